@@ -1,0 +1,45 @@
+# Every target sets up what it needs: python >= 3.11 is all that must be there.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: demo dev test test-unit lint format lock clean
+
+demo: $(READY) ## one full hourly tick on simulated weather, and its report
+	@$(BIN)/flightsched demo
+
+dev: $(READY) ## database, Dagster UI and daemon, until Ctrl-C
+	@$(BIN)/flightsched dev
+
+test: $(READY) ## everything, with the coverage gates
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+	$(BIN)/python -m flightsched_pipelines_tests.coverage_gate
+
+test-unit: $(READY) ## what needs no server, in seconds
+	$(BIN)/python -m pytest -q flightsched_pipelines_tests/unit
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/pyright --warnings
+
+format: $(READY)
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+lock: $(READY) ## after a change of dependencies in pyproject.toml (needs uv in the path)
+	uv pip compile --universal --generate-hashes --no-header --extra dev pyproject.toml -o requirements.lock
+
+clean: ## stop the embedded database and remove all that was made here
+	@if [ -x $(BIN)/flightsched ]; then $(BIN)/flightsched db stop || true; fi
+	rm -rf .venv .flightsched .hypothesis .pytest_cache .ruff_cache .coverage* htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; set PYTHON=/path/to/python3.11")'
+	@echo "Setting up .venv (once, about a minute) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,134 @@
+"""The vocabulary of the sky: elements and their units, hazards, flight category, and the forecast's columns.
+
+Everything else that speaks of weather uses these names. A value that a report does not give, or gives
+illegibly, is named in ``missing``: a ceiling of ``None`` means *unlimited* only if ``"ceiling"`` is not missing.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Literal
+
+Layer = Literal["prevailing", "temporary"]
+"""A prevailing group holds throughout; a temporary one (TEMPO, PROB) comes and goes."""
+
+Element = Literal["wind", "visibility", "ceiling", "weather", "thunderstorm", "temperature"]
+"""What a report can fail to say. ``thunderstorm`` alone: the sensor is out (TSNO), so no TS means nothing."""
+
+ELEMENTS: tuple[Element, ...] = ("wind", "visibility", "ceiling", "weather")
+"""The elements that every prevailing group must give."""
+
+CONVECTIVE: frozenset[str] = frozenset({"TS", "VCTS", "CB", "TCU", "SQ", "GR", "FC", "+FC"})
+"""Codes of convection, none of which a trainer flies in (AIM 7-1-26)."""
+
+FREEZING: frozenset[str] = frozenset({"FZRA", "FZDZ", "FZFG", "FZUP", "PL"})
+"""Codes of icing at the surface; ice pellets mean freezing rain aloft (AIM 7-1-19)."""
+
+WIND_SHEAR: frozenset[str] = frozenset({"LLWS"})
+
+HAZARDS: tuple[str, ...] = tuple(sorted(CONVECTIVE | FREEZING | WIND_SHEAR | {"FG"}))
+"""Every hazard code, in the order of their bits where they are packed into one integer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The weather one report or forecast group gives, in aviation units.
+
+    ``wind_direction_deg`` is true, and ``None`` when variable or missing. ``wind_gust_kt`` is ``None`` without gusts.
+    ``ceiling_ft`` is above ground level, the lowest BKN or OVC layer or vertical visibility; ``None`` is unlimited.
+    ``weather`` holds the reported codes as they stand ("+TSRA BR").
+    """
+
+    wind_direction_deg: float | None = None
+    wind_speed_kt: float | None = None
+    wind_gust_kt: float | None = None
+    visibility_sm: float | None = None
+    visibility_at_least: bool = False
+    ceiling_ft: float | None = None
+    ceiling_estimated: bool = False
+    temperature_c: float | None = None
+    dewpoint_c: float | None = None
+    weather: str = ""
+    hazards: frozenset[str] = frozenset()
+    missing: frozenset[Element] = frozenset()
+
+
+UNREADABLE = Conditions(missing=frozenset(ELEMENTS))
+"""What stands where a report should be and none, or none that can be read, came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Conditions that one source gives one station for one span of time, ``[from_utc, to_utc)``.
+
+    ``change`` is the kind of group: ``BASE``, ``FM``, ``BECMG``, ``TEMPO``, ``PROB`` of a TAF, ``METAR`` or ``HOURLY``.
+    ``probability`` is in percent, for PROB groups only. All times are aware, in UTC.
+    """
+
+    source: Literal["TAF", "METAR", "OpenWeatherMap"]
+    station: str
+    layer: Layer
+    change: str
+    probability: int | None
+    from_utc: datetime
+    to_utc: datetime
+    issued_at_utc: datetime
+    conditions: Conditions = field(default=UNREADABLE)
+
+
+FORECAST_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "airport": "str",
+        "hour_utc": "datetime64[us, UTC]",
+        "layer": "str",
+        "change": "str",
+        "probability": "Int64",
+        "group_from_utc": "datetime64[us, UTC]",
+        "group_to_utc": "datetime64[us, UTC]",
+        "wind_direction_deg": "float64",
+        "wind_speed_kt": "float64",
+        "wind_gust_kt": "float64",
+        "visibility_sm": "float64",
+        "visibility_at_least": "bool",
+        "ceiling_ft": "float64",
+        "ceiling_estimated": "bool",
+        "temperature_c": "float64",
+        "dewpoint_c": "float64",
+        "weather": "str",
+        "hazards": "object",
+        "missing": "object",
+        "flight_category": "str",
+        "source": "str",
+        "station": "str",
+        "station_distance_nm": "float64",
+        "issued_at_utc": "datetime64[us, UTC]",
+        "age_minutes": "float64",
+        "lead_minutes": "float64",
+        "governs": "bool",
+    }
+)
+"""Columns of a forecast frame: one row an airport, hour and group that overlaps the hour.
+
+``hazards`` and ``missing`` hold sorted lists of codes. ``age_minutes`` is the report's age at the partition hour,
+``lead_minutes`` from its issue to the row's hour. ``governs`` says whether the row is held against bookings; rows of
+another source for the same hour are kept beside it.
+"""
+
+
+def flight_category(ceiling_ft: float | None, visibility_sm: float | None, missing: Iterable[str] = ()) -> str | None:
+    """VFR, MVFR, IFR or LIFR by ceiling and visibility, ``None`` where either is missing (AWC definitions).
+
+    LIFR is below 500 ft or 1 SM; IFR below 1,000 ft or 3 SM; MVFR up to 3,000 ft or 5 SM inclusive.
+    """
+    absent = set(missing)
+    if "ceiling" in absent or "visibility" in absent or visibility_sm is None:
+        return None
+    ceiling = float("inf") if ceiling_ft is None else ceiling_ft
+    if ceiling < 500 or visibility_sm < 1:
+        return "LIFR"
+    if ceiling < 1_000 or visibility_sm < 3:
+        return "IFR"
+    if ceiling <= 3_000 or visibility_sm <= 5:
+        return "MVFR"
+    return "VFR"
