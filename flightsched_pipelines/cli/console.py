@@ -1,0 +1,43 @@
+"""Where words go: results to standard output, progress and complaints to standard error."""
+
+from rich.console import Console
+
+from flightsched_pipelines.clients.weather_source import WeatherSourceError
+from flightsched_pipelines.database.engine import DatabaseUnavailable
+from flightsched_pipelines.database.frames import FrameError
+from flightsched_pipelines.database.seed import SeedError
+from flightsched_pipelines.desk.hourly import WeatherIsPastError
+from flightsched_pipelines.desk.report import NothingStoredError
+from flightsched_pipelines.risk.bookings import BookingsError
+from flightsched_pipelines.weather.answers import WeatherAnswerError
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+class UsageError(ValueError):
+    """A command was given something it cannot take; the message says what, and what to do."""
+
+
+PLAIN_ERRORS = (
+    UsageError,
+    BookingsError,
+    DatabaseUnavailable,
+    FrameError,
+    NothingStoredError,
+    SeedError,
+    WeatherAnswerError,
+    WeatherIsPastError,
+    WeatherSourceError,
+)
+"""Errors whose message is one sentence for the person at the terminal."""
+
+
+def say(words: str) -> None:
+    """Tell of progress."""
+    errors.print(words, style="dim", markup=False)
+
+
+def complain(words: str) -> None:
+    """Say what was wrong."""
+    errors.print(f"flightsched: {words}", style="red", markup=False, soft_wrap=True)

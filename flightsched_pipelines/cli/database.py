@@ -1,0 +1,93 @@
+"""``flightsched db``: the database's schema, seed and shell."""
+
+import os
+import shutil
+from typing import Annotated
+
+import typer
+
+from flightsched_pipelines.cli.console import UsageError, console, say
+from flightsched_pipelines.cli.hour import Hour, parse_hour
+from flightsched_pipelines.database import embedded, migrations
+from flightsched_pipelines.database import seed as seeding
+from flightsched_pipelines.database.engine import application_url, connect
+from flightsched_pipelines.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="The database: schema, seed, shell.")
+
+Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
+
+
+@app.command()
+def upgrade() -> None:
+    """Bring the schema to the newest revision."""
+    engine = connect(Settings())
+    migrations.upgrade(engine)
+    console.print(f"schema is at {migrations.status(engine).current}")
+
+
+@app.command()
+def downgrade(
+    revision: Annotated[str, typer.Argument(help="A revision, -1 for one back, or base for none.")], yes: Yes = False
+) -> None:
+    """Take the schema back to a revision; what later revisions hold is lost."""
+    _ask(f"Data that later revisions hold will be lost. Go back to '{revision}'?", yes)
+    engine = connect(Settings())
+    migrations.downgrade(engine, revision)
+    console.print(f"schema is at {migrations.status(engine).current or 'base (empty)'}")
+
+
+@app.command()
+def status() -> None:
+    """Say where the database is, how it is, and which revision its schema has."""
+    settings = Settings()
+    engine = connect(settings)
+    state = migrations.status(engine)
+    console.print(f"server    {'embedded, ' if settings.database_url is None else ''}{engine.url.render_as_string()}")
+    console.print(f"schema    {state.current or 'none'} (newest: {state.newest})")
+    if state.current != state.newest:
+        console.print("run `flightsched db upgrade` to bring it there", markup=False)
+
+
+@app.command()
+def seed(hour: Hour = None) -> None:
+    """Fill an empty database with two schools and their bookings, relative to an hour."""
+    engine = connect(Settings())
+    migrations.require_current(engine)
+    seeding.seed(engine, parse_hour(hour))
+    console.print("two schools, 60 students, 12 instructors, 15 aircraft and their bookings are in place")
+
+
+@app.command()
+def reset(hour: Hour = None, yes: Yes = False) -> None:
+    """Remove everything, and make schema and seed anew."""
+    _ask("Every booking and every stored hour will be lost. Reset?", yes)
+    engine = connect(Settings())
+    migrations.downgrade(engine, "base")
+    migrations.upgrade(engine)
+    seeding.seed(engine, parse_hour(hour))
+    console.print("schema and seed are new")
+
+
+@app.command()
+def shell() -> None:
+    """Open psql on the database."""
+    url = application_url(Settings())
+    psql = embedded.psql() or shutil.which("psql")
+    if psql is None:
+        raise UsageError("psql was not found; install PostgreSQL's client")
+    os.execv(psql, [psql, url])  # noqa: S606, a program of ours and an address of ours
+
+
+@app.command()
+def stop() -> None:
+    """Stop the embedded server; its data stay."""
+    settings = Settings()
+    if settings.database_url is not None:
+        raise UsageError("DATABASE_URL names a server that is not ours to stop")
+    say("stopped" if embedded.stop(settings.flightsched_home) else "it was not running")
+
+
+def _ask(question: str, yes: bool) -> None:
+    if not yes and not typer.confirm(question):
+        raise typer.Exit(1)

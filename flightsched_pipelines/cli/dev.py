@@ -1,0 +1,114 @@
+"""``flightsched dev``: database, Dagster UI and daemon together, and all of them ended together."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import psutil
+import typer
+
+from flightsched_pipelines.cli.console import console, say
+from flightsched_pipelines.cli.hour import ready_database
+from flightsched_pipelines.database import embedded
+from flightsched_pipelines.pipeline.instance import prepare_instance
+from flightsched_pipelines.settings import Settings
+
+GRACE_SECONDS = 10
+POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    name: str
+    process: subprocess.Popen[bytes]
+
+
+def dev(
+    port: Annotated[int, typer.Option(help="Port of the Dagster UI.", min=1, max=65_535)] = 3000,
+    host: Annotated[str, typer.Option(help="Address the Dagster UI listens on.")] = "127.0.0.1",
+) -> None:
+    """Start the database, the Dagster UI and the daemon (its schedule running), until Ctrl-C."""
+    settings = Settings()
+    pids = settings.flightsched_home / "dev.json"
+    _end_leftovers(pids)
+    signal.signal(signal.SIGTERM, _interrupt)
+    services: list[_Service] = []
+    try:
+        ready_database(settings)
+        environment = os.environ | prepare_instance(settings)
+        webserver = ["-m", "dagster_webserver", "-h", host, "-p", str(port), "-w", "workspace.yaml"]
+        daemon = ["-m", "dagster._daemon", "run", "-w", "workspace.yaml"]
+        for name, arguments in {"webserver": webserver, "daemon": daemon}.items():
+            services.append(_start(name, arguments, environment))
+            _remember(pids, services)
+        console.print(f"Dagster UI: [link]http://{host}:{port}[/link]   (Ctrl-C ends everything)")
+        _watch(services)
+    except KeyboardInterrupt:
+        say("ending ...")
+    finally:
+        _end([service.process.pid for service in services])
+        if settings.database_url is None:
+            embedded.stop(settings.flightsched_home)
+        pids.unlink(missing_ok=True)
+
+
+def _start(name: str, arguments: list[str], environment: dict[str, str]) -> _Service:
+    # A session of its own, so that the whole process group can be ended: Dagster's servers outlive SIGTERM.
+    command = [sys.executable, *arguments]
+    return _Service(name, subprocess.Popen(command, env=environment, start_new_session=True))  # noqa: S603, our own words
+
+
+def _watch(services: list[_Service]) -> None:
+    while True:
+        for service in services:
+            if (code := service.process.poll()) is not None:
+                say(f"the {service.name} ended by itself with exit code {code}; its last words are above")
+                raise typer.Exit(1)
+        time.sleep(POLL_SECONDS)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _remember(path: Path, services: list[_Service]) -> None:
+    """Write down what runs, with start times (a pid alone may be someone else's by then)."""
+    running = {service.process.pid: psutil.Process(service.process.pid).create_time() for service in services}
+    path.write_text(json.dumps(running))
+
+
+def _end_leftovers(path: Path) -> None:
+    """End what an earlier ``dev`` left behind when it was killed."""
+    if not path.exists():
+        return
+    with suppress(json.JSONDecodeError):
+        for pid, created in json.loads(path.read_text()).items():
+            with suppress(psutil.NoSuchProcess):
+                if abs(psutil.Process(int(pid)).create_time() - created) < 1:
+                    say(f"ending what an earlier run left behind (process {pid})")
+                    _end([int(pid)])
+    path.unlink()
+
+
+def _end(leaders: list[int]) -> None:
+    """End process groups by their leaders: first asked, then killed, children in other groups included."""
+    family: list[psutil.Process] = []
+    for pid in leaders:
+        with suppress(psutil.NoSuchProcess):
+            leader = psutil.Process(pid)
+            family += [leader, *leader.children(recursive=True)]
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGINT)
+    _, alive = psutil.wait_procs(family, timeout=GRACE_SECONDS)
+    for process in alive:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(alive, timeout=GRACE_SECONDS)

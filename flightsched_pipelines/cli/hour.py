@@ -1,0 +1,153 @@
+"""``flightsched tick``, ``demo`` and ``explain``: one hour's run from a terminal, its report, and its reasons."""
+
+import json
+import os
+import re
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import dagster as dg
+import typer
+from sqlalchemy import Engine
+
+from flightsched_pipelines.cli.console import UsageError, console, errors, say
+from flightsched_pipelines.cli.report import print_report
+from flightsched_pipelines.database import bookings as schedule
+from flightsched_pipelines.database import embedded, migrations
+from flightsched_pipelines.database.engine import connect
+from flightsched_pipelines.database.seed import is_seeded_for, seed
+from flightsched_pipelines.definitions import build_definitions
+from flightsched_pipelines.desk.report import HourReport, explain_booking, report_hour
+from flightsched_pipelines.pipeline.instance import prepare_instance
+from flightsched_pipelines.pipeline.partitions import HOURLY, key_of
+from flightsched_pipelines.pipeline.progress import telling
+from flightsched_pipelines.settings import Settings
+
+HOUR_FORMAT = re.compile(r"(\d{4}-\d{2}-\d{2})[T -](\d{2})(?::00)?Z?")
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else.")]
+Hour = Annotated[str | None, typer.Option(help="The hour in UTC, such as 2026-11-24T10. Default: the running hour.")]
+
+
+def tick(hour: Hour = None, as_json: Json = False) -> None:
+    """Run one hour's job here and now, and report what it found."""
+    settings = Settings()
+    hour_utc = parse_hour(hour)
+    engine = connect(settings)
+    migrations.require_current(engine)
+    report = _run_and_report(engine, settings, hour_utc)
+    _show(report, as_json)
+
+
+def demo(as_json: Json = False) -> None:
+    """From nothing to a report: a database, two schools, simulated weather, one full hourly tick."""
+    began = time.monotonic()
+    settings = Settings(weather_source="simulated")  # pyright: ignore[reportCallIssue], the rest has defaults
+    os.environ["WEATHER_SOURCE"] = "simulated"
+    hour_utc = parse_hour(None)
+    engine = ready_database(settings)
+    if not is_seeded_for(engine, hour_utc):
+        say("making two schools with their bookings ...")
+        seed(engine, hour_utc)
+    report = _run_and_report(engine, settings, hour_utc)
+    if as_json:
+        figures = {"seconds": round(time.monotonic() - began, 1)}
+        names = ("bookings", "at_risk", "watch", "unknown", "with_three_alternatives", "proposals")
+        print(json.dumps({name: getattr(report, name) for name in names} | figures))  # noqa: T201, the result
+        return
+    print_report(report)
+    console.print("\nNext: [bold]make dev[/bold] opens this in the Dagster UI.", style="dim")
+
+
+def explain(
+    booking: Annotated[str, typer.Argument(help="A booking's id or reference.")],
+    hour: Hour = None,
+) -> None:
+    """Tell in words why a booking stands as it does, from the newest stored hour or the one named."""
+    settings = Settings()
+    engine = connect(settings)
+    migrations.require_current(engine)
+    console.print(explain_booking(engine, booking, parse_hour(hour) if hour else None, settings), markup=False)
+
+
+def ready_database(settings: Settings) -> Engine:
+    """A connection to a database whose schema is current: the embedded one is brought there, others must be."""
+    if settings.database_url is None:
+        say("starting the embedded database ...")
+        embedded.start(settings.flightsched_home)
+        engine = connect(settings)
+        migrations.upgrade(engine)
+        return engine
+    engine = connect(settings)
+    migrations.require_current(engine)
+    return engine
+
+
+def _run_and_report(engine: Engine, settings: Settings, hour_utc: datetime) -> HourReport:
+    began = time.monotonic()
+    os.environ.update(prepare_instance(settings))
+    failures: list[str] = []
+
+    def told(step: str, became: str) -> None:
+        if became == "failed":
+            failures.append(step)
+        status.update(f"{hour_utc:%Y-%m-%d %H}Z: {step} {became}")
+        if became != "started":
+            errors.print(f"  {'✓' if became == 'done' else '✗'} {step} {'' if became == 'done' else became}")
+
+    job = build_definitions(loggers={"teller": telling(told)}).resolve_job_def("hourly_tick")
+    with errors.status(f"{hour_utc:%Y-%m-%d %H}Z") as status, dg.DagsterInstance.get() as instance:
+        result = job.execute_in_process(
+            instance=instance,
+            partition_key=key_of(hour_utc),
+            run_config={"loggers": {"teller": {}}},
+            raise_on_error=False,
+        )
+        if not result.success:
+            raise UsageError(_why_it_failed(result))
+    return report_hour(engine, hour_utc, settings, seconds=time.monotonic() - began)
+
+
+def _why_it_failed(result: dg.ExecuteInProcessResult) -> str:
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            failure = event.step_failure_data.user_failure_data
+            cause = (failure and failure.description) or _root(error)
+            return f"{event.step_key} failed: {cause} (run {result.run_id}; `flightsched dev` shows its log)"
+    return f"run {result.run_id} failed; `flightsched dev` shows its log"
+
+
+def _root(error: dg.DagsterError | None) -> str:
+    while error is not None and getattr(error, "cause", None) is not None:
+        error = error.cause  # pyright: ignore[reportAttributeAccessIssue], a SerializableErrorInfo
+    return str(getattr(error, "message", "no reason was recorded")).strip()
+
+
+def _show(report: HourReport, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(asdict(report), default=str))  # noqa: T201, the result
+    else:
+        print_report(report)
+
+
+def parse_hour(text: str | None) -> datetime:
+    """The hour a person means, in UTC; the running hour when nothing is said."""
+    running = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    if text is None:
+        return running
+    matched = HOUR_FORMAT.fullmatch(text.strip())
+    try:
+        if matched is None:
+            raise ValueError
+        hour = datetime.strptime(" ".join(matched.groups()), "%Y-%m-%d %H").replace(tzinfo=UTC)
+    except ValueError:
+        raise UsageError(f"--hour is '{text}'; give a full hour in UTC, such as {running:%Y-%m-%dT%H}") from None
+    if hour > running:
+        raise UsageError(f"--hour {text} has not come yet; the running hour is {running:%Y-%m-%dT%H}")
+    first = HOURLY.start
+    if hour < first:
+        raise UsageError(f"--hour {text} lies before the first hour kept, {first:%Y-%m-%dT%H}")
+    return hour

@@ -1,0 +1,57 @@
+"""An hour's report as a person at a terminal reads it."""
+
+from zoneinfo import ZoneInfo
+
+from rich import box
+from rich.table import Table
+
+from flightsched_pipelines.cli.console import console
+from flightsched_pipelines.desk.report import HourReport, Lesson
+
+SHOWN_LESSONS = 15
+
+
+def print_report(report: HourReport) -> None:
+    """Figures first, then the soonest threatened lessons with their other times."""
+    console.print()
+    console.print(f"[bold]The hour {report.hour_utc:%a %d %b %Y %H}:00 UTC[/bold]   weather: {report.weather_source}")
+    console.print(
+        f"{report.bookings} lessons in the next {report.lookahead_hours} hours: "
+        f"[red]{report.at_risk} below the school's minimums[/red], [yellow]{report.watch} to watch[/yellow], "
+        f"{report.unknown} unknown ({report.unknown_within_24_hours} of them within 24 hours), "
+        f"[green]{report.ok} with nothing below the minimums[/green]"
+    )
+    console.print(
+        f"{report.proposals} other times proposed: {report.with_three_alternatives} lessons have three, "
+        f"{report.without_alternatives} have none   ({report.seconds:g} s)"
+    )
+    for failure in report.weather_failures:
+        console.print(f"[yellow]weather:[/yellow] {failure}")
+    if report.lessons:
+        console.print(_table(report.lessons[:SHOWN_LESSONS]))
+    if len(report.lessons) > SHOWN_LESSONS:
+        console.print(f"... and {len(report.lessons) - SHOWN_LESSONS} more, in pipeline.at_risk_bookings", style="dim")
+    if report.lessons:
+        console.print(f"Why in full: flightsched explain {report.lessons[0].reference}", style="dim")
+
+
+def _table(lessons: tuple[Lesson, ...]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("lesson", no_wrap=True)
+    table.add_column("when and who")
+    table.add_column("why", ratio=3)
+    table.add_column("other times", ratio=2)
+    for lesson in lessons:
+        zone = ZoneInfo(lesson.time_zone)
+        others = "\n".join(
+            f"{number}. {alternative.starts_at_utc.astimezone(zone):%a %d %b %H:%M}"
+            for number, alternative in enumerate(lesson.alternatives, start=1)
+        )
+        table.add_row(
+            lesson.reference,
+            f"{lesson.starts_at_utc.astimezone(zone):%a %d %b %H:%M %Z} {lesson.departure}\n"
+            f"{lesson.training_level.replace('_', ' ')}, {'solo' if lesson.solo else 'dual'}",
+            lesson.why,
+            others or "none that works",
+        )
+    return table

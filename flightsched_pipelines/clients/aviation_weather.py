@@ -1,0 +1,67 @@
+"""METARs and TAFs of NOAA's Aviation Weather Center (https://aviationweather.gov/data/api/)."""
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote
+
+import httpx
+from pandas import DataFrame
+
+from flightsched_pipelines.clients.exchange import Exchange, Patience
+from flightsched_pipelines.clients.limiter import RequestLimiter
+from flightsched_pipelines.clients.replies import Manners
+from flightsched_pipelines.clients.requests import AVIATION_WEATHER_CENTER, Asked, report_request
+from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.weather.answers import Answer, Product
+
+STATIONS_PER_REQUEST = 400
+"""More rows the Center does not give at once."""
+
+LIMITER = RequestLimiter(100, 60)
+"""The Center answers 100 requests a minute; the limit is shared by all that run in this process."""
+
+_MANNERS = Manners(name="The Aviation Weather Center", json_type=list, refusals={})
+
+
+class AviationWeatherCenter:
+    """A client of the Center's data API.
+
+    Args:
+        base_url: where the API is.
+        contact: named in the User-Agent, as the Center asks.
+        patience: how long to wait for answers.
+        limiter: how often to ask.
+    """
+
+    def __init__(
+        self, base_url: str, contact: str, patience: Patience | None = None, limiter: RequestLimiter = LIMITER
+    ) -> None:
+        self._base_url = base_url
+        self._user_agent = " ".join(f"flightsched ({contact})".split()).encode("ascii", "replace")
+        self._patience = patience or Patience()
+        self._limiter = limiter
+
+    @classmethod
+    def of(cls, settings: Settings) -> "AviationWeatherCenter":
+        """The client that the settings describe."""
+        patience = Patience(one_attempt=settings.weather_timeout_seconds)
+        return cls(settings.aviation_weather_url, settings.weather_contact, patience)
+
+    def fetch(self, airports: DataFrame, earlier: Sequence[Answer] = ()) -> list[Answer]:
+        """Ask for the newest METARs and TAFs of the airports that issue them, one answer a request."""
+        known = {answer.request: answer for answer in earlier if answer.outcome == "ok" and answer.body is not None}
+        headers = {b"User-Agent": self._user_agent, b"Accept": b"application/json", b"Accept-Encoding": b"gzip"}
+        with httpx.Client(headers=headers, timeout=self._patience.one_attempt) as client:
+            exchange = Exchange(client, self._base_url, _MANNERS, self._patience, before_each=self._limiter.wait)
+            return [exchange.ask(asked, known.get(asked.request)) for asked in _questions(airports)]
+
+
+def _questions(airports: DataFrame) -> Iterator[Asked]:
+    yield from _in_batches("metar", airports.loc[airports["issues_metar"].astype(bool), "airport"].tolist())
+    yield from _in_batches("taf", airports.loc[airports["issues_taf"].astype(bool), "airport"].tolist())
+
+
+def _in_batches(product: Product, idents: list[str]) -> Iterator[Asked]:
+    for first in range(0, len(idents), STATIONS_PER_REQUEST):
+        stations = tuple(idents[first : first + STATIONS_PER_REQUEST])
+        request = report_request(product, (quote(ident, safe="") for ident in stations))
+        yield Asked(AVIATION_WEATHER_CENTER, product, request, stations)

@@ -1,0 +1,36 @@
+"""Everything Dagster loads, put together by one function so that a test can replace any part."""
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from flightsched_pipelines.pipeline.assets import bookings, rescheduling, weather
+from flightsched_pipelines.pipeline.checks import hourly as checks
+from flightsched_pipelines.pipeline.io_manager import tables
+from flightsched_pipelines.pipeline.jobs import hourly_tick
+from flightsched_pipelines.pipeline.resources import EngineResource, SettingsResource, WeatherSourceResource
+from flightsched_pipelines.pipeline.schedules import hourly
+
+
+def build_definitions(
+    loggers: Mapping[str, dg.LoggerDefinition] | None = None, **resource_overrides: object
+) -> dg.Definitions:
+    """All assets, checks, jobs and schedules; a keyword replaces the resource of that name."""
+    settings = SettingsResource()
+    resources: Mapping[str, object] = {
+        "settings": settings,
+        "engine": EngineResource(settings=settings),
+        "weather": WeatherSourceResource(settings=settings),
+        "tables": tables,
+    }
+    return dg.Definitions(
+        assets=dg.load_assets_from_modules([weather, bookings, rescheduling]),
+        asset_checks=dg.load_asset_checks_from_modules([checks]),
+        jobs=[hourly_tick],
+        schedules=[hourly],
+        resources={**resources, **resource_overrides},
+        loggers=dict(loggers or {}),
+    )
+
+
+defs = build_definitions()

@@ -1,0 +1,228 @@
+"""One hour's work, step by step: each step a function of stored rows and of the ground beneath them.
+
+A partition ``H`` is what was known at hour ``H``: what was fetched or read for it once is kept, so that running an
+old hour again gives the same rows and asks nobody twice.
+"""
+
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime, timedelta
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from flightsched_pipelines.clients.weather_source import WeatherSource
+from flightsched_pipelines.database import bookings as schedule
+from flightsched_pipelines.database.frames import read_partition
+from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.rescheduling.assignment import choose
+from flightsched_pipelines.rescheduling.candidates import candidate_slots
+from flightsched_pipelines.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.rescheduling.validation import Validation, validate
+from flightsched_pipelines.risk.assess import Assessment, assess
+from flightsched_pipelines.risk.minimums import in_force
+from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.weather.answers import Answer, Reading, read_answers
+from flightsched_pipelines.weather.blend import blend, hourly_rows
+from flightsched_pipelines.weather.daylight import sun_table
+
+HOUR = timedelta(hours=1)
+ANSWER_FIELDS = [field.name for field in fields(Answer)]
+
+
+class WeatherIsPastError(ValueError):
+    """An hour whose weather was never stored, and that no provider can be asked for any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What stands still under one hour: airports, runway ends, minimums in force, and the sun over them."""
+
+    airports: pd.DataFrame
+    runways: pd.DataFrame
+    minimums: pd.DataFrame
+    suns: pd.DataFrame
+
+
+def survey(engine: Engine, hour_utc: datetime, settings: Settings) -> Ground:
+    """The ground at an hour, with the sun for as far ahead as other times are looked for."""
+    airports = schedule.airports(engine)
+    return Ground(
+        airports=airports,
+        runways=schedule.runways(engine),
+        minimums=in_force(schedule.minimums(engine), hour_utc.date()),
+        suns=sun_table(airports, hour_utc.date() - timedelta(days=2), settings.reschedule_horizon_days + 6),
+    )
+
+
+def gather_weather(engine: Engine, source: WeatherSource, hour_utc: datetime, now_utc: datetime) -> pd.DataFrame:
+    """Every provider's answer for an hour, verbatim, one row an answer.
+
+    Answers that are stored already are kept; only what failed is asked again, and only while the hour runs.
+
+    Raises:
+        WeatherIsPastError: nothing is stored for a past hour, and the source cannot tell the past.
+    """
+    stored = stored_answers(engine, hour_utc)
+    failed = [answer for answer in stored if answer.failed]
+    past = now_utc >= hour_utc + HOUR
+    if stored and (past or not failed):
+        return _frame_of(stored)
+    if past and not source.tells_the_past:
+        raise WeatherIsPastError(
+            f"No weather was stored for {hour_utc:%Y-%m-%d %H:%M}Z and it can no longer be fetched: "
+            "choose an hour that was run, or the running one"
+        )
+    earlier = stored or stored_answers(engine, hour_utc - HOUR)
+    fresh = source.fetch(schedule.airports(engine), hour_utc, earlier)
+    kept = [answer for answer in stored if not answer.failed]
+    settled = {(answer.product, station) for answer in kept for station in answer.stations}
+    return _frame_of(
+        kept + [answer for answer in fresh if not {(answer.product, s) for s in answer.stations} <= settled]
+    )
+
+
+def stored_answers(engine: Engine, hour_utc: datetime) -> list[Answer]:
+    """The answers stored for an hour; none when the hour was never run."""
+    return _answers_in(read_partition(engine, PIPELINE_TABLES["raw_weather"], [hour_utc]))
+
+
+def read_weather(raw_weather: pd.DataFrame) -> Reading:
+    """What an hour's stored answers say, and every problem found in reading them."""
+    return read_answers(_answers_in(raw_weather))
+
+
+def observe(raw_weather: pd.DataFrame) -> pd.DataFrame:
+    """The METARs among an hour's answers, one row a report, at the hour in which each was taken."""
+    reading = read_weather(raw_weather)
+    return hourly_rows([group for group in reading.groups if group.source == "METAR"])
+
+
+def forecast(engine: Engine, raw_weather: pd.DataFrame, hour_utc: datetime, settings: Settings) -> pd.DataFrame:
+    """The forecast at an hour: every airport, hour and group, and which of them speaks."""
+    return blend(
+        schedule.airports(engine),
+        read_weather(raw_weather).groups,
+        hour_utc,
+        horizon_hours=settings.lookahead_hours + 24,
+        taf_max_distance_nm=settings.taf_max_distance_nm,
+        observation_max_age_minutes=settings.observation_max_age_minutes,
+    )
+
+
+def snapshot_bookings(engine: Engine, hour_utc: datetime, now_utc: datetime, settings: Settings) -> pd.DataFrame:
+    """The bookings as they stood at an hour, from a day before (duty hours) to where other times are looked for."""
+    stored = _stored_if_past(engine, "booking_snapshot", hour_utc, now_utc)
+    if stored is not None:
+        return stored
+    return schedule.bookings(engine, hour_utc - timedelta(days=1), _horizon(hour_utc, settings))
+
+
+def snapshot_availability(engine: Engine, hour_utc: datetime, now_utc: datetime, settings: Settings) -> pd.DataFrame:
+    """When each school, student, instructor and aircraft could be used, as it stood at an hour."""
+    stored = _stored_if_past(engine, "availability_snapshot", hour_utc, now_utc)
+    if stored is not None:
+        return stored
+    return schedule.availability(engine, hour_utc, _horizon(hour_utc, settings))
+
+
+def lessons_ahead(booking_snapshot: pd.DataFrame, hour_utc: datetime, hours: int) -> pd.DataFrame:
+    """The bookings that start within the next ``hours`` hours."""
+    starts = booking_snapshot["starts_at_utc"]
+    return booking_snapshot[(starts >= hour_utc) & (starts < hour_utc + hours * HOUR)]
+
+
+def assess_lessons(
+    ground: Ground, bookings: pd.DataFrame, forecasts: pd.DataFrame, hour_utc: datetime, settings: Settings
+) -> Assessment:
+    """Hold bookings against the forecast of an hour."""
+    return assess(
+        bookings,
+        forecasts,
+        ground.minimums,
+        ground.airports,
+        ground.runways,
+        ground.suns,
+        first_hour_utc=hour_utc,
+        buffer_minutes=settings.booking_buffer_minutes,
+    )
+
+
+def find_slots(
+    ground: Ground,
+    at_risk_bookings: pd.DataFrame,
+    booking_snapshot: pd.DataFrame,
+    availability_snapshot: pd.DataFrame,
+    forecasts: pd.DataFrame,
+    hour_utc: datetime,
+    settings: Settings,
+) -> pd.DataFrame:
+    """Other times that work for each threatened booking."""
+    at_risk = at_risk_bookings.loc[at_risk_bookings["verdict"] == "at_risk", "booking_id"]
+    return candidate_slots(
+        booking_snapshot[booking_snapshot["booking_id"].isin(at_risk)],
+        booking_snapshot,
+        availability_snapshot,
+        forecasts,
+        ground.minimums,
+        ground.airports,
+        ground.runways,
+        ground.suns,
+        rules_of(settings),
+        now_utc=hour_utc,
+        weather_buffer_minutes=settings.booking_buffer_minutes,
+    )
+
+
+def propose(candidates: pd.DataFrame, booking_snapshot: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """Up to three alternatives a booking, chosen jointly so that all could be held at once."""
+    return choose(candidates, booking_snapshot, rules_of(settings))
+
+
+def prove(engine: Engine, hour_utc: datetime, settings: Settings) -> Validation:
+    """Check an hour's stored proposals against its other stored rows, by code that had no part in making them."""
+    ground = survey(engine, hour_utc, settings)
+    rows = {
+        name: read_partition(engine, PIPELINE_TABLES[name], [hour_utc])
+        for name in ("reschedule_proposals", "booking_snapshot", "availability_snapshot", "forecasts")
+    }
+    return validate(
+        rows["reschedule_proposals"],
+        rows["booking_snapshot"],
+        rows["availability_snapshot"],
+        rows["forecasts"],
+        ground.minimums,
+        ground.airports,
+        ground.runways,
+        ground.suns,
+        rules_of(settings),
+        first_hour_utc=hour_utc,
+        now_utc=hour_utc,
+        buffer_minutes=settings.booking_buffer_minutes,
+    )
+
+
+def rules_of(settings: Settings) -> SchedulingRules:
+    """The scheduling rules that the settings name."""
+    return SchedulingRules(
+        earliest_hours=settings.reschedule_earliest_hours, horizon_days=settings.reschedule_horizon_days
+    )
+
+
+def _horizon(hour_utc: datetime, settings: Settings) -> datetime:
+    return hour_utc + timedelta(days=settings.reschedule_horizon_days + 1)
+
+
+def _stored_if_past(engine: Engine, table: str, hour_utc: datetime, now_utc: datetime) -> pd.DataFrame | None:
+    if now_utc < hour_utc + HOUR:
+        return None
+    stored = read_partition(engine, PIPELINE_TABLES[table], [hour_utc])
+    return None if stored.empty else stored.drop(columns="partition_hour")
+
+
+def _answers_in(raw_weather: pd.DataFrame) -> list[Answer]:
+    rows = raw_weather[ANSWER_FIELDS].astype(object)
+    return [Answer(**row) for row in rows.where(rows.notna(), None).to_dict("records")]  # pyright: ignore[reportArgumentType]
+
+
+def _frame_of(answers: list[Answer]) -> pd.DataFrame:
+    return pd.DataFrame([asdict(answer) for answer in answers], columns=ANSWER_FIELDS)

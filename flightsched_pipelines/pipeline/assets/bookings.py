@@ -1,0 +1,53 @@
+"""The schedule as it stood, and what threatens it: snapshots → ``at_risk_bookings``."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+from pandas import DataFrame
+from sqlalchemy import Engine
+
+from flightsched_pipelines.desk import hourly
+from flightsched_pipelines.pipeline import summaries
+from flightsched_pipelines.pipeline.assets import columns_of, hourly_asset
+from flightsched_pipelines.pipeline.partitions import by_hour
+from flightsched_pipelines.settings import Settings
+
+
+@hourly_asset(group_name="weather_monitor", kinds={"postgres"}, metadata=columns_of("booking_snapshot"))
+def booking_snapshot(
+    context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
+) -> DataFrame:
+    """The bookings as they stood at the hour, from a day before it to as far as other times are looked for."""
+    now_utc = datetime.now(UTC)
+    bookings = by_hour(context, lambda hour: hourly.snapshot_bookings(engine, hour, now_utc, settings))
+    context.add_output_metadata(summaries.of_bookings(bookings))
+    return bookings
+
+
+@hourly_asset(group_name="weather_monitor", kinds={"postgres"}, metadata=columns_of("availability_snapshot"))
+def availability_snapshot(
+    context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
+) -> DataFrame:
+    """When each school, student, instructor and aircraft could be used, as it stood at the hour, in UTC periods."""
+    now_utc = datetime.now(UTC)
+    return by_hour(context, lambda hour: hourly.snapshot_availability(engine, hour, now_utc, settings))
+
+
+@hourly_asset(group_name="weather_monitor", kinds={"pandas", "postgres"}, metadata=columns_of("at_risk_bookings"))
+def at_risk_bookings(
+    context: dg.AssetExecutionContext,
+    forecasts: DataFrame,
+    booking_snapshot: DataFrame,
+    engine: dg.ResourceParam[Engine],
+    settings: dg.ResourceParam[Settings],
+) -> DataFrame:
+    """Lessons of the next 72 hours below the school's minimums for their pilot, one row a lesson and broken rule."""
+
+    def below_minimums(hour: datetime, forecasts: DataFrame, bookings: DataFrame) -> DataFrame:
+        ground = hourly.survey(engine, hour, settings)
+        lessons = hourly.lessons_ahead(bookings, hour, settings.lookahead_hours)
+        return hourly.assess_lessons(ground, lessons, forecasts, hour, settings).broken
+
+    broken = by_hour(context, below_minimums, forecasts, booking_snapshot)
+    context.add_output_metadata(summaries.of_risk(broken, booking_snapshot, settings.lookahead_hours))
+    return broken

@@ -1,0 +1,58 @@
+"""The hours of the pipeline, in UTC, and which of them a run is about."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+import dagster as dg
+import pandas as pd
+
+HOURLY = dg.HourlyPartitionsDefinition(start_date="2026-07-01-00:00", end_offset=1)
+"""UTC hours (a local zone would lose and double hours); ``end_offset`` makes the running hour a partition."""
+
+KEY_FORMAT = "%Y-%m-%d-%H:%M"
+
+PARTITION_HOUR = "partition_hour"
+"""The column that says to which hour a stored row belongs."""
+
+
+def key_of(hour_utc: datetime) -> str:
+    """The partition key of an hour."""
+    return hour_utc.strftime(KEY_FORMAT)
+
+
+def hours_between(start_utc: datetime, end_utc: datetime) -> list[datetime]:
+    """Every full hour in ``[start_utc, end_utc)``."""
+    return [start_utc + timedelta(hours=n) for n in range(int((end_utc - start_utc) / timedelta(hours=1)))]
+
+
+def hours_of_run(tags: Mapping[str, str]) -> list[datetime]:
+    """The hours a run is about, from its tags: one partition, or the range of a single-run backfill.
+
+    Asset checks need this: they have no partitions of their own, and their inputs would load every hour.
+    """
+    only = tags.get("dagster/partition")
+    first = tags.get("dagster/asset_partition_range_start", only)
+    last = tags.get("dagster/asset_partition_range_end", only)
+    if first is None or last is None:
+        return []
+    window = HOURLY.time_window_for_partition_key(last)
+    return hours_between(HOURLY.time_window_for_partition_key(first).start, window.end)
+
+
+def by_hour(
+    context: dg.AssetExecutionContext, work: Callable[..., pd.DataFrame], *frames: pd.DataFrame
+) -> pd.DataFrame:
+    """Do ``work(hour_utc, *rows of that hour)`` for each hour of the run, and mark its rows with the hour.
+
+    A run usually has one hour; a single-run backfill has many, and each hour sees only its own rows.
+    """
+    results: list[pd.DataFrame] = []
+    window = context.partition_time_window
+    for hour_utc in hours_between(window.start, window.end):
+        of_hour = [
+            frame[frame[PARTITION_HOUR] == hour_utc].drop(columns=PARTITION_HOUR).reset_index(drop=True)
+            for frame in frames
+        ]
+        result = work(hour_utc, *of_hour)
+        results.append(result.assign(**{PARTITION_HOUR: pd.Timestamp(hour_utc).as_unit("us")}))
+    return pd.concat(results, ignore_index=True)

@@ -1,0 +1,42 @@
+"""What the assets are handed: plain objects (an engine, a weather source, settings), made when a run begins."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+from sqlalchemy import Engine
+
+from flightsched_pipelines.clients.weather_source import WeatherSource, weather_source
+from flightsched_pipelines.database.engine import connect
+from flightsched_pipelines.settings import Settings
+
+
+class SettingsResource(dg.ConfigurableResourceFactory[Settings]):
+    """The environment's settings, read when the run begins."""
+
+    def create_resource(self, context: dg.InitResourceContext) -> Settings:  # noqa: ARG002, Dagster's signature
+        """Read them."""
+        return Settings()
+
+
+class EngineResource(dg.ConfigurableResourceFactory[Engine]):
+    """A connection pool to the application's database for the length of a run."""
+
+    settings: dg.ResourceDependency[Settings]
+
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Engine]:  # noqa: ARG002, as above
+        """Connect, and give every connection back when the run ends."""
+        engine = connect(self.settings)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+
+
+class WeatherSourceResource(dg.ConfigurableResourceFactory[WeatherSource]):
+    """Where weather comes from: live, simulated or recorded."""
+
+    settings: dg.ResourceDependency[Settings]
+
+    def create_resource(self, context: dg.InitResourceContext) -> WeatherSource:  # noqa: ARG002, as above
+        """Choose by ``WEATHER_SOURCE``."""
+        return weather_source(self.settings)

@@ -1,0 +1,13 @@
+"""When the hourly job runs."""
+
+import dagster as dg
+
+from flightsched_pipelines.pipeline.jobs import hourly_tick
+
+hourly = dg.build_schedule_from_partitioned_job(
+    hourly_tick,
+    name="hourly",
+    description="Five minutes past every hour, for the hour that runs: by then the routine reports are in.",
+    minute_of_hour=5,
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)

@@ -1,0 +1,165 @@
+"""What a person would look at: counts, tables and a picture for each asset, as Dagster metadata.
+
+Names of people are never among them: a lesson is named by its reference.
+"""
+
+from collections.abc import Mapping
+
+import dagster as dg
+import pandas as pd
+
+from flightsched_pipelines.pipeline.partitions import PARTITION_HOUR
+from flightsched_pipelines.pipeline.pictures import risk_by_airport_and_hour
+from flightsched_pipelines.risk.bookings import severity
+
+Metadata = Mapping[str, int | float | str | dg.MetadataValue]
+
+MOST_THREATENED = 12
+PICTURE_HOURS = 72
+
+
+def of_answers(answers: pd.DataFrame, source: str) -> Metadata:
+    """How many answers came, from where, and each failure in a sentence."""
+    failed = answers[answers["error"].notna()]
+    return {
+        "source": source,
+        "answers": len(answers),
+        "answers_failed": len(failed),
+        "megabytes": round(float(answers["body"].str.len().sum()) / 1e6, 3),
+        "failures": _table(failed, ["partition_hour", "provider", "product", "outcome", "error"]),
+    }
+
+
+def of_observations(observed: pd.DataFrame) -> Metadata:
+    """How many reports, and how many fields are below VFR."""
+    return {
+        "reports": len(observed),
+        "fields_below_vfr": int(observed["flight_category"].isin(["MVFR", "IFR", "LIFR"]).sum()),
+        "reports_incomplete": int((observed["missing"].str.len() > 0).sum()),
+    }
+
+
+def of_forecasts(forecasts: pd.DataFrame) -> Metadata:
+    """How far the forecast reaches, who speaks, and what could not be read."""
+    speaking = forecasts[forecasts["governs"]]
+    return {
+        "airports": int(speaking["airport"].nunique()),
+        "rows_that_govern": len(speaking),
+        "rows_beside": len(forecasts) - len(speaking),
+        "rows_unreadable": int((speaking["missing"].str.len() > 0).sum()),
+        "who_speaks": _table(
+            speaking.groupby(["airport", "source", "station", "station_distance_nm"], as_index=False)
+            .agg(first_hour_utc=("hour_utc", "min"), last_hour_utc=("hour_utc", "max"), rows=("hour_utc", "size"))
+            .sort_values(["airport", "first_hour_utc"]),
+        ),
+    }
+
+
+def of_bookings(bookings: pd.DataFrame) -> Metadata:
+    """How many bookings, by status."""
+    return {
+        "bookings": len(bookings),
+        "by_status": _table(bookings.groupby("status", as_index=False).size()),
+    }
+
+
+def of_risk(broken: pd.DataFrame, bookings: pd.DataFrame, lookahead_hours: int) -> Metadata:
+    """Counts by verdict, the most threatened lessons in words, and the picture of airports and hours at risk."""
+    verdicts = broken.drop_duplicates([PARTITION_HOUR, "booking_id"])
+    counts = verdicts["verdict"].value_counts()
+    lookahead = pd.Timedelta(hours=lookahead_hours)
+    ahead = bookings["starts_at_utc"].between(
+        bookings[PARTITION_HOUR], bookings[PARTITION_HOUR] + lookahead, inclusive="left"
+    )
+    held = int(ahead.sum())
+    return {
+        "lessons": held,
+        **{verdict: int(counts.get(verdict, 0)) for verdict in ("at_risk", "watch", "unknown")},
+        "ok": held - len(verdicts),
+        "most_threatened": _table(most_threatened(broken, bookings)),
+        "risk_by_airport_and_hour": dg.MetadataValue.md(picture_of(broken)),
+    }
+
+
+def most_threatened(broken: pd.DataFrame, bookings: pd.DataFrame) -> pd.DataFrame:
+    """The lessons at risk with the most broken rules, soonest first among equals, one row a lesson."""
+    lessons = (
+        broken[broken["verdict"] == "at_risk"]
+        .groupby([PARTITION_HOUR, "booking_id"], as_index=False)
+        .agg(rules_broken=("rule", "nunique"), why=("explanation", "first"))
+        .merge(bookings, on=[PARTITION_HOUR, "booking_id"])
+        .sort_values(["rules_broken", "starts_at_utc", "booking_id"], ascending=[False, True, True])
+    )
+    columns = ["reference", "starts_at_utc", "departure", "training_level", "solo", "rules_broken", "why"]
+    return lessons.head(MOST_THREATENED)[columns]
+
+
+def picture_of(broken: pd.DataFrame) -> str:
+    """The newest hour's picture: a row an airport, a column an hour, the worst verdict found there."""
+    if broken.empty:
+        return "Nothing is below the school's minimums."
+    first = broken[PARTITION_HOUR].max()
+    newest = broken[(broken[PARTITION_HOUR] == first) & broken["hour_utc"].notna()]
+    worst: dict[tuple[str, pd.Timestamp], str] = {}
+    for row in newest[["airport", "hour_utc", "verdict"]].itertuples(index=False):
+        place = (str(row.airport), row.hour_utc)
+        if place not in worst or severity(row.verdict) > severity(worst[place]):
+            worst[place] = str(row.verdict)
+    hours = list(pd.date_range(first, periods=PICTURE_HOURS, freq="h"))
+    return risk_by_airport_and_hour(sorted(newest["airport"].unique()), hours, worst)
+
+
+def of_candidates(candidates: pd.DataFrame, at_risk_bookings: pd.DataFrame) -> Metadata:
+    """How many slots were found, and for how many of the threatened none."""
+    threatened = _threatened(at_risk_bookings)
+    placed = set(candidates["booking_id"])
+    return {
+        "threatened": len(threatened),
+        "candidates": len(candidates),
+        "without_candidates": len(threatened - placed),
+        "candidates_unforecast": int((candidates["verdict"] == "unforecast").sum()),
+    }
+
+
+def of_proposals(proposals: pd.DataFrame, at_risk_bookings: pd.DataFrame, bookings: pd.DataFrame) -> Metadata:
+    """How many threatened lessons have how many alternatives, and the first choices in a table."""
+    threatened = _threatened(at_risk_bookings)
+    counts = proposals.groupby("booking_id").size()
+    first = proposals[proposals["rank"] == 1].merge(
+        bookings[[PARTITION_HOUR, "booking_id", "reference"]], on=[PARTITION_HOUR, "booking_id"]
+    )
+    columns = ["reference", "starts_at_utc", "verdict", "same_instructor", "same_aircraft", "reason"]
+    return {
+        "threatened": len(threatened),
+        "proposals": len(proposals),
+        "with_three_alternatives": int((counts >= 3).sum()),
+        "without_alternatives": len(threatened - set(counts.index)),
+        "ranked_by": ", ".join(sorted(proposals["ranked_by"].unique())) or "nobody",
+        "first_choices": _table(first.sort_values("starts_at_utc").head(MOST_THREATENED)[columns]),
+    }
+
+
+def _threatened(at_risk_bookings: pd.DataFrame) -> set[int]:
+    return set(at_risk_bookings.loc[at_risk_bookings["verdict"] == "at_risk", "booking_id"])
+
+
+def _table(frame: pd.DataFrame, columns: list[str] | None = None) -> dg.MetadataValue:
+    """A frame as a table; times and other types that Dagster does not know become text."""
+    shown = frame[columns] if columns else frame
+    if shown.empty:
+        return dg.MetadataValue.text("none")
+    records = [
+        dg.TableRecord({name: _cell(value) for name, value in row.items()}) for row in shown.to_dict("records")
+    ]
+    schema = dg.TableSchema([dg.TableColumn(name=str(name), type="string") for name in shown.columns])
+    return dg.MetadataValue.table(records, schema=schema)
+
+
+def _cell(value: object) -> str | int | float | bool:
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d %H:%M}Z"
+    if isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return round(value, 1)
+    return str(value)

@@ -1,0 +1,60 @@
+"""The numbers that bound where a lesson may go, and the prices by which one place is better than another."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+RELEASED_STATUSES: frozenset[str] = frozenset({"cancelled"})
+"""A booking of such a status holds no aircraft, instructor or student any more; every other one does."""
+
+VERDICT_PRICE_DAYS: Mapping[str, float] = MappingProxyType({"ok": 0.0, "watch": 2.0, "unforecast": 4.0})
+"""A doubtful sky costs a second move. A time that no forecast reaches says nothing at all, so it costs most."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulingRules:
+    """Bounds on a new time.
+
+    ``buffer_minutes`` lie between two lessons of the same aircraft, instructor or student. ``duty_hours_per_24h`` is
+    the flight training that an instructor may give in any rolling 24 hours (14 CFR 61.195(a)). Lessons start on a grid
+    of ``step_minutes`` of the local clock. ``per_booking`` is how many candidates are kept for each booking.
+
+    Raises:
+        ValueError: a number that no schedule can be made with.
+    """
+
+    earliest_hours: float = 6
+    horizon_days: int = 14
+    buffer_minutes: int = 15
+    duty_hours_per_24h: float = 8
+    step_minutes: int = 30
+    per_booking: int = 60
+
+    def __post_init__(self) -> None:
+        if self.step_minutes <= 0 or self.step_minutes % 15:
+            raise ValueError(f"step_minutes is {self.step_minutes}; choose a multiple of 15")
+        if self.buffer_minutes < 0 or self.earliest_hours < 0:
+            raise ValueError("buffer_minutes and earliest_hours cannot be negative; use 0 for none")
+        if self.per_booking < 1 or self.horizon_days < 1:
+            raise ValueError("per_booking and horizon_days must be at least 1")
+        if not 0 <= self.duty_hours_per_24h <= 24:
+            raise ValueError(f"duty_hours_per_24h is {self.duty_hours_per_24h}; it lies between 0 and 24")
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What each drawback of a new time costs, in days of waiting: the unit in which all of them are compared.
+
+    The order is what people value: the same instructor, then soon, then the same aircraft, the usual hour and weekday,
+    and last a wider margin of the forecast (a slot at the minimums costs ``no_margin``, one at twice them nothing).
+    """
+
+    other_instructor: float = 3.0
+    per_day_moved: float = 1.0
+    other_aircraft: float = 0.5
+    per_hour_off_usual: float = 0.1
+    other_weekday: float = 0.25
+    no_margin: float = 0.5
+
+
+PRICES = Prices()

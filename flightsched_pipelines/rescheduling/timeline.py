@@ -1,0 +1,103 @@
+"""A stretch of time cut into quarter hours, so that "free throughout" is one subtraction of running sums.
+
+What does not fall on the quarter hour is rounded against the planner: a lesson from 10:05 to 11:20 holds its aircraft
+from 10:00 to 11:30, and an opening at 08:05 counts from 08:15.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Cells = NDArray[np.int64]
+CELL = timedelta(minutes=15)
+CELLS_PER_DAY = timedelta(days=1) // CELL
+_CELL_US = CELL // timedelta(microseconds=1)
+_EPOCH = pd.Timestamp(0, tz="UTC").to_pydatetime()
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Quarter hours, numbered from 0 at ``first``, itself counted in quarter hours from the epoch."""
+
+    first: int
+    length: int
+
+    @classmethod
+    def between(cls, from_utc: datetime, to_utc: datetime) -> "Timeline":
+        """The quarter hours that touch a period, and a day more on either side for whatever looks back or ahead."""
+        first = (from_utc - _EPOCH) // CELL - CELLS_PER_DAY
+        return cls(first, -((_EPOCH - to_utc) // CELL) + CELLS_PER_DAY - first)
+
+    def at_or_after(self, moment_utc: datetime) -> int:
+        """The first quarter hour that starts no earlier than a moment."""
+        return -((_EPOCH - moment_utc) // CELL) - self.first
+
+    def times_utc(self, cells: Cells) -> pd.DatetimeIndex:
+        """When quarter hours start."""
+        micros = (cells + self.first) * _CELL_US
+        return pd.DatetimeIndex(micros.astype("datetime64[us]")).tz_localize("UTC")
+
+    def outward(self, starts: "pd.Series[Any]", ends: "pd.Series[Any]", margin_minutes: int = 0) -> tuple[Cells, Cells]:
+        """The quarter hours that periods touch, each widened by a margin: first, and one past the last."""
+        margin = margin_minutes * 60_000_000
+        return self._floor(_micros(starts) - margin), self._ceil(_micros(ends) + margin)
+
+    def inward(self, starts: "pd.Series[Any]", ends: "pd.Series[Any]") -> tuple[Cells, Cells]:
+        """The quarter hours that lie wholly in periods: first, and one past the last."""
+        return self._ceil(_micros(starts)), self._floor(_micros(ends))
+
+    def cover(self, rows: Cells, spans: tuple[Cells, Cells], row_count: int) -> NDArray[np.int32]:
+        """How many spans cover each quarter hour of each row; what lies off the timeline is cut off."""
+        first = np.clip(spans[0], 0, self.length)
+        last = np.clip(spans[1], first, self.length)
+        edges = np.zeros((row_count, self.length + 1), dtype=np.int32)
+        np.add.at(edges, (rows, first), 1)
+        np.add.at(edges, (rows, last), -1)
+        return edges.cumsum(axis=1, dtype=np.int32)[:, :-1]
+
+    def _floor(self, micros: Cells) -> Cells:
+        return micros // _CELL_US - self.first
+
+    def _ceil(self, micros: Cells) -> Cells:
+        return -(-micros // _CELL_US) - self.first
+
+
+def clear_throughout(blocked: NDArray[np.bool_], starts: Cells, cells: int) -> NDArray[np.bool_]:
+    """Whether a span of so many quarter hours from each start meets nothing blocked, one row a row of ``blocked``."""
+    sums = np.zeros((blocked.shape[0], blocked.shape[1] + 1), dtype=np.int32)
+    np.cumsum(blocked, axis=1, out=sums[:, 1:])
+    return sums[:, starts + cells] == sums[:, starts]
+
+
+def heaviest_day(taught: NDArray[np.int32], starts: Cells, cells: int) -> Cells:
+    """The most quarter hours already taught in any 24 hours that would hold a lesson from each start whole.
+
+    A window that holds only part of the lesson never counts more: what it loses of the lesson it can at most gain
+    beyond its other end.
+    """
+    sums = np.zeros((taught.shape[0], taught.shape[1] + 1), dtype=np.int64)
+    np.cumsum(taught, axis=1, out=sums[:, 1:])
+    load = sums[:, CELLS_PER_DAY:] - sums[:, :-CELLS_PER_DAY]
+    windows = CELLS_PER_DAY - cells + 1
+    reach = 1
+    while reach * 2 <= windows:
+        load = np.maximum(load[:, :-reach], load[:, reach:])
+        reach *= 2
+    earliest = starts + cells - CELLS_PER_DAY
+    return np.maximum(load[:, earliest], load[:, earliest + windows - reach])
+
+
+def local_clock(times_utc: "pd.Series[pd.Timestamp]", zones: "pd.Series[str]") -> "pd.Series[pd.Timestamp]":
+    """Instants as each zone's clock shows them, without a zone."""
+    clock = times_utc.dt.tz_localize(None)
+    for zone, part in times_utc.groupby(zones):
+        clock.loc[part.index] = part.dt.tz_convert(str(zone)).dt.tz_localize(None)
+    return clock
+
+
+def _micros(times: "pd.Series[Any]") -> Cells:
+    return times.to_numpy(dtype="datetime64[us]").astype(np.int64)

@@ -1,0 +1,161 @@
+"""Providers' answers as they are stored, and what they say once read.
+
+Reading never raises for what a provider sent: each fault is a sentence, and leaves an unreadable group where the
+station is known, so that nothing that was threatened looks fine because its report was garbled.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, cast
+
+from flightsched_pipelines.weather.conditions import Group
+from flightsched_pipelines.weather.fields import FieldError
+from flightsched_pipelines.weather.metar import read_metar
+from flightsched_pipelines.weather.open_weather import is_one_call, read_one_call
+from flightsched_pipelines.weather.taf import read_taf
+
+Product = Literal["taf", "metar", "one_call"]
+Outcome = Literal[
+    "ok", "empty", "rate_limited", "rejected", "server_error", "timeout", "unreachable", "not_json", "too_large"
+]
+
+SHOWN_CHARACTERS = 60
+
+
+class WeatherAnswerError(ValueError):
+    """A body that is no answer of a known weather service; the message says what it is instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One provider's answer to one request, verbatim.
+
+    ``request`` is the URL's path and query without any key; ``stations`` were asked for. ``error`` is a sentence when
+    the answer is none. Times are aware, in UTC.
+    """
+
+    provider: str
+    product: Product
+    request: str
+    stations: Sequence[str]
+    fetched_at_utc: datetime
+    status_code: int | None
+    outcome: Outcome
+    error: str | None
+    etag: str | None
+    last_modified: str | None
+    body: str | None
+
+    @property
+    def failed(self) -> bool:
+        """Whether asking again may bring what this answer did not."""
+        return self.outcome not in {"ok", "empty"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What answers say: groups, and a sentence for each part that could not be read."""
+
+    groups: list[Group] = field(default_factory=list[Group])
+    problems: list[str] = field(default_factory=list[str])
+
+
+def read_answers(answers: Iterable[Answer]) -> Reading:
+    """Read stored answers; one that failed, or cannot be read, is a problem, never an exception."""
+    reading = Reading()
+    for answer in answers:
+        if answer.failed or answer.body is None:
+            if answer.error:
+                reading.problems.append(answer.error)
+            continue
+        try:
+            one = read_answer(answer.body, answer.stations[0] if answer.product == "one_call" else None)
+        except WeatherAnswerError as error:
+            reading.problems.append(f"{answer.product} of {', '.join(answer.stations)}: {error}")
+            continue
+        reading.groups.extend(one.groups)
+        reading.problems.extend(one.problems)
+    return reading
+
+
+def read_answer(body: str, station: str | None = None) -> Reading:
+    """Read a body of the Aviation Weather Center (METAR or TAF, JSON) or of OpenWeatherMap's One Call.
+
+    Args:
+        body: the answer, verbatim.
+        station: the airport a One Call answer was asked for (it names only a position).
+
+    Raises:
+        WeatherAnswerError: it is none of these, or a One Call answer without a station.
+    """
+    answer = _json(body)
+    if isinstance(answer, list):
+        return _read_reports(cast(list[object], answer))
+    if is_one_call(answer):
+        if station is None:
+            raise WeatherAnswerError("an OpenWeatherMap answer names no airport; say which one it was asked for")
+        try:
+            return Reading(read_one_call(cast(dict[str, Any], answer), station))
+        except FieldError as error:
+            raise WeatherAnswerError(str(error)) from error
+    raise WeatherAnswerError(
+        f"not an answer of a known weather service: {_glimpse(body)}; "
+        "expected a list of METARs or TAFs (aviationweather.gov, format=json) or a One Call 3.0 object"
+    )
+
+
+def one_call_position(body: str) -> tuple[float, float] | None:
+    """Latitude and longitude in degrees of a One Call answer, ``None`` for any other body."""
+    try:
+        answer = _json(body)
+    except WeatherAnswerError:
+        return None
+    if not is_one_call(answer):
+        return None
+    fields = cast(dict[str, Any], answer)
+    position = fields.get("lat"), fields.get("lon")
+    if not all(isinstance(degrees, int | float) for degrees in position):
+        return None
+    return float(cast(float, position[0])), float(cast(float, position[1]))
+
+
+def _read_reports(reports: list[object]) -> Reading:
+    reading = Reading()
+    if not reports:
+        reading.problems.append("the list of reports is empty: the stations are unknown, or have no report now")
+    for number, report in enumerate(reports, start=1):
+        if not isinstance(report, dict):
+            reading.problems.append(f"report {number} is not an object but {_glimpse(json.dumps(report))}")
+            continue
+        fields = cast(dict[str, Any], report)
+        try:
+            if _is_taf(fields):
+                reading.groups.extend(read_taf(fields))
+            elif "rawOb" in fields or "obsTime" in fields:
+                reading.groups.append(read_metar(fields))
+            else:
+                reading.problems.append(f"report {number} is neither a METAR nor a TAF: {_glimpse(json.dumps(report))}")
+        except FieldError as error:
+            reading.problems.append(f"report {number}: {error}")
+    return reading
+
+
+def _is_taf(report: dict[str, Any]) -> bool:
+    return any(name in report for name in ("rawTAF", "fcsts", "validTimeFrom", "validTimeTo"))
+
+
+def _json(body: str) -> object:
+    try:
+        return json.loads(body)
+    except RecursionError:
+        raise WeatherAnswerError("not weather: nested too deeply to be read") from None
+    except ValueError:  # JSONDecodeError, and integers of absurd length
+        what = "an HTML page" if body.lstrip()[:1] == "<" else f"not JSON: {_glimpse(body)}"
+        raise WeatherAnswerError(f"{what if body.strip() else 'an empty answer'}, where JSON was expected") from None
+
+
+def _glimpse(text: str) -> str:
+    shown = text.strip()[:SHOWN_CHARACTERS]
+    return repr(shown + ("..." if len(text.strip()) > SHOWN_CHARACTERS else ""))

@@ -1,0 +1,59 @@
+"""Sunrise, sunset and civil twilight, by solar day.
+
+A solar day is ``floor((utc + longitude * 4 min) / 1 day)``: noon lies in its middle at every longitude, so no time
+zone and no DST come into it.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta, timezone
+
+import pandas as pd
+from astral import Observer
+from astral.sun import dawn, dusk, elevation, sunrise, sunset
+
+SUN_COLUMNS = ("airport", "solar_date", "dawn_utc", "sunrise_utc", "sunset_utc", "dusk_utc")
+
+SUNRISE_DEG = -0.833
+"""Elevation of the sun's centre when its upper edge touches the horizon, refraction included."""
+
+TWILIGHT_DEG = -6.0
+"""End of civil twilight, and so the beginning of night (14 CFR 1.1)."""
+
+
+def sun_table(airports: pd.DataFrame, first_day: date, days: int) -> pd.DataFrame:
+    """The sun over each airport for ``days`` solar days from ``first_day``, one row an airport and day.
+
+    ``dawn_utc`` and ``dusk_utc`` bound civil twilight. Where the sun does not cross the horizon that day: the whole
+    solar day if it stays above, NaT if it stays below.
+    """
+    places = zip(airports["airport"], airports["latitude_deg"], airports["longitude_deg"], strict=True)
+    rows = [
+        (str(ident), day, *_crossings(float(latitude), float(longitude), day))
+        for ident, latitude, longitude in places
+        for day in (first_day + timedelta(days=n) for n in range(days))
+    ]
+    table = pd.DataFrame(rows, columns=list(SUN_COLUMNS)).astype({"airport": "str"})
+    for column in SUN_COLUMNS[2:]:
+        table[column] = pd.to_datetime(table[column], utc=True).astype("datetime64[us, UTC]")
+    return table
+
+
+def _crossings(latitude_deg: float, longitude_deg: float, day: date) -> tuple[datetime | None, ...]:
+    observer = Observer(latitude_deg, longitude_deg)
+    solar = timezone(timedelta(minutes=round(4 * longitude_deg)))
+    midnight = datetime.combine(day, time(), solar)
+
+    def crossing(event: Callable[..., datetime], horizon_deg: float, if_always_above: datetime) -> datetime | None:
+        try:
+            return event(observer, day, tzinfo=solar)
+        except ValueError:  # astral's word for: the sun does not cross this horizon on this day
+            above = elevation(observer, midnight + timedelta(hours=12)) > horizon_deg
+            return if_always_above if above else None
+
+    next_midnight = midnight + timedelta(days=1)
+    return (
+        crossing(dawn, TWILIGHT_DEG, midnight),
+        crossing(sunrise, SUNRISE_DEG, midnight),
+        crossing(sunset, SUNRISE_DEG, next_midnight),
+        crossing(dusk, TWILIGHT_DEG, next_midnight),
+    )

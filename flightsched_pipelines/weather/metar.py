@@ -1,0 +1,38 @@
+"""METARs of the Aviation Weather Center (``/api/data/metar?format=json``)."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from flightsched_pipelines.weather.conditions import Group
+from flightsched_pipelines.weather.decoded import decoded_said
+from flightsched_pipelines.weather.fields import FieldError, epoch, station_of, text
+from flightsched_pipelines.weather.raw_text import metar_said
+from flightsched_pipelines.weather.said import conditions_of, worse_of
+
+
+def read_metar(report: Mapping[str, Any]) -> Group:
+    """Read one METAR; it speaks for the UTC hour in which it was taken (``obsTime``; ``reportTime`` is rounded).
+
+    Raises:
+        FieldError: it has no station, or no legible time.
+    """
+    station = station_of(report)
+    observed = epoch(report.get("obsTime"))
+    if observed is None:
+        raise FieldError(f"METAR of {station}: obsTime is {report.get('obsTime')!r}, no time in epoch seconds")
+    said = decoded_said(report)
+    if raw := text(report.get("rawOb")):
+        said = worse_of(said, metar_said(raw))
+    hour = observed.replace(minute=0, second=0, microsecond=0)
+    return Group(
+        source="METAR",
+        station=station,
+        layer="prevailing",
+        change="METAR",
+        probability=None,
+        from_utc=hour,
+        to_utc=hour + timedelta(hours=1),
+        issued_at_utc=observed,
+        conditions=conditions_of(said, has_temperature=True),
+    )

@@ -1,0 +1,171 @@
+"""What one report or forecast group says of each element, and how two accounts of it become one.
+
+A report comes twice in the Aviation Weather Center's JSON: decoded into fields, and as raw text. Where one account
+lacks an element the other gives it; where they disagree the worse holds. So a lost or garbled piece never makes the
+weather look better than it was reported.
+"""
+
+from dataclasses import dataclass
+
+from flightsched_pipelines.weather.codes import read_weather
+from flightsched_pipelines.weather.conditions import ELEMENTS, Conditions, Element
+
+MOISTURE_CEILING_FT = 10_000
+"""A ceiling below this puts visible moisture where trainers fly; icing then depends on the temperature."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wind:
+    """Wind in knots; ``direction_deg`` is true, ``None`` when variable; ``gust_kt`` is ``None`` without gusts."""
+
+    direction_deg: float | None
+    speed_kt: float
+    gust_kt: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Visibility:
+    """Prevailing visibility in statute miles; ``at_least`` when the report gives only a lower bound."""
+
+    sm: float
+    at_least: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sky:
+    """Ceiling in feet above ground (``None``: unlimited), and CB or TCU among the clouds."""
+
+    ceiling_ft: float | None
+    hazards: frozenset[str] = frozenset()
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The elements that a group names; ``None`` where it is silent. ``illegible`` ones were named, but not readably.
+
+    ``weather`` is "" when the group says that there is none (NSW).
+    """
+
+    wind: Wind | None = None
+    visibility: Visibility | None = None
+    sky: Sky | None = None
+    weather: str | None = None
+    shear: bool = False
+    temperature_c: float | None = None
+    dewpoint_c: float | None = None
+    thunderstorm_sensor_out: bool = False
+    illegible: frozenset[Element] = frozenset()
+
+
+def worse_of(one: Said, other: Said) -> Said:
+    """Two accounts of the same group as one: what either lacks the other gives, and the worse value holds."""
+    named: dict[Element, bool] = {
+        "wind": one.wind is not None or other.wind is not None,
+        "visibility": one.visibility is not None or other.visibility is not None,
+        "ceiling": one.sky is not None or other.sky is not None,
+        "weather": one.weather is not None or other.weather is not None,
+    }
+    return Said(
+        wind=_worse_wind(one.wind, other.wind),
+        visibility=_worse_visibility(one.visibility, other.visibility),
+        sky=_worse_sky(one.sky, other.sky),
+        weather=_all_weather(one.weather, other.weather),
+        shear=one.shear or other.shear,
+        temperature_c=other.temperature_c if one.temperature_c is None else one.temperature_c,
+        dewpoint_c=other.dewpoint_c if one.dewpoint_c is None else one.dewpoint_c,
+        thunderstorm_sensor_out=one.thunderstorm_sensor_out or other.thunderstorm_sensor_out,
+        illegible=frozenset(element for element in one.illegible | other.illegible if not named.get(element)),
+    )
+
+
+def changed(before: Said, change: Said) -> Said:
+    """What holds once a group has changed what it lists; what it does not list stays as it was."""
+    listed: set[Element] = set(change.illegible)
+    listed |= {"wind"} if change.wind else set()
+    listed |= {"visibility"} if change.visibility else set()
+    listed |= {"ceiling"} if change.sky else set()
+    listed |= {"weather"} if change.weather is not None else set()
+    return Said(
+        wind=change.wind if "wind" in listed else before.wind,
+        visibility=change.visibility if "visibility" in listed else before.visibility,
+        sky=change.sky if "ceiling" in listed else before.sky,
+        weather=change.weather if "weather" in listed else before.weather,
+        shear=before.shear or change.shear,
+        illegible=change.illegible | (before.illegible - listed),
+    )
+
+
+def conditions_of(said: Said, *, has_temperature: bool = False) -> Conditions:
+    """Conditions from what was said; an element that every prevailing group must give, and this did not, is missing.
+
+    Args:
+        said: the elements; a silent ``weather`` means none, as reports leave it out in fair weather.
+        has_temperature: whether this kind of report gives a temperature (METAR, not TAF).
+    """
+    weather = read_weather(said.weather or "")
+    missing: set[Element] = set(said.illegible)
+    missing |= {"wind"} if said.wind is None else set()
+    missing |= {"visibility"} if said.visibility is None else set()
+    missing |= {"ceiling"} if said.sky is None else set()
+    missing |= {"weather"} if not weather.legible else set()
+    hazards = set(weather.hazards)
+    hazards |= said.sky.hazards if said.sky else set()
+    hazards |= {"LLWS"} if said.shear else set()
+    if said.thunderstorm_sensor_out and "TS" not in hazards:
+        missing.add("thunderstorm")
+    ceiling_ft = said.sky.ceiling_ft if said.sky else None
+    moist = weather.precipitation or (ceiling_ft is not None and ceiling_ft < MOISTURE_CEILING_FT)
+    if has_temperature and moist and said.temperature_c is None:
+        missing.add("temperature")
+    return Conditions(
+        wind_direction_deg=said.wind.direction_deg if said.wind else None,
+        wind_speed_kt=said.wind.speed_kt if said.wind else None,
+        wind_gust_kt=said.wind.gust_kt if said.wind else None,
+        visibility_sm=said.visibility.sm if said.visibility else None,
+        visibility_at_least=said.visibility.at_least if said.visibility else False,
+        ceiling_ft=ceiling_ft,
+        ceiling_estimated=said.sky.estimated if said.sky else False,
+        temperature_c=said.temperature_c,
+        dewpoint_c=said.dewpoint_c,
+        weather=said.weather or "",
+        hazards=frozenset(hazards),
+        missing=frozenset(missing),
+    )
+
+
+NOTHING_LEGIBLE = Said(illegible=frozenset(ELEMENTS))
+"""A group that is there, and of which nothing can be read."""
+
+
+def _worse_wind(one: Wind | None, other: Wind | None) -> Wind | None:
+    if one is None or other is None:
+        return one or other
+    gusts = [gust for gust in (one.gust_kt, other.gust_kt) if gust is not None]
+    same_direction = one.direction_deg == other.direction_deg
+    return Wind(
+        # Two directions are as good as none: the full speed then counts as crosswind.
+        direction_deg=one.direction_deg if same_direction else None,
+        speed_kt=max(one.speed_kt, other.speed_kt),
+        gust_kt=max(gusts, default=None),
+    )
+
+
+def _worse_visibility(one: Visibility | None, other: Visibility | None) -> Visibility | None:
+    if one is None or other is None:
+        return one or other
+    worse, better = sorted((one, other), key=lambda visibility: visibility.sm)
+    return Visibility(worse.sm, worse.at_least or (better.at_least and better.sm == worse.sm))
+
+
+def _worse_sky(one: Sky | None, other: Sky | None) -> Sky | None:
+    if one is None or other is None:
+        return one or other
+    ceilings = [sky.ceiling_ft for sky in (one, other) if sky.ceiling_ft is not None]
+    return Sky(min(ceilings, default=None), one.hazards | other.hazards)
+
+
+def _all_weather(one: str | None, other: str | None) -> str | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return " ".join(dict.fromkeys([*one.split(), *other.split()]))

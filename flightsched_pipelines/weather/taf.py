@@ -1,0 +1,185 @@
+"""TAFs of the Aviation Weather Center (``/api/data/taf?format=json``), resolved group by group.
+
+FM replaces everything. BECMG changes what it lists: inside its transition both the old and the new hold, afterwards
+the new. TEMPO and PROB are temporary, and inherit what they do not list. The decoded groups and those of the raw text
+are two accounts of one forecast: a group that only one of them gives is held beside the others and replaces nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flightsched_pipelines.weather.conditions import Group
+from flightsched_pipelines.weather.decoded import decoded_said
+from flightsched_pipelines.weather.fields import FieldError, epoch, iso_time, objects, station_of, text
+from flightsched_pipelines.weather.raw_text import Change, RawGroup, taf_groups
+from flightsched_pipelines.weather.said import NOTHING_LEGIBLE, Said, changed, conditions_of, worse_of
+
+LONGEST_VALIDITY = timedelta(hours=30)
+SAME_TIME = timedelta(minutes=59)
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """One group as one or both accounts give it; ``sure`` when nothing contradicts that it is there, and when."""
+
+    change: Change
+    probability: int | None
+    from_utc: datetime
+    to_utc: datetime | None
+    said: Said
+    sure: bool
+
+    @property
+    def temporary(self) -> bool:
+        return self.change in {"TEMPO", "PROB"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """Prevailing conditions from one time to another."""
+
+    change: Change
+    from_utc: datetime
+    to_utc: datetime
+    said: Said
+
+
+def read_taf(report: Mapping[str, Any]) -> list[Group]:
+    """Read one TAF into groups, each with all its elements; temporary ones split where the prevailing changes.
+
+    Raises:
+        FieldError: it has no station, or no legible validity.
+    """
+    station = station_of(report)
+    decoded = _decoded_groups(report)
+    reference = _reference_time(report, decoded)
+    if reference is None:
+        raise FieldError(f"TAF of {station}: no time in it can be read, so nobody knows when it holds")
+    raw = taf_groups(text(report.get("rawTAF")) or "", reference)
+    begins, ends = _validity(report, raw, station)
+    accounts = _reconciled(decoded, raw)
+    segments = _prevailing([account for account in accounts if not account.temporary], begins, ends)
+    issued = iso_time(report.get("issueTime")) or iso_time(report.get("bulletinTime")) or begins
+
+    groups = [
+        Group("TAF", station, "prevailing", s.change, None, s.from_utc, s.to_utc, issued, conditions_of(s.said))
+        for s in segments
+    ]
+    for account in accounts:
+        if account.temporary:
+            chance = account.probability
+            groups += [
+                Group("TAF", station, "temporary", account.change, chance, since, until, issued, conditions_of(said))
+                for since, until, said in _temporary(account, segments, begins, ends)
+            ]
+    return groups or [Group("TAF", station, "prevailing", "BASE", None, begins, ends, issued)]
+
+
+def _decoded_groups(report: Mapping[str, Any]) -> list[_Account]:
+    """The groups of ``fcsts``; one whose times are illegible cannot be placed, and is left to the raw text."""
+    accounts: list[_Account] = []
+    for fields in objects(report.get("fcsts")) or []:
+        since, until = epoch(fields.get("timeFrom")), epoch(fields.get("timeTo"))
+        change = _change_of(fields.get("fcstChange"))
+        if since is None:
+            continue
+        if change == "BECMG":
+            until = epoch(fields.get("timeBec")) or until
+        chance = fields.get("probability")
+        probability = chance if isinstance(chance, int) and change in {"PROB", "TEMPO"} else None
+        said = decoded_said(fields) if change is not None else NOTHING_LEGIBLE
+        accounts.append(_Account(change or "TEMPO", probability, since, until, said, sure=change is not None))
+    return accounts
+
+
+def _change_of(value: object) -> Change | None:
+    if value is None or value == "":
+        return "BASE"
+    return {"FM": "FM", "BECMG": "BECMG", "TEMPO": "TEMPO", "PROB": "PROB"}.get(str(value).split()[0][:5])  # pyright: ignore[reportReturnType]
+
+
+def _reference_time(report: Mapping[str, Any], decoded: Sequence[_Account]) -> datetime | None:
+    times = [
+        epoch(report.get("validTimeFrom")),
+        iso_time(report.get("issueTime")),
+        iso_time(report.get("bulletinTime")),
+    ]
+    times += [account.from_utc for account in decoded] + [epoch(report.get("validTimeTo"))]
+    return next((time for time in times if time is not None), None)
+
+
+def _validity(report: Mapping[str, Any], raw: Sequence[RawGroup], station: str) -> tuple[datetime, datetime]:
+    """When the TAF holds: where decoded and raw text both say so."""
+    base = next((group for group in raw if group.change == "BASE"), None)
+    begins = [time for time in (epoch(report.get("validTimeFrom")), base.from_utc if base else None) if time]
+    ends = [time for time in (epoch(report.get("validTimeTo")), base.to_utc if base else None) if time]
+    if not begins or not ends or min(ends) <= max(begins):
+        raise FieldError(f"TAF of {station}: its validity cannot be read (validTimeFrom, validTimeTo)")
+    return max(begins), min(*ends, max(begins) + LONGEST_VALIDITY)
+
+
+def _reconciled(decoded: Sequence[_Account], raw: Sequence[RawGroup]) -> list[_Account]:
+    """Both accounts as one list, in time; a group in only one of two accounts isn't sure."""
+    alone = not raw or not decoded
+    unmatched = list(raw)
+    accounts: list[_Account] = []
+    for account in decoded:
+        other = next((group for group in unmatched if _same(account, group)), None)
+        if other is None:
+            accounts.append(_Account(*_identity(account), account.said, sure=alone and account.sure))
+            continue
+        unmatched.remove(other)
+        identity = (other.change, other.probability, other.from_utc, other.to_utc or account.to_utc)
+        accounts.append(_Account(*identity, worse_of(account.said, other.said), sure=True))
+    accounts += [_Account(*_identity(group), group.said, sure=alone) for group in unmatched]
+    return sorted(accounts, key=lambda account: (account.from_utc, account.change != "BASE"))
+
+
+def _identity(group: _Account | RawGroup) -> tuple[Change, int | None, datetime, datetime | None]:
+    return group.change, group.probability, group.from_utc, group.to_utc
+
+
+def _same(account: _Account, raw: RawGroup) -> bool:
+    temporary = {"TEMPO", "PROB"}
+    if account.change != raw.change and not {account.change, raw.change} <= temporary:
+        return False
+    if account.change == raw.change == "BASE":
+        return True
+    if abs(account.from_utc - raw.from_utc) > SAME_TIME:
+        return False
+    return raw.to_utc is None or account.to_utc is None or abs(account.to_utc - raw.to_utc) <= SAME_TIME
+
+
+def _prevailing(accounts: Sequence[_Account], begins: datetime, ends: datetime) -> list[_Segment]:
+    """The prevailing segments of ``[begins, ends)``; they overlap while one thing becomes another, or is in doubt."""
+    segments: list[_Segment] = []
+    current = Said()
+    for account in accounts:
+        since = begins if account.change == "BASE" else max(account.from_utc, begins)
+        if since >= ends:
+            continue
+        said = changed(current, account.said) if account.change == "BECMG" else account.said
+        gives_way = since if account.change == "FM" else account.to_utc or ends
+        if account.sure and account.change in {"FM", "BECMG"}:
+            segments = [_until(segment, gives_way) for segment in segments if segment.from_utc < gives_way]
+        segments.append(_Segment(account.change, since, ends, said))
+        current = said
+    return [segment for segment in segments if segment.from_utc < segment.to_utc]
+
+
+def _until(segment: _Segment, time: datetime) -> _Segment:
+    return _Segment(segment.change, segment.from_utc, min(segment.to_utc, time), segment.said)
+
+
+def _temporary(
+    account: _Account, segments: Sequence[_Segment], begins: datetime, ends: datetime
+) -> list[tuple[datetime, datetime, Said]]:
+    since, until = max(account.from_utc, begins), min(account.to_utc or ends, ends)
+    if since >= until:
+        return []
+    beneath = [segment for segment in segments if segment.from_utc < until and segment.to_utc > since]
+    if not beneath:
+        return [(since, until, account.said)]
+    return [(max(since, s.from_utc), min(until, s.to_utc), changed(s.said, account.said)) for s in beneath]
