@@ -19,8 +19,12 @@ app = typer.Typer(
     help="Hold a flight school's bookings against the weather, every hour, and find other times.",
 )
 app.add_typer(database.app, name="db")
-for command in (hour.demo, dev.dev, hour.tick, hour.explain, weather.weather, weather.assess):
-    app.command()(command)
+app.command("demo")(hour.demo)
+app.command("dev")(dev.dev)
+app.command("tick")(hour.tick)
+app.command("explain")(hour.explain)
+app.command("weather")(weather.weather)
+app.command("assess")(weather.assess_file)
 
 
 def main() -> None:

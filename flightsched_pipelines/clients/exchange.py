@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import httpx
 import stamina
 
-from flightsched_pipelines.clients.replies import Fault, Manners, answer_of
+from flightsched_pipelines.clients.replies import Manners, NoAnswerError, answer_of
 from flightsched_pipelines.clients.requests import Asked
 from flightsched_pipelines.weather.answers import Answer
 
@@ -73,12 +73,12 @@ class Exchange:
                 with attempt:
                     attempts = attempt.num
                     return self._attempt(asked, earlier)
-        except Fault as fault:
-            return fault.answer(asked, attempts)
-        raise AssertionError("retrying ends with an answer or a fault")
+        except NoAnswerError as failure:
+            return failure.answer(asked, attempts)
+        raise AssertionError("retrying ends with an answer or a failure")
 
     def _wait_after(self, error: Exception) -> bool | float:
-        if not isinstance(error, Fault) or error.again is False or self._seconds_left() <= 0:
+        if not isinstance(error, NoAnswerError) or error.again is False or self._seconds_left() <= 0:
             return False
         if error.again is True:
             return True
@@ -90,7 +90,7 @@ class Exchange:
     def _attempt(self, asked: Asked, earlier: Answer | None) -> Answer:
         name = self._manners.name
         if self._seconds_left() <= 0:
-            raise Fault(
+            raise NoAnswerError(
                 "timeout", f"{name} was not asked, as the {self._patience.total:g} s for all requests were over"
             )
         self._before_each()
@@ -101,12 +101,12 @@ class Exchange:
         except httpx.TimeoutException as error:
             raise self._too_slow() from error
         except httpx.DecodingError as error:
-            raise Fault("not_json", f"{name} sent something that cannot be unpacked") from error
+            raise NoAnswerError("not_json", f"{name} sent something that cannot be unpacked") from error
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL) as error:
-            raise Fault("unreachable", f"{name} cannot be asked at {self._base_url}: {error}") from error
+            raise NoAnswerError("unreachable", f"{name} cannot be asked at {self._base_url}: {error}") from error
         except httpx.TransportError as error:
             sentence = f"{name} could not be reached at {self._base_url}: {error or type(error).__name__}"
-            raise Fault("unreachable", sentence, again=True) from error
+            raise NoAnswerError("unreachable", sentence, again=True) from error
         return answer_of(asked, reply, body, earlier, self._manners)
 
     def _body(self, reply: httpx.Response) -> str:
@@ -117,15 +117,15 @@ class Exchange:
                 sentence = (
                     f"{self._manners.name} sent more than {MOST_BYTES // 1024**2} MB, more than any weather takes"
                 )
-                raise Fault("too_large", sentence, reply=reply)
+                raise NoAnswerError("too_large", sentence, reply=reply)
             if self._seconds_left() <= 0:
                 raise self._too_slow()
         # PostgreSQL's text has no place for NUL.
         return body.decode("utf-8", errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
-    def _too_slow(self) -> Fault:
+    def _too_slow(self) -> NoAnswerError:
         sentence = f"{self._manners.name} did not answer within {self._patience.one_attempt:g} s"
-        return Fault("timeout", sentence, again=True)
+        return NoAnswerError("timeout", sentence, again=True)
 
 
 def _conditions(earlier: Answer | None) -> dict[str, str]:

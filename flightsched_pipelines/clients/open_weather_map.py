@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Self
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 from pandas import DataFrame
@@ -54,7 +55,9 @@ class OpenWeatherMap:
             )
         ]
         with httpx.Client(
-            transport=_WithKey(self._key), headers={"Accept": "application/json"}, timeout=self._patience.one_attempt
+            transport=_WithKey(self._key, _proxy_for(httpx.URL(self._base_url))),
+            headers={"Accept": "application/json"},
+            timeout=self._patience.one_attempt,
         ) as client:
             exchange = Exchange(client, self._base_url, _MANNERS, self._patience)
             with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="one_call") as threads:
@@ -71,8 +74,8 @@ class OpenWeatherMap:
 class _WithKey(httpx.HTTPTransport):
     """Adds the key below the client, which logs the address of every request (at INFO) and names it in errors."""
 
-    def __init__(self, key: str) -> None:
-        super().__init__()
+    def __init__(self, key: str, proxy: str | None) -> None:
+        super().__init__(proxy=proxy)
         self._key = key
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -82,3 +85,8 @@ class _WithKey(httpx.HTTPTransport):
                 request.method, url, headers=request.headers, stream=request.stream, extensions=request.extensions
             )
         )
+
+
+def _proxy_for(url: httpx.URL) -> str | None:
+    """The environment's proxy (``HTTPS_PROXY``), which a client with its own transport does not look up itself."""
+    return None if proxy_bypass(url.host) else getproxies().get(url.scheme)

@@ -1,4 +1,4 @@
-"""What one HTTP reply amounts to: an answer, or a fault that says what went wrong and whether asking again may help."""
+"""What one HTTP reply amounts to: an answer, or the reason for having none."""
 
 import json
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ class Manners:
     refusals: dict[int, str]
 
 
-class Fault(Exception):
+class NoAnswerError(Exception):
     """An attempt that brought no weather: why, in a sentence, and whether (or in how many seconds) to try again."""
 
     def __init__(
@@ -40,7 +40,7 @@ class Fault(Exception):
         self.again = again
 
     def answer(self, asked: Asked, attempts: int) -> Answer:
-        """The fault as it is stored."""
+        """The failure as it is stored."""
         tries = f" after {attempts} attempts" if attempts > 1 else ""
         return replace(
             answered(asked, datetime.now(UTC), ""),
@@ -55,7 +55,7 @@ def answer_of(asked: Asked, reply: httpx.Response, body: str, earlier: Answer | 
     """The answer in a reply.
 
     Raises:
-        Fault: there is none.
+        NoAnswerError: it holds none.
     """
     status = reply.status_code
     etag, last_modified = reply.headers.get("ETag"), reply.headers.get("Last-Modified")
@@ -75,23 +75,25 @@ def _json(reply: httpx.Response, body: str, manners: Manners) -> object:
     try:
         said = json.loads(body)
     except (ValueError, RecursionError) as error:
-        what = "a web page" if body.lstrip().startswith("<") else "something that is no JSON, or is cut off"
-        raise Fault("not_json", f"{manners.name} sent {what} in place of weather", reply=reply, body=body) from error
+        what = "a web page, not weather" if body.lstrip().startswith("<") else "no JSON, or JSON that is cut off"
+        raise NoAnswerError("not_json", f"{manners.name} sent {what}", reply=reply, body=body) from error
     if not isinstance(said, manners.json_type):
-        raise Fault("not_json", f"{manners.name} sent JSON of an unknown form", reply=reply, body=body)
+        raise NoAnswerError("not_json", f"{manners.name} sent JSON of an unknown form", reply=reply, body=body)
     return said
 
 
-def _refusal(reply: httpx.Response, body: str, manners: Manners) -> Fault:
+def _refusal(reply: httpx.Response, body: str, manners: Manners) -> NoAnswerError:
     status, name = reply.status_code, manners.name
     if status == httpx.codes.TOO_MANY_REQUESTS:
         again = _retry_after_seconds(reply.headers.get("Retry-After"))
         sentence = f"{name} says that it is asked too often (429)"
-        return Fault("rate_limited", sentence, reply=reply, body=body, again=True if again is None else again)
+        return NoAnswerError("rate_limited", sentence, reply=reply, body=body, again=True if again is None else again)
     if reply.is_server_error:
-        return Fault("server_error", f"{name} has a fault of its own ({status})", reply=reply, body=body, again=True)
+        return NoAnswerError(
+            "server_error", f"{name} has a fault of its own ({status})", reply=reply, body=body, again=True
+        )
     sentence = manners.refusals.get(status, f"{name} rejected the request ({status})")
-    return Fault("rejected", sentence, reply=reply, body=body)
+    return NoAnswerError("rejected", sentence, reply=reply, body=body)
 
 
 def _retry_after_seconds(header: str | None) -> float | None:

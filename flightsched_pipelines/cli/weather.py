@@ -1,0 +1,229 @@
+"""``flightsched weather`` and ``assess``: what stored reports say, and what they mean for bookings; no database."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import airportsdata
+import pandas as pd
+import typer
+from rich import box
+from rich.table import Table
+
+from flightsched_pipelines.cli.console import UsageError, complain, console
+from flightsched_pipelines.database.seed.reference import reference_runways
+from flightsched_pipelines.risk.assess import Assessment, assess
+from flightsched_pipelines.risk.bookings import read_bookings_csv
+from flightsched_pipelines.risk.minimums import default_minimums, in_force
+from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.weather.answers import Reading, WeatherAnswerError, one_call_position, read_answer
+from flightsched_pipelines.weather.blend import blend_of_files, hourly_rows
+from flightsched_pipelines.weather.daylight import sun_table
+
+NEAREST_AIRPORT_DEGREES = 0.5
+
+JSON_COLUMNS = (
+    "airport", "hour_utc", "layer", "probability", "wind_direction_deg", "wind_speed_kt", "wind_gust_kt",
+    "visibility_sm", "at_least", "ceiling_ft", "ceiling_estimated", "hazards", "missing", "flight_category", "source",
+    "station",
+)  # fmt: skip
+
+WeatherFile = Annotated[Path, typer.Argument(help="A stored answer: METARs, TAFs or One Call, in the service's JSON.")]
+Airport = Annotated[str | None, typer.Option(help="The airport of a One Call answer; default: the nearest.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on standard output, nothing else.")]
+
+
+def weather(file: WeatherFile, airport: Airport = None, as_json: Json = False) -> None:
+    """Show what a stored answer reads as, hour by hour."""
+    reading = _read(file, airport)
+    for problem in reading.problems:
+        complain(f"{file}: {problem}")
+    rows = hourly_rows(reading.groups).rename(columns={"visibility_at_least": "at_least"})
+    if as_json:
+        _print_lines(rows[list(JSON_COLUMNS)])
+    elif not rows.empty:
+        console.print(_table_of(rows))
+    if rows.empty or reading.problems:
+        raise typer.Exit(2)
+
+
+def assess_file(
+    weather_files: Annotated[list[Path], typer.Option("--weather", help="A stored answer; may be given repeatedly.")],
+    bookings: Annotated[Path, typer.Option(help="A CSV: reference, starts_at, ends_at, training_level, ...")],
+    as_json: Json = False,
+) -> None:
+    """Hold bookings in a file against weather in a file, with the default minimums and no database."""
+    settings = Settings()
+    known = airportsdata.load("ICAO")
+    readings = [_read(file, None) for file in weather_files]
+    groups = [group for reading in readings for group in reading.groups]
+    zones = {ident: fields["tz"] for ident, fields in known.items()}
+    zones |= {group.station: "UTC" for group in groups if group.station not in zones}
+    lessons, problems = read_bookings_csv(_text(bookings), zones)
+    problems = [problem for reading in readings for problem in reading.problems] + [
+        f"{bookings} {problem}" for problem in problems
+    ]
+    airports = _airports([group.station for group in groups], lessons, known)
+    forecasts = blend_of_files(airports, groups, taf_max_distance_nm=settings.taf_max_distance_nm)
+    assessment = _assess(lessons, forecasts, airports, settings.booking_buffer_minutes)
+    for problem in problems:
+        complain(problem)
+    _print_verdicts(lessons, assessment, as_json)
+    if problems:
+        raise typer.Exit(2)
+
+
+def _assess(
+    lessons: pd.DataFrame, forecasts: pd.DataFrame, airports: pd.DataFrame, buffer_minutes: int
+) -> Assessment:
+    """Judge lessons; the earliest hour of the reports is the first that can count."""
+    times = pd.concat([forecasts["hour_utc"], lessons["starts_at_utc"]])
+    if times.empty:
+        raise UsageError("there is nothing to assess: neither a report nor a booking could be read")
+    first_hour = (forecasts["hour_utc"] if len(forecasts) else times).min().floor("h")
+    days = (times.max() - times.min()).days + 6
+    today = (lessons["starts_at_utc"].min() if len(lessons) else first_hour).date()
+    return assess(
+        lessons,
+        forecasts,
+        in_force(default_minimums(), today),
+        airports,
+        reference_runways(),
+        sun_table(airports, times.min().date() - timedelta(days=2), min(days, 60)),
+        first_hour_utc=first_hour.to_pydatetime(),
+        buffer_minutes=buffer_minutes,
+    )
+
+
+def _print_verdicts(lessons: pd.DataFrame, assessment: Assessment, as_json: bool) -> None:
+    broken = {int(ident): rows for ident, rows in assessment.broken.groupby("booking_id")}
+    for position, lesson in enumerate(lessons.to_dict("records")):
+        verdict = str(assessment.verdicts.iloc[position])
+        if not as_json:
+            console.print(f"{lesson['reference']}: {verdict}", style="bold", markup=False)
+            console.print(f"  {assessment.words(position)}", markup=False)
+            continue
+        rows = broken.get(int(lesson["booking_id"]), assessment.broken.head(0))
+        unknown = rows["rule"] == "forecast"
+        print(  # noqa: T201, the result
+            json.dumps(
+                {
+                    "reference": lesson["reference"],
+                    "verdict": verdict,
+                    "broken": [_broken(row) for row in rows[~unknown].to_dict("records")],
+                    "missing": [
+                        {"airport": row["airport"], "hour_utc": _plain(row["hour_utc"]), "what": row["hazard"]}
+                        for row in rows[unknown].to_dict("records")
+                    ],
+                }
+            )
+        )
+
+
+def _broken(row: Mapping[str, Any]) -> dict[str, object]:
+    hazard = row["hazard"] if isinstance(row["hazard"], str) and row["hazard"] else None
+    value, limit = _plain(row["value"]), _plain(row["limit_value"])
+    return {
+        "rule": row["rule"],
+        "value": hazard if value is None else value,
+        "limit": "none" if limit is None else limit,
+        "airport": row["airport"],
+        "hour_utc": _plain(row["hour_utc"]),
+        "layer": _plain(row["layer"]),
+    }
+
+
+def _read(file: Path, airport: str | None) -> Reading:
+    body = _text(file)
+    position = one_call_position(body)
+    if position is not None and airport is None:
+        airport = _nearest_airport(*position)
+    try:
+        return read_answer(body, airport.upper() if airport else None)
+    except WeatherAnswerError as error:
+        raise UsageError(f"{file}: {error}") from error
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not UTF-8 text (byte {error.start})") from error
+
+
+def _nearest_airport(latitude_deg: float, longitude_deg: float) -> str:
+    def distance(fields: Mapping[str, Any]) -> float:
+        east = (fields["lon"] - longitude_deg + 180) % 360 - 180
+        return math.hypot(fields["lat"] - latitude_deg, east * math.cos(math.radians(latitude_deg)))
+
+    ident, fields = min(airportsdata.load("ICAO").items(), key=lambda item: distance(item[1]))
+    if distance(fields) > NEAREST_AIRPORT_DEGREES:
+        raise UsageError(f"no airport lies near {latitude_deg:g}, {longitude_deg:g}; name one with --airport")
+    return ident
+
+
+def _airports(stations: Iterable[str], lessons: pd.DataFrame, known: Mapping[str, Any]) -> pd.DataFrame:
+    idents = {*stations, *lessons["departure"], *(ident for route in lessons["route"] for ident in route)}
+    rows = [
+        (ident, known[ident]["name"], known[ident]["lat"], known[ident]["lon"], known[ident]["elevation"])
+        if ident in known
+        else (ident, ident, math.nan, math.nan, math.nan)
+        for ident in sorted(idents)
+    ]
+    columns = ["airport", "name", "latitude_deg", "longitude_deg", "elevation_ft"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.assign(approach_ceiling_ft=math.nan, approach_visibility_sm=math.nan)
+
+
+def _print_lines(rows: pd.DataFrame) -> None:
+    for row in rows.to_dict("records"):
+        print(json.dumps({str(name): _plain(value) for name, value in row.items()}))  # noqa: T201, the result
+
+
+def _plain(value: object) -> object:
+    """A value as JSON has it: times in ISO with Z, what is absent as null."""
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+    if isinstance(value, list | tuple):
+        return list(value)
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return value
+
+
+def _table_of(rows: pd.DataFrame) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("airport", "hour", "group", "wind", "visibility", "ceiling", "weather", "hazards", "category"):
+        table.add_column(name, justify="right" if name in {"visibility", "ceiling"} else "left")
+    for row in rows.to_dict("records"):
+        missing: Sequence[str] = row["missing"]
+        chance = "" if row["probability"] is pd.NA else str(row["probability"])
+        table.add_row(
+            row["airport"],
+            f"{row['hour_utc']:%d %b %HZ}",
+            f"{row['change']}{chance}",
+            "missing" if "wind" in missing else _wind(row),
+            "missing" if "visibility" in missing else f"{row['visibility_sm']:g}{'+' if row['at_least'] else ''} SM",
+            "missing" if "ceiling" in missing else _ceiling(row),
+            "missing" if "weather" in missing else row["weather"],
+            " ".join(row["hazards"]) + (" (TS sensor out)" if "thunderstorm" in missing else ""),
+            row["flight_category"] if isinstance(row["flight_category"], str) else "unknown",
+        )
+    return table
+
+
+def _wind(row: Mapping[str, Any]) -> str:
+    direction = "VRB" if math.isnan(row["wind_direction_deg"]) else f"{row['wind_direction_deg']:03.0f}°"
+    gust = "" if math.isnan(row["wind_gust_kt"]) else f" gusting {row['wind_gust_kt']:g}"
+    return f"{direction} {row['wind_speed_kt']:g}{gust} kt"
+
+
+def _ceiling(row: Mapping[str, Any]) -> str:
+    if math.isnan(row["ceiling_ft"]):
+        return "unlimited"
+    return f"{row['ceiling_ft']:,.0f} ft{' (estimated)' if row['ceiling_estimated'] else ''}"

@@ -1,0 +1,122 @@
+"""Connections: one bounded pool a process, which survives a full or restarted server.
+
+SQLAlchemy 2.1 reads ``postgresql://`` as psycopg 3, and dagster-postgres needs psycopg 2: each URL says its driver.
+"""
+
+import psycopg
+import sqlalchemy as sa
+import stamina
+from psycopg import sql
+from sqlalchemy import URL, Engine, create_engine, make_url
+
+from flightsched_pipelines.database import embedded
+from flightsched_pipelines.settings import Settings
+
+RETRIED_STATES = frozenset({"53300", "57P03", "57P01", "57P02"})
+"""Too many connections; the server is starting, or shutting down."""
+
+POOL_TIMEOUT_SECONDS = 30
+CONNECT_TIMEOUT_SECONDS = 10
+
+
+class DatabaseUnavailable(RuntimeError):  # noqa: N818, it names a state, as its readers do
+    """The database cannot be reached; the message names host, port and database, never the password."""
+
+
+def connect(settings: Settings) -> Engine:
+    """A pool of connections to the application's database; the embedded server is started if it is the one.
+
+    Connecting is tried again with back-off while the server refuses, starts, or has no connection left.
+
+    Raises:
+        DatabaseUnavailable: it could not be reached in all attempts.
+    """
+    url = make_url(application_url(settings)).set(drivername="postgresql+psycopg")
+    engine = create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=settings.database_pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_TIMEOUT_SECONDS,
+        creator=lambda: _connection(url, settings),
+    )
+    try:
+        with engine.connect():
+            return engine
+    except (psycopg.OperationalError, sa.exc.OperationalError) as error:
+        engine.dispose()
+        place = f"{url.host or 'localhost'}:{url.port or 5432}, database '{url.database}'"
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise DatabaseUnavailable(
+            f"The database at {place} cannot be reached after {settings.database_connect_attempts} attempts: {reason}; "
+            "check DATABASE_URL and the server"
+        ) from None
+
+
+def application_url(settings: Settings) -> str:
+    """The application's database as a plain ``postgresql://`` URL, password included."""
+    if settings.database_url is None:
+        return embedded.start(settings.flightsched_home)
+    given = settings.database_url.get_secret_value()
+    try:
+        url = make_url(given)
+    except sa.exc.ArgumentError:
+        raise DatabaseUnavailable("DATABASE_URL is no URL; give postgresql://user:password@host:5432/name") from None
+    if url.get_backend_name() not in {"postgresql", "postgres"} or not url.database:
+        raise DatabaseUnavailable(
+            f"DATABASE_URL names {url.get_backend_name()}, database '{url.database or ''}'; "
+            "give postgresql://user:password@host:5432/name"
+        )
+    return _render(url, "postgresql")
+
+
+def dagster_url(settings: Settings) -> str:
+    """Dagster's own database, beside the application's, as ``postgresql+psycopg2://``; made if it is missing."""
+    if settings.database_url is None:
+        embedded.start(settings.flightsched_home)
+        url = make_url(embedded.url(settings.flightsched_home, "dagster"))
+    else:
+        application = make_url(application_url(settings))
+        url = application.set(database=f"{application.database}_dagster")
+        _ensure_database(application, str(url.database))
+    return _render(url, "postgresql+psycopg2")
+
+
+def _render(url: URL, driver: str) -> str:
+    return url.set(drivername=driver).render_as_string(hide_password=False)
+
+
+def _ensure_database(application: URL, name: str) -> None:
+    try:
+        with psycopg.connect(_render(application, "postgresql"), autocommit=True) as connection:
+            if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    except psycopg.Error as error:
+        raise DatabaseUnavailable(
+            f"Dagster's database '{name}' cannot be made beside the application's: {str(error).strip().splitlines()[0]}"
+        ) from None
+
+
+def _connection(url: URL, settings: Settings) -> psycopg.Connection:
+    """One connection, tried with growing pauses and jitter while that may help."""
+    timeout_ms = round(settings.database_statement_timeout_seconds * 1000)
+    for attempt in stamina.retry_context(
+        on=_worth_retrying, attempts=settings.database_connect_attempts, wait_initial=0.2, wait_max=5.0
+    ):
+        with attempt:
+            return psycopg.connect(
+                _render(url, "postgresql"),
+                connect_timeout=CONNECT_TIMEOUT_SECONDS,
+                application_name="flightsched",
+                options=f"-c timezone=UTC -c statement_timeout={timeout_ms}",
+            )
+    raise AssertionError("stamina either returns or raises")
+
+
+def _worth_retrying(error: Exception) -> bool:
+    if not isinstance(error, psycopg.OperationalError):
+        return False
+    # A refused or broken connection has no SQLSTATE; a wrong password or database has one, and stays wrong.
+    words = str(error)
+    permanent = "password authentication failed" in words or "does not exist" in words
+    return error.sqlstate in RETRIED_STATES or (error.sqlstate is None and not permanent)

@@ -1,0 +1,123 @@
+"""Frames in and out of the materialised tables: a partition is replaced in one transaction, by COPY."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Double,
+    Engine,
+    Integer,
+    Table,
+    Text,
+    delete,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.types import TypeEngine
+
+PARTITION = "partition_hour"
+
+_DTYPES: Sequence[tuple[type[TypeEngine[Any]], str, str]] = (
+    (DateTime, "datetime64[us, UTC]", "datetime64[us, UTC]"),
+    (Boolean, "bool", "boolean"),
+    (Integer, "int64", "Int64"),
+    (BigInteger, "int64", "Int64"),
+    (Double, "float64", "float64"),
+    (Text, "str", "str"),
+    (ARRAY, "object", "object"),
+    (Date, "object", "object"),
+)
+
+
+class FrameError(ValueError):
+    """A frame that does not fit its table; the message names the columns."""
+
+
+def write_partition(engine: Engine, table: Table, frame: pd.DataFrame, hours: Sequence[datetime]) -> int:
+    """Replace the table's rows of these hours by the frame's; all of it happens, or nothing.
+
+    Two writers of one table take turns, so that an hour holds the rows of one of them.
+
+    Returns:
+        The number of rows written.
+
+    Raises:
+        FrameError: a column is missing, or too many; or a row belongs to none of the hours.
+    """
+    names = [column.name for column in table.columns]
+    missing, extra = sorted(set(names) - set(frame.columns)), sorted(set(frame.columns) - set(names))
+    if missing or extra:
+        raise FrameError(f"{table.fullname}: missing columns {missing}, columns it does not have {extra}")
+    strangers = set(frame[PARTITION]) - {pd.Timestamp(hour) for hour in hours}
+    if strangers:
+        raise FrameError(f"{table.fullname}: rows of {min(strangers)}, which is none of the hours being written")
+    columns = ", ".join(f'"{name}"' for name in names)
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": table.fullname})
+        connection.execute(delete(table).where(table.c[PARTITION].in_(list(hours))))
+        cursor = connection.connection.cursor()
+        # COPY takes no parameters; the names come from our own schema.
+        with cursor.copy(f"COPY {table.fullname} ({columns}) FROM STDIN") as copy:
+            for row in _rows(frame[names]):
+                copy.write_row(row)
+    return len(frame)
+
+
+def read_partition(engine: Engine, table: Table, hours: Sequence[datetime]) -> pd.DataFrame:
+    """The table's rows of these hours, in their declared types; lists come back as lists."""
+    query = select(table).where(table.c[PARTITION].in_(list(hours)))
+    with engine.connect() as connection:
+        return typed(connection.execute(query).tuples().all(), table)
+
+
+def newest_partition(engine: Engine, table: Table) -> datetime | None:
+    """The newest hour that the table has rows of."""
+    with engine.connect() as connection:
+        return connection.execute(select(func.max(table.c[PARTITION]))).scalar()
+
+
+def typed(rows: Sequence[Sequence[Any]], table: Table) -> pd.DataFrame:
+    """Rows of a table as a frame with the types that its columns declare."""
+    frame = pd.DataFrame(rows, columns=[column.name for column in table.columns], dtype=object)
+    for column in table.columns:
+        frame[column.name] = _typed(frame[column.name], column.type, nullable=bool(column.nullable))
+    return frame
+
+
+def _typed(values: "pd.Series[Any]", type_: TypeEngine[Any], *, nullable: bool) -> "pd.Series[Any]":
+    required, optional = next((required, optional) for kind, required, optional in _DTYPES if isinstance(type_, kind))
+    if isinstance(type_, DateTime):
+        return pd.to_datetime(values, utc=True).astype(required)
+    return values.astype(optional if nullable else required)
+
+
+def _rows(frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    return zip(*(_plain(frame[name]) for name in frame.columns), strict=True)
+
+
+def _plain(values: "pd.Series[Any]") -> Iterable[Any]:
+    """A column as Python's own values, with None for what is absent."""
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        instants = values.dt.tz_convert("UTC").dt.to_pydatetime() if len(values) else []
+        return [None if instant is pd.NaT else instant for instant in instants]
+    if values.dtype == np.float64:
+        return values.astype(object).where(values.notna(), None).tolist()
+    absent = values.isna().tolist()
+    return [None if gone else _clean(value) for value, gone in zip(values.tolist(), absent, strict=True)]
+
+
+def _clean(value: object) -> object:
+    if isinstance(value, str):
+        return value.replace("\x00", "")  # PostgreSQL's text holds every character but this one
+    if isinstance(value, list | tuple):
+        return [str(item).replace("\x00", "") for item in value]
+    return value

@@ -1,0 +1,90 @@
+"""The schema's history, and the way along it (Alembic, without a configuration file)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, text
+
+LOCK = 7_206_034_518
+"""Advisory lock that one upgrade or downgrade at a time holds; any number that nobody else uses."""
+
+
+class SchemaError(RuntimeError):
+    """The schema is not at the revision that is needed, or cannot be taken there; the message says what to run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The revision that the schema is at (``None``: empty), and the newest there is."""
+
+    current: str | None
+    newest: str
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the schema to the newest revision; two at a time take turns, and the second finds nothing to do."""
+    with _configured(engine) as config:
+        command.upgrade(config, "head")
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    """Take the schema back to a revision, ``-1`` for one back, or ``base`` for none.
+
+    Raises:
+        SchemaError: there is no such revision.
+    """
+    with _configured(engine) as config:
+        try:
+            command.downgrade(config, revision)
+        except CommandError as error:
+            raise SchemaError(f"the schema cannot be taken to '{revision}': {error}") from error
+
+
+def status(engine: Engine) -> Status:
+    """Where the schema is, and where it could be."""
+    newest = ScriptDirectory(str(Path(__file__).parent)).get_current_head()
+    with engine.connect() as connection:
+        return Status(_context(connection).get_current_revision(), str(newest))
+
+
+def require_current(engine: Engine) -> None:
+    """Refuse to go on with a schema that is not the newest.
+
+    Raises:
+        SchemaError: it is not.
+    """
+    state = status(engine)
+    if state.current != state.newest:
+        raise SchemaError(
+            f"the database's schema is at {state.current or 'no revision'}, and {state.newest} is needed: "
+            "run `flightsched db upgrade`"
+        )
+
+
+@contextmanager
+def _configured(engine: Engine) -> Iterator[Config]:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    with engine.connect() as connection:
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
+        connection.commit()
+        try:
+            config.attributes["connection"] = connection
+            yield config
+        finally:
+            connection.rollback()
+            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
+            connection.execute(text("RESET statement_timeout"))
+            connection.commit()
+
+
+def _context(connection: Connection) -> MigrationContext:
+    return MigrationContext.configure(connection)

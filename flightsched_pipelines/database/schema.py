@@ -1,0 +1,459 @@
+"""The database's tables, with a comment of meaning and unit on every column.
+
+Three schemas: ``school`` is what a school keeps, ``pipeline`` what each hour materialised (a partition an hour), and
+``analytics`` what analysts are promised.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Time,
+    text,
+)  # fmt: skip
+from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint
+from sqlalchemy.types import TypeEngine
+
+SCHEMAS: Mapping[str, str] = MappingProxyType(
+    {
+        "school": "What a school keeps: people, aircraft, bookings, rules.",
+        "pipeline": "What each hour materialised; column partition_hour says which.",
+        "analytics": "Views that analysts are promised.",
+    }
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+    }
+)
+
+INSTANT = DateTime(timezone=True)
+WORDS = ARRAY(Text)
+
+ACTIVE_STATUSES = ("scheduled", "weather_hold")
+"""Statuses in which a booking holds its aircraft, instructor and student."""
+
+
+def _column(name: str, type_: TypeEngine[Any] | type[TypeEngine[Any]], comment: str, **options: Any) -> Column[Any]:  # noqa: ANN401, SQLAlchemy's own options
+    options.setdefault("nullable", False)
+    return Column(name, type_, comment=comment, **options)
+
+
+def _optional(name: str, type_: TypeEngine[Any] | type[TypeEngine[Any]], comment: str) -> Column[Any]:
+    return Column(name, type_, comment=comment, nullable=True)
+
+
+def _id() -> Column[int]:
+    return Column("id", BigInteger, primary_key=True, autoincrement=True, comment="Identifier.")
+
+
+def _reference(name: str, target: str, comment: str, *, nullable: bool = False, index: bool = False) -> Column[int]:
+    key = ForeignKey(f"school.{target}.id", ondelete="CASCADE")
+    return Column(name, BigInteger, key, nullable=nullable, index=index, comment=comment)
+
+
+airports = Table(
+    "airports",
+    metadata,
+    Column("ident", Text, primary_key=True, comment="ICAO ident."),
+    _column("name", Text, "Name of the field."),
+    _column("latitude_deg", Double, "Latitude, degrees north."),
+    _column("longitude_deg", Double, "Longitude, degrees east."),
+    _column("elevation_ft", Double, "Field elevation above mean sea level, feet."),
+    _column("time_zone", Text, "IANA time zone."),
+    _column("issues_taf", Boolean, "Whether the field has a TAF of its own."),
+    _column("issues_metar", Boolean, "Whether the field has METARs of its own."),
+    _optional("approach_ceiling_ft", Double, "Lowest ceiling of the field's approaches, feet above ground."),
+    _optional("approach_visibility_sm", Double, "Lowest visibility of the field's approaches, statute miles."),
+    CheckConstraint("latitude_deg BETWEEN -90 AND 90 AND longitude_deg BETWEEN -180 AND 180", name="position"),
+    schema="school",
+    comment="Airports that schools use.",
+)
+
+runways = Table(
+    "runways",
+    metadata,
+    Column("airport", Text, ForeignKey("school.airports.ident", ondelete="CASCADE"), comment="ICAO ident."),
+    Column("runway", Text, comment="Designator of this runway end, such as 31L."),
+    _column("heading_true_deg", Double, "True heading when landing on this end, degrees."),
+    _column("length_ft", Double, "Length, feet."),
+    _column("closed", Boolean, "Whether it is closed.", server_default=text("false")),
+    PrimaryKeyConstraint("airport", "runway"),
+    CheckConstraint("heading_true_deg BETWEEN 0 AND 360 AND length_ft > 0", name="sane"),
+    schema="school",
+    comment="Runway ends, two a runway.",
+)
+
+schools = Table(
+    "schools",
+    metadata,
+    _id(),
+    _column("name", Text, "Name of the school."),
+    Column("base_airport", Text, ForeignKey("school.airports.ident"), nullable=False, comment="Where it is at home."),
+    schema="school",
+    comment="Flight schools.",
+)
+
+instructors = Table(
+    "instructors",
+    metadata,
+    _id(),
+    _reference("school_id", "schools", "School.", index=True),
+    _column("name", Text, "Name. Personal."),
+    _column("email", Text, "E-mail address. Personal."),
+    _optional("phone", Text, "Phone number. Personal."),
+    _column("may_teach", WORDS, "Training levels that this instructor may teach."),
+    schema="school",
+    comment="Instructors.",
+)
+
+students = Table(
+    "students",
+    metadata,
+    _id(),
+    _reference("school_id", "schools", "School.", index=True),
+    _reference("primary_instructor_id", "instructors", "Whom the student usually flies with.", nullable=True),
+    _column("name", Text, "Name. Personal."),
+    _column("email", Text, "E-mail address. Personal."),
+    _optional("phone", Text, "Phone number. Personal."),
+    _column("training_level", Text, "student_pilot, private_pilot or instrument_rated."),
+    CheckConstraint("training_level IN ('student_pilot', 'private_pilot', 'instrument_rated')", name="level"),
+    schema="school",
+    comment="Students and renting pilots.",
+)
+
+aircraft = Table(
+    "aircraft",
+    metadata,
+    _id(),
+    _reference("school_id", "schools", "School.", index=True),
+    _column("tail_number", Text, "Registration.", unique=True),
+    _column("type", Text, "Type, such as C172S; lessons move between aircraft of one type."),
+    _optional("demonstrated_crosswind_kt", Double, "Demonstrated crosswind, knots: advice, not a limit."),
+    schema="school",
+    comment="Aircraft.",
+)
+
+opening_hours = Table(
+    "opening_hours",
+    metadata,
+    _reference("school_id", "schools", "School."),
+    Column("weekday", Integer, comment="0 Monday to 6 Sunday, in the school's local time."),
+    _column("opens", Time, "Local time."),
+    _column("closes", Time, "Local time."),
+    PrimaryKeyConstraint("school_id", "weekday"),
+    CheckConstraint("weekday BETWEEN 0 AND 6 AND closes > opens", name="sane"),
+    schema="school",
+    comment="When a school is open.",
+)
+
+availability = Table(
+    "availability",
+    metadata,
+    _id(),
+    _reference("student_id", "students", "Whose; this or the instructor.", nullable=True, index=True),
+    _reference("instructor_id", "instructors", "Whose; this or the student.", nullable=True, index=True),
+    _column("weekday", Integer, "0 Monday to 6 Sunday, in the school's local time."),
+    _column("starts", Time, "Local time."),
+    _column("ends", Time, "Local time."),
+    CheckConstraint("num_nonnulls(student_id, instructor_id) = 1", name="one_person"),
+    CheckConstraint("weekday BETWEEN 0 AND 6 AND ends > starts", name="sane"),
+    schema="school",
+    comment="When a person can usually fly, week by week.",
+)
+
+availability_exceptions = Table(
+    "availability_exceptions",
+    metadata,
+    _id(),
+    _reference("student_id", "students", "Whose; this or the instructor.", nullable=True, index=True),
+    _reference("instructor_id", "instructors", "Whose; this or the student.", nullable=True, index=True),
+    _column("period", TSTZRANGE, "From when to when."),
+    _column("available", Boolean, "Whether the person can fly then, against the weekly rule."),
+    _optional("reason", Text, "Why. Personal."),
+    CheckConstraint("num_nonnulls(student_id, instructor_id) = 1", name="one_person"),
+    schema="school",
+    comment="Exceptions to weekly availability.",
+)
+
+downtime = Table(
+    "downtime",
+    metadata,
+    _id(),
+    _reference("aircraft_id", "aircraft", "Aircraft.", index=True),
+    _column("period", TSTZRANGE, "From when to when it cannot fly."),
+    _column("reason", Text, "Why: 100-hour, annual, squawk."),
+    schema="school",
+    comment="When aircraft are in maintenance.",
+)
+
+weather_minimums = Table(
+    "weather_minimums",
+    metadata,
+    _id(),
+    _reference("school_id", "schools", "Whose rule; null for every school.", nullable=True),
+    _column("authority", Text, "regulation (a floor), default, or school (replaces the default)."),
+    _optional("training_level", Text, "Level the rule is for; null for any."),
+    _optional("solo", Boolean, "Solo or dual; null for both."),
+    _optional("lesson_kind", Text, "pattern, local or cross_country; null for any."),
+    _optional("night", Boolean, "Night or day; null for both."),
+    _column("rule", Text, "What is limited: visibility, ceiling, wind, gust, crosswind, ..."),
+    _column("comparison", Text, "What is allowed: >, >=, < or <= the limit; none: no such hazard."),
+    _optional("limit_value", Double, "The limit, in the unit; null for hazards and the aircraft's own limit."),
+    _optional("unit", Text, "SM, ft, kt or min."),
+    _column("effect", Text, "block (below it a lesson is at risk) or warn (to watch)."),
+    _column("effective_from", Date, "First day on which the rule holds."),
+    _optional("effective_to", Date, "Last day; null for open."),
+    _column("reference", Text, "Who says so."),
+    CheckConstraint("authority IN ('regulation', 'default', 'school')", name="authority"),
+    CheckConstraint("comparison IN ('>', '>=', '<', '<=', 'none')", name="comparison"),
+    CheckConstraint("effect IN ('block', 'warn')", name="effect"),
+    schema="school",
+    comment="Weather minimums as effective-dated data, one row a limit.",
+)
+
+
+def _never_twice(column: str) -> ExcludeConstraint:
+    """No two active bookings of one thing at one time. ``int8range(x, x, '[]')`` needs no btree_gist."""
+    return ExcludeConstraint(
+        (text(f"int8range({column}, {column}, '[]')"), "&&"),
+        ("period", "&&"),
+        name=f"bookings_no_double_{column.removesuffix('_id')}",
+        using="gist",
+        where=text(f"{column} IS NOT NULL AND status = ANY (ARRAY['scheduled'::text, 'weather_hold'::text])"),
+        deferrable=True,
+        initially="IMMEDIATE",
+    )
+
+
+bookings = Table(
+    "bookings",
+    metadata,
+    _id(),
+    _column("reference", Text, "Name that people use for the booking.", unique=True),
+    _reference("school_id", "schools", "School.", index=True),
+    _reference("student_id", "students", "Who flies."),
+    _reference("instructor_id", "instructors", "Who teaches; null for a solo flight.", nullable=True),
+    _reference("aircraft_id", "aircraft", "Aircraft."),
+    _column("lesson_kind", Text, "pattern, local or cross_country."),
+    _column("solo", Boolean, "Whether the student flies alone."),
+    Column("departure", Text, ForeignKey("school.airports.ident"), nullable=False, comment="ICAO ident."),
+    _column("route", WORDS, "Idents after the departure, the last the destination.", server_default=text("'{}'")),
+    _column("period", TSTZRANGE, "From when to when, end excluded."),
+    _column("status", Text, "scheduled, weather_hold, completed or cancelled.", server_default=text("'scheduled'")),
+    _column("created_at", INSTANT, "When it was booked.", server_default=text("now()")),
+    _column("updated_at", INSTANT, "When it was last changed.", server_default=text("now()")),
+    CheckConstraint("lesson_kind IN ('pattern', 'local', 'cross_country')", name="kind"),
+    CheckConstraint("status IN ('scheduled', 'weather_hold', 'completed', 'cancelled')", name="status"),
+    CheckConstraint(
+        "NOT isempty(period) AND NOT lower_inf(period) AND NOT upper_inf(period) "
+        "AND upper(period) - lower(period) <= interval '24 hours'",
+        name="period",
+    ),
+    CheckConstraint("solo OR instructor_id IS NOT NULL", name="dual_has_instructor"),
+    _never_twice("aircraft_id"),
+    _never_twice("instructor_id"),
+    _never_twice("student_id"),
+    Index("bookings_period_idx", "period", postgresql_using="gist"),
+    schema="school",
+    comment="Bookings. No aircraft, instructor or student is ever booked twice at one time.",
+)
+
+
+def _hourly(name: str, comment: str, *columns: Column[Any], index: str) -> Table:
+    """A materialised table: its hour first, and an index of hour and natural key."""
+    hour = _column("partition_hour", INSTANT, "The hour that the row belongs to: what was known then, UTC.")
+    return Table(
+        name,
+        metadata,
+        hour,
+        *columns,
+        Index(f"{name}_partition_hour_idx", "partition_hour", index),
+        schema="pipeline",
+        comment=comment,
+    )
+
+
+def _conditions() -> list[Column[Any]]:
+    """The columns that forecasts and observations share."""
+    return [
+        _column("airport", Text, "ICAO ident of the field the row is about."),
+        _column("hour_utc", INSTANT, "The hour it is about, UTC."),
+        _column("layer", Text, "prevailing, or temporary (TEMPO, PROB)."),
+        _column("change", Text, "Kind of group: BASE, FM, BECMG, TEMPO, PROB, METAR or HOURLY."),
+        _optional("probability", Integer, "Percent, of PROB groups."),
+        _column("group_from_utc", INSTANT, "Start of the group, UTC."),
+        _column("group_to_utc", INSTANT, "End of the group, UTC."),
+        _optional("wind_direction_deg", Double, "True direction the wind comes from, degrees; null when variable."),
+        _optional("wind_speed_kt", Double, "Sustained wind, knots; null when missing."),
+        _optional("wind_gust_kt", Double, "Gusts, knots; null without."),
+        _optional("visibility_sm", Double, "Visibility, statute miles; null when missing."),
+        _column("visibility_at_least", Boolean, "Whether the report gives only a lower bound (6+, 10+)."),
+        _optional("ceiling_ft", Double, "Ceiling above ground, feet; null is unlimited unless missing says otherwise."),
+        _column("ceiling_estimated", Boolean, "Whether the ceiling was estimated from temperature and dew point."),
+        _optional("temperature_c", Double, "Temperature at the surface, degrees Celsius."),
+        _optional("dewpoint_c", Double, "Dew point, degrees Celsius."),
+        _optional("weather", Text, "Weather codes as reported."),
+        _column("hazards", WORDS, "Hazard codes: TS, FZRA, LLWS, CB, ..."),
+        _column("missing", WORDS, "Elements that the report should give and does not, or not legibly."),
+        _optional("flight_category", Text, "VFR, MVFR, IFR or LIFR; null when it cannot be known."),
+        _column("source", Text, "TAF, METAR or OpenWeatherMap."),
+        _column("station", Text, "Whose report it is."),
+        _column("station_distance_nm", Double, "How far the station is from the field, nautical miles."),
+        _column("issued_at_utc", INSTANT, "When the report was issued or taken, UTC."),
+        _optional("age_minutes", Double, "Age of the report at the partition's hour, minutes."),
+        _optional("lead_minutes", Double, "From the report's issue to the row's hour, minutes."),
+        _column("governs", Boolean, "Whether the row is held against bookings; others stand beside it."),
+    ]
+
+
+raw_weather = _hourly(
+    "raw_weather",
+    "Weather providers' answers, verbatim, one row a request.",
+    _column("provider", Text, "aviation_weather_center or open_weather_map."),
+    _column("product", Text, "taf, metar or one_call."),
+    _column("request", Text, "Path and query that were asked, without any key."),
+    _column("stations", WORDS, "Stations asked for."),
+    _column("fetched_at_utc", INSTANT, "When it was fetched, UTC."),
+    _optional("status_code", Integer, "HTTP status; null when no answer came."),
+    _column(
+        "outcome", Text, "ok, empty, rate_limited, rejected, server_error, timeout, unreachable, not_json, too_large."
+    ),
+    _optional("error", Text, "What went wrong, in a sentence."),
+    _optional("etag", Text, "ETag, for the next conditional request."),
+    _optional("last_modified", Text, "Last-Modified, likewise."),
+    _optional("body", Text, "The answer, verbatim."),
+    index="product",
+)
+
+observations = _hourly("observations", "METARs, one row a report.", *_conditions(), index="airport")
+
+forecasts = _hourly(
+    "forecasts", "One row an airport, hour and forecast group that overlaps it.", *_conditions(), index="airport"
+)
+
+booking_snapshot = _hourly(
+    "booking_snapshot",
+    "The bookings as they stood at the hour.",
+    _column("booking_id", BigInteger, "Booking."),
+    _column("reference", Text, "Name that people use for the booking."),
+    _optional("school_id", BigInteger, "School."),
+    _optional("student_id", BigInteger, "Who flies."),
+    _optional("instructor_id", BigInteger, "Who teaches; null for a solo flight."),
+    _optional("aircraft_id", BigInteger, "Aircraft."),
+    _optional("aircraft_type", Text, "Its type."),
+    _column("training_level", Text, "Level of the student."),
+    _column("solo", Boolean, "Whether the student flies alone."),
+    _column("lesson_kind", Text, "pattern, local or cross_country."),
+    _column("departure", Text, "ICAO ident."),
+    _column("route", WORDS, "Idents after the departure, the last the destination."),
+    _column("starts_at_utc", INSTANT, "Start, UTC."),
+    _column("ends_at_utc", INSTANT, "End, UTC."),
+    _column("status", Text, "scheduled or weather_hold."),
+    _optional("aircraft_crosswind_kt", Double, "Demonstrated crosswind of the aircraft, knots."),
+    _column("time_zone", Text, "IANA zone of the departure."),
+    index="booking_id",
+)
+
+availability_snapshot = _hourly(
+    "availability_snapshot",
+    "When each school, student, instructor and aircraft could be used, as it stood at the hour.",
+    _column("school_id", BigInteger, "School."),
+    _column("resource", Text, "school, student, instructor or aircraft."),
+    _column("resource_id", BigInteger, "Which one."),
+    _column("starts_at_utc", INSTANT, "From when, UTC."),
+    _column("ends_at_utc", INSTANT, "To when, UTC."),
+    _optional("aircraft_type", Text, "Type, of aircraft."),
+    _optional("aircraft_crosswind_kt", Double, "Demonstrated crosswind, of aircraft, knots."),
+    _column("may_teach", WORDS, "Training levels, of instructors."),
+    index="resource_id",
+)
+
+at_risk_bookings = _hourly(
+    "at_risk_bookings",
+    "Lessons that are not ok, one row a lesson, broken rule, airport and layer: the worst hour.",
+    _column("booking_id", BigInteger, "Booking."),
+    _column("verdict", Text, "watch, unknown or at_risk, of the whole lesson."),
+    _column("rule", Text, "What is below the minimum; forecast where there is none that can be read."),
+    _optional("effect", Text, "block or warn."),
+    _optional("value", Double, "What is forecast, in the unit; null for hazards."),
+    _optional("limit_value", Double, "The minimum, in the unit; null for hazards."),
+    _optional("margin", Double, "By how much the minimum is met: negative where it is not, in the unit."),
+    _optional("unit", Text, "SM, ft, kt or min."),
+    _optional("hazard", Text, "Hazard codes, or what is missing."),
+    _column("airport", Text, "Where."),
+    _column("hour_utc", INSTANT, "When: the worst hour, UTC."),
+    _optional("layer", Text, "prevailing or temporary."),
+    _optional("change", Text, "Kind of forecast group."),
+    _optional("source", Text, "TAF, METAR or OpenWeatherMap."),
+    _optional("station", Text, "Whose report."),
+    _optional("group_from_utc", INSTANT, "Start of the group, UTC."),
+    _optional("group_to_utc", INSTANT, "End of the group, UTC."),
+    _optional("reference", Text, "Who says so."),
+    _column("explanation", Text, "The lesson's verdict in words."),
+    index="booking_id",
+)
+
+reschedule_candidates = _hourly(
+    "reschedule_candidates",
+    "Slots that work for each threatened lesson.",
+    _column("booking_id", BigInteger, "Booking."),
+    _column("slot", Integer, "Number of the slot, 1 the best."),
+    _column("starts_at_utc", INSTANT, "Start, UTC."),
+    _column("ends_at_utc", INSTANT, "End, UTC."),
+    _optional("instructor_id", BigInteger, "Instructor; null for a solo flight."),
+    _column("aircraft_id", BigInteger, "Aircraft."),
+    _column("verdict", Text, "ok, watch or unforecast (no forecast reaches it yet)."),
+    _optional("margin", Double, "Smallest relative margin over the minimums; null where unforecast."),
+    _column("same_instructor", Boolean, "Whether the instructor stays."),
+    _column("same_aircraft", Boolean, "Whether the aircraft stays."),
+    _column("minutes_moved", Integer, "How far the lesson moves, minutes; negative is earlier."),
+    _column("score", Double, "The lower the better, in days of waiting."),
+    index="booking_id",
+)
+
+reschedule_proposals = _hourly(
+    "reschedule_proposals",
+    "Up to three alternatives for each threatened lesson, which could all be held at once.",
+    _column("booking_id", BigInteger, "Booking."),
+    _column("rank", Integer, "1 the first choice."),
+    _column("starts_at_utc", INSTANT, "Start, UTC."),
+    _column("ends_at_utc", INSTANT, "End, UTC."),
+    _optional("instructor_id", BigInteger, "Instructor; null for a solo flight."),
+    _column("aircraft_id", BigInteger, "Aircraft."),
+    _column("verdict", Text, "ok, watch or unforecast (no forecast reaches it yet)."),
+    _optional("margin", Double, "Smallest relative margin over the minimums; null where unforecast."),
+    _column("same_instructor", Boolean, "Whether the instructor stays."),
+    _column("same_aircraft", Boolean, "Whether the aircraft stays."),
+    _column("minutes_moved", Integer, "How far the lesson moves, minutes; negative is earlier."),
+    _column("score", Double, "The lower the better, in days of waiting."),
+    _column("ranked_by", Text, "Who put the alternatives in this order."),
+    _column("reason", Text, "Why this one, in words."),
+    index="booking_id",
+)
+
+PIPELINE_TABLES: Mapping[str, Table] = MappingProxyType(
+    {table.name: table for table in metadata.tables.values() if table.schema == "pipeline"}
+)
+"""The materialised tables by the name of their asset."""

@@ -1,0 +1,88 @@
+"""Bookings held against the forecast: verdicts, margins, and every broken rule."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from flightsched_pipelines.risk.bookings import VERDICTS
+from flightsched_pipelines.risk.judgement import OK, UNKNOWN, Case, Severities, margins, severities
+from flightsched_pipelines.risk.light import read_suns
+from flightsched_pipelines.risk.limits import resolve
+from flightsched_pipelines.risk.minimums import check_minimums
+from flightsched_pipelines.risk.sky import build_sky
+from flightsched_pipelines.risk.trips import read_trips
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What the forecast means for each booking; what isn't asked for is not computed.
+
+    ``verdicts`` holds ``ok``, ``watch``, ``unknown`` or ``at_risk``, aligned with the bookings' index.
+    """
+
+    verdicts: pd.Series
+    case: Case
+    severities: Severities
+
+    @cached_property
+    def margin(self) -> NDArray[np.float64]:
+        """The smallest margin over the prevailing groups that govern, as a share of the limit; NaN where unknown.
+
+        0.2 says that visibility, ceiling or wind may get worse by a fifth of its limit; a negative one is broken.
+        """
+        return np.where(self.severities == UNKNOWN, np.nan, margins(self.case))
+
+    @cached_property
+    def broken(self) -> pd.DataFrame:
+        """Every broken rule of every booking that isn't ok (``BROKEN_COLUMNS``), the gravest of a booking first."""
+        return broken_rules(self.case, np.flatnonzero(self.severities != OK), self.severities)
+
+    def words(self, position: int) -> str:
+        """Why the booking at a position of the frame stands as it does, in words."""
+        return words_for(self.case, position, self.severities)
+
+
+def assess(
+    bookings: pd.DataFrame,
+    forecasts: pd.DataFrame,
+    minimums: pd.DataFrame,
+    airports: pd.DataFrame,
+    runways: pd.DataFrame,
+    suns: pd.DataFrame,
+    *,
+    first_hour_utc: datetime,
+    buffer_minutes: int = 30,
+) -> Assessment:
+    """Hold every booking against every forecast group that overlaps an hour of it, at every place it goes.
+
+    A blocking minimum that a prevailing group breaks is ``at_risk``. A temporary group makes it ``watch``, but
+    ``at_risk`` for solo flights, thunderstorm and icing; so does a minimum that warns. An hour that no prevailing
+    group reaches, or in which any governing group lacks an element, is ``unknown``, unless something else is at risk.
+
+    Args:
+        bookings: ``BOOKING_COLUMNS``; text columns may be categorical.
+        forecasts: ``FORECAST_COLUMNS``; the rows that govern count.
+        minimums: ``MINIMUM_COLUMNS``, the rows in force.
+        airports: ident, position and approach minima of every airport.
+        runways: runway ends of the airports.
+        suns: sunrise, sunset and twilight of every day on which a booking lies (``sun_table``).
+        first_hour_utc: the running hour; earlier ones count as past.
+        buffer_minutes: weather this long before and after a booking counts too.
+
+    Raises:
+        MinimumsError: a minimum cannot be applied.
+        BookingsError: a booking has a level or kind that is not known.
+    """
+    check_minimums(minimums)
+    sky = build_sky(forecasts, airports, runways, first_hour_utc.replace(minute=0, second=0, microsecond=0))
+    light = read_suns(suns, airports, sky.airport_indices(suns["airport"]))
+    trips = read_trips(bookings, sky, light, buffer_minutes)
+    case = Case(bookings, minimums, sky, trips, resolve(minimums, trips.profiles))
+    severity = severities(case)
+    verdicts = pd.Series(pd.Categorical.from_codes(severity, list(VERDICTS)), index=bookings.index, name="verdict")
+    return Assessment(verdicts.astype("str"), case, severity)

@@ -1,0 +1,155 @@
+"""Bookings as a frame, the words for pilots, lessons and verdicts, and bookings read from a file."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+import pandas as pd
+
+TRAINING_LEVELS = ("student_pilot", "private_pilot", "instrument_rated")
+LESSON_KINDS = ("pattern", "local", "cross_country")
+
+VERDICTS = ("ok", "watch", "unknown", "at_risk")
+"""From best to worst. ``unknown`` is never shown as fine; ``at_risk`` is known to be below the minimums."""
+
+BOOKING_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "booking_id": "int64",
+        "reference": "str",
+        "school_id": "Int64",
+        "student_id": "Int64",
+        "instructor_id": "Int64",
+        "aircraft_id": "Int64",
+        "aircraft_type": "str",
+        "training_level": "str",
+        "solo": "bool",
+        "lesson_kind": "str",
+        "departure": "str",
+        "route": "object",
+        "starts_at_utc": "datetime64[us, UTC]",
+        "ends_at_utc": "datetime64[us, UTC]",
+        "status": "str",
+        "aircraft_crosswind_kt": "float64",
+        "time_zone": "str",
+    }
+)
+"""Columns of a bookings frame, one row a booking.
+
+``route`` is a list of idents after ``departure``, the last of them the destination; empty for a lesson that stays.
+``aircraft_crosswind_kt`` is the demonstrated crosswind, NaN where unknown. ``time_zone`` is the departure's.
+"""
+
+CSV_COLUMNS = ("reference", "starts_at", "ends_at", "training_level", "solo", "lesson_kind", "departure", "route")
+LONGEST_LESSON = timedelta(hours=24)
+
+
+class BookingsError(ValueError):
+    """A file of bookings that cannot be read at all; the message says why and what to do."""
+
+
+def severity(verdict: object) -> int:
+    """How bad a verdict is, from 0 for ``ok``."""
+    return VERDICTS.index(str(verdict))
+
+
+def read_bookings_csv(text: str, zones: Mapping[str, str]) -> tuple[pd.DataFrame, list[str]]:
+    """Read bookings from CSV; every bad row is one sentence, and costs no other row.
+
+    Args:
+        text: the file, with a header line that names CSV_COLUMNS (``route`` may be left out).
+        zones: every known airport's IANA zone. A booking at any other airport is kept, and named: nobody forecasts
+            for it, so that its verdict will be ``unknown``.
+
+    Returns:
+        BOOKING_COLUMNS, ``booking_id`` being the line number, and the sentences.
+
+    Raises:
+        BookingsError: the file is empty or lacks a column.
+    """
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    header = [name.strip() for name in reader.fieldnames or ()]
+    if not header:
+        raise BookingsError(f"the file of bookings is empty; give a CSV with the columns {', '.join(CSV_COLUMNS)}")
+    absent = [name for name in CSV_COLUMNS if name not in header and name != "route"]
+    if absent:
+        raise BookingsError(f"the file of bookings has no column {', '.join(absent)}; its header is {','.join(header)}")
+    reader.fieldnames = header
+    rows: list[dict[str, object]] = []
+    problems: list[str] = []
+    seen: set[str] = set()
+    try:
+        for line in reader:
+            fields = {name: (line.get(name) or "").strip() for name in CSV_COLUMNS}
+            if not any(fields.values()):
+                continue
+            faults = list(_faults(fields, seen))
+            seen.add(fields["reference"])
+            strangers = [ident for ident in _idents(fields) if ident not in zones]
+            problems += [f"line {reader.line_num}: {fault}" for fault in faults]
+            if not faults:
+                rows.append(_row(fields, reader.line_num, zones))
+                problems += [
+                    f"line {reader.line_num}: '{ident}' is no known airport, so {fields['reference']} is unknown; "
+                    "give an ICAO ident"
+                    for ident in strangers
+                ]
+    except csv.Error as error:
+        problems.append(f"line {reader.line_num}: not CSV ({error}); what follows was not read")
+    return pd.DataFrame(rows, columns=list(BOOKING_COLUMNS)).astype(dict(BOOKING_COLUMNS)), problems
+
+
+def _faults(fields: Mapping[str, str], seen: set[str]) -> Iterator[str]:
+    if not fields["reference"]:
+        yield "reference is empty; give each booking a name of its own"
+    elif fields["reference"] in seen:
+        yield f"reference '{fields['reference']}' stands on an earlier line too; give each booking its own"
+    yield from _time_faults(fields)
+    if fields["training_level"] not in TRAINING_LEVELS:
+        yield f"training_level is '{fields['training_level']}'; give one of {', '.join(TRAINING_LEVELS)}"
+    if fields["solo"].lower() not in {"true", "false"}:
+        yield f"solo is '{fields['solo']}'; give true or false"
+    if fields["lesson_kind"] not in LESSON_KINDS:
+        yield f"lesson_kind is '{fields['lesson_kind']}'; give one of {', '.join(LESSON_KINDS)}"
+    if not fields["departure"]:
+        yield "departure is empty; give an ICAO ident"
+
+
+def _time_faults(fields: Mapping[str, str]) -> Iterator[str]:
+    times = {name: _time(fields[name]) for name in ("starts_at", "ends_at")}
+    for name, time in times.items():
+        if time is None:
+            yield f"{name} is '{fields[name]}'; give a time with its offset, such as 2026-07-09T15:00:00-05:00"
+    starts, ends = times["starts_at"], times["ends_at"]
+    if starts and ends and not timedelta(0) < ends - starts <= LONGEST_LESSON:
+        yield f"ends_at is {fields['ends_at']}; it must lie after starts_at, and within 24 hours of it"
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo is not None and 1970 < time.year < 2200 else None
+
+
+def _idents(fields: Mapping[str, str]) -> list[str]:
+    return [fields["departure"].upper(), *fields["route"].upper().split()]
+
+
+def _row(fields: Mapping[str, str], line: int, zones: Mapping[str, str]) -> dict[str, object]:
+    departure, *route = _idents(fields)
+    return {
+        "booking_id": line,
+        "reference": fields["reference"],
+        "training_level": fields["training_level"],
+        "solo": fields["solo"].lower() == "true",
+        "lesson_kind": fields["lesson_kind"],
+        "departure": departure,
+        "route": route,
+        "starts_at_utc": pd.Timestamp(fields["starts_at"]).tz_convert("UTC"),
+        "ends_at_utc": pd.Timestamp(fields["ends_at"]).tz_convert("UTC"),
+        "status": "scheduled",
+        "time_zone": zones.get(departure, "UTC"),
+    }

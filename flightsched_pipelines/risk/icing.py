@@ -1,0 +1,46 @@
+"""The icing screen: visible moisture at 0 to -20 °C on the way up to where a lesson flies (AIM 7-1-19).
+
+It needs a temperature, so it screens observations and OpenWeatherMap rows; TAFs give none and count by their codes.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from flightsched_pipelines.weather.codes import read_weather
+
+ALTITUDES_FT: Mapping[str, float] = MappingProxyType({"pattern": 1_000.0, "local": 3_000.0, "cross_country": 6_000.0})
+"""How high each kind of lesson flies, above ground."""
+
+LAPSE_C_PER_FT = 2 / 1_000
+WARMEST_C, COLDEST_C = 0.0, -20.0
+
+
+def in_icing(
+    altitude_ft: float, temperature_c: NDArray[np.float64], ceiling_ft: NDArray[np.float64], weather: pd.Series
+) -> NDArray[np.bool_]:
+    """Whether a climb to an altitude meets moisture that may freeze.
+
+    Moisture reaches from the ceiling up, or from the ground up where something falls. Codes that cannot be read
+    count as falling.
+
+    Args:
+        altitude_ft: top of the climb, above ground.
+        temperature_c: at the surface; NaN is never icing, as there is nothing to screen.
+        ceiling_ft: above ground, NaN for unlimited.
+        weather: present weather codes ("-RA BR").
+    """
+    base_ft = np.where(_falls(weather), 0.0, np.where(np.isnan(ceiling_ft), np.inf, ceiling_ft))
+    moist = base_ft <= altitude_ft
+    warmest_c = temperature_c - LAPSE_C_PER_FT * np.where(moist, base_ft, 0.0)
+    coldest_c = temperature_c - LAPSE_C_PER_FT * altitude_ft
+    return moist & (coldest_c <= WARMEST_C) & (warmest_c >= COLDEST_C)
+
+
+def _falls(weather: pd.Series) -> NDArray[np.bool_]:
+    codes, words = pd.factorize(weather.fillna(""))
+    read = [read_weather(str(word)) for word in words]
+    return np.array([one.precipitation or not one.legible for one in read], dtype=bool)[codes]

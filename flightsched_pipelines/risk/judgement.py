@@ -1,0 +1,168 @@
+"""Verdicts in arrays: the severity of every hour under every set of limits, then the worst over each booking's hours.
+
+Few sets of limits occur, however many bookings there are. Each is held against each airport it is flown at, hour by
+hour, once; a booking then takes two lookups a place.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from flightsched_pipelines.risk.bookings import TRAINING_LEVELS, severity
+from flightsched_pipelines.risk.limits import AIRCRAFT_CROSSWIND, BLOCK, DAYLIGHT, NO_ROW, WARN, Limits, rule_of
+from flightsched_pipelines.risk.sky import LAYERS, PREVAILING, QUANTITIES, Sky
+from flightsched_pipelines.risk.trips import Trips
+from flightsched_pipelines.risk.windows import RunningWorst
+
+Severities = NDArray[np.uint8]
+Judge = Callable[["Case", int, "NDArray[np.int64] | slice"], NDArray[Any]]
+"""Judges every hour at some airports under the limits of a profile: shape (airports, columns of the sky)."""
+
+OK, WATCH, UNKNOWN, AT_RISK = (severity(verdict) for verdict in ("ok", "watch", "unknown", "at_risk"))
+
+GRAVE_IF_TEMPORARY = frozenset({"thunderstorm", "icing"})
+"""Rules that a temporary group breaks as gravely as a prevailing one."""
+
+INSTRUMENT_RATED = TRAINING_LEVELS.index("instrument_rated")
+CROSSWIND = QUANTITIES.index("crosswind")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything that bookings are judged by."""
+
+    bookings: pd.DataFrame
+    minimums: pd.DataFrame
+    sky: Sky
+    trips: Trips
+    limits: Limits
+
+
+def severities(case: Case) -> Severities:
+    """The severity of each booking's verdict."""
+    trips, limits = case.trips, case.limits
+    worst: Severities = _worst_hour(case, _hourly_severity, np.maximum)
+    unjudged = (limits.rows[BLOCK] == NO_ROW).all(axis=1)[trips.profile] | ~trips.sun_known
+    worst[unjudged] = np.maximum(worst[unjudged], UNKNOWN)
+    for effect, level in ((BLOCK, AT_RISK), (WARN, WATCH)):
+        dark = trips.sun_known & (trips.minutes_of_light < limits.thresholds[effect, trips.profile, DAYLIGHT])
+        worst[dark] = np.maximum(worst[dark], level)
+    _add_aircraft_crosswind(case, worst)
+    return worst
+
+
+def margins(case: Case) -> NDArray[np.float64]:
+    """The smallest margin to a blocking limit in a prevailing group, as a share of the limit; inf without any limit."""
+    return _worst_hour(case, _hourly_margin, np.minimum)
+
+
+def block_thresholds(case: Case, profile: int, airports: NDArray[np.int64] | slice) -> list[Any]:
+    """The blocking threshold of each of the sky's quantities: a number, or a column of one an airport.
+
+    The approach minima of the airport count for the instrument-rated beside their own.
+    """
+    thresholds: list[Any] = list(case.limits.thresholds[BLOCK, profile, : len(QUANTITIES)])
+    if case.trips.profiles.level[profile] == INSTRUMENT_RATED:
+        for quantity, approach in enumerate(case.sky.approach):
+            thresholds[quantity] = np.maximum(approach[airports], thresholds[quantity])[:, None]
+    return thresholds
+
+
+def _worst_hour(case: Case, judge: Judge, worse: np.ufunc) -> NDArray[Any]:
+    """The worst that ``judge`` finds in any hour at any place of each booking."""
+    sky, trips = case.sky, case.trips
+    set_of_profile, examples = _limit_sets(case)
+    sets = set_of_profile[trips.profile]
+    used = np.zeros((len(examples), len(sky.airports) + 1), dtype=bool)
+    used[sets, trips.departure] = True
+    used[sets[trips.route_owner], trips.route_airport] = True
+    row_of = used.cumsum().reshape(used.shape) - 1
+    judged = [_judge_airports(case, judge, profile, used[n]) for n, profile in enumerate(examples)]
+    hours = np.concatenate(judged) if judged else judge(case, 0, slice(0))
+    windows = RunningWorst(hours, int((trips.last - trips.first).max(initial=0)) + 1, worse)
+    worst = windows.over(row_of[sets, trips.departure], trips.first, trips.last)
+    owner = trips.route_owner
+    elsewhere = windows.over(row_of[sets[owner], trips.route_airport], trips.first[owner], trips.last[owner])
+    worse.at(worst, owner, elsewhere)
+    return worst
+
+
+def _limit_sets(case: Case) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The set of limits on the sky that each profile is held to, and a profile of each set."""
+    profiles = case.trips.profiles
+    on_the_sky = case.limits.thresholds[:, :, : len(QUANTITIES)].transpose(1, 0, 2).reshape(len(profiles.solo), -1)
+    telling = np.column_stack([on_the_sky, profiles.solo, profiles.level == INSTRUMENT_RATED])
+    _, examples, set_of_profile = np.unique(telling, axis=0, return_index=True, return_inverse=True)
+    return set_of_profile, examples
+
+
+def _judge_airports(case: Case, judge: Judge, profile: int, used: NDArray[np.bool_]) -> NDArray[Any]:
+    """The rows of the airports in use; where most are, judging all without copying their hours is faster."""
+    if 2 * used.sum() > len(used):
+        return judge(case, profile, slice(None))[used]
+    return judge(case, profile, np.flatnonzero(used))
+
+
+def _hourly_severity(case: Case, profile: int, airports: NDArray[np.int64] | slice) -> Severities:
+    sky, solo = case.sky, bool(case.trips.profiles.solo[profile])
+    shape = sky.complete[airports].shape
+    at_risk, watch = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    blocking = block_thresholds(case, profile, airports)
+    warning = case.limits.thresholds[WARN, profile]
+    for quantity, name in enumerate(QUANTITIES):
+        for layer in range(len(LAYERS)):
+            values = sky.worst[quantity, layer, airports]
+            if np.any(blocking[quantity] > -np.inf):
+                grave = layer == PREVAILING or solo or rule_of(name) in GRAVE_IF_TEMPORARY
+                broken = at_risk if grave else watch
+                broken |= values < blocking[quantity]
+            if warning[quantity] > -np.inf:
+                watch |= values < warning[quantity]
+    severity_of = np.where(sky.complete[airports], np.uint8(OK), np.uint8(UNKNOWN))
+    severity_of[watch & (severity_of < WATCH)] = WATCH
+    severity_of[at_risk] = AT_RISK
+    return severity_of
+
+
+def _hourly_margin(case: Case, profile: int, airports: NDArray[np.int64] | slice) -> NDArray[np.float64]:
+    sky = case.sky
+    margin = np.full(sky.complete[airports].shape, np.inf)
+    for quantity, limit in enumerate(block_thresholds(case, profile, airports)):
+        if np.any(limit > -np.inf):
+            np.minimum(margin, relative_margin(sky.worst[quantity, PREVAILING, airports], limit), out=margin)
+    return margin
+
+
+def relative_margin(values: NDArray[np.float64], limits: Any) -> NDArray[np.float64]:
+    """How far oriented values are from their limits, as a share of the limit; in units where the limit is 0."""
+    return (values - limits) / np.where(limits == 0, 1.0, np.abs(limits))
+
+
+def _add_aircraft_crosswind(case: Case, worst: Severities) -> None:
+    """Hold the crosswind against what each booking's own aircraft has demonstrated, where that is a rule."""
+    sky, trips = case.sky, case.trips
+    for effect, layer in product((BLOCK, WARN), range(len(LAYERS))):
+        grave = np.full(len(worst), AT_RISK if effect == BLOCK else WATCH)
+        if effect == BLOCK and layer != PREVAILING:
+            grave[~trips.profiles.solo[trips.profile]] = WATCH
+        held = (case.limits.rows[effect, trips.profile, AIRCRAFT_CROSSWIND] != NO_ROW) & (worst < grave)
+        held &= ~np.isnan(trips.aircraft_crosswind)
+        if not held.any():
+            continue
+        windows = RunningWorst(
+            sky.worst[CROSSWIND, layer], int((trips.last - trips.first).max(initial=0)) + 1, np.minimum
+        )
+        across = np.full(len(worst), np.inf)
+        across[held] = windows.over(trips.departure[held], trips.first[held], trips.last[held])
+        place = held[trips.route_owner]
+        owner = trips.route_owner[place]
+        np.minimum.at(
+            across, owner, windows.over(trips.route_airport[place], trips.first[owner], trips.last[owner])
+        )
+        beyond = held & (across < -trips.aircraft_crosswind)
+        worst[beyond] = grave[beyond]

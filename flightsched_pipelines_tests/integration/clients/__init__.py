@@ -1,0 +1,1 @@
+"""The weather clients against real HTTP servers, well-behaved and not."""

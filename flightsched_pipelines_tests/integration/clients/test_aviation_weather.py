@@ -1,0 +1,188 @@
+"""The Aviation Weather Center's client: whatever the server does becomes an answer that says so."""
+
+import json
+import time
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+
+from flightsched_pipelines.clients.aviation_weather import AviationWeatherCenter
+from flightsched_pipelines.clients.exchange import Patience
+from flightsched_pipelines.clients.limiter import RequestLimiter
+from flightsched_pipelines.weather.answers import Answer, read_answers
+from flightsched_pipelines_tests.servers.weather_servers import ETAG, HTML, AviationWeatherServer, simulated_bodies
+
+HOUR_UTC = datetime(2026, 7, 9, 18, tzinfo=UTC)
+HASTY = Patience(one_attempt=0.15, total=5, first_wait=0.01, longest_wait=0.02, attempts=3)
+AIRPORTS = pd.DataFrame(
+    {
+        "airport": ["KAPA", "KBJC", "KLMO"],
+        "name": ["Centennial", "Rocky Mountain", "Vance Brand"],
+        "latitude_deg": [39.57, 39.909, 40.164],
+        "longitude_deg": [-104.849, -105.117, -105.163],
+        "elevation_ft": [5885.0, 5673.0, 5055.0],
+        "issues_taf": [True, True, False],
+        "issues_metar": [True, True, True],
+    }
+)
+BODIES = simulated_bodies(AIRPORTS, HOUR_UTC)
+
+
+def fetch(server: AviationWeatherServer, earlier: list[Answer] | None = None) -> list[Answer]:
+    center = AviationWeatherCenter(server.url, "ops@school.example", HASTY, RequestLimiter(1_000, 1))
+    return center.fetch(AIRPORTS, earlier or [])
+
+
+def test_metars_and_tafs_are_asked_of_the_airports_that_issue_them() -> None:
+    with AviationWeatherServer(bodies=BODIES) as server:
+        answers = fetch(server)
+    assert [(a.product, a.stations) for a in answers] == [
+        ("metar", ("KAPA", "KBJC", "KLMO")),
+        ("taf", ("KAPA", "KBJC")),
+    ]
+    assert [request.query["ids"] for request in server.requests] == ["KAPA,KBJC,KLMO", "KAPA,KBJC"]
+    assert all("ops@school.example" in request.headers["user-agent"] for request in server.requests)
+    reading = read_answers(answers)
+    assert not reading.problems
+    assert {group.station for group in reading.groups} == {"KAPA", "KBJC", "KLMO"}
+
+
+def test_a_body_is_kept_verbatim() -> None:
+    odd = '[ {"icaoId" : "KAPA",\n "rawOb":"METAR KAPA é"} ]'
+    with AviationWeatherServer(bodies={"metar": odd}) as server:
+        metars, tafs = fetch(server)
+    assert (metars.body, metars.outcome) == (odd, "ok")
+    assert (tafs.body, tafs.outcome) == ("[]", "empty")
+
+
+@pytest.mark.parametrize(
+    ("mode", "outcome", "status", "attempts", "words"),
+    [
+        ("ok", "ok", 200, 1, None),
+        ("empty", "empty", 204, 1, None),
+        ("empty_list", "empty", 200, 1, None),
+        ("rejected", "rejected", 400, 1, "rejected the request (400)"),
+        ("server_error", "server_error", 503, 3, "has a fault of its own (503) after 3 attempts"),
+        ("slow", "timeout", None, 3, "did not answer within 0.15 s after 3 attempts"),
+        ("html", "not_json", 200, 1, "sent a web page, not weather"),
+        ("truncated", "not_json", 200, 1, "sent no JSON, or JSON that is cut off"),
+        ("garbage", "not_json", 200, 1, "sent no JSON, or JSON that is cut off"),
+        ("cut_off", "unreachable", None, 3, "could not be reached"),
+        ("reset", "unreachable", None, 3, "could not be reached"),
+        ("huge", "too_large", 200, 1, "more than 10 MB"),
+    ],
+)
+def test_whatever_the_server_does_becomes_an_answer(
+    mode: str, outcome: str, status: int | None, attempts: int, words: str | None
+) -> None:
+    with AviationWeatherServer(mode, BODIES) as server:
+        answers = fetch(server)
+    for answer in answers:
+        assert (answer.outcome, answer.status_code) == (outcome, status)
+        if words is None:
+            assert answer.error is None
+        else:
+            assert words in (answer.error or "")
+            assert (answer.error or "").startswith("The Aviation Weather Center")
+    assert len(server.requests) == 2 * attempts
+
+
+def test_a_web_page_is_kept_for_whoever_looks_into_it() -> None:
+    with AviationWeatherServer("html") as server:
+        assert fetch(server)[0].body == HTML
+
+
+def test_garbage_is_kept_without_the_character_that_postgresql_refuses() -> None:
+    with AviationWeatherServer("garbage") as server:
+        body = fetch(server)[0].body
+    assert body
+    assert "\0" not in body
+
+
+def test_one_product_that_fails_leaves_the_other() -> None:
+    with AviationWeatherServer("server_error", BODIES, failures=3) as server:
+        metars, tafs = fetch(server)
+    assert (metars.outcome, tafs.outcome) == ("server_error", "ok")
+
+
+def test_too_many_requests_is_waited_out() -> None:
+    with AviationWeatherServer("rate_limited", BODIES) as server:
+        answers = fetch(server)
+    assert [answer.outcome for answer in answers] == ["ok", "ok"]
+    assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("retry_after", ["3600", "Fri, 31 Dec 2100 23:59:59 GMT", "soon", "-1", "1e9"])
+def test_a_long_wait_is_cut_short(retry_after: str) -> None:
+    begun = time.monotonic()
+    with AviationWeatherServer("rate_limited", BODIES, failures=100, retry_after=retry_after) as server:
+        answers = fetch(server)
+    assert time.monotonic() - begun < 1
+    assert {answer.outcome for answer in answers} == {"rate_limited"}
+    assert len(server.requests) == 6
+
+
+def test_nothing_listens() -> None:
+    with AviationWeatherServer() as server:
+        pass
+    answers = fetch(server)
+    assert {answer.outcome for answer in answers} == {"unreachable"}
+    assert all(answer.failed for answer in answers)
+
+
+@pytest.mark.parametrize("address", ["gopher://example.com", "nonsense", "http://[::bad"])
+def test_an_impossible_address_is_an_answer_too(address: str) -> None:
+    answers = AviationWeatherCenter(address, "ops@school.example", HASTY).fetch(AIRPORTS)
+    assert {answer.outcome for answer in answers} == {"unreachable"}
+
+
+def test_all_questions_together_are_bounded_in_time() -> None:
+    patience = Patience(one_attempt=0.3, total=0.2, first_wait=0.01, longest_wait=0.05, attempts=3)
+    begun = time.monotonic()
+    with AviationWeatherServer("slow", BODIES) as server:
+        answers = AviationWeatherCenter(server.url, "ops@school.example", patience).fetch(AIRPORTS)
+    assert time.monotonic() - begun < 1
+    assert [answer.outcome for answer in answers] == ["timeout", "timeout"]
+    assert "was not asked" in (answers[1].error or "")
+
+
+def test_what_has_not_changed_is_not_sent_again() -> None:
+    with AviationWeatherServer("etag", BODIES) as server:
+        first = fetch(server)
+        second = fetch(server, first)
+        third = fetch(server, second)
+    assert [answer.etag for answer in first] == [ETAG, ETAG]
+    assert [(a.status_code, a.outcome, a.body) for a in second] == [(304, "ok", a.body) for a in first]
+    assert third[1].body == first[1].body
+    assert [request.headers.get("if-none-match") for request in server.requests] == [None, None, *[ETAG] * 4]
+
+
+def test_a_failed_answer_makes_no_request_conditional() -> None:
+    with AviationWeatherServer("html") as server:
+        failed = fetch(server)
+        fetch(server, failed)
+    assert not any("if-none-match" in request.headers for request in server.requests)
+
+
+def test_a_thousand_and_one_stations_are_three_requests() -> None:
+    idents = [f"K{n:03X}" for n in range(1_001)]
+    airports = pd.DataFrame({"airport": idents, "issues_taf": False, "issues_metar": True})
+    with AviationWeatherServer() as server:
+        answers = AviationWeatherCenter(server.url, "ops@school.example", HASTY).fetch(airports)
+    assert [len(answer.stations) for answer in answers] == [400, 400, 201]
+    assert [ident for request in server.requests for ident in request.query["ids"].split(",")] == idents
+
+
+def test_no_station_is_no_request() -> None:
+    with AviationWeatherServer() as server:
+        assert AviationWeatherCenter(server.url, "", HASTY).fetch(AIRPORTS.iloc[:0]) == []
+    assert server.requests == []
+
+
+def test_an_ident_cannot_change_the_request() -> None:
+    airports = pd.DataFrame({"airport": ["K&x=1 #"], "issues_taf": False, "issues_metar": True})
+    with AviationWeatherServer(bodies={"metar": json.dumps([{"icaoId": "KAPA"}])}) as server:
+        AviationWeatherCenter(server.url, "naïve\nX-Header: 1", HASTY).fetch(airports)
+    assert server.requests[0].query == {"ids": "K&x=1 #", "format": "json"}
+    assert "x-header" not in server.requests[0].headers

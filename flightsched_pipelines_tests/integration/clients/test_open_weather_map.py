@@ -1,0 +1,105 @@
+"""OpenWeatherMap's client: one answer an airport, and a key that goes nowhere but over the wire."""
+
+import logging
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+from pydantic import SecretStr
+
+from flightsched_pipelines.clients.exchange import Patience
+from flightsched_pipelines.clients.open_weather_map import OpenWeatherMap
+from flightsched_pipelines.clients.weather_source import weather_source
+from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.weather.answers import read_answers
+from flightsched_pipelines_tests.servers.weather_servers import (
+    AviationWeatherServer,
+    OpenWeatherMapServer,
+    simulated_bodies,
+)
+
+KEY = "0123456789abcdef0123456789abcdef"
+HOUR_UTC = datetime(2026, 7, 9, 18, tzinfo=UTC)
+HASTY = Patience(one_attempt=0.15, total=5, first_wait=0.01, longest_wait=0.02, attempts=2)
+AIRPORTS = pd.DataFrame(
+    {
+        "airport": [f"K{n:03d}" for n in range(9)],
+        "name": "A field",
+        "latitude_deg": [39.0 + n / 7 for n in range(9)],
+        "longitude_deg": [-104.0 - n for n in range(9)],
+        "elevation_ft": 5_000.0,
+        "issues_taf": [True, True, False] * 3,
+        "issues_metar": True,
+    }
+)
+BODIES = simulated_bodies(AIRPORTS, HOUR_UTC)
+
+
+def test_every_airport_is_asked_for_by_its_position_and_answered_in_order() -> None:
+    with OpenWeatherMapServer(bodies=BODIES, key=KEY) as server:
+        answers = OpenWeatherMap(server.url, KEY, HASTY).fetch(AIRPORTS)
+    assert [answer.stations for answer in answers] == [(ident,) for ident in AIRPORTS["airport"]]
+    assert answers[0].request == "onecall?lat=39.0000&lon=-104.0000&units=standard&exclude=minutely,daily,alerts"
+    assert {request.query["appid"] for request in server.requests} == {KEY}
+    reading = read_answers(answers)
+    assert not reading.problems
+    assert len(reading.groups) == 9 * 48
+
+
+def test_a_refused_key_is_said_once_without_a_second_attempt() -> None:
+    with OpenWeatherMapServer(bodies=BODIES, key="another") as server:
+        (answer,) = OpenWeatherMap(server.url, KEY, HASTY).fetch(AIRPORTS.head(1))
+    assert (answer.outcome, answer.status_code, len(server.requests)) == ("rejected", 401, 1)
+    assert answer.error == "OpenWeatherMap refused the key in OPENWEATHERMAP_API_KEY (401); set a valid key"
+
+
+@pytest.mark.parametrize("right_key", [KEY, "another"])
+@pytest.mark.parametrize("mode", ["ok", "server_error", "reset", "slow", "garbage", "rejected"])
+def test_the_key_is_in_no_answer_and_no_log(mode: str, right_key: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG), OpenWeatherMapServer(mode, BODIES, key=right_key) as server:
+        answers = OpenWeatherMap(server.url, KEY, HASTY).fetch(AIRPORTS.head(2))
+    assert "127.0.0.1" in caplog.text
+    assert KEY not in caplog.text
+    assert KEY not in repr(answers)
+
+
+def test_one_airport_that_fails_leaves_the_others() -> None:
+    with OpenWeatherMapServer("rejected", BODIES, key=KEY, failures=1) as server:
+        answers = OpenWeatherMap(server.url, KEY, HASTY).fetch(AIRPORTS)
+    assert sorted(answer.outcome for answer in answers) == ["ok"] * 8 + ["rejected"]
+
+
+def test_a_list_where_a_forecast_belongs_is_no_weather() -> None:
+    with OpenWeatherMapServer("empty_list", key=KEY) as server:
+        (answer,) = OpenWeatherMap(server.url, KEY, HASTY).fetch(AIRPORTS.head(1))
+    assert (answer.outcome, answer.error) == ("not_json", "OpenWeatherMap sent JSON of an unknown form")
+
+
+@pytest.mark.parametrize("key", [None, SecretStr(""), SecretStr("  ")])
+def test_without_a_key_the_live_source_asks_the_aviation_weather_center_alone(key: SecretStr | None) -> None:
+    with AviationWeatherServer(bodies=BODIES) as server:
+        settings = Settings.model_validate(
+            {"weather_source": "live", "aviation_weather_url": server.url, "openweathermap_api_key": key}
+        )
+        source = weather_source(settings)
+        answers = source.fetch(AIRPORTS, HOUR_UTC)
+    assert not source.tells_the_past
+    assert [answer.product for answer in answers] == ["metar", "taf"]
+
+
+def test_the_live_source_asks_both_and_one_that_is_down_leaves_the_other() -> None:
+    with (
+        AviationWeatherServer("rejected") as center,
+        OpenWeatherMapServer(bodies=BODIES, key=KEY) as one_call,
+    ):
+        settings = Settings.model_validate(
+            {
+                "weather_source": "live",
+                "aviation_weather_url": center.url,
+                "open_weather_map_url": f"{one_call.url}/data/3.0/",
+                "openweathermap_api_key": f" {KEY}\n",
+            }
+        )
+        answers = weather_source(settings).fetch(AIRPORTS, HOUR_UTC)
+    assert [answer.outcome for answer in answers] == ["rejected"] * 2 + ["ok"] * 9
+    assert one_call.requests[0].path == "/data/3.0/onecall"

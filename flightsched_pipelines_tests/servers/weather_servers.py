@@ -1,0 +1,253 @@
+"""Weather providers on a local port, that answer as told: well, slowly, wrongly or not at all.
+
+Give a client the server's ``url`` as its base address, then look at ``requests``::
+
+    with AviationWeatherServer(mode="rate_limited", bodies=simulated_bodies(airports, hour_utc)) as server:
+        settings = Settings(weather_source="live", aviation_weather_url=server.url)
+        ...
+        server.mode = "server_error"  # from here on
+    assert server.requests[0].path == "/metar"
+
+``bodies`` maps the last part of the path (``metar``, ``taf``, ``onecall``) to a text, or to a function of the query's
+parameters; what it lacks is answered with an empty list. ``OpenWeatherMapServer`` is the same for One Call, and answers
+401 to any other key than its own. ``failures`` is how many requests misbehave before the rest go well (``None``: all).
+
+=============== =====================================================================================
+mode            what comes back
+=============== =====================================================================================
+ok              200 and the body, gzipped where the client takes that
+empty           204
+empty_list      200 and ``[]``
+rate_limited    429 with ``Retry-After``; once, unless ``failures`` says otherwise
+rejected        400
+server_error    503
+slow            nothing for ``slow_seconds``, then as ok
+html            200 and a web page
+truncated       200 and the first half of the body
+cut_off         200, and the connection ends in the middle of the body
+garbage         200 and bytes that are no text
+etag            200 with ``ETag``, then 304 to a request that names it
+reset           the connection is reset
+huge            200 and more bytes than any weather has
+=============== =====================================================================================
+"""
+
+import contextlib
+import gzip
+import json
+import socket
+import struct
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Self
+from urllib.parse import parse_qsl, urlsplit
+
+from pandas import DataFrame
+
+from flightsched_pipelines.clients.simulated_weather import SimulatedWeather
+
+Body = str | Callable[[Mapping[str, str]], str]
+
+ETAG = '"as-before"'
+HTML = "<!DOCTYPE html><html><body><h1>Scheduled maintenance</h1></body></html>"
+GARBAGE = b"\x00\xff\xfe\x8f" * 64
+HUGE_MEGABYTES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One request as the server got it; header names are in lower case."""
+
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+
+
+class WeatherServer:
+    """A threaded HTTP server on a free port of this machine; see the module's words for its modes."""
+
+    def __init__(
+        self,
+        mode: str = "ok",
+        bodies: Mapping[str, Body] | None = None,
+        *,
+        failures: int | None = None,
+        retry_after: str = "0",
+        slow_seconds: float = 5,
+    ) -> None:
+        self.mode = mode
+        self.bodies = dict(bodies or {})
+        self.requests: list[Received] = []
+        self.retry_after = retry_after
+        self.slow_seconds = slow_seconds
+        self.closing = threading.Event()
+        self._failures_left = 1 if mode == "rate_limited" and failures is None else failures
+        self._lock = threading.Lock()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
+        self._server.daemon_threads = True
+
+    @property
+    def url(self) -> str:
+        """The base address."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def receive(self, request: Received) -> str:
+        """Record a request, and say in which mode to answer it."""
+        with self._lock:
+            self.requests.append(request)
+            if self._failures_left is None:
+                return self.mode
+            self._failures_left -= 1
+            return self.mode if self._failures_left >= 0 else "ok"
+
+    def refusal(self, request: Received) -> int | None:  # noqa: ARG002, a subclass looks at it
+        """The status with which to turn a request away, whatever the mode."""
+        return None
+
+    def body_for(self, request: Received) -> str:
+        """The body of a good answer."""
+        body = self.bodies.get(request.path.rsplit("/", 1)[-1], "[]")
+        return body if isinstance(body, str) else body(request.query)
+
+
+class AviationWeatherServer(WeatherServer):
+    """Stands for aviationweather.gov/api/data: ``/metar`` and ``/taf``."""
+
+
+class OpenWeatherMapServer(WeatherServer):
+    """Stands for api.openweathermap.org/data/3.0: ``/onecall``, with ``appid`` equal to ``key``."""
+
+    def __init__(
+        self, mode: str = "ok", bodies: Mapping[str, Body] | None = None, *, key: str, failures: int | None = None
+    ) -> None:
+        super().__init__(mode, bodies, failures=failures)
+        self.key = key
+
+    def refusal(self, request: Received) -> int | None:
+        """401 for a wrong key."""
+        return None if request.query.get("appid") == self.key else 401
+
+
+def simulated_bodies(airports: DataFrame, hour_utc: datetime) -> dict[str, Body]:
+    """Bodies for both servers, from the simulated sky: reports for the idents asked, One Call for the position."""
+    answers = SimulatedWeather().fetch(airports, hour_utc)
+    reports = {a.product: json.loads(a.body or "[]") for a in answers if a.product != "one_call"}
+    positions = {a.request.split("&units")[0]: a.body or "" for a in answers if a.product == "one_call"}
+
+    def of(product: str) -> Body:
+        return lambda query: json.dumps([r for r in reports.get(product, []) if r["icaoId"] in query["ids"].split(",")])
+
+    return {
+        "metar": of("metar"),
+        "taf": of("taf"),
+        "onecall": lambda query: positions[f"onecall?lat={query['lat']}&lon={query['lon']}"],
+    }
+
+
+def _handler_for(server: WeatherServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(_Handler):
+        provider = server
+
+    return Handler
+
+
+class _Handler(BaseHTTPRequestHandler):
+    provider: WeatherServer
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        """Answer in the mode of the moment."""
+        parts = urlsplit(self.path)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Received(parts.path, dict(parse_qsl(parts.query)), headers)
+        mode = self.provider.receive(request)
+        refused = self.provider.refusal(request)
+        with contextlib.suppress(ConnectionError):  # the client may have heard enough
+            if refused is not None:
+                self._reply(refused, json.dumps({"cod": refused, "message": f"refused: {self.path}"}).encode())
+            else:
+                getattr(self, f"_{mode}")(request, self.provider.body_for(request).encode())
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002, the standard library's name
+        """Say nothing: tests look at ``requests``."""
+
+    def _reply(self, status: int, body: bytes = b"", **headers: str) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        if status not in {204, 304}:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _ok(self, request: Received, body: bytes) -> None:
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            self._reply(200, gzip.compress(body), Content_Encoding="gzip", Content_Type="application/json")
+        else:
+            self._reply(200, body, Content_Type="application/json")
+
+    def _empty(self, _request: Received, _body: bytes) -> None:
+        self._reply(204)
+
+    def _empty_list(self, _request: Received, _body: bytes) -> None:
+        self._reply(200, b"[]")
+
+    def _rate_limited(self, _request: Received, _body: bytes) -> None:
+        self._reply(429, b"too many requests", Retry_After=self.provider.retry_after)
+
+    def _rejected(self, _request: Received, _body: bytes) -> None:
+        self._reply(400, b"invalid ids")
+
+    def _server_error(self, _request: Received, _body: bytes) -> None:
+        self._reply(503, b"unavailable")
+
+    def _slow(self, request: Received, body: bytes) -> None:
+        self.provider.closing.wait(self.provider.slow_seconds)
+        self._ok(request, body)
+
+    def _html(self, _request: Received, _body: bytes) -> None:
+        self._reply(200, HTML.encode(), Content_Type="text/html")
+
+    def _truncated(self, _request: Received, body: bytes) -> None:
+        self._reply(200, body[: len(body) // 2])
+
+    def _cut_off(self, _request: Received, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body) + 1))
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = True
+
+    def _garbage(self, _request: Received, _body: bytes) -> None:
+        self._reply(200, GARBAGE)
+
+    def _etag(self, request: Received, body: bytes) -> None:
+        if request.headers.get("if-none-match") == ETAG:
+            self._reply(304, ETag=ETAG)
+        else:
+            self._reply(200, body, ETag=ETAG)
+
+    def _reset(self, _request: Received, _body: bytes) -> None:
+        # Closing with a linger of nothing sends RST in place of FIN.
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
+
+    def _huge(self, _request: Received, _body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(HUGE_MEGABYTES * 1024 * 1024))
+        self.end_headers()
+        for _ in range(HUGE_MEGABYTES):
+            self.wfile.write(b" " * 1024 * 1024)

@@ -1,0 +1,1 @@
+"""The weather clients without a server: sky, reports, folder, limiter."""

@@ -1,0 +1,91 @@
+"""Recorded answers: told apart by what they hold, given back as they are."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from flightsched_pipelines.clients.recorded_weather import RecordedWeather
+from flightsched_pipelines.clients.weather_source import WeatherSourceError, weather_source
+from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.weather.answers import Answer, read_answers
+
+HOUR_UTC = datetime(2026, 7, 9, 22, tzinfo=UTC)
+DATA = Path(__file__).parents[3] / "../shared/data"
+AIRPORTS = pd.DataFrame(
+    {"airport": ["KAPA", "PASY", "LIPB"], "latitude_deg": [39.57, 52.71, 46.46], "longitude_deg": [-104.8, 174.1, 11.3]}
+)
+
+
+def fetch(folder: Path) -> list[Answer]:
+    return RecordedWeather(folder).fetch(AIRPORTS, HOUR_UTC)
+
+
+def one_call(latitude_deg: float, longitude_deg: float) -> str:
+    return json.dumps({"lat": latitude_deg, "lon": longitude_deg, "hourly": []})
+
+
+def test_reports_are_told_apart_by_their_keys_and_kept_verbatim(tmp_path: Path) -> None:
+    metars, tafs = '[ {"icaoId": "KAPA", "rawOb": "METAR KAPA"} ]', '[{"icaoId": "KAPA",\n"rawTAF": "TAF KAPA"}]'
+    (tmp_path / "a.json").write_text(tafs)
+    (tmp_path / "b.json").write_text(metars)
+    (tmp_path / "notes.txt").write_text("not weather")
+    answers = fetch(tmp_path)
+    assert [(a.product, a.body, a.stations) for a in answers] == [
+        ("taf", tafs, ("KAPA",)),
+        ("metar", metars, ("KAPA",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "station"),
+    [
+        ("one_call_KAPA.json", (46.49, 11.33), "KAPA"),
+        ("one_call_bolzano.json", (46.49, 11.33), "LIPB"),
+        ("anything.json", (52.0, -179.5), "PASY"),
+    ],
+)
+def test_a_one_call_answer_speaks_for_the_airport_it_names_or_the_nearest(
+    tmp_path: Path, name: str, place: tuple[float, float], station: str
+) -> None:
+    (tmp_path / name).write_text(one_call(*place))
+    (answer,) = fetch(tmp_path)
+    assert (answer.product, answer.stations, answer.outcome) == ("one_call", (station,), "ok")
+
+
+@pytest.mark.parametrize("body", ["", "<html>", '[{"rawOb": ', "17", '{"message": "no"}', "[" * 100_000, "\0\0"])
+def test_a_file_that_is_no_weather_fails_for_every_airport(tmp_path: Path, body: str) -> None:
+    (tmp_path / "taf.json").write_text(body)
+    (answer,) = fetch(tmp_path)
+    assert (answer.failed, answer.stations) == (True, ("KAPA", "PASY", "LIPB"))
+    assert "taf.json" in (answer.error or "")
+    assert "\0" not in (answer.body or "")
+
+
+def test_an_empty_list_is_an_empty_answer(tmp_path: Path) -> None:
+    (tmp_path / "tafs.json").write_text("[]")
+    (answer,) = fetch(tmp_path)
+    assert (answer.product, answer.outcome) == ("taf", "empty")
+
+
+def test_a_missing_or_empty_folder_is_said_plainly(tmp_path: Path) -> None:
+    with pytest.raises(WeatherSourceError, match="does not exist"):
+        weather_source(Settings.model_validate({"weather_source": f"recorded:{tmp_path / 'nowhere'}"}))
+    with pytest.raises(WeatherSourceError, match=r"holds no \*\.json"):
+        weather_source(Settings.model_validate({"weather_source": f"recorded:{tmp_path}"}))
+
+
+def test_the_settings_choose_the_source(tmp_path: Path) -> None:
+    (tmp_path / "metars.json").write_text("[]")
+    for chosen, tells_the_past in (("simulated", True), (f"recorded:{tmp_path}", True), ("live", False)):
+        assert weather_source(Settings.model_validate({"weather_source": chosen})).tells_the_past is tells_the_past
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the real recorded answers are not here")
+def test_real_answers_are_read() -> None:
+    for folder, products in (("aviation_weather_center", {"metar", "taf"}), ("open_weather_map", {"one_call"})):
+        answers = fetch(DATA / folder)
+        assert {answer.product for answer in answers} == products
+        assert read_answers(answers).groups

@@ -1,0 +1,1 @@
+"""Reports read, blended and believed."""
