@@ -6,7 +6,7 @@ import dagster as dg
 
 from flightsched_pipelines.pipeline.assets import bookings, rescheduling, weather
 from flightsched_pipelines.pipeline.checks import hourly as checks
-from flightsched_pipelines.pipeline.io_manager import tables
+from flightsched_pipelines.pipeline.io_manager import Tables
 from flightsched_pipelines.pipeline.jobs import hourly_tick
 from flightsched_pipelines.pipeline.resources import EngineResource, SettingsResource, WeatherSourceResource
 from flightsched_pipelines.pipeline.schedules import hourly
@@ -16,12 +16,13 @@ def build_definitions(
     loggers: Mapping[str, dg.LoggerDefinition] | None = None, **resource_overrides: object
 ) -> dg.Definitions:
     """All assets, checks, jobs and schedules; a keyword replaces the resource of that name."""
-    settings = SettingsResource()
+    settings = resource_overrides.get("settings", SettingsResource())
+    engine = resource_overrides.get("engine", EngineResource(settings=settings))
     resources: Mapping[str, object] = {
         "settings": settings,
-        "engine": EngineResource(settings=settings),
+        "engine": engine,
         "weather": WeatherSourceResource(settings=settings),
-        "tables": tables,
+        "tables": Tables(engine=engine),
     }
     return dg.Definitions(
         assets=dg.load_assets_from_modules([weather, bookings, rescheduling]),

@@ -3,8 +3,10 @@
 from rich.console import Console
 
 from flightsched_pipelines.clients.weather_source import WeatherSourceError
+from flightsched_pipelines.database.embedded import EmbeddedServerError
 from flightsched_pipelines.database.engine import DatabaseUnavailable
 from flightsched_pipelines.database.frames import FrameError
+from flightsched_pipelines.database.migrations import SchemaError
 from flightsched_pipelines.database.seed import SeedError
 from flightsched_pipelines.desk.hourly import WeatherIsPastError
 from flightsched_pipelines.desk.report import NothingStoredError
@@ -23,8 +25,10 @@ PLAIN_ERRORS = (
     UsageError,
     BookingsError,
     DatabaseUnavailable,
+    EmbeddedServerError,
     FrameError,
     NothingStoredError,
+    SchemaError,
     SeedError,
     WeatherAnswerError,
     WeatherIsPastError,

@@ -1,7 +1,6 @@
 """``flightsched db``: the database's schema, seed and shell."""
 
 import os
-import shutil
 from typing import Annotated
 
 import typer
@@ -73,10 +72,7 @@ def reset(hour: Hour = None, yes: Yes = False) -> None:
 def shell() -> None:
     """Open psql on the database."""
     url = application_url(Settings())
-    psql = embedded.psql() or shutil.which("psql")
-    if psql is None:
-        raise UsageError("psql was not found; install PostgreSQL's client")
-    os.execv(psql, [psql, url])  # noqa: S606, a program of ours and an address of ours
+    os.execv(embedded.psql(), ["psql", url])  # noqa: S606, a program of ours and an address of ours
 
 
 @app.command()

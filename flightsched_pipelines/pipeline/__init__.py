@@ -3,3 +3,10 @@
 Belongs here: loading, calling one pure function, returning a frame and its metadata.
 Does not: judgement of any kind, SQL, HTTP.
 """
+
+import warnings
+
+import dagster as dg
+
+# Single-run backfills are marked beta; the version is pinned, and a test runs one.
+warnings.filterwarnings("ignore", category=dg.BetaWarning, message=".*backfill_policy.*")

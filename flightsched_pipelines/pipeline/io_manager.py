@@ -36,7 +36,11 @@ def _hours(context: dg.OutputContext | dg.InputContext) -> Sequence[datetime]:
     return hours_between(window.start, window.end)
 
 
-@dg.io_manager(required_resource_keys={"engine"})
-def tables(context: dg.InitResourceContext) -> TableIOManager:
+class Tables(dg.ConfigurableIOManagerFactory[TableIOManager]):
     """The IO manager on the run's database."""
-    return TableIOManager(context.resources.engine)
+
+    engine: dg.ResourceDependency[Engine]
+
+    def create_io_manager(self, context: dg.InitResourceContext) -> TableIOManager:  # noqa: ARG002, Dagster's signature
+        """Hand it the run's connections."""
+        return TableIOManager(self.engine)

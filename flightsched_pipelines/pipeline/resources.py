@@ -1,6 +1,7 @@
 """What the assets are handed: plain objects (an engine, a weather source, settings), made when a run begins."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import dagster as dg
 from sqlalchemy import Engine
@@ -10,7 +11,7 @@ from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.settings import Settings
 
 
-class SettingsResource(dg.ConfigurableResourceFactory[Settings]):
+class SettingsResource(dg.ConfigurableResource[Settings]):
     """The environment's settings, read when the run begins."""
 
     def create_resource(self, context: dg.InitResourceContext) -> Settings:  # noqa: ARG002, Dagster's signature
@@ -18,11 +19,12 @@ class SettingsResource(dg.ConfigurableResourceFactory[Settings]):
         return Settings()
 
 
-class EngineResource(dg.ConfigurableResourceFactory[Engine]):
+class EngineResource(dg.ConfigurableResource[Engine]):
     """A connection pool to the application's database for the length of a run."""
 
     settings: dg.ResourceDependency[Settings]
 
+    @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Engine]:  # noqa: ARG002, as above
         """Connect, and give every connection back when the run ends."""
         engine = connect(self.settings)
@@ -32,7 +34,7 @@ class EngineResource(dg.ConfigurableResourceFactory[Engine]):
             engine.dispose()
 
 
-class WeatherSourceResource(dg.ConfigurableResourceFactory[WeatherSource]):
+class WeatherSourceResource(dg.ConfigurableResource[WeatherSource]):
     """Where weather comes from: live, simulated or recorded."""
 
     settings: dg.ResourceDependency[Settings]

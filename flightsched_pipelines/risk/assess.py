@@ -1,6 +1,5 @@
 """Bookings held against the forecast: verdicts, margins, and every broken rule."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -10,11 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.risk.bookings import VERDICTS
+from flightsched_pipelines.risk.breaches import broken_rules, findings
+from flightsched_pipelines.risk.explain import explain
+from flightsched_pipelines.risk.grid import build_sky
 from flightsched_pipelines.risk.judgement import OK, UNKNOWN, Case, Severities, margins, severities
 from flightsched_pipelines.risk.light import read_suns
 from flightsched_pipelines.risk.limits import resolve
-from flightsched_pipelines.risk.minimums import check_minimums
-from flightsched_pipelines.risk.sky import build_sky
+from flightsched_pipelines.risk.minimums import typed_minimums
 from flightsched_pipelines.risk.trips import read_trips
 
 
@@ -44,7 +45,8 @@ class Assessment:
 
     def words(self, position: int) -> str:
         """Why the booking at a position of the frame stands as it does, in words."""
-        return words_for(self.case, position, self.severities)
+        rows = findings(self.case, np.array([position]), self.severities, only_broken=self.severities[position] != OK)
+        return explain(self.case.bookings.iloc[position].to_dict(), rows, str(self.verdicts.iloc[position]))
 
 
 def assess(
@@ -78,7 +80,7 @@ def assess(
         MinimumsError: a minimum cannot be applied.
         BookingsError: a booking has a level or kind that is not known.
     """
-    check_minimums(minimums)
+    minimums = typed_minimums(minimums)
     sky = build_sky(forecasts, airports, runways, first_hour_utc.replace(minute=0, second=0, microsecond=0))
     light = read_suns(suns, airports, sky.airport_indices(suns["airport"]))
     trips = read_trips(bookings, sky, light, buffer_minutes)

@@ -14,8 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.risk.bookings import TRAINING_LEVELS, severity
+from flightsched_pipelines.risk.grid import LAYERS, PREVAILING, QUANTITIES, Sky
 from flightsched_pipelines.risk.limits import AIRCRAFT_CROSSWIND, BLOCK, DAYLIGHT, NO_ROW, WARN, Limits, rule_of
-from flightsched_pipelines.risk.sky import LAYERS, PREVAILING, QUANTITIES, Sky
 from flightsched_pipelines.risk.trips import Trips
 from flightsched_pipelines.risk.windows import RunningWorst
 
@@ -25,7 +25,7 @@ Judge = Callable[["Case", int, "NDArray[np.int64] | slice"], NDArray[Any]]
 
 OK, WATCH, UNKNOWN, AT_RISK = (severity(verdict) for verdict in ("ok", "watch", "unknown", "at_risk"))
 
-GRAVE_IF_TEMPORARY = frozenset({"thunderstorm", "icing"})
+GRAVE_IF_TEMPORARY = ("thunderstorm", "icing")
 """Rules that a temporary group breaks as gravely as a prevailing one."""
 
 INSTRUMENT_RATED = TRAINING_LEVELS.index("instrument_rated")
@@ -61,15 +61,23 @@ def margins(case: Case) -> NDArray[np.float64]:
     return _worst_hour(case, _hourly_margin, np.minimum)
 
 
-def block_thresholds(case: Case, profile: int, airports: NDArray[np.int64] | slice) -> list[Any]:
-    """The blocking threshold of each of the sky's quantities: a number, or a column of one an airport.
+def gravity(rules: Any, effects: Any, layers: Any, solo: Any) -> NDArray[Any]:
+    """The severity of each broken rule, by its effect, the layer of the group that breaks it, and whether solo."""
+    lasting = (layers == PREVAILING) | solo | np.isin(rules, GRAVE_IF_TEMPORARY)
+    return np.where((effects == BLOCK) & lasting, AT_RISK, WATCH)
 
-    The approach minima of the airport count for the instrument-rated beside their own.
-    """
+
+def approach_minima(case: Case, profiles: Any, airports: NDArray[np.int64] | slice) -> NDArray[np.float64]:
+    """Approach visibility and ceiling of each airport, which count for the instrument-rated; -inf for others."""
+    counts = case.trips.profiles.level[profiles] == INSTRUMENT_RATED
+    return np.where(counts, case.sky.approach[:, airports], -np.inf)
+
+
+def _block_thresholds(case: Case, profile: int, airports: NDArray[np.int64] | slice) -> list[Any]:
+    """The blocking threshold of each of the sky's quantities: a number, or a column of one an airport."""
     thresholds: list[Any] = list(case.limits.thresholds[BLOCK, profile, : len(QUANTITIES)])
-    if case.trips.profiles.level[profile] == INSTRUMENT_RATED:
-        for quantity, approach in enumerate(case.sky.approach):
-            thresholds[quantity] = np.maximum(approach[airports], thresholds[quantity])[:, None]
+    for quantity, approach in enumerate(approach_minima(case, profile, airports)):
+        thresholds[quantity] = np.maximum(approach, thresholds[quantity])[:, None]
     return thresholds
 
 
@@ -112,14 +120,13 @@ def _hourly_severity(case: Case, profile: int, airports: NDArray[np.int64] | sli
     sky, solo = case.sky, bool(case.trips.profiles.solo[profile])
     shape = sky.complete[airports].shape
     at_risk, watch = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
-    blocking = block_thresholds(case, profile, airports)
+    blocking = _block_thresholds(case, profile, airports)
     warning = case.limits.thresholds[WARN, profile]
     for quantity, name in enumerate(QUANTITIES):
         for layer in range(len(LAYERS)):
             values = sky.worst[quantity, layer, airports]
             if np.any(blocking[quantity] > -np.inf):
-                grave = layer == PREVAILING or solo or rule_of(name) in GRAVE_IF_TEMPORARY
-                broken = at_risk if grave else watch
+                broken = at_risk if gravity(rule_of(name), BLOCK, layer, solo) == AT_RISK else watch
                 broken |= values < blocking[quantity]
             if warning[quantity] > -np.inf:
                 watch |= values < warning[quantity]
@@ -132,7 +139,7 @@ def _hourly_severity(case: Case, profile: int, airports: NDArray[np.int64] | sli
 def _hourly_margin(case: Case, profile: int, airports: NDArray[np.int64] | slice) -> NDArray[np.float64]:
     sky = case.sky
     margin = np.full(sky.complete[airports].shape, np.inf)
-    for quantity, limit in enumerate(block_thresholds(case, profile, airports)):
+    for quantity, limit in enumerate(_block_thresholds(case, profile, airports)):
         if np.any(limit > -np.inf):
             np.minimum(margin, relative_margin(sky.worst[quantity, PREVAILING, airports], limit), out=margin)
     return margin
@@ -147,9 +154,7 @@ def _add_aircraft_crosswind(case: Case, worst: Severities) -> None:
     """Hold the crosswind against what each booking's own aircraft has demonstrated, where that is a rule."""
     sky, trips = case.sky, case.trips
     for effect, layer in product((BLOCK, WARN), range(len(LAYERS))):
-        grave = np.full(len(worst), AT_RISK if effect == BLOCK else WATCH)
-        if effect == BLOCK and layer != PREVAILING:
-            grave[~trips.profiles.solo[trips.profile]] = WATCH
+        grave = gravity("aircraft_crosswind", effect, layer, trips.profiles.solo[trips.profile])
         held = (case.limits.rows[effect, trips.profile, AIRCRAFT_CROSSWIND] != NO_ROW) & (worst < grave)
         held &= ~np.isnan(trips.aircraft_crosswind)
         if not held.any():
@@ -161,8 +166,6 @@ def _add_aircraft_crosswind(case: Case, worst: Severities) -> None:
         across[held] = windows.over(trips.departure[held], trips.first[held], trips.last[held])
         place = held[trips.route_owner]
         owner = trips.route_owner[place]
-        np.minimum.at(
-            across, owner, windows.over(trips.route_airport[place], trips.first[owner], trips.last[owner])
-        )
+        np.minimum.at(across, owner, windows.over(trips.route_airport[place], trips.first[owner], trips.last[owner]))
         beyond = held & (across < -trips.aircraft_crosswind)
         worst[beyond] = grave[beyond]

@@ -10,6 +10,7 @@ Micros = NDArray[np.int64]
 """Microseconds since 1970, UTC."""
 
 MICROS_PER_MINUTE = 60_000_000
+MICROS_PER_HOUR = 60 * MICROS_PER_MINUTE
 _MICROS_PER_DAY = 1440 * MICROS_PER_MINUTE
 _NEVER_BEGINS, _NEVER_ENDS = np.iinfo(np.int64).max, np.iinfo(np.int64).min
 

@@ -9,17 +9,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.risk.bookings import LESSON_KINDS, TRAINING_LEVELS
-from flightsched_pipelines.risk.minimums import EFFECTS, RULES, threshold
-from flightsched_pipelines.risk.sky import QUANTITIES
+from flightsched_pipelines.risk.grid import QUANTITIES
+from flightsched_pipelines.risk.minimums import AT_LEAST_RULES, HAZARD_RULES
 
 MEASURES = (*QUANTITIES, "aircraft_crosswind", "daylight")
 """What a limit can be set for: the sky's quantities, and two that depend on the booking itself."""
 
+EFFECTS = ("block", "warn")
 AIRCRAFT_CROSSWIND, DAYLIGHT = MEASURES.index("aircraft_crosswind"), MEASURES.index("daylight")
 BLOCK, WARN = EFFECTS.index("block"), EFFECTS.index("warn")
 NO_ROW = -1
-
-_KEY = ("training_level", "solo", "lesson_kind", "night", "rule")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +48,27 @@ def rule_of(measure: str) -> str:
 def resolve(minimums: pd.DataFrame, profiles: Profiles) -> Limits:
     """The limits of each profile.
 
-    A school's own row replaces the default row with the same level, solo, kind, night and rule; of all other rows
-    that apply, whatever their authority, the strictest counts.
+    Where a school has rows of its own for a rule, they replace the defaults; a regulation always counts. Of what
+    counts, the strictest holds.
     """
     shape = (len(EFFECTS), len(profiles.school), len(MEASURES))
     limits = Limits(np.full(shape, -np.inf), np.full(shape, NO_ROW, dtype=np.int64))
     records: list[dict[Any, Any]] = minimums.astype(object).where(minimums.notna(), None).to_dict("records")
-    own: dict[tuple[Any, ...], set[float]] = defaultdict(set)
-    for record in records:
+    applying = [_applies(record, profiles) for record in records]
+    own: dict[str, NDArray[np.bool_]] = defaultdict(lambda: np.zeros(len(profiles.school), dtype=bool))
+    for record, applies in zip(records, applying, strict=True):
         if record["authority"] == "school":
-            own[_key(record)].add(record["school_id"])
-    for number, record in enumerate(records):
-        applies = _applies(record, profiles)
-        if record["authority"] == "default":
-            applies &= ~np.isin(profiles.school, list(own[_key(record)]))
-        value = threshold(RULES[record["rule"]], record["comparison"], _limit(record))
+            own[record["rule"]] |= applies
+    for number, (record, applies) in enumerate(zip(records, applying, strict=True)):
+        counts = applies & ~own[record["rule"]] if record["authority"] == "default" else applies
         for measure, name in enumerate(MEASURES):
             if rule_of(name) == record["rule"]:
-                flown = profiles.kind == _kind_of(name) if record["rule"] == "icing" else True
-                _tighten(limits, EFFECTS.index(record["effect"]), measure, applies & flown, value, number)
+                flown = counts & (profiles.kind == _kind_of(name)) if record["rule"] == "icing" else counts
+                _tighten(limits, EFFECTS.index(record["effect"]), measure, flown, _threshold(record), number)
     return limits
 
 
-def _tighten(
-    limits: Limits, effect: int, measure: int, applies: NDArray[np.bool_], value: float, number: int
-) -> None:
+def _tighten(limits: Limits, effect: int, measure: int, applies: NDArray[np.bool_], value: float, number: int) -> None:
     stricter = applies & (value > limits.thresholds[effect, :, measure])
     limits.thresholds[effect, stricter, measure] = value
     limits.rows[effect, stricter, measure] = number
@@ -94,14 +89,18 @@ def _applies(record: dict[Any, Any], profiles: Profiles) -> NDArray[np.bool_]:
     return applies
 
 
-def _key(record: dict[Any, Any]) -> tuple[Any, ...]:
-    return tuple(record[name] for name in _KEY)
-
-
 def _kind_of(measure: str) -> int:
     return LESSON_KINDS.index(measure.removeprefix("icing_"))
 
 
-def _limit(record: dict[Any, Any]) -> float:
-    """The row's limit; that of ``aircraft_crosswind`` is the aircraft's own, so any row's threshold is the same."""
-    return 0.0 if record["rule"] == "aircraft_crosswind" or record["limit_value"] is None else record["limit_value"]
+def _threshold(record: dict[Any, Any]) -> float:
+    """The number that a rule's oriented value must not be below.
+
+    A strict comparison becomes the next number up, so that the strictest of several rows is their maximum, whatever
+    their comparisons: ``value > 5`` is broken if, and only if, ``value < nextafter(5, inf)``.
+    """
+    rule, limit = record["rule"], record["limit_value"]
+    if rule in HAZARD_RULES or rule == "aircraft_crosswind":
+        return 0.0  # the aircraft's own limit is in the booking
+    worst_allowed = limit if rule in AT_LEAST_RULES else -limit
+    return float(np.nextafter(worst_allowed, np.inf)) if record["comparison"] in {">", "<"} else float(worst_allowed)

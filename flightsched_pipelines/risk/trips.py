@@ -10,13 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.risk.bookings import LESSON_KINDS, TRAINING_LEVELS, BookingsError
-from flightsched_pipelines.risk.light import MICROS_PER_MINUTE, Light, Micros, micros
+from flightsched_pipelines.risk.grid import Sky
+from flightsched_pipelines.risk.light import MICROS_PER_HOUR, MICROS_PER_MINUTE, Light, Micros, micros
 from flightsched_pipelines.risk.limits import Profiles
-from flightsched_pipelines.risk.sky import Sky
 
 Indices = NDArray[np.int64]
-
-MICROS_PER_HOUR = 60 * MICROS_PER_MINUTE
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,7 @@ class RunningWorst:
         self._power = np.log2(np.arange(1, longest + 1)).astype(np.int64)
         self._worse = worse
 
-    def over(
-        self, row: NDArray[np.int64], first: NDArray[np.int64], last: NDArray[np.int64]
-    ) -> NDArray[np.generic]:
+    def over(self, row: NDArray[np.int64], first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.generic]:
         """The worst of columns ``first`` to ``last``, both included, of each row."""
         power = self._power[last - first]
         start = (power * self._rows + row) * self._columns

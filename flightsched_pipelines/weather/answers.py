@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal, cast
 
 from flightsched_pipelines.weather.conditions import Group
-from flightsched_pipelines.weather.fields import FieldError
+from flightsched_pipelines.weather.fields import FieldError, is_illegible, number
 from flightsched_pipelines.weather.metar import read_metar
 from flightsched_pipelines.weather.open_weather import is_one_call, read_one_call
 from flightsched_pipelines.weather.taf import read_taf
@@ -71,7 +71,7 @@ def read_answers(answers: Iterable[Answer]) -> Reading:
                 reading.problems.append(answer.error)
             continue
         try:
-            one = read_answer(answer.body, answer.stations[0] if answer.product == "one_call" else None)
+            one = read_answer(answer.body, next(iter(answer.stations), None) if answer.product == "one_call" else None)
         except WeatherAnswerError as error:
             reading.problems.append(f"{answer.product} of {', '.join(answer.stations)}: {error}")
             continue
@@ -116,18 +116,19 @@ def one_call_position(body: str) -> tuple[float, float] | None:
         return None
     fields = cast(dict[str, Any], answer)
     position = fields.get("lat"), fields.get("lon")
-    if not all(isinstance(degrees, int | float) for degrees in position):
+    latitude, longitude = number(position[0], -90, 90), number(position[1], -180, 180)
+    if latitude is None or longitude is None or is_illegible(latitude) or is_illegible(longitude):
         return None
-    return float(cast(float, position[0])), float(cast(float, position[1]))
+    return latitude, longitude
 
 
 def _read_reports(reports: list[object]) -> Reading:
     reading = Reading()
     if not reports:
         reading.problems.append("the list of reports is empty: the stations are unknown, or have no report now")
-    for number, report in enumerate(reports, start=1):
+    for position, report in enumerate(reports, start=1):
         if not isinstance(report, dict):
-            reading.problems.append(f"report {number} is not an object but {_glimpse(json.dumps(report))}")
+            reading.problems.append(f"report {position} is not an object but {_glimpse(json.dumps(report))}")
             continue
         fields = cast(dict[str, Any], report)
         try:
@@ -136,9 +137,9 @@ def _read_reports(reports: list[object]) -> Reading:
             elif "rawOb" in fields or "obsTime" in fields:
                 reading.groups.append(read_metar(fields))
             else:
-                reading.problems.append(f"report {number} is neither a METAR nor a TAF: {_glimpse(json.dumps(report))}")
+                reading.problems.append(f"report {position} is neither a METAR nor a TAF: {_glimpse(json.dumps(report))}")
         except FieldError as error:
-            reading.problems.append(f"report {number}: {error}")
+            reading.problems.append(f"report {position}: {error}")
     return reading
 
 

@@ -19,10 +19,12 @@ MOST_CEILING_FT = 60_000
 def decoded_said(fields: Mapping[str, Any]) -> Said:
     """What a METAR's or a TAF group's decoded fields say; a field that is there but means nothing is illegible."""
     illegible: set[Element] = set()
-    shear = number(fields.get("wshearSpd"), 0, MOST_WIND_KT) is not None or fields.get("wshearHgt") not in {None, ""}
+    shear = number(fields.get("wshearSpd"), 0, MOST_WIND_KT) is not None or bool(fields.get("wshearHgt"))
     weather = text(fields.get("wxString"))
     if fields.get("wxString") is not None and not isinstance(fields["wxString"], str):
         illegible.add("weather")
+    if fields.get("notDecoded"):
+        illegible.add("weather")  # something stood there that the service could not decode
     temperature_c, dewpoint_c = (number(fields.get(name), -100, 70) for name in ("temp", "dewp"))
     return Said(
         wind=_wind(fields, illegible),
@@ -65,10 +67,13 @@ def _sky(fields: Mapping[str, Any], illegible: set[Element]) -> Sky | None:
         return None
     ceilings = [] if vertical is None else [100 * vertical]
     hazards: set[str] = set()
-    clear = fields.get("cover") in _CLEAR
+    clear = _word(fields.get("cover")) in _CLEAR
     for layer in clouds or []:
-        cover, kind = layer.get("cover"), layer.get("type")
-        hazards |= {kind} if isinstance(kind, str) and kind in {"CB", "TCU"} else set()
+        cover, kind = _word(layer.get("cover")), layer.get("type")
+        if kind in ("CB", "TCU"):
+            hazards.add(str(kind))
+        elif kind:
+            illegible.add("weather")  # a kind of cloud that nobody knows may have been CB
         base = number(layer.get("base"), 0, MOST_CEILING_FT)
         if cover in _CLEAR or cover in _NO_CEILING:
             clear = True
@@ -79,3 +84,7 @@ def _sky(fields: Mapping[str, Any], illegible: set[Element]) -> Sky | None:
     if "ceiling" in illegible or not (ceilings or clear):
         return None
     return Sky(min(ceilings, default=None), frozenset(hazards))
+
+
+def _word(value: object) -> str | None:
+    return value if isinstance(value, str) else None

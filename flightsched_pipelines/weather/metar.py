@@ -1,14 +1,17 @@
 """METARs of the Aviation Weather Center (``/api/data/metar?format=json``)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from flightsched_pipelines.weather.conditions import Group
 from flightsched_pipelines.weather.decoded import decoded_said
 from flightsched_pipelines.weather.fields import FieldError, epoch, station_of, text
-from flightsched_pipelines.weather.raw_text import metar_said
-from flightsched_pipelines.weather.said import conditions_of, worse_of
+from flightsched_pipelines.weather.raw_text import is_cancelled, issued_at, metar_said, speaks_of
+from flightsched_pipelines.weather.said import NOTHING_LEGIBLE, conditions_of, worse_of
+
+SAME_TIME = timedelta(minutes=15)
 
 
 def read_metar(report: Mapping[str, Any]) -> Group:
@@ -22,7 +25,16 @@ def read_metar(report: Mapping[str, Any]) -> Group:
     if observed is None:
         raise FieldError(f"METAR of {station}: obsTime is {report.get('obsTime')!r}, no time in epoch seconds")
     said = decoded_said(report)
-    if raw := text(report.get("rawOb")):
+    raw = text(report.get("rawOb"))
+    if raw is None or not speaks_of(raw, station):
+        # The decoded fields drop CB, TCU and TSNO: without the text, no thunderstorm in them says nothing.
+        said = replace(said, thunderstorm_sensor_out=True)
+    elif is_cancelled(raw):
+        said = NOTHING_LEGIBLE
+    else:
+        written = issued_at(raw, observed)
+        if written is not None and abs(written - observed) > SAME_TIME:
+            raise FieldError(f"METAR of {station}: obsTime is {observed:%d %H:%M}Z, its text says {written:%d %H:%M}Z")
         said = worse_of(said, metar_said(raw))
     hour = observed.replace(minute=0, second=0, microsecond=0)
     return Group(

@@ -88,6 +88,8 @@ def read_one_call(answer: Mapping[str, Any], station: str) -> list[Group]:
                 conditions=_conditions(hour, station),
             )
         )
+    if not groups:
+        raise FieldError(f"One Call of {station}: none of its {len(hours)} hours has a time that can be read")
     return groups
 
 

@@ -6,7 +6,7 @@ A word that is not understood is passed over; the decoded fields then speak alon
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -30,6 +30,9 @@ _FROM = re.compile(r"FM(\d{2})(\d{2})(\d{2})")
 _PROBABILITY = re.compile(r"PROB(\d{2})")
 _CLEAR = frozenset({"SKC", "CLR", "NSC", "NCD"})
 _TREND = frozenset({"TEMPO", "BECMG", "NOSIG", "RMK"})
+_NO_REPORT = frozenset({"NIL", "CNL"})
+_ISSUED = re.compile(r"(\d{2})(\d{2})(\d{2})Z")
+_TEMPERATURE = re.compile(r"(?P<air>M?\d{2})/(?P<dew>M?\d{2})?")
 
 Change = Literal["BASE", "FM", "BECMG", "TEMPO", "PROB"]
 
@@ -45,18 +48,43 @@ class RawGroup:
     said: Said
 
 
+def speaks_of(raw: str, station: str) -> bool:
+    """Whether a text is a report of this station's at all."""
+    return station in raw.split()[:4]
+
+
+def issued_at(raw: str, near_utc: datetime) -> datetime | None:
+    """The time in a report's heading (``092153Z``), in the month that lies nearest; ``None`` without one."""
+    matched = next((found for word in raw.split()[:5] if (found := _ISSUED.fullmatch(word))), None)
+    return None if matched is None else _moment(int(matched[1]), int(matched[2]), int(matched[3]), near_utc)
+
+
 def metar_said(raw: str) -> Said:
-    """What a METAR's text says now: neither its trend nor its remarks, but for a sensor that is out (TSNO)."""
+    """What a METAR's text says now: neither its trend nor its remarks, but for sensors that are out (TSNO, PWINO)."""
     words = raw.split()
     end = next((n for n, word in enumerate(words) if word in _TREND), len(words))
     said = _said(words[:end])
-    return _with_sensor_out(said) if "TSNO" in words[end:] else said
+    temperature = next((found for word in words[:end] if (found := _TEMPERATURE.fullmatch(word))), None)
+    return replace(
+        said,
+        temperature_c=_celsius(temperature["air"]) if temperature else None,
+        dewpoint_c=_celsius(temperature["dew"]) if temperature else None,
+        thunderstorm_sensor_out="TSNO" in words[end:],
+        illegible=said.illegible | ({"weather"} if "PWINO" in words[end:] else set()),
+    )
+
+
+def is_cancelled(raw: str) -> bool:
+    """Whether a text says that there is no report (NIL), or no longer (CNL)."""
+    return not _NO_REPORT.isdisjoint(raw.split())
 
 
 def taf_groups(raw: str, near_utc: datetime) -> list[RawGroup]:
     """The groups of a TAF's text, its days resolved to the month that lies nearest to ``near_utc``."""
     words = re.split(r"\sRMK\b", raw)[0].split()
     groups: list[RawGroup] = []
+    if is_cancelled(raw):
+        return groups
     for change, probability, period, body in _split(words):
         span = _span(period, near_utc)
         if span is not None:
@@ -125,6 +153,8 @@ def _said(words: list[str]) -> Said:
         visibility = visibility or _visibility(word, words[n - 1] if n else "")
         if is_weather(word):
             weather.append(word)
+        if word == "//":
+            illegible.add("weather")
         shear = shear or _SHEAR.fullmatch(word) is not None
     return Said(
         wind=wind,
@@ -136,11 +166,9 @@ def _said(words: list[str]) -> Said:
     )
 
 
-def _with_sensor_out(said: Said) -> Said:
-    return Said(
-        said.wind, said.visibility, said.sky, said.weather, said.shear, thunderstorm_sensor_out=True,
-        illegible=said.illegible,
-    )  # fmt: skip
+def _celsius(word: str | None) -> float | None:
+    """A temperature as METARs write it: ``M05`` is five below zero."""
+    return None if word is None else float(word.replace("M", "-"))
 
 
 def _wind(word: str) -> Wind | None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from flightsched_pipelines.weather.codes import read_weather
 from flightsched_pipelines.weather.conditions import ELEMENTS, Conditions, Element
 
+ROUNDING_C = 1.0
+
 MOISTURE_CEILING_FT = 10_000
 """A ceiling below this puts visible moisture where trainers fly; icing then depends on the temperature."""
 
@@ -72,8 +74,8 @@ def worse_of(one: Said, other: Said) -> Said:
         sky=_worse_sky(one.sky, other.sky),
         weather=_all_weather(one.weather, other.weather),
         shear=one.shear or other.shear,
-        temperature_c=other.temperature_c if one.temperature_c is None else one.temperature_c,
-        dewpoint_c=other.dewpoint_c if one.dewpoint_c is None else one.dewpoint_c,
+        temperature_c=_agreed(one.temperature_c, other.temperature_c),
+        dewpoint_c=_agreed(one.dewpoint_c, other.dewpoint_c),
         thunderstorm_sensor_out=one.thunderstorm_sensor_out or other.thunderstorm_sensor_out,
         illegible=frozenset(element for element in one.illegible | other.illegible if not named.get(element)),
     )
@@ -136,6 +138,13 @@ def conditions_of(said: Said, *, has_temperature: bool = False) -> Conditions:
 
 NOTHING_LEGIBLE = Said(illegible=frozenset(ELEMENTS))
 """A group that is there, and of which nothing can be read."""
+
+
+def _agreed(one_c: float | None, other_c: float | None) -> float | None:
+    """A temperature on which both accounts agree to their rounding; neither warmer nor colder is worse."""
+    if one_c is None or other_c is None:
+        return other_c if one_c is None else one_c
+    return one_c if abs(one_c - other_c) <= ROUNDING_C else None
 
 
 def _worse_wind(one: Wind | None, other: Wind | None) -> Wind | None:

@@ -8,16 +8,20 @@ are two accounts of one forecast: a group that only one of them gives is held be
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from flightsched_pipelines.weather.conditions import Group
 from flightsched_pipelines.weather.decoded import decoded_said
 from flightsched_pipelines.weather.fields import FieldError, epoch, iso_time, objects, station_of, text
-from flightsched_pipelines.weather.raw_text import Change, RawGroup, taf_groups
+from flightsched_pipelines.weather.raw_text import Change, RawGroup, is_cancelled, speaks_of, taf_groups
 from flightsched_pipelines.weather.said import NOTHING_LEGIBLE, Said, changed, conditions_of, worse_of
 
 LONGEST_VALIDITY = timedelta(hours=30)
 SAME_TIME = timedelta(minutes=59)
+
+
+_CHANGES: Mapping[str, Change] = MappingProxyType({"FM": "FM", "BECMG": "BECMG", "TEMPO": "TEMPO", "PROB": "PROB"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +61,15 @@ def read_taf(report: Mapping[str, Any]) -> list[Group]:
     reference = _reference_time(report, decoded)
     if reference is None:
         raise FieldError(f"TAF of {station}: no time in it can be read, so nobody knows when it holds")
-    raw = taf_groups(text(report.get("rawTAF")) or "", reference)
-    begins, ends = _validity(report, raw, station)
-    accounts = _reconciled(decoded, raw)
+    words = text(report.get("rawTAF"))
+    words = words if words and speaks_of(words, station) else ""
+    raw = taf_groups(words, reference)
+    begins, ends, doubtful = _validity(report, raw, station)
+    accounts = [] if is_cancelled(words) else _reconciled(decoded, raw)
     segments = _prevailing([account for account in accounts if not account.temporary], begins, ends)
+    unreadable = doubtful + _unclaimed(accounts, begins, ends)
+    if not raw and len(decoded) < len(objects(report.get("fcsts")) or []):
+        unreadable.append((begins, ends))  # a group without its time may be anywhere
     issued = iso_time(report.get("issueTime")) or iso_time(report.get("bulletinTime")) or begins
 
     groups = [
@@ -74,7 +83,7 @@ def read_taf(report: Mapping[str, Any]) -> list[Group]:
                 Group("TAF", station, "temporary", account.change, chance, since, until, issued, conditions_of(said))
                 for since, until, said in _temporary(account, segments, begins, ends)
             ]
-    return groups or [Group("TAF", station, "prevailing", "BASE", None, begins, ends, issued)]
+    return groups + [Group("TAF", station, "prevailing", "BASE", None, *span, issued) for span in unreadable]
 
 
 def _decoded_groups(report: Mapping[str, Any]) -> list[_Account]:
@@ -97,7 +106,7 @@ def _decoded_groups(report: Mapping[str, Any]) -> list[_Account]:
 def _change_of(value: object) -> Change | None:
     if value is None or value == "":
         return "BASE"
-    return {"FM": "FM", "BECMG": "BECMG", "TEMPO": "TEMPO", "PROB": "PROB"}.get(str(value).split()[0][:5])  # pyright: ignore[reportReturnType]
+    return _CHANGES.get(value) if isinstance(value, str) else None
 
 
 def _reference_time(report: Mapping[str, Any], decoded: Sequence[_Account]) -> datetime | None:
@@ -110,14 +119,32 @@ def _reference_time(report: Mapping[str, Any], decoded: Sequence[_Account]) -> d
     return next((time for time in times if time is not None), None)
 
 
-def _validity(report: Mapping[str, Any], raw: Sequence[RawGroup], station: str) -> tuple[datetime, datetime]:
-    """When the TAF holds: where decoded and raw text both say so."""
+def _validity(
+    report: Mapping[str, Any], raw: Sequence[RawGroup], station: str
+) -> tuple[datetime, datetime, list[tuple[datetime, datetime]]]:
+    """When the TAF holds, as both accounts say, and the times at which only one of them has it hold."""
     base = next((group for group in raw if group.change == "BASE"), None)
     begins = [time for time in (epoch(report.get("validTimeFrom")), base.from_utc if base else None) if time]
     ends = [time for time in (epoch(report.get("validTimeTo")), base.to_utc if base else None) if time]
     if not begins or not ends or min(ends) <= max(begins):
         raise FieldError(f"TAF of {station}: its validity cannot be read (validTimeFrom, validTimeTo)")
-    return max(begins), min(*ends, max(begins) + LONGEST_VALIDITY)
+    since = max(begins)
+    until, latest = (min(end, since + LONGEST_VALIDITY) for end in (min(ends), max(ends)))
+    return since, until, [span for span in ((min(begins), since), (until, latest)) if span[0] < span[1]]
+
+
+def _unclaimed(accounts: Sequence[_Account], begins: datetime, ends: datetime) -> list[tuple[datetime, datetime]]:
+    """The times within the validity of which no prevailing group says that they are its: one was lost."""
+    gaps: list[tuple[datetime, datetime]] = []
+    claimed_until = begins
+    for account in accounts:
+        if account.temporary:
+            continue
+        if account.from_utc > claimed_until:
+            gaps.append((claimed_until, min(account.from_utc, ends)))
+        until = ends if account.change == "BECMG" else account.to_utc or ends
+        claimed_until = max(claimed_until, until)
+    return [*gaps, (claimed_until, ends)] if claimed_until < ends else gaps
 
 
 def _reconciled(decoded: Sequence[_Account], raw: Sequence[RawGroup]) -> list[_Account]:

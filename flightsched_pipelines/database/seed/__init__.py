@@ -1,0 +1,275 @@
+"""Two schools made up by a fixed random seed, relative to an hour: for the demo, for development, and for tests."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from random import Random
+
+from sqlalchemy import Connection, Engine, func, insert, select, text
+from sqlalchemy.dialects.postgresql import Range
+
+from flightsched_pipelines.database import schema
+from flightsched_pipelines.database.seed.lessons import Lesson, Student, World, make_lessons
+from flightsched_pipelines.database.seed.reference import reference_airports, reference_runways
+from flightsched_pipelines.rescheduling.availability import Override, Period, Resource, WeeklyRule, expand
+from flightsched_pipelines.risk.minimums import default_minimums
+from flightsched_pipelines.weather.daylight import sun_table
+
+RANDOM_SEED = 20_261_101
+HORIZON = timedelta(days=14)
+SOON = timedelta(hours=72)
+LESSONS_SOON, LESSONS_LATER = 112, 138
+REFERENCE = r"^(PAO|APA)-\d{4}$"
+"""The form of the seed's own booking references; any other booking is somebody's, and is never removed."""
+
+FIRST_NAMES = (
+    "Ada", "Ben", "Cleo", "Dario", "Elif", "Farah", "Goran", "Hana", "Ivo", "Jun", "Kofi", "Lena", "Milo", "Nadia",
+    "Omar", "Pia", "Quinn", "Rosa", "Sami", "Tova", "Uma", "Vito", "Wren", "Ximena", "Yuki", "Zeno",
+)  # fmt: skip
+LAST_NAMES = (
+    "Abara", "Brandt", "Castillo", "Dvorak", "Eklund", "Fournier", "Grieve", "Haddad", "Iversen", "Jansen", "Kimura",
+    "Lindqvist", "Moreau", "Novak", "Okafor", "Pereira", "Rossi", "Silva", "Tanaka", "Weiss",
+)  # fmt: skip
+
+LEVELS = ("student_pilot",) * 17 + ("private_pilot",) * 8 + ("instrument_rated",) * 5
+CROSSWIND_KT = {"C152": 12.0, "C172S": 15.0, "PA-28-181": 17.0}
+MAY_TEACH = (
+    ["student_pilot", "private_pilot", "instrument_rated"],
+    ["student_pilot", "private_pilot"],
+    ["student_pilot", "private_pilot", "instrument_rated"],
+)
+WINDOWS = ((time(7), time(19)), (time(7), time(13)), (time(11), time(19)), (time(8), time(17)))
+
+
+class SeedError(ValueError):
+    """The database holds bookings that are not the seed's; nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _School:
+    school_id: int
+    name: str
+    prefix: str
+    fields: tuple[str, ...]
+    fleet: tuple[str, ...]
+
+    @property
+    def base(self) -> str:
+        return self.fields[0]
+
+
+SCHOOLS = (
+    _School(1, "Palo Alto Flight School", "PAO", ("KPAO", "KSJC", "KLVK", "KMRY", "KSTS"),
+            ("C172S",) * 4 + ("C152",) * 2 + ("PA-28-181",) * 2),
+    _School(2, "Centennial Flight School", "APA", ("KAPA", "KBJC", "KCOS"),
+            ("C172S",) * 4 + ("PA-28-181",) * 3),
+)  # fmt: skip
+
+
+def seed(engine: Engine, hour_utc: datetime, random_seed: int = RANDOM_SEED) -> None:
+    """Put two schools, their people, aircraft and the next two weeks' bookings into the database.
+
+    The same hour and seed give the same rows. An earlier seed is replaced.
+
+    Raises:
+        SeedError: there are bookings that the seed did not make.
+    """
+    random = Random(random_seed)  # noqa: S311, made-up data, not secrets
+    with engine.begin() as connection:
+        _refuse_foreign(connection)
+        names = ", ".join(f"school.{table.name}" for table in schema.metadata.sorted_tables if table.schema == "school")
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+        _insert_ground(connection)
+        students = [student for school in SCHOOLS for student in _insert_school(connection, school, random)]
+        _insert_minimums(connection)
+        world = _world(connection, students, random, hour_utc)
+        soon, end = hour_utc + SOON, hour_utc + HORIZON
+        lessons = make_lessons(world, random, [(hour_utc, soon, LESSONS_SOON), (soon, end, LESSONS_LATER)])
+        _insert_lessons(connection, lessons)
+
+
+def is_seeded_for(engine: Engine, hour_utc: datetime) -> bool:
+    """Whether enough bookings lie in the three days after an hour."""
+    period = schema.bookings.c.period
+    query = select(func.count()).where(func.lower(period) >= hour_utc, func.lower(period) < hour_utc + SOON)
+    with engine.connect() as connection:
+        return int(connection.execute(query).scalar_one()) >= LESSONS_SOON // 2
+
+
+def _refuse_foreign(connection: Connection) -> None:
+    reference = schema.bookings.c.reference
+    foreign = connection.execute(select(reference).where(~reference.regexp_match(REFERENCE)).limit(1)).scalar()
+    if foreign is not None:
+        raise SeedError(
+            f"the database holds bookings that are not the seed's, such as '{foreign}'; "
+            "name an empty database in DATABASE_URL"
+        )
+
+
+def _insert_ground(connection: Connection) -> None:
+    airports = reference_airports().rename(columns={"airport": "ident"})
+    connection.execute(insert(schema.airports), airports.to_dict("records"))
+    connection.execute(insert(schema.runways), reference_runways().to_dict("records"))
+
+
+def _insert_minimums(connection: Connection) -> None:
+    """The defaults, and one rule of a school's own: C172 renters at Centennial fly with less wind."""
+    defaults = default_minimums().astype(object)
+    rows = defaults.where(defaults.notna(), None).to_dict("records")
+    own = {
+        "school_id": 2, "authority": "school", "training_level": "private_pilot", "solo": True, "lesson_kind": None,
+        "night": None, "rule": "wind", "comparison": "<", "limit_value": 20.0, "unit": "kt", "effect": "block",
+        "effective_from": datetime(2026, 1, 1).date(), "effective_to": None,  # noqa: DTZ001, a calendar day
+        "reference": "Centennial Flight School, operations manual 4.2",
+    }  # fmt: skip
+    connection.execute(insert(schema.weather_minimums), [*rows, own])
+
+
+def _insert_school(connection: Connection, school: _School, random: Random) -> list[Student]:
+    connection.execute(
+        insert(schema.schools), {"id": school.school_id, "name": school.name, "base_airport": school.base}
+    )
+    hours = [
+        {"school_id": school.school_id, "weekday": day, "opens": time(7), "closes": time(18 if day == 6 else 20)}
+        for day in range(7)
+    ]
+    connection.execute(insert(schema.opening_hours), hours)
+    first = 6 * (school.school_id - 1)
+    instructors = [
+        _person(random, school, f"cfi{first + n + 1}", 100 + first + n) | {"may_teach": MAY_TEACH[n % len(MAY_TEACH)]}
+        for n in range(6)
+    ]
+    instructor_ids = _insert_all(connection, schema.instructors, instructors)
+    fleet = [
+        {
+            "school_id": school.school_id,
+            "tail_number": f"N{school.school_id}{n + 1:02d}FS",
+            "type": type_,
+            "demonstrated_crosswind_kt": CROSSWIND_KT[type_],
+        }
+        for n, type_ in enumerate(school.fleet)
+    ]
+    _insert_all(connection, schema.aircraft, fleet)
+    rows, chosen = [], []
+    for n, level in enumerate(LEVELS):
+        able = [key for key, person in zip(instructor_ids, instructors, strict=True) if level in person["may_teach"]]
+        chosen.append((level, random.choice(able), random.choice(sorted(set(school.fleet)))))
+        number = 30 * (school.school_id - 1) + n
+        person = _person(random, school, f"student{number + 1}", 1 + number)
+        rows.append(person | {"training_level": level, "primary_instructor_id": chosen[-1][1]})
+    student_ids = _insert_all(connection, schema.students, rows)
+    _insert_availability(connection, student_ids, instructor_ids, random)
+    return [Student(key, school.school_id, *facts) for key, facts in zip(student_ids, chosen, strict=True)]
+
+
+def _person(random: Random, school: _School, mailbox: str, number: int) -> dict[str, object]:
+    name = f"{random.choice(FIRST_NAMES)} {random.choice(LAST_NAMES)}"
+    phone = f"+1-{650 if school.school_id == 1 else 303}-555-{100 + number % 100:04d}"
+    return {"school_id": school.school_id, "name": name, "email": f"{mailbox}@example.com", "phone": phone}
+
+
+def _insert_all(connection: Connection, table: schema.Table, rows: Sequence[dict[str, object]]) -> list[int]:
+    result = connection.execute(insert(table).returning(table.c.id, sort_by_parameter_order=True), rows)
+    return [row.id for row in result]
+
+
+def _insert_availability(
+    connection: Connection, student_ids: Sequence[int], instructor_ids: Sequence[int], random: Random
+) -> None:
+    rows: list[dict[str, object]] = [
+        {"instructor_id": key, "student_id": None, "weekday": day, "starts": time(7), "ends": time(19)}
+        for key in instructor_ids
+        for day in sorted(random.sample(range(7), k=random.choice((5, 6))))
+    ]
+    for key in student_ids:
+        for day in sorted(random.sample(range(7), k=random.choice((4, 5, 6)))):
+            starts, ends = random.choice(WINDOWS)
+            rows.append({"student_id": key, "instructor_id": None, "weekday": day, "starts": starts, "ends": ends})
+    connection.execute(insert(schema.availability), rows)
+
+
+def _world(connection: Connection, students: Sequence[Student], random: Random, hour_utc: datetime) -> World:
+    """Exceptions and downtime are drawn here, since they are relative to the hour; then what is left to book."""
+    end = hour_utc + HORIZON + timedelta(days=1)
+    overrides = _insert_exceptions(connection, students, random, hour_utc)
+    aircraft: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
+    for row in connection.execute(select(schema.aircraft).order_by(schema.aircraft.c.id)):
+        aircraft[row.school_id, row.type].append(row.id)
+        overrides.append(Override(("aircraft", row.id), (hour_utc, end), available=True))
+    airports = reference_airports()
+    zones = dict(zip(airports["airport"], airports["time_zone"], strict=True))
+    suns = sun_table(airports, hour_utc.date() - timedelta(days=1), HORIZON.days + 3)
+    daylight: dict[int, list[Period]] = {}
+    for school in SCHOOLS:
+        days = suns[suns["airport"] == school.base]
+        pairs = zip(days["sunrise_utc"], days["sunset_utc"], strict=True)
+        daylight[school.school_id] = [(up.to_pydatetime(), down.to_pydatetime()) for up, down in pairs]
+    return World(
+        students=students,
+        aircraft=aircraft,
+        base={school.school_id: school.base for school in SCHOOLS},
+        fields={school.school_id: school.fields for school in SCHOOLS},
+        open_periods=expand(_rules(connection, zones), overrides, hour_utc, end),
+        daylight=daylight,
+    )
+
+
+def _rules(connection: Connection, zones: dict[str, str]) -> list[WeeklyRule]:
+    zone_of = {school.school_id: zones[school.base] for school in SCHOOLS}
+    rules = [
+        WeeklyRule(("school", row.school_id), zone_of[row.school_id], row.weekday, row.opens, row.closes)
+        for row in connection.execute(select(schema.opening_hours))
+    ]
+    for kind, people in (("student", schema.students), ("instructor", schema.instructors)):
+        school_of = {row.id: row.school_id for row in connection.execute(select(people.c.id, people.c.school_id))}
+        for row in connection.execute(select(schema.availability)):
+            key = getattr(row, f"{kind}_id")
+            if key is not None:
+                rules.append(WeeklyRule((kind, key), zone_of[school_of[key]], row.weekday, row.starts, row.ends))
+    return rules
+
+
+def _insert_exceptions(
+    connection: Connection, students: Sequence[Student], random: Random, hour_utc: datetime
+) -> list[Override]:
+    """Some people away for a day or two, one extra evening, and two aircraft in maintenance."""
+    overrides: list[Override] = []
+    away: list[tuple[Resource, str]] = [(("student", s.student_id), "exam") for s in random.sample(list(students), k=6)]
+    away += [(("instructor", key), "vacation") for key in (2, 9)]
+    for (kind, key), reason in away:
+        start = hour_utc + timedelta(days=random.randrange(1, 12))
+        period = start, start + timedelta(days=random.choice((1, 2)))
+        overrides.append(Override((kind, key), period, available=False))
+        row = {"student_id": None, "instructor_id": None, f"{kind}_id": key}
+        connection.execute(
+            insert(schema.availability_exceptions),
+            row | {"period": Range(*period), "available": False, "reason": reason},
+        )
+    for key, days, reason in ((3, 4, "100-hour inspection"), (11, 6, "annual inspection")):
+        period = hour_utc + timedelta(days=days), hour_utc + timedelta(days=days + 2)
+        overrides.append(Override(("aircraft", key), period, available=False))
+        connection.execute(insert(schema.downtime), {"aircraft_id": key, "period": Range(*period), "reason": reason})
+    return overrides
+
+
+def _insert_lessons(connection: Connection, lessons: Sequence[Lesson]) -> None:
+    prefix = {school.school_id: school.prefix for school in SCHOOLS}
+    rows = [
+        {
+            "reference": f"{prefix[lesson.student.school_id]}-{1001 + n}",
+            "school_id": lesson.student.school_id,
+            "student_id": lesson.student.student_id,
+            "instructor_id": lesson.instructor_id,
+            "aircraft_id": lesson.aircraft_id,
+            "lesson_kind": lesson.lesson_kind,
+            "solo": lesson.solo,
+            "departure": lesson.departure,
+            "route": list(lesson.route),
+            "period": Range(lesson.starts_at_utc, lesson.ends_at_utc),
+            "created_at": lesson.starts_at_utc - timedelta(days=10),
+            "updated_at": lesson.starts_at_utc - timedelta(days=10),
+        }
+        for n, lesson in enumerate(lessons)
+    ]
+    connection.execute(insert(schema.bookings), rows)

@@ -1,0 +1,93 @@
+"""A real PostgreSQL for the tests that want one: a server for each test process, a cloned database for each test."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from sqlalchemy import Engine
+
+from flightsched_pipelines.database import embedded, migrations
+from flightsched_pipelines.database.engine import connect
+from flightsched_pipelines.database.seed import seed
+from flightsched_pipelines.settings import Settings
+
+SEED_HOUR = datetime(2026, 11, 10, 14, tzinfo=UTC)
+"""The hour to which the seeded databases are relative: a Tuesday morning at both schools."""
+
+
+def settings_for(**values: object) -> Settings:
+    """Settings with these values, and none from the environment's ``.env``."""
+    return Settings.model_validate({name: value for name, value in values.items() if value is not None})
+
+
+@pytest.fixture(scope="session")
+def server_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of a server that runs for as long as the tests do."""
+    home = tmp_path_factory.mktemp("server")
+    embedded.start(home)
+    try:
+        yield home
+    finally:
+        embedded.stop(home)
+
+
+@pytest.fixture(scope="session")
+def templates(server_home: Path) -> dict[str, str]:
+    """Databases to clone: one migrated, one seeded as well."""
+    for name, seeded in (("migrated", False), ("seeded", True)):
+        _administer(server_home, f"CREATE DATABASE template_{name}")
+        engine = connect(settings_for(database_url=embedded.url(server_home, f"template_{name}")))
+        migrations.upgrade(engine)
+        if seeded:
+            seed(engine, SEED_HOUR)
+        engine.dispose()
+    return {"migrated": "template_migrated", "seeded": "template_seeded"}
+
+
+@pytest.fixture
+def database_url(server_home: Path, templates: dict[str, str]) -> Iterator[str]:
+    """A migrated, empty database of the test's own."""
+    yield from _clone(server_home, templates["migrated"])
+
+
+@pytest.fixture
+def seeded_url(server_home: Path, templates: dict[str, str]) -> Iterator[str]:
+    """A database with two schools and their bookings, of the test's own."""
+    yield from _clone(server_home, templates["seeded"])
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """Connections to a migrated, empty database."""
+    yield from _connected(database_url)
+
+
+@pytest.fixture
+def seeded_engine(seeded_url: str) -> Iterator[Engine]:
+    """Connections to a seeded database."""
+    yield from _connected(seeded_url)
+
+
+def _connected(url: str) -> Iterator[Engine]:
+    engine = connect(settings_for(database_url=url))
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _clone(home: Path, template: str) -> Iterator[str]:
+    name = f"test_{uuid4().hex}"
+    _administer(home, f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield embedded.url(home, name)
+    finally:
+        _administer(home, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _administer(home: Path, statement: str) -> None:
+    with psycopg.connect(embedded.url(home, "postgres"), autocommit=True) as connection:
+        connection.execute(statement.encode())
