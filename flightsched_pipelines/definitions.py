@@ -1,6 +1,7 @@
 """Everything Dagster loads, put together by one function so that a test can replace any part."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
 
@@ -13,7 +14,8 @@ from flightsched_pipelines.pipeline.schedules import hourly
 
 
 def build_definitions(
-    loggers: Mapping[str, dg.LoggerDefinition] | None = None, **resource_overrides: object
+    loggers: Mapping[str, dg.LoggerDefinition] | None = None,
+    **resource_overrides: Any,  # noqa: ANN401, a resource may be anything
 ) -> dg.Definitions:
     """All assets, checks, jobs and schedules; a keyword replaces the resource of that name."""
     settings = resource_overrides.get("settings", SettingsResource())

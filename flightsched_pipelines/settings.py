@@ -4,7 +4,7 @@ Read by the floors that touch the world; the pure floors get values.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -16,59 +16,57 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
 
     database_url: SecretStr | None = Field(
-        None, description="PostgreSQL URL; unset, an embedded server is started under FLIGHTSCHED_HOME."
+        default=None, description="PostgreSQL URL; unset, an embedded server is started under FLIGHTSCHED_HOME."
     )
     flightsched_home: Path = Field(
-        Path(".flightsched"), description="Folder for the embedded database and Dagster's local files."
+        default=Path(".flightsched"), description="Folder for the embedded database and Dagster's local files."
     )
     database_pool_size: Annotated[int, Field(ge=1, le=100)] = Field(
-        5, description="Connections kept open by each process."
+        default=5, description="Connections kept open by each process."
     )
     database_statement_timeout_seconds: Annotated[float, Field(gt=0)] = Field(
-        60, description="A statement that runs longer is cancelled."
+        default=60, description="A statement that runs longer is cancelled."
     )
     database_connect_attempts: Annotated[int, Field(ge=1, le=20)] = Field(
-        6, description="Attempts to connect, with back-off, before giving up."
+        default=6, description="Attempts to connect, with back-off, before giving up."
     )
 
     weather_source: str = Field(
-        "simulated",
+        default="simulated",
         description="live | simulated | recorded:DIR (a folder of stored answers in the providers' own JSON).",
     )
     aviation_weather_url: str = Field(
-        "https://aviationweather.gov/api/data", description="Base of NOAA's Aviation Weather Center data API."
+        default="https://aviationweather.gov/api/data", description="Base of NOAA's Aviation Weather Center data API."
     )
     open_weather_map_url: str = Field(
-        "https://api.openweathermap.org/data/3.0", description="Base of OpenWeatherMap's One Call 3.0 API."
+        default="https://api.openweathermap.org/data/3.0", description="Base of OpenWeatherMap's One Call 3.0 API."
     )
     openweathermap_api_key: SecretStr | None = Field(
-        None, description="Key for OpenWeatherMap; unset, forecasts end where TAFs end."
+        default=None, description="Key for OpenWeatherMap; unset, forecasts end where TAFs end."
     )
-    weather_timeout_seconds: Annotated[float, Field(gt=0)] = Field(20, description="Time limit of one request.")
+    weather_timeout_seconds: Annotated[float, Field(gt=0)] = Field(default=20, description="Time limit of one request.")
     weather_contact: str = Field(
-        "ops@example.com", description="Contact named in the User-Agent, as the Aviation Weather Center asks."
+        default="ops@example.com", description="Contact named in the User-Agent, as the Aviation Weather Center asks."
     )
     taf_max_distance_nm: Annotated[float, Field(ge=0)] = Field(
-        30, description="How far away a TAF may speak for a field that has none, in nautical miles."
+        default=30, description="How far away a TAF may speak for a field that has none, in nautical miles."
     )
     observation_max_age_minutes: Annotated[float, Field(gt=0)] = Field(
-        90, description="An older METAR does not speak for the running hour."
+        default=90, description="An older METAR does not speak for the running hour."
     )
 
     lookahead_hours: Annotated[int, Field(ge=1, le=168)] = Field(
-        72, description="How far ahead bookings are held against the forecast."
+        default=72, description="How far ahead bookings are held against the forecast."
     )
     booking_buffer_minutes: Annotated[int, Field(ge=0, le=180)] = Field(
-        30, description="Weather this long before and after a lesson counts too."
+        default=30, description="Weather this long before and after a lesson counts too."
     )
     reschedule_horizon_days: Annotated[int, Field(ge=1, le=60)] = Field(
-        14, description="How far ahead other times are looked for."
+        default=14, description="How far ahead other times are looked for."
     )
     reschedule_earliest_hours: Annotated[int, Field(ge=0)] = Field(
-        6, description="Notice that people get before a new time."
+        default=6, description="Notice that people get before a new time."
     )
-
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe level logged.")
 
     @field_validator("weather_source")
     @classmethod

@@ -1,5 +1,7 @@
 """Where words go: results to standard output, progress and complaints to standard error."""
 
+import sys
+
 from rich.console import Console
 
 from flightsched_pipelines.clients.weather_source import WeatherSourceError
@@ -13,8 +15,10 @@ from flightsched_pipelines.desk.report import NothingStoredError
 from flightsched_pipelines.risk.bookings import BookingsError
 from flightsched_pipelines.weather.answers import WeatherAnswerError
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+PIPED_WIDTH = 132
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+errors = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else PIPED_WIDTH)
 
 
 class UsageError(ValueError):

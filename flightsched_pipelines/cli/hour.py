@@ -4,17 +4,18 @@ import json
 import os
 import re
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
 import dagster as dg
 import typer
+from dagster_shared.error import SerializableErrorInfo
 from sqlalchemy import Engine
 
 from flightsched_pipelines.cli.console import UsageError, console, errors, say
 from flightsched_pipelines.cli.report import print_report
-from flightsched_pipelines.database import bookings as schedule
 from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.seed import is_seeded_for, seed
@@ -44,7 +45,7 @@ def tick(hour: Hour = None, as_json: Json = False) -> None:
 def demo(as_json: Json = False) -> None:
     """From nothing to a report: a database, two schools, simulated weather, one full hourly tick."""
     began = time.monotonic()
-    settings = Settings(weather_source="simulated")  # pyright: ignore[reportCallIssue], the rest has defaults
+    settings = Settings(weather_source="simulated")
     os.environ["WEATHER_SOURCE"] = "simulated"
     hour_utc = parse_hour(None)
     engine = ready_database(settings)
@@ -120,10 +121,10 @@ def _why_it_failed(result: dg.ExecuteInProcessResult) -> str:
     return f"run {result.run_id} failed; `flightsched dev` shows its log"
 
 
-def _root(error: dg.DagsterError | None) -> str:
-    while error is not None and getattr(error, "cause", None) is not None:
-        error = error.cause  # pyright: ignore[reportAttributeAccessIssue], a SerializableErrorInfo
-    return str(getattr(error, "message", "no reason was recorded")).strip()
+def _root(error: SerializableErrorInfo | None) -> str:
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return "no reason was recorded" if error is None else error.message.strip()
 
 
 def _show(report: HourReport, as_json: bool) -> None:
@@ -139,12 +140,12 @@ def parse_hour(text: str | None) -> datetime:
     if text is None:
         return running
     matched = HOUR_FORMAT.fullmatch(text.strip())
-    try:
-        if matched is None:
-            raise ValueError
-        hour = datetime.strptime(" ".join(matched.groups()), "%Y-%m-%d %H").replace(tzinfo=UTC)
-    except ValueError:
-        raise UsageError(f"--hour is '{text}'; give a full hour in UTC, such as {running:%Y-%m-%dT%H}") from None
+    hour = None
+    if matched is not None:
+        with suppress(ValueError):  # the 31st of June
+            hour = datetime.strptime(" ".join(matched.groups()), "%Y-%m-%d %H").replace(tzinfo=UTC)
+    if hour is None:
+        raise UsageError(f"--hour is '{text}'; give a full hour in UTC, such as {running:%Y-%m-%dT%H}")
     if hour > running:
         raise UsageError(f"--hour {text} has not come yet; the running hour is {running:%Y-%m-%dT%H}")
     first = HOURLY.start

@@ -19,7 +19,13 @@ from flightsched_pipelines.risk.assess import Assessment, assess
 from flightsched_pipelines.risk.bookings import read_bookings_csv
 from flightsched_pipelines.risk.minimums import default_minimums, in_force
 from flightsched_pipelines.settings import Settings
-from flightsched_pipelines.weather.answers import Reading, WeatherAnswerError, one_call_position, read_answer
+from flightsched_pipelines.weather.answers import (
+    Reading,
+    WeatherAnswerError,
+    one_call_position,
+    read_answer,
+    station_positions,
+)
 from flightsched_pipelines.weather.blend import blend_of_files, hourly_rows
 from flightsched_pipelines.weather.daylight import sun_table
 
@@ -66,7 +72,10 @@ def assess_file(
     problems = [problem for reading in readings for problem in reading.problems] + [
         f"{bookings} {problem}" for problem in problems
     ]
-    airports = _airports([group.station for group in groups], lessons, known)
+    positions = {ident: (fields["lat"], fields["lon"]) for ident, fields in known.items()}
+    for file in weather_files:
+        positions = station_positions(_text(file)) | positions
+    airports = _airports([group.station for group in groups], lessons, positions)
     forecasts = blend_of_files(airports, groups, taf_max_distance_nm=settings.taf_max_distance_nm)
     assessment = _assess(lessons, forecasts, airports, settings.booking_buffer_minutes)
     for problem in problems:
@@ -76,9 +85,7 @@ def assess_file(
         raise typer.Exit(2)
 
 
-def _assess(
-    lessons: pd.DataFrame, forecasts: pd.DataFrame, airports: pd.DataFrame, buffer_minutes: int
-) -> Assessment:
+def _assess(lessons: pd.DataFrame, forecasts: pd.DataFrame, airports: pd.DataFrame, buffer_minutes: int) -> Assessment:
     """Judge lessons; the earliest hour of the reports is the first that can count."""
     times = pd.concat([forecasts["hour_utc"], lessons["starts_at_utc"]])
     if times.empty:
@@ -99,7 +106,7 @@ def _assess(
 
 
 def _print_verdicts(lessons: pd.DataFrame, assessment: Assessment, as_json: bool) -> None:
-    broken = {int(ident): rows for ident, rows in assessment.broken.groupby("booking_id")}
+    broken = dict(iter(assessment.broken.groupby("booking_id")))
     for position, lesson in enumerate(lessons.to_dict("records")):
         verdict = str(assessment.verdicts.iloc[position])
         if not as_json:
@@ -123,13 +130,13 @@ def _print_verdicts(lessons: pd.DataFrame, assessment: Assessment, as_json: bool
         )
 
 
-def _broken(row: Mapping[str, Any]) -> dict[str, object]:
+def _broken(row: Mapping[Any, Any]) -> dict[str, object]:
     hazard = row["hazard"] if isinstance(row["hazard"], str) and row["hazard"] else None
-    value, limit = _plain(row["value"]), _plain(row["limit_value"])
+    value, limit = (None if pd.isna(row[name]) else float(row[name]) for name in ("value", "limit_value"))
     return {
         "rule": row["rule"],
-        "value": hazard if value is None else value,
-        "limit": "none" if limit is None else limit,
+        "value": hazard if value is None else round(value, 2),
+        "limit": "none" if limit is None else round(limit, 2),
         "airport": row["airport"],
         "hour_utc": _plain(row["hour_utc"]),
         "layer": _plain(row["layer"]),
@@ -167,16 +174,13 @@ def _nearest_airport(latitude_deg: float, longitude_deg: float) -> str:
     return ident
 
 
-def _airports(stations: Iterable[str], lessons: pd.DataFrame, known: Mapping[str, Any]) -> pd.DataFrame:
+def _airports(
+    stations: Iterable[str], lessons: pd.DataFrame, positions: Mapping[str, tuple[float, float]]
+) -> pd.DataFrame:
+    """Every airport that reports or bookings name; one whose position nobody gives is near nothing, and has no sun."""
     idents = {*stations, *lessons["departure"], *(ident for route in lessons["route"] for ident in route)}
-    rows = [
-        (ident, known[ident]["name"], known[ident]["lat"], known[ident]["lon"], known[ident]["elevation"])
-        if ident in known
-        else (ident, ident, math.nan, math.nan, math.nan)
-        for ident in sorted(idents)
-    ]
-    columns = ["airport", "name", "latitude_deg", "longitude_deg", "elevation_ft"]
-    frame = pd.DataFrame(rows, columns=columns)
+    rows = [(ident, *positions.get(ident, (math.nan, math.nan))) for ident in sorted(idents)]
+    frame = pd.DataFrame(rows, columns=["airport", "latitude_deg", "longitude_deg"])
     return frame.assign(approach_ceiling_ft=math.nan, approach_visibility_sm=math.nan)
 
 
@@ -199,7 +203,7 @@ def _plain(value: object) -> object:
 def _table_of(rows: pd.DataFrame) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("airport", "hour", "group", "wind", "visibility", "ceiling", "weather", "hazards", "category"):
-        table.add_column(name, justify="right" if name in {"visibility", "ceiling"} else "left")
+        table.add_column(name, justify="right" if name in {"visibility", "ceiling"} else "left", no_wrap=True)
     for row in rows.to_dict("records"):
         missing: Sequence[str] = row["missing"]
         chance = "" if row["probability"] is pd.NA else str(row["probability"])
@@ -217,13 +221,13 @@ def _table_of(rows: pd.DataFrame) -> Table:
     return table
 
 
-def _wind(row: Mapping[str, Any]) -> str:
+def _wind(row: Mapping[Any, Any]) -> str:
     direction = "VRB" if math.isnan(row["wind_direction_deg"]) else f"{row['wind_direction_deg']:03.0f}°"
     gust = "" if math.isnan(row["wind_gust_kt"]) else f" gusting {row['wind_gust_kt']:g}"
     return f"{direction} {row['wind_speed_kt']:g}{gust} kt"
 
 
-def _ceiling(row: Mapping[str, Any]) -> str:
+def _ceiling(row: Mapping[Any, Any]) -> str:
     if math.isnan(row["ceiling_ft"]):
         return "unlimited"
     return f"{row['ceiling_ft']:,.0f} ft{' (estimated)' if row['ceiling_estimated'] else ''}"

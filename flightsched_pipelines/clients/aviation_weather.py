@@ -7,7 +7,7 @@ import httpx
 from pandas import DataFrame
 
 from flightsched_pipelines.clients.exchange import Exchange, Patience
-from flightsched_pipelines.clients.limiter import RequestLimiter
+from flightsched_pipelines.clients.limiter import shared_limiter
 from flightsched_pipelines.clients.replies import Manners
 from flightsched_pipelines.clients.requests import AVIATION_WEATHER_CENTER, Asked, report_request
 from flightsched_pipelines.settings import Settings
@@ -16,8 +16,11 @@ from flightsched_pipelines.weather.answers import Answer, Product
 STATIONS_PER_REQUEST = 400
 """More rows the Center does not give at once."""
 
-LIMITER = RequestLimiter(100, 60)
-"""The Center answers 100 requests a minute; the limit is shared by all that run in this process."""
+REQUESTS_PER_MINUTE = 100
+"""More the Center does not answer."""
+
+SECONDS_BETWEEN_POLLS = 60
+"""The Center asks not to be polled for METARs, or for TAFs, more often."""
 
 _MANNERS = Manners(name="The Aviation Weather Center", json_type=list, refusals={})
 
@@ -29,16 +32,21 @@ class AviationWeatherCenter:
         base_url: where the API is.
         contact: named in the User-Agent, as the Center asks.
         patience: how long to wait for answers.
-        limiter: how often to ask.
+        seconds_between_polls: ``fetch`` waits until the one before, at the same address, is so long ago.
     """
 
     def __init__(
-        self, base_url: str, contact: str, patience: Patience | None = None, limiter: RequestLimiter = LIMITER
+        self,
+        base_url: str,
+        contact: str,
+        patience: Patience | None = None,
+        *,
+        seconds_between_polls: float = SECONDS_BETWEEN_POLLS,
     ) -> None:
         self._base_url = base_url
         self._user_agent = " ".join(f"flightsched ({contact})".split()).encode("ascii", "replace")
         self._patience = patience or Patience()
-        self._limiter = limiter
+        self._seconds_between_polls = seconds_between_polls
 
     @classmethod
     def of(cls, settings: Settings) -> "AviationWeatherCenter":
@@ -48,11 +56,15 @@ class AviationWeatherCenter:
 
     def fetch(self, airports: DataFrame, earlier: Sequence[Answer] = ()) -> list[Answer]:
         """Ask for the newest METARs and TAFs of the airports that issue them, one answer a request."""
+        questions = list(_questions(airports))
+        for product in dict.fromkeys(asked.product for asked in questions):
+            shared_limiter(f"{self._base_url}/{product}", 1, self._seconds_between_polls).wait()
+        before_each = shared_limiter(self._base_url, REQUESTS_PER_MINUTE, 60).wait
         known = {answer.request: answer for answer in earlier if answer.outcome == "ok" and answer.body is not None}
         headers = {b"User-Agent": self._user_agent, b"Accept": b"application/json", b"Accept-Encoding": b"gzip"}
         with httpx.Client(headers=headers, timeout=self._patience.one_attempt) as client:
-            exchange = Exchange(client, self._base_url, _MANNERS, self._patience, before_each=self._limiter.wait)
-            return [exchange.ask(asked, known.get(asked.request)) for asked in _questions(airports)]
+            exchange = Exchange(client, self._base_url, _MANNERS, self._patience, before_each=before_each)
+            return [exchange.ask(asked, known.get(asked.request)) for asked in questions]
 
 
 def _questions(airports: DataFrame) -> Iterator[Asked]:

@@ -4,6 +4,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import cache
 
 
 class RequestLimiter:
@@ -41,3 +42,9 @@ class RequestLimiter:
                 else:
                     self._begun.popleft()
             self._begun.append(self._clock())
+
+
+@cache
+def shared_limiter(address: str, most: int, seconds: float) -> RequestLimiter:  # noqa: ARG001, the cache tells addresses apart
+    """The limiter of everything in this process that asks one address."""
+    return RequestLimiter(most, seconds)

@@ -9,10 +9,14 @@ import httpx
 from pandas import DataFrame
 
 from flightsched_pipelines.clients.exchange import Exchange, Patience
+from flightsched_pipelines.clients.limiter import shared_limiter
 from flightsched_pipelines.clients.replies import Manners
 from flightsched_pipelines.clients.requests import OPEN_WEATHER_MAP, Asked, one_call_request
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines.weather.answers import Answer
+
+REQUESTS_PER_MINUTE = 60
+"""Every plan of OpenWeatherMap allows as many."""
 
 _AT_ONCE = 4
 _HIDDEN = "[key]"
@@ -55,11 +59,12 @@ class OpenWeatherMap:
             )
         ]
         with httpx.Client(
-            transport=_WithKey(self._key, _proxy_for(httpx.URL(self._base_url))),
+            transport=_WithKey(self._key, _proxy_for(self._base_url)),
             headers={"Accept": "application/json"},
             timeout=self._patience.one_attempt,
         ) as client:
-            exchange = Exchange(client, self._base_url, _MANNERS, self._patience)
+            before_each = shared_limiter(self._base_url, REQUESTS_PER_MINUTE, 60).wait
+            exchange = Exchange(client, self._base_url, _MANNERS, self._patience, before_each=before_each)
             with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="one_call") as threads:
                 return [self._without_key(answer) for answer in threads.map(exchange.ask, questions)]
 
@@ -87,6 +92,10 @@ class _WithKey(httpx.HTTPTransport):
         )
 
 
-def _proxy_for(url: httpx.URL) -> str | None:
+def _proxy_for(address: str) -> str | None:
     """The environment's proxy (``HTTPS_PROXY``), which a client with its own transport does not look up itself."""
+    try:
+        url = httpx.URL(address)
+    except httpx.InvalidURL:
+        return None  # the request itself will say so
     return None if proxy_bypass(url.host) else getproxies().get(url.scheme)

@@ -47,7 +47,10 @@ class RecordedWeather:
 
 
 def _answer(file: Path, airports: DataFrame, hour_utc: datetime) -> Answer:
-    body = file.read_bytes().decode("utf-8", errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    try:
+        body = file.read_bytes().decode("utf-8", errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    except OSError as error:
+        return _unreadable(file, airports, hour_utc, "", f"not readable ({error.strerror})")
     try:
         content: Any = json.loads(body)
     except (ValueError, RecursionError):

@@ -92,6 +92,11 @@ def _refusal(reply: httpx.Response, body: str, manners: Manners) -> NoAnswerErro
         return NoAnswerError(
             "server_error", f"{name} has a fault of its own ({status})", reply=reply, body=body, again=True
         )
+    if reply.is_redirect:
+        # A followed redirect would carry the request, and a key, to whoever answers there.
+        host = reply.next_request.url.host if reply.next_request else "another address"
+        sentence = f"{name} points to {host} ({status}), which is not followed; check the address in the settings"
+        return NoAnswerError("rejected", sentence, reply=reply, body=body)
     sentence = manners.refusals.get(status, f"{name} rejected the request ({status})")
     return NoAnswerError("rejected", sentence, reply=reply, body=body)
 

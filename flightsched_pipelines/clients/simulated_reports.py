@@ -119,10 +119,12 @@ def _group(starts: datetime, stops: datetime, change: str | None, air: Air) -> d
         "wshearSpd": None,
         "visib": "6+" if air.visibility_sm is None else air.visibility_sm,
         "altim": None,
-        "vertVis": _hundreds(air.vertical_visibility_ft),
+        # A METAR gives vertical visibility in hundreds of feet, and the layer's base; a TAF gives feet, and no base.
+        "vertVis": air.vertical_visibility_ft,
         "wxString": air.weather or None,
         "notDecoded": None,
-        "clouds": _clouds(air) or [{"cover": "SKC", "base": None, "type": None}],
+        "clouds": [{**cloud, "base": None} if cloud["cover"] == "OVX" else cloud for cloud in _clouds(air)]
+        or [{"cover": "SKC", "base": None, "type": None}],
         "icgTurb": [],
         "temp": [],
     }

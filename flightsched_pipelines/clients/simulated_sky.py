@@ -63,7 +63,8 @@ class Sky:
 
 _STORM = (Layer("BKN", 2_500, "CB"), Layer("OVC", 6_000))
 _SQUALL = Passing("TEMPO", Air(270, 20, 33, 2, "TSRA", (Layer("BKN", 3_000, "CB"),)))
-_LAST_SHOWER = Passing("PROB", Air(300, 12, 22, 3, "TSRA", (Layer("BKN", 3_500, "CB"),)))
+_LAST_SHOWER = Passing("PROB", Air(300, 12, 22, 3, "SHRA", (Layer("BKN", 2_500),)))
+_FIRST_GUSTS = Passing("TEMPO", Air(300, 14, 24, layers=(Layer("SCT", 6_000),)))
 _FAIR_LAYERS: tuple[tuple[Layer, ...], ...] = (
     (),
     (Layer("FEW", 6_000),),
@@ -85,22 +86,22 @@ def sky_at(airport: str, longitude_deg: float, time_utc: datetime) -> Sky:
 
 
 def _front_day(airport: str, day: int, solar_hour: float) -> tuple[Air, Passing | None]:
-    if solar_hour < 12:
+    if solar_hour < 11:
         return _fair(airport, day, "before dawn" if solar_hour < 7 else "warm sector", 190), None
-    if solar_hour < 15:
-        return _fair(airport, day, "ahead of the front", 200), None
-    if solar_hour < 16:
+    if solar_hour < 13:
         return Air(200, 8, layers=(Layer("SCT", 6_000),)), _SQUALL
-    if solar_hour < 18:
+    if solar_hour < 15:
         return Air(_one_of((280, 290, 300), airport, day), 18, 32, 2, "TSRA", _STORM), None
-    if solar_hour < 20:
+    if solar_hour < 18:
         return Air(320, 8, layers=(Layer("SCT", 7_000),)), _LAST_SHOWER
     return _fair(airport, day, "behind the front", 320), None
 
 
 def _gusty_day(airport: str, day: int, solar_hour: float) -> tuple[Air, Passing | None]:
-    if solar_hour < 12:
+    if solar_hour < 10:
         return _fair(airport, day, "cold night" if solar_hour < 7 else "cold morning", 310), None
+    if solar_hour < 12:
+        return _fair(airport, day, "cold morning", 310), _FIRST_GUSTS
     if solar_hour < 16:
         return Air(_one_of((290, 300, 310), airport, day), 18, 28, layers=(Layer("SCT", 6_000),)), None
     return _fair(airport, day, "evening", 300), None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, Select, func, literal, select
@@ -119,7 +120,7 @@ def _within(period: Range[datetime], from_utc: datetime, to_utc: datetime) -> tu
     return max(period.lower or from_utc, from_utc), min(period.upper or to_utc, to_utc)
 
 
-def _frame(engine: Engine, query: Select[tuple[object, ...]]) -> pd.DataFrame:
+def _frame(engine: Engine, query: Select[*tuple[Any, ...]]) -> pd.DataFrame:
     with engine.connect() as connection:
         result = connection.execute(query)
         return pd.DataFrame(result.tuples().all(), columns=list(result.keys()), dtype=object)

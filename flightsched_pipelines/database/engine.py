@@ -4,10 +4,10 @@ SQLAlchemy 2.1 reads ``postgresql://`` as psycopg 3, and dagster-postgres needs 
 """
 
 import psycopg
-import sqlalchemy as sa
 import stamina
 from psycopg import sql
 from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from flightsched_pipelines.database import embedded
 from flightsched_pipelines.settings import Settings
@@ -43,7 +43,7 @@ def connect(settings: Settings) -> Engine:
     try:
         with engine.connect():
             return engine
-    except (psycopg.OperationalError, sa.exc.OperationalError) as error:
+    except (psycopg.OperationalError, OperationalError) as error:
         engine.dispose()
         place = f"{url.host or 'localhost'}:{url.port or 5432}, database '{url.database}'"
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
@@ -60,7 +60,7 @@ def application_url(settings: Settings) -> str:
     given = settings.database_url.get_secret_value()
     try:
         url = make_url(given)
-    except sa.exc.ArgumentError:
+    except ArgumentError:
         raise DatabaseUnavailable("DATABASE_URL is no URL; give postgresql://user:password@host:5432/name") from None
     if url.get_backend_name() not in {"postgresql", "postgres"} or not url.database:
         raise DatabaseUnavailable(

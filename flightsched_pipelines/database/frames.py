@@ -96,8 +96,8 @@ def typed(rows: Sequence[Sequence[Any]], table: Table) -> pd.DataFrame:
 def _typed(values: "pd.Series[Any]", type_: TypeEngine[Any], *, nullable: bool) -> "pd.Series[Any]":
     required, optional = next((required, optional) for kind, required, optional in _DTYPES if isinstance(type_, kind))
     if isinstance(type_, DateTime):
-        return pd.to_datetime(values, utc=True).astype(required)
-    return values.astype(optional if nullable else required)
+        values = pd.to_datetime(values, utc=True)
+    return values.astype(pd.api.types.pandas_dtype(optional if nullable else required))
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:

@@ -221,7 +221,7 @@ def _stored_if_past(engine: Engine, table: str, hour_utc: datetime, now_utc: dat
 
 def _answers_in(raw_weather: pd.DataFrame) -> list[Answer]:
     rows = raw_weather[ANSWER_FIELDS].astype(object)
-    return [Answer(**row) for row in rows.where(rows.notna(), None).to_dict("records")]  # pyright: ignore[reportArgumentType]
+    return [Answer(*row) for row in rows.where(rows.notna(), None).itertuples(index=False, name=None)]
 
 
 def _frame_of(answers: list[Answer]) -> pd.DataFrame:

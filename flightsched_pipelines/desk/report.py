@@ -6,7 +6,6 @@ from datetime import datetime
 import pandas as pd
 from sqlalchemy import Engine
 
-from flightsched_pipelines.database import bookings as schedule
 from flightsched_pipelines.database.frames import newest_partition, read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.desk import hourly

@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
+from typing import Any
 
 CELL_PX = 14
 LABEL_PX = 64
@@ -19,15 +20,15 @@ COLOURS: Mapping[str, str] = {
 
 
 def risk_by_airport_and_hour(
-    airports: Sequence[str], hours_utc: Sequence[datetime], verdicts: Mapping[tuple[str, datetime], str]
+    airports: Sequence[str], hours_utc: Sequence[datetime], verdicts: Mapping[tuple[str, Any], str]
 ) -> str:
     """Markdown with a picture: a row an airport, a column an hour, coloured by the worst verdict found there."""
     width = LABEL_PX + CELL_PX * len(hours_utc) + 10
     height = HEADER_PX + CELL_PX * len(airports) + 26
+    size = f'width="{width}" height="{height}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        'font-family="sans-serif" font-size="10">',
-        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="10">',
+        f'<rect {size} fill="#ffffff"/>',
     ]
     for column, hour in enumerate(hours_utc):
         x = LABEL_PX + CELL_PX * column

@@ -30,10 +30,9 @@ class _Teller(logging.Handler):
 def telling(listener: Listener) -> dg.LoggerDefinition:
     """A logger that passes on steps as they start and end, and prints nothing."""
 
-    @dg.logger(description="Tells a listener of each step.")
     def teller(_: dg.InitLoggerContext) -> logging.Logger:
         logger = logging.Logger("flightsched.progress", logging.DEBUG)
         logger.addHandler(_Teller(listener))
         return logger
 
-    return teller
+    return dg.LoggerDefinition(teller, description="Tells a listener of each step.")

@@ -149,7 +149,7 @@ def _table(frame: pd.DataFrame, columns: list[str] | None = None) -> dg.Metadata
     if shown.empty:
         return dg.MetadataValue.text("none")
     records = [
-        dg.TableRecord({name: _cell(value) for name, value in row.items()}) for row in shown.to_dict("records")
+        dg.TableRecord({str(name): _cell(value) for name, value in row.items()}) for row in shown.to_dict("records")
     ]
     schema = dg.TableSchema([dg.TableColumn(name=str(name), type="string") for name in shown.columns])
     return dg.MetadataValue.table(records, schema=schema)

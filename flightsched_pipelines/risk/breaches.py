@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.risk.bookings import VERDICTS
-from flightsched_pipelines.risk.explain import capitalised, sentence
+from flightsched_pipelines.risk.explain import explain
 from flightsched_pipelines.risk.grid import LAYERS, PREVAILING, element_names
 from flightsched_pipelines.risk.judgement import (
     AT_RISK,
@@ -94,10 +94,11 @@ class Hours:
 def broken_rules(case: Case, positions: Indices, severities: Severities) -> pd.DataFrame:
     """Every broken rule of the bookings at these positions, ``BROKEN_COLUMNS``."""
     found = findings(case, positions, severities, only_broken=True)
-    records = found.to_dict("records")
-    bookings = case.bookings.iloc[positions].to_dict("records")
-    place_of = {int(position): n for n, position in enumerate(positions)}
-    found["explanation"] = [capitalised(sentence(record, bookings[place_of[record["position"]]])) for record in records]
+    words = {
+        position: explain(case.bookings.iloc[position].to_dict(), rows, VERDICTS[severities[position]])
+        for position, rows in found.groupby("position")
+    }
+    found["explanation"] = found["position"].map(words)
     return found[list(BROKEN_COLUMNS)].astype(dict(BROKEN_COLUMNS))
 
 
@@ -303,6 +304,7 @@ def _without_forecast(case: Case, hours: Hours, unknown: Indices) -> pd.DataFram
         rule="forecast",
         effect=EFFECTS[BLOCK],
         gravity=UNKNOWN,
+        relative_margin=np.nan,
         hazard=[words[bits] for bits in lacking.tolist()],
         hour_utc=first_hour + pd.to_timedelta(since, unit="h"),
         layer=LAYERS[PREVAILING],

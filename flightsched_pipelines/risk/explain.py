@@ -94,7 +94,8 @@ def _daylight(row: Row, booking: Row) -> str:
     minutes = f"{abs(float(row['value'])):.0f} min"
     whom = _for_whom(row, booking)
     if row["hazard"] == "before sunrise":
-        return f"departure from {row['airport']}, {_clock(booking['starts_at_utc'], booking)}, is {minutes} before sunrise{whom and f'; by day only{whom}'}."
+        when = _clock(booking["starts_at_utc"], booking)
+        return f"departure from {row['airport']}, {when}, is {minutes} before sunrise{whom and f'; by day only{whom}'}."
     side = "before" if row["value"] >= 0 else "after"
     limit = f"{float(row['limit_value']):.0f} min before sunset"
     return (
@@ -129,7 +130,9 @@ def _value(row: Row) -> str:
 
 
 def _amount(value: float, unit: str) -> str:
-    return f"{value:,.0f} {unit}" if unit in {"ft", "min"} else f"{round(float(value), 2):g} {unit}"
+    if unit in {"ft", "min"}:
+        return f"{value:,.0f} {unit}"
+    return f"{round(float(value), 1 if unit == 'kt' else 2):g} {unit}"
 
 
 def _whose(row: Row, booking: Row, *, plural: bool = False) -> str:

@@ -58,7 +58,7 @@ def read_suns(suns: pd.DataFrame, airports: pd.DataFrame, airport_indices: NDArr
     known = np.zeros(shape, dtype=bool)
     known[place] = True
     known[-1] = False  # every unknown airport
-    longitude = airports["longitude_deg"].to_numpy(dtype=np.float64)
+    longitude = np.nan_to_num(airports["longitude_deg"].to_numpy(dtype=np.float64))
     # The zone of a solar day is whole minutes wide, as in the sun table.
     offset = np.append(np.round(4 * longitude).astype(np.int64), 0) * MICROS_PER_MINUTE
     return Light(offset, first_day, known, dawn, sunrise, sunset, dusk)

@@ -4,18 +4,12 @@ One row states one limit. The school's own row replaces the default for the same
 both, and whichever is strictest counts.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
 from importlib.resources import files
-from itertools import product
 from types import MappingProxyType
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-
-from flightsched_pipelines.risk.bookings import LESSON_KINDS, TRAINING_LEVELS
 
 MINIMUM_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
@@ -53,22 +47,6 @@ UNITS: Mapping[str, str] = MappingProxyType(
 
 class MinimumsError(ValueError):
     """Minimums that contradict themselves; the message names the row."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The limits of every profile (school, level, solo, kind, night), one array a rule, indexed by profile.
-
-    ``thresholds`` hold the strictest limit as a number that is itself allowed: a strict "> 5" is the next float above
-    5. At-least rules are broken below theirs, at-most rules above; hazard rules where theirs is 0. An infinite
-    threshold never breaks. ``stated`` is the limit as written, ``references`` who says so; ``warns`` whether only so.
-    """
-
-    profiles: Mapping[tuple[int, str, bool, str, bool], int]
-    thresholds: Mapping[str, NDArray[np.float64]]
-    stated: Mapping[str, NDArray[np.float64]]
-    warns: Mapping[str, NDArray[np.bool_]]
-    references: Mapping[str, Sequence[str]]
 
 
 def default_minimums() -> pd.DataFrame:
@@ -109,77 +87,3 @@ def in_force(minimums: pd.DataFrame, on: date) -> pd.DataFrame:
     since = minimums["effective_from"].map(lambda day: day <= on).astype(bool)
     until = minimums["effective_to"].map(lambda day: day is None or pd.isna(day) or day >= on).astype(bool)
     return minimums[since & until].reset_index(drop=True)
-
-
-def limits_for(minimums: pd.DataFrame, school_ids: Sequence[int]) -> Limits:
-    """Resolve minimums into the strictest limit for each profile of each school."""
-    keys = list(product(school_ids, TRAINING_LEVELS, (False, True), LESSON_KINDS, (False, True)))
-    rows = _rows_by_rule(minimums)
-    thresholds: dict[str, NDArray[np.float64]] = {}
-    stated: dict[str, NDArray[np.float64]] = {}
-    warns: dict[str, NDArray[np.bool_]] = {}
-    references: dict[str, Sequence[str]] = {}
-    for rule in RULES:
-        chosen = [_strictest(rows.get(rule, []), rule, key) for key in keys]
-        thresholds[rule] = np.array([threshold for threshold, _ in chosen])
-        stated[rule] = np.array([np.nan if row is None else row.limit_value for _, row in chosen], dtype=float)
-        warns[rule] = np.array([row is not None and row.effect == "warn" for _, row in chosen])
-        references[rule] = ["" if row is None else row.reference for _, row in chosen]
-    return Limits({key: n for n, key in enumerate(keys)}, thresholds, stated, warns, references)
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    school_id: int | None
-    authority: str
-    training_level: str | None
-    solo: bool | None
-    lesson_kind: str | None
-    night: bool | None
-    comparison: str
-    limit_value: float
-    effect: str
-    reference: str
-
-    def applies(self, key: tuple[int, str, bool, str, bool]) -> bool:
-        mine = (self.school_id, self.training_level, self.solo, self.lesson_kind, self.night)
-        return all(own is None or own == other for own, other in zip(mine, key, strict=True))
-
-
-def _rows_by_rule(minimums: pd.DataFrame) -> dict[str, list[_Row]]:
-    rows: dict[str, list[_Row]] = {}
-    plain = minimums.astype(object).where(minimums.notna(), None)
-    for row in plain.to_dict("records"):
-        rows.setdefault(str(row["rule"]), []).append(
-            _Row(
-                row["school_id"], row["authority"], row["training_level"], row["solo"], row["lesson_kind"],
-                row["night"], row["comparison"], np.nan if row["limit_value"] is None else float(row["limit_value"]),
-                row["effect"], row["reference"],
-            )
-        )  # fmt: skip
-    return rows
-
-
-def _strictest(rows: Sequence[_Row], rule: str, key: tuple[int, str, bool, str, bool]) -> tuple[float, _Row | None]:
-    """The strictest limit that applies: the school's own rows replace the default ones, regulations always count."""
-    applying = [row for row in rows if row.applies(key)]
-    own = [row for row in applying if row.authority == "school"]
-    counting = [row for row in applying if row.authority == "regulation"]
-    counting += own or [row for row in applying if row.authority == "default"]
-    at_least = rule in AT_LEAST_RULES
-    best: tuple[float, _Row | None] = (-np.inf if at_least else np.inf, None)
-    for row in counting:
-        threshold = _threshold(row)
-        stricter = threshold > best[0] if at_least else threshold < best[0] or best[1] is None
-        if stricter:
-            best = (threshold, row)
-    return best
-
-
-def _threshold(row: _Row) -> float:
-    if row.comparison == "none":
-        return 0.0
-    toward = {">": np.inf, "<": -np.inf}.get(row.comparison)
-    if np.isnan(row.limit_value):
-        return np.inf  # the limit is the aircraft's own
-    return row.limit_value if toward is None else float(np.nextafter(row.limit_value, toward))

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal, cast
 
 from flightsched_pipelines.weather.conditions import Group
-from flightsched_pipelines.weather.fields import FieldError, is_illegible, number
+from flightsched_pipelines.weather.fields import FieldError, is_illegible, number, objects, text
 from flightsched_pipelines.weather.metar import read_metar
 from flightsched_pipelines.weather.open_weather import is_one_call, read_one_call
 from flightsched_pipelines.weather.taf import read_taf
@@ -122,6 +122,21 @@ def one_call_position(body: str) -> tuple[float, float] | None:
     return latitude, longitude
 
 
+def station_positions(body: str) -> dict[str, tuple[float, float]]:
+    """Latitude and longitude in degrees of the stations that reports name, as far as they can be read."""
+    try:
+        reports = objects(_json(body)) or []
+    except WeatherAnswerError:
+        return {}
+    positions: dict[str, tuple[float, float]] = {}
+    for report in reports:
+        ident = text(report.get("icaoId"))
+        latitude, longitude = number(report.get("lat"), -90, 90), number(report.get("lon"), -180, 180)
+        if ident and latitude is not None and longitude is not None and not is_illegible(latitude + longitude):
+            positions[ident.upper()] = latitude, longitude
+    return positions
+
+
 def _read_reports(reports: list[object]) -> Reading:
     reading = Reading()
     if not reports:
@@ -137,7 +152,9 @@ def _read_reports(reports: list[object]) -> Reading:
             elif "rawOb" in fields or "obsTime" in fields:
                 reading.groups.append(read_metar(fields))
             else:
-                reading.problems.append(f"report {position} is neither a METAR nor a TAF: {_glimpse(json.dumps(report))}")
+                reading.problems.append(
+                    f"report {position} is neither a METAR nor a TAF: {_glimpse(json.dumps(report))}"
+                )
         except FieldError as error:
             reading.problems.append(f"report {position}: {error}")
     return reading

@@ -164,7 +164,8 @@ def _distances_nm(here: pd.DataFrame, there: pd.DataFrame) -> np.ndarray[tuple[i
         np.sin((latitude - other_latitude) / 2) ** 2
         + np.cos(latitude) * np.cos(other_latitude) * np.sin((longitude - other_longitude) / 2) ** 2
     )
-    return 2 * EARTH_RADIUS_NM * np.arcsin(np.sqrt(np.clip(half_chord, 0, 1)))
+    distances = 2 * EARTH_RADIUS_NM * np.arcsin(np.sqrt(np.clip(half_chord, 0, 1)))
+    return np.where(np.isnan(distances), np.inf, distances)  # nobody knows where it lies: near nothing
 
 
 _POSITION = ("latitude_deg", "longitude_deg")

@@ -24,9 +24,10 @@ def sun_table(airports: pd.DataFrame, first_day: date, days: int) -> pd.DataFram
     """The sun over each airport for ``days`` solar days from ``first_day``, one row an airport and day.
 
     ``dawn_utc`` and ``dusk_utc`` bound civil twilight. Where the sun does not cross the horizon that day: the whole
-    solar day if it stays above, NaT if it stays below.
+    solar day if it stays above, NaT if it stays below. An airport without a position has no rows.
     """
-    places = zip(airports["airport"], airports["latitude_deg"], airports["longitude_deg"], strict=True)
+    known = airports.dropna(subset=["latitude_deg", "longitude_deg"])
+    places = zip(known["airport"], known["latitude_deg"], known["longitude_deg"], strict=True)
     rows = [
         (str(ident), day, *_crossings(float(latitude), float(longitude), day))
         for ident, latitude, longitude in places

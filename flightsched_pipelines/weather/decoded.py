@@ -59,13 +59,14 @@ def _visibility(fields: Mapping[str, Any], illegible: set[Element]) -> Visibilit
 
 
 def _sky(fields: Mapping[str, Any], illegible: set[Element]) -> Sky | None:
-    """The lowest BKN, OVC or vertical visibility (``vertVis`` is in hundreds of feet, an OVX base in feet)."""
-    vertical = number(fields.get("vertVis"), 0, MOST_CEILING_FT / 100)
+    """The lowest BKN, OVC or vertical visibility (an OVX base is in feet)."""
+    vertical = number(fields.get("vertVis"), 0, MOST_CEILING_FT)
     clouds = objects(fields.get("clouds"))
     if is_illegible(vertical) or (clouds is None and fields.get("clouds") is not None):
         illegible.add("ceiling")
         return None
-    ceilings = [] if vertical is None else [100 * vertical]
+    # METARs give it in hundreds of feet, TAFs in feet: nobody reports 2 ft, nor more than 10,000 ft.
+    ceilings = [] if vertical is None else [vertical if vertical >= 100 else 100 * vertical]
     hazards: set[str] = set()
     clear = _word(fields.get("cover")) in _CLEAR
     for layer in clouds or []:

@@ -8,6 +8,8 @@ Give a client the server's ``url`` as its base address, then look at ``requests`
         server.mode = "server_error"  # from here on
     assert server.requests[0].path == "/metar"
 
+A client waits a minute between two polls of one address: give it ``seconds_between_polls=0``, or a server for each.
+
 ``bodies`` maps the last part of the path (``metar``, ``taf``, ``onecall``) to a text, or to a function of the query's
 parameters; what it lacks is answered with an empty list. ``OpenWeatherMapServer`` is the same for One Call, and answers
 401 to any other key than its own. ``failures`` is how many requests misbehave before the rest go well (``None``: all).
@@ -20,12 +22,14 @@ empty           204
 empty_list      200 and ``[]``
 rate_limited    429 with ``Retry-After``; once, unless ``failures`` says otherwise
 rejected        400
+moved           302 to another host
 server_error    503
 slow            nothing for ``slow_seconds``, then as ok
 html            200 and a web page
 truncated       200 and the first half of the body
 cut_off         200, and the connection ends in the middle of the body
 garbage         200 and bytes that are no text
+bad_gzip        200 and a body that says it is gzipped, and is not
 etag            200 with ``ETag``, then 304 to a request that names it
 reset           the connection is reset
 huge            200 and more bytes than any weather has
@@ -38,7 +42,7 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -81,10 +85,12 @@ class WeatherServer:
         self.mode = mode
         self.bodies = dict(bodies or {})
         self.requests: list[Received] = []
+        self.most_at_once = 0
         self.retry_after = retry_after
         self.slow_seconds = slow_seconds
         self.closing = threading.Event()
         self._failures_left = 1 if mode == "rate_limited" and failures is None else failures
+        self._at_once = 0
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
         self._server.daemon_threads = True
@@ -112,6 +118,16 @@ class WeatherServer:
             self._failures_left -= 1
             return self.mode if self._failures_left >= 0 else "ok"
 
+    @contextlib.contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count a request among those answered at this moment, for ``most_at_once``."""
+        with self._lock:
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+        yield
+        with self._lock:
+            self._at_once -= 1
+
     def refusal(self, request: Received) -> int | None:  # noqa: ARG002, a subclass looks at it
         """The status with which to turn a request away, whatever the mode."""
         return None
@@ -130,9 +146,15 @@ class OpenWeatherMapServer(WeatherServer):
     """Stands for api.openweathermap.org/data/3.0: ``/onecall``, with ``appid`` equal to ``key``."""
 
     def __init__(
-        self, mode: str = "ok", bodies: Mapping[str, Body] | None = None, *, key: str, failures: int | None = None
+        self,
+        mode: str = "ok",
+        bodies: Mapping[str, Body] | None = None,
+        *,
+        key: str,
+        failures: int | None = None,
+        slow_seconds: float = 5,
     ) -> None:
-        super().__init__(mode, bodies, failures=failures)
+        super().__init__(mode, bodies, failures=failures, slow_seconds=slow_seconds)
         self.key = key
 
     def refusal(self, request: Received) -> int | None:
@@ -174,7 +196,8 @@ class _Handler(BaseHTTPRequestHandler):
         request = Received(parts.path, dict(parse_qsl(parts.query)), headers)
         mode = self.provider.receive(request)
         refused = self.provider.refusal(request)
-        with contextlib.suppress(ConnectionError):  # the client may have heard enough
+        # The client may have heard enough before all is said.
+        with self.provider.counted(), contextlib.suppress(ConnectionError):
             if refused is not None:
                 self._reply(refused, json.dumps({"cod": refused, "message": f"refused: {self.path}"}).encode())
             else:
@@ -210,6 +233,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _rejected(self, _request: Received, _body: bytes) -> None:
         self._reply(400, b"invalid ids")
 
+    def _moved(self, _request: Received, _body: bytes) -> None:
+        self._reply(302, Location=f"http://elsewhere.invalid{self.path}")
+
     def _server_error(self, _request: Received, _body: bytes) -> None:
         self._reply(503, b"unavailable")
 
@@ -232,6 +258,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _garbage(self, _request: Received, _body: bytes) -> None:
         self._reply(200, GARBAGE)
+
+    def _bad_gzip(self, _request: Received, body: bytes) -> None:
+        self._reply(200, body, Content_Encoding="gzip")
 
     def _etag(self, request: Received, body: bytes) -> None:
         if request.headers.get("if-none-match") == ETAG:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from random import Random
 
+import pandas as pd
 from sqlalchemy import Connection, Engine, func, insert, select, text
 from sqlalchemy.dialects.postgresql import Range
 
@@ -109,21 +110,25 @@ def _refuse_foreign(connection: Connection) -> None:
 
 def _insert_ground(connection: Connection) -> None:
     airports = reference_airports().rename(columns={"airport": "ident"})
-    connection.execute(insert(schema.airports), airports.to_dict("records"))
-    connection.execute(insert(schema.runways), reference_runways().to_dict("records"))
+    _insert_frame(connection, schema.airports, airports)
+    _insert_frame(connection, schema.runways, reference_runways())
+
+
+def _insert_frame(connection: Connection, table: schema.Table, frame: pd.DataFrame) -> None:
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    connection.execute(insert(table), [{str(name): value for name, value in row.items()} for row in rows])
 
 
 def _insert_minimums(connection: Connection) -> None:
     """The defaults, and one rule of a school's own: C172 renters at Centennial fly with less wind."""
-    defaults = default_minimums().astype(object)
-    rows = defaults.where(defaults.notna(), None).to_dict("records")
+    _insert_frame(connection, schema.weather_minimums, default_minimums())
     own = {
         "school_id": 2, "authority": "school", "training_level": "private_pilot", "solo": True, "lesson_kind": None,
         "night": None, "rule": "wind", "comparison": "<", "limit_value": 20.0, "unit": "kt", "effect": "block",
         "effective_from": datetime(2026, 1, 1).date(), "effective_to": None,  # noqa: DTZ001, a calendar day
         "reference": "Centennial Flight School, operations manual 4.2",
     }  # fmt: skip
-    connection.execute(insert(schema.weather_minimums), [*rows, own])
+    connection.execute(insert(schema.weather_minimums), own)
 
 
 def _insert_school(connection: Connection, school: _School, random: Random) -> list[Student]:
@@ -153,7 +158,7 @@ def _insert_school(connection: Connection, school: _School, random: Random) -> l
     _insert_all(connection, schema.aircraft, fleet)
     rows, chosen = [], []
     for n, level in enumerate(LEVELS):
-        able = [key for key, person in zip(instructor_ids, instructors, strict=True) if level in person["may_teach"]]
+        able = [key for n_cfi, key in enumerate(instructor_ids) if level in MAY_TEACH[n_cfi % len(MAY_TEACH)]]
         chosen.append((level, random.choice(able), random.choice(sorted(set(school.fleet)))))
         number = 30 * (school.school_id - 1) + n
         person = _person(random, school, f"student{number + 1}", 1 + number)

@@ -25,8 +25,11 @@ def reschedule_candidates(
 ) -> DataFrame:
     """Slots that work for each threatened lesson: people, aircraft, opening hours, daylight, duty hours, weather."""
 
-    def slots(hour: datetime, *frames: DataFrame) -> DataFrame:
-        return hourly.find_slots(hourly.survey(engine, hour, settings), *frames, hour, settings)
+    def slots(
+        hour: datetime, at_risk: DataFrame, bookings: DataFrame, available: DataFrame, forecasts: DataFrame
+    ) -> DataFrame:
+        ground = hourly.survey(engine, hour, settings)
+        return hourly.find_slots(ground, at_risk, bookings, available, forecasts, hour, settings)
 
     found = by_hour(context, slots, at_risk_bookings, booking_snapshot, availability_snapshot, forecasts)
     context.add_output_metadata(summaries.of_candidates(found, at_risk_bookings))

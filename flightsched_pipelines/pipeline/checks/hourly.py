@@ -19,7 +19,9 @@ SHOWN = 20
 
 
 @dg.asset_check(asset="forecasts", blocking=True)
-def units_are_plausible(context: dg.AssetCheckExecutionContext, engine: dg.ResourceParam[Engine]) -> dg.AssetCheckResult:
+def units_are_plausible(
+    context: dg.AssetCheckExecutionContext, engine: dg.ResourceParam[Engine]
+) -> dg.AssetCheckResult:
     """Every wind, visibility, ceiling and temperature lies where the atmosphere's do: a wrong unit does not."""
     rows = _rows(context, engine, "forecasts")
     found = implausible(rows)

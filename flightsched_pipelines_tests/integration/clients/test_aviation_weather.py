@@ -9,7 +9,6 @@ import pytest
 
 from flightsched_pipelines.clients.aviation_weather import AviationWeatherCenter
 from flightsched_pipelines.clients.exchange import Patience
-from flightsched_pipelines.clients.limiter import RequestLimiter
 from flightsched_pipelines.weather.answers import Answer, read_answers
 from flightsched_pipelines_tests.servers.weather_servers import ETAG, HTML, AviationWeatherServer, simulated_bodies
 
@@ -30,7 +29,7 @@ BODIES = simulated_bodies(AIRPORTS, HOUR_UTC)
 
 
 def fetch(server: AviationWeatherServer, earlier: list[Answer] | None = None) -> list[Answer]:
-    center = AviationWeatherCenter(server.url, "ops@school.example", HASTY, RequestLimiter(1_000, 1))
+    center = AviationWeatherCenter(server.url, "ops@school.example", HASTY, seconds_between_polls=0)
     return center.fetch(AIRPORTS, earlier or [])
 
 
@@ -63,11 +62,13 @@ def test_a_body_is_kept_verbatim() -> None:
         ("empty", "empty", 204, 1, None),
         ("empty_list", "empty", 200, 1, None),
         ("rejected", "rejected", 400, 1, "rejected the request (400)"),
+        ("moved", "rejected", 302, 1, "points to elsewhere.invalid (302), which is not followed"),
         ("server_error", "server_error", 503, 3, "has a fault of its own (503) after 3 attempts"),
         ("slow", "timeout", None, 3, "did not answer within 0.15 s after 3 attempts"),
         ("html", "not_json", 200, 1, "sent a web page, not weather"),
         ("truncated", "not_json", 200, 1, "sent no JSON, or JSON that is cut off"),
         ("garbage", "not_json", 200, 1, "sent no JSON, or JSON that is cut off"),
+        ("bad_gzip", "not_json", None, 1, "sent something that cannot be unpacked"),
         ("cut_off", "unreachable", None, 3, "could not be reached"),
         ("reset", "unreachable", None, 3, "could not be reached"),
         ("huge", "too_large", 200, 1, "more than 10 MB"),
@@ -156,6 +157,16 @@ def test_what_has_not_changed_is_not_sent_again() -> None:
     assert [(a.status_code, a.outcome, a.body) for a in second] == [(304, "ok", a.body) for a in first]
     assert third[1].body == first[1].body
     assert [request.headers.get("if-none-match") for request in server.requests] == [None, None, *[ETAG] * 4]
+
+
+def test_a_second_poll_waits_its_time() -> None:
+    with AviationWeatherServer(bodies=BODIES) as server:
+        center = AviationWeatherCenter(server.url, "ops@school.example", HASTY, seconds_between_polls=0.4)
+        begun = time.monotonic()
+        center.fetch(AIRPORTS)
+        first = time.monotonic() - begun
+        center.fetch(AIRPORTS)
+    assert first < 0.4 <= time.monotonic() - begun
 
 
 def test_a_failed_answer_makes_no_request_conditional() -> None:

@@ -1,6 +1,7 @@
 """OpenWeatherMap's client: one answer an airport, and a key that goes nowhere but over the wire."""
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -67,6 +68,26 @@ def test_one_airport_that_fails_leaves_the_others() -> None:
     with OpenWeatherMapServer("rejected", BODIES, key=KEY, failures=1) as server:
         answers = OpenWeatherMap(server.url, KEY, HASTY).fetch(AIRPORTS)
     assert sorted(answer.outcome for answer in answers) == ["ok"] * 8 + ["rejected"]
+
+
+def test_few_airports_are_asked_for_at_once() -> None:
+    with OpenWeatherMapServer("slow", BODIES, key=KEY, slow_seconds=0.1) as server:
+        answers = OpenWeatherMap(server.url, KEY, replace(HASTY, one_attempt=2)).fetch(AIRPORTS)
+    assert {answer.outcome for answer in answers} == {"ok"}
+    assert 2 <= server.most_at_once <= 4
+
+
+@pytest.mark.parametrize("address", ["gopher://example.com", "nonsense", "http://[::bad"])
+def test_an_impossible_address_is_an_answer_too(address: str) -> None:
+    answers = OpenWeatherMap(address, KEY, HASTY).fetch(AIRPORTS)
+    assert {answer.outcome for answer in answers} == {"unreachable"}
+
+
+def test_a_redirect_takes_the_key_nowhere() -> None:
+    with OpenWeatherMapServer("moved", key=KEY) as server:
+        (answer,) = OpenWeatherMap(server.url, KEY, HASTY).fetch(AIRPORTS.head(1))
+    assert (answer.outcome, answer.status_code, len(server.requests)) == ("rejected", 302, 1)
+    assert KEY not in repr(answer)
 
 
 def test_a_list_where_a_forecast_belongs_is_no_weather() -> None:

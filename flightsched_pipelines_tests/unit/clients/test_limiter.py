@@ -1,6 +1,6 @@
 """The limit on requests, by a clock that the test turns."""
 
-from flightsched_pipelines.clients.limiter import RequestLimiter
+from flightsched_pipelines.clients.limiter import RequestLimiter, shared_limiter
 
 
 class Clock:
@@ -38,3 +38,8 @@ def test_who_asks_seldom_never_waits() -> None:
         limiter.wait()
         clock.now += 31
     assert clock.slept == []
+
+
+def test_all_that_ask_one_address_share_its_limit() -> None:
+    assert shared_limiter("http://one.example", 5, 60) is shared_limiter("http://one.example", 5, 60)
+    assert shared_limiter("http://one.example", 5, 60) is not shared_limiter("http://other.example", 5, 60)

@@ -64,6 +64,14 @@ def test_a_file_that_is_no_weather_fails_for_every_airport(tmp_path: Path, body:
     assert "\0" not in (answer.body or "")
 
 
+def test_a_file_that_cannot_be_opened_fails_and_leaves_the_others(tmp_path: Path) -> None:
+    (tmp_path / "a.json").mkdir()
+    (tmp_path / "b.json").write_text('[{"icaoId": "KAPA", "rawTAF": "TAF KAPA"}]')
+    folder, tafs = fetch(tmp_path)
+    assert "not readable" in (folder.error or "")
+    assert (folder.failed, tafs.outcome) == (True, "ok")
+
+
 def test_an_empty_list_is_an_empty_answer(tmp_path: Path) -> None:
     (tmp_path / "tafs.json").write_text("[]")
     (answer,) = fetch(tmp_path)

@@ -13,17 +13,13 @@ from flightsched_pipelines_tests.unit.rescheduling.school import (
     AIRCRAFT,
     INSTRUCTOR,
     LOST,
-    NOW,
     OPEN_DAY,
     OPENS,
     STUDENT,
     School,
     at,
     booking,
-    fine_day,
-    forecast,
     frame,
-    minimum,
     period,
 )
 
