@@ -39,7 +39,8 @@ def dev(
     settings = Settings()
     pids = settings.flightsched_home / "dev.json"
     _end_leftovers(pids)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for asked in (signal.SIGINT, signal.SIGTERM):  # a shell in the background has its children ignore Ctrl-C
+        signal.signal(asked, _interrupt)
     services: list[_Service] = []
     try:
         ready_database(settings)

@@ -4,6 +4,7 @@ Names of people are never among them: a lesson is named by its reference.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
 import pandas as pd
@@ -83,15 +84,21 @@ def of_risk(broken: pd.DataFrame, bookings: pd.DataFrame, lookahead_hours: int) 
 
 def most_threatened(broken: pd.DataFrame, bookings: pd.DataFrame) -> pd.DataFrame:
     """The lessons at risk with the most broken rules, soonest first among equals, one row a lesson."""
+    at_risk = broken[broken["verdict"] == "at_risk"]
     lessons = (
-        broken[broken["verdict"] == "at_risk"]
+        at_risk.assign(gravest=[_in_short(row) for row in at_risk.to_dict("records")])
         .groupby([PARTITION_HOUR, "booking_id"], as_index=False)
-        .agg(rules_broken=("rule", "nunique"), why=("explanation", "first"))
+        .agg(rules_broken=("rule", "nunique"), gravest=("gravest", "first"))
         .merge(bookings, on=[PARTITION_HOUR, "booking_id"])
         .sort_values(["rules_broken", "starts_at_utc", "booking_id"], ascending=[False, True, True])
     )
-    columns = ["reference", "starts_at_utc", "departure", "training_level", "solo", "rules_broken", "why"]
+    columns = ["reference", "starts_at_utc", "departure", "training_level", "solo", "rules_broken", "gravest"]
     return lessons.head(MOST_THREATENED)[columns]
+
+
+def _in_short(row: Mapping[Any, Any]) -> str:
+    amount = row["hazard"] if pd.isna(row["value"]) else f"{row['value']:,.4g} {row['unit']}"
+    return f"{row['rule']} {amount} at {row['airport']}, {row['hour_utc']:%d %b %H}Z"
 
 
 def picture_of(broken: pd.DataFrame) -> str:
@@ -128,7 +135,7 @@ def of_proposals(proposals: pd.DataFrame, at_risk_bookings: pd.DataFrame, bookin
     first = proposals[proposals["rank"] == 1].merge(
         bookings[[PARTITION_HOUR, "booking_id", "reference"]], on=[PARTITION_HOUR, "booking_id"]
     )
-    columns = ["reference", "starts_at_utc", "verdict", "same_instructor", "same_aircraft", "reason"]
+    columns = ["reference", "starts_at_utc", "verdict", "same_instructor", "same_aircraft"]
     return {
         "threatened": len(threatened),
         "proposals": len(proposals),
