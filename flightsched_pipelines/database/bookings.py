@@ -123,4 +123,4 @@ def _within(period: Range[datetime], from_utc: datetime, to_utc: datetime) -> tu
 def _frame(engine: Engine, query: Select[*tuple[Any, ...]]) -> pd.DataFrame:
     with engine.connect() as connection:
         result = connection.execute(query)
-        return pd.DataFrame(result.tuples().all(), columns=list(result.keys()), dtype=object)
+        return pd.DataFrame(result.all(), columns=list(result.keys()), dtype=object)

@@ -76,7 +76,7 @@ def read_partition(engine: Engine, table: Table, hours: Sequence[datetime]) -> p
     """The table's rows of these hours, in their declared types; lists come back as lists."""
     query = select(table).where(table.c[PARTITION].in_(list(hours)))
     with engine.connect() as connection:
-        return typed(connection.execute(query).tuples().all(), table)
+        return typed(connection.execute(query).all(), table)
 
 
 def newest_partition(engine: Engine, table: Table) -> datetime | None:

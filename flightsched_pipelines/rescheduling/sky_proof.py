@@ -26,6 +26,7 @@ _HOLDS: Mapping[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
 }
 _SEVERITY = {"ok": 0, "watch": 1, "unforecast": 2, "at_risk": 3}
+_OFFERED = {"ok", "watch", "unforecast"}
 _CONVECTION = {"TS", "VCTS", "CB", "TCU", "SQ", "GR", "FC", "+FC"}
 _ICE = {"FZRA", "FZDZ", "FZFG", "FZUP", "PL"}
 _SHEAR = {"LLWS"}
@@ -66,13 +67,15 @@ class Sky:
 
     def objections(self, booking: Booking, span: Span, verdict: str) -> Iterator[str]:
         """Why this lesson should not be offered at this time, or not under this verdict; nothing if it may."""
+        if verdict not in _OFFERED:
+            yield f"the verdict '{verdict}' is none that a proposal may have"
         found, why = "ok", "nothing in the forecast is below the minimums"
         for severity, sentence in self._findings(booking, span):
             if _SEVERITY[severity] > _SEVERITY[found]:
                 found, why = severity, sentence
         if found == "at_risk":
             yield why
-        elif verdict not in _SEVERITY or _SEVERITY[verdict] < _SEVERITY[found]:
+        elif _SEVERITY.get(verdict, 0) < _SEVERITY[found]:
             yield f"it is called '{verdict}' but is {found}: {why}"
 
     def _findings(self, booking: Booking, span: Span) -> Iterator[tuple[str, str]]:

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from flightsched_pipelines.risk.bookings import VERDICTS
 from flightsched_pipelines.risk.breaches import broken_rules, findings
 from flightsched_pipelines.risk.explain import explain
-from flightsched_pipelines.risk.grid import build_sky
 from flightsched_pipelines.risk.judgement import OK, UNKNOWN, Case, Severities, margins, severities
 from flightsched_pipelines.risk.light import read_suns
 from flightsched_pipelines.risk.limits import resolve
 from flightsched_pipelines.risk.minimums import typed_minimums
+from flightsched_pipelines.risk.sky import build_sky
 from flightsched_pipelines.risk.trips import read_trips
 
 
@@ -86,5 +86,5 @@ def assess(
     trips = read_trips(bookings, sky, light, buffer_minutes)
     case = Case(bookings, minimums, sky, trips, resolve(minimums, trips.profiles))
     severity = severities(case)
-    verdicts = pd.Series(pd.Categorical.from_codes(severity, list(VERDICTS)), index=bookings.index, name="verdict")
-    return Assessment(verdicts.astype("str"), case, severity)
+    words = np.array(VERDICTS, dtype=object)[severity]
+    return Assessment(pd.Series(words, index=bookings.index, name="verdict", dtype="str"), case, severity)

@@ -4,10 +4,9 @@ A second pass over the forecast rows of just those bookings: what the verdicts' 
 broken, not what.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from flightsched_pipelines.risk.bookings import VERDICTS
 from flightsched_pipelines.risk.explain import explain
-from flightsched_pipelines.risk.grid import LAYERS, PREVAILING, element_names
+from flightsched_pipelines.risk.gaps import Hours, count_up, hours_of, missing_forecast
 from flightsched_pipelines.risk.judgement import (
     AT_RISK,
     CROSSWIND,
@@ -26,7 +25,6 @@ from flightsched_pipelines.risk.judgement import (
     approach_minima,
     gravity,
 )
-from flightsched_pipelines.risk.light import MICROS_PER_HOUR
 from flightsched_pipelines.risk.limits import (
     AIRCRAFT_CROSSWIND,
     BLOCK,
@@ -38,6 +36,7 @@ from flightsched_pipelines.risk.limits import (
     rule_of,
 )
 from flightsched_pipelines.risk.minimums import AT_LEAST_RULES, HAZARD_RULES, UNITS
+from flightsched_pipelines.risk.sky import LAYERS, PREVAILING
 from flightsched_pipelines.weather.conditions import CONVECTIVE, FREEZING, WIND_SHEAR
 
 Indices = NDArray[np.int64]
@@ -75,29 +74,21 @@ on. ``daylight`` and ``forecast`` come from no group: their source, station and 
 APPROACH = -2
 """Stands for the row of a minimum, where the limit is the approach minimum of the airport."""
 
+_TOLD_FROM = ("position", "gravity", "relative_margin", "authority", "probability", "station_distance_nm")
+"""Columns of findings beside those that are stored."""
+
 _HAZARD_CODES = {"thunderstorm": CONVECTIVE, "icing": FREEZING, "wind_shear": WIND_SHEAR}
 _FREEZING_MOISTURE = "moisture below freezing"
-
-NO_FORECAST, NO_SUN, NO_MINIMUMS = (1 << n for n in (32, 33, 34))
-"""Bits beside those of the elements that a row can lack."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """Bookings spread out: one element an hour at a place."""
-
-    position: Indices
-    airport: Indices
-    column: Indices
 
 
 def broken_rules(case: Case, positions: Indices, severities: Severities) -> pd.DataFrame:
     """Every broken rule of the bookings at these positions, ``BROKEN_COLUMNS``."""
     found = findings(case, positions, severities, only_broken=True)
-    words = {
-        position: explain(case.bookings.iloc[position].to_dict(), rows, VERDICTS[severities[position]])
-        for position, rows in found.groupby("position")
-    }
+    words: dict[int, str] = {}
+    for position in cast("list[int]", positions.tolist()):
+        rows = found.loc[found["position"] == position]
+        booking = cast("dict[str, object]", case.bookings.iloc[position].to_dict())
+        words[position] = explain(booking, rows, VERDICTS[int(severities[position])])
     found["explanation"] = found["position"].map(words)
     return found[list(BROKEN_COLUMNS)].astype(dict(BROKEN_COLUMNS))
 
@@ -106,43 +97,24 @@ def findings(case: Case, positions: Indices, severities: Severities, *, only_bro
     """What holds for bookings, worst first: broken rules, or (``only_broken`` false) every limit in force.
 
     Returns:
-        ``BROKEN_COLUMNS`` without the explanation, and what it is told from: position, comparison, authority,
-        probability, station_distance_nm and relative_margin.
+        ``BROKEN_COLUMNS`` without the explanation, and what it is told from.
     """
-    hours = _hours(case, positions)
+    hours = hours_of(case, positions)
     parts = [_on_the_sky(case, hours, only_broken=only_broken), _in_the_dark(case, positions)]
-    parts.append(_without_forecast(case, hours, positions[severities[positions] == UNKNOWN]))
+    parts.append(missing_forecast(case, hours, positions[severities[positions] == UNKNOWN]))
     found = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    found = found.reindex(columns=[*BROKEN_COLUMNS, *_TOLD_FROM])
     found["booking_id"] = case.bookings["booking_id"].to_numpy()[found["position"]]
     found["verdict"] = np.array(VERDICTS, dtype=object)[severities[found["position"]]]
     order = ["position", "gravity", "relative_margin", "hour_utc", "airport"]
     return found.sort_values(order, ascending=[True, False, True, True, True], kind="stable", ignore_index=True)
 
 
-def _hours(case: Case, positions: Indices) -> Hours:
-    """Every hour of the bookings' windows at every place, each place once."""
-    trips = case.trips
-    wanted = np.zeros(len(trips.departure), dtype=bool)
-    wanted[positions] = True
-    on_route = wanted[trips.route_owner]
-    owner = np.concatenate([positions, trips.route_owner[on_route]])
-    airport = np.concatenate([trips.departure[positions], trips.route_airport[on_route]])
-    places = np.unique(np.stack([owner, airport]), axis=1)
-    lengths = (trips.last - trips.first + 1)[places[0]]
-    position, airport = np.repeat(places, lengths, axis=1)
-    return Hours(position, airport, trips.first[position] + _count_up(lengths))
-
-
-def _count_up(lengths: Indices) -> Indices:
-    """0, 1, ... for each length, one after the other."""
-    return np.arange(lengths.sum()) - np.repeat(lengths.cumsum() - lengths, lengths)
-
-
 def _on_the_sky(case: Case, hours: Hours, *, only_broken: bool) -> pd.DataFrame:
     sky, trips = case.sky, case.trips
     cell = hours.airport * sky.columns + hours.column
     counts = sky.row_starts[cell + 1] - sky.row_starts[cell]
-    row = np.repeat(sky.row_starts[cell], counts) + _count_up(counts)
+    row = np.repeat(sky.row_starts[cell], counts) + count_up(counts)
     position, airport = np.repeat(hours.position, counts), np.repeat(hours.airport, counts)
     profile = trips.profile[position]
     layer = (sky.rows["layer"].to_numpy(dtype=object)[row] != LAYERS[PREVAILING]).astype(np.int64)
@@ -175,7 +147,7 @@ def _on_the_sky(case: Case, hours: Hours, *, only_broken: bool) -> pd.DataFrame:
             )
         )
     found = pd.concat(parts, ignore_index=True)
-    found["hour_utc"] = sky.rows["hour_utc"].take(found["row"]).to_numpy()
+    found["hour_utc"] = sky.rows["hour_utc"].take(found["row"].to_numpy()).to_numpy()
     return _described(case, _worst(found))
 
 
@@ -189,7 +161,7 @@ def _worst(found: pd.DataFrame) -> pd.DataFrame:
 
 def _described(case: Case, found: pd.DataFrame) -> pd.DataFrame:
     """Findings in the words of the forecast row and of the minimum each comes from."""
-    rows = case.sky.rows.take(found["row"]).reset_index(drop=True)
+    rows = case.sky.rows.take(found["row"].to_numpy()).reset_index(drop=True)
     found = found.reset_index(drop=True)
     rules = np.array([rule_of(name) for name in MEASURES], dtype=object)[found["measure"]]
     solo = case.trips.profiles.solo[case.trips.profile[found["position"]]]
@@ -204,10 +176,13 @@ def _described(case: Case, found: pd.DataFrame) -> pd.DataFrame:
         value=value,
         margin=margin,
         unit=[UNITS.get(rule, "") for rule in rules],
-        hazard=[
-            _codes(rule, hazards) if hazard else None
-            for rule, hazards, hazard in zip(rules, rows["hazards"], is_hazard, strict=True)
-        ],
+        hazard=pd.array(
+            [
+                _codes(rule, hazards) if hazard else None
+                for rule, hazards, hazard in zip(rules, rows["hazards"], is_hazard, strict=True)
+            ],
+            dtype="str",
+        ),
         airport=np.array([*case.sky.airports, ""], dtype=object)[found["airport_index"]],
         layer=np.array(LAYERS, dtype=object)[found["layer_index"]],
         **{name: minimums[name] for name in ("limit_value", "reference", "comparison", "authority")},
@@ -220,7 +195,7 @@ def _described(case: Case, found: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _codes(rule: str, hazards: Any) -> str:
+def _codes(rule: str, hazards: Iterable[str]) -> str:
     return " ".join(sorted(_HAZARD_CODES[rule] & set(hazards))) or _FREEZING_MOISTURE
 
 
@@ -273,76 +248,3 @@ def _in_the_dark(case: Case, positions: Indices) -> pd.DataFrame:
             )
         )
     return pd.concat(parts, ignore_index=True).drop_duplicates("position")
-
-
-def _without_forecast(case: Case, hours: Hours, unknown: Indices) -> pd.DataFrame:
-    """For each booking of unknown verdict and airport, what is missing and from which hour on."""
-    sky, trips = case.sky, case.trips
-    is_unknown = np.zeros(len(trips.departure), dtype=bool)
-    is_unknown[unknown] = True
-    gaps = np.flatnonzero(is_unknown[hours.position] & ~sky.complete[hours.airport, hours.column])
-    cell = hours.airport[gaps] * sky.columns + hours.column[gaps]
-    position, airport, lack = hours.position[gaps], hours.airport[gaps], _lack_by_cell(case)[cell]
-    hour = _hour_number(case, position, hours.column[gaps])
-    for cause, bit in (
-        (~trips.sun_known[unknown], NO_SUN),
-        ((case.limits.rows[BLOCK, trips.profile[unknown]] == NO_ROW).all(axis=1), NO_MINIMUMS),
-    ):
-        position = np.append(position, unknown[cause])
-        airport = np.append(airport, trips.departure[unknown[cause]])
-        lack = np.append(lack, np.full(int(cause.sum()), bit))
-        hour = np.append(hour, (trips.starts[unknown[cause]] - _first_micros(case)) // MICROS_PER_HOUR)
-    places, group = np.unique(np.stack([position, airport]), axis=1, return_inverse=True)
-    lacking = np.zeros(places.shape[1], dtype=np.int64)
-    np.bitwise_or.at(lacking, group, lack)
-    since = np.full(places.shape[1], np.iinfo(np.int64).max)
-    np.minimum.at(since, group, hour)
-    found = pd.DataFrame({"position": places[0], "airport": _idents(case, places[0], places[1])})
-    first_hour = pd.Timestamp(case.sky.first_hour_utc).as_unit("us")
-    words = {bits: _lack_words(bits) for bits in np.unique(lacking).tolist()}
-    return found.assign(
-        rule="forecast",
-        effect=EFFECTS[BLOCK],
-        gravity=UNKNOWN,
-        relative_margin=np.nan,
-        hazard=[words[bits] for bits in lacking.tolist()],
-        hour_utc=first_hour + pd.to_timedelta(since, unit="h"),
-        layer=LAYERS[PREVAILING],
-        unit="",
-    ).explode("airport", ignore_index=True)
-
-
-def _lack_by_cell(case: Case) -> Indices:
-    """Bits of what the rows of each cell lack, and whether no prevailing row is there."""
-    sky = case.sky
-    lack = np.full(sky.complete.size, NO_FORECAST, dtype=np.int64)
-    cell = np.repeat(np.arange(sky.complete.size), np.diff(sky.row_starts))
-    lack[cell[(sky.rows["layer"] == LAYERS[PREVAILING]).to_numpy(dtype=bool)]] = 0
-    np.bitwise_or.at(lack, cell, sky.missing)
-    return lack
-
-
-def _lack_words(bits: int) -> str:
-    causes = {NO_FORECAST: "no forecast", NO_SUN: "sunset", NO_MINIMUMS: "minimums"}
-    return ", ".join([*(word for bit, word in causes.items() if bits & bit), *element_names(bits)])
-
-
-def _hour_number(case: Case, position: Indices, column: Indices) -> Indices:
-    """Hours since the sky's first; where the column is the past or the beyond, that of the first hour concerned."""
-    beyond = np.maximum(case.trips.first_hour[position], case.sky.columns - 2)
-    past = (case.trips.starts[position] - _first_micros(case)) // MICROS_PER_HOUR
-    return np.where(column == 0, past, np.where(column == case.sky.columns - 1, beyond, column - 1))
-
-
-def _first_micros(case: Case) -> int:
-    return round(case.sky.first_hour_utc.timestamp()) * 1_000_000
-
-
-def _idents(case: Case, position: Indices, airport: Indices) -> list[list[str]]:
-    """The ident of each place; the unknown airports of a booking share a place."""
-    known = set(case.sky.airports)
-    departures, routes = case.bookings["departure"].iloc[position], case.bookings["route"].iloc[position]
-    return [
-        [case.sky.airports[row]] if row < len(known) else [i for i in (departure, *route) if i not in known]
-        for row, departure, route in zip(airport.tolist(), departures, routes, strict=True)
-    ]

@@ -94,8 +94,10 @@ def _daylight(row: Row, booking: Row) -> str:
     minutes = f"{abs(float(row['value'])):.0f} min"
     whom = _for_whom(row, booking)
     if row["hazard"] == "before sunrise":
-        when = _clock(booking["starts_at_utc"], booking)
-        return f"departure from {row['airport']}, {when}, is {minutes} before sunrise{whom and f'; by day only{whom}'}."
+        return (
+            f"departure from {row['airport']}, {_clock(booking['starts_at_utc'], booking)}, is {minutes} before "
+            f"sunrise; {_whose(row, booking, plural=True)}{whom} allow daylight only."
+        )
     side = "before" if row["value"] >= 0 else "after"
     limit = f"{float(row['limit_value']):.0f} min before sunset"
     return (

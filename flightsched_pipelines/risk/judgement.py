@@ -14,12 +14,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.risk.bookings import TRAINING_LEVELS, severity
-from flightsched_pipelines.risk.grid import LAYERS, PREVAILING, QUANTITIES, Sky
 from flightsched_pipelines.risk.limits import AIRCRAFT_CROSSWIND, BLOCK, DAYLIGHT, NO_ROW, WARN, Limits, rule_of
+from flightsched_pipelines.risk.sky import LAYERS, PREVAILING, QUANTITIES, Sky
 from flightsched_pipelines.risk.trips import Trips
 from flightsched_pipelines.risk.windows import RunningWorst
 
 Severities = NDArray[np.uint8]
+Codes = NDArray[np.int64] | int
 Judge = Callable[["Case", int, "NDArray[np.int64] | slice"], NDArray[Any]]
 """Judges every hour at some airports under the limits of a profile: shape (airports, columns of the sky)."""
 
@@ -61,13 +62,15 @@ def margins(case: Case) -> NDArray[np.float64]:
     return _worst_hour(case, _hourly_margin, np.minimum)
 
 
-def gravity(rules: Any, effects: Any, layers: Any, solo: Any) -> NDArray[Any]:
+def gravity(
+    rules: NDArray[np.object_] | str, effects: Codes, layers: Codes, solo: NDArray[np.bool_] | bool
+) -> NDArray[np.int64]:
     """The severity of each broken rule, by its effect, the layer of the group that breaks it, and whether solo."""
     lasting = (layers == PREVAILING) | solo | np.isin(rules, GRAVE_IF_TEMPORARY)
     return np.where((effects == BLOCK) & lasting, AT_RISK, WATCH)
 
 
-def approach_minima(case: Case, profiles: Any, airports: NDArray[np.int64] | slice) -> NDArray[np.float64]:
+def approach_minima(case: Case, profiles: Codes, airports: NDArray[np.int64] | slice) -> NDArray[np.float64]:
     """Approach visibility and ceiling of each airport, which count for the instrument-rated; -inf for others."""
     counts = case.trips.profiles.level[profiles] == INSTRUMENT_RATED
     return np.where(counts, case.sky.approach[:, airports], -np.inf)
@@ -83,6 +86,8 @@ def _block_thresholds(case: Case, profile: int, airports: NDArray[np.int64] | sl
 
 def _worst_hour(case: Case, judge: Judge, worse: np.ufunc) -> NDArray[Any]:
     """The worst that ``judge`` finds in any hour at any place of each booking."""
+    if case.bookings.empty:
+        return np.empty(0, dtype=np.uint8)
     sky, trips = case.sky, case.trips
     set_of_profile, examples = _limit_sets(case)
     sets = set_of_profile[trips.profile]
@@ -91,7 +96,7 @@ def _worst_hour(case: Case, judge: Judge, worse: np.ufunc) -> NDArray[Any]:
     used[sets[trips.route_owner], trips.route_airport] = True
     row_of = used.cumsum().reshape(used.shape) - 1
     judged = [_judge_airports(case, judge, profile, used[n]) for n, profile in enumerate(examples)]
-    hours = np.concatenate(judged) if judged else judge(case, 0, slice(0))
+    hours = np.concatenate(judged)
     windows = RunningWorst(hours, int((trips.last - trips.first).max(initial=0)) + 1, worse)
     worst = windows.over(row_of[sets, trips.departure], trips.first, trips.last)
     owner = trips.route_owner
@@ -103,8 +108,8 @@ def _worst_hour(case: Case, judge: Judge, worse: np.ufunc) -> NDArray[Any]:
 def _limit_sets(case: Case) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The set of limits on the sky that each profile is held to, and a profile of each set."""
     profiles = case.trips.profiles
-    on_the_sky = case.limits.thresholds[:, :, : len(QUANTITIES)].transpose(1, 0, 2).reshape(len(profiles.solo), -1)
-    telling = np.column_stack([on_the_sky, profiles.solo, profiles.level == INSTRUMENT_RATED])
+    on_the_sky = case.limits.thresholds[:, :, : len(QUANTITIES)]
+    telling = np.column_stack([*on_the_sky, profiles.solo, profiles.level == INSTRUMENT_RATED])
     _, examples, set_of_profile = np.unique(telling, axis=0, return_index=True, return_inverse=True)
     return set_of_profile, examples
 
@@ -145,7 +150,7 @@ def _hourly_margin(case: Case, profile: int, airports: NDArray[np.int64] | slice
     return margin
 
 
-def relative_margin(values: NDArray[np.float64], limits: Any) -> NDArray[np.float64]:
+def relative_margin(values: NDArray[np.float64], limits: NDArray[np.float64] | float) -> NDArray[np.float64]:
     """How far oriented values are from their limits, as a share of the limit; in units where the limit is 0."""
     return (values - limits) / np.where(limits == 0, 1.0, np.abs(limits))
 

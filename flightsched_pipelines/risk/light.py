@@ -60,7 +60,8 @@ def read_suns(suns: pd.DataFrame, airports: pd.DataFrame, airport_indices: NDArr
     known[-1] = False  # every unknown airport
     longitude = np.nan_to_num(airports["longitude_deg"].to_numpy(dtype=np.float64))
     # The zone of a solar day is whole minutes wide, as in the sun table.
-    offset = np.append(np.round(4 * longitude).astype(np.int64), 0) * MICROS_PER_MINUTE
+    offset = np.zeros(shape[0], dtype=np.int64)
+    offset[:-1] = np.round(4 * np.nan_to_num(longitude)) * MICROS_PER_MINUTE
     return Light(offset, first_day, known, dawn, sunrise, sunset, dusk)
 
 

@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.risk.bookings import LESSON_KINDS, TRAINING_LEVELS
-from flightsched_pipelines.risk.grid import QUANTITIES
 from flightsched_pipelines.risk.minimums import AT_LEAST_RULES, HAZARD_RULES
+from flightsched_pipelines.risk.sky import QUANTITIES
 
 MEASURES = (*QUANTITIES, "aircraft_crosswind", "daylight")
 """What a limit can be set for: the sky's quantities, and two that depend on the booking itself."""

@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.risk.bookings import LESSON_KINDS, TRAINING_LEVELS, BookingsError
-from flightsched_pipelines.risk.grid import Sky
 from flightsched_pipelines.risk.light import MICROS_PER_HOUR, MICROS_PER_MINUTE, Light, Micros, micros
 from flightsched_pipelines.risk.limits import Profiles
+from flightsched_pipelines.risk.sky import Sky
 
 Indices = NDArray[np.int64]
 
@@ -106,23 +106,21 @@ def _routes(routes: pd.Series, departure: Indices, sky: Sky) -> tuple[Indices, I
 
 def _profiles(bookings: pd.DataFrame, night: NDArray[np.bool_]) -> tuple[Indices, Profiles]:
     """The profile of each booking, and the profiles that occur."""
-    school_code, schools = pd.factorize(
-        bookings["school_id"].to_numpy(dtype=np.float64, na_value=np.nan), use_na_sentinel=False
-    )
+    school_code, schools = pd.factorize(bookings["school_id"].astype("float64"), use_na_sentinel=False)
     level = _indices(bookings["training_level"], TRAINING_LEVELS)
     kind = _indices(bookings["lesson_kind"], LESSON_KINDS)
     solo = bookings["solo"].to_numpy(dtype=bool)
-    parts = (school_code, level, kind, solo, night)
+    parts: list[Indices] = [array.astype(np.int64) for array in (school_code, level, kind, solo, night)]
     sizes = (max(len(schools), 1), len(TRAINING_LEVELS), len(LESSON_KINDS), 2, 2)
-    code = np.ravel_multi_index(tuple(part.astype(np.int64) for part in parts), sizes)
+    code = np.ravel_multi_index(tuple(parts), sizes)
     profile, present = pd.factorize(code)
-    school, level, kind, solo, night = np.unravel_index(present, sizes)
+    school, level_of, kind_of, is_solo, is_night = np.unravel_index(present, sizes)
     return profile, Profiles(
         school=np.asarray(schools, dtype=np.float64)[school],
-        level=level,
-        solo=solo.astype(bool),
-        kind=kind,
-        night=night.astype(bool),
+        level=level_of,
+        solo=is_solo.astype(bool),
+        kind=kind_of,
+        night=is_night.astype(bool),
     )
 
 

@@ -11,7 +11,7 @@ class RunningWorst:
     """
 
     def __init__(self, cells: NDArray[np.generic], longest: int, worse: np.ufunc) -> None:
-        """Prepare the rows of ``cells`` for stretches of up to ``longest`` columns; ``worse`` is a minimum or maximum."""
+        """Prepare the rows of ``cells`` for stretches of up to ``longest`` columns; ``worse``: minimum or maximum."""
         levels = [cells]
         while (width := 1 << len(levels)) <= longest:
             before, half = levels[-1], width // 2

@@ -1,6 +1,7 @@
 """TAFs, group by group."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -97,7 +98,7 @@ def test_vertical_visibility_is_a_ceiling_in_hundreds_of_feet() -> None:
         ({"wxString": 7}, "weather"),
     ],
 )
-def test_a_prevailing_element_that_cannot_be_read_is_missing_not_fine(lost: dict[str, object], element: str) -> None:
+def test_a_prevailing_element_that_cannot_be_read_is_missing_not_fine(lost: dict[str, Any], element: str) -> None:
     (found,) = read_taf(taf(fair(0, 24, **lost)))
 
     assert element in found.conditions.missing

@@ -163,16 +163,13 @@ def _oriented_values(rows: pd.DataFrame, headings_deg: Floats) -> tuple[Floats, 
 
 def _packed(lists: pd.Series, bits: Mapping[str, int], other: int) -> Indices:
     """Lists of codes as integers, a bit a code; a code that has none, or no list at all, is ``other``."""
-    known: dict[tuple[str, ...] | None, int] = {}
-
-    def pack(codes: object) -> int:
+    packed = np.zeros(len(lists), dtype=np.int64)
+    for row, codes in enumerate(lists):
+        if isinstance(codes, list) and not codes:
+            continue
         is_list = isinstance(codes, list | tuple | set | frozenset | np.ndarray)
-        key = tuple(cast("Iterable[str]", codes)) if is_list else None
-        if key not in known:
-            known[key] = other if key is None else sum({bits.get(code, other) for code in key})
-        return known[key]
-
-    return np.fromiter(map(pack, lists), dtype=np.int64, count=len(lists))
+        packed[row] = sum({bits.get(code, other) for code in cast("Iterable[str]", codes)}) if is_list else other
+    return packed
 
 
 def _any_of(codes: frozenset[str]) -> int:

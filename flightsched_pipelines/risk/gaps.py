@@ -1,0 +1,123 @@
+"""The hours that bookings are held against, one by one, and where among them the forecast says too little."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from flightsched_pipelines.risk.judgement import UNKNOWN, Case
+from flightsched_pipelines.risk.light import MICROS_PER_HOUR
+from flightsched_pipelines.risk.limits import BLOCK, EFFECTS, NO_ROW
+from flightsched_pipelines.risk.sky import LAYERS, PREVAILING, element_names
+
+Indices = NDArray[np.int64]
+
+NO_FORECAST, NO_SUN, NO_MINIMUMS = (1 << n for n in (32, 33, 34))
+"""Bits beside those of the elements that a row can lack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Bookings spread out: one element an hour at a place."""
+
+    position: Indices
+    airport: Indices
+    column: Indices
+
+
+def hours_of(case: Case, positions: Indices) -> Hours:
+    """Every hour of the bookings' windows at every place, each place once."""
+    trips = case.trips
+    wanted = np.zeros(len(trips.departure), dtype=bool)
+    wanted[positions] = True
+    on_route = wanted[trips.route_owner]
+    owner = np.concatenate([positions, trips.route_owner[on_route]])
+    airport = np.concatenate([trips.departure[positions], trips.route_airport[on_route]])
+    places = np.unique(np.stack([owner, airport]), axis=1)
+    lengths: Indices = (trips.last - trips.first + 1)[places[0]]
+    position: Indices = np.repeat(places[0], lengths)
+    return Hours(position, np.repeat(places[1], lengths), trips.first[position] + count_up(lengths))
+
+
+def count_up(lengths: Indices) -> Indices:
+    """0, 1, ... for each length, one after the other."""
+    starts = np.repeat(lengths.cumsum() - lengths, lengths)
+    return np.arange(len(starts), dtype=np.int64) - starts
+
+
+def missing_forecast(case: Case, hours: Hours, unknown: Indices) -> pd.DataFrame:
+    """For each booking of unknown verdict and airport, what is missing and from which hour on."""
+    sky, trips = case.sky, case.trips
+    is_unknown = np.zeros(len(trips.departure), dtype=bool)
+    is_unknown[unknown] = True
+    gaps = np.flatnonzero(is_unknown[hours.position] & ~sky.complete[hours.airport, hours.column])
+    cell = hours.airport[gaps] * sky.columns + hours.column[gaps]
+    position, airport, lack = hours.position[gaps], hours.airport[gaps], _lack_by_cell(case)[cell]
+    hour = _hour_number(case, position, hours.column[gaps])
+    at_known = np.maximum(trips.departure, trips.destination)[unknown] < len(sky.airports)
+    for cause, bit in (
+        (at_known & ~trips.sun_known[unknown], NO_SUN),
+        ((case.limits.rows[BLOCK, trips.profile[unknown]] == NO_ROW).all(axis=1), NO_MINIMUMS),
+    ):
+        position = np.append(position, unknown[cause])
+        airport = np.append(airport, trips.departure[unknown[cause]])
+        lack = np.append(lack, np.full(int(cause.sum()), bit))
+        hour = np.append(hour, (trips.starts[unknown[cause]] - _first_micros(case)) // MICROS_PER_HOUR)
+    places, group = np.unique(np.stack([position, airport]), axis=1, return_inverse=True)
+    lacking = np.zeros(places.shape[1], dtype=np.int64)
+    np.bitwise_or.at(lacking, group, lack)
+    since = np.full(places.shape[1], np.iinfo(np.int64).max)
+    np.minimum.at(since, group, hour)
+    found = pd.DataFrame({"position": places[0], "airport": _idents(case, places[0], places[1])})
+    first_hour = pd.Timestamp(case.sky.first_hour_utc).as_unit("us")
+    words = {bits: _lack_words(bits) for bits in np.unique(lacking).tolist()}
+    return found.assign(
+        rule="forecast",
+        effect=EFFECTS[BLOCK],
+        gravity=UNKNOWN,
+        hazard=[words[bits] for bits in lacking.tolist()],
+        hour_utc=first_hour + pd.to_timedelta(since, unit="h"),
+        layer=LAYERS[PREVAILING],
+        unit="",
+    ).explode("airport", ignore_index=True)
+
+
+def _lack_by_cell(case: Case) -> Indices:
+    """Bits of what the rows of each cell lack, and whether no prevailing row is there."""
+    sky = case.sky
+    lack = np.full(sky.complete.size, NO_FORECAST, dtype=np.int64)
+    cell = np.repeat(np.arange(sky.complete.size), np.diff(sky.row_starts))
+    lack[cell[(sky.rows["layer"] == LAYERS[PREVAILING]).to_numpy(dtype=bool)]] = 0
+    np.bitwise_or.at(lack, cell, sky.missing)
+    return lack
+
+
+def _lack_words(bits: int) -> str:
+    causes = {NO_FORECAST: "no forecast", NO_SUN: "sunset", NO_MINIMUMS: "minimums"}
+    return ", ".join([*(word for bit, word in causes.items() if bits & bit), *element_names(bits)])
+
+
+def _hour_number(case: Case, position: Indices, column: Indices) -> Indices:
+    """Hours since the sky's first; where the column is the past or the beyond, that of the first hour concerned."""
+    beyond = np.maximum(case.trips.first_hour[position], case.sky.columns - 2)
+    past = (case.trips.starts[position] - _first_micros(case)) // MICROS_PER_HOUR
+    return np.where(column == 0, past, np.where(column == case.sky.columns - 1, beyond, column - 1))
+
+
+def _first_micros(case: Case) -> int:
+    return round(case.sky.first_hour_utc.timestamp()) * 1_000_000
+
+
+def _idents(case: Case, position: Indices, airport: Indices) -> list[list[str]]:
+    """The ident of each place; the unknown airports of a booking share a place."""
+    known = set(case.sky.airports)
+    departures, routes = case.bookings["departure"].iloc[position], case.bookings["route"].iloc[position]
+    return [
+        [case.sky.airports[row]] if row < len(known) else _others([departure, *route], known)
+        for row, departure, route in zip(airport.tolist(), departures, routes, strict=True)
+    ]
+
+
+def _others(idents: list[str], known: set[str]) -> list[str]:
+    return list(dict.fromkeys(ident for ident in idents if ident not in known))

@@ -1,0 +1,247 @@
+"""What a person types, and what they read."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from flightsched_pipelines import cli
+from flightsched_pipelines.database import embedded
+from flightsched_pipelines_tests.conftest import SEED_HOUR
+
+HOUR = f"{SEED_HOUR:%Y-%m-%dT%H}"
+
+HEADER = "reference,starts_at,ends_at,training_level,solo,lesson_kind,departure,route\n"
+TAF = {
+    "icaoId": "KSJC",
+    "lat": 37.36,
+    "lon": -121.93,
+    "issueTime": "2026-03-09T23:30:00Z",
+    "validTimeFrom": 1_773_100_800,
+    "validTimeTo": 1_773_187_200,
+    "rawTAF": "TAF KSJC 092330Z 1000/1024 30008KT P6SM FEW060 TEMPO 1017/1019 4SM BR",
+    "fcsts": [
+        {
+            "timeFrom": 1_773_100_800, "timeTo": 1_773_187_200, "wdir": 300, "wspd": 8, "visib": "6+",
+            "clouds": [{"cover": "FEW", "base": 6000}],
+        },
+    ],
+}  # fmt: skip
+
+
+class Typed:
+    """What became of a command: its exit code and what it wrote."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+Type = Callable[..., Typed]
+"""Types a command and its arguments."""
+
+
+@pytest.fixture
+def flightsched(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Type:
+    """Types a command, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> Typed:
+        monkeypatch.setattr("sys.argv", ["flightsched", *arguments])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.out + captured.err
+        return Typed(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def seeded(monkeypatch: pytest.MonkeyPatch, seeded_url: str, tmp_path: Path, seeded_engine: Engine) -> Engine:
+    """The commands' database is a seeded one."""
+    monkeypatch.setenv("DATABASE_URL", seeded_url)
+    monkeypatch.setenv("FLIGHTSCHED_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    return seeded_engine
+
+
+@pytest.mark.usefixtures("seeded")
+def test_a_tick_reports_what_the_hour_found(flightsched: Type) -> None:
+    told = flightsched("tick", "--hour", HOUR)
+
+    assert told.code == 0, told.err
+    assert "lessons in the next 72 hours" in told.out
+    assert "below the school's minimums" in told.out
+    assert "reschedule_proposals" in told.err, "progress goes to standard error"
+
+    reference = next(word for word in told.out.split() if word.startswith(("PAO-", "APA-")))
+    explained = flightsched("explain", reference)
+    assert explained.out.startswith("At risk: ")
+
+    figures = json.loads(flightsched("tick", "--hour", HOUR, "--json").out)
+    assert figures["bookings"] == figures["at_risk"] + figures["watch"] + figures["unknown"] + figures["ok"]
+
+
+@pytest.mark.usefixtures("seeded")
+@pytest.mark.parametrize(
+    ("hour", "words"),
+    [
+        ("yesterday", "give a full hour in UTC"),
+        ("2026-02-30T10", "give a full hour in UTC"),
+        ("2026-11-10T10:30", "give a full hour in UTC"),
+        ("2036-01-01T00", "has not come yet"),
+        ("2020-01-01T00", "lies before the first hour kept"),
+    ],
+)
+def test_an_hour_that_makes_no_sense_is_said_so(flightsched: Type, hour: str, words: str) -> None:
+    told = flightsched("tick", "--hour", hour)
+
+    assert told.code == 2
+    assert words in told.err
+
+
+@pytest.mark.usefixtures("seeded")
+def test_an_unknown_booking_is_said_so(flightsched: Type) -> None:
+    assert "No hour has been run yet" in flightsched("explain", "PAO-1001").err
+    flightsched("tick", "--hour", HOUR)
+
+    assert "Booking 'nobody' is not among" in flightsched("explain", "nobody").err
+
+
+def test_a_database_without_schema_is_said_so(
+    flightsched: Type, server_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", embedded.url(server_home, "flightsched"))
+
+    told = flightsched("tick")
+
+    assert told.code == 2
+    assert "flightsched db upgrade" in told.err
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql://nobody:secret-word@127.0.0.1:1/none", "127.0.0.1:1"),
+        ("mysql://root@localhost/x", "DATABASE_URL names mysql"),
+        ("not a url", "DATABASE_URL is no URL"),
+    ],
+)
+def test_an_unreachable_database_is_named_without_its_password(
+    flightsched: Type,
+    monkeypatch: pytest.MonkeyPatch,
+    url: str,
+    words: str,
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("DATABASE_CONNECT_ATTEMPTS", "1")
+
+    told = flightsched("db", "status")
+
+    assert told.code == 2
+    assert words in told.err
+    assert "secret-word" not in told.err
+
+
+def test_a_setting_that_makes_no_sense_is_named(flightsched: Type, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEATHER_SOURCE", "crystal ball")
+
+    told = flightsched("tick")
+
+    assert told.code == 2
+    assert "WEATHER_SOURCE is 'crystal ball'" in told.err
+
+
+def test_db_commands_take_the_schema_there_and_back(
+    flightsched: Type, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+
+    assert "schema    0001" in flightsched("db", "status").out
+    assert flightsched("db", "seed", "--hour", HOUR).code == 0
+    assert flightsched("db", "reset", "--yes", "--hour", HOUR).code == 0
+    assert "base (empty)" in flightsched("db", "downgrade", "base", "--yes").out
+    assert "flightsched db upgrade" in flightsched("db", "seed").err
+    assert "0001" in flightsched("db", "upgrade").out
+    assert "not ours to stop" in flightsched("db", "stop").err
+    assert "cannot be taken to 'nowhere'" in flightsched("db", "downgrade", "nowhere", "--yes").err
+
+
+def test_weather_shows_a_stored_answer_line_by_line(flightsched: Type, tmp_path: Path) -> None:
+    file = tmp_path / "tafs.json"
+    file.write_text(json.dumps([TAF]))
+
+    told = flightsched("weather", str(file), "--json")
+
+    lines = [json.loads(line) for line in told.out.splitlines()]
+    assert told.code == 0
+    assert len(lines) == 24 + 2
+    assert lines[0]["airport"] == "KSJC"
+    assert lines[0]["hour_utc"] == "2026-03-10T00:00:00Z"
+    assert (lines[0]["visibility_sm"], lines[0]["at_least"], lines[0]["ceiling_ft"]) == (6, True, None)
+    assert {line["layer"] for line in lines} == {"prevailing", "temporary"}
+    assert "KSJC" in flightsched("weather", str(file)).out
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("", "an empty answer"),
+        ("<html>502 Bad Gateway</html>", "an HTML page"),
+        ("[{", "not JSON"),
+        ("42", "not an answer of a known weather service"),
+        ("[]", "the list of reports is empty"),
+        ('[{"icaoId": "KSJC"}]', "neither a METAR nor a TAF"),
+        ("[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_what_is_no_weather_is_said_so(flightsched: Type, tmp_path: Path, body: str, words: str) -> None:
+    file = tmp_path / "answer.json"
+    file.write_text(body)
+
+    told = flightsched("weather", str(file))
+
+    assert told.code == 2
+    assert words in told.err
+    assert "answer.json" in told.err
+
+
+def test_assess_judges_each_booking_and_names_what_is_wrong_with_others(flightsched: Type, tmp_path: Path) -> None:
+    (tmp_path / "tafs.json").write_text(json.dumps([TAF]))
+    (tmp_path / "bookings.csv").write_text(
+        HEADER
+        + "fine,2026-03-10T10:00:00-07:00,2026-03-10T11:00:00-07:00,private_pilot,false,local,KSJC,\n"
+        + "soloist,2026-03-10T10:00:00-07:00,2026-03-10T11:00:00-07:00,student_pilot,true,local,KSJC,\n"
+        + "dual,2026-03-10T10:00:00-07:00,2026-03-10T11:00:00-07:00,student_pilot,false,local,KSJC,\n"
+        + "near,2026-03-10T13:00:00-07:00,2026-03-10T14:00:00-07:00,private_pilot,false,local,KPAO,\n"
+        + "far,2026-03-10T13:00:00-07:00,2026-03-10T14:00:00-07:00,private_pilot,false,local,KAPA,\n"
+        + "naive,2026-03-10T13:00:00,2026-03-10T14:00:00-07:00,private_pilot,false,local,KSJC,\n"
+        + "lost,2026-03-10T13:00:00-07:00,2026-03-10T14:00:00-07:00,private_pilot,false,local,KQQQ,\n"
+    )
+
+    told = flightsched("assess", "--weather", "tafs.json", "--bookings", "bookings.csv", "--json")
+
+    verdicts = {line["reference"]: line for line in map(json.loads, told.out.splitlines())}
+    assert {name: line["verdict"] for name, line in verdicts.items()} == {
+        "fine": "ok", "soloist": "at_risk", "dual": "watch", "near": "ok", "far": "unknown", "lost": "unknown",
+    }  # fmt: skip
+    (broken,) = verdicts["dual"]["broken"]
+    assert broken == {
+        "rule": "visibility", "value": 4.0, "limit": 5.0, "airport": "KSJC", "hour_utc": "2026-03-10T17:00:00Z",
+        "layer": "temporary",
+    }  # fmt: skip
+    assert told.code == 2
+    assert "line 7: starts_at is '2026-03-10T13:00:00'" in told.err
+    assert "line 8: 'KQQQ' is no known airport" in told.err
+
+
+def test_a_missing_file_is_named(flightsched: Type) -> None:
+    told = flightsched("assess", "--weather", "nowhere.json", "--bookings", "none.csv")
+
+    assert told.code == 2
+    assert "nowhere.json cannot be read" in told.err
