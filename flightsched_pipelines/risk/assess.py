@@ -45,8 +45,9 @@ class Assessment:
 
     def words(self, position: int) -> str:
         """Why the booking at a position of the frame stands as it does, in words."""
-        rows = findings(self.case, np.array([position]), self.severities, only_broken=self.severities[position] != OK)
-        return explain(self.case.bookings.iloc[position].to_dict(), rows, str(self.verdicts.iloc[position]))
+        found = findings(self.case, np.array([position]), self.severities, only_broken=self.severities[position] != OK)
+        booking = self.case.bookings.iloc[[position]].to_dict("records")[0]
+        return explain(booking, found.to_dict("records"), str(self.verdicts.iloc[position]))
 
 
 def assess(

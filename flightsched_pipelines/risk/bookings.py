@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 import pandas as pd
@@ -68,8 +68,11 @@ def read_bookings_csv(text: str, zones: Mapping[str, str]) -> tuple[pd.DataFrame
     Raises:
         BookingsError: the file is empty or lacks a column.
     """
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    header = [name.strip() for name in reader.fieldnames or ()]
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=None))
+    try:
+        header = [name.strip().lower() for name in reader.fieldnames or ()]
+    except csv.Error as error:
+        raise BookingsError(f"the file of bookings is not CSV ({error}); give a CSV with a header line") from error
     if not header:
         raise BookingsError(f"the file of bookings is empty; give a CSV with the columns {', '.join(CSV_COLUMNS)}")
     absent = [name for name in CSV_COLUMNS if name not in header and name != "route"]
@@ -86,15 +89,11 @@ def read_bookings_csv(text: str, zones: Mapping[str, str]) -> tuple[pd.DataFrame
                 continue
             faults = list(_faults(fields, seen))
             seen.add(fields["reference"])
-            strangers = [ident for ident in _idents(fields) if ident not in zones]
-            problems += [f"line {reader.line_num}: {fault}" for fault in faults]
             if not faults:
                 rows.append(_row(fields, reader.line_num, zones))
-                problems += [
-                    f"line {reader.line_num}: '{ident}' is no known airport, so {fields['reference']} is unknown; "
-                    "give an ICAO ident"
-                    for ident in strangers
-                ]
+                faults = list(_strangers(fields, zones))
+            if faults:
+                problems.append(f"line {reader.line_num}: {', and '.join(faults)}")
     except csv.Error as error:
         problems.append(f"line {reader.line_num}: not CSV ({error}); what follows was not read")
     return pd.DataFrame(rows, columns=list(BOOKING_COLUMNS)).astype(dict(BOOKING_COLUMNS)), problems
@@ -126,12 +125,19 @@ def _time_faults(fields: Mapping[str, str]) -> Iterator[str]:
         yield f"ends_at is {fields['ends_at']}; it must lie after starts_at, and within 24 hours of it"
 
 
+def _strangers(fields: Mapping[str, str], zones: Mapping[str, str]) -> Iterator[str]:
+    strangers = [f"'{ident}'" for ident in dict.fromkeys(_idents(fields)) if ident not in zones]
+    if strangers:
+        are = "is no known airport" if len(strangers) == 1 else "are no known airports"
+        yield f"{', '.join(strangers)} {are}, so {fields['reference']} is unknown; give ICAO idents"
+
+
 def _time(text: str) -> datetime | None:
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return time if time.tzinfo is not None and 1970 < time.year < 2200 else None
+    return time.astimezone(UTC) if time.tzinfo is not None and 1970 < time.year < 2200 else None
 
 
 def _idents(fields: Mapping[str, str]) -> list[str]:
@@ -148,8 +154,8 @@ def _row(fields: Mapping[str, str], line: int, zones: Mapping[str, str]) -> dict
         "lesson_kind": fields["lesson_kind"],
         "departure": departure,
         "route": route,
-        "starts_at_utc": pd.Timestamp(fields["starts_at"]).tz_convert("UTC"),
-        "ends_at_utc": pd.Timestamp(fields["ends_at"]).tz_convert("UTC"),
+        "starts_at_utc": _time(fields["starts_at"]),
+        "ends_at_utc": _time(fields["ends_at"]),
         "status": "scheduled",
         "time_zone": zones.get(departure, "UTC"),
     }

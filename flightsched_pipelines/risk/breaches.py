@@ -5,15 +5,16 @@ broken, not what.
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import groupby
+from operator import itemgetter
 from types import MappingProxyType
-from typing import cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.risk.bookings import VERDICTS
-from flightsched_pipelines.risk.explain import explain
+from flightsched_pipelines.risk.explain import TOLD_BOOKING_COLUMNS, explain
 from flightsched_pipelines.risk.gaps import Hours, count_up, hours_of, missing_forecast
 from flightsched_pipelines.risk.judgement import (
     AT_RISK,
@@ -84,11 +85,11 @@ _FREEZING_MOISTURE = "moisture below freezing"
 def broken_rules(case: Case, positions: Indices, severities: Severities) -> pd.DataFrame:
     """Every broken rule of the bookings at these positions, ``BROKEN_COLUMNS``."""
     found = findings(case, positions, severities, only_broken=True)
+    bookings = case.bookings.iloc[positions][list(TOLD_BOOKING_COLUMNS)].to_dict("records")
+    booking_at = dict(zip(positions.tolist(), bookings, strict=True))
     words: dict[int, str] = {}
-    for position in cast("list[int]", positions.tolist()):
-        rows = found.loc[found["position"] == position]
-        booking = cast("dict[str, object]", case.bookings.iloc[position].to_dict())
-        words[position] = explain(booking, rows, VERDICTS[int(severities[position])])
+    for position, rows in groupby(found.to_dict("records"), key=itemgetter("position")):
+        words[position] = explain(booking_at[position], list(rows), VERDICTS[int(severities[position])])
     found["explanation"] = found["position"].map(words)
     return found[list(BROKEN_COLUMNS)].astype(dict(BROKEN_COLUMNS))
 
@@ -131,6 +132,8 @@ def _on_the_sky(case: Case, hours: Hours, *, only_broken: bool) -> pd.DataFrame:
                 of_field = approach_minima(case, profile, airport)[measure]
                 source, limits = np.where(of_field > limits, APPROACH, source), np.maximum(of_field, limits)
         chosen = np.flatnonzero(values < limits if only_broken else np.isfinite(values) & np.isfinite(limits))
+        if parts and not len(chosen):
+            continue
         parts.append(
             pd.DataFrame(
                 {

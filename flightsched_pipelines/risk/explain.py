@@ -3,14 +3,18 @@
 The wording is "below the school's minimums"; whether to fly is the pilot in command's decision.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 Row = Mapping[Any, Any]
+
+TOLD_BOOKING_COLUMNS = ("training_level", "solo", "starts_at_utc", "ends_at_utc", "time_zone", "aircraft_type")
+"""What of a booking is told."""
 
 PREFIXES = {"at_risk": "At risk", "watch": "Watch", "unknown": "Unknown"}
 
@@ -34,34 +38,33 @@ PILOTS = {
 }
 AT_LEAST = ("visibility", "ceiling")
 
+MOST_SENTENCES = 4
+"""A person reads the gravest few; the table of broken rules has the rest."""
 
-def explain(booking: Row, rows: pd.DataFrame, verdict: str) -> str:
+
+def explain(booking: Row, rows: Sequence[Row], verdict: str) -> str:
     """Why a booking stands as it does.
 
     Args:
-        booking: one booking (``BOOKING_COLUMNS``).
+        booking: one booking, ``TOLD_BOOKING_COLUMNS`` at least.
         rows: its broken rules, the gravest first; for ``ok``, how far each limit is (`breaches.findings`).
         verdict: the booking's verdict.
     """
-    records: list[dict[Any, Any]] = rows.to_dict("records")
     if verdict == "ok":
-        return f"Nothing in the forecast is below the school's minimums{_closest(booking, records)}."
-    sentences = [sentence(record, booking) for record in records]
-    return f"{PREFIXES[verdict]}: " + " ".join([*sentences[:1], *map(capitalised, sentences[1:])])
+        return f"Nothing in the forecast is below the school's minimums{_closest(booking, rows)}."
+    sentences = [_SENTENCES.get(str(row["rule"]), _measured)(row, booking) for row in rows[:MOST_SENTENCES]]
+    untold = len(rows) - len(sentences)
+    if untold:
+        sentences.append(f"Besides these, {untold} more.")
+    return f"{PREFIXES[verdict]}: " + " ".join([*sentences[:1], *map(_capitalised, sentences[1:])])
 
 
-def sentence(row: Row, booking: Row) -> str:
-    """One broken rule, as a sentence without its capital."""
-    return _SENTENCES.get(str(row["rule"]), _measured)(row, booking)
-
-
-def capitalised(words: str) -> str:
-    """Words that begin a sentence."""
+def _capitalised(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _closest(booking: Row, records: list[dict[Any, Any]]) -> str:
-    measured = [row for row in records if not pd.isna(row["margin"]) and row["rule"] != "daylight"]
+def _closest(booking: Row, rows: Sequence[Row]) -> str:
+    measured = [row for row in rows if not pd.isna(row["margin"]) and row["rule"] != "daylight"]
     if not measured:
         return ""
     row = min(measured, key=lambda row: row["relative_margin"])
@@ -166,16 +169,28 @@ def _source(row: Row) -> str:
 
 
 def _hour(row: Row, booking: Row) -> str:
-    zone = ZoneInfo(str(booking["time_zone"]))
-    starts = row["hour_utc"].astimezone(zone)
-    ends = (row["hour_utc"] + timedelta(hours=1)).astimezone(zone)
-    same_zone = f" {_zone(starts)}" if _zone(starts) != _zone(ends) else ""
-    return f"{starts:%a} {starts.day} {starts:%b} {starts:%H:%M}{same_zone}-{ends:%H:%M} {_zone(ends)}"
+    return _hour_from(row["hour_utc"], str(booking["time_zone"]))
 
 
 def _clock(time: datetime, booking: Row) -> str:
-    local = time.astimezone(ZoneInfo(str(booking["time_zone"])))
-    return f"{local:%a} {local.day} {local:%b} {local:%H:%M} {_zone(local)}"
+    return _clock_at(time, str(booking["time_zone"]))
+
+
+@lru_cache(maxsize=10_000)
+def _hour_from(hour: datetime, time_zone: str) -> str:
+    starts, ends = (time.astimezone(ZoneInfo(time_zone)) for time in (hour, hour + timedelta(hours=1)))
+    first_zone = f" {_zone(starts)}" if _zone(starts) != _zone(ends) else ""
+    return f"{_day(starts)} {starts:%H:%M}{first_zone}-{ends:%H:%M} {_zone(ends)}"
+
+
+@lru_cache(maxsize=10_000)
+def _clock_at(time: datetime, time_zone: str) -> str:
+    local = time.astimezone(ZoneInfo(time_zone))
+    return f"{_day(local)} {local:%H:%M} {_zone(local)}"
+
+
+def _day(local: datetime) -> str:
+    return f"{local:%a} {local.day} {local:%b}"
 
 
 def _zone(local: datetime) -> str:

@@ -45,6 +45,11 @@ def rule_of(measure: str) -> str:
     return "icing" if measure.startswith("icing_") else measure
 
 
+_MEASURES_OF = {
+    rule: [n for n, name in enumerate(MEASURES) if rule_of(name) == rule] for rule in map(rule_of, MEASURES)
+}
+
+
 def resolve(minimums: pd.DataFrame, profiles: Profiles) -> Limits:
     """The limits of each profile.
 
@@ -53,7 +58,8 @@ def resolve(minimums: pd.DataFrame, profiles: Profiles) -> Limits:
     """
     shape = (len(EFFECTS), len(profiles.school), len(MEASURES))
     limits = Limits(np.full(shape, -np.inf), np.full(shape, NO_ROW, dtype=np.int64))
-    records: list[dict[Any, Any]] = minimums.astype(object).where(minimums.notna(), None).to_dict("records")
+    columns = [[None if pd.isna(cell) else cell for cell in minimums[name].tolist()] for name in minimums]
+    records = [dict(zip(minimums.columns, row, strict=True)) for row in zip(*columns, strict=True)]
     applying = [_applies(record, profiles) for record in records]
     own: dict[str, NDArray[np.bool_]] = defaultdict(lambda: np.zeros(len(profiles.school), dtype=bool))
     for record, applies in zip(records, applying, strict=True):
@@ -61,10 +67,9 @@ def resolve(minimums: pd.DataFrame, profiles: Profiles) -> Limits:
             own[record["rule"]] |= applies
     for number, (record, applies) in enumerate(zip(records, applying, strict=True)):
         counts = applies & ~own[record["rule"]] if record["authority"] == "default" else applies
-        for measure, name in enumerate(MEASURES):
-            if rule_of(name) == record["rule"]:
-                flown = counts & (profiles.kind == _kind_of(name)) if record["rule"] == "icing" else counts
-                _tighten(limits, EFFECTS.index(record["effect"]), measure, flown, _threshold(record), number)
+        for measure in _MEASURES_OF[record["rule"]]:
+            flown = counts & (profiles.kind == _kind_of(measure)) if record["rule"] == "icing" else counts
+            _tighten(limits, EFFECTS.index(record["effect"]), measure, flown, _threshold(record), number)
     return limits
 
 
@@ -89,8 +94,8 @@ def _applies(record: dict[Any, Any], profiles: Profiles) -> NDArray[np.bool_]:
     return applies
 
 
-def _kind_of(measure: str) -> int:
-    return LESSON_KINDS.index(measure.removeprefix("icing_"))
+def _kind_of(measure: int) -> int:
+    return LESSON_KINDS.index(MEASURES[measure].removeprefix("icing_"))
 
 
 def _threshold(record: dict[Any, Any]) -> float:

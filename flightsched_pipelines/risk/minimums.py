@@ -4,12 +4,15 @@ One row states one limit. The school's own row replaces the default for the same
 both, and whichever is strictest counts.
 """
 
+import math
 from collections.abc import Mapping
 from datetime import date
 from importlib.resources import files
 from types import MappingProxyType
 
 import pandas as pd
+
+from flightsched_pipelines.risk.bookings import LESSON_KINDS, TRAINING_LEVELS
 
 MINIMUM_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
@@ -40,6 +43,25 @@ AT_MOST_RULES = ("wind", "gust", "gust_spread", "crosswind", "aircraft_crosswind
 HAZARD_RULES = ("thunderstorm", "icing", "wind_shear")
 RULES = (*AT_LEAST_RULES, *AT_MOST_RULES, *HAZARD_RULES)
 
+DATE_COLUMNS = ("effective_from", "effective_to")
+
+LIMITLESS_RULES = (*HAZARD_RULES, "aircraft_crosswind")
+"""Rules whose row states no limit: none is allowed, or the aircraft's own holds."""
+
+_COMPARISONS = {
+    **dict.fromkeys(AT_LEAST_RULES, (">", ">=")),
+    **dict.fromkeys(AT_MOST_RULES, ("<", "<=")),
+    **dict.fromkeys(HAZARD_RULES, ("none",)),
+}
+_WORDS: Mapping[str, tuple[str | None, ...]] = MappingProxyType(
+    {
+        "authority": ("regulation", "default", "school"),
+        "training_level": (*TRAINING_LEVELS, None),
+        "lesson_kind": (*LESSON_KINDS, None),
+        "effect": ("block", "warn"),
+    }
+)
+
 UNITS: Mapping[str, str] = MappingProxyType(
     {"visibility": "SM", "ceiling": "ft", "daylight": "min", **dict.fromkeys(AT_MOST_RULES, "kt")}
 )
@@ -59,27 +81,36 @@ def typed_minimums(minimums: pd.DataFrame) -> pd.DataFrame:
     """Minimums with their declared types, dates as dates.
 
     Raises:
-        MinimumsError: a rule or comparison that does not exist, or one that contradicts the other.
+        MinimumsError: a row that says nothing: words that do not exist or contradict each other, or no limit or
+            first day.
     """
-    typed = minimums[list(MINIMUM_COLUMNS)].copy()
-    for column in ("effective_from", "effective_to"):
-        days = pd.to_datetime(typed[column])
-        typed[column] = pd.Series(
-            [None if pd.isna(day) else day.date() for day in days], dtype=object, index=days.index
-        )
-    typed = typed.astype(dict(MINIMUM_COLUMNS))
-    allowed = {
-        **{key: {">", ">="} for key in AT_LEAST_RULES},
-        **{key: {"<", "<="} for key in AT_MOST_RULES},
-        **{key: {"none"} for key in HAZARD_RULES},
-    }
-    for row in typed.itertuples():
-        if str(row.comparison) not in allowed.get(str(row.rule), set()):
+    days = {name: pd.Series(_days(minimums[name]), minimums.index, dtype=object) for name in DATE_COLUMNS}
+    typed = minimums.assign(**days)[list(MINIMUM_COLUMNS)].astype(dict(MINIMUM_COLUMNS))
+    checked = zip(
+        *(typed[name].tolist() for name in ("rule", "comparison", "limit_value", "effective_from")), strict=True
+    )
+    for row, (rule, comparison, limit, effective_from) in enumerate(checked):
+        if comparison not in _COMPARISONS.get(rule, ()):
             raise MinimumsError(
-                f"minimum {row.Index}: rule '{row.rule}' with comparison '{row.comparison}' means nothing; "
+                f"minimum {row}: rule '{rule}' with comparison '{comparison}' means nothing; "
                 f"rules are {', '.join(RULES)}; at-least rules take > or >=, winds < or <=, hazards none"
             )
+        if rule not in LIMITLESS_RULES and not math.isfinite(limit):
+            raise MinimumsError(f"minimum {row}: rule '{rule}' has no limit_value; give a number")
+        if effective_from is None:
+            raise MinimumsError(f"minimum {row}: rule '{rule}' has no effective_from; give its first day")
+    for column, words in _WORDS.items():
+        strange = typed.loc[~typed[column].isin(words), column]
+        if len(strange):
+            raise MinimumsError(
+                f"minimum {strange.index[0]}: {column} is '{strange.iloc[0]}'; give one of "
+                f"{', '.join(word for word in words if word)}"
+            )
     return typed
+
+
+def _days(column: pd.Series) -> list[date | None]:
+    return [None if pd.isna(day) else day.date() for day in pd.to_datetime(column)]
 
 
 def in_force(minimums: pd.DataFrame, on: date) -> pd.DataFrame:

@@ -57,7 +57,8 @@ def read_trips(bookings: pd.DataFrame, sky: Sky, light: Light, buffer_minutes: i
     buffer = buffer_minutes * MICROS_PER_MINUTE
     first_hour = (starts - buffer - first_hour_micros) // MICROS_PER_HOUR
     last_hour = -((first_hour_micros - ends - buffer) // MICROS_PER_HOUR) - 1
-    past = starts < first_hour_micros
+    # A booking that does not end after its start has hours that nobody knows: it is held against the past.
+    past = (starts < first_hour_micros) | (ends <= starts)
     first = np.clip(np.where(past, 0, first_hour + 1), ~past, sky.columns - 1)
     last = np.maximum(np.clip(last_hour + 1, 0, sky.columns - 1), first)
 

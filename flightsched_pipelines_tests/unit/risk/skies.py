@@ -112,7 +112,10 @@ def minimum(rule: str, comparison: str, limit_value: float | None, **facts: Any)
 
 def frame(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
     """Rows with exactly these columns and types."""
-    return pd.DataFrame(list(rows), columns=list(columns)).astype(dict(columns))
+    given = list(rows)
+    return pd.DataFrame(
+        {name: pd.Series([row.get(name) for row in given], dtype=kind) for name, kind in columns.items()}
+    )
 
 
 def hold(

@@ -120,6 +120,14 @@ def test_each_row_explains_itself_in_a_sentence() -> None:
     assert words(lesson(), sky).count("the school's minimum") == len(rows) == 2
 
 
+def test_only_the_gravest_are_told_and_the_rest_counted() -> None:
+    sky = [*fine(), weather(1, ceiling_ft=900.0, visibility_sm=1.5, wind_speed_kt=30.0, hazards=["TS", "FZRA"])]
+    said = words(lesson(), sky)
+    assert len(broken(lesson(), sky)) == 6
+    assert said.count("(FM group of the TAF of KPAO)") == 4
+    assert said.endswith("Besides these, 2 more.")
+
+
 @pytest.mark.parametrize(
     ("sky", "said"),
     [

@@ -75,9 +75,21 @@ def test_a_row_is_in_force_from_its_first_to_its_last_day(day: date, expected: l
         minimum("wind", ">", 5),
         minimum("wind", "none", None),
         minimum("icing", ">=", 1),
+        minimum("visibility", ">", None),
+        minimum("wind", "<", float("inf")),
+        minimum("visibility", ">", 5, effective_from=None),
     ],
 )
 def test_a_rule_that_means_nothing_is_named(row: dict[str, object]) -> None:
     rows = pd.concat([default_minimums(), frame([row], MINIMUM_COLUMNS)], ignore_index=True)
     with pytest.raises(MinimumsError, match=str(row["rule"])):
         typed_minimums(rows)
+
+
+@pytest.mark.parametrize(
+    ("column", "word"),
+    [("effect", "stop"), ("authority", "School"), ("training_level", "astronaut"), ("lesson_kind", "moon")],
+)
+def test_a_word_that_means_nothing_is_named(column: str, word: str) -> None:
+    with pytest.raises(MinimumsError, match=f"{column} is '{word}'; give one of"):
+        typed_minimums(frame([minimum("wind", "<", 9, **{column: word})], MINIMUM_COLUMNS))

@@ -156,6 +156,11 @@ def test_the_buffer_does_not_reach_into_the_past_but_the_lesson_does() -> None:
     assert verdict(lesson(starts_at_utc=at(-3), ends_at_utc=at(-2)), fine()) == "unknown"
 
 
+@pytest.mark.parametrize("ends", [None, at(1), at(-5)])
+def test_a_lesson_that_does_not_end_after_its_start_is_never_fine(ends: datetime | None) -> None:
+    assert verdict(lesson(ends_at_utc=ends), fine()) == "unknown"
+
+
 def test_rows_of_past_hours_count_for_nothing() -> None:
     now = lesson(starts_at_utc=at(0), ends_at_utc=at(1))
     assert verdict(now, [*fine(), weather(-1, visibility_sm=1.0)]) == "ok"
