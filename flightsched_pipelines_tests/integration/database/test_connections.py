@@ -1,0 +1,92 @@
+"""A full, slow, restarted or wrong server."""
+
+import threading
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from flightsched_pipelines.database import embedded
+from flightsched_pipelines.database.engine import DatabaseUnavailable, application_url, connect, dagster_url
+from flightsched_pipelines_tests.conftest import settings_for
+
+
+def test_a_full_server_is_waited_for(server_home: Path, database_url: str) -> None:
+    with psycopg.connect(embedded.url(server_home, "postgres"), autocommit=True) as connection:
+        name = database_url.rsplit("/", 1)[1]
+        connection.execute("CREATE ROLE crowd LOGIN PASSWORD 'crowd' CONNECTION LIMIT 1")
+        connection.execute(f"GRANT CONNECT ON DATABASE {name} TO crowd".encode())
+        crowd = database_url.replace(database_url.split("//")[1].split("@", maxsplit=1)[0], "crowd:crowd")
+        held = psycopg.connect(crowd)
+        threading.Timer(1.0, held.close).start()
+        engine = connect(settings_for(database_url=crowd, database_pool_size=1))
+
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT 1")).scalar() == 1
+    engine.dispose()
+
+
+def test_a_restarted_server_is_found_again(tmp_path: Path) -> None:
+    settings = settings_for(flightsched_home=tmp_path)
+    engine = connect(settings)
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+        assert embedded.stop(tmp_path)
+        assert not embedded.is_running(tmp_path)
+        embedded.start(tmp_path)
+
+        began = time.monotonic()
+        with engine.connect() as connection:
+            assert connection.execute(text("SELECT 1")).scalar() == 1
+        assert time.monotonic() - began < 30
+        assert not embedded.stop(tmp_path / "elsewhere")
+    finally:
+        engine.dispose()
+        embedded.stop(tmp_path)
+
+
+def test_a_long_statement_is_cancelled(database_url: str) -> None:
+    engine = connect(settings_for(database_url=database_url, database_statement_timeout_seconds=0.2))
+
+    with engine.connect() as connection, pytest.raises(OperationalError, match="statement timeout"):
+        connection.execute(text("SELECT pg_sleep(5)"))
+    engine.dispose()
+
+
+def test_a_wrong_password_is_not_tried_again_and_never_shown(database_url: str) -> None:
+    wrong = database_url.replace(database_url.split("//")[1].split("@", maxsplit=1)[0], "postgres:not-it")
+    began = time.monotonic()
+
+    with pytest.raises(DatabaseUnavailable) as refused:
+        connect(settings_for(database_url=wrong))
+
+    assert time.monotonic() - began < 5
+    assert "not-it" not in str(refused.value)
+    assert "127.0.0.1" in str(refused.value)
+
+
+def test_each_url_names_its_driver(database_url: str) -> None:
+    settings = settings_for(database_url=database_url.replace("postgresql://", "postgresql+psycopg2://"))
+
+    assert application_url(settings).startswith("postgresql://")
+    assert dagster_url(settings) == database_url.replace("postgresql://", "postgresql+psycopg2://") + "_dagster"
+    with psycopg.connect(f"{database_url}_dagster") as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_the_embedded_server_is_started_once_by_many(tmp_path: Path) -> None:
+    urls: list[str] = []
+    starters = [threading.Thread(target=lambda: urls.append(embedded.start(tmp_path))) for _ in range(3)]
+    try:
+        for starter in starters:
+            starter.start()
+        for starter in starters:
+            starter.join()
+        assert len(set(urls)) == 1
+        assert (tmp_path / "postgres" / "access.json").stat().st_mode & 0o077 == 0
+    finally:
+        embedded.stop(tmp_path)

@@ -1,0 +1,97 @@
+"""Frames into partitions and out again."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+from sqlalchemy import Engine, text
+
+from flightsched_pipelines.database.frames import FrameError, newest_partition, read_partition, write_partition
+from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.rescheduling.availability import AVAILABILITY_COLUMNS
+
+HOUR = datetime(2026, 11, 10, 14, tzinfo=UTC)
+TABLE = PIPELINE_TABLES["availability_snapshot"]
+
+
+def frame(rows: int = 2, hour: datetime = HOUR, **columns: object) -> pd.DataFrame:
+    values = {
+        "school_id": range(rows), "resource": "aircraft", "resource_id": range(rows), "starts_at_utc": hour,
+        "ends_at_utc": hour + timedelta(hours=1), "aircraft_type": "C172S", "aircraft_crosswind_kt": 15.0,
+        "may_teach": [[] for _ in range(rows)],
+    }  # fmt: skip
+    typed = pd.DataFrame(values | columns).astype(dict(AVAILABILITY_COLUMNS))
+    return typed.assign(partition_hour=pd.Timestamp(hour).as_unit("us"))[["partition_hour", *AVAILABILITY_COLUMNS]]
+
+
+def test_what_is_written_is_read_with_its_types(engine: Engine) -> None:
+    awkward = 'tab\t newline\n quote" back\\slash {brace} ü 飛'
+    written = frame(aircraft_type=[awkward, None], aircraft_crosswind_kt=[None, 1.5], may_teach=[["a,b", '"'], []])
+
+    assert write_partition(engine, TABLE, written, [HOUR]) == 2
+
+    assert_frame_equal(read_partition(engine, TABLE, [HOUR]), written)
+
+
+def test_an_hour_is_replaced_and_others_are_left(engine: Engine) -> None:
+    later = HOUR + timedelta(hours=1)
+    write_partition(engine, TABLE, frame(3), [HOUR])
+    write_partition(engine, TABLE, frame(1, later), [later])
+
+    write_partition(engine, TABLE, frame(2), [HOUR])
+    write_partition(engine, TABLE, frame(2), [HOUR])
+
+    assert len(read_partition(engine, TABLE, [HOUR])) == 2
+    assert len(read_partition(engine, TABLE, [HOUR, later])) == 3
+    assert newest_partition(engine, TABLE) == later
+
+
+def test_an_empty_frame_empties_its_hour(engine: Engine) -> None:
+    write_partition(engine, TABLE, frame(3), [HOUR])
+
+    write_partition(engine, TABLE, frame(0), [HOUR])
+
+    empty = read_partition(engine, TABLE, [HOUR])
+    assert empty.empty
+    assert_frame_equal(empty, frame(0))
+
+
+def test_a_frame_that_does_not_fit_changes_nothing(engine: Engine) -> None:
+    write_partition(engine, TABLE, frame(3), [HOUR])
+
+    with pytest.raises(FrameError, match=r"missing columns \['resource'\], columns it does not have \['colour'\]"):
+        write_partition(engine, TABLE, frame().rename(columns={"resource": "colour"}), [HOUR])
+    with pytest.raises(FrameError, match="none of the hours being written"):
+        write_partition(engine, TABLE, frame(2, HOUR + timedelta(hours=1)), [HOUR])
+
+    assert len(read_partition(engine, TABLE, [HOUR])) == 3
+
+
+def test_a_row_that_the_database_refuses_leaves_the_hour_as_it_was(engine: Engine) -> None:
+    write_partition(engine, TABLE, frame(3), [HOUR])
+
+    with pytest.raises(Exception, match="not-null"):
+        write_partition(engine, TABLE, frame(2, resource=["aircraft", None]), [HOUR])
+
+    assert len(read_partition(engine, TABLE, [HOUR])) == 3
+
+
+def test_a_nul_byte_is_left_out(engine: Engine) -> None:
+    write_partition(engine, TABLE, frame(1, aircraft_type="C1\x0072S"), [HOUR])
+
+    assert read_partition(engine, TABLE, [HOUR])["aircraft_type"].tolist() == ["C172S"]
+
+
+def test_two_writers_of_an_hour_take_turns(engine: Engine) -> None:
+    with ThreadPoolExecutor(4) as hands:
+        list(hands.map(lambda rows: write_partition(engine, TABLE, frame(rows), [HOUR]), [5, 7, 5, 7]))
+
+    assert len(read_partition(engine, TABLE, [HOUR])) in {5, 7}
+
+
+def test_an_empty_table_has_no_newest_hour(engine: Engine) -> None:
+    assert newest_partition(engine, TABLE) is None
+    with engine.connect() as connection:
+        assert connection.execute(text("SHOW timezone")).scalar() == "UTC"

@@ -1,0 +1,69 @@
+"""The migrations make the schema that the code declares, there and back."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, inspect
+
+from flightsched_pipelines.database import migrations
+from flightsched_pipelines.database.schema import PIPELINE_TABLES, SCHEMAS, metadata
+from flightsched_pipelines.rescheduling.assignment import PROPOSAL_COLUMNS
+from flightsched_pipelines.rescheduling.availability import AVAILABILITY_COLUMNS
+from flightsched_pipelines.rescheduling.candidates import CANDIDATE_COLUMNS
+from flightsched_pipelines.risk.bookings import BOOKING_COLUMNS
+from flightsched_pipelines.risk.breaches import BROKEN_COLUMNS
+from flightsched_pipelines.weather.conditions import FORECAST_COLUMNS
+
+
+def test_a_migrated_database_is_what_the_code_declares(engine: Engine) -> None:
+    with engine.connect() as connection:
+        options = {"include_schemas": True, "compare_server_default": True}
+        differences = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
+
+    assert differences == []
+
+
+def test_the_way_back_leaves_nothing_and_the_way_up_works_again(engine: Engine) -> None:
+    migrations.downgrade(engine, "base")
+
+    assert not set(SCHEMAS) & set(inspect(engine).get_schema_names())
+    assert migrations.status(engine).current is None
+    with pytest.raises(migrations.SchemaError, match="flightsched db upgrade"):
+        migrations.require_current(engine)
+
+    migrations.upgrade(engine)
+    migrations.require_current(engine)
+
+
+def test_upgrades_at_the_same_time_take_turns(engine: Engine) -> None:
+    migrations.downgrade(engine, "base")
+
+    with ThreadPoolExecutor(3) as hands:
+        for done in [hands.submit(migrations.upgrade, engine) for _ in range(3)]:
+            done.result()
+
+    migrations.require_current(engine)
+
+
+def test_every_column_says_what_it_means() -> None:
+    silent = [str(column) for table in metadata.tables.values() for column in table.columns if not column.comment]
+
+    assert silent == []
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        ("forecasts", FORECAST_COLUMNS),
+        ("observations", FORECAST_COLUMNS),
+        ("booking_snapshot", BOOKING_COLUMNS),
+        ("availability_snapshot", AVAILABILITY_COLUMNS),
+        ("at_risk_bookings", BROKEN_COLUMNS),
+        ("reschedule_candidates", CANDIDATE_COLUMNS),
+        ("reschedule_proposals", PROPOSAL_COLUMNS),
+    ],
+)
+def test_a_table_has_the_columns_of_its_frame(table: str, columns: dict[str, str]) -> None:
+    assert [column.name for column in PIPELINE_TABLES[table].columns] == ["partition_hour", *columns]

@@ -1,0 +1,93 @@
+"""Two schools, made up the same way each time."""
+
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+from sqlalchemy import Engine, func, select, text
+
+from flightsched_pipelines.database import bookings as schedule
+from flightsched_pipelines.database import schema
+from flightsched_pipelines.database.seed import SeedError, is_seeded_for, seed
+from flightsched_pipelines.database.seed.reference import RUNWAYS, reference_airports
+from flightsched_pipelines_tests.conftest import SEED_HOUR
+from flightsched_pipelines_tests.unit.weather.reports import REAL_DATA
+
+COUNTS = {"schools": 2, "students": 60, "instructors": 12, "aircraft": 15, "airports": 8}
+
+
+def booked(engine: Engine, hour: datetime = SEED_HOUR) -> pd.DataFrame:
+    return schedule.bookings(engine, hour, hour + timedelta(days=15))
+
+
+def test_two_schools_with_their_people_aircraft_and_bookings(seeded_engine: Engine) -> None:
+    with seeded_engine.connect() as connection:
+        counts = {
+            name: connection.execute(
+                select(func.count()).select_from(schema.metadata.tables[f"school.{name}"])
+            ).scalar()
+            for name in ("schools", "students", "instructors", "aircraft", "airports")
+        }
+    assert counts == COUNTS
+    lessons = booked(seeded_engine)
+    assert 230 <= len(lessons) <= 260
+    assert (lessons["starts_at_utc"] < SEED_HOUR + timedelta(hours=72)).sum() >= 100
+    assert set(lessons["lesson_kind"]) == {"pattern", "local", "cross_country"}
+    airports = schedule.airports(seeded_engine).set_index("airport")
+    assert not airports.loc["KPAO", "issues_taf"]
+
+
+@pytest.mark.parametrize("hour", [datetime(2026, 3, 7, 23, tzinfo=UTC), datetime(2028, 2, 28, 3, tzinfo=UTC)])
+def test_the_same_hour_gives_the_same_rows_and_another_hour_replaces_them(engine: Engine, hour: datetime) -> None:
+    seed(engine, hour)
+    first = booked(engine, hour)
+    seed(engine, hour)
+
+    assert_frame_equal(first, booked(engine, hour))
+    assert is_seeded_for(engine, hour)
+    assert not is_seeded_for(engine, hour + timedelta(days=30))
+
+
+def test_bookings_of_others_are_never_removed(seeded_engine: Engine) -> None:
+    with seeded_engine.begin() as connection:
+        connection.execute(text("UPDATE school.bookings SET reference = 'mine' WHERE id = 1"))
+
+    with pytest.raises(SeedError, match="such as 'mine'"):
+        seed(seeded_engine, SEED_HOUR)
+
+    assert len(booked(seeded_engine)) > 200
+
+
+def test_lessons_lie_within_availability(seeded_engine: Engine) -> None:
+    available = schedule.availability(seeded_engine, SEED_HOUR, SEED_HOUR + timedelta(days=15))
+    periods = {
+        key: list(zip(rows["starts_at_utc"], rows["ends_at_utc"], strict=True))
+        for key, rows in available.groupby(["resource", "resource_id"])
+    }
+    outside = [
+        (lesson["reference"], resource)
+        for lesson in booked(seeded_engine).to_dict("records")
+        for resource in ("school", "student", "instructor", "aircraft")
+        if lesson[f"{resource}_id"] is not pd.NA
+        and not any(
+            start <= lesson["starts_at_utc"] and lesson["ends_at_utc"] <= end
+            for start, end in periods[(resource, lesson[f"{resource}_id"])]
+        )
+    ]
+
+    assert outside == []
+
+
+def test_runways_are_the_real_ones() -> None:
+    file = REAL_DATA / "ourairports" / "runways.csv"
+    if not file.exists():
+        pytest.skip("needs the real runways in shared/data beside the checkout")
+    real = pd.read_csv(file)
+    for airport, strips in RUNWAYS.items():
+        at = real[real["airport_ident"] == airport].set_index("le_ident")
+        for low, low_deg, high, _, length_ft, closed in strips:
+            strip = at.loc[low].to_dict()
+            assert (strip["he_ident"], strip["length_ft"], bool(strip["closed"])) == (high, length_ft, closed)
+            assert strip["le_heading_degT"] == pytest.approx(low_deg, abs=1)
+    assert set(reference_airports()["airport"]) == set(RUNWAYS)
