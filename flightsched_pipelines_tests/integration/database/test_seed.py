@@ -69,7 +69,7 @@ def test_lessons_lie_within_availability(seeded_engine: Engine) -> None:
         (lesson["reference"], resource)
         for lesson in booked(seeded_engine).to_dict("records")
         for resource in ("school", "student", "instructor", "aircraft")
-        if lesson[f"{resource}_id"] is not pd.NA
+        if not pd.isna(lesson[f"{resource}_id"])
         and not any(
             start <= lesson["starts_at_utc"] and lesson["ends_at_utc"] <= end
             for start, end in periods[(resource, lesson[f"{resource}_id"])]
