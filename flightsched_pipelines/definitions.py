@@ -8,8 +8,13 @@ import dagster as dg
 from flightsched_pipelines.pipeline.assets import bookings, rescheduling, weather
 from flightsched_pipelines.pipeline.checks import hourly as checks
 from flightsched_pipelines.pipeline.io_manager import Tables
-from flightsched_pipelines.pipeline.jobs import hourly_tick
-from flightsched_pipelines.pipeline.resources import EngineResource, SettingsResource, WeatherSourceResource
+from flightsched_pipelines.pipeline.jobs import hourly_tick, redrive_dead_letters
+from flightsched_pipelines.pipeline.resources import (
+    EngineResource,
+    RankerResource,
+    SettingsResource,
+    WeatherSourceResource,
+)
 from flightsched_pipelines.pipeline.schedules import hourly
 
 
@@ -24,12 +29,13 @@ def build_definitions(
         "settings": settings,
         "engine": engine,
         "weather": WeatherSourceResource(settings=settings),
+        "ranker": RankerResource(settings=settings),
         "tables": Tables(engine=engine),
     }
     return dg.Definitions(
         assets=dg.load_assets_from_modules([weather, bookings, rescheduling]),
         asset_checks=dg.load_asset_checks_from_modules([checks]),
-        jobs=[hourly_tick],
+        jobs=[hourly_tick, redrive_dead_letters],
         schedules=[hourly],
         resources={**resources, **resource_overrides},
         loggers=dict(loggers or {}),

@@ -68,6 +68,38 @@ class Settings(BaseSettings):
         default=6, description="Notice that people get before a new time."
     )
 
+    solver_effort: Annotated[float, Field(ge=0, le=600)] = Field(
+        default=20,
+        description="Bound of the solver's work in an hour, its deterministic seconds; 0 leaves it to the greedy rule.",
+    )
+
+    openai_api_key: SecretStr | None = Field(
+        default=None, description="Key for OpenAI; unset, the planner ranks the alternatives."
+    )
+    openai_base_url: str | None = Field(default=None, description="Another server that speaks the Responses API.")
+    openai_model: str = Field(default="gpt-4.1-mini", description="Model that ranks and explains.")
+    openai_input_usd: Annotated[float, Field(ge=0)] = Field(
+        default=0.40, description="The model's price, US dollars for a million tokens of input."
+    )
+    openai_cached_usd: Annotated[float, Field(ge=0)] = Field(
+        default=0.10, description="The model's price, US dollars for a million tokens of cached input."
+    )
+    openai_output_usd: Annotated[float, Field(ge=0)] = Field(
+        default=1.60, description="The model's price, US dollars for a million tokens of output."
+    )
+    openai_daily_budget_usd: Annotated[float, Field(ge=0)] = Field(
+        default=5, description="What the LLM may cost in a UTC day; past it the planner ranks."
+    )
+    openai_requests_at_once: Annotated[int, Field(ge=1, le=500)] = Field(
+        default=50, description="Requests that are out at the same time."
+    )
+    openai_timeout_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=30, description="Time limit of one request; it is tried three times."
+    )
+    openai_deadline_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=300, description="Time limit for all requests of an hour; what is left then, the planner ranks."
+    )
+
     @field_validator("weather_source")
     @classmethod
     def _known_source(cls, source: str) -> str:

@@ -1,5 +1,6 @@
 """A real PostgreSQL for the tests that want one: a server for each test process, a cloned database for each test."""
 
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,12 +8,16 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from absl import logging as absl_logging
 from sqlalchemy import Engine
 
 from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.seed import seed
 from flightsched_pipelines.settings import Settings
+
+# OR-Tools' log handler closes the stream it began with, when Dagster sets logging up anew: here that is pytest's.
+absl_logging.get_absl_handler().python_handler.setStream(sys.__stderr__)
 
 SEED_HOUR = datetime(2026, 11, 10, 14, tzinfo=UTC)
 """The hour to which the seeded databases are relative: a Tuesday morning at both schools."""

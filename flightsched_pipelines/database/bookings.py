@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import Range
 
 from flightsched_pipelines.database import schema
 from flightsched_pipelines.rescheduling.availability import AVAILABILITY_COLUMNS, Override, Resource, WeeklyRule, expand
+from flightsched_pipelines.rescheduling.wishes import WISH_COLUMNS
 from flightsched_pipelines.risk.bookings import BOOKING_COLUMNS
 from flightsched_pipelines.risk.minimums import MINIMUM_COLUMNS, typed_minimums
 
@@ -39,9 +40,22 @@ def minimums(engine: Engine) -> pd.DataFrame:
     return typed_minimums(_frame(engine, query))
 
 
-def bookings(engine: Engine, from_utc: datetime, to_utc: datetime) -> pd.DataFrame:
-    """The active bookings that overlap ``[from_utc, to_utc)`` (``BOOKING_COLUMNS``), soonest first."""
-    b, s, a, p = schema.bookings, schema.students, schema.aircraft, schema.airports
+def bookings(engine: Engine, from_utc: datetime, to_utc: datetime, now_utc: datetime) -> pd.DataFrame:
+    """The active bookings that overlap ``[from_utc, to_utc)``, soonest first.
+
+    Columns: ``BOOKING_COLUMNS``, and with them what the student wishes (``WISH_COLUMNS``).
+    """
+    b, s, a, p, w = (
+        schema.bookings, schema.students, schema.aircraft, schema.airports, schema.student_preferences,
+    )  # fmt: skip
+    flown = schema.bookings.alias()
+    last_lesson = (
+        select(func.max(func.upper(flown.c.period)))
+        .where(
+            flown.c.student_id == b.c.student_id, flown.c.status != "cancelled", func.upper(flown.c.period) <= now_utc
+        )
+        .scalar_subquery()
+    )
     query = (
         select(
             b.c.id.label("booking_id"), b.c.reference, b.c.school_id, b.c.student_id, b.c.instructor_id,
@@ -49,14 +63,20 @@ def bookings(engine: Engine, from_utc: datetime, to_utc: datetime) -> pd.DataFra
             b.c.departure, b.c.route, func.lower(b.c.period).label("starts_at_utc"),
             func.upper(b.c.period).label("ends_at_utc"), b.c.status,
             a.c.demonstrated_crosswind_kt.label("aircraft_crosswind_kt"), p.c.time_zone,
+            w.c.days.label("preferred_days"), w.c.parts_of_day.label("preferred_parts"),
+            w.c.instructor_id.label("preferred_instructor_id"), w.c.latest_date, w.c.notice_hours,
+            w.c.note.label("preference_note"), last_lesson.label("last_lesson_at_utc"), b.c.times_moved,
         )
         .join(s, s.c.id == b.c.student_id)
         .join(a, a.c.id == b.c.aircraft_id)
         .join(p, p.c.ident == b.c.departure)
+        .outerjoin(w, w.c.student_id == b.c.student_id)
         .where(b.c.period.overlaps(Range(from_utc, to_utc)), b.c.status.in_(schema.ACTIVE_STATUSES))
         .order_by(func.lower(b.c.period), b.c.id)
     )  # fmt: skip
-    return _frame(engine, query).astype(dict(BOOKING_COLUMNS))
+    frame = _frame(engine, query)
+    frame["last_lesson_at_utc"] = pd.to_datetime(frame["last_lesson_at_utc"], utc=True)
+    return frame.astype(dict(BOOKING_COLUMNS) | dict(WISH_COLUMNS))
 
 
 def availability(engine: Engine, from_utc: datetime, to_utc: datetime) -> pd.DataFrame:

@@ -21,13 +21,14 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Numeric,
     PrimaryKeyConstraint,
     Table,
     Text,
     Time,
     text,
 )  # fmt: skip
-from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint
 from sqlalchemy.types import TypeEngine
 
 SCHEMAS: Mapping[str, str] = MappingProxyType(
@@ -197,6 +198,31 @@ availability_exceptions = Table(
     comment="Exceptions to weekly availability.",
 )
 
+student_preferences = Table(
+    "student_preferences",
+    metadata,
+    Column(
+        "student_id",
+        BigInteger,
+        ForeignKey("school.students.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        comment="Whose.",
+    ),
+    _column("days", WORDS, "Days that suit: mon to sun; empty for any.", server_default=text("'{}'")),
+    _column("parts_of_day", WORDS, "morning, afternoon, evening; empty for any.", server_default=text("'{}'")),
+    _reference("instructor_id", "instructors", "Instructor that the student would rather fly with.", nullable=True),
+    _optional("latest_date", Date, "Last local day that is of use, such as the day of a checkride."),
+    _optional("notice_hours", Integer, "Notice that the student needs, hours."),
+    _optional("note", Text, "In the student's own words. Personal."),
+    _column("updated_at", INSTANT, "When they were last changed.", server_default=text("now()")),
+    CheckConstraint("days <@ ARRAY['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']", name="days"),
+    CheckConstraint("parts_of_day <@ ARRAY['morning', 'afternoon', 'evening']", name="parts"),
+    CheckConstraint("notice_hours BETWEEN 0 AND 336", name="notice"),
+    schema="school",
+    comment="What students told the school about their time, a row a student.",
+)
+
 downtime = Table(
     "downtime",
     metadata,
@@ -262,6 +288,7 @@ bookings = Table(
     _column("route", WORDS, "Idents after the departure, the last the destination.", server_default=text("'{}'")),
     _column("period", TSTZRANGE, "From when to when, end excluded."),
     _column("status", Text, "scheduled, weather_hold, completed or cancelled.", server_default=text("'scheduled'")),
+    _column("times_moved", Integer, "How often weather has moved it.", server_default=text("0")),
     _column("created_at", INSTANT, "When it was booked.", server_default=text("now()")),
     _column("updated_at", INSTANT, "When it was last changed.", server_default=text("now()")),
     CheckConstraint("lesson_kind IN ('pattern', 'local', 'cross_country')", name="kind"),
@@ -279,6 +306,56 @@ bookings = Table(
     schema="school",
     comment="Bookings. No aircraft, instructor or student is ever booked twice at one time.",
 )
+
+
+llm_calls = Table(
+    "llm_calls",
+    metadata,
+    _id(),
+    _column("called_at", INSTANT, "When it was asked.", server_default=text("now()")),
+    _column("partition_hour", INSTANT, "The hour that it was asked for, UTC."),
+    _column("booking_id", BigInteger, "The booking that the question is about."),
+    _column("question_digest", Text, "Digest of prompt version, model and question: the same question has the same."),
+    _column("prompt_version", Text, "Version of the prompt."),
+    _column("model", Text, "Model that was asked."),
+    _column("status", Text, "ok, or what went wrong: refused, truncated, invalid, rate_limited, quota, ..."),
+    _optional("problem", Text, "What went wrong, in a sentence."),
+    _column("attempts", Integer, "How often it was sent."),
+    _column("input_tokens", Integer, "Tokens of the question."),
+    _column("cached_tokens", Integer, "Tokens of the question that were cached."),
+    _column("output_tokens", Integer, "Tokens of the answer."),
+    _column("cost_usd", Numeric(12, 6), "What it cost, US dollars."),
+    _column("latency_seconds", Double, "From the first sending to the answer, seconds."),
+    _optional("answer", JSONB, "The answer, where it passed every check."),
+    Index("llm_calls_question_idx", "question_digest", "called_at"),
+    Index("llm_calls_called_at_idx", "called_at"),
+    schema="school",
+    comment="Every call of the LLM. Pseudonymous: no name, address, number or registration.",
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    _id(),
+    _column("kind", Text, "What it was: llm_answer."),
+    _column("key", Text, "What it was about: the question's digest."),
+    _column("partition_hour", INSTANT, "The hour that it belongs to, UTC."),
+    _optional("booking_id", BigInteger, "The booking that it is about."),
+    _column("problem", Text, "What went wrong, in a sentence."),
+    _column("request", JSONB, "What was asked. Pseudonymous."),
+    _optional("answer", Text, "What came back, cut to 20,000 characters. Pseudonymous."),
+    _column("attempts", Integer, "How often it was tried.", server_default=text("1")),
+    _column("created_at", INSTANT, "When it first failed.", server_default=text("now()")),
+    _column("last_tried_at", INSTANT, "When it was last tried.", server_default=text("now()")),
+    _optional("settled_at", INSTANT, "When it was settled; null while it waits."),
+    _optional("settlement", Text, "How: answered, or superseded by a newer hour."),
+    Index(
+        "dead_letters_waiting_idx", "kind", "key", "partition_hour", unique=True,
+        postgresql_where=text("settled_at IS NULL"),
+    ),
+    schema="school",
+    comment="What failed and waits to be tried again.",
+)  # fmt: skip
 
 
 def _hourly(name: str, comment: str, *columns: Column[Any], index: str) -> Table:
@@ -373,6 +450,14 @@ booking_snapshot = _hourly(
     _column("status", Text, "scheduled or weather_hold."),
     _optional("aircraft_crosswind_kt", Double, "Demonstrated crosswind of the aircraft, knots."),
     _column("time_zone", Text, "IANA zone of the departure."),
+    _optional("preferred_days", WORDS, "Days that suit the student: mon to sun; empty for any."),
+    _optional("preferred_parts", WORDS, "morning, afternoon, evening; empty for any."),
+    _optional("preferred_instructor_id", BigInteger, "Instructor that the student would rather fly with."),
+    _optional("latest_date", Date, "Last local day that is of use to the student."),
+    _optional("notice_hours", Integer, "Notice that the student needs, hours."),
+    _optional("preference_note", Text, "What the student wrote about it. Personal."),
+    _optional("last_lesson_at_utc", INSTANT, "When the student last flew before the hour, UTC."),
+    _optional("times_moved", Integer, "How often weather has moved the booking."),
     index="booking_id",
 )
 
@@ -433,23 +518,67 @@ reschedule_candidates = _hourly(
     index="booking_id",
 )
 
+unplaceable_bookings = _hourly(
+    "unplaceable_bookings",
+    "Threatened lessons for which no slot was found, and the constraint that took the last one.",
+    _column("booking_id", BigInteger, "Booking."),
+    _column("reason", Text, "No instructor, no aircraft, no daylight, no weather, school closed, ..."),
+    index="booking_id",
+)
+
+
+def _proposal() -> list[Column[Any]]:
+    """The columns of an alternative held out to a lesson."""
+    return [
+        _column("booking_id", BigInteger, "Booking."),
+        _column("rank", Integer, "1 the first choice."),
+        _column("starts_at_utc", INSTANT, "Start, UTC."),
+        _column("ends_at_utc", INSTANT, "End, UTC."),
+        _optional("instructor_id", BigInteger, "Instructor; null for a solo flight."),
+        _column("aircraft_id", BigInteger, "Aircraft."),
+        _column("verdict", Text, "ok, watch or unforecast (no forecast reaches it yet)."),
+        _optional("margin", Double, "Smallest relative margin over the minimums; null where unforecast."),
+        _column("same_instructor", Boolean, "Whether the instructor stays."),
+        _column("same_aircraft", Boolean, "Whether the aircraft stays."),
+        _column("minutes_moved", Integer, "How far the lesson moves, minutes; negative is earlier."),
+        _column("score", Double, "The lower the better, in days of waiting."),
+        _column("ranked_by", Text, "Who put the alternatives in this order: planner or llm."),
+        _column("reason", Text, "Why this one, in words."),
+    ]
+
+
+reschedule_plan = _hourly(
+    "reschedule_plan",
+    "Up to three alternatives for each threatened lesson, which could all be held at once, as the planner ranks them.",
+    *_proposal(),
+    index="booking_id",
+)
+
+solver_runs = _hourly(
+    "solver_runs",
+    "How each part of the joint choice went, a row a component and rank.",
+    _column("component", BigInteger, "First booking of those that share people or aircraft, and are chosen together."),
+    _column("rank", Integer, "1 for the first alternatives, and so on."),
+    _column("lessons", Integer, "Lessons in the component."),
+    _column("slots", Integer, "Slots that were open."),
+    _column("status", Text, "optimal, feasible, broken (duty hours repaired), none, or not run."),
+    _column("chosen_by", Text, "Whose choice was better: solver or greedy."),
+    _column("unplaced", Integer, "Lessons that got no alternative of this rank."),
+    _column("cost", Double, "What was chosen costs, days of waiting, 200 for each lesson unplaced."),
+    _column("greedy_cost", Double, "What the greedy choice costs, likewise."),
+    _optional("bound", Double, "No choice costs less, likewise; null where unknown."),
+    _optional("gap", Double, "How far the cost lies above the bound, as a share of what the placed lessons cost."),
+    _column("seconds", Double, "Time it took, seconds."),
+    index="component",
+)
+
 reschedule_proposals = _hourly(
     "reschedule_proposals",
-    "Up to three alternatives for each threatened lesson, which could all be held at once.",
-    _column("booking_id", BigInteger, "Booking."),
-    _column("rank", Integer, "1 the first choice."),
-    _column("starts_at_utc", INSTANT, "Start, UTC."),
-    _column("ends_at_utc", INSTANT, "End, UTC."),
-    _optional("instructor_id", BigInteger, "Instructor; null for a solo flight."),
-    _column("aircraft_id", BigInteger, "Aircraft."),
-    _column("verdict", Text, "ok, watch or unforecast (no forecast reaches it yet)."),
-    _optional("margin", Double, "Smallest relative margin over the minimums; null where unforecast."),
-    _column("same_instructor", Boolean, "Whether the instructor stays."),
-    _column("same_aircraft", Boolean, "Whether the aircraft stays."),
-    _column("minutes_moved", Integer, "How far the lesson moves, minutes; negative is earlier."),
-    _column("score", Double, "The lower the better, in days of waiting."),
-    _column("ranked_by", Text, "Who put the alternatives in this order."),
-    _column("reason", Text, "Why this one, in words."),
+    "The plan's alternatives, ranked and explained by the LLM where its answer passed every check.",
+    *_proposal(),
+    _optional("message", Text, "A short message to the student, of the LLM; the same for all of a booking."),
+    _optional("prompt_version", Text, "Version of the prompt that the LLM was given; null for the planner."),
+    _optional("model", Text, "Model that ranked; null for the planner."),
     index="booking_id",
 )
 

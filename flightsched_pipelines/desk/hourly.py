@@ -14,8 +14,8 @@ from flightsched_pipelines.clients.weather_source import WeatherSource
 from flightsched_pipelines.database import bookings as schedule
 from flightsched_pipelines.database.frames import read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.rescheduling.assignment import choose
-from flightsched_pipelines.rescheduling.candidates import candidate_slots
+from flightsched_pipelines.rescheduling.assignment import Choice, choose
+from flightsched_pipelines.rescheduling.candidates import Search, search_slots
 from flightsched_pipelines.rescheduling.rules import SchedulingRules
 from flightsched_pipelines.rescheduling.validation import Validation, validate
 from flightsched_pipelines.risk.assess import Assessment, assess
@@ -114,7 +114,7 @@ def snapshot_bookings(engine: Engine, hour_utc: datetime, now_utc: datetime, set
     stored = _stored_if_past(engine, "booking_snapshot", hour_utc, now_utc)
     if stored is not None:
         return stored
-    return schedule.bookings(engine, hour_utc - timedelta(days=1), _horizon(hour_utc, settings))
+    return schedule.bookings(engine, hour_utc - timedelta(days=1), _horizon(hour_utc, settings), hour_utc)
 
 
 def snapshot_availability(engine: Engine, hour_utc: datetime, now_utc: datetime, settings: Settings) -> pd.DataFrame:
@@ -153,12 +153,13 @@ def find_slots(
     booking_snapshot: pd.DataFrame,
     availability_snapshot: pd.DataFrame,
     forecasts: pd.DataFrame,
+    sent: pd.DataFrame,
     hour_utc: datetime,
     settings: Settings,
-) -> pd.DataFrame:
-    """Other times that work for each threatened booking."""
+) -> Search:
+    """Other times that work for each threatened booking, and why some have none; what was ``sent`` is kept dearly."""
     at_risk = at_risk_bookings.loc[at_risk_bookings["verdict"] == "at_risk", "booking_id"]
-    return candidate_slots(
+    return search_slots(
         booking_snapshot[booking_snapshot["booking_id"].isin(at_risk)],
         booking_snapshot,
         availability_snapshot,
@@ -170,12 +171,18 @@ def find_slots(
         rules_of(settings),
         now_utc=hour_utc,
         weather_buffer_minutes=settings.booking_buffer_minutes,
+        sent=sent,
     )
 
 
-def propose(candidates: pd.DataFrame, booking_snapshot: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+def sent_before(engine: Engine, hour_utc: datetime) -> pd.DataFrame:
+    """What the hour before proposed, as it is stored."""
+    return read_partition(engine, PIPELINE_TABLES["reschedule_proposals"], [hour_utc - HOUR])
+
+
+def plan(candidates: pd.DataFrame, booking_snapshot: pd.DataFrame, settings: Settings) -> Choice:
     """Up to three alternatives a booking, chosen jointly so that all could be held at once."""
-    return choose(candidates, booking_snapshot, rules_of(settings))
+    return choose(candidates, booking_snapshot, rules_of(settings), effort=settings.solver_effort)
 
 
 def prove(engine: Engine, hour_utc: datetime, settings: Settings) -> Validation:

@@ -1,6 +1,14 @@
-"""The hourly job: every asset of one hour, in one process."""
+"""The jobs: every asset of one hour, in one process; and what ops start by hand."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
 
 import dagster as dg
+from sqlalchemy import Engine
+
+from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
+from flightsched_pipelines.desk import ranking
+from flightsched_pipelines.settings import Settings
 
 hourly_tick = dg.define_asset_job(
     "hourly_tick",
@@ -10,3 +18,27 @@ hourly_tick = dg.define_asset_job(
     executor_def=dg.in_process_executor,
     tags={"dagster/max_retries": 1},
 )
+
+
+@dg.op
+def redrive(
+    context: dg.OpExecutionContext,
+    engine: dg.ResourceParam[Engine],
+    ranker: dg.ResourceParam[OpenAIRanker | None],
+    settings: dg.ResourceParam[Settings],
+) -> None:
+    """Ask the LLM again what is among the dead letters of the newest hour."""
+    if ranker is None:
+        raise dg.Failure(description=ranking.NO_KEY_TO_REDRIVE, allow_retries=False)
+    result = ranking.redrive(engine, ranker, datetime.now(UTC), settings)
+    context.log.info(ranking.words(result))
+    context.add_output_metadata(asdict(result))
+
+
+@dg.job(
+    description="Try again what failed: answers of the LLM that were refused, broken or never came.",
+    executor_def=dg.in_process_executor,
+)
+def redrive_dead_letters() -> None:
+    """One op."""
+    redrive()

@@ -1,6 +1,6 @@
 """The hours of the pipeline, in UTC, and which of them a run is about."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import dagster as dg
@@ -46,13 +46,21 @@ def by_hour(
 
     A run usually has one hour; a single-run backfill has many, and each hour sees only its own rows.
     """
-    results: list[pd.DataFrame] = []
+    (result,) = several_by_hour(context, lambda *given: (work(*given),), *frames)
+    return result
+
+
+def several_by_hour(
+    context: dg.AssetExecutionContext, work: Callable[..., Sequence[pd.DataFrame]], *frames: pd.DataFrame
+) -> list[pd.DataFrame]:
+    """As `by_hour`, where the work on an hour makes several frames."""
+    results: list[list[pd.DataFrame]] = []
     window = context.partition_time_window
     for hour_utc in hours_between(window.start, window.end):
         of_hour = [
             frame[frame[PARTITION_HOUR] == hour_utc].drop(columns=PARTITION_HOUR).reset_index(drop=True)
             for frame in frames
         ]
-        result = work(hour_utc, *of_hour)
-        results.append(result.assign(**{PARTITION_HOUR: pd.Timestamp(hour_utc).as_unit("us")}))
-    return pd.concat(results, ignore_index=True)
+        marked = {PARTITION_HOUR: pd.Timestamp(hour_utc).as_unit("us")}
+        results.append([result.assign(**marked) for result in work(hour_utc, *of_hour)])
+    return [pd.concat(of_table, ignore_index=True) for of_table in zip(*results, strict=True)]

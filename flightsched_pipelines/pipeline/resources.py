@@ -6,8 +6,10 @@ from contextlib import contextmanager
 import dagster as dg
 from sqlalchemy import Engine
 
+from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
 from flightsched_pipelines.clients.weather_source import WeatherSource, weather_source
 from flightsched_pipelines.database.engine import connect
+from flightsched_pipelines.desk.ranking import ranker_of
 from flightsched_pipelines.settings import Settings
 
 
@@ -42,3 +44,13 @@ class WeatherSourceResource(dg.ConfigurableResource[WeatherSource]):
     def create_resource(self, context: dg.InitResourceContext) -> WeatherSource:  # noqa: ARG002, as above
         """Choose by ``WEATHER_SOURCE``."""
         return weather_source(self.settings)
+
+
+class RankerResource(dg.ConfigurableResource[OpenAIRanker | None]):
+    """The LLM that ranks; nobody without ``OPENAI_API_KEY``."""
+
+    settings: dg.ResourceDependency[Settings]
+
+    def create_resource(self, context: dg.InitResourceContext) -> OpenAIRanker | None:  # noqa: ARG002, as above
+        """Take key, model and limits from the settings."""
+        return ranker_of(self.settings)

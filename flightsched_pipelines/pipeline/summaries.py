@@ -3,12 +3,14 @@
 Names of people are never among them: a lesson is named by its reference.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 import pandas as pd
 
+from flightsched_pipelines.desk.ranking import RankedHour
 from flightsched_pipelines.pipeline.partitions import PARTITION_HOUR
 from flightsched_pipelines.pipeline.pictures import risk_by_airport_and_hour
 from flightsched_pipelines.risk.bookings import severity
@@ -124,7 +126,71 @@ def of_candidates(candidates: pd.DataFrame, at_risk_bookings: pd.DataFrame) -> M
         "threatened": len(threatened),
         "candidates": len(candidates),
         "without_candidates": len(threatened - placed),
-        "candidates_unforecast": int((candidates["verdict"] == "unforecast").sum()),
+        "candidates_that_no_forecast_reaches": int((candidates["verdict"] == "unforecast").sum()),
+    }
+
+
+def of_unplaceable(unplaceable: pd.DataFrame, bookings: pd.DataFrame) -> Metadata:
+    """How many lessons have no slot, what took the last one, and which they are."""
+    named = unplaceable.merge(
+        bookings[[PARTITION_HOUR, "booking_id", "reference", "starts_at_utc", "departure"]],
+        on=[PARTITION_HOUR, "booking_id"],
+    ).sort_values(["starts_at_utc", "booking_id"])
+    return {
+        "without_a_slot": len(unplaceable),
+        "reasons": _table(unplaceable.groupby("reason", as_index=False).size()),
+        "lessons": _table(named.head(MOST_THREATENED), ["reference", "starts_at_utc", "departure", "reason"]),
+    }
+
+
+def of_plan(plan: pd.DataFrame, at_risk_bookings: pd.DataFrame) -> Metadata:
+    """How many threatened lessons have how many alternatives."""
+    threatened = _threatened(at_risk_bookings)
+    counts = plan.groupby("booking_id").size()
+    return {
+        "threatened": len(threatened),
+        "alternatives": len(plan),
+        "with_three_alternatives": int((counts >= 3).sum()),
+        "without_alternatives": len(threatened - set(counts.index)),
+    }
+
+
+def of_runs(runs: pd.DataFrame) -> Metadata:
+    """How the joint choice went: what was proven, how far from the bound, what the solver gained on the greedy rule."""
+    columns = ["component", "rank", "lessons", "slots", "status", "chosen_by", "unplaced", "cost", "bound", "gap"]
+    largest = runs.sort_values(["lessons", "component", "rank"], ascending=[False, True, True]).head(MOST_THREATENED)
+    return {
+        "components": int(runs["component"].nunique()),
+        "runs": len(runs),
+        "runs_proven_optimal": int((runs["status"] == "optimal").sum()),
+        "lessons_without_a_first_alternative": int(runs.loc[runs["rank"] == 1, "unplaced"].sum()),
+        "cost_days_of_waiting": round(float(runs["cost"].sum()), 1),
+        "greedy_cost_days_of_waiting": round(float(runs["greedy_cost"].sum()), 1),
+        "largest_gap": round(float(runs["gap"].max()), 4) if runs["gap"].notna().any() else "unknown",
+        "solver_seconds": round(float(runs["seconds"].sum()), 2),
+        "largest_components": _table(largest, [*columns, "seconds"]),
+    }
+
+
+def of_ranking(hours: Sequence[RankedHour], bookings: pd.DataFrame) -> Metadata:
+    """Who ranked and why, what became of the questions, and what the LLM cost."""
+    statuses = sum((Counter(hour.statuses) for hour in hours), Counter[str]())
+    failures = pd.DataFrame(
+        [(failure.booking_id, failure.status, failure.problem) for hour in hours for failure in hour.failures],
+        columns=["booking_id", "status", "problem"],
+    )
+    references = bookings.drop_duplicates("booking_id")[["booking_id", "reference"]]
+    return {
+        "ranking": "; ".join(dict.fromkeys(hour.note for hour in hours if hour.note)) or "the LLM was asked",
+        "llm_questions": sum(hour.questions for hour in hours),
+        "llm_answers_reused": sum(hour.reused for hour in hours),
+        "llm_waiting_for_redrive": sum(hour.waiting for hour in hours),
+        "llm_calls": _table(pd.DataFrame(sorted(statuses.items()), columns=["status", "calls"])),
+        "llm_failures": _table(
+            failures.merge(references, on="booking_id").head(MOST_THREATENED), ["reference", "status", "problem"]
+        ),
+        "llm_tokens": sum(hour.tokens for hour in hours),
+        "llm_cost_usd": round(sum(hour.cost_usd for hour in hours), 4),
     }
 
 

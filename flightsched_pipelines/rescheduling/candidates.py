@@ -18,6 +18,7 @@ from flightsched_pipelines.rescheduling.openings import Opening, Schedule, lesso
 from flightsched_pipelines.rescheduling.rules import SchedulingRules
 from flightsched_pipelines.rescheduling.scoring import score
 from flightsched_pipelines.rescheduling.timeline import Timeline, local_clock
+from flightsched_pipelines.rescheduling.wishes import with_wishes
 from flightsched_pipelines.risk.assess import assess
 
 CANDIDATE_COLUMNS: Mapping[str, str] = MappingProxyType(
@@ -65,6 +66,7 @@ def candidate_slots(
     *,
     now_utc: datetime,
     weather_buffer_minutes: int = 30,
+    sent: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """The candidates alone, of `search_slots`."""
     return search_slots(
@@ -79,6 +81,7 @@ def candidate_slots(
         rules,
         now_utc=now_utc,
         weather_buffer_minutes=weather_buffer_minutes,
+        sent=sent,
     ).candidates
 
 
@@ -95,11 +98,13 @@ def search_slots(
     *,
     now_utc: datetime,
     weather_buffer_minutes: int = 30,
+    sent: pd.DataFrame | None = None,
 ) -> Search:
     """Other times for each threatened booking, and why some have none.
 
     Args:
-        threatened: the bookings to move (``BOOKING_COLUMNS``), each of which is among ``bookings``.
+        threatened: the bookings to move (``BOOKING_COLUMNS``, and what there is of ``WISH_COLUMNS``), each of which is
+            among ``bookings``.
         bookings: every booking from a day before ``now_utc`` (duty hours look back) to the horizon.
         availability: periods of use (``AVAILABILITY_COLUMNS``); what has none cannot be used.
         forecasts: the weather, an airport and hour a row (``FORECAST_COLUMNS``).
@@ -110,6 +115,7 @@ def search_slots(
         rules: bounds of the search.
         now_utc: aware; slots start ``earliest_hours`` or more after it.
         weather_buffer_minutes: weather this long before and after a slot counts too.
+        sent: what was proposed before (booking_id, starts_at_utc, instructor_id, aircraft_id): changing it has a price.
 
     Returns:
         Up to ``rules.per_booking`` candidates a booking, spread over days, the best first.
@@ -153,7 +159,12 @@ def search_slots(
             reasons[opening.lesson.booking_id] = "no weather" if in_daylight else "no daylight"
         else:
             slots.append(_pairings(opening, verdicts[mine], margins[mine]))
-    return Search(_best(slots, openings, schedule.timeline, rules), _unplaceable(reasons))
+    if not slots:
+        return Search(typed([], CANDIDATE_COLUMNS), _unplaceable(reasons))
+    found = pd.concat(slots, ignore_index=True)
+    found["starts_at_utc"] = schedule.timeline.times_utc(found["cell"].to_numpy(dtype=np.int64))
+    found["sent"] = _was_sent(found, sent)
+    return Search(_best(found, with_wishes(threatened), rules, now_utc), _unplaceable(reasons))
 
 
 def _trials(threatened: pd.DataFrame, openings: list[Opening], timeline: Timeline) -> pd.DataFrame:
@@ -194,23 +205,26 @@ def _first_free(free: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return free & (free.cumsum(axis=0) <= _CHOICES_PER_START)
 
 
-def _best(
-    slots: list[pd.DataFrame], openings: list[Opening], timeline: Timeline, rules: SchedulingRules
-) -> pd.DataFrame:
+def _was_sent(found: pd.DataFrame, sent: pd.DataFrame | None) -> "pd.Series[bool]":
+    """Whether each slot was proposed before; null where nothing was, for the lesson."""
+    if sent is None or sent.empty:
+        return pd.Series(pd.NA, index=found.index, dtype="boolean")
+    key = ["booking_id", "starts_at_utc", "instructor_id", "aircraft_id"]
+    before = sent[key].drop_duplicates().astype(found[key].dtypes.to_dict())
+    is_same = found[key].merge(before, how="left", on=key, indicator=True)["_merge"] == "both"
+    had_some = found["booking_id"].isin(before["booking_id"])
+    return is_same.set_axis(found.index).astype("boolean").where(had_some)
+
+
+def _best(found: pd.DataFrame, threatened: pd.DataFrame, rules: SchedulingRules, now_utc: datetime) -> pd.DataFrame:
     """The best slots of each booking by score, no more of one local day than leaves room for others."""
-    if not slots:
-        return typed([], CANDIDATE_COLUMNS)
-    found = pd.concat(slots, ignore_index=True)
-    lessons = {opening.lesson.booking_id: opening.lesson for opening in openings}
-    present = {number: lesson.starts_at_utc for number, lesson in lessons.items()}
-    found["starts_at_utc"] = timeline.times_utc(found["cell"].to_numpy(dtype=np.int64))
-    usual_utc = found["booking_id"].map(present).astype("datetime64[us, UTC]")
-    lengths = {number: lesson.ends_at_utc - lesson.starts_at_utc for number, lesson in lessons.items()}
-    found["ends_at_utc"] = found["starts_at_utc"] + found["booking_id"].map(lengths)
-    found["minutes_moved"] = (found["starts_at_utc"] - usual_utc) // timedelta(minutes=1)
-    zones = found["booking_id"].map({number: lesson.time_zone for number, lesson in lessons.items()})
-    local = local_clock(found["starts_at_utc"], zones)
-    found["score"] = score(found, local_clock(usual_utc, zones), local)
+    lessons = threatened.set_index("booking_id").loc[found["booking_id"]].set_axis(found.index)
+    found["ends_at_utc"] = found["starts_at_utc"] + (lessons["ends_at_utc"] - lessons["starts_at_utc"])
+    moved = found["starts_at_utc"] - lessons["starts_at_utc"]
+    found["minutes_moved"] = moved.dt.total_seconds() / 60
+    local = local_clock(found["starts_at_utc"], lessons["time_zone"])
+    usual = local_clock(lessons["starts_at_utc"], lessons["time_zone"])
+    found["score"] = score(found, usual, local, lessons, now_utc)
     found["day"] = local.dt.normalize()
     found = found.sort_values(["booking_id", "score", "starts_at_utc", "instructor_id", "aircraft_id"])
     per_day = -(-2 * rules.per_booking // rules.horizon_days)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from flightsched_pipelines.rescheduling.diaries import Diary, DutyLog, holding
 from flightsched_pipelines.rescheduling.rules import SchedulingRules
 from flightsched_pipelines.rescheduling.timeline import CELL, Cells, Timeline
+from flightsched_pipelines.rescheduling.wishes import with_wishes
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Lesson:
     starts_at_utc: datetime
     ends_at_utc: datetime
     time_zone: str
+    notice_hours: int | None = None
 
     @property
     def cells(self) -> int:
@@ -39,7 +41,7 @@ class Lesson:
 def lessons_in(threatened: pd.DataFrame) -> list[Lesson]:
     """The lessons of a frame of bookings, a row each."""
     columns = list(Lesson.__dataclass_fields__)
-    rows = threatened[columns].astype(object)
+    rows = with_wishes(threatened)[columns].astype(object)
     return [Lesson(**row) for row in rows.where(rows.notna(), None).to_dict("records")]  # pyright: ignore
 
 
@@ -67,6 +69,7 @@ class Schedule:
         longest: timedelta,
     ) -> None:
         self.rules = rules
+        self._now_utc = now_utc
         earliest = now_utc + timedelta(hours=rules.earliest_hours)
         latest = now_utc + timedelta(days=rules.horizon_days)
         self.timeline = Timeline.between(earliest, latest + longest)
@@ -88,6 +91,8 @@ class Schedule:
         """The starts that everything but the sky allows a lesson, or the constraint that took the last of them."""
         starts = self._on_grid(lesson.time_zone)
         starts = starts[starts != self.timeline.at_or_after(lesson.starts_at_utc)]
+        if lesson.notice_hours:
+            starts = starts[starts >= self.timeline.at_or_after(self._now_utc + timedelta(hours=lesson.notice_hours))]
         for reason, diary, resource_id in (
             ("school closed", self._schools, lesson.school_id),
             ("student not available", self._students, lesson.student_id),

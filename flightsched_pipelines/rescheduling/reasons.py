@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from flightsched_pipelines.rescheduling.timeline import local_clock
+from flightsched_pipelines.rescheduling.wishes import kept_and_broken, with_wishes
 
 _DAY = timedelta(days=1)
 
@@ -16,19 +17,22 @@ def reasons(slots: pd.DataFrame, lessons: pd.DataFrame) -> list[str]:
     """A sentence a slot.
 
     Args:
-        slots: starts_at_utc, same_instructor, same_aircraft, verdict and margin.
-        lessons: starts_at_utc, solo and time_zone of the lesson as booked, aligned with ``slots``.
+        slots: starts_at_utc, instructor_id, same_instructor, same_aircraft, verdict and margin.
+        lessons: the lesson as booked, with what there is of ``WISH_COLUMNS``, aligned with ``slots``.
     """
+    lessons = with_wishes(lessons)
+    new = local_clock(slots["starts_at_utc"], lessons["time_zone"])
     facts = zip(
         local_clock(lessons["starts_at_utc"], lessons["time_zone"]).tolist(),
-        local_clock(slots["starts_at_utc"], lessons["time_zone"]).tolist(),
+        new.tolist(),
         lessons["solo"].tolist(),
         *(slots[name].tolist() for name in ("same_instructor", "same_aircraft", "verdict", "margin")),
+        kept_and_broken(lessons, new, slots["instructor_id"]),
         strict=True,
     )
     return [
-        f"{_crew(solo, same_instructor, same_aircraft)}, {_move(usual, new)}; {_sky(verdict, margin)}"
-        for usual, new, solo, same_instructor, same_aircraft, verdict, margin in facts
+        f"{_crew(solo, same_instructor, same_aircraft)}, {_move(usual, new)}{_wishes(*wishes)}; {_sky(verdict, margin)}"
+        for usual, new, solo, same_instructor, same_aircraft, verdict, margin, wishes in facts
     ]
 
 
@@ -53,6 +57,12 @@ def _move(usual: datetime, new: datetime) -> str:
     if not days:
         return f"{day}, {length} {'later' if minutes > 0 else 'earlier'}"
     return f"{day}, {length} {'later' if minutes > 0 else 'earlier'} in the day"
+
+
+def _wishes(kept: list[str], broken: list[str]) -> str:
+    if broken:
+        return f", not the {' and '.join(broken)} asked for"
+    return f", the {' and '.join(kept)} asked for" if kept else ""
 
 
 def _sky(verdict: str, margin: float) -> str:

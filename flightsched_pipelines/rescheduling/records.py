@@ -53,6 +53,7 @@ class Booking:
     airports: tuple[str, ...]
     span: Span
     released: bool
+    notice_hours: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +197,7 @@ def _booking(row: Mapping[Any, Any]) -> Booking:
         airports=tuple(dict.fromkeys([str(row["departure"]), *row["route"]])),
         span=_span(row),
         released=row["status"] in RELEASED_STATUSES,
+        notice_hours=number_or_none(row.get("notice_hours")) or 0.0,
     )
 
 

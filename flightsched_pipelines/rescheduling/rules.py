@@ -47,6 +47,10 @@ class Prices:
 
     The order is what people value: the same instructor, then soon, then the same aircraft, the usual hour and weekday,
     and last a wider margin of the forecast (a slot at the minimums costs ``no_margin``, one at twice them nothing).
+
+    Then what the student asked for (``other_day`` to ``after_latest_date``). Waiting costs ``idle`` as much again for
+    who has not flown for four weeks, and ``moved_before`` for each time that weather has moved the lesson before (twice
+    at most). ``other_than_sent`` is the tax on changing what was proposed before, so that hours don't churn.
     """
 
     other_instructor: float = 3.0
@@ -55,6 +59,13 @@ class Prices:
     per_hour_off_usual: float = 0.1
     other_weekday: float = 0.25
     no_margin: float = 0.5
+    other_day: float = 1.0
+    other_part: float = 0.75
+    not_preferred_instructor: float = 1.0
+    after_latest_date: float = 10.0
+    idle: float = 0.5
+    moved_before: float = 0.5
+    other_than_sent: float = 1.5
 
 
 PRICES = Prices()

@@ -1,10 +1,13 @@
 """What a new time costs: its drawbacks, added up in days of waiting. Lower is better."""
 
+from datetime import datetime
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.rescheduling.rules import PRICES, VERDICT_PRICE_DAYS, Prices
+from flightsched_pipelines.rescheduling.wishes import against_wishes, haste
 
 MINUTES_PER_DAY = 24 * 60
 
@@ -13,14 +16,19 @@ def score(
     slots: pd.DataFrame,
     usual: "pd.Series[pd.Timestamp]",
     new: "pd.Series[pd.Timestamp]",
+    lessons: pd.DataFrame,
+    now_utc: datetime,
     prices: Prices = PRICES,
 ) -> NDArray[np.float64]:
     """The cost of each slot.
 
     Args:
-        slots: verdict, margin, same_instructor, same_aircraft and minutes_moved, a row a slot.
+        slots: verdict, margin, instructor_id, same_instructor, same_aircraft, minutes_moved and sent, a row a slot;
+            ``sent`` is null where nothing was proposed for the lesson before, else whether this slot was.
         usual: the lesson's present start on the local clock (no zone), aligned with ``slots``.
         new: the slot's start on the local clock (no zone), likewise.
+        lessons: the booking of each slot with ``WISH_COLUMNS``, likewise.
+        now_utc: from when idleness counts.
         prices: what each drawback costs.
     """
     apart = (_minute_of_day(new) - _minute_of_day(usual)) % MINUTES_PER_DAY
@@ -29,11 +37,15 @@ def score(
     cost = (
         slots["verdict"].map(VERDICT_PRICE_DAYS).to_numpy(dtype=np.float64)
         + prices.other_instructor * ~slots["same_instructor"].to_numpy(dtype=bool)
-        + prices.per_day_moved * slots["minutes_moved"].abs().to_numpy(dtype=np.float64) / MINUTES_PER_DAY
+        + haste(lessons, pd.Timestamp(now_utc), prices)
+        * slots["minutes_moved"].abs().to_numpy(dtype=np.float64)
+        / MINUTES_PER_DAY
         + prices.other_aircraft * ~slots["same_aircraft"].to_numpy(dtype=bool)
         + prices.per_hour_off_usual * hours_off
         + prices.other_weekday * (new.dt.day_of_week != usual.dt.day_of_week).to_numpy(dtype=bool)
         + prices.no_margin * (1 - margin)
+        + against_wishes(lessons, new, slots["instructor_id"], prices)
+        + prices.other_than_sent * ~slots["sent"].fillna(True).to_numpy(dtype=bool)
     )
     return np.round(np.asarray(cost, dtype=np.float64), 6)
 

@@ -133,9 +133,10 @@ def time_is_new(case: _Case) -> Iterator[str]:
 
 
 def notice_is_given(case: _Case) -> Iterator[str]:
-    """People get their hours of notice."""
-    if case.span.start < case.now_utc + timedelta(hours=case.rules.earliest_hours):
-        yield f"it starts less than {case.rules.earliest_hours:g} h from now"
+    """People get their hours of notice: the school's, or more where the student asked for more."""
+    hours = max(case.rules.earliest_hours, case.booking.notice_hours)
+    if case.span.start < case.now_utc + timedelta(hours=hours):
+        yield f"it starts less than {hours:g} h from now"
 
 
 def horizon_is_kept(case: _Case) -> Iterator[str]:

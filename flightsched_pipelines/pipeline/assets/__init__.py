@@ -1,6 +1,8 @@
 """The asset graph, one module a stage; each asset loads, calls one function of the desk, and returns a frame."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import dagster as dg
 
@@ -15,6 +17,25 @@ hourly_asset = partial(
     owners=["team:dispatch"],
 )
 """An asset with a partition an hour, stored in the table of its name; many hours are backfilled in a single run."""
+
+
+def hourly_assets(group_name: str, **descriptions: str) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """Several such assets that one piece of work makes, named by the keywords, each with what it is."""
+    return dg.multi_asset(
+        outs={
+            name: dg.AssetOut(
+                description=description,
+                group_name=group_name,
+                io_manager_key="tables",
+                kinds={"numpy", "postgres"},
+                metadata=columns_of(name),
+                owners=["team:dispatch"],
+            )
+            for name, description in descriptions.items()
+        },
+        partitions_def=HOURLY,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
 
 
 def columns_of(table_name: str) -> dict[str, dg.TableSchema]:

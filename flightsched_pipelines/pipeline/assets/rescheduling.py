@@ -1,20 +1,27 @@
-"""Where threatened lessons can go: ``reschedule_candidates`` → ``reschedule_proposals``."""
+"""Where threatened lessons can go: ``reschedule_candidates`` → ``reschedule_plan`` → ``reschedule_proposals``."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import dagster as dg
 from pandas import DataFrame
 from sqlalchemy import Engine
 
-from flightsched_pipelines.desk import hourly
+from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
+from flightsched_pipelines.desk import hourly, ranking
 from flightsched_pipelines.pipeline import summaries
-from flightsched_pipelines.pipeline.assets import columns_of, hourly_asset
-from flightsched_pipelines.pipeline.partitions import by_hour
+from flightsched_pipelines.pipeline.assets import columns_of, hourly_asset, hourly_assets
+from flightsched_pipelines.pipeline.partitions import by_hour, several_by_hour
 from flightsched_pipelines.settings import Settings
 
+GROUP = "ai_rescheduler"
 
-@hourly_asset(group_name="ai_rescheduler", kinds={"numpy", "postgres"}, metadata=columns_of("reschedule_candidates"))
-def reschedule_candidates(
+
+@hourly_assets(
+    GROUP,
+    reschedule_candidates="Slots that work for each threatened lesson: people, aircraft, hours, daylight, weather.",
+    unplaceable_bookings="Threatened lessons for which there is no slot, and the constraint that took the last one.",
+)
+def slots_that_work(
     context: dg.AssetExecutionContext,
     at_risk_bookings: DataFrame,
     booking_snapshot: DataFrame,
@@ -22,34 +29,70 @@ def reschedule_candidates(
     forecasts: DataFrame,
     engine: dg.ResourceParam[Engine],
     settings: dg.ResourceParam[Settings],
-) -> DataFrame:
-    """Slots that work for each threatened lesson: people, aircraft, opening hours, daylight, duty hours, weather."""
+) -> tuple[DataFrame, DataFrame]:
+    """Look for slots that work for each threatened lesson."""
 
-    def slots(
+    def search(
         hour: datetime, at_risk: DataFrame, bookings: DataFrame, available: DataFrame, forecasts: DataFrame
-    ) -> DataFrame:
-        ground = hourly.survey(engine, hour, settings)
-        return hourly.find_slots(ground, at_risk, bookings, available, forecasts, hour, settings)
+    ) -> tuple[DataFrame, DataFrame]:
+        ground, sent = hourly.survey(engine, hour, settings), hourly.sent_before(engine, hour)
+        found = hourly.find_slots(ground, at_risk, bookings, available, forecasts, sent, hour, settings)
+        return found.candidates, found.unplaceable
 
-    found = by_hour(context, slots, at_risk_bookings, booking_snapshot, availability_snapshot, forecasts)
-    context.add_output_metadata(summaries.of_candidates(found, at_risk_bookings))
-    return found
+    candidates, unplaceable = several_by_hour(
+        context, search, at_risk_bookings, booking_snapshot, availability_snapshot, forecasts
+    )
+    context.add_output_metadata(summaries.of_candidates(candidates, at_risk_bookings), "reschedule_candidates")
+    context.add_output_metadata(summaries.of_unplaceable(unplaceable, booking_snapshot), "unplaceable_bookings")
+    return candidates, unplaceable
 
 
-@hourly_asset(group_name="ai_rescheduler", kinds={"pandas", "postgres"}, metadata=columns_of("reschedule_proposals"))
-def reschedule_proposals(
+@hourly_assets(
+    GROUP,
+    reschedule_plan="Up to three alternatives for each threatened lesson, chosen so that all could be held at once.",
+    solver_runs="How the choice went in each group of lessons that share people or aircraft: bound, gap, seconds.",
+)
+def joint_choice(
     context: dg.AssetExecutionContext,
     reschedule_candidates: DataFrame,
     booking_snapshot: DataFrame,
     at_risk_bookings: DataFrame,
     settings: dg.ResourceParam[Settings],
+) -> tuple[DataFrame, DataFrame]:
+    """Choose jointly, with OR-Tools."""
+
+    def choose(_: datetime, candidates: DataFrame, bookings: DataFrame) -> tuple[DataFrame, DataFrame]:
+        choice = hourly.plan(candidates, bookings, settings)
+        return choice.proposals, choice.runs
+
+    plan, runs = several_by_hour(context, choose, reschedule_candidates, booking_snapshot)
+    context.add_output_metadata(summaries.of_plan(plan, at_risk_bookings), "reschedule_plan")
+    context.add_output_metadata(summaries.of_runs(runs), "solver_runs")
+    return plan, runs
+
+
+@hourly_asset(group_name=GROUP, kinds={"openai", "postgres"}, metadata=columns_of("reschedule_proposals"))
+def reschedule_proposals(
+    context: dg.AssetExecutionContext,
+    reschedule_plan: DataFrame,
+    booking_snapshot: DataFrame,
+    at_risk_bookings: DataFrame,
+    engine: dg.ResourceParam[Engine],
+    ranker: dg.ResourceParam[OpenAIRanker | None],
+    settings: dg.ResourceParam[Settings],
 ) -> DataFrame:
-    """Up to three alternatives for each threatened lesson, chosen so that all of them could be held at once."""
-    chosen = by_hour(
-        context,
-        lambda _, candidates, bookings: hourly.propose(candidates, bookings, settings),
-        reschedule_candidates,
-        booking_snapshot,
+    """The plan's alternatives, ranked and explained by the LLM; by the planner where no answer passed its checks."""
+    hours: list[ranking.RankedHour] = []
+
+    def rank(hour: datetime, plan: DataFrame, bookings: DataFrame, at_risk: DataFrame) -> DataFrame:
+        hours.append(ranking.rank_hour(engine, ranker, plan, bookings, at_risk, hour, datetime.now(UTC), settings))
+        return hours[-1].proposals
+
+    proposals = by_hour(context, rank, reschedule_plan, booking_snapshot, at_risk_bookings)
+    context.add_output_metadata(
+        {
+            **summaries.of_proposals(proposals, at_risk_bookings, booking_snapshot),
+            **summaries.of_ranking(hours, booking_snapshot),
+        }
     )
-    context.add_output_metadata(summaries.of_proposals(chosen, at_risk_bookings, booking_snapshot))
-    return chosen
+    return proposals

@@ -9,9 +9,11 @@ from sqlalchemy import Engine, inspect
 
 from flightsched_pipelines.database import migrations
 from flightsched_pipelines.database.schema import PIPELINE_TABLES, SCHEMAS, metadata
-from flightsched_pipelines.rescheduling.assignment import PROPOSAL_COLUMNS
+from flightsched_pipelines.rescheduling.assignment import PROPOSAL_COLUMNS, RUN_COLUMNS
 from flightsched_pipelines.rescheduling.availability import AVAILABILITY_COLUMNS
-from flightsched_pipelines.rescheduling.candidates import CANDIDATE_COLUMNS
+from flightsched_pipelines.rescheduling.candidates import CANDIDATE_COLUMNS, UNPLACEABLE_COLUMNS
+from flightsched_pipelines.rescheduling.ranking.ranked import RANKED_COLUMNS
+from flightsched_pipelines.rescheduling.wishes import WISH_COLUMNS
 from flightsched_pipelines.risk.bookings import BOOKING_COLUMNS
 from flightsched_pipelines.risk.breaches import BROKEN_COLUMNS
 from flightsched_pipelines.weather.conditions import FORECAST_COLUMNS
@@ -58,11 +60,14 @@ def test_every_column_says_what_it_means() -> None:
     [
         ("forecasts", FORECAST_COLUMNS),
         ("observations", FORECAST_COLUMNS),
-        ("booking_snapshot", BOOKING_COLUMNS),
+        ("booking_snapshot", {**BOOKING_COLUMNS, **WISH_COLUMNS}),
         ("availability_snapshot", AVAILABILITY_COLUMNS),
         ("at_risk_bookings", BROKEN_COLUMNS),
         ("reschedule_candidates", CANDIDATE_COLUMNS),
-        ("reschedule_proposals", PROPOSAL_COLUMNS),
+        ("unplaceable_bookings", UNPLACEABLE_COLUMNS),
+        ("reschedule_plan", PROPOSAL_COLUMNS),
+        ("solver_runs", RUN_COLUMNS),
+        ("reschedule_proposals", RANKED_COLUMNS),
     ],
 )
 def test_a_table_has_the_columns_of_its_frame(table: str, columns: dict[str, str]) -> None:

@@ -18,7 +18,7 @@ COUNTS = {"schools": 2, "students": 60, "instructors": 12, "aircraft": 15, "airp
 
 
 def booked(engine: Engine, hour: datetime = SEED_HOUR) -> pd.DataFrame:
-    return schedule.bookings(engine, hour, hour + timedelta(days=15))
+    return schedule.bookings(engine, hour, hour + timedelta(days=15), hour)
 
 
 def test_two_schools_with_their_people_aircraft_and_bookings(seeded_engine: Engine) -> None:

@@ -291,7 +291,7 @@ class School:
 
     def propose(self, *threatened: int) -> pd.DataFrame:
         """The joint choice for some bookings, for the first by default."""
-        return choose(self.search(*threatened).candidates, self.frames[0], self.rules)
+        return choose(self.search(*threatened).candidates, self.frames[0], self.rules).proposals
 
     def prove(self, proposals: pd.DataFrame) -> Validation:
         """The proof of proposals."""

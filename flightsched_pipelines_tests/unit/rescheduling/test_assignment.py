@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from flightsched_pipelines.rescheduling.assignment import PROPOSAL_COLUMNS, Chooser, choose
+from flightsched_pipelines.rescheduling.assignment import PROPOSAL_COLUMNS, choose
 from flightsched_pipelines.rescheduling.rules import SchedulingRules
 from flightsched_pipelines_tests.unit.rescheduling.school import (
     LOST,
@@ -123,15 +123,15 @@ def test_no_candidates_no_proposals() -> None:
 def test_the_choice_does_not_depend_on_the_order_of_rows() -> None:
     school = open_to(3).also(availability=[period("aircraft", 22), period("instructor", 12)])
     candidates, bookings = school.search(1, 2, 3).candidates, school.frames[0]
-    straight = choose(candidates, bookings, school.rules)
-    shuffled = choose(candidates.sample(frac=1, random_state=7), bookings[::-1], school.rules)
+    straight = choose(candidates, bookings, school.rules).proposals
+    shuffled = choose(candidates.sample(frac=1, random_state=7), bookings[::-1], school.rules).proposals
     pd.testing.assert_frame_equal(straight, shuffled)
 
 
 def test_fewer_alternatives_may_be_asked_for() -> None:
     school = School()
-    chooser: Chooser = choose
-    assert len(chooser(school.search().candidates, school.frames[0], SchedulingRules(), per_booking=1)) == 1
+    chosen = choose(school.search().candidates, school.frames[0], SchedulingRules(), per_booking=1)
+    assert len(chosen.proposals) == 1
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,6 @@ def test_the_order_of_rows_changes_nothing(school: School, random: Random) -> No
     candidates, same = school.search(*threatened, -1).candidates, other.search(*threatened, -1).candidates
     pd.testing.assert_frame_equal(candidates, same)
     pd.testing.assert_frame_equal(
-        choose(candidates, school.frames[0], school.rules),
-        choose(same.sample(frac=1, random_state=1), other.frames[0], school.rules),
+        choose(candidates, school.frames[0], school.rules).proposals,
+        choose(same.sample(frac=1, random_state=1), other.frames[0], school.rules).proposals,
     )

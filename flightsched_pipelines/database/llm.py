@@ -1,0 +1,154 @@
+"""Calls of the LLM and its dead letters, as rows: what was asked, what it cost, what may be asked again."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, insert, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from flightsched_pipelines.database.schema import aircraft, dead_letters, instructors, llm_calls, schools, students
+
+LLM_ANSWER = "llm_answer"
+LONGEST_STORED_ANSWER = 20_000
+REUSED_FOR = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call, a row of ``llm_calls``."""
+
+    partition_hour: datetime
+    booking_id: int
+    question_digest: str
+    prompt_version: str
+    model: str
+    status: str
+    problem: str | None
+    attempts: int
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    cost_usd: float
+    latency_seconds: float
+    answer: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """What waits to be tried again."""
+
+    letter_id: int
+    key: str
+    partition_hour: datetime
+    booking_id: int
+
+
+def record(engine: Engine, call: Call, request: dict[str, Any], raw_answer: str) -> None:
+    """Keep a call; one that failed goes to the dead letters too, one that did not settles the letter it had."""
+    values = {name: getattr(call, name) for name in Call.__dataclass_fields__}
+    with engine.begin() as connection:
+        connection.execute(insert(llm_calls).values(**values))
+        if call.status == "ok":
+            _settle(connection, call.question_digest, call.partition_hour, "answered")
+            return
+        letter = upsert(dead_letters).values(
+            kind=LLM_ANSWER,
+            key=call.question_digest,
+            partition_hour=call.partition_hour,
+            booking_id=call.booking_id,
+            problem=call.problem or call.status,
+            request=request,
+            answer=raw_answer.replace("\x00", "")[:LONGEST_STORED_ANSWER] or None,
+        )
+        again = {
+            "problem": letter.excluded.problem,
+            "answer": letter.excluded.answer,
+            "attempts": dead_letters.c.attempts + 1,
+            "last_tried_at": func.now(),
+        }
+        key = [dead_letters.c.kind, dead_letters.c.key, dead_letters.c.partition_hour]
+        waiting = dead_letters.c.settled_at.is_(None)
+        connection.execute(letter.on_conflict_do_update(index_elements=key, index_where=waiting, set_=again))
+
+
+def known_answers(engine: Engine, digests: Sequence[str], hour_utc: datetime) -> dict[str, dict[str, Any]]:
+    """The newest answer to each question that was answered within ``REUSED_FOR``, or for this very hour."""
+    calls = llm_calls.c
+    query = (
+        select(calls.question_digest, calls.answer)
+        .where(
+            calls.question_digest.in_(digests),
+            calls.status == "ok",
+            or_(calls.called_at > func.now() - REUSED_FOR, calls.partition_hour == hour_utc),
+        )
+        .order_by(calls.called_at)
+    )
+    with engine.connect() as connection:
+        return dict(connection.execute(query).tuples().all())
+
+
+def asked_in_vain(engine: Engine, hour_utc: datetime) -> set[str]:
+    """The questions whose letters of an hour are still dead: they are asked again by a redrive alone."""
+    letters = dead_letters.c
+    query = select(letters.key).where(
+        letters.kind == LLM_ANSWER, letters.partition_hour == hour_utc, letters.settled_at.is_(None)
+    )
+    with engine.connect() as connection:
+        return set(connection.execute(query).scalars())
+
+
+def waiting_letters(engine: Engine) -> list[DeadLetter]:
+    """All dead letters of the LLM that wait, oldest first."""
+    letters = dead_letters.c
+    query = (
+        select(letters.id, letters.key, letters.partition_hour, letters.booking_id)
+        .where(letters.kind == LLM_ANSWER, letters.settled_at.is_(None))
+        .order_by(letters.id)
+    )
+    with engine.connect() as connection:
+        return [DeadLetter(*row) for row in connection.execute(query).tuples()]
+
+
+def supersede(engine: Engine, letter_ids: Sequence[int]) -> None:
+    """Settle letters that a newer hour has made pointless."""
+    with engine.begin() as connection:
+        connection.execute(
+            update(dead_letters)
+            .where(dead_letters.c.id.in_(letter_ids), dead_letters.c.settled_at.is_(None))
+            .values(settled_at=func.now(), settlement="superseded")
+        )
+
+
+def spent_usd(engine: Engine, since_utc: datetime) -> float:
+    """What calls have cost since a moment, US dollars."""
+    query = select(func.coalesce(func.sum(llm_calls.c.cost_usd), literal(0))).where(llm_calls.c.called_at >= since_utc)
+    with engine.connect() as connection:
+        return float(connection.execute(query).scalar_one())
+
+
+def private_words(engine: Engine) -> list[str]:
+    """Every name, address, number and registration that must stay in the house."""
+    with engine.connect() as connection:
+        return list(_private_words(connection))
+
+
+def _private_words(connection: Connection) -> Iterator[str]:
+    for people in (students, instructors):
+        for row in connection.execute(select(people.c.name, people.c.email, people.c.phone)).tuples():
+            yield from (word for word in row if word)
+    yield from connection.execute(select(aircraft.c.tail_number)).scalars()
+    yield from connection.execute(select(schools.c.name)).scalars()
+
+
+def _settle(connection: Connection, digest: str, hour_utc: datetime, how: str) -> None:
+    letters = dead_letters.c
+    connection.execute(
+        update(dead_letters)
+        .where(
+            letters.kind == LLM_ANSWER, letters.key == digest, letters.partition_hour == hour_utc,
+            letters.settled_at.is_(None),
+        )
+        .values(settled_at=func.now(), settlement=how)
+    )  # fmt: skip

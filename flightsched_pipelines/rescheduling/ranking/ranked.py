@@ -1,0 +1,37 @@
+"""The plan in the order of the answers that passed, with their words; where there is none, as the planner had it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import pandas as pd
+
+from flightsched_pipelines.rescheduling.assignment import PROPOSAL_COLUMNS
+from flightsched_pipelines.rescheduling.frames import typed
+from flightsched_pipelines.rescheduling.ranking.answer import Ranking
+from flightsched_pipelines.rescheduling.ranking.question import PROMPT_VERSION
+
+RANKED_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {**PROPOSAL_COLUMNS, "message": "str", "prompt_version": "str", "model": "str"}
+)
+"""Columns of ranked proposals; the last three are null where the planner ranked."""
+
+
+def ranked(plan: pd.DataFrame, rankings: Mapping[int, Ranking], model: str) -> pd.DataFrame:
+    """Put each booking's alternatives in the order of its ranking.
+
+    Only rank, words and who ranked can change: times, people and aircraft are the plan's, row by row.
+
+    Args:
+        plan: ``PROPOSAL_COLUMNS``, numbered from 0 as when the questions were made.
+        rankings: checked answers by booking.
+        model: who gave them.
+
+    Returns:
+        ``RANKED_COLUMNS``, ordered by booking and rank.
+    """
+    rows = plan.assign(message=None, prompt_version=None, model=None)
+    for ranking in rankings.values():
+        for rank, (slot, reason) in enumerate(zip(ranking.slots, ranking.reasons, strict=True), start=1):
+            told = (rank, "llm", reason, ranking.message, PROMPT_VERSION, model)
+            rows.loc[slot.row, ["rank", "ranked_by", "reason", "message", "prompt_version", "model"]] = told
+    return typed(rows.sort_values(["booking_id", "rank"]), RANKED_COLUMNS)

@@ -1,0 +1,300 @@
+"""One alternative more for each lesson, by OR-Tools: the cheapest choice that can be held out all at once.
+
+At most one slot a lesson; at most one lesson at a time for each instructor, aircraft and student (a clique for every
+moment at which one more lesson would begin, not a row for every pair); and the duty hours of each instructor, a row
+for every 24 hours that could be the heaviest.
+
+The linear relaxation (GLOP) comes first: its value bounds every choice from below, and the reduced cost of a slot says
+by how much any choice with it lies above. CP-SAT chooses among the quarter that costs least, and then, if the effort
+allows, among all whose reduced cost does not rule them out; what is found optimal there is so on the whole board.
+
+Effort is counted in CP-SAT's deterministic units, about a second each, so that one board gives one answer on every
+machine; the wall clock is only a net below.
+"""
+
+# pyright: reportUnknownMemberType=false, reportMissingTypeStubs=false
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from ortools.math_opt.python import mathopt
+from ortools.sat.python import cp_model
+
+from flightsched_pipelines.rescheduling.board import NOBODY, UNPLACED_PRICE, Board
+from flightsched_pipelines.rescheduling.teaching import DAY, Minutes, overlap
+
+FIRST_SHARE = 0.4
+"""Of the slots, in order of reduced cost, that CP-SAT is given first."""
+
+FIRST_EFFORT = 0.6
+MOST_CUTS = 5
+ROUND_SHARE = 0.6
+LAST_SHARE = 0.8
+MILLI = 1_000
+"""CP-SAT counts whole numbers: prices in thousandths of a day."""
+
+RANDOM_SEED = 1
+WALL_SECONDS_PER_UNIT = 10.0
+
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """The slots chosen (at most one a lesson), what is known of the optimum, and the effort it took."""
+
+    picks: list[int]
+    status: str
+    bound: float
+    effort: float
+
+
+@dataclass(frozen=True, slots=True)
+class _DutyRow:
+    """24 hours of an instructor: the ``minutes`` of these slots, as far as chosen, fit into ``room``."""
+
+    day: tuple[int, int]
+    slots: Places
+    minutes: Minutes
+    room: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """The open slots of a board, and what binds them."""
+
+    board: Board
+    open: Places
+    cliques: list[Places]
+    duty: list[_DutyRow]
+    cuts: list[_DutyRow]
+
+    @classmethod
+    def of(cls, board: Board) -> "_Model":
+        open_slots = np.flatnonzero(np.isfinite(board.price))
+        return cls(board, open_slots, list(_cliques(board, open_slots)), list(_duty(board, open_slots)), [])
+
+    def among(self, kept: Places) -> "_Model":
+        """The same with some of the slots."""
+        stays = np.zeros(len(self.board.price), dtype=bool)
+        stays[kept] = True
+        cliques = [left for clique in self.cliques if (left := clique[stays[clique]]).size > 1]
+        duty, cuts = (
+            [
+                _DutyRow(row.day, row.slots[here], row.minutes[here], row.room)
+                for row in rows
+                if row.minutes[here := stays[row.slots]].sum() > row.room
+            ]
+            for rows in (self.duty, self.cuts)
+        )
+        return _Model(self.board, kept, cliques, duty, cuts)
+
+    def choices(self) -> list[Places]:
+        """The open slots of each lesson."""
+        edges = np.searchsorted(self.board.lesson[self.open], np.arange(len(self.board.bookings) + 1))
+        return [self.open[first:last] for first, last in pairwise(edges.tolist())]
+
+
+def solve(board: Board, effort: float) -> Solution:
+    """Choose one more slot for each lesson of a board.
+
+    Args:
+        board: prices and what is held out; not changed.
+        effort: bound of the search, in deterministic units.
+
+    Returns:
+        The choice. ``status`` is ``optimal``; ``feasible`` where the effort ended before the proof; or ``none`` where
+        it ended before any choice.
+    """
+    model = _Model.of(board)
+    if not model.open.size:
+        return Solution([], "optimal", UNPLACED_PRICE * len(board.bookings), 0.0)
+    bound, reduced, cuts = _relax(model)
+    model = _Model(board, model.open, model.cliques, model.duty, cuts)
+    order = np.argsort(reduced, kind="stable")
+    first = np.sort(order[: max(round(FIRST_SHARE * order.size), len(board.bookings))])
+    found = _choose(model.among(model.open[first]), FIRST_EFFORT * effort)
+    if found.status in ("none", "broken"):
+        return Solution(found.picks, found.status, bound, found.effort)
+    above = _cost(board, found.picks) - bound
+    possible = np.flatnonzero(reduced <= above + 1e-6)
+    ruled_out_rest = bool(np.isin(possible, first, assume_unique=True).all())
+    if found.status == "optimal" and ruled_out_rest:
+        return _result(board, found, bound, proven=True, effort=found.effort)
+    again = _choose(model.among(model.open[possible]), effort - found.effort)
+    spent = found.effort + again.effort
+    if again.status in ("none", "broken") or _cost(board, again.picks) > _cost(board, found.picks):
+        return _result(board, found, max(bound, again.bound), proven=False, effort=spent)
+    return _result(board, again, max(bound, again.bound), proven=again.status == "optimal", effort=spent)
+
+
+def _result(board: Board, found: Solution, bound: float, *, proven: bool, effort: float) -> Solution:
+    cost = _cost(board, found.picks)
+    return Solution(found.picks, "optimal" if proven else "feasible", cost if proven else min(bound, cost), effort)
+
+
+def _cost(board: Board, picks: Sequence[int]) -> float:
+    return float(board.price[list(picks)].sum()) + UNPLACED_PRICE * (len(board.bookings) - len(picks))
+
+
+def _choose(model: _Model, effort: float) -> Solution:
+    """Let CP-SAT choose; duty hours come in day by day, where a choice would break them.
+
+    ``status`` is ``broken`` where the effort ended with duty hours still broken somewhere.
+    """
+    days: set[tuple[int, int]] = set()
+    last = Solution([], "none", -np.inf, 0.0)
+    spent = 0.0
+    while True:
+        duty = [row for row in model.duty if row.day in days]
+        within = _Model(model.board, model.open, model.cliques, duty + model.cuts, [])
+        found = _choose_within(within, ROUND_SHARE * (effort - spent))
+        spent += found.effort
+        if found.status == "none":
+            return Solution(last.picks, last.status, -np.inf, spent)
+        broken = {row.day for row in model.duty if row.day not in days and _breaks(row, found.picks)}
+        if not broken:
+            return Solution(found.picks, found.status, found.bound, spent)
+        last = Solution(found.picks, "broken", found.bound, spent)
+        if spent >= LAST_SHARE * effort:
+            return last
+        days |= broken
+
+
+def _breaks(row: _DutyRow, picks: Sequence[int]) -> bool:
+    return int(row.minutes[np.isin(row.slots, picks)].sum()) > row.room
+
+
+def _choose_within(model: _Model, effort: float) -> Solution:
+    board, program = model.board, cp_model.CpModel()
+    taken = {slot: program.new_bool_var("") for slot in model.open.tolist()}
+    without = [program.new_bool_var("") for _ in board.bookings]
+    for none, choices in zip(without, model.choices(), strict=True):
+        program.add_exactly_one(none, *(taken[slot] for slot in choices.tolist()))
+    for clique in model.cliques:
+        program.add_at_most_one(taken[slot] for slot in clique.tolist())
+    for row in model.duty:
+        variables = [taken[slot] for slot in row.slots.tolist()]
+        program.add(cp_model.LinearExpr.weighted_sum(variables, row.minutes.tolist()) <= row.room)
+    prices = np.rint(board.price[model.open] * MILLI).astype(np.int64).tolist()
+    program.minimize(
+        cp_model.LinearExpr.weighted_sum(
+            [*taken.values(), *without], [*prices, *[round(UNPLACED_PRICE * MILLI)] * len(without)]
+        )
+    )
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = RANDOM_SEED
+    solver.parameters.linearization_level = 2  # the relaxation is worth its price where duty hours bind
+    solver.parameters.max_deterministic_time = max(effort, 0.01)
+    solver.parameters.max_time_in_seconds = WALL_SECONDS_PER_UNIT * max(effort, 0.1)
+    status = solver.solve(program)
+    spent = float(solver.response_proto.deterministic_time)
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return Solution([], "none", -np.inf, spent)
+    picks = [slot for slot, variable in taken.items() if solver.boolean_value(variable)]
+    name = "optimal" if status == cp_model.OPTIMAL else "feasible"
+    return Solution(picks, name, solver.best_objective_bound / MILLI, spent)
+
+
+def _relax(model: _Model) -> tuple[float, NDArray[np.float64], list[_DutyRow]]:
+    """A bound below every choice, and for each open slot how far above it any choice with the slot must lie.
+
+    Duty hours come in where the relaxed choice breaks them: in minutes, and in lessons of at least so many minutes.
+    """
+    board, program = model.board, mathopt.Model()
+    taken = {slot: program.add_variable(lb=0.0) for slot in model.open.tolist()}
+    without = [program.add_variable(lb=0.0) for _ in board.bookings]
+    for none, choices in zip(without, model.choices(), strict=True):
+        program.add_linear_constraint(mathopt.fast_sum([none, *(taken[slot] for slot in choices.tolist())]) == 1.0)
+    for clique in model.cliques:
+        program.add_linear_constraint(mathopt.fast_sum(taken[slot] for slot in clique.tolist()) <= 1.0)
+    program.minimize(
+        mathopt.fast_sum(float(board.price[slot]) * variable for slot, variable in taken.items())
+        + UNPLACED_PRICE * mathopt.fast_sum(without)
+    )
+    solver = mathopt.IncrementalSolver(program, mathopt.SolverType.GLOP)
+    bound, reduced = -np.inf, board.price[model.open]
+    share = np.zeros(len(board.price))
+    known: list[_DutyRow] = []
+    for _ in range(MOST_CUTS):
+        result = solver.solve()
+        if result.termination.reason != mathopt.TerminationReason.OPTIMAL:
+            break
+        bound, reduced = result.objective_value(), np.array(result.reduced_costs(taken.values()))
+        share[model.open] = result.variable_values(taken.values())
+        cuts = [cut for row in model.duty for cut in _cuts(row, share)]
+        known += cuts
+        if not cuts:
+            break
+        for cut in cuts:
+            terms = zip(cut.slots.tolist(), cut.minutes.tolist(), strict=True)
+            program.add_linear_constraint(
+                mathopt.fast_sum(load * taken[slot] for slot, load in terms) <= float(cut.room)
+            )
+    return bound, reduced, known
+
+
+def _cuts(row: _DutyRow, share: NDArray[np.float64]) -> Iterator[_DutyRow]:
+    """What a relaxed choice breaks of a duty row: slots, loads and room."""
+    chosen = share[row.slots]
+    if chosen @ row.minutes > row.room + 1e-6:
+        yield row
+    for least in np.unique(row.minutes[chosen > 0]).tolist():
+        long = row.minutes >= least
+        if chosen[long].sum() > row.room // least + 1e-6:
+            yield _DutyRow(row.day, row.slots[long], np.ones(int(long.sum()), dtype=np.int64), row.room // least)
+
+
+def _cliques(board: Board, open_slots: Places) -> Iterator[Places]:
+    """Sets of slots that all hold one instructor, aircraft or student at one moment; none lies in another."""
+    slots = board.slots
+    ends = slots.end + board.buffer
+    for needed in slots.needs:
+        order = open_slots[np.lexsort((slots.start[open_slots], needed[open_slots]))]
+        edges = np.flatnonzero(np.diff(needed[order], prepend=np.iinfo(np.int64).min)).tolist()
+        for first, last in pairwise([*edges, order.size]):
+            mine = order[first:last]
+            if needed[mine[0]] == NOBODY:
+                continue
+            moments = np.unique(slots.start[mine])
+            for moment, following in zip(moments, [*moments[1:], np.iinfo(np.int64).max], strict=True):
+                there = mine[(slots.start[mine] <= moment) & (ends[mine] > moment)]
+                if (ends[there] <= following).any() and (board.lesson[there] != board.lesson[there[0]]).any():
+                    yield there
+
+
+def _duty(board: Board, open_slots: Places) -> Iterator[_DutyRow]:
+    """The 24 hours that could be heaviest, instructor by instructor: they begin or end with a lesson or a slot."""
+    slots = board.slots
+    for instructor in np.unique(slots.instructor[open_slots]).tolist():
+        if instructor != NOBODY:
+            mine = open_slots[slots.instructor[open_slots] == instructor]
+            edges = (slots.start[mine], slots.end[mine] - DAY, board.teaching.windows(instructor))
+            yield from _duty_rows(board, mine, instructor, np.unique(np.concatenate(edges)))
+
+
+def _duty_rows(board: Board, mine: Places, instructor: int, windows: Minutes) -> Iterator[_DutyRow]:
+    """A row for each 24 hours; a lesson that already weighs there weighs only what it would take more.
+
+    A row that asks no more than the one before or after it is left out.
+    """
+    bookings, weights = board.teaching.weights(instructor, windows)
+    room = np.maximum(board.teaching.limit - weights.sum(axis=0), 0)
+    load = overlap(windows, board.slots.start[mine], board.slots.end[mine])
+    if bookings.size:
+        place = np.minimum(np.searchsorted(bookings, board.slots.booking[mine]), bookings.size - 1)
+        known = bookings[place] == board.slots.booking[mine]
+        load = np.maximum(load - weights[place] * known[:, None], 0)
+    asks = load.sum(axis=0) > room
+    load, room, windows = load[:, asks], room[asks], windows[asks]
+    milder_than_next = (load[:, :-1] <= load[:, 1:]).all(axis=0) & (room[:-1] >= room[1:])
+    milder_than_last = (load[:, 1:] <= load[:, :-1]).all(axis=0) & (room[1:] >= room[:-1]) & ~milder_than_next
+    needed = np.ones(room.size, dtype=bool)
+    needed[:-1] &= ~milder_than_next
+    needed[1:] &= ~milder_than_last
+    for column in np.flatnonzero(needed).tolist():
+        weighs = np.flatnonzero(load[:, column])
+        yield _DutyRow((instructor, int(windows[column]) // DAY), mine[weighs], load[weighs, column], int(room[column]))
