@@ -5,8 +5,8 @@ READY := .venv/.ready
 
 .PHONY: demo dev test test-unit lint format lock clean
 
-demo: $(READY) ## one full hourly tick on simulated weather, and its report
-	@$(BIN)/flightsched demo
+demo: $(READY) ## one full hourly tick on simulated weather (ARGS=--fake-llm: with a stand-in for OpenAI)
+	@$(BIN)/flightsched demo $(ARGS)
 
 dev: $(READY) ## database, Dagster UI and daemon, until Ctrl-C
 	@$(BIN)/flightsched dev

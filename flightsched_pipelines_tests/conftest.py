@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+import dagster as dg
 import psycopg
 import pytest
 from absl import logging as absl_logging
@@ -14,6 +15,8 @@ from sqlalchemy import Engine
 from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.seed import seed
+from flightsched_pipelines.definitions import build_definitions
+from flightsched_pipelines.pipeline.partitions import key_of
 from flightsched_pipelines.settings import Settings
 
 # OR-Tools' log handler closes the stream it began with, when Dagster sets logging up anew: here that is pytest's.
@@ -37,6 +40,18 @@ def server_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield home
     finally:
         embedded.stop(home)
+
+
+@pytest.fixture(scope="session")
+def ticked_template(server_home: Path, templates: dict[str, str]) -> str:
+    """A database to clone: seeded, and run for ``SEED_HOUR`` with the planner ranking."""
+    name = "template_ticked"
+    _administer(server_home, f"CREATE DATABASE {name} TEMPLATE {templates['seeded']}")
+    for engine in _connected(embedded.url(server_home, name)):
+        job = build_definitions(engine=engine, settings=settings_for()).resolve_job_def("hourly_tick")
+        with dg.DagsterInstance.ephemeral() as instance:
+            assert job.execute_in_process(instance=instance, partition_key=key_of(SEED_HOUR)).success
+    return name
 
 
 @pytest.fixture(scope="session")
@@ -74,6 +89,13 @@ def engine(database_url: str) -> Iterator[Engine]:
 def seeded_engine(seeded_url: str) -> Iterator[Engine]:
     """Connections to a seeded database."""
     yield from _connected(seeded_url)
+
+
+@pytest.fixture
+def ticked_engine(server_home: Path, ticked_template: str) -> Iterator[Engine]:
+    """Connections to a seeded database in which ``SEED_HOUR`` was run."""
+    for url in _clone(server_home, ticked_template):
+        yield from _connected(url)
 
 
 def _connected(url: str) -> Iterator[Engine]:

@@ -9,7 +9,7 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from flightsched_pipelines.cli import database, dev, hour, weather
+from flightsched_pipelines.cli import database, dev, hour, llm, weather
 from flightsched_pipelines.cli.console import PLAIN_ERRORS, complain
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.add_typer(database.app, name="db")
 app.command("demo")(hour.demo)
 app.command("dev")(dev.dev)
 app.command("tick")(hour.tick)
+app.command("redrive")(llm.redrive)
 app.command("explain")(hour.explain)
 app.command("weather")(weather.weather)
 app.command("assess")(weather.assess_file)

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
@@ -15,6 +15,7 @@ from dagster_shared.error import SerializableErrorInfo
 from sqlalchemy import Engine
 
 from flightsched_pipelines.cli.console import UsageError, console, errors, say
+from flightsched_pipelines.cli.fake_llm import fake_openai
 from flightsched_pipelines.cli.report import print_report
 from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.database.engine import connect
@@ -42,8 +43,16 @@ def tick(hour: Hour = None, as_json: Json = False) -> None:
     _show(report, as_json)
 
 
-def demo(as_json: Json = False) -> None:
+def demo(
+    as_json: Json = False,
+    fake_llm: Annotated[bool, typer.Option("--fake-llm", help="Let a stand-in for OpenAI rank and explain.")] = False,
+) -> None:
     """From nothing to a report: a database, two schools, simulated weather, one full hourly tick."""
+    with fake_openai() if fake_llm else nullcontext():
+        _demo(as_json=as_json)
+
+
+def _demo(*, as_json: bool) -> None:
     began = time.monotonic()
     settings = Settings(weather_source="simulated")
     os.environ["WEATHER_SOURCE"] = "simulated"
@@ -55,7 +64,7 @@ def demo(as_json: Json = False) -> None:
     report = _run_and_report(engine, settings, hour_utc)
     if as_json:
         figures = {"seconds": round(time.monotonic() - began, 1)}
-        names = ("bookings", "at_risk", "watch", "unknown", "with_three_alternatives", "proposals")
+        names = ("bookings", "at_risk", "watch", "unknown", "with_three_alternatives", "proposals", "ranked_by_llm")
         print(json.dumps({name: getattr(report, name) for name in names} | figures))  # noqa: T201, the result
         return
     print_report(report)

@@ -23,7 +23,12 @@ def print_report(report: HourReport) -> None:
     )
     console.print(
         f"{report.proposals} other times proposed: {report.with_three_alternatives} lessons have three, "
-        f"{report.without_alternatives} have none   ({report.seconds:g} s)"
+        f"{report.without_alternatives} have none{_why_none(report)}   ({report.seconds:g} s)"
+    )
+    console.print(
+        f"Ranked and explained by the LLM for {report.ranked_by_llm} lessons, by the planner for the others."
+        if report.ranked_by_llm
+        else "Ranked by the planner."
     )
     for failure in report.weather_failures:
         console.print(f"[yellow]weather:[/yellow] {failure}")
@@ -33,6 +38,11 @@ def print_report(report: HourReport) -> None:
         console.print(f"... and {len(report.lessons) - SHOWN_LESSONS} more, in pipeline.at_risk_bookings", style="dim")
     if report.lessons:
         console.print(f"Why in full: flightsched explain {report.lessons[0].reference}", style="dim")
+
+
+def _why_none(report: HourReport) -> str:
+    reasons = ", ".join(f"{reason}: {lessons}" for reason, lessons in report.unplaceable.items())
+    return f" ({reasons})" if reasons else ""
 
 
 def _table(lessons: tuple[Lesson, ...]) -> Table:

@@ -19,6 +19,7 @@ from openai import APIStatusError, APITimeoutError, AsyncOpenAI
 LARGEST_BYTES = 500_000
 MOST_OUTPUT_TOKENS = 2_000
 FAILURES_TO_OPEN = 8
+FIRST_PAUSE_SECONDS = 0.5
 CHARACTERS_PER_TOKEN = 3
 """Cautious: English has about four."""
 
@@ -155,7 +156,7 @@ class _Session:
             if reply.status not in RETRIED:
                 return reply
             if attempt < self.ranker.attempts:
-                await asyncio.sleep(self.random.uniform(0.2, 0.5) * 2**attempt)
+                await asyncio.sleep(self.random.uniform(0.5, 1.5) * FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
         return reply
 
     async def _hold_back(self, ends: float) -> None:

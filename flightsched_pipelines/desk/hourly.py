@@ -208,6 +208,22 @@ def prove(engine: Engine, hour_utc: datetime, settings: Settings) -> Validation:
     )
 
 
+def lost_alternatives(engine: Engine, hour_utc: datetime) -> list[str]:
+    """Where an hour's alternatives went missing on their way: chosen from nothing, or left out by the ranking."""
+    rows = {
+        name: read_partition(engine, PIPELINE_TABLES[name], [hour_utc])
+        for name in ("reschedule_candidates", "reschedule_plan", "reschedule_proposals")
+    }
+    sentences: list[str] = []
+    if rows["reschedule_plan"].empty and not rows["reschedule_candidates"].empty:
+        sentences.append(f"{len(rows['reschedule_candidates'])} candidates, and none was chosen")
+    slot = ["booking_id", "starts_at_utc", "instructor_id", "aircraft_id"]
+    kept = rows["reschedule_plan"][slot].merge(rows["reschedule_proposals"][slot], how="left", indicator=True)
+    lost = kept[kept["_merge"] != "both"]
+    sentences += [f"booking {booking}: an alternative of the plan is not proposed" for booking in lost["booking_id"]]
+    return sentences
+
+
 def rules_of(settings: Settings) -> SchedulingRules:
     """The scheduling rules that the settings name."""
     return SchedulingRules(

@@ -1,5 +1,6 @@
 """What an hour found, for people: figures, the threatened lessons with their alternatives, and one booking's story."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,7 +42,11 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class HourReport:
-    """One hour in figures; ``bookings`` counts the lessons that start within the look-ahead."""
+    """One hour in figures.
+
+    ``bookings`` counts the lessons that start within the look-ahead, ``ranked_by_llm`` those whose alternatives the LLM
+    ranked, ``unplaceable`` those for which there is no slot, by what took the last one.
+    """
 
     hour_utc: datetime
     weather_source: str
@@ -55,6 +60,8 @@ class HourReport:
     with_three_alternatives: int
     without_alternatives: int
     proposals: int
+    ranked_by_llm: int
+    unplaceable: Mapping[str, int]
     seconds: float
     weather_failures: tuple[str, ...]
     lessons: tuple[Lesson, ...]
@@ -64,7 +71,13 @@ def report_hour(engine: Engine, hour_utc: datetime, settings: Settings, seconds:
     """Read an hour's stored rows into a report."""
     rows = {
         name: read_partition(engine, PIPELINE_TABLES[name], [hour_utc])
-        for name in ("raw_weather", "booking_snapshot", "at_risk_bookings", "reschedule_proposals")
+        for name in (
+            "raw_weather",
+            "booking_snapshot",
+            "at_risk_bookings",
+            "reschedule_proposals",
+            "unplaceable_bookings",
+        )
     }
     bookings, broken, proposals = rows["booking_snapshot"], rows["at_risk_bookings"], rows["reschedule_proposals"]
     ahead = hourly.lessons_ahead(bookings, hour_utc, settings.lookahead_hours)
@@ -86,6 +99,8 @@ def report_hour(engine: Engine, hour_utc: datetime, settings: Settings, seconds:
         with_three_alternatives=int((alternatives >= 3).sum()),
         without_alternatives=counts["at_risk"] - len(alternatives),
         proposals=len(proposals),
+        ranked_by_llm=int(proposals.loc[proposals["ranked_by"] == "llm", "booking_id"].nunique()),
+        unplaceable=rows["unplaceable_bookings"]["reason"].value_counts().to_dict(),
         seconds=round(seconds, 1),
         weather_failures=tuple(str(sentence) for sentence in failures),
         lessons=tuple(_lessons(ahead, broken, proposals)),

@@ -57,16 +57,21 @@ def airports_are_covered(
 def unknown_share_is_low(
     context: dg.AssetCheckExecutionContext, engine: dg.ResourceParam[Engine]
 ) -> dg.AssetCheckResult:
-    """Few lessons of the next 24 hours stand as ``unknown``; later ones may lie beyond every forecast."""
-    lessons, unknown = 0, 0
+    """Few lessons of the next 24 hours stand as ``unknown``; later ones may lie beyond every forecast.
+
+    A day without lessons passes; an hour without any booking at all does not, for its bookings were not read.
+    """
+    bookings, lessons, unknown = 0, 0, 0
     for hour in hours_of_run(context.run.tags):
-        due = desk.lessons_ahead(read_partition(engine, PIPELINE_TABLES["booking_snapshot"], [hour]), hour, hours=24)
+        snapshot = read_partition(engine, PIPELINE_TABLES["booking_snapshot"], [hour])
+        due = desk.lessons_ahead(snapshot, hour, hours=24)
         broken = read_partition(engine, PIPELINE_TABLES["at_risk_bookings"], [hour])
+        bookings += len(snapshot)
         lessons += len(due)
         unknown += int(due["booking_id"].isin(broken.loc[broken["verdict"] == "unknown", "booking_id"]).sum())
     share = unknown / lessons if lessons else 0.0
     return dg.AssetCheckResult(
-        passed=lessons > 0 and share <= MOST_UNKNOWN,
+        passed=bookings > 0 and share <= MOST_UNKNOWN,
         severity=dg.AssetCheckSeverity.WARN,
         description=f"{unknown} of {lessons} lessons of the next 24 hours have no forecast that can be read",
         metadata={"examined": lessons, "unknown": unknown, "unknown_share": share, "limit": MOST_UNKNOWN},
@@ -77,17 +82,23 @@ def unknown_share_is_low(
 def proposals_are_valid(
     context: dg.AssetCheckExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
 ) -> dg.AssetCheckResult:
-    """Each proposal holds against bookings, availability, duty hours, daylight and forecast, proven independently."""
-    proofs = [desk.prove(engine, hour, settings) for hour in hours_of_run(context.run.tags)]
+    """Each proposal holds against bookings, availability, duty hours, daylight and forecast, proven independently.
+
+    And none is missing: what the plan holds out is proposed, whoever ranked it.
+    """
+    hours = hours_of_run(context.run.tags)
+    proofs = [desk.prove(engine, hour, settings) for hour in hours]
+    lost = [sentence for hour in hours for sentence in desk.lost_alternatives(engine, hour)]
     violations = pd.concat([proof.violations for proof in proofs]) if proofs else pd.DataFrame()
     examined = sum(proof.examined for proof in proofs)
     return dg.AssetCheckResult(
-        passed=bool(proofs) and violations.empty,
+        passed=bool(proofs) and violations.empty and not lost,
         severity=dg.AssetCheckSeverity.ERROR,
-        description=f"{len(violations)} violations among {examined} proposals",
+        description=f"{len(violations)} violations among {examined} proposals, {len(lost)} missing",
         metadata={
             "examined": examined,
             "checks_made": sum(proof.checks for proof in proofs),
+            "missing": lost[:SHOWN],
             "violations": [str(row) for row in violations.head(SHOWN).to_dict("records")],
         },
     )

@@ -1,0 +1,331 @@
+"""OpenAI's Responses API on a local port, that answers as told: well, wrongly, slowly or not at all.
+
+Give a client the server's ``url`` as ``OPENAI_BASE_URL``, then look at ``requests``, the bodies as they came::
+
+    with OpenAIServer(mode="refusal") as server:
+        settings = Settings(openai_api_key="test", openai_base_url=server.url)
+        ...
+        server.mode = "ok"  # from here on
+
+``failures`` is how many requests misbehave before the rest go well (``None``: all). In ``ok`` the slots are put in
+order by their forecast, wishes, people and days, with reasons made of the facts of the question.
+
+=================== =================================================================================
+mode                what comes back
+=================== =================================================================================
+ok                  a good answer
+slow                nothing for ``slow_seconds``, then as ok
+refusal             a refusal in place of text
+truncated           half of the text, ``status`` incomplete
+empty               no output at all
+failed              ``status`` failed
+not_json            200 and a web page
+wrong_schema        a text that is JSON of another shape
+prose               a text that is no JSON
+wrong_ids           a slot that does not exist
+duplicate           the first slot twice
+missing             one slot less
+stranger            the id of a slot as the planner names it, not as it was offered
+markup              HTML in a reason
+link                a web address in a reason
+false_time          a reason with a time that the slot does not have
+false_day           a reason with a day that the slot does not have
+invented_name       a reason that names a person
+promise             a reason that calls the slot safe
+false_instructor    a reason that claims the contrary of who teaches
+too_long            a reason of a thousand characters
+rate_limited        429 with ``Retry-After``; once, unless ``failures`` says otherwise
+quota               429 with the code ``insufficient_quota``
+bad_key             401
+server_error        500
+reset               the connection is reset
+cut_off             the connection ends in the middle of the answer
+huge                200 and 10 MB
+=================== =================================================================================
+
+``python -m flightsched_pipelines_tests.servers.openai_server`` runs it until its standard input ends, and says its
+address in the first line.
+"""
+
+import contextlib
+import json
+import socket
+import struct
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+Answer = dict[str, Any]
+
+HUGE_MEGABYTES = 10
+FORECASTS = ("much margin", "some margin", "little margin", "with a reservation", "no forecast")
+
+
+class OpenAIServer:
+    """A threaded HTTP server on a free port of this machine; see the module's words for its modes."""
+
+    def __init__(
+        self,
+        mode: str = "ok",
+        *,
+        failures: int | None = None,
+        slow_seconds: float = 5,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.mode = mode
+        self.slow_seconds = slow_seconds
+        self.headers = dict(headers or {})
+        self.requests: list[dict[str, Any]] = []
+        self.raw_requests: list[bytes] = []
+        self.most_at_once = 0
+        self.closing = threading.Event()
+        self._at_once = 0
+        self._failures_left = 1 if mode == "rate_limited" and failures is None else failures
+        self._lock = threading.Lock()
+        self._server = _Server(("127.0.0.1", 0), _handler_for(self))
+
+    @property
+    def url(self) -> str:
+        """The base address."""
+        return f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def receive(self, body: bytes, head: str) -> tuple[dict[str, Any], str]:
+        """Record a request with its head, and say in which mode to answer it."""
+        request = json.loads(body)
+        with self._lock:
+            self.raw_requests.append(head.encode() + body)
+            self.requests.append(request)
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+            if self._failures_left is None:
+                return request, self.mode
+            self._failures_left -= 1
+            return request, self.mode if self._failures_left >= 0 else "ok"
+
+    def answered(self) -> None:
+        """One request less is being answered."""
+        with self._lock:
+            self._at_once -= 1
+
+
+def good_answer(question: Mapping[str, Any]) -> Answer:
+    """The slots of a question in order, with a reason each of its facts, and a message."""
+    slots = sorted(question["slots"], key=_drawbacks)
+    rule = next((broken["rule"].replace("_", " ") for broken in question["below_the_minimums"]), "weather")
+    message = (
+        f"The forecast for your lesson is below the school's minimums ({rule}). "
+        "Please choose one of these times; the first suits your wishes best."
+        if any(slot["wishes_kept"] for slot in slots)
+        else f"The forecast for your lesson is below the school's minimums ({rule}). Please choose one of these times."
+    )
+    return {"ranking": [{"id": slot["id"], "reason": _reason(slot)} for slot in slots], "message": message}
+
+
+def _drawbacks(slot: Mapping[str, Any]) -> tuple[Any, ...]:
+    forecast = next(place for place, words in enumerate(FORECASTS) if words in slot["forecast"])
+    changes = (slot["instructor"] == "another") + (slot["aircraft"] != "same")
+    return (forecast, len(slot["wishes_not_kept"]), changes, abs(slot["days_later"]), slot["id"])
+
+
+def _reason(slot: Mapping[str, Any]) -> str:
+    kept = [name for name in ("instructor", "aircraft") if slot[name] == "same"]
+    people = f"Keeps the same {' and '.join(kept)}" if kept else "Another aircraft of the same type"
+    if slot["instructor"] == "another":
+        people = f"{people}, with another instructor" if kept else "Another instructor and another aircraft"
+    wishes = f", and the {' and '.join(slot['wishes_kept'])} you asked for" if slot["wishes_kept"] else ""
+    if slot["forecast"].startswith("no forecast"):
+        return f"{people}{wishes}; no forecast reaches it yet."
+    margin = slot["forecast"].partition(", ")[2]
+    return f"{people}{wishes}; the forecast is above the school's minimums, {margin}."
+
+
+def _spoiled(reason: str) -> Callable[[Answer], None]:
+    def spoil(answer: Answer) -> None:
+        answer["ranking"][0]["reason"] = reason
+
+    return spoil
+
+
+def _wrong_ids(answer: Answer) -> None:
+    answer["ranking"][0]["id"] = "s99"
+
+
+def _duplicate(answer: Answer) -> None:
+    answer["ranking"][-1]["id"] = answer["ranking"][0]["id"]
+
+
+def _missing(answer: Answer) -> None:
+    answer["ranking"].pop()
+
+
+def _stranger(answer: Answer) -> None:
+    answer["ranking"].append({"id": "candidate 17", "reason": "A better time than all that were offered."})
+
+
+def _wrong_schema(answer: Answer) -> None:
+    answer["best"] = answer.pop("ranking")
+
+
+SPOILERS: Mapping[str, Callable[[Answer], None]] = {
+    "wrong_ids": _wrong_ids,
+    "duplicate": _duplicate,
+    "missing": _missing,
+    "stranger": _stranger,
+    "wrong_schema": _wrong_schema,
+    "markup": _spoiled("The <b>best</b> of them."),
+    "link": _spoiled("Book it at www.example.com/now."),
+    "false_time": _spoiled("It starts at 03:17."),
+    "false_day": _spoiled("It lies on a Monday, a Tuesday, a Wednesday, a Thursday, a Friday, or a Sunday."),
+    "invented_name": _spoiled("The instructor Miranda Castellano has time."),
+    "promise": _spoiled("The weather is certain to be safe."),
+    "too_long": _spoiled("Good. " * 170),
+}
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+def _handler_for(server: OpenAIServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(_Handler):
+        provider = server
+
+    return Handler
+
+
+class _Handler(BaseHTTPRequestHandler):
+    provider: OpenAIServer
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_POST(self) -> None:
+        """Answer in the mode of the moment."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        head = "\n".join([self.path, *(f"{n}: {v}" for n, v in self.headers.items() if n.lower() != "authorization")])
+        request, mode = self.provider.receive(body, head)
+        # The client may have heard enough before all is said.
+        try:
+            with contextlib.suppress(ConnectionError):
+                if self.path.endswith("/responses"):
+                    self._answer(request, mode)
+                else:
+                    self._reply(404, {"error": {"message": "no such path", "code": None}})
+        finally:
+            self.provider.answered()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002, the standard library's name
+        """Say nothing: tests look at ``requests``."""
+
+    def _answer(self, request: Mapping[str, Any], mode: str) -> None:
+        if hasattr(self, f"_{mode}"):
+            getattr(self, f"_{mode}")()
+            return
+        if mode == "slow":
+            self.provider.closing.wait(self.provider.slow_seconds)
+        question = json.loads(request["input"])
+        answer = good_answer(question)
+        if mode == "false_instructor":
+            first = next(slot for slot in question["slots"] if slot["id"] == answer["ranking"][0]["id"])
+            claim = "another" if first["instructor"] == "same" else "the same"
+            answer["ranking"][0]["reason"] = f"It is with {claim} instructor."
+        SPOILERS.get(mode, lambda _: None)(answer)
+        text = "I would take the first one." if mode == "prose" else json.dumps(answer)
+        content: list[Answer] = [{"type": "output_text", "text": text, "annotations": []}]
+        response: Answer = {"status": "completed", "incomplete_details": None}
+        if mode == "refusal":
+            content = [{"type": "refusal", "refusal": "I cannot help with that."}]
+        elif mode == "truncated":
+            content[0]["text"] = text[: len(text) // 2]
+            response = {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
+        elif mode == "failed":
+            response = {"status": "failed", "error": {"code": "server_error", "message": "it failed"}}
+        message = {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": content}
+        tokens_in = (len(request["input"]) + len(request["instructions"])) // 4
+        self._reply(
+            200,
+            {
+                "id": "resp_1",
+                "object": "response",
+                "model": request["model"],
+                "output": [] if mode in {"empty", "failed"} else [message],
+                "usage": {
+                    "input_tokens": tokens_in,
+                    "input_tokens_details": {"cached_tokens": len(request["instructions"]) // 4},
+                    "output_tokens": len(text) // 4,
+                    "output_tokens_details": {"reasoning_tokens": 0},
+                    "total_tokens": tokens_in + len(text) // 4,
+                },
+                **response,
+            },
+        )
+
+    def _reply(self, status: int, body: object, **headers: str) -> None:
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in {"Content-Type": "application/json", **self.provider.headers, **headers}.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def _error(self, status: int, code: str, words: str, **headers: str) -> None:
+        self._reply(status, {"error": {"message": words, "type": code, "param": None, "code": code}}, **headers)
+
+    def _rate_limited(self) -> None:
+        self._error(429, "rate_limit_exceeded", "Rate limit reached", Retry_After="0.2")
+
+    def _quota(self) -> None:
+        self._error(429, "insufficient_quota", "You exceeded your current quota")
+
+    def _bad_key(self) -> None:
+        self._error(401, "invalid_api_key", "Incorrect API key provided")
+
+    def _server_error(self) -> None:
+        self._error(500, "server_error", "The server had an error")
+
+    def _not_json(self) -> None:
+        self._reply(200, b"<!DOCTYPE html><html><body><h1>Bad gateway</h1></body></html>", Content_Type="text/html")
+
+    def _reset(self) -> None:
+        # Closing with a linger of nothing sends RST in place of FIN.
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
+
+    def _cut_off(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "2000")
+        self.end_headers()
+        self.wfile.write(b'{"status": "completed", "output": [')
+        self.close_connection = True
+
+    def _huge(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(HUGE_MEGABYTES * 1024 * 1024))
+        self.end_headers()
+        for _ in range(HUGE_MEGABYTES):
+            self.wfile.write(b" " * 1024 * 1024)
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    with OpenAIServer() as server:
+        print(server.url, flush=True)  # noqa: T201, whoever started it reads it
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
