@@ -86,7 +86,7 @@ def known_answers(engine: Engine, digests: Sequence[str], hour_utc: datetime) ->
         .order_by(calls.called_at)
     )
     with engine.connect() as connection:
-        return dict(connection.execute(query).tuples().all())
+        return {row.question_digest: row.answer for row in connection.execute(query)}
 
 
 def asked_in_vain(engine: Engine, hour_utc: datetime) -> set[str]:
@@ -108,7 +108,7 @@ def waiting_letters(engine: Engine) -> list[DeadLetter]:
         .order_by(letters.id)
     )
     with engine.connect() as connection:
-        return [DeadLetter(*row) for row in connection.execute(query).tuples()]
+        return [DeadLetter(*row) for row in connection.execute(query)]
 
 
 def supersede(engine: Engine, letter_ids: Sequence[int]) -> None:
@@ -136,7 +136,7 @@ def private_words(engine: Engine) -> list[str]:
 
 def _private_words(connection: Connection) -> Iterator[str]:
     for people in (students, instructors):
-        for row in connection.execute(select(people.c.name, people.c.email, people.c.phone)).tuples():
+        for row in connection.execute(select(people.c.name, people.c.email, people.c.phone)):
             yield from (word for word in row if word)
     yield from connection.execute(select(aircraft.c.tail_number)).scalars()
     yield from connection.execute(select(schools.c.name)).scalars()

@@ -1,5 +1,6 @@
 """What an hour found, for people: figures, the threatened lessons with their alternatives, and one booking's story."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -100,7 +101,7 @@ def report_hour(engine: Engine, hour_utc: datetime, settings: Settings, seconds:
         without_alternatives=counts["at_risk"] - len(alternatives),
         proposals=len(proposals),
         ranked_by_llm=int(proposals.loc[proposals["ranked_by"] == "llm", "booking_id"].nunique()),
-        unplaceable=rows["unplaceable_bookings"]["reason"].value_counts().to_dict(),
+        unplaceable=Counter(rows["unplaceable_bookings"]["reason"].tolist()),
         seconds=round(seconds, 1),
         weather_failures=tuple(str(sentence) for sentence in failures),
         lessons=tuple(_lessons(ahead, broken, proposals)),

@@ -237,11 +237,11 @@ def test_a_bad_answer_is_shown_kept_and_costs_no_alternative(
     assert len(waiting) == 2
     assert waiting["settled_at"].isna().all()
     assert waiting["problem"].str.contains(problem, regex=False).all()
-    assert waiting["request"].map(lambda request: {"lesson", "slots", "student"} <= set(request)).all()
+    assert all({"lesson", "slots", "student"} <= {*request} for request in waiting["request"].tolist())
     if status in {"invalid", "refused"}:
         assert waiting["answer"].str.len().gt(5).all()
     attempts = 3 if status in {"server_error", "unreachable", "timeout"} else 1
-    assert set(calls(ticked_engine)["attempts"]) == {attempts}
+    assert calls(ticked_engine)["attempts"].tolist() == [attempts, attempts]
 
 
 def test_what_failed_waits_for_a_redrive(ticked_engine: Engine) -> None:
@@ -325,14 +325,14 @@ def test_the_days_budget_is_kept_and_counts_what_was_spent_before(ticked_engine:
     with OpenAIServer() as server:
         _, shown = rank(
             ticked_engine,
-            settings_with(server, openai_daily_budget_usd=0.2, openai_output_usd=16, openai_requests_at_once=1),
+            settings_with(server, openai_daily_budget_usd=0.06, openai_output_usd=16, openai_requests_at_once=1),
         )
         spent, asked = shown["llm_cost_usd"], len(server.requests)
         _, later = rank(ticked_engine, settings_with(server, openai_daily_budget_usd=spent))
 
     statuses = {call["status"]: call["calls"] for call in shown["llm_calls"]}
     assert 0 < statuses["ok"] == asked < statuses["budget"] + asked
-    assert spent <= 0.2
+    assert spent <= 0.06
     assert len(server.requests) == asked
     assert {call["status"] for call in later["llm_calls"]} == {"budget"}
     assert set(stored(ticked_engine)["ranked_by"]) == {"llm", "planner"}
