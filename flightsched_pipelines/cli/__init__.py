@@ -9,7 +9,7 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from flightsched_pipelines.cli import database, dev, hour, llm, weather
+from flightsched_pipelines.cli import database, dev, hour, imports, llm, weather
 from flightsched_pipelines.cli.console import PLAIN_ERRORS, complain
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
     help="Hold a flight school's bookings against the weather, every hour, and find other times.",
 )
 app.add_typer(database.app, name="db")
+app.add_typer(imports.app, name="import")
 app.command("demo")(hour.demo)
 app.command("dev")(dev.dev)
 app.command("tick")(hour.tick)

@@ -9,6 +9,7 @@ from flightsched_pipelines.database.embedded import EmbeddedServerError
 from flightsched_pipelines.database.engine import DatabaseUnavailable
 from flightsched_pipelines.database.frames import FrameError
 from flightsched_pipelines.database.migrations import SchemaError
+from flightsched_pipelines.database.preferences import PreferencesError
 from flightsched_pipelines.database.seed import SeedError
 from flightsched_pipelines.desk.hourly import WeatherIsPastError
 from flightsched_pipelines.desk.report import NothingStoredError
@@ -32,6 +33,7 @@ PLAIN_ERRORS = (
     EmbeddedServerError,
     FrameError,
     NothingStoredError,
+    PreferencesError,
     SchemaError,
     SeedError,
     WeatherAnswerError,

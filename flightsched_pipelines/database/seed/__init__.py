@@ -40,6 +40,13 @@ MAY_TEACH = (
     ["student_pilot", "private_pilot"],
     ["student_pilot", "private_pilot", "instrument_rated"],
 )
+NOTES = (
+    None,
+    None,
+    "I work shifts, so please not two early mornings in a row.",
+    "I would like to finish my cross-country hours before the winter break.",
+    "The day before an exam is bad for me.",
+)
 WINDOWS = ((time(7), time(19)), (time(7), time(13)), (time(11), time(19)), (time(8), time(17)))
 
 
@@ -84,6 +91,7 @@ def seed(engine: Engine, hour_utc: datetime, random_seed: int = RANDOM_SEED) -> 
         _insert_ground(connection)
         students = [student for school in SCHOOLS for student in _insert_school(connection, school, random)]
         _insert_minimums(connection)
+        _insert_preferences(connection, students, hour_utc, Random(random_seed))  # noqa: S311, as above
         world = _world(connection, students, random, hour_utc)
         soon, end = hour_utc + SOON, hour_utc + HORIZON
         lessons = make_lessons(world, random, [(hour_utc, soon, LESSONS_SOON), (soon, end, LESSONS_LATER)])
@@ -129,6 +137,28 @@ def _insert_minimums(connection: Connection) -> None:
         "reference": "Centennial Flight School, operations manual 4.2",
     }  # fmt: skip
     connection.execute(insert(schema.weather_minimums), own)
+
+
+def _insert_preferences(
+    connection: Connection, students: Sequence[Student], hour_utc: datetime, random: Random
+) -> None:
+    """Every other student has told the school something about days, hours, people, or a checkride to come."""
+    instructors: defaultdict[int, list[int]] = defaultdict(list)
+    for row in connection.execute(select(schema.instructors.c.id, schema.instructors.c.school_id)):
+        instructors[row.school_id].append(row.id)
+    rows = [
+        {
+            "student_id": student.student_id,
+            "days": random.choice(([], [], ["sat", "sun"], ["mon", "tue", "wed", "thu", "fri"], ["tue", "thu"])),
+            "parts_of_day": random.choice(([], ["morning"], ["morning"], ["afternoon"], ["afternoon", "evening"])),
+            "instructor_id": random.choice((None, None, student.instructor_id, *instructors[student.school_id][:1])),
+            "latest_date": random.choice((None, None, None, (hour_utc + timedelta(days=10)).date())),
+            "notice_hours": random.choice((None, 12, 24, 48)),
+            "note": random.choice(NOTES),
+        }
+        for student in students[::2]
+    ]
+    connection.execute(insert(schema.student_preferences), rows)
 
 
 def _insert_school(connection: Connection, school: _School, random: Random) -> list[Student]:

@@ -16,6 +16,9 @@ from flightsched_pipelines.rescheduling.ranking.question import LONGEST_MESSAGE,
 LONGEST_ANSWER = 20_000
 """Characters of an answer that are looked at; a longer one is refused unread."""
 
+LONGEST_QUOTE = 4
+"""So many words in a row may not come from the student's note."""
+
 _LAST_LATIN = 0x24F
 _MARKUP = re.compile(r"[<>`*_#\[\]{}|\\~^]|&\w+;")
 _LINK = re.compile(r"https?:|www\.|\b[\w-]+\.(com|org|net|io|gov|edu|info|app|dev|ai|co|us|me|ly)\b|@", re.IGNORECASE)
@@ -204,6 +207,8 @@ def _ungrounded(text: str, slots: Sequence[Mapping[str, Any]], lesson: Mapping[s
         yield f"says {relative[0].lower()}, which cannot be checked"
     yield from _foreign_numbers(text, slots, lesson, moments)
     yield from _names(text)
+    if _repeats(text, lesson["student"]["note_of_a_stranger"] or ""):
+        yield "repeats the student's note"
 
 
 def _foreign_numbers(
@@ -229,6 +234,13 @@ def _foreign_numbers(
     for number in _NUMBER.findall(_COUNTED.sub(" ", rest)):
         if int(number) not in known:
             yield f"gives the number {number}, which the slot does not have"
+
+
+def _repeats(text: str, note: str) -> bool:
+    """Whether a text takes over a run of words from a note: what a stranger wrote is not sent on as ours."""
+    said, quoted = (re.findall(r"\w+", words.lower()) for words in (text, note))
+    runs = {tuple(quoted[place : place + LONGEST_QUOTE]) for place in range(len(quoted) - LONGEST_QUOTE + 1)}
+    return any(tuple(said[place : place + LONGEST_QUOTE]) in runs for place in range(len(said)))
 
 
 def _names(text: str) -> Iterator[str]:
