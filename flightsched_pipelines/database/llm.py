@@ -129,7 +129,7 @@ def spent_usd(engine: Engine, since_utc: datetime) -> float:
 
 
 def private_words(engine: Engine) -> list[str]:
-    """Every name, address, number and registration that must stay in the house."""
+    """Every name (of a person the parts too), address, number and registration that must stay in the house."""
     with engine.connect() as connection:
         return list(_private_words(connection))
 
@@ -137,7 +137,7 @@ def private_words(engine: Engine) -> list[str]:
 def _private_words(connection: Connection) -> Iterator[str]:
     for people in (students, instructors):
         for row in connection.execute(select(people.c.name, people.c.email, people.c.phone)):
-            yield from (word for word in row if word)
+            yield from (word for word in (*row, *row.name.split()) if word)
     yield from connection.execute(select(aircraft.c.tail_number)).scalars()
     yield from connection.execute(select(schools.c.name)).scalars()
 

@@ -187,8 +187,8 @@ def scrub(note: str, removed: "re.Pattern[str] | None" = None) -> str:
 
 
 def _words(private: Iterable[str]) -> "re.Pattern[str] | None":
-    """Any of these words, whole: of a full name its parts too."""
-    words = {part for text in private for part in [text, *text.split()] if len(part) > 1}
+    """Any of these words, whole."""
+    words = {text for text in private if len(text) > 1}
     if not words:
         return None
     longest_first = sorted(map(re.escape, words), key=len, reverse=True)

@@ -1,0 +1,1 @@
+"""What the LLM is asked, and what of its answer counts."""
