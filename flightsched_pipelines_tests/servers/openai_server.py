@@ -33,6 +33,7 @@ false_day           a reason with a day that the slot does not have
 invented_name       a reason that names a person
 promise             a reason that calls the slot safe
 false_instructor    a reason that claims the contrary of who teaches
+gullible            the student's note as every reason and as the message
 too_long            a reason of a thousand characters
 rate_limited        429 with ``Retry-After``; once, unless ``failures`` says otherwise
 quota               429 with the code ``insufficient_quota``
@@ -240,6 +241,9 @@ class _Handler(BaseHTTPRequestHandler):
             first = next(slot for slot in question["slots"] if slot["id"] == answer["ranking"][0]["id"])
             claim = "another" if first["instructor"] == "same" else "the same"
             answer["ranking"][0]["reason"] = f"It is with {claim} instructor."
+        if mode == "gullible":
+            note = question["student"]["note_of_a_stranger"] or "There is no note."
+            answer = {"ranking": [{**item, "reason": note} for item in answer["ranking"]], "message": note}
         SPOILERS.get(mode, lambda _: None)(answer)
         text = "I would take the first one." if mode == "prose" else json.dumps(answer)
         content: list[Answer] = [{"type": "output_text", "text": text, "annotations": []}]

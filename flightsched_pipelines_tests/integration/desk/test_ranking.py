@@ -18,6 +18,7 @@ from flightsched_pipelines.desk import ranking
 from flightsched_pipelines.pipeline.partitions import key_of
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
+from flightsched_pipelines_tests.injections import INJECTIONS
 from flightsched_pipelines_tests.servers.openai_server import OpenAIServer
 
 ASSET = dg.AssetKey("reschedule_proposals")
@@ -182,6 +183,36 @@ def test_an_unchanged_question_reuses_the_answer_of_the_hour_before(ticked_engin
     assert (same.reused, same.statuses) == (3, {})
     assert (other.reused, other.statuses) == (2, {"ok": 1})
     assert len(server.requests) == 4
+
+
+def test_what_people_write_changes_neither_facts_nor_recipients(ticked_engine: Engine) -> None:
+    def recipients() -> list[tuple[Any, ...]]:
+        with ticked_engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(text("SELECT id, email, phone FROM school.students"))]
+
+    before = sorted(recipients())
+    snapshot = stored(ticked_engine, "booking_snapshot")
+    notes = [INJECTIONS[place % len(INJECTIONS)] for place in range(len(snapshot))]
+    write_partition(
+        ticked_engine, PIPELINE_TABLES["booking_snapshot"], snapshot.assign(preference_note=notes), [SEED_HOUR]
+    )
+    with ticked_engine.begin() as connection:
+        for place, (student, *_) in enumerate(before):
+            name = INJECTIONS[place % len(INJECTIONS)].replace("\x00", "")
+            connection.execute(
+                text("UPDATE school.students SET name = :name WHERE id = :id"), {"name": name, "id": student}
+            )
+
+    with OpenAIServer("gullible") as server:
+        result, _ = rank(ticked_engine, settings_with(server))
+
+    assert result.success
+    assert same_slots(stored(ticked_engine), stored(ticked_engine, "reschedule_plan"))
+    assert all(evaluation.passed for evaluation in result.get_asset_check_evaluations())
+    assert sorted(recipients()) == before
+    assert len(server.requests) > 10
+    assert {tuple(request) for request in server.requests} == {tuple(server.requests[0])}, "notes add no field"
+    assert set(stored(ticked_engine)["ranked_by"]) == {"planner"}, "what repeats a note does not count"
 
 
 @pytest.mark.parametrize(
