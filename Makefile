@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo dev test test-unit lint format lock clean
+.PHONY: demo dev test test-unit eval lint format lock clean
 
 demo: $(READY) ## one full hourly tick on simulated weather (ARGS=--fake-llm: with a stand-in for OpenAI)
 	@$(BIN)/flightsched demo $(ARGS)
@@ -16,7 +16,10 @@ test: $(READY) ## everything, with the coverage gates
 	$(BIN)/python -m flightsched_pipelines_tests.coverage_gate
 
 test-unit: $(READY) ## what needs no server, in seconds
-	$(BIN)/python -m pytest -q flightsched_pipelines_tests/unit
+	$(BIN)/python -m pytest -q -n 2 flightsched_pipelines_tests/unit
+
+eval: $(READY) ## how well alternatives are ranked and explained: planner, stand-in, and OpenAI when its key is set
+	@$(BIN)/python -m evaluation.run $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

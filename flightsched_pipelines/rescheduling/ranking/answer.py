@@ -189,6 +189,16 @@ def _ungrounded(text: str, slots: Sequence[Mapping[str, Any]], lesson: Mapping[s
     for found in _CLOCK.finditer(text):
         if _minutes(found) not in clocks:
             yield f"gives the time {found[0].strip()}, which the slot does not have"
+    yield from _foreign_days(text, slots, moments)
+    if relative := _RELATIVE.search(text):
+        yield f"says {relative[0].lower()}, which cannot be checked"
+    yield from _foreign_numbers(text, slots, lesson, moments)
+    yield from _names(text)
+    if _repeats(text, lesson["student"]["note_of_a_stranger"] or ""):
+        yield "repeats the student's note"
+
+
+def _foreign_days(text: str, slots: Sequence[Mapping[str, Any]], moments: Sequence[datetime]) -> Iterator[str]:
     lowered = set(re.findall(r"[a-z]+", text.lower()))
     weekdays = {_WEEKDAYS[moment.weekday()] for moment in moments}
     for day in _WEEKDAYS:
@@ -203,12 +213,6 @@ def _ungrounded(text: str, slots: Sequence[Mapping[str, Any]], lesson: Mapping[s
     for part in _PARTS:
         if {part, f"{part}s"} & lowered and part not in parts:
             yield f"speaks of the {part}, which is not when the slot is"
-    if relative := _RELATIVE.search(text):
-        yield f"says {relative[0].lower()}, which cannot be checked"
-    yield from _foreign_numbers(text, slots, lesson, moments)
-    yield from _names(text)
-    if _repeats(text, lesson["student"]["note_of_a_stranger"] or ""):
-        yield "repeats the student's note"
 
 
 def _foreign_numbers(

@@ -1,0 +1,123 @@
+"""``make eval``: planner, stand-in and, with a key, the real model on the frozen cases, side by side.
+
+The last row is the stand-in in a mode that errs: it shows that the scorers can tell.
+"""
+
+import argparse
+import json
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from evaluation.cases import Case, frozen_cases
+from evaluation.scorers import SCORERS, read
+from flightsched_pipelines.clients.openai_ranker import Asking, OpenAIRanker, Prices, Reply
+from flightsched_pipelines.desk.ranking import ranker_of
+from flightsched_pipelines.rescheduling.ranking.answer import AnswerError, answer_schema, check
+from flightsched_pipelines.rescheduling.ranking.question import PROMPT_VERSION, prompt
+from flightsched_pipelines.settings import Settings
+from flightsched_pipelines_tests.servers.openai_server import OpenAIServer
+
+MOST_COST_USD = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a contender did: the mean of each score, the share that would count in production, time and money."""
+
+    contender: str
+    answered: int
+    scores: dict[str, float]
+    counted: float | None
+    median_seconds: float | None
+    cost_usd: float
+
+
+def main() -> None:
+    """Run every contender, and print the table."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--json", type=Path, help="write the figures to this file too")
+    chosen = options.parse_args()
+    cases = frozen_cases()
+    results = [planner(cases)]
+    for mode, name in (("ok", "stand-in"), ("gullible", "stand-in that obeys notes")):
+        with OpenAIServer(mode) as server:
+            ranker = OpenAIRanker("a-key", "stand-in", server.url, Prices(0, 0, 0))
+            results.append(asked(name, ranker, cases))
+    real = ranker_of(Settings())
+    if real is not None:
+        results.insert(2, asked(real.model, real, cases))
+    show(results, len(cases), asked_real=real is not None)
+    if chosen.json:
+        chosen.json.write_text(json.dumps([asdict(result) for result in results], indent=1) + "\n")
+
+
+def planner(cases: Sequence[Case]) -> Result:
+    """The planner's own order and sentences, as they were frozen."""
+    return Result("planner", len(cases), scored(cases, [json.dumps(case.planner) for case in cases]), None, None, 0.0)
+
+
+def asked(contender: str, ranker: OpenAIRanker, cases: Sequence[Case]) -> Result:
+    """Ask an LLM about every case, as the hourly run would."""
+    askings = [
+        Asking(str(case.question.booking_id), prompt(), case.question.text, answer_schema(case.question))
+        for case in cases
+    ]
+    replies = ranker.ask(askings, MOST_COST_USD)
+    counted = [counts(case, reply) for case, reply in zip(cases, replies, strict=True)]
+    return Result(
+        contender=contender,
+        answered=sum(reply.status == "answered" for reply in replies),
+        scores=scored(cases, [reply.text for reply in replies]),
+        counted=statistics.mean(counted),
+        median_seconds=statistics.median(reply.latency_seconds for reply in replies),
+        cost_usd=sum(reply.cost_usd for reply in replies),
+    )
+
+
+def counts(case: Case, reply: Reply) -> bool:
+    """Whether an answer passes the checks of production."""
+    try:
+        check(case.question, reply.text)
+    except AnswerError:
+        return False
+    return reply.status == "answered"
+
+
+def scored(cases: Sequence[Case], texts: Sequence[str]) -> dict[str, float]:
+    """The mean of each score; an answer that cannot be read has 0 in all."""
+    answers = [read(text) for text in texts]
+    return {
+        name: statistics.mean(
+            0.0 if answer is None else scorer(case, answer) for case, answer in zip(cases, answers, strict=True)
+        )
+        for name, scorer in SCORERS.items()
+    }
+
+
+def show(results: Sequence[Result], cases: int, *, asked_real: bool) -> None:
+    """The table, a row a contender."""
+    console = Console(width=None if Console().is_terminal else 150)
+    table = Table(title=f"{cases} frozen cases, prompt {PROMPT_VERSION}; mean score by rule, 1 is best")
+    for column in ("contender", "answered", *(name.replace("_", " ") for name in SCORERS), "counts", "median s", "USD"):
+        table.add_column(column, justify="left" if column == "contender" else "right")
+    for result in results:
+        table.add_row(
+            result.contender,
+            str(result.answered),
+            *(f"{score:.3f}" for score in result.scores.values()),
+            "" if result.counted is None else f"{result.counted:.0%}",
+            "" if result.median_seconds is None else f"{result.median_seconds:.2f}",
+            f"{result.cost_usd:.4f}",
+        )
+    console.print(table)
+    if not asked_real:
+        console.print("OPENAI_API_KEY is not set: no real model was asked.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The scorers of `make eval`."""
