@@ -48,6 +48,7 @@ huge                200 and 10 MB
 address in the first line.
 """
 
+import argparse
 import contextlib
 import json
 import socket
@@ -326,7 +327,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 def main() -> None:
     """Serve until standard input ends."""
-    with OpenAIServer() as server:
+    options = argparse.ArgumentParser(description="OpenAI's Responses API on a free local port.")
+    options.add_argument("--mode", default="ok")
+    options.add_argument("--slow-seconds", type=float, default=5)
+    chosen = options.parse_args()
+    with OpenAIServer(chosen.mode, slow_seconds=chosen.slow_seconds) as server:
         print(server.url, flush=True)  # noqa: T201, whoever started it reads it
         sys.stdin.read()
 

@@ -1,0 +1,69 @@
+"""200 lessons ranked by a stand-in for OpenAI that takes 10 s for each: ``python -m benchmarks.llm.run [--json FILE]``.
+
+The ideal is 200 / 50 x 10 s, with 50 requests out at a time and nothing else to do. The answers are checked, as in an
+hour's run. One request after another is measured on two lessons and scaled.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import cycle, islice
+from pathlib import Path
+
+from benchmarks.measure import machine, markdown
+from evaluation.cases import Case, frozen_cases
+from flightsched_pipelines.clients.openai_ranker import Asking, OpenAIRanker, Prices
+from flightsched_pipelines.rescheduling.ranking.answer import answer_schema, check
+from flightsched_pipelines.rescheduling.ranking.question import prompt
+
+LESSONS, AT_ONCE, SECONDS, SAMPLE = 200, 50, 10.0, 2
+SERVER = "flightsched_pipelines_tests.servers.openai_server"
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--json", type=Path, help="write the figures to this file too")
+    chosen = options.parse_args()
+    ideal = LESSONS / AT_ONCE * SECONDS
+    cases = list(islice(cycle(frozen_cases()), LESSONS))
+    with slow_server() as url:
+        ranker = OpenAIRanker("a-key", "stand-in", url, Prices(0, 0, 0), at_once=AT_ONCE)
+        together = seconds_for(ranker, cases)
+        alone = seconds_for(replace(ranker, at_once=1), cases[:SAMPLE]) / SAMPLE * LESSONS
+    figures = {"ideal": ideal, "one after another (scaled)": alone, "this": together}
+    rows = [[name, f"{seconds:.1f}", f"{seconds / ideal:.2f}"] for name, seconds in figures.items()]
+    print(machine("openai"), "\n")  # noqa: T201
+    print(markdown([f"{LESSONS} lessons, {AT_ONCE} at once, {SECONDS:g} s each", "s", "of the ideal"], rows))  # noqa: T201
+    if chosen.json:
+        chosen.json.write_text(json.dumps(figures, indent=1) + "\n")
+
+
+@contextmanager
+def slow_server() -> Iterator[str]:
+    """The stand-in in a process of its own; its address."""
+    command = [sys.executable, "-m", SERVER, "--mode", "slow", "--slow-seconds", str(SECONDS)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
+        assert server.stdout is not None  # noqa: S101
+        yield server.stdout.readline().strip()
+
+
+def seconds_for(ranker: OpenAIRanker, cases: list[Case]) -> float:
+    """How long it takes to ask about all of these and to check the answers."""
+    began = time.perf_counter()
+    askings = [
+        Asking(str(number), prompt(), case.question.text, answer_schema(case.question))
+        for number, case in enumerate(cases)
+    ]
+    for case, reply in zip(cases, ranker.ask(askings, budget_usd=1.0), strict=True):
+        check(case.question, reply.text)
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main()
