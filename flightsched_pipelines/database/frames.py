@@ -17,6 +17,7 @@ from sqlalchemy import (
     Integer,
     Table,
     Text,
+    cast,
     delete,
     func,
     select,
@@ -74,7 +75,12 @@ def write_partition(engine: Engine, table: Table, frame: pd.DataFrame, hours: Se
 
 def read_partition(engine: Engine, table: Table, hours: Sequence[datetime]) -> pd.DataFrame:
     """The table's rows of these hours, in their declared types; lists come back as lists."""
-    query = select(table).where(table.c[PARTITION].in_(list(hours)))
+    instants = {column for column in table.columns if isinstance(column.type, DateTime)}
+    columns = [
+        cast(func.extract("epoch", column) * 1_000_000, BigInteger) if column in instants else column
+        for column in table.columns
+    ]
+    query = select(*columns).where(table.c[PARTITION].in_(list(hours)))
     with engine.connect() as connection:
         return typed(connection.execute(query).all(), table)
 
@@ -86,18 +92,24 @@ def newest_partition(engine: Engine, table: Table) -> datetime | None:
 
 
 def typed(rows: Sequence[Sequence[Any]], table: Table) -> pd.DataFrame:
-    """Rows of a table as a frame with the types that its columns declare."""
-    frame = pd.DataFrame(rows, columns=[column.name for column in table.columns], dtype=object)
-    for column in table.columns:
-        frame[column.name] = _typed(frame[column.name], column.type, nullable=bool(column.nullable))
-    return frame
+    """Rows of a table as a frame with the types that its columns declare; instants in microseconds of the epoch."""
+    columns = zip(*rows, strict=True) if rows else [()] * len(table.columns)
+    return pd.DataFrame(
+        {
+            column.name: _typed(values, column.type, nullable=bool(column.nullable))
+            for column, values in zip(table.columns, columns, strict=True)
+        }
+    )
 
 
-def _typed(values: "pd.Series[Any]", type_: TypeEngine[Any], *, nullable: bool) -> "pd.Series[Any]":
+def _typed(values: Sequence[Any], type_: TypeEngine[Any], *, nullable: bool) -> "pd.Series[Any]":
     required, optional = next((required, optional) for kind, required, optional in _DTYPES if isinstance(type_, kind))
     if isinstance(type_, DateTime):
-        values = pd.to_datetime(values, utc=True)
-    return values.astype(pd.api.types.pandas_dtype(optional if nullable else required))
+        micros = pd.array(values, dtype="Int64").to_numpy(dtype="datetime64[us]", na_value=np.datetime64("NaT"))
+        return pd.Series(pd.DatetimeIndex(micros, tz="UTC"))
+    if isinstance(type_, ARRAY):
+        return pd.Series(list(values), dtype=object)
+    return pd.Series(values, dtype=pd.api.types.pandas_dtype(optional if nullable else required))
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:

@@ -13,7 +13,7 @@ machine; the wall clock is only a net below.
 """
 
 # pyright: reportUnknownMemberType=false, reportMissingTypeStubs=false
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -206,15 +206,16 @@ def _relax(model: _Model) -> tuple[float, NDArray[np.float64], list[_DutyRow]]:
     """
     board, program = model.board, mathopt.Model()
     taken = {slot: program.add_variable(lb=0.0) for slot in model.open.tolist()}
-    without = [program.add_variable(lb=0.0) for _ in board.bookings]
-    for none, choices in zip(without, model.choices(), strict=True):
-        program.add_linear_constraint(mathopt.fast_sum([none, *(taken[slot] for slot in choices.tolist())]) == 1.0)
+    for slot, variable in taken.items():
+        program.objective.set_linear_coefficient(variable, float(board.price[slot]))
+    for choices in model.choices():
+        without = program.add_variable(lb=0.0)
+        program.objective.set_linear_coefficient(without, UNPLACED_PRICE)
+        lesson = program.add_linear_constraint(lb=1.0, ub=1.0)
+        lesson.set_coefficient(without, 1.0)
+        _fill(lesson, taken, choices, np.ones(choices.size))
     for clique in model.cliques:
-        program.add_linear_constraint(mathopt.fast_sum(taken[slot] for slot in clique.tolist()) <= 1.0)
-    program.minimize(
-        mathopt.fast_sum(float(board.price[slot]) * variable for slot, variable in taken.items())
-        + UNPLACED_PRICE * mathopt.fast_sum(without)
-    )
+        _fill(program.add_linear_constraint(ub=1.0), taken, clique, np.ones(clique.size))
     solver = mathopt.IncrementalSolver(program, mathopt.SolverType.GLOP)
     bound, reduced = -np.inf, board.price[model.open]
     share = np.zeros(len(board.price))
@@ -230,11 +231,19 @@ def _relax(model: _Model) -> tuple[float, NDArray[np.float64], list[_DutyRow]]:
         if not cuts:
             break
         for cut in cuts:
-            terms = zip(cut.slots.tolist(), cut.minutes.tolist(), strict=True)
-            program.add_linear_constraint(
-                mathopt.fast_sum(load * taken[slot] for slot, load in terms) <= float(cut.room)
-            )
+            _fill(program.add_linear_constraint(ub=float(cut.room)), taken, cut.slots, cut.minutes)
     return bound, reduced, known
+
+
+def _fill(
+    row: mathopt.LinearConstraint,
+    taken: Mapping[int, mathopt.Variable],
+    slots: Places,
+    weights: NDArray[np.float64] | Minutes,
+) -> None:
+    """Set a row's coefficients one by one: several times faster than summing expressions."""
+    for slot, weight in zip(slots.tolist(), weights.tolist(), strict=True):
+        row.set_coefficient(taken[slot], float(weight))
 
 
 def _cuts(row: _DutyRow, share: NDArray[np.float64]) -> Iterator[_DutyRow]:

@@ -104,13 +104,12 @@ def kept_and_broken(
 
 
 def _day_kept(lessons: pd.DataFrame, new: "pd.Series[pd.Timestamp]") -> NDArray[np.bool_]:
-    names = [DAYS[day] for day in new.dt.day_of_week.tolist()]
-    return _among(names, lessons["preferred_days"])
+    return _among(new.dt.day_of_week.to_numpy().astype(np.int64), lessons["preferred_days"], DAYS)
 
 
 def _part_kept(lessons: pd.DataFrame, new: "pd.Series[pd.Timestamp]") -> NDArray[np.bool_]:
-    names = [part_of_day(hour) for hour in new.dt.hour.tolist()]
-    return _among(names, lessons["preferred_parts"])
+    part_of_hour = np.array([list(PARTS_OF_DAY).index(part_of_day(hour)) for hour in range(24)])
+    return _among(part_of_hour[new.dt.hour.to_numpy(dtype=np.int64)], lessons["preferred_parts"], tuple(PARTS_OF_DAY))
 
 
 def _instructor_kept(lessons: pd.DataFrame, instructors: "pd.Series[int]") -> NDArray[np.bool_]:
@@ -120,8 +119,10 @@ def _instructor_kept(lessons: pd.DataFrame, instructors: "pd.Series[int]") -> ND
 
 
 def _in_time(lessons: pd.DataFrame, new: "pd.Series[pd.Timestamp]") -> NDArray[np.bool_]:
-    latest: list[date | None] = [None if pd.isna(day) else day for day in lessons["latest_date"].tolist()]
-    return np.array([day is None or start.date() <= day for day, start in zip(latest, new, strict=True)], dtype=bool)
+    place, days = pd.factorize(lessons["latest_date"])
+    latest = np.array([day.toordinal() for day in days] + [date.max.toordinal()], dtype=np.int64)[place]
+    since_epoch = new.to_numpy(dtype="datetime64[D]").astype(np.int64)
+    return since_epoch + date(1970, 1, 1).toordinal() <= latest
 
 
 def part_of_day(hour: int) -> str:
@@ -133,9 +134,13 @@ def _stated(wished: "pd.Series[list[str]]") -> NDArray[np.bool_]:
     return np.array([bool(len(_names(names))) for names in wished.tolist()], dtype=bool)
 
 
-def _among(names: Sequence[str], wished: "pd.Series[list[str]]") -> NDArray[np.bool_]:
-    choices = [_names(some) for some in wished.tolist()]
-    return np.array([not some or name in some for name, some in zip(names, choices, strict=True)], dtype=bool)
+def _among(names: NDArray[np.int64], wished: "pd.Series[list[str]]", known: Sequence[str]) -> NDArray[np.bool_]:
+    """Whether each name (by its place among those known) is wished, or none is; slots of a lesson share one list."""
+    lists = wished.tolist()
+    _, examples, place = np.unique(np.fromiter(map(id, lists), np.int64), return_index=True, return_inverse=True)
+    choices = [_names(lists[row]) for row in np.asarray(examples, dtype=np.int64).tolist()]
+    suits = np.array([[not some or name in some for name in known] for some in choices], dtype=bool)
+    return suits.reshape(-1, len(known))[place, names]
 
 
 def _names(value: object) -> Sequence[str]:

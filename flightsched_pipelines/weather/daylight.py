@@ -6,6 +6,7 @@ zone and no DST come into it.
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta, timezone
+from functools import lru_cache
 
 import pandas as pd
 from astral import Observer
@@ -39,6 +40,7 @@ def sun_table(airports: pd.DataFrame, first_day: date, days: int) -> pd.DataFram
     return table
 
 
+@lru_cache(maxsize=100_000)  # the steps of a run ask for the same days
 def _crossings(latitude_deg: float, longitude_deg: float, day: date) -> tuple[datetime | None, ...]:
     observer = Observer(latitude_deg, longitude_deg)
     solar = timezone(timedelta(minutes=round(4 * longitude_deg)))

@@ -1,0 +1,1 @@
+"""What an hour's run costs beside a graph that does nothing."""

@@ -1,0 +1,177 @@
+"""An hour's job against the same graph with empty bodies: ``python -m benchmarks.hour.run [--json FILE]``.
+
+10,000 bookings of a fortnight in 100 schools at 500 airports, simulated weather that is stored already (fetching is the
+network's time), no LLM, Dagster's storage on the same PostgreSQL. Each run is a process of its own, as the daemon
+starts them, interpreter and imports included; the two kinds take turns.
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from benchmarks.hour.world import HOUR, fill
+from benchmarks.measure import machine, markdown
+from flightsched_pipelines.database import embedded, migrations
+from flightsched_pipelines.database.engine import connect
+from flightsched_pipelines.database.frames import typed
+from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.definitions import build_definitions
+from flightsched_pipelines.pipeline.instance import prepare_instance
+from flightsched_pipelines.pipeline.partitions import HOURLY, key_of
+from flightsched_pipelines.settings import Settings
+
+AIRPORTS, SCHOOLS, BOOKINGS = 500, 100, 10_000
+
+
+def main() -> None:
+    """Measure, and print the tables; as ``real`` or ``empty``, be one of the runs."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("part", nargs="?", choices=["real", "empty"])
+    options.add_argument("--json", type=Path, help="write the figures to this file too")
+    options.add_argument("--repeats", type=int, default=5)
+    chosen = options.parse_args()
+    if chosen.part:
+        print(json.dumps(_run(chosen.part)))  # noqa: T201
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(flightsched_home=Path(folder), weather_source="simulated")
+        embedded.start(settings.flightsched_home)
+        try:
+            runs = _measure(settings, chosen.repeats)
+        finally:
+            embedded.stop(settings.flightsched_home)
+    print(machine("dagster", "pandas", "sqlalchemy", "psycopg"), "\n")  # noqa: T201
+    empty = statistics.median(run["seconds"] for run in runs["empty"])
+    rows = [
+        [
+            f"{kind} bodies", f"{(seconds := statistics.median(run['seconds'] for run in of_kind)):.1f}",
+            f"{seconds / empty:.2f}", f"{statistics.median(run['megabytes'] for run in of_kind):.0f}",
+        ]
+        for kind, of_kind in runs.items()
+    ]  # fmt: skip
+    title = f"{BOOKINGS:,} bookings, {AIRPORTS} airports"
+    print(markdown([title, "s", "of the empty", "MB"], rows), "\n")  # noqa: T201
+    steps = runs["real"][-1]["steps"]
+    beside = runs["empty"][-1]["steps"]
+    print(
+        markdown(["step", "s", "s if empty"], [[name, f"{s:.2f}", f"{beside[name]:.2f}"] for name, s in steps.items()])
+    )  # noqa: T201
+    print(f"\n{runs['real'][-1]['rows']}")  # noqa: T201
+    if chosen.json:
+        chosen.json.write_text(json.dumps(runs, indent=1) + "\n")
+
+
+def _measure(settings: Settings, repeats: int) -> dict[str, list[dict[str, Any]]]:
+    engine = connect(settings)
+    migrations.upgrade(engine)
+    fill(engine, AIRPORTS, SCHOOLS, BOOKINGS)
+    engine.dispose()
+    environment = os.environ | prepare_instance(settings) | {"WEATHER_SOURCE": "simulated"}
+    environment.pop("OPENAI_API_KEY", None)
+    runs: dict[str, list[dict[str, Any]]] = {"real": [], "empty": []}
+    _timed("real", environment)  # stores the weather, and fills the caches of the disk
+    for _ in range(repeats):
+        for kind, of_kind in runs.items():
+            of_kind.append(_timed(kind, environment))
+    return runs
+
+
+def _timed(kind: str, environment: Mapping[str, str]) -> dict[str, Any]:
+    began = time.perf_counter()
+    command = [sys.executable, "-m", "benchmarks.hour.run", kind]
+    done = subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False)  # noqa: S603
+    seconds = time.perf_counter() - began
+    if done.returncode:
+        raise SystemExit(done.stderr[-3_000:])
+    return json.loads(done.stdout.splitlines()[-1]) | {"seconds": seconds}
+
+
+def _run(kind: str) -> dict[str, Any]:
+    """One hour's job, here and now."""
+    definitions = build_definitions() if kind == "real" else _empty_definitions()
+    job = definitions.resolve_job_def("hourly_tick")
+    with dg.DagsterInstance.get() as instance:
+        result = job.execute_in_process(instance=instance, partition_key=key_of(HOUR))
+    succeeded = [event for event in result.all_events if event.is_step_success and event.step_key]
+    rows = {
+        event.asset_key.to_user_string(): event.materialization.metadata["dagster/partition_row_count"].value
+        for event in result.all_events
+        if event.is_step_materialization and event.asset_key
+    }
+    return {
+        "steps": {str(event.step_key): event.step_success_data.duration_ms / 1_000 for event in succeeded},
+        "rows": rows,
+        "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def _empty_definitions() -> dg.Definitions:
+    """The same assets and checks by name, inputs and storage, whose bodies make nothing.
+
+    They are in tables of their own names, which stay empty for the hour.
+    """
+    real = build_definitions()
+    assets = [_hollow(asset) for asset in real.assets or [] if isinstance(asset, dg.AssetsDefinition)]
+    checks = [_hollow_check(spec) for check in real.asset_checks or [] for spec in check.check_specs]
+    return dg.Definitions(
+        assets=assets, asset_checks=checks, jobs=real.jobs, resources={**(real.resources or {}), "tables": _Nowhere()}
+    )
+
+
+def _hollow(asset: dg.AssetsDefinition) -> dg.AssetsDefinition:
+    outs = {
+        key.to_python_identifier(): dg.AssetOut(
+            key=key, io_manager_key="tables", group_name=asset.group_names_by_key[key]
+        )
+        for key in asset.keys
+    }
+    ins = {key.to_python_identifier(): dg.AssetIn(key=key) for key in asset.dependency_keys}
+
+    def body(**_: pd.DataFrame) -> Any:  # noqa: ANN401
+        frames = tuple(typed([], PIPELINE_TABLES[key.to_user_string()]) for key in asset.keys)
+        return frames if len(frames) > 1 else frames[0]
+
+    named: Callable[..., Any] = _with_parameters(body, list(ins))
+    return dg.multi_asset(
+        name=asset.op.name, outs=outs, ins=ins, partitions_def=HOURLY, backfill_policy=asset.backfill_policy
+    )(named)
+
+
+def _with_parameters(body: Callable[..., Any], names: list[str]) -> Callable[..., Any]:
+    namespace: dict[str, Any] = {"body": body}
+    exec(f"def made({', '.join(names)}):\n return body({', '.join(f'{name}={name}' for name in names)})", namespace)  # noqa: S102
+    return namespace["made"]
+
+
+def _hollow_check(spec: dg.AssetCheckSpec) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=spec.asset_key, name=spec.name, blocking=spec.blocking)
+    def check() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=True)
+
+    return check
+
+
+class _Nowhere(dg.ConfigurableIOManager):
+    """Keeps nothing, and hands out empty tables."""
+
+    def handle_output(self, context: dg.OutputContext, obj: pd.DataFrame) -> None:
+        context.add_output_metadata({"dagster/partition_row_count": len(obj)})
+
+    def load_input(self, context: dg.InputContext) -> pd.DataFrame:
+        return typed([], PIPELINE_TABLES[context.asset_key.to_user_string()])
+
+
+if __name__ == "__main__":
+    main()
