@@ -138,7 +138,7 @@ def _among(names: NDArray[np.int64], wished: "pd.Series[list[str]]", known: Sequ
     """Whether each name (by its place among those known) is wished, or none is; slots of a lesson share one list."""
     lists = wished.tolist()
     _, examples, place = np.unique(np.fromiter(map(id, lists), np.int64), return_index=True, return_inverse=True)
-    choices = [_names(lists[row]) for row in np.asarray(examples, dtype=np.int64).tolist()]
+    choices = [_names(lists[int(row)]) for row in examples]
     suits = np.array([[not some or name in some for name in known] for some in choices], dtype=bool)
     return suits.reshape(-1, len(known))[place, names]
 
