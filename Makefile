@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo dev test test-unit eval lint format lock clean
+.PHONY: demo dev test test-unit eval bench lint format lock clean
 
 demo: $(READY) ## one full hourly tick on simulated weather (ARGS=--fake-llm: with a stand-in for OpenAI)
 	@$(BIN)/flightsched demo $(ARGS)
@@ -21,6 +21,13 @@ test-unit: $(READY) ## what needs no server, in seconds
 eval: $(READY) ## how well alternatives are ranked and explained: planner, stand-in, and OpenAI when its key is set
 	@$(BIN)/python -m evaluation.run $(ARGS)
 
+bench: $(READY) ## every measurement of docs/benchmarks.md, about half an hour on two cores
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r benchmarks/requirements.lock
+	$(BIN)/python -m benchmarks.risk.run
+	$(BIN)/python -m benchmarks.hour.run
+	$(BIN)/python -m benchmarks.rescheduling.run
+	$(BIN)/python -m benchmarks.llm.run
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -33,6 +40,7 @@ format: $(READY)
 
 lock: $(READY) ## after a change of dependencies in pyproject.toml (needs uv in the path)
 	uv pip compile --universal --generate-hashes --no-header --extra dev pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-header benchmarks/requirements.in -o benchmarks/requirements.lock
 
 clean: ## stop the embedded database and remove all that was made here
 	@if [ -x $(BIN)/flightsched ]; then $(BIN)/flightsched db stop || true; fi

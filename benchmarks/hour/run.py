@@ -43,7 +43,7 @@ def main() -> None:
     options.add_argument("--repeats", type=int, default=5)
     chosen = options.parse_args()
     if chosen.part:
-        print(json.dumps(_run(chosen.part)))  # noqa: T201
+        print(json.dumps(_run(chosen.part)))
         return
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(flightsched_home=Path(folder), weather_source="simulated")
@@ -52,7 +52,7 @@ def main() -> None:
             runs = _measure(settings, chosen.repeats)
         finally:
             embedded.stop(settings.flightsched_home)
-    print(machine("dagster", "pandas", "sqlalchemy", "psycopg"), "\n")  # noqa: T201
+    print(machine("dagster", "pandas", "sqlalchemy", "psycopg"), "\n")
     empty = statistics.median(run["seconds"] for run in runs["empty"])
     rows = [
         [
@@ -62,13 +62,13 @@ def main() -> None:
         for kind, of_kind in runs.items()
     ]  # fmt: skip
     title = f"{BOOKINGS:,} bookings, {AIRPORTS} airports"
-    print(markdown([title, "s", "of the empty", "MB"], rows), "\n")  # noqa: T201
+    print(markdown([title, "s", "of the empty", "MB"], rows), "\n")
     steps = runs["real"][-1]["steps"]
     beside = runs["empty"][-1]["steps"]
     print(
         markdown(["step", "s", "s if empty"], [[name, f"{s:.2f}", f"{beside[name]:.2f}"] for name, s in steps.items()])
-    )  # noqa: T201
-    print(f"\n{runs['real'][-1]['rows']}")  # noqa: T201
+    )
+    print(f"\n{runs['real'][-1]['rows']}")
     if chosen.json:
         chosen.json.write_text(json.dumps(runs, indent=1) + "\n")
 

@@ -38,8 +38,8 @@ def main() -> None:
         alone = seconds_for(replace(ranker, at_once=1), cases[:SAMPLE]) / SAMPLE * LESSONS
     figures = {"ideal": ideal, "one after another (scaled)": alone, "this": together}
     rows = [[name, f"{seconds:.1f}", f"{seconds / ideal:.2f}"] for name, seconds in figures.items()]
-    print(machine("openai"), "\n")  # noqa: T201
-    print(markdown([f"{LESSONS} lessons, {AT_ONCE} at once, {SECONDS:g} s each", "s", "of the ideal"], rows))  # noqa: T201
+    print(machine("openai"), "\n")
+    print(markdown([f"{LESSONS} lessons, {AT_ONCE} at once, {SECONDS:g} s each", "s", "of the ideal"], rows))
     if chosen.json:
         chosen.json.write_text(json.dumps(figures, indent=1) + "\n")
 

@@ -52,7 +52,7 @@ def main() -> None:
             "bound": round(sum(part["bound"] for part in parts), 3),
             "unplaced": sum(part["unplaced"] for part in parts),
         }
-        print(f"{name}: {known[name]} in {time.monotonic() - began:.0f} s", flush=True)  # noqa: T201
+        print(f"{name}: {known[name]} in {time.monotonic() - began:.0f} s", flush=True)
         OPTIMA.write_text(json.dumps(known, indent=1) + "\n")
 
 

@@ -109,10 +109,10 @@ def main() -> None:
             )  # fmt: skip
         result = measured(instance, this_three, name, repeats=1)
         three.append([name, result.value["proven"], f"{result.seconds:.1f}", f"{result.megabytes:.0f}"])
-    print(machine("ortools", "numpy", "pandas"), "\n")  # noqa: T201
-    print(_table(rows), "\n")  # noqa: T201
-    print(_known(optima), "\n")  # noqa: T201
-    print(markdown(["three alternatives", "runs proven optimal", "seconds", "MB"], three))  # noqa: T201
+    print(machine("ortools", "numpy", "pandas"), "\n")
+    print(_table(rows), "\n")
+    print(_known(optima), "\n")
+    print(markdown(["three alternatives", "runs proven optimal", "seconds", "MB"], three))
     if chosen.json:
         chosen.json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
 

@@ -143,6 +143,7 @@ def _minimums(random: Generator, schools: int) -> pd.DataFrame:
             _own(school, "crosswind", "<=", float(random.integers(6, 13)), training_level="student_pilot", solo=True),
             _own(school, "ceiling", ">=", float(random.integers(25, 40) * 100), effect="warn", lesson_kind="pattern"),
             _own(school, "visibility", ">", 6.0, effect="warn", night=True),
+            _own(school, "gust_spread", "<=", 8.0, effect="warn", lesson_kind="local"),
             _own(school, "daylight", ">=", 30.0, effect="warn", training_level="private_pilot", solo=True),
         ]
         if school % 2:
@@ -286,7 +287,7 @@ def _with_conditions(random: Generator, groups: pd.DataFrame, latitude_deg: NDAr
     count = len(groups)
     temporary = (groups["layer"] == "temporary").to_numpy()
     speed = np.round(random.gamma(3.0, 1.6, count) * np.where(temporary, 1.6, 1.0))
-    gusts = (speed >= 7) & (random.random(count) < np.where(temporary, 0.6, 0.2))
+    gusts = (speed >= 3) & (random.random(count) < np.where(temporary, 0.6, 0.2))
     variable = (speed <= 6) & (random.random(count) < 0.15)
     words = np.array(list(_WEATHER), dtype=object)
     odds = np.array(list(_WEATHER.values()))
@@ -302,7 +303,7 @@ def _with_conditions(random: Generator, groups: pd.DataFrame, latitude_deg: NDAr
     made = groups.assign(
         wind_direction_deg=np.where(variable | lacks["wind"], np.nan, random.integers(1, 37, count) * 10.0),
         wind_speed_kt=np.where(lacks["wind"], np.nan, speed),
-        wind_gust_kt=np.where(gusts & ~lacks["wind"], speed + random.integers(4, 12, count), np.nan),
+        wind_gust_kt=np.where(gusts & ~lacks["wind"], speed + random.integers(4, 13, count), np.nan),
         visibility_sm=np.where(lacks["visibility"], np.nan, visibility),
         ceiling_ft=np.where(lacks["ceiling"], np.nan, ceiling),
         temperature_c=np.where(has_temperature, np.round(temperature, 1), np.nan),

@@ -141,16 +141,22 @@ rules AS (
         CASE comparison WHEN '>' THEN nextafter(limit_value, 'inf'::DOUBLE)
             WHEN '<' THEN nextafter(limit_value, '-inf'::DOUBLE) ELSE limit_value END AS lim
     FROM minimums
+), of_school AS (
+    SELECT p.*, r.* EXCLUDE (school_id, training_level, solo, lesson_kind, night), r.training_level AS r_level,
+        r.solo AS r_solo, r.lesson_kind AS r_kind, r.night AS r_night
+    FROM profiles AS p JOIN rules AS r ON r.school_id = p.school_id
+    UNION ALL
+    SELECT p.*, r.* EXCLUDE (school_id, training_level, solo, lesson_kind, night), r.training_level AS r_level,
+        r.solo AS r_solo, r.lesson_kind AS r_kind, r.night AS r_night
+    FROM profiles AS p CROSS JOIN rules AS r WHERE r.school_id IS NULL
 ), applying AS (
-    SELECT p.*, r.rule, r.effect, r.lim, r.authority,
-        bool_or(r.authority = 'school') OVER (PARTITION BY p, r.rule) AS own
-    FROM profiles AS p
-    JOIN rules AS r ON
-        (r.school_id IS NULL OR r.school_id = p.school_id)
-        AND (r.training_level IS NULL OR r.training_level = p.training_level)
-        AND (r.solo IS NULL OR r.solo = p.solo)
-        AND (r.lesson_kind IS NULL OR r.lesson_kind = p.lesson_kind)
-        AND (r.night IS NULL OR r.night = p.night)
+    SELECT
+        school_id, training_level, solo, lesson_kind, night, rule, effect, lim, authority,
+        bool_or(authority = 'school')
+            OVER (PARTITION BY school_id, training_level, solo, lesson_kind, night, rule) AS own
+    FROM of_school
+    WHERE (r_level IS NULL OR r_level = training_level) AND (r_solo IS NULL OR r_solo = solo)
+        AND (r_kind IS NULL OR r_kind = lesson_kind) AND (r_night IS NULL OR r_night = night)
 )
 SELECT
     school_id, training_level, solo, lesson_kind, night,

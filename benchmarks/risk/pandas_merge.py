@@ -100,9 +100,16 @@ def _limits(lit: pd.DataFrame, minimums: pd.DataFrame) -> pd.DataFrame:
     limit = minimums["limit_value"].to_numpy()
     rules = minimums.assign(limit=np.where(np.isnan(toward), limit, np.nextafter(limit, toward)))
     rules = rules[[*_PROFILE, "authority", "rule", "effect", "limit"]]
-    pairs = profiles.merge(rules, how="cross", suffixes=("", "_of"))
+    general, own_rules = rules[rules["school_id"].isna()], rules[rules["school_id"].notna()]
+    pairs = pd.concat(
+        [
+            profiles.merge(general.drop(columns="school_id"), how="cross", suffixes=("", "_of")),
+            profiles.merge(own_rules.astype({"school_id": np.int64}), on="school_id", suffixes=("", "_of")),
+        ],
+        ignore_index=True,
+    )
     applies = np.ones(len(pairs), dtype=bool)
-    for name in _PROFILE:
+    for name in _PROFILE[1:]:
         wanted = pairs[f"{name}_of"]
         applies &= (wanted.isna() | (wanted == pairs[name]).fillna(value=False)).to_numpy(dtype=bool)
     applying = pairs[applies]

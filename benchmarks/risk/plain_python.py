@@ -6,7 +6,6 @@ and day; limits by who flies what.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -25,9 +24,6 @@ from flightsched_pipelines.weather.conditions import CONVECTIVE, FREEZING, HAZAR
 Record = dict[str, Any]
 Limits = dict[tuple[str, str], float]
 """The strictest limit of a rule and effect; 0 where a rule has none to state."""
-
-SAMPLE = 20_000
-"""How many bookings are judged; the time for more is told from these."""
 
 OK, WATCH, UNKNOWN, AT_RISK = range(4)
 _HOUR = timedelta(hours=1)
@@ -68,15 +64,15 @@ class Index:
     airports: dict[str, Record]
     groups: dict[tuple[str, datetime], list[Group]]
     suns: dict[tuple[str, date], Record]
-    minimums: list[Record]
+    minimums: dict[int | None, list[Record]]
     limits: dict[tuple[Any, ...], Limits] = field(default_factory=dict)
 
 
 def load(folder: Path) -> Records:
-    """The frames as records, the bookings only so many as are judged."""
+    """The frames as records."""
     world = data.load(folder)
     return Records(
-        bookings=_records(world.bookings.head(SAMPLE)[list(BOOKINGS)]),
+        bookings=_records(world.bookings[list(BOOKINGS)]),
         forecasts=_records(world.forecasts[list(FORECASTS)]),
         minimums=_records(world.minimums),
         airports=_records(world.airports),
@@ -103,7 +99,7 @@ def assess(records: Records) -> NDArray[np.uint8]:
 
 
 def index_of(records: Records) -> Index:
-    """What is looked up: the work that does not grow with the bookings."""
+    """What is looked up, whatever the bookings are."""
     airports = {airport["airport"]: airport for airport in records.airports}
     headings: defaultdict[str, list[float]] = defaultdict(list)
     for end in records.runways:
@@ -114,7 +110,10 @@ def index_of(records: Records) -> Index:
         if row["governs"] and row["hour_utc"] >= data.FIRST_HOUR_UTC and row["airport"] in airports:
             groups[row["airport"], row["hour_utc"]].append(_group(row, headings.get(row["airport"], [])))
     suns = {(sun["airport"], sun["solar_date"]): sun for sun in records.suns}
-    return Index(airports, dict(groups), suns, records.minimums)
+    minimums: defaultdict[int | None, list[Record]] = defaultdict(list)
+    for row in records.minimums:
+        minimums[row["school_id"]].append(row)
+    return Index(airports, dict(groups), suns, dict(minimums))
 
 
 def _group(row: Record, headings: list[float]) -> Group:
@@ -234,12 +233,13 @@ def _limits_of(booking: Record, night: bool, index: Index) -> Limits:
     return limits
 
 
-def _resolved(profile: tuple[Any, ...], minimums: Iterable[Record]) -> Limits:
+def _resolved(profile: tuple[Any, ...], minimums: dict[int | None, list[Record]]) -> Limits:
     """The strictest limits; a school's own rows replace the defaults for a rule."""
     names = ("school_id", "training_level", "solo", "lesson_kind", "night")
     applying = [
         row
-        for row in minimums
+        for school in {None, profile[0]}
+        for row in minimums.get(school, ())
         if all(row[name] is None or row[name] == value for name, value in zip(names, profile, strict=True))
     ]
     own = {row["rule"] for row in applying if row["authority"] == "school"}

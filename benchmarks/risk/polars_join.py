@@ -103,8 +103,15 @@ def _limits(lit: pl.DataFrame, minimums: pl.DataFrame) -> pl.DataFrame:
     strict = np.where(np.isnan(toward), limit, np.nextafter(limit, toward))
     rules = minimums.with_columns(limit=pl.Series(strict, nan_to_null=True))
     rules = rules.select(*_PROFILE, "rule", "effect", "authority", "limit")
-    applying = profiles.join(rules, how="cross", suffix="_of").filter(
-        *(pl.col(f"{name}_of").is_null() | pl.col(f"{name}_of").eq_missing(pl.col(name)) for name in _PROFILE)
+    general, own_rules = rules.filter(pl.col("school_id").is_null()), rules.filter(pl.col("school_id").is_not_null())
+    pairs = pl.concat(
+        [
+            profiles.join(general.drop("school_id"), how="cross", suffix="_of"),
+            profiles.join(own_rules, on="school_id", suffix="_of"),
+        ]
+    )
+    applying = pairs.filter(
+        *(pl.col(f"{name}_of").is_null() | (pl.col(f"{name}_of") == pl.col(name)) for name in _PROFILE[1:])
     )
     own = (pl.col("authority") == "school").any().over([*_PROFILE, "rule"])
     counting = applying.filter((pl.col("authority") != "default") | ~own)

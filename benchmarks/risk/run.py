@@ -1,7 +1,7 @@
 """Bookings held against the forecast, by this code and four other ways: ``python -m benchmarks.risk.run``.
 
 Every contender has a process of its own, is given its data loaded in the form that it likes best, and must come to the
-same verdict on every booking. The plain loop judges a sample, the first bookings; the time for all is told from it.
+same verdict on every booking. The plain loop, which is slow and steady, runs once.
 """
 
 import argparse
@@ -33,6 +33,7 @@ CONTENDERS = {
     "DuckDB": "duckdb_sql",
 }
 THIS = "this"
+ONCE = "plain Python"
 VERDICTS = ("ok", "watch", "unknown", "at_risk")
 
 
@@ -46,20 +47,17 @@ class Row:
     loaded_mb: float
     peak_mb: float
     above_mb: float
-    judged: int
     note: str
     seconds_each: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a process reports; ``fixed`` are the seconds that do not grow with the bookings."""
+    """What a process reports."""
 
     seconds: tuple[float, ...]
-    fixed: float
     loaded_mb: float
     peak_mb: float
-    judged: int
 
 
 def main() -> None:
@@ -74,17 +72,18 @@ def main() -> None:
         folder = Path(name)
         facts: dict[str, int] = _in_a_process(make, chosen.bookings, chosen.airports, folder)
         runs: dict[str, Run] = {
-            contender: _in_a_process(measure, contender, folder, chosen.repeats) for contender in CONTENDERS
+            contender: _in_a_process(measure, contender, folder, 1 if contender == ONCE else chosen.repeats)
+            for contender in CONTENDERS
         }
         differing = [text for contender in CONTENDERS if (text := difference(contender, folder))]
         shares = np.bincount(np.load(folder / f"{THIS}.npy"), minlength=len(VERDICTS)) / max(chosen.bookings, 1)
-    rows = [_row(contender, run, runs[THIS], chosen.bookings) for contender, run in runs.items()]
-    print(machine("numpy", "pandas", "polars", "duckdb"), "\n")  # noqa: T201
+    rows = [_row(contender, run, runs[THIS]) for contender, run in runs.items()]
+    print(machine("numpy", "pandas", "polars", "duckdb"), "\n")
     counted = ", ".join(f"{count:,} {what}" for what, count in facts.items())
     verdicts = ", ".join(f"{word} {share:.1%}" for word, share in zip(VERDICTS, shares, strict=True))
-    print(f"{counted}; {verdicts}; median of {chosen.repeats}\n")  # noqa: T201
-    print(_table(rows), "\n")  # noqa: T201
-    print("\n".join(differing) or "All verdicts are equal.")  # noqa: T201
+    print(f"{counted}; {verdicts}; median of {chosen.repeats}\n")
+    print(_table(rows), "\n")
+    print("\n".join(differing) or "All verdicts are equal.")
     if chosen.json:
         figures = {"counts": facts, "contenders": [asdict(row) for row in rows], "differing": differing}
         chosen.json.write_text(json.dumps(figures, indent=1) + "\n")
@@ -130,14 +129,9 @@ def measure(contender: str, folder: Path, repeats: int) -> Run:
         judged = module.assess(ready)
         seconds.append(time.perf_counter() - began)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    fixed = 0.0
-    if hasattr(module, "index_of"):
-        began = time.perf_counter()
-        module.index_of(ready)
-        fixed = time.perf_counter() - began
     numbers = module.numbers(judged) if hasattr(module, "numbers") else judged
     np.save(folder / f"{contender}.npy", numbers)
-    return Run(tuple(seconds), fixed, loaded, peak, len(numbers))
+    return Run(tuple(seconds), loaded, peak)
 
 
 def _resident_mb() -> float:
@@ -148,7 +142,9 @@ def _resident_mb() -> float:
 def difference(contender: str, folder: Path) -> str:
     """The first booking on which a contender says otherwise than this code, in words; empty if there is none."""
     here, there = (np.load(folder / f"{name}.npy") for name in (THIS, contender))
-    differs = np.flatnonzero(here[: len(there)] != there)
+    if len(here) != len(there):
+        return f"{contender} judged {len(there):,} bookings, this code {len(here):,}"
+    differs = np.flatnonzero(here != there)
     if not len(differs):
         return ""
     first = int(differs[0])
@@ -158,10 +154,8 @@ def difference(contender: str, folder: Path) -> str:
     )
 
 
-def _row(contender: str, run: Run, this: Run, bookings: int) -> Row:
-    grown = bookings / max(run.judged, 1)
-    seconds = tuple(run.fixed + max(one - run.fixed, 0) * grown if grown > 1 else one for one in run.seconds)
-    median = statistics.median(seconds)
+def _row(contender: str, run: Run, this: Run) -> Row:
+    median = statistics.median(run.seconds)
     return Row(
         contender=contender,
         seconds=round(median, 3),
@@ -169,20 +163,16 @@ def _row(contender: str, run: Run, this: Run, bookings: int) -> Row:
         loaded_mb=round(run.loaded_mb),
         peak_mb=round(run.peak_mb),
         above_mb=round(run.peak_mb - run.loaded_mb),
-        judged=run.judged,
-        note=_note(contender, run, grown),
-        seconds_each=tuple(round(one, 3) for one in seconds),
+        note=_note(contender),
+        seconds_each=tuple(round(one, 3) for one in run.seconds),
     )
 
 
-def _note(contender: str, run: Run, grown: float) -> str:
-    if grown > 1:
-        median = statistics.median(run.seconds)
-        return f"{run.judged:,} judged in {median:.2f} s; time scaled, memory not"
+def _note(contender: str) -> str:
     if contender == "pandas":
         chunk = importlib.import_module("benchmarks.risk.pandas_merge").CHUNK
         return f"in chunks of {chunk:,} bookings"
-    return ""
+    return "ran once" if contender == ONCE else ""
 
 
 def _table(rows: list[Row]) -> str:

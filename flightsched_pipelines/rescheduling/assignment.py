@@ -159,7 +159,7 @@ def _next_rank(board: Board, effort: float) -> tuple[Board, dict[str, Any], floa
     best, picks, chosen_by = greedy, greedy_picks, "greedy"
     solution = Solution([], "not run", float("-inf"), 0.0)
     if effort > 0:
-        solution = solve(board, effort)
+        solution = solve(board, effort, greedy_picks)
         solved = board.copy()
         kept = [slot for slot in solution.picks if solved.may_hold(slot) and solved.hold(slot)]
         kept += fill(solved, set(everyone) - {int(board.lesson[slot]) for slot in kept})

@@ -5,8 +5,9 @@ moment at which one more lesson would begin, not a row for every pair); and the 
 for every 24 hours that could be the heaviest.
 
 The linear relaxation (GLOP) comes first: its value bounds every choice from below, and the reduced cost of a slot says
-by how much any choice with it lies above. CP-SAT chooses among the quarter that costs least, and then, if the effort
-allows, among all whose reduced cost does not rule them out; what is found optimal there is so on the whole board.
+by how much any choice with it lies above. CP-SAT chooses among those that cost least. Where that is not proven best,
+lessons are chosen for anew, some at a time; and then CP-SAT chooses among all slots whose reduced cost does not rule
+them out: what is found optimal there is so on the whole board.
 
 Effort is counted in CP-SAT's deterministic units, about a second each, so that one board gives one answer on every
 machine; the wall clock is only a net below.
@@ -28,10 +29,21 @@ from flightsched_pipelines.rescheduling.teaching import DAY, Minutes, overlap
 FIRST_SHARE = 0.4
 """Of the slots, in order of reduced cost, that CP-SAT is given first."""
 
-FIRST_EFFORT = 0.6
+FIRST_EFFORT, POLISH_EFFORT = 0.3, 0.3
+"""Shares of the effort for that, and for choosing anew around single lessons; the rest goes to the proof."""
+
+STEP_EFFORT, STEP_OVERHEAD = 0.5, 0.05
+"""Effort of one step of polishing at most, and what making its model counts for."""
+
+SEEDS, NEIGHBOURS = 2, 30
+"""Lessons that a step of polishing is about, and how many of those in their way it moves."""
+
 MOST_CUTS = 5
-ROUND_SHARE = 0.6
-LAST_SHARE = 0.8
+"""Times that duty hours are added to the relaxation."""
+
+ROUND_SHARE, LAST_SHARE = 0.6, 0.8
+"""Of what is left of the effort, for one round of a choice; and the share after which no other round begins."""
+
 MILLI = 1_000
 """CP-SAT counts whole numbers: prices in thousandths of a day."""
 
@@ -97,16 +109,16 @@ class _Model:
         return [self.open[first:last] for first, last in pairwise(edges.tolist())]
 
 
-def solve(board: Board, effort: float) -> Solution:
+def solve(board: Board, effort: float, start: Sequence[int] = ()) -> Solution:
     """Choose one more slot for each lesson of a board.
 
     Args:
         board: prices and what is held out; not changed.
         effort: bound of the search, in deterministic units.
+        start: a choice that holds, to begin from where the search is cut short.
 
     Returns:
-        The choice. ``status`` is ``optimal``; ``feasible`` where the effort ended before the proof; or ``none`` where
-        it ended before any choice.
+        The choice. ``status`` is ``optimal``, or ``feasible`` where the effort ended before the proof.
     """
     model = _Model.of(board)
     if not model.open.size:
@@ -115,36 +127,84 @@ def solve(board: Board, effort: float) -> Solution:
     model = _Model(board, model.open, model.cliques, model.duty, cuts)
     order = np.argsort(reduced, kind="stable")
     first = np.sort(order[: max(round(FIRST_SHARE * order.size), len(board.bookings))])
-    found = _choose(model.among(model.open[first]), FIRST_EFFORT * effort)
-    if found.status in ("none", "broken"):
-        return Solution(found.picks, found.status, bound, found.effort)
-    above = _cost(board, found.picks) - bound
-    possible = np.flatnonzero(reduced <= above + 1e-6)
-    ruled_out_rest = bool(np.isin(possible, first, assume_unique=True).all())
-    if found.status == "optimal" and ruled_out_rest:
-        return _result(board, found, bound, proven=True, effort=found.effort)
-    again = _choose(model.among(model.open[possible]), effort - found.effort)
-    spent = found.effort + again.effort
-    if again.status in ("none", "broken") or _cost(board, again.picks) > _cost(board, found.picks):
-        return _result(board, found, max(bound, again.bound), proven=False, effort=spent)
-    return _result(board, again, max(bound, again.bound), proven=again.status == "optimal", effort=spent)
+    days: set[tuple[int, int]] = set()
+    found = _choose(model.among(model.open[first]), FIRST_EFFORT * effort, days)
+    spent = found.effort
+    picks = _cheaper(board, list(start), found)
+    possible = _possible(reduced, _cost(board, picks) - bound)
+    if found.status == "optimal" and np.isin(possible, first, assume_unique=True).all():
+        return Solution(picks, "optimal", _cost(board, picks), spent)
+    picks, took = _polish(model, picks, first, POLISH_EFFORT * effort, days)
+    spent += took
+    possible = _possible(reduced, _cost(board, picks) - bound)
+    last = _choose(model.among(model.open[possible]), effort - spent, days)
+    picks = _cheaper(board, picks, last)
+    cost = _cost(board, picks)
+    status = "optimal" if last.status == "optimal" else "feasible"
+    return Solution(
+        picks, status, cost if status == "optimal" else min(max(bound, last.bound), cost), spent + last.effort
+    )
 
 
-def _result(board: Board, found: Solution, bound: float, *, proven: bool, effort: float) -> Solution:
-    cost = _cost(board, found.picks)
-    return Solution(found.picks, "optimal" if proven else "feasible", cost if proven else min(bound, cost), effort)
+def _possible(reduced: NDArray[np.float64], above: float) -> Places:
+    """The open slots, by their place, that a choice may hold which lies less than so much above the bound."""
+    return np.flatnonzero(reduced <= above + 1e-6)
+
+
+def _cheaper(board: Board, picks: list[int], found: Solution) -> list[int]:
+    """Of two choices the cheaper, as far as the second holds."""
+    holds = found.status in ("optimal", "feasible")
+    return found.picks if holds and _cost(board, found.picks) <= _cost(board, picks) else picks
+
+
+def _polish(
+    model: _Model, picks: list[int], worthy: Places, effort: float, days: set[tuple[int, int]]
+) -> tuple[list[int], float]:
+    """Choose anew for some lessons at a time, the others staying where they are, for as long as the effort lasts.
+
+    A lesson that stands much dearer than its cheapest slot is drawn more often; with it those that are in its way.
+    """
+    random = np.random.default_rng(RANDOM_SEED)
+    board, spent = model.board, 0.0
+    slots = model.open[worthy]
+    while spent < effort:
+        free = _neighbours(board, picks, random)
+        stay = [slot for slot in picks if int(board.lesson[slot]) not in free]
+        kept = np.union1d(slots[np.isin(board.lesson[slots], list(free))], np.array([*picks, *stay], dtype=np.int64))
+        found = _choose(model.among(kept), min(STEP_EFFORT, effort - spent), days)
+        spent += found.effort + STEP_OVERHEAD
+        picks = _cheaper(board, picks, found)
+    return picks, spent
+
+
+def _neighbours(board: Board, picks: Sequence[int], random: np.random.Generator) -> set[int]:
+    """A lesson, and those whose slots stand in the way of what would be cheaper for it."""
+    paid = np.full(len(board.bookings), UNPLACED_PRICE)
+    paid[board.lesson[picks]] = board.price[picks]
+    least = np.array([board.price[block].min(initial=UNPLACED_PRICE) for block in board.blocks])
+    loss = np.maximum(paid - least, 0) + 0.1
+    seeds = random.choice(loss.size, size=min(SEEDS, loss.size), replace=False, p=loss / loss.sum())
+    held = np.array(picks, dtype=np.int64)
+    in_the_way = np.zeros(held.size)
+    for lesson in seeds.tolist():
+        block = board.blocks[lesson]
+        cheaper = block.start + np.flatnonzero(board.price[block] < paid[lesson])
+        near = np.abs(board.slots.start[cheaper][:, None] - board.slots.start[held]) < DAY / 2
+        for needed in board.slots.needs:
+            in_the_way += ((needed[cheaper][:, None] == needed[held]) & near).sum(axis=0)
+    order = np.argsort(-in_the_way * random.uniform(0.5, 1.0, held.size), kind="stable")[:NEIGHBOURS]
+    return {*seeds.tolist(), *board.lesson[held[order]].tolist()}
 
 
 def _cost(board: Board, picks: Sequence[int]) -> float:
     return float(board.price[list(picks)].sum()) + UNPLACED_PRICE * (len(board.bookings) - len(picks))
 
 
-def _choose(model: _Model, effort: float) -> Solution:
-    """Let CP-SAT choose; duty hours come in day by day, where a choice would break them.
+def _choose(model: _Model, effort: float, days: set[tuple[int, int]]) -> Solution:
+    """Let CP-SAT choose; duty hours come in day by day, where a choice would break them: those days are added to.
 
     ``status`` is ``broken`` where the effort ended with duty hours still broken somewhere.
     """
-    days: set[tuple[int, int]] = set()
     last = Solution([], "none", -np.inf, 0.0)
     spent = 0.0
     while True:
