@@ -29,8 +29,11 @@ from flightsched_pipelines.rescheduling.teaching import DAY, Minutes, overlap
 FIRST_SHARE = 0.4
 """Of the slots, in order of reduced cost, that CP-SAT is given first."""
 
-FIRST_EFFORT, POLISH_EFFORT = 0.3, 0.3
+FIRST_EFFORT, POLISH_EFFORT = 0.2, 0.7
 """Shares of the effort for that, and for choosing anew around single lessons; the rest goes to the proof."""
+
+NEAR = 0.06
+"""A choice that lies no further above the bound, as a share of it, is not polished: the proof is in reach."""
 
 STEP_EFFORT, STEP_OVERHEAD = 0.5, 0.05
 """Effort of one step of polishing at most, and what making its model counts for."""
@@ -134,8 +137,9 @@ def solve(board: Board, effort: float, start: Sequence[int] = ()) -> Solution:
     possible = _possible(reduced, _cost(board, picks) - bound)
     if found.status == "optimal" and np.isin(possible, first, assume_unique=True).all():
         return Solution(picks, "optimal", _cost(board, picks), spent)
-    picks, took = _polish(model, picks, first, POLISH_EFFORT * effort, days)
-    spent += took
+    if _cost(board, picks) > (1 + NEAR) * bound:
+        picks, took = _polish(model, picks, first, POLISH_EFFORT * effort, days)
+        spent += took
     possible = _possible(reduced, _cost(board, picks) - bound)
     last = _choose(model.among(model.open[possible]), effort - spent, days)
     picks = _cheaper(board, picks, last)

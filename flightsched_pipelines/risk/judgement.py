@@ -121,21 +121,32 @@ def _judge_airports(case: Case, judge: Judge, profile: int, used: NDArray[np.boo
     return judge(case, profile, np.flatnonzero(used))
 
 
+_GRAVITY_IF_BLOCKING = {
+    (name, layer, solo): int(gravity(rule_of(name), BLOCK, layer, solo))
+    for name, layer, solo in product(QUANTITIES, range(len(LAYERS)), (False, True))
+}
+
+
 def _hourly_severity(case: Case, profile: int, airports: NDArray[np.int64] | slice) -> Severities:
     sky, solo = case.sky, bool(case.trips.profiles.solo[profile])
-    shape = sky.complete[airports].shape
+    complete = sky.complete[airports]
+    shape = complete.shape
     at_risk, watch = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
     blocking = _block_thresholds(case, profile, airports)
-    warning = case.limits.thresholds[WARN, profile]
+    warning = case.limits.thresholds[WARN, profile].tolist()
     for quantity, name in enumerate(QUANTITIES):
+        blocks = np.any(blocking[quantity] > -np.inf)
+        warns = warning[quantity] > -np.inf
+        if not (blocks or warns):
+            continue
         for layer in range(len(LAYERS)):
             values = sky.worst[quantity, layer, airports]
-            if np.any(blocking[quantity] > -np.inf):
-                broken = at_risk if gravity(rule_of(name), BLOCK, layer, solo) == AT_RISK else watch
+            if blocks:
+                broken = at_risk if _GRAVITY_IF_BLOCKING[name, layer, solo] == AT_RISK else watch
                 broken |= values < blocking[quantity]
-            if warning[quantity] > -np.inf:
+            if warns:
                 watch |= values < warning[quantity]
-    severity_of = np.where(sky.complete[airports], np.uint8(OK), np.uint8(UNKNOWN))
+    severity_of = np.where(complete, np.uint8(OK), np.uint8(UNKNOWN))
     severity_of[watch & (severity_of < WATCH)] = WATCH
     severity_of[at_risk] = AT_RISK
     return severity_of
@@ -158,19 +169,20 @@ def relative_margin(values: NDArray[np.float64], limits: NDArray[np.float64] | f
 def _add_aircraft_crosswind(case: Case, worst: Severities) -> None:
     """Hold the crosswind against what each booking's own aircraft has demonstrated, where that is a rule."""
     sky, trips = case.sky, case.trips
+    longest = int((trips.last - trips.first).max(initial=0)) + 1
     for effect, layer in product((BLOCK, WARN), range(len(LAYERS))):
-        grave = gravity("aircraft_crosswind", effect, layer, trips.profiles.solo[trips.profile])
-        held = (case.limits.rows[effect, trips.profile, AIRCRAFT_CROSSWIND] != NO_ROW) & (worst < grave)
+        grave_of = gravity("aircraft_crosswind", effect, layer, trips.profiles.solo)
+        ruled = case.limits.rows[effect, :, AIRCRAFT_CROSSWIND] != NO_ROW
+        held = np.where(ruled, grave_of, 0).astype(np.uint8)[trips.profile] > worst
         held &= ~np.isnan(trips.aircraft_crosswind)
         if not held.any():
             continue
-        windows = RunningWorst(
-            sky.worst[CROSSWIND, layer], int((trips.last - trips.first).max(initial=0)) + 1, np.minimum
-        )
+        windows = RunningWorst(sky.worst[CROSSWIND, layer], longest, np.minimum)
+        at = np.flatnonzero(held)
         across = np.full(len(worst), np.inf)
-        across[held] = windows.over(trips.departure[held], trips.first[held], trips.last[held])
-        place = held[trips.route_owner]
+        across[at] = windows.over(trips.departure[at], trips.first[at], trips.last[at])
+        place = np.flatnonzero(held[trips.route_owner])
         owner = trips.route_owner[place]
         np.minimum.at(across, owner, windows.over(trips.route_airport[place], trips.first[owner], trips.last[owner]))
-        beyond = held & (across < -trips.aircraft_crosswind)
-        worst[beyond] = grave[beyond]
+        beyond = at[across[at] < -trips.aircraft_crosswind[at]]
+        worst[beyond] = grave_of.astype(np.uint8)[trips.profile[beyond]]

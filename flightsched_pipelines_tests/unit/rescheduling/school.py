@@ -12,6 +12,7 @@ from flightsched_pipelines.rescheduling.assignment import choose
 from flightsched_pipelines.rescheduling.candidates import Search, search_slots
 from flightsched_pipelines.rescheduling.rules import SchedulingRules
 from flightsched_pipelines.rescheduling.validation import Validation, validate
+from flightsched_pipelines.rescheduling.wishes import WISH_COLUMNS
 from flightsched_pipelines.weather.conditions import FORECAST_COLUMNS
 
 UTC_TIME = "datetime64[us, UTC]"
@@ -265,7 +266,10 @@ class School:
     def frames(self) -> Frames:
         """Bookings, availability, forecasts, minimums, airports, runways, suns."""
         return (
-            frame(self.bookings, BOOKING_TYPES),
+            frame(
+                self.bookings,
+                BOOKING_TYPES | {name: WISH_COLUMNS[name] for name in WISH_COLUMNS if name in self.bookings[0]},
+            ),
             frame(self.availability, PERIOD_TYPES),
             frame(self.forecasts, FORECAST_COLUMNS),
             frame(self.minimums, MINIMUM_TYPES),

@@ -68,7 +68,7 @@ def test_who_has_not_flown_for_long_or_was_moved_before_waits_less_gladly() -> N
 
 def test_a_slot_that_keeps_a_wish_comes_first() -> None:
     plain = School().search().candidates
-    afternoon = School(threatened=[LOST | {"preferred_parts": ["afternoon"]}]).search().candidates
+    afternoon = School(bookings=(LOST | {"preferred_parts": ["afternoon"]},)).search().candidates
 
     assert set(plain["starts_at_utc"]) == set(afternoon["starts_at_utc"]), "a wish rules nothing out"
     hours = afternoon["starts_at_utc"].dt.tz_convert("America/Los_Angeles").dt.hour
@@ -78,7 +78,7 @@ def test_a_slot_that_keeps_a_wish_comes_first() -> None:
 
 def test_the_notice_that_a_student_needs_rules_slots_out() -> None:
     needed = int((OPENS - NOW) / timedelta(hours=1)) + 2
-    offered = School(threatened=[LOST | {"notice_hours": needed}]).search().candidates
+    offered = School(bookings=(LOST | {"notice_hours": needed},)).search().candidates
 
     assert not offered.empty
     assert offered["starts_at_utc"].min() >= pd.Timestamp(NOW + timedelta(hours=needed))
