@@ -66,12 +66,13 @@ class Redriven:
 
 def ranker_of(settings: Settings) -> OpenAIRanker | None:
     """The LLM that the settings name; ``None`` without a key."""
-    if settings.openai_api_key is None:
+    key = settings.openai_api_key
+    if key is None or not key.get_secret_value():
         return None
     return OpenAIRanker(
-        api_key=settings.openai_api_key.get_secret_value(),
+        api_key=key.get_secret_value(),
         model=settings.openai_model,
-        base_url=settings.openai_base_url,
+        base_url=settings.openai_base_url or None,
         prices=Prices(settings.openai_input_usd, settings.openai_cached_usd, settings.openai_output_usd),
         at_once=settings.openai_requests_at_once,
         attempt_seconds=settings.openai_timeout_seconds,

@@ -190,8 +190,8 @@ def _neighbours(board: Board, picks: Sequence[int], random: np.random.Generator)
     seeds = random.choice(loss.size, size=min(SEEDS, loss.size), replace=False, p=loss / loss.sum())
     held = np.array(picks, dtype=np.int64)
     in_the_way = np.zeros(held.size)
-    for lesson in seeds.tolist():
-        block = board.blocks[lesson]
+    for lesson in map(int, seeds):
+        block: slice = board.blocks[lesson]
         cheaper = block.start + np.flatnonzero(board.price[block] < paid[lesson])
         near = np.abs(board.slots.start[cheaper][:, None] - board.slots.start[held]) < DAY / 2
         for needed in board.slots.needs:

@@ -1,15 +1,20 @@
 """What a person types, and what they read."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import Engine
 
 from flightsched_pipelines import cli
+from flightsched_pipelines.cli.console import UsageError
+from flightsched_pipelines.cli.fake_llm import fake_openai
 from flightsched_pipelines.database import embedded
 from flightsched_pipelines_tests.conftest import SEED_HOUR
+from flightsched_pipelines_tests.servers.openai_server import OpenAIServer
 
 HOUR = f"{SEED_HOUR:%Y-%m-%dT%H}"
 
@@ -245,3 +250,56 @@ def test_a_missing_file_is_named(flightsched: Type) -> None:
 
     assert told.code == 2
     assert "nowhere.json cannot be read" in told.err
+
+
+@pytest.mark.usefixtures("seeded")
+def test_an_llm_ranks_where_there_is_a_key_and_what_failed_is_asked_again(
+    flightsched: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    assert "OPENAI_API_KEY is not set" in flightsched("redrive").err
+    with OpenAIServer("refusal") as server:
+        monkeypatch.setenv("OPENAI_API_KEY", "a-test-key")
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        told = flightsched("tick", "--hour", HOUR)
+        assert told.code == 0, told.err
+        assert "Ranked by the planner." in told.out
+
+        server.mode = "ok"
+        redriven = json.loads(flightsched("redrive", "--json").out)
+        assert redriven["answered"] == redriven["tried"] > 10
+        assert redriven["waiting"] == 0
+        assert "0 dead letters tried again" in flightsched("redrive").out
+
+        figures = json.loads(flightsched("tick", "--hour", HOUR, "--json").out)
+        assert figures["ranked_by_llm"] == redriven["answered"]
+
+
+@pytest.mark.usefixtures("seeded")
+def test_preferences_are_imported_and_a_faulty_file_is_said_so(flightsched: Type, tmp_path: Path) -> None:
+    file = tmp_path / "preferences.csv"
+    file.write_text("student_email,days\nstudent1@example.com,sat sun\n", encoding="utf-8")
+    assert flightsched("import", "preferences", str(file)).out.strip() == "the preferences of 1 student are stored"
+
+    file.write_text("student_email,days\nstudent1@example.com,caturday\n", encoding="utf-8")
+    refused = flightsched("import", "preferences", str(file))
+    assert refused.code == 2
+    assert "line 2: days is 'caturday'; give some of mon tue" in refused.err
+
+
+def test_the_stand_in_for_openai_runs_beside_the_demo_and_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL"):
+        monkeypatch.setenv(name, "")
+    with fake_openai():
+        url = os.environ["OPENAI_BASE_URL"]
+        answer = httpx.post(f"{url}/nowhere", json={}, timeout=10)
+        assert answer.status_code == 404
+    with pytest.raises(httpx.ConnectError):
+        httpx.post(f"{url}/nowhere", json={}, timeout=10)
+
+
+def test_without_the_tests_the_stand_in_is_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flightsched_pipelines.cli.fake_llm.PACKAGE", "a_package_that_is_not_there")
+
+    with pytest.raises(UsageError, match="run it from a clone"), fake_openai():
+        pytest.fail("it started")
