@@ -1,0 +1,104 @@
+"""Sending questions to OpenAI: bounds of time, number and money, and what the server's headers ask for."""
+
+import json
+import time
+
+import pytest
+
+from flightsched_pipelines.clients.openai_ranker import Asking, OpenAIRanker, Prices, Reply
+from flightsched_pipelines_tests.servers.openai_server import OpenAIServer
+from flightsched_pipelines_tests.unit.rescheduling.ranking.test_question import ask
+
+TEXT = ask().text
+
+
+def ranker(server: OpenAIServer, **limits: object) -> OpenAIRanker:
+    settings = {"at_once": 4, "attempts": 1, "attempt_seconds": 5.0, "deadline_seconds": 20.0} | limits
+    return OpenAIRanker("a-key", "m", server.url, Prices(1.0, 0.5, 2.0), **settings)  # type: ignore[arg-type]
+
+
+def askings(count: int) -> list[Asking]:
+    return [Asking(f"q{number}", "Rank.", TEXT, {"type": "object"}) for number in range(count)]
+
+
+def test_replies_come_in_order_and_are_told_as_they_come() -> None:
+    told: list[Reply] = []
+    with OpenAIServer() as server:
+        replies = ranker(server).ask(askings(9), budget_usd=5, told=told.append)
+
+    assert [reply.key for reply in replies] == [f"q{number}" for number in range(9)]
+    assert sorted(reply.key for reply in told) == sorted(reply.key for reply in replies)
+    assert {reply.status for reply in replies} == {"answered"}
+    assert json.loads(replies[0].text)["ranking"]
+
+
+def test_no_more_are_out_at_once_than_allowed() -> None:
+    with OpenAIServer("slow", slow_seconds=0.1) as server:
+        ranker(server, at_once=3).ask(askings(10), budget_usd=5)
+
+    assert 1 < server.most_at_once <= 3
+
+
+def test_the_deadline_ends_everything() -> None:
+    began = time.monotonic()
+    with OpenAIServer("slow", slow_seconds=30) as server:
+        replies = ranker(server, attempt_seconds=25.0, deadline_seconds=0.5, at_once=2).ask(askings(4), budget_usd=5)
+
+    assert {reply.status for reply in replies} == {"deadline"}
+    assert len(server.requests) == 2
+    assert time.monotonic() - began < 15
+
+
+def test_failures_in_a_row_open_the_breaker() -> None:
+    with OpenAIServer("server_error") as server:
+        replies = ranker(server, at_once=1).ask(askings(12), budget_usd=5)
+
+    assert [reply.status for reply in replies] == ["server_error"] * 8 + ["breaker"] * 4
+    assert replies[-1].problem == "8 requests in a row failed, the last: HTTP 500"
+    assert len(server.requests) == 8
+
+
+def test_one_success_keeps_the_breaker_shut() -> None:
+    with OpenAIServer("server_error", failures=7) as server:
+        replies = ranker(server, at_once=1).ask(askings(12), budget_usd=5)
+
+    assert [reply.status for reply in replies] == ["server_error"] * 7 + ["answered"] * 5
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "400ms"},
+        {"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "0.4s"},
+    ],
+)
+def test_where_nothing_remains_of_a_limit_all_wait(headers: dict[str, str]) -> None:
+    began = time.monotonic()
+    with OpenAIServer(headers=headers) as server:
+        ranker(server, at_once=1).ask(askings(3), budget_usd=5)
+
+    assert time.monotonic() - began >= 0.8, "two of three waited"
+
+
+def test_headers_that_make_no_sense_hold_nothing_back() -> None:
+    headers = {"retry-after": "soon", "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "later"}
+    with OpenAIServer(headers=headers) as server:
+        replies = ranker(server).ask(askings(3), budget_usd=5)
+
+    assert {reply.status for reply in replies} == {"answered"}
+
+
+def test_what_a_call_costs_is_what_its_tokens_cost() -> None:
+    with OpenAIServer() as server:
+        (reply,) = ranker(server).ask(askings(1), budget_usd=5)
+
+    fresh = reply.input_tokens - reply.cached_tokens
+    assert reply.cost_usd == pytest.approx((fresh * 1.0 + reply.cached_tokens * 0.5 + reply.output_tokens * 2.0) / 1e6)
+    assert Prices(1.0, 0.5, 2.0).of(10, 20, 0) == pytest.approx(10e-6), "more cached than sent is no credit"
+
+
+def test_without_budget_nothing_is_sent() -> None:
+    with OpenAIServer() as server:
+        (reply,) = ranker(server).ask(askings(1), budget_usd=0)
+
+    assert (reply.status, server.requests) == ("budget", [])
