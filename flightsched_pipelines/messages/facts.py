@@ -1,0 +1,119 @@
+"""The facts a message is made of. They are kept with the message in the outbox, and rendered when it is sent.
+
+All instants are UTC; a message shows them in ``time_zone``, the airport's, with the zone's name.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Event = Literal["opened", "updated", "cleared", "expired", "cancelled"]
+"""What happened to a case: it was opened; its alternatives or its lesson changed; the forecast is above the minimums
+again; its deadline passed without an answer; it ended without a move (the booking was cancelled or changed)."""
+
+Role = Literal["student", "instructor"]
+
+
+class _Facts(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Shortfall(_Facts):
+    """One rule that the forecast breaks, at its worst hour.
+
+    ``rule`` is visibility, ceiling, wind, gust, crosswind, gust_spread, convection, icing, daylight, ...; ``value``,
+    ``limit`` and ``by`` (how far beyond the limit, positive) are in ``unit`` (SM, ft, kt, min), null for hazards, which
+    ``hazard`` names by code. ``temporary`` is of a TEMPO or PROB group.
+    """
+
+    rule: str
+    value: float | None
+    limit: float | None
+    by: float | None
+    unit: str | None
+    hazard: str | None
+    airport: str
+    from_utc: datetime
+    to_utc: datetime
+    temporary: bool
+
+
+class Offer(_Facts):
+    """One alternative. ``accept_url`` is where an answer is given; null without a base URL."""
+
+    number: int
+    starts_at_utc: datetime
+    ends_at_utc: datetime
+    instructor: str | None
+    aircraft: str
+    reason: str
+    accept_url: str | None = None
+
+
+class Lesson(_Facts):
+    """The booking a message is about. ``instructor`` is null for a solo flight."""
+
+    booking_id: int
+    reference: str
+    school: str
+    airport: str
+    time_zone: str
+    starts_at_utc: datetime
+    ends_at_utc: datetime
+    student: str
+    instructor: str | None
+    aircraft: str
+
+
+class Notice(_Facts):
+    """What one person is told about one case.
+
+    ``shortfalls`` and ``offers`` may be empty: of a cleared case, or where nothing else is free (``no_offer_because``
+    then says why). ``changes`` tells in short sentences what differs from the message before. ``sequence`` numbers the
+    versions of the case's calendar entry (RFC 5546 SEQUENCE).
+    """
+
+    event: Event
+    case_id: int
+    role: Role
+    name: str
+    lesson: Lesson
+    shortfalls: list[Shortfall] = []
+    offers: list[Offer] = []
+    no_offer_because: str | None = None
+    changes: list[str] = []
+    deadline_utc: datetime | None = None
+    case_url: str | None = None
+    sequence: int = 0
+    sent_at_utc: datetime
+
+
+class DigestLine(_Facts):
+    """One case in a digest: its event, its lesson, what is below the minimums, and how many alternatives it has."""
+
+    event: Event
+    case_id: int
+    lesson: Lesson
+    shortfalls: list[Shortfall] = []
+    offers: list[Offer] = []
+    no_offer_because: str | None = None
+    deadline_utc: datetime | None = None
+    case_url: str | None = None
+
+
+class Digest(_Facts):
+    """What one dispatch changed, for a school's dispatcher or for a person who asked for digests.
+
+    ``too_late`` are threatened lessons that start too soon for a case; ``unknown`` counts lessons whose weather cannot
+    be known.
+    """
+
+    name: str
+    school: str
+    time_zone: str
+    hour_utc: datetime
+    lines: list[DigestLine]
+    too_late: list[Lesson] = []
+    unknown: int = 0
+    sent_at_utc: datetime
