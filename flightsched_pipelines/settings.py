@@ -4,16 +4,16 @@ Read by the floors that touch the world; the pure floors get values.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
     """Settings from the environment (or a ``.env`` file), each with a default that works with nothing set."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
 
     database_url: SecretStr | None = Field(
         default=None, description="PostgreSQL URL; unset, an embedded server is started under FLIGHTSCHED_HOME."
@@ -99,6 +99,74 @@ class Settings(BaseSettings):
     openai_deadline_seconds: Annotated[float, Field(gt=0)] = Field(
         default=300, description="Time limit for all requests of an hour; what is left then, the planner ranks."
     )
+
+    environment: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,20}$")] = Field(
+        default="development", description="Name of this deployment, part of the names of topics and queues."
+    )
+    base_url: str | None = Field(
+        default=None, description="Where the pages for answers are; unset, messages carry no links."
+    )
+    secret_key: SecretStr | None = Field(
+        default=None, description="Signs the links in messages; at least 32 characters, needed with BASE_URL."
+    )
+    mail_via: Literal["maildir", "smtp", "ses", "off"] = Field(
+        default="maildir", description="How mail goes out: into a folder, by SMTP, by Amazon SES, or not at all."
+    )
+    mail_from: str = Field(
+        default="Flight School Scheduling <scheduling@example.com>", description="Sender of the mail."
+    )
+    smtp_url: SecretStr | None = Field(
+        default=None, description="smtp://user:password@host:587, or smtps:// for TLS from the start."
+    )
+    sms_via: Literal["sns", "off"] = Field(
+        default="off", description="How short texts go out; sns needs AWS_REGION."
+    )
+    aws_region: str | None = Field(
+        default=None, description="Region of Amazon's services; unset, topics and queues are off."
+    )
+    aws_endpoint_url: str | None = Field(default=None, description="Another server that speaks Amazon's protocols.")
+    redis_url: SecretStr | None = Field(
+        default=None, description="Redis for applications that listen; unset, nothing is published."
+    )
+    slack_webhook_url: SecretStr | None = Field(default=None, description="Slack webhook for the dispatchers' digest.")
+    slack_bot_token: SecretStr | None = Field(default=None, description="Or a bot's token, with SLACK_CHANNEL.")
+    slack_channel: str | None = Field(default=None, description="Channel that the bot posts to.")
+
+    case_answer_hours: Annotated[float, Field(gt=0)] = Field(
+        default=12, description="How long people have to answer, from when they may be told."
+    )
+    case_closes_minutes: Annotated[int, Field(ge=0)] = Field(
+        default=30, description="A case closes this long before the lesson at the latest."
+    )
+    quiet_override_hours: Annotated[float, Field(ge=0)] = Field(
+        default=12, description="Quiet hours do not hold for a lesson that starts within this time."
+    )
+    dispatch_max_age_hours: Annotated[float, Field(gt=0)] = Field(
+        default=3, description="People are not told of an hour that began longer ago."
+    )
+    outbox_max_attempts: Annotated[int, Field(ge=1, le=50)] = Field(
+        default=8, description="After so many attempts a message goes to the dead letters."
+    )
+    outbox_lease_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=120, description="A message that a worker has had for so long is given to another."
+    )
+    mail_per_second: Annotated[int, Field(ge=1)] = Field(
+        default=14, description="Mails a second of a worker, by SMTP or SES."
+    )
+    sms_per_second: Annotated[int, Field(ge=1)] = Field(default=1, description="Short messages a second of a worker.")
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Self:
+        """What needs another setting has it."""
+        if self.base_url and (self.secret_key is None or len(self.secret_key.get_secret_value()) < 32):
+            raise ValueError("BASE_URL is set without a SECRET_KEY of 32 characters or more; set one to sign the links")
+        if self.mail_via == "smtp" and self.smtp_url is None:
+            raise ValueError("MAIL_VIA is smtp without SMTP_URL; set it to smtp://user:password@host:587")
+        if self.aws_region is None and self.mail_via == "ses":
+            raise ValueError("MAIL_VIA is ses without AWS_REGION; set the region")
+        if self.aws_region is None and self.sms_via == "sns":
+            raise ValueError("SMS_VIA is sns without AWS_REGION; set the region")
+        return self
 
     @field_validator("weather_source")
     @classmethod

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
+    Connection,
     Date,
     DateTime,
     Double,
@@ -23,7 +24,10 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import TypeEngine
+
+from flightsched_pipelines.database.schema import partitions
 
 PARTITION = "partition_hour"
 
@@ -70,7 +74,17 @@ def write_partition(engine: Engine, table: Table, frame: pd.DataFrame, hours: Se
         with cursor.copy(f"COPY {table.fullname} ({columns}) FROM STDIN") as copy:
             for row in _rows(frame[names]):
                 copy.write_row(row)
+        counts = frame[PARTITION].value_counts()
+        for hour in hours:
+            record_partition(connection, table.name, hour, int(counts.get(pd.Timestamp(hour), 0)))
     return len(frame)
+
+
+def record_partition(connection: Connection, name: str, hour_utc: datetime, rows: int) -> None:
+    """Note that an hour of a table was written, or that a check of an hour was passed."""
+    note = upsert(partitions).values(name=name, partition_hour=hour_utc, rows=rows)
+    key = [partitions.c.name, partitions.c.partition_hour]
+    connection.execute(note.on_conflict_do_update(index_elements=key, set_={"rows": rows, "at": func.now()}))
 
 
 def read_partition(engine: Engine, table: Table, hours: Sequence[datetime]) -> pd.DataFrame:

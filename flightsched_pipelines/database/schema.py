@@ -112,6 +112,7 @@ schools = Table(
     _id(),
     _column("name", Text, "Name of the school."),
     Column("base_airport", Text, ForeignKey("school.airports.ident"), nullable=False, comment="Where it is at home."),
+    _optional("dispatch_email", Text, "Where the dispatchers read their mail; null for nowhere."),
     schema="school",
     comment="Flight schools.",
 )
@@ -289,6 +290,9 @@ bookings = Table(
     _column("period", TSTZRANGE, "From when to when, end excluded."),
     _column("status", Text, "scheduled, weather_hold, completed or cancelled.", server_default=text("'scheduled'")),
     _column("times_moved", Integer, "How often weather has moved it.", server_default=text("0")),
+    _column(
+        "calendar_sequence", Integer, "Version of its calendar entry (RFC 5546 SEQUENCE).", server_default=text("0")
+    ),
     _column("created_at", INSTANT, "When it was booked.", server_default=text("now()")),
     _column("updated_at", INSTANT, "When it was last changed.", server_default=text("now()")),
     CheckConstraint("lesson_kind IN ('pattern', 'local', 'cross_country')", name="kind"),
@@ -337,18 +341,18 @@ dead_letters = Table(
     "dead_letters",
     metadata,
     _id(),
-    _column("kind", Text, "What it was: llm_answer."),
-    _column("key", Text, "What it was about: the question's digest."),
+    _column("kind", Text, "What it was: llm_answer, or outbox for a message."),
+    _column("key", Text, "What it was about: the question's digest, or the message's idempotency key."),
     _column("partition_hour", INSTANT, "The hour that it belongs to, UTC."),
     _optional("booking_id", BigInteger, "The booking that it is about."),
     _column("problem", Text, "What went wrong, in a sentence."),
-    _column("request", JSONB, "What was asked. Pseudonymous."),
+    _column("request", JSONB, "What was asked or to be sent. Pseudonymous."),
     _optional("answer", Text, "What came back, cut to 20,000 characters. Pseudonymous."),
     _column("attempts", Integer, "How often it was tried.", server_default=text("1")),
     _column("created_at", INSTANT, "When it first failed.", server_default=text("now()")),
     _column("last_tried_at", INSTANT, "When it was last tried.", server_default=text("now()")),
     _optional("settled_at", INSTANT, "When it was settled; null while it waits."),
-    _optional("settlement", Text, "How: answered, or superseded by a newer hour."),
+    _optional("settlement", Text, "How: answered, superseded by a newer hour, or sent again."),
     Index(
         "dead_letters_waiting_idx", "kind", "key", "partition_hour", unique=True,
         postgresql_where=text("settled_at IS NULL"),
@@ -356,6 +360,154 @@ dead_letters = Table(
     schema="school",
     comment="What failed and waits to be tried again.",
 )  # fmt: skip
+
+contact_preferences = Table(
+    "contact_preferences",
+    metadata,
+    _id(),
+    _reference("student_id", "students", "Whose; this or the instructor.", nullable=True),
+    _reference("instructor_id", "instructors", "Whose; this or the student.", nullable=True),
+    _column("email", Boolean, "Whether to write e-mail.", server_default=text("true")),
+    _column("sms", Boolean, "Whether to send short messages to the phone.", server_default=text("false")),
+    _column("digest", Boolean, "Whether to put an hour's news into one e-mail.", server_default=text("false")),
+    _optional("quiet_from", Time, "Begin of the quiet hours, in the person's zone; null for none."),
+    _optional("quiet_to", Time, "End of the quiet hours; before their begin when they span midnight."),
+    _optional("time_zone", Text, "IANA zone of the quiet hours; null for the school's."),
+    CheckConstraint("num_nonnulls(student_id, instructor_id) = 1", name="one_person"),
+    CheckConstraint("num_nonnulls(quiet_from, quiet_to) <> 1", name="quiet"),
+    Index("contact_preferences_student_id_key", "student_id", unique=True),
+    Index("contact_preferences_instructor_id_key", "instructor_id", unique=True),
+    schema="school",
+    comment="How people want to be told, a row a person; who has none gets e-mail outside 22:00 to 07:00.",
+)
+
+CASE_STATES = (
+    "open", "proposed", "student_accepted", "rescheduled", "cleared", "expired", "declined", "cancelled",
+)  # fmt: skip
+OPEN_STATES = CASE_STATES[:3]
+"""States in which a case still waits for something."""
+
+reschedule_cases = Table(
+    "reschedule_cases",
+    metadata,
+    _id(),
+    _reference("booking_id", "bookings", "The threatened booking."),
+    _column("state", Text, "open (no alternative yet), proposed, student_accepted; or how it ended."),
+    _column("opened_hour", INSTANT, "The hour whose forecast opened it, UTC."),
+    _column("last_hour", INSTANT, "The newest hour held against it, UTC."),
+    _column("starts_at_utc", INSTANT, "Start of the lesson as it was told, UTC."),
+    _column("ends_at_utc", INSTANT, "End of the lesson as it was told, UTC."),
+    _optional("instructor_id", BigInteger, "Instructor of the lesson as it was told; null for a solo flight."),
+    _column("aircraft_id", BigInteger, "Aircraft of the lesson as it was told."),
+    _column("deadline_utc", INSTANT, "When it expires without an answer, UTC."),
+    _column("round", Integer, "Which set of alternatives is held out, from 1; 0 before the first."),
+    _column("opened_at", INSTANT, "When it was opened."),
+    _optional("closed_at", INSTANT, "When it ended; null while it is open."),
+    CheckConstraint(
+        "state IN ('open', 'proposed', 'student_accepted', 'rescheduled', 'cleared', 'expired', 'declined', "
+        "'cancelled')",
+        name="state",
+    ),
+    CheckConstraint("(state IN ('open', 'proposed', 'student_accepted')) = (closed_at IS NULL)", name="closed"),
+    Index(
+        "reschedule_cases_one_open_idx", "booking_id", unique=True,
+        postgresql_where=text("state IN ('open', 'proposed', 'student_accepted')"),
+    ),
+    Index("reschedule_cases_booking_id_idx", "booking_id", "id"),
+    schema="school",
+    comment="Threatened bookings and what became of them; at most one open case a booking.",
+)  # fmt: skip
+
+case_events = Table(
+    "case_events",
+    metadata,
+    _id(),
+    _reference("case_id", "reschedule_cases", "Case.", index=True),
+    _column("at", INSTANT, "When it happened."),
+    _column("actor", Text, "Who: platform, student, instructor or dispatcher."),
+    _optional("actor_id", BigInteger, "Which student or instructor."),
+    _column("event", Text, "What: opened, updated, cleared, expired, cancelled, released, ..."),
+    _optional("from_state", Text, "State before; null for the first."),
+    _column("to_state", Text, "State after."),
+    _optional("partition_hour", INSTANT, "The hour that it follows from, UTC."),
+    _column("why", Text, "Why, in a sentence without personal data."),
+    schema="school",
+    comment="The audit trail of cases: who did what, when, from which state to which, and why. Rows are only added.",
+)
+
+case_offers = Table(
+    "case_offers",
+    metadata,
+    _reference("case_id", "reschedule_cases", "Case."),
+    Column("round", Integer, comment="Which set of alternatives, from 1."),
+    Column("number", Integer, comment="1 the first choice."),
+    _column("starts_at_utc", INSTANT, "Start, UTC."),
+    _column("ends_at_utc", INSTANT, "End, UTC."),
+    _optional("instructor_id", BigInteger, "Instructor; null for a solo flight."),
+    _column("aircraft_id", BigInteger, "Aircraft."),
+    _column("reason", Text, "Why this one, in words."),
+    _column("ranked_by", Text, "Who ranked it: planner or llm."),
+    _column("offered_hour", INSTANT, "The hour whose proposals it comes from, UTC."),
+    _optional("withdrawn_hour", INSTANT, "The hour that took it back, UTC; null while it is held out."),
+    PrimaryKeyConstraint("case_id", "round", "number"),
+    schema="school",
+    comment="The alternatives that people were told of.",
+)
+
+dispatches = Table(
+    "dispatches",
+    metadata,
+    Column("partition_hour", INSTANT, primary_key=True, comment="The hour, UTC."),
+    _column("dispatched_at", INSTANT, "When people began to be told of it."),
+    _column("outcome", JSONB, "What was opened, updated, cleared, ...; what was queued, held back and suppressed."),
+    schema="school",
+    comment="Hours that were dispatched, each once.",
+)
+
+OUTBOX_STATES = ("waiting", "sending", "sent", "suppressed", "dead")
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    _column("key", Text, "Idempotency key: case, event, person and channel.", unique=True),
+    _column("channel", Text, "email, sms, sns, sqs, redis or slack."),
+    _reference("case_id", "reschedule_cases", "Case; null for digests.", nullable=True, index=True),
+    _optional("partition_hour", INSTANT, "The hour that it tells of, UTC."),
+    _column("event", Text, "What it tells: opened, updated, ..., digest, test."),
+    _column("role", Text, "Whom: student, instructor, dispatcher, ops or system."),
+    _optional("person_id", BigInteger, "Which student, instructor or (dispatchers) school."),
+    _column("payload", JSONB, "The facts that it is made of. Personal."),
+    _column("status", Text, "waiting, sending (leased), sent, suppressed or dead.", server_default=text("'waiting'")),
+    _column("obsolete", Boolean, "Whether a newer message has replaced it.", server_default=text("false")),
+    _column("attempts", Integer, "How often it was tried.", server_default=text("0")),
+    _column("next_attempt_at", INSTANT, "Not to be sent before."),
+    _optional("expires_at", INSTANT, "Not to be sent after; null for never."),
+    _optional("leased_until", INSTANT, "Until when a worker has it."),
+    _optional("last_error", Text, "What went wrong last, or why it was suppressed; without personal data."),
+    _optional("receipt", Text, "What the channel said: its own id of the message."),
+    _column("created_at", INSTANT, "When it was queued."),
+    _optional("settled_at", INSTANT, "When it was sent, suppressed or given up."),
+    CheckConstraint("status IN ('waiting', 'sending', 'sent', 'suppressed', 'dead')", name="status"),
+    Index(
+        "outbox_due_idx", "channel", "next_attempt_at", postgresql_where=text("status IN ('waiting', 'sending')"),
+    ),
+    schema="school",
+    comment="What is to be told, a row a message and channel; written with the transition it tells of.",
+)  # fmt: skip
+
+partitions = Table(
+    "partitions",
+    metadata,
+    Column("name", Text, comment="Table that was written, or check that was passed."),
+    Column("partition_hour", INSTANT, comment="The hour, UTC."),
+    _column("rows", Integer, "Rows written, or examined."),
+    _column("at", INSTANT, "When.", server_default=text("now()")),
+    PrimaryKeyConstraint("name", "partition_hour"),
+    Index("partitions_hour_idx", "partition_hour"),
+    schema="pipeline",
+    comment="Which hours of each table were materialised, and which hours' proposals were proven.",
+)
 
 
 def _hourly(name: str, comment: str, *columns: Column[Any], index: str) -> Table:
@@ -583,6 +735,6 @@ reschedule_proposals = _hourly(
 )
 
 PIPELINE_TABLES: Mapping[str, Table] = MappingProxyType(
-    {table.name: table for table in metadata.tables.values() if table.schema == "pipeline"}
+    {table.name: table for table in metadata.tables.values() if table.schema == "pipeline" and table is not partitions}
 )
 """The materialised tables by the name of their asset."""
