@@ -1,0 +1,184 @@
+"""What becomes of a threatened booking's case when a new hour is held against it: pure judgement, one case at a time.
+
+    open ──► proposed ──► student_accepted ──► rescheduled
+      └──────────┴──────────────┴──► cleared, expired, declined, cancelled
+
+A case ends as cleared only when the lesson's verdict is ``ok``: a forecast that cannot be read, or is merely to be
+watched, keeps it open. People are told again only when something they would act on has changed.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class CaseState(StrEnum):
+    """Where a case stands; the first three are open."""
+
+    OPEN = "open"
+    PROPOSED = "proposed"
+    STUDENT_ACCEPTED = "student_accepted"
+    RESCHEDULED = "rescheduled"
+    CLEARED = "cleared"
+    EXPIRED = "expired"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+
+
+OPEN_STATES = frozenset({CaseState.OPEN, CaseState.PROPOSED, CaseState.STUDENT_ACCEPTED})
+
+_ENDS = frozenset(CaseState) - OPEN_STATES
+TRANSITIONS: Mapping[CaseState, frozenset[CaseState]] = MappingProxyType(
+    {
+        CaseState.OPEN: frozenset({CaseState.OPEN, CaseState.PROPOSED}) | _ENDS - {CaseState.RESCHEDULED},
+        CaseState.PROPOSED: frozenset({CaseState.OPEN, CaseState.PROPOSED, CaseState.STUDENT_ACCEPTED})
+        | _ENDS - {CaseState.RESCHEDULED},
+        CaseState.STUDENT_ACCEPTED: frozenset({CaseState.STUDENT_ACCEPTED, CaseState.PROPOSED, CaseState.OPEN}) | _ENDS,
+    }
+)
+"""Which states may follow each open one; an ended case stays as it is."""
+
+
+class TransitionError(ValueError):
+    """A step that a case in its state cannot take."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Slot:
+    """A time with an aircraft and (dual) an instructor."""
+
+    starts_at_utc: datetime
+    ends_at_utc: datetime
+    instructor_id: int | None
+    aircraft_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An open case: the lesson as people were told of it, and the alternatives held out, in their order."""
+
+    state: CaseState
+    lesson: Slot
+    offers: Sequence[Slot]
+    deadline_utc: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a booking stands now.
+
+    ``verdict`` is ok, watch, unknown or at_risk, ``None`` where the hour did not assess it; ``lesson`` is the booking
+    as it is in the schedule, ``None`` when it is there no more. ``proposals`` are the hour's alternatives, the best
+    first; ``open_slots`` all slots that the hour found to work.
+    """
+
+    verdict: str | None
+    lesson: Slot | None
+    proposals: Sequence[Slot] = ()
+    open_slots: Collection[Slot] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a case: what happens, the state after it, why, and the alternatives held out from then on.
+
+    ``changes`` tells in sentences what is new to those who were told before; ``new_round`` that the alternatives
+    differ.
+    """
+
+    event: str
+    state: CaseState
+    why: str
+    offers: Sequence[Slot] = ()
+    new_round: bool = False
+    changes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRules:
+    """When cases end without an answer: so long after people may be told, and so long before the lesson."""
+
+    answer_within: timedelta = timedelta(hours=12)
+    closes_before: timedelta = timedelta(minutes=30)
+
+    def deadline(self, starts_at_utc: datetime, told_at_utc: datetime) -> datetime:
+        """The earlier of the two."""
+        return min(starts_at_utc - self.closes_before, told_at_utc + self.answer_within)
+
+
+def require(before: CaseState, after: CaseState) -> None:
+    """Refuse a step that the state machine does not have.
+
+    Raises:
+        TransitionError: naming both states.
+    """
+    if after not in TRANSITIONS.get(before, frozenset()):
+        raise TransitionError(f"a case that is {before} cannot become {after}")
+
+
+def opening(standing: Standing) -> Step:
+    """How a new case begins: proposed where there are alternatives, else open."""
+    offers = tuple(standing.proposals)
+    return Step(
+        event="opened",
+        state=CaseState.PROPOSED if offers else CaseState.OPEN,
+        why="the forecast is below the school's minimums",
+        offers=offers,
+        new_round=bool(offers),
+    )
+
+
+def next_step(case: Case, standing: Standing, now_utc: datetime) -> Step | None:
+    """What an hour means for an open case; ``None`` when nothing that a person would act on has changed."""
+    if standing.lesson is None:
+        return _end(case, "cancelled", CaseState.CANCELLED, "the booking was cancelled or flown")
+    if standing.lesson != case.lesson:
+        return _end(case, "cancelled", CaseState.CANCELLED, "the booking was changed at the school")
+    if now_utc >= case.deadline_utc:
+        return overdue(case)
+    if case.state is CaseState.STUDENT_ACCEPTED or standing.verdict not in {"ok", "at_risk"}:
+        return None
+    if standing.verdict == "ok":
+        return _end(case, "cleared", CaseState.CLEARED, "the forecast is above the school's minimums again")
+    return _offer_anew(case, standing)
+
+
+def overdue(case: Case) -> Step:
+    """The end of a case that nobody answered in time."""
+    return _end(case, "expired", CaseState.EXPIRED, "nobody answered before the deadline")
+
+
+def _offer_anew(case: Case, standing: Standing) -> Step | None:
+    """A new round when an alternative was lost, or when there are more than before."""
+    works = set(standing.open_slots) | set(standing.proposals)
+    lost = [offer for offer in case.offers if offer not in works]
+    more = len(standing.proposals) > len(case.offers)
+    if not lost and not more:
+        return None
+    offers = tuple(standing.proposals)
+    if not offers and not case.offers:
+        return None
+    changes: list[str] = []
+    if lost:
+        changes.append(f"{len(lost)} of the {len(case.offers)} alternatives you were given can no longer be had.")
+    if not offers:
+        changes.append("There is no other alternative at present.")
+    elif not case.offers:
+        changes.append("There are alternatives now.")
+    else:
+        changes.append(f"These {len(offers)} alternatives take the place of those in the last message.")
+    return Step(
+        event="updated",
+        state=CaseState.PROPOSED if offers else CaseState.OPEN,
+        why=f"{len(lost)} alternatives lost, {len(offers)} held out now",
+        offers=offers,
+        new_round=True,
+        changes=tuple(changes),
+    )
+
+
+def _end(case: Case, event: str, state: CaseState, why: str) -> Step:
+    require(case.state, state)
+    return Step(event=event, state=state, why=why)
