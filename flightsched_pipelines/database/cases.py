@@ -1,0 +1,321 @@
+"""Cases of threatened bookings, as rows: read and locked, and their transitions written with the audit trail.
+
+Every function works within the caller's transaction, for a transition and what is told of it are one.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import Range
+
+from flightsched_pipelines.database.schema import (
+    ACTIVE_STATUSES,
+    OPEN_STATES,
+    bookings,
+    case_events,
+    case_offers,
+    dispatches,
+    partitions,
+    reschedule_cases,
+)
+from flightsched_pipelines.rescheduling.cases import Case, CaseState, Slot
+
+PROVEN = "proposals_are_valid"
+"""Under this name `partitions` notes the hours whose proposals were proven."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An alternative as it is kept: its slot, why, and who ranked it."""
+
+    slot: Slot
+    reason: str
+    ranked_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCase:
+    """An open case with its row's number, its round, and the alternatives held out."""
+
+    case_id: int
+    booking_id: int
+    case: Case
+    round: int
+    offers: Sequence[Offer]
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A step to be written. ``offers`` replace those held out when ``new_round``."""
+
+    case_id: int
+    booking_id: int
+    event: str
+    before: CaseState
+    after: CaseState
+    why: str
+    round: int
+    new_round: bool = False
+    offers: Sequence[Offer] = ()
+    actor: str = "platform"
+    actor_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    """A case to be opened, with all that is told of it."""
+
+    booking_id: int
+    lesson: Slot
+    state: CaseState
+    deadline_utc: datetime
+    why: str
+    offers: Sequence[Offer]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveBooking:
+    """An active booking in the schedule as it is now."""
+
+    booking_id: int
+    student_id: int
+    slot: Slot
+    status: str
+
+
+def take_turns(connection: Connection) -> None:
+    """Let one transaction at a time decide about cases; the next waits until this one ends."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('school.reschedule_cases'))"))
+
+
+def newest_proven_hour(connection: Connection) -> datetime | None:
+    """The newest hour whose proposals are stored and were proven since."""
+    written, proven = partitions.alias(), partitions.alias()
+    query = (
+        select(func.max(written.c.partition_hour))
+        .join(proven, proven.c.partition_hour == written.c.partition_hour)
+        .where(written.c.name == "reschedule_proposals", proven.c.name == PROVEN, proven.c.at >= written.c.at)
+    )
+    return connection.execute(query).scalar()
+
+
+def newest_dispatched_hour(connection: Connection) -> datetime | None:
+    """The newest hour that people were told of."""
+    return connection.execute(select(func.max(dispatches.c.partition_hour))).scalar()
+
+
+def note_dispatch(connection: Connection, hour_utc: datetime, now_utc: datetime, outcome: Mapping[str, object]) -> None:
+    """Keep that an hour was dispatched, and what came of it."""
+    connection.execute(insert(dispatches).values(partition_hour=hour_utc, dispatched_at=now_utc, outcome=dict(outcome)))
+
+
+def active_bookings(connection: Connection, now_utc: datetime) -> dict[int, LiveBooking]:
+    """Every active booking that has not ended, by id."""
+    b = bookings.c
+    query = select(
+        b.id, b.student_id, b.instructor_id, b.aircraft_id, b.status,
+        func.lower(b.period).label("starts"), func.upper(b.period).label("ends"),
+    ).where(b.status.in_(ACTIVE_STATUSES), b.period.op("&&")(Range(now_utc, None)))  # fmt: skip
+    return {
+        row.id: LiveBooking(
+            row.id, row.student_id, Slot(row.starts, row.ends, row.instructor_id, row.aircraft_id), row.status
+        )
+        for row in connection.execute(query)
+    }
+
+
+def open_cases(connection: Connection) -> dict[int, StoredCase]:
+    """Every open case, locked, by its booking."""
+    c = reschedule_cases.c
+    query = select(reschedule_cases).where(c.state.in_(OPEN_STATES)).order_by(c.booking_id).with_for_update()
+    rows = connection.execute(query).all()
+    offers = _offers(connection, [row.id for row in rows])
+    return {
+        row.booking_id: StoredCase(
+            row.id,
+            row.booking_id,
+            Case(
+                CaseState(row.state),
+                Slot(row.starts_at_utc, row.ends_at_utc, row.instructor_id, row.aircraft_id),
+                [offer.slot for offer in offers.get(row.id, [])],
+                row.deadline_utc,
+            ),
+            row.round,
+            offers.get(row.id, []),
+        )
+        for row in rows
+    }
+
+
+def held_after_the_end(connection: Connection) -> dict[int, tuple[int, CaseState]]:
+    """Bookings on weather hold whose case has ended (expired, declined), with that case: a dispatcher has them."""
+    c, b = reschedule_cases.c, bookings.c
+    query = (
+        select(c.booking_id, c.id, c.state)
+        .distinct(c.booking_id)
+        .join(bookings, b.id == c.booking_id)
+        .where(b.status == "weather_hold")
+        .order_by(c.booking_id, c.id.desc())
+    )
+    return {
+        row.booking_id: (row.id, CaseState(row.state))
+        for row in connection.execute(query)
+        if row.state not in OPEN_STATES
+    }
+
+
+def open_new(connection: Connection, new: Sequence[NewCase], hour_utc: datetime, now_utc: datetime) -> list[int]:
+    """Open cases, put their bookings on weather hold, and note it; returns the cases' ids in the same order."""
+    if not new:
+        return []
+    rows = [
+        {
+            "booking_id": case.booking_id, "state": case.state.value, "opened_hour": hour_utc, "last_hour": hour_utc,
+            "starts_at_utc": case.lesson.starts_at_utc, "ends_at_utc": case.lesson.ends_at_utc,
+            "instructor_id": case.lesson.instructor_id, "aircraft_id": case.lesson.aircraft_id,
+            "deadline_utc": case.deadline_utc, "round": 1 if case.offers else 0, "opened_at": now_utc,
+        }
+        for case in new
+    ]  # fmt: skip
+    inserted = connection.execute(
+        insert(reschedule_cases).returning(reschedule_cases.c.id, sort_by_parameter_order=True), rows
+    )
+    ids = [row.id for row in inserted]
+    _hold_out(connection, [(key, 1, case.offers) for key, case in zip(ids, new, strict=True)], hour_utc)
+    _note(
+        connection,
+        [
+            {
+                "case_id": key, "at": now_utc, "actor": "platform", "actor_id": None, "event": "opened",
+                "from_state": None, "to_state": case.state.value, "partition_hour": hour_utc, "why": case.why,
+            }
+            for key, case in zip(ids, new, strict=True)
+        ],
+    )  # fmt: skip
+    set_status(connection, [case.booking_id for case in new], "weather_hold", now_utc)
+    return ids
+
+
+def write_transitions(
+    connection: Connection, steps: Sequence[Transition], hour_utc: datetime | None, now_utc: datetime
+) -> None:
+    """Write steps of cases with their audit trail; alternatives of an earlier round are marked as withdrawn."""
+    if not steps:
+        return
+    change = (
+        update(reschedule_cases)
+        .where(reschedule_cases.c.id == bindparam("case_id"), reschedule_cases.c.state == bindparam("before"))
+        .values(
+            state=bindparam("after"),
+            round=bindparam("new_round_number"),
+            closed_at=bindparam("ended"),
+        )
+    )
+    connection.execute(
+        change,
+        [
+            {
+                "case_id": step.case_id, "before": step.before.value, "after": step.after.value,
+                "new_round_number": step.round, "ended": None if step.after.value in OPEN_STATES else now_utc,
+            }
+            for step in steps
+        ],
+    )  # fmt: skip
+    renewed = [step for step in steps if step.new_round]
+    closed = [step for step in steps if step.after.value not in OPEN_STATES]
+    withdraw = (
+        update(case_offers)
+        .where(
+            case_offers.c.case_id.in_([step.case_id for step in (*renewed, *closed)]),
+            case_offers.c.withdrawn_hour.is_(None),
+        )
+        .values(withdrawn_hour=hour_utc or func.date_trunc("hour", now_utc))
+    )
+    connection.execute(withdraw)
+    _hold_out(connection, [(step.case_id, step.round, step.offers) for step in renewed], hour_utc or now_utc)
+    _note(
+        connection,
+        [
+            {
+                "case_id": step.case_id, "at": now_utc, "actor": step.actor, "actor_id": step.actor_id,
+                "event": step.event, "from_state": step.before.value, "to_state": step.after.value,
+                "partition_hour": hour_utc, "why": step.why,
+            }
+            for step in steps
+        ],
+    )  # fmt: skip
+
+
+def hold_against(connection: Connection, case_ids: Sequence[int], hour_utc: datetime) -> None:
+    """Note the newest hour that was held against these cases."""
+    c = reschedule_cases.c
+    connection.execute(update(reschedule_cases).where(c.id.in_(case_ids)).values(last_hour=hour_utc))
+
+
+def set_status(connection: Connection, booking_ids: Iterable[int], status: str, now_utc: datetime) -> None:
+    """Put bookings on weather hold, or back."""
+    b = bookings.c
+    connection.execute(
+        update(bookings)
+        .where(b.id.in_(sorted(booking_ids)), b.status.in_(ACTIVE_STATUSES))
+        .values(status=status, updated_at=now_utc)
+    )
+
+
+def next_sequences(connection: Connection, booking_ids: Iterable[int]) -> dict[int, int]:
+    """Raise the version of each booking's calendar entry, and return it."""
+    b = bookings.c
+    raised = (
+        update(bookings)
+        .where(b.id.in_(sorted(booking_ids)))
+        .values(calendar_sequence=b.calendar_sequence + 1)
+        .returning(b.id, b.calendar_sequence)
+    )
+    return {row.id: row.calendar_sequence for row in connection.execute(raised)}
+
+
+def offers_before(connection: Connection, hour_utc: datetime) -> list[tuple[int, Slot]]:
+    """The alternatives that people held when an hour began: booking and slot."""
+    o, c = case_offers.c, reschedule_cases.c
+    query = (
+        select(c.booking_id, o.starts_at_utc, o.ends_at_utc, o.instructor_id, o.aircraft_id)
+        .join(reschedule_cases, c.id == o.case_id)
+        .where(o.offered_hour < hour_utc, (o.withdrawn_hour.is_(None)) | (o.withdrawn_hour >= hour_utc))
+        .order_by(c.booking_id, o.number)
+    )
+    return [(row[0], Slot(*row[1:])) for row in connection.execute(query)]
+
+
+def _offers(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[Offer]]:
+    o = case_offers.c
+    query = (
+        select(case_offers)
+        .where(o.case_id.in_(case_ids), o.withdrawn_hour.is_(None))
+        .order_by(o.case_id, o.round, o.number)
+    )
+    found: dict[int, list[Offer]] = {}
+    for row in connection.execute(query):
+        slot = Slot(row.starts_at_utc, row.ends_at_utc, row.instructor_id, row.aircraft_id)
+        found.setdefault(row.case_id, []).append(Offer(slot, row.reason, row.ranked_by))
+    return found
+
+
+def _hold_out(connection: Connection, offered: Sequence[tuple[int, int, Sequence[Offer]]], hour_utc: datetime) -> None:
+    rows = [
+        {
+            "case_id": case_id, "round": round_, "number": number, "starts_at_utc": offer.slot.starts_at_utc,
+            "ends_at_utc": offer.slot.ends_at_utc, "instructor_id": offer.slot.instructor_id,
+            "aircraft_id": offer.slot.aircraft_id, "reason": offer.reason, "ranked_by": offer.ranked_by,
+            "offered_hour": hour_utc, "withdrawn_hour": None,
+        }
+        for case_id, round_, offers in offered
+        for number, offer in enumerate(offers, start=1)
+    ]  # fmt: skip
+    if rows:
+        connection.execute(insert(case_offers), rows)
+
+
+def _note(connection: Connection, rows: list[dict[str, object]]) -> None:
+    connection.execute(insert(case_events), rows)

@@ -1,0 +1,267 @@
+"""What is to be told, as rows: queued with the transition it tells of, leased to one worker at a time, settled once.
+
+A message's key names case, event, person and channel, so that queueing it twice is queueing it once. A worker that is
+killed loses its lease, and another takes the message over; a receiver that knows the key takes it once.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, and_, case, func, literal, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from flightsched_pipelines.database.schema import dead_letters, outbox
+
+LETTER = "outbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A message to be queued; ``payload`` is JSON and may be personal."""
+
+    key: str
+    channel: str
+    case_id: int | None
+    partition_hour: datetime | None
+    event: str
+    role: str
+    person_id: int | None
+    payload: Mapping[str, Any]
+    next_attempt_at: datetime
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that a worker has leased; ``attempts`` were made before."""
+
+    message_id: int
+    key: str
+    channel: str
+    case_id: int | None
+    partition_hour: datetime | None
+    event: str
+    role: str
+    person_id: int | None
+    payload: Mapping[str, Any]
+    attempts: int
+    obsolete: bool
+    expires_at: datetime | None
+
+
+def replace_earlier(
+    connection: Connection, cases: Collection[tuple[int, str, str]], now_utc: datetime
+) -> set[tuple[int, str, str]]:
+    """Take back messages of these (case, role, channel) that were not sent yet, for a newer one follows.
+
+    Returns:
+        Those of which a first message was taken back before it was ever tried: whoever never heard of a case need not
+        hear of its end.
+    """
+    if not cases:
+        return set()
+    o = outbox.c
+    same = and_(tuple_(o.case_id, o.role, o.channel).in_(list(cases)), o.status.in_(("waiting", "sending")))
+    taken_back = (
+        update(outbox)
+        .where(same, o.status == "waiting")
+        .values(status="suppressed", last_error="a newer message replaced it", settled_at=now_utc, obsolete=True)
+        .returning(o.case_id, o.role, o.channel, o.event, o.attempts)
+    )
+    rows = connection.execute(taken_back).all()
+    connection.execute(update(outbox).where(same).values(obsolete=True))
+    return {(row.case_id, row.role, row.channel) for row in rows if row.event == "opened" and row.attempts == 0}
+
+
+def queue(connection: Connection, messages: Sequence[Queued], now_utc: datetime) -> int:
+    """Queue messages, each once; returns how many were new."""
+    new = 0
+    for start in range(0, len(messages), 1000):
+        rows = [asdict(message) | {"created_at": now_utc} for message in messages[start : start + 1000]]
+        added = connection.execute(
+            upsert(outbox).values(rows).on_conflict_do_nothing(index_elements=[outbox.c.key]).returning(outbox.c.id)
+        )
+        new += len(added.all())
+    return new
+
+
+def lease(
+    engine: Engine, channels: Collection[str], most: int, lease_seconds: float, max_attempts: int, now_utc: datetime
+) -> list[Message]:
+    """Take up to ``most`` messages that are due, the longest due first; nobody else has them until the lease ends.
+
+    A message whose last worker was killed counts that as an attempt; when it has none left it goes to the dead letters.
+    """
+    o = outbox.c
+    due = or_(
+        and_(o.status == "waiting", o.next_attempt_at <= now_utc),
+        and_(o.status == "sending", o.leased_until <= now_utc),
+    )
+    chosen = (
+        select(o.id)
+        .where(o.channel.in_(list(channels)), due)
+        .order_by(o.next_attempt_at, o.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    taken = (
+        update(outbox)
+        .where(o.id.in_(chosen.scalar_subquery()))
+        .values(
+            attempts=o.attempts + case((o.status == "sending", 1), else_=0),
+            status="sending",
+            leased_until=now_utc + timedelta(seconds=lease_seconds),
+        )
+        .returning(outbox)
+    )
+    with engine.begin() as connection:
+        rows = sorted(connection.execute(taken).all(), key=lambda row: (row.next_attempt_at, row.id))
+    messages = [_message(row) for row in rows]
+    for message in messages:
+        if message.attempts >= max_attempts:
+            give_up(engine, message, "every worker that had it was killed", now_utc)
+    return [message for message in messages if message.attempts < max_attempts]
+
+
+def settle_sent(engine: Engine, message: Message, receipt: str, now_utc: datetime) -> None:
+    """The channel has it."""
+    _settle(engine, message, status="sent", receipt=receipt, settled_at=now_utc, last_error=None)
+
+
+def suppress(engine: Engine, message: Message, why: str, now_utc: datetime) -> None:
+    """It is not to be sent any more."""
+    _settle(engine, message, status="suppressed", last_error=why, settled_at=now_utc)
+
+
+def give_back(engine: Engine, messages: Sequence[Message], at_utc: datetime, why: str) -> None:
+    """The channel is down, which is not the messages' fault: they wait, and no attempt is counted."""
+    with engine.begin() as connection:
+        o = outbox.c
+        connection.execute(
+            update(outbox)
+            .where(o.id.in_([message.message_id for message in messages]), o.status == "sending")
+            .values(
+                status=case((o.obsolete, "suppressed"), else_="waiting"),
+                settled_at=case((o.obsolete, func.now()), else_=None),
+                next_attempt_at=at_utc,
+                leased_until=None,
+                last_error=why,
+            )
+        )
+
+
+def try_again(engine: Engine, message: Message, at_utc: datetime, why: str, now_utc: datetime) -> None:
+    """It failed, and may succeed later; unless a newer message has replaced it."""
+    o = outbox.c
+    _settle(
+        engine,
+        message,
+        status=case((o.obsolete, "suppressed"), else_="waiting"),
+        settled_at=case((o.obsolete, literal(now_utc)), else_=None),
+        attempts=message.attempts + 1,
+        next_attempt_at=at_utc,
+        last_error=why,
+    )
+
+
+def give_up(engine: Engine, message: Message, why: str, now_utc: datetime) -> None:
+    """It goes to the dead letters."""
+    request = {
+        "outbox_id": message.message_id,
+        "channel": message.channel,
+        "event": message.event,
+        "case_id": message.case_id,
+        "role": message.role,
+        "person_id": message.person_id,
+    }
+    letter = upsert(dead_letters).values(
+        kind=LETTER,
+        key=message.key,
+        partition_hour=message.partition_hour or now_utc.replace(minute=0, second=0, microsecond=0),
+        problem=why,
+        request=request,
+        attempts=message.attempts + 1,
+        created_at=now_utc,
+        last_tried_at=now_utc,
+    )
+    with engine.begin() as connection:
+        connection.execute(
+            update(outbox)
+            .where(outbox.c.id == message.message_id)
+            .values(
+                status="dead",
+                attempts=message.attempts + 1,
+                last_error=why,
+                settled_at=now_utc,
+                leased_until=None,
+            )
+        )
+        connection.execute(
+            letter.on_conflict_do_update(
+                index_elements=[dead_letters.c.kind, dead_letters.c.key, dead_letters.c.partition_hour],
+                index_where=dead_letters.c.settled_at.is_(None),
+                set_={"problem": why, "last_tried_at": now_utc},
+            )
+        )
+
+
+def redrive(engine: Engine, now_utc: datetime) -> int:
+    """Put dead messages back into the queue with fresh attempts, and settle their letters; returns how many."""
+    o, letters = outbox.c, dead_letters.c
+    with engine.begin() as connection:
+        back = connection.execute(
+            update(outbox)
+            .where(o.status == "dead")
+            .values(status="waiting", attempts=0, next_attempt_at=now_utc, settled_at=None)
+            .returning(o.key)
+        )
+        keys = [row.key for row in back]
+        connection.execute(
+            update(dead_letters)
+            .where(letters.kind == LETTER, letters.key.in_(keys), letters.settled_at.is_(None))
+            .values(settled_at=now_utc, settlement="sent again")
+        )
+    return len(keys)
+
+
+def due(engine: Engine, channels: Collection[str], now_utc: datetime) -> int:
+    """How many messages of these channels could be sent now."""
+    o = outbox.c
+    ready = or_(
+        and_(o.status == "waiting", o.next_attempt_at <= now_utc),
+        and_(o.status == "sending", o.leased_until <= now_utc),
+    )
+    with engine.connect() as connection:
+        return int(
+            connection.execute(
+                select(func.count()).select_from(outbox).where(o.channel.in_(list(channels)), ready)
+            ).scalar_one()
+        )
+
+
+def counts(engine: Engine) -> Counter[tuple[str, str]]:
+    """How many messages there are by channel and status."""
+    o = outbox.c
+    with engine.connect() as connection:
+        rows = connection.execute(select(o.channel, o.status, func.count()).group_by(o.channel, o.status))
+        return Counter({(row[0], row[1]): row[2] for row in rows})
+
+
+def _settle(engine: Engine, message: Message, **values: Any) -> None:  # noqa: ANN401, columns of any type
+    # Only while the lease is this worker's: after it has ended another may have settled the message.
+    with engine.begin() as connection:
+        connection.execute(
+            update(outbox)
+            .where(outbox.c.id == message.message_id, outbox.c.status == "sending")
+            .values(leased_until=None, **values)
+        )
+
+
+def _message(row: Any) -> Message:  # noqa: ANN401, a row
+    return Message(
+        row.id, row.key, row.channel, row.case_id, row.partition_hour, row.event, row.role, row.person_id, row.payload,
+        row.attempts, row.obsolete, row.expires_at,
+    )  # fmt: skip
