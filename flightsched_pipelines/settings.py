@@ -118,9 +118,7 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = Field(
         default=None, description="smtp://user:password@host:587, or smtps:// for TLS from the start."
     )
-    sms_via: Literal["sns", "off"] = Field(
-        default="off", description="How short texts go out; sns needs AWS_REGION."
-    )
+    sms_via: Literal["sns", "off"] = Field(default="off", description="How short texts go out; sns needs AWS_REGION.")
     aws_region: str | None = Field(
         default=None, description="Region of Amazon's services; unset, topics and queues are off."
     )

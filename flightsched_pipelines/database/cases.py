@@ -235,6 +235,13 @@ def write_transitions(
     )
     connection.execute(withdraw)
     _hold_out(connection, [(step.case_id, step.round, step.offers) for step in renewed], hour_utc or now_utc)
+    note_events(connection, steps, hour_utc, now_utc)
+
+
+def note_events(
+    connection: Connection, steps: Sequence[Transition], hour_utc: datetime | None, now_utc: datetime
+) -> None:
+    """Add steps to the audit trail."""
     _note(
         connection,
         [
@@ -274,6 +281,13 @@ def next_sequences(connection: Connection, booking_ids: Iterable[int]) -> dict[i
         .returning(b.id, b.calendar_sequence)
     )
     return {row.id: row.calendar_sequence for row in connection.execute(raised)}
+
+
+def count_overdue(connection: Connection, now_utc: datetime) -> int:
+    """How many open cases have passed their deadline."""
+    c = reschedule_cases.c
+    overdue = select(func.count()).where(c.state.in_(OPEN_STATES), c.deadline_utc <= now_utc)
+    return int(connection.execute(overdue).scalar_one())
 
 
 def offers_before(connection: Connection, hour_utc: datetime) -> list[tuple[int, Slot]]:
@@ -318,4 +332,5 @@ def _hold_out(connection: Connection, offered: Sequence[tuple[int, int, Sequence
 
 
 def _note(connection: Connection, rows: list[dict[str, object]]) -> None:
-    connection.execute(insert(case_events), rows)
+    if rows:
+        connection.execute(insert(case_events), rows)

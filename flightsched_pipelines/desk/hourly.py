@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.clients.weather_source import WeatherSource
 from flightsched_pipelines.database import bookings as schedule
-from flightsched_pipelines.database.frames import read_partition
+from flightsched_pipelines.database import cases
+from flightsched_pipelines.database.frames import read_partition, record_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.rescheduling.assignment import Choice, choose
 from flightsched_pipelines.rescheduling.candidates import Search, search_slots
@@ -176,8 +177,14 @@ def find_slots(
 
 
 def sent_before(engine: Engine, hour_utc: datetime) -> pd.DataFrame:
-    """What the hour before proposed, as it is stored."""
-    return read_partition(engine, PIPELINE_TABLES["reschedule_proposals"], [hour_utc - HOUR])
+    """What people were offered when the hour began, and what the hour before proposed: kept dearly, both."""
+    before = read_partition(engine, PIPELINE_TABLES["reschedule_proposals"], [hour_utc - HOUR])
+    with engine.connect() as connection:
+        offered = cases.offers_before(connection, hour_utc)
+    if not offered:
+        return before
+    told = pd.DataFrame([{"booking_id": key} | asdict(slot) for key, slot in offered])
+    return pd.concat([told.astype({name: before[name].dtype for name in told.columns}), before], ignore_index=True)
 
 
 def plan(candidates: pd.DataFrame, booking_snapshot: pd.DataFrame, settings: Settings) -> Choice:
@@ -206,6 +213,12 @@ def prove(engine: Engine, hour_utc: datetime, settings: Settings) -> Validation:
         now_utc=hour_utc,
         buffer_minutes=settings.booking_buffer_minutes,
     )
+
+
+def note_proven(engine: Engine, hour_utc: datetime, examined: int) -> None:
+    """Keep that an hour's proposals were proven: from then on people may be told of it."""
+    with engine.begin() as connection:
+        record_partition(connection, cases.PROVEN, hour_utc, examined)
 
 
 def lost_alternatives(engine: Engine, hour_utc: datetime) -> list[str]:

@@ -91,8 +91,12 @@ def proposals_are_valid(
     lost = [sentence for hour in hours for sentence in desk.lost_alternatives(engine, hour)]
     violations = pd.concat([proof.violations for proof in proofs]) if proofs else pd.DataFrame()
     examined = sum(proof.examined for proof in proofs)
+    passed = bool(proofs) and violations.empty and not lost
+    if passed:
+        for hour, proof in zip(hours, proofs, strict=True):
+            desk.note_proven(engine, hour, proof.examined)
     return dg.AssetCheckResult(
-        passed=bool(proofs) and violations.empty and not lost,
+        passed=passed,
         severity=dg.AssetCheckSeverity.ERROR,
         description=f"{len(violations)} violations among {examined} proposals, {len(lost)} missing",
         metadata={

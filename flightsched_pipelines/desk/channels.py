@@ -1,0 +1,19 @@
+"""The channels that the settings configure: their names, and the clients behind them."""
+
+from flightsched_pipelines.settings import Settings
+
+PERSONAL = ("email", "sms")
+"""Channels to people; a newer message takes the place of one that has not gone out."""
+
+
+def configured(settings: Settings) -> frozenset[str]:
+    """The channels that are on."""
+    on = {
+        "email": settings.mail_via != "off",
+        "sms": settings.sms_via != "off",
+        "sns": settings.aws_region is not None,
+        "sqs": settings.aws_region is not None,
+        "redis": settings.redis_url is not None,
+        "slack": settings.slack_webhook_url is not None or settings.slack_bot_token is not None,
+    }
+    return frozenset(channel for channel, is_on in on.items() if is_on)

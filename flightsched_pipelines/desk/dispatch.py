@@ -1,0 +1,399 @@
+"""An hour's findings become cases, and people are told: each hour once, the newest only, in one transaction."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, Engine
+
+from flightsched_pipelines.database import cases as rows
+from flightsched_pipelines.database.frames import read_partition
+from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.desk.telling import Directory, News, Occasion, tell
+from flightsched_pipelines.messages.facts import Shortfall
+from flightsched_pipelines.rescheduling.cases import (
+    CaseRules,
+    Slot,
+    Standing,
+    Step,
+    next_step,
+    opening,
+    overdue,
+)
+from flightsched_pipelines.settings import Settings
+
+MOST_SHORTFALLS = 5
+HOUR = timedelta(hours=1)
+
+
+class DispatchRefused(ValueError):  # noqa: N818, it names what happened
+    """An hour that nobody is to be told of; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatched:
+    """What a dispatch did: steps of cases by event, what stayed as it was and why, and what was queued.
+
+    ``repeated`` when the hour had been dispatched before: then nothing was done.
+    """
+
+    hour_utc: datetime | None
+    repeated: bool = False
+    steps: Mapping[str, int] = field(default_factory=dict[str, int])
+    unchanged: Mapping[str, int] = field(default_factory=dict[str, int])
+    queued: Mapping[str, int] = field(default_factory=dict[str, int])
+    held_back: Mapping[str, int] = field(default_factory=dict[str, int])
+    suppressed: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """What an hour found about one booking."""
+
+    verdict: str
+    shortfalls: Sequence[Shortfall]
+    offers: Sequence[rows.Offer]
+    open_slots: frozenset[Slot]
+    no_offer_because: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """An hour's findings: by booking, and which bookings it looked at."""
+
+    by_booking: Mapping[int, _Finding]
+    looked_at: frozenset[int]
+
+    def verdict(self, booking_id: int) -> str | None:
+        """ok, watch, unknown or at_risk; ``None`` for a booking that the hour did not look at."""
+        if booking_id in self.by_booking:
+            return self.by_booking[booking_id].verdict
+        return "ok" if booking_id in self.looked_at else None
+
+
+def newest_to_dispatch(engine: Engine, now_utc: datetime, settings: Settings) -> datetime | None:
+    """The hour that people are to be told of now: the newest proven one, if it is recent and nobody was told yet."""
+    with engine.connect() as connection:
+        newest, told = rows.newest_proven_hour(connection), rows.newest_dispatched_hour(connection)
+    if newest is None or (told is not None and newest <= told) or _age(newest, now_utc, settings):
+        return None
+    return newest
+
+
+def dispatch(engine: Engine, now_utc: datetime, settings: Settings, hour_utc: datetime | None = None) -> Dispatched:
+    """Hold the newest hour against the open cases, write every transition, and queue what people are told.
+
+    Args:
+        engine: the database.
+        now_utc: now; deadlines and quiet hours count from it.
+        settings: deadlines, channels.
+        hour_utc: the hour that is meant; the newest when ``None``.
+
+    Raises:
+        DispatchRefused: nothing is proven, the hour is not the newest, or it is too old to speak.
+    """
+    with engine.begin() as connection:
+        rows.take_turns(connection)
+        newest, told = rows.newest_proven_hour(connection), rows.newest_dispatched_hour(connection)
+        if newest is None:
+            raise DispatchRefused("no hour's proposals are stored and proven yet; run `flightsched tick` first")
+        hour = hour_utc or newest
+        if told is not None and hour <= told:
+            return Dispatched(hour, repeated=True)
+        if hour != newest:
+            raise DispatchRefused(
+                f"{hour:%Y-%m-%d %H}Z is not the newest proven hour, which is {newest:%Y-%m-%d %H}Z: "
+                "people are told of that one only"
+            )
+        if too_old := _age(hour, now_utc, settings):
+            raise DispatchRefused(too_old)
+        found = _Decisions(connection, _findings(engine, hour, settings), hour, now_utc, settings).make()
+        rows.note_dispatch(connection, hour, now_utc, asdict(found) | {"hour_utc": hour.isoformat()})
+    return found
+
+
+def expire_overdue(engine: Engine, now_utc: datetime, settings: Settings) -> int:
+    """End the cases whose deadline has passed, hour or no hour, and tell those concerned; returns how many."""
+    with engine.begin() as connection:
+        rows.take_turns(connection)
+        late = [case for case in rows.open_cases(connection).values() if case.case.deadline_utc <= now_utc]
+        steps = [(case, overdue(case.case)) for case in late]
+        rows.write_transitions(connection, [_transition(case, step, ()) for case, step in steps], None, now_utc)
+        directory = Directory.read(connection, [case.booking_id for case in late])
+        news = [_news(case, step, None, case.case.deadline_utc, case.offers) for case, step in steps]
+        if news:
+            tell(connection, news, directory, Occasion(None, now_utc, settings))
+    return len(late)
+
+
+def overdue_cases(engine: Engine, now_utc: datetime) -> int:
+    """How many open cases have passed their deadline."""
+    with engine.connect() as connection:
+        return rows.count_overdue(connection, now_utc)
+
+
+def rules_of(settings: Settings) -> CaseRules:
+    """The deadlines that the settings name."""
+    return CaseRules(timedelta(hours=settings.case_answer_hours), timedelta(minutes=settings.case_closes_minutes))
+
+
+def _age(hour_utc: datetime, now_utc: datetime, settings: Settings) -> str:
+    """Why an hour is too old to speak; empty when it is not."""
+    if now_utc - hour_utc <= timedelta(hours=settings.dispatch_max_age_hours):
+        return ""
+    return (
+        f"{hour_utc:%Y-%m-%d %H}Z is older than {settings.dispatch_max_age_hours:g} h "
+        "(DISPATCH_MAX_AGE_HOURS): people are not told of a forecast that old; run a new hour"
+    )
+
+
+class _Decisions:
+    """One dispatch, within its transaction."""
+
+    def __init__(
+        self, connection: Connection, findings: _Findings, hour_utc: datetime, now_utc: datetime, settings: Settings
+    ) -> None:
+        self._connection = connection
+        self._findings = findings
+        self._hour = hour_utc
+        self._now = now_utc
+        self._rules = rules_of(settings)
+        self._occasion = Occasion(hour_utc, now_utc, settings)
+        self._schedule = rows.active_bookings(connection, now_utc)
+        self._cases = rows.open_cases(connection)
+        self._held = rows.held_after_the_end(connection)
+        self._steps: Counter[str] = Counter()
+        self._unchanged: Counter[str] = Counter()
+        self._news: list[News] = []
+        self._too_late: list[tuple[int, Slot]] = []
+        threatened = [key for key, finding in findings.by_booking.items() if finding.verdict == "at_risk"]
+        self._directory = Directory.read(connection, [*threatened, *self._cases, *self._held])
+        self._taken = _Taken(self._schedule.values())
+
+    def make(self) -> Dispatched:
+        """Everything, in order: open cases first, then those that the hour adds, then what was on hold."""
+        self._go_on_with_open_cases()
+        self._open_new_cases()
+        self._release_held()
+        unknown: Counter[int] = Counter(
+            self._directory_school(key)
+            for key, finding in self._findings.by_booking.items()
+            if finding.verdict == "unknown" and key in self._directory.bookings
+        )
+        tally = tell(
+            self._connection, self._news, self._directory, self._occasion, too_late=self._too_late, unknown=unknown
+        )
+        return Dispatched(
+            self._hour,
+            steps=dict(self._steps),
+            unchanged=dict(self._unchanged),
+            queued=dict(tally.queued),
+            held_back=dict(tally.held_back),
+            suppressed=dict(tally.suppressed),
+        )
+
+    def _directory_school(self, booking_id: int) -> int:
+        return self._directory.bookings[booking_id].school_id
+
+    def _standing(self, booking_id: int) -> tuple[Standing, Sequence[rows.Offer]]:
+        """How a booking stands; alternatives that somebody has booked since the hour began are left out."""
+        live = self._schedule.get(booking_id)
+        finding = self._findings.by_booking.get(booking_id)
+        offers = [] if finding is None else [o for o in finding.offers if self._is_free(booking_id, o.slot)]
+        slots = frozenset[Slot]() if finding is None else finding.open_slots
+        held = self._cases[booking_id].case.offers if booking_id in self._cases else ()
+        still_open = frozenset(slot for slot in (*slots, *held) if slot in slots and self._is_free(booking_id, slot))
+        standing = Standing(
+            self._findings.verdict(booking_id), live and live.slot, [offer.slot for offer in offers], still_open
+        )
+        return standing, offers
+
+    def _is_free(self, booking_id: int, slot: Slot) -> bool:
+        live = self._schedule.get(booking_id)
+        return live is not None and self._taken.is_free(slot, live.student_id, booking_id)
+
+    def _go_on_with_open_cases(self) -> None:
+        steps: list[tuple[rows.StoredCase, Step, Sequence[rows.Offer]]] = []
+        for booking_id, case in self._cases.items():
+            standing, offers = self._standing(booking_id)
+            step = next_step(case.case, standing, self._now)
+            if step is None:
+                self._unchanged[f"still {standing.verdict or 'not assessed'}"] += 1
+                continue
+            steps.append((case, step, offers))
+            self._steps[step.event] += 1
+            deadline = case.case.deadline_utc
+            self._news.append(
+                _news(case, step, self._findings.by_booking.get(booking_id), deadline, offers if step.new_round else ())
+            )
+        rows.write_transitions(
+            self._connection,
+            [_transition(case, step, offers) for case, step, offers in steps],
+            self._hour,
+            self._now,
+        )
+        back = [case.booking_id for case, step, _ in steps if step.event in {"cleared", "cancelled"}]
+        rows.set_status(self._connection, back, "scheduled", self._now)
+        rows.hold_against(self._connection, [case.case_id for case in self._cases.values()], self._hour)
+
+    def _open_new_cases(self) -> None:
+        new: list[rows.NewCase] = []
+        steps: list[Step] = []
+        for booking_id, finding in self._findings.by_booking.items():
+            live = self._schedule.get(booking_id)
+            if finding.verdict != "at_risk" or live is None or booking_id in self._cases:
+                continue
+            if booking_id in self._held:
+                self._unchanged["with a dispatcher"] += 1
+                continue
+            told = self._occasion.told_from(self._directory.student_of(booking_id), live.slot.starts_at_utc)
+            deadline = self._rules.deadline(live.slot.starts_at_utc, told)
+            if deadline <= self._now:
+                self._unchanged["too late for a case"] += 1
+                self._too_late.append((booking_id, live.slot))
+                continue
+            standing, offers = self._standing(booking_id)
+            step = opening(standing)
+            steps.append(step)
+            new.append(rows.NewCase(booking_id, live.slot, step.state, deadline, step.why, offers))
+        ids = rows.open_new(self._connection, new, self._hour, self._now)
+        self._steps["opened"] += len(new)
+        for case_id, case in zip(ids, new, strict=True):
+            finding = self._findings.by_booking[case.booking_id]
+            self._news.append(
+                News(
+                    case_id, case.booking_id, "opened", case.lesson, 1 if case.offers else 0, case.offers,
+                    finding.shortfalls, finding.no_offer_because, (), case.deadline_utc,
+                )
+            )  # fmt: skip
+
+    def _release_held(self) -> None:
+        """Bookings on hold after their case ended go back when the forecast is above the minimums again."""
+        released: list[rows.Transition] = []
+        for booking_id, (case_id, state) in self._held.items():
+            live = self._schedule.get(booking_id)
+            if live is None or self._findings.verdict(booking_id) != "ok":
+                continue
+            why = "the forecast is above the school's minimums again"
+            released.append(rows.Transition(case_id, booking_id, "released", state, state, why, 0))
+            self._news.append(News(case_id, booking_id, "cleared", live.slot, 0))
+        rows.note_events(self._connection, released, self._hour, self._now)
+        rows.set_status(self._connection, [step.booking_id for step in released], "scheduled", self._now)
+        self._steps["released"] += len(released)
+
+
+class _Taken:
+    """What the schedule has taken by now: by student, instructor and aircraft."""
+
+    def __init__(self, schedule: Any) -> None:  # noqa: ANN401
+        self._by_resource: dict[tuple[str, int], list[tuple[datetime, datetime, int]]] = {}
+        for booking in schedule:
+            for resource in _resources(booking.slot, booking.student_id):
+                self._by_resource.setdefault(resource, []).append(
+                    (booking.slot.starts_at_utc, booking.slot.ends_at_utc, booking.booking_id)
+                )
+
+    def is_free(self, slot: Slot, student_id: int, booking_id: int) -> bool:
+        """Whether nobody else has any of what the slot needs."""
+        return not any(
+            starts < slot.ends_at_utc and slot.starts_at_utc < ends and other != booking_id
+            for resource in _resources(slot, student_id)
+            for starts, ends, other in self._by_resource.get(resource, ())
+        )
+
+
+def _resources(slot: Slot, student_id: int) -> list[tuple[str, int]]:
+    taken = [("student", student_id), ("aircraft", slot.aircraft_id)]
+    return taken if slot.instructor_id is None else [*taken, ("instructor", slot.instructor_id)]
+
+
+def _transition(case: rows.StoredCase, step: Step, offers: Sequence[rows.Offer]) -> rows.Transition:
+    round_ = case.round + 1 if step.new_round else case.round
+    return rows.Transition(
+        case.case_id, case.booking_id, step.event, case.case.state, step.state, step.why, round_, step.new_round,
+        offers if step.new_round else (),
+    )  # fmt: skip
+
+
+def _news(
+    case: rows.StoredCase, step: Step, finding: _Finding | None, deadline_utc: datetime, offers: Sequence[rows.Offer]
+) -> News:
+    return News(
+        case.case_id, case.booking_id, step.event, case.case.lesson,  # pyright: ignore[reportArgumentType]
+        case.round + 1 if step.new_round else case.round, offers,
+        finding.shortfalls if finding else (), finding.no_offer_because if finding else None, step.changes,
+        deadline_utc,
+    )  # fmt: skip
+
+
+def _findings(engine: Engine, hour_utc: datetime, settings: Settings) -> _Findings:
+    """An hour's stored rows, by booking."""
+    tables = ("booking_snapshot", "at_risk_bookings", "reschedule_proposals", "reschedule_candidates")
+    frames = {name: read_partition(engine, PIPELINE_TABLES[name], [hour_utc]) for name in tables}
+    reasons = read_partition(engine, PIPELINE_TABLES["unplaceable_bookings"], [hour_utc])
+    unplaceable = dict(zip(reasons["booking_id"], reasons["reason"], strict=True))
+    snapshot = frames["booking_snapshot"]
+    ahead = snapshot["starts_at_utc"] < hour_utc + settings.lookahead_hours * HOUR
+    offers = _offers(frames["reschedule_proposals"])
+    slots: dict[int, set[Slot]] = {}
+    for booking_id, slot in _slots(frames["reschedule_candidates"]):
+        slots.setdefault(booking_id, set()).add(slot)
+    by_booking: dict[int, _Finding] = {}
+    for key, of_booking in frames["at_risk_bookings"].groupby("booking_id", sort=True):
+        booking_id = int(key)  # pyright: ignore[reportArgumentType]
+        by_booking[booking_id] = _Finding(
+            verdict=str(of_booking["verdict"].iloc[0]),
+            shortfalls=_shortfalls(of_booking),
+            offers=offers.get(booking_id, []),
+            open_slots=frozenset(slots.get(booking_id, ())),
+            no_offer_because=unplaceable.get(booking_id),
+        )
+    return _Findings(by_booking, frozenset(snapshot.loc[ahead, "booking_id"].tolist()))
+
+
+def _slots(frame: pd.DataFrame) -> list[tuple[int, Slot]]:
+    starts, ends = (frame[name].dt.to_pydatetime() for name in ("starts_at_utc", "ends_at_utc"))
+    instructors = [None if pd.isna(key) else int(key) for key in frame["instructor_id"]]
+    rows_ = zip(frame["booking_id"], starts, ends, instructors, frame["aircraft_id"], strict=True)
+    return [(int(booking_id), Slot(s, e, i, int(aircraft))) for booking_id, s, e, i, aircraft in rows_]
+
+
+def _offers(proposals: pd.DataFrame) -> dict[int, list[rows.Offer]]:
+    proposals = proposals.sort_values(["booking_id", "rank"])
+    found: dict[int, list[rows.Offer]] = {}
+    words = zip(_slots(proposals), proposals["reason"], proposals["ranked_by"], strict=True)
+    for (booking_id, slot), reason, ranked_by in words:
+        found.setdefault(booking_id, []).append(rows.Offer(slot, reason, ranked_by))
+    return found
+
+
+def _shortfalls(of_booking: pd.DataFrame) -> list[Shortfall]:
+    """The gravest broken rules, those that block before those that warn."""
+    blocking = of_booking[of_booking["effect"] != "warn"]
+    chosen = (blocking if len(blocking) else of_booking).head(MOST_SHORTFALLS)
+    return [
+        Shortfall(
+            rule=row["rule"],
+            value=_number(row["value"]),
+            limit=_number(row["limit_value"]),
+            by=None if pd.isna(row["margin"]) else abs(float(row["margin"])),
+            unit=_text(row["unit"]),
+            hazard=_text(row["hazard"]),
+            airport=row["airport"],
+            from_utc=row["hour_utc"].to_pydatetime(),
+            to_utc=(row["hour_utc"] + HOUR).to_pydatetime(),
+            temporary=row["layer"] == "temporary",
+        )
+        for row in chosen.to_dict("records")
+    ]
+
+
+def _number(value: Any) -> float | None:  # noqa: ANN401, a cell
+    return None if pd.isna(value) else float(value)
+
+
+def _text(value: Any) -> str | None:  # noqa: ANN401, a cell
+    return None if pd.isna(value) else str(value)
