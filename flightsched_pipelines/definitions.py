@@ -16,13 +16,15 @@ from flightsched_pipelines.pipeline.resources import (
     WeatherSourceResource,
 )
 from flightsched_pipelines.pipeline.schedules import hourly
+from flightsched_pipelines.pipeline.sensors import newest_hour, something_due
+from flightsched_pipelines.pipeline.telling import deliver_job, dispatch_job, send_test_job
 
 
 def build_definitions(
     loggers: Mapping[str, dg.LoggerDefinition] | None = None,
     **resource_overrides: Any,  # noqa: ANN401, a resource may be anything
 ) -> dg.Definitions:
-    """All assets, checks, jobs and schedules; a keyword replaces the resource of that name."""
+    """All assets, checks, jobs, schedules and sensors; a keyword replaces the resource of that name."""
     settings = resource_overrides.get("settings", SettingsResource())
     engine = resource_overrides.get("engine", EngineResource(settings=settings))
     resources: Mapping[str, object] = {
@@ -35,8 +37,9 @@ def build_definitions(
     return dg.Definitions(
         assets=dg.load_assets_from_modules([weather, bookings, rescheduling]),
         asset_checks=dg.load_asset_checks_from_modules([checks]),
-        jobs=[hourly_tick, redrive_dead_letters],
+        jobs=[hourly_tick, dispatch_job, deliver_job, send_test_job, redrive_dead_letters],
         schedules=[hourly],
+        sensors=[newest_hour, something_due],
         resources={**resources, **resource_overrides},
         loggers=dict(loggers or {}),
     )

@@ -9,7 +9,7 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from flightsched_pipelines.cli import database, dev, hour, imports, llm, weather
+from flightsched_pipelines.cli import database, dev, hour, imports, redrive, telling, weather
 from flightsched_pipelines.cli.console import PLAIN_ERRORS, complain
 
 app = typer.Typer(
@@ -20,10 +20,16 @@ app = typer.Typer(
 )
 app.add_typer(database.app, name="db")
 app.add_typer(imports.app, name="import")
+app.add_typer(telling.aws_app, name="aws")
 app.command("demo")(hour.demo)
 app.command("dev")(dev.dev)
 app.command("tick")(hour.tick)
-app.command("redrive")(llm.redrive)
+app.command("dispatch")(telling.dispatch)
+app.command("deliver")(telling.deliver)
+app.command("outbox")(telling.show_outbox)
+app.command("preview")(telling.preview)
+app.command("send-test")(telling.send_test)
+app.command("redrive")(redrive.redrive)
 app.command("explain")(hour.explain)
 app.command("weather")(weather.weather)
 app.command("assess")(weather.assess_file)

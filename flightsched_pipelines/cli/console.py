@@ -4,6 +4,7 @@ import sys
 
 from rich.console import Console
 
+from flightsched_pipelines.clients.delivery import DeliveryError, DeliverySettingsError
 from flightsched_pipelines.clients.weather_source import WeatherSourceError
 from flightsched_pipelines.database.embedded import EmbeddedServerError
 from flightsched_pipelines.database.engine import DatabaseUnavailable
@@ -11,8 +12,10 @@ from flightsched_pipelines.database.frames import FrameError
 from flightsched_pipelines.database.migrations import SchemaError
 from flightsched_pipelines.database.preferences import PreferencesError
 from flightsched_pipelines.database.seed import SeedError
+from flightsched_pipelines.desk.dispatch import DispatchRefused
 from flightsched_pipelines.desk.hourly import WeatherIsPastError
 from flightsched_pipelines.desk.report import NothingStoredError
+from flightsched_pipelines.desk.trial import TrialError
 from flightsched_pipelines.risk.bookings import BookingsError
 from flightsched_pipelines.weather.answers import WeatherAnswerError
 
@@ -30,12 +33,16 @@ PLAIN_ERRORS = (
     UsageError,
     BookingsError,
     DatabaseUnavailable,
+    DeliveryError,
+    DeliverySettingsError,
+    DispatchRefused,
     EmbeddedServerError,
     FrameError,
     NothingStoredError,
     PreferencesError,
     SchemaError,
     SeedError,
+    TrialError,
     WeatherAnswerError,
     WeatherIsPastError,
     WeatherSourceError,

@@ -47,8 +47,6 @@ class Addresses:
                 return f"{school.name}, dispatch", school.dispatch_email
         elif (person := self._people.get(message.role, {}).get(message.person_id or 0)) is not None and person.email:
             return person.name, person.email
-        elif message.role == "test" and message.payload.get("address"):
-            return "", str(message.payload["address"])
         raise Refused(f"{message.role} {message.person_id} has no e-mail address any more; enter one and redrive")
 
     def phone(self, message: Message) -> str:
@@ -106,8 +104,6 @@ def _mail(mailer: Mailer, addresses: Addresses, settings: Settings, message: Mes
     domain = parseaddr(settings.mail_from)[1].rpartition("@")[2]
     if message.event == "digest":
         rendered = email.render_digest(Digest.model_validate(message.payload))
-    elif message.role == "test":
-        rendered = email.Rendered(**message.payload["rendered"])
     else:
         notice = Notice.model_validate(message.payload)
         rendered = email.render_notice(notice)

@@ -7,7 +7,9 @@ import dagster as dg
 from sqlalchemy import Engine
 
 from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
+from flightsched_pipelines.database import outbox
 from flightsched_pipelines.desk import ranking
+from flightsched_pipelines.pipeline.telling import deliver_messages
 from flightsched_pipelines.settings import Settings
 
 hourly_tick = dg.define_asset_job(
@@ -21,7 +23,7 @@ hourly_tick = dg.define_asset_job(
 
 
 @dg.op
-def redrive(
+def redrive_answers(
     context: dg.OpExecutionContext,
     engine: dg.ResourceParam[Engine],
     ranker: dg.ResourceParam[OpenAIRanker | None],
@@ -29,16 +31,24 @@ def redrive(
 ) -> None:
     """Ask the LLM again what is among the dead letters of the newest hour."""
     if ranker is None:
-        raise dg.Failure(description=ranking.NO_KEY_TO_REDRIVE, allow_retries=False)
+        context.log.info(ranking.NO_KEY_TO_REDRIVE)
+        return
     result = ranking.redrive(engine, ranker, datetime.now(UTC), settings)
     context.log.info(ranking.words(result))
     context.add_output_metadata(asdict(result))
 
 
+@dg.op
+def redrive_messages(context: dg.OpExecutionContext, engine: dg.ResourceParam[Engine]) -> None:
+    """Put messages that were given up back into the outbox, with fresh attempts."""
+    context.add_output_metadata({"messages_put_back": outbox.redrive(engine, datetime.now(UTC))})
+
+
 @dg.job(
-    description="Try again what failed: answers of the LLM that were refused, broken or never came.",
+    description="Try again what failed: messages that were given up, answers of the LLM that never came or were bad.",
     executor_def=dg.in_process_executor,
 )
 def redrive_dead_letters() -> None:
-    """One op."""
-    redrive()
+    """Messages and answers, neither after the other; then delivery."""
+    redrive_answers()
+    deliver_messages(after=redrive_messages())

@@ -10,6 +10,8 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
+from flightsched_pipelines.desk.deliver import Delivered
+from flightsched_pipelines.desk.dispatch import Dispatched
 from flightsched_pipelines.desk.ranking import RankedHour
 from flightsched_pipelines.pipeline.partitions import PARTITION_HOUR
 from flightsched_pipelines.pipeline.pictures import risk_by_airport_and_hour
@@ -214,6 +216,42 @@ def of_proposals(proposals: pd.DataFrame, at_risk_bookings: pd.DataFrame, bookin
 
 def _threatened(at_risk_bookings: pd.DataFrame) -> set[int]:
     return set(at_risk_bookings.loc[at_risk_bookings["verdict"] == "at_risk", "booking_id"])
+
+
+def of_dispatch(result: Dispatched) -> Metadata:
+    """What became of the cases, and what was queued, held back and suppressed, and why."""
+    steps = result.steps
+    return {
+        "hour": f"{result.hour_utc:%Y-%m-%dT%H}" if result.hour_utc else "",
+        "dispatched_before": result.repeated,
+        **{f"cases_{event}": steps.get(event, 0) for event in ("opened", "updated", "cleared", "expired", "cancelled")},
+        "bookings_released": steps.get("released", 0),
+        "messages_queued": sum(result.queued.values()),
+        "unchanged": _counts(result.unchanged, "why"),
+        "queued": _counts(result.queued, "channel"),
+        "held_back": _counts(result.held_back, "why"),
+        "suppressed": _counts(result.suppressed, "why"),
+    }
+
+
+def of_delivery(result: Delivered) -> Metadata:
+    """What was sent, failed, given up and suppressed, and which channels are down."""
+    return {
+        "sent": sum(result.sent.values()),
+        "failed": sum(result.failed.values()),
+        "dead": sum(result.dead.values()),
+        "cases_expired": result.expired_cases,
+        "sent_by_channel": _counts(result.sent, "channel"),
+        "failed_by_channel": _counts(result.failed, "channel"),
+        "dead_by_channel": _counts(result.dead, "channel"),
+        "suppressed": _counts(result.suppressed, "why"),
+        "channels_down": [f"{channel}: {why}" for channel, why in sorted(result.down.items())],
+    }
+
+
+def _counts(counts: Mapping[str, int], of: str) -> dg.MetadataValue:
+    lines = [f"| {of} | |", "| --- | ---: |", *(f"| {name} | {number} |" for name, number in sorted(counts.items()))]
+    return dg.MetadataValue.md("\n".join(lines) if counts else "none")
 
 
 def _table(frame: pd.DataFrame, columns: list[str] | None = None) -> dg.MetadataValue:

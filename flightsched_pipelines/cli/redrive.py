@@ -1,0 +1,46 @@
+"""``flightsched redrive``: what failed, once more."""
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from flightsched_pipelines.cli.console import console
+from flightsched_pipelines.cli.telling import delivered, region_of
+from flightsched_pipelines.clients import aws
+from flightsched_pipelines.database import migrations, outbox
+from flightsched_pipelines.database.engine import connect
+from flightsched_pipelines.desk import ranking
+from flightsched_pipelines.settings import Settings
+
+MOST_REDRIVEN = 1000
+
+
+def redrive(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+    queue: Annotated[
+        bool, typer.Option("--queue", help="The queue of weather alerts: its dead letters go back into it.")
+    ] = False,
+) -> None:
+    """Try again what is among the dead letters: messages that were given up, answers of the LLM that were bad."""
+    settings = Settings()
+    if queue:
+        names = aws.alerts_queue(settings.environment), aws.alerts_dead_letters(settings.environment)
+        moved = aws.redrive(region_of(settings), settings.aws_endpoint_url, *names, MOST_REDRIVEN)
+        console.print(json.dumps({"moved": moved}) if as_json else f"{moved} messages went back into {names[0]}")
+        return
+    engine = connect(settings)
+    migrations.require_current(engine)
+    now = datetime.now(UTC)
+    back = outbox.redrive(engine, now)
+    sent = sum(delivered(engine, settings).sent.values()) if back else 0
+    ranker = ranking.ranker_of(settings)
+    result = ranking.redrive(engine, ranker, now, settings) if ranker is not None else None
+    if as_json:
+        answers = asdict(result) if result is not None else {}
+        console.print(json.dumps({"messages_put_back": back, "sent": sent} | answers), markup=False)
+        return
+    console.print(f"{back} messages put back into the outbox, {sent} messages sent")
+    console.print(ranking.words(result) if result is not None else ranking.NO_KEY_TO_REDRIVE, markup=False)

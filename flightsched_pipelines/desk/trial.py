@@ -1,0 +1,49 @@
+"""A test mail: the way that all mail goes, to an address that somebody can look into."""
+
+from contextlib import closing
+from datetime import datetime
+from email.utils import parseaddr
+
+from flightsched_pipelines.clients.delivery import DeliveryError
+from flightsched_pipelines.desk.senders import mailer_of
+from flightsched_pipelines.messages import email
+from flightsched_pipelines.messages.samples import SAMPLES
+from flightsched_pipelines.messages.facts import Notice
+from flightsched_pipelines.settings import Settings
+
+
+class TrialError(ValueError):
+    """The test mail could not be sent; the message says why, and what to do."""
+
+
+def send_trial(settings: Settings, address: str, now_utc: datetime) -> str:
+    """Send a sample notice to an address; returns the channel's receipt.
+
+    Raises:
+        TrialError: the address is none, mail is off, or the channel would not take it.
+    """
+    parsed = parseaddr(address)[1]
+    if "@" not in parsed or parsed != address.strip():
+        raise TrialError(f"'{address}' is no e-mail address; give one such as ops@example.com")
+    if settings.mail_via == "off":
+        raise TrialError("MAIL_VIA is off; set it to maildir, smtp or ses")
+    sample = SAMPLES["opened-student"]
+    assert isinstance(sample, Notice)  # noqa: S101, for the type checker
+    rendered = email.render_notice(sample)
+    domain = parseaddr(settings.mail_from)[1].rpartition("@")[2]
+    key = f"test-{now_utc:%Y%m%dT%H%M%S%f}"
+    composed = email.compose(
+        email.Rendered(f"[Test] {rendered.subject}", rendered.text, rendered.html),
+        to_name="",
+        to_address=parsed,
+        sender=settings.mail_from,
+        message_id=f"<{key}@{domain}>",
+        date_utc=now_utc,
+        calendar=None,
+        method=None,
+    )
+    with closing(mailer_of(settings)) as mailer:
+        try:
+            return mailer.send(composed, key)
+        except DeliveryError as error:
+            raise TrialError(f"the test mail was not sent by {settings.mail_via}: {error}") from None

@@ -1,0 +1,77 @@
+"""What starts the telling: a new proven hour, and messages or deadlines that have come due.
+
+Both decide from the tables, not from events: a tick that was missed loses nothing, and an hour that was backfilled is
+not the newest, so it never speaks.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import dagster as dg
+from sqlalchemy import Engine
+
+from flightsched_pipelines.database import outbox
+from flightsched_pipelines.desk import channels, dispatch
+from flightsched_pipelines.pipeline.partitions import key_of
+from flightsched_pipelines.pipeline.telling import HOUR_FORMAT, deliver_job, dispatch_job
+from flightsched_pipelines.settings import Settings
+
+TRY_AGAIN_SECONDS = 300
+"""A dispatch that failed is launched again after this; its run key has the attempt's number."""
+
+
+@dg.sensor(
+    job=dispatch_job,
+    minimum_interval_seconds=20,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Launches the dispatch of the newest hour whose proposals are stored and proven, once.",
+)
+def newest_hour(
+    context: dg.SensorEvaluationContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
+) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Ask for a run for the newest hour; again, some minutes later, while it still has not been dispatched."""
+    now = datetime.now(UTC)
+    hour = dispatch.newest_to_dispatch(engine, now, settings)
+    if hour is None:
+        yield dg.SkipReason("the newest proven hour was dispatched, or is too old to tell people of")
+        return
+    key, attempt = key_of(hour), 1
+    before = json.loads(context.cursor or "{}")
+    if before.get("hour") == key:
+        if now.timestamp() - before["asked_at"] < TRY_AGAIN_SECONDS:
+            yield dg.SkipReason(f"the dispatch of {key} was launched moments ago")
+            return
+        attempt = before["attempt"] + 1
+    context.update_cursor(json.dumps({"hour": key, "attempt": attempt, "asked_at": now.timestamp()}))
+    yield dg.RunRequest(
+        run_key=f"dispatch-{key}-{attempt}",
+        run_config={"ops": {"dispatch_hour": {"config": {"hour_utc": hour.strftime(HOUR_FORMAT)}}}},
+        tags={"flightsched/hour": key},
+    )
+
+
+@dg.sensor(
+    job=deliver_job,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Launches the delivery when a message is due, or a case has passed its deadline.",
+)
+def something_due(
+    context: dg.SensorEvaluationContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
+) -> dg.RunRequest | dg.SkipReason:
+    """Ask for a run unless one is under way: it takes whatever is due when it begins."""
+    now = datetime.now(UTC)
+    due = outbox.due(engine, channels.configured(settings), now)
+    overdue = dispatch.overdue_cases(engine, now)
+    if not due and not overdue:
+        return dg.SkipReason("no message is due, and no case has passed its deadline")
+    under_way = context.instance.get_runs_count(
+        dg.RunsFilter(
+            job_name=deliver_job.name,
+            statuses=[dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED],
+        )
+    )
+    if under_way:
+        return dg.SkipReason("a delivery is under way")
+    return dg.RunRequest(run_key=f"deliver-{now:%Y%m%dT%H%M%S}", tags={"flightsched/due": str(due)})

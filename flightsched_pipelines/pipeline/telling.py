@@ -1,0 +1,100 @@
+"""The jobs that tell people: an hour's dispatch, the delivery of what is due, and a test mail."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+from pydantic import Field
+from sqlalchemy import Engine
+
+from flightsched_pipelines.desk import deliver, dispatch, senders
+from flightsched_pipelines.desk.trial import TrialError, send_trial
+from flightsched_pipelines.pipeline import summaries
+from flightsched_pipelines.settings import Settings
+
+HOUR_FORMAT = "%Y-%m-%dT%H"
+
+
+class DispatchConfig(dg.Config):
+    """Which hour people are to be told of."""
+
+    hour_utc: str = Field(default="", description="A full hour in UTC, such as 2026-11-24T13; empty for the newest.")
+
+
+class TrialConfig(dg.Config):
+    """Where the test mail goes."""
+
+    email: str = Field(description="An address whose mail you can read.")
+
+
+@dg.op
+def dispatch_hour(
+    context: dg.OpExecutionContext,
+    config: DispatchConfig,
+    engine: dg.ResourceParam[Engine],
+    settings: dg.ResourceParam[Settings],
+) -> None:
+    """Hold the newest hour against the open cases; write every transition, and queue what people are told."""
+    try:
+        hour = datetime.strptime(config.hour_utc, HOUR_FORMAT).replace(tzinfo=UTC) if config.hour_utc else None
+    except ValueError:
+        raise dg.Failure(
+            description=f"hour_utc is '{config.hour_utc}'; give a full hour in UTC, such as 2026-11-24T13",
+            allow_retries=False,
+        ) from None
+    try:
+        result = dispatch.dispatch(engine, datetime.now(UTC), settings, hour)
+    except dispatch.DispatchRefused as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from None
+    context.add_output_metadata(summaries.of_dispatch(result))
+
+
+@dg.op(ins={"after": dg.In(dg.Nothing)})
+def deliver_messages(
+    context: dg.OpExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
+) -> None:
+    """End the cases whose deadline has passed, then send what is due on every channel that is on."""
+    expired = dispatch.expire_overdue(engine, datetime.now(UTC), settings)
+    with senders.opened(engine, settings) as channels:
+        result = deliver.drain(engine, channels, settings)
+    result.expired_cases = expired
+    context.add_output_metadata(summaries.of_delivery(result))
+
+
+@dg.op
+def send_test_mail(context: dg.OpExecutionContext, config: TrialConfig, settings: dg.ResourceParam[Settings]) -> None:
+    """Send one mail the way all mail goes, and keep what the channel answered."""
+    try:
+        receipt = send_trial(settings, config.email, datetime.now(UTC))
+    except TrialError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from None
+    context.add_output_metadata({"mail_via": settings.mail_via, "receipt": receipt})
+
+
+@dg.job(
+    name="dispatch",
+    description="Tell people of the newest hour: cases are opened, updated and closed, and the messages delivered.",
+    executor_def=dg.in_process_executor,
+)
+def dispatch_job() -> None:
+    """Transitions first, in one transaction; then delivery, which may fail and go on later."""
+    deliver_messages(after=dispatch_hour())
+
+
+@dg.job(
+    name="deliver",
+    description="End cases that nobody answered in time, and send what is due: held back, or failed before.",
+    executor_def=dg.in_process_executor,
+)
+def deliver_job() -> None:
+    """One op."""
+    deliver_messages()
+
+
+@dg.job(
+    name="send_test",
+    description="Send one test mail to an address that you name, the way all mail goes.",
+    executor_def=dg.in_process_executor,
+)
+def send_test_job() -> None:
+    """One op."""
+    send_test_mail()
