@@ -115,7 +115,7 @@ def preview(
     """Show what people are told, made of sample facts."""
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        for key, sample in SAMPLES.items():
+        for key in SAMPLES:
             (folder / f"{key}.html").write_text(_rendered(key).html, encoding="utf-8")
         console.print(f"{len(SAMPLES)} messages are in {folder}")
         return

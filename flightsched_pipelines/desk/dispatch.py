@@ -123,7 +123,7 @@ def expire_overdue(engine: Engine, now_utc: datetime, settings: Settings) -> int
         steps = [(case, overdue(case.case)) for case in late]
         rows.write_transitions(connection, [_transition(case, step, ()) for case, step in steps], None, now_utc)
         directory = Directory.read(connection, [case.booking_id for case in late])
-        news = [_news(case, step, None, case.case.deadline_utc, case.offers) for case, step in steps]
+        news = [_news(case, step, None, case.case.lesson, ()) for case, step in steps]
         if news:
             tell(connection, news, directory, Occasion(None, now_utc, settings))
     return len(late)
@@ -169,8 +169,7 @@ class _Decisions:
         self._unchanged: Counter[str] = Counter()
         self._news: list[News] = []
         self._too_late: list[tuple[int, Slot]] = []
-        threatened = [key for key, finding in findings.by_booking.items() if finding.verdict == "at_risk"]
-        self._directory = Directory.read(connection, [*threatened, *self._cases, *self._held])
+        self._directory = Directory.read(connection, [*findings.by_booking, *self._cases, *self._held])
         self._taken = _Taken(self._schedule.values())
 
     def make(self) -> Dispatched:
@@ -179,7 +178,7 @@ class _Decisions:
         self._open_new_cases()
         self._release_held()
         unknown: Counter[int] = Counter(
-            self._directory_school(key)
+            self._directory.bookings[key].school_id
             for key, finding in self._findings.by_booking.items()
             if finding.verdict == "unknown" and key in self._directory.bookings
         )
@@ -194,9 +193,6 @@ class _Decisions:
             held_back=dict(tally.held_back),
             suppressed=dict(tally.suppressed),
         )
-
-    def _directory_school(self, booking_id: int) -> int:
-        return self._directory.bookings[booking_id].school_id
 
     def _standing(self, booking_id: int) -> tuple[Standing, Sequence[rows.Offer]]:
         """How a booking stands; alternatives that somebody has booked since the hour began are left out."""
@@ -225,17 +221,15 @@ class _Decisions:
                 continue
             steps.append((case, step, offers))
             self._steps[step.event] += 1
-            deadline = case.case.deadline_utc
-            self._news.append(
-                _news(case, step, self._findings.by_booking.get(booking_id), deadline, offers if step.new_round else ())
-            )
+            finding = self._findings.by_booking.get(booking_id)
+            self._news.append(_news(case, step, finding, standing.lesson or case.case.lesson, offers))
         rows.write_transitions(
             self._connection,
             [_transition(case, step, offers) for case, step, offers in steps],
             self._hour,
             self._now,
         )
-        back = [case.booking_id for case, step, _ in steps if step.event in {"cleared", "cancelled"}]
+        back = [case.booking_id for case, step, _ in steps if step.event in {"cleared", "cancelled", "changed"}]
         rows.set_status(self._connection, back, "scheduled", self._now)
         rows.hold_against(self._connection, [case.case_id for case in self._cases.values()], self._hour)
 
@@ -319,14 +313,20 @@ def _transition(case: rows.StoredCase, step: Step, offers: Sequence[rows.Offer])
 
 
 def _news(
-    case: rows.StoredCase, step: Step, finding: _Finding | None, deadline_utc: datetime, offers: Sequence[rows.Offer]
+    case: rows.StoredCase, step: Step, finding: _Finding | None, lesson: Slot, offers: Sequence[rows.Offer]
 ) -> News:
     return News(
-        case.case_id, case.booking_id, step.event, case.case.lesson,  # pyright: ignore[reportArgumentType]
-        case.round + 1 if step.new_round else case.round, offers,
-        finding.shortfalls if finding else (), finding.no_offer_because if finding else None, step.changes,
-        deadline_utc,
-    )  # fmt: skip
+        case.case_id,
+        case.booking_id,
+        step.event,
+        lesson,
+        case.round + 1 if step.new_round else case.round,
+        offers if step.new_round else (),
+        finding.shortfalls if finding else (),
+        finding.no_offer_because if finding else None,
+        step.changes,
+        case.case.deadline_utc,
+    )
 
 
 def _findings(engine: Engine, hour_utc: datetime, settings: Settings) -> _Findings:

@@ -18,7 +18,7 @@ from flightsched_pipelines.database import people
 from flightsched_pipelines.database.outbox import Message
 from flightsched_pipelines.desk import channels
 from flightsched_pipelines.desk.deliver import Channel
-from flightsched_pipelines.messages import calendar, email, sms, slack
+from flightsched_pipelines.messages import calendar, email, slack, sms
 from flightsched_pipelines.messages.facts import Digest, Notice
 from flightsched_pipelines.settings import Settings
 
@@ -145,6 +145,9 @@ def _slack(client: Slack, message: Message) -> str:
 
 
 def _slack_of(settings: Settings) -> Slack:
-    secrets = (settings.slack_webhook_url, settings.slack_bot_token)
-    webhook, token = (secret and secret.get_secret_value() for secret in secrets)
-    return Slack(webhook, token, settings.slack_channel, None)
+    webhook, token = settings.slack_webhook_url, settings.slack_bot_token
+    return Slack(
+        webhook.get_secret_value() if webhook else None,
+        token.get_secret_value() if token else None,
+        settings.slack_channel,
+    )

@@ -19,7 +19,7 @@ from flightsched_pipelines.messages.timing import not_before
 from flightsched_pipelines.rescheduling.cases import Slot
 from flightsched_pipelines.settings import Settings
 
-ENDS = ("cleared", "expired", "cancelled")
+ENDS = ("cleared", "expired", "cancelled", "changed")
 DIGEST_IS_NEWS = timedelta(days=1)
 
 

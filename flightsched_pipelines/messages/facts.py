@@ -8,9 +8,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Event = Literal["opened", "updated", "cleared", "expired", "cancelled"]
+Event = Literal["opened", "updated", "cleared", "expired", "cancelled", "changed"]
 """What happened to a case: it was opened; its alternatives or its lesson changed; the forecast is above the minimums
-again; its deadline passed without an answer; it ended without a move (the booking was cancelled or changed)."""
+again; its deadline passed without an answer; the booking is no longer in the schedule; the school changed it."""
 
 Role = Literal["student", "instructor"]
 

@@ -224,7 +224,10 @@ def of_dispatch(result: Dispatched) -> Metadata:
     return {
         "hour": f"{result.hour_utc:%Y-%m-%dT%H}" if result.hour_utc else "",
         "dispatched_before": result.repeated,
-        **{f"cases_{event}": steps.get(event, 0) for event in ("opened", "updated", "cleared", "expired", "cancelled")},
+        **{
+            f"cases_{event}": steps.get(event, 0)
+            for event in ("opened", "updated", "cleared", "expired", "cancelled", "changed")
+        },
         "bookings_released": steps.get("released", 0),
         "messages_queued": sum(result.queued.values()),
         "unchanged": _counts(result.unchanged, "why"),
@@ -245,7 +248,7 @@ def of_delivery(result: Delivered) -> Metadata:
         "failed_by_channel": _counts(result.failed, "channel"),
         "dead_by_channel": _counts(result.dead, "channel"),
         "suppressed": _counts(result.suppressed, "why"),
-        "channels_down": [f"{channel}: {why}" for channel, why in sorted(result.down.items())],
+        "channels_down": "; ".join(f"{channel}: {why}" for channel, why in sorted(result.down.items())),
     }
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Literal
 
 
 class CaseState(StrEnum):
@@ -39,6 +40,9 @@ TRANSITIONS: Mapping[CaseState, frozenset[CaseState]] = MappingProxyType(
     }
 )
 """Which states may follow each open one; an ended case stays as it is."""
+
+
+StepEvent = Literal["opened", "updated", "cleared", "expired", "cancelled", "changed"]
 
 
 class TransitionError(ValueError):
@@ -88,7 +92,7 @@ class Step:
     differ.
     """
 
-    event: str
+    event: StepEvent
     state: CaseState
     why: str
     offers: Sequence[Slot] = ()
@@ -133,16 +137,16 @@ def opening(standing: Standing) -> Step:
 def next_step(case: Case, standing: Standing, now_utc: datetime) -> Step | None:
     """What an hour means for an open case; ``None`` when nothing that a person would act on has changed."""
     if standing.lesson is None:
-        return _end(case, "cancelled", CaseState.CANCELLED, "the booking was cancelled or flown")
+        return _end(case, "cancelled", CaseState.CANCELLED, "the booking is no longer in the schedule")
     if standing.lesson != case.lesson:
-        return _end(case, "cancelled", CaseState.CANCELLED, "the booking was changed at the school")
+        return _end(case, "changed", CaseState.CANCELLED, "the booking was changed at the school")
+    if standing.verdict == "ok" and case.state is not CaseState.STUDENT_ACCEPTED:
+        return _end(case, "cleared", CaseState.CLEARED, "the forecast is above the school's minimums again")
     if now_utc >= case.deadline_utc:
         return overdue(case)
-    if case.state is CaseState.STUDENT_ACCEPTED or standing.verdict not in {"ok", "at_risk"}:
-        return None
-    if standing.verdict == "ok":
-        return _end(case, "cleared", CaseState.CLEARED, "the forecast is above the school's minimums again")
-    return _offer_anew(case, standing)
+    if standing.verdict == "at_risk" and case.state is not CaseState.STUDENT_ACCEPTED:
+        return _offer_anew(case, standing)
+    return None
 
 
 def overdue(case: Case) -> Step:
@@ -179,6 +183,6 @@ def _offer_anew(case: Case, standing: Standing) -> Step | None:
     )
 
 
-def _end(case: Case, event: str, state: CaseState, why: str) -> Step:
+def _end(case: Case, event: StepEvent, state: CaseState, why: str) -> Step:
     require(case.state, state)
     return Step(event=event, state=state, why=why)

@@ -1,0 +1,63 @@
+"""The lesson as a calendar entry, RFC 5545 and 5546: one UID a booking, a growing SEQUENCE, CANCEL at the end."""
+
+# pyright: reportUnknownMemberType=false
+
+from icalendar import Calendar, Event, vCalAddress, vText
+
+from flightsched_pipelines.messages import words
+from flightsched_pipelines.messages.facts import Notice
+
+PRODUCT = "-//flightsched_pipelines//weather rescheduling//EN"
+
+
+def uid_of(booking_id: int, base_uid_domain: str) -> str:
+    """The UID of a booking's entry, the same for as long as the booking lives."""
+    return f"booking-{booking_id}@{base_uid_domain}"
+
+
+def entry(notice: Notice, *, organizer: str, attendee: str, base_uid_domain: str) -> tuple[bytes, str]:
+    """A notice's calendar entry, and its method.
+
+    A lesson on weather hold is tentative. One whose case ended with a cleared forecast, or was changed at the school,
+    is confirmed as it stands in the message; nothing is taken out of a calendar unless the booking is.
+
+    Args:
+        notice: the facts; ``sequence`` numbers the versions.
+        organizer: address of the school's desk.
+        attendee: address of the reader.
+        base_uid_domain: domain that makes the UID the platform's own.
+    """
+    lesson = notice.lesson
+    method = "CANCEL" if notice.event == "cancelled" else "REQUEST"
+    status = {"cancelled": "CANCELLED", "cleared": "CONFIRMED", "changed": "CONFIRMED"}.get(notice.event, "TENTATIVE")
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("method", method)
+    event = Event()
+    event.add("uid", uid_of(lesson.booking_id, base_uid_domain))
+    event.add("sequence", notice.sequence)
+    event.add("dtstamp", notice.sent_at_utc)
+    event.add("dtstart", lesson.starts_at_utc)
+    event.add("dtend", lesson.ends_at_utc)
+    event.add("status", status)
+    held = " (on weather hold)" if status == "TENTATIVE" else ""
+    event.add("summary", f"Flight lesson {lesson.reference}{held}")
+    event.add("location", lesson.airport)
+    event.add("description", _description(notice))
+    event["organizer"] = vCalAddress(f"mailto:{organizer}")
+    reader = vCalAddress(f"mailto:{attendee}")
+    reader.params["role"] = vText("REQ-PARTICIPANT")
+    reader.params["partstat"] = vText("NEEDS-ACTION")
+    reader.params["rsvp"] = vText("FALSE")
+    event["attendee"] = reader
+    calendar.add_component(event)
+    return calendar.to_ical(), method
+
+
+def _description(notice: Notice) -> str:
+    lesson = notice.lesson
+    lines = [f"{lesson.aircraft}, {lesson.school}", *(words.sentence(s, lesson.time_zone) for s in notice.shortfalls)]
+    if notice.case_url:
+        lines.append(notice.case_url)
+    return "\n".join(lines)

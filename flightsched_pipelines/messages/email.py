@@ -1,0 +1,133 @@
+"""E-mail: subject, text and HTML from templates, and the MIME message around them."""
+
+# pyright: reportUnknownMemberType=false
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from flightsched_pipelines.messages import words
+from flightsched_pipelines.messages.facts import Digest, Notice
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+EVENT_NAMES = {
+    "opened": "Below the school's minimums",
+    "updated": "Alternatives changed",
+    "cleared": "Above the minimums again",
+    "expired": "Nobody answered",
+    "cancelled": "No longer in the schedule",
+    "changed": "Changed by the school",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message's words, before they are addressed to anybody."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def render_notice(notice: Notice) -> Rendered:
+    """What one person is told about one case."""
+    lesson = notice.lesson
+    whose = "your lesson" if notice.role == "student" else f"lesson with {lesson.student}"
+    start = words.moment(lesson.starts_at_utc, lesson.time_zone)
+    subject = f"Weather: {whose} {start} ({lesson.reference}): {words.HEADLINES[notice.event]}"
+    return _rendered(f"notice-{notice.event}", subject, {"notice": notice, "lesson": lesson, "zone": lesson.time_zone})
+
+
+def render_digest(digest: Digest) -> Rendered:
+    """What a dispatch changed, in one mail."""
+    lessons = len(digest.lines) + len(digest.too_late)
+    hour = words.moment(digest.hour_utc, digest.time_zone)
+    subject = f"Weather, {hour}: {lessons} lesson{'s' * (lessons != 1)} at {digest.school}"
+    return _rendered("digest", subject, {"digest": digest, "zone": digest.time_zone, "names": EVENT_NAMES})
+
+
+def compose(
+    rendered: Rendered,
+    *,
+    to_name: str,
+    to_address: str,
+    sender: str,
+    message_id: str,
+    date_utc: datetime,
+    calendar: bytes | None = None,
+    method: str | None = None,
+) -> EmailMessage:
+    """The mail as it travels: text, HTML, and the calendar entry where there is one.
+
+    Args:
+        rendered: the words.
+        to_name: the reader's name; line breaks in it are taken out.
+        to_address: the reader's address.
+        sender: name and address of the sender, as in ``From``.
+        message_id: with its angle brackets; the same message has the same.
+        date_utc: when it is sent.
+        calendar: an iCalendar object.
+        method: its method, REQUEST or CANCEL.
+
+    Raises:
+        ValueError: an address cannot be one.
+    """
+    name, address = parseaddr(sender)
+    mail = EmailMessage()
+    mail["From"] = Address(display_name=_one_line(name), addr_spec=address)
+    mail["To"] = Address(display_name=_one_line(to_name), addr_spec=to_address)
+    mail["Subject"] = _one_line(rendered.subject)
+    mail["Date"] = format_datetime(date_utc)
+    mail["Message-ID"] = message_id
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(rendered.text)
+    mail.add_alternative(rendered.html, subtype="html")
+    if calendar is not None:
+        mail.add_alternative(
+            calendar.decode(), subtype="calendar", params={"method": method or "REQUEST", "charset": "utf-8"}
+        )
+    return mail
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _rendered(template: str, subject: str, facts: dict[str, Any]) -> Rendered:
+    text, html = (_template(f"{template}.{kind}.j2").render(facts | {"subject": subject}) for kind in ("txt", "html"))
+    return Rendered(_one_line(subject), text.strip() + "\n", html)
+
+
+@cache
+def _template(name: str) -> Any:  # noqa: ANN401, jinja2's template
+    return _environment().get_template(name)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "sentence": words.sentence,
+        "rule_name": words.rule_name,
+        "forecast_value": words.forecast_value,
+        "minimum": words.minimum,
+        "difference": words.difference,
+        "brief": words.brief,
+    }
+    environment.globals |= {"moment": words.moment, "span": words.span, "when_of": words.when_of}
+    return environment

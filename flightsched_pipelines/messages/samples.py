@@ -1,0 +1,102 @@
+"""Made-up facts for every message, to look at and to test with."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+from flightsched_pipelines.messages.facts import Digest, DigestLine, Event, Lesson, Notice, Offer, Role, Shortfall
+
+_START = datetime(2026, 11, 24, 18, tzinfo=UTC)
+_SENT = datetime(2026, 11, 23, 20, 12, tzinfo=UTC)
+_BASE = "https://flights.example.com/respond/"
+
+LESSON = Lesson(
+    booking_id=1016, reference="PAO-1016", school="Palo Alto Flight School", airport="KPAO",
+    time_zone="America/Los_Angeles", starts_at_utc=_START, ends_at_utc=_START + timedelta(minutes=90),
+    student="Ada Lindqvist", instructor="Milo Tanaka", aircraft="C172S N101FS",
+)  # fmt: skip
+
+SHORTFALLS = [
+    Shortfall(
+        rule="visibility", value=0.5, limit=3.0, by=2.5, unit="SM", hazard=None, airport="KPAO",
+        from_utc=_START - timedelta(hours=1), to_utc=_START, temporary=False,
+    ),
+    Shortfall(
+        rule="ceiling", value=300.0, limit=1000.0, by=700.0, unit="ft", hazard=None, airport="KPAO",
+        from_utc=_START - timedelta(hours=1), to_utc=_START, temporary=False,
+    ),
+    Shortfall(
+        rule="thunderstorm", value=None, limit=None, by=None, unit=None, hazard="TS CB", airport="KPAO",
+        from_utc=_START, to_utc=_START + timedelta(hours=1), temporary=True,
+    ),
+]  # fmt: skip
+
+_REASONS = (
+    "A day later, with your instructor and the same aircraft; forecast well above the minimums.",
+    "Earlier in the morning, with your instructor.",
+    "Three days later; no forecast reaches that day yet, so it will be looked at again.",
+)
+
+
+def _offers(role: Role) -> list[Offer]:
+    days = (1, 2, 4)
+    return [
+        Offer(
+            number=number,
+            starts_at_utc=_START + timedelta(days=day, hours=-1),
+            ends_at_utc=_START + timedelta(days=day, minutes=30),
+            instructor="Milo Tanaka" if number < 3 else "Hana Novak",
+            aircraft="C172S N101FS" if number == 1 else "C172S N103FS",
+            reason=reason,
+            accept_url=f"{_BASE}sample-{number}" if role == "student" else None,
+        )
+        for number, (day, reason) in enumerate(zip(days, _REASONS, strict=True), start=1)
+    ]
+
+
+def _notice(event: Event, role: Role) -> Notice:
+    asks = event in {"opened", "updated"}
+    return Notice(
+        event=event,
+        case_id=42,
+        role=role,
+        name=LESSON.student if role == "student" else str(LESSON.instructor),
+        lesson=LESSON,
+        shortfalls=SHORTFALLS if event != "cleared" else [],
+        offers=_offers(role) if asks else [],
+        changes=["1 of the 3 alternatives you were given can no longer be had."] if event == "updated" else [],
+        deadline_utc=_SENT + timedelta(hours=12),
+        case_url=f"{_BASE}sample",
+        sequence=("opened", "updated", "expired", "cleared", "changed", "cancelled").index(event) + 1,
+        sent_at_utc=_SENT,
+    )
+
+
+_EVENTS: tuple[Event, ...] = ("opened", "updated", "cleared", "expired", "changed", "cancelled")
+_ROLES: tuple[Role, ...] = ("student", "instructor")
+
+_DIGEST = Digest(
+    name="Palo Alto Flight School",
+    school="Palo Alto Flight School",
+    time_zone="America/Los_Angeles",
+    hour_utc=_SENT.replace(minute=0),
+    lines=[
+        DigestLine(
+            event=event,
+            case_id=42 + n,
+            lesson=LESSON.model_copy(update={"reference": f"PAO-{1016 + n}"}),
+            shortfalls=SHORTFALLS[: 1 + n] if event != "cleared" else [],
+            offers=_offers("instructor") if event in {"opened", "updated"} else [],
+            deadline_utc=_SENT + timedelta(hours=12),
+        )
+        for n, event in enumerate(_EVENTS)
+    ],
+    too_late=[LESSON.model_copy(update={"reference": "PAO-1002", "starts_at_utc": _SENT, "ends_at_utc": _START})],
+    unknown=2,
+    sent_at_utc=_SENT,
+)
+
+SAMPLES: Mapping[str, Notice | Digest] = MappingProxyType(
+    {f"{event}-{role}": _notice(event, role) for event in _EVENTS for role in _ROLES} | {"digest": _DIGEST}
+)
+"""Every message by its name."""

@@ -1,0 +1,51 @@
+"""A dispatch's digest as Slack blocks. Slack is outside the house: references, airports and times, no names."""
+
+from typing import Any
+
+from flightsched_pipelines.messages import words
+from flightsched_pipelines.messages.email import EVENT_NAMES
+from flightsched_pipelines.messages.facts import Digest, DigestLine
+
+MOST_LINES = 20
+LONGEST_TEXT, LONGEST_HEADER = 3000, 150
+
+
+def blocks(digest: Digest) -> tuple[str, list[dict[str, Any]]]:
+    """The text for notifications, and the blocks."""
+    hour = words.moment(digest.hour_utc, digest.time_zone)
+    title = f"{digest.school}: {len(digest.lines)} lessons in the hour of {hour}"
+    found: list[dict[str, Any]] = [
+        {"type": "header", "text": {"type": "plain_text", "text": title[:LONGEST_HEADER], "emoji": False}}
+    ]
+    found += [_section(_line(line)) for line in digest.lines[:MOST_LINES]]
+    notes = [f"and {len(digest.lines) - MOST_LINES} more"] if len(digest.lines) > MOST_LINES else []
+    if digest.too_late:
+        soon = ", ".join(f"{lesson.reference} {words.when_of(lesson)}" for lesson in digest.too_late[:MOST_LINES])
+        found.append(_section(f"*Too late for alternatives:* {escaped(soon)}"))
+    if digest.unknown:
+        notes.append(f"the weather of {digest.unknown} lessons cannot be known")
+    if notes:
+        found.append({"type": "context", "elements": [{"type": "mrkdwn", "text": escaped("; ".join(notes))}]})
+    return escaped(title), found
+
+
+def escaped(text: str) -> str:
+    """Text without Slack's control characters."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _line(line: DigestLine) -> str:
+    why = words.brief(line.shortfalls)
+    offers = f"{len(line.offers)} alternatives" if line.offers else line.no_offer_because or ""
+    parts = [
+        words.when_of(line.lesson),
+        line.lesson.airport,
+        why,
+        offers if line.event in {"opened", "updated"} else "",
+    ]
+    facts = escaped(", ".join(part for part in parts if part))
+    return f"*{escaped(line.lesson.reference)}* {EVENT_NAMES[line.event]}\n{facts}"
+
+
+def _section(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:LONGEST_TEXT]}}

@@ -1,0 +1,44 @@
+"""A notice in one text message: 160 characters of the GSM 03.38 alphabet."""
+
+import unicodedata
+
+from flightsched_pipelines.messages import words
+from flightsched_pipelines.messages.facts import Notice
+
+LONGEST = 160
+GSM_7 = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+"""Characters that count as one; those that count as two (brackets, the euro sign) are left out."""
+
+PLAINER = str.maketrans({"–": "-", "—": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "…": "...", "[": "(", "]": ")"})
+
+
+def short_text(notice: Notice) -> str:
+    """Reference, time, what is the matter, and where to answer if that fits."""
+    lesson = notice.lesson
+    start = words.moment(lesson.starts_at_utc, lesson.time_zone)
+    head = f"{lesson.reference} {start}: "
+    if notice.event in {"opened", "updated"}:
+        matter = "below the school's minimums" if notice.event == "opened" else "alternatives changed"
+        number = len(notice.offers)
+        offers = f"{number} other time{'s' * (number != 1)}" if number else "no other time yet"
+        why = f" ({words.brief(notice.shortfalls)})" if notice.shortfalls else ""
+        candidates = [f"{matter}{why}. {offers}", f"{matter}. {offers}"]
+    else:
+        candidates = [words.HEADLINES[notice.event]]
+    where = f". {notice.case_url}" if notice.case_url else ", see your mail."
+    texts = [plain(head + words_ + tail) for words_ in candidates for tail in (where, ", see your mail.", ".")]
+    return next((text for text in texts if len(text) <= LONGEST), texts[-1][:LONGEST])
+
+
+def plain(text: str) -> str:
+    """Text in the alphabet: accents that it lacks are taken off, other strangers dropped."""
+    found: list[str] = []
+    for character in text.translate(PLAINER):
+        if character in GSM_7:
+            found.append(character)
+        else:
+            found += [part for part in unicodedata.normalize("NFKD", character) if part in GSM_7]
+    return "".join(found)
