@@ -21,6 +21,9 @@ from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.seed import is_seeded_for, seed
 from flightsched_pipelines.definitions import build_definitions
+from flightsched_pipelines.desk import senders
+from flightsched_pipelines.desk.deliver import drain
+from flightsched_pipelines.desk.dispatch import dispatch
 from flightsched_pipelines.desk.report import HourReport, explain_booking, report_hour
 from flightsched_pipelines.pipeline.instance import prepare_instance
 from flightsched_pipelines.pipeline.partitions import HOURLY, key_of
@@ -52,6 +55,22 @@ def demo(
         _demo(as_json=as_json)
 
 
+def _tell(engine: Engine, settings: Settings) -> None:
+    """What ``flightsched dispatch`` and ``deliver`` do, in two lines."""
+    result = dispatch(engine, datetime.now(UTC), settings)
+    with senders.opened(engine, settings) as channels:
+        sent = drain(engine, channels, settings).sent.total()
+    if result.repeated:
+        console.print("\nPeople were told of this hour before: nobody was told anything again.")
+        return
+    waiting = sum(result.queued.values()) - sent
+    console.print(
+        f"\n{result.steps.get('opened', 0)} cases opened: {sent} mails are in {settings.flightsched_home / 'mail'}, "
+        f"{max(waiting, 0)} wait for the end of somebody's quiet hours."
+    )
+    console.print("[bold]flightsched outbox[/bold] lists them.", style="dim")
+
+
 def _demo(*, as_json: bool) -> None:
     began = time.monotonic()
     settings = Settings(weather_source="simulated")
@@ -68,6 +87,7 @@ def _demo(*, as_json: bool) -> None:
         print(json.dumps({name: getattr(report, name) for name in names} | figures))  # noqa: T201, the result
         return
     print_report(report)
+    _tell(engine, settings)
     console.print("\nNext: [bold]make dev[/bold] opens this in the Dagster UI.", style="dim")
 
 

@@ -315,6 +315,8 @@ def _transition(case: rows.StoredCase, step: Step, offers: Sequence[rows.Offer])
 def _news(
     case: rows.StoredCase, step: Step, finding: _Finding | None, lesson: Slot, offers: Sequence[rows.Offer]
 ) -> News:
+    if step.event in {"cleared", "cancelled", "changed"}:
+        finding = None
     return News(
         case.case_id,
         case.booking_id,

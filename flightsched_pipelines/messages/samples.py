@@ -62,7 +62,7 @@ def _notice(event: Event, role: Role) -> Notice:
         role=role,
         name=LESSON.student if role == "student" else str(LESSON.instructor),
         lesson=LESSON,
-        shortfalls=SHORTFALLS if event != "cleared" else [],
+        shortfalls=SHORTFALLS if event in {"opened", "updated", "expired"} else [],
         offers=_offers(role) if asks else [],
         changes=["1 of the 3 alternatives you were given can no longer be had."] if event == "updated" else [],
         deadline_utc=_SENT + timedelta(hours=12),
@@ -85,13 +85,17 @@ _DIGEST = Digest(
             event=event,
             case_id=42 + n,
             lesson=LESSON.model_copy(update={"reference": f"PAO-{1016 + n}"}),
-            shortfalls=SHORTFALLS[: 1 + n] if event != "cleared" else [],
+            shortfalls=SHORTFALLS[: 1 + n] if event in {"opened", "updated", "expired"} else [],
             offers=_offers("instructor") if event in {"opened", "updated"} else [],
             deadline_utc=_SENT + timedelta(hours=12),
         )
         for n, event in enumerate(_EVENTS)
     ],
-    too_late=[LESSON.model_copy(update={"reference": "PAO-1002", "starts_at_utc": _SENT, "ends_at_utc": _START})],
+    too_late=[
+        LESSON.model_copy(
+            update={"reference": "PAO-1002", "starts_at_utc": _SENT, "ends_at_utc": _SENT + timedelta(hours=1)}
+        )
+    ],
     unknown=2,
     sent_at_utc=_SENT,
 )

@@ -92,6 +92,7 @@ def seed(engine: Engine, hour_utc: datetime, random_seed: int = RANDOM_SEED) -> 
         students = [student for school in SCHOOLS for student in _insert_school(connection, school, random)]
         _insert_minimums(connection)
         _insert_preferences(connection, students, hour_utc, Random(random_seed))  # noqa: S311, as above
+        _insert_contacts(connection, students)
         world = _world(connection, students, random, hour_utc)
         soon, end = hour_utc + SOON, hour_utc + HORIZON
         lessons = make_lessons(world, random, [(hour_utc, soon, LESSONS_SOON), (soon, end, LESSONS_LATER)])
@@ -161,9 +162,29 @@ def _insert_preferences(
     connection.execute(insert(schema.student_preferences), rows)
 
 
+def _insert_contacts(connection: Connection, students: Sequence[Student]) -> None:
+    """Some people want short texts, some no quiet hours; every fourth instructor wants an hour's news in one mail."""
+    rows: list[dict[str, object]] = [
+        {"student_id": student.student_id, "instructor_id": None, "sms": n % 2 == 0, "digest": False}
+        for n, student in enumerate(students[::5])
+    ]
+    instructor_ids = connection.execute(select(schema.instructors.c.id).order_by(schema.instructors.c.id)).scalars()
+    rows += [
+        {"student_id": None, "instructor_id": key, "sms": False, "digest": True} for key in list(instructor_ids)[::4]
+    ]
+    quiet = ({"quiet_from": time(21), "quiet_to": time(6, 30)}, {"quiet_from": None, "quiet_to": None})
+    connection.execute(insert(schema.contact_preferences), [row | quiet[n % 2] for n, row in enumerate(rows)])
+
+
 def _insert_school(connection: Connection, school: _School, random: Random) -> list[Student]:
     connection.execute(
-        insert(schema.schools), {"id": school.school_id, "name": school.name, "base_airport": school.base}
+        insert(schema.schools),
+        {
+            "id": school.school_id,
+            "name": school.name,
+            "base_airport": school.base,
+            "dispatch_email": f"dispatch.{school.prefix.lower()}@example.com",
+        },
     )
     hours = [
         {"school_id": school.school_id, "weekday": day, "opens": time(7), "closes": time(18 if day == 6 else 20)}
