@@ -128,7 +128,7 @@ class WeatherServer:
         with self._lock:
             self._at_once -= 1
 
-    def refusal(self, request: Received) -> int | None:  # noqa: ARG002, a subclass looks at it
+    def refusal(self, request: Received) -> int | None:
         """The status with which to turn a request away, whatever the mode."""
         return None
 

@@ -1,0 +1,29 @@
+"""Amazon's protocols over HTTP, by moto: topics, queues and mail that forget everything when the test ends."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+from moto.server import ThreadedMotoServer
+
+REGION = "us-east-1"
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """The address of a server of the test's own."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    httpx.post(f"{url}/moto-api/reset")
+    try:
+        yield url
+    finally:
+        server.stop()
+
+
+def kept(url: str, service: str, model: str) -> list[dict[str, Any]]:
+    """What the server holds of a service's model."""
+    return httpx.get(f"{url}/moto-api/data.json").json().get(service, {}).get(model, [])
