@@ -57,7 +57,7 @@ def entry(notice: Notice, *, organizer: str, attendee: str, base_uid_domain: str
 
 def _description(notice: Notice) -> str:
     lesson = notice.lesson
-    lines = [f"{lesson.aircraft}, {lesson.school}", *(words.sentence(s, lesson.time_zone) for s in notice.shortfalls)]
-    if notice.case_url:
-        lines.append(notice.case_url)
-    return "\n".join(lines)
+    # No link: it answers for its reader, and calendars are shared.
+    return "\n".join(
+        [f"{lesson.aircraft}, {lesson.school}", *(words.sentence(s, lesson.time_zone) for s in notice.shortfalls)]
+    )

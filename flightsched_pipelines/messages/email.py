@@ -117,6 +117,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
         undefined=StrictUndefined,
+        finalize=lambda value: words.one_line(value) if type(value) is str else value,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -125,7 +126,8 @@ def _environment() -> Environment:
         "sentence": words.sentence,
         "rule_name": words.rule_name,
         "forecast_value": words.forecast_value,
-        "minimum": words.minimum,
+        "limit": words.limit,
+        "why_nothing": words.why_nothing,
         "difference": words.difference,
         "brief": words.brief,
     }

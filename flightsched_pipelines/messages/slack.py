@@ -13,7 +13,7 @@ LONGEST_TEXT, LONGEST_HEADER = 3000, 150
 def blocks(digest: Digest) -> tuple[str, list[dict[str, Any]]]:
     """The text for notifications, and the blocks."""
     hour = words.moment(digest.hour_utc, digest.time_zone)
-    title = f"{digest.school}: {len(digest.lines)} lessons in the hour of {hour}"
+    title = f"{digest.school}: {len(digest.lines)} lesson{'s' * (len(digest.lines) != 1)} in the hour of {hour}"
     found: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": title[:LONGEST_HEADER], "emoji": False}}
     ]
@@ -36,7 +36,8 @@ def escaped(text: str) -> str:
 
 def _line(line: DigestLine) -> str:
     why = words.brief(line.shortfalls)
-    offers = f"{len(line.offers)} alternatives" if line.offers else line.no_offer_because or ""
+    number = len(line.offers)
+    offers = f"{number} alternative{'s' * (number != 1)}" if number else words.why_nothing(line.no_offer_because or "")
     parts = [
         words.when_of(line.lesson),
         line.lesson.airport,

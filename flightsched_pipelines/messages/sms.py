@@ -25,11 +25,12 @@ def short_text(notice: Notice) -> str:
         number = len(notice.offers)
         offers = f"{number} other time{'s' * (number != 1)}" if number else "no other time yet"
         why = f" ({words.brief(notice.shortfalls)})" if notice.shortfalls else ""
-        candidates = [f"{matter}{why}. {offers}", f"{matter}. {offers}"]
+        candidates = [f"{matter}{why}. {offers}", f"{matter}. {offers}", matter]
     else:
         candidates = [words.HEADLINES[notice.event]]
     where = f". {notice.case_url}" if notice.case_url else ", see your mail."
-    texts = [plain(head + words_ + tail) for words_ in candidates for tail in (where, ", see your mail.", ".")]
+    tails = (where, ", see your mail.", ".")
+    texts = [plain(head + candidate + tail) for tail in tails for candidate in candidates]
     return next((text for text in texts if len(text) <= LONGEST), texts[-1][:LONGEST])
 
 

@@ -22,19 +22,23 @@ HEADLINES: dict[Event, str] = {
 
 def zone_name(instant_utc: datetime, time_zone: str) -> str:
     """The zone as people name it then: PST, or the city where the zone has no letters."""
-    name = instant_utc.astimezone(ZoneInfo(time_zone)).tzname() or ""
-    return name if name.isalpha() else time_zone.rpartition("/")[2].replace("_", " ") + " time"
+    local = _local(instant_utc, time_zone)
+    name = local.tzname() or ""
+    if name.isalpha():
+        return name
+    city = time_zone.rpartition("/")[2].replace("_", " ") + " time"
+    comes_twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return f"{city} (UTC{local:%z})" if comes_twice else city
 
 
 def moment(instant_utc: datetime, time_zone: str) -> str:
     """An instant: "Tue 24 Nov 10:00 PST"."""
-    return f"{instant_utc.astimezone(ZoneInfo(time_zone)):%a %d %b %H:%M} {zone_name(instant_utc, time_zone)}"
+    return f"{_local(instant_utc, time_zone):%a %d %b %H:%M} {zone_name(instant_utc, time_zone)}"
 
 
 def span(from_utc: datetime, to_utc: datetime, time_zone: str) -> str:
     """A period: "Tue 24 Nov 10:00–11:30 PST"; with both days, or both zones, where they differ."""
-    zone = ZoneInfo(time_zone)
-    start, end = from_utc.astimezone(zone), to_utc.astimezone(zone)
+    start, end = _local(from_utc, time_zone), _local(to_utc, time_zone)
     before, after = zone_name(from_utc, time_zone), zone_name(to_utc, time_zone)
     begin = f"{start:%a %d %b %H:%M}" + ("" if before == after else f" {before}")
     finish = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%a %d %b %H:%M}"
@@ -47,33 +51,68 @@ def amount(value: float, unit: str | None) -> str:
     return f"{figure} {unit}" if unit else figure
 
 
+def one_line(text: str) -> str:
+    """A text on one line, without control characters or marks that turn the direction of writing."""
+    if text.isprintable():
+        return text
+    return " ".join("".join(c if c.isprintable() else " " if c.isspace() else "" for c in text).split())
+
+
+def is_minimum(shortfall: Shortfall) -> bool:
+    """Whether the limit is one to stay above; of winds it is one to stay below."""
+    return shortfall.rule in AT_LEAST
+
+
 def rule_name(shortfall: Shortfall) -> str:
     """What is limited: "Visibility", "Convection (TS)"."""
     name = NAMES.get(shortfall.rule, shortfall.rule.replace("_", " "))
-    hazard = f" ({', '.join(shortfall.hazard.split())})" if shortfall.hazard and shortfall.value is None else ""
-    return name[:1].upper() + name[1:] + hazard
+    said = shortfall.hazard or ""
+    if not said or shortfall.value is not None or said.lower().endswith(name):
+        return name[:1].upper() + name[1:]
+    codes = ", ".join(said.split()) if said.isupper() else said
+    return f"{name[:1].upper()}{name[1:]} ({codes})"
 
 
 def forecast_value(shortfall: Shortfall) -> str:
-    """What is forecast: "0.5 SM", "at times 33 kt", "forecast" of a hazard."""
-    often = "at times " if shortfall.temporary else ""
+    """What is forecast: "0.5 SM", "at times 33 kt", "12 min after sunset", "forecast" of a hazard."""
     if shortfall.rule == "forecast":
-        return "no forecast can be read"
+        return "cannot be read"
+    if shortfall.rule == "daylight" and shortfall.value is not None:
+        if shortfall.hazard == "before sunrise":
+            return f"{amount(abs(shortfall.value), 'min')} before sunrise"
+        return f"{amount(abs(shortfall.value), 'min')} {'before' if shortfall.value >= 0 else 'after'} sunset"
+    often = "at times " if shortfall.temporary else ""
     return often + (amount(shortfall.value, shortfall.unit) if shortfall.value is not None else "forecast")
 
 
-def minimum(shortfall: Shortfall) -> str:
-    """What the school asks for: "at least 3 SM", "at most 10 kt", "none allowed"."""
+def limit(shortfall: Shortfall) -> str:
+    """What the school asks for: "at least 3 SM", "more than 3 SM", "at most 10 kt", "none allowed"."""
+    if shortfall.rule == "forecast":
+        return "a forecast"
+    if shortfall.rule == "daylight":
+        return f"{amount(shortfall.limit, 'min')} before sunset" if shortfall.limit else "by day only"
     if shortfall.limit is None:
-        return "a forecast" if shortfall.rule == "forecast" else "none allowed"
-    return f"at {'least' if shortfall.rule in AT_LEAST else 'most'} {amount(shortfall.limit, shortfall.unit)}"
+        return "none allowed"
+    met = shortfall.by == 0
+    least, most = ("more than", "less than") if met else ("at least", "at most")
+    return f"{least if is_minimum(shortfall) else most} {amount(shortfall.limit, shortfall.unit)}"
 
 
 def difference(shortfall: Shortfall) -> str:
-    """By how much: "2.5 SM below", "13 kt above"; nothing for hazards."""
-    if shortfall.by is None:
+    """By how much: "2.5 SM below", "13 kt above", "at the limit"; nothing for hazards and daylight."""
+    if shortfall.by is None or shortfall.rule == "daylight":
         return ""
-    return f"{amount(shortfall.by, shortfall.unit)} {'below' if shortfall.rule in AT_LEAST else 'above'}"
+    if shortfall.by == 0:
+        return "at the limit"
+    return f"{amount(shortfall.by, shortfall.unit)} {'below' if is_minimum(shortfall) else 'above'}"
+
+
+def whose(shortfall: Shortfall) -> str:
+    """Whose limit it is, and of which kind."""
+    if shortfall.rule == "aircraft_crosswind":
+        return "the aircraft's demonstrated crosswind"
+    is_maximum = shortfall.limit is not None and not is_minimum(shortfall) and shortfall.rule != "daylight"
+    return f"the school's {'maximum' if is_maximum else 'minimum'}"
 
 
 def sentence(shortfall: Shortfall, time_zone: str) -> str:
@@ -81,7 +120,7 @@ def sentence(shortfall: Shortfall, time_zone: str) -> str:
     when = f"{shortfall.airport}, {span(shortfall.from_utc, shortfall.to_utc, time_zone)}"
     by = difference(shortfall)
     return (
-        f"{rule_name(shortfall)}: {forecast_value(shortfall)}; the school's minimum: {minimum(shortfall)}"
+        f"{rule_name(shortfall)}: {forecast_value(shortfall)}; {whose(shortfall)}: {limit(shortfall)}"
         f"{f' ({by})' if by else ''}. {when}."
     )
 
@@ -93,10 +132,32 @@ def brief(shortfalls: Sequence[Shortfall]) -> str:
     first = shortfalls[0]
     if first.value is None or first.limit is None:
         return rule_name(first)
-    limit = "minimum" if first.rule in AT_LEAST else "maximum"
-    return f"{rule_name(first).lower()} {amount(first.value, first.unit)}, {limit} {amount(first.limit, first.unit)}"
+    if first.rule == "daylight":
+        return forecast_value(first)
+    kind = "minimum" if is_minimum(first) else "maximum"
+    return f"{rule_name(first).lower()} {amount(first.value, first.unit)}, {kind} {amount(first.limit, first.unit)}"
 
 
 def when_of(lesson: Lesson) -> str:
     """A lesson's time, local."""
     return span(lesson.starts_at_utc, lesson.ends_at_utc, lesson.time_zone)
+
+
+WHY_NOTHING = {
+    "no instructor": "no instructor is free at a time that would do",
+    "no aircraft": "no aircraft of the type is free at a time that would do",
+    "no daylight": "there is no daylight left at a time that would do",
+    "no weather": "the forecast is below the minimums at every time that would do",
+    "school closed": "the school is closed at every time that would do",
+}
+
+
+def why_nothing(reason: str) -> str:
+    """Why no alternative can be offered, in words."""
+    return WHY_NOTHING.get(reason, reason)
+
+
+def _local(instant_utc: datetime, time_zone: str) -> datetime:
+    if instant_utc.tzinfo is None:
+        raise ValueError(f"{instant_utc.isoformat()} has no time zone; give instants in UTC")
+    return instant_utc.astimezone(ZoneInfo(time_zone))

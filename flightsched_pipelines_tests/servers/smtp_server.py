@@ -25,6 +25,7 @@ class SmtpServer:
 
     @property
     def url(self) -> str:
+        """Its address, as SMTP_URL wants it."""
         user = f"user:{self.password}@" if self.password else ""
         return f"smtp://{user}127.0.0.1:{self.port}"
 

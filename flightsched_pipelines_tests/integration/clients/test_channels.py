@@ -107,7 +107,8 @@ def test_ses_refuses_a_sender_it_does_not_know(amazon: str, mail: EmailMessage) 
         Ses(REGION, amazon).send(mail, "1")
 
 
-def test_amazon_away_is_a_channel_that_is_down(mail: EmailMessage, amazon: str) -> None:
+@pytest.mark.usefixtures("amazon")
+def test_amazon_away_is_a_channel_that_is_down(mail: EmailMessage) -> None:
     gone = "http://127.0.0.1:9"
     for attempt in (
         lambda: Ses(REGION, gone).send(mail, "1"),

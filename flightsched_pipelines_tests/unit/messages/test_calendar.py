@@ -72,7 +72,6 @@ def test_a_hostile_reference_adds_no_property() -> None:
     assert "x" not in event
 
 
-@pytest.mark.xfail(strict=True, reason="the signed answer link is in DESCRIPTION, and calendars are shared")
 def test_an_entry_has_no_link_that_answers_for_its_reader() -> None:
     notice = NOTICES["opened-student"]
     assert str(notice.case_url) not in str(read_back(notice)["description"])

@@ -107,13 +107,11 @@ def test_a_hostile_value_stays_text_in_html() -> None:
     assert "\r" not in said.subject
 
 
-@pytest.mark.xfail(strict=True, reason="line ends in a name go into the plain text as they are")
 def test_a_name_cannot_add_lines_to_the_plain_text() -> None:
     notice = NOTICES["opened-student"].model_copy(update={"name": "Ada\r\n\r\nPay here: http://evil.example"})
     assert "\nPay here" not in email.render_notice(notice).text
 
 
-@pytest.mark.xfail(strict=True, reason="reads 'at present: no weather.': the code of the reason, not its words")
 def test_why_nothing_is_offered_is_said_in_words() -> None:
     notice = NOTICES["opened-student"].model_copy(update={"offers": [], "no_offer_because": "no weather"})
     assert ": no weather." not in email.render_notice(notice).text

@@ -80,7 +80,7 @@ def test_each_shortfall_has_forecast_minimum_and_difference() -> None:
 
 def test_no_alternative_is_said_plainly_with_its_reason() -> None:
     notice = OPENED.model_copy(update={"offers": [], "no_offer_because": "no instructor"})
-    assert "No other time can be offered at present: no instructor." in email.render_notice(notice).text
+    assert "No other time can be offered at present: no instructor is free" in email.render_notice(notice).text
 
 
 def test_without_a_base_url_the_dispatcher_takes_the_answer() -> None:
@@ -194,7 +194,7 @@ def test_a_rule_without_a_forecast_is_told_as_that() -> None:
     missing = SHORTFALLS[0].model_copy(
         update={"rule": "forecast", "value": None, "limit": None, "by": None, "hazard": "taf"}
     )
-    assert "no forecast can be read" in words.sentence(missing, LA)
+    assert "Forecast (taf): cannot be read" in words.sentence(missing, LA)
 
 
 QUIET = time(22), time(7)

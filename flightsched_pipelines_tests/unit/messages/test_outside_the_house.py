@@ -49,7 +49,6 @@ def test_no_value_makes_a_short_text_longer_or_foreign(reference: str, url: str 
     assert set(text) <= GSM_7
 
 
-@pytest.mark.xfail(strict=True, reason="the longer words with no link win over the shorter ones with it")
 def test_the_link_goes_before_the_details() -> None:
     url = "https://flights.example.com/r/" + "a" * 45
     notice = NOTICES["opened-student"].model_copy(update={"case_url": url})
