@@ -1,7 +1,12 @@
 """An hour's findings become cases and messages: once, the newest only, and again only when something has changed."""
 
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -67,7 +72,7 @@ def tell(engine: Engine, n: int = 0, settings: Settings = SETTINGS) -> Dispatche
 def told(ticked_engine: Engine) -> Iterator[Engine]:
     """A database in which the first hour was dispatched."""
     tell(ticked_engine)
-    yield ticked_engine
+    return ticked_engine
 
 
 def first_case(engine: Engine) -> Any:
@@ -169,10 +174,10 @@ def test_only_a_verdict_of_ok_clears_a_case(told: Engine, verdict: str, state: s
     assert one(told, "SELECT status FROM school.bookings WHERE id = :id", id=booking_id) == status
 
 
-def without(engine: Engine, table: str, booking_id: int, keep: int) -> pd.DataFrame:
+def without(engine: Engine, table: str, lesson: int, keep: int) -> pd.DataFrame:
     """A table's rows without a booking's first alternative, in which candidates and proposals agree."""
     frame = stored(engine, table)
-    gone = stored(engine, "reschedule_proposals").query("booking_id == @booking_id").sort_values("rank").head(3 - keep)
+    gone = stored(engine, "reschedule_proposals").query(f"booking_id == {lesson}").sort_values("rank").head(3 - keep)
     keys = ["booking_id", "starts_at_utc", "aircraft_id"]
     merged = frame.merge(gone[keys], how="left", on=keys, indicator=True)
     return frame[(merged["_merge"] == "left_only").to_numpy()]
@@ -186,7 +191,10 @@ def test_a_lost_alternative_is_told_with_the_new_round(told: Engine) -> None:
     assert one(told, "SELECT round FROM school.reschedule_cases WHERE id = :id", id=case_id) == 2
     held = "SELECT count(*) FROM school.case_offers WHERE case_id = :id AND withdrawn_hour IS NULL"
     assert one(told, held, id=case_id) == 2
-    changes = "SELECT payload -> 'changes' ->> 0 FROM school.outbox WHERE case_id = :id AND event = 'updated' AND role = 'student'"
+    changes = (
+        "SELECT payload -> 'changes' ->> 0 FROM school.outbox "
+        "WHERE case_id = :id AND event = 'updated' AND role = 'student'"
+    )
     sent = rows(told, changes, id=case_id)
     # Whoever was not told the first time, for it was night, is told the new state as if it were the first.
     assert not sent or sent[0][0] == "1 of the 3 alternatives you were given can no longer be had."
@@ -204,8 +212,8 @@ def test_an_alternative_that_somebody_booked_since_is_not_offered(ticked_engine:
     proposal = stored(ticked_engine, "reschedule_proposals").sort_values(["starts_at_utc"]).iloc[-1]
     run(
         ticked_engine,
-        "INSERT INTO school.bookings (reference, school_id, student_id, aircraft_id, lesson_kind, solo, departure, period) "
-        "SELECT 'OTHER-1', school_id, (SELECT max(id) FROM school.students), :aircraft, 'local', true, departure, "
+        "INSERT INTO school.bookings (reference, school_id, student_id, aircraft_id, lesson_kind, solo, departure, "
+        "period) SELECT 'OTHER-1', school_id, (SELECT max(id) FROM school.students), :aircraft, 'local', true, departure, "
         "tstzrange(:starts, :ends) FROM school.bookings WHERE id = :id",
         aircraft=int(proposal["aircraft_id"]), starts=proposal["starts_at_utc"].to_pydatetime(),
         ends=proposal["ends_at_utc"].to_pydatetime(), id=int(proposal["booking_id"]),
@@ -224,8 +232,8 @@ def test_an_alternative_that_somebody_booked_since_is_not_offered(ticked_engine:
     ("change", "event"),
     [
         ("UPDATE school.bookings SET status = 'cancelled' WHERE id = :id", "cancelled"),
-        ("UPDATE school.bookings SET period = tstzrange(lower(period) + interval '9 days', "
-         "upper(period) + interval '9 days') WHERE id = :id", "changed"),
+        (("UPDATE school.bookings SET period = tstzrange(lower(period) + interval '9 days', "
+         "upper(period) + interval '9 days') WHERE id = :id"), "changed"),
     ],
 )  # fmt: skip
 def test_a_booking_that_the_school_changed_ends_its_case(told: Engine, change: str, event: str) -> None:
@@ -308,3 +316,44 @@ def test_nothing_personal_is_kept_outside_the_outbox(told: Engine) -> None:
         for outside in (said, systems):
             assert name not in outside
             assert address not in outside
+
+
+WORKER = """
+import sys
+from datetime import datetime
+from flightsched_pipelines.database.engine import connect
+from flightsched_pipelines.desk.dispatch import dispatch
+from flightsched_pipelines.settings import Settings
+
+settings = Settings(database_url=sys.argv[1], aws_region="us-east-1")
+engine = connect(settings)
+print("ready", flush=True)
+dispatch(engine, datetime.fromisoformat(sys.argv[2]), settings)
+"""
+
+
+def test_a_dispatch_that_is_killed_anywhere_did_nothing_or_all_and_the_next_converges(
+    ticked_engine: Engine, tmp_path: Path
+) -> None:
+    script = tmp_path / "worker.py"
+    script.write_text(WORKER)
+    url = ticked_engine.url.render_as_string(hide_password=False)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    counts = "SELECT (SELECT count(*) FROM school.reschedule_cases), (SELECT count(*) FROM school.dispatches)"
+    for delay in (0.02, 0.06, 0.1, 0.15, 0.2, 0.3, 0.5, 0.8):
+        worker = subprocess.Popen(  # noqa: S603, our own words
+            [sys.executable, str(script), url, NOW.isoformat()], env=environment, stdout=subprocess.PIPE
+        )
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == b"ready\n"
+        time.sleep(delay)
+        worker.kill()
+        worker.wait()
+        worker.stdout.close()
+        cases, dispatches = rows(ticked_engine, counts)[0]
+        assert (cases > 0) == (dispatches == 1)
+    tell(ticked_engine, settings=settings_for(aws_region="us-east-1"))
+    cases = one(ticked_engine, "SELECT count(*) FROM school.reschedule_cases")
+    assert cases == one(ticked_engine, "SELECT count(DISTINCT booking_id) FROM school.reschedule_cases") > 20
+    assert one(ticked_engine, "SELECT count(*) FROM school.outbox WHERE channel = 'sqs'") == cases
+    assert one(ticked_engine, "SELECT count(*) FROM school.case_events") == cases
