@@ -154,7 +154,7 @@ def held_after_the_end(connection: Connection) -> dict[int, tuple[int, CaseState
     c, b = reschedule_cases.c, bookings.c
     query = (
         select(c.booking_id, c.id, c.state)
-        .distinct(c.booking_id)
+        .ext(distinct_on(c.booking_id))
         .join(bookings, b.id == c.booking_id)
         .where(b.status == "weather_hold")
         .order_by(c.booking_id, c.id.desc())

@@ -167,12 +167,12 @@ def test_db_commands_take_the_schema_there_and_back(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
 
-    assert "schema    0002" in flightsched("db", "status").out
+    assert "schema    0003" in flightsched("db", "status").out
     assert flightsched("db", "seed", "--hour", HOUR).code == 0
     assert flightsched("db", "reset", "--yes", "--hour", HOUR).code == 0
     assert "base (empty)" in flightsched("db", "downgrade", "base", "--yes").out
     assert "flightsched db upgrade" in flightsched("db", "seed").err
-    assert "0002" in flightsched("db", "upgrade").out
+    assert "0003" in flightsched("db", "upgrade").out
     assert "not ours to stop" in flightsched("db", "stop").err
     assert "cannot be taken to 'nowhere'" in flightsched("db", "downgrade", "nowhere", "--yes").err
 

@@ -213,8 +213,8 @@ def test_an_alternative_that_somebody_booked_since_is_not_offered(ticked_engine:
     run(
         ticked_engine,
         "INSERT INTO school.bookings (reference, school_id, student_id, aircraft_id, lesson_kind, solo, departure, "
-        "period) SELECT 'OTHER-1', school_id, (SELECT max(id) FROM school.students), :aircraft, 'local', true, departure, "
-        "tstzrange(:starts, :ends) FROM school.bookings WHERE id = :id",
+        "period) SELECT 'OTHER-1', school_id, (SELECT max(id) FROM school.students), :aircraft, 'local', true, "
+        "departure, tstzrange(:starts, :ends) FROM school.bookings WHERE id = :id",
         aircraft=int(proposal["aircraft_id"]), starts=proposal["starts_at_utc"].to_pydatetime(),
         ends=proposal["ends_at_utc"].to_pydatetime(), id=int(proposal["booking_id"]),
     )  # fmt: skip

@@ -332,12 +332,18 @@ def test_the_redrive_job_is_the_same(ticked_engine: Engine) -> None:
         assert job.execute_in_process().success
 
     assert set(stored(ticked_engine)["ranked_by"]) == {"llm"}
-    without = build_definitions(engine=ticked_engine, settings=settings_for()).resolve_job_def("redrive_dead_letters")
-    failed = without.execute_in_process(raise_on_error=False)
-    (event,) = [event for event in failed.all_events if event.is_step_failure]
-    data = event.step_failure_data.user_failure_data
-    assert data is not None
-    assert "OPENAI_API_KEY is not set" in (data.description or "")
+
+
+def test_without_a_key_the_redrive_job_leaves_the_answers_where_they_are(ticked_engine: Engine) -> None:
+    keep_lessons(ticked_engine, 2)
+    with OpenAIServer("prose") as server:
+        rank(ticked_engine, settings_with(server))
+    before = letters(ticked_engine)
+    job = build_definitions(engine=ticked_engine, settings=settings_for()).resolve_job_def("redrive_dead_letters")
+    assert job.execute_in_process().success
+
+    assert len(before) == 2
+    assert letters(ticked_engine).equals(before)
 
 
 def test_an_exhausted_quota_ends_the_asking_at_once(ticked_engine: Engine) -> None:
