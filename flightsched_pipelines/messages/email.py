@@ -111,13 +111,18 @@ def _template(name: str) -> Any:  # noqa: ANN401, jinja2's template
     return _environment().get_template(name)
 
 
+def _on_one_line(value: object) -> object:
+    """Plain strings cannot add lines; markup and numbers stay as they are."""
+    return words.one_line(value) if type(value) is str else value
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
         undefined=StrictUndefined,
-        finalize=lambda value: words.one_line(value) if type(value) is str else value,
+        finalize=_on_one_line,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

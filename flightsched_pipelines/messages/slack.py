@@ -34,10 +34,14 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def _none(line: DigestLine) -> str:
+    return words.why_nothing(line.no_offer_because) if line.no_offer_because else "no alternative"
+
+
 def _line(line: DigestLine) -> str:
     why = words.brief(line.shortfalls)
     number = len(line.offers)
-    offers = f"{number} alternative{'s' * (number != 1)}" if number else words.why_nothing(line.no_offer_because or "")
+    offers = f"{number} alternative{'s' * (number != 1)}" if number else _none(line)
     parts = [
         words.when_of(line.lesson),
         line.lesson.airport,

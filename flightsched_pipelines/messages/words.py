@@ -143,7 +143,8 @@ def when_of(lesson: Lesson) -> str:
     return span(lesson.starts_at_utc, lesson.ends_at_utc, lesson.time_zone)
 
 
-WHY_NOTHING = {
+WHY_NOTHING: dict[str, str] = {
+    "student not available": "the student is not available at every time that would do",
     "no instructor": "no instructor is free at a time that would do",
     "no aircraft": "no aircraft of the type is free at a time that would do",
     "no daylight": "there is no daylight left at a time that would do",

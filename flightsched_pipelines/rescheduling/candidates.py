@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.rescheduling.frames import typed
-from flightsched_pipelines.rescheduling.openings import Opening, Schedule, lessons_in
+from flightsched_pipelines.rescheduling.openings import Obstacle, Opening, Schedule, lessons_in
 from flightsched_pipelines.rescheduling.rules import SchedulingRules
 from flightsched_pipelines.rescheduling.scoring import score
 from flightsched_pipelines.rescheduling.timeline import Timeline, local_clock
@@ -124,7 +124,7 @@ def search_slots(
     longest = max((lesson.ends_at_utc - lesson.starts_at_utc for lesson in lessons), default=timedelta())
     schedule = Schedule(bookings, availability, rules, now_utc, longest)
     openings: list[Opening] = []
-    reasons: dict[int, str] = {}
+    reasons: dict[int, Obstacle] = {}
     for lesson in lessons:
         found = schedule.openings(lesson)
         if isinstance(found, Opening):
@@ -233,5 +233,5 @@ def _best(found: pd.DataFrame, threatened: pd.DataFrame, rules: SchedulingRules,
     return typed(found[found["slot"] <= rules.per_booking], CANDIDATE_COLUMNS)
 
 
-def _unplaceable(reasons: Mapping[int, str]) -> pd.DataFrame:
+def _unplaceable(reasons: Mapping[int, Obstacle]) -> pd.DataFrame:
     return typed([{"booking_id": number, "reason": reasons[number]} for number in sorted(reasons)], UNPLACEABLE_COLUMNS)

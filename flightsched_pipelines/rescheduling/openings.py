@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,11 @@ from flightsched_pipelines.rescheduling.diaries import Diary, DutyLog, holding
 from flightsched_pipelines.rescheduling.rules import SchedulingRules
 from flightsched_pipelines.rescheduling.timeline import CELL, Cells, Timeline
 from flightsched_pipelines.rescheduling.wishes import with_wishes
+
+Obstacle = Literal[
+    "school closed", "student not available", "no instructor", "no aircraft", "no daylight", "no weather"
+]
+"""Why there is no other time for a lesson: the constraint that took the last one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +93,17 @@ class Schedule:
         self._duty = DutyLog(self._instructors.ids.tolist(), self.timeline, rules).enter(held)
         self._on_grid = cache(self._starts_on_grid)
 
-    def openings(self, lesson: Lesson) -> Opening | str:
+    def openings(self, lesson: Lesson) -> Opening | Obstacle:
         """The starts that everything but the sky allows a lesson, or the constraint that took the last of them."""
         starts = self._on_grid(lesson.time_zone)
         starts = starts[starts != self.timeline.at_or_after(lesson.starts_at_utc)]
         if lesson.notice_hours:
             starts = starts[starts >= self.timeline.at_or_after(self._now_utc + timedelta(hours=lesson.notice_hours))]
-        for reason, diary, resource_id in (
+        gates: tuple[tuple[Obstacle, Diary, int | None], ...] = (
             ("school closed", self._schools, lesson.school_id),
             ("student not available", self._students, lesson.student_id),
-        ):
+        )
+        for reason, diary, resource_id in gates:
             rows = diary.of_school(lesson.school_id)
             row = rows[diary.ids[rows] == resource_id]
             starts = starts[diary.free(row, starts, lesson.cells, moving=lesson.booking_id).any(axis=0)]

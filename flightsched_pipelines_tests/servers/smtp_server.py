@@ -1,5 +1,6 @@
 """A mail server that keeps what it gets, by aiosmtpd; it can refuse, put off and hang up."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -63,18 +64,21 @@ def running(mode: str = "accept", password: str | None = None) -> Iterator[SmtpS
         options = {"authenticator": known, "auth_required": True, "auth_require_tls": False}
     controller = _Controller(kept, hostname="127.0.0.1", port=0, **options)
     controller.start()
-    assert controller.server is not None
-    kept.port = controller.server.sockets[0].getsockname()[1]
+    kept.port = _port_of(controller)
     try:
         yield kept
     finally:
         controller.stop()
 
 
+def _port_of(controller: Controller) -> int:
+    assert isinstance(controller.server, asyncio.Server)
+    return controller.server.sockets[0].getsockname()[1]
+
+
 class _Controller(Controller):
     """aiosmtpd asks its own port whether it is up; with a port of the system's choice it has to be told which."""
 
     def _trigger_server(self) -> None:
-        assert self.server is not None
-        self.port = self.server.sockets[0].getsockname()[1]
+        self.port = _port_of(self)
         super()._trigger_server()

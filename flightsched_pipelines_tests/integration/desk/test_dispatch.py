@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -69,7 +68,7 @@ def tell(engine: Engine, n: int = 0, settings: Settings = SETTINGS) -> Dispatche
 
 
 @pytest.fixture
-def told(ticked_engine: Engine) -> Iterator[Engine]:
+def told(ticked_engine: Engine) -> Engine:
     """A database in which the first hour was dispatched."""
     tell(ticked_engine)
     return ticked_engine
@@ -186,7 +185,7 @@ def without(engine: Engine, table: str, lesson: int, keep: int) -> pd.DataFrame:
 def test_a_lost_alternative_is_told_with_the_new_round(told: Engine) -> None:
     case_id, booking_id = first_case(told)
     tables = {name: without(told, name, booking_id, 2) for name in ("reschedule_candidates", "reschedule_proposals")}
-    next_hour(told, **tables)
+    next_hour(told, 1, **tables)
     assert tell(told, 1).steps["updated"] == 1
     assert one(told, "SELECT round FROM school.reschedule_cases WHERE id = :id", id=case_id) == 2
     held = "SELECT count(*) FROM school.case_offers WHERE case_id = :id AND withdrawn_hour IS NULL"
@@ -203,7 +202,7 @@ def test_a_lost_alternative_is_told_with_the_new_round(told: Engine) -> None:
 def test_no_alternative_left_opens_the_case_again(told: Engine) -> None:
     case_id, booking_id = first_case(told)
     tables = {name: without(told, name, booking_id, 0) for name in ("reschedule_candidates", "reschedule_proposals")}
-    next_hour(told, **tables)
+    next_hour(told, 1, **tables)
     tell(told, 1)
     assert one(told, "SELECT state FROM school.reschedule_cases WHERE id = :id", id=case_id) == "open"
 

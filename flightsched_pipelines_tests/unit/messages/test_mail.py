@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html import unescape
+from typing import get_args
 
 import pytest
 
-from flightsched_pipelines.messages import calendar, email
+from flightsched_pipelines.messages import calendar, email, words
 from flightsched_pipelines.messages.facts import Digest, Notice
 from flightsched_pipelines.messages.samples import SAMPLES
+from flightsched_pipelines.rescheduling.openings import Obstacle
 
 NOTICES = {name: sample for name, sample in SAMPLES.items() if isinstance(sample, Notice)}
 HOSTILE = "<script>alert('x')</script>\"'&\r\nBcc: everyone@example.com"
@@ -114,7 +116,11 @@ def test_a_name_cannot_add_lines_to_the_plain_text() -> None:
 
 def test_why_nothing_is_offered_is_said_in_words() -> None:
     notice = NOTICES["opened-student"].model_copy(update={"offers": [], "no_offer_because": "no weather"})
-    assert ": no weather." not in email.render_notice(notice).text
+    assert "the forecast is below the minimums at every time that would do" in email.render_notice(notice).text
+
+
+def test_there_are_words_for_every_obstacle() -> None:
+    assert set(words.WHY_NOTHING) == set(get_args(Obstacle))
 
 
 def test_a_name_cannot_add_a_header() -> None:
