@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, Select, func, literal, select
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 
 from flightsched_pipelines.database import schema
 from flightsched_pipelines.rescheduling.availability import AVAILABILITY_COLUMNS, Override, Resource, WeeklyRule, expand
@@ -126,7 +126,7 @@ def _weekly_rules(connection: Connection) -> Iterator[WeeklyRule]:
 
 
 def _overrides(connection: Connection, from_utc: datetime, to_utc: datetime) -> Iterator[Override]:
-    span = literal(Range(from_utc, to_utc), schema.TSTZRANGE)
+    span = literal(Range(from_utc, to_utc), TSTZRANGE)
     exceptions = schema.availability_exceptions
     for row in connection.execute(select(exceptions).where(exceptions.c.period.overlaps(span))):
         person = ("student", row.student_id) if row.student_id is not None else ("instructor", row.instructor_id)

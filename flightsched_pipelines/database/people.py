@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import time
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, select
 
 from flightsched_pipelines.database import schema
 
@@ -84,7 +84,7 @@ def booking_facts(connection: Connection, ids: Collection[int]) -> Mapping[int, 
     return {row.id: BookingFacts(*row) for row in connection.execute(query)}
 
 
-def _people(connection: Connection, role: str, table: schema.Table, ids: Collection[int] | None) -> dict[int, Person]:
+def _people(connection: Connection, role: str, table: Table, ids: Collection[int] | None) -> dict[int, Person]:
     c, s, a = schema.contact_preferences, schema.schools, schema.airports
     query = (
         select(

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from random import Random
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, func, insert, select, text
+from sqlalchemy import Connection, Engine, Table, func, insert, select, text
 from sqlalchemy.dialects.postgresql import Range
 
 from flightsched_pipelines.database import schema
@@ -123,7 +123,7 @@ def _insert_ground(connection: Connection) -> None:
     _insert_frame(connection, schema.runways, reference_runways())
 
 
-def _insert_frame(connection: Connection, table: schema.Table, frame: pd.DataFrame) -> None:
+def _insert_frame(connection: Connection, table: Table, frame: pd.DataFrame) -> None:
     rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
     connection.execute(insert(table), [{str(name): value for name, value in row.items()} for row in rows])
 
@@ -225,7 +225,7 @@ def _person(random: Random, school: _School, mailbox: str, number: int) -> dict[
     return {"school_id": school.school_id, "name": name, "email": f"{mailbox}@example.com", "phone": phone}
 
 
-def _insert_all(connection: Connection, table: schema.Table, rows: Sequence[dict[str, object]]) -> list[int]:
+def _insert_all(connection: Connection, table: Table, rows: Sequence[dict[str, object]]) -> list[int]:
     result = connection.execute(insert(table).returning(table.c.id, sort_by_parameter_order=True), rows)
     return [row.id for row in result]
 

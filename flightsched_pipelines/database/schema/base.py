@@ -1,0 +1,51 @@
+"""The schemas, and the words that tables are written in: columns with a comment of meaning and unit."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, Column, DateTime, ForeignKey, MetaData, Text
+from sqlalchemy.types import TypeEngine
+
+SCHEMAS: Mapping[str, str] = MappingProxyType(
+    {
+        "school": "What a school keeps: people, aircraft, bookings, rules.",
+        "pipeline": "What each hour materialised; column partition_hour says which.",
+        "analytics": "Views that analysts are promised.",
+    }
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+    }
+)
+
+INSTANT = DateTime(timezone=True)
+WORDS = ARRAY(Text)
+
+
+def column(name: str, type_: TypeEngine[Any] | type[TypeEngine[Any]], comment: str, **options: Any) -> Column[Any]:  # noqa: ANN401, SQLAlchemy's own options
+    """A column that is never null, with its meaning and unit."""
+    options.setdefault("nullable", False)
+    return Column(name, type_, comment=comment, **options)
+
+
+def optional(name: str, type_: TypeEngine[Any] | type[TypeEngine[Any]], comment: str) -> Column[Any]:
+    """A column that may be null; the comment says what null means."""
+    return Column(name, type_, comment=comment, nullable=True)
+
+
+def identifier() -> Column[int]:
+    """The table's own key."""
+    return Column("id", BigInteger, primary_key=True, autoincrement=True, comment="Identifier.")
+
+
+def reference(name: str, target: str, comment: str, *, nullable: bool = False, index: bool = False) -> Column[int]:
+    """A column that points to a row of a table in ``school`` and goes with it."""
+    key = ForeignKey(f"school.{target}.id", ondelete="CASCADE")
+    return Column(name, BigInteger, key, nullable=nullable, index=index, comment=comment)

@@ -1,0 +1,264 @@
+"""What each hour materialised: a table an asset, a partition an hour."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Double,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+
+from flightsched_pipelines.database.schema.base import INSTANT, WORDS, column, metadata, optional
+
+partitions = Table(
+    "partitions",
+    metadata,
+    Column("name", Text, comment="Table that was written, or check that was passed."),
+    Column("partition_hour", INSTANT, comment="The hour, UTC."),
+    column("rows", Integer, "Rows written, or examined."),
+    column("at", INSTANT, "When.", server_default=text("now()")),
+    PrimaryKeyConstraint("name", "partition_hour"),
+    Index("partitions_hour_idx", "partition_hour"),
+    schema="pipeline",
+    comment="Which hours of each table were materialised, and which hours' proposals were proven.",
+)
+
+
+def _hourly(name: str, comment: str, *columns: Column[Any], index: str) -> Table:
+    """A materialised table: its hour first, and an index of hour and natural key."""
+    hour = column("partition_hour", INSTANT, "The hour that the row belongs to: what was known then, UTC.")
+    return Table(
+        name,
+        metadata,
+        hour,
+        *columns,
+        Index(f"{name}_partition_hour_idx", "partition_hour", index),
+        schema="pipeline",
+        comment=comment,
+    )
+
+
+def _conditions() -> list[Column[Any]]:
+    """The columns that forecasts and observations share."""
+    return [
+        column("airport", Text, "ICAO ident of the field the row is about."),
+        column("hour_utc", INSTANT, "The hour it is about, UTC."),
+        column("layer", Text, "prevailing, or temporary (TEMPO, PROB)."),
+        column("change", Text, "Kind of group: BASE, FM, BECMG, TEMPO, PROB, METAR or HOURLY."),
+        optional("probability", Integer, "Percent, of PROB groups."),
+        column("group_from_utc", INSTANT, "Start of the group, UTC."),
+        column("group_to_utc", INSTANT, "End of the group, UTC."),
+        optional("wind_direction_deg", Double, "True direction the wind comes from, degrees; null when variable."),
+        optional("wind_speed_kt", Double, "Sustained wind, knots; null when missing."),
+        optional("wind_gust_kt", Double, "Gusts, knots; null without."),
+        optional("visibility_sm", Double, "Visibility, statute miles; null when missing."),
+        column("visibility_at_least", Boolean, "Whether the report gives only a lower bound (6+, 10+)."),
+        optional("ceiling_ft", Double, "Ceiling above ground, feet; null is unlimited unless missing says otherwise."),
+        column("ceiling_estimated", Boolean, "Whether the ceiling was estimated from temperature and dew point."),
+        optional("temperature_c", Double, "Temperature at the surface, degrees Celsius."),
+        optional("dewpoint_c", Double, "Dew point, degrees Celsius."),
+        optional("weather", Text, "Weather codes as reported."),
+        column("hazards", WORDS, "Hazard codes: TS, FZRA, LLWS, CB, ..."),
+        column("missing", WORDS, "Elements that the report should give and does not, or not legibly."),
+        optional("flight_category", Text, "VFR, MVFR, IFR or LIFR; null when it cannot be known."),
+        column("source", Text, "TAF, METAR or OpenWeatherMap."),
+        column("station", Text, "Whose report it is."),
+        column("station_distance_nm", Double, "How far the station is from the field, nautical miles."),
+        column("issued_at_utc", INSTANT, "When the report was issued or taken, UTC."),
+        optional("age_minutes", Double, "Age of the report at the partition's hour, minutes."),
+        optional("lead_minutes", Double, "From the report's issue to the row's hour, minutes."),
+        column("governs", Boolean, "Whether the row is held against bookings; others stand beside it."),
+    ]
+
+
+raw_weather = _hourly(
+    "raw_weather",
+    "Weather providers' answers, verbatim, one row a request.",
+    column("provider", Text, "aviation_weather_center or open_weather_map."),
+    column("product", Text, "taf, metar or one_call."),
+    column("request", Text, "Path and query that were asked, without any key."),
+    column("stations", WORDS, "Stations asked for."),
+    column("fetched_at_utc", INSTANT, "When it was fetched, UTC."),
+    optional("status_code", Integer, "HTTP status; null when no answer came."),
+    column(
+        "outcome", Text, "ok, empty, rate_limited, rejected, server_error, timeout, unreachable, not_json, too_large."
+    ),
+    optional("error", Text, "What went wrong, in a sentence."),
+    optional("etag", Text, "ETag, for the next conditional request."),
+    optional("last_modified", Text, "Last-Modified, likewise."),
+    optional("body", Text, "The answer, verbatim."),
+    index="product",
+)
+
+observations = _hourly("observations", "METARs, one row a report.", *_conditions(), index="airport")
+
+forecasts = _hourly(
+    "forecasts", "One row an airport, hour and forecast group that overlaps it.", *_conditions(), index="airport"
+)
+
+booking_snapshot = _hourly(
+    "booking_snapshot",
+    "The bookings as they stood at the hour.",
+    column("booking_id", BigInteger, "Booking."),
+    column("reference", Text, "Name that people use for the booking."),
+    optional("school_id", BigInteger, "School."),
+    optional("student_id", BigInteger, "Who flies."),
+    optional("instructor_id", BigInteger, "Who teaches; null for a solo flight."),
+    optional("aircraft_id", BigInteger, "Aircraft."),
+    optional("aircraft_type", Text, "Its type."),
+    column("training_level", Text, "Level of the student."),
+    column("solo", Boolean, "Whether the student flies alone."),
+    column("lesson_kind", Text, "pattern, local or cross_country."),
+    column("departure", Text, "ICAO ident."),
+    column("route", WORDS, "Idents after the departure, the last the destination."),
+    column("starts_at_utc", INSTANT, "Start, UTC."),
+    column("ends_at_utc", INSTANT, "End, UTC."),
+    column("status", Text, "scheduled or weather_hold."),
+    optional("aircraft_crosswind_kt", Double, "Demonstrated crosswind of the aircraft, knots."),
+    column("time_zone", Text, "IANA zone of the departure."),
+    optional("preferred_days", WORDS, "Days that suit the student: mon to sun; empty for any."),
+    optional("preferred_parts", WORDS, "morning, afternoon, evening; empty for any."),
+    optional("preferred_instructor_id", BigInteger, "Instructor that the student would rather fly with."),
+    optional("latest_date", Date, "Last local day that is of use to the student."),
+    optional("notice_hours", Integer, "Notice that the student needs, hours."),
+    optional("preference_note", Text, "What the student wrote about it. Personal."),
+    optional("last_lesson_at_utc", INSTANT, "When the student last flew before the hour, UTC."),
+    optional("times_moved", Integer, "How often weather has moved the booking."),
+    index="booking_id",
+)
+
+availability_snapshot = _hourly(
+    "availability_snapshot",
+    "When each school, student, instructor and aircraft could be used, as it stood at the hour.",
+    column("school_id", BigInteger, "School."),
+    column("resource", Text, "school, student, instructor or aircraft."),
+    column("resource_id", BigInteger, "Which one."),
+    column("starts_at_utc", INSTANT, "From when, UTC."),
+    column("ends_at_utc", INSTANT, "To when, UTC."),
+    optional("aircraft_type", Text, "Type, of aircraft."),
+    optional("aircraft_crosswind_kt", Double, "Demonstrated crosswind, of aircraft, knots."),
+    column("may_teach", WORDS, "Training levels, of instructors."),
+    index="resource_id",
+)
+
+at_risk_bookings = _hourly(
+    "at_risk_bookings",
+    "Lessons that are not ok, one row a lesson, broken rule, airport and layer: the worst hour.",
+    column("booking_id", BigInteger, "Booking."),
+    column("verdict", Text, "watch, unknown or at_risk, of the whole lesson."),
+    column("rule", Text, "What is below the minimum; forecast where there is none that can be read."),
+    optional("effect", Text, "block or warn."),
+    optional("value", Double, "What is forecast, in the unit; null for hazards."),
+    optional("limit_value", Double, "The minimum, in the unit; null for hazards."),
+    optional("margin", Double, "By how much the minimum is met: negative where it is not, in the unit."),
+    optional("unit", Text, "SM, ft, kt or min."),
+    optional("hazard", Text, "Hazard codes, or what is missing."),
+    column("airport", Text, "Where."),
+    column("hour_utc", INSTANT, "When: the worst hour, UTC."),
+    optional("layer", Text, "prevailing or temporary."),
+    optional("change", Text, "Kind of forecast group."),
+    optional("source", Text, "TAF, METAR or OpenWeatherMap."),
+    optional("station", Text, "Whose report."),
+    optional("group_from_utc", INSTANT, "Start of the group, UTC."),
+    optional("group_to_utc", INSTANT, "End of the group, UTC."),
+    optional("reference", Text, "Who says so."),
+    column("explanation", Text, "The lesson's verdict in words."),
+    index="booking_id",
+)
+
+reschedule_candidates = _hourly(
+    "reschedule_candidates",
+    "Slots that work for each threatened lesson.",
+    column("booking_id", BigInteger, "Booking."),
+    column("slot", Integer, "Number of the slot, 1 the best."),
+    column("starts_at_utc", INSTANT, "Start, UTC."),
+    column("ends_at_utc", INSTANT, "End, UTC."),
+    optional("instructor_id", BigInteger, "Instructor; null for a solo flight."),
+    column("aircraft_id", BigInteger, "Aircraft."),
+    column("verdict", Text, "ok, watch or unforecast (no forecast reaches it yet)."),
+    optional("margin", Double, "Smallest relative margin over the minimums; null where unforecast."),
+    column("same_instructor", Boolean, "Whether the instructor stays."),
+    column("same_aircraft", Boolean, "Whether the aircraft stays."),
+    column("minutes_moved", Integer, "How far the lesson moves, minutes; negative is earlier."),
+    column("score", Double, "The lower the better, in days of waiting."),
+    index="booking_id",
+)
+
+unplaceable_bookings = _hourly(
+    "unplaceable_bookings",
+    "Threatened lessons for which no slot was found, and the constraint that took the last one.",
+    column("booking_id", BigInteger, "Booking."),
+    column("reason", Text, "No instructor, no aircraft, no daylight, no weather, school closed, ..."),
+    index="booking_id",
+)
+
+
+def _proposal() -> list[Column[Any]]:
+    """The columns of an alternative held out to a lesson."""
+    return [
+        column("booking_id", BigInteger, "Booking."),
+        column("rank", Integer, "1 the first choice."),
+        column("starts_at_utc", INSTANT, "Start, UTC."),
+        column("ends_at_utc", INSTANT, "End, UTC."),
+        optional("instructor_id", BigInteger, "Instructor; null for a solo flight."),
+        column("aircraft_id", BigInteger, "Aircraft."),
+        column("verdict", Text, "ok, watch or unforecast (no forecast reaches it yet)."),
+        optional("margin", Double, "Smallest relative margin over the minimums; null where unforecast."),
+        column("same_instructor", Boolean, "Whether the instructor stays."),
+        column("same_aircraft", Boolean, "Whether the aircraft stays."),
+        column("minutes_moved", Integer, "How far the lesson moves, minutes; negative is earlier."),
+        column("score", Double, "The lower the better, in days of waiting."),
+        column("ranked_by", Text, "Who put the alternatives in this order: planner or llm."),
+        column("reason", Text, "Why this one, in words."),
+    ]
+
+
+reschedule_plan = _hourly(
+    "reschedule_plan",
+    "Up to three alternatives for each threatened lesson, which could all be held at once, as the planner ranks them.",
+    *_proposal(),
+    index="booking_id",
+)
+
+solver_runs = _hourly(
+    "solver_runs",
+    "How each part of the joint choice went, a row a component and rank.",
+    column("component", BigInteger, "First booking of those that share people or aircraft, and are chosen together."),
+    column("rank", Integer, "1 for the first alternatives, and so on."),
+    column("lessons", Integer, "Lessons in the component."),
+    column("slots", Integer, "Slots that were open."),
+    column("status", Text, "optimal, feasible, broken (duty hours repaired), none, or not run."),
+    column("chosen_by", Text, "Whose choice was better: solver or greedy."),
+    column("unplaced", Integer, "Lessons that got no alternative of this rank."),
+    column("cost", Double, "What was chosen costs, days of waiting, 200 for each lesson unplaced."),
+    column("greedy_cost", Double, "What the greedy choice costs, likewise."),
+    optional("bound", Double, "No choice costs less, likewise; null where unknown."),
+    optional("gap", Double, "How far the cost lies above the bound, as a share of what the placed lessons cost."),
+    column("seconds", Double, "Time it took, seconds."),
+    index="component",
+)
+
+reschedule_proposals = _hourly(
+    "reschedule_proposals",
+    "The plan's alternatives, ranked and explained by the LLM where its answer passed every check.",
+    *_proposal(),
+    optional("message", Text, "A short message to the student, of the LLM; the same for all of a booking."),
+    optional("prompt_version", Text, "Version of the prompt that the LLM was given; null for the planner."),
+    optional("model", Text, "Model that ranked; null for the planner."),
+    index="booking_id",
+)
+
+PIPELINE_TABLES: Mapping[str, Table] = MappingProxyType(
+    {table.name: table for table in metadata.tables.values() if table.schema == "pipeline" and table is not partitions}
+)
+"""The materialised tables by the name of their asset."""

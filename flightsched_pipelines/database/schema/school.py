@@ -1,0 +1,261 @@
+"""What a school keeps: airports, people, aircraft, rules and bookings."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Time,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint
+
+from flightsched_pipelines.database.schema.base import INSTANT, WORDS, column, identifier, metadata, optional, reference
+
+ACTIVE_STATUSES = ("scheduled", "weather_hold")
+"""Statuses in which a booking holds its aircraft, instructor and student."""
+
+airports = Table(
+    "airports",
+    metadata,
+    Column("ident", Text, primary_key=True, comment="ICAO ident."),
+    column("name", Text, "Name of the field."),
+    column("latitude_deg", Double, "Latitude, degrees north."),
+    column("longitude_deg", Double, "Longitude, degrees east."),
+    column("elevation_ft", Double, "Field elevation above mean sea level, feet."),
+    column("time_zone", Text, "IANA time zone."),
+    column("issues_taf", Boolean, "Whether the field has a TAF of its own."),
+    column("issues_metar", Boolean, "Whether the field has METARs of its own."),
+    optional("approach_ceiling_ft", Double, "Lowest ceiling of the field's approaches, feet above ground."),
+    optional("approach_visibility_sm", Double, "Lowest visibility of the field's approaches, statute miles."),
+    CheckConstraint("latitude_deg BETWEEN -90 AND 90 AND longitude_deg BETWEEN -180 AND 180", name="position"),
+    schema="school",
+    comment="Airports that schools use.",
+)
+
+runways = Table(
+    "runways",
+    metadata,
+    Column("airport", Text, ForeignKey("school.airports.ident", ondelete="CASCADE"), comment="ICAO ident."),
+    Column("runway", Text, comment="Designator of this runway end, such as 31L."),
+    column("heading_true_deg", Double, "True heading when landing on this end, degrees."),
+    column("length_ft", Double, "Length, feet."),
+    column("closed", Boolean, "Whether it is closed.", server_default=text("false")),
+    PrimaryKeyConstraint("airport", "runway"),
+    CheckConstraint("heading_true_deg BETWEEN 0 AND 360 AND length_ft > 0", name="sane"),
+    schema="school",
+    comment="Runway ends, two a runway.",
+)
+
+schools = Table(
+    "schools",
+    metadata,
+    identifier(),
+    column("name", Text, "Name of the school."),
+    Column("base_airport", Text, ForeignKey("school.airports.ident"), nullable=False, comment="Where it is at home."),
+    optional("dispatch_email", Text, "Where the dispatchers read their mail; null for nowhere."),
+    schema="school",
+    comment="Flight schools.",
+)
+
+instructors = Table(
+    "instructors",
+    metadata,
+    identifier(),
+    reference("school_id", "schools", "School.", index=True),
+    column("name", Text, "Name. Personal."),
+    column("email", Text, "E-mail address. Personal."),
+    optional("phone", Text, "Phone number. Personal."),
+    column("may_teach", WORDS, "Training levels that this instructor may teach."),
+    schema="school",
+    comment="Instructors.",
+)
+
+students = Table(
+    "students",
+    metadata,
+    identifier(),
+    reference("school_id", "schools", "School.", index=True),
+    reference("primary_instructor_id", "instructors", "Whom the student usually flies with.", nullable=True),
+    column("name", Text, "Name. Personal."),
+    column("email", Text, "E-mail address. Personal."),
+    optional("phone", Text, "Phone number. Personal."),
+    column("training_level", Text, "student_pilot, private_pilot or instrument_rated."),
+    CheckConstraint("training_level IN ('student_pilot', 'private_pilot', 'instrument_rated')", name="level"),
+    schema="school",
+    comment="Students and renting pilots.",
+)
+
+aircraft = Table(
+    "aircraft",
+    metadata,
+    identifier(),
+    reference("school_id", "schools", "School.", index=True),
+    column("tail_number", Text, "Registration.", unique=True),
+    column("type", Text, "Type, such as C172S; lessons move between aircraft of one type."),
+    optional("demonstrated_crosswind_kt", Double, "Demonstrated crosswind, knots: advice, not a limit."),
+    schema="school",
+    comment="Aircraft.",
+)
+
+opening_hours = Table(
+    "opening_hours",
+    metadata,
+    reference("school_id", "schools", "School."),
+    Column("weekday", Integer, comment="0 Monday to 6 Sunday, in the school's local time."),
+    column("opens", Time, "Local time."),
+    column("closes", Time, "Local time."),
+    PrimaryKeyConstraint("school_id", "weekday"),
+    CheckConstraint("weekday BETWEEN 0 AND 6 AND closes > opens", name="sane"),
+    schema="school",
+    comment="When a school is open.",
+)
+
+availability = Table(
+    "availability",
+    metadata,
+    identifier(),
+    reference("student_id", "students", "Whose; this or the instructor.", nullable=True, index=True),
+    reference("instructor_id", "instructors", "Whose; this or the student.", nullable=True, index=True),
+    column("weekday", Integer, "0 Monday to 6 Sunday, in the school's local time."),
+    column("starts", Time, "Local time."),
+    column("ends", Time, "Local time."),
+    CheckConstraint("num_nonnulls(student_id, instructor_id) = 1", name="one_person"),
+    CheckConstraint("weekday BETWEEN 0 AND 6 AND ends > starts", name="sane"),
+    schema="school",
+    comment="When a person can usually fly, week by week.",
+)
+
+availability_exceptions = Table(
+    "availability_exceptions",
+    metadata,
+    identifier(),
+    reference("student_id", "students", "Whose; this or the instructor.", nullable=True, index=True),
+    reference("instructor_id", "instructors", "Whose; this or the student.", nullable=True, index=True),
+    column("period", TSTZRANGE, "From when to when."),
+    column("available", Boolean, "Whether the person can fly then, against the weekly rule."),
+    optional("reason", Text, "Why. Personal."),
+    CheckConstraint("num_nonnulls(student_id, instructor_id) = 1", name="one_person"),
+    schema="school",
+    comment="Exceptions to weekly availability.",
+)
+
+student_preferences = Table(
+    "student_preferences",
+    metadata,
+    Column(
+        "student_id",
+        BigInteger,
+        ForeignKey("school.students.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        comment="Whose.",
+    ),
+    column("days", WORDS, "Days that suit: mon to sun; empty for any.", server_default=text("'{}'")),
+    column("parts_of_day", WORDS, "morning, afternoon, evening; empty for any.", server_default=text("'{}'")),
+    reference("instructor_id", "instructors", "Instructor that the student would rather fly with.", nullable=True),
+    optional("latest_date", Date, "Last local day that is of use, such as the day of a checkride."),
+    optional("notice_hours", Integer, "Notice that the student needs, hours."),
+    optional("note", Text, "In the student's own words. Personal."),
+    column("updated_at", INSTANT, "When they were last changed.", server_default=text("now()")),
+    CheckConstraint("days <@ ARRAY['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']", name="days"),
+    CheckConstraint("parts_of_day <@ ARRAY['morning', 'afternoon', 'evening']", name="parts"),
+    CheckConstraint("notice_hours BETWEEN 0 AND 336", name="notice"),
+    schema="school",
+    comment="What students told the school about their time, a row a student.",
+)
+
+downtime = Table(
+    "downtime",
+    metadata,
+    identifier(),
+    reference("aircraft_id", "aircraft", "Aircraft.", index=True),
+    column("period", TSTZRANGE, "From when to when it cannot fly."),
+    column("reason", Text, "Why: 100-hour, annual, squawk."),
+    schema="school",
+    comment="When aircraft are in maintenance.",
+)
+
+weather_minimums = Table(
+    "weather_minimums",
+    metadata,
+    identifier(),
+    reference("school_id", "schools", "Whose rule; null for every school.", nullable=True),
+    column("authority", Text, "regulation (a floor), default, or school (replaces the default)."),
+    optional("training_level", Text, "Level the rule is for; null for any."),
+    optional("solo", Boolean, "Solo or dual; null for both."),
+    optional("lesson_kind", Text, "pattern, local or cross_country; null for any."),
+    optional("night", Boolean, "Night or day; null for both."),
+    column("rule", Text, "What is limited: visibility, ceiling, wind, gust, crosswind, ..."),
+    column("comparison", Text, "What is allowed: >, >=, < or <= the limit; none: no such hazard."),
+    optional("limit_value", Double, "The limit, in the unit; null for hazards and the aircraft's own limit."),
+    optional("unit", Text, "SM, ft, kt or min."),
+    column("effect", Text, "block (below it a lesson is at risk) or warn (to watch)."),
+    column("effective_from", Date, "First day on which the rule holds."),
+    optional("effective_to", Date, "Last day; null for open."),
+    column("reference", Text, "Who says so."),
+    CheckConstraint("authority IN ('regulation', 'default', 'school')", name="authority"),
+    CheckConstraint("comparison IN ('>', '>=', '<', '<=', 'none')", name="comparison"),
+    CheckConstraint("effect IN ('block', 'warn')", name="effect"),
+    schema="school",
+    comment="Weather minimums as effective-dated data, one row a limit.",
+)
+
+
+def _never_twice(column: str) -> ExcludeConstraint:
+    """No two active bookings of one thing at one time. ``int8range(x, x, '[]')`` needs no btree_gist."""
+    return ExcludeConstraint(
+        (text(f"int8range({column}, {column}, '[]')"), "&&"),
+        ("period", "&&"),
+        name=f"bookings_no_double_{column.removesuffix('_id')}",
+        using="gist",
+        where=text(f"{column} IS NOT NULL AND status = ANY (ARRAY['scheduled'::text, 'weather_hold'::text])"),
+        deferrable=True,
+        initially="IMMEDIATE",
+    )
+
+
+bookings = Table(
+    "bookings",
+    metadata,
+    identifier(),
+    column("reference", Text, "Name that people use for the booking.", unique=True),
+    reference("school_id", "schools", "School.", index=True),
+    reference("student_id", "students", "Who flies."),
+    reference("instructor_id", "instructors", "Who teaches; null for a solo flight.", nullable=True),
+    reference("aircraft_id", "aircraft", "Aircraft."),
+    column("lesson_kind", Text, "pattern, local or cross_country."),
+    column("solo", Boolean, "Whether the student flies alone."),
+    Column("departure", Text, ForeignKey("school.airports.ident"), nullable=False, comment="ICAO ident."),
+    column("route", WORDS, "Idents after the departure, the last the destination.", server_default=text("'{}'")),
+    column("period", TSTZRANGE, "From when to when, end excluded."),
+    column("status", Text, "scheduled, weather_hold, completed or cancelled.", server_default=text("'scheduled'")),
+    column("times_moved", Integer, "How often weather has moved it.", server_default=text("0")),
+    column(
+        "calendar_sequence", Integer, "Version of its calendar entry (RFC 5546 SEQUENCE).", server_default=text("0")
+    ),
+    column("created_at", INSTANT, "When it was booked.", server_default=text("now()")),
+    column("updated_at", INSTANT, "When it was last changed.", server_default=text("now()")),
+    CheckConstraint("lesson_kind IN ('pattern', 'local', 'cross_country')", name="kind"),
+    CheckConstraint("status IN ('scheduled', 'weather_hold', 'completed', 'cancelled')", name="status"),
+    CheckConstraint(
+        "NOT isempty(period) AND NOT lower_inf(period) AND NOT upper_inf(period) "
+        "AND upper(period) - lower(period) <= interval '24 hours'",
+        name="period",
+    ),
+    CheckConstraint("solo OR instructor_id IS NOT NULL", name="dual_has_instructor"),
+    _never_twice("aircraft_id"),
+    _never_twice("instructor_id"),
+    _never_twice("student_id"),
+    Index("bookings_period_idx", "period", postgresql_using="gist"),
+    schema="school",
+    comment="Bookings. No aircraft, instructor or student is ever booked twice at one time.",
+)

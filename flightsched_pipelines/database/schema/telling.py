@@ -1,0 +1,204 @@
+"""What became of threatened bookings and who was told: cases, the outbox, calls of the LLM, dead letters."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    Index,
+    Integer,
+    Numeric,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Time,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from flightsched_pipelines.database.schema.base import INSTANT, column, identifier, metadata, optional, reference
+
+llm_calls = Table(
+    "llm_calls",
+    metadata,
+    identifier(),
+    column("called_at", INSTANT, "When it was asked.", server_default=text("now()")),
+    column("partition_hour", INSTANT, "The hour that it was asked for, UTC."),
+    column("booking_id", BigInteger, "The booking that the question is about."),
+    column("question_digest", Text, "Digest of prompt version, model and question: the same question has the same."),
+    column("prompt_version", Text, "Version of the prompt."),
+    column("model", Text, "Model that was asked."),
+    column("status", Text, "ok, or what went wrong: refused, truncated, invalid, rate_limited, quota, ..."),
+    optional("problem", Text, "What went wrong, in a sentence."),
+    column("attempts", Integer, "How often it was sent."),
+    column("input_tokens", Integer, "Tokens of the question."),
+    column("cached_tokens", Integer, "Tokens of the question that were cached."),
+    column("output_tokens", Integer, "Tokens of the answer."),
+    column("cost_usd", Numeric(12, 6), "What it cost, US dollars."),
+    column("latency_seconds", Double, "From the first sending to the answer, seconds."),
+    optional("answer", JSONB, "The answer, where it passed every check."),
+    Index("llm_calls_question_idx", "question_digest", "called_at"),
+    Index("llm_calls_called_at_idx", "called_at"),
+    schema="school",
+    comment="Every call of the LLM. Pseudonymous: no name, address, number or registration.",
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    identifier(),
+    column("kind", Text, "What it was: llm_answer, or outbox for a message."),
+    column("key", Text, "What it was about: the question's digest, or the message's idempotency key."),
+    column("partition_hour", INSTANT, "The hour that it belongs to, UTC."),
+    optional("booking_id", BigInteger, "The booking that it is about."),
+    column("problem", Text, "What went wrong, in a sentence."),
+    column("request", JSONB, "What was asked or to be sent. Pseudonymous."),
+    optional("answer", Text, "What came back, cut to 20,000 characters. Pseudonymous."),
+    column("attempts", Integer, "How often it was tried.", server_default=text("1")),
+    column("created_at", INSTANT, "When it first failed.", server_default=text("now()")),
+    column("last_tried_at", INSTANT, "When it was last tried.", server_default=text("now()")),
+    optional("settled_at", INSTANT, "When it was settled; null while it waits."),
+    optional("settlement", Text, "How: answered, superseded by a newer hour, or sent again."),
+    Index(
+        "dead_letters_waiting_idx", "kind", "key", "partition_hour", unique=True,
+        postgresql_where=text("settled_at IS NULL"),
+    ),
+    schema="school",
+    comment="What failed and waits to be tried again.",
+)  # fmt: skip
+
+contact_preferences = Table(
+    "contact_preferences",
+    metadata,
+    identifier(),
+    reference("student_id", "students", "Whose; this or the instructor.", nullable=True),
+    reference("instructor_id", "instructors", "Whose; this or the student.", nullable=True),
+    column("email", Boolean, "Whether to write e-mail.", server_default=text("true")),
+    column("sms", Boolean, "Whether to send short messages to the phone.", server_default=text("false")),
+    column("digest", Boolean, "Whether to put an hour's news into one e-mail.", server_default=text("false")),
+    optional("quiet_from", Time, "Begin of the quiet hours, in the person's zone; null for none."),
+    optional("quiet_to", Time, "End of the quiet hours; before their begin when they span midnight."),
+    optional("time_zone", Text, "IANA zone of the quiet hours; null for the school's."),
+    CheckConstraint("num_nonnulls(student_id, instructor_id) = 1", name="one_person"),
+    CheckConstraint("num_nonnulls(quiet_from, quiet_to) <> 1", name="quiet"),
+    Index("contact_preferences_student_id_key", "student_id", unique=True),
+    Index("contact_preferences_instructor_id_key", "instructor_id", unique=True),
+    schema="school",
+    comment="How people want to be told, a row a person; who has none gets e-mail outside 22:00 to 07:00.",
+)
+
+CASE_STATES = (
+    "open", "proposed", "student_accepted", "rescheduled", "cleared", "expired", "declined", "cancelled",
+)  # fmt: skip
+OPEN_STATES = CASE_STATES[:3]
+"""States in which a case still waits for something."""
+
+reschedule_cases = Table(
+    "reschedule_cases",
+    metadata,
+    identifier(),
+    reference("booking_id", "bookings", "The threatened booking."),
+    column("state", Text, "open (no alternative yet), proposed, student_accepted; or how it ended."),
+    column("opened_hour", INSTANT, "The hour whose forecast opened it, UTC."),
+    column("last_hour", INSTANT, "The newest hour held against it, UTC."),
+    column("starts_at_utc", INSTANT, "Start of the lesson as it was told, UTC."),
+    column("ends_at_utc", INSTANT, "End of the lesson as it was told, UTC."),
+    optional("instructor_id", BigInteger, "Instructor of the lesson as it was told; null for a solo flight."),
+    column("aircraft_id", BigInteger, "Aircraft of the lesson as it was told."),
+    column("deadline_utc", INSTANT, "When it expires without an answer, UTC."),
+    column("round", Integer, "Which set of alternatives is held out, from 1; 0 before the first."),
+    column("opened_at", INSTANT, "When it was opened."),
+    optional("closed_at", INSTANT, "When it ended; null while it is open."),
+    CheckConstraint(
+        "state IN ('open', 'proposed', 'student_accepted', 'rescheduled', 'cleared', 'expired', 'declined', "
+        "'cancelled')",
+        name="state",
+    ),
+    CheckConstraint("(state IN ('open', 'proposed', 'student_accepted')) = (closed_at IS NULL)", name="closed"),
+    Index(
+        "reschedule_cases_one_open_idx", "booking_id", unique=True,
+        postgresql_where=text("state IN ('open', 'proposed', 'student_accepted')"),
+    ),
+    Index("reschedule_cases_booking_id_idx", "booking_id", "id"),
+    schema="school",
+    comment="Threatened bookings and what became of them; at most one open case a booking.",
+)  # fmt: skip
+
+case_events = Table(
+    "case_events",
+    metadata,
+    identifier(),
+    reference("case_id", "reschedule_cases", "Case.", index=True),
+    column("at", INSTANT, "When it happened."),
+    column("actor", Text, "Who: platform, student, instructor or dispatcher."),
+    optional("actor_id", BigInteger, "Which student or instructor."),
+    column("event", Text, "What: opened, updated, cleared, expired, cancelled, released, ..."),
+    optional("from_state", Text, "State before; null for the first."),
+    column("to_state", Text, "State after."),
+    optional("partition_hour", INSTANT, "The hour that it follows from, UTC."),
+    column("why", Text, "Why, in a sentence without personal data."),
+    schema="school",
+    comment="The audit trail of cases: who did what, when, from which state to which, and why. Rows are only added.",
+)
+
+case_offers = Table(
+    "case_offers",
+    metadata,
+    reference("case_id", "reschedule_cases", "Case."),
+    Column("round", Integer, comment="Which set of alternatives, from 1."),
+    Column("number", Integer, comment="1 the first choice."),
+    column("starts_at_utc", INSTANT, "Start, UTC."),
+    column("ends_at_utc", INSTANT, "End, UTC."),
+    optional("instructor_id", BigInteger, "Instructor; null for a solo flight."),
+    column("aircraft_id", BigInteger, "Aircraft."),
+    column("reason", Text, "Why this one, in words."),
+    column("ranked_by", Text, "Who ranked it: planner or llm."),
+    column("offered_hour", INSTANT, "The hour whose proposals it comes from, UTC."),
+    optional("withdrawn_hour", INSTANT, "The hour that took it back, UTC; null while it is held out."),
+    PrimaryKeyConstraint("case_id", "round", "number"),
+    schema="school",
+    comment="The alternatives that people were told of.",
+)
+
+dispatches = Table(
+    "dispatches",
+    metadata,
+    Column("partition_hour", INSTANT, primary_key=True, comment="The hour, UTC."),
+    column("dispatched_at", INSTANT, "When people began to be told of it."),
+    column("outcome", JSONB, "What was opened, updated, cleared, ...; what was queued, held back and suppressed."),
+    schema="school",
+    comment="Hours that were dispatched, each once.",
+)
+
+OUTBOX_STATES = ("waiting", "sending", "sent", "suppressed", "dead")
+
+outbox = Table(
+    "outbox",
+    metadata,
+    identifier(),
+    column("key", Text, "Idempotency key: case, event, person and channel.", unique=True),
+    column("channel", Text, "email, sms, sns, sqs, redis or slack."),
+    reference("case_id", "reschedule_cases", "Case; null for digests.", nullable=True, index=True),
+    optional("partition_hour", INSTANT, "The hour that it tells of, UTC."),
+    column("event", Text, "What it tells: opened, updated, ..., digest, test."),
+    column("role", Text, "Whom: student, instructor, dispatcher, ops or system."),
+    optional("person_id", BigInteger, "Which student, instructor or (dispatchers) school."),
+    column("payload", JSONB, "The facts that it is made of. Personal."),
+    column("status", Text, "waiting, sending (leased), sent, suppressed or dead.", server_default=text("'waiting'")),
+    column("obsolete", Boolean, "Whether a newer message has replaced it.", server_default=text("false")),
+    column("attempts", Integer, "How often it was tried.", server_default=text("0")),
+    column("next_attempt_at", INSTANT, "Not to be sent before."),
+    optional("expires_at", INSTANT, "Not to be sent after; null for never."),
+    optional("leased_until", INSTANT, "Until when a worker has it."),
+    optional("last_error", Text, "What went wrong last, or why it was suppressed; without personal data."),
+    optional("receipt", Text, "What the channel said: its own id of the message."),
+    column("created_at", INSTANT, "When it was queued."),
+    optional("settled_at", INSTANT, "When it was sent, suppressed or given up."),
+    CheckConstraint("status IN ('waiting', 'sending', 'sent', 'suppressed', 'dead')", name="status"),
+    Index(
+        "outbox_due_idx", "channel", "next_attempt_at", postgresql_where=text("status IN ('waiting', 'sending')"),
+    ),
+    schema="school",
+    comment="What is to be told, a row a message and channel; written with the transition it tells of.",
+)  # fmt: skip
