@@ -21,8 +21,10 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 def upgrade() -> None:
     """Bring the schema to the newest revision."""
     engine = connect(Settings())
-    migrations.upgrade(engine)
+    left_to_do = migrations.upgrade(engine)
     console.print(f"schema is at {migrations.status(engine).current}")
+    if left_to_do:
+        say(left_to_do)
 
 
 @app.command()

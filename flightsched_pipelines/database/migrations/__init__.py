@@ -12,6 +12,8 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 
+from flightsched_pipelines.database import analyst
+
 LOCK = 7_206_034_518
 """Advisory lock that one upgrade or downgrade at a time holds; any number that nobody else uses."""
 
@@ -28,10 +30,16 @@ class Status:
     newest: str
 
 
-def upgrade(engine: Engine) -> None:
-    """Bring the schema to the newest revision; two at a time take turns, and the second finds nothing to do."""
+def upgrade(engine: Engine) -> str | None:
+    """Bring the schema to the newest revision; two at a time take turns, and the second finds nothing to do.
+
+    Returns:
+        What is left for an administrator to do, in a sentence; ``None`` for nothing.
+    """
     with _configured(engine) as config:
         command.upgrade(config, "head")
+    with engine.begin() as connection:
+        return analyst.let_read(connection)
 
 
 def downgrade(engine: Engine, revision: str) -> None:
