@@ -10,7 +10,23 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, case, func, literal, or_, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Engine,
+    Text,
+    and_,
+    case,
+    column,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+    values,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from flightsched_pipelines.database.schema import dead_letters, outbox
@@ -36,7 +52,7 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message that a worker has leased; ``attempts`` were made before."""
+    """A message that a worker has leased, by ``leased_until``; ``attempts`` were made before."""
 
     message_id: int
     key: str
@@ -50,6 +66,7 @@ class Message:
     attempts: int
     obsolete: bool
     expires_at: datetime | None
+    leased_until: datetime
 
 
 def replace_earlier(
@@ -89,46 +106,55 @@ def queue(connection: Connection, messages: Sequence[Queued], now_utc: datetime)
 
 
 def lease(
-    engine: Engine, channels: Collection[str], most: int, lease_seconds: float, max_attempts: int, now_utc: datetime
+    engine: Engine, channels: Collection[str], most: int, lease_seconds: float, now_utc: datetime
 ) -> list[Message]:
     """Take up to ``most`` messages that are due, the longest due first; nobody else has them until the lease ends.
 
-    A message whose last worker was killed counts that as an attempt; when it has none left it goes to the dead letters.
+    A message whose last worker was killed counts that as an attempt. From the second on it is leased alone, so that one
+    that kills its worker takes no other along.
     """
     o = outbox.c
-    due = or_(
-        and_(o.status == "waiting", o.next_attempt_at <= now_utc),
-        and_(o.status == "sending", o.leased_until <= now_utc),
-    )
-    chosen = (
-        select(o.id)
-        .where(o.channel.in_(list(channels)), due)
-        .order_by(o.next_attempt_at, o.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    taken = (
-        update(outbox)
-        .where(o.id.in_(chosen.scalar_subquery()))
-        .values(
-            attempts=o.attempts + case((o.status == "sending", 1), else_=0),
-            status="sending",
-            leased_until=now_utc + timedelta(seconds=lease_seconds),
-        )
-        .returning(outbox)
+    waiting = and_(o.status == "waiting", o.next_attempt_at <= now_utc)
+    orphaned = and_(o.status == "sending", o.leased_until <= now_utc)
+    rows: Sequence[Any] = ()
+    with engine.begin() as connection:
+        for which, number in ((waiting, most), (and_(orphaned, o.attempts == 0), most), (orphaned, 1)):
+            chosen = (
+                select(o.id)
+                .where(o.channel.in_(list(channels)), which)
+                .order_by(o.next_attempt_at, o.attempts, o.id)
+                .limit(number)
+                .with_for_update(skip_locked=True)
+            )
+            taken = (
+                update(outbox)
+                .where(o.id.in_(chosen.scalar_subquery()))
+                .values(
+                    attempts=o.attempts + case((o.status == "sending", 1), else_=0),
+                    status="sending",
+                    leased_until=now_utc + timedelta(seconds=lease_seconds),
+                )
+                .returning(outbox)
+            )
+            if rows := connection.execute(taken).all():
+                break
+    return [_message(row) for row in sorted(rows, key=lambda row: (row.next_attempt_at, row.id))]
+
+
+def settle_sent(engine: Engine, receipts: Sequence[tuple[Message, str]], now_utc: datetime) -> None:
+    """The channel has them, and gave these receipts; that holds whoever has their lease by now."""
+    if not receipts:
+        return
+    o = outbox.c
+    taken = values(column("id", BigInteger), column("receipt", Text), name="taken").data(
+        [(message.message_id, receipt) for message, receipt in receipts]
     )
     with engine.begin() as connection:
-        rows = sorted(connection.execute(taken).all(), key=lambda row: (row.next_attempt_at, row.id))
-    messages = [_message(row) for row in rows]
-    for message in messages:
-        if message.attempts >= max_attempts:
-            give_up(engine, message, "every worker that had it was killed", now_utc)
-    return [message for message in messages if message.attempts < max_attempts]
-
-
-def settle_sent(engine: Engine, message: Message, receipt: str, now_utc: datetime) -> None:
-    """The channel has it."""
-    _settle(engine, message, status="sent", receipt=receipt, settled_at=now_utc, last_error=None)
+        connection.execute(
+            update(outbox)
+            .where(o.id == taken.c.id, o.status.in_(("sending", "waiting")))
+            .values(status="sent", receipt=taken.c.receipt, settled_at=now_utc, last_error=None, leased_until=None)
+        )
 
 
 def suppress(engine: Engine, message: Message, why: str, now_utc: datetime) -> None:
@@ -142,7 +168,7 @@ def give_back(engine: Engine, messages: Sequence[Message], at_utc: datetime, why
         o = outbox.c
         connection.execute(
             update(outbox)
-            .where(o.id.in_([message.message_id for message in messages]), o.status == "sending")
+            .where(_leased(messages))
             .values(
                 status=case((o.obsolete, "suppressed"), else_="waiting"),
                 settled_at=case((o.obsolete, func.now()), else_=None),
@@ -168,7 +194,7 @@ def try_again(engine: Engine, message: Message, at_utc: datetime, why: str, now_
 
 
 def give_up(engine: Engine, message: Message, why: str, now_utc: datetime) -> None:
-    """It goes to the dead letters."""
+    """It goes to the dead letters, unless the lease has ended meanwhile."""
     request = {
         "outbox_id": message.message_id,
         "channel": message.channel,
@@ -187,18 +213,17 @@ def give_up(engine: Engine, message: Message, why: str, now_utc: datetime) -> No
         created_at=now_utc,
         last_tried_at=now_utc,
     )
-    with engine.begin() as connection:
-        connection.execute(
-            update(outbox)
-            .where(outbox.c.id == message.message_id)
-            .values(
-                status="dead",
-                attempts=message.attempts + 1,
-                last_error=why,
-                settled_at=now_utc,
-                leased_until=None,
-            )
+    buried = (
+        update(outbox)
+        .where(_leased([message]))
+        .values(
+            status="dead", attempts=message.attempts + 1, last_error=why, settled_at=now_utc, leased_until=None,
         )
+        .returning(outbox.c.id)
+    )  # fmt: skip
+    with engine.begin() as connection:
+        if connection.execute(buried).first() is None:
+            return
         connection.execute(
             letter.on_conflict_do_update(
                 index_elements=[dead_letters.c.kind, dead_letters.c.key, dead_letters.c.partition_hour],
@@ -250,18 +275,20 @@ def counts(engine: Engine) -> Counter[tuple[str, str]]:
         return Counter({(row[0], row[1]): row[2] for row in rows})
 
 
-def _settle(engine: Engine, message: Message, **values: Any) -> None:  # noqa: ANN401, columns of any type
-    # Only while the lease is this worker's: after it has ended another may have settled the message.
+def _settle(engine: Engine, message: Message, **changes: Any) -> None:  # noqa: ANN401, columns of any type
     with engine.begin() as connection:
-        connection.execute(
-            update(outbox)
-            .where(outbox.c.id == message.message_id, outbox.c.status == "sending")
-            .values(leased_until=None, **values)
-        )
+        connection.execute(update(outbox).where(_leased([message])).values(leased_until=None, **changes))
+
+
+def _leased(messages: Sequence[Message]) -> ColumnElement[bool]:
+    """Rows that this worker still has: once its lease has ended, what another did with a message stands."""
+    o = outbox.c
+    leases = [(message.message_id, message.leased_until) for message in messages]
+    return and_(o.status == "sending", tuple_(o.id, o.leased_until).in_(leases))
 
 
 def _message(row: Any) -> Message:  # noqa: ANN401, a row
     return Message(
         row.id, row.key, row.channel, row.case_id, row.partition_hour, row.event, row.role, row.person_id, row.payload,
-        row.attempts, row.obsolete, row.expires_at,
+        row.attempts, row.obsolete, row.expires_at, row.leased_until,
     )  # fmt: skip

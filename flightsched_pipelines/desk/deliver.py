@@ -2,6 +2,9 @@
 
 A channel that is down is left alone for a while, without counting against its messages; a message that is refused goes
 to the dead letters at once, one that fails does so after a number of attempts. What has become pointless is suppressed.
+
+What a channel with a rate limit has taken is settled message by message, since its reader would see it twice. Channels
+without one (a folder, Redis, SQS) know the key, so that what they took is settled a lease at a time.
 """
 
 import logging
@@ -33,7 +36,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel that is on: how it sends, and how often it may."""
+    """A channel that is on: how it sends, and how often it may; without a limit it takes a key twice unharmed."""
 
     send: Send
     per_second: int | None = None
@@ -86,29 +89,37 @@ class _Worker:
         self._now = now
         self._dither = dither
         self._result = Delivered()
+        self._unsettled: list[tuple[Message, str]] = []
 
     def work(self) -> Delivered:
         while open_channels := self._channels.keys() - self._result.down.keys():
             messages = self._lease(open_channels)
             if not messages:
                 break
-            leased_at = time.monotonic()
-            for n, message in enumerate(messages):
-                if self._is_late(leased_at):
-                    # The rest of the lease is short: another worker may have these soon. They are leased anew.
-                    outbox.give_back(self._engine, messages[n:], self._now(), "leased anew")
-                    break
-                if message.channel in self._result.down:
-                    self._postpone([message], DOWN_SECONDS, self._result.down[message.channel])
-                else:
-                    self._deliver(message)
+            try:
+                self._deliver_leased(messages)
+            finally:
+                self._settle()
         return self._result
 
+    def _deliver_leased(self, messages: list[Message]) -> None:
+        leased_at = time.monotonic()
+        for n, message in enumerate(messages):
+            if self._is_late(leased_at):
+                # The rest of the lease is short: another worker may have these soon. They are leased anew.
+                outbox.give_back(self._engine, messages[n:], self._now(), "leased anew")
+                return
+            if message.channel in self._result.down:
+                self._postpone([message], DOWN_SECONDS, self._result.down[message.channel])
+            else:
+                self._deliver(message)
+
+    def _settle(self) -> None:
+        outbox.settle_sent(self._engine, self._unsettled, self._now())
+        self._unsettled.clear()
+
     def _lease(self, channels: Collection[str]) -> list[Message]:
-        settings = self._settings
-        return outbox.lease(
-            self._engine, channels, BATCH, settings.outbox_lease_seconds, settings.outbox_max_attempts, self._now()
-        )
+        return outbox.lease(self._engine, channels, BATCH, self._settings.outbox_lease_seconds, self._now())
 
     def _is_late(self, leased_at: float) -> bool:
         return time.monotonic() - leased_at > self._settings.outbox_lease_seconds / 2
@@ -117,6 +128,9 @@ class _Worker:
         if why := self._pointless(message):
             outbox.suppress(self._engine, message, why, self._now())
             self._result.suppressed[why] += 1
+            return
+        if message.attempts >= self._settings.outbox_max_attempts:
+            self._give_up(message, "every worker that had it was killed")
             return
         if (limiter := self._limiters.get(message.channel)) is not None:
             limiter.wait()
@@ -135,7 +149,9 @@ class _Worker:
             log.warning("message %s failed: %s", message.message_id, type(error).__name__)
             self._fail(message, f"{type(error).__name__} while the message was made or sent")
         else:
-            outbox.settle_sent(self._engine, message, receipt, self._now())
+            self._unsettled.append((message, receipt))
+            if limiter is not None:
+                self._settle()
             self._result.sent[message.channel] += 1
 
     def _pointless(self, message: Message) -> str:
