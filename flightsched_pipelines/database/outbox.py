@@ -6,7 +6,7 @@ killed loses its lease, and another takes the message over; a receiver that know
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -48,6 +48,9 @@ class Queued:
     payload: Mapping[str, Any]
     next_attempt_at: datetime
     expires_at: datetime | None
+
+
+QUEUED = tuple(field.name for field in fields(Queued))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +96,12 @@ def replace_earlier(
     return {(row.case_id, row.role, row.channel) for row in rows if row.event == "opened" and row.attempts == 0}
 
 
-def queue(connection: Connection, messages: Sequence[Queued], now_utc: datetime) -> int:
-    """Queue messages, each once; returns how many were new."""
-    new = 0
-    for start in range(0, len(messages), 1000):
-        rows = [asdict(message) | {"created_at": now_utc} for message in messages[start : start + 1000]]
-        added = connection.execute(
-            upsert(outbox).values(rows).on_conflict_do_nothing(index_elements=[outbox.c.key]).returning(outbox.c.id)
-        )
-        new += len(added.all())
-    return new
+def queue(connection: Connection, messages: Sequence[Queued], now_utc: datetime) -> None:
+    """Queue messages, each once."""
+    if not messages:
+        return
+    rows = [{name: getattr(message, name) for name in QUEUED} | {"created_at": now_utc} for message in messages]
+    connection.execute(upsert(outbox).on_conflict_do_nothing(index_elements=[outbox.c.key]), rows)
 
 
 def lease(

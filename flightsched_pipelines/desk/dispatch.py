@@ -1,9 +1,12 @@
 """An hour's findings become cases, and people are told: each hour once, the newest only, in one transaction."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -26,6 +29,11 @@ from flightsched_pipelines.rescheduling.cases import (
 from flightsched_pipelines.settings import Settings
 
 MOST_SHORTFALLS = 5
+TOLD = (
+    "booking_id", "verdict", "rule", "effect", "value", "limit_value", "margin", "unit", "hazard", "airport",
+    "hour_utc", "layer",
+)  # fmt: skip
+"""What of a broken rule is told, or tells which is the gravest."""
 HOUR = timedelta(hours=1)
 
 
@@ -344,11 +352,12 @@ def _findings(engine: Engine, hour_utc: datetime, settings: Settings) -> _Findin
     for booking_id, slot in _slots(frames["reschedule_candidates"]):
         slots.setdefault(booking_id, set()).add(slot)
     by_booking: dict[int, _Finding] = {}
-    for key, of_booking in frames["at_risk_bookings"].groupby("booking_id", sort=True):
-        booking_id = int(key)  # pyright: ignore[reportArgumentType]
+    broken = sorted(frames["at_risk_bookings"][list(TOLD)].to_dict("records"), key=_by_gravity)
+    for booking_id, of_booking in groupby(broken, key=itemgetter("booking_id")):
+        rows_ = list(of_booking)
         by_booking[booking_id] = _Finding(
-            verdict=str(of_booking["verdict"].iloc[0]),
-            shortfalls=_shortfalls(of_booking),
+            verdict=rows_[0]["verdict"],
+            shortfalls=_shortfalls(rows_),
             offers=offers.get(booking_id, []),
             open_slots=frozenset(slots.get(booking_id, ())),
             no_offer_because=unplaceable.get(booking_id),
@@ -372,13 +381,21 @@ def _offers(proposals: pd.DataFrame) -> dict[int, list[rows.Offer]]:
     return found
 
 
-def _shortfalls(of_booking: pd.DataFrame) -> list[Shortfall]:
-    """The gravest broken rules, those that block before those that warn."""
-    blocking = of_booking[of_booking["effect"] != "warn"]
-    chosen = (blocking if len(blocking) else of_booking).head(MOST_SHORTFALLS)
+def _by_gravity(row: Mapping[Any, Any]) -> tuple[int, bool, bool, float]:
+    """Order of a booking's broken rules: what blocks, then what holds all the time, then what is missed by more."""
+    measured = not pd.isna(row["margin"])
+    missed = row["margin"] / (abs(row["limit_value"]) or 1.0) if measured else -math.inf
+    return row["booking_id"], row["effect"] == "warn", measured and row["layer"] == "temporary", missed
+
+
+def _shortfalls(broken: Sequence[Mapping[Any, Any]]) -> list[Shortfall]:
+    """The gravest broken rules, each at its worst; those that only warn where nothing blocks."""
+    worst: dict[str, Mapping[Any, Any]] = {}
+    for row in [row for row in broken if row["effect"] != "warn"] or broken:
+        worst.setdefault(row["rule"], row)
     return [
         Shortfall(
-            rule=row["rule"],
+            rule=rule,
             value=_number(row["value"]),
             limit=_number(row["limit_value"]),
             by=None if pd.isna(row["margin"]) else abs(float(row["margin"])),
@@ -389,7 +406,7 @@ def _shortfalls(of_booking: pd.DataFrame) -> list[Shortfall]:
             to_utc=(row["hour_utc"] + HOUR).to_pydatetime(),
             temporary=row["layer"] == "temporary",
         )
-        for row in chosen.to_dict("records")
+        for rule, row in islice(worst.items(), MOST_SHORTFALLS)
     ]
 
 

@@ -152,6 +152,7 @@ def tell(
     addressed = {
         (item.case_id, person.role, channel)
         for item in news
+        if item.event != "opened"
         for person in directory.audience(item)
         for channel in channels.PERSONAL
     }
@@ -190,10 +191,12 @@ class _Post:
     def to_systems(self, item: News) -> None:
         """One event for whoever listens, without personal data; newly threatened bookings go to the queue too."""
         wanted = ["sns", "redis", "sqs"] if item.event == "opened" else ["sns", "redis"]
-        student = self.directory.student_of(item.booking_id)
-        for channel in self.occasion.channels & set(wanted):
-            body = event_body(self._notice(item, student), hour_utc=self.occasion.hour_utc or self.occasion.now_utc)
-            self._add(channel, item, item.event, "system", None, body, self.occasion.now_utc, None)
+        on = sorted(self.occasion.channels & set(wanted))
+        if on:
+            notice = self._notice(item, self.directory.student_of(item.booking_id))
+            body = event_body(notice, hour_utc=self.occasion.hour_utc or self.occasion.now_utc)
+            for channel in on:
+                self._add(channel, item, item.event, "system", None, body, self.occasion.now_utc, None)
 
     def digests(self, too_late: Sequence[tuple[int, Slot]], unknown: Mapping[int, int]) -> None:
         """One message of all that changed, for each school's dispatchers and for people who asked for that."""
