@@ -5,17 +5,26 @@ from typing import Any
 
 import dagster as dg
 
+from flightsched_pipelines.pipeline.alerting import (
+    heartbeat,
+    runs_that_failed,
+    runs_that_succeeded,
+    silence_alert,
+    watchman,
+)
 from flightsched_pipelines.pipeline.assets import bookings, rescheduling, weather
 from flightsched_pipelines.pipeline.checks import hourly as checks
+from flightsched_pipelines.pipeline.checks import operations as operational_checks
+from flightsched_pipelines.pipeline.clock import Clock
 from flightsched_pipelines.pipeline.io_manager import Tables
-from flightsched_pipelines.pipeline.jobs import hourly_tick, redrive_dead_letters
+from flightsched_pipelines.pipeline.jobs import hourly_tick, operations_job, redrive_dead_letters
 from flightsched_pipelines.pipeline.resources import (
     EngineResource,
     RankerResource,
     SettingsResource,
     WeatherSourceResource,
 )
-from flightsched_pipelines.pipeline.schedules import hourly
+from flightsched_pipelines.pipeline.schedules import hourly, operations
 from flightsched_pipelines.pipeline.sensors import newest_hour, something_due
 from flightsched_pipelines.pipeline.telling import deliver_job, dispatch_job, send_test_job
 
@@ -33,13 +42,22 @@ def build_definitions(
         "weather": WeatherSourceResource(settings=settings),
         "ranker": RankerResource(settings=settings),
         "tables": Tables(engine=engine),
+        "clock": Clock(),
     }
     return dg.Definitions(
         assets=dg.load_assets_from_modules([weather, bookings, rescheduling]),
-        asset_checks=dg.load_asset_checks_from_modules([checks]),
-        jobs=[hourly_tick, dispatch_job, deliver_job, send_test_job, redrive_dead_letters],
-        schedules=[hourly],
-        sensors=[newest_hour, something_due],
+        asset_checks=dg.load_asset_checks_from_modules([checks, operational_checks]),
+        jobs=[
+            hourly_tick,
+            dispatch_job,
+            deliver_job,
+            send_test_job,
+            redrive_dead_letters,
+            operations_job,
+            silence_alert,
+        ],
+        schedules=[hourly, operations],
+        sensors=[newest_hour, something_due, runs_that_succeeded, runs_that_failed, watchman, heartbeat],
         resources={**resources, **resource_overrides},
         loggers=dict(loggers or {}),
     )

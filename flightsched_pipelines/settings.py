@@ -3,17 +3,22 @@
 Read by the floors that touch the world; the pure floors get values.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from flightsched_pipelines.alarms.catalogue import ALARMS
+
 
 class Settings(BaseSettings):
     """Settings from the environment (or a ``.env`` file), each with a default that works with nothing set."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, env_nested_delimiter="__", extra="ignore", frozen=True
+    )
 
     database_url: SecretStr | None = Field(
         default=None, description="PostgreSQL URL; unset, an embedded server is started under FLIGHTSCHED_HOME."
@@ -153,6 +158,18 @@ class Settings(BaseSettings):
     )
     sms_per_second: Annotated[int, Field(ge=1)] = Field(default=1, description="Short messages a second of a worker.")
 
+    alarms: Mapping[str, Annotated[float, Field(ge=0)]] = Field(
+        default={}, description="Limits of alarms, where not the usual: ALARMS__<NAME>, as docs/alerts.md lists them."
+    )
+    heartbeat_url: SecretStr | None = Field(
+        default=None, description="Asked after each completed hour; whoever is behind it misses us when we are silent."
+    )
+    runbook_url: str = Field(default="docs/runbook.md", description="Where operators find the runbook.")
+
+    def limit(self, alarm: str) -> float:
+        """The limit of an alarm, by its name."""
+        return self.alarms.get(alarm, ALARMS[alarm].limit)
+
     @model_validator(mode="after")
     def _fitting(self) -> Self:
         """What needs another setting has it."""
@@ -165,6 +182,13 @@ class Settings(BaseSettings):
         if self.aws_region is None and self.sms_via == "sns":
             raise ValueError("SMS_VIA is sns without AWS_REGION; set the region")
         return self
+
+    @field_validator("alarms")
+    @classmethod
+    def _known_alarms(cls, limits: Mapping[str, float]) -> Mapping[str, float]:
+        if unknown := sorted(set(limits) - set(ALARMS)):
+            raise ValueError(f"there is no alarm {', '.join(unknown)}; docs/alerts.md lists them")
+        return limits
 
     @field_validator("weather_source")
     @classmethod

@@ -46,8 +46,8 @@ def server_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def ticked_template(server_home: Path, templates: dict[str, str]) -> str:
     """A database to clone: seeded, and run for ``SEED_HOUR`` with the planner ranking."""
     name = "template_ticked"
-    _administer(server_home, f"CREATE DATABASE {name} TEMPLATE {templates['seeded']}")
-    for engine in _connected(embedded.url(server_home, name)):
+    administer(server_home, f"CREATE DATABASE {name} TEMPLATE {templates['seeded']}")
+    for engine in connected(embedded.url(server_home, name)):
         job = build_definitions(engine=engine, settings=settings_for()).resolve_job_def("hourly_tick")
         with dg.DagsterInstance.ephemeral() as instance:
             assert job.execute_in_process(instance=instance, partition_key=key_of(SEED_HOUR)).success
@@ -58,7 +58,7 @@ def ticked_template(server_home: Path, templates: dict[str, str]) -> str:
 def templates(server_home: Path) -> dict[str, str]:
     """Databases to clone: one migrated, one seeded as well."""
     for name, seeded in (("migrated", False), ("seeded", True)):
-        _administer(server_home, f"CREATE DATABASE template_{name}")
+        administer(server_home, f"CREATE DATABASE template_{name}")
         engine = connect(settings_for(database_url=embedded.url(server_home, f"template_{name}")))
         migrations.upgrade(engine)
         if seeded:
@@ -70,35 +70,36 @@ def templates(server_home: Path) -> dict[str, str]:
 @pytest.fixture
 def database_url(server_home: Path, templates: dict[str, str]) -> Iterator[str]:
     """A migrated, empty database of the test's own."""
-    yield from _clone(server_home, templates["migrated"])
+    yield from clone(server_home, templates["migrated"])
 
 
 @pytest.fixture
 def seeded_url(server_home: Path, templates: dict[str, str]) -> Iterator[str]:
     """A database with two schools and their bookings, of the test's own."""
-    yield from _clone(server_home, templates["seeded"])
+    yield from clone(server_home, templates["seeded"])
 
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """Connections to a migrated, empty database."""
-    yield from _connected(database_url)
+    yield from connected(database_url)
 
 
 @pytest.fixture
 def seeded_engine(seeded_url: str) -> Iterator[Engine]:
     """Connections to a seeded database."""
-    yield from _connected(seeded_url)
+    yield from connected(seeded_url)
 
 
 @pytest.fixture
 def ticked_engine(server_home: Path, ticked_template: str) -> Iterator[Engine]:
     """Connections to a seeded database in which ``SEED_HOUR`` was run."""
-    for url in _clone(server_home, ticked_template):
-        yield from _connected(url)
+    for url in clone(server_home, ticked_template):
+        yield from connected(url)
 
 
-def _connected(url: str) -> Iterator[Engine]:
+def connected(url: str) -> Iterator[Engine]:
+    """Connections, given back in the end."""
     engine = connect(settings_for(database_url=url))
     try:
         yield engine
@@ -106,15 +107,17 @@ def _connected(url: str) -> Iterator[Engine]:
         engine.dispose()
 
 
-def _clone(home: Path, template: str) -> Iterator[str]:
+def clone(home: Path, template: str) -> Iterator[str]:
+    """A database like the template, dropped in the end."""
     name = f"test_{uuid4().hex}"
-    _administer(home, f"CREATE DATABASE {name} TEMPLATE {template}")
+    administer(home, f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
         yield embedded.url(home, name)
     finally:
-        _administer(home, f"DROP DATABASE {name} WITH (FORCE)")
+        administer(home, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _administer(home: Path, statement: str) -> None:
+def administer(home: Path, statement: str) -> None:
+    """Do what is done outside of transactions."""
     with psycopg.connect(embedded.url(home, "postgres"), autocommit=True) as connection:
         connection.execute(statement.encode())

@@ -17,6 +17,7 @@ MOST_RECEIVES = 3
 """After so many receives without a delete a message goes to the dead-letter queue."""
 
 DEAD_LETTERS_KEPT_SECONDS = 14 * 24 * 3600
+LONGEST_SUBJECT = 100
 
 NOT_OURS = frozenset({"InvalidParameter", "InvalidParameterValue", "ParameterValueInvalid", "ValidationError",
                       "InvalidMessageContents", "BatchRequestTooLong", "MessageRejected", "BadRequestException",
@@ -103,12 +104,15 @@ class Topic:
         self._client = client("sns", region, endpoint_url)
         self._name = name
 
-    def publish(self, body: str, attributes: Mapping[str, str]) -> str:
-        """Publish a message with string attributes; returns Amazon's id of it."""
+    def publish(self, body: str, attributes: Mapping[str, str], subject: str | None = None) -> str:
+        """Publish a message with string attributes, and a subject for mail (ASCII); returns Amazon's id of it."""
         typed = {key: {"DataType": "String", "StringValue": value} for key, value in attributes.items()}
+        headed = {} if subject is None else {"Subject": subject[:LONGEST_SUBJECT]}
         return _asked(
             f"topic {self._name}",
-            lambda: self._client.publish(TopicArn=self._arn, Message=body, MessageAttributes=typed)["MessageId"],
+            lambda: self._client.publish(TopicArn=self._arn, Message=body, MessageAttributes=typed, **headed)[
+                "MessageId"
+            ],
         )
 
     @cached_property

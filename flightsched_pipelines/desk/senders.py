@@ -18,13 +18,15 @@ from flightsched_pipelines.database import people
 from flightsched_pipelines.database.outbox import Message
 from flightsched_pipelines.desk import channels
 from flightsched_pipelines.desk.deliver import Channel
-from flightsched_pipelines.messages import calendar, email, slack, sms
+from flightsched_pipelines.messages import alert, calendar, email, slack, sms
 from flightsched_pipelines.messages.facts import Digest, Notice
 from flightsched_pipelines.settings import Settings
 
 SNS_PER_SECOND = 30
 SLACK_PER_SECOND = 1
 TIMEOUT_SECONDS = 15.0
+ATTRIBUTES = ("event", "airport", "school", "severity")
+"""What subscribers of topics and readers of queues may filter by."""
 
 
 class Addresses:
@@ -76,7 +78,8 @@ def opened(engine: Engine, settings: Settings) -> Iterator[dict[str, Channel]]:
             place = settings.aws_region, settings.aws_endpoint_url
             topic = aws.Topic(*place, aws.notifications_topic(settings.environment))
             queue = aws.Queue(*place, aws.alerts_queue(settings.environment))
-            senders["sns"] = Channel(partial(_publish, topic), SNS_PER_SECOND)
+            operations = aws.Topic(*place, aws.operations_topic(settings.environment))
+            senders["sns"] = Channel(partial(_publish, topic, operations), SNS_PER_SECOND)
             senders["sqs"] = Channel(partial(_enqueue, queue))
             if "sms" in on:
                 texts = aws.TextMessages(*place)
@@ -126,7 +129,10 @@ def _text(texts: aws.TextMessages, addresses: Addresses, message: Message) -> st
     return texts.send(addresses.phone(message), sms.short_text(Notice.model_validate(message.payload)))
 
 
-def _publish(topic: aws.Topic, message: Message) -> str:
+def _publish(topic: aws.Topic, operations: aws.Topic, message: Message) -> str:
+    if message.event == "alert":
+        notice = alert.AlertNotice.model_validate(message.payload)
+        return operations.publish(json.dumps(message.payload), _attributes(message), alert.title(notice))
     return topic.publish(json.dumps(message.payload), _attributes(message))
 
 
@@ -135,11 +141,17 @@ def _enqueue(queue: aws.Queue, message: Message) -> str:
 
 
 def _attributes(message: Message) -> dict[str, str]:
-    named = {name: str(message.payload[name]) for name in ("event", "airport", "school") if message.payload.get(name)}
+    named = {
+        name: str(message.payload[name])
+        for name in ("event", "airport", "school", "severity")
+        if message.payload.get(name)
+    }
     return named | {"idempotency_key": message.key}
 
 
 def _slack(client: Slack, message: Message) -> str:
+    if message.event == "alert":
+        return client.post(*alert.blocks(alert.AlertNotice.model_validate(message.payload)))
     text, blocks = slack.blocks(Digest.model_validate(message.payload))
     return client.post(text, blocks)
 

@@ -9,16 +9,26 @@ from sqlalchemy import Engine
 from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
 from flightsched_pipelines.database import outbox
 from flightsched_pipelines.desk import ranking
+from flightsched_pipelines.pipeline.checks.operations import platform_does_well
+from flightsched_pipelines.pipeline.instance_facts import HOURLY_TICK, OPERATIONS
 from flightsched_pipelines.pipeline.telling import deliver_messages
 from flightsched_pipelines.settings import Settings
 
 hourly_tick = dg.define_asset_job(
-    "hourly_tick",
-    selection=dg.AssetSelection.groups("weather_monitor", "ai_rescheduler"),
+    HOURLY_TICK,
+    selection=dg.AssetSelection.groups("weather_monitor", "ai_rescheduler")
+    - dg.AssetSelection.checks(platform_does_well),
     description="One hour: fetch the weather, hold the bookings against it, find other times for the threatened.",
     # Four trivial steps take 5 s in one process and 22 s in a process each.
     executor_def=dg.in_process_executor,
     tags={"dagster/max_retries": 1},
+)
+
+operations_job = dg.define_asset_job(
+    OPERATIONS,
+    selection=dg.AssetSelection.checks(platform_does_well),
+    description="How the platform does: errors, durations, queues, dead letters, outbox, cases, freshness.",
+    executor_def=dg.in_process_executor,
 )
 
 

@@ -1,13 +1,21 @@
-"""When the hourly job runs."""
+"""When the jobs run."""
 
 import dagster as dg
 
-from flightsched_pipelines.pipeline.jobs import hourly_tick
+from flightsched_pipelines.pipeline.jobs import hourly_tick, operations_job
 
 hourly = dg.build_schedule_from_partitioned_job(
     hourly_tick,
     name="hourly",
     description="Five minutes past every hour, for the hour that runs: by then the routine reports are in.",
     minute_of_hour=5,
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+
+operations = dg.ScheduleDefinition(
+    name="operations",
+    job=operations_job,
+    cron_schedule="*/5 * * * *",
+    description="How the platform does, every five minutes.",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )

@@ -17,11 +17,16 @@ def running() -> Iterator[str]:
     server.start()
     host, port = server.get_host_and_port()
     url = f"http://{host}:{port}"
-    httpx.post(f"{url}/moto-api/reset")
+    reset(url)
     try:
         yield url
     finally:
         server.stop()
+
+
+def reset(url: str) -> None:
+    """Have it forget everything."""
+    httpx.post(f"{url}/moto-api/reset")
 
 
 def kept(url: str, service: str, model: str) -> list[dict[str, Any]]:

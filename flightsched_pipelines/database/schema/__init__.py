@@ -8,6 +8,11 @@ from flightsched_pipelines.database.schema.base import (
     SCHEMAS,
     metadata,
 )  # fmt: skip
+from flightsched_pipelines.database.schema.operations import (
+    alert_silences,
+    alerts,
+    standings,
+)  # fmt: skip
 from flightsched_pipelines.database.schema.pipeline import (
     PIPELINE_TABLES,
     at_risk_bookings,
@@ -62,6 +67,8 @@ __all__ = [
     "SCHEMAS",
     "aircraft",
     "airports",
+    "alert_silences",
+    "alerts",
     "at_risk_bookings",
     "availability",
     "availability_exceptions",
@@ -90,6 +97,7 @@ __all__ = [
     "runways",
     "schools",
     "solver_runs",
+    "standings",
     "student_preferences",
     "students",
     "unplaceable_bookings",

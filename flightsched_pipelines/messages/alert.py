@@ -1,0 +1,86 @@
+"""An alert to operators: JSON for SNS and its subscribers, and Slack blocks. Without personal data."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from flightsched_pipelines.messages.slack import escaped
+
+TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        "weather": "Weather",
+        "rescheduler": "Rescheduler",
+        "llm": "LLM",
+        "delivery": "Delivery",
+        "database": "Database",
+        "hours": "Hourly runs",
+        "platform": "Platform",
+    }
+)
+MARKS: Mapping[str, str] = MappingProxyType(
+    {"opened": "Alert", "worse": "Alert, worse now", "reminder": "Still open", "resolved": "Resolved"}
+)
+MOST_CHECKS = 10
+LONGEST_TEXT, LONGEST_HEADER = 3000, 150
+
+
+class FailingCheck(BaseModel):
+    """A check that fails, what it found, and what to do."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    severity: Literal["warn", "error"]
+    sentence: str
+    todo: str
+    runbook: str
+
+
+class AlertNotice(BaseModel):
+    """What operators are told of an alert; ``checks`` are those that fail now."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event: Literal["alert"] = "alert"
+    word: Literal["opened", "worse", "reminder", "resolved"]
+    alert: str
+    severity: Literal["warn", "error"]
+    environment: str
+    opened_at: datetime
+    told_at: datetime
+    checks: Sequence[FailingCheck]
+
+
+def title(notice: AlertNotice) -> str:
+    """One line: what, where, how much of it."""
+    number = len(notice.checks)
+    count = f", {number} check{'s fail' if number != 1 else ' fails'}" if number else ""
+    what = TITLES.get(notice.alert, notice.alert)
+    return f"{MARKS[notice.word]}: {what} ({notice.severity}, {notice.environment}){count}"
+
+
+def blocks(notice: AlertNotice) -> tuple[str, list[dict[str, Any]]]:
+    """The text for notifications, and the blocks."""
+    head = title(notice)
+    found: list[dict[str, Any]] = [
+        {"type": "header", "text": {"type": "plain_text", "text": head[:LONGEST_HEADER], "emoji": False}}
+    ]
+    found += [_section(_line(check)) for check in notice.checks[:MOST_CHECKS]]
+    notes = [f"open since {notice.opened_at:%d %b %H:%M}Z", f"`flightsched alerts silence {notice.alert}` quiets it"]
+    if notice.word == "resolved":
+        notes = [f"it was open from {notice.opened_at:%d %b %H:%M}Z to {notice.told_at:%d %b %H:%M}Z"]
+    elif len(notice.checks) > MOST_CHECKS:
+        notes.insert(0, f"and {len(notice.checks) - MOST_CHECKS} more checks")
+    found.append({"type": "context", "elements": [{"type": "mrkdwn", "text": escaped("; ".join(notes))}]})
+    return escaped(head), found
+
+
+def _line(check: FailingCheck) -> str:
+    return f"*{escaped(check.name)}* {escaped(check.sentence)}\n{escaped(f'{check.todo} {check.runbook}'.strip())}"
+
+
+def _section(words: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": words[:LONGEST_TEXT]}}

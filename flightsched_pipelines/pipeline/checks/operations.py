@@ -1,0 +1,37 @@
+"""The operational checks: one step every five minutes, on recorded facts; never part of an hour's run."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+from sqlalchemy import Engine
+
+from flightsched_pipelines.alarms.catalogue import ALARMS, ON_OPERATIONS
+from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.desk import operations
+from flightsched_pipelines.pipeline.checks.results import result, spec
+from flightsched_pipelines.pipeline.clock import Clock
+from flightsched_pipelines.pipeline.instance_facts import KEPT, OPERATIONS, attempts_since, purge
+from flightsched_pipelines.settings import Settings
+
+SPECS = [
+    *(spec(alarm) for alarm in ON_OPERATIONS if alarm.asset is not None),
+    *(spec(ALARMS["is_fresh"], table) for table in PIPELINE_TABLES),
+]
+
+
+# `can_subset` makes every result optional: a check of something that is off is not made.
+@dg.multi_asset_check(specs=SPECS, can_subset=True)
+def platform_does_well(
+    context: dg.AssetCheckExecutionContext,
+    engine: dg.ResourceParam[Engine],
+    settings: dg.ResourceParam[Settings],
+    clock: dg.ResourceParam[Clock],
+) -> Iterator[dg.AssetCheckResult]:
+    """Errors, durations, queues, dead letters, outbox, cases, freshness: how the platform does now."""
+    now = clock.now()
+    attempts = attempts_since(context.instance, now - operations.LONG)
+    chosen = {(key.name, key.asset_key.path[-1]) for key in context.selected_asset_check_keys}
+    for (name, asset), measured in operations.measure(engine, attempts, now, settings).items():
+        if (name, asset or ALARMS[name].asset) in chosen:
+            yield result(name, measured, settings, asset)
+    purge(context.instance, OPERATIONS, now - KEPT)

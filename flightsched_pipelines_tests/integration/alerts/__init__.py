@@ -1,0 +1,1 @@
+"""Alerts, from a fault in the real graph to the message that operators get."""

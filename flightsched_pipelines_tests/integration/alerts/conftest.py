@@ -1,0 +1,67 @@
+"""A platform that is well: seeded for the hour that runs, that hour run and dispatched, its databases copied a test."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from flightsched_pipelines.database import embedded
+from flightsched_pipelines.database.seed import seed
+from flightsched_pipelines.definitions import build_definitions
+from flightsched_pipelines.pipeline.partitions import key_of
+from flightsched_pipelines_tests.conftest import administer, clone, connected, settings_for
+from flightsched_pipelines_tests.integration.alerts.watch import Watch, running_hour, subscribe
+from flightsched_pipelines_tests.servers import moto_server, slack_server
+
+QUIET = {"telemetry": {"enabled": False}}
+
+
+@dataclass(frozen=True)
+class Healthy:
+    """A database to clone and an instance's folder to copy, and the hour that was run in them."""
+
+    database: str
+    instance: Path
+    hour: datetime
+
+
+@pytest.fixture(scope="session")
+def healthy(server_home: Path, templates: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Healthy:
+    name, folder = "template_healthy", tmp_path_factory.mktemp("instance")
+    administer(server_home, f"CREATE DATABASE {name} TEMPLATE {templates['migrated']}")
+    for engine in connected(embedded.url(server_home, name)):
+        hour = running_hour()
+        seed(engine, hour)
+        job = build_definitions(engine=engine, settings=settings_for()).resolve_job_def("hourly_tick")
+        with dg.DagsterInstance.local_temp(str(folder), QUIET) as instance:
+            assert job.execute_in_process(instance=instance, partition_key=key_of(hour)).success
+        return Healthy(name, folder, hour)
+    raise AssertionError("a database has one engine")
+
+
+@pytest.fixture(scope="session")
+def amazon() -> Iterator[str]:
+    """Amazon's protocols, for all tests of the process."""
+    with pytest.MonkeyPatch.context() as patch, moto_server.running() as url:
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        yield url
+
+
+@pytest.fixture
+def watch(server_home: Path, healthy: Healthy, amazon: str, tmp_path: Path) -> Iterator[Watch]:
+    folder = shutil.copytree(healthy.instance, tmp_path / "instance")
+    moto_server.reset(amazon)
+    subscribe(amazon, "test")
+    with slack_server.running() as slack, dg.DagsterInstance.local_temp(str(folder), QUIET) as instance:
+        settings = settings_for(
+            environment="test", mail_via="off", aws_region=moto_server.REGION, aws_endpoint_url=amazon,
+            slack_webhook_url=f"{slack.url}/hook",
+        )  # fmt: skip
+        for url in clone(server_home, healthy.database):
+            for engine in connected(url):
+                yield Watch(engine, instance, settings, slack)

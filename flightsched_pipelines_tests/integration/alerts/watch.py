@@ -1,0 +1,124 @@
+"""The platform as operators meet it in a test: its jobs run, its sensors tick, its messages arrive."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+from sqlalchemy import Engine
+
+from flightsched_pipelines.clients import aws
+from flightsched_pipelines.definitions import build_definitions
+from flightsched_pipelines.desk import senders
+from flightsched_pipelines.desk.deliver import Delivered, drain
+from flightsched_pipelines.pipeline import alerting
+from flightsched_pipelines.pipeline.clock import Clock
+from flightsched_pipelines.pipeline.partitions import key_of
+from flightsched_pipelines.settings import Settings
+from flightsched_pipelines_tests.servers import moto_server
+from flightsched_pipelines_tests.servers.slack_server import SlackServer
+
+ENDS = {True: dg.DagsterEventType.RUN_SUCCESS, False: dg.DagsterEventType.RUN_FAILURE}
+NEARLY_OVER_SECONDS = 40
+
+
+def running_hour() -> datetime:
+    """The hour that runs, which will not end in the middle of a test."""
+    left = 3600 - time.time() % 3600
+    if left < NEARLY_OVER_SECONDS:
+        time.sleep(left)
+    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+class TurnedClock(Clock):
+    """A clock that a test turns."""
+
+    minutes: float = 0
+
+    def now(self) -> datetime:
+        """So many minutes after the present."""
+        return datetime.now(UTC) + timedelta(minutes=self.minutes)
+
+
+@dataclass
+class Watch:
+    """A platform of the test's own, with Amazon and Slack to alert by."""
+
+    engine: Engine
+    instance: dg.DagsterInstance
+    settings: Settings
+    slack: SlackServer
+    clock: TurnedClock = field(default_factory=TurnedClock)
+    parts: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def run(self, job: str, hour: datetime | None = None, **config: Any) -> dg.ExecuteInProcessResult:
+        """Run a job, then let the sensors see how it ended."""
+        parts = {"engine": self.engine, "settings": self.settings, "clock": self.clock, **self.parts}
+        definition = build_definitions(**parts).resolve_job_def(job)
+        result = definition.execute_in_process(
+            instance=self.instance,
+            raise_on_error=False,
+            partition_key=key_of(hour) if hour else None,
+            run_config=config or None,
+        )
+        self.see(result)
+        return result
+
+    def see(self, result: dg.ExecuteInProcessResult) -> None:
+        """Have the sensor tick that the daemon would have tick."""
+        ended = next(event for event in reversed(result.all_events) if event.event_type == ENDS[result.success])
+        sensor = alerting.runs_that_succeeded if result.success else alerting.runs_that_failed
+        context = dg.build_run_status_sensor_context(
+            sensor.name, ended, self.instance, result.dagster_run, repository_def=None
+        )
+        if not result.success:
+            context = context.for_run_failure()
+        sensor(context, engine=self.engine, settings=self.settings, clock=self.clock)
+
+    def check_operations(self) -> dict[str, dg.AssetCheckEvaluation]:
+        """Run the operational checks; what they found, by name (and asset, of freshness)."""
+        result = self.run("operations")
+        assert result.success
+        return {
+            one.check_name if one.check_name != "is_fresh" else f"is_fresh:{one.asset_key.to_user_string()}": one
+            for one in result.get_asset_check_evaluations()
+        }
+
+    def deliver(self) -> Delivered:
+        """Send what is due."""
+        with senders.opened(self.engine, self.settings) as channels:
+            return drain(self.engine, channels, self.settings, now=lambda: self.clock.now() + timedelta(seconds=1))
+
+    def told(self) -> list[str]:
+        """What operators were told by SNS since they last looked, as ``alert word``, with Slack told the same."""
+        self.deliver()
+        queue = aws.Queue(moto_server.REGION, self.settings.aws_endpoint_url, SUBSCRIBED)
+        found: list[str] = []
+        while messages := queue.receive():
+            for message in messages:
+                notice = json.loads(json.loads(message.body)["Message"])
+                found.append(f"{notice['alert']} {notice['word']}")
+                queue.delete(message)
+        posts = [
+            post for post in self.slack.posts if "Alert" in str(post) or "Resolved" in str(post) or "Still" in str(post)
+        ]
+        self.slack.posts.clear()
+        assert len(posts) == len(found)
+        return sorted(found)
+
+
+SUBSCRIBED = "operators"
+
+
+def subscribe(endpoint_url: str, environment: str) -> None:
+    """Make the topics, and a queue that hears what operators are told."""
+    aws.bootstrap(moto_server.REGION, endpoint_url, environment)
+    sns, sqs = (aws.client(service, moto_server.REGION, endpoint_url) for service in ("sns", "sqs"))
+    url = sqs.create_queue(QueueName=SUBSCRIBED)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topics = [topic["TopicArn"] for topic in sns.list_topics()["Topics"]]
+    topic = next(one for one in topics if one.endswith(aws.operations_topic(environment)))
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
