@@ -12,11 +12,11 @@ dev: $(READY) ## database, Dagster UI and daemon, until Ctrl-C
 	@$(BIN)/flightsched dev
 
 test: $(READY) ## everything, with the coverage gates
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
 	$(BIN)/python -m flightsched_pipelines_tests.coverage_gate
 
 test-unit: $(READY) ## what needs no server, in seconds
-	$(BIN)/python -m pytest -q -n 2 flightsched_pipelines_tests/unit
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal flightsched_pipelines_tests/unit
 
 eval: $(READY) ## how well alternatives are ranked and explained: planner, stand-in, and OpenAI when its key is set
 	@$(BIN)/python -m evaluation.run $(ARGS)

@@ -36,6 +36,9 @@ def server_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of a server that runs for as long as the tests do."""
     home = tmp_path_factory.mktemp("server")
     embedded.start(home)
+    # A killed client loses nothing by it, and no test cuts the machine's power.
+    administer(home, "ALTER SYSTEM SET fsync = off")
+    administer(home, "SELECT pg_reload_conf()")
     try:
         yield home
     finally:

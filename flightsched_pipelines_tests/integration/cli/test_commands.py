@@ -110,11 +110,13 @@ def test_an_hour_that_makes_no_sense_is_said_so(flightsched: Type, hour: str, wo
     assert words in told.err
 
 
-@pytest.mark.usefixtures("seeded")
-def test_an_unknown_booking_is_said_so(flightsched: Type) -> None:
+def test_an_unknown_booking_is_said_so(
+    flightsched: Type, monkeypatch: pytest.MonkeyPatch, seeded_url: str, ticked_engine: Engine
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", seeded_url)
     assert "No hour has been run yet" in flightsched("explain", "PAO-1001").err
-    flightsched("tick", "--hour", HOUR)
 
+    monkeypatch.setenv("DATABASE_URL", ticked_engine.url.render_as_string(hide_password=False))
     assert "Booking 'nobody' is not among" in flightsched("explain", "nobody").err
 
 

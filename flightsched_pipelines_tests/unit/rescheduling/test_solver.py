@@ -22,6 +22,15 @@ RULES = SchedulingRules()
 TEN_SCHOOLS = instance("20 lessons x 10 schools")
 
 
+def schools_of(made: Instance, number: int) -> Instance:
+    """The first schools of an instance: their lessons have nothing to do with those of the others."""
+    mine = made.candidates["booking_id"] < 100_000 * number
+    return Instance("first schools", made.bookings, made.candidates[mine])
+
+
+THREE_SCHOOLS = schools_of(TEN_SCHOOLS, 3)
+
+
 def some_of(made: Instance, lessons: int, slots: int, random: np.random.Generator) -> Instance:
     """A few lessons of an instance's first school, with a few slots each."""
     first = made.candidates[made.candidates["booking_id"] < 100_000]
@@ -68,16 +77,15 @@ def test_a_small_choice_is_the_cheapest_of_all(seed: int) -> None:
 def test_the_frozen_instance_is_what_was_proven_and_its_optimum_is_found() -> None:
     known = json.loads(OPTIMA.read_text())
 
-    assert {name: known[name]["fingerprint"] for name in SHAPES} == {
-        name: instance(name).fingerprint for name in SHAPES
-    }
+    assert known.keys() == SHAPES.keys()
+    assert TEN_SCHOOLS.fingerprint == known[TEN_SCHOOLS.name]["fingerprint"]  # the benchmark looks at the others
     choice = choose(TEN_SCHOOLS.candidates, TEN_SCHOOLS.bookings, RULES, per_booking=1)
     assert choice.runs["cost"].sum() == pytest.approx(known[TEN_SCHOOLS.name]["best"], abs=0.05)
 
 
 @pytest.mark.parametrize("effort", [0.0, 0.001, 0.5, 20.0])
 def test_it_is_never_dearer_than_the_greedy_rule(effort: float) -> None:
-    choice = choose(TEN_SCHOOLS.candidates, TEN_SCHOOLS.bookings, RULES, effort=effort)
+    choice = choose(THREE_SCHOOLS.candidates, THREE_SCHOOLS.bookings, RULES, effort=effort)
 
     assert (choice.runs["cost"] <= choice.runs["greedy_cost"] + 1e-6).all()
     assert set(choice.runs["chosen_by"]) <= ({"greedy"} if effort == 0 else {"greedy", "solver"})
@@ -86,9 +94,9 @@ def test_it_is_never_dearer_than_the_greedy_rule(effort: float) -> None:
 
 
 def test_the_same_rows_give_the_same_choice() -> None:
-    first = choose(TEN_SCHOOLS.candidates, TEN_SCHOOLS.bookings, RULES, effort=2)
-    shuffled = TEN_SCHOOLS.candidates.sample(frac=1, random_state=3)
-    again = choose(shuffled, TEN_SCHOOLS.bookings, RULES, effort=2)
+    first = choose(THREE_SCHOOLS.candidates, THREE_SCHOOLS.bookings, RULES, effort=2)
+    shuffled = THREE_SCHOOLS.candidates.sample(frac=1, random_state=3)
+    again = choose(shuffled, THREE_SCHOOLS.bookings, RULES, effort=2)
 
     assert_frame_equal(first.proposals, again.proposals)
     assert_frame_equal(first.runs.drop(columns="seconds"), again.runs.drop(columns="seconds"))
