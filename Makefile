@@ -42,6 +42,8 @@ format: $(READY)
 
 lock: $(READY) ## after a change of dependencies in pyproject.toml (needs uv in the path)
 	uv pip compile --universal --generate-hashes --no-header --extra dev pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-header --extra build -c requirements.lock pyproject.toml \
+		-o requirements.runtime.lock
 	uv pip compile --universal --generate-hashes --no-header benchmarks/requirements.in -o benchmarks/requirements.lock
 
 clean: ## stop the embedded database and remove all that was made here

@@ -128,6 +128,9 @@ class Settings(BaseSettings):
         default=None, description="Region of Amazon's services; unset, topics and queues are off."
     )
     aws_endpoint_url: str | None = Field(default=None, description="Another server that speaks Amazon's protocols.")
+    compute_logs_bucket: str | None = Field(
+        default=None, description="S3 bucket for the output of runs' steps; unset, it stays under FLIGHTSCHED_HOME."
+    )
     redis_url: SecretStr | None = Field(
         default=None, description="Redis for applications that listen; unset, nothing is published."
     )

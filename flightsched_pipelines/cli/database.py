@@ -10,6 +10,7 @@ from flightsched_pipelines.cli.hour import Hour, parse_hour
 from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.database import seed as seeding
 from flightsched_pipelines.database.engine import application_url, connect
+from flightsched_pipelines.pipeline.instance import upgrade_instance
 from flightsched_pipelines.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="The database: schema, seed, shell.")
@@ -19,9 +20,11 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 
 @app.command()
 def upgrade() -> None:
-    """Bring the schema to the newest revision."""
-    engine = connect(Settings())
+    """Bring the schema, and that of Dagster's own database, to the newest revision."""
+    settings = Settings()
+    engine = connect(settings)
     left_to_do = migrations.upgrade(engine)
+    upgrade_instance(settings)
     console.print(f"schema is at {migrations.status(engine).current}")
     if left_to_do:
         say(left_to_do)

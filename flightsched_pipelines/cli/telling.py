@@ -27,7 +27,7 @@ from flightsched_pipelines.messages.facts import Digest
 from flightsched_pipelines.messages.samples import SAMPLES
 from flightsched_pipelines.settings import Settings
 
-aws_app = typer.Typer(no_args_is_help=True, help="Amazon's topics and queues.")
+aws_app = typer.Typer(no_args_is_help=True, help="Amazon's topics, queues and bucket.")
 
 
 def dispatch(hour: Hour = None, as_json: Json = False) -> None:
@@ -152,9 +152,11 @@ def _aws() -> None:
 
 @aws_app.command()
 def bootstrap() -> None:
-    """Make the topics and queues that are missing."""
+    """Make the topics, the queues and the bucket for logs that are missing."""
     settings = Settings()
-    made = aws.bootstrap(region_of(settings), settings.aws_endpoint_url, settings.environment)
+    made = aws.bootstrap(
+        region_of(settings), settings.aws_endpoint_url, settings.environment, settings.compute_logs_bucket
+    )
     console.print(
         f"made: {', '.join(made.created) or 'nothing'}; there already: {', '.join(made.existing) or 'nothing'}"
     )

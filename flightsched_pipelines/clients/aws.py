@@ -45,7 +45,7 @@ class Depth:
 
 @dataclass(frozen=True, slots=True)
 class Bootstrapped:
-    """Which topics and queues were made, and which were there."""
+    """Which topics, queues and buckets were made, and which were there."""
 
     created: Sequence[str]
     existing: Sequence[str]
@@ -197,8 +197,8 @@ class Queue:
             raise ChannelDown(f"there is no queue {self.name}; run `flightsched aws bootstrap`") from None
 
 
-def bootstrap(region: str, endpoint_url: str | None, environment: str) -> Bootstrapped:
-    """Make the topics and queues that are missing; what is there stays as it is.
+def bootstrap(region: str, endpoint_url: str | None, environment: str, bucket: str | None = None) -> Bootstrapped:
+    """Make the topics, the queues and the bucket that are missing; what is there stays as it is.
 
     Raises:
         ChannelDown: Amazon cannot be reached, or does not let us.
@@ -221,6 +221,9 @@ def bootstrap(region: str, endpoint_url: str | None, environment: str) -> Bootst
             arn = sqs.get_queue_attributes(QueueUrl=dead_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
             policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": MOST_RECEIVES})
             _make_queue(sqs, name, {"RedrivePolicy": policy, "SqsManagedSseEnabled": "true"}, created, existing)
+        if bucket is not None:
+            made = _make_bucket(client("s3", region, endpoint_url), region, bucket)
+            (created if made else existing).append(bucket)
 
     _asked("Amazon", make)
     return Bootstrapped(created, existing)
@@ -273,3 +276,17 @@ def _make_queue(
         return str(sqs.create_queue(QueueName=name, Attributes=dict(attributes))["QueueUrl"])
     existing.append(name)
     return str(url)
+
+
+def _make_bucket(s3: Any, region: str, name: str) -> bool:  # noqa: ANN401, a client
+    """Make a bucket unless it is there; one that is somebody else's is an error of Amazon's."""
+    try:
+        s3.head_bucket(Bucket=name)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+            raise
+    else:
+        return False
+    place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket=name, **place)
+    return True

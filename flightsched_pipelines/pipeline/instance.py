@@ -4,6 +4,8 @@ import os
 import shutil
 from pathlib import Path
 
+import dagster as dg
+
 from flightsched_pipelines.database.engine import application_url, dagster_url
 from flightsched_pipelines.settings import Settings
 
@@ -26,3 +28,10 @@ def prepare_instance(settings: Settings) -> dict[str, str]:
         "FLIGHTSCHED_HOME": str(settings.flightsched_home.resolve()),
         "DAGSTER_DISABLE_TELEMETRY": "yes",
     }
+
+
+def upgrade_instance(settings: Settings) -> None:
+    """Bring Dagster's own database to the schema of the installed Dagster, making it if it is missing."""
+    os.environ.update(prepare_instance(settings))
+    with dg.DagsterInstance.get() as instance:
+        instance.upgrade()

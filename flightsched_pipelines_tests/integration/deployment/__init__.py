@@ -1,0 +1,1 @@
+"""Deployment: the files of the containers, and the processes that they start."""
