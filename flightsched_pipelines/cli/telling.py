@@ -22,8 +22,8 @@ from flightsched_pipelines.desk import deliver as delivery
 from flightsched_pipelines.desk import dispatch as dispatching
 from flightsched_pipelines.desk import senders
 from flightsched_pipelines.desk.trial import send_trial
-from flightsched_pipelines.messages import email, slack, sms
-from flightsched_pipelines.messages.facts import Digest
+from flightsched_pipelines.messages import calendar, email, slack, sms
+from flightsched_pipelines.messages.facts import Digest, Notice
 from flightsched_pipelines.messages.samples import SAMPLES
 from flightsched_pipelines.settings import Settings
 
@@ -127,10 +127,21 @@ def preview(
     rendered, sample = _rendered(name), SAMPLES[name]
     console.print(f"[bold]Subject:[/bold] {rendered.subject}\n")
     console.print(rendered.text, markup=False)
+    for part, words in _beside_the_mail(sample).items():
+        console.print(f"[bold]{part}:[/bold] ", end="")
+        console.print(words, markup=False, soft_wrap=True)
+
+
+def _beside_the_mail(sample: Notice | Digest) -> dict[str, str]:
+    """The same message on the other channels, as text."""
     if isinstance(sample, Digest):
-        console.print(f"[bold]Slack:[/bold] {slack.blocks(sample)[0]}")
-    else:
-        console.print(f"[bold]SMS:[/bold] {sms.short_text(sample)}")
+        _, blocks = slack.blocks(sample)
+        parts = [block["text"] if "text" in block else block["elements"][0] for block in blocks]
+        return {"Slack": "\n".join(part["text"] for part in parts)}
+    entry, method = calendar.entry(
+        sample, organizer="school@example.com", attendee="reader@example.com", base_uid_domain="example.com"
+    )
+    return {"SMS": sms.short_text(sample), f"Calendar entry, {method}": "\n" + entry.decode().replace("\r\n", "\n")}
 
 
 def _rendered(name: str) -> email.Rendered:

@@ -259,7 +259,7 @@ class _Post:
     def _to_dispatchers(
         self, school: people.School, items: Sequence[News], too_late: list[facts.Lesson], unknown: int
     ) -> None:
-        digest = self._digest(school.name, school.name, school.time_zone, [self._line(item) for item in items])
+        digest = self._digest("dispatch", school.name, school.time_zone, [self._line(item) for item in items])
         digest = digest.model_copy(update={"too_late": too_late, "unknown": unknown})
         wanted = {"slack", "email"} if school.dispatch_email else {"slack"}
         for channel in self.occasion.channels & wanted:

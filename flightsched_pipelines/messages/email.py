@@ -2,6 +2,8 @@
 
 # pyright: reportUnknownMemberType=false
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -14,11 +16,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from flightsched_pipelines.messages import words
-from flightsched_pipelines.messages.facts import Digest, Notice
+from flightsched_pipelines.messages.facts import Digest, DigestLine, Event, Notice
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-EVENT_NAMES = {
+EVENT_NAMES: dict[Event, str] = {
     "opened": "Below the school's minimums",
     "updated": "Alternatives changed",
     "cleared": "Above the minimums again",
@@ -48,10 +50,16 @@ def render_notice(notice: Notice) -> Rendered:
 
 def render_digest(digest: Digest) -> Rendered:
     """What a dispatch changed, in one mail."""
-    lessons = len(digest.lines) + len(digest.too_late)
+    lessons = words.lessons(len(digest.lines) + len(digest.too_late))
     hour = words.moment(digest.hour_utc, digest.time_zone)
-    subject = f"Weather, {hour}: {lessons} lesson{'s' * (lessons != 1)} at {digest.school}"
+    subject = f"Weather, {hour}: {lessons} at {digest.school}"
     return _rendered("digest", subject, {"digest": digest, "zone": digest.time_zone, "names": EVENT_NAMES})
+
+
+def tally(lines: Sequence[DigestLine]) -> str:
+    """How many lessons of each kind a digest tells of: "Below the school's minimums: 3. Nobody answered: 1."."""
+    counts = Counter(line.event for line in lines)
+    return " ".join(f"{name}: {counts[event]}." for event, name in EVENT_NAMES.items() if counts[event])
 
 
 def compose(
@@ -136,5 +144,7 @@ def _environment() -> Environment:
         "difference": words.difference,
         "brief": words.brief,
     }
-    environment.globals |= {"moment": words.moment, "span": words.span, "when_of": words.when_of}
+    environment.globals |= {
+        "moment": words.moment, "span": words.span, "when_of": words.when_of, "lessons": words.lessons, "tally": tally,
+    }  # fmt: skip
     return environment

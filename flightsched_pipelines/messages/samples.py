@@ -76,7 +76,7 @@ _EVENTS: tuple[Event, ...] = ("opened", "updated", "cleared", "expired", "change
 _ROLES: tuple[Role, ...] = ("student", "instructor")
 
 _DIGEST = Digest(
-    name="Palo Alto Flight School",
+    name="dispatch",
     school="Palo Alto Flight School",
     time_zone="America/Los_Angeles",
     hour_utc=_SENT.replace(minute=0),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flightsched_pipelines.messages import words
-from flightsched_pipelines.messages.email import EVENT_NAMES
+from flightsched_pipelines.messages.email import EVENT_NAMES, tally
 from flightsched_pipelines.messages.facts import Digest, DigestLine
 
 MOST_LINES = 20
@@ -13,17 +13,19 @@ LONGEST_TEXT, LONGEST_HEADER = 3000, 150
 def blocks(digest: Digest) -> tuple[str, list[dict[str, Any]]]:
     """The text for notifications, and the blocks."""
     hour = words.moment(digest.hour_utc, digest.time_zone)
-    title = f"{digest.school}: {len(digest.lines)} lesson{'s' * (len(digest.lines) != 1)} in the hour of {hour}"
+    title = f"{digest.school}: {words.lessons(len(digest.lines) + len(digest.too_late))} in the hour of {hour}"
     found: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": title[:LONGEST_HEADER], "emoji": False}}
     ]
+    if digest.lines:
+        found.append(_section(escaped(tally(digest.lines))))
     found += [_section(_line(line)) for line in digest.lines[:MOST_LINES]]
     notes = [f"and {len(digest.lines) - MOST_LINES} more"] if len(digest.lines) > MOST_LINES else []
     if digest.too_late:
         soon = ", ".join(f"{lesson.reference} {words.when_of(lesson)}" for lesson in digest.too_late[:MOST_LINES])
         found.append(_section(f"*Too late for alternatives:* {escaped(soon)}"))
     if digest.unknown:
-        notes.append(f"the weather of {digest.unknown} lessons cannot be known")
+        notes.append(f"the weather of {words.lessons(digest.unknown)} cannot be known")
     if notes:
         found.append({"type": "context", "elements": [{"type": "mrkdwn", "text": escaped("; ".join(notes))}]})
     return escaped(title), found

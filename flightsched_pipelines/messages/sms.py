@@ -21,11 +21,11 @@ def short_text(notice: Notice) -> str:
     start = words.moment(lesson.starts_at_utc, lesson.time_zone)
     head = f"{lesson.reference} {start}: "
     if notice.event in {"opened", "updated"}:
-        matter = "below the school's minimums" if notice.event == "opened" else "alternatives changed"
+        matter = words.HEADLINES[notice.event]
         number = len(notice.offers)
         offers = f"{number} other time{'s' * (number != 1)}" if number else "no other time yet"
         why = f" ({words.brief(notice.shortfalls)})" if notice.shortfalls else ""
-        candidates = [f"{matter}{why}. {offers}", f"{matter}. {offers}", matter]
+        candidates = [f"{matter}{why}. {offers}", f"{matter}. {offers}", matter, matter.removeprefix("forecast ")]
     else:
         candidates = [words.HEADLINES[notice.event]]
     where = f". {notice.case_url}" if notice.case_url else ", see your mail."

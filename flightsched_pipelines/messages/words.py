@@ -11,9 +11,9 @@ WHOLE = {"ft", "kt", "min"}
 """Units in which people say whole numbers."""
 
 HEADLINES: dict[Event, str] = {
-    "opened": "below the school's minimums",
+    "opened": "forecast below the school's minimums",
     "updated": "the alternatives have changed",
-    "cleared": "above the school's minimums again",
+    "cleared": "forecast above the school's minimums again",
     "expired": "nobody has answered",
     "cancelled": "no longer in the schedule",
     "changed": "changed by the school",
@@ -116,13 +116,13 @@ def whose(shortfall: Shortfall) -> str:
 
 
 def sentence(shortfall: Shortfall, time_zone: str) -> str:
-    """One broken rule in a sentence."""
+    """One broken rule in a sentence: "Visibility 0.5 SM, 2.5 SM below the school's minimum of 3 SM: KPAO, Tue ..."."""
     when = f"{shortfall.airport}, {span(shortfall.from_utc, shortfall.to_utc, time_zone)}"
-    by = difference(shortfall)
-    return (
-        f"{rule_name(shortfall)}: {forecast_value(shortfall)}; {whose(shortfall)}: {limit(shortfall)}"
-        f"{f' ({by})' if by else ''}. {when}."
-    )
+    said = f"{rule_name(shortfall)} {forecast_value(shortfall)}"
+    if shortfall.by and shortfall.limit is not None and shortfall.rule != "daylight":
+        most = f"{whose(shortfall)} of {amount(shortfall.limit, shortfall.unit)}"
+        return f"{said}, {difference(shortfall)} {most}: {when}."
+    return f"{said}; {whose(shortfall)}: {limit(shortfall)}. {when}."
 
 
 def brief(shortfalls: Sequence[Shortfall]) -> str:
@@ -141,6 +141,11 @@ def brief(shortfalls: Sequence[Shortfall]) -> str:
 def when_of(lesson: Lesson) -> str:
     """A lesson's time, local."""
     return span(lesson.starts_at_utc, lesson.ends_at_utc, lesson.time_zone)
+
+
+def lessons(number: int) -> str:
+    """A number of lessons: "1 lesson", "2 lessons"."""
+    return f"{number} lesson{'s' * (number != 1)}"
 
 
 WHY_NOTHING: dict[str, str] = {

@@ -194,7 +194,7 @@ def test_a_rule_without_a_forecast_is_told_as_that() -> None:
     missing = SHORTFALLS[0].model_copy(
         update={"rule": "forecast", "value": None, "limit": None, "by": None, "hazard": "taf"}
     )
-    assert "Forecast (taf): cannot be read" in words.sentence(missing, LA)
+    assert "Forecast (taf) cannot be read" in words.sentence(missing, LA)
 
 
 QUIET = time(22), time(7)
