@@ -18,7 +18,7 @@ import typer
 from flightsched_pipelines.cli.console import console, say
 from flightsched_pipelines.cli.hour import ready_database
 from flightsched_pipelines.database import embedded
-from flightsched_pipelines.pipeline.instance import prepare_instance
+from flightsched_pipelines.pipeline.instance import WORKSPACE_YAML, prepare_instance
 from flightsched_pipelines.settings import Settings
 
 GRACE_SECONDS = 10
@@ -45,8 +45,8 @@ def dev(
     try:
         ready_database(settings)
         environment = os.environ | prepare_instance(settings)
-        webserver = ["-m", "dagster_webserver", "-h", host, "-p", str(port), "-w", "workspace.yaml"]
-        daemon = ["-m", "dagster._daemon", "run", "-w", "workspace.yaml"]
+        webserver = ["-m", "dagster_webserver", "-h", host, "-p", str(port), "-w", str(WORKSPACE_YAML)]
+        daemon = ["-m", "dagster._daemon", "run", "-w", str(WORKSPACE_YAML)]
         for name, arguments in {"webserver": webserver, "daemon": daemon}.items():
             services.append(_start(name, arguments, environment))
             _remember(pids, services)

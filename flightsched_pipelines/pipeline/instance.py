@@ -10,6 +10,7 @@ from flightsched_pipelines.database.engine import application_url, dagster_url
 from flightsched_pipelines.settings import Settings
 
 DAGSTER_YAML = Path(__file__).parents[2] / "dagster.yaml"
+WORKSPACE_YAML = DAGSTER_YAML.with_name("workspace.yaml")
 
 
 def prepare_instance(settings: Settings) -> dict[str, str]:
