@@ -144,6 +144,18 @@ class Settings(BaseSettings):
     case_closes_minutes: Annotated[int, Field(ge=0)] = Field(
         default=30, description="A case closes this long before the lesson at the latest."
     )
+    hold_hours: Annotated[float, Field(gt=0)] = Field(
+        default=2, description="How long a slot that a student took is held for its instructor, who may be told then."
+    )
+    withdraw_minutes: Annotated[float, Field(ge=0)] = Field(
+        default=5, description="How long a student can take a choice back; auto-confirmation waits as long."
+    )
+    reminder_minutes: Annotated[float, Field(ge=0)] = Field(
+        default=60, description="Who is to answer is reminded once, this long before the deadline."
+    )
+    reschedule_new_rounds: Annotated[int, Field(ge=0)] = Field(
+        default=2, description="How often new alternatives are made when none suits; then a dispatcher takes over."
+    )
     quiet_override_hours: Annotated[float, Field(ge=0)] = Field(
         default=12, description="Quiet hours do not hold for a lesson that starts within this time."
     )

@@ -9,7 +9,7 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from flightsched_pipelines.cli import database, dev, hour, imports, redrive, telling, weather
+from flightsched_pipelines.cli import answers, database, dev, hour, imports, redrive, telling, weather
 from flightsched_pipelines.cli.console import PLAIN_ERRORS, complain
 
 app = typer.Typer(
@@ -29,6 +29,9 @@ app.command("deliver")(telling.deliver)
 app.command("outbox")(telling.show_outbox)
 app.command("preview")(telling.preview)
 app.command("send-test")(telling.send_test)
+app.command("respond")(answers.respond)
+app.command("cases")(answers.cases)
+app.command("case")(answers.case)
 app.command("redrive")(redrive.redrive)
 app.command("explain")(hour.explain)
 app.command("weather")(weather.weather)

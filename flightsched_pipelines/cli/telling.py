@@ -32,7 +32,7 @@ aws_app = typer.Typer(no_args_is_help=True, help="Amazon's topics, queues and bu
 
 def dispatch(hour: Hour = None, as_json: Json = False) -> None:
     """Tell people of the newest hour: open, update and close cases, and queue the messages."""
-    settings, engine = _ready()
+    settings, engine = ready()
     result = dispatching.dispatch(engine, datetime.now(UTC), settings, parse_hour(hour) if hour else None)
     if as_json:
         console.print(json.dumps(asdict(result), default=str), markup=False, soft_wrap=True)
@@ -48,7 +48,7 @@ def dispatch(hour: Hour = None, as_json: Json = False) -> None:
 
 def deliver(as_json: Json = False) -> None:
     """Send what is due, on every channel that is on."""
-    settings, engine = _ready()
+    settings, engine = ready()
     result = delivered(engine, settings)
     if as_json:
         console.print(json.dumps(asdict(result)), markup=False, soft_wrap=True)
@@ -74,7 +74,7 @@ def show_outbox(
     number: Annotated[int | None, typer.Argument(help="Which mail to show whole, 1 the newest.")] = None,
 ) -> None:
     """Show how the outbox stands, and the mail that went into the local folder (MAIL_VIA=maildir)."""
-    settings, engine = _ready()
+    settings, engine = ready()
     mails = read_maildir(settings.flightsched_home / "mail")
     if number is not None:
         if not 1 <= number <= len(mails):
@@ -184,7 +184,8 @@ def region_of(settings: Settings) -> str:
     return settings.aws_region
 
 
-def _ready() -> tuple[Settings, Engine]:
+def ready() -> tuple[Settings, Engine]:
+    """The settings, and a database whose schema is the newest."""
     settings = Settings()
     engine = connect(settings)
     migrations.require_current(engine)

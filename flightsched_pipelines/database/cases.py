@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, Integer, bindparam, case, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import Range, distinct_on
 
+from flightsched_pipelines.database.holds import release_holds
 from flightsched_pipelines.database.schema import (
     ACTIVE_STATUSES,
     OPEN_STATES,
+    TAKING_STATUSES,
     bookings,
     case_events,
     case_offers,
@@ -48,7 +50,7 @@ class StoredCase:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A step to be written. ``offers`` replace those held out when ``new_round``."""
+    """A step to be written. ``offers`` replace those held out when ``new_round``; ``accepted`` is the one taken."""
 
     case_id: int
     booking_id: int
@@ -61,6 +63,7 @@ class Transition:
     offers: Sequence[Offer] = ()
     actor: str = "platform"
     actor_id: int | None = None
+    accepted: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class NewCase:
 
 @dataclass(frozen=True, slots=True)
 class LiveBooking:
-    """An active booking in the schedule as it is now."""
+    """A booking in the schedule as it is now; of status ``held``, a slot held for it."""
 
     booking_id: int
     student_id: int
@@ -86,8 +89,13 @@ class LiveBooking:
 
 
 def take_turns(connection: Connection) -> None:
-    """Let one transaction at a time decide about cases; the next waits until this one ends."""
+    """Decide about all cases alone: whoever else decides about any waits until this transaction ends."""
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('school.reschedule_cases'))"))
+
+
+def share_turn(connection: Connection) -> None:
+    """Decide about one case, beside others that do so, while nobody decides about all of them."""
+    connection.execute(text("SELECT pg_advisory_xact_lock_shared(hashtext('school.reschedule_cases'))"))
 
 
 def newest_proven_hour(connection: Connection) -> datetime | None:
@@ -111,19 +119,19 @@ def note_dispatch(connection: Connection, hour_utc: datetime, now_utc: datetime,
     connection.execute(insert(dispatches).values(partition_hour=hour_utc, dispatched_at=now_utc, outcome=dict(outcome)))
 
 
-def active_bookings(connection: Connection, now_utc: datetime) -> dict[int, LiveBooking]:
-    """Every active booking that has not ended, by id."""
+def schedule(connection: Connection, now_utc: datetime) -> list[LiveBooking]:
+    """All that is taken from now on: lessons, and slots held for lessons under the lesson's id (status ``held``)."""
     b = bookings.c
     query = select(
-        b.id, b.student_id, b.instructor_id, b.aircraft_id, b.status,
+        func.coalesce(b.holds_for, b.id).label("booking_id"), b.student_id, b.instructor_id, b.aircraft_id, b.status,
         func.lower(b.period).label("starts"), func.upper(b.period).label("ends"),
-    ).where(b.status.in_(ACTIVE_STATUSES), b.period.op("&&")(Range(now_utc, None)))  # fmt: skip
-    return {
-        row.id: LiveBooking(
-            row.id, row.student_id, Slot(row.starts, row.ends, row.instructor_id, row.aircraft_id), row.status
+    ).where(b.status.in_(TAKING_STATUSES), b.period.op("&&")(Range(now_utc, None)))  # fmt: skip
+    return [
+        LiveBooking(
+            row.booking_id, row.student_id, Slot(row.starts, row.ends, row.instructor_id, row.aircraft_id), row.status
         )
         for row in connection.execute(query)
-    }
+    ]
 
 
 def open_cases(connection: Connection) -> dict[int, StoredCase]:
@@ -201,7 +209,10 @@ def open_new(connection: Connection, new: Sequence[NewCase], hour_utc: datetime,
 def write_transitions(
     connection: Connection, steps: Sequence[Transition], hour_utc: datetime | None, now_utc: datetime
 ) -> None:
-    """Write steps of cases with their audit trail; alternatives of an earlier round are marked as withdrawn."""
+    """Write steps of cases with their audit trail.
+
+    Alternatives of an earlier round are marked as withdrawn; a slot that was held is given up, but for one just taken.
+    """
     if not steps:
         return
     change = (
@@ -211,6 +222,12 @@ def write_transitions(
             state=bindparam("after"),
             round=bindparam("new_round_number"),
             closed_at=bindparam("ended"),
+            accepted_number=bindparam("accepted"),
+            accepted_at=case(
+                (bindparam("accepted", type_=Integer).is_(None), None),
+                else_=func.coalesce(reschedule_cases.c.accepted_at, now_utc),
+            ),
+            reminded_at=None,
         )
     )
     connection.execute(
@@ -219,6 +236,7 @@ def write_transitions(
             {
                 "case_id": step.case_id, "before": step.before.value, "after": step.after.value,
                 "new_round_number": step.round, "ended": None if step.after.value in OPEN_STATES else now_utc,
+                "accepted": step.accepted,
             }
             for step in steps
         ],
@@ -235,6 +253,7 @@ def write_transitions(
     )
     connection.execute(withdraw)
     _hold_out(connection, [(step.case_id, step.round, step.offers) for step in renewed], hour_utc or now_utc)
+    release_holds(connection, [step.booking_id for step in steps if step.after is not CaseState.STUDENT_ACCEPTED])
     note_events(connection, steps, hour_utc, now_utc)
 
 
@@ -284,9 +303,9 @@ def next_sequences(connection: Connection, booking_ids: Iterable[int]) -> dict[i
 
 
 def count_overdue(connection: Connection, now_utc: datetime) -> int:
-    """How many open cases have passed their deadline."""
+    """How many cases wait for the student past their deadline."""
     c = reschedule_cases.c
-    overdue = select(func.count()).where(c.state.in_(OPEN_STATES), c.deadline_utc <= now_utc)
+    overdue = select(func.count()).where(c.state.in_(("open", "proposed")), c.deadline_utc <= now_utc)
     return int(connection.execute(overdue).scalar_one())
 
 
@@ -300,6 +319,38 @@ def offers_before(connection: Connection, hour_utc: datetime) -> list[tuple[int,
         .order_by(c.booking_id, o.number)
     )
     return [(row[0], Slot(*row[1:])) for row in connection.execute(query)]
+
+
+def offered_at(connection: Connection, case_id: int, slot: Slot) -> datetime | None:
+    """The hour that a case was first offered a slot."""
+    o = case_offers.c
+    query = select(func.min(o.offered_hour)).where(
+        o.case_id == case_id,
+        o.starts_at_utc == slot.starts_at_utc,
+        o.aircraft_id == slot.aircraft_id,
+        o.instructor_id.is_not_distinct_from(slot.instructor_id),
+    )
+    return connection.execute(query).scalar()
+
+
+def mark_refused(connection: Connection, case_id: int, round_: int, now_utc: datetime) -> None:
+    """Note that none of a round's alternatives suits: they are not offered to this case again."""
+    o = case_offers.c
+    connection.execute(update(case_offers).where(o.case_id == case_id, o.round == round_).values(refused_at=now_utc))
+
+
+def refused_slots(connection: Connection) -> dict[int, set[Slot]]:
+    """What open cases were offered and did not want, by booking."""
+    o, c = case_offers.c, reschedule_cases.c
+    query = (
+        select(c.booking_id, o.starts_at_utc, o.ends_at_utc, o.instructor_id, o.aircraft_id)
+        .join(reschedule_cases, c.id == o.case_id)
+        .where(c.state.in_(OPEN_STATES), o.refused_at.is_not(None))
+    )
+    found: dict[int, set[Slot]] = {}
+    for booking_id, *slot in connection.execute(query):
+        found.setdefault(booking_id, set()).add(Slot(*slot))
+    return found
 
 
 def _offers(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[Offer]]:

@@ -3,10 +3,13 @@
 SQLAlchemy 2.1 reads ``postgresql://`` as psycopg 3, and dagster-postgres needs psycopg 2: each URL says its driver.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import psycopg
 import stamina
 from psycopg import sql
-from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from flightsched_pipelines.database import embedded
@@ -17,6 +20,10 @@ RETRIED_STATES = frozenset({"53300", "57P03", "57P01", "57P02"})
 
 POOL_TIMEOUT_SECONDS = 30
 CONNECT_TIMEOUT_SECONDS = 10
+
+
+Source = Engine | Connection
+"""What can be read from: an engine, or the connection of a transaction that is to be kept."""
 
 
 class DatabaseUnavailable(RuntimeError):  # noqa: N818, it names a state, as its readers do
@@ -51,6 +58,16 @@ def connect(settings: Settings) -> Engine:
             f"The database at {place} cannot be reached after {settings.database_connect_attempts} attempts: {reason}; "
             "check DATABASE_URL and the server"
         ) from None
+
+
+@contextmanager
+def reading(source: Source) -> Iterator[Connection]:
+    """A connection to read with: the one given, or one of the engine's for as long as it is needed."""
+    if isinstance(source, Connection):
+        yield source
+        return
+    with source.connect() as connection:
+        yield connection
 
 
 def application_url(settings: Settings) -> str:

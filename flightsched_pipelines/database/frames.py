@@ -10,6 +10,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
+    ColumnElement,
     Connection,
     Date,
     DateTime,
@@ -27,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import TypeEngine
 
+from flightsched_pipelines.database.engine import Source, reading
 from flightsched_pipelines.database.schema import partitions
 
 PARTITION = "partition_hour"
@@ -87,15 +89,17 @@ def record_partition(connection: Connection, name: str, hour_utc: datetime, rows
     connection.execute(note.on_conflict_do_update(index_elements=key, set_={"rows": rows, "at": func.now()}))
 
 
-def read_partition(engine: Engine, table: Table, hours: Sequence[datetime]) -> pd.DataFrame:
-    """The table's rows of these hours, in their declared types; lists come back as lists."""
+def read_partition(
+    source: Source, table: Table, hours: Sequence[datetime], *which: ColumnElement[bool]
+) -> pd.DataFrame:
+    """The table's rows of these hours, or ``which`` of them, in their declared types; lists come back as lists."""
     instants = {column for column in table.columns if isinstance(column.type, DateTime)}
     columns = [
         cast(func.extract("epoch", column) * 1_000_000, BigInteger) if column in instants else column
         for column in table.columns
     ]
-    query = select(*columns).where(table.c[PARTITION].in_(list(hours)))
-    with engine.connect() as connection:
+    query = select(*columns).where(table.c[PARTITION].in_(list(hours)), *which)
+    with reading(source) as connection:
         return typed(connection.execute(query).all(), table)
 
 
@@ -103,6 +107,12 @@ def newest_partition(engine: Engine, table: Table) -> datetime | None:
     """The newest hour that the table has rows of."""
     with engine.connect() as connection:
         return connection.execute(select(func.max(table.c[PARTITION]))).scalar()
+
+
+def newest_written(connection: Connection, name: str) -> datetime | None:
+    """The newest hour of which a table was written, whether or not it has rows."""
+    query = select(func.max(partitions.c.partition_hour)).where(partitions.c.name == name)
+    return connection.execute(query).scalar()
 
 
 def typed(rows: Sequence[Sequence[Any]], table: Table) -> pd.DataFrame:

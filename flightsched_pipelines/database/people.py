@@ -55,9 +55,9 @@ def students(connection: Connection, ids: Collection[int] | None = None) -> dict
     return _people(connection, "student", schema.students, ids)
 
 
-def instructors(connection: Connection, ids: Collection[int] | None = None) -> dict[int, Person]:
-    """Instructors by id; all of them unless ids are given."""
-    return _people(connection, "instructor", schema.instructors, ids)
+def instructors(connection: Connection, *, schools: Collection[int] | None = None) -> dict[int, Person]:
+    """Instructors by id; all of them unless schools are given."""
+    return _people(connection, "instructor", schema.instructors, schools=schools)
 
 
 def schools(connection: Connection) -> dict[int, School]:
@@ -67,10 +67,11 @@ def schools(connection: Connection) -> dict[int, School]:
     return {row.id: School(*row) for row in connection.execute(query)}
 
 
-def aircraft_names(connection: Connection) -> dict[int, str]:
-    """Type and registration of each aircraft, as people say it: "C172S N101FS"."""
+def aircraft_names(connection: Connection, schools: Collection[int]) -> dict[int, str]:
+    """Type and registration of each aircraft of some schools, as people say it: "C172S N101FS"."""
     a = schema.aircraft.c
-    return {row.id: f"{row.type} {row.tail_number}" for row in connection.execute(select(a.id, a.type, a.tail_number))}
+    query = select(a.id, a.type, a.tail_number).where(a.school_id.in_(schools))
+    return {row.id: f"{row.type} {row.tail_number}" for row in connection.execute(query)}
 
 
 def booking_facts(connection: Connection, ids: Collection[int]) -> Mapping[int, BookingFacts]:
@@ -84,7 +85,13 @@ def booking_facts(connection: Connection, ids: Collection[int]) -> Mapping[int, 
     return {row.id: BookingFacts(*row) for row in connection.execute(query)}
 
 
-def _people(connection: Connection, role: str, table: Table, ids: Collection[int] | None) -> dict[int, Person]:
+def _people(
+    connection: Connection,
+    role: str,
+    table: Table,
+    ids: Collection[int] | None = None,
+    schools: Collection[int] | None = None,
+) -> dict[int, Person]:
     c, s, a = schema.contact_preferences, schema.schools, schema.airports
     query = (
         select(
@@ -97,6 +104,8 @@ def _people(connection: Connection, role: str, table: Table, ids: Collection[int
     )  # fmt: skip
     if ids is not None:
         query = query.where(table.c.id.in_(ids))
+    if schools is not None:
+        query = query.where(table.c.school_id.in_(schools))
     found: dict[int, Person] = {}
     for row in connection.execute(query):
         said = row.contact_id is not None

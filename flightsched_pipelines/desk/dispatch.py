@@ -15,10 +15,12 @@ from sqlalchemy import Connection, Engine
 from flightsched_pipelines.database import cases as rows
 from flightsched_pipelines.database.frames import read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.desk.slots import slots_of
 from flightsched_pipelines.desk.telling import Directory, News, Occasion, tell
 from flightsched_pipelines.messages.facts import Shortfall
 from flightsched_pipelines.rescheduling.cases import (
     CaseRules,
+    CaseState,
     Slot,
     Standing,
     Step,
@@ -127,7 +129,11 @@ def expire_overdue(engine: Engine, now_utc: datetime, settings: Settings) -> int
     """End the cases whose deadline has passed, hour or no hour, and tell those concerned; returns how many."""
     with engine.begin() as connection:
         rows.take_turns(connection)
-        late = [case for case in rows.open_cases(connection).values() if case.case.deadline_utc <= now_utc]
+        late = [
+            case
+            for case in rows.open_cases(connection).values()
+            if case.case.deadline_utc <= now_utc and case.case.state is not CaseState.STUDENT_ACCEPTED
+        ]
         steps = [(case, overdue(case.case)) for case in late]
         rows.write_transitions(connection, [_transition(case, step, ()) for case, step in steps], None, now_utc)
         directory = Directory.read(connection, [case.booking_id for case in late])
@@ -170,7 +176,8 @@ class _Decisions:
         self._now = now_utc
         self._rules = rules_of(settings)
         self._occasion = Occasion(hour_utc, now_utc, settings)
-        self._schedule = rows.active_bookings(connection, now_utc)
+        taken = rows.schedule(connection, now_utc)
+        self._schedule = {booking.booking_id: booking for booking in taken if booking.status != "held"}
         self._cases = rows.open_cases(connection)
         self._held = rows.held_after_the_end(connection)
         self._steps: Counter[str] = Counter()
@@ -178,7 +185,7 @@ class _Decisions:
         self._news: list[News] = []
         self._too_late: list[tuple[int, Slot]] = []
         self._directory = Directory.read(connection, [*findings.by_booking, *self._cases, *self._held])
-        self._taken = _Taken(self._schedule.values())
+        self._taken = _Taken(taken)
 
     def make(self) -> Dispatched:
         """Everything, in order: open cases first, then those that the hour adds, then what was on hold."""
@@ -290,7 +297,7 @@ class _Decisions:
 class _Taken:
     """What the schedule has taken by now: by student, instructor and aircraft."""
 
-    def __init__(self, schedule: Any) -> None:  # noqa: ANN401
+    def __init__(self, schedule: Sequence[rows.LiveBooking]) -> None:
         self._by_resource: dict[tuple[str, int], list[tuple[datetime, datetime, int]]] = {}
         for booking in schedule:
             for resource in _resources(booking.slot, booking.student_id):
@@ -366,10 +373,7 @@ def _findings(engine: Engine, hour_utc: datetime, settings: Settings) -> _Findin
 
 
 def _slots(frame: pd.DataFrame) -> list[tuple[int, Slot]]:
-    starts, ends = (frame[name].dt.to_pydatetime() for name in ("starts_at_utc", "ends_at_utc"))
-    instructors = [None if pd.isna(key) else int(key) for key in frame["instructor_id"]]
-    rows_ = zip(frame["booking_id"], starts, ends, instructors, frame["aircraft_id"], strict=True)
-    return [(int(booking_id), Slot(s, e, i, int(aircraft))) for booking_id, s, e, i, aircraft in rows_]
+    return [(int(booking_id), slot) for booking_id, slot in zip(frame["booking_id"], slots_of(frame), strict=True)]
 
 
 def _offers(proposals: pd.DataFrame) -> dict[int, list[rows.Offer]]:

@@ -127,9 +127,9 @@ def snapshot_availability(engine: Engine, hour_utc: datetime, now_utc: datetime,
 
 
 def lessons_ahead(booking_snapshot: pd.DataFrame, hour_utc: datetime, hours: int) -> pd.DataFrame:
-    """The bookings that start within the next ``hours`` hours."""
-    starts = booking_snapshot["starts_at_utc"]
-    return booking_snapshot[(starts >= hour_utc) & (starts < hour_utc + hours * HOUR)]
+    """The lessons that start within the next ``hours`` hours; a slot held for a lesson is none."""
+    starts, lesson = booking_snapshot["starts_at_utc"], booking_snapshot["status"] != "held"
+    return booking_snapshot[lesson & (starts >= hour_utc) & (starts < hour_utc + hours * HOUR)]
 
 
 def assess_lessons(

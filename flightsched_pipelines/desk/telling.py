@@ -20,12 +20,18 @@ from flightsched_pipelines.rescheduling.cases import Slot
 from flightsched_pipelines.settings import Settings
 
 ENDS = ("cleared", "expired", "cancelled", "changed")
+FOR_DISPATCHERS = frozenset({"opened", "updated", *ENDS, "moved", "kept", "declined"})
+"""The steps that a school's dispatchers are told of."""
+
 DIGEST_IS_NEWS = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """One step of one case, to be told."""
+    """One step of one case, to be told: to the student and the lesson's instructor, unless ``to`` names others.
+
+    ``chosen`` is the alternative that the student took, with its number; it is to be confirmed by ``confirm_by_utc``.
+    """
 
     case_id: int
     booking_id: int
@@ -37,6 +43,9 @@ class News:
     no_offer_because: str | None = None
     changes: Sequence[str] = ()
     deadline_utc: datetime | None = None
+    chosen: tuple[int, case_rows.Offer] | None = None
+    confirm_by_utc: datetime | None = None
+    to: Sequence[Person] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +61,14 @@ class Directory:
     @classmethod
     def read(cls, connection: Connection, booking_ids: Sequence[int]) -> "Directory":
         """Read what messages about these bookings need."""
+        bookings = people.booking_facts(connection, booking_ids)
+        schools = {booking.school_id for booking in bookings.values()}
         return cls(
-            people.booking_facts(connection, booking_ids),
-            people.students(connection),
-            people.instructors(connection),
+            bookings,
+            people.students(connection, {booking.student_id for booking in bookings.values()}),
+            people.instructors(connection, schools=schools),
             people.schools(connection),
-            people.aircraft_names(connection),
+            people.aircraft_names(connection, schools),
         )
 
     def lesson(self, booking_id: int, slot: Slot) -> facts.Lesson:
@@ -77,7 +88,9 @@ class Directory:
         )
 
     def audience(self, news: News) -> list[Person]:
-        """The student, and the instructor of a dual lesson."""
+        """The student, and the instructor of a dual lesson; or those that the news names."""
+        if news.to is not None:
+            return list(news.to)
         told = [self.students[self.bookings[news.booking_id].student_id]]
         if news.lesson.instructor_id is not None:
             told.append(self.instructors[news.lesson.instructor_id])
@@ -98,11 +111,15 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """When and from what people are told: an hour (``None`` for what the clock did), now, and the settings."""
+    """When and from what people are told: an hour (``None`` for what answers and the clock did), now, and the settings.
+
+    ``about`` names what happened apart from anything else that happens now.
+    """
 
     hour_utc: datetime | None
     now_utc: datetime
     settings: Settings
+    about: str = ""
 
     @property
     def channels(self) -> frozenset[str]:
@@ -112,7 +129,7 @@ class Occasion:
     @property
     def stamp(self) -> str:
         """Part of the keys of digests."""
-        return f"{self.hour_utc or self.now_utc:%Y%m%dT%H%M%S}"
+        return f"{self.hour_utc or self.now_utc:%Y%m%dT%H%M%S}{self.about and '-'}{self.about}"
 
     def told_from(self, person: Person, lesson_utc: datetime) -> datetime:
         """When a person may first be told of a lesson."""
@@ -186,7 +203,8 @@ class _Post:
         for person in self.directory.audience(item):
             for channel in self._wanted(person):
                 self._to_person(item, person, channel)
-        self.gathered["dispatcher", self.directory.bookings[item.booking_id].school_id].append(item)
+        if item.event in FOR_DISPATCHERS:
+            self.gathered["dispatcher", self.directory.bookings[item.booking_id].school_id].append(item)
 
     def to_systems(self, item: News) -> None:
         """One event for whoever listens, without personal data; newly threatened bookings go to the queue too."""
@@ -231,7 +249,7 @@ class _Post:
             self.gathered[person.role, person.person_id].append(item)
             self.tally.held_back["in a digest"] += 1
         else:
-            notice = self._notice(item, person, as_first=first)
+            notice = self._notice(item, person, as_first=first and item.event == "updated")
             at = self.occasion.told_from(person, item.lesson.starts_at_utc)
             payload = notice.model_dump(mode="json")
             self._add(channel, item, notice.event, person.role, person.person_id, payload, at, _until(item))
@@ -318,6 +336,9 @@ class _Post:
             offers=self._offers(item, person),
             no_offer_because=item.no_offer_because,
             changes=[] if as_first else list(item.changes),
+            chosen=item.chosen and self._offer(item, *item.chosen, None),
+            confirm_by_utc=item.confirm_by_utc,
+            confirm_url=self._confirm_url(item, person),
             deadline_utc=item.deadline_utc,
             case_url=answer_url(self.occasion.settings, item.case_id, item.round, person),
             sequence=self.sequences[item.booking_id],
@@ -327,22 +348,27 @@ class _Post:
     def _offers(self, item: News, person: Person | None) -> list[facts.Offer]:
         """The alternatives; a student gets a link for each."""
         chooser = person if person is not None and person.role == "student" else None
-        return [
-            facts.Offer(
-                number=number,
-                starts_at_utc=offer.slot.starts_at_utc,
-                ends_at_utc=offer.slot.ends_at_utc,
-                instructor=self.directory.instructor(offer.slot),
-                aircraft=self.directory.aircraft[offer.slot.aircraft_id],
-                reason=offer.reason,
-                accept_url=chooser and answer_url(self.occasion.settings, item.case_id, item.round, chooser, number),
-            )
-            for number, offer in enumerate(item.offers, start=1)
-        ]
+        return [self._offer(item, number, offer, chooser) for number, offer in enumerate(item.offers, start=1)]
+
+    def _offer(self, item: News, number: int, offer: case_rows.Offer, chooser: Person | None) -> facts.Offer:
+        return facts.Offer(
+            number=number,
+            starts_at_utc=offer.slot.starts_at_utc,
+            ends_at_utc=offer.slot.ends_at_utc,
+            instructor=self.directory.instructor(offer.slot),
+            aircraft=self.directory.aircraft[offer.slot.aircraft_id],
+            reason=offer.reason,
+            accept_url=chooser and answer_url(self.occasion.settings, item.case_id, item.round, chooser, number),
+        )
+
+    def _confirm_url(self, item: News, person: Person) -> str | None:
+        """Where an instructor confirms what the student took."""
+        if item.chosen is None or item.confirm_by_utc is None or person.role != "instructor":
+            return None
+        return answer_url(self.occasion.settings, item.case_id, item.round, person, item.chosen[0])
 
 
 def _until(item: News) -> datetime:
     """A question is of no use after its deadline, an end not after the lesson."""
-    if item.event in ENDS or item.deadline_utc is None:
-        return item.lesson.ends_at_utc
-    return item.deadline_utc
+    ends = item.confirm_by_utc or item.deadline_utc
+    return item.lesson.ends_at_utc if item.event in ENDS or ends is None else ends

@@ -2,11 +2,21 @@
 
 # pyright: reportUnknownMemberType=false
 
-from icalendar import Calendar, Event, vCalAddress, vText
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from icalendar import Calendar, vCalAddress, vText
+from icalendar import Event as Entry
 
 from flightsched_pipelines.messages import words
-from flightsched_pipelines.messages.facts import Notice
+from flightsched_pipelines.messages.facts import Event, Notice
 
+STATUSES: Mapping[Event, str] = MappingProxyType(
+    {
+        "cancelled": "CANCELLED", "handed_over": "CANCELLED",
+        "cleared": "CONFIRMED", "changed": "CONFIRMED", "moved": "CONFIRMED", "kept": "CONFIRMED",
+    }
+)  # fmt: skip
 PRODUCT = "-//flightsched_pipelines//weather rescheduling//EN"
 
 
@@ -19,7 +29,8 @@ def entry(notice: Notice, *, organizer: str, attendee: str, base_uid_domain: str
     """A notice's calendar entry, and its method.
 
     A lesson on weather hold is tentative. One whose case ended with a cleared forecast, or was changed at the school,
-    is confirmed as it stands in the message; nothing is taken out of a calendar unless the booking is.
+    is confirmed as it stands in the message, as is one that has moved or was kept; nothing is taken out of a calendar
+    unless the booking is, or another instructor has it.
 
     Args:
         notice: the facts; ``sequence`` numbers the versions.
@@ -28,13 +39,13 @@ def entry(notice: Notice, *, organizer: str, attendee: str, base_uid_domain: str
         base_uid_domain: domain that makes the UID the platform's own.
     """
     lesson = notice.lesson
-    method = "CANCEL" if notice.event == "cancelled" else "REQUEST"
-    status = {"cancelled": "CANCELLED", "cleared": "CONFIRMED", "changed": "CONFIRMED"}.get(notice.event, "TENTATIVE")
+    status = STATUSES.get(notice.event, "TENTATIVE")
+    method = "CANCEL" if status == "CANCELLED" else "REQUEST"
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("method", method)
-    event = Event()
+    event = Entry()
     event.add("uid", uid_of(lesson.booking_id, base_uid_domain))
     event.add("sequence", notice.sequence)
     event.add("dtstamp", notice.sent_at_utc)

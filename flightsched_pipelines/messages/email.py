@@ -16,7 +16,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from flightsched_pipelines.messages import words
-from flightsched_pipelines.messages.facts import Digest, DigestLine, Event, Notice
+from flightsched_pipelines.messages.answered import words_for
+from flightsched_pipelines.messages.facts import ANSWERS, Digest, DigestLine, Event, Notice
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -27,6 +28,14 @@ EVENT_NAMES: dict[Event, str] = {
     "expired": "Nobody answered",
     "cancelled": "No longer in the schedule",
     "changed": "Changed by the school",
+    "accepted": "Chosen, to be confirmed",
+    "withdrawn": "Choice withdrawn",
+    "hold_released": "Held no more",
+    "reminded": "Reminded",
+    "moved": "Moved",
+    "handed_over": "Handed over",
+    "kept": "Kept as booked by the instructor",
+    "declined": "No alternative suits",
 }
 
 
@@ -45,7 +54,10 @@ def render_notice(notice: Notice) -> Rendered:
     whose = "your lesson" if notice.role == "student" else f"lesson with {lesson.student}"
     start = words.moment(lesson.starts_at_utc, lesson.time_zone)
     subject = f"Weather: {whose} {start} ({lesson.reference}): {words.HEADLINES[notice.event]}"
-    return _rendered(f"notice-{notice.event}", subject, {"notice": notice, "lesson": lesson, "zone": lesson.time_zone})
+    facts: dict[str, Any] = {"notice": notice, "lesson": lesson, "zone": lesson.time_zone}
+    if notice.event in ANSWERS:
+        return _rendered("answered", subject, facts | words_for(notice))
+    return _rendered(f"notice-{notice.event}", subject, facts)
 
 
 def render_digest(digest: Digest) -> Rendered:

@@ -8,9 +8,20 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Event = Literal["opened", "updated", "cleared", "expired", "cancelled", "changed"]
+Event = Literal[
+    "opened", "updated", "cleared", "expired", "cancelled", "changed",
+    "accepted", "withdrawn", "hold_released", "reminded", "moved", "handed_over", "kept", "declined",
+]  # fmt: skip
 """What happened to a case: it was opened; its alternatives or its lesson changed; the forecast is above the minimums
-again; its deadline passed without an answer; the booking is no longer in the schedule; the school changed it."""
+again; its deadline passed without an answer; the booking is no longer in the schedule; the school changed it.
+
+Then what answers do: the student took an alternative, or took that back; the slot is held no more; somebody is
+reminded; the lesson moved; another instructor has it now; an instructor keeps it as booked; a dispatcher takes over."""
+
+ANSWERS: frozenset[Event] = frozenset(
+    {"accepted", "withdrawn", "hold_released", "reminded", "moved", "handed_over", "kept", "declined"}
+)
+"""The events that follow from answers and their deadlines."""
 
 Role = Literal["student", "instructor"]
 
@@ -70,8 +81,9 @@ class Notice(_Facts):
     """What one person is told about one case.
 
     ``shortfalls`` and ``offers`` may be empty: of a cleared case, or where nothing else is free (``no_offer_because``
-    then says why). ``changes`` tells in short sentences what differs from the message before. ``sequence`` numbers the
-    versions of the case's calendar entry (RFC 5546 SEQUENCE).
+    then says why). ``changes`` tells in short sentences what differs from the message before. ``chosen`` is the
+    alternative that the student took, until ``confirm_by_utc``; ``confirm_url`` is where its instructor confirms it.
+    ``sequence`` numbers the versions of the case's calendar entry (RFC 5546 SEQUENCE).
     """
 
     event: Event
@@ -83,6 +95,9 @@ class Notice(_Facts):
     offers: list[Offer] = []
     no_offer_because: str | None = None
     changes: list[str] = []
+    chosen: Offer | None = None
+    confirm_by_utc: datetime | None = None
+    confirm_url: str | None = None
     deadline_utc: datetime | None = None
     case_url: str | None = None
     sequence: int = 0

@@ -17,6 +17,14 @@ HEADLINES: dict[Event, str] = {
     "expired": "nobody has answered",
     "cancelled": "no longer in the schedule",
     "changed": "changed by the school",
+    "accepted": "another time was chosen",
+    "withdrawn": "the choice is withdrawn",
+    "hold_released": "the slot is held no more",
+    "reminded": "an answer is wanted",
+    "moved": "moved",
+    "handed_over": "another instructor has it",
+    "kept": "stays as booked",
+    "declined": "a dispatcher takes over",
 }
 
 

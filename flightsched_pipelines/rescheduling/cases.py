@@ -1,7 +1,7 @@
 """What becomes of a threatened booking's case when a new hour is held against it: pure judgement, one case at a time.
 
     open ──► proposed ──► student_accepted ──► rescheduled
-      └──────────┴──────────────┴──► cleared, expired, declined, cancelled
+      └──────────┴──────────────┴──► kept, cleared, expired, declined, cancelled
 
 A case ends as cleared only when the lesson's verdict is ``ok``: a forecast that cannot be read, or is merely to be
 watched, keeps it open. People are told again only when something they would act on has changed.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
 
 class CaseState(StrEnum):
@@ -22,6 +22,7 @@ class CaseState(StrEnum):
     PROPOSED = "proposed"
     STUDENT_ACCEPTED = "student_accepted"
     RESCHEDULED = "rescheduled"
+    KEPT = "kept"
     CLEARED = "cleared"
     EXPIRED = "expired"
     DECLINED = "declined"
@@ -43,6 +44,22 @@ TRANSITIONS: Mapping[CaseState, frozenset[CaseState]] = MappingProxyType(
 
 
 StepEvent = Literal["opened", "updated", "cleared", "expired", "cancelled", "changed"]
+"""What an hour or the clock makes of a case."""
+
+AnswerEvent = Literal[
+    "accepted", "withdrawn", "none_suit", "confirmed", "moved", "kept", "declined", "hold_released", "reminded",
+    "closed",
+]  # fmt: skip
+"""What answers make of a case, and the deadlines that they have.
+
+accepted: the student took an alternative, and its slot is held; withdrawn: the student took that back; none_suit: the
+student wants other alternatives; confirmed: the instructor agreed, or released a solo flight; moved: the booking is at
+its new time; kept: an instructor keeps the lesson as booked; declined: a dispatcher takes over; hold_released: the slot
+is held no more; reminded: who is to answer was reminded; closed: a dispatcher ended the case.
+"""
+
+CASE_EVENTS: tuple[str, ...] = (*get_args(StepEvent), "released", *get_args(AnswerEvent))
+"""Every event of the audit trail; released: the weather hold of a booking whose case had ended was lifted."""
 
 
 class TransitionError(ValueError):
@@ -142,11 +159,11 @@ def next_step(case: Case, standing: Standing, now_utc: datetime) -> Step | None:
         return _end(case, "changed", CaseState.CANCELLED, "the booking was changed at the school")
     if standing.verdict == "ok" and case.state is not CaseState.STUDENT_ACCEPTED:
         return _end(case, "cleared", CaseState.CLEARED, "the forecast is above the school's minimums again")
+    if case.state is CaseState.STUDENT_ACCEPTED:
+        return None
     if now_utc >= case.deadline_utc:
         return overdue(case)
-    if standing.verdict == "at_risk" and case.state is not CaseState.STUDENT_ACCEPTED:
-        return _offer_anew(case, standing)
-    return None
+    return _offer_anew(case, standing) if standing.verdict == "at_risk" else None
 
 
 def overdue(case: Case) -> Step:

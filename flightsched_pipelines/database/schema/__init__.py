@@ -30,6 +30,7 @@ from flightsched_pipelines.database.schema.pipeline import (
 )  # fmt: skip
 from flightsched_pipelines.database.schema.school import (
     ACTIVE_STATUSES,
+    TAKING_STATUSES,
     aircraft,
     airports,
     availability,
@@ -56,6 +57,7 @@ from flightsched_pipelines.database.schema.telling import (
     llm_calls,
     outbox,
     reschedule_cases,
+    responses,
 )  # fmt: skip
 
 __all__ = [
@@ -65,6 +67,7 @@ __all__ = [
     "OUTBOX_STATES",
     "PIPELINE_TABLES",
     "SCHEMAS",
+    "TAKING_STATUSES",
     "aircraft",
     "airports",
     "alert_silences",
@@ -94,6 +97,7 @@ __all__ = [
     "reschedule_cases",
     "reschedule_plan",
     "reschedule_proposals",
+    "responses",
     "runways",
     "schools",
     "solver_runs",

@@ -35,9 +35,11 @@ def column(name: str, type_: TypeEngine[Any] | type[TypeEngine[Any]], comment: s
     return Column(name, type_, comment=comment, **options)
 
 
-def optional(name: str, type_: TypeEngine[Any] | type[TypeEngine[Any]], comment: str) -> Column[Any]:
+def optional(
+    name: str, type_: TypeEngine[Any] | type[TypeEngine[Any]], comment: str, *, index: bool = False
+) -> Column[Any]:
     """A column that may be null; the comment says what null means."""
-    return Column(name, type_, comment=comment, nullable=True)
+    return Column(name, type_, comment=comment, nullable=True, index=index)
 
 
 def identifier() -> Column[int]:

@@ -21,7 +21,10 @@ from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint
 from flightsched_pipelines.database.schema.base import INSTANT, WORDS, column, identifier, metadata, optional, reference
 
 ACTIVE_STATUSES = ("scheduled", "weather_hold")
-"""Statuses in which a booking holds its aircraft, instructor and student."""
+"""Statuses of lessons that are to be flown, or were to be."""
+
+TAKING_STATUSES = (*ACTIVE_STATUSES, "held")
+"""Statuses in which a row takes its aircraft, instructor and student: lessons, and slots held for a lesson."""
 
 airports = Table(
     "airports",
@@ -75,9 +78,13 @@ instructors = Table(
     column("email", Text, "E-mail address. Personal."),
     optional("phone", Text, "Phone number. Personal."),
     column("may_teach", WORDS, "Training levels that this instructor may teach."),
+    column(
+        "auto_confirm", Boolean, "Whether a dual lesson moves without asking this instructor.",
+        server_default=text("false"),
+    ),
     schema="school",
     comment="Instructors.",
-)
+)  # fmt: skip
 
 students = Table(
     "students",
@@ -210,14 +217,29 @@ weather_minimums = Table(
 )
 
 
+CONTENDS = (
+    "(CASE WHEN holds_for IS NULL "
+    "THEN int8multirange(int8range('-1'::integer, '-1'::integer, '[]'::text), int8range(id, id, '[]'::text)) "
+    "ELSE int8multirange(int8range(0, holds_for), int8range(holds_for, NULL, '()'::text)) END)"
+)
+"""With whom a row contends for what it takes, as sets of which any two overlap, but for a lesson and its own hold.
+
+A lesson is -1 and its id; a hold is every id but its lesson's. So a held slot may overlap the time that the lesson has
+now, and nothing else may overlap either. Two holds always overlap here: a lesson has one hold at most.
+"""
+
+
 def _never_twice(column: str) -> ExcludeConstraint:
-    """No two active bookings of one thing at one time. ``int8range(x, x, '[]')`` needs no btree_gist."""
+    """No two rows take one thing at one time. ``int8range(x, x, '[]')`` needs no btree_gist."""
     return ExcludeConstraint(
         (text(f"int8range({column}, {column}, '[]')"), "&&"),
         ("period", "&&"),
+        (text(CONTENDS), "&&"),
         name=f"bookings_no_double_{column.removesuffix('_id')}",
         using="gist",
-        where=text(f"{column} IS NOT NULL AND status = ANY (ARRAY['scheduled'::text, 'weather_hold'::text])"),
+        where=text(
+            f"{column} IS NOT NULL AND status = ANY (ARRAY['scheduled'::text, 'weather_hold'::text, 'held'::text])"
+        ),
         deferrable=True,
         initially="IMMEDIATE",
     )
@@ -237,7 +259,12 @@ bookings = Table(
     Column("departure", Text, ForeignKey("school.airports.ident"), nullable=False, comment="ICAO ident."),
     column("route", WORDS, "Idents after the departure, the last the destination.", server_default=text("'{}'")),
     column("period", TSTZRANGE, "From when to when, end excluded."),
-    column("status", Text, "scheduled, weather_hold, completed or cancelled.", server_default=text("'scheduled'")),
+    column(
+        "status", Text, "scheduled, weather_hold, completed or cancelled; held: a slot held for a lesson, no lesson.",
+        server_default=text("'scheduled'"),
+    ),
+    reference("holds_for", "bookings", "The lesson that a held slot is for; null for lessons.", nullable=True),
+    optional("held_until", INSTANT, "When a held slot is given up; null for lessons."),
     column("times_moved", Integer, "How often weather has moved it.", server_default=text("0")),
     column(
         "calendar_sequence", Integer, "Version of its calendar entry (RFC 5546 SEQUENCE).", server_default=text("0")
@@ -245,7 +272,8 @@ bookings = Table(
     column("created_at", INSTANT, "When it was booked.", server_default=text("now()")),
     column("updated_at", INSTANT, "When it was last changed.", server_default=text("now()")),
     CheckConstraint("lesson_kind IN ('pattern', 'local', 'cross_country')", name="kind"),
-    CheckConstraint("status IN ('scheduled', 'weather_hold', 'completed', 'cancelled')", name="status"),
+    CheckConstraint("status IN ('scheduled', 'weather_hold', 'completed', 'cancelled', 'held')", name="status"),
+    CheckConstraint("num_nonnulls(holds_for, held_until) = CASE WHEN status = 'held' THEN 2 ELSE 0 END", name="hold"),
     CheckConstraint(
         "NOT isempty(period) AND NOT lower_inf(period) AND NOT upper_inf(period) "
         "AND upper(period) - lower(period) <= interval '24 hours'",
@@ -256,6 +284,7 @@ bookings = Table(
     _never_twice("instructor_id"),
     _never_twice("student_id"),
     Index("bookings_period_idx", "period", postgresql_using="gist"),
+    Index("bookings_holds_for_key", "holds_for", unique=True),
     schema="school",
-    comment="Bookings. No aircraft, instructor or student is ever booked twice at one time.",
-)
+    comment="Lessons, and slots held for lessons. No aircraft, instructor or student is ever taken twice at one time.",
+)  # fmt: skip

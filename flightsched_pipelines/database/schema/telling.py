@@ -89,7 +89,7 @@ contact_preferences = Table(
 )
 
 CASE_STATES = (
-    "open", "proposed", "student_accepted", "rescheduled", "cleared", "expired", "declined", "cancelled",
+    "open", "proposed", "student_accepted", "rescheduled", "kept", "cleared", "expired", "declined", "cancelled",
 )  # fmt: skip
 OPEN_STATES = CASE_STATES[:3]
 """States in which a case still waits for something."""
@@ -110,8 +110,11 @@ reschedule_cases = Table(
     column("round", Integer, "Which set of alternatives is held out, from 1; 0 before the first."),
     column("opened_at", INSTANT, "When it was opened."),
     optional("closed_at", INSTANT, "When it ended; null while it is open."),
+    optional("accepted_number", Integer, "Which alternative of the round the student took; null before."),
+    optional("accepted_at", INSTANT, "When the student took it; null before."),
+    optional("reminded_at", INSTANT, "When whoever is to answer was reminded; null before, and for each new question."),
     CheckConstraint(
-        "state IN ('open', 'proposed', 'student_accepted', 'rescheduled', 'cleared', 'expired', 'declined', "
+        "state IN ('open', 'proposed', 'student_accepted', 'rescheduled', 'kept', 'cleared', 'expired', 'declined', "
         "'cancelled')",
         name="state",
     ),
@@ -133,7 +136,7 @@ case_events = Table(
     column("at", INSTANT, "When it happened."),
     column("actor", Text, "Who: platform, student, instructor or dispatcher."),
     optional("actor_id", BigInteger, "Which student or instructor."),
-    column("event", Text, "What: opened, updated, cleared, expired, cancelled, released, ..."),
+    column("event", Text, "What: opened, updated, accepted, confirmed, moved, cleared, expired, cancelled, ..."),
     optional("from_state", Text, "State before; null for the first."),
     column("to_state", Text, "State after."),
     optional("partition_hour", INSTANT, "The hour that it follows from, UTC."),
@@ -156,9 +159,31 @@ case_offers = Table(
     column("ranked_by", Text, "Who ranked it: planner or llm."),
     column("offered_hour", INSTANT, "The hour whose proposals it comes from, UTC."),
     optional("withdrawn_hour", INSTANT, "The hour that took it back, UTC; null while it is held out."),
+    optional("refused_at", INSTANT, "When somebody said that it does not suit; null otherwise."),
     PrimaryKeyConstraint("case_id", "round", "number"),
     schema="school",
     comment="The alternatives that people were told of.",
+)
+
+responses = Table(
+    "responses",
+    metadata,
+    identifier(),
+    column("key", Text, "The sender's idempotency key: an answer that comes twice is applied once.", unique=True),
+    optional("case_id", BigInteger, "The case that it names, whether or not there is one.", index=True),
+    optional("booking_id", BigInteger, "The booking that it names, or that its case is about.", index=True),
+    column("action", Text, "accept, none_suit, withdraw, confirm, decline, keep, swap, cancel, hold or release."),
+    optional("number", Integer, "Which alternative it takes; null for other answers."),
+    optional("round", Integer, "Of which set of alternatives; null for those held out when it came."),
+    column("role", Text, "Who answers: student, instructor or dispatcher."),
+    optional("person_id", BigInteger, "Which student or instructor; null for dispatchers, or where nobody was named."),
+    optional("reason", Text, "The reason that was given; null for none. Personal."),
+    column("door", Text, "How it came: terminal, job, queue, page or platform."),
+    column("received_at", INSTANT, "When it was taken up."),
+    column("outcome", Text, "applied, or why it was refused: unknown_case, ended, wrong_person, taken, ..."),
+    column("sentence", Text, "What its sender was told. Without personal data."),
+    schema="school",
+    comment="Every answer, also those that were refused. Rows are only added.",
 )
 
 dispatches = Table(

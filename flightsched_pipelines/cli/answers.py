@@ -1,0 +1,129 @@
+"""``flightsched respond``, ``cases`` and ``case``: answers from the terminal, and what became of cases."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+from rich import box
+from rich.table import Table
+
+from flightsched_pipelines.cli.console import UsageError, console
+from flightsched_pipelines.cli.telling import ready
+from flightsched_pipelines.database import casebook
+from flightsched_pipelines.desk.respond import Received
+from flightsched_pipelines.desk.respond import respond as take
+from flightsched_pipelines.messages import words
+from flightsched_pipelines.rescheduling.answers import Action, Answer, Role, Wishes
+from flightsched_pipelines.rescheduling.wishes import DAYS, PARTS_OF_DAY
+
+CaseNumber = Annotated[int, typer.Argument(help="The case's number.", min=1)]
+
+
+def respond(
+    case: CaseNumber,
+    accept: Annotated[int | None, typer.Option(help="Take this alternative (student).")] = None,
+    none_suit: Annotated[bool, typer.Option("--none-suit", help="None of them suits (student).")] = False,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take the choice back (student).")] = False,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Confirm what the student chose (instructor).")] = False,
+    decline: Annotated[bool, typer.Option("--decline", help="Say that it cannot be (instructor).")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the lesson as booked (instructor); needs --reason.")
+    ] = False,
+    speaker: Annotated[
+        str | None, typer.Option("--as", help="student or instructor; unset, whoever would say it.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why the lesson is kept.")] = "",
+    days: Annotated[str, typer.Option(help="With --none-suit: days that suit, such as 'sat sun'.")] = "",
+    parts: Annotated[str, typer.Option(help="With --none-suit: morning, afternoon, evening.")] = "",
+    after: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="With --none-suit: not before.")] = None,
+    before: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="With --none-suit: not after.")] = None,
+    key: Annotated[str | None, typer.Option(help="An answer with a key that was used is not taken again.")] = None,
+) -> None:
+    """Answer a case: take an alternative, confirm it, ask for others, or keep the lesson."""
+    said = [
+        action
+        for action, is_said in (
+            (Action.ACCEPT, accept is not None), (Action.NONE_SUIT, none_suit), (Action.WITHDRAW, withdraw),
+            (Action.CONFIRM, confirm), (Action.DECLINE, decline), (Action.KEEP, keep),
+        )
+        if is_said
+    ]  # fmt: skip
+    if len(said) != 1:
+        raise UsageError("say one thing: --accept N, --none-suit, --withdraw, --confirm, --decline or --keep")
+    usual: Role = "student" if said[0] in {Action.ACCEPT, Action.NONE_SUIT, Action.WITHDRAW} else "instructor"
+    wishes = Wishes(_words(days, DAYS), _words(parts, tuple(PARTS_OF_DAY)), _day(after), _day(before))
+    answer = Answer(said[0], _role(speaker) or usual, None, number=accept, reason=reason, wishes=wishes)
+    settings, engine = ready()
+    outcome = take(
+        engine, Received(key or f"terminal-{uuid4().hex}", case, answer, "terminal"), datetime.now(UTC), settings
+    )
+    if not outcome.applied:
+        raise UsageError(outcome.sentence)
+    console.print(outcome.sentence + (" (It was said before.)" if outcome.repeated else ""), markup=False)
+
+
+def cases(only_open: Annotated[bool, typer.Option("--open", help="Those that wait for an answer.")] = False) -> None:
+    """List cases: the open ones by their deadline, or the newest hundred."""
+    _, engine = ready()
+    table = Table("case", "booking", "lesson", "state", "answer by", "held until", box=box.SIMPLE_HEAD)
+    found = casebook.summaries(engine, open_only=only_open)
+    for one in found:
+        table.add_row(
+            str(one.case_id), f"{one.reference} {one.departure}", words.moment(one.starts_at_utc, one.time_zone),
+            one.state, words.moment(one.deadline_utc, one.time_zone),
+            words.moment(one.held_until, one.time_zone) if one.held_until else "",
+        )  # fmt: skip
+    console.print(table if found else "there is no open case" if only_open else "there was never a case")
+
+
+def case(number: CaseNumber) -> None:
+    """Show one case: its lesson, its alternatives, and all that happened to it."""
+    _, engine = ready()
+    story = casebook.story(engine, number)
+    if story is None:
+        raise UsageError(f"there is no case {number}; `flightsched cases` lists them")
+    zone, lesson = story.summary.time_zone, story.asked.question.lesson
+    console.print(
+        f"[bold]Case {number}[/bold], {story.summary.reference} {story.summary.departure}, "
+        f"{words.span(lesson.starts_at_utc, lesson.ends_at_utc, zone)}: [bold]{story.summary.state}[/bold]"
+    )
+    for place, offer in story.asked.offers.items():
+        held = story.asked.question.hold
+        mark = " (held)" if held is not None and held.slot == offer.slot else ""
+        when = words.span(offer.slot.starts_at_utc, offer.slot.ends_at_utc, zone)
+        console.print(f"  {place}. {when}{mark}  {offer.reason}", markup=False)
+    told = [(event.at, event.event, event.actor, event.why) for event in story.events]
+    told += [
+        (answer.received_at, f"({answer.action} refused)", answer.role, answer.sentence)
+        for answer in story.responses
+        if answer.outcome != "applied"
+    ]
+    told += [
+        (answer.received_at, "(reason)", answer.role, answer.reason) for answer in story.responses if answer.reason
+    ]
+    table = Table("when", "what", "who", "why", box=box.SIMPLE_HEAD)
+    for at, what, who, why in sorted(told, key=lambda line: line[0]):
+        table.add_row(words.moment(at, zone), what, who, why)
+    console.print(table)
+
+
+def _role(speaker: str | None) -> Role | None:
+    match speaker:
+        case None:
+            return None
+        case "student" | "instructor" | "dispatcher":
+            return speaker
+        case _:
+            raise UsageError(f"--as is '{speaker}'; give student or instructor")
+
+
+def _words(text: str, known: tuple[str, ...]) -> frozenset[str]:
+    given = frozenset(text.lower().replace(",", " ").split())
+    if not given <= set(known):
+        raise UsageError(f"'{text}' has words that are none of {', '.join(known)}")
+    return given
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None

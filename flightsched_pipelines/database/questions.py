@@ -1,0 +1,146 @@
+"""One case as an answer finds it: what is asked, of whom, and all that is held out or held."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, func, select
+
+from flightsched_pipelines.database.cases import Offer
+from flightsched_pipelines.database.schema import (
+    airports,
+    bookings,
+    case_events,
+    case_offers,
+    instructors,
+    reschedule_cases,
+    students,
+)
+from flightsched_pipelines.rescheduling.answers import Hold, Question
+from flightsched_pipelines.rescheduling.cases import CaseState, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A case with its booking.
+
+    ``usual_instructor_id`` is whom the student flies with as a rule; ``offers`` are the alternatives held out, by
+    number; ``offered`` every slot that was ever held out.
+    """
+
+    question: Question
+    booking_id: int
+    school_id: int
+    solo: bool
+    time_zone: str
+    usual_instructor_id: int | None
+    offers: Mapping[int, Offer]
+    offered: frozenset[Slot]
+
+    @property
+    def case_id(self) -> int:
+        """The case's number."""
+        return self.question.case_id
+
+
+def ask(connection: Connection, case_id: int) -> Asked | None:
+    """A case as it stands; ``None`` if there is no such case."""
+    c, b, s, a = reschedule_cases.c, bookings.c, students.c, airports.c
+    held = bookings.alias()
+    query = (
+        select(
+            reschedule_cases, b.school_id, b.student_id, b.solo, b.status, b.departure, s.training_level,
+            s.primary_instructor_id, a.time_zone, func.lower(b.period).label("booked_from"),
+            func.upper(b.period).label("booked_to"), b.instructor_id.label("booked_instructor"),
+            b.aircraft_id.label("booked_aircraft"), func.lower(held.c.period).label("held_from"),
+            func.upper(held.c.period).label("held_to"), held.c.instructor_id.label("held_instructor"),
+            held.c.aircraft_id.label("held_aircraft"), held.c.held_until,
+        )
+        .join(bookings, b.id == c.booking_id)
+        .join(students, s.id == b.student_id)
+        .join(airports, a.ident == b.departure)
+        .outerjoin(held, held.c.holds_for == b.id)
+        .where(c.id == case_id)
+    )  # fmt: skip
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    rounds = _rounds(connection, case_id)
+    offers = {
+        number: offer for (round_, number), (offer, held_out) in rounds.items() if held_out and round_ == row.round
+    }
+    hold = None
+    if row.held_until is not None and row.accepted_number is not None:
+        slot = Slot(row.held_from, row.held_to, row.held_instructor, row.held_aircraft)
+        hold = Hold(slot, row.accepted_number, row.accepted_at, row.held_until)
+    booked = Slot(row.booked_from, row.booked_to, row.booked_instructor, row.booked_aircraft)
+    question = Question(
+        case_id=row.id,
+        state=CaseState(row.state),
+        lesson=Slot(row.starts_at_utc, row.ends_at_utc, row.instructor_id, row.aircraft_id),
+        booked=booked if row.status == "weather_hold" else None,
+        student_id=row.student_id,
+        round=row.round,
+        offers={number: offer.slot for number, offer in offers.items()},
+        earlier={key: offer.slot for key, (offer, _) in rounds.items()},
+        deadline_utc=row.deadline_utc,
+        hold=hold,
+        releasers=_releasers(connection, row.school_id, row.training_level) if row.solo else frozenset(),
+        new_rounds=_new_rounds(connection, case_id),
+    )
+    return Asked(
+        question=question,
+        booking_id=row.booking_id,
+        school_id=row.school_id,
+        solo=row.solo,
+        time_zone=row.time_zone,
+        usual_instructor_id=row.primary_instructor_id,
+        offers=offers,
+        offered=frozenset(offer.slot for offer, _ in rounds.values()),
+    )
+
+
+def case_of(connection: Connection, booking_id: int) -> int | None:
+    """The open case of a booking, if there is one."""
+    c = reschedule_cases.c
+    query = select(c.id).where(c.booking_id == booking_id, c.closed_at.is_(None))
+    return connection.execute(query).scalar()
+
+
+def held_since(connection: Connection, now_utc: datetime) -> Sequence[int]:
+    """The cases whose slot is held no longer than now."""
+    c, b = reschedule_cases.c, bookings.c
+    query = (
+        select(c.id)
+        .join(bookings, and_(b.holds_for == c.booking_id, b.held_until <= now_utc))
+        .where(c.closed_at.is_(None))
+        .order_by(c.id)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def _rounds(connection: Connection, case_id: int) -> dict[tuple[int, int], tuple[Offer, bool]]:
+    """Every alternative of a case by round and number, and whether it is held out still."""
+    o = case_offers.c
+    rows = connection.execute(select(case_offers).where(o.case_id == case_id).order_by(o.round, o.number))
+    return {
+        (row.round, row.number): (
+            Offer(
+                Slot(row.starts_at_utc, row.ends_at_utc, row.instructor_id, row.aircraft_id), row.reason, row.ranked_by
+            ),
+            row.withdrawn_hour is None,
+        )
+        for row in rows
+    }
+
+
+def _releasers(connection: Connection, school_id: int, training_level: str) -> frozenset[int]:
+    i = instructors.c
+    query = select(i.id).where(i.school_id == school_id, i.may_teach.any(training_level))
+    return frozenset(connection.execute(query).scalars())
+
+
+def _new_rounds(connection: Connection, case_id: int) -> int:
+    e = case_events.c
+    query = select(func.count()).where(e.case_id == case_id, e.event == "none_suit")
+    return int(connection.execute(query).scalar_one())

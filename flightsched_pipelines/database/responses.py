@@ -1,0 +1,49 @@
+"""Answers as rows, also those that were refused: each key once, so that an answer that comes twice is applied once."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, text
+
+from flightsched_pipelines.database.schema import responses
+
+APPLIED = "applied"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer and what came of it. ``reason`` may be personal; ``sentence`` is not."""
+
+    key: str
+    case_id: int | None
+    booking_id: int | None
+    action: str
+    number: int | None
+    round: int | None
+    role: str
+    person_id: int | None
+    reason: str | None
+    door: str
+    received_at: datetime
+    outcome: str
+    sentence: str
+
+
+def earlier(connection: Connection, key: str) -> Response | None:
+    """What came of an answer with this key, if there was one; whoever else has the key waits until this ends."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('school.responses'), hashtext(:key))"), {"key": key})
+    row = connection.execute(select(responses).where(responses.c.key == key)).mappings().one_or_none()
+    return None if row is None else Response(**{name: value for name, value in row.items() if name != "id"})
+
+
+def keep(connection: Connection, response: Response) -> None:
+    """Add a response."""
+    connection.execute(insert(responses).values(asdict(response)))
+
+
+def of_case(connection: Connection, case_id: int) -> Sequence[Response]:
+    """The responses to a case, in their order."""
+    query = select(responses).where(responses.c.case_id == case_id).order_by(responses.c.id)
+    rows = connection.execute(query).mappings()
+    return [Response(**{name: value for name, value in row.items() if name != "id"}) for row in rows]

@@ -1,0 +1,163 @@
+"""New alternatives at once, between the hours: from the newest stored candidates, each proven as things stand now."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from flightsched_pipelines.database import bookings as schedule
+from flightsched_pipelines.database import cases, moves, questions
+from flightsched_pipelines.database.frames import newest_written, read_partition
+from flightsched_pipelines.database.moves import Move
+from flightsched_pipelines.database.questions import Asked
+from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.desk.proof import objections
+from flightsched_pipelines.desk.slots import slots_of
+from flightsched_pipelines.desk.telling import News
+from flightsched_pipelines.rescheduling.answers import Wishes
+from flightsched_pipelines.rescheduling.cases import CaseState, Slot
+from flightsched_pipelines.rescheduling.reasons import reasons
+from flightsched_pipelines.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.settings import Settings
+
+MOST_OFFERS = 3
+MOST_PROOFS = 12
+"""So many candidates are looked at for one case, while others wait for the locks."""
+
+BUFFER = timedelta(minutes=SchedulingRules().buffer_minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """A case's new round: the transition to be written and the news of it."""
+
+    transition: cases.Transition
+    news: News
+
+
+def fresh_offers(
+    connection: Connection,
+    asked: Asked,
+    settings: Settings,
+    *,
+    wishes: Wishes | None = None,
+    but_for: Collection[Slot] = (),
+    most: int = MOST_OFFERS,
+) -> list[cases.Offer]:
+    """Up to ``most`` slots of the newest hour's candidates that suit, that hold now, and that nobody else is offered.
+
+    Args:
+        connection: the transaction.
+        asked: the case.
+        settings: the bounds of a new time.
+        wishes: what would suit; anything when ``None``.
+        but_for: slots that are not to be offered, nor another at the same time.
+        most: how many are wanted.
+    """
+    hour = newest_written(connection, "reschedule_candidates")
+    if hour is None or most <= 0:
+        return []
+    table = PIPELINE_TABLES["reschedule_candidates"]
+    found = read_partition(connection, table, [hour], table.c.booking_id == asked.booking_id).sort_values("slot")
+    zone = ZoneInfo(asked.time_zone)
+    starts = {slot.starts_at_utc for slot in but_for}
+    chosen: list[int] = []
+    proofs = 0
+    for row, slot in enumerate(slots_of(found)):
+        if len(chosen) == most or proofs == MOST_PROOFS:
+            break
+        if slot.starts_at_utc in starts or not (wishes or Wishes()).suits(slot.starts_at_utc.astimezone(zone)):
+            continue
+        proofs += 1
+        if not _stands(connection, asked, slot, hour, settings):
+            continue
+        starts.add(slot.starts_at_utc)
+        chosen.append(row)
+    return _in_words(connection, asked, found.iloc[chosen])
+
+
+def without(connection: Connection, asked: Asked, lost: Collection[Slot], why: str, settings: Settings) -> Renewed:
+    """A case that lost some of its alternatives: the rest, and new ones in their place."""
+    kept = [offer for offer in asked.offers.values() if offer.slot not in lost]
+    fresh = fresh_offers(connection, asked, settings, but_for=[*asked.offered, *lost], most=MOST_OFFERS - len(kept))
+    return new_round(asked, "updated", [*kept, *fresh], why, [_told(len(lost), len(kept), len(fresh), why)])
+
+
+def new_round(asked: Asked, event: str, offers: Sequence[cases.Offer], why: str, changes: Sequence[str]) -> Renewed:
+    """The next round of a case."""
+    question = asked.question
+    state = CaseState.PROPOSED if offers else CaseState.OPEN
+    transition = cases.Transition(
+        asked.case_id, asked.booking_id, event, question.state, state, why, question.round + 1, True, offers
+    )
+    news = News(
+        asked.case_id, asked.booking_id, "updated", question.lesson, question.round + 1, offers,
+        changes=changes, deadline_utc=question.deadline_utc,
+    )  # fmt: skip
+    return Renewed(transition, news)
+
+
+def others_who_lose(
+    connection: Connection, case_ids: Sequence[int], taken: Mapping[Slot, int], settings: Settings
+) -> list[Renewed]:
+    """New rounds for those who were offered what is taken now.
+
+    Args:
+        connection: the transaction that took it; the cases are locked.
+        case_ids: the cases that were offered any of it.
+        taken: the slots, with the student who has each.
+        settings: the bounds of a new time.
+    """
+    renewed: list[Renewed] = []
+    for case_id in case_ids:
+        asked = questions.ask(connection, case_id)
+        if asked is None or asked.question.state is not CaseState.PROPOSED:
+            continue
+        lost = [
+            offer.slot
+            for offer in asked.offers.values()
+            if any(_clash(offer.slot, asked.question.student_id, slot, student) for slot, student in taken.items())
+        ]
+        if lost:
+            renewed.append(without(connection, asked, lost, "another lesson has taken it", settings))
+    return renewed
+
+
+def _clash(one: Slot, one_student: int, other: Slot, other_student: int) -> bool:
+    """Whether two slots cannot both be had."""
+    shared = moves.resources_of(one_student, one) & moves.resources_of(other_student, other)
+    apart = one.starts_at_utc >= other.ends_at_utc + BUFFER or other.starts_at_utc >= one.ends_at_utc + BUFFER
+    return bool(shared) and not apart
+
+
+def _stands(connection: Connection, asked: Asked, slot: Slot, hour_utc: datetime, settings: Settings) -> bool:
+    """Whether a candidate holds now, and is not offered to somebody else."""
+    student = asked.question.student_id
+    if moves.cases_offered(connection, slot, student, BUFFER, [asked.booking_id]):
+        return False
+    moving = Move(asked.booking_id, slot)
+    return not objections(connection, moving, asked.school_id, student, hour_utc, settings)
+
+
+def _in_words(connection: Connection, asked: Asked, rows: pd.DataFrame) -> list[cases.Offer]:
+    if rows.empty:
+        return []
+    lesson = asked.question.lesson
+    near = lesson.starts_at_utc, lesson.ends_at_utc
+    booking = schedule.bookings_beside(connection, asked.booking_id, [("student", asked.question.student_id)], *near)
+    booking = booking[booking["booking_id"] == asked.booking_id]
+    lessons = booking.loc[booking.index.repeat(len(rows))].set_index(rows.index)
+    return [
+        cases.Offer(slot, reason, "planner")
+        for slot, reason in zip(slots_of(rows), reasons(rows, lessons), strict=True)
+    ]
+
+
+def _told(lost: int, kept: int, fresh: int, why: str) -> str:
+    words = f"{lost} of the {lost + kept} alternatives you were given can no longer be had: {why}."
+    if not kept + fresh:
+        return f"{words} There is no other alternative at present."
+    return f"{words} These {kept + fresh} take the place of those in the last message."
