@@ -1,0 +1,168 @@
+"""What pictures are drawn with: an SVG of a known size, its colours by day and by night, scales and axes.
+
+Colours are classes, so that a page's own style can set them; a picture that stands alone carries the style with it.
+"""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil, floor, log10
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+WIDTH_PX, NARROW_PX = 760, 440
+LEFT_PX, RIGHT_PX, TOP_PX, FOOT_PX = 64, 12, 12, 24
+LEGEND_PX = 26
+
+_DAY = {
+    "ground": "#ffffff", "ink": "#1c2733", "quiet": "#51606e", "rule": "#dbe2e8",
+    "at_risk": "#b3261e", "unknown": "#6b7280", "watch": "#c98a00", "none": "#c9d3da",
+    "one": "#0b63b8", "two": "#0b7a5e", "three": "#6d46b5",
+}  # fmt: skip
+_NIGHT = {
+    "ground": "#172029", "ink": "#e8eef3", "quiet": "#a3b3c1", "rule": "#33414d",
+    "at_risk": "#ff8a80", "unknown": "#a7b0bb", "watch": "#f2c14e", "none": "#3c4a56",
+    "one": "#6cb6ff", "two": "#5dd3ae", "three": "#b9a0ff",
+}  # fmt: skip
+
+
+def _rules(colours: dict[str, str]) -> str:
+    return "".join(f".f-{name}{{fill:{colour}}}.s-{name}{{stroke:{colour}}}" for name, colour in colours.items())
+
+
+STYLE = (
+    "svg text{font:12px system-ui,-apple-system,Segoe UI,Roboto,sans-serif}"
+    f"{_rules(_DAY)}@media (prefers-color-scheme:dark){{{_rules(_NIGHT)}}}"
+)
+"""The style of every picture: ``f-`` classes fill, ``s-`` classes stroke."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A finished picture, and what it shows in a sentence."""
+
+    svg: Element
+    title: str
+    description: str
+
+    def __html__(self) -> str:
+        """As part of a page that has `STYLE`; templates take it as it is."""
+        return tostring(self.svg, encoding="unicode")
+
+    def markdown(self) -> str:
+        """As an image within markdown, with its style, on a ground of its own."""
+        alone = Element("svg", self.svg.attrib)
+        SubElement(alone, "style").text = STYLE
+        SubElement(alone, "rect", {"width": "100%", "height": "100%", "class": "f-ground"})
+        alone.extend(self.svg)
+        return f"![{self.title}](data:image/svg+xml;base64,{b64encode(tostring(alone)).decode()})"
+
+
+class Canvas:
+    """An SVG under way; lengths in pixels from the top left corner."""
+
+    def __init__(self, height: float, title: str, description: str, width: float = WIDTH_PX) -> None:
+        self.height, self.width = height, width
+        self._title, self._description = title, description
+        size = {"width": _px(width), "height": _px(height), "viewBox": f"0 0 {_px(width)} {_px(height)}"}
+        self._svg = Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "role": "img", **size})
+        self._svg.set("class", "narrow" if width <= NARROW_PX else "broad")
+        SubElement(self._svg, "title").text = title
+        SubElement(self._svg, "desc").text = description
+
+    def text(self, x: float, y: float, words: str, colour: str = "ink", anchor: str = "start") -> None:
+        """Words with their base line at ``y``."""
+        place = {"x": _px(x), "y": _px(y), "class": f"f-{colour}"}
+        SubElement(self._svg, "text", place if anchor == "start" else place | {"text-anchor": anchor}).text = words
+
+    def box(self, x: float, y: float, width: float, height: float, colour: str, tip: str = "") -> None:
+        """A filled box; ``tip`` is shown when somebody points at it."""
+        place = {"x": _px(x), "y": _px(y), "width": _px(width), "height": _px(height), "class": f"f-{colour}"}
+        box = SubElement(self._svg, "rect", place)
+        if tip:
+            SubElement(box, "title").text = tip
+
+    def path(self, steps: str, colour: str, tip: str = "", *, filled: bool = True, dashed: bool = False) -> None:
+        """A shape in SVG's path language: filled, or a line."""
+        look = {"class": f"f-{colour}"} if filled else {"class": f"s-{colour}", "fill": "none", "stroke-width": "2"}
+        if dashed:
+            look |= {"stroke-dasharray": "5 4", "stroke-width": "1.5"}
+        path = SubElement(self._svg, "path", {"d": steps, **look})
+        if tip:
+            SubElement(path, "title").text = tip
+
+    def finished(self) -> Picture:
+        """The picture."""
+        return Picture(self._svg, self._title, self._description)
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A canvas with hours from left to right, and amounts from 0 upward."""
+
+    canvas: Canvas
+    hours: Sequence[datetime]
+    most: float
+
+    @property
+    def step(self) -> float:
+        """The width of an hour."""
+        return (self.canvas.width - LEFT_PX - RIGHT_PX) / max(len(self.hours), 1)
+
+    def x(self, hour: int) -> float:
+        """The left edge of the hour of this number."""
+        return LEFT_PX + self.step * hour
+
+    def y(self, amount: float) -> float:
+        """How high an amount lies."""
+        top = TOP_PX + LEGEND_PX
+        return top + (self.canvas.height - top - FOOT_PX) * (1 - amount / self.most)
+
+
+def plot(hours: Sequence[datetime], most: float, title: str, description: str, height: float = 230) -> Plot:
+    """An empty plot with its axes: hours below, round amounts on the left, room for a legend above."""
+    ticks = round_amounts(most)
+    made = Plot(Canvas(height, title, description), hours, ticks[-1])
+    for amount in ticks:
+        y = made.y(amount)
+        made.canvas.path(f"M{LEFT_PX} {_px(y)}H{_px(WIDTH_PX - RIGHT_PX)}", "rule", filled=False)
+        made.canvas.text(LEFT_PX - 8, y + 4, f"{amount:,g}", "quiet", "end")
+    hour_axis(made.canvas, hours, made.step, height - 6)
+    return made
+
+
+def hour_axis(canvas: Canvas, hours: Sequence[datetime], step: float, y: float) -> None:
+    """Days and every sixth hour, as far as there is room."""
+    for number, hour in enumerate(hours):
+        x = LEFT_PX + step * number
+        if hour.hour == 0:
+            canvas.text(x, y, f"{hour:%a %d %b}")
+        elif hour.hour % 6 == 0 and hour.hour // 6 > 1 - (step * 6 > 90):
+            canvas.text(x, y, f"{hour:%H}Z", "quiet")
+
+
+def round_amounts(most: float) -> list[float]:
+    """Up to six round amounts from 0 to no less than ``most``."""
+    if most < 1e-6:
+        return [0, 1]
+    rough = most / 4
+    magnitude = 10.0 ** floor(log10(rough))
+    step = magnitude * next(factor for factor in (1, 2, 5, 10) if factor * magnitude >= rough)
+    return [round(step * n, 10) for n in range(ceil(most / step) + 1)]
+
+
+def legend(canvas: Canvas, entries: Sequence[tuple[str, str]], x: float = LEFT_PX, y: float = TOP_PX + 8) -> None:
+    """What the colours mean: (colour, words) from left to right."""
+    for colour, words in entries:
+        canvas.box(x, y - 10, 11, 11, colour)
+        canvas.text(x + 16, y, words)
+        x += 38 + 6.4 * len(words)
+
+
+def money(usd: float) -> str:
+    """US dollars, to the cent; below ten cents with four digits."""
+    return f"${usd:,.2f}" if usd >= 0.1 or not usd else f"${usd:,.4f}"
+
+
+def _px(length: float) -> str:
+    return f"{length:.1f}".removesuffix(".0")

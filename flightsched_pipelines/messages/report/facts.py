@@ -1,0 +1,99 @@
+"""What a report tells of. All instants UTC; no person is among it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+Points = Sequence[tuple[datetime, float]]
+"""A value an hour, oldest first; an hour without one is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class RiskMap:
+    """The worst verdict of a booked lesson by airport and hour: at_risk, unknown or watch; none where it is missing."""
+
+    airports: Sequence[str]
+    hours_utc: Sequence[datetime]
+    worst: Mapping[tuple[str, datetime], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """How many lessons of an hour's look-ahead stood how."""
+
+    hour_utc: datetime
+    at_risk: int
+    unknown: int
+    watch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """Conflicts detected within some days, how far they came, and how those that ended did."""
+
+    days: int
+    detected: int
+    proposed: int
+    accepted: int
+    confirmed: int
+    moved: int
+    cleared: int
+    expired: int
+    declined: int
+    cancelled: int
+    still_open: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Lessons of some days that one cause threatened, and the hours of those moved and lost."""
+
+    cause: str
+    lessons_threatened: int
+    hours_moved: float
+    hours_lost: float
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """A time that people wait, in minutes: how often it was measured, half of them within, nine of ten within."""
+
+    name: str
+    times: int
+    median_minutes: float | None
+    p90_minutes: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alert: its cause, worst severity (warn or error), and from when to when; ``None`` while it is open."""
+
+    key: str
+    severity: str
+    opened_at_utc: datetime
+    resolved_at_utc: datetime | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An hour's report.
+
+    ``series`` holds the metrics of the last two days by their key, ``cost_by_day_usd`` what the LLM cost;
+    ``budget_usd`` is its daily budget, ``None`` where there is no LLM.
+    """
+
+    hour_utc: datetime
+    made_at_utc: datetime
+    environment: str
+    weather_source: str
+    lessons: int
+    risk: RiskMap
+    verdicts: Sequence[Verdicts]
+    funnel: Funnel
+    losses: Sequence[Loss]
+    latencies: Sequence[Latency]
+    series: Mapping[str, Points]
+    cost_by_day_usd: Sequence[tuple[date, float]]
+    budget_usd: float | None
+    alerts: Sequence[Alert]
