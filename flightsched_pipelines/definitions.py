@@ -12,19 +12,19 @@ from flightsched_pipelines.pipeline.alerting import (
     silence_alert,
     watchman,
 )
-from flightsched_pipelines.pipeline.assets import bookings, rescheduling, weather
+from flightsched_pipelines.pipeline.assets import analytics, bookings, rescheduling, weather
 from flightsched_pipelines.pipeline.checks import hourly as checks
 from flightsched_pipelines.pipeline.checks import operations as operational_checks
 from flightsched_pipelines.pipeline.clock import Clock
 from flightsched_pipelines.pipeline.io_manager import Tables
-from flightsched_pipelines.pipeline.jobs import hourly_tick, operations_job, redrive_dead_letters
+from flightsched_pipelines.pipeline.jobs import hourly_tick, operations_job, redrive_dead_letters, report_job
 from flightsched_pipelines.pipeline.resources import (
     EngineResource,
     RankerResource,
     SettingsResource,
     WeatherSourceResource,
 )
-from flightsched_pipelines.pipeline.schedules import hourly, operations
+from flightsched_pipelines.pipeline.schedules import hourly, operations, report
 from flightsched_pipelines.pipeline.sensors import newest_hour, something_due
 from flightsched_pipelines.pipeline.telling import deliver_job, dispatch_job, send_test_job
 
@@ -45,7 +45,7 @@ def build_definitions(
         "clock": Clock(),
     }
     return dg.Definitions(
-        assets=dg.load_assets_from_modules([weather, bookings, rescheduling]),
+        assets=dg.load_assets_from_modules([weather, bookings, rescheduling, analytics]),
         asset_checks=dg.load_asset_checks_from_modules([checks, operational_checks]),
         jobs=[
             hourly_tick,
@@ -54,9 +54,10 @@ def build_definitions(
             send_test_job,
             redrive_dead_letters,
             operations_job,
+            report_job,
             silence_alert,
         ],
-        schedules=[hourly, operations],
+        schedules=[hourly, operations, report],
         sensors=[newest_hour, something_due, runs_that_succeeded, runs_that_failed, watchman, heartbeat],
         resources={**resources, **resource_overrides},
         loggers=dict(loggers or {}),

@@ -185,6 +185,10 @@ class Settings(BaseSettings):
         """The limit of an alarm, by its name."""
         return self.alarms.get(alarm, ALARMS[alarm].limit)
 
+    report_folder: Path | None = Field(
+        default=None, description="Where each hour's operations report is written; unset, FLIGHTSCHED_HOME/reports."
+    )
+
     @model_validator(mode="after")
     def _fitting(self) -> Self:
         """What needs another setting has it."""

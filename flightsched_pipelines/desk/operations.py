@@ -79,7 +79,7 @@ def measure(engine: Engine, attempts: Sequence[Attempt], now_utc: datetime, sett
     }
     if settings.openai_api_key is not None:
         found |= _llm(rescheduler, calls, now_utc)
-    found |= _queues(engine, settings)
+    found |= queues(engine, settings)
     found |= _delivery(engine, now_utc, settings)
     return {(name, None): measured for name, measured in found.items()} | _freshness(engine, now_utc)
 
@@ -116,7 +116,8 @@ def _llm(attempts: Sequence[Attempt], calls: Sequence[Answered], now_utc: dateti
     }
 
 
-def _queues(engine: Engine, settings: Settings) -> dict[str, Measured]:
+def queues(engine: Engine, settings: Settings) -> dict[str, Measured]:
+    """How many messages wait in the queue of weather alerts (where AWS is on) and among the dead letters."""
     letters = facts.letters_waiting(engine)
     found = {
         "weather_monitor_dead_letters": Measured(letters["sqs"] + letters["sns"] + letters["redis"], 1, "queues"),

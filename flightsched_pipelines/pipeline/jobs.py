@@ -31,6 +31,13 @@ operations_job = dg.define_asset_job(
     executor_def=dg.in_process_executor,
 )
 
+report_job = dg.define_asset_job(
+    "report",
+    selection=dg.AssetSelection.groups("analytics"),
+    description="The operations report of an hour: metrics, pictures, alert history, cost.",
+    executor_def=dg.in_process_executor,
+)
+
 
 @dg.op
 def redrive_answers(

@@ -2,7 +2,8 @@
 
 import dagster as dg
 
-from flightsched_pipelines.pipeline.jobs import hourly_tick, operations_job
+from flightsched_pipelines.desk.operations_report import MINUTE_OF_REPORT
+from flightsched_pipelines.pipeline.jobs import hourly_tick, operations_job, report_job
 
 hourly = dg.build_schedule_from_partitioned_job(
     hourly_tick,
@@ -17,5 +18,13 @@ operations = dg.ScheduleDefinition(
     job=operations_job,
     cron_schedule="*/5 * * * *",
     description="How the platform does, every five minutes.",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+
+report = dg.build_schedule_from_partitioned_job(
+    report_job,
+    name="report",
+    description="Twenty minutes past every hour, when it is dispatched; whether or not its run succeeded.",
+    minute_of_hour=MINUTE_OF_REPORT,
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )

@@ -5,6 +5,7 @@ Names of people are never among them: a lesson is named by its reference.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -12,15 +13,16 @@ import pandas as pd
 
 from flightsched_pipelines.desk.deliver import Delivered
 from flightsched_pipelines.desk.dispatch import Dispatched
+from flightsched_pipelines.desk.operations_report import risk_map
 from flightsched_pipelines.desk.ranking import RankedHour
+from flightsched_pipelines.messages.metrics import METRICS
+from flightsched_pipelines.messages.report import page, pictures
+from flightsched_pipelines.messages.report.facts import Report
 from flightsched_pipelines.pipeline.partitions import PARTITION_HOUR
-from flightsched_pipelines.pipeline.pictures import risk_by_airport_and_hour
-from flightsched_pipelines.risk.bookings import severity
 
 Metadata = Mapping[str, int | float | str | dg.MetadataValue]
 
 MOST_THREATENED = 12
-PICTURE_HOURS = 72
 
 
 def of_answers(answers: pd.DataFrame, source: str) -> Metadata:
@@ -109,15 +111,9 @@ def picture_of(broken: pd.DataFrame) -> str:
     """The newest hour's picture: a row an airport, a column an hour, the worst verdict found there."""
     if broken.empty:
         return "Nothing is below the school's minimums."
-    first = broken[PARTITION_HOUR].max()
-    newest = broken[(broken[PARTITION_HOUR] == first) & broken["hour_utc"].notna()]
-    worst: dict[tuple[str, pd.Timestamp], str] = {}
-    for row in newest[["airport", "hour_utc", "verdict"]].itertuples(index=False):
-        place = (str(row.airport), row.hour_utc)
-        if place not in worst or severity(row.verdict) > severity(worst[place]):
-            worst[place] = str(row.verdict)
-    hours = list(pd.date_range(first, periods=PICTURE_HOURS, freq="h"))
-    return risk_by_airport_and_hour(sorted(newest["airport"].unique()), hours, worst)
+    newest = broken[PARTITION_HOUR].max()
+    risk = risk_map(broken[broken[PARTITION_HOUR] == newest], newest.to_pydatetime())
+    return pictures.risk_by_airport_and_hour(risk).markdown()
 
 
 def of_candidates(candidates: pd.DataFrame, at_risk_bookings: pd.DataFrame) -> Metadata:
@@ -249,6 +245,16 @@ def of_delivery(result: Delivered) -> Metadata:
         "dead_by_channel": _counts(result.dead, "channel"),
         "suppressed": _counts(result.suppressed, "why"),
         "channels_down": "; ".join(f"{channel}: {why}" for channel, why in sorted(result.down.items())),
+    }
+
+
+def of_report(report: Report, values: Mapping[str, float], file: Path, cloudwatch: str) -> Metadata:
+    """The report with its pictures, where its page is, and each metric as a number that the UI plots over the hours."""
+    return {
+        "report": dg.MetadataValue.md(page.markdown(report)),
+        "page": dg.MetadataValue.path(str(file)),
+        "cloudwatch": cloudwatch,
+        **{key: float(values[key]) for key in METRICS if key in values},
     }
 
 

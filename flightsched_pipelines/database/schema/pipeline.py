@@ -258,7 +258,20 @@ reschedule_proposals = _hourly(
     index="booking_id",
 )
 
+hourly_metrics = Table(
+    "hourly_metrics",
+    metadata,
+    column("partition_hour", INSTANT, "The hour, UTC: the 60 minutes up to 20 minutes past it."),
+    column("metric", Text, "Which metric; docs/dashboards.md has them all."),
+    column("value", Double, "Its value, in the metric's unit."),
+    PrimaryKeyConstraint("partition_hour", "metric"),
+    schema="pipeline",
+    comment="How the platform did, a row an hour and metric; what was not measured has no row.",
+)
+
+_NO_ASSETS = (partitions, hourly_metrics)
+
 PIPELINE_TABLES: Mapping[str, Table] = MappingProxyType(
-    {table.name: table for table in metadata.tables.values() if table.schema == "pipeline" and table is not partitions}
+    {table.name: table for table in metadata.tables.values() if table.schema == "pipeline" and table not in _NO_ASSETS}
 )
 """The materialised tables by the name of their asset."""

@@ -17,6 +17,7 @@ from flightsched_pipelines.messages.report.facts import Points, Report
 HOUR = timedelta(hours=1)
 DAY_HOURS = 24
 ALERT_DAYS = 7
+GIVEN_UP = ("weather_monitor_dead_letters", "ai_rescheduler_dead_letters", "messages_given_up")
 NOT_MEASURED = "not measured"
 PARTS: Sequence[Part] = ("weather-monitor", "ai-rescheduler")
 
@@ -94,7 +95,7 @@ def tiles(report: Report) -> list[Tile]:
     """What ops look at first."""
     newest = report.verdicts[-1] if report.verdicts else None
     open_alerts = [alert for alert in report.alerts if alert.resolved_at_utc is None]
-    letters = [_newest(report, f"{part}_dead_letters") for part in ("weather_monitor", "ai_rescheduler")]
+    letters = [_newest(report, key) for key in GIVEN_UP]
     counted = [count for count in letters if count is not None]
     given_up = sum(counted) if counted else None
     unknown = "no hour was run" if newest is None else "no forecast can be read" if newest.unknown else "none"
@@ -241,7 +242,7 @@ def _latencies(report: Report) -> Section:
         if any(p for _, p in series)
         else None,
         "Nothing was measured in the last two days.",
-        Table(("from … to", "times", "half within", "nine of ten within"), told),
+        Table(("from … to …", "times", "half within", "nine of ten within"), told),
     )
 
 

@@ -1,0 +1,24 @@
+"""Amazon CloudWatch: metrics out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from flightsched_pipelines.clients.aws import client, down_or_refused
+
+MOST_IN_A_REQUEST = 1000
+
+
+def put_metrics(region: str, endpoint_url: str | None, namespace: str, data: Sequence[dict[str, Any]]) -> None:
+    """Put metric data, in the form of PutMetricData.
+
+    Raises:
+        ChannelDown, Refused: CloudWatch cannot be reached, does not let us, or will not take them.
+    """
+    cloudwatch = client("cloudwatch", region, endpoint_url)
+    try:
+        for start in range(0, len(data), MOST_IN_A_REQUEST):
+            cloudwatch.put_metric_data(Namespace=namespace, MetricData=list(data[start : start + MOST_IN_A_REQUEST]))
+    except (BotoCoreError, ClientError) as error:
+        raise down_or_refused(error, "CloudWatch") from None

@@ -1,0 +1,38 @@
+"""What operators look at: ``operations_report``, made of what an hour and its dispatch left behind."""
+
+import dagster as dg
+from sqlalchemy import Engine
+
+from flightsched_pipelines.database import metrics
+from flightsched_pipelines.desk import operations_report as desk
+from flightsched_pipelines.pipeline import summaries
+from flightsched_pipelines.pipeline.assets.bookings import at_risk_bookings
+from flightsched_pipelines.pipeline.assets.rescheduling import reschedule_proposals
+from flightsched_pipelines.pipeline.clock import Clock
+from flightsched_pipelines.pipeline.instance_facts import attempts_since
+from flightsched_pipelines.pipeline.partitions import HOURLY
+from flightsched_pipelines.settings import Settings
+
+
+@dg.asset(
+    group_name="analytics",
+    partitions_def=HOURLY,
+    deps=[at_risk_bookings, reschedule_proposals],
+    kinds={"postgres", "html"},
+    owners=["team:dispatch"],
+)
+def operations_report(
+    context: dg.AssetExecutionContext,
+    engine: dg.ResourceParam[Engine],
+    settings: dg.ResourceParam[Settings],
+    clock: dg.ResourceParam[Clock],
+) -> None:
+    """How the platform did in the hour: its metrics as rows of ``pipeline.hourly_metrics``, and a page of pictures."""
+    hour, now = context.partition_time_window.start, clock.now()
+    since, _ = desk.window_of(hour, now)
+    values = desk.measure(engine, attempts_since(context.instance, since), hour, now, settings)
+    metrics.keep(engine, hour, values)
+    report = desk.compose(engine, hour, now, settings)
+    context.add_output_metadata(
+        summaries.of_report(report, values, desk.keep(report, settings), desk.publish(values, hour, now, settings))
+    )
