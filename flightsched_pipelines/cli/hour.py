@@ -24,6 +24,7 @@ from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.desk import senders
 from flightsched_pipelines.desk.deliver import drain
 from flightsched_pipelines.desk.dispatch import dispatch
+from flightsched_pipelines.desk.operations_report import page_of
 from flightsched_pipelines.desk.report import HourReport, explain_booking, report_hour
 from flightsched_pipelines.pipeline.instance import prepare_instance
 from flightsched_pipelines.pipeline.partitions import HOURLY, key_of
@@ -91,6 +92,15 @@ def _demo(*, as_json: bool) -> None:
     console.print("\nNext: [bold]make dev[/bold] opens this in the Dagster UI.", style="dim")
 
 
+def report(hour: Hour = None) -> None:
+    """Make an hour's operations report: metrics, pictures, alerts, as one page."""
+    settings = Settings()
+    hour_utc = parse_hour(hour)
+    migrations.require_current(connect(settings))
+    _run("report", settings, hour_utc)
+    console.print(f"the report is in {page_of(hour_utc, settings).resolve()}", soft_wrap=True)
+
+
 def explain(
     booking: Annotated[str, typer.Argument(help="A booking's id or reference.")],
     hour: Hour = None,
@@ -117,17 +127,24 @@ def ready_database(settings: Settings) -> Engine:
 
 def _run_and_report(engine: Engine, settings: Settings, hour_utc: datetime) -> HourReport:
     began = time.monotonic()
+    _run("hourly_tick", settings, hour_utc)
+    return report_hour(engine, hour_utc, settings, seconds=time.monotonic() - began)
+
+
+def _run(job_name: str, settings: Settings, hour_utc: datetime) -> None:
+    """Run an hour's job in this process, telling how its steps go.
+
+    Raises:
+        UsageError: it failed; the message says why.
+    """
     os.environ.update(prepare_instance(settings))
-    failures: list[str] = []
 
     def told(step: str, became: str) -> None:
-        if became == "failed":
-            failures.append(step)
         status.update(f"{hour_utc:%Y-%m-%d %H}Z: {step} {became}")
         if became != "started":
             errors.print(f"  {'✓' if became == 'done' else '✗'} {step} {'' if became == 'done' else became}")
 
-    job = build_definitions(loggers={"teller": telling(told)}).resolve_job_def("hourly_tick")
+    job = build_definitions(loggers={"teller": telling(told)}).resolve_job_def(job_name)
     with errors.status(f"{hour_utc:%Y-%m-%d %H}Z") as status, dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(
             instance=instance,
@@ -137,7 +154,6 @@ def _run_and_report(engine: Engine, settings: Settings, hour_utc: datetime) -> H
         )
         if not result.success:
             raise UsageError(_why_it_failed(result))
-    return report_hour(engine, hour_utc, settings, seconds=time.monotonic() - began)
 
 
 def _why_it_failed(result: dg.ExecuteInProcessResult) -> str:

@@ -213,12 +213,17 @@ def _alerts(engine: Engine, now_utc: datetime) -> list[Alert]:
     )
 
 
+def page_of(hour_utc: datetime, settings: Settings) -> Path:
+    """Where an hour's page is."""
+    folder = settings.report_folder or settings.flightsched_home / "reports"
+    return folder / f"{hour_utc:%Y-%m-%dT%H}.html"
+
+
 def keep(report: Report, settings: Settings) -> Path:
     """Write the page, also as the newest, and drop pages older than a fortnight; returns where it is."""
-    folder = settings.report_folder or settings.flightsched_home / "reports"
+    text, path = page.html(report), page_of(report.hour_utc, settings)
+    folder = path.parent
     folder.mkdir(parents=True, exist_ok=True)
-    text = page.html(report)
-    path = folder / f"{report.hour_utc:%Y-%m-%dT%H}.html"
     _write(path, text)
     pages = sorted(folder.glob("????-??-??T??.html"))
     if pages[-1] == path:

@@ -109,3 +109,13 @@ def data_of(values: Mapping[str, float], environment: str, at_utc: datetime) -> 
         }
         for key, value in values.items()
     ]
+
+
+def as_table() -> str:
+    """Every metric as a markdown table, as docs/dashboards.md has it."""
+    lines = ["| metric | meaning | target | CloudWatch |", "| --- | --- | --- | --- |"]
+    for metric in METRICS.values():
+        target = "" if metric.target is None else f"at most {metric.target:g}"
+        place = f"{metric.part}: `{metric.name}`, {metric.unit}"
+        lines.append(f"| `{metric.key}` | {metric.meaning} ({metric.kind}) | {target} | {place} |")
+    return "\n".join(lines)

@@ -164,6 +164,16 @@ def test_a_setting_that_makes_no_sense_is_named(flightsched: Type, monkeypatch: 
     assert "WEATHER_SOURCE is 'crystal ball'" in told.err
 
 
+@pytest.mark.usefixtures("seeded")
+def test_a_report_says_where_its_page_is(flightsched: Type, tmp_path: Path) -> None:
+    told = flightsched("report", "--hour", HOUR)
+
+    page = tmp_path / "home" / "reports" / f"{HOUR}.html"
+    assert told.code == 0, told.err
+    assert str(page) in told.out
+    assert page.read_text().startswith("<!doctype html>")
+
+
 def test_db_commands_take_the_schema_there_and_back(
     flightsched: Type, database_url: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -218,4 +218,4 @@ def test_the_code_location_loads_in_a_fresh_interpreter_without_environment(modu
     done = subprocess.run([sys.executable, "-c", code], env={}, capture_output=True, text=True, check=False)  # noqa: S603
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split()[-1] == "11"
+    assert done.stdout.split()[-1] == "12"

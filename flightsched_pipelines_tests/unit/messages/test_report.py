@@ -5,6 +5,7 @@ from base64 import b64decode
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -204,3 +205,8 @@ def test_cloudwatch_gets_the_names_that_the_dashboards_use() -> None:
     ]  # fmt: skip
     names = [(metric.part, metric.name) for metric in metrics.METRICS.values()]
     assert len(names) == len(set(names))
+
+
+def test_the_guide_to_the_dashboards_has_every_metric() -> None:
+    guide = Path(__file__).parents[3] / "docs" / "dashboards.md"
+    assert guide.read_text().partition("compared by a test -->\n")[2].strip() == metrics.as_table()
