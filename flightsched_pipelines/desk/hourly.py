@@ -94,7 +94,7 @@ def read_weather(raw_weather: pd.DataFrame) -> Reading:
 
 def observe(raw_weather: pd.DataFrame) -> pd.DataFrame:
     """The METARs among an hour's answers, one row a report, at the hour in which each was taken."""
-    reading = read_weather(raw_weather)
+    reading = read_weather(raw_weather[raw_weather["product"] == "metar"])
     return hourly_rows([group for group in reading.groups if group.source == "METAR"])
 
 

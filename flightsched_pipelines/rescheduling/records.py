@@ -122,7 +122,9 @@ class Records:
         self._periods: dict[tuple[str, int, int], list[Span]] = defaultdict(list)
         self._aircraft_types: dict[tuple[int, int], str] = {}
         self._levels: dict[tuple[int, int], frozenset[str]] = {}
-        for row in availability.to_dict("records"):
+        concerned = {*self._proposed, *(("school", booking.school_id) for booking in self.bookings.values())}
+        named = zip(availability["resource"].tolist(), availability["resource_id"].tolist(), strict=True)
+        for row in availability[[resource in concerned for resource in named]].to_dict("records"):
             self._read_availability(row)
         self._periods = {key: _joined(spans) for key, spans in self._periods.items()}
 

@@ -31,6 +31,10 @@ _CONVECTION = {"TS", "VCTS", "CB", "TCU", "SQ", "GR", "FC", "+FC"}
 _ICE = {"FZRA", "FZDZ", "FZFG", "FZUP", "PL"}
 _SHEAR = {"LLWS"}
 _BROKEN_EVEN_IF_TEMPORARY = {"thunderstorm", "icing"}
+_LOOKED_AT = [
+    "airport", "hour_utc", "layer", "missing", "wind_direction_deg", "wind_speed_kt", "wind_gust_kt", "visibility_sm",
+    "ceiling_ft", "temperature_c", "weather", "hazards",
+]  # fmt: skip
 _ALTITUDE_FT = {"pattern": 1_000.0, "local": 3_000.0, "cross_country": 6_000.0}
 _COOLING_C_PER_FT = 0.002
 
@@ -50,7 +54,7 @@ class Sky:
     ) -> None:
         """Sort the rows by where they are looked for."""
         self._rows: defaultdict[tuple[str, datetime], list[Row]] = defaultdict(list)
-        for row in forecasts[forecasts["governs"].astype(bool)].to_dict("records"):
+        for row in forecasts.loc[forecasts["governs"].astype(bool), _LOOKED_AT].to_dict("records"):
             self._rows[str(row["airport"]), row["hour_utc"].to_pydatetime()].append(row)
         self._minimums = [
             {name: None if is_null(value) else value for name, value in row.items()}

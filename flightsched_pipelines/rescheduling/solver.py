@@ -4,26 +4,27 @@ At most one slot a lesson; at most one lesson at a time for each instructor, air
 moment at which one more lesson would begin, not a row for every pair); and the duty hours of each instructor, a row
 for every 24 hours that could be the heaviest.
 
-The linear relaxation (GLOP) comes first: its value bounds every choice from below, and the reduced cost of a slot says
-by how much any choice with it lies above. CP-SAT chooses among those that cost least. Where that is not proven best,
-lessons are chosen for anew, some at a time; and then CP-SAT chooses among all slots whose reduced cost does not rule
-them out: what is found optimal there is so on the whole board.
+The linear relaxation comes first: its value bounds every choice from below, and the reduced cost of a slot says by how
+much any choice with it lies above. A choice to start from that meets the bound is best, and all is done. Else CP-SAT
+chooses among the slots that cost least. Where that is not proven best, lessons are chosen for anew, some at a time; and
+then CP-SAT chooses among all slots whose reduced cost does not rule them out: what is found optimal there is so on the
+whole board.
 
 Effort is counted in CP-SAT's deterministic units, about a second each, so that one board gives one answer on every
 machine; the wall clock is only a net below.
 """
 
 # pyright: reportUnknownMemberType=false, reportMissingTypeStubs=false
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from ortools.math_opt.python import mathopt
 from ortools.sat.python import cp_model
 
 from flightsched_pipelines.rescheduling.board import NOBODY, UNPLACED_PRICE, Board
+from flightsched_pipelines.rescheduling.linear import LinearProgram
 from flightsched_pipelines.rescheduling.teaching import DAY, Minutes, overlap
 
 FIRST_SHARE = 0.4
@@ -46,6 +47,9 @@ MOST_CUTS = 5
 
 ROUND_SHARE, LAST_SHARE = 0.6, 0.8
 """Of what is left of the effort, for one round of a choice; and the share after which no other round begins."""
+
+ROUNDING = 1e-6
+"""Costs that differ by less are the same."""
 
 MILLI = 1_000
 """CP-SAT counts whole numbers: prices in thousandths of a day."""
@@ -118,15 +122,18 @@ def solve(board: Board, effort: float, start: Sequence[int] = ()) -> Solution:
     Args:
         board: prices and what is held out; not changed.
         effort: bound of the search, in deterministic units.
-        start: a choice that holds, to begin from where the search is cut short.
+        start: a choice that holds; it stays where nothing cheaper can be, or is found.
 
     Returns:
         The choice. ``status`` is ``optimal``, or ``feasible`` where the effort ended before the proof.
     """
+    begun = _cost(board, start)
+    if begun <= _cheapest(board).sum() + ROUNDING:
+        return Solution(list(start), "optimal", begun, 0.0)
     model = _Model.of(board)
-    if not model.open.size:
-        return Solution([], "optimal", UNPLACED_PRICE * len(board.bookings), 0.0)
     bound, reduced, cuts = _relax(model)
+    if begun <= bound + ROUNDING:
+        return Solution(list(start), "optimal", begun, 0.0)
     model = _Model(board, model.open, model.cliques, model.duty, cuts)
     order = np.argsort(reduced, kind="stable")
     first = np.sort(order[: max(round(FIRST_SHARE * order.size), len(board.bookings))])
@@ -150,9 +157,14 @@ def solve(board: Board, effort: float, start: Sequence[int] = ()) -> Solution:
     )
 
 
+def _cheapest(board: Board) -> NDArray[np.float64]:
+    """What each lesson costs at least: its cheapest slot, or to be left without."""
+    return np.array([board.price[block].min(initial=UNPLACED_PRICE) for block in board.blocks])
+
+
 def _possible(reduced: NDArray[np.float64], above: float) -> Places:
     """The open slots, by their place, that a choice may hold which lies less than so much above the bound."""
-    return np.flatnonzero(reduced <= above + 1e-6)
+    return np.flatnonzero(reduced <= above + ROUNDING)
 
 
 def _cheaper(board: Board, picks: list[int], found: Solution) -> list[int]:
@@ -185,8 +197,7 @@ def _neighbours(board: Board, picks: Sequence[int], random: np.random.Generator)
     """A lesson, and those whose slots stand in the way of what would be cheaper for it."""
     paid = np.full(len(board.bookings), UNPLACED_PRICE)
     paid[board.lesson[picks]] = board.price[picks]
-    least = np.array([board.price[block].min(initial=UNPLACED_PRICE) for block in board.blocks])
-    loss = np.maximum(paid - least, 0) + 0.1
+    loss = np.maximum(paid - _cheapest(board), 0) + 0.1
     seeds = random.choice(loss.size, size=min(SEEDS, loss.size), replace=False, p=loss / loss.sum())
     held = np.array(picks, dtype=np.int64)
     in_the_way = np.zeros(held.size)
@@ -218,17 +229,15 @@ def _choose(model: _Model, effort: float, days: set[tuple[int, int]]) -> Solutio
         spent += found.effort
         if found.status == "none":
             return Solution(last.picks, last.status, -np.inf, spent)
-        broken = {row.day for row in model.duty if row.day not in days and _breaks(row, found.picks)}
+        chosen = np.zeros(len(model.board.price), dtype=bool)
+        chosen[found.picks] = True
+        broken = {row.day for row in model.duty if row.minutes[chosen[row.slots]].sum() > row.room} - days
         if not broken:
             return Solution(found.picks, found.status, found.bound, spent)
         last = Solution(found.picks, "broken", found.bound, spent)
         if spent >= LAST_SHARE * effort:
             return last
         days |= broken
-
-
-def _breaks(row: _DutyRow, picks: Sequence[int]) -> bool:
-    return int(row.minutes[np.isin(row.slots, picks)].sum()) > row.room
 
 
 def _choose_within(model: _Model, effort: float) -> Solution:
@@ -268,46 +277,29 @@ def _relax(model: _Model) -> tuple[float, NDArray[np.float64], list[_DutyRow]]:
 
     Duty hours come in where the relaxed choice breaks them: in minutes, and in lessons of at least so many minutes.
     """
-    board, program = model.board, mathopt.Model()
-    taken = {slot: program.add_variable(lb=0.0) for slot in model.open.tolist()}
-    for slot, variable in taken.items():
-        program.objective.set_linear_coefficient(variable, float(board.price[slot]))
-    for choices in model.choices():
-        without = program.add_variable(lb=0.0)
-        program.objective.set_linear_coefficient(without, UNPLACED_PRICE)
-        lesson = program.add_linear_constraint(lb=1.0, ub=1.0)
-        lesson.set_coefficient(without, 1.0)
-        _fill(lesson, taken, choices, np.ones(choices.size))
+    board, choices = model.board, model.choices()
+    program = LinearProgram(np.concatenate([board.price[model.open], np.full(len(choices), UNPLACED_PRICE)]))
+    for without, slots in enumerate(choices, start=model.open.size):
+        places = np.append(np.searchsorted(model.open, slots), without)
+        program.bound(places, np.ones(places.size), 1.0, least=1.0)
     for clique in model.cliques:
-        _fill(program.add_linear_constraint(ub=1.0), taken, clique, np.ones(clique.size))
-    solver = mathopt.IncrementalSolver(program, mathopt.SolverType.GLOP)
+        program.bound(np.searchsorted(model.open, clique), np.ones(clique.size), 1.0)
     bound, reduced = -np.inf, board.price[model.open]
     share = np.zeros(len(board.price))
     known: list[_DutyRow] = []
     for _ in range(MOST_CUTS):
-        result = solver.solve()
-        if result.termination.reason != mathopt.TerminationReason.OPTIMAL:
+        best = program.solve()
+        if best is None:
             break
-        bound, reduced = result.objective_value(), np.array(result.reduced_costs(taken.values()))
-        share[model.open] = result.variable_values(taken.values())
+        bound, reduced = best.cost, best.reduced_costs[: model.open.size]
+        share[model.open] = best.amounts[: model.open.size]
         cuts = [cut for row in model.duty for cut in _cuts(row, share)]
         known += cuts
         if not cuts:
             break
         for cut in cuts:
-            _fill(program.add_linear_constraint(ub=float(cut.room)), taken, cut.slots, cut.minutes)
+            program.bound(np.searchsorted(model.open, cut.slots), cut.minutes.astype(np.float64), float(cut.room))
     return bound, reduced, known
-
-
-def _fill(
-    row: mathopt.LinearConstraint,
-    taken: Mapping[int, mathopt.Variable],
-    slots: Places,
-    weights: NDArray[np.float64] | Minutes,
-) -> None:
-    """Set a row's coefficients one by one: several times faster than summing expressions."""
-    for slot, weight in zip(slots.tolist(), weights.tolist(), strict=True):
-        row.set_coefficient(taken[slot], float(weight))
 
 
 def _cuts(row: _DutyRow, share: NDArray[np.float64]) -> Iterator[_DutyRow]:

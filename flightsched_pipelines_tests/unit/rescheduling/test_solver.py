@@ -158,3 +158,14 @@ def test_a_board_without_open_slots_is_done_at_once() -> None:
     solution = solve(board, effort=1.0)
 
     assert (solution.picks, solution.status, solution.bound) == ([], "optimal", 2 * UNPLACED_PRICE)
+
+
+def test_a_choice_that_meets_the_bound_costs_no_search() -> None:
+    board = board_of(some_of(TEN_SCHOOLS, lessons=4, slots=4, random=np.random.default_rng(2)))
+    best = solve(board, effort=1.0)
+
+    again = solve(board, effort=1.0, start=best.picks)
+
+    assert best.effort > 0
+    assert (again.picks, again.status, again.effort) == (best.picks, "optimal", 0.0)
+    assert again.bound == pytest.approx(best.bound, abs=1e-3)

@@ -1,0 +1,47 @@
+"""Linear programs in arrays, solved by OR-Tools' GLOP; rows may be added between solutions."""
+
+# pyright: reportUnknownMemberType=false, reportMissingTypeStubs=false
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from ortools.linear_solver import pywraplp
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """The least cost, the amounts that have it, and by how much it would rise for one more of each."""
+
+    cost: float
+    amounts: Numbers
+    reduced_costs: Numbers
+
+
+class LinearProgram:
+    """What amounts, none below 0, cost least; each row bounds a weighted sum of some of them."""
+
+    def __init__(self, costs: Numbers) -> None:
+        self._solver: Any = pywraplp.Solver.CreateSolver("GLOP")
+        self._objective: Any = self._solver.Objective()
+        self._amounts: list[Any] = [self._solver.NumVar(0.0, np.inf, "") for _ in costs]
+        for amount, cost in zip(self._amounts, costs.tolist(), strict=True):
+            self._objective.SetCoefficient(amount, cost)
+
+    def bound(self, places: NDArray[np.int64], weights: Numbers, most: float, least: float = -np.inf) -> None:
+        """Add a row: the amounts at these places, weighted, sum up to between ``least`` and ``most``."""
+        row: Any = self._solver.Constraint(least, most)
+        for place, weight in zip(places.tolist(), weights.tolist(), strict=True):
+            row.SetCoefficient(self._amounts[place], weight)
+
+    def solve(self) -> Optimum | None:
+        """The optimum, from the last one on; ``None`` where none was found."""
+        if self._solver.Solve() != pywraplp.Solver.OPTIMAL:
+            return None
+        return Optimum(
+            float(self._objective.Value()),
+            np.array([amount.solution_value() for amount in self._amounts]),
+            np.array([amount.reduced_cost() for amount in self._amounts]),
+        )
