@@ -3,14 +3,17 @@
 Read by the floors that touch the world; the pure floors get values.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from flightsched_pipelines.alarms.catalogue import ALARMS
+
+Text = TypeVar("Text", bound=str | SecretStr | None)
 
 
 class Settings(BaseSettings):
@@ -200,6 +203,8 @@ class Settings(BaseSettings):
             raise ValueError("MAIL_VIA is ses without AWS_REGION; set the region")
         if self.aws_region is None and self.sms_via == "sns":
             raise ValueError("SMS_VIA is sns without AWS_REGION; set the region")
+        if self.slack_bot_token and not self.slack_channel and not self.slack_webhook_url:
+            raise ValueError("SLACK_BOT_TOKEN is set without SLACK_CHANNEL; set the channel that the bot posts to")
         return self
 
     @field_validator("alarms")
@@ -209,9 +214,43 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no alarm {', '.join(unknown)}; docs/alerts.md lists them")
         return limits
 
+    @field_validator("base_url", "aws_endpoint_url", "slack_webhook_url")
+    @classmethod
+    def _web_address(cls, address: str | SecretStr | None) -> str | SecretStr | None:
+        return _shaped(address, r"https?://[^\s/]+\S*", "give a web address, such as https://flights.example.com")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_address(cls, address: SecretStr | None) -> SecretStr | None:
+        return _shaped(address, r"(rediss?|unix)://\S+", "give the address of a server, such as redis://host:6379/0")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, address: SecretStr | None) -> SecretStr | None:
+        return _shaped(address, r"smtps?://[^\s/]+/?", "give a mail server, such as smtp://user:password@host:587")
+
+    @field_validator("aws_region")
+    @classmethod
+    def _region(cls, region: str | None) -> str | None:
+        return _shaped(region, r"[a-z0-9-]+", "give a region, such as us-east-1")
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, sender: str) -> str:
+        address = r"[!-;=?A-~]+@[!-;=?A-~]+"
+        return _shaped(sender, rf"[^<>]*<{address}>|{address}", "give name and address: Scheduling <desk@example.com>")
+
     @field_validator("weather_source")
     @classmethod
     def _known_source(cls, source: str) -> str:
         if source in {"live", "simulated"} or (source.startswith("recorded:") and len(source) > len("recorded:")):
             return source
         raise ValueError(f"WEATHER_SOURCE is '{source}'; set it to live, simulated or recorded:DIR")
+
+
+def _shaped(value: Text, shape: str, hint: str) -> Text:
+    """The value, if it has the shape; the complaint does not repeat it, for it may be a secret."""
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if text is not None and re.fullmatch(shape, text) is None:
+        raise ValueError(hint)
+    return value

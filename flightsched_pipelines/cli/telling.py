@@ -38,7 +38,9 @@ def dispatch(hour: Hour = None, as_json: Json = False) -> None:
         console.print(json.dumps(asdict(result), default=str), markup=False, soft_wrap=True)
         return
     if result.repeated:
-        console.print(f"{result.hour_utc:%Y-%m-%d %H}Z was dispatched before: nobody was told anything again")
+        console.print(
+            f"{result.hour_utc:%Y-%m-%d %H}Z, or a newer hour, was dispatched before: nobody was told anything again"
+        )
         return
     console.print(f"{result.hour_utc:%Y-%m-%d %H}Z  cases: {_in_words(result.steps)}")
     console.print(f"queued: {_in_words(result.queued)}; held back: {_in_words(result.held_back)}")
@@ -114,9 +116,12 @@ def preview(
 ) -> None:
     """Show what people are told, made of sample facts."""
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        for key in SAMPLES:
-            (folder / f"{key}.html").write_text(_rendered(key).html, encoding="utf-8")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for key in SAMPLES:
+                (folder / f"{key}.html").write_text(_rendered(key).html, encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"{folder} cannot be written to: {error.strerror}; name another folder") from None
         console.print(f"{len(SAMPLES)} messages are in {folder}")
         return
     if name is None:

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from flightsched_pipelines.clients.delivery import ChannelDown, DeliverySettingsError, Refused
 
@@ -18,6 +19,9 @@ MOST_RECEIVES = 3
 
 DEAD_LETTERS_KEPT_SECONDS = 14 * 24 * 3600
 LONGEST_SUBJECT = 100
+
+TROUBLE = (BotoCoreError, ClientError, ResponseParserError)
+"""What boto3 raises when something is wrong; the last is an answer that is none of Amazon's."""
 
 NOT_OURS = frozenset({"InvalidParameter", "InvalidParameterValue", "ParameterValueInvalid", "ValidationError",
                       "InvalidMessageContents", "BatchRequestTooLong", "MessageRejected", "BadRequestException",
@@ -87,7 +91,7 @@ def client(service: str, region: str, endpoint_url: str | None) -> Any:  # noqa:
     return boto3.client(service, region_name=region, endpoint_url=endpoint_url, config=config)  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
-def down_or_refused(error: BotoCoreError | ClientError, service: str) -> ChannelDown | Refused:
+def down_or_refused(error: BotoCoreError | ClientError | ResponseParserError, service: str) -> ChannelDown | Refused:
     """What an error of boto3's means for a message."""
     if isinstance(error, ClientError):
         code = str(error.response.get("Error", {}).get("Code", "?"))
@@ -225,7 +229,7 @@ def bootstrap(region: str, endpoint_url: str | None, environment: str, bucket: s
             made = _make_bucket(client("s3", region, endpoint_url), region, bucket)
             (created if made else existing).append(bucket)
 
-    _asked("Amazon", make)
+    _asked("topics and queues", make)
     return Bootstrapped(created, existing)
 
 
@@ -247,7 +251,7 @@ def redrive(region: str, endpoint_url: str | None, queue_name: str, dead_letters
 def _asked(what: str, question: Callable[[], Any]) -> Any:  # noqa: ANN401, boto3's answers
     try:
         return question()
-    except (BotoCoreError, ClientError) as error:
+    except TROUBLE as error:
         raise down_or_refused(error, f"Amazon ({what})") from None
 
 

@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from flightsched_pipelines.clients.aws import client, down_or_refused
+from flightsched_pipelines.clients.aws import TROUBLE, client, down_or_refused
 from flightsched_pipelines.clients.delivery import ChannelDown, DeliverySettingsError, NotYet, Refused
 
 
@@ -41,22 +39,21 @@ class Maildir:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        for part in ("tmp", "new", "cur"):
-            (folder / part).mkdir(parents=True, exist_ok=True)
 
     def send(self, message: EmailMessage, key: str) -> str:
         """Write the mail beside the others, whole or not at all."""
         name = f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.flightsched"
-        new = self._folder / "new" / name
-        if not new.exists() and not (self._folder / "cur" / f"{name}:2,S").exists():
-            draft = self._folder / "tmp" / name
-            try:
+        new, draft = self._folder / "new" / name, self._folder / "tmp" / name
+        try:
+            for part in ("tmp", "new", "cur"):
+                (self._folder / part).mkdir(parents=True, exist_ok=True)
+            if not new.exists() and not (self._folder / "cur" / f"{name}:2,S").exists():
                 draft.write_bytes(message.as_bytes(policy=policy.SMTP))
                 draft.replace(new)
-            except OSError as error:
-                raise ChannelDown(
-                    f"mail cannot be written to {self._folder}: {error.strerror}; free space, or check its owner"
-                ) from None
+        except OSError as error:
+            raise ChannelDown(
+                f"mail cannot be written to {self._folder}: {error.strerror}; free space, or check its owner"
+            ) from None
         return name
 
     def close(self) -> None:
@@ -170,7 +167,7 @@ class Ses:
         """Hand the mail over; returns Amazon's id of it."""
         try:
             answer = self._client.send_email(Content={"Raw": {"Data": message.as_bytes(policy=policy.SMTP)}})
-        except (BotoCoreError, ClientError) as error:
+        except TROUBLE as error:
             raise down_or_refused(error, "Amazon SES") from None
         return str(answer["MessageId"])
 

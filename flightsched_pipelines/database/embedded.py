@@ -100,7 +100,12 @@ def _folder(home: Path) -> Path:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """One process at a time starts or stops this folder's server; the lock dies with its holder."""
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EmbeddedServerError(
+            f"the folder {folder} cannot be made: {error.strerror}; set FLIGHTSCHED_HOME to another, or DATABASE_URL"
+        ) from None
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

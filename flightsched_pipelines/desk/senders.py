@@ -112,16 +112,20 @@ def _mail(mailer: Mailer, addresses: Addresses, settings: Settings, message: Mes
         rendered = email.render_notice(notice)
         organizer = parseaddr(settings.mail_from)[1]
         invite, method = calendar.entry(notice, organizer=organizer, attendee=address, base_uid_domain=domain)
-    composed = email.compose(
-        rendered,
-        to_name=name,
-        to_address=address,
-        sender=settings.mail_from,
-        message_id=f"<{message.key.replace('/', '.')}@{domain}>",
-        date_utc=datetime.now(UTC),
-        calendar=invite,
-        method=method,
-    )
+    try:
+        composed = email.compose(
+            rendered,
+            to_name=name,
+            to_address=address,
+            sender=settings.mail_from,
+            message_id=f"<{message.key.replace('/', '.')}@{domain}>",
+            date_utc=datetime.now(UTC),
+            calendar=invite,
+            method=method,
+        )
+    except ValueError:
+        whose = f"{message.role} {message.person_id}"
+        raise Refused(f"the address of {whose} cannot be mailed to; correct it and redrive") from None
     return mailer.send(composed, message.key)
 
 

@@ -32,18 +32,19 @@ def send_trial(settings: Settings, address: str, now_utc: datetime) -> str:
     rendered = email.render_notice(sample)
     domain = parseaddr(settings.mail_from)[1].rpartition("@")[2]
     key = f"test-{now_utc:%Y%m%dT%H%M%S%f}"
-    composed = email.compose(
-        email.Rendered(f"[Test] {rendered.subject}", rendered.text, rendered.html),
-        to_name="",
-        to_address=parsed,
-        sender=settings.mail_from,
-        message_id=f"<{key}@{domain}>",
-        date_utc=now_utc,
-        calendar=None,
-        method=None,
-    )
-    with closing(mailer_of(settings)) as mailer:
-        try:
+    try:
+        composed = email.compose(
+            email.Rendered(f"[Test] {rendered.subject}", rendered.text, rendered.html),
+            to_name="",
+            to_address=parsed,
+            sender=settings.mail_from,
+            message_id=f"<{key}@{domain}>",
+            date_utc=now_utc,
+        )
+    except ValueError:
+        raise TrialError(f"'{address}' cannot be mailed to; give an address in ASCII, with a domain") from None
+    try:
+        with closing(mailer_of(settings)) as mailer:
             return mailer.send(composed, key)
-        except DeliveryError as error:
-            raise TrialError(f"the test mail was not sent by {settings.mail_via}: {error}") from None
+    except DeliveryError as error:
+        raise TrialError(f"the test mail was not sent by {settings.mail_via}: {error}") from None

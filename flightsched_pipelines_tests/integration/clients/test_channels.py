@@ -51,10 +51,9 @@ def test_no_folder_has_no_mail(tmp_path: Path) -> None:
 
 
 def test_a_full_or_foreign_folder_is_a_channel_that_is_down(tmp_path: Path, mail: EmailMessage) -> None:
-    folder = Maildir(tmp_path)
-    (tmp_path / "tmp").rmdir()
+    (tmp_path / "tmp").write_text("a file where a folder is to be")
     with pytest.raises(ChannelDown, match="free space"):
-        folder.send(mail, "case-1")
+        Maildir(tmp_path).send(mail, "case-1")
 
 
 def test_smtp_keeps_its_connection_and_makes_it_anew(mail: EmailMessage) -> None:
@@ -105,6 +104,12 @@ def test_ses_gets_the_mail_as_it_is(amazon: str, mail: EmailMessage) -> None:
 def test_ses_refuses_a_sender_it_does_not_know(amazon: str, mail: EmailMessage) -> None:
     with pytest.raises(Refused, match="MessageRejected"):
         Ses(REGION, amazon).send(mail, "1")
+
+
+@pytest.mark.usefixtures("amazon")
+def test_an_answer_that_is_none_of_amazons_is_a_channel_that_is_down() -> None:
+    with slack_server.running("broken") as stranger, pytest.raises(ChannelDown, match="ResponseParserError"):
+        aws.Topic(REGION, stranger.url, "x").publish("{}", {})
 
 
 @pytest.mark.usefixtures("amazon")
