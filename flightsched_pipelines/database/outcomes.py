@@ -32,7 +32,7 @@ def funnel(engine: Engine, since_utc: datetime) -> dict[str, int]:
     c = CASES.c
     reached = {name: func.count(c[f"{name}_at_utc"]) for name in
                ("proposed", "accepted", "confirmed", "moved", "cleared", "expired")}  # fmt: skip
-    ended = {name: func.count().filter(c.state == name) for name in ("declined", "cancelled")}
+    ended = {name: func.count().filter(c.state == name) for name in ("kept", "declined", "cancelled")}
     counts = {"detected": func.count(), **reached, **ended, "still_open": func.count().filter(c.is_open)}
     query = select(*(count.label(name) for name, count in counts.items())).where(c.detected_at_utc >= since_utc)
     with engine.connect() as connection:

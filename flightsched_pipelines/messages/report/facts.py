@@ -37,6 +37,7 @@ class Funnel:
     accepted: int
     confirmed: int
     moved: int
+    kept: int
     cleared: int
     expired: int
     declined: int

@@ -189,8 +189,8 @@ def _funnel(report: Report) -> Section:
     f = report.funnel
     steps = [
         ("detected", f.detected), ("alternatives proposed", f.proposed), ("accepted", f.accepted),
-        ("confirmed", f.confirmed), ("moved", f.moved), ("weather cleared", f.cleared), ("still open", f.still_open),
-        ("expired", f.expired), ("declined", f.declined), ("cancelled", f.cancelled),
+        ("confirmed", f.confirmed), ("moved", f.moved), ("weather cleared", f.cleared), ("kept as booked", f.kept),
+        ("still open", f.still_open), ("expired", f.expired), ("declined", f.declined), ("cancelled", f.cancelled),
     ]  # fmt: skip
     told = [(name, f"{cases}", f"{100 * cases / f.detected:.0f} %") for name, cases in steps if f.detected]
     return Section(

@@ -110,7 +110,8 @@ def funnel(found: Funnel) -> Picture:
         ("moved", found.moved, "two"),
     ]  # fmt: skip
     ends = [
-        ("weather cleared", found.cleared, "two"), ("still open", found.still_open, "none"),
+        ("weather cleared", found.cleared, "two"), ("kept as booked", found.kept, "watch"),
+        ("still open", found.still_open, "none"),
         ("expired", found.expired, "at_risk"), ("declined", found.declined, "at_risk"),
         ("cancelled", found.cancelled, "at_risk"),
     ]  # fmt: skip

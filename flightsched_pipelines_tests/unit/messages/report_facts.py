@@ -38,7 +38,7 @@ def busy(hour_utc: datetime = NOON) -> Report:
         risk=RiskMap(AIRPORTS, hours, worst),
         verdicts=[Verdicts(hour, 20 + (n * 3) % 17, n % 6, 14 + n % 9) for n, hour in enumerate(past)],
         funnel=Funnel(
-            days=7, detected=184, proposed=171, accepted=122, confirmed=117, moved=116, cleared=31, expired=12,
+            days=7, detected=184, proposed=171, accepted=122, confirmed=117, moved=116, kept=3, cleared=28, expired=12,
             declined=6, cancelled=4, still_open=15,
         ),
         losses=[
@@ -66,6 +66,6 @@ def empty(hour_utc: datetime = NOON) -> Report:
     return Report(
         hour_utc=hour_utc, made_at_utc=hour_utc + timedelta(minutes=20), environment="development",
         weather_source="simulated", lessons=0, risk=RiskMap((), [hour_utc + n * HOUR for n in range(72)], {}),
-        verdicts=(), funnel=Funnel(7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), losses=(), latencies=(), series={},
+        verdicts=(), funnel=Funnel(7, *[0] * 11), losses=(), latencies=(), series={},
         cost_by_day_usd=(), budget_usd=None, alerts=(),
     )  # fmt: skip

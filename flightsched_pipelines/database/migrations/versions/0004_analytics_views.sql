@@ -102,7 +102,7 @@ COMMENT ON COLUMN analytics.cases.solo IS 'Whether the student flies alone.';
 COMMENT ON COLUMN analytics.cases.lesson_kind IS 'pattern, local or cross_country.';
 COMMENT ON COLUMN analytics.cases.aircraft_type IS 'Type of the aircraft, such as C172S.';
 COMMENT ON COLUMN analytics.cases.cause IS 'The gravest broken rule when it was detected: visibility, ceiling, crosswind, thunderstorm, ...; null where that hour is no longer stored.';
-COMMENT ON COLUMN analytics.cases.state IS 'open, proposed or student_accepted; or how it ended: rescheduled, cleared, expired, declined, cancelled.';
+COMMENT ON COLUMN analytics.cases.state IS 'open, proposed or student_accepted; or how it ended: rescheduled, kept, cleared, expired, declined, cancelled.';
 COMMENT ON COLUMN analytics.cases.is_open IS 'Whether it still waits for something.';
 COMMENT ON COLUMN analytics.cases.is_latest IS 'Whether it is the newest case of its lesson.';
 COMMENT ON COLUMN analytics.cases.is_lost IS 'Whether the lesson was lost: its newest case ended as expired, declined or cancelled, and it is not back in the schedule.';
@@ -148,7 +148,7 @@ COMMENT ON COLUMN analytics.case_steps.case_id IS 'Case.';
 COMMENT ON COLUMN analytics.case_steps.at_utc IS 'When, UTC.';
 COMMENT ON COLUMN analytics.case_steps.at_local IS 'When, in the zone of the airport.';
 COMMENT ON COLUMN analytics.case_steps.airport IS 'ICAO ident of the departure.';
-COMMENT ON COLUMN analytics.case_steps.event IS 'What: opened, updated, accepted, confirmed, moved, cleared, expired, ...';
+COMMENT ON COLUMN analytics.case_steps.event IS 'What: opened, updated, accepted, withdrawn, none_suit, confirmed, moved, kept, declined, hold_released, reminded, cleared, expired, cancelled, changed, released or closed.';
 COMMENT ON COLUMN analytics.case_steps.actor IS 'Who: platform, student, instructor or dispatcher.';
 COMMENT ON COLUMN analytics.case_steps.from_state IS 'State before; null for the first step.';
 COMMENT ON COLUMN analytics.case_steps.to_state IS 'State after.';
@@ -168,6 +168,7 @@ SELECT
     count(moved_at_utc) AS moved,
     count(cleared_at_utc) AS cleared,
     count(expired_at_utc) AS expired,
+    count(*) FILTER (WHERE state = 'kept') AS kept,
     count(*) FILTER (WHERE state = 'declined') AS declined,
     count(*) FILTER (WHERE state = 'cancelled') AS cancelled,
     count(*) FILTER (WHERE is_open) AS still_open,
@@ -188,8 +189,9 @@ COMMENT ON COLUMN analytics.outcomes_by_hour.confirmed IS 'Of these, how many ha
 COMMENT ON COLUMN analytics.outcomes_by_hour.moved IS 'Of these, how many were moved.';
 COMMENT ON COLUMN analytics.outcomes_by_hour.cleared IS 'Of these, how many ended because the forecast was above the minimums again.';
 COMMENT ON COLUMN analytics.outcomes_by_hour.expired IS 'Of these, how many ended because nobody answered in time.';
-COMMENT ON COLUMN analytics.outcomes_by_hour.declined IS 'Of these, how many ended because no alternative was wanted.';
-COMMENT ON COLUMN analytics.outcomes_by_hour.cancelled IS 'Of these, how many ended because the school changed or cancelled the booking.';
+COMMENT ON COLUMN analytics.outcomes_by_hour.kept IS 'Of these, how many ended because an instructor kept the lesson as booked.';
+COMMENT ON COLUMN analytics.outcomes_by_hour.declined IS 'Of these, how many ended because no alternative suited, or none was confirmed in time.';
+COMMENT ON COLUMN analytics.outcomes_by_hour.cancelled IS 'Of these, how many ended because the school changed or cancelled the booking, or a dispatcher ended the case.';
 COMMENT ON COLUMN analytics.outcomes_by_hour.still_open IS 'Of these, how many are open.';
 COMMENT ON COLUMN analytics.outcomes_by_hour.mean_minutes_to_confirmation IS 'Mean time from detection to confirmation, minutes; null where none was confirmed.';
 
