@@ -11,8 +11,8 @@ from rich.table import Table
 from flightsched_pipelines.cli.console import UsageError, console
 from flightsched_pipelines.cli.telling import ready
 from flightsched_pipelines.database import casebook
-from flightsched_pipelines.desk.respond import Received
 from flightsched_pipelines.desk.respond import respond as take
+from flightsched_pipelines.desk.taking import Received
 from flightsched_pipelines.messages import words
 from flightsched_pipelines.rescheduling.answers import Action, Answer, Role, Wishes
 from flightsched_pipelines.rescheduling.wishes import DAYS, PARTS_OF_DAY

@@ -18,9 +18,9 @@ from flightsched_pipelines.clients import aws
 from flightsched_pipelines.clients.mail import read_maildir
 from flightsched_pipelines.database import migrations, outbox
 from flightsched_pipelines.database.engine import connect
+from flightsched_pipelines.desk import deadlines, senders
 from flightsched_pipelines.desk import deliver as delivery
 from flightsched_pipelines.desk import dispatch as dispatching
-from flightsched_pipelines.desk import senders
 from flightsched_pipelines.desk.trial import send_trial
 from flightsched_pipelines.messages import calendar, email, slack, sms
 from flightsched_pipelines.messages.facts import Digest, Notice
@@ -57,18 +57,18 @@ def deliver(as_json: Json = False) -> None:
         return
     console.print(
         f"sent: {_in_words(result.sent)}; failed: {_in_words(result.failed)}; given up: {_in_words(result.dead)}; "
-        f"suppressed: {_in_words(result.suppressed)}; cases expired: {result.expired_cases}"
+        f"suppressed: {_in_words(result.suppressed)}; deadlines: {_in_words(result.deadlines)}"
     )
     for channel, why in result.down.items():
         console.print(f"[yellow]{channel} is down:[/yellow] {why}")
 
 
 def delivered(engine: Engine, settings: Settings) -> delivery.Delivered:
-    """Expire what is overdue, then send what is due."""
-    expired = dispatching.expire_overdue(engine, datetime.now(UTC), settings)
+    """Pass the deadlines, then send what is due."""
+    passed = deadlines.pass_deadlines(engine, datetime.now(UTC), settings)
     with senders.opened(engine, settings) as channels:
         result = delivery.drain(engine, channels, settings)
-    result.expired_cases = expired
+    result.deadlines = passed
     return result
 
 

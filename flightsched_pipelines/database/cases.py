@@ -333,6 +333,12 @@ def offered_at(connection: Connection, case_id: int, slot: Slot) -> datetime | N
     return connection.execute(query).scalar()
 
 
+def mark_reminded(connection: Connection, case_id: int, now_utc: datetime) -> None:
+    """Note that whoever is to answer was reminded."""
+    change = update(reschedule_cases).where(reschedule_cases.c.id == case_id).values(reminded_at=now_utc)
+    connection.execute(change)
+
+
 def mark_refused(connection: Connection, case_id: int, round_: int, now_utc: datetime) -> None:
     """Note that none of a round's alternatives suits: they are not offered to this case again."""
     o = case_offers.c

@@ -1,10 +1,10 @@
 """One case as an answer finds it: what is asked, of whom, and all that is held out or held."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, case, func, or_, select
 
 from flightsched_pipelines.database.cases import Offer
 from flightsched_pipelines.database.schema import (
@@ -16,8 +16,18 @@ from flightsched_pipelines.database.schema import (
     reschedule_cases,
     students,
 )
-from flightsched_pipelines.rescheduling.answers import Hold, Question
+from flightsched_pipelines.rescheduling.answers import AnswerRules, Hold, Question
 from flightsched_pipelines.rescheduling.cases import CaseState, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What the clock says about a case: lapse, confirm or remind. ``until_utc`` is the end that it is about."""
+
+    case_id: int
+    action: str
+    until_utc: datetime
+    instructor_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +117,33 @@ def case_of(connection: Connection, booking_id: int) -> int | None:
     return connection.execute(query).scalar()
 
 
-def held_since(connection: Connection, now_utc: datetime) -> Sequence[int]:
-    """The cases whose slot is held no longer than now."""
-    c, b = reschedule_cases.c, bookings.c
+def confirms_unasked(connection: Connection, instructor_id: int | None) -> bool:
+    """Whether an instructor's lessons move without asking; nobody releases solo flights unasked."""
+    i = instructors.c
+    return bool(connection.execute(select(i.auto_confirm).where(i.id == instructor_id)).scalar())
+
+
+def due(connection: Connection, now_utc: datetime, rules: AnswerRules) -> list[Due]:
+    """What the clock has to say about open cases: holds that ended, confirmations unasked, reminders; in this order.
+
+    A reminder comes ``remind_before`` the end, but not in the first half of the time there is.
+    """
+    held = bookings.alias()
+    c, h, i = reschedule_cases.c, held.c, instructors.c
+    since, until = func.coalesce(c.accepted_at, c.opened_at), func.coalesce(h.held_until, c.deadline_utc)
+    remind_at = func.greatest(until - rules.remind_before, since + (until - since) / 2)
+    lapsed = h.held_until <= now_utc
+    unasked = and_(i.auto_confirm, c.accepted_at <= now_utc - rules.withdraw_within)
+    wanted = and_(c.reminded_at.is_(None), c.state != "open", remind_at <= now_utc, until > now_utc)
+    what = case((lapsed, "lapse"), (unasked, "confirm"), else_="remind")
     query = (
-        select(c.id)
-        .join(bookings, and_(b.holds_for == c.booking_id, b.held_until <= now_utc))
-        .where(c.closed_at.is_(None))
-        .order_by(c.id)
+        select(c.id, what.label("action"), until.label("until_utc"), h.instructor_id)
+        .outerjoin(held, h.holds_for == c.booking_id)
+        .outerjoin(instructors, i.id == h.instructor_id)
+        .where(c.closed_at.is_(None), or_(lapsed, unasked, wanted))
+        .order_by(what.desc(), c.id)
     )
-    return list(connection.execute(query).scalars())
+    return [Due(*row) for row in connection.execute(query)]
 
 
 def _rounds(connection: Connection, case_id: int) -> dict[tuple[int, int], tuple[Offer, bool]]:

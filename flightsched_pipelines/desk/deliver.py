@@ -44,14 +44,14 @@ class Channel:
 
 @dataclass(slots=True)
 class Delivered:
-    """What became of the messages that were due, by channel; and in words which channels are down."""
+    """What became of the messages that were due, by channel, which channels are down, and which deadlines passed."""
 
     sent: Counter[str] = field(default_factory=Counter[str])
     failed: Counter[str] = field(default_factory=Counter[str])
     dead: Counter[str] = field(default_factory=Counter[str])
     suppressed: Counter[str] = field(default_factory=Counter[str])
     down: dict[str, str] = field(default_factory=dict[str, str])
-    expired_cases: int = 0
+    deadlines: Counter[str] = field(default_factory=Counter[str])
 
 
 def drain(

@@ -65,11 +65,11 @@ _WORDS: Mapping[tuple[Event, Role], tuple[str, str]] = MappingProxyType(
         ),
         ("declined", "student"): (
             "A dispatcher takes over",
-            "no alternative was found that suits. The lesson stays on weather hold, and a dispatcher will be in touch.",
+            "the question about this lesson has ended without a new time. A dispatcher will be in touch.",
         ),
         ("declined", "instructor"): (
             "A dispatcher takes over",
-            "no alternative was found that suits. The lesson stays on weather hold, and a dispatcher will be in touch.",
+            "the question about this lesson has ended without a new time. A dispatcher will be in touch.",
         ),
     }
 )

@@ -12,7 +12,7 @@ import dagster as dg
 from sqlalchemy import Engine
 
 from flightsched_pipelines.database import outbox
-from flightsched_pipelines.desk import channels, dispatch
+from flightsched_pipelines.desk import channels, deadlines, dispatch
 from flightsched_pipelines.pipeline.partitions import key_of
 from flightsched_pipelines.pipeline.telling import HOUR_FORMAT, deliver_job, dispatch_job
 from flightsched_pipelines.settings import Settings
@@ -55,7 +55,7 @@ def newest_hour(
     job=deliver_job,
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Launches the delivery when a message is due, or a case has passed its deadline.",
+    description="Launches the delivery when a message is due, or a deadline of a case or a held slot has passed.",
 )
 def something_due(
     context: dg.SensorEvaluationContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
@@ -63,9 +63,9 @@ def something_due(
     """Ask for a run unless one is under way: it takes whatever is due when it begins."""
     now = datetime.now(UTC)
     due = outbox.due(engine, channels.configured(settings), now)
-    overdue = dispatch.overdue_cases(engine, now)
+    overdue = deadlines.due(engine, now, settings)
     if not due and not overdue:
-        return dg.SkipReason("no message is due, and no case has passed its deadline")
+        return dg.SkipReason("no message is due, and no deadline of a case or a held slot has passed")
     under_way = context.instance.get_runs_count(
         dg.RunsFilter(
             job_name=deliver_job.name,

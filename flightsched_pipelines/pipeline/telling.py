@@ -6,7 +6,7 @@ import dagster as dg
 from pydantic import Field
 from sqlalchemy import Engine
 
-from flightsched_pipelines.desk import deliver, dispatch, senders
+from flightsched_pipelines.desk import deadlines, deliver, dispatch, senders
 from flightsched_pipelines.desk.trial import TrialError, send_trial
 from flightsched_pipelines.pipeline import summaries
 from flightsched_pipelines.settings import Settings
@@ -52,11 +52,11 @@ def dispatch_hour(
 def deliver_messages(
     context: dg.OpExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
 ) -> None:
-    """End the cases whose deadline has passed, then send what is due on every channel that is on."""
-    expired = dispatch.expire_overdue(engine, datetime.now(UTC), settings)
+    """Pass the deadlines of cases and holds, then send what is due on every channel that is on."""
+    passed = deadlines.pass_deadlines(engine, datetime.now(UTC), settings)
     with senders.opened(engine, settings) as channels:
         result = deliver.drain(engine, channels, settings)
-    result.expired_cases = expired
+    result.deadlines = passed
     context.add_output_metadata(summaries.of_delivery(result))
 
 
@@ -82,7 +82,7 @@ def dispatch_job() -> None:
 
 @dg.job(
     name="deliver",
-    description="End cases that nobody answered in time, and send what is due: held back, or failed before.",
+    description="Pass the deadlines of cases and held slots, and send what is due: held back, or failed before.",
     executor_def=dg.in_process_executor,
 )
 def deliver_job() -> None:

@@ -4,7 +4,7 @@ Who may answer what, and when, is decided here and nowhere else. What cannot be 
 sentence for whoever answered, and changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -15,11 +15,11 @@ from flightsched_pipelines.rescheduling.wishes import DAYS, part_of_day
 
 LONGEST_REASON = 500
 
-Role = Literal["student", "instructor", "dispatcher"]
+Role = Literal["student", "instructor", "dispatcher", "platform"]
 
 
 class Action(StrEnum):
-    """What an answer says."""
+    """What an answer says; the last two are the clock's: a hold has ended, and somebody is to be reminded."""
 
     ACCEPT = "accept"
     NONE_SUIT = "none_suit"
@@ -28,6 +28,8 @@ class Action(StrEnum):
     DECLINE = "decline"
     KEEP = "keep"
     CANCEL = "cancel"
+    LAPSE = "lapse"
+    REMIND = "remind"
 
 
 _SPOKEN_BY: Mapping[Action, Role] = {
@@ -38,6 +40,8 @@ _SPOKEN_BY: Mapping[Action, Role] = {
     Action.DECLINE: "instructor",
     Action.KEEP: "instructor",
     Action.CANCEL: "dispatcher",
+    Action.LAPSE: "platform",
+    Action.REMIND: "platform",
 }
 
 
@@ -133,6 +137,15 @@ class AnswerRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Circumstances:
+    """When an answer comes, under which rules, and when the instructor may first be asked: a hold counts from then."""
+
+    now_utc: datetime
+    asked_from_utc: datetime
+    rules: AnswerRules
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """What an answer does: the event, the state after it, and why in words without personal data.
 
@@ -147,17 +160,8 @@ class Effect:
     until_utc: datetime | None = None
 
 
-def effect_of(
-    question: Question, answer: Answer, now_utc: datetime, rules: AnswerRules, asked_from_utc: datetime
-) -> Effect:
+def effect_of(question: Question, answer: Answer, at: Circumstances) -> Effect:
     """Judge an answer.
-
-    Args:
-        question: the case as it stands.
-        answer: what was said.
-        now_utc: now.
-        rules: the school's settings.
-        asked_from_utc: when the instructor may first be asked to confirm; a hold counts from then.
 
     Raises:
         AnswerRefused: the case has ended, the person may not say this, or it comes too late or out of order.
@@ -167,22 +171,7 @@ def effect_of(
     _require_person(question, answer)
     if question.booked != question.lesson:
         raise AnswerRefused("changed", "the school has changed the lesson since; nothing was changed")
-    match answer.action:
-        case Action.ACCEPT:
-            effect = _accept(question, answer, now_utc, rules, asked_from_utc)
-        case Action.NONE_SUIT:
-            effect = _none_suit(question, now_utc, rules)
-        case Action.WITHDRAW:
-            effect = _withdraw(question, now_utc, rules)
-        case Action.CONFIRM:
-            effect = _confirm(question, now_utc)
-        case Action.DECLINE:
-            effect = _decline(question, now_utc)
-        case Action.KEEP:
-            effect = _keep(question, answer, now_utc)
-        case Action.CANCEL:
-            why = "a dispatcher ended the case; the booking stays on hold"
-            effect = Effect("closed", CaseState.CANCELLED, why)
+    effect = _EFFECTS[answer.action](question, answer, at)
     require(question.state, effect.state)
     return effect
 
@@ -194,17 +183,6 @@ def slot_meant(question: Question, answer: Answer) -> Slot | None:
     if answer.round in (None, question.round):
         return question.offers.get(answer.number or 0)
     return question.earlier.get((answer.round or 0, answer.number or 0))
-
-
-def hold_lapsed(question: Question, now_utc: datetime) -> Effect:
-    """The end of a hold that nobody confirmed: the case waits for another choice, or ends if its time is over."""
-    held = question.hold
-    number, slot = (held.number, held.slot) if held else (None, None)
-    if now_utc >= question.deadline_utc:
-        return Effect(
-            "declined", CaseState.DECLINED, "nobody confirmed in time, and the deadline has passed", slot, number
-        )
-    return Effect("hold_released", CaseState.PROPOSED, "nobody confirmed in time", slot, number)
 
 
 def _require_person(question: Question, answer: Answer) -> None:
@@ -223,14 +201,12 @@ def _instructors(question: Question, action: Action) -> frozenset[int]:
     return question.releasers if slot.instructor_id is None else frozenset({slot.instructor_id})
 
 
-def _accept(
-    question: Question, answer: Answer, now_utc: datetime, rules: AnswerRules, asked_from_utc: datetime
-) -> Effect:
+def _accept(question: Question, answer: Answer, at: Circumstances) -> Effect:
     if question.hold is not None:
         same = slot_meant(question, answer) == question.hold.slot
         words = "is held for you already" if same else "is held for you; withdraw it first"
         raise AnswerRefused("already_answered", f"alternative {question.hold.number} {words}")
-    if now_utc >= question.deadline_utc:
+    if at.now_utc >= question.deadline_utc:
         raise _late(question)
     slot = slot_meant(question, answer)
     numbers = {held_out: number for number, held_out in question.offers.items()}
@@ -240,44 +216,57 @@ def _accept(
         raise AnswerRefused(
             "superseded", f"alternative {answer.number} of that message can no longer be had", tells_left=True
         )
-    until = min(asked_from_utc + rules.hold, question.lesson.starts_at_utc, slot.starts_at_utc - rules.closes_before)
-    if until <= now_utc:
+    until = min(
+        at.asked_from_utc + at.rules.hold, question.lesson.starts_at_utc, slot.starts_at_utc - at.rules.closes_before
+    )
+    if until <= at.now_utc:
         raise AnswerRefused("late", f"alternative {answer.number} begins too soon", tells_left=True)
     number = numbers[slot]
     return Effect("accepted", CaseState.STUDENT_ACCEPTED, f"the student took alternative {number}", slot, number, until)
 
 
-def _none_suit(question: Question, now_utc: datetime, rules: AnswerRules) -> Effect:
+def _none_suit(question: Question, _: Answer, at: Circumstances) -> Effect:
     if question.hold is not None:
         raise AnswerRefused(
             "already_answered", f"alternative {question.hold.number} is held for you; withdraw it first"
         )
-    if now_utc >= question.deadline_utc:
+    if at.now_utc >= question.deadline_utc:
         raise _late(question)
-    if question.new_rounds >= rules.new_rounds:
+    if question.new_rounds >= at.rules.new_rounds:
         return Effect("declined", CaseState.DECLINED, f"none suited in {question.new_rounds + 1} rounds")
     return Effect("none_suit", CaseState.PROPOSED, "none of the alternatives suits the student")
 
 
-def _withdraw(question: Question, now_utc: datetime, rules: AnswerRules) -> Effect:
+def _withdraw(question: Question, _: Answer, at: Circumstances) -> Effect:
     hold = question.hold
     if hold is None:
         raise AnswerRefused("out_of_order", "there is nothing to withdraw: no alternative is held", tells_left=True)
-    if now_utc > hold.since_utc + rules.withdraw_within:
-        minutes = rules.withdraw_within / timedelta(minutes=1)
+    if at.now_utc > hold.since_utc + at.rules.withdraw_within:
+        minutes = at.rules.withdraw_within / timedelta(minutes=1)
         raise AnswerRefused("late", f"a choice can be withdrawn for {minutes:g} minutes; ask your dispatcher")
     return Effect("withdrawn", CaseState.PROPOSED, "the student withdrew the choice", hold.slot, hold.number)
 
 
-def _confirm(question: Question, now_utc: datetime) -> Effect:
-    hold = _held(question, now_utc)
+def _confirm(question: Question, _: Answer, at: Circumstances) -> Effect:
+    hold = _held(question, at.now_utc)
     words = "an instructor released the solo flight" if hold.slot.instructor_id is None else "the instructor confirmed"
     return Effect("confirmed", CaseState.RESCHEDULED, words, hold.slot, hold.number)
 
 
-def _decline(question: Question, now_utc: datetime) -> Effect:
-    hold = _held(question, now_utc)
+def _decline(question: Question, _: Answer, at: Circumstances) -> Effect:
+    hold = _held(question, at.now_utc)
     return Effect("hold_released", CaseState.PROPOSED, "the instructor cannot do it", hold.slot, hold.number)
+
+
+def _lapse(question: Question, _: Answer, at: Circumstances) -> Effect:
+    """The end of a hold that nobody confirmed: the case waits for another choice, or ends if its time is over."""
+    hold = question.hold
+    if hold is None or at.now_utc < hold.until_utc:
+        raise AnswerRefused("out_of_order", "no hold has ended")
+    if at.now_utc >= question.deadline_utc:
+        why = "nobody confirmed in time, and the deadline has passed"
+        return Effect("declined", CaseState.DECLINED, why, hold.slot, hold.number)
+    return Effect("hold_released", CaseState.PROPOSED, "nobody confirmed in time", hold.slot, hold.number)
 
 
 def _held(question: Question, now_utc: datetime) -> Hold:
@@ -288,12 +277,12 @@ def _held(question: Question, now_utc: datetime) -> Hold:
     return question.hold
 
 
-def _keep(question: Question, answer: Answer, now_utc: datetime) -> Effect:
+def _keep(question: Question, answer: Answer, at: Circumstances) -> Effect:
     if not answer.reason.strip():
         raise AnswerRefused("no_reason", "keeping a lesson that is below the school's minimums needs a reason")
     if len(answer.reason) > LONGEST_REASON:
         raise AnswerRefused("no_reason", f"the reason is longer than {LONGEST_REASON} characters")
-    if now_utc >= question.lesson.starts_at_utc:
+    if at.now_utc >= question.lesson.starts_at_utc:
         raise AnswerRefused("late", "the lesson's time has come; tell your dispatcher")
     return Effect("kept", CaseState.KEPT, "the instructor keeps the lesson as booked; the reason is with the response")
 
@@ -304,3 +293,24 @@ def _late(question: Question) -> AnswerRefused:
 
 def _an(role: str) -> str:
     return f"an {role}" if role[0] in "aeiou" else f"a {role}"
+
+
+def _cancel(*_: object) -> Effect:
+    return Effect("closed", CaseState.CANCELLED, "a dispatcher ended the case; the booking stays on hold")
+
+
+def _remind(question: Question, *_: object) -> Effect:
+    return Effect("reminded", question.state, "who is to answer was reminded")
+
+
+_EFFECTS: Mapping[Action, Callable[[Question, Answer, Circumstances], Effect]] = {
+    Action.ACCEPT: _accept,
+    Action.NONE_SUIT: _none_suit,
+    Action.WITHDRAW: _withdraw,
+    Action.CONFIRM: _confirm,
+    Action.DECLINE: _decline,
+    Action.KEEP: _keep,
+    Action.CANCEL: _cancel,
+    Action.LAPSE: _lapse,
+    Action.REMIND: _remind,
+}

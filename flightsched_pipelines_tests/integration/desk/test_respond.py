@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from flightsched_pipelines.desk.dispatch import dispatch
-from flightsched_pipelines.desk.respond import Outcome, Received, respond
+from flightsched_pipelines.desk.respond import Outcome, respond
+from flightsched_pipelines.desk.taking import Received
 from flightsched_pipelines.rescheduling.answers import Action, Answer, Role
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 

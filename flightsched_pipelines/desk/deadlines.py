@@ -1,0 +1,37 @@
+"""What the clock says: cases that nobody answered, holds that ended, confirmations unasked, and one reminder each."""
+
+from collections import Counter
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from flightsched_pipelines.database import questions
+from flightsched_pipelines.desk import dispatch
+from flightsched_pipelines.desk.respond import respond
+from flightsched_pipelines.desk.taking import Received, answer_rules
+from flightsched_pipelines.rescheduling.answers import Action, Answer
+from flightsched_pipelines.settings import Settings
+
+PASSED = {"lapse": "holds released", "confirm": "confirmed unasked", "remind": "reminded"}
+
+
+def due(engine: Engine, now_utc: datetime, settings: Settings) -> int:
+    """How many cases the clock has something to say about."""
+    with engine.connect() as connection:
+        waiting = questions.due(connection, now_utc, answer_rules(settings))
+    return len(waiting) + dispatch.overdue_cases(engine, now_utc)
+
+
+def pass_deadlines(engine: Engine, now_utc: datetime, settings: Settings) -> Counter[str]:
+    """Say it, each once, however many do so at a time; returns how often what was done."""
+    passed = Counter({"cases expired": dispatch.expire_overdue(engine, now_utc, settings)})
+    with engine.connect() as connection:
+        waiting = questions.due(connection, now_utc, answer_rules(settings))
+    for one in waiting:
+        action = Action(one.action)
+        asks = action is Action.CONFIRM
+        answer = Answer(action, "instructor" if asks else "platform", one.instructor_id if asks else None)
+        key = f"{action}-{one.case_id}-{one.until_utc.isoformat()}"
+        if respond(engine, Received(key, one.case_id, answer, "platform"), now_utc, settings).applied:
+            passed[PASSED[one.action]] += 1
+    return +passed

@@ -1,0 +1,355 @@
+"""What an answer does, within its transaction: the slot held, given up or moved to, and everybody told."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from flightsched_pipelines.database import cases, holds, moves, people, questions, responses
+from flightsched_pipelines.database.cases import Offer, Transition
+from flightsched_pipelines.database.moves import Move
+from flightsched_pipelines.database.questions import Asked
+from flightsched_pipelines.database.responses import Response
+from flightsched_pipelines.desk import renewal
+from flightsched_pipelines.desk.proof import objections
+from flightsched_pipelines.desk.telling import Directory, News, Occasion, tell
+from flightsched_pipelines.messages import facts, words
+from flightsched_pipelines.rescheduling.answers import (
+    Action,
+    Answer,
+    AnswerRefused,
+    AnswerRules,
+    Circumstances,
+    Effect,
+    effect_of,
+    slot_meant,
+)
+from flightsched_pipelines.rescheduling.cases import AnswerEvent, CaseState, Slot
+from flightsched_pipelines.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An answer as a door hands it over: under a key of its sender's, by which it is applied once.
+
+    An answer whose ``person_id`` is ``None`` is taken for the student's, or the instructor's, whom the case waits for:
+    a door that strangers can reach names the person.
+    """
+
+    key: str
+    case_id: int
+    answer: Answer
+    door: str
+
+
+class ChangedMeanwhile(Exception):  # noqa: N818, it names what happened
+    """Between looking and locking the case has changed: look again."""
+
+
+def answer_rules(settings: Settings) -> AnswerRules:
+    """The rules that the settings name."""
+    return AnswerRules(
+        hold=timedelta(hours=settings.hold_hours),
+        withdraw_within=timedelta(minutes=settings.withdraw_minutes),
+        closes_before=timedelta(minutes=settings.case_closes_minutes),
+        remind_before=timedelta(minutes=settings.reminder_minutes),
+        new_rounds=settings.reschedule_new_rounds,
+    )
+
+
+class Taking:
+    """One answer, within its transaction."""
+
+    def __init__(self, connection: Connection, received: Received, now_utc: datetime, settings: Settings) -> None:
+        self._connection = connection
+        self._received = received
+        self._now = now_utc
+        self._settings = settings
+        self._answer = received.answer
+        self._asked: Asked | None = None
+
+    def take(self) -> tuple[str, str]:
+        """Do what the answer says; returns the outcome and the sentence for its sender.
+
+        Raises:
+            AnswerRefused: it cannot be done.
+        """
+        asked, slot = self._lock()
+        at = Circumstances(self._now, self._asked_from(asked, slot), answer_rules(self._settings))
+        effect = effect_of(asked.question, self._answer, at)
+        if effect.event == "hold_released" and self._answer.action is Action.DECLINE:
+            return self._lose(asked, effect, "the instructor cannot do it")
+        do: Mapping[AnswerEvent, Callable[[Asked, Effect], tuple[str, str]]] = {
+            "accepted": self._hold,
+            "confirmed": self._move,
+            "none_suit": self._look_for_others,
+            "withdrawn": self._give_up,
+            "hold_released": self._give_up,
+            "reminded": self._remind,
+            "kept": self._keep,
+        }
+        return do.get(effect.event, self._end)(asked, effect)
+
+    def refusal(self, refused: AnswerRefused) -> str:
+        """The sentence of a refusal, with what is left where that helps."""
+        if not refused.tells_left or self._asked is None:
+            return f"{refused.sentence}."
+        left = [f"{number}: {self._moment(offer.slot)}" for number, offer in self._asked.offers.items()]
+        return f"{refused.sentence}. Left: {'; '.join(left) if left else 'nothing at present'}."
+
+    def response(self, outcome: str, sentence: str) -> Response:
+        """The answer as it is put on record."""
+        answer, asked = self._answer, self._asked
+        return Response(
+            key=self._received.key, case_id=self._received.case_id, booking_id=asked and asked.booking_id,
+            action=answer.action.value, number=answer.number, round=answer.round, role=answer.role,
+            person_id=answer.person_id, reason=answer.reason or None, door=self._received.door, received_at=self._now,
+            outcome=outcome, sentence=sentence,
+        )  # fmt: skip
+
+    def _lock(self) -> tuple[Asked, Slot | None]:
+        """Look at the case, lock what it is about, and look again: from here on nobody else changes it."""
+        asked = self._look()
+        slot = slot_meant(asked.question, self._answer)
+        lesson, student = asked.question.lesson, asked.question.student_id
+        moves.lock_resources(self._connection, moves.resources_of(student, lesson, *([slot] if slot else [])))
+        others: list[int] = []
+        if slot is not None and self._answer.action is Action.CONFIRM:
+            others = moves.cases_offered(self._connection, slot, student, renewal.BUFFER, [asked.booking_id])
+        moves.lock_cases(self._connection, [asked.case_id, *others])
+        moves.lock_booking(self._connection, asked.booking_id)
+        self._others = others
+        asked = self._look()
+        if slot_meant(asked.question, self._answer) != slot:
+            raise ChangedMeanwhile
+        return asked, slot
+
+    def _look(self) -> Asked:
+        asked = questions.ask(self._connection, self._received.case_id)
+        if asked is None:
+            raise AnswerRefused("unknown_case", f"there is no case {self._received.case_id}")
+        self._asked = asked
+        if self._answer.person_id is None:
+            self._answer = replace(self._answer, person_id=_whom_it_waits_for(asked, self._answer))
+        return asked
+
+    def _asked_from(self, asked: Asked, slot: Slot | None) -> datetime:
+        """When the instructor of a slot may be asked to confirm it: not in quiet hours."""
+        if slot is None or self._answer.action is not Action.ACCEPT:
+            return self._now
+        directory = self._directory([asked.booking_id])
+        confirmer = _confirmer(asked, slot, directory)
+        occasion = Occasion(None, self._now, self._settings)
+        return self._now if confirmer is None else occasion.told_from(confirmer, asked.question.lesson.starts_at_utc)
+
+    def _hold(self, asked: Asked, effect: Effect) -> tuple[str, str]:
+        slot, number, until = _alternative(effect), effect.number or 0, effect.until_utc or self._now
+        wrong = self._objections(asked, slot)
+        if wrong:
+            raise _taken(number, wrong[0])
+        try:
+            with self._connection.begin_nested():
+                holds.hold(self._connection, asked.booking_id, slot, until)
+        except IntegrityError:
+            raise _taken(number, "somebody else has it") from None
+        self._write(replace(self._step(asked, effect), accepted=number))
+        directory = self._directory([asked.booking_id])
+        to, changes, next_step = self._who_confirms(asked, slot, directory)
+        chosen = number, asked.offers[number]
+        self._tell(
+            directory,
+            [self._news(asked, "accepted", chosen=chosen, confirm_by_utc=until, to=to, changes=changes)],
+        )
+        return responses.APPLIED, (
+            f"Alternative {number} ({self._moment(slot)}) is held until {words.moment(until, asked.time_zone)}; "
+            f"{next_step}."
+        )
+
+    def _who_confirms(
+        self, asked: Asked, slot: Slot, directory: Directory
+    ) -> tuple[list[people.Person], list[str], str]:
+        """Who is told of a hold, what else they are told, and what comes next in words."""
+        student = directory.student_of(asked.booking_id)
+        if questions.confirms_unasked(self._connection, slot.instructor_id):
+            at = self._now + timedelta(minutes=self._settings.withdraw_minutes)
+            words_ = f"it is confirmed without asking at {words.moment(at, asked.time_zone)}"
+            return [student], [f"{words_[:1].upper()}{words_[1:]}, unless you withdraw it."], words_
+        confirmer = _confirmer(asked, slot, directory)
+        asks = "an instructor is asked to release the flight" if asked.solo else "the instructor is asked to confirm"
+        return [student, *([confirmer] if confirmer else [])], [], asks
+
+    def _move(self, asked: Asked, effect: Effect) -> tuple[str, str]:
+        slot, number = _alternative(effect), effect.number
+        wrong = self._objections(asked, slot)
+        if wrong:
+            return self._lose(asked, effect, wrong[0])
+        why = "the instructor confirms without being asked" if self._received.door == "platform" else effect.why
+        confirmed = Effect("confirmed", CaseState.STUDENT_ACCEPTED, why)
+        moved = Effect("moved", CaseState.RESCHEDULED, "the booking is at its new time; a weather move costs nothing")
+        platform = replace(self._step(asked, moved), actor="platform", actor_id=None)
+        self._write(replace(self._step(asked, confirmed), accepted=number), replace(platform, accepted=number))
+        try:
+            with self._connection.begin_nested():
+                moves.move(self._connection, [Move(asked.booking_id, slot)], self._now)
+        except IntegrityError:
+            raise _taken(number or 0, "somebody else has it") from None
+        taken = {slot: asked.question.student_id}
+        renewed = renewal.others_who_lose(self._connection, self._others, taken, self._settings)
+        self._write(*(one.transition for one in renewed))
+        told = [one.news for one in renewed]
+        directory = self._directory([asked.booking_id, *(news.booking_id for news in told)])
+        self._tell(directory, [*self._moved(asked, slot, directory), *told])
+        return responses.APPLIED, f"The lesson has moved to {self._moment(slot)}. A move for weather costs nothing."
+
+    def _moved(self, asked: Asked, slot: Slot, directory: Directory) -> list[News]:
+        """To the student and the instructor who has the lesson now; and to the one who had it, if that is another."""
+        lesson = asked.question.lesson
+        was = f"It was {words.span(lesson.starts_at_utc, lesson.ends_at_utc, asked.time_zone)}."
+        news = [self._news(asked, "moved", lesson=slot, changes=[was])]
+        if lesson.instructor_id is not None and lesson.instructor_id != slot.instructor_id:
+            former = directory.instructors[lesson.instructor_id]
+            news.append(self._news(asked, "handed_over", to=[former]))
+        return news
+
+    def _lose(self, asked: Asked, effect: Effect, why: str) -> tuple[str, str]:
+        """A held slot that cannot be had any more is given up, and the student gets others."""
+        slot, number = _alternative(effect), effect.number
+        renewed = renewal.without(self._connection, asked, [slot], why, self._settings)
+        self._renew(asked, renewed, replace(renewed.transition, event="hold_released"))
+        told = f"Alternative {number} is given up: {why}. The student is offered what is left."
+        return ("applied" if self._answer.action is Action.DECLINE else "no_longer"), told
+
+    def _look_for_others(self, asked: Asked, effect: Effect) -> tuple[str, str]:
+        offers = renewal.fresh_offers(
+            self._connection, asked, self._settings, wishes=self._answer.wishes, but_for=asked.offered
+        )
+        cases.mark_refused(self._connection, asked.case_id, asked.question.round, self._now)
+        if not offers:
+            why = "none of the alternatives suits the student, and there is no other"
+            return self._end(asked, Effect("declined", CaseState.DECLINED, why))
+        changes = [f"None of the alternatives suited. Here {'is another' if len(offers) == 1 else 'are others'}."]
+        renewed = renewal.new_round(asked, "none_suit", offers, effect.why, changes)
+        self._renew(asked, renewed, renewed.transition)
+        return responses.APPLIED, f"{len(offers)} other alternative{'s' * (len(offers) != 1)} in their place."
+
+    def _give_up(self, asked: Asked, effect: Effect) -> tuple[str, str]:
+        """A slot is held no more, and the alternatives are open again."""
+        self._write(self._step(asked, effect))
+        directory = self._directory([asked.booking_id])
+        confirmer = _confirmer(asked, _alternative(effect), directory)
+        to = [directory.student_of(asked.booking_id), *([confirmer] if confirmer else [])]
+        event = "withdrawn" if effect.event == "withdrawn" else "hold_released"
+        self._tell(directory, [self._news(asked, event, offers=list(asked.offers.values()), to=to)])
+        return responses.APPLIED, "The slot is held no more; all alternatives are open again."
+
+    def _remind(self, asked: Asked, effect: Effect) -> tuple[str, str]:
+        self._note(asked, effect)
+        cases.mark_reminded(self._connection, asked.case_id, self._now)
+        directory, held = self._directory([asked.booking_id]), asked.question.hold
+        if held is None:
+            to = [directory.student_of(asked.booking_id)]
+            news = self._news(asked, "reminded", offers=list(asked.offers.values()), to=to)
+        else:
+            confirmer = _confirmer(asked, held.slot, directory)
+            chosen = held.number, asked.offers[held.number]
+            to = [confirmer] if confirmer else []
+            news = self._news(asked, "reminded", chosen=chosen, confirm_by_utc=held.until_utc, to=to)
+        self._tell(directory, [news])
+        return responses.APPLIED, "Who is to answer was reminded."
+
+    def _keep(self, asked: Asked, effect: Effect) -> tuple[str, str]:
+        self._write(self._step(asked, effect))
+        cases.set_status(self._connection, [asked.booking_id], "scheduled", self._now)
+        reason = f"The instructor's reason: {words.one_line(self._answer.reason.strip())}"
+        self._tell(self._directory([asked.booking_id]), [self._news(asked, "kept", changes=[reason])])
+        return responses.APPLIED, "The lesson is kept as booked; the override and its reason are on record."
+
+    def _end(self, asked: Asked, effect: Effect) -> tuple[str, str]:
+        self._write(self._step(asked, effect))
+        self._tell(self._directory([asked.booking_id]), [self._news(asked, "declined")])
+        return responses.APPLIED, "The case is with a dispatcher now; the lesson stays on weather hold."
+
+    def _renew(self, asked: Asked, renewed: renewal.Renewed, step: Transition) -> None:
+        answer = self._answer
+        self._write(replace(step, actor=answer.role, actor_id=answer.person_id))
+        self._tell(self._directory([asked.booking_id]), [renewed.news])
+
+    def _objections(self, asked: Asked, slot: Slot) -> Sequence[str]:
+        offered = cases.offered_at(self._connection, asked.case_id, slot) or self._now
+        moving = Move(asked.booking_id, slot)
+        student = asked.question.student_id
+        return objections(self._connection, moving, asked.school_id, student, offered, self._settings)
+
+    def _step(self, asked: Asked, effect: Effect) -> Transition:
+        question, answer = asked.question, self._answer
+        before = CaseState.STUDENT_ACCEPTED if effect.event == "moved" else question.state
+        return Transition(
+            asked.case_id, asked.booking_id, effect.event, before, effect.state, effect.why, question.round,
+            actor=answer.role, actor_id=answer.person_id,
+        )  # fmt: skip
+
+    def _write(self, *steps: Transition) -> None:
+        hour = self._now.replace(minute=0, second=0, microsecond=0)
+        cases.write_transitions(self._connection, steps, hour, self._now)
+
+    def _note(self, asked: Asked, effect: Effect) -> None:
+        cases.note_events(self._connection, [self._step(asked, effect)], None, self._now)
+
+    def _news(
+        self, asked: Asked, event: facts.Event, *, lesson: Slot | None = None, offers: Sequence[Offer] = (),
+        changes: Sequence[str] = (), chosen: tuple[int, Offer] | None = None, confirm_by_utc: datetime | None = None,
+        to: Sequence[people.Person] | None = None,
+    ) -> News:  # fmt: skip
+        question = asked.question
+        return News(
+            asked.case_id, asked.booking_id, event, lesson or question.lesson, question.round, offers, changes=changes,
+            deadline_utc=question.deadline_utc if offers else None, chosen=chosen, confirm_by_utc=confirm_by_utc, to=to,
+        )  # fmt: skip
+
+    def _directory(self, booking_ids: Sequence[int]) -> Directory:
+        return Directory.read(self._connection, booking_ids)
+
+    def _tell(self, directory: Directory, news: Sequence[News]) -> None:
+        occasion = Occasion(None, self._now, self._settings, about=f"case-{self._received.case_id}")
+        tell(self._connection, news, directory, occasion)
+
+    def _moment(self, slot: Slot) -> str:
+        assert self._asked is not None  # noqa: S101, whoever has a slot has a case
+        return words.moment(slot.starts_at_utc, self._asked.time_zone)
+
+
+def _alternative(effect: Effect) -> Slot:
+    """The slot of an effect that is about one."""
+    if effect.slot is None:
+        raise ValueError(f"'{effect.event}' is about no slot")
+    return effect.slot
+
+
+def _taken(number: int, why: str) -> AnswerRefused:
+    return AnswerRefused("taken", f"alternative {number} can no longer be had: {why}", tells_left=True)
+
+
+def _whom_it_waits_for(asked: Asked, answer: Answer) -> int | None:
+    """The person who would give this answer."""
+    question = asked.question
+    if answer.role == "student":
+        return question.student_id
+    if answer.role != "instructor":
+        return None
+    held = question.hold
+    slot = question.lesson if answer.action is Action.KEEP or held is None else held.slot
+    return slot.instructor_id or _usual(asked)
+
+
+def _usual(asked: Asked) -> int | None:
+    """Who releases a student for a solo flight: the usual instructor, or else one who may."""
+    releasers = asked.question.releasers
+    usual = asked.usual_instructor_id
+    return usual if usual in releasers else min(releasers, default=None)
+
+
+def _confirmer(asked: Asked, slot: Slot, directory: Directory) -> people.Person | None:
+    """Who is asked to confirm a slot."""
+    return directory.instructors.get(slot.instructor_id or _usual(asked) or 0)
