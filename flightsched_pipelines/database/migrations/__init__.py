@@ -38,8 +38,8 @@ def upgrade(engine: Engine) -> str | None:
     """
     with _configured(engine) as config:
         command.upgrade(config, "head")
-    with engine.begin() as connection:
-        return analyst.let_read(connection)
+        with engine.begin() as connection:
+            return analyst.let_read(connection)
 
 
 def downgrade(engine: Engine, revision: str) -> None:
