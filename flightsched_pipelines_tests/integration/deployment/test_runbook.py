@@ -1,0 +1,125 @@
+"""The runbook: what it says exists, and what it marks as runnable runs."""
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from botocore import xform_name
+from botocore.session import get_session
+
+from flightsched_pipelines.alarms.alarm import Section
+from flightsched_pipelines.alarms.catalogue import ALARMS
+from flightsched_pipelines.cli import app
+from flightsched_pipelines.database.schema import PIPELINE_TABLES, metadata
+from flightsched_pipelines.definitions import defs
+from flightsched_pipelines.settings import Settings
+from flightsched_pipelines_tests.servers.compose import ROOT, LocalCompose, load
+
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
+BLOCKS = re.findall(r"^```bash( runnable)?\n(.*?)^```$", RUNBOOK, re.MULTILINE | re.DOTALL)
+RUNNABLE = [block for mark, block in BLOCKS if mark]
+COMMANDS = [
+    shlex.split(line, comments=True)
+    for mark, block in BLOCKS
+    if not mark
+    for line in block.splitlines()
+    if not line.startswith("#")
+]
+
+SERVICES = load({})["services"]
+DOCKER = {"build", "exec", "logs", "ps", "run", "stop", "up"}
+NEITHER = {"env_file", "max_connections", "rate_limited"}
+NO_SERVICES = {"1h", "24h", ">", "code-location.log"}
+OF_OTHERS = {"POSTGRES_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+"""Variables of PostgreSQL's image and of Amazon's library."""
+
+
+def anchors(text: str) -> set[str]:
+    """What the headings of a page are linked by, as GitHub makes it."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    return {re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_block_marked_runnable_runs(running: LocalCompose) -> None:
+    for block in RUNNABLE:
+        said = running.run("code-location", ["bash", "-euo", "pipefail", "-c", block])
+        assert "ERROR:" not in said, f"{block}\n{said}"  # psql goes on after an error
+
+
+def test_every_other_command_exists() -> None:
+    for words in COMMANDS:
+        _exists(words)
+
+
+def _exists(words: list[str]) -> None:
+    match words:
+        case ["docker", "compose", verb, *rest]:
+            assert verb in DOCKER, words
+            named = [word for word in rest if not word.startswith("-") and word not in NO_SERVICES]
+            if verb in ("exec", "run"):
+                assert named[0] in SERVICES, words
+                _exists(rest[rest.index(named[0]) + 1 :])
+            else:
+                assert set(named) <= SERVICES.keys(), words
+        case ["make", target]:
+            assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE), words
+        case ["aws", service, operation, *rest]:
+            model: Any = get_session().get_service_model(service.replace("s3api", "s3"))
+            names = {xform_name(name, "-"): name for name in model.operation_names}
+            shape = model.operation_model(names[operation]).input_shape
+            members = {xform_name(name, "-") for name in (shape.members if shape else {})}
+            assert {word.removeprefix("--") for word in rest if word.startswith("--")} <= members, words
+        case ["flightsched", *rest]:
+            _is_ours(rest)
+        case [".venv/bin/python", "-m", "pytest", path, *_] | ["bash", path]:
+            assert (ROOT / path).exists(), words
+        case ["git" | "psql", *_]:
+            pass
+        case _:
+            pytest.fail(f"the runbook says {words}: what is that?")
+
+
+def _is_ours(words: list[str]) -> None:
+    """A command of ours, with its options."""
+    command: Any = typer.main.get_command(app)
+    for word in words:
+        if hasattr(command, "commands") and not word.startswith("-"):
+            assert word in command.commands, words
+            command = command.commands[word]
+    known = {option for parameter in command.params for option in parameter.opts}
+    assert {word for word in words if word.startswith("--")} <= known, words
+
+
+@pytest.mark.parametrize("said", sorted(set(re.findall(r"`flightsched\s([^`]+)`", RUNBOOK))))
+def test_every_command_of_ours_in_the_text_exists(said: str) -> None:
+    _is_ours(said.replace("FILE", "").split())
+
+
+def test_every_section_that_an_alarm_links_to_is_there() -> None:
+    assert set(Section) <= anchors(RUNBOOK)
+
+
+def test_every_link_leads_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", RUNBOOK):
+        page, _, anchor = target.partition("#")
+        assert not page or (ROOT / "docs" / Path(page)).exists(), target
+        assert not anchor or anchor in anchors((ROOT / "docs" / page).read_text() if page else RUNBOOK), target
+
+
+def test_every_alarm_of_before_has_its_check_with_its_threshold() -> None:
+    rows = re.findall(r"^\| `((?:weather|ai)-[a-z-]+)` \| `(\w+)` \| \D*(\d+)", RUNBOOK, re.MULTILINE)
+    assert len(rows) == 6
+    for before, check, threshold in rows:
+        assert (ALARMS[check].counterpart, ALARMS[check].limit) == (before, float(threshold))
+
+
+def test_every_check_and_variable_that_is_named_exists() -> None:
+    named = set(re.findall(r"`([a-z]+_[a-z_]+)`", RUNBOOK))
+    columns = {column.name for table in metadata.tables.values() for column in table.columns}
+    of_dagster = {job.name for job in defs.resolve_all_job_defs()} | {sensor.name for sensor in defs.sensors or ()}
+    assert named - columns - PIPELINE_TABLES.keys() - of_dagster - NEITHER <= ALARMS.keys()
+    variables = set(re.findall(r"`([A-Z]+_[A-Z_]+)`", RUNBOOK))
+    assert variables - OF_OTHERS <= {field.upper() for field in Settings.model_fields}
