@@ -13,8 +13,9 @@ from botocore.session import get_session
 from flightsched_pipelines.alarms.alarm import Section
 from flightsched_pipelines.alarms.catalogue import ALARMS
 from flightsched_pipelines.cli import app
-from flightsched_pipelines.database.schema import PIPELINE_TABLES, metadata
+from flightsched_pipelines.database.schema import metadata
 from flightsched_pipelines.definitions import defs
+from flightsched_pipelines.messages.metrics import METRICS
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.servers.compose import ROOT, LocalCompose, load
 
@@ -119,7 +120,9 @@ def test_every_alarm_of_before_has_its_check_with_its_threshold() -> None:
 def test_every_check_and_variable_that_is_named_exists() -> None:
     named = set(re.findall(r"`([a-z]+_[a-z_]+)`", RUNBOOK))
     columns = {column.name for table in metadata.tables.values() for column in table.columns}
+    assets = {key.path[-1] for key in defs.resolve_all_asset_keys()}
     of_dagster = {job.name for job in defs.resolve_all_job_defs()} | {sensor.name for sensor in defs.sensors or ()}
-    assert named - columns - PIPELINE_TABLES.keys() - of_dagster - NEITHER <= ALARMS.keys()
+    known = columns | assets | of_dagster | ALARMS.keys() | METRICS.keys()
+    assert named - NEITHER <= known
     variables = set(re.findall(r"`([A-Z]+_[A-Z_]+)`", RUNBOOK))
     assert variables - OF_OTHERS <= {field.upper() for field in Settings.model_fields}
