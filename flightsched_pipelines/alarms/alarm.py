@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -21,10 +20,6 @@ class Cause(StrEnum):
     PLATFORM = "platform"
 
 
-OF_HOURS = frozenset({Cause.WEATHER, Cause.RESCHEDULER, Cause.LLM, Cause.HOURS})
-"""Causes whose checks look at what hours left behind: with nothing there, it is the hours that do not run."""
-
-
 class Section(StrEnum):
     """The sections of docs/runbook.md that alarms link to, as its anchors; the only place that names them."""
 
@@ -41,7 +36,8 @@ class Alarm:
     """One alarm: it fails where the measured value is above the limit, or nothing was examined.
 
     ``asset`` names the asset whose check it is, ``None`` for a check that every asset has. ``limit`` is the default;
-    the setting ``ALARMS__<NAME>`` replaces it. ``counterpart`` is the CloudWatch alarm or metric whose place it takes.
+    the setting ``ALARMS__<NAME>`` replaces it. ``cause`` is the alert that it belongs to, ``idle`` the one where there
+    is nothing to examine. ``counterpart`` is the CloudWatch alarm or metric whose place it takes.
     """
 
     name: str
@@ -54,6 +50,7 @@ class Alarm:
     todo: str
     section: Section
     cause: Cause
+    idle: Cause | None = None
     counterpart: str = ""
     blocking: bool = False
 
@@ -91,37 +88,16 @@ class Verdict:
 
 
 def judge(alarm: Alarm, measured: Measured, limit: float) -> Verdict:
-    """Hold what was measured against the limit.
-
-    With nothing examined an alarm never passes; where hours should have left something, it speaks of hours that do not
-    run.
-    """
+    """Hold what was measured against the limit; with nothing examined an alarm never passes."""
     if measured.examined <= 0:
         sentence = f"{alarm.watches}: nothing was examined, as there are no {measured.of}"
-        cause = Cause.HOURS if alarm.cause in OF_HOURS else alarm.cause
-        return Verdict(alarm, False, measured.value, limit, 0, cause, sentence, measured.found)
+        return Verdict(alarm, False, measured.value, limit, 0, alarm.idle or alarm.cause, sentence, measured.found)
     passed = measured.value <= limit
     amount = f"{_figure(measured.value)} {alarm.unit}".rstrip()
     sentence = f"{alarm.watches}: {amount}, limit {_figure(limit)}; {measured.examined} {measured.of} examined"
     return Verdict(
         alarm, passed, measured.value, limit, measured.examined, alarm.cause, sentence, () if passed else measured.found
     )
-
-
-def most_within(instants: Sequence[datetime], window: timedelta) -> int:
-    """The largest number of instants that lie in one window, wherever it begins."""
-    ordered = sorted(instants)
-    most, first = 0, 0
-    for last, instant in enumerate(ordered):
-        while instant - ordered[first] > window:
-            first += 1
-        most = max(most, last - first + 1)
-    return most
-
-
-def share_percent(part: float, whole: float) -> float:
-    """A part in percent of a whole; 0 of nothing."""
-    return 100 * part / whole if whole else 0.0
 
 
 def _figure(value: float) -> str:

@@ -10,7 +10,7 @@ ON_DATA: tuple[Alarm, ...] = (
         name="providers_answer",
         asset="raw_weather",
         severity="error",
-        watches="Answers that failed or cannot be read, of the provider that failed most",
+        watches="Answers that failed, of the provider that failed most",
         window="the hour",
         limit=25,
         unit="%",
@@ -167,6 +167,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         todo="Read the failed run's log; verify the providers' keys.",
         section=Section.TIMEOUTS,
         cause=Cause.WEATHER,
+        idle=Cause.HOURS,
         counterpart="weather-monitor-errors",
     ),
     Alarm(
@@ -180,6 +181,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         todo="See which step is slow in the run's timeline: a provider, or the database.",
         section=Section.TIMEOUTS,
         cause=Cause.WEATHER,
+        idle=Cause.HOURS,
         counterpart="weather-monitor-duration",
     ),
     Alarm(
@@ -206,6 +208,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         todo="As for weather_monitor_errors; a few each hour mean a provider that is not well.",
         section=Section.TIMEOUTS,
         cause=Cause.WEATHER,
+        idle=Cause.HOURS,
         counterpart="Error rate (should be < 1%)",
     ),
     Alarm(
@@ -219,6 +222,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         todo="As for weather_monitor_duration; compare with the number of bookings and airports.",
         section=Section.TIMEOUTS,
         cause=Cause.WEATHER,
+        idle=Cause.HOURS,
         counterpart="Average duration (should be < 30s)",
     ),
     Alarm(
@@ -245,6 +249,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         todo="Check OPENAI_API_KEY and its quota; read `problem` in school.llm_calls; compare prompt versions.",
         section=Section.ERRORS,
         cause=Cause.LLM,
+        idle=Cause.HOURS,
         counterpart="ai-rescheduler-errors",
     ),
     Alarm(
@@ -258,6 +263,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         todo="Lower OPENAI_REQUESTS_AT_ONCE, or have the rate limit raised.",
         section=Section.ERRORS,
         cause=Cause.LLM,
+        idle=Cause.HOURS,
         counterpart="ai-rescheduler-throttles",
     ),
     Alarm(
@@ -284,6 +290,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         todo="As for ai_rescheduler_errors.",
         section=Section.ERRORS,
         cause=Cause.LLM,
+        idle=Cause.HOURS,
         counterpart="Error rate (should be < 2%)",
     ),
     Alarm(
@@ -297,6 +304,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         todo="See OpenAI's status page; a smaller OPENAI_MODEL answers sooner.",
         section=Section.ERRORS,
         cause=Cause.LLM,
+        idle=Cause.HOURS,
         counterpart="Average duration (GPT-4 calls can take 10-30s)",
     ),
     Alarm(

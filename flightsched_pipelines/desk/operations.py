@@ -10,7 +10,8 @@ from typing import Literal
 
 from sqlalchemy import Engine
 
-from flightsched_pipelines.alarms.alarm import Measured, most_within, share_percent
+from flightsched_pipelines.alarms.alarm import Measured
+from flightsched_pipelines.alarms.measures import most_within, share_percent
 from flightsched_pipelines.clients import aws
 from flightsched_pipelines.clients.delivery import DeliveryError
 from flightsched_pipelines.database import facts

@@ -1,4 +1,4 @@
-"""Whether a forecast frame can be believed: values within the atmosphere's range, and every airport covered."""
+"""Whether a forecast frame can be believed: plausible values and changes, airports covered, sources that agree."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -43,3 +43,57 @@ def uncovered(forecasts: pd.DataFrame, airports: Iterable[str], hour_utc: dateti
     prevailing = due[due["layer"] == "prevailing"]
     hours_known = prevailing.groupby("airport")["hour_utc"].nunique()
     return sorted(ident for ident in airports if ident in unreadable or int(hours_known.get(ident, 0)) < hours)
+
+
+JUMPS: Mapping[str, float] = MappingProxyType({"temperature_c": 15, "dewpoint_c": 20, "wind_speed_kt": 40})
+"""Larger changes from one hour to the next are rarer in weather than a changed unit or station, in the unit."""
+
+FAR_APART_KT = 20
+FAR_APART_CATEGORIES = 2
+CATEGORIES: Mapping[str, int] = MappingProxyType({"VFR": 0, "MVFR": 1, "IFR": 2, "LIFR": 3})
+
+
+def oldest_taf_hours(forecasts: pd.DataFrame) -> tuple[float, int]:
+    """Age in hours of the oldest TAF that speaks at the partition's hour, and of how many airports one speaks."""
+    tafs = forecasts[forecasts["governs"] & (forecasts["source"] == "TAF") & forecasts["age_minutes"].notna()]
+    return (float(tafs["age_minutes"].max()) / 60 if len(tafs) else 0.0), int(tafs["airport"].nunique())
+
+
+def jumps(forecasts: pd.DataFrame, observed: pd.DataFrame, observed_before: pd.DataFrame) -> tuple[list[str], int]:
+    """Changes that weather does not make: from hour to hour of one source's forecast, and from one METAR to the next.
+
+    Returns:
+        A sentence for each, and how many pairs of hours were compared.
+    """
+    prevailing = forecasts[forecasts["governs"] & (forecasts["layer"] == "prevailing")]
+    spoken = pd.concat([prevailing, observed, observed_before], ignore_index=True)
+    spoken = spoken.drop_duplicates(["airport", "source", "hour_utc"]).sort_values(["airport", "source", "hour_utc"])
+    before = spoken.groupby(["airport", "source"])[["hour_utc", *JUMPS]].shift()
+    next_hour = spoken["hour_utc"] - before["hour_utc"] == pd.Timedelta(hours=1)
+    found: list[str] = []
+    for column, most in JUMPS.items():
+        by = (spoken[column] - before[column]).abs()
+        for row in spoken.assign(by=by)[next_hour & (by > most)].to_dict("records"):
+            place = f"{row['airport']}, {row['hour_utc']:%d %b %H}Z ({row['source']})"
+            found.append(f"{column} changes by {row['by']:g} in an hour at {place}")
+    return found, int(next_hour.sum())
+
+
+def contradictions(forecasts: pd.DataFrame) -> tuple[list[str], int]:
+    """Airport-hours on which two sources contradict each other: 20 kt of wind, or two flight categories, apart.
+
+    Returns:
+        A sentence for each, and how many pairs of sources were compared.
+    """
+    prevailing = forecasts[forecasts["layer"] == "prevailing"].drop_duplicates(["airport", "hour_utc", "source"])
+    said = prevailing[["airport", "hour_utc", "source", "wind_speed_kt"]].assign(
+        category=prevailing["flight_category"].map(CATEGORIES)
+    )
+    pairs = said.merge(said, on=["airport", "hour_utc"], suffixes=("", "_other"))
+    pairs = pairs[pairs["source"] < pairs["source_other"]]
+    wind = (pairs["wind_speed_kt"] - pairs["wind_speed_kt_other"]).abs() > FAR_APART_KT
+    category = (pairs["category"] - pairs["category_other"]).abs() >= FAR_APART_CATEGORIES
+    return [
+        f"{row['source']} and {row['source_other']} at {row['airport']}, {row['hour_utc']:%d %b %H}Z"
+        for row in pairs[wind | category].to_dict("records")
+    ], len(pairs)

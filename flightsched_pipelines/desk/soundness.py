@@ -1,0 +1,124 @@
+"""How sound an hour's rows are: the value of each alarm on data, measured from what is stored of the hour.
+
+Where the LLM is off, its alarms are not measured: they neither pass nor fail.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from flightsched_pipelines.alarms.alarm import Measured
+from flightsched_pipelines.alarms.measures import beyond_usual, share_percent, worst
+from flightsched_pipelines.database import bookings as schedule
+from flightsched_pipelines.database import facts, llm
+from flightsched_pipelines.database.frames import read_partition
+from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.desk import hourly
+from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.weather.quality import contradictions, implausible, jumps, oldest_taf_hours, uncovered
+
+HOUR = timedelta(hours=1)
+USUAL_HOURS = 72
+
+
+def of_units(engine: Engine, hours: Sequence[datetime]) -> Measured:
+    """Forecast rows that are outside what the atmosphere does."""
+    found: list[Measured] = []
+    for hour in hours:
+        rows = _rows(engine, "forecasts", hour)
+        words = implausible(rows)
+        found.append(Measured(len(words), len(rows), "forecast rows", words))
+    return worst(found)
+
+
+def of_weather(engine: Engine, hours: Sequence[datetime]) -> dict[str, Measured]:
+    """The alarms on the weather of these hours, the worst hour of each."""
+    return _worst_of_each([_weather_of(engine, hour) for hour in hours])
+
+
+def of_lessons(engine: Engine, hours: Sequence[datetime], now_utc: datetime, settings: Settings) -> dict[str, Measured]:
+    """The alarms on verdicts and proposals of these hours, the worst hour of each."""
+    found = _worst_of_each([_lessons_of(engine, hour, settings) for hour in hours])
+    if settings.openai_api_key is not None:
+        midnight = now_utc.replace(hour=0, minute=0, second=0, microsecond=0)
+        spent = llm.spent_usd(engine, midnight)
+        percent = share_percent(spent, settings.openai_daily_budget_usd)
+        found["llm_cost_is_in_budget"] = Measured(percent, 1, "budgets", [f"${spent:.2f}"])
+    return found
+
+
+def of_proposals(engine: Engine, hours: Sequence[datetime], settings: Settings) -> tuple[Measured, int]:
+    """Faults of these hours' proposals, and how many checks were made; a flawless hour is noted as proven.
+
+    An hour in which nothing is threatened has no proposals: its lessons are what was examined.
+    """
+    found: list[Measured] = []
+    checks = 0
+    for hour in hours:
+        proof = hourly.prove(engine, hour, settings)
+        words = [str(row) for row in proof.violations.to_dict("records")] + hourly.lost_alternatives(engine, hour)
+        lessons = len(_rows(engine, "booking_snapshot", hour))
+        found.append(Measured(len(words), proof.examined or lessons, "proposals", words))
+        checks += proof.checks
+    measured = worst(found)
+    if measured.examined and not measured.value:
+        for hour, one in zip(hours, found, strict=True):
+            hourly.note_proven(engine, hour, one.examined)
+    return measured, checks
+
+
+def _weather_of(engine: Engine, hour: datetime) -> dict[str, Measured]:
+    forecasts, observed = _rows(engine, "forecasts", hour), _rows(engine, "observations", hour)
+    airports = schedule.airports(engine)["airport"]
+    gaps = [f"{airport} at {hour:%d %b %H}Z" for airport in uncovered(forecasts, airports, hour)]
+    age, with_taf = oldest_taf_hours(forecasts)
+    moved, moves = jumps(forecasts, observed, _rows(engine, "observations", hour - HOUR))
+    apart, pairs = contradictions(forecasts)
+    return {
+        "providers_answer": _answers_of(engine, hour),
+        "airports_are_covered": Measured(len(gaps), len(airports), "airports", gaps),
+        "tafs_are_fresh": Measured(age, with_taf, "airports with a TAF"),
+        "weather_moves_plausibly": Measured(len(moved), moves, "pairs of hours", moved),
+        "providers_agree": Measured(share_percent(len(apart), pairs), pairs, "pairs of sources", apart),
+    }
+
+
+def _answers_of(engine: Engine, hour: datetime) -> Measured:
+    answers = _rows(engine, "raw_weather", hour)
+    shares = answers["error"].notna().groupby(answers["provider"]).mean() * 100
+    words = list(answers["error"].dropna().unique())
+    return Measured(float(shares.max()) if len(shares) else 0.0, len(answers), "answers", words)
+
+
+def _lessons_of(engine: Engine, hour: datetime, settings: Settings) -> dict[str, Measured]:
+    bookings, broken = _rows(engine, "booking_snapshot", hour), _rows(engine, "at_risk_bookings", hour)
+    proposals = _rows(engine, "reschedule_proposals", hour)
+    soon = hourly.lessons_ahead(bookings, hour, hours=24)["booking_id"]
+    unknown = soon.isin(broken.loc[broken["verdict"] == "unknown", "booking_id"]).sum()
+    threatened = set(broken.loc[broken["verdict"] == "at_risk", "booking_id"])
+    without = len(threatened - set(proposals["booking_id"]))
+    shares = facts.risk_shares(engine, hour - USUAL_HOURS * HOUR, hour, settings.lookahead_hours)
+    percents = {at: share_percent(*counts) for at, counts in shares.items()}
+    beyond = beyond_usual(percents.get(hour, 0.0), [percent for at, percent in percents.items() if at < hour])
+    # A day without lessons, or without a threatened one, is well; an hour without any booking was not read.
+    held = len(bookings)
+    found = {
+        "unknown_share_is_low": Measured(share_percent(int(unknown), len(soon)), held, "bookings"),
+        "at_risk_share_is_usual": Measured(beyond, held, "bookings", [f"{percents.get(hour, 0.0):.0f} % at risk"]),
+        "threatened_have_alternatives": Measured(share_percent(without, len(threatened)), held, "bookings"),
+    }
+    if settings.openai_api_key is not None:
+        by = proposals.drop_duplicates("booking_id")["ranked_by"]
+        found["llm_ranks"] = Measured(share_percent(int((by != "llm").sum()), len(by)), held, "bookings")
+    return found
+
+
+def _rows(engine: Engine, table: str, hour: datetime) -> pd.DataFrame:
+    return read_partition(engine, PIPELINE_TABLES[table], [hour])
+
+
+def _worst_of_each(of_hours: Sequence[dict[str, Measured]]) -> dict[str, Measured]:
+    names = of_hours[0] if of_hours else {}
+    return {name: worst([of_hour[name] for of_hour in of_hours]) for name in names}
