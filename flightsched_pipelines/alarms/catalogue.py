@@ -101,7 +101,7 @@ ON_DATA: tuple[Alarm, ...] = (
         unit="percentage points",
         todo="If the weather explains it, silence this; else look for a changed minimum, unit or airport.",
         section=Section.WEATHER,
-        cause=Cause.RESCHEDULER,
+        cause=Cause.WEATHER,
     ),
     Alarm(
         name="threatened_have_alternatives",
@@ -277,6 +277,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         todo="Read `problem` in school.dead_letters; mend the cause, then `flightsched redrive`.",
         section=Section.ERRORS,
         cause=Cause.LLM,
+        idle=Cause.DELIVERY,
         counterpart="ai-rescheduler-dlq",
     ),
     Alarm(
@@ -355,6 +356,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         todo="See that the deliver job runs: it ends them; `flightsched deliver` does so at once.",
         section=Section.NOTIFICATIONS,
         cause=Cause.DELIVERY,
+        idle=Cause.HOURS,
     ),
     Alarm(
         name="hours_are_complete",

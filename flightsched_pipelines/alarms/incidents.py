@@ -4,7 +4,7 @@ A *standing* is how a check (or a job, a sensor, a schedule) stood when it was l
 a cause are one alert, so that a provider that is down is one alert and not forty.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -13,6 +13,7 @@ from flightsched_pipelines.alarms.alarm import Severity
 
 FIRST_REMINDER = timedelta(hours=1)
 LONGEST_PAUSE = timedelta(hours=24)
+MOST_DOUBLINGS = 5
 
 Word = Literal["opened", "worse", "reminder", "resolved"]
 """What is told of an alert."""
@@ -59,7 +60,8 @@ class Step:
 
 def pause_after(times_told: int) -> timedelta:
     """How long an open alert stays silent after it was told so often: 1, 2, 4, 8, 16 hours, then a day."""
-    return min(FIRST_REMINDER * 2 ** max(times_told - 1, 0), LONGEST_PAUSE)
+    doublings = min(max(times_told - 1, 0), MOST_DOUBLINGS)
+    return min(FIRST_REMINDER * 2**doublings, LONGEST_PAUSE)
 
 
 def steps(
@@ -108,11 +110,3 @@ def _word(severity: Severity, alert: Alert | None, now_utc: datetime) -> Word | 
     if severity == "error" and alert.severity == "warn":
         return "worse"
     return "reminder" if now_utc >= alert.next_tell_at else None
-
-
-def newest(standings: Iterable[Standing]) -> Mapping[str, Standing]:
-    """The newest standing of each name: of the latest hour, and of that the one judged last."""
-    kept: dict[str, Standing] = {}
-    for standing in sorted(standings, key=lambda one: (one.about_utc, one.judged_at)):
-        kept[standing.name] = standing
-    return kept

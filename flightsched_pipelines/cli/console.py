@@ -12,6 +12,7 @@ from flightsched_pipelines.database.frames import FrameError
 from flightsched_pipelines.database.migrations import SchemaError
 from flightsched_pipelines.database.preferences import PreferencesError
 from flightsched_pipelines.database.seed import SeedError
+from flightsched_pipelines.desk.alerts import SilenceError
 from flightsched_pipelines.desk.dispatch import DispatchRefused
 from flightsched_pipelines.desk.hourly import WeatherIsPastError
 from flightsched_pipelines.desk.report import NothingStoredError
@@ -42,6 +43,7 @@ PLAIN_ERRORS = (
     PreferencesError,
     SchemaError,
     SeedError,
+    SilenceError,
     TrialError,
     WeatherAnswerError,
     WeatherIsPastError,

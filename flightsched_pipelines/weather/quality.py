@@ -6,6 +6,8 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from flightsched_pipelines.weather.conditions import ELEMENTS
+
 PLAUSIBLE: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
         "wind_direction_deg": (0, 360),
@@ -55,7 +57,8 @@ CATEGORIES: Mapping[str, int] = MappingProxyType({"VFR": 0, "MVFR": 1, "IFR": 2,
 
 def oldest_taf_hours(forecasts: pd.DataFrame) -> tuple[float, int]:
     """Age in hours of the oldest TAF that speaks at the partition's hour, and of how many airports one speaks."""
-    tafs = forecasts[forecasts["governs"] & (forecasts["source"] == "TAF") & forecasts["age_minutes"].notna()]
+    readable = _readable(forecasts)
+    tafs = readable[readable["governs"] & (readable["source"] == "TAF") & readable["age_minutes"].notna()]
     return (float(tafs["age_minutes"].max()) / 60 if len(tafs) else 0.0), int(tafs["airport"].nunique())
 
 
@@ -65,7 +68,7 @@ def jumps(forecasts: pd.DataFrame, observed: pd.DataFrame, observed_before: pd.D
     Returns:
         A sentence for each, and how many pairs of hours were compared.
     """
-    prevailing = forecasts[forecasts["governs"] & (forecasts["layer"] == "prevailing")]
+    prevailing = _readable(forecasts[forecasts["governs"] & (forecasts["layer"] == "prevailing")])
     spoken = pd.concat([prevailing, observed, observed_before], ignore_index=True)
     spoken = spoken.drop_duplicates(["airport", "source", "hour_utc"]).sort_values(["airport", "source", "hour_utc"])
     before = spoken.groupby(["airport", "source"])[["hour_utc", *JUMPS]].shift()
@@ -85,7 +88,8 @@ def contradictions(forecasts: pd.DataFrame) -> tuple[list[str], int]:
     Returns:
         A sentence for each, and how many pairs of sources were compared.
     """
-    prevailing = forecasts[forecasts["layer"] == "prevailing"].drop_duplicates(["airport", "hour_utc", "source"])
+    prevailing = _readable(forecasts[forecasts["layer"] == "prevailing"])
+    prevailing = prevailing.drop_duplicates(["airport", "hour_utc", "source"])
     said = prevailing[["airport", "hour_utc", "source", "wind_speed_kt"]].assign(
         category=prevailing["flight_category"].map(CATEGORIES)
     )
@@ -97,3 +101,8 @@ def contradictions(forecasts: pd.DataFrame) -> tuple[list[str], int]:
         f"{row['source']} and {row['source_other']} at {row['airport']}, {row['hour_utc']:%d %b %H}Z"
         for row in pairs[wind | category].to_dict("records")
     ], len(pairs)
+
+
+def _readable(rows: pd.DataFrame) -> pd.DataFrame:
+    """Without the rows that stand where a report was due and none, or none that can be read, came."""
+    return rows[rows["missing"].str.len() < len(ELEMENTS)]

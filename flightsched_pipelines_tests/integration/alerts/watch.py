@@ -53,6 +53,7 @@ class Watch:
     slack: SlackServer
     clock: TurnedClock = field(default_factory=TurnedClock)
     parts: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    checks_told: list[str] = field(default_factory=list[str])
 
     def run(self, job: str, hour: datetime | None = None, **config: Any) -> dg.ExecuteInProcessResult:
         """Run a job, then let the sensors see how it ended."""
@@ -77,6 +78,8 @@ class Watch:
         if not result.success:
             context = context.for_run_failure()
         sensor(context, engine=self.engine, settings=self.settings, clock=self.clock)
+        if result.success and result.dagster_run.job_name == "hourly_tick":
+            alerting.heartbeat(context, settings=self.settings, clock=self.clock)
 
     def check_operations(self) -> dict[str, dg.AssetCheckEvaluation]:
         """Run the operational checks; what they found, by name (and asset, of freshness)."""
@@ -92,15 +95,27 @@ class Watch:
         with senders.opened(self.engine, self.settings) as channels:
             return drain(self.engine, channels, self.settings, now=lambda: self.clock.now() + timedelta(seconds=1))
 
+    def fill_queue(self, number: int) -> None:
+        """Put messages into weather-alerts that nobody reads."""
+        name = aws.alerts_queue(self.settings.environment)
+        queue = aws.Queue(moto_server.REGION, self.settings.aws_endpoint_url, name)
+        for _ in range(number):
+            queue.send("{}", {})
+
     def told(self) -> list[str]:
-        """What operators were told by SNS since they last looked, as ``alert word``, with Slack told the same."""
+        """What operators were told by SNS since they last looked, as ``alert word``; Slack was told the same.
+
+        The checks that they were told of are in ``checks_told``.
+        """
         self.deliver()
         queue = aws.Queue(moto_server.REGION, self.settings.aws_endpoint_url, SUBSCRIBED)
         found: list[str] = []
+        self.checks_told.clear()
         while messages := queue.receive():
             for message in messages:
                 notice = json.loads(json.loads(message.body)["Message"])
                 found.append(f"{notice['alert']} {notice['word']}")
+                self.checks_told += [check["name"].rpartition(":")[2] for check in notice["checks"]]
                 queue.delete(message)
         posts = [
             post for post in self.slack.posts if "Alert" in str(post) or "Resolved" in str(post) or "Still" in str(post)

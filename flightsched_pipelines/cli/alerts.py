@@ -1,0 +1,75 @@
+"""``flightsched alerts``: what is open, what was, and the list of all alarms; ``alerts silence``."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.table import Table
+from sqlalchemy import Engine
+
+from flightsched_pipelines.alarms.listing import markdown
+from flightsched_pipelines.cli.console import console
+from flightsched_pipelines.database import alerts as rows
+from flightsched_pipelines.database import migrations
+from flightsched_pipelines.database.engine import connect
+from flightsched_pipelines.desk import alerts as desk
+from flightsched_pipelines.settings import Settings
+
+SHOWN_DAYS = 7
+
+app = typer.Typer(help="What operators are alerted to.")
+
+
+@app.callback(invoke_without_command=True)
+def alerts(
+    context: typer.Context,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="Every alarm there is, as docs/alerts.md lists them; needs no database.")
+    ] = False,
+) -> None:
+    """Show the alerts that are open, and those of the last seven days."""
+    if context.invoked_subcommand is not None:
+        return
+    if as_markdown:
+        typer.echo(markdown(), nl=False)
+        return
+    now = datetime.now(UTC)
+    found = rows.history(_engine(), now - timedelta(days=SHOWN_DAYS), now)
+    if not found:
+        console.print(f"no alert is open, and none was in the last {SHOWN_DAYS} days")
+        return
+    table = Table("alert", "severity", "opened", "resolved", "told", "what fails, or failed last", box=box.SIMPLE_HEAD)
+    for alert in found:
+        quiet = f"\nsilent until {_at(alert.silenced_until)}: {alert.silenced_why}" if alert.silenced_until else ""
+        words = "\n".join(f"{check['name']}: {check['sentence']}" for check in alert.failing)
+        table.add_row(
+            alert.key,
+            alert.severity,
+            _at(alert.opened_at),
+            _at(alert.resolved_at),
+            str(alert.times_told),
+            words + quiet,
+        )
+    console.print(table)
+
+
+@app.command()
+def silence(
+    key: Annotated[str, typer.Argument(help="The alert, as `flightsched alerts` lists it.")],
+    why: Annotated[str, typer.Option(help="Why, for whoever looks at it next.")],
+    hours: Annotated[float, typer.Option(help="How long nobody is told; 0 ends a silence.")] = 4,
+) -> None:
+    """Have nobody told of an alert for some hours; what becomes of it is kept all the same."""
+    until = desk.silence(_engine(), key, hours, why, datetime.now(UTC))
+    console.print(f"{key} is silent until {_at(until)}" if hours else f"{key} speaks again")
+
+
+def _engine() -> Engine:
+    engine = connect(Settings())
+    migrations.require_current(engine)
+    return engine
+
+
+def _at(moment: datetime | None) -> str:
+    return f"{moment:%d %b %H:%M}Z" if moment else ""

@@ -1,0 +1,1 @@
+"""Judgement about the platform itself."""
