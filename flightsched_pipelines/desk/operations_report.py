@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy import Engine
 
-from flightsched_pipelines.alarms.alarm import share_percent
+from flightsched_pipelines.alarms.measures import share_percent
 from flightsched_pipelines.clients.cloudwatch import put_metrics
 from flightsched_pipelines.clients.delivery import DeliveryError
 from flightsched_pipelines.database import alerts as alert_rows
