@@ -1,7 +1,7 @@
 """``flightsched dispatch``, ``deliver``, ``outbox``, ``preview``, ``send-test`` and ``aws``: telling people."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -53,7 +53,9 @@ def deliver(as_json: Json = False) -> None:
     settings, engine = ready()
     result = delivered(engine, settings)
     if as_json:
-        console.print(json.dumps(asdict(result)), markup=False, soft_wrap=True)
+        # Not by asdict(), which makes counters of a counter's items.
+        figures = {field.name: getattr(result, field.name) for field in fields(result)}
+        console.print(json.dumps(figures), markup=False, soft_wrap=True)
         return
     console.print(
         f"sent: {_in_words(result.sent)}; failed: {_in_words(result.failed)}; given up: {_in_words(result.dead)}; "

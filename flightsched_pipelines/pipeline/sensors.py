@@ -6,13 +6,13 @@ not the newest, so it never speaks.
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import dagster as dg
 from sqlalchemy import Engine
 
 from flightsched_pipelines.database import outbox
 from flightsched_pipelines.desk import channels, deadlines, dispatch
+from flightsched_pipelines.pipeline.clock import Clock
 from flightsched_pipelines.pipeline.partitions import key_of
 from flightsched_pipelines.pipeline.telling import HOUR_FORMAT, deliver_job, dispatch_job
 from flightsched_pipelines.settings import Settings
@@ -28,10 +28,13 @@ TRY_AGAIN_SECONDS = 300
     description="Launches the dispatch of the newest hour whose proposals are stored and proven, once.",
 )
 def newest_hour(
-    context: dg.SensorEvaluationContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
+    context: dg.SensorEvaluationContext,
+    engine: dg.ResourceParam[Engine],
+    settings: dg.ResourceParam[Settings],
+    clock: dg.ResourceParam[Clock],
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """Ask for a run for the newest hour; again, some minutes later, while it still has not been dispatched."""
-    now = datetime.now(UTC)
+    now = clock.now()
     hour = dispatch.newest_to_dispatch(engine, now, settings)
     if hour is None:
         yield dg.SkipReason("the newest proven hour was dispatched, or is too old to tell people of")
@@ -58,10 +61,13 @@ def newest_hour(
     description="Launches the delivery when a message is due, or a deadline of a case or a held slot has passed.",
 )
 def something_due(
-    context: dg.SensorEvaluationContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
+    context: dg.SensorEvaluationContext,
+    engine: dg.ResourceParam[Engine],
+    settings: dg.ResourceParam[Settings],
+    clock: dg.ResourceParam[Clock],
 ) -> dg.RunRequest | dg.SkipReason:
     """Ask for a run unless one is under way: it takes whatever is due when it begins."""
-    now = datetime.now(UTC)
+    now = clock.now()
     due = outbox.due(engine, channels.configured(settings), now)
     overdue = deadlines.due(engine, now, settings)
     if not due and not overdue:

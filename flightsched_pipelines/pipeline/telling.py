@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from flightsched_pipelines.desk import deadlines, deliver, dispatch, senders
 from flightsched_pipelines.desk.trial import TrialError, send_trial
 from flightsched_pipelines.pipeline import summaries
+from flightsched_pipelines.pipeline.clock import Clock
 from flightsched_pipelines.settings import Settings
 
 HOUR_FORMAT = "%Y-%m-%dT%H"
@@ -32,6 +33,7 @@ def dispatch_hour(
     config: DispatchConfig,
     engine: dg.ResourceParam[Engine],
     settings: dg.ResourceParam[Settings],
+    clock: dg.ResourceParam[Clock],
 ) -> None:
     """Hold the newest hour against the open cases; write every transition, and queue what people are told."""
     try:
@@ -42,7 +44,7 @@ def dispatch_hour(
             allow_retries=False,
         ) from None
     try:
-        result = dispatch.dispatch(engine, datetime.now(UTC), settings, hour)
+        result = dispatch.dispatch(engine, clock.now(), settings, hour)
     except dispatch.DispatchRefused as error:
         raise dg.Failure(description=str(error), allow_retries=False) from None
     context.add_output_metadata(summaries.of_dispatch(result))
@@ -50,21 +52,29 @@ def dispatch_hour(
 
 @dg.op(ins={"after": dg.In(dg.Nothing)})
 def deliver_messages(
-    context: dg.OpExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
+    context: dg.OpExecutionContext,
+    engine: dg.ResourceParam[Engine],
+    settings: dg.ResourceParam[Settings],
+    clock: dg.ResourceParam[Clock],
 ) -> None:
     """Pass the deadlines of cases and holds, then send what is due on every channel that is on."""
-    passed = deadlines.pass_deadlines(engine, datetime.now(UTC), settings)
+    passed = deadlines.pass_deadlines(engine, clock.now(), settings)
     with senders.opened(engine, settings) as channels:
-        result = deliver.drain(engine, channels, settings)
+        result = deliver.drain(engine, channels, settings, now=clock.now)
     result.deadlines = passed
     context.add_output_metadata(summaries.of_delivery(result))
 
 
 @dg.op
-def send_test_mail(context: dg.OpExecutionContext, config: TrialConfig, settings: dg.ResourceParam[Settings]) -> None:
+def send_test_mail(
+    context: dg.OpExecutionContext,
+    config: TrialConfig,
+    settings: dg.ResourceParam[Settings],
+    clock: dg.ResourceParam[Clock],
+) -> None:
     """Send one mail the way all mail goes, and keep what the channel answered."""
     try:
-        receipt = send_trial(settings, config.email, datetime.now(UTC))
+        receipt = send_trial(settings, config.email, clock.now())
     except TrialError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from None
     context.add_output_metadata({"mail_via": settings.mail_via, "receipt": receipt})

@@ -2,18 +2,17 @@
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 from sqlalchemy import Engine
 
-from flightsched_pipelines import cli
 from flightsched_pipelines.cli.console import UsageError
 from flightsched_pipelines.cli.fake_llm import fake_openai
 from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines_tests.conftest import SEED_HOUR
+from flightsched_pipelines_tests.integration.cli.conftest import Type
 from flightsched_pipelines_tests.servers.openai_server import OpenAIServer
 
 HOUR = f"{SEED_HOUR:%Y-%m-%dT%H}"
@@ -34,45 +33,6 @@ TAF = {
         },
     ],
 }  # fmt: skip
-
-
-class Typed:
-    """What became of a command: its exit code and what it wrote."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-
-Type = Callable[..., Typed]
-"""Types a command and its arguments."""
-
-
-@pytest.fixture
-def flightsched(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Type:
-    """Types a command, in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> Typed:
-        monkeypatch.setattr("sys.argv", ["flightsched", *arguments])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.out + captured.err
-        return Typed(code, captured.out, captured.err)
-
-    return run
-
-
-@pytest.fixture
-def seeded(monkeypatch: pytest.MonkeyPatch, seeded_url: str, tmp_path: Path, seeded_engine: Engine) -> Engine:
-    """The commands' database is a seeded one."""
-    monkeypatch.setenv("DATABASE_URL", seeded_url)
-    monkeypatch.setenv("FLIGHTSCHED_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
-    return seeded_engine
 
 
 @pytest.mark.usefixtures("seeded")

@@ -1,0 +1,48 @@
+"""A command typed at a terminal, and a database for it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from flightsched_pipelines import cli
+
+
+class Typed:
+    """What became of a command: its exit code and what it wrote."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+Type = Callable[..., Typed]
+"""Types a command and its arguments."""
+
+
+@pytest.fixture
+def flightsched(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Type:
+    """Types a command, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> Typed:
+        monkeypatch.setattr("sys.argv", ["flightsched", *arguments])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.out + captured.err
+        return Typed(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def seeded(monkeypatch: pytest.MonkeyPatch, seeded_url: str, tmp_path: Path, seeded_engine: Engine) -> Engine:
+    """The commands' database is a seeded one."""
+    monkeypatch.setenv("DATABASE_URL", seeded_url)
+    monkeypatch.setenv("FLIGHTSCHED_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    return seeded_engine
