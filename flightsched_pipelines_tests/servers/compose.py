@@ -34,7 +34,7 @@ OURS = "flightsched_pipelines:"
 BINARIES = Path(sys.executable).parent
 
 VARIABLE = re.compile(r"\$\{(\w+)(?:(:?-)([^}]*))?\}")
-STARTS_WITHIN_SECONDS = 120
+STARTS_WITHIN_SECONDS = 300
 
 
 def load(variables: Mapping[str, str]) -> dict[str, Any]:
@@ -134,16 +134,16 @@ class LocalCompose:
         """Wait until a service has done its work; it must have succeeded."""
         self._await(service, "service_completed_successfully")
 
-    def wait_for(self, what: str, condition: Callable[[], object], seconds: float = STARTS_WITHIN_SECONDS) -> None:
-        """Look twice a second until a condition holds; all services must live meanwhile."""
-        end = time.monotonic() + seconds
+    def wait_for(self, what: str, condition: Callable[[], object]) -> None:
+        """Look once a second until a condition holds; all services must live meanwhile."""
+        end = time.monotonic() + STARTS_WITHIN_SECONDS
         while not condition():
             for service, process in self._processes.items():
                 assert process.poll() in (None, 0), f"{service} ended: {self.said(service)}"
             if time.monotonic() > end:
                 words = "\n".join(f"== {service}\n{self.said(service)}" for service in self._processes)
-                raise AssertionError(f"not within {seconds} s: {what}\n{words}")
-            time.sleep(0.5)
+                raise AssertionError(f"not within {STARTS_WITHIN_SECONDS} s: {what}\n{words}")
+            time.sleep(1)
 
     def down(self) -> None:
         """End every process and all that they started: Dagster's servers outlive what they are asked."""

@@ -19,7 +19,7 @@ from flightsched_pipelines.cli.dev import dev
 from flightsched_pipelines.database import embedded
 from flightsched_pipelines_tests.servers.ports import free_port
 
-STARTS_WITHIN_SECONDS = 120
+STARTS_WITHIN_SECONDS = 300
 
 
 @pytest.fixture

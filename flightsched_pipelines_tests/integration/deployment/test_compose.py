@@ -1,6 +1,10 @@
-"""The services of docker-compose.yml, started as processes, run an hour and tell people of it."""
+"""The services of docker-compose.yml, started as processes, run an hour and tell people of it.
+
+One test, since they take most of a minute to start.
+"""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,40 +20,62 @@ from flightsched_pipelines.clients import aws
 from flightsched_pipelines.clients.mail import read_maildir
 from flightsched_pipelines.clients.redis_events import STREAM
 from flightsched_pipelines.pipeline.partitions import key_of
-from flightsched_pipelines_tests.integration.deployment.conftest import BUCKET
+from flightsched_pipelines_tests.integration.deployment.runbook import RUNNABLE
 from flightsched_pipelines_tests.servers.compose import LocalCompose
 
+BUCKET = "flightsched-logs"
+DAGSTER = ("code-location", "webserver", "daemon")
 ENDED = (DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED)
 
 
+@pytest.fixture
+def compose(tmp_path: Path) -> Iterator[LocalCompose]:
+    """The services, none of them started; all of them ended after the test."""
+    services = LocalCompose(tmp_path, {"COMPUTE_LOGS_BUCKET": BUCKET})
+    try:
+        yield services
+    finally:
+        services.down()
+
+
 @pytest.mark.filterwarnings("ignore:Using variable_values and operation_name:DeprecationWarning")  # Dagster's client
-def test_an_hour_launched_in_the_webserver_is_run_and_people_are_told(
-    running: LocalCompose, monkeypatch: pytest.MonkeyPatch
+def test_an_hour_is_run_and_people_are_told_and_the_runbooks_commands_run(
+    compose: LocalCompose, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = running.environment("code-location")
+    compose.up("postgres", "redis", "aws", "migrate")
+    compose.await_end("migrate")
+    compose.run("migrate", ["flightsched", "db", "seed"])
+    assert not any(compose.is_healthy(service) for service in DAGSTER), "they do not run yet"
+    given = compose.environment("code-location")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", given["AWS_ACCESS_KEY_ID"])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", given["AWS_SECRET_ACCESS_KEY"])
     amazon = given["AWS_REGION"], given["AWS_ENDPOINT_URL"]
     listener = _subscribed(*amazon)
     _nobody_sleeps(given["DATABASE_URL"])
 
-    client = DagsterGraphQLClient("127.0.0.1", port_number=running.port(3000))
+    compose.up(*DAGSTER)
+    compose.await_healthy(*DAGSTER)
+    client = DagsterGraphQLClient("127.0.0.1", port_number=compose.port(3000))
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     run_id = client.submit_job_execution("hourly_tick", tags={"dagster/partition": key_of(hour)})
 
-    running.wait_for("the hour", lambda: client.get_run_status(run_id) in ENDED)
-    assert client.get_run_status(run_id) == DagsterRunStatus.SUCCESS, running.said("code-location")
-    _look_at_the_output_of_a_step(running, run_id, *amazon)
+    compose.wait_for("the hour", lambda: client.get_run_status(run_id) in ENDED)
+    assert client.get_run_status(run_id) == DagsterRunStatus.SUCCESS, compose.said("code-location")
+    _look_at_the_output_of_a_step(compose, run_id, *amazon)
 
     events = redis.Redis.from_url(given["REDIS_URL"])
     alerts = aws.Queue(*amazon, aws.alerts_queue("development"))
     mail = Path(given["FLIGHTSCHED_HOME"]) / "mail"
-    running.wait_for("mail", lambda: read_maildir(mail))
-    running.wait_for("events in Redis", lambda: events.xlen(STREAM))
-    running.wait_for("a newly threatened booking for other systems", lambda: alerts.depth().waiting)
-    running.wait_for("a notification", lambda: listener.depth().waiting)
+    compose.wait_for("mail", lambda: read_maildir(mail))
+    compose.wait_for("events in Redis", lambda: events.xlen(STREAM))
+    compose.wait_for("a newly threatened booking for other systems", lambda: alerts.depth().waiting)
+    compose.wait_for("a notification", lambda: listener.depth().waiting)
     assert "below the school's minimums" in str(read_maildir(mail)[-1].get_body(("plain",)))
     assert json.loads(json.loads(listener.receive()[0].body)["Message"])["event"] == "opened"
+
+    for block in RUNNABLE:
+        said = compose.run("code-location", ["bash", "-euo", "pipefail", "-c", block])
+        assert "ERROR:" not in said, f"{block}\n{said}"  # psql goes on after an error
 
 
 def _subscribed(region: str, endpoint_url: str) -> aws.Queue:
@@ -68,7 +94,7 @@ def _nobody_sleeps(database_url: str) -> None:
         connection.execute("UPDATE school.contact_preferences SET quiet_from = NULL, quiet_to = NULL")
 
 
-def _look_at_the_output_of_a_step(running: LocalCompose, run_id: str, region: str, endpoint_url: str) -> None:
+def _look_at_the_output_of_a_step(compose: LocalCompose, run_id: str, region: str, endpoint_url: str) -> None:
     """It is in the bucket, whoever wrote it, and the webserver shows it from there."""
     s3 = aws.client("s3", region, endpoint_url)
     found = s3.list_objects_v2(Bucket=BUCKET, Prefix=f"dagster/storage/{run_id}/compute_logs/")
@@ -77,6 +103,6 @@ def _look_at_the_output_of_a_step(running: LocalCompose, run_id: str, region: st
     query = "query($key: [String!]!) { capturedLogs(logKey: $key) { stderr } }"
     variables = {"key": [run_id, "compute_logs", keys[0].stem]}
     answer: Any = httpx.post(
-        f"http://127.0.0.1:{running.port(3000)}/graphql", json={"query": query, "variables": variables}, timeout=30
+        f"http://127.0.0.1:{compose.port(3000)}/graphql", json={"query": query, "variables": variables}, timeout=30
     ).json()
     assert run_id in answer["data"]["capturedLogs"]["stderr"]

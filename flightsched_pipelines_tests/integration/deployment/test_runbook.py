@@ -1,7 +1,6 @@
-"""The runbook: what it says exists, and what it marks as runnable runs."""
+"""What the runbook says exists; test_compose.py runs what it marks as runnable."""
 
 import re
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +16,8 @@ from flightsched_pipelines.database.schema import metadata
 from flightsched_pipelines.definitions import defs
 from flightsched_pipelines.messages.metrics import METRICS
 from flightsched_pipelines.settings import Settings
-from flightsched_pipelines_tests.servers.compose import ROOT, LocalCompose, load
-
-RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
-BLOCKS = re.findall(r"^```bash( runnable)?\n(.*?)^```$", RUNBOOK, re.MULTILINE | re.DOTALL)
-RUNNABLE = [block for mark, block in BLOCKS if mark]
-COMMANDS = [
-    shlex.split(line, comments=True)
-    for mark, block in BLOCKS
-    if not mark
-    for line in block.splitlines()
-    if not line.startswith("#")
-]
+from flightsched_pipelines_tests.integration.deployment.runbook import COMMANDS, RUNBOOK
+from flightsched_pipelines_tests.servers.compose import ROOT, load
 
 SERVICES = load({})["services"]
 DOCKER = {"build", "exec", "logs", "ps", "run", "stop", "up"}
@@ -42,12 +31,6 @@ def anchors(text: str) -> set[str]:
     """What the headings of a page are linked by, as GitHub makes it."""
     headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
     return {re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
-def test_every_block_marked_runnable_runs(running: LocalCompose) -> None:
-    for block in RUNNABLE:
-        said = running.run("code-location", ["bash", "-euo", "pipefail", "-c", block])
-        assert "ERROR:" not in said, f"{block}\n{said}"  # psql goes on after an error
 
 
 def test_every_other_command_exists() -> None:
