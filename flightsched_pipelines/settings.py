@@ -156,6 +156,9 @@ class Settings(BaseSettings):
     reminder_minutes: Annotated[float, Field(ge=0)] = Field(
         default=60, description="Who is to answer is reminded once, this long before the deadline."
     )
+    standby_answer_minutes: Annotated[float, Field(gt=0)] = Field(
+        default=60, description="How long a freed slot is offered to one lesson on standby, before the next in line."
+    )
     reschedule_new_rounds: Annotated[int, Field(ge=0)] = Field(
         default=2, description="How often new alternatives are made when none suits; then a dispatcher takes over."
     )

@@ -9,7 +9,7 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from flightsched_pipelines.cli import alerts, answers, database, dev, hour, imports, redrive, telling, weather
+from flightsched_pipelines.cli import alerts, answers, database, dev, hour, imports, redrive, standby, telling, weather
 from flightsched_pipelines.cli.console import PLAIN_ERRORS, complain
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.add_typer(database.app, name="db")
 app.add_typer(imports.app, name="import")
 app.add_typer(telling.aws_app, name="aws")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(standby.app, name="standby")
 app.command("demo")(hour.demo)
 app.command("dev")(dev.dev)
 app.command("tick")(hour.tick)

@@ -16,6 +16,7 @@ from flightsched_pipelines.desk.alerts import SilenceError
 from flightsched_pipelines.desk.dispatch import DispatchRefused
 from flightsched_pipelines.desk.hourly import WeatherIsPastError
 from flightsched_pipelines.desk.report import NothingStoredError
+from flightsched_pipelines.desk.standby import StandbyRefused
 from flightsched_pipelines.desk.trial import TrialError
 from flightsched_pipelines.risk.bookings import BookingsError
 from flightsched_pipelines.weather.answers import WeatherAnswerError
@@ -44,6 +45,7 @@ PLAIN_ERRORS = (
     SchemaError,
     SeedError,
     SilenceError,
+    StandbyRefused,
     TrialError,
     WeatherAnswerError,
     WeatherIsPastError,

@@ -18,7 +18,7 @@ from flightsched_pipelines.clients import aws
 from flightsched_pipelines.clients.mail import read_maildir
 from flightsched_pipelines.database import migrations, outbox
 from flightsched_pipelines.database.engine import connect
-from flightsched_pipelines.desk import deadlines, senders
+from flightsched_pipelines.desk import deadlines, senders, standby
 from flightsched_pipelines.desk import deliver as delivery
 from flightsched_pipelines.desk import dispatch as dispatching
 from flightsched_pipelines.desk.trial import send_trial
@@ -66,8 +66,9 @@ def deliver(as_json: Json = False) -> None:
 
 
 def delivered(engine: Engine, settings: Settings) -> delivery.Delivered:
-    """Pass the deadlines, then send what is due."""
+    """Pass the deadlines, offer freed slots, then send what is due."""
     passed = deadlines.pass_deadlines(engine, datetime.now(UTC), settings)
+    standby.offer_freed_slots(engine, datetime.now(UTC), settings)
     with senders.opened(engine, settings) as channels:
         result = delivery.drain(engine, channels, settings)
     result.deadlines = passed

@@ -39,13 +39,14 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class StoredCase:
-    """An open case with its row's number, its round, and the alternatives held out."""
+    """An open case with its row's number, its round, the alternatives held out, and whether it offers a freed slot."""
 
     case_id: int
     booking_id: int
     case: Case
     round: int
     offers: Sequence[Offer]
+    standby: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class NewCase:
-    """A case to be opened, with all that is told of it."""
+    """A case to be opened, with all that is told of it; of a threatened booking, unless it offers a freed slot."""
 
     booking_id: int
     lesson: Slot
@@ -76,6 +77,7 @@ class NewCase:
     deadline_utc: datetime
     why: str
     offers: Sequence[Offer]
+    freed_slot_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,19 +154,23 @@ def open_cases(connection: Connection) -> dict[int, StoredCase]:
             ),
             row.round,
             offers.get(row.id, []),
+            standby=row.freed_slot_id is not None,
         )
         for row in rows
     }
 
 
 def held_after_the_end(connection: Connection) -> dict[int, tuple[int, CaseState]]:
-    """Bookings on weather hold whose case has ended (expired, declined), with that case: a dispatcher has them."""
+    """Bookings on weather hold whose case has ended (expired, declined), with that case: a dispatcher has them.
+
+    Cases that offer a freed slot do not count.
+    """
     c, b = reschedule_cases.c, bookings.c
     query = (
         select(c.booking_id, c.id, c.state)
         .ext(distinct_on(c.booking_id))
         .join(bookings, b.id == c.booking_id)
-        .where(b.status == "weather_hold")
+        .where(b.status == "weather_hold", c.freed_slot_id.is_(None))
         .order_by(c.booking_id, c.id.desc())
     )
     return {
@@ -175,7 +181,7 @@ def held_after_the_end(connection: Connection) -> dict[int, tuple[int, CaseState
 
 
 def open_new(connection: Connection, new: Sequence[NewCase], hour_utc: datetime, now_utc: datetime) -> list[int]:
-    """Open cases, put their bookings on weather hold, and note it; returns the cases' ids in the same order."""
+    """Open cases, put threatened bookings on weather hold, and note it; returns the cases' ids in the same order."""
     if not new:
         return []
     rows = [
@@ -184,6 +190,7 @@ def open_new(connection: Connection, new: Sequence[NewCase], hour_utc: datetime,
             "starts_at_utc": case.lesson.starts_at_utc, "ends_at_utc": case.lesson.ends_at_utc,
             "instructor_id": case.lesson.instructor_id, "aircraft_id": case.lesson.aircraft_id,
             "deadline_utc": case.deadline_utc, "round": 1 if case.offers else 0, "opened_at": now_utc,
+            "freed_slot_id": case.freed_slot_id,
         }
         for case in new
     ]  # fmt: skip
@@ -202,7 +209,8 @@ def open_new(connection: Connection, new: Sequence[NewCase], hour_utc: datetime,
             for key, case in zip(ids, new, strict=True)
         ],
     )  # fmt: skip
-    set_status(connection, [case.booking_id for case in new], "weather_hold", now_utc)
+    threatened = [case.booking_id for case in new if case.freed_slot_id is None]
+    set_status(connection, threatened, "weather_hold", now_utc)
     return ids
 
 

@@ -40,7 +40,7 @@ class Standing:
 
 def done(engine: Engine, after_utc: datetime, until_utc: datetime) -> Done:
     """What was done after one moment, until another."""
-    o, e = outbox.c, case_events.c
+    o, e, c = outbox.c, case_events.c, reschedule_cases.c
     # A retry's next attempt lies in the future: since when it could have been sent is what counts.
     due_at = case((o.attempts > 0, o.created_at), else_=o.next_attempt_at)
     waited = func.extract("epoch", o.settled_at - due_at)
@@ -52,8 +52,9 @@ def done(engine: Engine, after_utc: datetime, until_utc: datetime) -> Done:
     cost = select(func.coalesce(func.sum(llm_calls.c.cost_usd), 0)).where(
         llm_calls.c.called_at > after_utc, llm_calls.c.called_at <= until_utc
     )
+    of_threatened = select(c.id).where(c.freed_slot_id.is_(None))
     steps = select(func.count().filter(e.event == "opened"), func.count().filter(e.to_state == "rescheduled")).where(
-        e.at > after_utc, e.at <= until_utc
+        e.at > after_utc, e.at <= until_utc, e.case_id.in_(of_threatened)
     )
     confirmed = select(func.percentile_cont(0.5).within_group(CASES.c.minutes_to_confirmation)).where(
         CASES.c.confirmed_at_utc > after_utc, CASES.c.confirmed_at_utc <= until_utc
@@ -69,7 +70,8 @@ def done(engine: Engine, after_utc: datetime, until_utc: datetime) -> Done:
 
 def standing(engine: Engine) -> Standing:
     """How much is under way now."""
-    open_cases = select(func.count()).where(reschedule_cases.c.state.in_(OPEN_STATES))
+    c = reschedule_cases.c
+    open_cases = select(func.count()).where(c.state.in_(OPEN_STATES), c.freed_slot_id.is_(None))
     waiting = select(func.count()).where(outbox.c.status.in_(("waiting", "sending")))
     with engine.connect() as connection:
         return Standing(connection.execute(open_cases).scalar_one(), connection.execute(waiting).scalar_one())

@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, or_, select, text, update
+from sqlalchemy import Connection, bindparam, case, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 
+from flightsched_pipelines.database import standby
 from flightsched_pipelines.database.schema import OPEN_STATES, bookings, case_offers, reschedule_cases
 from flightsched_pipelines.rescheduling.availability import Resource
 from flightsched_pipelines.rescheduling.cases import Slot
@@ -85,10 +86,13 @@ def cases_offered(
 def move(connection: Connection, moves: Sequence[Move], now_utc: datetime) -> None:
     """Move bookings, all of them at once: two may take each other's places.
 
+    What they leave is noted as free, and whoever waited for a free slot waits no longer.
+
     Raises:
         sqlalchemy.exc.IntegrityError: somebody has the student, the instructor or the aircraft then.
     """
     b = bookings.c
+    left = _slots_of(connection, [one.booking_id for one in moves])
     connection.execute(text("SET CONSTRAINTS ALL DEFERRED"))
     moved = (
         update(bookings)
@@ -98,7 +102,7 @@ def move(connection: Connection, moves: Sequence[Move], now_utc: datetime) -> No
             aircraft_id=bindparam("aircraft"),
             instructor_id=bindparam("instructor"),
             status="scheduled",
-            times_moved=b.times_moved + 1,
+            times_moved=b.times_moved + case((b.status == "weather_hold", 1), else_=0),
             updated_at=now_utc,
         )
     )
@@ -113,3 +117,12 @@ def move(connection: Connection, moves: Sequence[Move], now_utc: datetime) -> No
         ],
     )  # fmt: skip
     connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+    taken = {one.slot for one in moves}
+    standby.note_freed(connection, {key: slot for key, slot in left.items() if slot not in taken}, "moved", now_utc)
+    standby.leave(connection, list(left), "moved", now_utc)
+
+
+def _slots_of(connection: Connection, booking_ids: Collection[int]) -> dict[int, Slot]:
+    b = bookings.c
+    query = select(b.id, func.lower(b.period), func.upper(b.period), b.instructor_id, b.aircraft_id)
+    return {row.id: Slot(*row[1:]) for row in connection.execute(query.where(b.id.in_(sorted(booking_ids))))}

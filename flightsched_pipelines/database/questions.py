@@ -8,6 +8,7 @@ from sqlalchemy import Connection, and_, case, func, or_, select
 
 from flightsched_pipelines.database.cases import Offer
 from flightsched_pipelines.database.schema import (
+    ACTIVE_STATUSES,
     airports,
     bookings,
     case_events,
@@ -83,12 +84,13 @@ def ask(connection: Connection, case_id: int) -> Asked | None:
     if row.held_until is not None and row.accepted_number is not None:
         slot = Slot(row.held_from, row.held_to, row.held_instructor, row.held_aircraft)
         hold = Hold(slot, row.accepted_number, row.accepted_at, row.held_until)
+    standby = row.freed_slot_id is not None
     booked = Slot(row.booked_from, row.booked_to, row.booked_instructor, row.booked_aircraft)
     question = Question(
         case_id=row.id,
         state=CaseState(row.state),
         lesson=Slot(row.starts_at_utc, row.ends_at_utc, row.instructor_id, row.aircraft_id),
-        booked=booked if row.status == "weather_hold" else None,
+        booked=booked if row.status in (ACTIVE_STATUSES if standby else ("weather_hold",)) else None,
         student_id=row.student_id,
         round=row.round,
         offers={number: offer.slot for number, offer in offers.items()},
@@ -97,6 +99,7 @@ def ask(connection: Connection, case_id: int) -> Asked | None:
         hold=hold,
         releasers=_releasers(connection, row.school_id, row.training_level) if row.solo else frozenset(),
         new_rounds=_new_rounds(connection, case_id),
+        standby=standby,
     )
     return Asked(
         question=question,
@@ -126,7 +129,8 @@ def confirms_unasked(connection: Connection, instructor_id: int | None) -> bool:
 def due(connection: Connection, now_utc: datetime, rules: AnswerRules) -> list[Due]:
     """What the clock has to say about open cases: holds that ended, confirmations unasked, reminders; in this order.
 
-    A reminder comes ``remind_before`` the end, but not in the first half of the time there is.
+    A reminder comes ``remind_before`` the end, but not in the first half of the time there is. A freed slot is offered
+    for a short time anyway: who is to confirm it is reminded, who is to take it is not.
     """
     held = bookings.alias()
     c, h, i = reschedule_cases.c, held.c, instructors.c
@@ -134,7 +138,8 @@ def due(connection: Connection, now_utc: datetime, rules: AnswerRules) -> list[D
     remind_at = func.greatest(until - rules.remind_before, since + (until - since) / 2)
     lapsed = h.held_until <= now_utc
     unasked = and_(i.auto_confirm, c.accepted_at <= now_utc - rules.withdraw_within)
-    wanted = and_(c.reminded_at.is_(None), c.state != "open", remind_at <= now_utc, until > now_utc)
+    asks = or_(c.state == "student_accepted", and_(c.state == "proposed", c.freed_slot_id.is_(None)))
+    wanted = and_(c.reminded_at.is_(None), asks, remind_at <= now_utc, until > now_utc)
     what = case((lapsed, "lapse"), (unasked, "confirm"), else_="remind")
     query = (
         select(c.id, what.label("action"), until.label("until_utc"), h.instructor_id)

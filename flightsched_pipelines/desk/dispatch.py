@@ -13,6 +13,7 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from flightsched_pipelines.database import cases as rows
+from flightsched_pipelines.database import standby
 from flightsched_pipelines.database.frames import read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.desk.slots import slots_of
@@ -28,6 +29,7 @@ from flightsched_pipelines.rescheduling.cases import (
     opening,
     overdue,
 )
+from flightsched_pipelines.rescheduling.standby import next_step_on_standby
 from flightsched_pipelines.settings import Settings
 
 MOST_SHORTFALLS = 5
@@ -178,20 +180,25 @@ class _Decisions:
         self._occasion = Occasion(hour_utc, now_utc, settings)
         taken = rows.schedule(connection, now_utc)
         self._schedule = {booking.booking_id: booking for booking in taken if booking.status != "held"}
-        self._cases = rows.open_cases(connection)
+        found = rows.open_cases(connection)
+        self._cases = {key: case for key, case in found.items() if not case.standby}
+        self._standby = {key: case for key, case in found.items() if case.standby}
         self._held = rows.held_after_the_end(connection)
         self._steps: Counter[str] = Counter()
         self._unchanged: Counter[str] = Counter()
         self._news: list[News] = []
         self._too_late: list[tuple[int, Slot]] = []
-        self._directory = Directory.read(connection, [*findings.by_booking, *self._cases, *self._held])
+        self._left: dict[int, Slot] = {}
+        self._directory = Directory.read(connection, [*findings.by_booking, *found, *self._held])
         self._taken = _Taken(taken)
 
     def make(self) -> Dispatched:
         """Everything, in order: open cases first, then those that the hour adds, then what was on hold."""
         self._go_on_with_open_cases()
+        self._go_on_with_standby()
         self._open_new_cases()
         self._release_held()
+        standby.note_freed(self._connection, self._left, "changed", self._now)
         unknown: Counter[int] = Counter(
             self._directory.bookings[key].school_id
             for key, finding in self._findings.by_booking.items()
@@ -236,6 +243,8 @@ class _Decisions:
                 continue
             steps.append((case, step, offers))
             self._steps[step.event] += 1
+            if step.event == "changed":
+                self._left[booking_id] = case.case.lesson
             finding = self._findings.by_booking.get(booking_id)
             self._news.append(_news(case, step, finding, standing.lesson or case.case.lesson, offers))
         rows.write_transitions(
@@ -248,6 +257,31 @@ class _Decisions:
         rows.set_status(self._connection, back, "scheduled", self._now)
         rows.hold_against(self._connection, [case.case_id for case in self._cases.values()], self._hour)
 
+    def _go_on_with_standby(self) -> None:
+        """Cases that offer a freed slot: ended where the slot is lost, or the lesson has other things to wait for."""
+        ended: list[tuple[rows.StoredCase, Step]] = []
+        for booking_id, case in self._standby.items():
+            live = self._schedule.get(booking_id)
+            lesson = live.slot if live else case.case.lesson if case.case.lesson.ends_at_utc <= self._now else None
+            standing = Standing(self._findings.verdict(booking_id), lesson)
+            student_id = self._directory.bookings[booking_id].student_id
+            is_free = all(self._taken.is_free(offer, student_id, booking_id) for offer in case.case.offers)
+            step = next_step_on_standby(
+                case.case, standing, self._now, on_hold=booking_id in self._held, is_free=is_free
+            )
+            if step is None:
+                self._unchanged["a freed slot is offered"] += 1
+            else:
+                ended.append((case, step))
+                if step.event == "changed":
+                    self._left[booking_id] = case.case.lesson
+        steps = [_transition(case, step, ()) for case, step in ended]
+        rows.write_transitions(self._connection, steps, self._hour, self._now)
+        self._news += [_news(case, step, None, case.case.lesson, ()) for case, step in ended]
+        self._steps["standby_ended"] += len(ended)
+        for case, _ in ended:
+            del self._standby[case.booking_id]
+
     def _open_new_cases(self) -> None:
         new: list[rows.NewCase] = []
         steps: list[Step] = []
@@ -257,6 +291,9 @@ class _Decisions:
                 continue
             if booking_id in self._held:
                 self._unchanged["with a dispatcher"] += 1
+                continue
+            if booking_id in self._standby:
+                self._unchanged["a freed slot is held for it"] += 1
                 continue
             told = self._occasion.told_from(self._directory.student_of(booking_id), live.slot.starts_at_utc)
             deadline = self._rules.deadline(live.slot.starts_at_utc, told)
@@ -341,8 +378,9 @@ def _news(
         offers if step.new_round else (),
         finding.shortfalls if finding else (),
         finding.no_offer_because if finding else None,
-        step.changes,
+        [f"{step.why[:1].upper()}{step.why[1:]}."] if case.standby else step.changes,
         case.case.deadline_utc,
+        standby=case.standby,
     )
 
 

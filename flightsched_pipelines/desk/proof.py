@@ -13,6 +13,7 @@ from flightsched_pipelines.database.moves import Move, resources_of
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.desk.hourly import rules_of
 from flightsched_pipelines.rescheduling.assignment import PROPOSAL_COLUMNS
+from flightsched_pipelines.rescheduling.reasons import reasons
 from flightsched_pipelines.rescheduling.validation import validate
 from flightsched_pipelines.risk.minimums import in_force
 from flightsched_pipelines.settings import Settings
@@ -31,6 +32,7 @@ def objections(
     settings: Settings,
     *,
     leaving: Sequence[int] = (),
+    at_worst: str = "unforecast",
 ) -> list[str]:
     """What stands against moving a booking; nothing if it may go there.
 
@@ -42,6 +44,7 @@ def objections(
         offered_utc: notice counts from when the slot was offered: whoever takes it agrees to the time that is left.
         settings: the bounds of a new time.
         leaving: other bookings that leave their places in the same transaction.
+        at_worst: what the sky may be: ok, watch, or unforecast, of which only an ``at_risk`` sky is worse.
     """
     slot, resources = moving.slot, resources_of(student_id, moving.slot)
     near = slot.starts_at_utc - DAY - HOUR, slot.ends_at_utc + DAY + HOUR
@@ -58,7 +61,7 @@ def objections(
     forecasts, buffer = PIPELINE_TABLES["forecasts"], timedelta(minutes=settings.booking_buffer_minutes)
     airports = schedule.airports(connection, idents)
     validation = validate(
-        _proposal(moving, lesson),
+        _proposal(moving, lesson, at_worst),
         bookings,
         schedule.availability(
             connection, slot.starts_at_utc - DAY, slot.ends_at_utc + DAY, only=[*resources, ("school", school_id)]
@@ -82,14 +85,22 @@ def objections(
     return [str(sentence) for sentence in validation.violations["violation"]]
 
 
-def _proposal(moving: Move, lesson: "pd.Series[Any]") -> pd.DataFrame:
-    """The move as the proof reads proposals; its verdict claims nothing, so that only an ``at_risk`` sky objects."""
+def in_words(connection: Connection, moving: Move, student_id: int, verdict: str) -> str:
+    """The facts about a move in one sentence."""
+    slot, student = moving.slot, ("student", student_id)
+    found = schedule.bookings_beside(connection, moving.booking_id, [student], slot.starts_at_utc, slot.ends_at_utc)
+    lesson = found[found["booking_id"] == moving.booking_id]
+    return reasons(_proposal(moving, lesson.iloc[0], verdict), lesson)[0]
+
+
+def _proposal(moving: Move, lesson: "pd.Series[Any]", verdict: str) -> pd.DataFrame:
+    """The move as the proof reads proposals: it objects where the sky is worse than the verdict says."""
     slot = moving.slot
     starts = lesson["starts_at_utc"]
     row = {
         "booking_id": moving.booking_id, "rank": 1, "starts_at_utc": slot.starts_at_utc,
         "ends_at_utc": slot.ends_at_utc, "instructor_id": slot.instructor_id, "aircraft_id": slot.aircraft_id,
-        "verdict": "unforecast", "margin": None, "same_instructor": _same(slot.instructor_id, lesson["instructor_id"]),
+        "verdict": verdict, "margin": None, "same_instructor": _same(slot.instructor_id, lesson["instructor_id"]),
         "same_aircraft": _same(slot.aircraft_id, lesson["aircraft_id"]),
         "minutes_moved": (slot.starts_at_utc - starts) / timedelta(minutes=1), "score": 0.0, "ranked_by": "planner",
         "reason": "",

@@ -32,7 +32,7 @@ BUFFER = timedelta(minutes=SchedulingRules().buffer_minutes)
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """A case's new round: the transition to be written and the news of it."""
+    """A case's new round, or its end: the transition to be written and the news of it."""
 
     transition: cases.Transition
     news: News
@@ -80,7 +80,12 @@ def fresh_offers(
 
 
 def without(connection: Connection, asked: Asked, lost: Collection[Slot], why: str, settings: Settings) -> Renewed:
-    """A case that lost some of its alternatives: the rest, and new ones in their place."""
+    """A case that lost some of its alternatives: the rest, and new ones in their place.
+
+    One that offers a slot that came free has no other, and ends.
+    """
+    if asked.question.standby:
+        return _gone(asked, why)
     kept = [offer for offer in asked.offers.values() if offer.slot not in lost]
     fresh = fresh_offers(connection, asked, settings, but_for=[*asked.offered, *lost], most=MOST_OFFERS - len(kept))
     return new_round(asked, "updated", [*kept, *fresh], why, [_told(len(lost), len(kept), len(fresh), why)])
@@ -124,6 +129,19 @@ def others_who_lose(
         if lost:
             renewed.append(without(connection, asked, lost, "another lesson has taken it", settings))
     return renewed
+
+
+def _gone(asked: Asked, why: str) -> Renewed:
+    """The end of a case whose freed slot cannot be had any more."""
+    question = asked.question
+    ended = cases.Transition(
+        asked.case_id, asked.booking_id, "cancelled", question.state, CaseState.CANCELLED, why, question.round
+    )
+    changes = [f"The slot can no longer be had: {why}."]
+    news = News(
+        asked.case_id, asked.booking_id, "cancelled", question.lesson, question.round, changes=changes, standby=True
+    )
+    return Renewed(ended, news)
 
 
 def _clash(one: Slot, one_student: int, other: Slot, other_student: int) -> bool:

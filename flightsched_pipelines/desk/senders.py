@@ -111,7 +111,8 @@ def _mail(mailer: Mailer, addresses: Addresses, settings: Settings, message: Mes
         notice = Notice.model_validate(message.payload)
         rendered = email.render_notice(notice)
         organizer = parseaddr(settings.mail_from)[1]
-        invite, method = calendar.entry(notice, organizer=organizer, attendee=address, base_uid_domain=domain)
+        if calendar.changes_entry(notice):
+            invite, method = calendar.entry(notice, organizer=organizer, attendee=address, base_uid_domain=domain)
     try:
         composed = email.compose(
             rendered,

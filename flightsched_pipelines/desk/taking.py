@@ -142,7 +142,10 @@ class Taking:
         directory = self._directory([asked.booking_id])
         confirmer = _confirmer(asked, slot, directory)
         occasion = Occasion(None, self._now, self._settings)
-        return self._now if confirmer is None else occasion.told_from(confirmer, asked.question.lesson.starts_at_utc)
+        if confirmer is None:
+            return self._now
+        question = asked.question
+        return occasion.told_from(confirmer, question.lesson.starts_at_utc, may_wake=not question.standby)
 
     def _hold(self, asked: Asked, effect: Effect) -> tuple[str, str]:
         slot, number, until = _alternative(effect), effect.number or 0, effect.until_utc or self._now
@@ -187,7 +190,8 @@ class Taking:
             return self._lose(asked, effect, wrong[0])
         why = "the instructor confirms without being asked" if self._received.door == "platform" else effect.why
         confirmed = Effect("confirmed", CaseState.STUDENT_ACCEPTED, why)
-        moved = Effect("moved", CaseState.RESCHEDULED, "the booking is at its new time; a weather move costs nothing")
+        how = "it took a slot that came free" if asked.question.standby else "a weather move costs nothing"
+        moved = Effect("moved", CaseState.RESCHEDULED, f"the booking is at its new time; {how}")
         platform = replace(self._step(asked, moved), actor="platform", actor_id=None)
         self._write(replace(self._step(asked, confirmed), accepted=number), replace(platform, accepted=number))
         try:
@@ -201,7 +205,8 @@ class Taking:
         told = [one.news for one in renewed]
         directory = self._directory([asked.booking_id, *(news.booking_id for news in told)])
         self._tell(directory, [*self._moved(asked, slot, directory), *told])
-        return responses.APPLIED, f"The lesson has moved to {self._moment(slot)}. A move for weather costs nothing."
+        cost = "The slot had come free" if asked.question.standby else "A move for weather costs nothing"
+        return responses.APPLIED, f"The lesson has moved to {self._moment(slot)}. {cost}."
 
     def _moved(self, asked: Asked, slot: Slot, directory: Directory) -> list[News]:
         """To the student and the instructor who has the lesson now; and to the one who had it, if that is another."""
@@ -218,7 +223,8 @@ class Taking:
         slot, number = _alternative(effect), effect.number
         renewed = renewal.without(self._connection, asked, [slot], why, self._settings)
         self._renew(asked, renewed, replace(renewed.transition, event="hold_released"))
-        told = f"Alternative {number} is given up: {why}. The student is offered what is left."
+        left = "The lesson stays on standby" if asked.question.standby else "The student is offered what is left"
+        told = f"Alternative {number} is given up: {why}. {left}."
         return ("applied" if self._answer.action is Action.DECLINE else "no_longer"), told
 
     def _look_for_others(self, asked: Asked, effect: Effect) -> tuple[str, str]:
@@ -268,8 +274,19 @@ class Taking:
 
     def _end(self, asked: Asked, effect: Effect) -> tuple[str, str]:
         self._write(self._step(asked, effect))
+        if asked.question.standby:
+            return self._let_go(asked, effect)
         self._tell(self._directory([asked.booking_id]), [self._news(asked, "declined")])
         return responses.APPLIED, "The case is with a dispatcher now; the lesson stays on weather hold."
+
+    def _let_go(self, asked: Asked, effect: Effect) -> tuple[str, str]:
+        """A slot that came free is not taken: whoever has said so need not be told."""
+        directory, slot = self._directory([asked.booking_id]), effect.slot
+        confirmer = _confirmer(asked, slot, directory) if slot else None
+        student = [] if self._answer.role == "student" else [directory.student_of(asked.booking_id)]
+        event: facts.Event = "declined" if slot else "cancelled"
+        self._tell(directory, [self._news(asked, event, to=[*student, *([confirmer] if confirmer else [])])])
+        return responses.APPLIED, "The slot goes to the next in line; the lesson stays as it is, and on standby."
 
     def _renew(self, asked: Asked, renewed: renewal.Renewed, step: Transition) -> None:
         answer = self._answer
@@ -306,6 +323,7 @@ class Taking:
         return News(
             asked.case_id, asked.booking_id, event, lesson or question.lesson, question.round, offers, changes=changes,
             deadline_utc=question.deadline_utc if offers else None, chosen=chosen, confirm_by_utc=confirm_by_utc, to=to,
+            standby=question.standby,
         )  # fmt: skip
 
     def _directory(self, booking_ids: Sequence[int]) -> Directory:

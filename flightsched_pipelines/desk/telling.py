@@ -30,6 +30,7 @@ DIGEST_IS_NEWS = timedelta(days=1)
 class News:
     """One step of one case, to be told: to the student and the lesson's instructor, unless ``to`` names others.
 
+    Of a ``standby`` case, which offers a slot that came free, the instructor hears only when the lesson moves.
     ``chosen`` is the alternative that the student took, with its number; it is to be confirmed by ``confirm_by_utc``.
     """
 
@@ -46,6 +47,7 @@ class News:
     chosen: tuple[int, case_rows.Offer] | None = None
     confirm_by_utc: datetime | None = None
     to: Sequence[Person] | None = None
+    standby: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class Directory:
         if news.to is not None:
             return list(news.to)
         told = [self.students[self.bookings[news.booking_id].student_id]]
-        if news.lesson.instructor_id is not None:
+        if news.lesson.instructor_id is not None and (not news.standby or news.event == "moved"):
             told.append(self.instructors[news.lesson.instructor_id])
         return told
 
@@ -131,9 +133,9 @@ class Occasion:
         """Part of the keys of digests."""
         return f"{self.hour_utc or self.now_utc:%Y%m%dT%H%M%S}{self.about and '-'}{self.about}"
 
-    def told_from(self, person: Person, lesson_utc: datetime) -> datetime:
-        """When a person may first be told of a lesson."""
-        override = timedelta(hours=self.settings.quiet_override_hours)
+    def told_from(self, person: Person, lesson_utc: datetime, *, may_wake: bool = True) -> datetime:
+        """When a person may first be told of a lesson; quiet hours hold for a near one too unless it ``may_wake``."""
+        override = timedelta(hours=self.settings.quiet_override_hours) if may_wake else timedelta.min
         return not_before(self.now_utc, lesson_utc, person.quiet, person.time_zone, override)
 
 
@@ -203,12 +205,13 @@ class _Post:
         for person in self.directory.audience(item):
             for channel in self._wanted(person):
                 self._to_person(item, person, channel)
-        if item.event in FOR_DISPATCHERS:
+        if item.event == "moved" or (item.event in FOR_DISPATCHERS and not item.standby):
             self.gathered["dispatcher", self.directory.bookings[item.booking_id].school_id].append(item)
 
     def to_systems(self, item: News) -> None:
         """One event for whoever listens, without personal data; newly threatened bookings go to the queue too."""
-        wanted = ["sns", "redis", "sqs"] if item.event == "opened" else ["sns", "redis"]
+        threatened = item.event == "opened" and not item.standby
+        wanted = ["sns", "redis", "sqs"] if threatened else ["sns", "redis"]
         on = sorted(self.occasion.channels & set(wanted))
         if on:
             notice = self._notice(item, self.directory.student_of(item.booking_id))
@@ -245,12 +248,12 @@ class _Post:
         first = (item.case_id, person.role, channel) in self.unheard
         if first and item.event in ENDS:
             self.tally.suppressed["over before it was told"] += 1
-        elif channel == "email" and person.wants_digest:
+        elif channel == "email" and person.wants_digest and not item.standby:
             self.gathered[person.role, person.person_id].append(item)
             self.tally.held_back["in a digest"] += 1
         else:
             notice = self._notice(item, person, as_first=first and item.event == "updated")
-            at = self.occasion.told_from(person, item.lesson.starts_at_utc)
+            at = self.occasion.told_from(person, item.lesson.starts_at_utc, may_wake=not item.standby)
             payload = notice.model_dump(mode="json")
             self._add(channel, item, notice.event, person.role, person.person_id, payload, at, _until(item))
 
@@ -341,6 +344,7 @@ class _Post:
             confirm_url=self._confirm_url(item, person),
             deadline_utc=item.deadline_utc,
             case_url=answer_url(self.occasion.settings, item.case_id, item.round, person),
+            standby=item.standby,
             sequence=self.sequences[item.booking_id],
             sent_at_utc=self.occasion.now_utc,
         )

@@ -25,6 +25,11 @@ def uid_of(booking_id: int, base_uid_domain: str) -> str:
     return f"booking-{booking_id}@{base_uid_domain}"
 
 
+def changes_entry(notice: Notice) -> bool:
+    """Whether a notice has anything to say to a calendar: a slot that came free has not, until the lesson moves."""
+    return not notice.standby or notice.event in {"moved", "handed_over"}
+
+
 def entry(notice: Notice, *, organizer: str, attendee: str, base_uid_domain: str) -> tuple[bytes, str]:
     """A notice's calendar entry, and its method.
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from flightsched_pipelines.messages import words
+from flightsched_pipelines.messages import freed, words
 from flightsched_pipelines.messages.answered import words_for
 from flightsched_pipelines.messages.facts import ANSWERS, Digest, DigestLine, Event, Notice
 
@@ -53,8 +53,11 @@ def render_notice(notice: Notice) -> Rendered:
     lesson = notice.lesson
     whose = "your lesson" if notice.role == "student" else f"lesson with {lesson.student}"
     start = words.moment(lesson.starts_at_utc, lesson.time_zone)
-    subject = f"Weather: {whose} {start} ({lesson.reference}): {words.HEADLINES[notice.event]}"
+    about = "Standby" if notice.standby else "Weather"
+    subject = f"{about}: {whose} {start} ({lesson.reference}): {words.headline(notice)}"
     facts: dict[str, Any] = {"notice": notice, "lesson": lesson, "zone": lesson.time_zone}
+    if notice.standby:
+        return _rendered("answered", subject, facts | freed.words_for(notice))
     if notice.event in ANSWERS:
         return _rendered("answered", subject, facts | words_for(notice))
     return _rendered(f"notice-{notice.event}", subject, facts)

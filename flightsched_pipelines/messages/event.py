@@ -11,6 +11,7 @@ def event(notice: Notice, *, hour_utc: datetime) -> dict[str, Any]:
     lesson = notice.lesson
     return {
         "event": notice.event,
+        "cause": "standby" if notice.standby else "weather",
         "partition_hour": _iso(hour_utc),
         "case_id": notice.case_id,
         "booking_id": lesson.booking_id,

@@ -83,7 +83,8 @@ class Notice(_Facts):
     ``shortfalls`` and ``offers`` may be empty: of a cleared case, or where nothing else is free (``no_offer_because``
     then says why). ``changes`` tells in short sentences what differs from the message before. ``chosen`` is the
     alternative that the student took, until ``confirm_by_utc``; ``confirm_url`` is where its instructor confirms it.
-    ``sequence`` numbers the versions of the case's calendar entry (RFC 5546 SEQUENCE).
+    ``standby`` is of a case that offers a slot that came free. ``sequence`` numbers the versions of the case's calendar
+    entry (RFC 5546 SEQUENCE).
     """
 
     event: Event
@@ -100,6 +101,7 @@ class Notice(_Facts):
     confirm_url: str | None = None
     deadline_utc: datetime | None = None
     case_url: str | None = None
+    standby: bool = False
     sequence: int = 0
     sent_at_utc: datetime
 

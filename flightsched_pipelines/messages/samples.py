@@ -100,7 +100,36 @@ _DIGEST = Digest(
     sent_at_utc=_SENT,
 )
 
+_FREED = _offers("student")[0].model_copy(
+    update={
+        "starts_at_utc": _START - timedelta(hours=20),
+        "ends_at_utc": _START - timedelta(hours=20) + timedelta(minutes=90),
+        "reason": "Same instructor and aircraft, 1 day earlier, 4 h later in the day; forecast above the minimums.",
+    }
+)
+
+
+def _standby(event: Event, role: Role) -> Notice:
+    base = _notice("opened", role)
+    held = {"chosen": _FREED, "confirm_by_utc": _SENT + timedelta(hours=2), "confirm_url": f"{_BASE}sample"}
+    return base.model_copy(
+        update={"event": event, "standby": True, "shortfalls": [], "offers": [_FREED] if event == "opened" else []}
+        | {"deadline_utc": _SENT + timedelta(hours=1)}
+        | (held if event == "accepted" else {})
+    )
+
+
+_ON_STANDBY: Mapping[str, tuple[Event, Role]] = MappingProxyType(
+    {
+        "standby-opened-student": ("opened", "student"),
+        "standby-expired-student": ("expired", "student"),
+        "standby-accepted-instructor": ("accepted", "instructor"),
+    }
+)
+
 SAMPLES: Mapping[str, Notice | Digest] = MappingProxyType(
-    {f"{event}-{role}": _notice(event, role) for event in _EVENTS for role in _ROLES} | {"digest": _DIGEST}
+    {f"{event}-{role}": _notice(event, role) for event in _EVENTS for role in _ROLES}
+    | {name: _standby(event, role) for name, (event, role) in _ON_STANDBY.items()}
+    | {"digest": _DIGEST}
 )
 """Every message by its name."""

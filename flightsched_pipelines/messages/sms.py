@@ -20,14 +20,15 @@ def short_text(notice: Notice) -> str:
     lesson = notice.lesson
     start = words.moment(lesson.starts_at_utc, lesson.time_zone)
     head = f"{lesson.reference} {start}: "
-    if notice.event in {"opened", "updated"}:
+    if notice.event in {"opened", "updated"} and not notice.standby:
         matter = words.HEADLINES[notice.event]
         number = len(notice.offers)
         offers = f"{number} other time{'s' * (number != 1)}" if number else "no other time yet"
         why = f" ({words.brief(notice.shortfalls)})" if notice.shortfalls else ""
         candidates = [f"{matter}{why}. {offers}", f"{matter}. {offers}", matter, matter.removeprefix("forecast ")]
     else:
-        candidates = [words.HEADLINES[notice.event]]
+        slots = [words.moment(offer.starts_at_utc, lesson.time_zone) for offer in notice.offers]
+        candidates = [": ".join([words.headline(notice), *slots])]
     where = f". {notice.case_url}" if notice.case_url else ", see your mail."
     tails = (where, ", see your mail.", ".")
     texts = [plain(head + candidate + tail) for tail in tails for candidate in candidates]

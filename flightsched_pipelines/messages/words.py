@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from flightsched_pipelines.messages.facts import Event, Lesson, Shortfall
+from flightsched_pipelines.messages.facts import Event, Lesson, Notice, Shortfall
 from flightsched_pipelines.risk.explain import AT_LEAST, NAMES
 
 WHOLE = {"ft", "kt", "min"}
@@ -26,6 +26,21 @@ HEADLINES: dict[Event, str] = {
     "kept": "stays as booked",
     "declined": "a dispatcher takes over",
 }
+
+STANDBY_HEADLINES: dict[Event, str] = {
+    "opened": "a slot has come free",
+    "expired": "the free slot has gone to the next in line",
+    "cancelled": "the free slot can no longer be had",
+    "changed": "changed by the school",
+    "accepted": "the free slot was taken",
+    "withdrawn": "the choice is withdrawn",
+    "hold_released": "the slot is held no more",
+    "reminded": "an answer is wanted",
+    "moved": "moved to the slot that came free",
+    "handed_over": "another instructor has it",
+    "declined": "the free slot was not confirmed in time",
+}
+"""Of a case that offers a slot that came free."""
 
 
 def zone_name(instant_utc: datetime, time_zone: str) -> str:
@@ -149,6 +164,11 @@ def brief(shortfalls: Sequence[Shortfall]) -> str:
 def when_of(lesson: Lesson) -> str:
     """A lesson's time, local."""
     return span(lesson.starts_at_utc, lesson.ends_at_utc, lesson.time_zone)
+
+
+def headline(notice: Notice) -> str:
+    """What has happened, in a few words."""
+    return (STANDBY_HEADLINES if notice.standby else HEADLINES)[notice.event]
 
 
 def lessons(number: int) -> str:

@@ -11,7 +11,7 @@ import dagster as dg
 from sqlalchemy import Engine
 
 from flightsched_pipelines.database import outbox
-from flightsched_pipelines.desk import channels, deadlines, dispatch
+from flightsched_pipelines.desk import channels, deadlines, dispatch, standby
 from flightsched_pipelines.pipeline.clock import Clock
 from flightsched_pipelines.pipeline.partitions import key_of
 from flightsched_pipelines.pipeline.telling import HOUR_FORMAT, deliver_job, dispatch_job
@@ -58,7 +58,7 @@ def newest_hour(
     job=deliver_job,
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Launches the delivery when a message is due, or a deadline of a case or a held slot has passed.",
+    description="Launches the delivery when a message is due, a deadline has passed, or a slot has come free.",
 )
 def something_due(
     context: dg.SensorEvaluationContext,
@@ -70,8 +70,9 @@ def something_due(
     now = clock.now()
     due = outbox.due(engine, channels.configured(settings), now)
     overdue = deadlines.due(engine, now, settings)
-    if not due and not overdue:
-        return dg.SkipReason("no message is due, and no deadline of a case or a held slot has passed")
+    freed = standby.freed_slots_due(engine, now, settings)
+    if not due and not overdue and not freed:
+        return dg.SkipReason("no message is due, no deadline has passed, and no slot has come free")
     under_way = context.instance.get_runs_count(
         dg.RunsFilter(
             job_name=deliver_job.name,

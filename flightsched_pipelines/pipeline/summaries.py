@@ -15,6 +15,7 @@ from flightsched_pipelines.desk.deliver import Delivered
 from flightsched_pipelines.desk.dispatch import Dispatched
 from flightsched_pipelines.desk.operations_report import risk_map
 from flightsched_pipelines.desk.ranking import RankedHour
+from flightsched_pipelines.desk.standby import Offers
 from flightsched_pipelines.messages.metrics import METRICS
 from flightsched_pipelines.messages.report import page, pictures
 from flightsched_pipelines.messages.report.facts import Report
@@ -256,6 +257,16 @@ def of_report(report: Report, values: Mapping[str, float], file: Path, cloudwatc
         "page": dg.MetadataValue.path(str(file)),
         "cloudwatch": cloudwatch,
         **{key: float(values[key]) for key in METRICS if key in values},
+    }
+
+
+def of_standby(offers: Offers) -> Metadata:
+    """How many freed slots were looked at and offered, and how the standby list changed."""
+    return {
+        "freed_slots_looked_at": offers.looked_at,
+        "freed_slots_offered": offers.offered,
+        "standby_joined": offers.joined,
+        "standby_lapsed": offers.lapsed,
     }
 
 

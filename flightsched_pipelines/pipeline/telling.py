@@ -6,7 +6,7 @@ import dagster as dg
 from pydantic import Field
 from sqlalchemy import Engine
 
-from flightsched_pipelines.desk import deadlines, deliver, dispatch, senders
+from flightsched_pipelines.desk import deadlines, deliver, dispatch, senders, standby
 from flightsched_pipelines.desk.trial import TrialError, send_trial
 from flightsched_pipelines.pipeline import summaries
 from flightsched_pipelines.pipeline.clock import Clock
@@ -66,6 +66,17 @@ def deliver_messages(
 
 
 @dg.op
+def offer_freed_slots(
+    context: dg.OpExecutionContext,
+    engine: dg.ResourceParam[Engine],
+    settings: dg.ResourceParam[Settings],
+    clock: dg.ResourceParam[Clock],
+) -> None:
+    """Offer each slot that came free to the first on the standby list whom it fits."""
+    context.add_output_metadata(summaries.of_standby(standby.offer_freed_slots(engine, clock.now(), settings)))
+
+
+@dg.op
 def send_test_mail(
     context: dg.OpExecutionContext,
     config: TrialConfig,
@@ -92,11 +103,12 @@ def dispatch_job() -> None:
 
 @dg.job(
     name="deliver",
-    description="Pass the deadlines of cases and held slots, and send what is due: held back, or failed before.",
+    description="Pass the deadlines of cases and held slots, offer slots that came free, and send what is due.",
     executor_def=dg.in_process_executor,
 )
 def deliver_job() -> None:
-    """One op."""
+    """Two ops that do not wait for each other: messages go out whatever becomes of the offers."""
+    offer_freed_slots()
     deliver_messages()
 
 

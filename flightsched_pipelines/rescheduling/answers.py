@@ -108,7 +108,8 @@ class Question:
     ``lesson`` is the booking as people were told of it, ``booked`` as it stands, ``None`` when it is not on weather
     hold any more. ``offers`` are the alternatives held out, by number; ``earlier`` those of every round, by round and
     number. ``releasers`` are the instructors who may release the student for a solo flight. ``new_rounds`` counts how
-    often new alternatives were made because none suited.
+    often new alternatives were made because none suited. A ``standby`` case offers a slot that came free; its lesson
+    may stand in the schedule as booked, and then that is what ``booked`` says.
     """
 
     case_id: int
@@ -123,6 +124,7 @@ class Question:
     hold: Hold | None
     releasers: frozenset[int]
     new_rounds: int
+    standby: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +218,9 @@ def _accept(question: Question, answer: Answer, at: Circumstances) -> Effect:
         raise AnswerRefused(
             "superseded", f"alternative {answer.number} of that message can no longer be had", tells_left=True
         )
-    until = min(
-        at.asked_from_utc + at.rules.hold, question.lesson.starts_at_utc, slot.starts_at_utc - at.rules.closes_before
-    )
+    until = min(at.asked_from_utc + at.rules.hold, slot.starts_at_utc - at.rules.closes_before)
+    if not question.standby:
+        until = min(until, question.lesson.starts_at_utc)
     if until <= at.now_utc:
         raise AnswerRefused("late", f"alternative {answer.number} begins too soon", tells_left=True)
     number = numbers[slot]
@@ -232,6 +234,8 @@ def _none_suit(question: Question, _: Answer, at: Circumstances) -> Effect:
         )
     if at.now_utc >= question.deadline_utc:
         raise _late(question)
+    if question.standby:
+        return Effect("declined", CaseState.DECLINED, "the student does not want the slot")
     if question.new_rounds >= at.rules.new_rounds:
         return Effect("declined", CaseState.DECLINED, f"none suited in {question.new_rounds + 1} rounds")
     return Effect("none_suit", CaseState.PROPOSED, "none of the alternatives suits the student")
@@ -278,6 +282,8 @@ def _held(question: Question, now_utc: datetime) -> Hold:
 
 
 def _keep(question: Question, answer: Answer, at: Circumstances) -> Effect:
+    if question.standby:
+        raise AnswerRefused("out_of_order", "this case offers a slot that came free; without an answer nothing changes")
     if not answer.reason.strip():
         raise AnswerRefused("no_reason", "keeping a lesson that is below the school's minimums needs a reason")
     if len(answer.reason) > LONGEST_REASON:
@@ -288,15 +294,17 @@ def _keep(question: Question, answer: Answer, at: Circumstances) -> Effect:
 
 
 def _late(question: Question) -> AnswerRefused:
-    return AnswerRefused("late", f"the deadline of case {question.case_id} has passed; a dispatcher has the lesson")
+    so = "the slot goes to the next in line" if question.standby else "a dispatcher has the lesson"
+    return AnswerRefused("late", f"the deadline of case {question.case_id} has passed; {so}")
 
 
 def _an(role: str) -> str:
     return f"an {role}" if role[0] in "aeiou" else f"a {role}"
 
 
-def _cancel(*_: object) -> Effect:
-    return Effect("closed", CaseState.CANCELLED, "a dispatcher ended the case; the booking stays on hold")
+def _cancel(question: Question, *_: object) -> Effect:
+    why = f"a dispatcher ended the case; the booking stays {'as it is' if question.standby else 'on hold'}"
+    return Effect("closed", CaseState.CANCELLED, why)
 
 
 def _remind(question: Question, *_: object) -> Effect:

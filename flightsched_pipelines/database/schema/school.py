@@ -65,9 +65,18 @@ schools = Table(
     column("name", Text, "Name of the school."),
     Column("base_airport", Text, ForeignKey("school.airports.ident"), nullable=False, comment="Where it is at home."),
     optional("dispatch_email", Text, "Where the dispatchers read their mail; null for nowhere."),
+    column(
+        "standby_rule", Text,
+        "Who of those on standby is offered a freed slot first: threatened_first, first_come or "
+        "longest_without_lesson; nobody: freed slots are not offered.",
+        server_default=text("'threatened_first'"),
+    ),
+    CheckConstraint(
+        "standby_rule IN ('threatened_first', 'first_come', 'longest_without_lesson', 'nobody')", name="standby_rule"
+    ),
     schema="school",
     comment="Flight schools.",
-)
+)  # fmt: skip
 
 instructors = Table(
     "instructors",
@@ -288,3 +297,41 @@ bookings = Table(
     schema="school",
     comment="Lessons, and slots held for lessons. No aircraft, instructor or student is ever taken twice at one time.",
 )  # fmt: skip
+
+standby = Table(
+    "standby",
+    metadata,
+    identifier(),
+    reference("booking_id", "bookings", "The lesson that would take a freed slot; its aircraft's type is the list's."),
+    column("since", INSTANT, "Since when: first come, first served within the school's rule."),
+    optional("until", Date, "Last local day on which a slot is of use; null for any."),
+    column("put_by", Text, "platform, when a case ended and the lesson stayed on weather hold; or dispatcher."),
+    optional("ended_at", INSTANT, "When the waiting ended; null while it lasts."),
+    optional("how", Text, "How it ended: moved, withdrawn or lapsed; null while it lasts."),
+    CheckConstraint("put_by IN ('platform', 'dispatcher')", name="put_by"),
+    CheckConstraint("how IN ('moved', 'withdrawn', 'lapsed')", name="how"),
+    CheckConstraint("num_nonnulls(ended_at, how) <> 1", name="ended"),
+    Index("standby_one_place_idx", "booking_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+    schema="school",
+    comment="Who waits for a slot to come free: one place on the list a lesson.",
+)
+
+freed_slots = Table(
+    "freed_slots",
+    metadata,
+    identifier(),
+    reference("school_id", "schools", "School.", index=True),
+    reference("booking_id", "bookings", "The lesson that left it."),
+    column("why", Text, "Why: moved, cancelled, or changed by the school."),
+    column("starts_at_utc", INSTANT, "Start, UTC."),
+    column("ends_at_utc", INSTANT, "End, UTC."),
+    optional("instructor_id", BigInteger, "Instructor who came free; null of a solo flight."),
+    column("aircraft_id", BigInteger, "Aircraft that came free."),
+    column("freed_at", INSTANT, "When it came free."),
+    optional("looked_at", INSTANT, "When the standby list was last held against it; null for never."),
+    CheckConstraint("why IN ('moved', 'cancelled', 'changed')", name="why"),
+    Index("freed_slots_once_idx", "booking_id", "starts_at_utc", "aircraft_id", unique=True),
+    Index("freed_slots_starts_at_idx", "starts_at_utc"),
+    schema="school",
+    comment="Slots that lessons left; a case points to the slot that it offers to somebody on standby.",
+)

@@ -98,7 +98,7 @@ reschedule_cases = Table(
     "reschedule_cases",
     metadata,
     identifier(),
-    reference("booking_id", "bookings", "The threatened booking."),
+    reference("booking_id", "bookings", "The threatened booking, or the one on standby."),
     column("state", Text, "open (no alternative yet), proposed, student_accepted; or how it ended."),
     column("opened_hour", INSTANT, "The hour whose forecast opened it, UTC."),
     column("last_hour", INSTANT, "The newest hour held against it, UTC."),
@@ -113,6 +113,10 @@ reschedule_cases = Table(
     optional("accepted_number", Integer, "Which alternative of the round the student took; null before."),
     optional("accepted_at", INSTANT, "When the student took it; null before."),
     optional("reminded_at", INSTANT, "When whoever is to answer was reminded; null before, and for each new question."),
+    reference(
+        "freed_slot_id", "freed_slots", "The freed slot it offers to a lesson on standby; null of a threatened one.",
+        nullable=True,
+    ),
     CheckConstraint(
         "state IN ('open', 'proposed', 'student_accepted', 'rescheduled', 'kept', 'cleared', 'expired', 'declined', "
         "'cancelled')",
@@ -124,8 +128,14 @@ reschedule_cases = Table(
         postgresql_where=text("state IN ('open', 'proposed', 'student_accepted')"),
     ),
     Index("reschedule_cases_booking_id_idx", "booking_id", "id"),
+    Index(
+        "reschedule_cases_one_offer_idx", "freed_slot_id", unique=True,
+        postgresql_where=text("state IN ('open', 'proposed', 'student_accepted')"),
+    ),
+    Index("reschedule_cases_freed_slot_id_idx", "freed_slot_id", postgresql_where=text("freed_slot_id IS NOT NULL")),
     schema="school",
-    comment="Threatened bookings and what became of them; at most one open case a booking.",
+    comment="Threatened bookings, and bookings on standby with a freed slot, and what became of them; at most one open "
+    "case a booking, and one a freed slot.",
 )  # fmt: skip
 
 case_events = Table(

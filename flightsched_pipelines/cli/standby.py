@@ -1,0 +1,60 @@
+"""``flightsched standby``: who waits for a slot to come free."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.table import Table
+
+from flightsched_pipelines.cli.console import console
+from flightsched_pipelines.cli.telling import ready
+from flightsched_pipelines.desk import standby
+from flightsched_pipelines.messages import words
+
+app = typer.Typer(help="Who waits for a slot to come free; without a command, the lists.")
+
+Booking = Annotated[str, typer.Argument(help="The booking's reference, such as PAO-1016.")]
+
+
+@app.callback(invoke_without_command=True)
+def show(
+    context: typer.Context,
+    aircraft_type: Annotated[str | None, typer.Option(help="Only the list of this type, such as C172S.")] = None,
+) -> None:
+    """Show who waits for a slot to come free: each school's list in its order."""
+    if context.invoked_subcommand is not None:
+        return
+    _, engine = ready()
+    table = Table("school (rule)", "booking", "student", "aircraft", "lesson", "since", "until", box=box.SIMPLE_HEAD)
+    places = standby.places(engine, datetime.now(UTC), aircraft_type)
+    for place in places:
+        one = place.waiting
+        held = ", on weather hold" if one.on_hold else ""
+        table.add_row(
+            f"{place.school} ({place.rule})", place.reference, place.student, one.aircraft_type,
+            words.moment(one.lesson.starts_at_utc, one.time_zone) + held, words.moment(one.since_utc, one.time_zone),
+            f"{one.until:%Y-%m-%d}" if one.until else "",
+        )  # fmt: skip
+    console.print(table if places else "nobody waits for a slot to come free")
+
+
+@app.command()
+def add(
+    booking: Booking,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last local day on which a slot is of use.")
+    ] = None,
+) -> None:
+    """Put a lesson on the standby list: it is offered slots of its type of aircraft that come free."""
+    _, engine = ready()
+    standby.join(engine, booking, until.date() if until else None, datetime.now(UTC))
+    console.print(f"{booking} is on the standby list", markup=False)
+
+
+@app.command()
+def remove(booking: Booking) -> None:
+    """Take a lesson off the standby list."""
+    _, engine = ready()
+    standby.leave(engine, booking, datetime.now(UTC))
+    console.print(f"{booking} is off the standby list", markup=False)
