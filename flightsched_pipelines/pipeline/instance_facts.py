@@ -58,10 +58,11 @@ def _attempts(instance: dg.DagsterInstance, run_id: str) -> Iterator[Attempt]:
             continue
         seconds = max(entry.timestamp - started.get(event.step_key, entry.timestamp), 0.0)
         failed = event.event_type in BAD_ENDS
-        yield Attempt(run_id, _part(event.step_key), _moment(entry.timestamp), seconds, failed)
+        yield Attempt(run_id, part_of(event.step_key), _moment(entry.timestamp), seconds, failed)
 
 
-def _part(step_key: str) -> Part:
+def part_of(step_key: str) -> Part:
+    """Which part of the platform a step of the hourly job belongs to."""
     return "ai_rescheduler" if step_key.startswith(RESCHEDULING_STEPS) else "weather_monitor"
 
 
