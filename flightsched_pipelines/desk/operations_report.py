@@ -30,7 +30,7 @@ DAY = timedelta(days=1)
 MINUTE_OF_REPORT = 20
 """Minutes past an hour at which it is reported: its run, dispatch and first deliveries are over by then."""
 
-SHOWN_HOURS, SHOWN_DAYS, PICTURE_HOURS = 48, 7, 72
+SHOWN_DAYS, PICTURE_HOURS = 7, 72
 KEPT_PAGES = 14 * 24
 NEWEST = "latest.html"
 
@@ -142,7 +142,7 @@ def publish(values: Mapping[str, float], hour_utc: datetime, now_utc: datetime, 
 def compose(engine: Engine, hour_utc: datetime, now_utc: datetime, settings: Settings) -> Report:
     """An hour's report from what is stored, its own metrics included."""
     since = hour_utc + HOUR - SHOWN_DAYS * DAY
-    first = hour_utc - (SHOWN_HOURS - 1) * HOUR
+    first = hour_utc - (page.SHOWN_HOURS - 1) * HOUR
     rows = {
         name: read_partition(engine, PIPELINE_TABLES[name], [hour_utc])
         for name in ("at_risk_bookings", "booking_snapshot")

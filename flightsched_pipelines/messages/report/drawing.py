@@ -6,13 +6,13 @@ Colours are classes, so that a page's own style can set them; a picture that sta
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil, floor, log10
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 WIDTH_PX, NARROW_PX = 760, 440
 LEFT_PX, RIGHT_PX, TOP_PX, FOOT_PX = 64, 12, 12, 24
-LEGEND_PX = 26
+LEGEND_PX, DAY_PX = 26, 76
 
 _DAY = {
     "ground": "#ffffff", "ink": "#1c2733", "quiet": "#51606e", "rule": "#dbe2e8",
@@ -107,11 +107,11 @@ class Plot:
     @property
     def step(self) -> float:
         """The width of an hour."""
-        return (self.canvas.width - LEFT_PX - RIGHT_PX) / max(len(self.hours), 1)
+        return (self.canvas.width - LEFT_PX - RIGHT_PX) / len(self.hours)
 
-    def x(self, hour: int) -> float:
-        """The left edge of the hour of this number."""
-        return LEFT_PX + self.step * hour
+    def x(self, hour_utc: datetime) -> float:
+        """The left edge of an hour."""
+        return LEFT_PX + self.step * ((hour_utc - self.hours[0]) / timedelta(hours=1))
 
     def y(self, amount: float) -> float:
         """How high an amount lies."""
@@ -131,13 +131,18 @@ def plot(hours: Sequence[datetime], most: float, title: str, description: str, h
     return made
 
 
+def hours_until(last_utc: datetime, count: int) -> list[datetime]:
+    """So many hours, the last of them this one."""
+    return [last_utc - timedelta(hours=n) for n in reversed(range(count))]
+
+
 def hour_axis(canvas: Canvas, hours: Sequence[datetime], step: float, y: float) -> None:
-    """Days and every sixth hour, as far as there is room."""
+    """Days, noon and evening, as far as there is room."""
     for number, hour in enumerate(hours):
         x = LEFT_PX + step * number
-        if hour.hour == 0:
+        if hour.hour == 0 and x < canvas.width - DAY_PX:
             canvas.text(x, y, f"{hour:%a %d %b}")
-        elif hour.hour % 6 == 0 and hour.hour // 6 > 1 - (step * 6 > 90):
+        elif hour.hour in {12, 18} and x < canvas.width - RIGHT_PX - 24:
             canvas.text(x, y, f"{hour:%H}Z", "quiet")
 
 

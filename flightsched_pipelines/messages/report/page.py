@@ -11,11 +11,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from flightsched_pipelines.messages.email import TEMPLATES
 from flightsched_pipelines.messages.metrics import METRICS, Metric, Part, function_name
 from flightsched_pipelines.messages.report import pictures
-from flightsched_pipelines.messages.report.drawing import STYLE, Picture, money
+from flightsched_pipelines.messages.report.drawing import STYLE, Picture, hours_until, money
 from flightsched_pipelines.messages.report.facts import Points, Report
 
 HOUR = timedelta(hours=1)
-DAY_HOURS = 24
+DAY_HOURS, SHOWN_HOURS = 24, 48
+"""How far back averages and curves go."""
 ALERT_DAYS = 7
 GIVEN_UP = ("weather_monitor_dead_letters", "ai_rescheduler_dead_letters", "messages_given_up")
 NOT_MEASURED = "not measured"
@@ -113,7 +114,7 @@ def tiles(report: Report) -> list[Tile]:
         Tile("Dead letters", _count(given_up), "wait to be tried again" if given_up else "given up",
              "plain" if given_up is None else "bad" if given_up else "good"),
         Tile("LLM today", money(spent),
-             "there is no LLM" if report.budget_usd is None else f"of {money(report.budget_usd)}",
+             "the planner ranks" if report.budget_usd is None else f"of {money(report.budget_usd)}",
              "bad" if over else "plain"),
     ]  # fmt: skip
 
@@ -174,12 +175,13 @@ def _risk(report: Report) -> Section:
 
 
 def _verdicts(report: Report) -> Section:
+    hours = hours_until(report.hour_utc, SHOWN_HOURS)
     told = [(_hour(v.hour_utc), f"{v.at_risk}", f"{v.unknown}", f"{v.watch}") for v in reversed(report.verdicts)]
     return Section(
         "verdicts",
         "Lessons that are not ok, hour by hour",
         "How many lessons of the look-ahead each hour put below the minimums, left unknown, or to be watched.",
-        pictures.verdicts_by_hour(report.verdicts) if report.verdicts else None,
+        pictures.verdicts_by_hour(report.verdicts, hours) if report.verdicts else None,
         "No hour was run in the last two days.",
         Table(("hour", "below minimums", "unknown", "to watch"), told),
     )
@@ -225,6 +227,7 @@ def _losses(report: Report) -> Section:
 
 
 def _latencies(report: Report) -> Section:
+    hours = hours_until(report.hour_utc, SHOWN_HOURS)
     keys = ("weather_monitor_duration_seconds", "ai_rescheduler_duration_seconds", "llm_answer_seconds")
     names = ("weather monitor", "rescheduler", "LLM's answer")
     series: list[tuple[str, Points]] = [
@@ -238,8 +241,8 @@ def _latencies(report: Report) -> Section:
         "latencies",
         "How long things take",
         "The hourly run's two parts and the LLM's average answer, in seconds; in the table what people wait for.",
-        pictures.lines("How long things take", "s", series, METRICS[keys[0]].target)
-        if any(p for _, p in series)
+        pictures.lines("How long things take", "s", series, METRICS[keys[0]].target, hours)
+        if any(points for _, points in series)
         else None,
         "Nothing was measured in the last two days.",
         Table(("from … to …", "times", "half within", "nine of ten within"), told),

@@ -84,19 +84,18 @@ def _keys(canvas: Canvas, y: float, side: float) -> None:
         x += side + 30 + 6.4 * len(words)
 
 
-def verdicts_by_hour(verdicts: Sequence[Verdicts]) -> Picture:
+def verdicts_by_hour(verdicts: Sequence[Verdicts], hours_utc: Sequence[datetime]) -> Picture:
     """How the risk grew and went: a bar an hour, lessons below the minimums, unknown and to watch on each other."""
     described = f"In the newest hour {verdicts[-1].at_risk} lessons stand below the minimums."
     most = max(one.at_risk + one.unknown + one.watch for one in verdicts)
-    drawn = plot([one.hour_utc for one in verdicts], most, "Lessons that are not ok, hour by hour", described)
-    for number, one in enumerate(verdicts):
-        below = 0
+    drawn = plot(hours_utc, most, "Lessons that are not ok, hour by hour", described)
+    for one in verdicts:
+        below, x = 0, drawn.x(one.hour_utc)
         for verdict, lessons in (("at_risk", one.at_risk), ("unknown", one.unknown), ("watch", one.watch)):
             if lessons:
                 top = drawn.y(below + lessons)
                 tip = f"{one.hour_utc:%a %d %b %H}Z: {lessons} {WORDS[verdict]}"
-                height = drawn.y(below) - top
-                drawn.canvas.box(drawn.x(number) + 0.5, top, max(min(drawn.step, 24) - 1.5, 1), height, verdict, tip)
+                drawn.canvas.box(x + 0.5, top, drawn.step - 1.5, drawn.y(below) - top, verdict, tip)
             below += lessons
     legend(drawn.canvas, list(WORDS.items()))
     return drawn.canvas.finished()
@@ -106,7 +105,7 @@ def funnel(found: Funnel) -> Picture:
     """From threatened to moved: a bar a step, and below how the others ended."""
     steps = [
         ("detected", found.detected, "one"), ("alternatives proposed", found.proposed, "one"),
-        ("accepted by the student", found.accepted, "one"), ("confirmed", found.confirmed, "one"),
+        ("accepted", found.accepted, "one"), ("confirmed", found.confirmed, "one"),
         ("moved", found.moved, "two"),
     ]  # fmt: skip
     ends = [
@@ -159,35 +158,24 @@ def losses(found: Sequence[Loss]) -> Picture:
     return canvas.finished()
 
 
-def lines(title: str, unit: str, series: Sequence[tuple[str, Points]], target: float | None) -> Picture:
+def lines(
+    title: str, unit: str, series: Sequence[tuple[str, Points]], target: float | None, hours_utc: Sequence[datetime]
+) -> Picture:
     """Values over the hours, a line each; gaps where an hour has none; the target as a dashed line."""
-    instants = [hour for _, points in series for hour, _ in points]
-    hours = _hours(min(instants), max(instants))
     amounts = [value for _, points in series for _, value in points]
     newest = [f"{name} {points[-1][1]:,.3g} {unit}" for name, points in series if points]
-    drawn = plot(
-        hours,
-        max([*amounts, target or 0]),
-        title,
-        f"Newest: {'; '.join(newest)}.",
-    )
+    drawn = plot(hours_utc, max([*amounts, target or 0]), title, f"Newest: {'; '.join(newest)}.")
     if target is not None:
-        drawn.canvas.path(
-            f"M{LEFT_PX} {drawn.y(target):.1f}H{WIDTH_PX - RIGHT_PX}", "at_risk", filled=False, dashed=True
-        )
-        drawn.canvas.text(WIDTH_PX - RIGHT_PX, drawn.y(target) - 5, f"target {target:g} {unit}", "at_risk", "end")
-    places = {hour: number for number, hour in enumerate(hours)}
+        y = drawn.y(target)
+        drawn.canvas.path(f"M{LEFT_PX} {y:.1f}H{WIDTH_PX - RIGHT_PX}", "at_risk", filled=False, dashed=True)
+        drawn.canvas.text(WIDTH_PX - RIGHT_PX, y - 5, f"target {target:g} {unit}", "at_risk", "end")
     for (name, points), colour in zip(series, COLOURS, strict=False):
-        at = [(drawn.x(places[hour]) + drawn.step / 2, drawn.y(value), hour, value) for hour, value in points]
+        at = [(drawn.x(hour) + drawn.step / 2, drawn.y(value), hour, value) for hour, value in points]
         drawn.canvas.path(_strokes(at), colour, filled=False)
         for x, y, hour, value in at:
             drawn.canvas.box(x - 2, y - 2, 4, 4, colour, f"{hour:%a %d %b %H}Z, {name}: {value:,.3g} {unit}")
     legend(drawn.canvas, [(colour, name) for (name, _), colour in zip(series, COLOURS, strict=False)])
     return drawn.canvas.finished()
-
-
-def _hours(first: datetime, last: datetime) -> list[datetime]:
-    return [first + n * HOUR for n in range(int((last - first) / HOUR) + 1)]
 
 
 def _strokes(at: Sequence[tuple[float, float, datetime, float]]) -> str:
@@ -207,7 +195,7 @@ def cost(days: Sequence[tuple[date, float]], budget_usd: float | None) -> Pictur
         TOP_PX + BAR_PX * len(days) + 14,
         "Cost of the LLM by day",
         f"{money(whole)} in {len(days)} days; "
-        + ("there is no LLM." if budget_usd is None else f"the budget is {money(budget_usd)} a day."),
+        + ("the planner ranks now." if budget_usd is None else f"the budget is {money(budget_usd)} a day."),
         NARROW_PX,
     )
     most = max([*(usd for _, usd in days), budget_usd or 0, 0.01])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from flightsched_pipelines.messages import metrics
 from flightsched_pipelines.messages.report import page, pictures
-from flightsched_pipelines.messages.report.drawing import round_amounts
+from flightsched_pipelines.messages.report.drawing import hours_until, round_amounts
 from flightsched_pipelines.messages.report.facts import Alert, RiskMap
 from flightsched_pipelines_tests.unit.messages.report_facts import NOON, busy, empty
 
@@ -109,7 +109,8 @@ def test_verdicts_differ_in_shape_not_only_in_colour() -> None:
 
 def test_a_missing_hour_is_a_gap_and_not_a_line_across_it() -> None:
     points = [(NOON + n * HOUR, 10.0) for n in (0, 1, 3, 4)]
-    (line,) = paths(pictures.lines("Time", "s", [("run", points)], None), "s-one")
+    hours = hours_until(NOON + 4 * HOUR, 6)
+    (line,) = paths(pictures.lines("Time", "s", [("run", points)], None, hours), "s-one")
     assert line.count("M") == 2
     assert line.count("L") == 2
 
