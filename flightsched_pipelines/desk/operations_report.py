@@ -72,11 +72,12 @@ def measure(
     done = metrics.done(engine, after, until)
     values |= {
         "llm_cost_usd": done.llm_cost_usd,
-        "notifications_published": done.notifications_published,
         "messages_sent": done.messages_sent,
         "conflicts_detected": done.conflicts_detected,
         "cases_moved": done.cases_moved,
     }
+    if settings.aws_region is not None:
+        values["notifications_published"] = done.notifications_published
     if done.delivery_seconds is not None:
         values["delivery_seconds"] = done.delivery_seconds
     if done.confirmation_minutes is not None:

@@ -18,6 +18,8 @@ HOUR = timedelta(hours=1)
 DAY_HOURS, SHOWN_HOURS = 24, 48
 """How far back averages and curves go."""
 ALERT_DAYS = 7
+MOST_ROWS = 20
+"""Of a table within the markdown; the page has them all."""
 GIVEN_UP = ("weather_monitor_dead_letters", "ai_rescheduler_dead_letters", "messages_given_up")
 NOT_MEASURED = "not measured"
 PARTS: Sequence[Part] = ("weather-monitor", "ai-rescheduler")
@@ -305,8 +307,11 @@ def _minutes(value: float | None) -> str:
 def _markdown_table(table: Table) -> str:
     if not table.rows:
         return ""
-    lines = [table.headings, ["---"] * len(table.headings), *table.rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    lines = [table.headings, ["---"] * len(table.headings), *table.rows[:MOST_ROWS]]
+    told = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
+    if len(table.rows) > MOST_ROWS:
+        told.append(f"\n… and {len(table.rows) - MOST_ROWS} more rows on the page.")
+    return "\n".join(told)
 
 
 @cache

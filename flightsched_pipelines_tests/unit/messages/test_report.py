@@ -171,6 +171,12 @@ def test_the_markdown_has_the_same_pictures_as_images_that_stand_alone() -> None
         assert svg.find(f"{SVG}title") is not None
 
 
+def test_a_long_table_is_cut_in_the_markdown_and_whole_on_the_page() -> None:
+    assert "… and 28 more rows on the page." in page.markdown(busy())
+    hours = page.html(busy()).partition('id="verdicts"')[2].partition("</section>")[0]
+    assert hours.count('<th scope="row">') == 48
+
+
 def test_an_alert_that_is_open_reaches_the_right_edge_and_one_from_before_starts_at_the_left() -> None:
     until = NOON + timedelta(minutes=20)
     alerts = [
