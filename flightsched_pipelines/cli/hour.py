@@ -69,7 +69,10 @@ def _tell(engine: Engine, settings: Settings) -> None:
         f"\n{result.steps.get('opened', 0)} cases opened: {sent} mails are in {settings.flightsched_home / 'mail'}, "
         f"{max(waiting, 0)} wait for the end of somebody's quiet hours."
     )
-    console.print("[bold]flightsched outbox[/bold] lists them.", style="dim")
+    console.print(
+        "[bold]flightsched outbox[/bold] lists them; [bold]flightsched report[/bold] makes operators' page of the hour.",
+        style="dim",
+    )
 
 
 def _demo(*, as_json: bool) -> None:

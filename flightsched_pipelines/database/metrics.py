@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, case, delete, func, insert, select
 
@@ -15,6 +15,9 @@ from flightsched_pipelines.database.schema import (
     outbox,
     reschedule_cases,
 )
+
+LONGEST_CASE = timedelta(days=14)
+"""No case lives longer; with that said the database looks at a few cases only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,9 @@ def done(engine: Engine, after_utc: datetime, until_utc: datetime) -> Done:
         e.at > after_utc, e.at <= until_utc, e.case_id.in_(of_threatened)
     )
     confirmed = select(func.percentile_cont(0.5).within_group(CASES.c.minutes_to_confirmation)).where(
-        CASES.c.confirmed_at_utc > after_utc, CASES.c.confirmed_at_utc <= until_utc
+        CASES.c.confirmed_at_utc > after_utc,
+        CASES.c.confirmed_at_utc <= until_utc,
+        CASES.c.detected_at_utc > after_utc - LONGEST_CASE,
     )
     with engine.connect() as connection:
         sent, published, seconds = connection.execute(messages).one()

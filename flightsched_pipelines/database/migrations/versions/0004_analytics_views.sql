@@ -46,16 +46,15 @@ SELECT
     v.cause,
     c.state,
     c.state IN ('open', 'proposed', 'student_accepted') AS is_open,
-    c.id = max(c.id) OVER (PARTITION BY c.booking_id) AS is_latest,
-    c.state IN ('expired', 'declined', 'cancelled')
-        AND b.status NOT IN ('scheduled', 'completed')
-        AND c.id = max(c.id) OVER (PARTITION BY c.booking_id) AS is_lost,
+    n.is_latest,
+    n.is_latest AND c.state IN ('expired', 'declined', 'cancelled') AND b.status NOT IN ('scheduled', 'completed')
+        AS is_lost,
     c.round AS rounds,
     c.starts_at_utc AS lesson_starts_at_utc,
     c.starts_at_utc AT TIME ZONE f.time_zone AS lesson_starts_at_local,
     extract(epoch FROM c.ends_at_utc - c.starts_at_utc)::double precision / 3600 AS lesson_hours,
     c.opened_hour AS hour_utc,
-    t.detected_at_utc,
+    c.opened_at AS detected_at_utc,
     t.proposed_at_utc,
     t.accepted_at_utc,
     t.confirmed_at_utc,
@@ -63,11 +62,11 @@ SELECT
     t.cleared_at_utc,
     t.expired_at_utc,
     c.closed_at AS ended_at_utc,
-    extract(epoch FROM c.starts_at_utc - t.detected_at_utc)::double precision / 3600 AS hours_of_notice,
-    extract(epoch FROM t.proposed_at_utc - t.detected_at_utc)::double precision / 60 AS minutes_to_proposal,
-    extract(epoch FROM t.accepted_at_utc - t.detected_at_utc)::double precision / 60 AS minutes_to_acceptance,
-    extract(epoch FROM t.confirmed_at_utc - t.detected_at_utc)::double precision / 60 AS minutes_to_confirmation,
-    extract(epoch FROM c.closed_at - t.detected_at_utc)::double precision / 60 AS minutes_to_end
+    extract(epoch FROM c.starts_at_utc - c.opened_at)::double precision / 3600 AS hours_of_notice,
+    extract(epoch FROM t.proposed_at_utc - c.opened_at)::double precision / 60 AS minutes_to_proposal,
+    extract(epoch FROM t.accepted_at_utc - c.opened_at)::double precision / 60 AS minutes_to_acceptance,
+    extract(epoch FROM t.confirmed_at_utc - c.opened_at)::double precision / 60 AS minutes_to_confirmation,
+    extract(epoch FROM c.closed_at - c.opened_at)::double precision / 60 AS minutes_to_end
 FROM school.reschedule_cases c
 JOIN school.bookings b ON b.id = c.booking_id
 JOIN school.airports f ON f.ident = b.departure
@@ -80,7 +79,6 @@ LEFT JOIN LATERAL (
 ) v ON true
 CROSS JOIN LATERAL (
     SELECT
-        coalesce(min(e.at) FILTER (WHERE e.event = 'opened'), c.opened_at) AS detected_at_utc,
         min(e.at) FILTER (WHERE e.to_state = 'proposed') AS proposed_at_utc,
         min(e.at) FILTER (WHERE e.to_state IN ('student_accepted', 'rescheduled')) AS accepted_at_utc,
         min(e.at) FILTER (WHERE e.event = 'confirmed' OR e.to_state = 'rescheduled') AS confirmed_at_utc,
@@ -89,7 +87,12 @@ CROSS JOIN LATERAL (
         min(e.at) FILTER (WHERE e.to_state = 'expired') AS expired_at_utc
     FROM school.case_events e
     WHERE e.case_id = c.id
-) t;
+) t
+CROSS JOIN LATERAL (
+    SELECT NOT EXISTS (
+        SELECT FROM school.reschedule_cases l WHERE l.booking_id = c.booking_id AND l.id > c.id
+    ) AS is_latest
+) n;
 
 COMMENT ON VIEW analytics.cases IS 'Threatened lessons and what became of them, a row a case. A lesson that is threatened again has a new case.';
 COMMENT ON COLUMN analytics.cases.case_id IS 'Case.';
