@@ -70,7 +70,7 @@ def _tell(engine: Engine, settings: Settings) -> None:
         f"{max(waiting, 0)} wait for the end of somebody's quiet hours."
     )
     console.print(
-        "[bold]flightsched outbox[/bold] lists them; [bold]flightsched report[/bold] makes operators' page of the hour.",
+        "[bold]flightsched outbox[/bold] lists them; [bold]flightsched report[/bold] makes the operators' page.",
         style="dim",
     )
 
