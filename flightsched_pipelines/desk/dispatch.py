@@ -29,6 +29,7 @@ from flightsched_pipelines.rescheduling.cases import (
     opening,
     overdue,
 )
+from flightsched_pipelines.rescheduling.openings import NO_SLOT_LEFT
 from flightsched_pipelines.rescheduling.standby import next_step_on_standby
 from flightsched_pipelines.settings import Settings
 
@@ -389,12 +390,14 @@ def _findings(engine: Engine, hour_utc: datetime, settings: Settings) -> _Findin
     tables = ("booking_snapshot", "at_risk_bookings", "reschedule_proposals", "reschedule_candidates")
     frames = {name: read_partition(engine, PIPELINE_TABLES[name], [hour_utc]) for name in tables}
     reasons = read_partition(engine, PIPELINE_TABLES["unplaceable_bookings"], [hour_utc])
-    unplaceable = dict(zip(reasons["booking_id"], reasons["reason"], strict=True))
+    candidates = frames["reschedule_candidates"]
+    unplaceable: dict[int, str] = dict.fromkeys(candidates["booking_id"], NO_SLOT_LEFT)
+    unplaceable |= dict(zip(reasons["booking_id"], reasons["reason"], strict=True))
     snapshot = frames["booking_snapshot"]
     ahead = snapshot["starts_at_utc"] < hour_utc + settings.lookahead_hours * HOUR
     offers = _offers(frames["reschedule_proposals"])
     slots: dict[int, set[Slot]] = {}
-    for booking_id, slot in _slots(frames["reschedule_candidates"]):
+    for booking_id, slot in _slots(candidates):
         slots.setdefault(booking_id, set()).add(slot)
     by_booking: dict[int, _Finding] = {}
     broken = sorted(frames["at_risk_bookings"][list(TOLD)].to_dict("records"), key=_by_gravity)
@@ -405,7 +408,7 @@ def _findings(engine: Engine, hour_utc: datetime, settings: Settings) -> _Findin
             shortfalls=_shortfalls(rows_),
             offers=offers.get(booking_id, []),
             open_slots=frozenset(slots.get(booking_id, ())),
-            no_offer_because=unplaceable.get(booking_id),
+            no_offer_because=None if booking_id in offers else unplaceable.get(booking_id),
         )
     return _Findings(by_booking, frozenset(snapshot.loc[ahead, "booking_id"].tolist()))
 

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from flightsched_pipelines.database.frames import newest_partition, read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.desk import hourly
+from flightsched_pipelines.rescheduling.openings import NO_SLOT_LEFT
 from flightsched_pipelines.settings import Settings
 
 
@@ -101,11 +102,17 @@ def report_hour(engine: Engine, hour_utc: datetime, settings: Settings, seconds:
         without_alternatives=counts["at_risk"] - len(alternatives),
         proposals=len(proposals),
         ranked_by_llm=int(proposals.loc[proposals["ranked_by"] == "llm", "booking_id"].nunique()),
-        unplaceable=Counter(rows["unplaceable_bookings"]["reason"].tolist()),
+        unplaceable=_why_none(rows["unplaceable_bookings"], counts["at_risk"] - len(alternatives)),
         seconds=round(seconds, 1),
         weather_failures=tuple(str(sentence) for sentence in failures),
         lessons=tuple(_lessons(ahead, broken, proposals)),
     )
+
+
+def _why_none(unplaceable: pd.DataFrame, without: int) -> Mapping[str, int]:
+    """How many lessons have no alternative, by what took the last one; those that had slots lost them to others."""
+    reasons = Counter[str](unplaceable["reason"].tolist())
+    return reasons + Counter({NO_SLOT_LEFT: without - reasons.total()})
 
 
 def explain_booking(engine: Engine, booking: str, hour_utc: datetime | None, settings: Settings) -> str:

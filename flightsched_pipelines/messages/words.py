@@ -183,6 +183,7 @@ WHY_NOTHING: dict[str, str] = {
     "no daylight": "there is no daylight left at a time that would do",
     "no weather": "the forecast is below the minimums at every time that would do",
     "school closed": "the school is closed at every time that would do",
+    "no slot left": "every time that would do is offered to another student",
 }
 
 

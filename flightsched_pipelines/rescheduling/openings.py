@@ -16,9 +16,20 @@ from flightsched_pipelines.rescheduling.timeline import CELL, Cells, Timeline
 from flightsched_pipelines.rescheduling.wishes import with_wishes
 
 Obstacle = Literal[
-    "school closed", "student not available", "no instructor", "no aircraft", "no daylight", "no weather"
+    "school closed",
+    "student not available",
+    "no instructor",
+    "no aircraft",
+    "no daylight",
+    "no weather",
+    "no slot left",
 ]
-"""Why there is no other time for a lesson: the constraint that took the last one."""
+"""Why there is no other time for a lesson: the constraint that took the last one.
+
+``no slot left`` says that there were some, and that all of them are held out to other lessons.
+"""
+
+NO_SLOT_LEFT: Obstacle = "no slot left"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.desk import dispatch as desk
 from flightsched_pipelines.desk import hourly
 from flightsched_pipelines.desk.dispatch import Dispatched, DispatchRefused, dispatch, expire_overdue
+from flightsched_pipelines.desk.report import report_hour
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 
@@ -225,6 +226,22 @@ def test_an_alternative_that_somebody_booked_since_is_not_offered(ticked_engine:
         id=int(proposal["booking_id"]),
     )
     assert proposal["starts_at_utc"].to_pydatetime() not in [row[0] for row in held]
+
+
+def test_a_lesson_whose_slots_all_went_to_others_is_told_so(ticked_engine: Engine) -> None:
+    proposals = stored(ticked_engine, "reschedule_proposals")
+    booking_id = int(proposals.sort_values("starts_at_utc")["booking_id"].iloc[-1])
+    left = proposals[proposals["booking_id"] != booking_id]
+    frames.write_partition(ticked_engine, PIPELINE_TABLES["reschedule_proposals"], left, [SEED_HOUR])
+    hourly.note_proven(ticked_engine, SEED_HOUR, len(left))
+
+    tell(ticked_engine)
+
+    told = "SELECT DISTINCT payload ->> 'no_offer_because' FROM school.outbox o JOIN school.reschedule_cases c "
+    told += "ON c.id = o.case_id WHERE o.channel = 'email' AND c.booking_id "
+    assert rows(ticked_engine, told + "= :id", id=booking_id) == [("no slot left",)]
+    assert ("no slot left",) not in rows(ticked_engine, told + "<> :id", id=booking_id)
+    assert report_hour(ticked_engine, SEED_HOUR, SETTINGS, 0.0).unplaceable["no slot left"] == 1
 
 
 @pytest.mark.parametrize(
