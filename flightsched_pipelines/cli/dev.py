@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +56,7 @@ def dev(
     except KeyboardInterrupt:
         say("ending ...")
     finally:
-        _end([service.process.pid for service in services])
+        end_process_groups([service.process.pid for service in services])
         if settings.database_url is None:
             embedded.stop(settings.flightsched_home)
         pids.unlink(missing_ok=True)
@@ -95,11 +96,11 @@ def _end_leftovers(path: Path) -> None:
             with suppress(psutil.NoSuchProcess):
                 if abs(psutil.Process(int(pid)).create_time() - created) < 1:
                     say(f"ending what an earlier run left behind (process {pid})")
-                    _end([int(pid)])
+                    end_process_groups([int(pid)])
     path.unlink()
 
 
-def _end(leaders: list[int]) -> None:
+def end_process_groups(leaders: Sequence[int]) -> None:
     """End process groups by their leaders: first asked, then killed, children in other groups included."""
     family: list[psutil.Process] = []
     for pid in leaders:

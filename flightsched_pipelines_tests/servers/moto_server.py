@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 from moto.server import ThreadedMotoServer
 
+from flightsched_pipelines.clients import aws
+
 REGION = "us-east-1"
 
 
@@ -32,3 +34,12 @@ def reset(url: str) -> None:
 def kept(url: str, service: str, model: str) -> list[dict[str, Any]]:
     """What the server holds of a service's model."""
     return httpx.get(f"{url}/moto-api/data.json").json().get(service, {}).get(model, [])
+
+
+def listening(url: str, topic: str) -> aws.Queue:
+    """A queue that gets what is published to a topic from now on."""
+    sns, sqs = aws.client("sns", REGION, url), aws.client("sqs", REGION, url)
+    queue_url = sqs.create_queue(QueueName="listener")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=sns.create_topic(Name=topic)["TopicArn"], Protocol="sqs", Endpoint=arn)
+    return aws.Queue(REGION, url, "listener")

@@ -137,13 +137,9 @@ def test_bootstrap_makes_what_is_missing_once(amazon: str) -> None:
 
 def test_a_topic_reaches_a_queue_with_its_attributes(amazon: str) -> None:
     aws.bootstrap(REGION, amazon, "test")
-    sns, sqs = aws.client("sns", REGION, amazon), aws.client("sqs", REGION, amazon)
-    url = sqs.create_queue(QueueName="listener")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    topic_arn = sns.create_topic(Name=aws.notifications_topic("test"))["TopicArn"]
-    sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
+    listener = moto_server.listening(amazon, aws.notifications_topic("test"))
     aws.Topic(REGION, amazon, aws.notifications_topic("test")).publish('{"a": 1}', {"event": "opened"})
-    got = json.loads(aws.Queue(REGION, amazon, "listener").receive()[0].body)
+    got = json.loads(listener.receive()[0].body)
     assert (got["Message"], got["MessageAttributes"]["event"]["Value"]) == ('{"a": 1}', "opened")
 
 

@@ -21,6 +21,7 @@ from flightsched_pipelines.clients.mail import read_maildir
 from flightsched_pipelines.clients.redis_events import STREAM
 from flightsched_pipelines.pipeline.partitions import key_of
 from flightsched_pipelines_tests.integration.deployment.runbook import RUNNABLE
+from flightsched_pipelines_tests.servers import moto_server
 from flightsched_pipelines_tests.servers.compose import LocalCompose
 
 BUCKET = "flightsched-logs"
@@ -50,7 +51,7 @@ def test_an_hour_is_run_and_people_are_told_and_the_runbooks_commands_run(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", given["AWS_ACCESS_KEY_ID"])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", given["AWS_SECRET_ACCESS_KEY"])
     amazon = given["AWS_REGION"], given["AWS_ENDPOINT_URL"]
-    listener = _subscribed(*amazon)
+    listener = moto_server.listening(given["AWS_ENDPOINT_URL"], aws.notifications_topic("development"))
     _nobody_sleeps(given["DATABASE_URL"])
 
     compose.up(*DAGSTER)
@@ -76,16 +77,6 @@ def test_an_hour_is_run_and_people_are_told_and_the_runbooks_commands_run(
     for block in RUNNABLE:
         said = compose.run("code-location", ["bash", "-euo", "pipefail", "-c", block])
         assert "ERROR:" not in said, f"{block}\n{said}"  # psql goes on after an error
-
-
-def _subscribed(region: str, endpoint_url: str) -> aws.Queue:
-    """A queue that gets what is published to applications."""
-    sns, sqs = aws.client("sns", region, endpoint_url), aws.client("sqs", region, endpoint_url)
-    url = sqs.create_queue(QueueName="listener")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    topic = sns.create_topic(Name=aws.notifications_topic("development"))["TopicArn"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    return aws.Queue(region, endpoint_url, "listener")
 
 
 def _nobody_sleeps(database_url: str) -> None:
