@@ -66,8 +66,8 @@ def _tell(engine: Engine, settings: Settings) -> None:
         return
     waiting = sum(result.queued.values()) - sent
     console.print(
-        f"\n{result.steps.get('opened', 0)} cases opened: {sent} mails are in {settings.flightsched_home / 'mail'}, "
-        f"{max(waiting, 0)} wait for the end of somebody's quiet hours."
+        f"\n{result.steps.get('opened', 0)} cases opened, {sent} messages put into "
+        f"{settings.flightsched_home / 'mail'}, {max(waiting, 0)} wait for the end of somebody's quiet hours."
     )
     console.print(
         "[bold]flightsched outbox[/bold] lists them; [bold]flightsched report[/bold] makes the operators' page.",

@@ -45,16 +45,20 @@ def fresh_offers(
     *,
     wishes: Wishes | None = None,
     but_for: Collection[Slot] = (),
+    beside: Sequence[Slot] = (),
     most: int = MOST_OFFERS,
 ) -> list[cases.Offer]:
     """Up to ``most`` slots of the newest hour's candidates that suit, that hold now, and that nobody else is offered.
+
+    No two are at one time: half an hour later with the same people is no other choice.
 
     Args:
         connection: the transaction.
         asked: the case.
         settings: the bounds of a new time.
         wishes: what would suit; anything when ``None``.
-        but_for: slots that are not to be offered, nor another at the same time.
+        but_for: slots that are not to be offered, nor another that begins with them.
+        beside: slots that the lesson is offered besides.
         most: how many are wanted.
     """
     hour = newest_written(connection, "reschedule_candidates")
@@ -64,6 +68,8 @@ def fresh_offers(
     found = read_partition(connection, table, [hour], table.c.booking_id == asked.booking_id).sort_values("slot")
     zone = ZoneInfo(asked.time_zone)
     starts = {slot.starts_at_utc for slot in but_for}
+    student = asked.question.student_id
+    offered = list(beside)
     chosen: list[int] = []
     proofs = 0
     for row, slot in enumerate(slots_of(found)):
@@ -71,10 +77,12 @@ def fresh_offers(
             break
         if slot.starts_at_utc in starts or not (wishes or Wishes()).suits(slot.starts_at_utc.astimezone(zone)):
             continue
+        if any(_clash(slot, student, other, student) for other in offered):
+            continue
         proofs += 1
         if not _stands(connection, asked, slot, hour, settings):
             continue
-        starts.add(slot.starts_at_utc)
+        offered.append(slot)
         chosen.append(row)
     return _in_words(connection, asked, found.iloc[chosen])
 
@@ -87,7 +95,10 @@ def without(connection: Connection, asked: Asked, lost: Collection[Slot], why: s
     if asked.question.standby:
         return _gone(asked, why)
     kept = [offer for offer in asked.offers.values() if offer.slot not in lost]
-    fresh = fresh_offers(connection, asked, settings, but_for=[*asked.offered, *lost], most=MOST_OFFERS - len(kept))
+    beside = [offer.slot for offer in kept]
+    fresh = fresh_offers(
+        connection, asked, settings, but_for=[*asked.offered, *lost], beside=beside, most=MOST_OFFERS - len(kept)
+    )
     return new_round(asked, "updated", [*kept, *fresh], why, [_told(len(lost), len(kept), len(fresh), why)])
 
 

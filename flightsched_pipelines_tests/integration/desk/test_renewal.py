@@ -1,0 +1,26 @@
+"""What is offered in place of alternatives that do not suit, or were lost."""
+
+from itertools import combinations
+
+from sqlalchemy import Engine
+
+from flightsched_pipelines_tests.integration.desk.test_respond import cases, rows, say, told
+
+__all__ = ["told"]
+
+
+def test_no_two_of_the_new_alternatives_are_at_one_time(told: Engine) -> None:
+    """The best candidates are often the same slot, half an hour later."""
+    renewed = 0
+    for case_id, _ in cases(told)[:6]:
+        if not say(told, case_id, "none_suit").applied:
+            continue
+        offered = rows(
+            told,
+            "SELECT starts_at_utc, ends_at_utc FROM school.case_offers "
+            "WHERE case_id = :id AND withdrawn_hour IS NULL ORDER BY number",
+            id=case_id,
+        )
+        renewed += len(offered) > 1
+        assert all(one.ends_at_utc <= other.starts_at_utc for one, other in combinations(sorted(offered), 2))
+    assert renewed
