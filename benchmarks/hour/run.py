@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +57,13 @@ def main() -> None:
     rows = [
         [
             f"{kind} bodies", f"{(seconds := statistics.median(run['seconds'] for run in of_kind)):.1f}",
-            f"{seconds / empty:.2f}", f"{statistics.median(run['megabytes'] for run in of_kind):.0f}",
+            f"{seconds / empty:.2f}", f"{statistics.median(run['cpu_seconds'] for run in of_kind):.1f}",
+            f"{statistics.median(run['megabytes'] for run in of_kind):.0f}",
         ]
         for kind, of_kind in runs.items()
     ]  # fmt: skip
     title = f"{BOOKINGS:,} bookings, {AIRPORTS} airports"
-    print(markdown([title, "s", "of the empty", "MB"], rows), "\n")
+    print(markdown([title, "s", "of the empty", "CPU s", "MB"], rows), "\n")
     steps = runs["real"][-1]["steps"]
     beside = runs["empty"][-1]["steps"]
     print(
@@ -110,10 +111,12 @@ def _run(kind: str) -> dict[str, Any]:
         for event in result.all_events
         if event.is_step_materialization and event.asset_key
     }
+    usage = resource.getrusage(resource.RUSAGE_SELF)
     return {
         "steps": {str(event.step_key): event.step_success_data.duration_ms / 1_000 for event in succeeded},
         "rows": rows,
-        "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "cpu_seconds": usage.ru_utime + usage.ru_stime,
+        "megabytes": usage.ru_maxrss / 1024,
     }
 
 
@@ -124,7 +127,7 @@ def _empty_definitions() -> dg.Definitions:
     """
     real = build_definitions()
     assets = [_hollow(asset) for asset in real.assets or [] if isinstance(asset, dg.AssetsDefinition)]
-    checks = [_hollow_check(spec) for check in real.asset_checks or [] for spec in check.check_specs]
+    checks = [_hollow_checks(check) for check in real.asset_checks or []]
     return dg.Definitions(
         assets=assets, asset_checks=checks, jobs=real.jobs, resources={**(real.resources or {}), "tables": _Nowhere()}
     )
@@ -155,12 +158,15 @@ def _with_parameters(body: Callable[..., Any], names: list[str]) -> Callable[...
     return namespace["made"]
 
 
-def _hollow_check(spec: dg.AssetCheckSpec) -> dg.AssetChecksDefinition:
-    @dg.asset_check(asset=spec.asset_key, name=spec.name, blocking=spec.blocking)
-    def check() -> dg.AssetCheckResult:
-        return dg.AssetCheckResult(passed=True)
+def _hollow_checks(checks: dg.AssetChecksDefinition) -> dg.AssetChecksDefinition:
+    specs = list(checks.check_specs)
 
-    return check
+    @dg.multi_asset_check(name=checks.node_def.name, specs=specs, can_subset=True)
+    def made() -> Iterator[dg.AssetCheckResult]:
+        for spec in specs:
+            yield dg.AssetCheckResult(passed=True, asset_key=spec.asset_key, check_name=spec.name)
+
+    return made
 
 
 class _Nowhere(dg.ConfigurableIOManager):
