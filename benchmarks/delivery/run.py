@@ -37,7 +37,9 @@ from flightsched_pipelines.messages.samples import SAMPLES
 from flightsched_pipelines.settings import Settings
 
 MESSAGES = 10_000
-REAL_MESSAGES = 2_000
+FEWER = 2_000
+"""For the rivals and for real receivers, which take long."""
+
 LONGEST_SECONDS = 600.0
 AIM_PER_SECOND = 500
 
@@ -71,7 +73,7 @@ def main() -> None:
         migrations.upgrade(engine)
         seed(engine, datetime.now(UTC).replace(minute=0, second=0, microsecond=0))
         rates = _against_rivals(engine, settings, chosen.repeats)
-        real = {name: _rate(engine, settings, _real, 1, name, REAL_MESSAGES) for name in ("email", "redis")}
+        real = {name: _rate(engine, settings, _real, 1, name, FEWER) for name in ("email", "redis")}
     _report(rates, real)
     if chosen.json:
         chosen.json.write_text(json.dumps({"rates": rates, "real": real}, indent=1) + "\n")
@@ -89,7 +91,8 @@ def _against_rivals(engine: Engine, settings: Settings, repeats: int) -> dict[st
     rates: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(repeats):
         for name, (work, workers) in contenders.items():
-            rates[name].append(_rate(engine, settings, work, workers, "email", MESSAGES))
+            number = MESSAGES if work is _this else FEWER
+            rates[name].append(_rate(engine, settings, work, workers, "email", number))
     return rates
 
 
@@ -210,7 +213,7 @@ def _report(rates: dict[str, list[float]], real: dict[str, float]) -> None:
         [name, f"{rate:,.0f}", f"{rate / (2 if 'two' in name else 1):,.0f}", f"{rate / ours:.2f}"]
         for name, rate in medians.items()
     ]
-    header = [f"{MESSAGES:,} messages", "a second", "a second of each worker", "of this, one worker"]
+    header = [f"{MESSAGES:,} messages, rivals {FEWER:,}", "a second", "a second of each worker", "of this, one worker"]
     print(markdown(header, rows), "\n")
     met = min(ours, medians["this, two workers"] / 2) >= AIM_PER_SECOND
     aim = f"{AIM_PER_SECOND} a second of each worker: {'met' if met else 'missed'}"
@@ -218,7 +221,7 @@ def _report(rates: dict[str, list[float]], real: dict[str, float]) -> None:
     names = {"email": "whole mails, with calendar entry, into a folder", "redis": "Valkey: stream and channel"}
     print(
         markdown(
-            [f"{REAL_MESSAGES:,} messages, one worker", "a second"],
+            [f"{FEWER:,} messages, one worker", "a second"],
             [[names[name], f"{rate:,.0f}"] for name, rate in real.items()],
         )
     )

@@ -1,11 +1,6 @@
 """An hour's findings become cases and messages: once, the newest only, and again only when something has changed."""
 
-import os
-import subprocess
-import sys
-import time
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -332,44 +327,3 @@ def test_nothing_personal_is_kept_outside_the_outbox(told: Engine) -> None:
         for outside in (said, systems):
             assert name not in outside
             assert address not in outside
-
-
-WORKER = """
-import sys
-from datetime import datetime
-from flightsched_pipelines.database.engine import connect
-from flightsched_pipelines.desk.dispatch import dispatch
-from flightsched_pipelines.settings import Settings
-
-settings = Settings(database_url=sys.argv[1], aws_region="us-east-1")
-engine = connect(settings)
-print("ready", flush=True)
-dispatch(engine, datetime.fromisoformat(sys.argv[2]), settings)
-"""
-
-
-def test_a_dispatch_that_is_killed_anywhere_did_nothing_or_all_and_the_next_converges(
-    ticked_engine: Engine, tmp_path: Path
-) -> None:
-    script = tmp_path / "worker.py"
-    script.write_text(WORKER)
-    url = ticked_engine.url.render_as_string(hide_password=False)
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    counts = "SELECT (SELECT count(*) FROM school.reschedule_cases), (SELECT count(*) FROM school.dispatches)"
-    for delay in (0.02, 0.06, 0.1, 0.15, 0.2, 0.3, 0.5, 0.8):
-        worker = subprocess.Popen(  # noqa: S603, our own words
-            [sys.executable, str(script), url, NOW.isoformat()], env=environment, stdout=subprocess.PIPE
-        )
-        assert worker.stdout is not None
-        assert worker.stdout.readline() == b"ready\n"
-        time.sleep(delay)
-        worker.kill()
-        worker.wait()
-        worker.stdout.close()
-        cases, dispatches = rows(ticked_engine, counts)[0]
-        assert (cases > 0) == (dispatches == 1)
-    tell(ticked_engine, settings=settings_for(aws_region="us-east-1"))
-    cases = one(ticked_engine, "SELECT count(*) FROM school.reschedule_cases")
-    assert cases == one(ticked_engine, "SELECT count(DISTINCT booking_id) FROM school.reschedule_cases") > 20
-    assert one(ticked_engine, "SELECT count(*) FROM school.outbox WHERE channel = 'sqs'") == cases
-    assert one(ticked_engine, "SELECT count(*) FROM school.case_events") == cases
