@@ -1,6 +1,5 @@
 """Everything Dagster loads, put together by one function so that a test can replace any part."""
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,9 +27,6 @@ from flightsched_pipelines.pipeline.resources import (
 from flightsched_pipelines.pipeline.schedules import hourly, operations, report
 from flightsched_pipelines.pipeline.sensors import newest_hour, something_due
 from flightsched_pipelines.pipeline.telling import deliver_job, dispatch_job, send_test_job
-
-# dagster.yaml has a log handler of its own, which Dagster still calls a beta feature in every run.
-warnings.filterwarnings("ignore", message="Handling yaml-defined logging", category=dg.BetaWarning)
 
 
 def build_definitions(

@@ -87,8 +87,7 @@ def keep(engine: Engine, hour_utc: datetime, values: Mapping[str, float]) -> Non
     rows = [{"partition_hour": hour_utc, "metric": metric, "value": value} for metric, value in values.items()]
     with engine.begin() as connection:
         connection.execute(delete(hourly_metrics).where(hourly_metrics.c.partition_hour == hour_utc))
-        if rows:
-            connection.execute(insert(hourly_metrics), rows)
+        connection.execute(insert(hourly_metrics), rows)
 
 
 def series(engine: Engine, first_utc: datetime, last_utc: datetime) -> dict[str, list[tuple[datetime, float]]]:

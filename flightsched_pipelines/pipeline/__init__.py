@@ -10,3 +10,10 @@ import dagster as dg
 
 # Single-run backfills are marked beta; the version is pinned, and a test runs one.
 warnings.filterwarnings("ignore", category=dg.BetaWarning, message=".*backfill_policy.*")
+
+import warnings
+
+import dagster as dg
+
+# Said in every run and command: dagster.yaml's own log handler, and what Dagster's sensors do themselves.
+warnings.filterwarnings("ignore", "Handling yaml-defined logging|Parameter `owners` of initializer", dg.BetaWarning)

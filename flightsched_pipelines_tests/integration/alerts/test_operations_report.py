@@ -171,6 +171,29 @@ def test_calls_of_the_llm_are_counted_throttled_and_priced(watch: Watch, healthy
     assert sum(usd for _, usd in report.cost_by_day_usd) == pytest.approx(5.02)
 
 
+def test_a_confirmation_is_timed_from_the_detection(
+    reported: tuple[Watch, dg.ExecuteInProcessResult], healthy: Healthy
+) -> None:
+    watch, _ = reported
+    with watch.engine.begin() as connection:
+        detected = connection.execute(
+            text("INSERT INTO school.case_events (case_id, at, actor, event, from_state, to_state, why) SELECT id, "
+                 "opened_at + interval '90 seconds', 'instructor', 'confirmed', 'student_accepted', "
+                 "'student_accepted', '' FROM school.reschedule_cases ORDER BY id LIMIT 1 RETURNING at")
+        ).scalar_one()  # fmt: skip
+    values = desk.measure(watch.engine, [], healthy.hour, detected + timedelta(seconds=1), watch.settings)
+    assert values["confirmation_minutes"] == pytest.approx(1.5)
+
+
+def test_without_amazon_there_is_no_topic_whose_messages_could_be_counted(watch: Watch, healthy: Healthy) -> None:
+    off = watch.settings.model_copy(update={"aws_region": None})
+    values = desk.measure(watch.engine, [], healthy.hour, watch.clock.now(), off)
+    assert "notifications_published" not in values
+    assert "weather_alerts_queue_depth" not in values
+    assert values["messages_sent"] == 0
+    assert desk.publish(values, healthy.hour, watch.clock.now(), off) == "off: AWS_REGION is not set"
+
+
 def test_the_alert_history_is_on_the_page(watch: Watch, healthy: Healthy) -> None:
     now = watch.clock.now()
     with watch.engine.begin() as connection:

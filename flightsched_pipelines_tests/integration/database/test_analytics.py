@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,30 @@ def test_the_analyst_reads_the_views_and_nothing_else_and_writes_nothing(lived_i
 def test_a_view_that_comes_later_is_the_analysts_too(engine: Engine) -> None:
     run(engine, "CREATE VIEW analytics.later AS SELECT 1 AS one")
     assert ask(engine, "SELECT one FROM analytics.later", role="analyst") == [{"one": 1}]
+
+
+def test_two_databases_of_a_server_that_are_upgraded_at_once_both_get_the_role(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analyst, "ROLE", "late_reader")
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE ROLE late_reader%' AND "
+                   "wait_event_type = 'Lock'")  # fmt: skip
+    try:
+        with ThreadPoolExecutor(1) as hand, engine.connect() as other, engine.connect() as observer:
+            other.execute(text("CREATE ROLE late_reader NOLOGIN"))
+            upgraded = hand.submit(lambda: let_read(engine))
+            while not observer.execute(waiting).scalar_one():
+                observer.rollback()
+            other.commit()
+            assert upgraded.result() is None
+        assert ask(engine, "SELECT * FROM analytics.cases", role="late_reader") == []
+    finally:
+        run(engine, "DROP OWNED BY late_reader; DROP ROLE late_reader")
+
+
+def let_read(engine: Engine) -> str | None:
+    with engine.begin() as connection:
+        return analyst.let_read(connection)
 
 
 def test_an_upgrade_by_a_user_who_may_not_make_roles_says_what_is_left_to_do(
