@@ -8,12 +8,10 @@ import warnings
 
 import dagster as dg
 
-# Single-run backfills are marked beta; the version is pinned, and a test runs one.
-warnings.filterwarnings("ignore", category=dg.BetaWarning, message=".*backfill_policy.*")
-
-import warnings
-
-import dagster as dg
-
-# Said in every run and command: dagster.yaml's own log handler, and what Dagster's sensors do themselves.
-warnings.filterwarnings("ignore", "Handling yaml-defined logging|Parameter `owners` of initializer", dg.BetaWarning)
+# The version is pinned, and tests use each of these: single-run backfills, dagster.yaml's log handler, and the owners
+# that Dagster's own sensors pass on.
+warnings.filterwarnings(
+    "ignore",
+    category=dg.BetaWarning,
+    message=".*backfill_policy|Handling yaml-defined logging|Parameter `owners` of initializer",
+)
