@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from flightsched_pipelines.alarms.alarm import Alarm, Cause
-from flightsched_pipelines.alarms.catalogue import ON_DATA, ON_OPERATIONS
+from flightsched_pipelines.alarms.on_data import ON_DATA
+from flightsched_pipelines.alarms.on_operations import ON_OPERATIONS
 
 HEAD = """# Alerts
 
-Made by `flightsched alerts --markdown` from flightsched_pipelines/alarms/catalogue.py; do not edit.
+Made by `flightsched alerts --markdown` from flightsched_pipelines/alarms; do not edit.
 
 Every alarm is an asset check. It fails where its value is above the limit, or where there was nothing to examine. All
 failing checks of a cause are one alert, and so are failed runs, sensors and schedules: a provider that is down is one

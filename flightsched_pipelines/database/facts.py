@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, and_, case, func, or_, select, table
+from sqlalchemy import Engine, and_, case, func, literal, or_, select, table, union_all
 
 from flightsched_pipelines.database.outbox import LETTER
 from flightsched_pipelines.database.schema import (
@@ -15,12 +15,16 @@ from flightsched_pipelines.database.schema import (
     booking_snapshot,
     bookings,
     dead_letters,
+    hourly_metrics,
     llm_calls,
     outbox,
     partitions,
     raw_weather,
     reschedule_cases,
 )
+
+REPORT = "operations_report"
+"""The asset whose hours are rows of ``hourly_metrics``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +119,12 @@ def cases_past(engine: Engine, deadline_before: datetime) -> tuple[int, int]:
 
 
 def written(engine: Engine) -> Mapping[str, Written]:
-    """The first and newest hour of every table and passed check that has any."""
-    p = partitions.c
-    query = select(p.name, func.min(p.partition_hour), func.max(p.partition_hour)).group_by(p.name)
+    """The first and newest hour of every table, passed check and report that has any."""
+    p, m = partitions.c, hourly_metrics.c
+    tables = select(p.name, func.min(p.partition_hour), func.max(p.partition_hour)).group_by(p.name)
+    reported = func.min(m.partition_hour)
+    reports = select(literal(REPORT), reported, func.max(m.partition_hour)).having(reported.is_not(None))
+    query = union_all(tables, reports)
     with engine.connect() as connection:
         return {row[0]: Written(row[1], row[2]) for row in connection.execute(query)}
 

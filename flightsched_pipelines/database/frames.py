@@ -76,7 +76,7 @@ def write_partition(engine: Engine, table: Table, frame: pd.DataFrame, hours: Se
         cursor = connection.connection.cursor()
         # COPY takes no parameters; the names come from our own schema.
         with cursor.copy(f"COPY {table.fullname} ({columns}) FROM STDIN") as copy:
-            for row in _rows(frame[names]):
+            for row in _rows(_whole(frame[names], table)):
                 copy.write_row(row)
         counts = frame[PARTITION].value_counts()
         for hour in hours:
@@ -139,6 +139,16 @@ def _read_fast(column: Column[Any]) -> ColumnElement[Any]:
     if isinstance(column.type, DateTime):
         return cast(func.extract("epoch", column) * 1_000_000, BigInteger)
     return type_coerce(column, NULLTYPE) if isinstance(column.type, ARRAY) else column
+
+
+def _whole(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """The frame with whole numbers where the table has them: pandas makes floats of those when one is absent."""
+    floats = [
+        column.name
+        for column in table.columns
+        if isinstance(column.type, Integer) and pd.api.types.is_float_dtype(frame[column.name])
+    ]
+    return frame.astype(dict.fromkeys(floats, "Int64"))
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:

@@ -35,6 +35,9 @@ DUE_AFTER = timedelta(hours=1)
 """An hour should be there when the next one begins."""
 THROTTLED = "rate_limited"
 
+ASSETS = (*PIPELINE_TABLES, facts.REPORT)
+"""Every asset, each with an hour that is due."""
+
 Part = Literal["weather_monitor", "ai_rescheduler"]
 
 
@@ -190,7 +193,7 @@ def _hours(engine: Engine, now_utc: datetime) -> Measured:
 def _freshness(engine: Engine, now_utc: datetime) -> dict[Name, Measured]:
     written: Mapping[str, facts.Written] = facts.written(engine)
     found: dict[Name, Measured] = {}
-    for table in PIPELINE_TABLES:
+    for table in ASSETS:
         if table not in written:
             found["is_fresh", table] = Measured(0, 0, "hours")
             continue

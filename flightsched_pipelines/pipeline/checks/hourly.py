@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import dagster as dg
 from sqlalchemy import Engine
 
-from flightsched_pipelines.alarms.catalogue import ALARMS, ON_DATA
+from flightsched_pipelines.alarms.catalogue import ALARMS
+from flightsched_pipelines.alarms.on_data import ON_DATA
 from flightsched_pipelines.desk import soundness
 from flightsched_pipelines.pipeline.checks.results import about, described, result, spec
 from flightsched_pipelines.pipeline.clock import Clock

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import dagster as dg
 from sqlalchemy import Engine
 
-from flightsched_pipelines.alarms.catalogue import ALARMS, ON_OPERATIONS
-from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.alarms.catalogue import ALARMS
+from flightsched_pipelines.alarms.on_operations import ON_OPERATIONS
 from flightsched_pipelines.desk import operations
 from flightsched_pipelines.pipeline.checks.results import result, spec
 from flightsched_pipelines.pipeline.clock import Clock
@@ -15,7 +15,7 @@ from flightsched_pipelines.settings import Settings
 
 SPECS = [
     *(spec(alarm) for alarm in ON_OPERATIONS if alarm.asset is not None),
-    *(spec(ALARMS["is_fresh"], table) for table in PIPELINE_TABLES),
+    *(spec(ALARMS["is_fresh"], asset) for asset in operations.ASSETS),
 ]
 
 

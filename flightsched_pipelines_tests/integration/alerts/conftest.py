@@ -36,9 +36,12 @@ def healthy(server_home: Path, templates: dict[str, str], tmp_path_factory: pyte
     for engine in connected(embedded.url(server_home, name)):
         hour = running_hour()
         seed(engine, hour)
-        job = build_definitions(engine=engine, settings=settings_for()).resolve_job_def("hourly_tick")
+        settings = settings_for(flightsched_home=folder / "home")
+        definitions = build_definitions(engine=engine, settings=settings)
         with dg.DagsterInstance.local_temp(str(folder), QUIET) as instance:
-            assert job.execute_in_process(instance=instance, partition_key=key_of(hour)).success
+            for made in ("hourly_tick", "report"):
+                job = definitions.resolve_job_def(made)
+                assert job.execute_in_process(instance=instance, partition_key=key_of(hour)).success
         return Healthy(name, folder, hour)
     raise AssertionError("a database has one engine")
 

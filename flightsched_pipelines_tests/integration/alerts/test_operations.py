@@ -6,7 +6,8 @@ from typing import Any
 import dagster as dg
 from sqlalchemy import text
 
-from flightsched_pipelines.alarms.catalogue import ALARMS, ON_OPERATIONS
+from flightsched_pipelines.alarms.catalogue import ALARMS
+from flightsched_pipelines.alarms.on_operations import ON_OPERATIONS
 from flightsched_pipelines.database.alerts import history, standing_of
 from flightsched_pipelines_tests.conftest import settings_for
 from flightsched_pipelines_tests.integration.alerts.watch import TurnedClock, Watch

@@ -15,12 +15,14 @@ from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.desk import senders
 from flightsched_pipelines.desk.deliver import Delivered, drain
 from flightsched_pipelines.pipeline import alerting
+from flightsched_pipelines.pipeline.checks import hourly
 from flightsched_pipelines.pipeline.clock import Clock
 from flightsched_pipelines.pipeline.partitions import key_of
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.servers import moto_server
 from flightsched_pipelines_tests.servers.slack_server import SlackServer
 
+CHECKS = dg.AssetChecksDefinition
 ENDS = {True: dg.DagsterEventType.RUN_SUCCESS, False: dg.DagsterEventType.RUN_FAILURE}
 NEARLY_OVER_SECONDS = 40
 
@@ -57,8 +59,7 @@ class Watch:
 
     def run(self, job: str, hour: datetime | None = None, **config: Any) -> dg.ExecuteInProcessResult:
         """Run a job, then let the sensors see how it ended."""
-        parts = {"engine": self.engine, "settings": self.settings, "clock": self.clock, **self.parts}
-        definition = build_definitions(**parts).resolve_job_def(job)
+        definition = build_definitions(**self._parts()).resolve_job_def(job)
         result = definition.execute_in_process(
             instance=self.instance,
             raise_on_error=False,
@@ -89,6 +90,20 @@ class Watch:
             one.check_name if one.check_name != "is_fresh" else f"is_fresh:{one.asset_key.to_user_string()}": one
             for one in result.get_asset_check_evaluations()
         }
+
+    def check_data(self, hour: datetime) -> set[str]:
+        """Check an hour's stored rows anew; the names of the checks that did not pass."""
+        of_hour = dg.AssetSelection.checks(*(check for check in vars(hourly).values() if isinstance(check, CHECKS)))
+        job = dg.define_asset_job("data_checks", selection=of_hour, executor_def=dg.in_process_executor)
+        definitions = dg.Definitions.merge(build_definitions(**self._parts()), dg.Definitions(jobs=[job]))
+        result = definitions.resolve_job_def("data_checks").execute_in_process(
+            instance=self.instance, raise_on_error=False, tags={"dagster/partition": key_of(hour)}
+        )
+        self.see(result)
+        return {one.check_name for one in result.get_asset_check_evaluations() if not one.passed}
+
+    def _parts(self) -> Mapping[str, Any]:
+        return {"engine": self.engine, "settings": self.settings, "clock": self.clock, **self.parts}
 
     def deliver(self) -> Delivered:
         """Send what is due."""

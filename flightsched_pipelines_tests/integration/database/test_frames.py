@@ -84,6 +84,20 @@ def test_a_nul_byte_is_left_out(engine: Engine) -> None:
     assert read_partition(engine, TABLE, [HOUR])["aircraft_type"].tolist() == ["C172S"]
 
 
+def test_a_whole_number_beside_an_absent_one_stays_whole(engine: Engine) -> None:
+    table = PIPELINE_TABLES["raw_weather"]
+    answer = dict.fromkeys(column.name for column in table.columns) | {
+        "partition_hour": pd.Timestamp(HOUR), "provider": "p", "product": "taf", "request": "", "stations": [],
+        "fetched_at_utc": pd.Timestamp(HOUR), "outcome": "timeout",
+    }  # fmt: skip
+    frame_of_answers = pd.DataFrame([answer, answer | {"status_code": 200}])
+    assert frame_of_answers["status_code"].dtype == "float64"
+
+    write_partition(engine, table, frame_of_answers, [HOUR])
+
+    assert sorted(read_partition(engine, table, [HOUR])["status_code"].dropna()) == [200]
+
+
 def test_two_writers_of_an_hour_take_turns(engine: Engine) -> None:
     with ThreadPoolExecutor(4) as hands:
         list(hands.map(lambda rows: write_partition(engine, TABLE, frame(rows), [HOUR]), [5, 7, 5, 7]))

@@ -12,7 +12,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 from sqlalchemy import Engine, text
 
-from flightsched_pipelines.alarms.catalogue import ON_DATA
+from flightsched_pipelines.alarms.on_data import ON_DATA
 from flightsched_pipelines.clients.simulated_weather import SimulatedWeather
 from flightsched_pipelines.database.frames import read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from flightsched_pipelines.alarms.alarm import Cause, Measured, Section, judge
-from flightsched_pipelines.alarms.catalogue import ALARMS, ON_DATA, ON_OPERATIONS
+from flightsched_pipelines.alarms.catalogue import ALARMS
 from flightsched_pipelines.alarms.listing import markdown
 from flightsched_pipelines.alarms.measures import ENOUGH_HOURS, beyond_usual, most_within, share_percent, worst
+from flightsched_pipelines.alarms.on_data import ON_DATA
+from flightsched_pipelines.alarms.on_operations import ON_OPERATIONS
 from flightsched_pipelines.messages.alert import TITLES
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import settings_for
