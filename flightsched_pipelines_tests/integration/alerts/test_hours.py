@@ -147,8 +147,7 @@ def test_an_llm_that_throttles_is_one_alert_and_the_planner_ranks(watch: Watch) 
     with OpenAIServer("rate_limited", failures=10_000) as server:
         watch.settings = settings_for(
             **watch.settings.model_dump(exclude_defaults=True),
-            openai_api_key="test", openai_base_url=server.url, openai_timeout_seconds=1, openai_deadline_seconds=3,
-            openai_daily_budget_usd=0.5,
+            openai_api_key="test", openai_base_url=server.url,
         )  # fmt: skip
         result = watch.run("hourly_tick", running_hour())
         assert result.success
