@@ -119,7 +119,7 @@ def join_held(connection: Connection, now_utc: datetime, horizon: timedelta) -> 
         )
     )  # fmt: skip
     joined = upsert(standby).from_select(["booking_id", "since", "put_by"], lost).on_conflict_do_nothing()
-    return connection.execute(joined).rowcount
+    return len(connection.execute(joined.returning(standby.c.id)).all())
 
 
 def lapse(connection: Connection, now_utc: datetime, horizon: timedelta) -> int:
@@ -158,8 +158,8 @@ def note_freed(connection: Connection, slots: Mapping[int, Slot], why: str, now_
         connection.execute(upsert(freed_slots).on_conflict_do_nothing(), rows)
 
 
-def note_cancelled(connection: Connection, now_utc: datetime) -> int:
-    """Note the slots of lessons that were cancelled, by whomever; returns how many are new."""
+def note_cancelled(connection: Connection, now_utc: datetime) -> None:
+    """Note the slots of lessons that were cancelled, by whomever."""
     columns = [
         "school_id",
         "booking_id",
@@ -171,7 +171,7 @@ def note_cancelled(connection: Connection, now_utc: datetime) -> int:
         "freed_at",
     ]
     noted = upsert(freed_slots).from_select(columns, _cancelled(now_utc)).on_conflict_do_nothing()
-    return connection.execute(noted).rowcount
+    connection.execute(noted)
 
 
 def due(connection: Connection, now_utc: datetime, earliest_utc: datetime) -> list[tuple[FreedSlot, Rule]]:

@@ -7,7 +7,7 @@ from flightsched_pipelines.messages.facts import Event, Notice, Role
 
 _STAYS = "This lesson stays as it is, and on standby."
 
-_WORDS: Mapping[tuple[Event, Role], tuple[str, str]] = MappingProxyType(
+WORDS: Mapping[tuple[Event, Role], tuple[str, str]] = MappingProxyType(
     {
         ("opened", "student"): (
             "A slot has come free",
@@ -83,5 +83,5 @@ _WORDS: Mapping[tuple[Event, Role], tuple[str, str]] = MappingProxyType(
 
 def words_for(notice: Notice) -> dict[str, str]:
     """``heading`` and ``opening`` of a notice about a slot that came free."""
-    heading, opening = _WORDS[notice.event, notice.role]
+    heading, opening = WORDS[notice.event, notice.role]
     return {"heading": heading, "opening": opening}

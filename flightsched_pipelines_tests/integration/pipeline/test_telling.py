@@ -236,3 +236,20 @@ def test_dead_messages_are_put_back_and_delivered_by_a_job(platform: Platform) -
     assert metadata(result, "redrive_messages")["messages_put_back"] == dead > 0
     assert metadata(result, "deliver_messages")["sent"] > 0
     assert outbox.counts(platform.engine)["email", "dead"] == 0
+
+
+def test_a_slot_that_came_free_launches_a_run_that_looks_for_who_waits(platform: Platform) -> None:
+    with platform.engine.begin() as connection:
+        connection.execute(text("UPDATE pipeline.partitions SET at = :at"), {"at": NOW - HOUR})
+    assert "no slot has come free" in str(platform.tick("something_due"))
+    with platform.engine.begin() as connection:
+        cancelled = "UPDATE school.bookings SET status = 'cancelled' WHERE lower(period) > :at AND id % 50 = 0"
+        slots = connection.execute(text(cancelled), {"at": NOW + 7 * HOUR}).rowcount
+    assert slots
+    assert isinstance(platform.tick("something_due"), dg.RunRequest)
+    result = platform.run("deliver")
+    assert result.success
+    assert metadata(result, "offer_freed_slots") == {
+        "freed_slots_looked_at": slots, "freed_slots_offered": 0, "standby_joined": 0, "standby_lapsed": 0,
+    }  # fmt: skip
+    assert "no slot has come free" in str(platform.tick("something_due"))

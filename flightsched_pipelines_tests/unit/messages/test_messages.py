@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from flightsched_pipelines.messages import calendar, email, slack, sms, words
+from flightsched_pipelines.messages import calendar, email, freed, slack, sms, words
 from flightsched_pipelines.messages.event import event
-from flightsched_pipelines.messages.facts import Digest, Notice
+from flightsched_pipelines.messages.facts import Digest, Event, Notice, Role
 from flightsched_pipelines.messages.samples import LESSON, SAMPLES, SHORTFALLS
 from flightsched_pipelines.messages.timing import not_before
 
@@ -76,6 +76,33 @@ def test_each_shortfall_has_forecast_minimum_and_difference() -> None:
     html = email.render_notice(OPENED).html
     for figure in ("0.5 SM", "at least 3 SM", "2.5 SM below", "300 ft", "at least 1,000 ft", "700 ft below", "TS, CB"):
         assert figure in html
+
+
+@pytest.mark.parametrize(("event", "role"), freed.WORDS)
+def test_everything_that_becomes_of_a_freed_slot_has_words_and_none_of_them_is_weather(
+    event: Event, role: Role
+) -> None:
+    notice = NOTICES["standby-opened-student"].model_copy(update={"event": event, "role": role})
+    rendered = email.render_notice(notice)
+    assert rendered.subject.startswith("Standby: ")
+    for body in (rendered.text, rendered.html):
+        assert "on weather hold" not in body
+        assert "below the school" not in body
+    assert len(sms.short_text(notice)) <= sms.LONGEST
+    assert calendar.changes_entry(notice) == (event in {"moved", "handed_over"})
+
+
+def test_a_freed_slot_is_told_with_its_time_and_where_to_take_it() -> None:
+    notice = NOTICES["standby-opened-student"]
+    text = email.render_notice(notice).text
+    assert "The free slot:" in text
+    assert f"Take it: {notice.offers[0].accept_url}" in text
+    assert "a slot has come free: Mon 23 Nov 14:00 PST" in sms.short_text(notice)
+    without = notice.model_copy(
+        update={"case_url": None, "offers": [notice.offers[0].model_copy(update={"accept_url": None})]}
+    )
+    assert "Tell your dispatcher whether you take it, and case 42." in email.render_notice(without).text
+    assert event(notice, hour_utc=utc(2026, 11, 24))["cause"] == "standby"
 
 
 def test_no_alternative_is_said_plainly_with_its_reason() -> None:
