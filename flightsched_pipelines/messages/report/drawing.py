@@ -14,12 +14,12 @@ WIDTH_PX, NARROW_PX = 760, 440
 LEFT_PX, RIGHT_PX, TOP_PX, FOOT_PX = 64, 12, 12, 24
 LEGEND_PX, DAY_PX = 26, 76
 
-_DAY = {
+DAY = {
     "ground": "#ffffff", "ink": "#1c2733", "quiet": "#51606e", "rule": "#dbe2e8",
-    "at_risk": "#b3261e", "unknown": "#6b7280", "watch": "#c98a00", "none": "#c9d3da",
+    "at_risk": "#b3261e", "unknown": "#6b7280", "watch": "#b27800", "none": "#c9d3da",
     "one": "#0b63b8", "two": "#0b7a5e", "three": "#6d46b5",
 }  # fmt: skip
-_NIGHT = {
+NIGHT = {
     "ground": "#172029", "ink": "#e8eef3", "quiet": "#a3b3c1", "rule": "#33414d",
     "at_risk": "#ff8a80", "unknown": "#a7b0bb", "watch": "#f2c14e", "none": "#3c4a56",
     "one": "#6cb6ff", "two": "#5dd3ae", "three": "#b9a0ff",
@@ -32,7 +32,7 @@ def _rules(colours: dict[str, str]) -> str:
 
 STYLE = (
     "svg text{font:12px system-ui,-apple-system,Segoe UI,Roboto,sans-serif}"
-    f"{_rules(_DAY)}@media (prefers-color-scheme:dark){{{_rules(_NIGHT)}}}"
+    f"{_rules(DAY)}@media (prefers-color-scheme:dark){{{_rules(NIGHT)}}}"
 )
 """The style of every picture: ``f-`` classes fill, ``s-`` classes stroke."""
 

@@ -110,7 +110,7 @@ def funnel(found: Funnel) -> Picture:
     ]  # fmt: skip
     ends = [
         ("weather cleared", found.cleared, "two"), ("kept as booked", found.kept, "watch"),
-        ("still open", found.still_open, "none"),
+        ("still open", found.still_open, "unknown"),
         ("expired", found.expired, "at_risk"), ("declined", found.declined, "at_risk"),
         ("cancelled", found.cancelled, "at_risk"),
     ]  # fmt: skip

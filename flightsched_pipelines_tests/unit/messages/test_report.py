@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from flightsched_pipelines.messages import metrics
 from flightsched_pipelines.messages.report import page, pictures
-from flightsched_pipelines.messages.report.drawing import hours_until, round_amounts
+from flightsched_pipelines.messages.report.drawing import DAY, NIGHT, hours_until, round_amounts
 from flightsched_pipelines.messages.report.facts import Alert, RiskMap
 from flightsched_pipelines_tests.unit.messages.report_facts import NOON, busy, empty
 
@@ -76,6 +76,25 @@ def test_the_page_follows_the_readers_device() -> None:
     text = page.html(busy())
     assert text.count("prefers-color-scheme:dark") == 2, "the page's own colours, and the pictures'"
     assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in Read(text).named("meta")
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2)."""
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("colours", [DAY, NIGHT], ids=["day", "night"])
+def test_colours_stand_out_from_their_ground(colours: dict[str, str]) -> None:
+    ground = luminance(colours["ground"])
+    contrasts = {
+        name: (max(luminance(colour), ground) + 0.05) / (min(luminance(colour), ground) + 0.05)
+        for name, colour in colours.items()
+        if name not in {"ground", "rule", "none"}
+    }
+    assert min(contrasts.values()) >= 3, "graphics, WCAG 2.2, 1.4.11"
+    assert min(contrasts["ink"], contrasts["quiet"]) >= 4.5, "text, 1.4.3"
 
 
 def test_every_picture_says_what_it_shows_and_has_a_table_beside_it() -> None:
