@@ -84,6 +84,7 @@ def test_faults_are_told_once_a_cause_and_resolved_when_they_are_over(watch: Wat
     assert set(watch.checks_told) == failing(found)
     watch.check_operations()
     assert watch.told() == []
+    assert names_of_people(watch) == []
 
     change(watch, "UPDATE school.llm_calls SET called_at = called_at - interval '7 hours'")
     change(watch, "UPDATE school.dead_letters SET settled_at = now()")
@@ -95,6 +96,17 @@ def test_faults_are_told_once_a_cause_and_resolved_when_they_are_over(watch: Wat
     assert watch.told() == ["database resolved", "delivery resolved", "llm resolved", "weather resolved"]
     watch.check_operations()
     assert watch.told() == []
+
+
+def names_of_people(watch: Watch) -> list[str]:
+    """Whoever is named, or can be reached or recognised, by what operators were told."""
+    with watch.engine.connect() as connection:
+        told = str(connection.execute(text("SELECT payload FROM school.outbox WHERE event = 'alert'")).all())
+        people = connection.execute(
+            text("SELECT name FROM school.students UNION SELECT name FROM school.instructors UNION "
+                 "SELECT email FROM school.students UNION SELECT tail_number FROM school.aircraft")
+        ).scalars()  # fmt: skip
+        return [person for person in people if person in told]
 
 
 def test_no_schedule_a_wrong_clock_and_lost_hours_are_one_alert(watch: Watch) -> None:

@@ -20,6 +20,7 @@ from flightsched_pipelines.database import outbox
 from flightsched_pipelines.database.alerts import history
 from flightsched_pipelines.desk.alerts import SilenceError, note, silence
 from flightsched_pipelines.pipeline import alerting, standings
+from flightsched_pipelines.pipeline.instance_facts import attempts_since, purge
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import settings_for
 from flightsched_pipelines_tests.integration.alerts.watch import TurnedClock, Watch
@@ -141,6 +142,19 @@ def add_tick(instance: dg.DagsterInstance, status: TickStatus) -> None:
             error=SerializableErrorInfo("no", [], None) if status == TickStatus.FAILURE else None,
         )
     )  # fmt: skip
+
+
+def test_a_run_that_failed_before_its_first_step_counts_and_old_runs_are_deleted(watch: Watch) -> None:
+    before = attempts_since(watch.instance, watch.clock.now() - HOUR)
+    assert {attempt.part for attempt in before} == {"weather_monitor", "ai_rescheduler"}
+    assert not any(attempt.failed for attempt in before)
+    watch.instance.add_run(dg.DagsterRun("hourly_tick", status=dg.DagsterRunStatus.FAILURE))
+    failed = [one for one in attempts_since(watch.instance, watch.clock.now() - HOUR) if one.failed]
+    assert [attempt.part for attempt in failed] == ["weather_monitor"]
+
+    assert purge(watch.instance, "hourly_tick", watch.clock.now() - HOUR) == 0
+    assert purge(watch.instance, "hourly_tick", watch.clock.now() + HOUR) == 1
+    assert watch.instance.get_runs_count(dg.RunsFilter(job_name="hourly_tick")) == 1, "what failed is kept"
 
 
 def test_a_run_without_checks_stands_by_itself(watch: Watch) -> None:
