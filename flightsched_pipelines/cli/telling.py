@@ -146,6 +146,8 @@ def _beside_the_mail(sample: Notice | Digest) -> dict[str, str]:
         _, blocks = slack.blocks(sample)
         parts = [block["text"] if "text" in block else block["elements"][0] for block in blocks]
         return {"Slack": "\n".join(part["text"] for part in parts)}
+    if not calendar.changes_entry(sample):
+        return {"SMS": sms.short_text(sample)}
     entry, method = calendar.entry(
         sample, organizer="school@example.com", attendee="reader@example.com", base_uid_domain="example.com"
     )

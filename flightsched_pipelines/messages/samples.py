@@ -102,9 +102,9 @@ _DIGEST = Digest(
 
 _FREED = _offers("student")[0].model_copy(
     update={
-        "starts_at_utc": _START - timedelta(hours=20),
-        "ends_at_utc": _START - timedelta(hours=20) + timedelta(minutes=90),
-        "reason": "Same instructor and aircraft, 1 day earlier, 4 h later in the day; forecast above the minimums.",
+        "starts_at_utc": _START - timedelta(hours=2),
+        "ends_at_utc": _START - timedelta(minutes=30),
+        "reason": "Same instructor and aircraft, the same day, 2 h earlier; forecast above the minimums",
     }
 )
 

@@ -110,9 +110,12 @@ def test_a_channel_that_is_down_is_named(ticked: Engine, flightsched: Type, monk
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_message_has_a_preview_on_each_of_its_channels(flightsched: Type, name: str) -> None:
     shown = flightsched("preview", name).out
-    assert "Subject: Weather" in shown
-    for part in ("Slack: ",) if name == "digest" else ("SMS: PAO-1016", "BEGIN:VCALENDAR", "SEQUENCE:"):
+    on_standby = name.startswith("standby")
+    assert f"Subject: {'Standby' if on_standby else 'Weather'}" in shown
+    for part in ("Slack: ",) if name == "digest" else ("SMS: PAO-1016",):
         assert part in shown
+    for part in ("BEGIN:VCALENDAR", "SEQUENCE:"):
+        assert (part in shown) != (on_standby or name == "digest"), "a slot is an offer, and no entry of a calendar"
 
 
 def test_previews_are_listed_and_written_to_a_folder(flightsched: Type, tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_a_freed_slot_is_told_with_its_time_and_where_to_take_it() -> None:
     text = email.render_notice(notice).text
     assert "The free slot:" in text
     assert f"Take it: {notice.offers[0].accept_url}" in text
-    assert "a slot has come free: Mon 23 Nov 14:00 PST" in sms.short_text(notice)
+    assert "a slot has come free: Tue 24 Nov 08:00 PST" in sms.short_text(notice)
     without = notice.model_copy(
         update={"case_url": None, "offers": [notice.offers[0].model_copy(update={"accept_url": None})]}
     )
