@@ -188,9 +188,9 @@ class LocalCompose:
             self._local("/data").mkdir(parents=True, exist_ok=True)
         return translated
 
-    def said(self, service: str) -> str:
-        """The last words of a service."""
-        return (self._folder / f"{service}.log").read_text(errors="replace")[-3_000:]
+    def said(self, service: str, most: int = 3_000) -> str:
+        """The last words of a service, so many characters."""
+        return (self._folder / f"{service}.log").read_text(errors="replace")[-most:]
 
     def _local(self, path: str) -> Path:
         return self._folder / path.removeprefix("/")

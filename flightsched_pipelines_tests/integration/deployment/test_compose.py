@@ -63,6 +63,7 @@ def test_an_hour_is_run_and_people_are_told_and_the_runbooks_commands_run(
     compose.wait_for("the hour", lambda: client.get_run_status(run_id) in ENDED)
     assert client.get_run_status(run_id) == DagsterRunStatus.SUCCESS, compose.said("code-location")
     _look_at_the_output_of_a_step(compose, run_id, *amazon)
+    assert '"function": "weather-monitor-development"' in compose.said("code-location", 1_000_000), "lines of JSON"
 
     events = redis.Redis.from_url(given["REDIS_URL"])
     alerts = aws.Queue(*amazon, aws.alerts_queue("development"))
