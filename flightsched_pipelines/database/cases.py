@@ -3,7 +3,7 @@
 Every function works within the caller's transaction, for a transition and what is told of it are one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -308,6 +308,13 @@ def next_sequences(connection: Connection, booking_ids: Iterable[int]) -> dict[i
         .returning(b.id, b.calendar_sequence)
     )
     return {row.id: row.calendar_sequence for row in connection.execute(raised)}
+
+
+def offering_freed_slots(connection: Connection, case_ids: Collection[int]) -> set[int]:
+    """Those of these cases that offer a slot that came free."""
+    c = reschedule_cases.c
+    query = select(c.id).where(c.id.in_(sorted(case_ids)), c.freed_slot_id.is_not(None))
+    return set(connection.execute(query).scalars())
 
 
 def count_overdue(connection: Connection, now_utc: datetime) -> int:

@@ -381,7 +381,6 @@ def _news(
         finding.no_offer_because if finding else None,
         [f"{step.why[:1].upper()}{step.why[1:]}."] if case.standby else step.changes,
         case.case.deadline_utc,
-        standby=case.standby,
     )
 
 

@@ -149,9 +149,7 @@ def _gone(asked: Asked, why: str) -> Renewed:
         asked.case_id, asked.booking_id, "cancelled", question.state, CaseState.CANCELLED, why, question.round
     )
     changes = [f"The slot can no longer be had: {why}."]
-    news = News(
-        asked.case_id, asked.booking_id, "cancelled", question.lesson, question.round, changes=changes, standby=True
-    )
+    news = News(asked.case_id, asked.booking_id, "cancelled", question.lesson, question.round, changes=changes)
     return Renewed(ended, news)
 
 

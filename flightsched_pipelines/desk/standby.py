@@ -165,6 +165,6 @@ def _offer_to(
         new = cases.NewCase(booking_id, waiting.lesson, CaseState.PROPOSED, deadline, why, [offer], freed.freed_slot_id)
         hour = newest_written(connection, "forecasts") or now_utc
         [case_id] = cases.open_new(connection, [new], hour, now_utc)
-        news = News(case_id, booking_id, "opened", waiting.lesson, 1, [offer], deadline_utc=deadline, standby=True)
+        news = News(case_id, booking_id, "opened", waiting.lesson, 1, [offer], deadline_utc=deadline)
         tell(connection, [news], directory, occasion)
     return True

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,7 +30,8 @@ DIGEST_IS_NEWS = timedelta(days=1)
 class News:
     """One step of one case, to be told: to the student and the lesson's instructor, unless ``to`` names others.
 
-    Of a ``standby`` case, which offers a slot that came free, the instructor hears only when the lesson moves.
+    Of a ``standby`` case, which offers a slot that came free, the instructor hears only when the lesson moves; `tell`
+    sees to that mark.
     ``chosen`` is the alternative that the student took, with its number; it is to be confirmed by ``confirm_by_utc``.
     """
 
@@ -167,6 +168,8 @@ def tell(
         too_late: threatened bookings that start too soon for a case, for the dispatchers.
         unknown: lessons whose weather cannot be known, counted by school.
     """
+    on_standby = case_rows.offering_freed_slots(connection, {item.case_id for item in news})
+    news = [replace(item, standby=item.case_id in on_standby) for item in news]
     sequences = case_rows.next_sequences(connection, [item.booking_id for item in news])
     addressed = {
         (item.case_id, person.role, channel)

@@ -142,6 +142,8 @@ def test_a_moved_lessons_slot_is_taken_held_confirmed_and_the_lesson_moves_into_
     assert moved.applied, moved
 
     assert one(quiet, "SELECT lower(period) FROM school.bookings WHERE id = :id", id=waiter) == STARTS
+    told = "SELECT DISTINCT event, payload ->> 'standby' FROM school.outbox WHERE case_id = :id AND channel = 'email'"
+    assert {tuple(row) for row in rows(quiet, told, id=case_id)} >= {("opened", "true"), ("moved", "true")}
     status = "SELECT status, times_moved FROM school.bookings WHERE id = :id"
     assert rows(quiet, status, id=waiter) == [("scheduled", 0)], "the weather did not move it"
     assert rows(quiet, "SELECT how, ended_at FROM school.standby") == [("moved", LATER + MINUTE)]
