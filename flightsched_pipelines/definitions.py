@@ -12,6 +12,13 @@ from flightsched_pipelines.pipeline.alerting import (
     silence_alert,
     watchman,
 )
+from flightsched_pipelines.pipeline.answers import (
+    apply_queued_responses,
+    apply_response,
+    cancel_case,
+    hold_booking,
+    release_booking,
+)
 from flightsched_pipelines.pipeline.assets import analytics, bookings, rescheduling, weather
 from flightsched_pipelines.pipeline.checks import hourly as checks
 from flightsched_pipelines.pipeline.checks import operations as operational_checks
@@ -25,7 +32,7 @@ from flightsched_pipelines.pipeline.resources import (
     WeatherSourceResource,
 )
 from flightsched_pipelines.pipeline.schedules import hourly, operations, report
-from flightsched_pipelines.pipeline.sensors import newest_hour, something_due
+from flightsched_pipelines.pipeline.sensors import newest_hour, something_due, waiting_responses
 from flightsched_pipelines.pipeline.telling import deliver_job, dispatch_job, send_test_job
 
 
@@ -53,12 +60,25 @@ def build_definitions(
             deliver_job,
             send_test_job,
             redrive_dead_letters,
+            apply_response,
+            cancel_case,
+            hold_booking,
+            release_booking,
+            apply_queued_responses,
             operations_job,
             report_job,
             silence_alert,
         ],
         schedules=[hourly, operations, report],
-        sensors=[newest_hour, something_due, runs_that_succeeded, runs_that_failed, watchman, heartbeat],
+        sensors=[
+            newest_hour,
+            something_due,
+            waiting_responses,
+            runs_that_succeeded,
+            runs_that_failed,
+            watchman,
+            heartbeat,
+        ],
         resources={**resources, **resource_overrides},
         loggers=dict(loggers or {}),
     )

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,12 +10,13 @@ import dagster as dg
 import psycopg
 import pytest
 from absl import logging as absl_logging
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.seed import seed
 from flightsched_pipelines.definitions import build_definitions
+from flightsched_pipelines.desk.dispatch import dispatch
 from flightsched_pipelines.pipeline.partitions import key_of
 from flightsched_pipelines.settings import Settings
 
@@ -54,6 +55,23 @@ def ticked_template(server_home: Path, templates: dict[str, str]) -> str:
         job = build_definitions(engine=engine, settings=settings_for()).resolve_job_def("hourly_tick")
         with dg.DagsterInstance.ephemeral() as instance:
             assert job.execute_in_process(instance=instance, partition_key=key_of(SEED_HOUR)).success
+    return name
+
+
+@pytest.fixture(scope="session")
+def told_template(server_home: Path, ticked_template: str) -> str:
+    """A database to clone: run for ``SEED_HOUR``, dispatched some minutes later, and nobody has quiet hours."""
+    name = "template_told"
+    administer(server_home, f"CREATE DATABASE {name} TEMPLATE {ticked_template}")
+    for engine in connected(embedded.url(server_home, name)):
+        with engine.begin() as connection:
+            connection.execute(text("DELETE FROM school.contact_preferences"))
+            awake = (
+                "INSERT INTO school.contact_preferences (student_id, instructor_id) "
+                "SELECT id, NULL FROM school.students UNION ALL SELECT NULL, id FROM school.instructors"
+            )
+            connection.execute(text(awake))
+        dispatch(engine, SEED_HOUR + timedelta(minutes=8), settings_for())
     return name
 
 
@@ -98,6 +116,13 @@ def seeded_engine(seeded_url: str) -> Iterator[Engine]:
 def ticked_engine(server_home: Path, ticked_template: str) -> Iterator[Engine]:
     """Connections to a seeded database in which ``SEED_HOUR`` was run."""
     for url in clone(server_home, ticked_template):
+        yield from connected(url)
+
+
+@pytest.fixture
+def told_engine(server_home: Path, told_template: str) -> Iterator[Engine]:
+    """Connections to a database in which ``SEED_HOUR`` was run and dispatched."""
+    for url in clone(server_home, told_template):
         yield from connected(url)
 
 

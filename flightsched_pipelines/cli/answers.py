@@ -12,6 +12,7 @@ from flightsched_pipelines.cli.console import UsageError, console
 from flightsched_pipelines.cli.telling import ready
 from flightsched_pipelines.database import casebook
 from flightsched_pipelines.desk.respond import respond as take
+from flightsched_pipelines.desk.swap import swap as exchange
 from flightsched_pipelines.desk.taking import Received
 from flightsched_pipelines.messages import words
 from flightsched_pipelines.rescheduling.answers import Action, Answer, Role, Wishes
@@ -61,6 +62,19 @@ def respond(
     if not outcome.applied:
         raise UsageError(outcome.sentence)
     console.print(outcome.sentence + (" (It was said before.)" if outcome.repeated else ""), markup=False)
+
+
+def swap(
+    case: CaseNumber,
+    other: Annotated[int, typer.Argument(help="The other case's number.", min=1)],
+    key: Annotated[str | None, typer.Option(help="What was said with a key that was used is not said again.")] = None,
+) -> None:
+    """Let two lessons take each other's places, when both students agree."""
+    settings, engine = ready()
+    outcome = exchange(engine, key or f"terminal-{uuid4().hex}", (case, other), "terminal", datetime.now(UTC), settings)
+    if not outcome.applied:
+        raise UsageError(outcome.sentence)
+    console.print(outcome.sentence, markup=False)
 
 
 def cases(only_open: Annotated[bool, typer.Option("--open", help="Those that wait for an answer.")] = False) -> None:

@@ -180,6 +180,19 @@ def held_after_the_end(connection: Connection) -> dict[int, tuple[int, CaseState
     }
 
 
+def kept_by_instructors(connection: Connection) -> dict[int, tuple[Slot, datetime]]:
+    """Bookings whose newest case an instructor ended by keeping the lesson: as it was, and the hour that he knew."""
+    c = reschedule_cases.c
+    query = select(reschedule_cases).ext(distinct_on(c.booking_id)).order_by(c.booking_id, c.id.desc())
+    return {
+        row.booking_id: (
+            Slot(row.starts_at_utc, row.ends_at_utc, row.instructor_id, row.aircraft_id), row.last_hour
+        )
+        for row in connection.execute(query)
+        if row.state == "kept"
+    }  # fmt: skip
+
+
 def open_new(connection: Connection, new: Sequence[NewCase], hour_utc: datetime, now_utc: datetime) -> list[int]:
     """Open cases, put threatened bookings on weather hold, and note it; returns the cases' ids in the same order."""
     if not new:
@@ -296,6 +309,11 @@ def set_status(connection: Connection, booking_ids: Iterable[int], status: str, 
         .where(b.id.in_(sorted(booking_ids)), b.status.in_(ACTIVE_STATUSES))
         .values(status=status, updated_at=now_utc)
     )
+
+
+def status_of(connection: Connection, booking_id: int) -> str:
+    """How a booking stands."""
+    return str(connection.execute(select(bookings.c.status).where(bookings.c.id == booking_id)).scalar_one())
 
 
 def next_sequences(connection: Connection, booking_ids: Iterable[int]) -> dict[int, int]:

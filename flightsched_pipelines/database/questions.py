@@ -120,6 +120,16 @@ def case_of(connection: Connection, booking_id: int) -> int | None:
     return connection.execute(query).scalar()
 
 
+def booking_named(connection: Connection, name: str) -> int | None:
+    """The lesson with this reference, or this number."""
+    b = bookings.c
+    number = int(name) if name.isascii() and name.isdigit() and len(name) < 19 else None
+    query = (
+        select(b.id).where(or_(b.reference == name, b.id == number), b.status != "held").order_by(b.reference != name)
+    )
+    return connection.execute(query.limit(1)).scalar()
+
+
 def confirms_unasked(connection: Connection, instructor_id: int | None) -> bool:
     """Whether an instructor's lessons move without asking; nobody releases solo flights unasked."""
     i = instructors.c
@@ -135,7 +145,7 @@ def due(connection: Connection, now_utc: datetime, rules: AnswerRules) -> list[D
     held = bookings.alias()
     c, h, i = reschedule_cases.c, held.c, instructors.c
     since, until = func.coalesce(c.accepted_at, c.opened_at), func.coalesce(h.held_until, c.deadline_utc)
-    remind_at = func.greatest(until - rules.remind_before, since + (until - since) / 2)
+    remind_at = func.greatest(until - rules.remind_before, since + (until - since).op("*")(0.5))
     lapsed = h.held_until <= now_utc
     unasked = and_(i.auto_confirm, c.accepted_at <= now_utc - rules.withdraw_within)
     asks = or_(c.state == "student_accepted", and_(c.state == "proposed", c.freed_slot_id.is_(None)))

@@ -19,6 +19,7 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.desk.slots import slots_of
 from flightsched_pipelines.desk.telling import Directory, News, Occasion, tell
 from flightsched_pipelines.messages.facts import Shortfall
+from flightsched_pipelines.rescheduling.answers import override_holds
 from flightsched_pipelines.rescheduling.cases import (
     CaseRules,
     CaseState,
@@ -64,13 +65,14 @@ class Dispatched:
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """What an hour found about one booking."""
+    """What an hour found about one booking; ``missed`` is how far each blocking rule's limit is, as a share of it."""
 
     verdict: str
     shortfalls: Sequence[Shortfall]
     offers: Sequence[rows.Offer]
     open_slots: frozenset[Slot]
     no_offer_because: str | None
+    missed: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,8 @@ class _Decisions:
         self._cases = {key: case for key, case in found.items() if not case.standby}
         self._standby = {key: case for key, case in found.items() if case.standby}
         self._held = rows.held_after_the_end(connection)
+        self._refused = rows.refused_slots(connection)
+        self._kept = rows.kept_by_instructors(connection)
         self._steps: Counter[str] = Counter()
         self._unchanged: Counter[str] = Counter()
         self._news: list[News] = []
@@ -221,7 +225,9 @@ class _Decisions:
         """How a booking stands; alternatives that somebody has booked since the hour began are left out."""
         live = self._schedule.get(booking_id)
         finding = self._findings.by_booking.get(booking_id)
+        refused = self._refused.get(booking_id, set())
         offers = [] if finding is None else [o for o in finding.offers if self._is_free(booking_id, o.slot)]
+        offers = [offer for offer in offers if offer.slot not in refused]
         slots = frozenset[Slot]() if finding is None else finding.open_slots
         held = self._cases[booking_id].case.offers if booking_id in self._cases else ()
         still_open = frozenset(slot for slot in (*slots, *held) if slot in slots and self._is_free(booking_id, slot))
@@ -296,6 +302,9 @@ class _Decisions:
             if booking_id in self._standby:
                 self._unchanged["a freed slot is held for it"] += 1
                 continue
+            if self._is_overridden(booking_id, live.slot, finding):
+                self._unchanged["kept by the instructor"] += 1
+                continue
             told = self._occasion.told_from(self._directory.student_of(booking_id), live.slot.starts_at_utc)
             deadline = self._rules.deadline(live.slot.starts_at_utc, told)
             if deadline <= self._now:
@@ -316,6 +325,14 @@ class _Decisions:
                     finding.shortfalls, finding.no_offer_because, (), case.deadline_utc,
                 )
             )  # fmt: skip
+
+    def _is_overridden(self, booking_id: int, lesson: Slot, finding: _Finding) -> bool:
+        """Whether an instructor has kept this lesson, at this time, in the face of a forecast like this."""
+        if booking_id not in self._kept or self._kept[booking_id][0] != lesson:
+            return False
+        broken = PIPELINE_TABLES["at_risk_bookings"]
+        then = read_partition(self._connection, broken, [self._kept[booking_id][1]], broken.c.booking_id == booking_id)
+        return override_holds(_missed(then[list(TOLD)].to_dict("records")), finding.missed)
 
     def _release_held(self) -> None:
         """Bookings on hold after their case ended go back when the forecast is above the minimums again."""
@@ -408,6 +425,7 @@ def _findings(engine: Engine, hour_utc: datetime, settings: Settings) -> _Findin
             offers=offers.get(booking_id, []),
             open_slots=frozenset(slots.get(booking_id, ())),
             no_offer_because=None if booking_id in offers else unplaceable.get(booking_id),
+            missed=_missed(rows_),
         )
     return _Findings(by_booking, frozenset(snapshot.loc[ahead, "booking_id"].tolist()))
 
@@ -430,6 +448,15 @@ def _by_gravity(row: Mapping[Any, Any]) -> tuple[int, bool, bool, float]:
     measured = not pd.isna(row["margin"])
     missed = row["margin"] / (abs(row["limit_value"]) or 1.0) if measured else -math.inf
     return row["booking_id"], row["effect"] == "warn", measured and row["layer"] == "temporary", missed
+
+
+def _missed(broken: Sequence[Mapping[Any, Any]]) -> dict[str, float]:
+    """By how much of its limit each blocking rule is missed, at its worst; infinite for hazards."""
+    worst: dict[str, float] = {}
+    for row in broken:
+        if row["effect"] != "warn":
+            worst[row["rule"]] = max(worst.get(row["rule"], -math.inf), -_by_gravity(row)[3])
+    return worst
 
 
 def _shortfalls(broken: Sequence[Mapping[Any, Any]]) -> list[Shortfall]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -79,8 +79,11 @@ def fresh_offers(
             continue
         if any(_clash(slot, student, other, student) for other in offered):
             continue
+        if moves.cases_offered(connection, slot, student, BUFFER, [asked.booking_id]):
+            continue
         proofs += 1
-        if not _stands(connection, asked, slot, hour, settings):
+        moving = Move(asked.booking_id, slot)
+        if objections(connection, moving, asked.school_id, student, hour, settings):
             continue
         offered.append(slot)
         chosen.append(row)
@@ -158,15 +161,6 @@ def _clash(one: Slot, one_student: int, other: Slot, other_student: int) -> bool
     shared = moves.resources_of(one_student, one) & moves.resources_of(other_student, other)
     apart = one.starts_at_utc >= other.ends_at_utc + BUFFER or other.starts_at_utc >= one.ends_at_utc + BUFFER
     return bool(shared) and not apart
-
-
-def _stands(connection: Connection, asked: Asked, slot: Slot, hour_utc: datetime, settings: Settings) -> bool:
-    """Whether a candidate holds now, and is not offered to somebody else."""
-    student = asked.question.student_id
-    if moves.cases_offered(connection, slot, student, BUFFER, [asked.booking_id]):
-        return False
-    moving = Move(asked.booking_id, slot)
-    return not objections(connection, moving, asked.school_id, student, hour_utc, settings)
 
 
 def _in_words(connection: Connection, asked: Asked, rows: pd.DataFrame) -> list[cases.Offer]:

@@ -204,19 +204,9 @@ class Taking:
         self._write(*(one.transition for one in renewed))
         told = [one.news for one in renewed]
         directory = self._directory([asked.booking_id, *(news.booking_id for news in told)])
-        self._tell(directory, [*self._moved(asked, slot, directory), *told])
+        self._tell(directory, [*moved_news(asked, slot, directory), *told])
         cost = "The slot had come free" if asked.question.standby else "A move for weather costs nothing"
         return responses.APPLIED, f"The lesson has moved to {self._moment(slot)}. {cost}."
-
-    def _moved(self, asked: Asked, slot: Slot, directory: Directory) -> list[News]:
-        """To the student and the instructor who has the lesson now; and to the one who had it, if that is another."""
-        lesson = asked.question.lesson
-        was = f"It was {words.span(lesson.starts_at_utc, lesson.ends_at_utc, asked.time_zone)}."
-        news = [self._news(asked, "moved", lesson=slot, changes=[was])]
-        if lesson.instructor_id is not None and lesson.instructor_id != slot.instructor_id:
-            former = directory.instructors[lesson.instructor_id]
-            news.append(self._news(asked, "handed_over", to=[former]))
-        return news
 
     def _lose(self, asked: Asked, effect: Effect, why: str) -> tuple[str, str]:
         """A held slot that cannot be had any more is given up, and the student gets others."""
@@ -315,13 +305,13 @@ class Taking:
         cases.note_events(self._connection, [self._step(asked, effect)], None, self._now)
 
     def _news(
-        self, asked: Asked, event: facts.Event, *, lesson: Slot | None = None, offers: Sequence[Offer] = (),
+        self, asked: Asked, event: facts.Event, *, offers: Sequence[Offer] = (),
         changes: Sequence[str] = (), chosen: tuple[int, Offer] | None = None, confirm_by_utc: datetime | None = None,
         to: Sequence[people.Person] | None = None,
     ) -> News:  # fmt: skip
         question = asked.question
         return News(
-            asked.case_id, asked.booking_id, event, lesson or question.lesson, question.round, offers, changes=changes,
+            asked.case_id, asked.booking_id, event, question.lesson, question.round, offers, changes=changes,
             deadline_utc=question.deadline_utc if offers else None, chosen=chosen, confirm_by_utc=confirm_by_utc, to=to,
             standby=question.standby,
         )  # fmt: skip
@@ -336,6 +326,17 @@ class Taking:
     def _moment(self, slot: Slot) -> str:
         assert self._asked is not None  # noqa: S101, whoever has a slot has a case
         return words.moment(slot.starts_at_utc, self._asked.time_zone)
+
+
+def moved_news(asked: Asked, slot: Slot, directory: Directory) -> list[News]:
+    """To the student and the instructor who has the lesson now; and to the one who had it, if that is another."""
+    lesson, round_ = asked.question.lesson, asked.question.round
+    was = f"It was {words.span(lesson.starts_at_utc, lesson.ends_at_utc, asked.time_zone)}."
+    news = [News(asked.case_id, asked.booking_id, "moved", slot, round_, changes=[was])]
+    if lesson.instructor_id is not None and lesson.instructor_id != slot.instructor_id:
+        former = directory.instructors[lesson.instructor_id]
+        news.append(News(asked.case_id, asked.booking_id, "handed_over", lesson, round_, to=[former]))
+    return news
 
 
 def _alternative(effect: Effect) -> Slot:

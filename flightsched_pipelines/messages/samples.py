@@ -54,8 +54,20 @@ def _offers(role: Role) -> list[Offer]:
     ]
 
 
+_EVENTS: tuple[Event, ...] = (
+    "opened", "updated", "expired", "cleared", "changed", "cancelled",
+    "accepted", "withdrawn", "hold_released", "reminded", "moved", "handed_over", "kept", "declined",
+)  # fmt: skip
+_FOR_DISPATCHERS: tuple[Event, ...] = (*_EVENTS[:6], "moved", "kept", "declined")
+_CHANGES: Mapping[Event, list[str]] = {
+    "updated": ["1 of the 3 alternatives you were given can no longer be had."],
+    "moved": ["It was Mon 23 Nov 10:00–11:30 PST."],
+    "kept": ["The instructor's reason: the fog will lift by nine, and the lesson stays in the pattern."],
+}
+
+
 def _notice(event: Event, role: Role) -> Notice:
-    asks = event in {"opened", "updated"}
+    asks = event in {"opened", "updated", "withdrawn", "hold_released"} or (event == "reminded" and role == "student")
     return Notice(
         event=event,
         case_id=42,
@@ -64,15 +76,18 @@ def _notice(event: Event, role: Role) -> Notice:
         lesson=LESSON,
         shortfalls=SHORTFALLS if event in {"opened", "updated", "expired"} else [],
         offers=_offers(role) if asks else [],
-        changes=["1 of the 3 alternatives you were given can no longer be had."] if event == "updated" else [],
+        changes=_CHANGES.get(event, []),
+        chosen=_offers("instructor")[0] if event in {"accepted", "reminded"} and role == "instructor" else None,
+        confirm_by_utc=_SENT + timedelta(hours=2) if event == "accepted" else None,
+        confirm_url=f"{_BASE}sample-confirm" if event in {"accepted", "reminded"} and role == "instructor" else None,
         deadline_utc=_SENT + timedelta(hours=12),
         case_url=f"{_BASE}sample",
-        sequence=("opened", "updated", "expired", "cleared", "changed", "cancelled").index(event) + 1,
+        sequence=_EVENTS.index(event) + 1,
         sent_at_utc=_SENT,
     )
 
 
-_EVENTS: tuple[Event, ...] = ("opened", "updated", "cleared", "expired", "changed", "cancelled")
+_NOBODYS: tuple[Event, Role] = "handed_over", "student"
 _ROLES: tuple[Role, ...] = ("student", "instructor")
 
 _DIGEST = Digest(
@@ -89,7 +104,7 @@ _DIGEST = Digest(
             offers=_offers("instructor") if event in {"opened", "updated"} else [],
             deadline_utc=_SENT + timedelta(hours=12),
         )
-        for n, event in enumerate(_EVENTS)
+        for n, event in enumerate(_FOR_DISPATCHERS)
     ],
     too_late=[
         LESSON.model_copy(
@@ -128,7 +143,7 @@ _ON_STANDBY: Mapping[str, tuple[Event, Role]] = MappingProxyType(
 )
 
 SAMPLES: Mapping[str, Notice | Digest] = MappingProxyType(
-    {f"{event}-{role}": _notice(event, role) for event in _EVENTS for role in _ROLES}
+    {f"{event}-{role}": _notice(event, role) for event in _EVENTS for role in _ROLES if (event, role) != _NOBODYS}
     | {name: _standby(event, role) for name, (event, role) in _ON_STANDBY.items()}
     | {"digest": _DIGEST}
 )

@@ -11,7 +11,8 @@ import dagster as dg
 from sqlalchemy import Engine
 
 from flightsched_pipelines.database import outbox
-from flightsched_pipelines.desk import channels, deadlines, dispatch, standby
+from flightsched_pipelines.desk import channels, deadlines, dispatch, queued_responses, standby
+from flightsched_pipelines.pipeline.answers import apply_queued_responses
 from flightsched_pipelines.pipeline.clock import Clock
 from flightsched_pipelines.pipeline.partitions import key_of
 from flightsched_pipelines.pipeline.telling import HOUR_FORMAT, deliver_job, dispatch_job
@@ -73,12 +74,34 @@ def something_due(
     freed = standby.freed_slots_due(engine, now, settings)
     if not due and not overdue and not freed:
         return dg.SkipReason("no message is due, no deadline has passed, and no slot has come free")
-    under_way = context.instance.get_runs_count(
-        dg.RunsFilter(
-            job_name=deliver_job.name,
-            statuses=[dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED],
-        )
-    )
-    if under_way:
+    if _under_way(context, deliver_job.name):
         return dg.SkipReason("a delivery is under way")
     return dg.RunRequest(run_key=f"deliver-{now:%Y%m%dT%H%M%S}", tags={"flightsched/due": str(due)})
+
+
+@dg.sensor(
+    job=apply_queued_responses,
+    minimum_interval_seconds=10,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Launches the taking of answers when any wait in the queue of responses; off without AWS_REGION.",
+)
+def waiting_responses(
+    context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings], clock: dg.ResourceParam[Clock]
+) -> dg.RunRequest | dg.SkipReason:
+    """Ask for a run unless one is under way: it takes whatever waits when it begins."""
+    if settings.aws_region is None:
+        return dg.SkipReason("AWS_REGION is not set, so there is no queue of responses")
+    queue, _ = queued_responses.queues(settings)
+    waiting = queue.depth().waiting
+    if not waiting:
+        return dg.SkipReason("no answer waits in the queue")
+    if _under_way(context, apply_queued_responses.name):
+        return dg.SkipReason("answers are being taken")
+    run_key = f"responses-{clock.now():%Y%m%dT%H%M%S}"
+    return dg.RunRequest(run_key=run_key, tags={"flightsched/waiting": str(waiting)})
+
+
+def _under_way(context: dg.SensorEvaluationContext, job_name: str) -> int:
+    """How many runs of a job are queued or running."""
+    statuses = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+    return context.instance.get_runs_count(dg.RunsFilter(job_name=job_name, statuses=statuses))

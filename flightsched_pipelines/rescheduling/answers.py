@@ -14,6 +14,8 @@ from flightsched_pipelines.rescheduling.cases import OPEN_STATES, AnswerEvent, C
 from flightsched_pipelines.rescheduling.wishes import DAYS, part_of_day
 
 LONGEST_REASON = 500
+MUCH_WORSE = 0.1
+"""A limit that is missed by so much more of it than when an instructor kept the lesson is a new question."""
 
 Role = Literal["student", "instructor", "dispatcher", "platform"]
 
@@ -185,6 +187,14 @@ def slot_meant(question: Question, answer: Answer) -> Slot | None:
     if answer.round in (None, question.round):
         return question.offers.get(answer.number or 0)
     return question.earlier.get((answer.round or 0, answer.number or 0))
+
+
+def override_holds(then: Mapping[str, float], now: Mapping[str, float]) -> bool:
+    """Whether an instructor's override still speaks for the forecast: no other rule is broken, none by much more.
+
+    Both map broken rules to how far each limit is missed, as a share of it; infinite for hazards.
+    """
+    return all(rule in then and missed <= then[rule] + MUCH_WORSE for rule, missed in now.items())
 
 
 def _require_person(question: Question, answer: Answer) -> None:

@@ -1,0 +1,123 @@
+"""Two lessons take each other's places, when both students agree: proven, moved and told in one transaction."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError
+
+from flightsched_pipelines.database import cases, moves, questions, responses
+from flightsched_pipelines.database.cases import Transition
+from flightsched_pipelines.database.moves import Move
+from flightsched_pipelines.database.questions import Asked
+from flightsched_pipelines.database.responses import Response
+from flightsched_pipelines.desk import renewal
+from flightsched_pipelines.desk.proof import objections
+from flightsched_pipelines.desk.respond import Outcome
+from flightsched_pipelines.desk.taking import moved_news
+from flightsched_pipelines.desk.telling import Directory, Occasion, tell
+from flightsched_pipelines.rescheduling.answers import AnswerRefused
+from flightsched_pipelines.rescheduling.cases import OPEN_STATES, CaseState, Slot
+from flightsched_pipelines.settings import Settings
+
+
+def swap(
+    engine: Engine, key: str, case_ids: tuple[int, int], door: str, now_utc: datetime, settings: Settings
+) -> Outcome:
+    """Let the lessons of two cases take each other's places; a key that was used does nothing again.
+
+    Args:
+        engine: the database.
+        key: the sender's idempotency key.
+        case_ids: both cases; each lesson keeps its length, and takes the other's start, instructor and aircraft.
+        door: how it came.
+        now_utc: now.
+        settings: the bounds of a new time.
+    """
+    with engine.begin() as connection:
+        cases.share_turn(connection)
+        before = responses.earlier(connection, key)
+        if before is not None:
+            return Outcome(before.outcome, before.sentence, before.case_id, repeated=True)
+        try:
+            with connection.begin_nested():
+                outcome, sentence = responses.APPLIED, _swap(connection, case_ids, now_utc, settings)
+        except AnswerRefused as refused:
+            outcome, sentence = refused.code, f"{refused.sentence}."
+        except IntegrityError:
+            outcome, sentence = "taken", "Somebody else has one of the two places."
+        said = Response(
+            key, case_ids[0], None, "swap", None, None, "dispatcher", None, None, door, now_utc, outcome, sentence
+        )
+        responses.keep(connection, said)
+        responses.keep(connection, replace(said, key=f"{key}/other", case_id=case_ids[1]))
+    return Outcome(outcome, sentence, case_ids[0])
+
+
+def _swap(connection: Connection, case_ids: tuple[int, int], now_utc: datetime, settings: Settings) -> str:
+    pair = [_open(connection, case_id) for case_id in case_ids]
+    if case_ids[0] == case_ids[1]:
+        raise AnswerRefused("same_case", "a lesson cannot take its own place; name two cases")
+    moves.lock_resources(connection, {one for asked in pair for one in _needs(asked, pair)})
+    booking_ids = [asked.booking_id for asked in pair]
+    going = [_place(one, other) for one, other in (pair, pair[::-1])]
+    taken = {slot: asked.question.student_id for slot, asked in zip(going, pair, strict=True)}
+    others = {
+        case_id
+        for slot, student in taken.items()
+        for case_id in moves.cases_offered(connection, slot, student, renewal.BUFFER, booking_ids)
+    }
+    moves.lock_cases(connection, [*case_ids, *others])
+    for booking_id in sorted(booking_ids):
+        moves.lock_booking(connection, booking_id)
+    again = [_open(connection, case_id) for case_id in case_ids]
+    if [one.question.lesson for one in again] != [one.question.lesson for one in pair]:
+        raise AnswerRefused("changed", "one of the lessons has changed meanwhile; look at both cases again")
+    for asked, slot in zip(again, going, strict=True):
+        student, leaving = asked.question.student_id, [key for key in booking_ids if key != asked.booking_id]
+        moving = Move(asked.booking_id, slot)
+        wrong = objections(connection, moving, asked.school_id, student, now_utc, settings, leaving=leaving)
+        if wrong:
+            raise AnswerRefused("no_longer", f"case {asked.case_id} cannot take the other's place: {wrong[0]}")
+    hour = now_utc.replace(minute=0, second=0, microsecond=0)
+    cases.write_transitions(connection, [step for asked in again for step in _steps(asked)], hour, now_utc)
+    moves.move(connection, [Move(key, slot) for key, slot in zip(booking_ids, going, strict=True)], now_utc)
+    renewed = renewal.others_who_lose(connection, sorted(others), taken, settings)
+    cases.write_transitions(connection, [one.transition for one in renewed], hour, now_utc)
+    directory = Directory.read(connection, [*booking_ids, *(one.news.booking_id for one in renewed)])
+    news = [one for asked, slot in zip(again, going, strict=True) for one in moved_news(asked, slot, directory)]
+    news += [one.news for one in renewed]
+    tell(connection, news, directory, Occasion(None, now_utc, settings, about=f"swap-{case_ids[0]}-{case_ids[1]}"))
+    return f"The lessons of cases {case_ids[0]} and {case_ids[1]} have taken each other's places."
+
+
+def _open(connection: Connection, case_id: int) -> Asked:
+    asked = questions.ask(connection, case_id)
+    if asked is None:
+        raise AnswerRefused("unknown_case", f"there is no case {case_id}")
+    if asked.question.state not in OPEN_STATES:
+        raise AnswerRefused("ended", f"case {case_id} has ended ({asked.question.state}); nothing was changed")
+    if asked.question.booked != asked.question.lesson:
+        raise AnswerRefused("changed", f"the school has changed the lesson of case {case_id} since")
+    return asked
+
+
+def _place(asked: Asked, other: Asked) -> Slot:
+    """Where a lesson goes: the other's start, instructor and aircraft, and its own length."""
+    lesson, place = asked.question.lesson, other.question.lesson
+    return replace(place, ends_at_utc=place.starts_at_utc + (lesson.ends_at_utc - lesson.starts_at_utc))
+
+
+def _needs(asked: Asked, pair: list[Asked]) -> frozenset[tuple[str, int]]:
+    return moves.resources_of(asked.question.student_id, *(one.question.lesson for one in pair))
+
+
+def _steps(asked: Asked) -> list[Transition]:
+    question = asked.question
+    agreed = "both students agreed to take each other's places"
+    taken, moved = CaseState.STUDENT_ACCEPTED, CaseState.RESCHEDULED
+    return [
+        Transition(asked.case_id, asked.booking_id, "accepted", question.state, taken, agreed, question.round,
+                   actor="dispatcher"),
+        Transition(asked.case_id, asked.booking_id, "moved", taken, moved, agreed, question.round),
+    ]  # fmt: skip

@@ -1,0 +1,66 @@
+"""A dispatcher puts a booking on weather hold by hand, or takes it off; each is on record, with its reason."""
+
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection, Engine
+
+from flightsched_pipelines.database import cases, moves, questions, responses
+from flightsched_pipelines.database.responses import Response
+from flightsched_pipelines.desk.respond import Outcome
+from flightsched_pipelines.rescheduling.answers import AnswerRefused
+
+Order = Literal["hold", "release"]
+AFTER = {"hold": "weather_hold", "release": "scheduled"}
+
+
+def order(engine: Engine, key: str, what: Order, reference: str, reason: str, door: str, now_utc: datetime) -> Outcome:
+    """Put a booking on weather hold, or take it off; a key that was used does nothing again.
+
+    Args:
+        engine: the database.
+        key: the sender's idempotency key.
+        what: hold or release.
+        reference: the booking's reference, or its number.
+        reason: why, in words; needed.
+        door: how it came.
+        now_utc: now.
+    """
+    with engine.begin() as connection:
+        cases.share_turn(connection)
+        before = responses.earlier(connection, key)
+        if before is not None:
+            return Outcome(before.outcome, before.sentence, before.case_id, repeated=True)
+        booking_id = questions.booking_named(connection, reference)
+        try:
+            outcome, sentence = responses.APPLIED, _do(connection, what, booking_id, reference, reason, now_utc)
+        except AnswerRefused as refused:
+            outcome, sentence = refused.code, f"{refused.sentence}."
+        responses.keep(
+            connection,
+            Response(
+                key, None, booking_id, what, None, None, "dispatcher", None, reason or None, door, now_utc, outcome,
+                sentence,
+            ),
+        )  # fmt: skip
+    return Outcome(outcome, sentence)
+
+
+def _do(
+    connection: Connection, what: Order, booking_id: int | None, reference: str, reason: str, now_utc: datetime
+) -> str:
+    if booking_id is None:
+        raise AnswerRefused("unknown_booking", f"there is no booking '{reference}'")
+    if not reason.strip():
+        raise AnswerRefused("no_reason", f"to {what} a booking needs a reason")
+    moves.lock_booking(connection, booking_id)
+    case_id = questions.case_of(connection, booking_id)
+    if case_id is not None:
+        raise AnswerRefused("case_open", f"case {case_id} is open for booking {reference}; answer or cancel that first")
+    status, after = cases.status_of(connection, booking_id), AFTER[what]
+    if status == after:
+        raise AnswerRefused("already_so", f"booking {reference} is {after} already")
+    if status not in AFTER.values():
+        raise AnswerRefused("not_active", f"booking {reference} is {status}")
+    cases.set_status(connection, [booking_id], after, now_utc)
+    return f"Booking {reference} is {'on weather hold' if what == 'hold' else 'scheduled again'}."

@@ -1,0 +1,214 @@
+"""Many answers at once, and servers and workers that die: nothing is booked twice, lost, or left waiting."""
+
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from flightsched_pipelines.database import embedded
+from flightsched_pipelines.database.engine import connect
+from flightsched_pipelines.desk.respond import Outcome
+from flightsched_pipelines_tests.conftest import settings_for
+from flightsched_pipelines_tests.integration.desk.answering import (
+    LATER,
+    OVERLAPS,
+    cases,
+    events,
+    give,
+    held,
+    offer,
+    one,
+    place,
+    rows,
+    run,
+    said,
+    say,
+    state,
+)
+
+CLIENTS = 32
+ATTEMPTS = 150
+
+DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+
+
+def at_once(engine: Engine, clients: int, work: Callable[[Engine, int], None]) -> None:
+    """Let many clients work, each with connections of its own."""
+    url = engine.url.render_as_string(hide_password=False)
+
+    def client(n: int) -> None:
+        own = connect(settings_for(database_url=url, database_pool_size=1))
+        try:
+            work(own, n)
+        finally:
+            own.dispose()
+
+    with ThreadPoolExecutor(clients) as hands:
+        list(hands.map(client, range(clients)))
+
+
+def test_thirty_two_clients_never_book_anything_twice(told_engine: Engine) -> None:
+    known = cases(told_engine) + cases(told_engine, solo=True)
+    starts = [row[0] for row in rows(told_engine, "SELECT starts_at_utc FROM school.case_offers")]
+    shuffle = random.Random(7)
+    for case_id, _ in known:
+        run(
+            told_engine,
+            "UPDATE school.case_offers o SET starts_at_utc = :start, ends_at_utc = CAST(:start AS timestamptz) + "
+            "(c.ends_at_utc - c.starts_at_utc) FROM school.reschedule_cases c WHERE c.id = o.case_id "
+            "AND o.case_id = :id AND o.number = 2",
+            start=shuffle.choice(starts), id=case_id,
+        )  # fmt: skip
+    outcomes: Counter[str] = Counter()
+    faults: list[str] = []
+
+    def work(engine: Engine, n: int) -> None:
+        choice = random.Random(n)
+        for _ in range(ATTEMPTS):
+            case_id, _ = choice.choice(known)
+            action = choice.choice(["accept", "accept", "accept", "confirm", "withdraw", "decline"])
+            answer = said(action, number=choice.randint(1, 3) if action == "accept" else None)
+            try:
+                outcomes[give(engine, case_id, answer).outcome] += 1
+            except Exception as error:  # noqa: BLE001, whatever it is, it was not handled
+                faults.append(f"{type(error).__name__}: {error}")
+
+    at_once(told_engine, CLIENTS, work)
+
+    assert faults == []
+    assert outcomes.total() == CLIENTS * ATTEMPTS
+    assert outcomes["applied"] > 20
+    assert one(told_engine, OVERLAPS) == 0
+    assert one(told_engine, DEADLOCKS) == 0
+    assert one(told_engine, "SELECT count(*) FROM school.responses") == CLIENTS * ATTEMPTS
+    moved = "SELECT count(*) FROM school.bookings WHERE times_moved = 1"
+    assert one(told_engine, moved) == one(told_engine, "SELECT count(*) FROM school.case_events WHERE event = 'moved'")
+
+
+def test_of_fifty_who_accept_one_proposal_one_moves_it_and_the_others_are_told_so(told_engine: Engine) -> None:
+    case_id, booking_id = cases(told_engine)[0]
+    outcomes: list[Outcome] = []
+    at_once(told_engine, 50, lambda engine, _: outcomes.append(say(engine, case_id, "accept", number=1)))
+    assert Counter(outcome.outcome for outcome in outcomes) == {"applied": 1, "already_answered": 49}
+    assert all(outcome.sentence.endswith(".") for outcome in outcomes)
+    assert held(told_engine, booking_id) == 1
+    confirmed: list[Outcome] = []
+    at_once(told_engine, 50, lambda engine, _: confirmed.append(say(engine, case_id, "confirm")))
+    assert Counter(outcome.outcome for outcome in confirmed) == {"applied": 1, "ended": 49}
+    assert events(told_engine, case_id) == ["opened", "accepted", "confirmed", "moved"]
+    assert one(told_engine, "SELECT times_moved FROM school.bookings WHERE id = :id", id=booking_id) == 1
+
+
+def test_fifty_deliveries_of_one_answer_are_one_answer(told_engine: Engine) -> None:
+    case_id, booking_id = cases(told_engine)[0]
+    outcomes: list[Outcome] = []
+
+    def work(engine: Engine, _: int) -> None:
+        outcomes.append(say(engine, case_id, "accept", number=1, key="the-very-same"))
+
+    at_once(told_engine, 50, work)
+    assert {(outcome.outcome, outcome.sentence) for outcome in outcomes} == {
+        (outcomes[0].outcome, outcomes[0].sentence)
+    }
+    assert outcomes[0].applied
+    assert sum(outcome.repeated for outcome in outcomes) == 49
+    assert held(told_engine, booking_id) == one(told_engine, "SELECT count(*) FROM school.responses") == 1
+
+
+def test_a_server_that_is_restarted_mid_run_is_recovered_from_within_five_seconds(
+    told_engine: Engine, server_home: Path
+) -> None:
+    known = cases(told_engine)[:8]
+    stop = threading.Event()
+    applied: list[float] = []
+
+    def work(engine: Engine, n: int) -> None:
+        case_id, _ = known[n]
+        while not stop.is_set():
+            outcomes = [give(engine, case_id, answer) for answer in (said("accept", number=1), said("withdraw"))]
+            applied.extend(time.monotonic() for outcome in outcomes if outcome.applied)
+
+    with ThreadPoolExecutor(1) as runner:
+        running = runner.submit(at_once, told_engine, len(known), work)
+        while len(applied) < 20:
+            time.sleep(0.05)
+        embedded.stop(server_home)
+        embedded.start(server_home)
+        back = time.monotonic()
+        while not any(at > back for at in applied) and not running.done():
+            time.sleep(0.02)
+        first = min(at for at in applied if at > back)
+        stop.set()
+        running.result()
+    told_engine.dispose()
+    assert first - back < 5
+    assert one(told_engine, OVERLAPS) == 0
+    assert one(told_engine, "SELECT count(*) FROM school.responses WHERE outcome = 'applied'") >= len(applied)
+
+
+WORKER = """
+import os, sys
+from datetime import datetime
+from sqlalchemy import event
+from flightsched_pipelines.database.engine import connect
+from flightsched_pipelines.desk.respond import respond
+from flightsched_pipelines.desk.taking import Received
+from flightsched_pipelines.rescheduling.answers import Action, Answer
+from flightsched_pipelines.settings import Settings
+
+url, case_id, at, die_before = sys.argv[1], int(sys.argv[2]), datetime.fromisoformat(sys.argv[3]), int(sys.argv[4])
+settings = Settings(database_url=url)
+engine = connect(settings)
+said = 0
+
+def count(*_):
+    global said
+    said += 1
+    if said == die_before:
+        os.kill(os.getpid(), 9)
+
+event.listen(engine, "before_cursor_execute", count)
+event.listen(engine, "commit", count)
+answer = Answer(Action.CONFIRM, "instructor", None)
+outcome = respond(engine, Received("killed-move", case_id, answer, "terminal"), at, settings)
+print(said, outcome.outcome, outcome.repeated, flush=True)
+"""
+
+
+def test_a_move_that_is_killed_before_any_of_its_statements_did_nothing_and_the_next_does_it_once(
+    told_engine: Engine, tmp_path: Path
+) -> None:
+    case_id, booking_id = cases(told_engine)[0]
+    say(told_engine, case_id, "accept", number=1)
+    chosen, before = offer(told_engine, case_id, 1), place(told_engine, booking_id)
+    script = tmp_path / "worker.py"
+    script.write_text(WORKER)
+    url = told_engine.url.render_as_string(hide_password=False)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+
+    def worker(die_before: int) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(script), url, str(case_id), LATER.isoformat(), str(die_before)]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+
+    queued = one(told_engine, "SELECT count(*) FROM school.outbox")
+    for die_before in (1, 4, 8, 13, 18, 22, 26, 30, 33, 36, 39):
+        died = worker(die_before)
+        assert died.returncode == -9, died
+        assert (place(told_engine, booking_id), held(told_engine, booking_id)) == (before, 1)
+        assert one(told_engine, "SELECT count(*) FROM school.outbox") == queued
+    done = worker(0)
+    assert done.stdout.split()[1:] == ["applied", "False"], done
+    assert worker(0).stdout.split()[1:] == ["applied", "True"]
+    assert place(told_engine, booking_id) == ("scheduled", *chosen)
+    assert events(told_engine, case_id) == ["opened", "accepted", "confirmed", "moved"]
+    assert state(told_engine, case_id) == "rescheduled"
+    moved = "SELECT count(*), count(DISTINCT key) FROM school.outbox WHERE event = 'moved' AND case_id = :id"
+    assert rows(told_engine, moved, id=case_id)[0] in [(2, 2), (1, 1)]
