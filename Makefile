@@ -27,6 +27,7 @@ bench: $(READY) ## every measurement of docs/benchmarks.md, about half an hour o
 	$(BIN)/python -m benchmarks.hour.run
 	$(BIN)/python -m benchmarks.rescheduling.run
 	$(BIN)/python -m benchmarks.llm.run
+	$(BIN)/python -m benchmarks.answers.run
 	$(BIN)/python -m benchmarks.dispatch.run
 	$(BIN)/python -m benchmarks.delivery.run
 

@@ -145,11 +145,11 @@ def due(connection: Connection, now_utc: datetime, rules: AnswerRules) -> list[D
     held = bookings.alias()
     c, h, i = reschedule_cases.c, held.c, instructors.c
     since, until = func.coalesce(c.accepted_at, c.opened_at), func.coalesce(h.held_until, c.deadline_utc)
-    remind_at = func.greatest(until - rules.remind_before, since + (until - since).op("*")(0.5))
+    nearly_over = and_(until - now_utc <= rules.remind_before, until - now_utc <= now_utc - since)
     lapsed = h.held_until <= now_utc
     unasked = and_(i.auto_confirm, c.accepted_at <= now_utc - rules.withdraw_within)
     asks = or_(c.state == "student_accepted", and_(c.state == "proposed", c.freed_slot_id.is_(None)))
-    wanted = and_(c.reminded_at.is_(None), asks, remind_at <= now_utc, until > now_utc)
+    wanted = and_(c.reminded_at.is_(None), asks, nearly_over, until > now_utc)
     what = case((lapsed, "lapse"), (unasked, "confirm"), else_="remind")
     query = (
         select(c.id, what.label("action"), until.label("until_utc"), h.instructor_id)

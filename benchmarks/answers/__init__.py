@@ -1,0 +1,1 @@
+"""How fast, and how surely, answers move bookings."""
