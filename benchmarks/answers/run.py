@@ -154,6 +154,7 @@ def main() -> None:
     """Measure, and print the table."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--json", type=Path, help="write the figures to this file too")
+    options.add_argument("--acceptances", type=int, default=ACCEPTANCES, help="fewer, for a quick look")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         home = Path(folder)
@@ -170,7 +171,7 @@ def main() -> None:
             connection.execute("ANALYZE")
         engine.dispose()
         found = [
-            _run(template, name, client, drop)
+            _run(template, name, client, drop, chosen.acceptances)
             for name, client, drop in (
                 ("this", this, False),
                 ("look, then move", look_then_move, True),
@@ -198,8 +199,10 @@ HEADER = (
 )
 
 
-def _run(template: str, name: str, client: Callable[[str, Sequence[Any]], Counts], drop: bool) -> dict[str, Any]:
-    """One way in a database of its own: 200 acceptances one after another, then the others from 32 clients."""
+def _run(
+    template: str, name: str, client: Callable[[str, Sequence[Any]], Counts], drop: bool, acceptances: int
+) -> dict[str, Any]:
+    """One way in a database of its own: a tenth of the acceptances one after another, the others from 32 clients."""
     url = f"{template}/run"
     _administer(template, "DROP DATABASE IF EXISTS run")
     _administer(template, "CREATE DATABASE run TEMPLATE answers")
@@ -211,8 +214,8 @@ def _run(template: str, name: str, client: Callable[[str, Sequence[Any]], Counts
             "SELECT o.booking_id, c.id, starts, ends, o.instructor_id, o.aircraft_id FROM public.offers o "
             "JOIN school.reschedule_cases c USING (booking_id) ORDER BY place"
         ).fetchall()
-    alone = client(url, offers[-200:])
-    offers = offers[:-200]
+    alone = client(url, offers[-acceptances // 10 :])
+    offers = offers[: acceptances - acceptances // 10]
     shares = [offers[n::CLIENTS] for n in range(CLIENTS)]
     with ProcessPoolExecutor(CLIENTS, mp_context=get_context("fork")) as hands:
         list(hands.map(abs, range(CLIENTS)))
