@@ -163,7 +163,7 @@ def test_a_delivery_is_asked_for_when_a_case_has_passed_its_deadline(platform: P
     assert isinstance(asked, dg.RunRequest)
     assert asked.tags["flightsched/due"] == "0"
     assert metadata(platform.run("deliver"), "deliver_messages")["cases_expired"] == opened
-    assert "no deadline of a case" in str(platform.tick("something_due"))
+    assert "no deadline has passed" in str(platform.tick("something_due"))
 
 
 def test_a_dispatch_tells_in_its_run_what_was_sent_held_back_and_suppressed_and_why(platform: Platform) -> None:
