@@ -1,7 +1,8 @@
 """What a school keeps, read into the frames that the pure floors take."""
 
-from collections.abc import Collection, Iterator
-from datetime import datetime
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -11,17 +12,20 @@ from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from flightsched_pipelines.database import schema
 from flightsched_pipelines.database.engine import Source, reading
 from flightsched_pipelines.rescheduling.availability import AVAILABILITY_COLUMNS, Override, Resource, WeeklyRule, expand
+from flightsched_pipelines.rescheduling.records import Row
 from flightsched_pipelines.rescheduling.wishes import WISH_COLUMNS
 from flightsched_pipelines.risk.bookings import BOOKING_COLUMNS
-from flightsched_pipelines.risk.minimums import MINIMUM_COLUMNS, typed_minimums
+from flightsched_pipelines.risk.minimums import MINIMUM_COLUMNS, in_force, typed_minimums
+
+Rows = Sequence[Row]
+"""Rows as they are stored, for the proof of one move: what a frame costs is most of what such a proof costs."""
+
+_FLOWN = schema.bookings.alias("flown")
 
 
 def airports(source: Source, idents: Collection[str] | None = None) -> pd.DataFrame:
     """Every airport, or those named: ident, position, zone, and what it issues."""
-    table = schema.airports
-    query = select(table.c.ident.label("airport"), *(column for column in table.columns if column.name != "ident"))
-    query = query.where(_among(table.c.ident, idents))
-    return _frame(source, query.order_by(table.c.ident)).astype(
+    return _frame(source, _airports(idents)).astype(
         {
             "latitude_deg": "float64", "longitude_deg": "float64", "elevation_ft": "float64", "issues_taf": "bool",
             "issues_metar": "bool", "approach_ceiling_ft": "float64", "approach_visibility_sm": "float64",
@@ -31,9 +35,9 @@ def airports(source: Source, idents: Collection[str] | None = None) -> pd.DataFr
 
 def runways(source: Source, idents: Collection[str] | None = None) -> pd.DataFrame:
     """Every runway end, or those of the airports named, with its true heading."""
-    query = select(schema.runways).where(_among(schema.runways.c.airport, idents))
-    frame = _frame(source, query.order_by(schema.runways.c.airport, schema.runways.c.runway))
-    return frame.astype({"heading_true_deg": "float64", "length_ft": "float64", "closed": "bool"})
+    return _frame(source, _runways(idents)).astype(
+        {"heading_true_deg": "float64", "length_ft": "float64", "closed": "bool"}
+    )
 
 
 def minimums(source: Source) -> pd.DataFrame:
@@ -43,12 +47,32 @@ def minimums(source: Source) -> pd.DataFrame:
     return typed_minimums(_frame(source, query))
 
 
+def airfields(connection: Connection, idents: Collection[str]) -> tuple[Rows, Rows]:
+    """The rows of `airports` and of `runways` of these airports, as they are stored."""
+    return _rows(connection, _airports(idents)), _rows(connection, _runways(idents))
+
+
+def minimums_of(connection: Connection, school_id: int, on: date) -> Sequence[Row]:
+    """The minimums in force on a day for one school, its own and everybody's (``MINIMUM_COLUMNS``)."""
+    table = schema.weather_minimums
+    query = select(*(table.c[name] for name in MINIMUM_COLUMNS)).order_by(table.c.id)
+    whose = or_(table.c.school_id.is_(None), table.c.school_id == school_id)
+    return _in_force(tuple(tuple(row) for row in connection.execute(query.where(whose))), on)
+
+
+@lru_cache(maxsize=1_000)  # by what they say, so that a changed minimum counts at once
+def _in_force(rows: tuple[tuple[Any, ...], ...], on: date) -> Sequence[Row]:
+    frame = typed_minimums(pd.DataFrame(rows, columns=list(MINIMUM_COLUMNS), dtype=object))
+    return in_force(frame, on).to_dict("records")
+
+
 def bookings(source: Source, from_utc: datetime, to_utc: datetime, now_utc: datetime) -> pd.DataFrame:
     """The lessons, and the slots held for lessons, that overlap ``[from_utc, to_utc)``, soonest first.
 
     Columns: ``BOOKING_COLUMNS``, and with them what the student wishes (``WISH_COLUMNS``).
     """
-    return _bookings(source, schema.bookings.c.period.overlaps(Range(from_utc, to_utc)), now_utc)
+    overlapping = schema.bookings.c.period.overlaps(Range(from_utc, to_utc))
+    return _typed_bookings(_frame(source, _lessons(overlapping, now_utc)))
 
 
 def bookings_beside(
@@ -58,28 +82,41 @@ def bookings_beside(
 
     Columns as of `bookings`.
     """
+    frame = _frame(source, _lessons(_beside(booking_id, resources, from_utc, to_utc), from_utc))
+    return _typed_bookings(frame)
+
+
+def lessons_beside(
+    connection: Connection, booking_id: int, resources: Collection[Resource], from_utc: datetime, to_utc: datetime
+) -> Rows:
+    """The rows of `bookings_beside` as they are stored."""
+    return _rows(connection, _lessons(_beside(booking_id, resources, from_utc, to_utc), from_utc))
+
+
+def _beside(
+    booking_id: int, resources: Collection[Resource], from_utc: datetime, to_utc: datetime
+) -> ColumnElement[bool]:
     b = schema.bookings.c
     keys = {"student": b.student_id, "instructor": b.instructor_id, "aircraft": b.aircraft_id}
     taken = or_(*(keys[kind] == key for kind, key in resources))
     near = b.period.overlaps(Range(from_utc, to_utc)) & taken & b.holds_for.is_distinct_from(booking_id)
-    return _bookings(source, or_(b.id == booking_id, near), from_utc)
+    return or_(b.id == booking_id, near)
 
 
-def _bookings(source: Source, which: ColumnElement[bool], now_utc: datetime) -> pd.DataFrame:
+def _lessons(which: ColumnElement[bool], now_utc: datetime) -> Select[*tuple[Any, ...]]:
     b, s, a, p, w = (
         schema.bookings, schema.students, schema.aircraft, schema.airports, schema.student_preferences,
     )  # fmt: skip
-    flown = schema.bookings.alias()
     last_lesson = (
-        select(func.max(func.upper(flown.c.period)))
+        select(func.max(func.upper(_FLOWN.c.period)))
         .where(
-            flown.c.student_id == b.c.student_id,
-            flown.c.status.not_in(("cancelled", "held")),
-            func.upper(flown.c.period) <= now_utc,
+            _FLOWN.c.student_id == b.c.student_id,
+            _FLOWN.c.status.not_in(("cancelled", "held")),
+            func.upper(_FLOWN.c.period) <= now_utc,
         )
         .scalar_subquery()
     )
-    query = (
+    return (
         select(
             b.c.id.label("booking_id"), b.c.reference, b.c.school_id, b.c.student_id, b.c.instructor_id,
             b.c.aircraft_id, a.c.type.label("aircraft_type"), s.c.training_level, b.c.solo, b.c.lesson_kind,
@@ -97,7 +134,9 @@ def _bookings(source: Source, which: ColumnElement[bool], now_utc: datetime) -> 
         .where(which, b.c.status.in_(schema.TAKING_STATUSES))
         .order_by(func.lower(b.c.period), b.c.id)
     )  # fmt: skip
-    frame = _frame(source, query)
+
+
+def _typed_bookings(frame: pd.DataFrame) -> pd.DataFrame:
     frame["last_lesson_at_utc"] = pd.to_datetime(frame["last_lesson_at_utc"], utc=True)
     return frame.astype(dict(BOOKING_COLUMNS) | dict(WISH_COLUMNS))
 
@@ -107,17 +146,32 @@ def availability(
 ) -> pd.DataFrame:
     """When everything and everyone, or ``only`` these, may be used in a time (``AVAILABILITY_COLUMNS``)."""
     with reading(source) as connection:
-        resources = dict(_resources(connection, only))
-        rules = [*_weekly_rules(connection, only)]
-        overrides = [*_overrides(connection, from_utc, to_utc, only)]
+        rows = _periods(connection, from_utc, to_utc, only)
+    return pd.DataFrame(rows, columns=list(AVAILABILITY_COLUMNS)).astype(dict(AVAILABILITY_COLUMNS))
+
+
+def availability_of(
+    connection: Connection, resources: Collection[Resource], from_utc: datetime, to_utc: datetime
+) -> Rows:
+    """The rows of `availability` of these resources."""
+    periods = _periods(connection, from_utc, to_utc, resources)
+    return [dict(zip(AVAILABILITY_COLUMNS, period, strict=True)) for period in periods]
+
+
+def _periods(
+    connection: Connection, from_utc: datetime, to_utc: datetime, only: Collection[Resource] | None
+) -> list[tuple[Any, ...]]:
+    """Rows of ``AVAILABILITY_COLUMNS``."""
+    resources = dict(_resources(connection, only))
+    rules = [*_weekly_rules(connection, only)]
+    overrides = [*_overrides(connection, from_utc, to_utc, only)]
     always = [Override(key, (from_utc, to_utc), available=True) for key in resources if key[0] == "aircraft"]
-    rows = [
+    return [
         (school_id, *resource, start, end, type_, crosswind_kt, may_teach)
         for resource, periods in sorted(expand(rules, overrides + always, from_utc, to_utc).items())
         for school_id, type_, crosswind_kt, may_teach in [resources[resource]]
         for start, end in periods
     ]
-    return pd.DataFrame(rows, columns=list(AVAILABILITY_COLUMNS)).astype(dict(AVAILABILITY_COLUMNS))
 
 
 _Attributes = tuple[int, str | None, float | None, list[str]]
@@ -139,19 +193,18 @@ def _resources(connection: Connection, only: Collection[Resource] | None) -> Ite
 
 
 def _weekly_rules(connection: Connection, only: Collection[Resource] | None) -> Iterator[WeeklyRule]:
-    zone = select(schema.schools.c.id, schema.airports.c.time_zone).join(
-        schema.airports, schema.airports.c.ident == schema.schools.c.base_airport
-    )
-    zones = {row.id: row.time_zone for row in connection.execute(zone)}
-    hours = select(schema.opening_hours).where(_among(schema.opening_hours.c.school_id, _ids("school", only)))
-    for row in connection.execute(hours):
-        yield WeeklyRule(("school", row.school_id), zones[row.school_id], row.weekday, row.opens, row.closes)
+    s, a, h = schema.schools, schema.airports, schema.opening_hours
+    based = a.c.ident == s.c.base_airport
+    hours = select(h, a.c.time_zone).join(s, s.c.id == h.c.school_id).join(a, based)
+    for row in connection.execute(hours.where(_among(h.c.school_id, _ids("school", only)))):
+        yield WeeklyRule(("school", row.school_id), row.time_zone, row.weekday, row.opens, row.closes)
     for kind, people in (("student", schema.students), ("instructor", schema.instructors)):
         key = schema.availability.c[f"{kind}_id"]
-        query = select(schema.availability, people.c.school_id).join(people, people.c.id == key)
+        query = select(schema.availability, a.c.time_zone).join(people, people.c.id == key)
+        query = query.join(s, s.c.id == people.c.school_id).join(a, based)
         for row in connection.execute(query.where(_among(key, _ids(kind, only)))):
             resource = (kind, getattr(row, f"{kind}_id"))
-            yield WeeklyRule(resource, zones[row.school_id], row.weekday, row.starts, row.ends)
+            yield WeeklyRule(resource, row.time_zone, row.weekday, row.starts, row.ends)
 
 
 def _overrides(
@@ -182,6 +235,21 @@ def _among(column: ColumnElement[Any], values: Collection[Any] | None) -> Column
 
 def _within(period: Range[datetime], from_utc: datetime, to_utc: datetime) -> tuple[datetime, datetime]:
     return max(period.lower or from_utc, from_utc), min(period.upper or to_utc, to_utc)
+
+
+def _airports(idents: Collection[str] | None) -> Select[*tuple[Any, ...]]:
+    table = schema.airports
+    query = select(table.c.ident.label("airport"), *(column for column in table.columns if column.name != "ident"))
+    return query.where(_among(table.c.ident, idents)).order_by(table.c.ident)
+
+
+def _runways(idents: Collection[str] | None) -> Select[*tuple[Any, ...]]:
+    table = schema.runways
+    return select(table).where(_among(table.c.airport, idents)).order_by(table.c.airport, table.c.runway)
+
+
+def _rows(connection: Connection, query: Select[*tuple[Any, ...]]) -> Rows:
+    return connection.execute(query).mappings().all()
 
 
 def _frame(source: Source, query: Select[*tuple[Any, ...]]) -> pd.DataFrame:

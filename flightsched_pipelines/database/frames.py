@@ -1,6 +1,6 @@
 """Frames in and out of the materialised tables: a partition is replaced in one transaction, by COPY."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -99,6 +99,14 @@ def read_partition(
     query = select(*columns).where(table.c[PARTITION].in_(list(hours)), *which)
     with reading(source) as connection:
         return typed(connection.execute(query).all(), table)
+
+
+def partition_rows(
+    connection: Connection, table: Table, columns: Sequence[str], hour: datetime, *which: ColumnElement[bool]
+) -> Sequence[Mapping[Any, Any]]:
+    """Columns of some of the table's rows of an hour, as they are stored."""
+    query = select(*(table.c[name] for name in columns)).where(table.c[PARTITION] == hour, *which)
+    return connection.execute(query).mappings().all()
 
 
 def newest_partition(engine: Engine, table: Table) -> datetime | None:

@@ -60,10 +60,12 @@ def instructors(connection: Connection, *, schools: Collection[int] | None = Non
     return _people(connection, "instructor", schema.instructors, schools=schools)
 
 
-def schools(connection: Connection) -> dict[int, School]:
-    """Every school."""
+def schools(connection: Connection, ids: Collection[int] | None = None) -> dict[int, School]:
+    """Schools by id; all of them unless ids are given."""
     s, a = schema.schools, schema.airports
     query = select(s.c.id, s.c.name, s.c.dispatch_email, a.c.time_zone).join(a, a.c.ident == s.c.base_airport)
+    if ids is not None:
+        query = query.where(s.c.id.in_(ids))
     return {row.id: School(*row) for row in connection.execute(query)}
 
 

@@ -20,6 +20,8 @@ from flightsched_pipelines.database.schema import (
 from flightsched_pipelines.rescheduling.answers import AnswerRules, Hold, Question
 from flightsched_pipelines.rescheduling.cases import CaseState, Slot
 
+_HELD = bookings.alias("held")
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -57,20 +59,19 @@ class Asked:
 def ask(connection: Connection, case_id: int) -> Asked | None:
     """A case as it stands; ``None`` if there is no such case."""
     c, b, s, a = reschedule_cases.c, bookings.c, students.c, airports.c
-    held = bookings.alias()
     query = (
         select(
             reschedule_cases, b.school_id, b.student_id, b.solo, b.status, b.departure, s.training_level,
             s.primary_instructor_id, a.time_zone, func.lower(b.period).label("booked_from"),
             func.upper(b.period).label("booked_to"), b.instructor_id.label("booked_instructor"),
-            b.aircraft_id.label("booked_aircraft"), func.lower(held.c.period).label("held_from"),
-            func.upper(held.c.period).label("held_to"), held.c.instructor_id.label("held_instructor"),
-            held.c.aircraft_id.label("held_aircraft"), held.c.held_until,
+            b.aircraft_id.label("booked_aircraft"), func.lower(_HELD.c.period).label("held_from"),
+            func.upper(_HELD.c.period).label("held_to"), _HELD.c.instructor_id.label("held_instructor"),
+            _HELD.c.aircraft_id.label("held_aircraft"), _HELD.c.held_until,
         )
         .join(bookings, b.id == c.booking_id)
         .join(students, s.id == b.student_id)
         .join(airports, a.ident == b.departure)
-        .outerjoin(held, held.c.holds_for == b.id)
+        .outerjoin(_HELD, _HELD.c.holds_for == b.id)
         .where(c.id == case_id)
     )  # fmt: skip
     row = connection.execute(query).one_or_none()
@@ -142,8 +143,7 @@ def due(connection: Connection, now_utc: datetime, rules: AnswerRules) -> list[D
     A reminder comes ``remind_before`` the end, but not in the first half of the time there is. A freed slot is offered
     for a short time anyway: who is to confirm it is reminded, who is to take it is not.
     """
-    held = bookings.alias()
-    c, h, i = reschedule_cases.c, held.c, instructors.c
+    c, h, i = reschedule_cases.c, _HELD.c, instructors.c
     since, until = func.coalesce(c.accepted_at, c.opened_at), func.coalesce(h.held_until, c.deadline_utc)
     nearly_over = and_(until - now_utc <= rules.remind_before, until - now_utc <= now_utc - since)
     lapsed = h.held_until <= now_utc
@@ -153,7 +153,7 @@ def due(connection: Connection, now_utc: datetime, rules: AnswerRules) -> list[D
     what = case((lapsed, "lapse"), (unasked, "confirm"), else_="remind")
     query = (
         select(c.id, what.label("action"), until.label("until_utc"), h.instructor_id)
-        .outerjoin(held, h.holds_for == c.booking_id)
+        .outerjoin(_HELD, h.holds_for == c.booking_id)
         .outerjoin(instructors, i.id == h.instructor_id)
         .where(c.closed_at.is_(None), or_(lapsed, unasked, wanted))
         .order_by(what.desc(), c.id)

@@ -8,16 +8,18 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from flightsched_pipelines.database import bookings as schedule
-from flightsched_pipelines.database.frames import newest_written, read_partition
+from flightsched_pipelines.database.frames import newest_written, partition_rows
 from flightsched_pipelines.database.moves import Move, resources_of
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.desk.hourly import rules_of
 from flightsched_pipelines.rescheduling.assignment import PROPOSAL_COLUMNS
+from flightsched_pipelines.rescheduling.cases import Slot
 from flightsched_pipelines.rescheduling.reasons import reasons
-from flightsched_pipelines.rescheduling.validation import validate
-from flightsched_pipelines.risk.minimums import in_force
+from flightsched_pipelines.rescheduling.records import Proposal, Records, Row, read_proposal
+from flightsched_pipelines.rescheduling.sky_proof import LOOKED_AT, Sky
+from flightsched_pipelines.rescheduling.validation import examine
 from flightsched_pipelines.settings import Settings
-from flightsched_pipelines.weather.daylight import sun_table
+from flightsched_pipelines.weather.daylight import SUN_COLUMNS, suns_over
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -48,41 +50,50 @@ def objections(
     """
     slot, resources = moving.slot, resources_of(student_id, moving.slot)
     near = slot.starts_at_utc - DAY - HOUR, slot.ends_at_utc + DAY + HOUR
-    bookings = schedule.bookings_beside(connection, moving.booking_id, resources, *near)
-    bookings = bookings[~bookings["booking_id"].isin(list(leaving))]
-    mine = bookings[bookings["booking_id"] == moving.booking_id]
-    if mine.empty:
+    bookings = [
+        row
+        for row in schedule.lessons_beside(connection, moving.booking_id, resources, *near)
+        if row["booking_id"] not in leaving
+    ]
+    lesson = next((row for row in bookings if row["booking_id"] == moving.booking_id), None)
+    if lesson is None:
         return ["the booking is no longer in the schedule"]
-    lesson = mine.iloc[0]
     idents = sorted({str(lesson["departure"]), *lesson["route"]})
     hour = newest_written(connection, "forecasts")
     if hour is None:
         return ["no forecast is stored"]
-    forecasts, buffer = PIPELINE_TABLES["forecasts"], timedelta(minutes=settings.booking_buffer_minutes)
-    airports = schedule.airports(connection, idents)
-    validation = validate(
-        _proposal(moving, lesson, at_worst),
-        bookings,
-        schedule.availability(
-            connection, slot.starts_at_utc - DAY, slot.ends_at_utc + DAY, only=[*resources, ("school", school_id)]
+    proposal = read_proposal(_proposal(moving, lesson, at_worst))
+    records = Records(bookings, [proposal] if isinstance(proposal, Proposal) else [])
+    whose = [*resources, ("school", school_id)]
+    records.learn(schedule.availability_of(connection, whose, slot.starts_at_utc - DAY, slot.ends_at_utc + DAY))
+    sky = _sky(connection, slot, school_id, idents, hour, timedelta(minutes=settings.booking_buffer_minutes))
+    _, violations = examine([proposal], records, sky, rules_of(settings), offered_utc)
+    return [sentence for _, _, sentence in violations]
+
+
+def _sky(
+    connection: Connection, slot: Slot, school_id: int, idents: Sequence[str], hour: datetime, buffer: timedelta
+) -> Sky:
+    """The forecast of an hour for some airports about the time of a slot, with the rules and the sun."""
+    forecasts = PIPELINE_TABLES["forecasts"].c
+    airports, runways = schedule.airfields(connection, idents)
+    first_day = (slot.starts_at_utc - 2 * DAY).date()
+    return Sky(
+        partition_rows(
+            connection, PIPELINE_TABLES["forecasts"], LOOKED_AT, hour, forecasts.governs, forecasts.airport.in_(idents),
+            forecasts.hour_utc.between(slot.starts_at_utc - buffer - HOUR, slot.ends_at_utc + buffer + HOUR),
         ),
-        read_partition(
-            connection,
-            forecasts,
-            [hour],
-            forecasts.c.airport.in_(idents),
-            forecasts.c.hour_utc.between(slot.starts_at_utc - buffer - HOUR, slot.ends_at_utc + buffer + HOUR),
-        ),
-        in_force(schedule.minimums(connection), hour.date()),
+        schedule.minimums_of(connection, school_id, hour.date()),
         airports,
-        schedule.runways(connection, idents),
-        sun_table(airports, (slot.starts_at_utc - 2 * DAY).date(), 5),
-        rules_of(settings),
-        first_hour_utc=hour,
-        now_utc=offered_utc,
-        buffer_minutes=settings.booking_buffer_minutes,
-    )
-    return [str(sentence) for sentence in validation.violations["violation"]]
+        runways,
+        [
+            dict(zip(SUN_COLUMNS, day, strict=True))
+            for at in airports
+            for day in suns_over(at["airport"], at["latitude_deg"], at["longitude_deg"], first_day, 5)
+        ],
+        hour,
+        buffer,
+    )  # fmt: skip
 
 
 def in_words(connection: Connection, moving: Move, student_id: int, verdict: str) -> str:
@@ -90,14 +101,15 @@ def in_words(connection: Connection, moving: Move, student_id: int, verdict: str
     slot, student = moving.slot, ("student", student_id)
     found = schedule.bookings_beside(connection, moving.booking_id, [student], slot.starts_at_utc, slot.ends_at_utc)
     lesson = found[found["booking_id"] == moving.booking_id]
-    return reasons(_proposal(moving, lesson.iloc[0], verdict), lesson)[0]
+    proposal = pd.DataFrame([_proposal(moving, lesson.iloc[0], verdict)]).astype(dict(PROPOSAL_COLUMNS))
+    return reasons(proposal, lesson)[0]
 
 
-def _proposal(moving: Move, lesson: "pd.Series[Any]", verdict: str) -> pd.DataFrame:
+def _proposal(moving: Move, lesson: "Row | pd.Series[Any]", verdict: str) -> dict[str, Any]:
     """The move as the proof reads proposals: it objects where the sky is worse than the verdict says."""
     slot = moving.slot
     starts = lesson["starts_at_utc"]
-    row = {
+    return {
         "booking_id": moving.booking_id, "rank": 1, "starts_at_utc": slot.starts_at_utc,
         "ends_at_utc": slot.ends_at_utc, "instructor_id": slot.instructor_id, "aircraft_id": slot.aircraft_id,
         "verdict": verdict, "margin": None, "same_instructor": _same(slot.instructor_id, lesson["instructor_id"]),
@@ -105,7 +117,6 @@ def _proposal(moving: Move, lesson: "pd.Series[Any]", verdict: str) -> pd.DataFr
         "minutes_moved": (slot.starts_at_utc - starts) / timedelta(minutes=1), "score": 0.0, "ranked_by": "planner",
         "reason": "",
     }  # fmt: skip
-    return pd.DataFrame([row]).astype(dict(PROPOSAL_COLUMNS))
 
 
 def _same(proposed: int | None, booked: Any) -> bool:  # noqa: ANN401, a cell

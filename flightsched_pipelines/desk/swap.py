@@ -97,6 +97,10 @@ def _open(connection: Connection, case_id: int) -> Asked:
         raise AnswerRefused("unknown_case", f"there is no case {case_id}")
     if asked.question.state not in OPEN_STATES:
         raise AnswerRefused("ended", f"case {case_id} has ended ({asked.question.state}); nothing was changed")
+    if asked.question.standby:
+        raise AnswerRefused(
+            "standby", f"case {case_id} offers a slot that came free; only weather cases can be swapped"
+        )
     if asked.question.booked != asked.question.lesson:
         raise AnswerRefused("changed", f"the school has changed the lesson of case {case_id} since")
     return asked

@@ -69,6 +69,7 @@ class Taking:
         self._settings = settings
         self._answer = received.answer
         self._asked: Asked | None = None
+        self._directories: dict[tuple[int, ...], Directory] = {}
 
     def take(self) -> tuple[str, str]:
         """Do what the answer says; returns the outcome and the sentence for its sender.
@@ -313,11 +314,13 @@ class Taking:
         return News(
             asked.case_id, asked.booking_id, event, question.lesson, question.round, offers, changes=changes,
             deadline_utc=question.deadline_utc if offers else None, chosen=chosen, confirm_by_utc=confirm_by_utc, to=to,
-            standby=question.standby,
         )  # fmt: skip
 
     def _directory(self, booking_ids: Sequence[int]) -> Directory:
-        return Directory.read(self._connection, booking_ids)
+        known = tuple(booking_ids)
+        if known not in self._directories:
+            self._directories[known] = Directory.read(self._connection, booking_ids)
+        return self._directories[known]
 
     def _tell(self, directory: Directory, news: Sequence[News]) -> None:
         occasion = Occasion(None, self._now, self._settings, about=f"case-{self._received.case_id}")

@@ -70,7 +70,7 @@ class Directory:
             bookings,
             people.students(connection, {booking.student_id for booking in bookings.values()}),
             people.instructors(connection, schools=schools),
-            people.schools(connection),
+            people.schools(connection, schools),
             people.aircraft_names(connection, schools),
         )
 

@@ -126,7 +126,8 @@ _FREED = _offers("student")[0].model_copy(
 
 def _standby(event: Event, role: Role) -> Notice:
     base = _notice("opened", role)
-    held = {"chosen": _FREED, "confirm_by_utc": _SENT + timedelta(hours=2), "confirm_url": f"{_BASE}sample"}
+    chosen = _FREED.model_copy(update={"accept_url": None})
+    held = {"chosen": chosen, "confirm_by_utc": _SENT + timedelta(hours=2), "confirm_url": f"{_BASE}sample"}
     return base.model_copy(
         update={"event": event, "standby": True, "shortfalls": [], "offers": [_FREED] if event == "opened" else []}
         | {"deadline_utc": _SENT + timedelta(hours=1)}

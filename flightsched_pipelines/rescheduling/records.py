@@ -80,6 +80,9 @@ class Unreadable:
     problem: str
 
 
+Row = Mapping[Any, Any]
+"""One row of a table or frame, by the names of its columns."""
+
 _Held = TypeVar("_Held", Booking, Proposal)
 
 
@@ -87,7 +90,7 @@ class _UnreadableError(ValueError):
     """A value of a proposal that cannot be what its column says."""
 
 
-def read_proposal(row: Mapping[Any, Any]) -> Proposal | Unreadable:
+def read_proposal(row: Row) -> Proposal | Unreadable:
     """A proposal's row as a record, or the first thing wrong with it."""
     try:
         return Proposal(
@@ -106,10 +109,13 @@ def read_proposal(row: Mapping[Any, Any]) -> Proposal | Unreadable:
 
 
 class Records:
-    """Bookings, availability and the proposals themselves, looked up by the resource they concern."""
+    """Bookings, availability and the proposals themselves, looked up by the resource they concern.
 
-    def __init__(self, bookings: pd.DataFrame, availability: pd.DataFrame, proposals: Sequence[Proposal]) -> None:
-        self.bookings = {booking.booking_id: booking for booking in map(_booking, bookings.to_dict("records"))}
+    ``concerned`` names the resources whose availability counts: tell it by `learn`.
+    """
+
+    def __init__(self, bookings: Iterable[Row], proposals: Sequence[Proposal]) -> None:
+        self.bookings = {booking.booking_id: booking for booking in map(_booking, bookings)}
         self._lessons = _by_resource((booking, booking) for booking in self.bookings.values() if not booking.released)
         self._proposed = _by_resource(
             (proposal, self.bookings[proposal.booking_id])
@@ -119,12 +125,14 @@ class Records:
         self._proposals: dict[int, list[Proposal]] = defaultdict(list)
         for proposal in proposals:
             self._proposals[proposal.booking_id].append(proposal)
-        self._periods: dict[tuple[str, int, int], list[Span]] = defaultdict(list)
+        self._periods: dict[tuple[str, int, int], list[Span]] = {}
         self._aircraft_types: dict[tuple[int, int], str] = {}
         self._levels: dict[tuple[int, int], frozenset[str]] = {}
-        concerned = {*self._proposed, *(("school", booking.school_id) for booking in self.bookings.values())}
-        named = zip(availability["resource"].tolist(), availability["resource_id"].tolist(), strict=True)
-        for row in availability[[resource in concerned for resource in named]].to_dict("records"):
+        self.concerned = {*self._proposed, *(("school", booking.school_id) for booking in self.bookings.values())}
+
+    def learn(self, availability: Iterable[Row]) -> None:
+        """Take in when resources may be used, all of it at once."""
+        for row in availability:
             self._read_availability(row)
         self._periods = {key: _joined(spans) for key, spans in self._periods.items()}
 
@@ -163,11 +171,11 @@ class Records:
                 places[lesson.booking_id].append(lesson.span)
         return places
 
-    def _read_availability(self, row: Mapping[Any, Any]) -> None:
+    def _read_availability(self, row: Row) -> None:
         if any(is_null(row[name]) for name in ("school_id", "resource_id", "starts_at_utc", "ends_at_utc")):
             return
         school, resource = int(row["school_id"]), int(row["resource_id"])
-        self._periods[row["resource"], school, resource].append(_span(row))
+        self._periods.setdefault((row["resource"], school, resource), []).append(_span(row))
         if row["resource"] == "aircraft" and not is_null(row["aircraft_type"]):
             self._aircraft_types[school, resource] = str(row["aircraft_type"])
         if row["resource"] == "instructor" and not is_null(row["may_teach"]):
@@ -184,7 +192,7 @@ def number_or_none(value: object) -> float | None:
     return float(value) if isinstance(value, Real) and not is_null(value) else None
 
 
-def _booking(row: Mapping[Any, Any]) -> Booking:
+def _booking(row: Row) -> Booking:
     return Booking(
         booking_id=_whole(row, "booking_id"),
         school_id=_whole_or_none(row, "school_id"),
@@ -223,35 +231,35 @@ def _joined(spans: Sequence[Span]) -> list[Span]:
     return joined
 
 
-def _whole(row: Mapping[Any, Any], name: str) -> int:
+def _whole(row: Row, name: str) -> int:
     value = row.get(name)
     if isinstance(value, bool) or not isinstance(value, Real) or not float(value).is_integer():
         raise _UnreadableError(f"{name} is {value!r}, not a whole number")
     return int(float(value))
 
 
-def _whole_or_none(row: Mapping[Any, Any], name: str) -> int | None:
+def _whole_or_none(row: Row, name: str) -> int | None:
     try:
         return _whole(row, name)
     except _UnreadableError:
         return None
 
 
-def _flag(row: Mapping[Any, Any], name: str) -> bool:
+def _flag(row: Row, name: str) -> bool:
     value = row.get(name)
     if value is not True and value is not False:
         raise _UnreadableError(f"{name} is {value!r}, not true or false")
     return value
 
 
-def _span(row: Mapping[Any, Any]) -> Span:
+def _span(row: Row) -> Span:
     start, end = _moment(row, "starts_at_utc"), _moment(row, "ends_at_utc")
     if end <= start:
         raise _UnreadableError(f"it ends at {end}, not after its start")
     return Span(start, end)
 
 
-def _moment(row: Mapping[Any, Any], name: str) -> datetime:
+def _moment(row: Row, name: str) -> datetime:
     value = row.get(name)
     if is_null(value) or not isinstance(value, datetime) or value.tzinfo is None:
         raise _UnreadableError(f"{name} is {value!r}, not a time with a zone")

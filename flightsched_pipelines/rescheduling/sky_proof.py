@@ -7,16 +7,11 @@ either shows as a disagreement.
 import math
 import operator
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
-import pandas as pd
-
-from flightsched_pipelines.rescheduling.records import Booking, Span, is_null, number_or_none
+from flightsched_pipelines.rescheduling.records import Booking, Row, Span, is_null, number_or_none
 from flightsched_pipelines.weather.codes import read_weather
-
-Row = Mapping[Any, Any]
 
 _HOUR = timedelta(hours=1)
 _HOLDS: Mapping[str, Callable[[float, float], bool]] = {
@@ -31,10 +26,11 @@ _CONVECTION = {"TS", "VCTS", "CB", "TCU", "SQ", "GR", "FC", "+FC"}
 _ICE = {"FZRA", "FZDZ", "FZFG", "FZUP", "PL"}
 _SHEAR = {"LLWS"}
 _BROKEN_EVEN_IF_TEMPORARY = {"thunderstorm", "icing"}
-_LOOKED_AT = [
+LOOKED_AT = [
     "airport", "hour_utc", "layer", "missing", "wind_direction_deg", "wind_speed_kt", "wind_gust_kt", "visibility_sm",
     "ceiling_ft", "temperature_c", "weather", "hazards",
 ]  # fmt: skip
+"""The columns of a forecast that count here."""
 _ALTITUDE_FT = {"pattern": 1_000.0, "local": 3_000.0, "cross_country": 6_000.0}
 _COOLING_C_PER_FT = 0.002
 
@@ -44,28 +40,25 @@ class Sky:
 
     def __init__(
         self,
-        forecasts: pd.DataFrame,
-        minimums: pd.DataFrame,
-        airports: pd.DataFrame,
-        runways: pd.DataFrame,
-        suns: pd.DataFrame,
+        forecasts: Iterable[Row],
+        minimums: Iterable[Row],
+        airports: Iterable[Row],
+        runways: Iterable[Row],
+        suns: Iterable[Row],
         first_hour_utc: datetime,
         buffer: timedelta,
     ) -> None:
-        """Sort the rows by where they are looked for."""
+        """Sort the rows by where they are looked for; of the forecasts, those that govern."""
         self._rows: defaultdict[tuple[str, datetime], list[Row]] = defaultdict(list)
-        for row in forecasts.loc[forecasts["governs"].astype(bool), _LOOKED_AT].to_dict("records"):
-            self._rows[str(row["airport"]), row["hour_utc"].to_pydatetime()].append(row)
-        self._minimums = [
-            {name: None if is_null(value) else value for name, value in row.items()}
-            for row in minimums.to_dict("records")
-        ]
-        self._airports = {str(row["airport"]): row for row in airports.to_dict("records")}
+        for row in forecasts:
+            self._rows[str(row["airport"]), row["hour_utc"]].append(row)
+        self._minimums = [{name: None if is_null(value) else value for name, value in row.items()} for row in minimums]
+        self._airports = {str(row["airport"]): row for row in airports}
         self._headings: defaultdict[str, list[float]] = defaultdict(list)
-        for end in runways.to_dict("records"):
+        for end in runways:
             if not end["closed"]:
                 self._headings[str(end["airport"])].append(float(end["heading_true_deg"]))
-        self._suns = {(str(row["airport"]), row["solar_date"]): row for row in suns.to_dict("records")}
+        self._suns = {(str(row["airport"]), row["solar_date"]): row for row in suns}
         self._first_hour_utc = first_hour_utc
         self._buffer = buffer
 

@@ -5,18 +5,22 @@ is shared with the search, the choice or the assessment, so that a mistake there
 read is itself a violation; ``examined`` counts every row, so that "nothing wrong" is never "nothing looked at".
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
-from flightsched_pipelines.rescheduling.records import Booking, Proposal, Records, Span, read_proposal
+from flightsched_pipelines.rescheduling.records import Booking, Proposal, Records, Span, Unreadable, read_proposal
 from flightsched_pipelines.rescheduling.rules import SchedulingRules
-from flightsched_pipelines.rescheduling.sky_proof import Sky
+from flightsched_pipelines.rescheduling.sky_proof import LOOKED_AT, Sky
 
 VIOLATION_COLUMNS: Mapping[str, str] = MappingProxyType({"booking_id": "Int64", "rank": "Int64", "violation": "str"})
+
+Violation = tuple[int | None, int | None, str]
+"""Booking, rank, and a sentence about what is wrong."""
 
 _DAY = timedelta(hours=24)
 
@@ -92,9 +96,30 @@ def validate(
         Every violation found; never raises for what a proposal holds.
     """
     read = [read_proposal(row) for row in proposals.to_dict("records")]
-    records = Records(bookings, availability, [found for found in read if isinstance(found, Proposal)])
-    sky = Sky(forecasts, minimums, airports, runways, suns, first_hour_utc, timedelta(minutes=buffer_minutes))
-    found: list[tuple[int | None, int | None, str]] = []
+    records = Records(_rows(bookings), [found for found in read if isinstance(found, Proposal)])
+    named = zip(availability["resource"].tolist(), availability["resource_id"].tolist(), strict=True)
+    records.learn(_rows(availability[[resource in records.concerned for resource in named]]))
+    governing = _rows(forecasts.loc[forecasts["governs"].astype(bool), LOOKED_AT])
+    for row in governing:
+        row["hour_utc"] = row["hour_utc"].to_pydatetime()
+    sky = Sky(
+        governing, _rows(minimums), _rows(airports), _rows(runways), _rows(suns), first_hour_utc,
+        timedelta(minutes=buffer_minutes),
+    )  # fmt: skip
+    checks, found = examine(read, records, sky, rules, now_utc)
+    violations = pd.DataFrame(found, columns=list(VIOLATION_COLUMNS)).astype(dict(VIOLATION_COLUMNS))
+    return Validation(len(read), checks, violations)
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[Any, Any]]:
+    return frame.to_dict("records")
+
+
+def examine(
+    read: Sequence[Proposal | Unreadable], records: Records, sky: Sky, rules: SchedulingRules, now_utc: datetime
+) -> tuple[int, list[Violation]]:
+    """Hold proposals against records and sky: how many checks were made, and every violation found."""
+    found: list[Violation] = []
     checks = 0
     for proposal in read:
         if not isinstance(proposal, Proposal):
@@ -110,8 +135,7 @@ def validate(
         for rule in RULES:
             checks += 1
             found += [(proposal.booking_id, proposal.rank, sentence) for sentence in rule(case)]
-    violations = pd.DataFrame(found, columns=list(VIOLATION_COLUMNS)).astype(dict(VIOLATION_COLUMNS))
-    return Validation(len(read), checks, violations)
+    return checks, found
 
 
 def booking_stands(case: _Case) -> Iterator[str]:

@@ -4,9 +4,10 @@ A solar day is ``floor((utc + longitude * 4 min) / 1 day)``: noon lies in its mi
 zone and no DST come into it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta, timezone
 from functools import lru_cache
+from typing import Any
 
 import pandas as pd
 from astral import Observer
@@ -29,15 +30,19 @@ def sun_table(airports: pd.DataFrame, first_day: date, days: int) -> pd.DataFram
     """
     known = airports.dropna(subset=["latitude_deg", "longitude_deg"])
     places = zip(known["airport"], known["latitude_deg"], known["longitude_deg"], strict=True)
-    rows = [
-        (str(ident), day, *_crossings(float(latitude), float(longitude), day))
-        for ident, latitude, longitude in places
-        for day in (first_day + timedelta(days=n) for n in range(days))
-    ]
+    rows = [row for place in places for row in suns_over(*place, first_day, days)]
     table = pd.DataFrame(rows, columns=list(SUN_COLUMNS)).astype({"airport": "str"})
     for column in SUN_COLUMNS[2:]:
         table[column] = pd.to_datetime(table[column], utc=True).astype("datetime64[us, UTC]")
     return table
+
+
+def suns_over(
+    airport: str, latitude_deg: float, longitude_deg: float, first_day: date, days: int
+) -> Iterator[tuple[Any, ...]]:
+    """The sun over one airport: rows of `sun_table`, ``None`` for NaT."""
+    for day in (first_day + timedelta(days=n) for n in range(days)):
+        yield str(airport), day, *_crossings(float(latitude_deg), float(longitude_deg), day)
 
 
 @lru_cache(maxsize=100_000)  # the steps of a run ask for the same days

@@ -4,19 +4,17 @@ from itertools import combinations
 
 from sqlalchemy import Engine
 
-from flightsched_pipelines_tests.integration.desk.test_respond import cases, rows, say, told
-
-__all__ = ["told"]
+from flightsched_pipelines_tests.integration.desk.answering import cases, rows, say
 
 
-def test_no_two_of_the_new_alternatives_are_at_one_time(told: Engine) -> None:
+def test_no_two_of_the_new_alternatives_are_at_one_time(told_engine: Engine) -> None:
     """The best candidates are often the same slot, half an hour later."""
     renewed = 0
-    for case_id, _ in cases(told)[:6]:
-        if not say(told, case_id, "none_suit").applied:
+    for case_id, _ in cases(told_engine)[:6]:
+        if not say(told_engine, case_id, "none_suit").applied:
             continue
         offered = rows(
-            told,
+            told_engine,
             "SELECT starts_at_utc, ends_at_utc FROM school.case_offers "
             "WHERE case_id = :id AND withdrawn_hour IS NULL ORDER BY number",
             id=case_id,

@@ -13,6 +13,7 @@ from flightsched_pipelines.database.moves import Move
 from flightsched_pipelines.desk import standby
 from flightsched_pipelines.desk.dispatch import dispatch, expire_overdue
 from flightsched_pipelines.desk.standby import StandbyRefused, offer_freed_slots
+from flightsched_pipelines.desk.swap import swap
 from flightsched_pipelines.rescheduling.cases import Slot
 from flightsched_pipelines_tests.integration.desk.test_dispatch import next_hour, stored
 from flightsched_pipelines_tests.integration.desk.test_respond import (
@@ -447,6 +448,18 @@ def test_two_who_swap_places_leave_none(quiet: Engine) -> None:
     with quiet.begin() as connection:
         moves.move(connection, [Move(one_, slots[other]), Move(other, slots[one_])], NOW)
     assert rows(quiet, "SELECT * FROM school.freed_slots") == []
+
+
+def test_an_offer_of_a_free_slot_is_no_lesson_to_swap(quiet: Engine) -> None:
+    [first, *_] = waiters(quiet)
+    wait(quiet, first)
+    cancel(quiet)
+    offer_freed_slots(quiet, NOW, SETTINGS)
+    [(case_id, _, _)] = offered(quiet)
+    stood = one(quiet, "SELECT period FROM school.bookings WHERE id = :id", id=first)
+    refused = swap(quiet, "swap-standby", (case_id, case_id + 1), "terminal", LATER, SETTINGS)
+    assert (refused.outcome, f"case {case_id} offers a slot" in refused.sentence) == ("standby", True), refused
+    assert one(quiet, "SELECT period FROM school.bookings WHERE id = :id", id=first) == stood
 
 
 def test_the_list_says_why_it_stays_as_it_is(quiet: Engine) -> None:

@@ -51,6 +51,14 @@ def test_a_zone_without_letters_is_named_by_its_city() -> None:
     assert words.moment(utc(2026, 11, 24, 18), "America/Sao_Paulo") == "Tue 24 Nov 15:00 Sao Paulo time"
 
 
+@pytest.mark.parametrize("name", [name for name in NOTICES if name.endswith("-instructor")])
+def test_an_instructor_confirms_and_takes_no_option(name: str) -> None:
+    rendered = email.render_notice(NOTICES[name])
+    for body in (rendered.text, rendered.html):
+        assert "Take option" not in body
+        assert "Take it" not in body
+
+
 @pytest.mark.parametrize("name", NOTICES)
 def test_a_notice_says_what_where_when_and_never_that_it_is_safe(name: str) -> None:
     notice = NOTICES[name]
@@ -94,7 +102,9 @@ def test_everything_that_becomes_of_a_freed_slot_has_words_and_none_of_them_is_w
 
 def test_a_freed_slot_is_told_with_its_time_and_where_to_take_it() -> None:
     notice = NOTICES["standby-opened-student"]
-    text = email.render_notice(notice).text
+    rendered = email.render_notice(notice)
+    text = rendered.text
+    assert ">Take it</a>" in rendered.html
     assert "The free slot:" in text
     assert f"Take it: {notice.offers[0].accept_url}" in text
     assert "a slot has come free: Tue 24 Nov 08:00 PST" in sms.short_text(notice)
