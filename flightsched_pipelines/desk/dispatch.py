@@ -1,24 +1,16 @@
 """An hour's findings become cases, and people are told: each hour once, the newest only, in one transaction."""
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby, islice
-from operator import itemgetter
-from typing import Any
 
-import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from flightsched_pipelines.database import cases as rows
 from flightsched_pipelines.database import standby
-from flightsched_pipelines.database.frames import read_partition
-from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.desk.slots import slots_of
+from flightsched_pipelines.desk.findings import Finding, Findings, findings_of, missed_at
 from flightsched_pipelines.desk.telling import Directory, News, Occasion, tell
-from flightsched_pipelines.messages.facts import Shortfall
 from flightsched_pipelines.rescheduling.answers import override_holds
 from flightsched_pipelines.rescheduling.cases import (
     CaseRules,
@@ -30,17 +22,8 @@ from flightsched_pipelines.rescheduling.cases import (
     opening,
     overdue,
 )
-from flightsched_pipelines.rescheduling.openings import NO_SLOT_LEFT
 from flightsched_pipelines.rescheduling.standby import next_step_on_standby
 from flightsched_pipelines.settings import Settings
-
-MOST_SHORTFALLS = 5
-TOLD = (
-    "booking_id", "verdict", "rule", "effect", "value", "limit_value", "margin", "unit", "hazard", "airport",
-    "hour_utc", "layer",
-)  # fmt: skip
-"""What of a broken rule is told, or tells which is the gravest."""
-HOUR = timedelta(hours=1)
 
 
 class DispatchRefused(ValueError):  # noqa: N818, it names what happened
@@ -61,32 +44,6 @@ class Dispatched:
     queued: Mapping[str, int] = field(default_factory=dict[str, int])
     held_back: Mapping[str, int] = field(default_factory=dict[str, int])
     suppressed: Mapping[str, int] = field(default_factory=dict[str, int])
-
-
-@dataclass(frozen=True, slots=True)
-class _Finding:
-    """What an hour found about one booking; ``missed`` is how far each blocking rule's limit is, as a share of it."""
-
-    verdict: str
-    shortfalls: Sequence[Shortfall]
-    offers: Sequence[rows.Offer]
-    open_slots: frozenset[Slot]
-    no_offer_because: str | None
-    missed: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class _Findings:
-    """An hour's findings: by booking, and which bookings it looked at."""
-
-    by_booking: Mapping[int, _Finding]
-    looked_at: frozenset[int]
-
-    def verdict(self, booking_id: int) -> str | None:
-        """ok, watch, unknown or at_risk; ``None`` for a booking that the hour did not look at."""
-        if booking_id in self.by_booking:
-            return self.by_booking[booking_id].verdict
-        return "ok" if booking_id in self.looked_at else None
 
 
 def newest_to_dispatch(engine: Engine, now_utc: datetime, settings: Settings) -> datetime | None:
@@ -125,7 +82,7 @@ def dispatch(engine: Engine, now_utc: datetime, settings: Settings, hour_utc: da
             )
         if too_old := _age(hour, now_utc, settings):
             raise DispatchRefused(too_old)
-        found = _Decisions(connection, _findings(engine, hour, settings), hour, now_utc, settings).make()
+        found = _Decisions(connection, findings_of(engine, hour, settings), hour, now_utc, settings).make()
         rows.note_dispatch(connection, hour, now_utc, asdict(found) | {"hour_utc": hour.isoformat()})
     return found
 
@@ -173,7 +130,7 @@ class _Decisions:
     """One dispatch, within its transaction."""
 
     def __init__(
-        self, connection: Connection, findings: _Findings, hour_utc: datetime, now_utc: datetime, settings: Settings
+        self, connection: Connection, findings: Findings, hour_utc: datetime, now_utc: datetime, settings: Settings
     ) -> None:
         self._connection = connection
         self._findings = findings
@@ -326,13 +283,12 @@ class _Decisions:
                 )
             )  # fmt: skip
 
-    def _is_overridden(self, booking_id: int, lesson: Slot, finding: _Finding) -> bool:
+    def _is_overridden(self, booking_id: int, lesson: Slot, finding: Finding) -> bool:
         """Whether an instructor has kept this lesson, at this time, in the face of a forecast like this."""
         if booking_id not in self._kept or self._kept[booking_id][0] != lesson:
             return False
-        broken = PIPELINE_TABLES["at_risk_bookings"]
-        then = read_partition(self._connection, broken, [self._kept[booking_id][1]], broken.c.booking_id == booking_id)
-        return override_holds(_missed(then[list(TOLD)].to_dict("records")), finding.missed)
+        then = missed_at(self._connection, booking_id, self._kept[booking_id][1])
+        return override_holds(then, finding.missed)
 
     def _release_held(self) -> None:
         """Bookings on hold after their case ended go back when the forecast is above the minimums again."""
@@ -383,7 +339,7 @@ def _transition(case: rows.StoredCase, step: Step, offers: Sequence[rows.Offer])
 
 
 def _news(
-    case: rows.StoredCase, step: Step, finding: _Finding | None, lesson: Slot, offers: Sequence[rows.Offer]
+    case: rows.StoredCase, step: Step, finding: Finding | None, lesson: Slot, offers: Sequence[rows.Offer]
 ) -> News:
     if step.event in {"cleared", "cancelled", "changed"}:
         finding = None
@@ -399,91 +355,3 @@ def _news(
         [f"{step.why[:1].upper()}{step.why[1:]}."] if case.standby else step.changes,
         case.case.deadline_utc,
     )
-
-
-def _findings(engine: Engine, hour_utc: datetime, settings: Settings) -> _Findings:
-    """An hour's stored rows, by booking."""
-    tables = ("booking_snapshot", "at_risk_bookings", "reschedule_proposals", "reschedule_candidates")
-    frames = {name: read_partition(engine, PIPELINE_TABLES[name], [hour_utc]) for name in tables}
-    reasons = read_partition(engine, PIPELINE_TABLES["unplaceable_bookings"], [hour_utc])
-    candidates = frames["reschedule_candidates"]
-    unplaceable: dict[int, str] = dict.fromkeys(candidates["booking_id"], NO_SLOT_LEFT)
-    unplaceable |= dict(zip(reasons["booking_id"], reasons["reason"], strict=True))
-    snapshot = frames["booking_snapshot"]
-    ahead = snapshot["starts_at_utc"] < hour_utc + settings.lookahead_hours * HOUR
-    offers = _offers(frames["reschedule_proposals"])
-    slots: dict[int, set[Slot]] = {}
-    for booking_id, slot in _slots(candidates):
-        slots.setdefault(booking_id, set()).add(slot)
-    by_booking: dict[int, _Finding] = {}
-    broken = sorted(frames["at_risk_bookings"][list(TOLD)].to_dict("records"), key=_by_gravity)
-    for booking_id, of_booking in groupby(broken, key=itemgetter("booking_id")):
-        rows_ = list(of_booking)
-        by_booking[booking_id] = _Finding(
-            verdict=rows_[0]["verdict"],
-            shortfalls=_shortfalls(rows_),
-            offers=offers.get(booking_id, []),
-            open_slots=frozenset(slots.get(booking_id, ())),
-            no_offer_because=None if booking_id in offers else unplaceable.get(booking_id),
-            missed=_missed(rows_),
-        )
-    return _Findings(by_booking, frozenset(snapshot.loc[ahead, "booking_id"].tolist()))
-
-
-def _slots(frame: pd.DataFrame) -> list[tuple[int, Slot]]:
-    return [(int(booking_id), slot) for booking_id, slot in zip(frame["booking_id"], slots_of(frame), strict=True)]
-
-
-def _offers(proposals: pd.DataFrame) -> dict[int, list[rows.Offer]]:
-    proposals = proposals.sort_values(["booking_id", "rank"])
-    found: dict[int, list[rows.Offer]] = {}
-    words = zip(_slots(proposals), proposals["reason"], proposals["ranked_by"], strict=True)
-    for (booking_id, slot), reason, ranked_by in words:
-        found.setdefault(booking_id, []).append(rows.Offer(slot, reason, ranked_by))
-    return found
-
-
-def _by_gravity(row: Mapping[Any, Any]) -> tuple[int, bool, bool, float]:
-    """Order of a booking's broken rules: what blocks, then what holds all the time, then what is missed by more."""
-    measured = not pd.isna(row["margin"])
-    missed = row["margin"] / (abs(row["limit_value"]) or 1.0) if measured else -math.inf
-    return row["booking_id"], row["effect"] == "warn", measured and row["layer"] == "temporary", missed
-
-
-def _missed(broken: Sequence[Mapping[Any, Any]]) -> dict[str, float]:
-    """By how much of its limit each blocking rule is missed, at its worst; infinite for hazards."""
-    worst: dict[str, float] = {}
-    for row in broken:
-        if row["effect"] != "warn":
-            worst[row["rule"]] = max(worst.get(row["rule"], -math.inf), -_by_gravity(row)[3])
-    return worst
-
-
-def _shortfalls(broken: Sequence[Mapping[Any, Any]]) -> list[Shortfall]:
-    """The gravest broken rules, each at its worst; those that only warn where nothing blocks."""
-    worst: dict[str, Mapping[Any, Any]] = {}
-    for row in [row for row in broken if row["effect"] != "warn"] or broken:
-        worst.setdefault(row["rule"], row)
-    return [
-        Shortfall(
-            rule=rule,
-            value=_number(row["value"]),
-            limit=_number(row["limit_value"]),
-            by=None if pd.isna(row["margin"]) else abs(float(row["margin"])),
-            unit=_text(row["unit"]),
-            hazard=_text(row["hazard"]),
-            airport=row["airport"],
-            from_utc=row["hour_utc"].to_pydatetime(),
-            to_utc=(row["hour_utc"] + HOUR).to_pydatetime(),
-            temporary=row["layer"] == "temporary",
-        )
-        for rule, row in islice(worst.items(), MOST_SHORTFALLS)
-    ]
-
-
-def _number(value: Any) -> float | None:  # noqa: ANN401, a cell
-    return None if pd.isna(value) else float(value)
-
-
-def _text(value: Any) -> str | None:  # noqa: ANN401, a cell
-    return None if pd.isna(value) else str(value)
