@@ -31,6 +31,12 @@ def resources_of(student_id: int, *slots: Slot) -> frozenset[Resource]:
     return frozenset(found)
 
 
+def take_turns(connection: Connection, case_id: int) -> None:
+    """One answer to a case at a time, before anything else is locked; else many find it changed, and try again."""
+    lock = text("SELECT pg_advisory_xact_lock(hashtext('school.answers'), CAST(:id % 2147483647 AS integer))")
+    connection.execute(lock, {"id": case_id})
+
+
 def lock_resources(connection: Connection, resources: Collection[Resource]) -> None:
     """Decide alone about these people and aircraft until the transaction ends.
 

@@ -1,7 +1,8 @@
 """An answer taken: the one function behind every door (job, queue, terminal, page), one transaction an answer.
 
-The order of locks is the same for everybody: the turn (shared), the answer's key, people and aircraft, cases, the
-booking. So no two answers wait for each other, and none comes between another's proof and its move.
+The order of locks is the same for everybody: the turn (shared), the answer's key, the case's other answers, people and
+aircraft, cases, the booking. So no two answers wait for each other, and none comes between another's proof and its
+move.
 """
 
 from dataclasses import dataclass

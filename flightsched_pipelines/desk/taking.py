@@ -112,6 +112,7 @@ class Taking:
 
     def _lock(self) -> tuple[Asked, Slot | None]:
         """Look at the case, lock what it is about, and look again: from here on nobody else changes it."""
+        moves.take_turns(self._connection, self._received.case_id)
         asked = self._look()
         slot = slot_meant(asked.question, self._answer)
         lesson, student = asked.question.lesson, asked.question.student_id
