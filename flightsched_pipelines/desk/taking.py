@@ -44,6 +44,11 @@ class Received:
     door: str
 
 
+LARGEST_ID = 2**63 - 1
+LARGEST_NUMBER = 2**31 - 1
+"""No column holds a larger one."""
+
+
 class ChangedMeanwhile(Exception):  # noqa: N818, it names what happened
     """Between looking and locking the case has changed: look again."""
 
@@ -104,14 +109,17 @@ class Taking:
         """The answer as it is put on record."""
         answer, asked = self._answer, self._asked
         return Response(
-            key=self._received.key, case_id=self._received.case_id, booking_id=asked and asked.booking_id,
-            action=answer.action.value, number=answer.number, round=answer.round, role=answer.role,
-            person_id=answer.person_id, reason=answer.reason or None, door=self._received.door, received_at=self._now,
-            outcome=outcome, sentence=sentence,
+            key=self._received.key, case_id=_fitting(self._received.case_id, LARGEST_ID),
+            booking_id=asked and asked.booking_id, action=answer.action.value,
+            number=_fitting(answer.number, LARGEST_NUMBER), round=_fitting(answer.round, LARGEST_NUMBER),
+            role=answer.role, person_id=answer.person_id, reason=answer.reason or None, door=self._received.door,
+            received_at=self._now, outcome=outcome, sentence=sentence,
         )  # fmt: skip
 
     def _lock(self) -> tuple[Asked, Slot | None]:
         """Look at the case, lock what it is about, and look again: from here on nobody else changes it."""
+        if _fitting(self._received.case_id, LARGEST_ID) is None:
+            raise _unknown(self._received.case_id)
         moves.take_turns(self._connection, self._received.case_id)
         asked = self._look()
         slot = slot_meant(asked.question, self._answer)
@@ -131,7 +139,7 @@ class Taking:
     def _look(self) -> Asked:
         asked = questions.ask(self._connection, self._received.case_id)
         if asked is None:
-            raise AnswerRefused("unknown_case", f"there is no case {self._received.case_id}")
+            raise _unknown(self._received.case_id)
         self._asked = asked
         if self._answer.person_id is None:
             self._answer = replace(self._answer, person_id=_whom_it_waits_for(asked, self._answer))
@@ -348,6 +356,15 @@ def _alternative(effect: Effect) -> Slot:
     if effect.slot is None:
         raise ValueError(f"'{effect.event}' is about no slot")
     return effect.slot
+
+
+def _unknown(case_id: int) -> AnswerRefused:
+    return AnswerRefused("unknown_case", f"there is no case {case_id}")
+
+
+def _fitting(number: int | None, largest: int) -> int | None:
+    """A number as it can be put on record: none where no column holds it."""
+    return number if number is not None and abs(number) <= largest else None
 
 
 def _taken(number: int, why: str) -> AnswerRefused:

@@ -345,6 +345,8 @@ def test_what_cannot_be_done_gets_one_sentence_is_on_record_and_changes_nothing(
 
 def test_an_unknown_and_a_finished_case_are_refused(told_engine: Engine) -> None:
     assert say(told_engine, 10**9, "accept", number=1).outcome == "unknown_case"
+    assert say(told_engine, 10**30, "accept", number=1).sentence == f"there is no case {10**30}."
+    assert say(told_engine, cases(told_engine)[0][0], "accept", number=10**12).outcome == "not_offered"
     case_id, _ = cases(told_engine)[0]
     say(told_engine, case_id, "cancel", role="dispatcher")
     ended = say(told_engine, case_id, "accept", number=1)
