@@ -72,7 +72,7 @@ def bookings(source: Source, from_utc: datetime, to_utc: datetime, now_utc: date
     Columns: ``BOOKING_COLUMNS``, and with them what the student wishes (``WISH_COLUMNS``).
     """
     overlapping = schema.bookings.c.period.overlaps(Range(from_utc, to_utc))
-    return _typed_bookings(_frame(source, _lessons(overlapping, now_utc)))
+    return _bookings(source, overlapping, now_utc)
 
 
 def bookings_beside(
@@ -82,15 +82,14 @@ def bookings_beside(
 
     Columns as of `bookings`.
     """
-    frame = _frame(source, _lessons(_beside(booking_id, resources, from_utc, to_utc), from_utc))
-    return _typed_bookings(frame)
+    return _bookings(source, _beside(booking_id, resources, from_utc, to_utc), from_utc)
 
 
 def lessons_beside(
     connection: Connection, booking_id: int, resources: Collection[Resource], from_utc: datetime, to_utc: datetime
 ) -> Rows:
-    """The rows of `bookings_beside` as they are stored."""
-    return _rows(connection, _lessons(_beside(booking_id, resources, from_utc, to_utc), from_utc))
+    """The rows of `bookings_beside` as they are stored, but for when the student last flew."""
+    return _rows(connection, _lessons(_beside(booking_id, resources, from_utc, to_utc)))
 
 
 def _beside(
@@ -103,19 +102,10 @@ def _beside(
     return or_(b.id == booking_id, near)
 
 
-def _lessons(which: ColumnElement[bool], now_utc: datetime) -> Select[*tuple[Any, ...]]:
+def _lessons(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     b, s, a, p, w = (
         schema.bookings, schema.students, schema.aircraft, schema.airports, schema.student_preferences,
     )  # fmt: skip
-    last_lesson = (
-        select(func.max(func.upper(_FLOWN.c.period)))
-        .where(
-            _FLOWN.c.student_id == b.c.student_id,
-            _FLOWN.c.status.not_in(("cancelled", "held")),
-            func.upper(_FLOWN.c.period) <= now_utc,
-        )
-        .scalar_subquery()
-    )
     return (
         select(
             b.c.id.label("booking_id"), b.c.reference, b.c.school_id, b.c.student_id, b.c.instructor_id,
@@ -125,7 +115,7 @@ def _lessons(which: ColumnElement[bool], now_utc: datetime) -> Select[*tuple[Any
             a.c.demonstrated_crosswind_kt.label("aircraft_crosswind_kt"), p.c.time_zone,
             w.c.days.label("preferred_days"), w.c.parts_of_day.label("preferred_parts"),
             w.c.instructor_id.label("preferred_instructor_id"), w.c.latest_date, w.c.notice_hours,
-            w.c.note.label("preference_note"), last_lesson.label("last_lesson_at_utc"), b.c.times_moved,
+            w.c.note.label("preference_note"), b.c.times_moved,
         )
         .join(s, s.c.id == b.c.student_id)
         .join(a, a.c.id == b.c.aircraft_id)
@@ -136,7 +126,18 @@ def _lessons(which: ColumnElement[bool], now_utc: datetime) -> Select[*tuple[Any
     )  # fmt: skip
 
 
-def _typed_bookings(frame: pd.DataFrame) -> pd.DataFrame:
+def _bookings(source: Source, which: ColumnElement[bool], now_utc: datetime) -> pd.DataFrame:
+    b = schema.bookings
+    last_lesson = (
+        select(func.max(func.upper(_FLOWN.c.period)))
+        .where(
+            _FLOWN.c.student_id == b.c.student_id,
+            _FLOWN.c.status.not_in(("cancelled", "held")),
+            func.upper(_FLOWN.c.period) <= now_utc,
+        )
+        .scalar_subquery()
+    )
+    frame = _frame(source, _lessons(which).add_columns(last_lesson.label("last_lesson_at_utc")))
     frame["last_lesson_at_utc"] = pd.to_datetime(frame["last_lesson_at_utc"], utc=True)
     return frame.astype(dict(BOOKING_COLUMNS) | dict(WISH_COLUMNS))
 

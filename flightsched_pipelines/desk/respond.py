@@ -44,7 +44,9 @@ def respond(engine: Engine, received: Received, now_utc: datetime, settings: Set
 
     A lost connection or lock is tried again. Never raises for what an answer says.
     """
-    for attempt in stamina.retry_context(on=_worth_another_try, attempts=ATTEMPTS, wait_initial=0.05, wait_max=1.0):
+    for attempt in stamina.retry_context(
+        on=_worth_another_try, attempts=ATTEMPTS, wait_initial=0.05, wait_max=1.0, wait_jitter=0.05
+    ):
         with attempt:
             return _once(engine, received, now_utc, settings)
     raise AssertionError("stamina either returns or raises")
