@@ -192,14 +192,16 @@ def _hours(engine: Engine, now_utc: datetime) -> Measured:
 
 def _freshness(engine: Engine, now_utc: datetime) -> dict[Name, Measured]:
     written: Mapping[str, facts.Written] = facts.written(engine)
+    if not written:
+        return {("is_fresh", table): Measured(0, 0, "hours") for table in ASSETS}
+    # An asset without any hour is late since the first hour of all: the report of a new platform's is still to come.
+    before = min(one.first for one in written.values()) - HOUR
     found: dict[Name, Measured] = {}
     for table in ASSETS:
-        if table not in written:
-            found["is_fresh", table] = Measured(0, 0, "hours")
-            continue
-        late = (now_utc - written[table].newest - HOUR) / timedelta(minutes=1)
+        newest = written[table].newest if table in written else before
+        late = (now_utc - newest - HOUR) / timedelta(minutes=1)
         # An hour of the future means that a clock is wrong: it is as good as none.
-        ahead = written[table].newest > now_utc + timedelta(minutes=5)
+        ahead = newest > now_utc + timedelta(minutes=5)
         found["is_fresh", table] = Measured(max(late, 0.0), 0 if ahead else 1, "hours that have begun")
     return found
 

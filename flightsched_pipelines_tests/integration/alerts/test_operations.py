@@ -120,6 +120,18 @@ def test_no_schedule_a_wrong_clock_and_lost_hours_are_one_alert(watch: Watch) ->
     assert watch.told() == ["hours resolved"]
 
 
+def test_a_report_still_to_come_alarms_nobody_and_one_that_never_comes_does(watch: Watch) -> None:
+    with watch.engine.begin() as connection:
+        connection.execute(text("DELETE FROM pipeline.hourly_metrics"))
+    assert watch.check_operations()["is_fresh:operations_report"].passed
+    watch.clock = TurnedClock(minutes=2 * 60)
+    assert not watch.check_operations()["is_fresh:operations_report"].passed
+    with watch.engine.begin() as connection:
+        connection.execute(text("DELETE FROM pipeline.partitions"))
+    watch.clock = TurnedClock()
+    assert not watch.check_operations()["is_fresh:operations_report"].passed
+
+
 def test_slowness_is_told(watch: Watch) -> None:
     watch.settings = watch.settings.model_copy(
         update={"alarms": {"weather_monitor_duration": 0, "weather_monitor_mean_duration": 0}}
