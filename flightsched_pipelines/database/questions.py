@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, case, func, or_, select
+from sqlalchemy import Connection, and_, any_, case, func, literal, or_, select
 
 from flightsched_pipelines.database.cases import Offer
 from flightsched_pipelines.database.schema import (
@@ -58,7 +58,8 @@ class Asked:
 
 def ask(connection: Connection, case_id: int) -> Asked | None:
     """A case as it stands; ``None`` if there is no such case."""
-    c, b, s, a = reschedule_cases.c, bookings.c, students.c, airports.c
+    c, b, s, a, e = reschedule_cases.c, bookings.c, students.c, airports.c, case_events.c
+    new_rounds = select(func.count()).where(e.case_id == c.id, e.event == "none_suit").scalar_subquery()
     query = (
         select(
             reschedule_cases, b.school_id, b.student_id, b.solo, b.status, b.departure, s.training_level,
@@ -67,6 +68,7 @@ def ask(connection: Connection, case_id: int) -> Asked | None:
             b.aircraft_id.label("booked_aircraft"), func.lower(_HELD.c.period).label("held_from"),
             func.upper(_HELD.c.period).label("held_to"), _HELD.c.instructor_id.label("held_instructor"),
             _HELD.c.aircraft_id.label("held_aircraft"), _HELD.c.held_until,
+            new_rounds.label("new_rounds"),
         )
         .join(bookings, b.id == c.booking_id)
         .join(students, s.id == b.student_id)
@@ -99,7 +101,7 @@ def ask(connection: Connection, case_id: int) -> Asked | None:
         deadline_utc=row.deadline_utc,
         hold=hold,
         releasers=_releasers(connection, row.school_id, row.training_level) if row.solo else frozenset(),
-        new_rounds=_new_rounds(connection, case_id),
+        new_rounds=row.new_rounds,
         standby=standby,
     )
     return Asked(
@@ -178,11 +180,5 @@ def _rounds(connection: Connection, case_id: int) -> dict[tuple[int, int], tuple
 
 def _releasers(connection: Connection, school_id: int, training_level: str) -> frozenset[int]:
     i = instructors.c
-    query = select(i.id).where(i.school_id == school_id, i.may_teach.any(training_level))
+    query = select(i.id).where(i.school_id == school_id, literal(training_level) == any_(i.may_teach))
     return frozenset(connection.execute(query).scalars())
-
-
-def _new_rounds(connection: Connection, case_id: int) -> int:
-    e = case_events.c
-    query = select(func.count()).where(e.case_id == case_id, e.event == "none_suit")
-    return int(connection.execute(query).scalar_one())
