@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,12 +73,15 @@ def cut_off(engine: Engine, url: str, at_statement: int) -> Iterator[None]:
 class Life(RuleBasedStateMachine):
     """Some threatened lessons, the people who answer, the hours that go by, and connections that break."""
 
-    def __init__(self, home: Path, template: str) -> None:
+    home: Path
+    template: str
+
+    def __init__(self) -> None:
         super().__init__()
         self._all = ExitStack()
-        url = self._all.enter_context(contextmanager(clone)(home, template))
+        url = self._all.enter_context(contextmanager(clone)(self.home, self.template))
         self.engine: Engine = self._all.enter_context(contextmanager(connected)(url))
-        self.admin = embedded.url(home, "postgres")
+        self.admin = embedded.url(self.home, "postgres")
         self.known = [case_id for case_id, _ in cases(self.engine)[:10]]
         self.lessons = one(self.engine, LESSONS)
         self.now = LATER
@@ -149,9 +151,13 @@ class Life(RuleBasedStateMachine):
 def test_whatever_is_said_and_breaks_nothing_is_taken_twice_none_is_lost_and_every_case_ends(
     server_home: Path, told_template: str
 ) -> None:
+    class Here(Life):
+        home = server_home
+        template = told_template
+
     run_state_machine_as_test(
-        partial(Life, server_home, told_template),
+        Here,
         settings=settings(
-            max_examples=6, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=6, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
         ),
     )
