@@ -12,7 +12,7 @@ dev: $(READY) ## database, Dagster UI and daemon, until Ctrl-C
 	@$(BIN)/flightsched dev
 
 test: $(READY) ## everything, with the coverage gates
-	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
+	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term
 	$(BIN)/python -m flightsched_pipelines_tests.coverage_gate
 
 test-unit: $(READY) ## what needs no server, in seconds
