@@ -175,13 +175,19 @@ def test_a_confirmation_is_timed_from_the_detection(
     reported: tuple[Watch, dg.ExecuteInProcessResult], healthy: Healthy
 ) -> None:
     watch, _ = reported
+    confirmed_at = healthy.hour + timedelta(minutes=10)
     with watch.engine.begin() as connection:
-        detected = connection.execute(
-            text("INSERT INTO school.case_events (case_id, at, actor, event, from_state, to_state, why) SELECT id, "
-                 "opened_at + interval '90 seconds', 'instructor', 'confirmed', 'student_accepted', "
-                 "'student_accepted', '' FROM school.reschedule_cases ORDER BY id LIMIT 1 RETURNING at")
+        case = connection.execute(
+            text("UPDATE school.reschedule_cases SET opened_at = :at WHERE id = (SELECT min(id) FROM "
+                 "school.reschedule_cases) RETURNING id"),
+            {"at": confirmed_at - timedelta(seconds=90)},
         ).scalar_one()  # fmt: skip
-    values = desk.measure(watch.engine, [], healthy.hour, detected + timedelta(seconds=1), watch.settings)
+        connection.execute(
+            text("INSERT INTO school.case_events (case_id, at, actor, event, from_state, to_state, why) VALUES "
+                 "(:case, :at, 'instructor', 'confirmed', 'student_accepted', 'student_accepted', '')"),
+            {"case": case, "at": confirmed_at},
+        )  # fmt: skip
+    values = desk.measure(watch.engine, [], healthy.hour, confirmed_at + timedelta(minutes=1), watch.settings)
     assert values["confirmation_minutes"] == pytest.approx(1.5)
 
 
