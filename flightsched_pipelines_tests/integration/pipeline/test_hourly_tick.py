@@ -212,10 +212,12 @@ def test_metadata_names_no_person(seeded_engine: Engine) -> None:
 @pytest.mark.parametrize("module", ["flightsched_pipelines.definitions"])
 def test_the_code_location_loads_in_a_fresh_interpreter_without_environment(module: str) -> None:
     code = (
-        f"import {module} as m; repository = m.defs.get_repository_def(); "
-        "print(len(repository.get_all_jobs()), len(list(repository.asset_graph.get_all_asset_keys())))"
+        f"import gc, {module} as m; repository = m.defs.get_repository_def(); "
+        "print(len(repository.get_all_jobs()), len(list(repository.asset_graph.get_all_asset_keys())), "
+        "gc.get_freeze_count() > 10_000)"
     )
     done = subprocess.run([sys.executable, "-c", code], env={}, capture_output=True, text=True, check=False)  # noqa: S603
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split()[-1] == "12"
+    _, assets, loaded_things_are_not_looked_through = done.stdout.split()[-3:]
+    assert (assets, loaded_things_are_not_looked_through) == ("12", "True")
