@@ -84,7 +84,7 @@ def assess(
     minimums = typed_minimums(minimums)
     sky = build_sky(forecasts, airports, runways, first_hour_utc.replace(minute=0, second=0, microsecond=0))
     light = read_suns(suns, airports, sky.airport_indices(suns["airport"]))
-    trips = read_trips(bookings, sky, light, buffer_minutes)
+    trips = read_trips(bookings, minimums, sky, light, buffer_minutes)
     case = Case(bookings, minimums, sky, trips, resolve(minimums, trips.profiles))
     severity = severities(case)
     words = np.array(VERDICTS, dtype=object)[severity]

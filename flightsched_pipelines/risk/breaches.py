@@ -18,7 +18,6 @@ from flightsched_pipelines.risk.explain import TOLD_BOOKING_COLUMNS, explain
 from flightsched_pipelines.risk.gaps import Hours, count_up, hours_of, missing_forecast
 from flightsched_pipelines.risk.judgement import (
     AT_RISK,
-    CROSSWIND,
     UNKNOWN,
     WATCH,
     Case,
@@ -36,8 +35,9 @@ from flightsched_pipelines.risk.limits import (
     WARN,
     rule_of,
 )
+from flightsched_pipelines.risk.marks import CROSSWIND
 from flightsched_pipelines.risk.minimums import AT_LEAST_RULES, HAZARD_RULES, UNITS
-from flightsched_pipelines.risk.sky import LAYERS, PREVAILING
+from flightsched_pipelines.risk.sky import LAYERS, PREVAILING, TEMPORARY
 from flightsched_pipelines.weather.conditions import CONVECTIVE, FREEZING, WIND_SHEAR
 
 Indices = NDArray[np.int64]
@@ -118,7 +118,7 @@ def _on_the_sky(case: Case, hours: Hours, *, only_broken: bool) -> pd.DataFrame:
     row = np.repeat(sky.row_starts[cell], counts) + count_up(counts)
     position, airport = np.repeat(hours.position, counts), np.repeat(hours.airport, counts)
     profile = trips.profile[position]
-    layer = (sky.rows["layer"].to_numpy(dtype=object)[row] != LAYERS[PREVAILING]).astype(np.int64)
+    layer = np.where(sky.prevails[row], PREVAILING, TEMPORARY)
     parts: list[pd.DataFrame] = []
     for measure, effect in ((m, e) for m in range(DAYLIGHT) for e in (BLOCK, WARN)):
         source = case.limits.rows[effect, profile, measure]

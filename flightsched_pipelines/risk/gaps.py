@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from flightsched_pipelines.risk.columns import MICROS_PER_HOUR, micros_of
 from flightsched_pipelines.risk.judgement import UNKNOWN, Case
-from flightsched_pipelines.risk.light import MICROS_PER_HOUR
 from flightsched_pipelines.risk.limits import BLOCK, EFFECTS, NO_ROW
 from flightsched_pipelines.risk.sky import LAYERS, PREVAILING, element_names
 
@@ -31,10 +31,8 @@ def hours_of(case: Case, positions: Indices) -> Hours:
     trips = case.trips
     wanted = np.zeros(len(trips.departure), dtype=bool)
     wanted[positions] = True
-    on_route = wanted[trips.route_owner]
-    owner = np.concatenate([positions, trips.route_owner[on_route]])
-    airport = np.concatenate([trips.departure[positions], trips.route_airport[on_route]])
-    places = np.unique(np.stack([owner, airport]), axis=1)
+    places = np.stack([trips.place_owner, trips.place_airport])[:, wanted[trips.place_owner]]
+    places = np.unique(places, axis=1)
     lengths: Indices = (trips.last - trips.first + 1)[places[0]]
     position: Indices = np.repeat(places[0], lengths)
     return Hours(position, np.repeat(places[1], lengths), trips.first[position] + count_up(lengths))
@@ -63,7 +61,7 @@ def missing_forecast(case: Case, hours: Hours, unknown: Indices) -> pd.DataFrame
         position = np.append(position, unknown[cause])
         airport = np.append(airport, trips.departure[unknown[cause]])
         lack = np.append(lack, np.full(int(cause.sum()), bit))
-        hour = np.append(hour, (trips.starts[unknown[cause]] - _first_micros(case)) // MICROS_PER_HOUR)
+        hour = np.append(hour, (trips.starts[unknown[cause]] - micros_of(case.sky.first_hour_utc)) // MICROS_PER_HOUR)
     places, group = np.unique(np.stack([position, airport]), axis=1, return_inverse=True)
     lacking = np.zeros(places.shape[1], dtype=np.int64)
     np.bitwise_or.at(lacking, group, lack)
@@ -87,9 +85,8 @@ def _lack_by_cell(case: Case) -> Indices:
     """Bits of what the rows of each cell lack, and whether no prevailing row is there."""
     sky = case.sky
     lack = np.full(sky.complete.size, NO_FORECAST, dtype=np.int64)
-    cell = np.repeat(np.arange(sky.complete.size), np.diff(sky.row_starts))
-    lack[cell[(sky.rows["layer"] == LAYERS[PREVAILING]).to_numpy(dtype=bool)]] = 0
-    np.bitwise_or.at(lack, cell, sky.missing)
+    lack[sky.cell[sky.prevails]] = 0
+    np.bitwise_or.at(lack, sky.cell, sky.missing)
     return lack
 
 
@@ -101,12 +98,8 @@ def _lack_words(bits: int) -> str:
 def _hour_number(case: Case, position: Indices, column: Indices) -> Indices:
     """Hours since the sky's first; where the column is the past or the beyond, that of the first hour concerned."""
     beyond = np.maximum(case.trips.first_hour[position], case.sky.columns - 2)
-    past = (case.trips.starts[position] - _first_micros(case)) // MICROS_PER_HOUR
+    past = (case.trips.starts[position] - micros_of(case.sky.first_hour_utc)) // MICROS_PER_HOUR
     return np.where(column == 0, past, np.where(column == case.sky.columns - 1, beyond, column - 1))
-
-
-def _first_micros(case: Case) -> int:
-    return round(case.sky.first_hour_utc.timestamp()) * 1_000_000
 
 
 def _idents(case: Case, position: Indices, airport: Indices) -> list[list[str]]:

@@ -6,12 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Micros = NDArray[np.int64]
-"""Microseconds since 1970, UTC."""
+from flightsched_pipelines.risk.columns import MICROS_PER_HOUR, MICROS_PER_MINUTE, Micros, micros
 
-MICROS_PER_MINUTE = 60_000_000
-MICROS_PER_HOUR = 60 * MICROS_PER_MINUTE
-_MICROS_PER_DAY = 1440 * MICROS_PER_MINUTE
+_MICROS_PER_DAY = 24 * MICROS_PER_HOUR
 _NEVER_BEGINS, _NEVER_ENDS = np.iinfo(np.int64).max, np.iinfo(np.int64).min
 
 
@@ -63,11 +60,6 @@ def read_suns(suns: pd.DataFrame, airports: pd.DataFrame, airport_indices: NDArr
     offset = np.zeros(shape[0], dtype=np.int64)
     offset[:-1] = np.round(4 * np.nan_to_num(longitude)) * MICROS_PER_MINUTE
     return Light(offset, first_day, known, dawn, sunrise, sunset, dusk)
-
-
-def micros(times: pd.Series) -> Micros:
-    """Aware times as microseconds since 1970, UTC."""
-    return times.to_numpy(dtype="datetime64[us]").astype(np.int64)
 
 
 def _joined(begins: Micros, ends: Micros) -> tuple[Micros, Micros]:

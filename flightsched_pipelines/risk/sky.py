@@ -1,4 +1,4 @@
-"""The sky as arrays over airport x hour: for each layer, the worst that any governing forecast row says.
+"""The sky as arrays: what each governing forecast row says of its airport and hour.
 
 Everything is *oriented* so that less is worse (what must be small is negated): what holds for an hour, a window or
 several rows is then always a minimum, and a rule is broken where the value lies below its threshold.
@@ -6,7 +6,8 @@ several rows is then always a minimum, and a rule is broken where the value lies
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import cached_property
 from types import MappingProxyType
 from typing import cast
 
@@ -15,7 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.risk.bookings import LESSON_KINDS
-from flightsched_pipelines.risk.icing import ALTITUDES_FT, in_icing
+from flightsched_pipelines.risk.columns import MICROS_PER_HOUR, micros, micros_of, places_in
+from flightsched_pipelines.risk.icing import ALTITUDES_FT, in_icing, moisture_base_ft
 from flightsched_pipelines.weather.conditions import CONVECTIVE, ELEMENTS, FREEZING, HAZARDS, WIND_SHEAR
 from flightsched_pipelines.weather.wind import best_runway_crosswind, open_headings
 
@@ -23,7 +25,7 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 LAYERS = ("prevailing", "temporary")
-PREVAILING = LAYERS.index("prevailing")
+PREVAILING, TEMPORARY = (LAYERS.index(layer) for layer in ("prevailing", "temporary"))
 
 QUANTITIES = (
     "visibility",
@@ -47,42 +49,58 @@ _HAZARD_BITS = MappingProxyType({code: 1 << n for n, code in enumerate(HAZARDS)}
 _ANOTHER_HAZARD = 1 << len(HAZARDS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sky:
-    """The forecast over every airport, from ``first_hour_utc`` on.
+    """The governing forecast rows over every airport, from ``first_hour_utc`` on, hour by hour.
 
-    Two columns frame the hours: column 0 is the past and the last column is beyond the forecast, both without any
-    forecast; one row after the last airport stands for every unknown airport. Hour ``n`` is column ``n + 1``.
+    A cell is an airport and hour: ``airport * columns + column``. Hour ``n`` is column ``n + 1``; two columns frame the
+    hours: column 0 is the past and the last one is beyond the forecast, both without any. One airport after the last
+    stands for every unknown one.
     """
 
     airports: tuple[str, ...]
     approach: Floats
-    """Approach minima of each airport's row, shape (visibility and ceiling, airports + 1); -inf for none."""
+    """Approach minima of each airport, shape (visibility and ceiling, airports + 1); -inf for none."""
     first_hour_utc: datetime
-    worst: Floats
-    """Oriented values, shape (quantities, layers, airports + 1, columns); inf where no row says anything."""
-    complete: NDArray[np.bool_]
-    """Where a prevailing row governs and no governing row lacks an element, shape (airports + 1, columns)."""
-    rows: pd.DataFrame
-    """The governing forecast rows, by cell."""
+    shape: tuple[int, int]
+    """How many airports and columns there are, with those that frame them."""
+    forecasts: pd.DataFrame
+    row: Indices
+    """Which rows of ``forecasts`` govern, by cell; the arrays below are aligned with them."""
+    cell: Indices
+    prevails: NDArray[np.bool_]
+    """Whether each row is of the prevailing layer; the others are temporary."""
     values: Floats
-    """Oriented values of each row, shape (quantities, rows)."""
+    """Oriented values of each row, shape (quantities, rows); inf where it says nothing."""
     missing: Indices
     """Bits of the elements that each row lacks (`element_names`)."""
-    row_starts: Indices
-    """The first of each cell's rows, and the end of the last cell's; a cell is ``airport * columns + column``."""
 
     @property
     def columns(self) -> int:
         """How many columns there are, the past and the beyond included."""
-        return self.complete.shape[1]
+        return self.shape[1]
+
+    @cached_property
+    def complete(self) -> NDArray[np.bool_]:
+        """Where a prevailing row governs and no governing row lacks an element, of ``shape``."""
+        complete = np.zeros(self.shape[0] * self.shape[1], dtype=bool)
+        complete[self.cell[self.prevails]] = True
+        complete[self.cell[self.missing != 0]] = False
+        return complete.reshape(self.shape)
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """The governing forecast rows, by cell."""
+        return self.forecasts.iloc[self.row].reset_index(drop=True)
+
+    @cached_property
+    def row_starts(self) -> Indices:
+        """The first of each cell's rows, and the end of the last cell's."""
+        return np.searchsorted(self.cell, np.arange(self.shape[0] * self.shape[1] + 1))
 
     def airport_indices(self, idents: pd.Series) -> Indices:
-        """The row of each ident; unknown ones share the last."""
-        known = pd.Index(self.airports, dtype="str")
-        codes, uniques = pd.factorize(idents)
-        rows = np.append(known.get_indexer(pd.Index(uniques)), -1)[codes].astype(np.int64)
-        return np.where(rows < 0, len(self.airports), rows)
+        """The place of each ident among the airports; unknown ones share the last."""
+        return places_in(self.airports, idents, len(self.airports))
 
 
 def build_sky(forecasts: pd.DataFrame, airports: pd.DataFrame, runways: pd.DataFrame, first_hour_utc: datetime) -> Sky:
@@ -92,34 +110,25 @@ def build_sky(forecasts: pd.DataFrame, airports: pd.DataFrame, runways: pd.DataF
     (none) may be.
     """
     idents = tuple(str(ident) for ident in airports["airport"])
-    hour = ((forecasts["hour_utc"] - pd.Timestamp(first_hour_utc)) // timedelta(hours=1)).to_numpy(dtype=np.int64)
-    place = pd.Index(idents, dtype="str").get_indexer(pd.Index(forecasts["airport"], dtype="str"))
-    counts = forecasts["governs"].to_numpy(dtype=bool) & (hour >= 0) & (place >= 0)
-    columns = int(hour[counts].max(initial=-1)) + 3
-    cell = (place * columns + hour + 1)[counts]
+    hour = (micros(forecasts["hour_utc"]) - micros_of(first_hour_utc)) // MICROS_PER_HOUR
+    place = places_in(idents, forecasts["airport"], -1)
+    row = np.flatnonzero(forecasts["governs"].to_numpy(dtype=bool) & (hour >= 0) & (place >= 0))
+    columns = int(hour[row].max(initial=-1)) + 3
+    cell = place[row] * columns + hour[row] + 1
     order = np.argsort(cell, kind="stable")
-    cell = cell[order]
-    rows = forecasts.iloc[np.flatnonzero(counts)[order]].reset_index(drop=True)
-
-    values, missing = _oriented_values(rows, open_headings(runways, list(idents))[cell // columns])
-    layer = (rows["layer"].to_numpy(dtype=object) != LAYERS[PREVAILING]).astype(np.int64)
-    shape = (len(idents) + 1, columns)
-    worst = np.full((len(QUANTITIES), len(LAYERS), *shape), np.inf)
-    for plane, value in zip(worst, values, strict=True):
-        np.minimum.at(plane.reshape(-1), layer * shape[0] * columns + cell, value)
-    complete = np.zeros(shape[0] * columns, dtype=bool)
-    complete[cell[layer == PREVAILING]] = True
-    complete[cell[missing != 0]] = False
+    row, cell = row[order], cell[order]
+    values, missing = _oriented_values(forecasts, row, open_headings(runways, list(idents))[cell // columns])
     return Sky(
         airports=idents,
         approach=_approach_minima(airports),
         first_hour_utc=first_hour_utc,
-        worst=worst,
-        complete=complete.reshape(shape),
-        rows=rows,
+        shape=(len(idents) + 1, columns),
+        forecasts=forecasts,
+        row=row,
+        cell=cell,
+        prevails=forecasts["layer"].to_numpy(dtype=object)[row] == LAYERS[PREVAILING],
         values=values,
         missing=missing,
-        row_starts=np.searchsorted(cell, np.arange(shape[0] * columns + 1)),
     )
 
 
@@ -134,14 +143,14 @@ def _approach_minima(airports: pd.DataFrame) -> Floats:
     return np.append(np.nan_to_num(minima, nan=-np.inf), np.full((2, 1), -np.inf), axis=1)
 
 
-def _oriented_values(rows: pd.DataFrame, headings_deg: Floats) -> tuple[Floats, Indices]:
-    """The oriented values of rows, shape (quantities, rows), and the bits of what each lacks."""
+def _oriented_values(forecasts: pd.DataFrame, row: Indices, headings_deg: Floats) -> tuple[Floats, Indices]:
+    """The oriented values of some rows, shape (quantities, rows), and the bits of what each lacks."""
 
     def column(name: str) -> Floats:
-        return rows[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        return forecasts[name].to_numpy(dtype=np.float64, na_value=np.nan)[row]
 
-    missing = _packed(rows["missing"], _ELEMENT_BITS, _ANOTHER_ELEMENT)
-    hazards = _packed(rows["hazards"], _HAZARD_BITS, _ANOTHER_HAZARD)
+    missing = _packed(forecasts["missing"].to_numpy(dtype=object)[row], _ELEMENT_BITS, _ANOTHER_ELEMENT)
+    hazards = _packed(forecasts["hazards"].to_numpy(dtype=object)[row], _HAZARD_BITS, _ANOTHER_HAZARD)
     missing |= np.where(hazards & _ANOTHER_HAZARD, _ELEMENT_BITS["weather"], 0)
     speed, visibility, ceiling = column("wind_speed_kt"), column("visibility_sm"), column("ceiling_ft")
     missing |= np.where(np.isnan(speed), _ELEMENT_BITS["wind"], 0)
@@ -149,10 +158,8 @@ def _oriented_values(rows: pd.DataFrame, headings_deg: Floats) -> tuple[Floats, 
 
     gust = np.fmax(column("wind_gust_kt"), speed)
     _, crosswind, _ = best_runway_crosswind(column("wind_direction_deg"), speed, gust, headings_deg)
-    icing = [
-        hazards & _any_of(FREEZING) | in_icing(ALTITUDES_FT[kind], column("temperature_c"), ceiling, rows["weather"])
-        for kind in LESSON_KINDS
-    ]
+    temperature, base = column("temperature_c"), moisture_base_ft(ceiling, forecasts["weather"].iloc[row])
+    icing = [hazards & _any_of(FREEZING) | in_icing(ALTITUDES_FT[kind], temperature, base) for kind in LESSON_KINDS]
     present = [hazards & _any_of(CONVECTIVE), hazards & _any_of(WIND_SHEAR), *icing]
     values = np.stack(
         [visibility, ceiling, -speed, -gust, speed - gust, -crosswind]
@@ -161,10 +168,10 @@ def _oriented_values(rows: pd.DataFrame, headings_deg: Floats) -> tuple[Floats, 
     return np.where(np.isnan(values), np.inf, values), missing
 
 
-def _packed(lists: pd.Series, bits: Mapping[str, int], other: int) -> Indices:
+def _packed(lists: NDArray[np.object_], bits: Mapping[str, int], other: int) -> Indices:
     """Lists of codes as integers, a bit a code; a code that has none, or no list at all, is ``other``."""
     packed = np.zeros(len(lists), dtype=np.int64)
-    for row, codes in enumerate(lists):
+    for row, codes in enumerate(lists.tolist()):
         if isinstance(codes, list) and not codes:
             continue
         is_list = isinstance(codes, list | tuple | set | frozenset | np.ndarray)

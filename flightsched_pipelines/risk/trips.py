@@ -1,8 +1,8 @@
 """Bookings as arrays: where and in which hours each flies, who flies it, and how it lies to the sun."""
 
-from collections.abc import Iterable
+import math
 from dataclasses import dataclass
-from itertools import chain, repeat
+from itertools import chain
 from typing import cast
 
 import numpy as np
@@ -10,7 +10,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.risk.bookings import LESSON_KINDS, TRAINING_LEVELS, BookingsError
-from flightsched_pipelines.risk.light import MICROS_PER_HOUR, MICROS_PER_MINUTE, Light, Micros, micros
+from flightsched_pipelines.risk.columns import (
+    MICROS_PER_HOUR,
+    MICROS_PER_MINUTE,
+    Micros,
+    micros,
+    micros_of,
+    places_in,
+)
+from flightsched_pipelines.risk.light import Light
 from flightsched_pipelines.risk.limits import Profiles
 from flightsched_pipelines.risk.sky import Sky
 
@@ -19,14 +27,18 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Trips:
-    """Bookings against a sky; arrays of a booking each, but for ``route_*``, which hold a place on a route each."""
+    """Bookings against a sky; arrays of a booking each, but for those of places.
+
+    The places are each booking's departure, in the order of the bookings, and then those on their routes.
+    """
 
     starts: Micros
     ends: Micros
     departure: Indices
     destination: Indices
-    route_owner: Indices
-    route_airport: Indices
+    place_owner: Indices
+    """The booking that goes to each place, and the airport there."""
+    place_airport: Indices
     first_hour: Indices
     """Hour of the sky in which the buffered booking begins; negative is the past."""
     first: Indices
@@ -41,7 +53,7 @@ class Trips:
     profiles: Profiles
 
 
-def read_trips(bookings: pd.DataFrame, sky: Sky, light: Light, buffer_minutes: int) -> Trips:
+def read_trips(bookings: pd.DataFrame, minimums: pd.DataFrame, sky: Sky, light: Light, buffer_minutes: int) -> Trips:
     """Bookings (``BOOKING_COLUMNS``) as arrays.
 
     The hours that count are those that the booking with its buffer before and after overlaps. Hours of the buffer
@@ -52,8 +64,8 @@ def read_trips(bookings: pd.DataFrame, sky: Sky, light: Light, buffer_minutes: i
     """
     starts, ends = micros(bookings["starts_at_utc"]), micros(bookings["ends_at_utc"])
     departure = sky.airport_indices(bookings["departure"])
-    route_owner, route_airport, destination = _routes(bookings["route"], departure, sky)
-    first_hour_micros = round(sky.first_hour_utc.timestamp()) * 1_000_000
+    on_route, airports, destination = _routes(bookings["route"], departure, sky)
+    first_hour_micros = micros_of(sky.first_hour_utc)
     buffer = buffer_minutes * MICROS_PER_MINUTE
     first_hour = (starts - buffer - first_hour_micros) // MICROS_PER_HOUR
     last_hour = -((first_hour_micros - ends - buffer) // MICROS_PER_HOUR) - 1
@@ -64,23 +76,23 @@ def read_trips(bookings: pd.DataFrame, sky: Sky, light: Light, buffer_minutes: i
 
     dawn_day = light.day_index(departure, starts)
     sunset_day = light.day_index(destination, starts)
-    night = (starts < light.dawn.flat[dawn_day]) | (ends > light.dusk.flat[dawn_day])
-    sunrise, sunset = light.sunrise.flat[dawn_day], light.sunset.flat[sunset_day]
+    night = (starts < light.dawn.take(dawn_day)) | (ends > light.dusk.take(dawn_day))
+    sunrise, sunset = light.sunrise.take(dawn_day), light.sunset.take(sunset_day)
     before_sunrise = starts < sunrise
     minutes = np.where(before_sunrise, _minutes(sunrise, starts), _minutes(ends, sunset))
-    profile, profiles = _profiles(bookings, night)
+    profile, profiles = _profiles(bookings, minimums, night)
     return Trips(
         starts=starts,
         ends=ends,
         departure=departure,
         destination=destination,
-        route_owner=route_owner,
-        route_airport=route_airport,
+        place_owner=np.concatenate([np.arange(len(departure)), on_route]),
+        place_airport=np.concatenate([departure, airports]),
         first_hour=first_hour,
         first=first,
         last=last,
         aircraft_crosswind=bookings["aircraft_crosswind_kt"].to_numpy(dtype=np.float64, na_value=np.nan),
-        sun_known=light.known.flat[dawn_day] & light.known.flat[sunset_day],
+        sun_known=light.known.take(dawn_day) & light.known.take(sunset_day),
         minutes_of_light=minutes,
         before_sunrise=before_sunrise,
         profile=profile,
@@ -96,38 +108,38 @@ def _routes(routes: pd.Series, departure: Indices, sky: Sky) -> tuple[Indices, I
     """For each place on a route its booking and its airport; and the destination of each booking."""
     lists = cast("list[list[str]]", routes.tolist())
     lengths = np.fromiter(map(len, lists), dtype=np.int64, count=len(lists))
-    row_of = {ident: row for row, ident in enumerate(sky.airports)}
-    idents: Iterable[str] = chain.from_iterable(lists)
-    total = int(lengths.sum())
-    airport = np.fromiter(map(row_of.get, idents, repeat(len(sky.airports))), dtype=np.int64, count=total)
+    airport = sky.airport_indices(pd.Series(list(chain.from_iterable(lists)), dtype=object))
     destination = departure.copy()
     destination[lengths > 0] = airport[lengths.cumsum()[lengths > 0] - 1]
     return np.repeat(np.arange(len(lists)), lengths), airport, destination
 
 
-def _profiles(bookings: pd.DataFrame, night: NDArray[np.bool_]) -> tuple[Indices, Profiles]:
-    """The profile of each booking, and the profiles that occur."""
-    school_code, schools = pd.factorize(bookings["school_id"].astype("float64"), use_na_sentinel=False)
-    level = _indices(bookings["training_level"], TRAINING_LEVELS)
-    kind = _indices(bookings["lesson_kind"], LESSON_KINDS)
-    solo = bookings["solo"].to_numpy(dtype=bool)
-    parts: list[Indices] = [array.astype(np.int64) for array in (school_code, level, kind, solo, night)]
-    sizes = (max(len(schools), 1), len(TRAINING_LEVELS), len(LESSON_KINDS), 2, 2)
-    code = np.ravel_multi_index(tuple(parts), sizes)
-    profile, present = pd.factorize(code)
-    school, level_of, kind_of, is_solo, is_night = np.unravel_index(present, sizes)
-    return profile, Profiles(
-        school=np.asarray(schools, dtype=np.float64)[school],
-        level=level_of,
+def _profiles(bookings: pd.DataFrame, minimums: pd.DataFrame, night: NDArray[np.bool_]) -> tuple[Indices, Profiles]:
+    """The profile of each booking, and every profile. Schools without minimums of their own are as none at all."""
+    own = [np.nan, *minimums["school_id"].dropna().unique().tolist()]
+    parts = (
+        places_in(own, bookings["school_id"], 0),
+        _numbers(bookings["training_level"], TRAINING_LEVELS),
+        _numbers(bookings["lesson_kind"], LESSON_KINDS),
+        bookings["solo"].to_numpy(dtype=bool),
+        night,
+    )
+    sizes = (len(own), len(TRAINING_LEVELS), len(LESSON_KINDS), 2, 2)
+    school, level, kind, is_solo, is_night = np.unravel_index(np.arange(math.prod(sizes)), sizes)
+    return np.ravel_multi_index(parts, sizes), Profiles(
+        school=np.array(own)[school],
+        level=level,
         solo=is_solo.astype(bool),
-        kind=kind_of,
+        kind=kind,
         night=is_night.astype(bool),
     )
 
 
-def _indices(column: pd.Series, words: tuple[str, ...]) -> Indices:
-    codes, uniques = pd.factorize(column, use_na_sentinel=False)
-    for unique in uniques:
-        if unique not in words:
-            raise BookingsError(f"A booking has the {column.name} '{unique}'; use one of {', '.join(words)}")
-    return np.array([words.index(unique) for unique in uniques], dtype=np.int64)[codes]
+def _numbers(column: pd.Series, words: tuple[str, ...]) -> Indices:
+    numbers = places_in(words, column, -1)
+    strange = np.flatnonzero(numbers < 0)
+    if len(strange):
+        raise BookingsError(
+            f"A booking has the {column.name} '{column.iloc[strange[0]]}'; use one of {', '.join(words)}"
+        )
+    return numbers

@@ -1,31 +1,37 @@
-"""Running worst values: the worst over any stretch of hours in two lookups (a sparse table)."""
+"""Windows: the hours of a booking at each of its places, and the worst of them, found in two lookups."""
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+Indices = NDArray[np.int64]
 
-class RunningWorst:
-    """The worst over any stretch of columns of each row.
 
-    Level ``k`` holds the worst of ``2**k`` columns from each on; two of them that overlap cover any stretch.
+class Windows:
+    """Stretches of columns of rows, over each of which the worst cell is wanted.
+
+    Level ``k`` of a sparse table holds the worst of ``2**k`` columns from each on; two of them that overlap cover any
+    stretch.
     """
 
-    def __init__(self, cells: NDArray[np.generic], longest: int, worse: np.ufunc) -> None:
-        """Prepare the rows of ``cells`` for stretches of up to ``longest`` columns; ``worse``: minimum or maximum."""
-        levels = [cells]
-        while (width := 1 << len(levels)) <= longest:
-            before, half = levels[-1], width // 2
-            level = before.copy()
-            worse(before[:, :-half], before[:, half:], out=level[:, :-half])
-            levels.append(level)
-        self._rows, self._columns = cells.shape
-        self._flat = np.stack(levels).reshape(-1)
-        self._power = np.log2(np.arange(1, longest + 1)).astype(np.int64)
-        self._worse = worse
+    def __init__(self, shape: tuple[int, int], row: Indices, first: Indices, last: Indices) -> None:
+        """Stretches of the rows of cells of a shape, from column ``first`` to ``last``, both included."""
+        length = last - first + 1
+        longest = int(length.max(initial=1))
+        power = np.log2(np.arange(1, longest + 1)).astype(np.int64)[length - 1]
+        self._shape = shape
+        self._levels = longest.bit_length()
+        self._first = (power * shape[0] + row) * shape[1] + first
+        self._second = self._first + length - (1 << power)
 
-    def over(self, row: NDArray[np.int64], first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.generic]:
-        """The worst of columns ``first`` to ``last``, both included, of each row."""
-        power = self._power[last - first]
-        start = (power * self._rows + row) * self._columns
-        end = start + last + 1 - (1 << power)
-        return self._worse(self._flat[start + first], self._flat[end])
+    def worst(self, cells: NDArray[Any], worse: np.ufunc) -> NDArray[Any]:
+        """The worst cell of each stretch by a ufunc for which seeing a cell twice changes nothing."""
+        table = np.empty((self._levels, *self._shape), dtype=cells.dtype)
+        table[0] = cells.reshape(self._shape)
+        for level in range(1, self._levels):
+            half, before = 1 << (level - 1), table[level - 1]
+            table[level] = before
+            worse(before[:, :-half], before[:, half:], out=table[level, :, :-half])
+        flat = table.reshape(-1)
+        return worse(flat[self._first], flat[self._second])

@@ -39,6 +39,13 @@ OWN = frame(
 MINIMUMS = pd.concat([DEFAULTS, OWN], ignore_index=True)
 PLAIN_MINIMUMS = MINIMUMS.astype(object).where(MINIMUMS.notna(), None).to_dict("records")
 
+SCHOOLS = range(100, 180)
+MANY = frame(
+    [minimum("wind", "<", 5 + school / 10, authority="school", school_id=school) for school in SCHOOLS],
+    MINIMUM_COLUMNS,
+)
+"""A limit for each of more schools than a word of marks has bits."""
+
 LESSONS = st.deferred(lambda: st.lists(lessons(), min_size=1, max_size=5))
 
 
@@ -106,6 +113,17 @@ def never_better(before: list[int], after: list[int]) -> bool:
 def test_the_arrays_agree_with_reading_row_by_row(some: list[dict[str, Any]], sky: list[dict[str, Any]]) -> None:
     verdicts = hold(some, sky, MINIMUMS).verdicts.tolist()
     assert verdicts == [reference_verdict(one, sky, PLAIN_MINIMUMS) for one in some]
+
+
+@settings(max_examples=8, deadline=None)
+@given(LESSONS, skies(), st.data())
+def test_each_of_many_schools_is_held_to_its_own_limit(
+    some: list[dict[str, Any]], sky: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    theirs = [one | {"school_id": data.draw(st.sampled_from(SCHOOLS))} for one in some]
+    plain = MANY.astype(object).where(MANY.notna(), None).to_dict("records")
+    verdicts = hold(theirs, sky, pd.concat([MINIMUMS, MANY], ignore_index=True)).verdicts.tolist()
+    assert verdicts == [reference_verdict(one, sky, PLAIN_MINIMUMS + plain) for one in theirs]
 
 
 @settings(max_examples=8, deadline=None)

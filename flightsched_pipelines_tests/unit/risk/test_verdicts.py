@@ -322,6 +322,12 @@ def test_the_margin_is_the_smallest_share_of_a_limit_in_a_prevailing_group() -> 
     assert hold([lesson()], fine(visibility_sm=2.5)).margin == pytest.approx([-0.5])
 
 
+def test_a_field_without_approach_minima_has_a_margin_beside_one_that_has() -> None:
+    flights = [lesson(departure=field, training_level="instrument_rated") for field in ("KPAO", "KSQL")]
+    held = hold(flights, fine("KPAO", "KSQL"), [minimum("wind", "<=", 10)])
+    assert held.margin == pytest.approx([0.5, 0.5])
+
+
 def test_a_school_has_its_own_minimums_above_the_regulation() -> None:
     own = frame(
         [minimum("visibility", ">=", 2, authority="school", school_id=7, training_level="student_pilot")],

@@ -1,0 +1,43 @@
+"""Columns of frames as the numbers that arrays reckon with."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Micros = NDArray[np.int64]
+"""Microseconds since 1970, UTC."""
+
+MICROS_PER_MINUTE = 60_000_000
+MICROS_PER_HOUR = 60 * MICROS_PER_MINUTE
+
+
+def micros(times: pd.Series) -> Micros:
+    """Aware times as microseconds since 1970, UTC."""
+    return times.to_numpy(dtype="datetime64[us]").astype(np.int64)
+
+
+def micros_of(time: datetime) -> int:
+    """An aware time as microseconds since 1970, UTC."""
+    return round(time.timestamp() * 1_000_000)
+
+
+def encoded(column: pd.Series) -> tuple[NDArray[np.integer], list[Any]]:
+    """A column as numbers, and the values that they stand for; -1 stands for null."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.codes.to_numpy(), column.cat.categories.tolist()
+    text = isinstance(column.dtype, pd.StringDtype)
+    # As plain objects, text is read in half the time that pandas takes for its own kind.
+    codes, values = pd.factorize(pd.Series(column.to_numpy(dtype=object), dtype=object) if text else column)
+    return codes, values.tolist()
+
+
+def places_in(words: Sequence[object], column: pd.Series, other: int) -> NDArray[np.int64]:
+    """The place among ``words`` of each value of a column; ``other`` for what is none of them."""
+    codes, values = encoded(column)
+    place_of = {word: place for place, word in enumerate(words)}
+    places = [place_of.get(value, other) for value in values]
+    return np.array([*places, other], dtype=np.int64)[codes]
