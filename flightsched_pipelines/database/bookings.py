@@ -6,11 +6,25 @@ from functools import lru_cache
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Select, Table, func, literal, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    any_,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 
 from flightsched_pipelines.database import schema
 from flightsched_pipelines.database.engine import Source, reading
+from flightsched_pipelines.database.frames import partition_rows
 from flightsched_pipelines.rescheduling.availability import AVAILABILITY_COLUMNS, Override, Resource, WeeklyRule, expand
 from flightsched_pipelines.rescheduling.records import Row
 from flightsched_pipelines.rescheduling.wishes import WISH_COLUMNS
@@ -157,6 +171,19 @@ def availability_of(
     """The rows of `availability` of these resources."""
     periods = _periods(connection, from_utc, to_utc, resources)
     return [dict(zip(AVAILABILITY_COLUMNS, period, strict=True)) for period in periods]
+
+
+def availability_then(
+    connection: Connection, resources: Collection[tuple[str, int | None]], hour_utc: datetime
+) -> Rows:
+    """The rows of `availability` of these resources, as they were stored at an hour."""
+    table = schema.PIPELINE_TABLES["availability_snapshot"]
+    whose = (
+        (table.c.resource == kind) & (table.c.resource_id == any_(literal(ids, ARRAY(BigInteger))))
+        for kind in ("school", "student", "instructor", "aircraft")
+        for ids in [[key for resource, key in resources if resource == kind]]
+    )
+    return partition_rows(connection, table, list(AVAILABILITY_COLUMNS), hour_utc, or_(*whose))
 
 
 def _periods(

@@ -1,6 +1,6 @@
 """Frames in and out of the materialised tables: a partition is replaced in one transaction, by COPY."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -51,13 +51,13 @@ class FrameError(ValueError):
     """A frame that does not fit its table; the message names the columns."""
 
 
-def write_partition(engine: Engine, table: Table, frame: pd.DataFrame, hours: Sequence[datetime]) -> int:
+def write_partition(engine: Engine, table: Table, frame: pd.DataFrame, hours: Sequence[datetime]) -> pd.DataFrame:
     """Replace the table's rows of these hours by the frame's; all of it happens, or nothing.
 
     Two writers of one table take turns, so that an hour holds the rows of one of them.
 
     Returns:
-        The number of rows written.
+        The rows as they are stored: what `read_partition` gives of these hours.
 
     Raises:
         FrameError: a column is missing, or too many; or a row belongs to none of the hours.
@@ -66,9 +66,10 @@ def write_partition(engine: Engine, table: Table, frame: pd.DataFrame, hours: Se
     missing, extra = sorted(set(names) - set(frame.columns)), sorted(set(frame.columns) - set(names))
     if missing or extra:
         raise FrameError(f"{table.fullname}: missing columns {missing}, columns it does not have {extra}")
-    strangers = set(frame[PARTITION]) - {pd.Timestamp(hour) for hour in hours}
+    strangers = set(frame[PARTITION].unique()) - {pd.Timestamp(hour) for hour in hours}
     if strangers:
         raise FrameError(f"{table.fullname}: rows of {min(strangers)}, which is none of the hours being written")
+    stored = pd.DataFrame({column.name: _as_stored(frame[column.name], column) for column in table.columns})
     columns = ", ".join(f'"{name}"' for name in names)
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": table.fullname})
@@ -76,12 +77,12 @@ def write_partition(engine: Engine, table: Table, frame: pd.DataFrame, hours: Se
         cursor = connection.connection.cursor()
         # COPY takes no parameters; the names come from our own schema.
         with cursor.copy(f"COPY {table.fullname} ({columns}) FROM STDIN") as copy:
-            for row in _rows(_whole(frame[names], table)):
+            for row in zip(*(_plain(stored[name]) for name in names), strict=True):
                 copy.write_row(row)
-        counts = frame[PARTITION].value_counts()
+        counts = stored[PARTITION].value_counts()
         for hour in hours:
             record_partition(connection, table.name, hour, int(counts.get(pd.Timestamp(hour), 0)))
-    return len(frame)
+    return stored
 
 
 def record_partition(connection: Connection, name: str, hour_utc: datetime, rows: int) -> None:
@@ -92,21 +93,37 @@ def record_partition(connection: Connection, name: str, hour_utc: datetime, rows
 
 
 def read_partition(
-    source: Source, table: Table, hours: Sequence[datetime], *which: ColumnElement[bool]
+    source: Source,
+    table: Table,
+    hours: Sequence[datetime],
+    *which: ColumnElement[bool],
+    names: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """The table's rows of these hours, or ``which`` of them, in their declared types; lists come back as lists."""
-    columns = [_read_fast(column) for column in table.columns]
-    query = select(*columns).where(table.c[PARTITION].in_(list(hours)), *which)
+    """The table's rows of these hours, or ``which`` of them, in their declared types; lists come back as lists.
+
+    ``names`` are the columns to read, where not all of them are needed.
+    """
+    columns = [table.c[name] for name in names] if names else list(table.columns)
+    query = select(*map(_read_fast, columns)).where(table.c[PARTITION].in_(list(hours)), *which)
     with reading(source) as connection:
-        return typed(connection.execute(query).all(), table)
+        return _frame(connection.execute(query).all(), columns)
 
 
 def partition_rows(
-    connection: Connection, table: Table, columns: Sequence[str], hour: datetime, *which: ColumnElement[bool]
+    connection: Connection, table: Table, names: Sequence[str], hour: datetime, *which: ColumnElement[bool]
 ) -> Sequence[Mapping[Any, Any]]:
     """Columns of some of the table's rows of an hour, as they are stored."""
-    query = select(*(table.c[name] for name in columns)).where(table.c[PARTITION] == hour, *which)
-    return connection.execute(query).mappings().all()
+    columns = (type_coerce(column, NULLTYPE) if isinstance(column.type, ARRAY) else column
+               for column in (table.c[name] for name in names))  # fmt: skip
+    query = select(*columns).where(table.c[PARTITION] == hour, *which)
+    return [dict(zip(names, row, strict=True)) for row in connection.execute(query)]
+
+
+def count_rows(engine: Engine, table: Table, hour: datetime) -> int:
+    """How many rows the table has of an hour."""
+    query = select(func.count()).select_from(table).where(table.c[PARTITION] == hour)
+    with engine.connect() as connection:
+        return connection.execute(query).scalar_one()
 
 
 def newest_partition(engine: Engine, table: Table) -> datetime | None:
@@ -123,23 +140,29 @@ def newest_written(connection: Connection, name: str) -> datetime | None:
 
 def typed(rows: Sequence[Sequence[Any]], table: Table) -> pd.DataFrame:
     """Rows of a table as a frame with the types that its columns declare; instants in microseconds of the epoch."""
-    columns = zip(*rows, strict=True) if rows else [()] * len(table.columns)
+    return _frame(rows, list(table.columns))
+
+
+def _frame(rows: Sequence[Sequence[Any]], columns: Sequence[Column[Any]]) -> pd.DataFrame:
+    values = zip(*rows, strict=True) if rows else [()] * len(columns)
     return pd.DataFrame(
-        {
-            column.name: _typed(values, column.type, nullable=bool(column.nullable))
-            for column, values in zip(table.columns, columns, strict=True)
-        }
+        {column.name: _typed(of_column, column) for column, of_column in zip(columns, values, strict=True)}
     )
 
 
-def _typed(values: Sequence[Any], type_: TypeEngine[Any], *, nullable: bool) -> "pd.Series[Any]":
-    required, optional = next((required, optional) for kind, required, optional in _DTYPES if isinstance(type_, kind))
-    if isinstance(type_, DateTime):
+def _typed(values: Sequence[Any], column: Column[Any]) -> "pd.Series[Any]":
+    if isinstance(column.type, DateTime):
         micros = pd.array(values, dtype="Int64").to_numpy(dtype="datetime64[us]", na_value=np.datetime64("NaT"))
         return pd.Series(pd.DatetimeIndex(micros, tz="UTC"))
-    if isinstance(type_, ARRAY):
+    if isinstance(column.type, ARRAY):
         return pd.Series(list(values), dtype=object)
-    return pd.Series(values, dtype=pd.api.types.pandas_dtype(optional if nullable else required))
+    return pd.Series(values, dtype=_dtype(column))
+
+
+def _dtype(column: Column[Any], *, nullable: bool = False) -> Any:  # noqa: ANN401, of numpy or pandas
+    kinds = (pair for kind, *pair in _DTYPES if isinstance(column.type, kind))
+    required, optional = next(kinds)
+    return pd.api.types.pandas_dtype(optional if nullable or column.nullable else required)
 
 
 def _read_fast(column: Column[Any]) -> ColumnElement[Any]:
@@ -149,18 +172,23 @@ def _read_fast(column: Column[Any]) -> ColumnElement[Any]:
     return type_coerce(column, NULLTYPE) if isinstance(column.type, ARRAY) else column
 
 
-def _whole(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """The frame with whole numbers where the table has them: pandas makes floats of those when one is absent."""
-    floats = [
-        column.name
-        for column in table.columns
-        if isinstance(column.type, Integer) and pd.api.types.is_float_dtype(frame[column.name])
-    ]
-    return frame.astype(dict.fromkeys(floats, "Int64"))
+def _as_stored(values: "pd.Series[Any]", column: Column[Any]) -> "pd.Series[Any]":
+    """A column as it will be read: in its declared type, without what PostgreSQL's text cannot hold."""
+    values = values.reset_index(drop=True)
+    if isinstance(column.type, ARRAY):
+        return pd.Series([_words(items) for items in values.tolist()], dtype=object)
+    if isinstance(column.type, Date):
+        return values.astype(object).where(values.notna(), None)
+    # Whether something may be absent is for the database to say.
+    values = values.astype(_dtype(column, nullable=bool(values.hasnans)))
+    if isinstance(column.type, Text) and "\x00" in "".join(values.dropna()):
+        return values.str.replace("\x00", "")
+    return values
 
 
-def _rows(frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
-    return zip(*(_plain(frame[name]) for name in frame.columns), strict=True)
+def _words(items: object) -> list[str] | None:
+    is_list = isinstance(items, list | tuple | np.ndarray)
+    return [str(item).replace("\x00", "") for item in items] if is_list else None
 
 
 def _plain(values: "pd.Series[Any]") -> Iterable[Any]:
@@ -170,15 +198,6 @@ def _plain(values: "pd.Series[Any]") -> Iterable[Any]:
         said = np.datetime_as_string(instants, timezone="UTC").astype(object)
         said[np.isnat(instants)] = None
         return said.tolist()
-    if not isinstance(values.dtype, pd.StringDtype) and values.dtype != object:
-        return values.astype(object).where(values.notna(), None).tolist()
-    absent = values.isna().tolist()
-    return [None if gone else _clean(value) for value, gone in zip(values.tolist(), absent, strict=True)]
-
-
-def _clean(value: object) -> object:
-    if isinstance(value, str):
-        return value.replace("\x00", "")  # PostgreSQL's text holds every character but this one
-    if isinstance(value, list | tuple):
-        return [str(item).replace("\x00", "") for item in value]
-    return value
+    if values.dtype == object or not values.hasnans:
+        return values.tolist()
+    return values.astype(object).where(values.notna(), None).tolist()

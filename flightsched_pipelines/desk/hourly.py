@@ -13,11 +13,13 @@ from sqlalchemy import Engine
 from flightsched_pipelines.clients.weather_source import WeatherSource
 from flightsched_pipelines.database import bookings as schedule
 from flightsched_pipelines.database import cases
-from flightsched_pipelines.database.frames import read_partition, record_partition
+from flightsched_pipelines.database.frames import count_rows, partition_rows, read_partition, record_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.rescheduling.assignment import Choice, choose
+from flightsched_pipelines.rescheduling.assignment import PROPOSAL_COLUMNS, Choice, choose
 from flightsched_pipelines.rescheduling.candidates import Search, search_slots
+from flightsched_pipelines.rescheduling.records import BOOKING_FACTS, Proposal, Records, read_proposal
 from flightsched_pipelines.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.rescheduling.sky_proof import LOOKED_AT, Sky
 from flightsched_pipelines.rescheduling.validation import Validation, validate
 from flightsched_pipelines.risk.assess import Assessment, assess
 from flightsched_pipelines.risk.minimums import in_force
@@ -195,24 +197,22 @@ def plan(candidates: pd.DataFrame, booking_snapshot: pd.DataFrame, settings: Set
 def prove(engine: Engine, hour_utc: datetime, settings: Settings) -> Validation:
     """Check an hour's stored proposals against its other stored rows, by code that had no part in making them."""
     ground = survey(engine, hour_utc, settings)
-    rows = {
-        name: read_partition(engine, PIPELINE_TABLES[name], [hour_utc])
-        for name in ("reschedule_proposals", "booking_snapshot", "availability_snapshot", "forecasts")
-    }
-    return validate(
-        rows["reschedule_proposals"],
-        rows["booking_snapshot"],
-        rows["availability_snapshot"],
-        rows["forecasts"],
-        ground.minimums,
-        ground.airports,
-        ground.runways,
-        ground.suns,
-        rules_of(settings),
+    forecasts, bookings = PIPELINE_TABLES["forecasts"], PIPELINE_TABLES["booking_snapshot"]
+    proposals = PIPELINE_TABLES["reschedule_proposals"]
+    with engine.connect() as connection:
+        offered = partition_rows(connection, proposals, list(PROPOSAL_COLUMNS), hour_utc)
+        lessons = partition_rows(connection, bookings, BOOKING_FACTS, hour_utc)
+        governing = partition_rows(connection, forecasts, LOOKED_AT, hour_utc, forecasts.c.governs)
+        read = [read_proposal(row) for row in offered]
+        records = Records(lessons, [proposal for proposal in read if isinstance(proposal, Proposal)])
+        records.learn(schedule.availability_then(connection, records.concerned, hour_utc))
+    sky = Sky(
+        governing,
+        *(frame.to_dict("records") for frame in (ground.minimums, ground.airports, ground.runways, ground.suns)),
         first_hour_utc=hour_utc,
-        now_utc=hour_utc,
-        buffer_minutes=settings.booking_buffer_minutes,
+        buffer=timedelta(minutes=settings.booking_buffer_minutes),
     )
+    return validate(read, records, sky, rules_of(settings), hour_utc)
 
 
 def note_proven(engine: Engine, hour_utc: datetime, examined: int) -> None:
@@ -223,15 +223,16 @@ def note_proven(engine: Engine, hour_utc: datetime, examined: int) -> None:
 
 def lost_alternatives(engine: Engine, hour_utc: datetime) -> list[str]:
     """Where an hour's alternatives went missing on their way: chosen from nothing, or left out by the ranking."""
-    rows = {
-        name: read_partition(engine, PIPELINE_TABLES[name], [hour_utc])
-        for name in ("reschedule_candidates", "reschedule_plan", "reschedule_proposals")
-    }
-    sentences: list[str] = []
-    if rows["reschedule_plan"].empty and not rows["reschedule_candidates"].empty:
-        sentences.append(f"{len(rows['reschedule_candidates'])} candidates, and none was chosen")
     slot = ["booking_id", "starts_at_utc", "instructor_id", "aircraft_id"]
-    kept = rows["reschedule_plan"][slot].merge(rows["reschedule_proposals"][slot], how="left", indicator=True)
+    candidates = count_rows(engine, PIPELINE_TABLES["reschedule_candidates"], hour_utc)
+    plan, proposals = (
+        read_partition(engine, PIPELINE_TABLES[name], [hour_utc], names=slot)
+        for name in ("reschedule_plan", "reschedule_proposals")
+    )
+    sentences: list[str] = []
+    if plan.empty and candidates:
+        sentences.append(f"{candidates} candidates, and none was chosen")
+    kept = plan.merge(proposals, how="left", indicator=True)
     lost = kept[kept["_merge"] != "both"]
     sentences += [f"booking {booking}: an alternative of the plan is not proposed" for booking in lost["booking_id"]]
     return sentences

@@ -13,11 +13,19 @@ from flightsched_pipelines.alarms.alarm import Measured
 from flightsched_pipelines.alarms.measures import beyond_usual, share_percent, worst
 from flightsched_pipelines.database import bookings as schedule
 from flightsched_pipelines.database import facts, llm
-from flightsched_pipelines.database.frames import read_partition
+from flightsched_pipelines.database.frames import count_rows, read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.desk import hourly
 from flightsched_pipelines.settings import Settings
-from flightsched_pipelines.weather.quality import contradictions, implausible, jumps, oldest_taf_hours, uncovered
+from flightsched_pipelines.weather.quality import (
+    LOOKED_AT,
+    PLAUSIBLE,
+    contradictions,
+    implausible,
+    jumps,
+    oldest_taf_hours,
+    uncovered,
+)
 
 HOUR = timedelta(hours=1)
 USUAL_HOURS = 72
@@ -27,7 +35,7 @@ def of_units(engine: Engine, hours: Sequence[datetime]) -> Measured:
     """Forecast rows that are outside what the atmosphere does."""
     found: list[Measured] = []
     for hour in hours:
-        rows = _rows(engine, "forecasts", hour)
+        rows = _rows(engine, "forecasts", hour, ["airport", "hour_utc", *PLAUSIBLE])
         words = implausible(rows)
         found.append(Measured(len(words), len(rows), "forecast rows", words))
     return worst(found)
@@ -59,7 +67,7 @@ def of_proposals(engine: Engine, hours: Sequence[datetime], settings: Settings) 
     for hour in hours:
         proof = hourly.prove(engine, hour, settings)
         words = [str(row) for row in proof.violations.to_dict("records")] + hourly.lost_alternatives(engine, hour)
-        lessons = len(_rows(engine, "booking_snapshot", hour))
+        lessons = count_rows(engine, PIPELINE_TABLES["booking_snapshot"], hour)
         found.append(Measured(len(words), proof.examined or lessons, "proposals", words))
         checks += proof.checks
     measured = worst(found)
@@ -70,11 +78,12 @@ def of_proposals(engine: Engine, hours: Sequence[datetime], settings: Settings) 
 
 
 def _weather_of(engine: Engine, hour: datetime) -> dict[str, Measured]:
-    forecasts, observed = _rows(engine, "forecasts", hour), _rows(engine, "observations", hour)
+    forecasts = _rows(engine, "forecasts", hour, LOOKED_AT)
+    observed = _rows(engine, "observations", hour, LOOKED_AT)
     airports = schedule.airports(engine)["airport"]
     gaps = [f"{airport} at {hour:%d %b %H}Z" for airport in uncovered(forecasts, airports, hour)]
     age, with_taf = oldest_taf_hours(forecasts)
-    moved, moves = jumps(forecasts, observed, _rows(engine, "observations", hour - HOUR))
+    moved, moves = jumps(forecasts, observed, _rows(engine, "observations", hour - HOUR, LOOKED_AT))
     apart, pairs = contradictions(forecasts)
     return {
         "providers_answer": _answers_of(engine, hour),
@@ -86,15 +95,16 @@ def _weather_of(engine: Engine, hour: datetime) -> dict[str, Measured]:
 
 
 def _answers_of(engine: Engine, hour: datetime) -> Measured:
-    answers = _rows(engine, "raw_weather", hour)
+    answers = _rows(engine, "raw_weather", hour, ["provider", "error"])
     shares = answers["error"].notna().groupby(answers["provider"]).mean() * 100
     words = list(answers["error"].dropna().unique())
     return Measured(float(shares.max()) if len(shares) else 0.0, len(answers), "answers", words)
 
 
 def _lessons_of(engine: Engine, hour: datetime, settings: Settings) -> dict[str, Measured]:
-    bookings, broken = _rows(engine, "booking_snapshot", hour), _rows(engine, "at_risk_bookings", hour)
-    proposals = _rows(engine, "reschedule_proposals", hour)
+    bookings = _rows(engine, "booking_snapshot", hour, ["booking_id", "starts_at_utc", "status"])
+    broken = _rows(engine, "at_risk_bookings", hour, ["booking_id", "verdict"])
+    proposals = _rows(engine, "reschedule_proposals", hour, ["booking_id", "ranked_by"])
     soon = hourly.lessons_ahead(bookings, hour, hours=24)["booking_id"]
     unknown = soon.isin(broken.loc[broken["verdict"] == "unknown", "booking_id"]).sum()
     threatened = set(broken.loc[broken["verdict"] == "at_risk", "booking_id"])
@@ -115,8 +125,8 @@ def _lessons_of(engine: Engine, hour: datetime, settings: Settings) -> dict[str,
     return found
 
 
-def _rows(engine: Engine, table: str, hour: datetime) -> pd.DataFrame:
-    return read_partition(engine, PIPELINE_TABLES[table], [hour])
+def _rows(engine: Engine, table: str, hour: datetime, names: Sequence[str]) -> pd.DataFrame:
+    return read_partition(engine, PIPELINE_TABLES[table], [hour], names=names)
 
 
 def _worst_of_each(of_hours: Sequence[dict[str, Measured]]) -> dict[str, Measured]:

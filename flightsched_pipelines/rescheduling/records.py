@@ -83,6 +83,13 @@ class Unreadable:
 Row = Mapping[Any, Any]
 """One row of a table or frame, by the names of its columns."""
 
+BOOKING_FACTS = (
+    "booking_id", "school_id", "student_id", "instructor_id", "aircraft_id", "aircraft_type", "aircraft_crosswind_kt",
+    "training_level", "solo", "lesson_kind", "departure", "route", "starts_at_utc", "ends_at_utc", "status",
+    "notice_hours",
+)  # fmt: skip
+"""The columns of a booking that count here."""
+
 _Held = TypeVar("_Held", Booking, Proposal)
 
 
@@ -263,4 +270,4 @@ def _moment(row: Row, name: str) -> datetime:
     value = row.get(name)
     if is_null(value) or not isinstance(value, datetime) or value.tzinfo is None:
         raise _UnreadableError(f"{name} is {value!r}, not a time with a zone")
-    return pd.Timestamp(value).tz_convert(UTC).to_pydatetime()
+    return (value.to_pydatetime() if isinstance(value, pd.Timestamp) else value).astimezone(UTC)

@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any
 
 import pandas as pd
 
-from flightsched_pipelines.rescheduling.records import Booking, Proposal, Records, Span, Unreadable, read_proposal
+from flightsched_pipelines.rescheduling.records import Booking, Proposal, Records, Span, Unreadable
 from flightsched_pipelines.rescheduling.rules import SchedulingRules
-from flightsched_pipelines.rescheduling.sky_proof import LOOKED_AT, Sky
+from flightsched_pipelines.rescheduling.sky_proof import Sky
 
 VIOLATION_COLUMNS: Mapping[str, str] = MappingProxyType({"booking_id": "Int64", "rank": "Int64", "violation": "str"})
 
@@ -62,57 +61,16 @@ class _Case:
 
 
 def validate(
-    proposals: pd.DataFrame,
-    bookings: pd.DataFrame,
-    availability: pd.DataFrame,
-    forecasts: pd.DataFrame,
-    minimums: pd.DataFrame,
-    airports: pd.DataFrame,
-    runways: pd.DataFrame,
-    suns: pd.DataFrame,
-    rules: SchedulingRules,
-    *,
-    first_hour_utc: datetime,
-    now_utc: datetime,
-    buffer_minutes: int = 30,
+    read: Sequence[Proposal | Unreadable], records: Records, sky: Sky, rules: SchedulingRules, now_utc: datetime
 ) -> Validation:
-    """Hold every proposal against the rows it should follow from.
-
-    Args:
-        proposals: ``PROPOSAL_COLUMNS``; anything may be wrong with them.
-        bookings: every booking, as the search saw them.
-        availability: periods of use, likewise.
-        forecasts: the weather (``FORECAST_COLUMNS``).
-        minimums: the rules of the weather in force (``MINIMUM_COLUMNS``).
-        airports: the airports of the lessons.
-        runways: their runway ends.
-        suns: sunrise and sunset there.
-        rules: bounds of a new time.
-        first_hour_utc: the hour from which the forecast speaks.
-        now_utc: the notice counts from here.
-        buffer_minutes: weather this long before and after a slot counts too.
+    """Hold every proposal against the records and the sky it should follow from; notice counts from ``now_utc``.
 
     Returns:
         Every violation found; never raises for what a proposal holds.
     """
-    read = [read_proposal(row) for row in proposals.to_dict("records")]
-    records = Records(_rows(bookings), [found for found in read if isinstance(found, Proposal)])
-    named = zip(availability["resource"].tolist(), availability["resource_id"].tolist(), strict=True)
-    records.learn(_rows(availability[[resource in records.concerned for resource in named]]))
-    governing = _rows(forecasts.loc[forecasts["governs"].astype(bool), LOOKED_AT])
-    for row in governing:
-        row["hour_utc"] = row["hour_utc"].to_pydatetime()
-    sky = Sky(
-        governing, _rows(minimums), _rows(airports), _rows(runways), _rows(suns), first_hour_utc,
-        timedelta(minutes=buffer_minutes),
-    )  # fmt: skip
     checks, found = examine(read, records, sky, rules, now_utc)
     violations = pd.DataFrame(found, columns=list(VIOLATION_COLUMNS)).astype(dict(VIOLATION_COLUMNS))
     return Validation(len(read), checks, violations)
-
-
-def _rows(frame: pd.DataFrame) -> list[dict[Any, Any]]:
-    return frame.to_dict("records")
 
 
 def examine(

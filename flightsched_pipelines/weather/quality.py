@@ -37,6 +37,13 @@ def implausible(forecasts: pd.DataFrame) -> list[str]:
     return sentences
 
 
+LOOKED_AT = (
+    "airport", "hour_utc", "layer", "governs", "missing", "source", "age_minutes", "temperature_c", "dewpoint_c",
+    "wind_speed_kt", "flight_category",
+)  # fmt: skip
+"""The columns of a forecast that the questions below look at."""
+
+
 def uncovered(forecasts: pd.DataFrame, airports: Iterable[str], hour_utc: datetime, hours: int = 24) -> list[str]:
     """The airports that lack a readable governing forecast for any of the next ``hours`` hours, sorted."""
     last = hour_utc + timedelta(hours=hours)

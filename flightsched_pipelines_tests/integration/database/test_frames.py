@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
@@ -11,6 +12,7 @@ from sqlalchemy import Engine, text
 from flightsched_pipelines.database.frames import FrameError, newest_partition, read_partition, write_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.rescheduling.availability import AVAILABILITY_COLUMNS
+from flightsched_pipelines_tests.conftest import SEED_HOUR
 
 HOUR = datetime(2026, 11, 10, 14, tzinfo=UTC)
 TABLE = PIPELINE_TABLES["availability_snapshot"]
@@ -30,9 +32,40 @@ def test_what_is_written_is_read_with_its_types(engine: Engine) -> None:
     awkward = 'tab\t newline\n quote" back\\slash {brace} ü 飛'
     written = frame(aircraft_type=[awkward, None], aircraft_crosswind_kt=[None, 1.5], may_teach=[["a,b", '"'], []])
 
-    assert write_partition(engine, TABLE, written, [HOUR]) == 2
+    assert len(write_partition(engine, TABLE, written, [HOUR])) == 2
 
     assert_frame_equal(read_partition(engine, TABLE, [HOUR]), written)
+    assert_frame_equal(
+        read_partition(engine, TABLE, [HOUR], names=["may_teach", "starts_at_utc"]),
+        written[["may_teach", "starts_at_utc"]],
+    )
+
+
+@pytest.mark.parametrize("name", PIPELINE_TABLES)
+def test_what_is_handed_on_is_what_would_be_read(ticked_engine: Engine, name: str) -> None:
+    table = PIPELINE_TABLES[name]
+    loose = read_partition(ticked_engine, table, [SEED_HOUR]).astype(object).iloc[::-1]
+
+    handed_on = write_partition(ticked_engine, table, loose, [SEED_HOUR])
+
+    read = read_partition(ticked_engine, table, [SEED_HOUR])
+    assert_frame_equal(in_order(handed_on), in_order(read))
+
+
+def in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows in an order of their own: a table has none."""
+    return rows.iloc[rows.astype(str).sum(axis=1).argsort()].reset_index(drop=True)
+
+
+def test_awkward_values_are_handed_on_as_they_would_be_read(engine: Engine) -> None:
+    awkward = frame(
+        4,
+        aircraft_type=pd.Series(["nul\x00", None, float("nan"), ""], dtype=object),
+        aircraft_crosswind_kt=pd.Series([1, None, float("nan"), 0.1 + 0.2], dtype=object),
+        may_teach=pd.Series([("a\x00",), np.array(["b"]), [], ["c", "ü"]], dtype=object),
+    ).set_index(pd.Index([7, 7, 0, 1]))
+
+    assert_frame_equal(write_partition(engine, TABLE, awkward, [HOUR]), read_partition(engine, TABLE, [HOUR]))
 
 
 def test_an_hour_is_replaced_and_others_are_left(engine: Engine) -> None:

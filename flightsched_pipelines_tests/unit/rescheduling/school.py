@@ -10,7 +10,9 @@ import pandas as pd
 
 from flightsched_pipelines.rescheduling.assignment import choose
 from flightsched_pipelines.rescheduling.candidates import Search, search_slots
+from flightsched_pipelines.rescheduling.records import Proposal, Records, read_proposal
 from flightsched_pipelines.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.rescheduling.sky_proof import Sky
 from flightsched_pipelines.rescheduling.validation import Validation, validate
 from flightsched_pipelines.rescheduling.wishes import WISH_COLUMNS
 from flightsched_pipelines.weather.conditions import FORECAST_COLUMNS
@@ -299,7 +301,14 @@ class School:
 
     def prove(self, proposals: pd.DataFrame) -> Validation:
         """The proof of proposals."""
-        return validate(proposals, *self.frames, self.rules, first_hour_utc=self.now, now_utc=self.now)
+        read = [read_proposal(row) for row in proposals.to_dict("records")]
+        bookings, availability, forecasts, *ground = (frame.to_dict("records") for frame in self.frames)
+        records = Records(bookings, [found for found in read if isinstance(found, Proposal)])
+        records.learn(availability)
+        sky = Sky(
+            [row for row in forecasts if row["governs"]], *ground, first_hour_utc=self.now, buffer=timedelta(minutes=30)
+        )
+        return validate(read, records, sky, self.rules, self.now)
 
     def objections(self, proposals: pd.DataFrame) -> list[str]:
         """What the proof says against proposals."""
