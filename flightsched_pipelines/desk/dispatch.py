@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine
 
 from flightsched_pipelines.database import cases as rows
-from flightsched_pipelines.database import standby
+from flightsched_pipelines.database import standby, transitions
+from flightsched_pipelines.database.transitions import NewCase, Transition
 from flightsched_pipelines.desk.findings import Finding, Findings, findings_of, missed_at
 from flightsched_pipelines.desk.telling import Directory, News, Occasion, tell
 from flightsched_pipelines.rescheduling.answers import override_holds
@@ -97,7 +98,7 @@ def expire_overdue(engine: Engine, now_utc: datetime, settings: Settings) -> int
             if case.case.deadline_utc <= now_utc and case.case.state is not CaseState.STUDENT_ACCEPTED
         ]
         steps = [(case, overdue(case.case)) for case in late]
-        rows.write_transitions(connection, [_transition(case, step, ()) for case, step in steps], None, now_utc)
+        transitions.write(connection, [_transition(case, step, ()) for case, step in steps], None, now_utc)
         directory = Directory.read(connection, [case.booking_id for case in late])
         news = [_news(case, step, None, case.case.lesson, ()) for case, step in steps]
         if news:
@@ -211,15 +212,15 @@ class _Decisions:
                 self._left[booking_id] = case.case.lesson
             finding = self._findings.by_booking.get(booking_id)
             self._news.append(_news(case, step, finding, standing.lesson or case.case.lesson, offers))
-        rows.write_transitions(
+        transitions.write(
             self._connection,
             [_transition(case, step, offers) for case, step, offers in steps],
             self._hour,
             self._now,
         )
         back = [case.booking_id for case, step, _ in steps if step.event in {"cleared", "cancelled", "changed"}]
-        rows.set_status(self._connection, back, "scheduled", self._now)
-        rows.hold_against(self._connection, [case.case_id for case in self._cases.values()], self._hour)
+        transitions.set_status(self._connection, back, "scheduled", self._now)
+        transitions.hold_against(self._connection, [case.case_id for case in self._cases.values()], self._hour)
 
     def _go_on_with_standby(self) -> None:
         """Cases that offer a freed slot: ended where the slot is lost, or the lesson has other things to wait for."""
@@ -240,14 +241,14 @@ class _Decisions:
                 if step.event == "changed":
                     self._left[booking_id] = case.case.lesson
         steps = [_transition(case, step, ()) for case, step in ended]
-        rows.write_transitions(self._connection, steps, self._hour, self._now)
+        transitions.write(self._connection, steps, self._hour, self._now)
         self._news += [_news(case, step, None, case.case.lesson, ()) for case, step in ended]
         self._steps["standby_ended"] += len(ended)
         for case, _ in ended:
             del self._standby[case.booking_id]
 
     def _open_new_cases(self) -> None:
-        new: list[rows.NewCase] = []
+        new: list[NewCase] = []
         steps: list[Step] = []
         for booking_id, finding in self._findings.by_booking.items():
             live = self._schedule.get(booking_id)
@@ -271,8 +272,8 @@ class _Decisions:
             standing, offers = self._standing(booking_id)
             step = opening(standing)
             steps.append(step)
-            new.append(rows.NewCase(booking_id, live.slot, step.state, deadline, step.why, offers))
-        ids = rows.open_new(self._connection, new, self._hour, self._now)
+            new.append(NewCase(booking_id, live.slot, step.state, deadline, step.why, offers))
+        ids = transitions.open_new(self._connection, new, self._hour, self._now)
         self._steps["opened"] += len(new)
         for case_id, case in zip(ids, new, strict=True):
             finding = self._findings.by_booking[case.booking_id]
@@ -292,16 +293,16 @@ class _Decisions:
 
     def _release_held(self) -> None:
         """Bookings on hold after their case ended go back when the forecast is above the minimums again."""
-        released: list[rows.Transition] = []
+        released: list[Transition] = []
         for booking_id, (case_id, state) in self._held.items():
             live = self._schedule.get(booking_id)
             if live is None or self._findings.verdict(booking_id) != "ok":
                 continue
             why = "the forecast is above the school's minimums again"
-            released.append(rows.Transition(case_id, booking_id, "released", state, state, why, 0))
+            released.append(Transition(case_id, booking_id, "released", state, state, why, 0))
             self._news.append(News(case_id, booking_id, "cleared", live.slot, 0))
-        rows.note_events(self._connection, released, self._hour, self._now)
-        rows.set_status(self._connection, [step.booking_id for step in released], "scheduled", self._now)
+        transitions.note_events(self._connection, released, self._hour, self._now)
+        transitions.set_status(self._connection, [step.booking_id for step in released], "scheduled", self._now)
         self._steps["released"] += len(released)
 
 
@@ -330,9 +331,9 @@ def _resources(slot: Slot, student_id: int) -> list[tuple[str, int]]:
     return taken if slot.instructor_id is None else [*taken, ("instructor", slot.instructor_id)]
 
 
-def _transition(case: rows.StoredCase, step: Step, offers: Sequence[rows.Offer]) -> rows.Transition:
+def _transition(case: rows.StoredCase, step: Step, offers: Sequence[rows.Offer]) -> Transition:
     round_ = case.round + 1 if step.new_round else case.round
-    return rows.Transition(
+    return Transition(
         case.case_id, case.booking_id, step.event, case.case.state, step.state, step.why, round_, step.new_round,
         offers if step.new_round else (),
     )  # fmt: skip

@@ -14,6 +14,7 @@ from flightsched_pipelines.database.frames import newest_written, read_partition
 from flightsched_pipelines.database.moves import Move
 from flightsched_pipelines.database.questions import Asked
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.database.transitions import Transition
 from flightsched_pipelines.desk.proof import objections
 from flightsched_pipelines.desk.slots import slots_of
 from flightsched_pipelines.desk.telling import News
@@ -34,7 +35,7 @@ BUFFER = timedelta(minutes=SchedulingRules().buffer_minutes)
 class Renewed:
     """A case's new round, or its end: the transition to be written and the news of it."""
 
-    transition: cases.Transition
+    transition: Transition
     news: News
 
 
@@ -109,7 +110,7 @@ def new_round(asked: Asked, event: str, offers: Sequence[cases.Offer], why: str,
     """The next round of a case."""
     question = asked.question
     state = CaseState.PROPOSED if offers else CaseState.OPEN
-    transition = cases.Transition(
+    transition = Transition(
         asked.case_id, asked.booking_id, event, question.state, state, why, question.round + 1, True, offers
     )
     news = News(
@@ -148,7 +149,7 @@ def others_who_lose(
 def _gone(asked: Asked, why: str) -> Renewed:
     """The end of a case whose freed slot cannot be had any more."""
     question = asked.question
-    ended = cases.Transition(
+    ended = Transition(
         asked.case_id, asked.booking_id, "cancelled", question.state, CaseState.CANCELLED, why, question.round
     )
     changes = [f"The slot can no longer be had: {why}."]

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
-from flightsched_pipelines.database import cases, moves, standby
+from flightsched_pipelines.database import cases, moves, standby, transitions
 from flightsched_pipelines.database.frames import newest_written
 from flightsched_pipelines.database.moves import Move
 from flightsched_pipelines.database.standby import Lesson, Place
+from flightsched_pipelines.database.transitions import NewCase
 from flightsched_pipelines.desk.proof import in_words, objections
 from flightsched_pipelines.desk.renewal import BUFFER
 from flightsched_pipelines.desk.telling import Directory, News, Occasion, tell
@@ -162,9 +163,9 @@ def _offer_to(
         verdict = "watch" if objections(*proof, at_worst="ok") else "ok"
         offer = cases.Offer(slot, in_words(connection, moving, student_id, verdict), "planner")
         why = "a slot came free, and the lesson is on standby"
-        new = cases.NewCase(booking_id, waiting.lesson, CaseState.PROPOSED, deadline, why, [offer], freed.freed_slot_id)
+        new = NewCase(booking_id, waiting.lesson, CaseState.PROPOSED, deadline, why, [offer], freed.freed_slot_id)
         hour = newest_written(connection, "forecasts") or now_utc
-        [case_id] = cases.open_new(connection, [new], hour, now_utc)
+        [case_id] = transitions.open_new(connection, [new], hour, now_utc)
         news = News(case_id, booking_id, "opened", waiting.lesson, 1, [offer], deadline_utc=deadline)
         tell(connection, [news], directory, occasion)
     return True

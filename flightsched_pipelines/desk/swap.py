@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
-from flightsched_pipelines.database import cases, moves, questions, responses
-from flightsched_pipelines.database.cases import Transition
+from flightsched_pipelines.database import cases, moves, questions, responses, transitions
 from flightsched_pipelines.database.moves import Move
 from flightsched_pipelines.database.questions import Asked
 from flightsched_pipelines.database.responses import Response
+from flightsched_pipelines.database.transitions import Transition
 from flightsched_pipelines.desk import renewal
 from flightsched_pipelines.desk.proof import objections
 from flightsched_pipelines.desk.respond import Outcome
@@ -80,10 +80,10 @@ def _swap(connection: Connection, case_ids: tuple[int, int], now_utc: datetime, 
         if wrong:
             raise AnswerRefused("no_longer", f"case {asked.case_id} cannot take the other's place: {wrong[0]}")
     hour = now_utc.replace(minute=0, second=0, microsecond=0)
-    cases.write_transitions(connection, [step for asked in again for step in _steps(asked)], hour, now_utc)
+    transitions.write(connection, [step for asked in again for step in _steps(asked)], hour, now_utc)
     moves.move(connection, [Move(key, slot) for key, slot in zip(booking_ids, going, strict=True)], now_utc)
     renewed = renewal.others_who_lose(connection, sorted(others), taken, settings)
-    cases.write_transitions(connection, [one.transition for one in renewed], hour, now_utc)
+    transitions.write(connection, [one.transition for one in renewed], hour, now_utc)
     directory = Directory.read(connection, [*booking_ids, *(one.news.booking_id for one in renewed)])
     news = [one for asked, slot in zip(again, going, strict=True) for one in moved_news(asked, slot, directory)]
     news += [one.news for one in renewed]

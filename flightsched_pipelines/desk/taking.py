@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from flightsched_pipelines.database import cases, holds, moves, people, questions, responses
-from flightsched_pipelines.database.cases import Offer, Transition
+from flightsched_pipelines.database import cases, holds, moves, people, questions, responses, transitions
+from flightsched_pipelines.database.cases import Offer
 from flightsched_pipelines.database.moves import Move
 from flightsched_pipelines.database.questions import Asked
 from flightsched_pipelines.database.responses import Response
+from flightsched_pipelines.database.transitions import Transition
 from flightsched_pipelines.desk import renewal
 from flightsched_pipelines.desk.proof import objections
 from flightsched_pipelines.desk.telling import Directory, News, Occasion, tell
@@ -231,7 +232,7 @@ class Taking:
         offers = renewal.fresh_offers(
             self._connection, asked, self._settings, wishes=self._answer.wishes, but_for=asked.offered
         )
-        cases.mark_refused(self._connection, asked.case_id, asked.question.round, self._now)
+        transitions.mark_refused(self._connection, asked.case_id, asked.question.round, self._now)
         if not offers:
             why = "none of the alternatives suits the student, and there is no other"
             return self._end(asked, Effect("declined", CaseState.DECLINED, why))
@@ -252,7 +253,7 @@ class Taking:
 
     def _remind(self, asked: Asked, effect: Effect) -> tuple[str, str]:
         self._note(asked, effect)
-        cases.mark_reminded(self._connection, asked.case_id, self._now)
+        transitions.mark_reminded(self._connection, asked.case_id, self._now)
         directory, held = self._directory([asked.booking_id]), asked.question.hold
         if held is None:
             to = [directory.student_of(asked.booking_id)]
@@ -267,7 +268,7 @@ class Taking:
 
     def _keep(self, asked: Asked, effect: Effect) -> tuple[str, str]:
         self._write(self._step(asked, effect))
-        cases.set_status(self._connection, [asked.booking_id], "scheduled", self._now)
+        transitions.set_status(self._connection, [asked.booking_id], "scheduled", self._now)
         reason = f"The instructor's reason: {words.one_line(self._answer.reason.strip())}"
         self._tell(self._directory([asked.booking_id]), [self._news(asked, "kept", changes=[reason])])
         return responses.APPLIED, "The lesson is kept as booked; the override and its reason are on record."
@@ -309,10 +310,10 @@ class Taking:
 
     def _write(self, *steps: Transition) -> None:
         hour = self._now.replace(minute=0, second=0, microsecond=0)
-        cases.write_transitions(self._connection, steps, hour, self._now)
+        transitions.write(self._connection, steps, hour, self._now)
 
     def _note(self, asked: Asked, effect: Effect) -> None:
-        cases.note_events(self._connection, [self._step(asked, effect)], None, self._now)
+        transitions.note_events(self._connection, [self._step(asked, effect)], None, self._now)
 
     def _news(
         self, asked: Asked, event: facts.Event, *, offers: Sequence[Offer] = (),

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from flightsched_pipelines.database import cases as case_rows
-from flightsched_pipelines.database import outbox, people
+from flightsched_pipelines.database import outbox, people, transitions
 from flightsched_pipelines.database.people import Person
 from flightsched_pipelines.desk import channels
 from flightsched_pipelines.desk.links import answer_url
@@ -170,7 +170,7 @@ def tell(
     """
     on_standby = case_rows.offering_freed_slots(connection, {item.case_id for item in news})
     news = [replace(item, standby=item.case_id in on_standby) for item in news]
-    sequences = case_rows.next_sequences(connection, [item.booking_id for item in news])
+    sequences = transitions.next_sequences(connection, [item.booking_id for item in news])
     addressed = {
         (item.case_id, person.role, channel)
         for item in news

@@ -5,7 +5,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, Engine
 
-from flightsched_pipelines.database import cases, moves, questions, responses
+from flightsched_pipelines.database import cases, moves, questions, responses, transitions
 from flightsched_pipelines.database.responses import Response
 from flightsched_pipelines.desk.respond import Outcome
 from flightsched_pipelines.rescheduling.answers import AnswerRefused
@@ -62,5 +62,5 @@ def _do(
         raise AnswerRefused("already_so", f"booking {reference} is {after} already")
     if status not in AFTER.values():
         raise AnswerRefused("not_active", f"booking {reference} is {status}")
-    cases.set_status(connection, [booking_id], after, now_utc)
+    transitions.set_status(connection, [booking_id], after, now_utc)
     return f"Booking {reference} is {'on weather hold' if what == 'hold' else 'scheduled again'}."
