@@ -1,5 +1,6 @@
 """A real PostgreSQL for the tests that want one: a server for each test process, a cloned database for each test."""
 
+import sqlite3
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ import dagster as dg
 import psycopg
 import pytest
 from absl import logging as absl_logging
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.database.engine import connect
@@ -22,6 +23,14 @@ from flightsched_pipelines.settings import Settings
 
 # OR-Tools' log handler closes the stream it began with, when Dagster sets logging up anew: here that is pytest's.
 absl_logging.get_absl_handler().python_handler.setStream(sys.__stderr__)
+
+
+@event.listens_for(Engine, "connect")
+def _no_waiting_for_the_disk(connection: object, _: object) -> None:
+    """Dagster's local instances are SQLite files, opened anew for each statement: no test cuts the machine's power."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous = OFF")
+
 
 SEED_HOUR = datetime(2026, 11, 10, 14, tzinfo=UTC)
 """The hour to which the seeded databases are relative: a Tuesday morning at both schools."""

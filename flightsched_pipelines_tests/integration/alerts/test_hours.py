@@ -1,64 +1,16 @@
 """Faults of an hour, made to happen through the real graph: told once, and resolved by the next good run."""
 
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Self
 
-import dagster as dg
 import pytest
-from pandas import DataFrame
 from pydantic import SecretStr
 from sqlalchemy import create_engine, text
 
-from flightsched_pipelines.clients.aviation_weather import AviationWeatherCenter
-from flightsched_pipelines.clients.exchange import Patience
 from flightsched_pipelines.clients.heartbeat import HeartbeatError, beat
-from flightsched_pipelines.clients.open_weather_map import OpenWeatherMap
-from flightsched_pipelines.clients.simulated_weather import SimulatedWeather
-from flightsched_pipelines.clients.weather_source import LiveWeather
-from flightsched_pipelines.database import bookings as schedule
-from flightsched_pipelines.weather.answers import Answer
-from flightsched_pipelines_tests.conftest import settings_for
 from flightsched_pipelines_tests.integration.alerts.watch import TurnedClock, Watch, running_hour
-from flightsched_pipelines_tests.servers.openai_server import OpenAIServer
-from flightsched_pipelines_tests.servers.weather_servers import (
-    AviationWeatherServer,
-    OpenWeatherMapServer,
-    simulated_bodies,
-)
-
-HASTE = Patience(one_attempt=1, total=5, first_wait=0.01, longest_wait=0.02, attempts=2)
-KEY = "a-key"
-
-
-def failing(result: dg.ExecuteInProcessResult) -> set[str]:
-    return {one.check_name for one in result.get_asset_check_evaluations() if not one.passed}
-
-
-def forget_hour(watch: Watch) -> None:
-    """Have the hour's weather asked for anew."""
-    with watch.engine.begin() as connection:
-        connection.execute(text("DELETE FROM pipeline.raw_weather"))
-
-
-class InAnotherUnit(SimulatedWeather):
-    """A source whose OpenWeatherMap gives the wind in a smaller unit than metres a second."""
-
-    def fetch(self, airports: DataFrame, hour_utc: datetime, earlier: Sequence[Answer] = ()) -> list[Answer]:
-        """The simulated answers, in the wrong unit."""
-        answers = super().fetch(airports, hour_utc, earlier)
-        return [replace(one, body=_blown_up(one.body)) if one.product == "one_call" else one for one in answers]
-
-
-def _blown_up(body: str | None) -> str:
-    answer = json.loads(body or "{}")
-    for hour in answer["hourly"]:
-        hour["wind_speed"] = hour["wind_gust"] = 110
-    return json.dumps(answer)
 
 
 class SignsOfLife:
@@ -87,75 +39,6 @@ class SignsOfLife:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
-
-
-@pytest.fixture
-def providers(watch: Watch) -> Iterator[tuple[AviationWeatherServer, OpenWeatherMapServer]]:
-    """Both providers, well, and the platform asking them."""
-    bodies = simulated_bodies(schedule.airports(watch.engine), running_hour())
-    with AviationWeatherServer(bodies=bodies) as center, OpenWeatherMapServer(bodies=bodies, key=KEY) as map_server:
-        source = LiveWeather(
-            AviationWeatherCenter(center.url, "ops@example.com", HASTE, seconds_between_polls=0),
-            OpenWeatherMap(map_server.url, KEY, HASTE),
-        )
-        watch.parts = {"weather": source}
-        forget_hour(watch)
-        yield center, map_server
-
-
-def test_providers_that_are_down_or_refuse_the_key_are_one_alert(
-    watch: Watch, providers: tuple[AviationWeatherServer, OpenWeatherMapServer]
-) -> None:
-    center, map_server = providers
-    center.mode, map_server.key = "server_error", "another-key"
-    result = watch.run("hourly_tick", running_hour())
-    assert result.success
-    assert failing(result) >= {
-        "providers_answer", "airports_are_covered", "unknown_share_is_low", "tafs_are_fresh", "providers_agree",
-    }  # fmt: skip
-    found = watch.check_operations()
-    assert not found["weather_monitor_errors"].passed
-    assert watch.told() == ["weather opened"]
-    assert KEY not in str(watch.instance.all_logs(result.run_id))
-
-    center.mode, map_server.key = "ok", KEY
-    assert failing(watch.run("hourly_tick", running_hour())) == set()
-    watch.check_operations()
-    assert watch.told() == ["weather resolved"]
-
-
-def test_garbage_and_slowness_are_never_read_as_weather_and_are_told(
-    watch: Watch, providers: tuple[AviationWeatherServer, OpenWeatherMapServer]
-) -> None:
-    center, map_server = providers
-    center.mode, map_server.mode = "garbage", "slow"
-    result = watch.run("hourly_tick", running_hour())
-    assert failing(result) >= {"providers_answer", "airports_are_covered", "unknown_share_is_low"}
-    assert watch.told() == ["weather opened"]
-
-
-def test_a_forecast_in_a_wrong_unit_stops_the_hour_and_is_one_alert(watch: Watch) -> None:
-    watch.parts = {"weather": InAnotherUnit()}
-    forget_hour(watch)
-    result = watch.run("hourly_tick", running_hour())
-    assert not result.success
-    assert "units_are_plausible" in failing(result)
-    assert watch.told() == ["weather opened"]
-
-
-def test_an_llm_that_throttles_is_one_alert_and_the_planner_ranks(watch: Watch) -> None:
-    with OpenAIServer("rate_limited", failures=10_000) as server:
-        watch.settings = settings_for(
-            **watch.settings.model_dump(exclude_defaults=True),
-            openai_api_key="test", openai_base_url=server.url,
-        )  # fmt: skip
-        result = watch.run("hourly_tick", running_hour())
-        assert result.success
-        assert failing(result) == {"llm_ranks"}
-        found = watch.check_operations()
-        assert not found["ai_rescheduler_throttles"].passed
-        assert not found["ai_rescheduler_dead_letters"].passed
-        assert watch.told() == ["llm opened", "llm worse"]
 
 
 def test_a_database_that_was_away_is_told_when_it_is_back_and_only_a_completed_hour_is_a_sign_of_life(

@@ -11,6 +11,7 @@ import dagster as dg
 from sqlalchemy import Engine
 
 from flightsched_pipelines.clients import aws
+from flightsched_pipelines.database import alerts
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.desk import senders
 from flightsched_pipelines.desk.deliver import Delivered, drain
@@ -19,6 +20,7 @@ from flightsched_pipelines.pipeline.checks import hourly
 from flightsched_pipelines.pipeline.clock import Clock
 from flightsched_pipelines.pipeline.partitions import key_of
 from flightsched_pipelines.settings import Settings
+from flightsched_pipelines_tests.conftest import settings_for
 from flightsched_pipelines_tests.servers import moto_server
 from flightsched_pipelines_tests.servers.slack_server import SlackServer
 
@@ -59,15 +61,19 @@ class Watch:
 
     def run(self, job: str, hour: datetime | None = None, **config: Any) -> dg.ExecuteInProcessResult:
         """Run a job, then let the sensors see how it ended."""
+        result = self.execute(job, hour, **config)
+        self.see(result)
+        return result
+
+    def execute(self, job: str, hour: datetime | None = None, **config: Any) -> dg.ExecuteInProcessResult:
+        """Run a job; no sensor has seen it yet."""
         definition = build_definitions(**self._parts()).resolve_job_def(job)
-        result = definition.execute_in_process(
+        return definition.execute_in_process(
             instance=self.instance,
             raise_on_error=False,
             partition_key=key_of(hour) if hour else None,
             run_config=config or None,
         )
-        self.see(result)
-        return result
 
     def see(self, result: dg.ExecuteInProcessResult) -> None:
         """Have the sensor tick that the daemon would have tick."""
@@ -81,6 +87,24 @@ class Watch:
         sensor(context, engine=self.engine, settings=self.settings, clock=self.clock)
         if result.success and result.dagster_run.job_name == "hourly_tick":
             alerting.heartbeat(context, settings=self.settings, clock=self.clock)
+
+    def look(self) -> None:
+        """Have the watchman look once more at how everything stands."""
+        with dg.build_sensor_context(instance=self.instance) as context:
+            alerting.watchman(context, engine=self.engine, settings=self.settings, clock=self.clock)
+
+    def failing(self) -> set[str]:
+        """The checks that fail, by name, and jobs whose last run failed, as ``job/name``."""
+        with self.engine.connect() as connection:
+            return {standing.name.rpartition(":")[2] for standing in alerts.failing(connection)}
+
+    def open_alerts(self) -> list[alerts.History]:
+        """The alerts that are open, as ``flightsched alerts`` lists them."""
+        return [one for one in alerts.history(self.engine, self.clock.now(), self.clock.now()) if one.state == "open"]
+
+    def restart_with(self, **values: object) -> None:
+        """Change settings, as a restart with other variables does."""
+        self.settings = settings_for(**self.settings.model_dump(exclude_unset=True) | values)
 
     def check_operations(self) -> dict[str, dg.AssetCheckEvaluation]:
         """Run the operational checks; what they found, by name (and asset, of freshness)."""
