@@ -18,12 +18,14 @@ from flightsched_pipelines.risk.minimums import typed_minimums
 from flightsched_pipelines.risk.sky import build_sky
 from flightsched_pipelines.risk.trips import read_trips
 
+_VERDICT = pd.CategoricalDtype(list(VERDICTS), ordered=True)
+
 
 @dataclass(frozen=True)
 class Assessment:
     """What the forecast means for each booking; what isn't asked for is not computed.
 
-    ``verdicts`` holds ``ok``, ``watch``, ``unknown`` or ``at_risk``, aligned with the bookings' index.
+    ``verdicts`` holds ``ok``, ``watch``, ``unknown`` or ``at_risk``, ordered words aligned with the bookings' index.
     """
 
     verdicts: pd.Series
@@ -87,5 +89,5 @@ def assess(
     trips = read_trips(bookings, minimums, sky, light, buffer_minutes)
     case = Case(bookings, minimums, sky, trips, resolve(minimums, trips.profiles))
     severity = severities(case)
-    words = np.array(VERDICTS, dtype=object)[severity]
-    return Assessment(pd.Series(words, index=bookings.index, name="verdict", dtype="str"), case, severity)
+    words = pd.Categorical.from_codes(severity.astype(np.int8), dtype=_VERDICT)
+    return Assessment(pd.Series(words, bookings.index, name="verdict"), case, severity)

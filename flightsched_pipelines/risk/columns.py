@@ -17,7 +17,7 @@ MICROS_PER_HOUR = 60 * MICROS_PER_MINUTE
 
 def micros(times: pd.Series) -> Micros:
     """Aware times as microseconds since 1970, UTC."""
-    return times.to_numpy(dtype="datetime64[us]").astype(np.int64)
+    return times.to_numpy(dtype="datetime64[us]").view(np.int64)
 
 
 def micros_of(time: datetime) -> int:

@@ -57,10 +57,8 @@ def severities(case: Case) -> Severities:
             at_risk |= (below & grave[trips.profile]) != 0
             watch |= (below & light[trips.profile]) != 0
             unknown |= below >= UNFORECAST
-    worst = np.where(watch, np.uint8(WATCH), np.uint8(OK))
-    worst[unknown] = UNKNOWN
-    worst[at_risk] = AT_RISK
-    return worst
+    worst = [holds * np.uint8(level) for level, holds in ((WATCH, watch), (UNKNOWN, unknown), (AT_RISK, at_risk))]
+    return np.maximum.reduce(worst)
 
 
 def margins(case: Case) -> Floats:
@@ -104,7 +102,7 @@ def relative_margin(values: NDArray[np.float64], limits: NDArray[np.float64] | f
 
 def _windows(trips: Trips, sky: Sky) -> Windows:
     """The hours of each place that a booking goes to."""
-    return Windows(sky.shape, trips.place_airport, trips.first[trips.place_owner], trips.last[trips.place_owner])
+    return Windows(sky.shape, trips.first, trips.last, trips.place_owner, trips.place_airport)
 
 
 def _worst_place(trips: Trips, of_places: NDArray[Any], worse: np.ufunc) -> NDArray[Any]:

@@ -74,9 +74,10 @@ def resolve(minimums: pd.DataFrame, profiles: Profiles) -> Limits:
 
 
 def _tighten(limits: Limits, effect: int, measure: int, applies: NDArray[np.bool_], value: float, number: int) -> None:
-    stricter = applies & (value > limits.thresholds[effect, :, measure])
-    limits.thresholds[effect, stricter, measure] = value
-    limits.rows[effect, stricter, measure] = number
+    thresholds, rows = limits.thresholds[effect, :, measure], limits.rows[effect, :, measure]
+    stricter = applies & (value > thresholds)
+    np.copyto(thresholds, value, where=stricter)
+    np.copyto(rows, number, where=stricter)
 
 
 def _applies(record: dict[Any, Any], profiles: Profiles) -> NDArray[np.bool_]:

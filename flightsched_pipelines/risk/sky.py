@@ -165,15 +165,15 @@ def _oriented_values(forecasts: pd.DataFrame, row: Indices, headings_deg: Floats
         [visibility, ceiling, -speed, -gust, speed - gust, -crosswind]
         + [np.where(flags != 0, PRESENT, ABSENT) for flags in present]
     )
-    return np.where(np.isnan(values), np.inf, values), missing
+    values[np.isnan(values)] = np.inf
+    return values, missing
 
 
 def _packed(lists: NDArray[np.object_], bits: Mapping[str, int], other: int) -> Indices:
     """Lists of codes as integers, a bit a code; a code that has none, or no list at all, is ``other``."""
     packed = np.zeros(len(lists), dtype=np.int64)
-    for row, codes in enumerate(lists.tolist()):
-        if isinstance(codes, list) and not codes:
-            continue
+    said = [(row, codes) for row, codes in enumerate(lists.tolist()) if codes or type(codes) is not list]
+    for row, codes in said:
         is_list = isinstance(codes, list | tuple | set | frozenset | np.ndarray)
         packed[row] = sum({bits.get(code, other) for code in cast("Iterable[str]", codes)}) if is_list else other
     return packed

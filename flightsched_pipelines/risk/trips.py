@@ -79,7 +79,8 @@ def read_trips(bookings: pd.DataFrame, minimums: pd.DataFrame, sky: Sky, light: 
     night = (starts < light.dawn.take(dawn_day)) | (ends > light.dusk.take(dawn_day))
     sunrise, sunset = light.sunrise.take(dawn_day), light.sunset.take(sunset_day)
     before_sunrise = starts < sunrise
-    minutes = np.where(before_sunrise, _minutes(sunrise, starts), _minutes(ends, sunset))
+    to_sunset = np.subtract(sunset, ends, dtype=np.float64)  # where the sun never sets, integers would overflow
+    after_sunrise = np.subtract(starts, sunrise, dtype=np.float64)
     profile, profiles = _profiles(bookings, minimums, night)
     return Trips(
         starts=starts,
@@ -93,15 +94,11 @@ def read_trips(bookings: pd.DataFrame, minimums: pd.DataFrame, sky: Sky, light: 
         last=last,
         aircraft_crosswind=bookings["aircraft_crosswind_kt"].to_numpy(dtype=np.float64, na_value=np.nan),
         sun_known=light.known.take(dawn_day) & light.known.take(sunset_day),
-        minutes_of_light=minutes,
+        minutes_of_light=np.where(before_sunrise, after_sunrise, to_sunset) / MICROS_PER_MINUTE,
         before_sunrise=before_sunrise,
         profile=profile,
         profiles=profiles,
     )
-
-
-def _minutes(earlier: Micros, later: Micros) -> NDArray[np.float64]:
-    return (later.astype(np.float64) - earlier) / MICROS_PER_MINUTE
 
 
 def _routes(routes: pd.Series, departure: Indices, sky: Sky) -> tuple[Indices, Indices, Indices]:
@@ -109,8 +106,8 @@ def _routes(routes: pd.Series, departure: Indices, sky: Sky) -> tuple[Indices, I
     lists = cast("list[list[str]]", routes.tolist())
     lengths = np.fromiter(map(len, lists), dtype=np.int64, count=len(lists))
     airport = sky.airport_indices(pd.Series(list(chain.from_iterable(lists)), dtype=object))
-    destination = departure.copy()
-    destination[lengths > 0] = airport[lengths.cumsum()[lengths > 0] - 1]
+    destination, goes = departure.copy(), np.flatnonzero(lengths)
+    destination[goes] = airport[lengths[goes].cumsum() - 1]
     return np.repeat(np.arange(len(lists)), lengths), airport, destination
 
 

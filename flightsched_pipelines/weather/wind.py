@@ -26,7 +26,8 @@ def best_runway_crosswind(
     if headings_deg.shape[1] == 0:
         return speed_kt, gust, np.full(len(speed_kt), -1, dtype=np.intp)
     angle = np.radians(direction_deg[:, None] - headings_deg)
-    headwind = np.nan_to_num(np.cos(angle), nan=-np.inf)
+    headwind = np.cos(angle)
+    headwind[np.isnan(headwind)] = -np.inf
     best = headwind.argmax(axis=1)
     row = np.arange(len(best))
     unknown = headwind[row, best] == -np.inf
