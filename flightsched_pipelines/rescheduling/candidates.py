@@ -4,7 +4,8 @@ What other lessons hold is taken, also where those are threatened themselves. A 
 marked ``unforecast``, and ranks lower.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -13,13 +14,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from flightsched_pipelines.rescheduling.board import NOBODY
 from flightsched_pipelines.rescheduling.frames import typed
-from flightsched_pipelines.rescheduling.openings import Obstacle, Opening, Schedule, lessons_in
+from flightsched_pipelines.rescheduling.openings import Lesson, Obstacle, Opening, Schedule, lessons_in
 from flightsched_pipelines.rescheduling.rules import SchedulingRules
-from flightsched_pipelines.rescheduling.scoring import score
+from flightsched_pipelines.rescheduling.scoring import cost_of_means, cost_of_times
 from flightsched_pipelines.rescheduling.timeline import Timeline, local_clock
 from flightsched_pipelines.rescheduling.wishes import with_wishes
-from flightsched_pipelines.risk.assess import assess
+from flightsched_pipelines.risk.assess import Assessment, assess
 
 CANDIDATE_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
@@ -126,11 +128,11 @@ def search_slots(
     openings: list[Opening] = []
     reasons: dict[int, Obstacle] = {}
     for lesson in lessons:
-        found = schedule.openings(lesson)
-        if isinstance(found, Opening):
-            openings.append(found)
+        opening = schedule.openings(lesson)
+        if isinstance(opening, Opening):
+            openings.append(opening)
         else:
-            reasons[lesson.booking_id] = found
+            reasons[lesson.booking_id] = opening
     if not openings:
         return Search(typed([], CANDIDATE_COLUMNS), _unplaceable(reasons))
 
@@ -146,25 +148,21 @@ def search_slots(
         first_hour_utc=first_hour,
         buffer_minutes=weather_buffer_minutes,
     )
-    verdicts = sky.verdicts.to_numpy(dtype=object)
-    margins = np.asarray(sky.margin, dtype=np.float64)
-    slots: list[pd.DataFrame] = []
+    times = _times(threatened, trials, sky, now_utc)
+    before = _sent_slots(sent)
+    found: list[_Slots] = []
     first = 0
     for opening in openings:
+        booking_id = opening.lesson.booking_id
         mine = slice(first, first + len(opening.starts))
         first = mine.stop
-        if (verdicts[mine] == "at_risk").all():
+        if times.clear[mine].any():
+            found.append(_best(opening, mine, times, before.get(booking_id, []), rules))
+        else:
             dark = sky.broken.loc[sky.broken["rule"] == "daylight", "booking_id"]
             in_daylight = set(range(mine.start, mine.stop)) - set(dark.tolist())
-            reasons[opening.lesson.booking_id] = "no weather" if in_daylight else "no daylight"
-        else:
-            slots.append(_pairings(opening, verdicts[mine], margins[mine]))
-    if not slots:
-        return Search(typed([], CANDIDATE_COLUMNS), _unplaceable(reasons))
-    found = pd.concat(slots, ignore_index=True)
-    found["starts_at_utc"] = schedule.timeline.times_utc(found["cell"].to_numpy(dtype=np.int64))
-    found["sent"] = _was_sent(found, sent)
-    return Search(_best(found, with_wishes(threatened), rules, now_utc), _unplaceable(reasons))
+            reasons[booking_id] = "no weather" if in_daylight else "no daylight"
+    return Search(_candidates(found, times), _unplaceable(reasons))
 
 
 def _trials(threatened: pd.DataFrame, openings: list[Opening], timeline: Timeline) -> pd.DataFrame:
@@ -176,61 +174,143 @@ def _trials(threatened: pd.DataFrame, openings: list[Opening], timeline: Timelin
     lengths = (trials["ends_at_utc"] - trials["starts_at_utc"]).to_numpy()
     numbers = np.arange(len(trials))
     trials = trials.set_axis(pd.RangeIndex(len(trials)), axis=0)
-    return trials.assign(booking_id=numbers, starts_at_utc=starts, ends_at_utc=starts + lengths)
-
-
-def _pairings(opening: Opening, verdicts: NDArray[np.object_], margins: NDArray[np.float64]) -> pd.DataFrame:
-    """Every start that the sky allows, with the first free instructors and aircraft."""
-    lesson = opening.lesson
-    people = _first_free(opening.instructor_free)
-    aircraft = _first_free(opening.aircraft_free)
-    clear = verdicts != "at_risk"
-    who, what, when = np.nonzero(people[:, None, :] & aircraft[None, :, :] & clear)
-    names = pd.array(opening.instructors, dtype="Int64")
-    return pd.DataFrame(
-        {
-            "booking_id": lesson.booking_id,
-            "cell": opening.starts[when],
-            "instructor_id": names[who],
-            "aircraft_id": np.array(opening.aircraft, dtype=np.int64)[what],
-            "verdict": np.where(verdicts[when] == "unknown", "unforecast", verdicts[when]),
-            "margin": np.where(verdicts[when] == "unknown", np.nan, margins[when]),
-            "same_instructor": np.array([name == lesson.instructor_id for name in opening.instructors])[who],
-            "same_aircraft": np.array([name == lesson.aircraft_id for name in opening.aircraft])[what],
-        }
+    return trials.assign(
+        booking_id=numbers, lesson_id=trials["booking_id"], starts_at_utc=starts, ends_at_utc=starts + lengths
     )
 
 
-def _first_free(free: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return free & (free.cumsum(axis=0) <= _CHOICES_PER_START)
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """The trials as arrays: where each would lie, what the sky says of it, and what it costs as a time."""
+
+    starts: NDArray[np.int64]
+    """Microseconds from the epoch."""
+    days: NDArray[np.int64]
+    """Local days."""
+    clear: NDArray[np.bool_]
+    cost: NDArray[np.float64]
+    told: pd.DataFrame
+    """What of a candidate follows from its time: columns of ``CANDIDATE_COLUMNS``."""
 
 
-def _was_sent(found: pd.DataFrame, sent: pd.DataFrame | None) -> "pd.Series[bool]":
-    """Whether each slot was proposed before; null where nothing was, for the lesson."""
-    if sent is None or sent.empty:
-        return pd.Series(pd.NA, index=found.index, dtype="boolean")
-    key = ["booking_id", "starts_at_utc", "instructor_id", "aircraft_id"]
-    before = sent[key].drop_duplicates().astype(found[key].dtypes.to_dict())
-    is_same = found[key].merge(before, how="left", on=key, indicator=True)["_merge"] == "both"
-    had_some = found["booking_id"].isin(before["booking_id"])
-    return is_same.set_axis(found.index).astype("boolean").where(had_some)
+def _times(threatened: pd.DataFrame, trials: pd.DataFrame, sky: Assessment, now_utc: datetime) -> _Times:
+    lesson = threatened.set_index("booking_id").index.get_indexer(pd.Index(trials["lesson_id"]))
+    present = threatened["starts_at_utc"].iloc[lesson].set_axis(trials.index)
+    usual = local_clock(threatened["starts_at_utc"], threatened["time_zone"]).iloc[lesson].set_axis(trials.index)
+    new = local_clock(trials["starts_at_utc"], trials["time_zone"])
+    verdicts = sky.verdicts.to_numpy(dtype=object)
+    unknown = verdicts == "unknown"
+    told = pd.DataFrame(
+        {
+            "starts_at_utc": trials["starts_at_utc"],
+            "ends_at_utc": trials["ends_at_utc"],
+            "verdict": np.where(unknown, "unforecast", verdicts),
+            "margin": np.where(unknown, np.nan, np.asarray(sky.margin, dtype=np.float64)),
+            "minutes_moved": (trials["starts_at_utc"] - present).dt.total_seconds() / 60,
+        }
+    )
+    return _Times(
+        starts=trials["starts_at_utc"].to_numpy(dtype="datetime64[us]").astype(np.int64),
+        days=new.to_numpy(dtype="datetime64[D]").astype(np.int64),
+        clear=verdicts != "at_risk",
+        cost=cost_of_times(told, usual, new, with_wishes(trials), now_utc),
+        told=told,
+    )
 
 
-def _best(found: pd.DataFrame, threatened: pd.DataFrame, rules: SchedulingRules, now_utc: datetime) -> pd.DataFrame:
-    """The best slots of each booking by score, no more of one local day than leaves room for others."""
-    lessons = threatened.set_index("booking_id").loc[found["booking_id"]].set_axis(found.index)
-    found["ends_at_utc"] = found["starts_at_utc"] + (lessons["ends_at_utc"] - lessons["starts_at_utc"])
-    moved = found["starts_at_utc"] - lessons["starts_at_utc"]
-    found["minutes_moved"] = moved.dt.total_seconds() / 60
-    local = local_clock(found["starts_at_utc"], lessons["time_zone"])
-    usual = local_clock(lessons["starts_at_utc"], lessons["time_zone"])
-    found["score"] = score(found, usual, local, lessons, now_utc)
-    found["day"] = local.dt.normalize()
-    found = found.sort_values(["booking_id", "score", "starts_at_utc", "instructor_id", "aircraft_id"])
+_Slot = tuple[int, int, int]
+"""A start in microseconds from the epoch, an instructor or ``NOBODY``, an aircraft."""
+
+
+def _sent_slots(sent: pd.DataFrame | None) -> Mapping[int, list[_Slot]]:
+    """The slots that were proposed before, by booking."""
+    slots: defaultdict[int, list[_Slot]] = defaultdict(list)
+    if sent is not None:
+        starts = sent["starts_at_utc"].to_numpy(dtype="datetime64[us]").astype(np.int64).tolist()
+        people = sent["instructor_id"].fillna(NOBODY).tolist()
+        for booking_id, *slot in zip(sent["booking_id"].tolist(), starts, people, sent["aircraft_id"], strict=True):
+            slots[booking_id].append((slot[0], slot[1], slot[2]))
+    return slots
+
+
+@dataclass(frozen=True, slots=True)
+class _Slots:
+    """The best slots of one lesson, the best first: arrays of a slot each, but for ``lesson``."""
+
+    lesson: Lesson
+    trial: NDArray[np.int64]
+    instructor: NDArray[np.int64]
+    aircraft: NDArray[np.int64]
+    score: NDArray[np.float64]
+
+
+def _best(opening: Opening, mine: slice, times: _Times, sent: Sequence[_Slot], rules: SchedulingRules) -> _Slots:
+    """The best of every start that the sky allows, with the first free instructors and aircraft.
+
+    No more of one local day than leaves room for others; of equals the earlier, then the lower numbers.
+    """
+    lesson = opening.lesson
+    present, wished = _number(lesson.instructor_id), _number(lesson.preferred_instructor_id)
+    instructors, people = _in_order(opening.instructors, opening.instructor_free)
+    aircraft, machines = _in_order(opening.aircraft, opening.aircraft_free)
+    free = people.T[:, :, None] & machines.T[:, None, :] & times.clear[mine, None, None]
+    when, who, what = np.nonzero(free)
+    trial = mine.start + when
+    was_sent = np.zeros(len(trial), dtype=bool)
+    for start, instructor, machine in sent:
+        was_sent |= (times.starts[trial] == start) & (instructors[who] == instructor) & (aircraft[what] == machine)
+    cost = np.round(
+        times.cost[trial]
+        + cost_of_means(
+            other_instructor=(instructors != present)[who],
+            other_aircraft=(aircraft != lesson.aircraft_id)[what],
+            not_preferred=np.isin(instructors, [NOBODY, wished], invert=True)[who] & (wished != NOBODY),
+            not_sent=~was_sent & bool(sent),
+        ),
+        6,
+    )
+    order = np.argsort(cost, kind="stable")
     per_day = -(-2 * rules.per_booking // rules.horizon_days)
-    found = found[found.groupby(["booking_id", "day"]).cumcount() < per_day]
-    found["slot"] = found.groupby("booking_id").cumcount() + 1
-    return typed(found[found["slot"] <= rules.per_booking], CANDIDATE_COLUMNS)
+    best = order[_place_in_group(times.days[trial[order]]) < per_day][: rules.per_booking]
+    return _Slots(lesson, trial[best], instructors[who[best]], aircraft[what[best]], cost[best])
+
+
+def _in_order(names: Sequence[int | None], free: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The first free of those at each start, in the order of their numbers."""
+    numbers = np.array([_number(name) for name in names], dtype=np.int64)
+    order = np.argsort(numbers, kind="stable")
+    return numbers[order], (free & (free.cumsum(axis=0) <= _CHOICES_PER_START))[order]
+
+
+def _number(name: int | None) -> int:
+    return NOBODY if name is None else name
+
+
+def _place_in_group(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many of the same group come before each."""
+    order = np.argsort(groups, kind="stable")
+    _, firsts, sizes = np.unique(groups[order], return_index=True, return_counts=True)
+    place = np.empty(len(groups), dtype=np.int64)
+    place[order] = np.arange(len(groups)) - np.repeat(firsts, sizes)
+    return place
+
+
+def _candidates(found: Sequence[_Slots], times: _Times) -> pd.DataFrame:
+    if not found:
+        return typed([], CANDIDATE_COLUMNS)
+    found = sorted(found, key=lambda slots: slots.lesson.booking_id)
+    counts = [len(slots.trial) for slots in found]
+    instructor = np.concatenate([slots.instructor for slots in found])
+    rows = times.told.iloc[np.concatenate([slots.trial for slots in found])].assign(
+        booking_id=np.repeat([slots.lesson.booking_id for slots in found], counts),
+        slot=np.concatenate([np.arange(1, count + 1) for count in counts]),
+        instructor_id=pd.arrays.IntegerArray(instructor, instructor == NOBODY),
+        aircraft_id=np.concatenate([slots.aircraft for slots in found]),
+        same_instructor=np.concatenate([slots.instructor == _number(slots.lesson.instructor_id) for slots in found]),
+        same_aircraft=np.concatenate([slots.aircraft == slots.lesson.aircraft_id for slots in found]),
+        score=np.concatenate([slots.score for slots in found]),
+    )
+    return typed(rows, CANDIDATE_COLUMNS)
 
 
 def _unplaceable(reasons: Mapping[int, Obstacle]) -> pd.DataFrame:

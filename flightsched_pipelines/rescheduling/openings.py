@@ -48,6 +48,7 @@ class Lesson:
     ends_at_utc: datetime
     time_zone: str
     notice_hours: int | None = None
+    preferred_instructor_id: int | None = None
 
     @property
     def cells(self) -> int:

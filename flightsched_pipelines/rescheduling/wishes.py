@@ -59,20 +59,18 @@ def haste(lessons: pd.DataFrame, now_utc: pd.Timestamp, prices: Prices = PRICES)
 
 
 def against_wishes(
-    lessons: pd.DataFrame, new: "pd.Series[pd.Timestamp]", instructors: "pd.Series[int]", prices: Prices = PRICES
+    lessons: pd.DataFrame, new: "pd.Series[pd.Timestamp]", prices: Prices = PRICES
 ) -> NDArray[np.float64]:
-    """What it costs that slots are not what the student asked for.
+    """What it costs that times are not what the student asked for.
 
     Args:
-        lessons: the booking of each slot, with ``WISH_COLUMNS``.
-        new: each slot's start on the local clock.
-        instructors: each slot's instructor, null for a solo flight.
+        lessons: the booking of each time, with ``WISH_COLUMNS``.
+        new: each start on the local clock.
         prices: what each broken wish costs.
     """
     costs = (
         (prices.other_day, ~_day_kept(lessons, new)),
         (prices.other_part, ~_part_kept(lessons, new)),
-        (prices.not_preferred_instructor, ~_instructor_kept(lessons, instructors)),
         (prices.after_latest_date, ~_in_time(lessons, new)),
     )
     return np.sum([price * broken for price, broken in costs], axis=0)
