@@ -1,14 +1,30 @@
 """The platform's own assessment, as a contender."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+from sqlalchemy import Table
 
 from benchmarks.risk import data
 from benchmarks.risk.data import BUFFER_MINUTES, FIRST_HOUR_UTC, World
+from flightsched_pipelines.database.schema import Kind, booking_snapshot, forecasts
 from flightsched_pipelines.risk import assess as platform
 from flightsched_pipelines.risk.bookings import VERDICTS
 
-load = data.load
+
+def load(folder: Path) -> World:
+    """The frames as they are read from their tables: text of few kinds as categories."""
+    world = data.load(folder)
+    return replace(
+        world, bookings=_as_read(world.bookings, booking_snapshot), forecasts=_as_read(world.forecasts, forecasts)
+    )
+
+
+def _as_read(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    return frame.astype({column.name: "category" for column in table.columns if isinstance(column.type, Kind)})
 
 
 def assess(world: World) -> platform.Assessment:

@@ -31,7 +31,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import NULLTYPE, TypeEngine
 
 from flightsched_pipelines.database.engine import Source, reading
-from flightsched_pipelines.database.schema import partitions
+from flightsched_pipelines.database.schema import Kind, partitions
 
 PARTITION = "partition_hour"
 
@@ -41,6 +41,7 @@ _DTYPES: Sequence[tuple[type[TypeEngine[Any]], str, str]] = (
     (Integer, "int64", "Int64"),
     (BigInteger, "int64", "Int64"),
     (Double, "float64", "float64"),
+    (Kind, "category", "category"),
     (Text, "str", "str"),
     (ARRAY, "object", "object"),
     (Date, "object", "object"),
@@ -179,11 +180,12 @@ def _as_stored(values: "pd.Series[Any]", column: Column[Any]) -> "pd.Series[Any]
         return pd.Series([_words(items) for items in values.tolist()], dtype=object)
     if isinstance(column.type, Date):
         return values.astype(object).where(values.notna(), None)
+    if isinstance(column.type, Text):
+        said = values.astype("str")
+        said = said.str.replace("\x00", "") if "\x00" in "".join(said.dropna()) else said
+        return said.astype(_dtype(column))
     # Whether something may be absent is for the database to say.
-    values = values.astype(_dtype(column, nullable=bool(values.hasnans)))
-    if isinstance(column.type, Text) and "\x00" in "".join(values.dropna()):
-        return values.str.replace("\x00", "")
-    return values
+    return values.astype(_dtype(column, nullable=bool(values.hasnans)))
 
 
 def _words(items: object) -> list[str] | None:

@@ -105,7 +105,8 @@ def _routes(routes: pd.Series, departure: Indices, sky: Sky) -> tuple[Indices, I
     """For each place on a route its booking and its airport; and the destination of each booking."""
     lists = cast("list[list[str]]", routes.tolist())
     lengths = np.fromiter(map(len, lists), dtype=np.int64, count=len(lists))
-    airport = sky.airport_indices(pd.Series(list(chain.from_iterable(lists)), dtype=object))
+    idents = np.fromiter(chain.from_iterable(lists), dtype=object, count=int(lengths.sum()))
+    airport = sky.airport_indices(pd.Series(idents, dtype=object))
     destination, goes = departure.copy(), np.flatnonzero(lengths)
     destination[goes] = airport[lengths[goes].cumsum() - 1]
     return np.repeat(np.arange(len(lists)), lengths), airport, destination

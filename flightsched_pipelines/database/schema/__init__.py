@@ -6,6 +6,7 @@ Three schemas: ``school`` is what a school keeps, ``pipeline`` what each hour ma
 
 from flightsched_pipelines.database.schema.base import (
     SCHEMAS,
+    Kind,
     metadata,
 )  # fmt: skip
 from flightsched_pipelines.database.schema.operations import (
@@ -71,6 +72,7 @@ __all__ = [
     "PIPELINE_TABLES",
     "SCHEMAS",
     "TAKING_STATUSES",
+    "Kind",
     "aircraft",
     "airports",
     "alert_silences",

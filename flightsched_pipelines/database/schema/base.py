@@ -25,6 +25,11 @@ metadata = MetaData(
     }
 )
 
+
+class Kind(Text):
+    """Text of which few kinds occur, however many rows there are: frames hold it as categories."""
+
+
 INSTANT = DateTime(timezone=True)
 WORDS = ARRAY(Text)
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-from flightsched_pipelines.database.schema.base import INSTANT, WORDS, column, metadata, optional
+from flightsched_pipelines.database.schema.base import INSTANT, WORDS, Kind, column, metadata, optional
 
 partitions = Table(
     "partitions",
@@ -51,9 +51,9 @@ def _hourly(name: str, comment: str, *columns: Column[Any], index: str) -> Table
 def _conditions() -> list[Column[Any]]:
     """The columns that forecasts and observations share."""
     return [
-        column("airport", Text, "ICAO ident of the field the row is about."),
+        column("airport", Kind, "ICAO ident of the field the row is about."),
         column("hour_utc", INSTANT, "The hour it is about, UTC."),
-        column("layer", Text, "prevailing, or temporary (TEMPO, PROB)."),
+        column("layer", Kind, "prevailing, or temporary (TEMPO, PROB)."),
         column("change", Text, "Kind of group: BASE, FM, BECMG, TEMPO, PROB, METAR or HOURLY."),
         optional("probability", Integer, "Percent, of PROB groups."),
         column("group_from_utc", INSTANT, "Start of the group, UTC."),
@@ -67,7 +67,7 @@ def _conditions() -> list[Column[Any]]:
         column("ceiling_estimated", Boolean, "Whether the ceiling was estimated from temperature and dew point."),
         optional("temperature_c", Double, "Temperature at the surface, degrees Celsius."),
         optional("dewpoint_c", Double, "Dew point, degrees Celsius."),
-        optional("weather", Text, "Weather codes as reported."),
+        optional("weather", Kind, "Weather codes as reported."),
         column("hazards", WORDS, "Hazard codes: TS, FZRA, LLWS, CB, ..."),
         column("missing", WORDS, "Elements that the report should give and does not, or not legibly."),
         optional("flight_category", Text, "VFR, MVFR, IFR or LIFR; null when it cannot be known."),
@@ -116,10 +116,10 @@ booking_snapshot = _hourly(
     optional("instructor_id", BigInteger, "Who teaches; null for a solo flight."),
     optional("aircraft_id", BigInteger, "Aircraft."),
     optional("aircraft_type", Text, "Its type."),
-    column("training_level", Text, "Level of the student."),
+    column("training_level", Kind, "Level of the student."),
     column("solo", Boolean, "Whether the student flies alone."),
-    column("lesson_kind", Text, "pattern, local or cross_country."),
-    column("departure", Text, "ICAO ident."),
+    column("lesson_kind", Kind, "pattern, local or cross_country."),
+    column("departure", Kind, "ICAO ident."),
     column("route", WORDS, "Idents after the departure, the last the destination."),
     column("starts_at_utc", INSTANT, "Start, UTC."),
     column("ends_at_utc", INSTANT, "End, UTC."),

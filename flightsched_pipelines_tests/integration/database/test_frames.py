@@ -52,6 +52,13 @@ def test_what_is_handed_on_is_what_would_be_read(ticked_engine: Engine, name: st
     assert_frame_equal(in_order(handed_on), in_order(read))
 
 
+def test_text_of_few_kinds_is_read_as_categories(ticked_engine: Engine) -> None:
+    lessons = read_partition(ticked_engine, PIPELINE_TABLES["booking_snapshot"], [SEED_HOUR])
+
+    assert lessons["training_level"].cat.categories.tolist() == sorted(set(lessons["training_level"]))
+    assert lessons["reference"].dtype == "str"
+
+
 def in_order(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows in an order of their own: a table has none."""
     return rows.iloc[rows.astype(str).sum(axis=1).argsort()].reset_index(drop=True)

@@ -6,13 +6,16 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flightsched_pipelines.risk.bookings import LESSON_KINDS, TRAINING_LEVELS, severity
+from flightsched_pipelines.risk.assess import assess
+from flightsched_pipelines.risk.bookings import BOOKING_COLUMNS, LESSON_KINDS, TRAINING_LEVELS, severity
 from flightsched_pipelines.risk.minimums import MINIMUM_COLUMNS
+from flightsched_pipelines.weather.conditions import FORECAST_COLUMNS
 from flightsched_pipelines_tests.unit.risk.row_by_row import reference_verdict
 from flightsched_pipelines_tests.unit.risk.skies import (
     AIRPORTS,
     DEFAULTS,
     HOURS,
+    NOW,
     RUNWAYS,
     SUNS,
     at,
@@ -124,6 +127,23 @@ def test_each_of_many_schools_is_held_to_its_own_limit(
     plain = MANY.astype(object).where(MANY.notna(), None).to_dict("records")
     verdicts = hold(theirs, sky, pd.concat([MINIMUMS, MANY], ignore_index=True)).verdicts.tolist()
     assert verdicts == [reference_verdict(one, sky, PLAIN_MINIMUMS + plain) for one in theirs]
+
+
+@settings(max_examples=8, deadline=None)
+@given(LESSONS, skies())
+def test_text_as_categories_is_assessed_as_text_is(some: list[dict[str, Any]], sky: list[dict[str, Any]]) -> None:
+    """Frames that are read from their tables hold words of few kinds as categories."""
+    lessons, rows = frame(some, BOOKING_COLUMNS), frame(sky, FORECAST_COLUMNS)
+    kinds = dict.fromkeys(("training_level", "lesson_kind", "departure"), "category")
+    of_text, of_categories = (
+        assess(given, forecasts, MINIMUMS, AIRPORTS, RUNWAYS, SUNS, first_hour_utc=NOW)
+        for given, forecasts in (
+            (lessons, rows),
+            (lessons.astype(kinds), rows.astype(dict.fromkeys(("airport", "layer", "weather"), "category"))),
+        )
+    )
+    pd.testing.assert_series_equal(of_text.verdicts, of_categories.verdicts)
+    pd.testing.assert_frame_equal(of_text.broken, of_categories.broken)
 
 
 @settings(max_examples=8, deadline=None)
