@@ -142,16 +142,20 @@ def _lessons(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
 
 def _bookings(source: Source, which: ColumnElement[bool], now_utc: datetime) -> pd.DataFrame:
     b = schema.bookings
-    last_lesson = (
-        select(func.max(func.upper(_FLOWN.c.period)))
+    # Looked for once for all students: there is no index by student, and looking lesson by lesson would read all
+    # bookings each time.
+    flown = (
+        select(_FLOWN.c.student_id, func.max(func.upper(_FLOWN.c.period)).label("last_lesson_at_utc"))
         .where(
-            _FLOWN.c.student_id == b.c.student_id,
+            _FLOWN.c.student_id.in_(select(b.c.student_id).where(which)),
             _FLOWN.c.status.not_in(("cancelled", "held")),
             func.upper(_FLOWN.c.period) <= now_utc,
         )
-        .scalar_subquery()
+        .group_by(_FLOWN.c.student_id)
+        .subquery()
     )
-    frame = _frame(source, _lessons(which).add_columns(last_lesson.label("last_lesson_at_utc")))
+    lessons = _lessons(which).add_columns(flown.c.last_lesson_at_utc)
+    frame = _frame(source, lessons.outerjoin(flown, flown.c.student_id == b.c.student_id))
     frame["last_lesson_at_utc"] = pd.to_datetime(frame["last_lesson_at_utc"], utc=True)
     return frame.astype(dict(BOOKING_COLUMNS) | dict(WISH_COLUMNS))
 

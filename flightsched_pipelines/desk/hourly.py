@@ -4,8 +4,10 @@ A partition ``H`` is what was known at hour ``H``: what was fetched or read for 
 old hour again gives the same rows and asks nobody twice.
 """
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
+from itertools import chain
 
 import pandas as pd
 from sqlalchemy import Engine
@@ -46,15 +48,21 @@ class Ground:
     suns: pd.DataFrame
 
 
-def survey(engine: Engine, hour_utc: datetime, settings: Settings) -> Ground:
-    """The ground at an hour, with the sun for as far ahead as other times are looked for."""
+def survey(engine: Engine, hour_utc: datetime, places: Collection[str], days_ahead: int) -> Ground:
+    """The ground at an hour, with the sun over some places for so many days."""
     airports = schedule.airports(engine)
+    sunlit = airports[airports["airport"].isin(list(places))]
     return Ground(
         airports=airports,
         runways=schedule.runways(engine),
         minimums=in_force(schedule.minimums(engine), hour_utc.date()),
-        suns=sun_table(airports, hour_utc.date() - timedelta(days=2), settings.reschedule_horizon_days + 6),
+        suns=sun_table(sunlit, hour_utc.date() - timedelta(days=2), days_ahead + 6),
     )
+
+
+def places_of(bookings: pd.DataFrame) -> set[str]:
+    """Every airport at which one of these bookings begins, stops or ends."""
+    return {*bookings["departure"], *chain.from_iterable(bookings["route"])}
 
 
 def gather_weather(engine: Engine, source: WeatherSource, hour_utc: datetime, now_utc: datetime) -> pd.DataFrame:
@@ -135,9 +143,10 @@ def lessons_ahead(booking_snapshot: pd.DataFrame, hour_utc: datetime, hours: int
 
 
 def assess_lessons(
-    ground: Ground, bookings: pd.DataFrame, forecasts: pd.DataFrame, hour_utc: datetime, settings: Settings
+    engine: Engine, bookings: pd.DataFrame, forecasts: pd.DataFrame, hour_utc: datetime, settings: Settings
 ) -> Assessment:
-    """Hold bookings against the forecast of an hour."""
+    """Hold lessons ahead against the forecast of an hour."""
+    ground = survey(engine, hour_utc, places_of(bookings), settings.lookahead_hours // 24 + 1)
     return assess(
         bookings,
         forecasts,
@@ -151,19 +160,20 @@ def assess_lessons(
 
 
 def find_slots(
-    ground: Ground,
+    engine: Engine,
     at_risk_bookings: pd.DataFrame,
     booking_snapshot: pd.DataFrame,
     availability_snapshot: pd.DataFrame,
     forecasts: pd.DataFrame,
-    sent: pd.DataFrame,
     hour_utc: datetime,
     settings: Settings,
 ) -> Search:
-    """Other times that work for each threatened booking, and why some have none; what was ``sent`` is kept dearly."""
+    """Other times that work for each threatened booking, and why some have none; what was sent is kept dearly."""
     at_risk = at_risk_bookings.loc[at_risk_bookings["verdict"] == "at_risk", "booking_id"]
+    threatened = booking_snapshot[booking_snapshot["booking_id"].isin(at_risk)]
+    ground = survey(engine, hour_utc, places_of(threatened), settings.reschedule_horizon_days)
     return search_slots(
-        booking_snapshot[booking_snapshot["booking_id"].isin(at_risk)],
+        threatened,
         booking_snapshot,
         availability_snapshot,
         forecasts,
@@ -174,7 +184,7 @@ def find_slots(
         rules_of(settings),
         now_utc=hour_utc,
         weather_buffer_minutes=settings.booking_buffer_minutes,
-        sent=sent,
+        sent=sent_before(engine, hour_utc),
     )
 
 
@@ -196,7 +206,6 @@ def plan(candidates: pd.DataFrame, booking_snapshot: pd.DataFrame, settings: Set
 
 def prove(engine: Engine, hour_utc: datetime, settings: Settings) -> Validation:
     """Check an hour's stored proposals against its other stored rows, by code that had no part in making them."""
-    ground = survey(engine, hour_utc, settings)
     forecasts, bookings = PIPELINE_TABLES["forecasts"], PIPELINE_TABLES["booking_snapshot"]
     proposals = PIPELINE_TABLES["reschedule_proposals"]
     with engine.connect() as connection:
@@ -206,6 +215,9 @@ def prove(engine: Engine, hour_utc: datetime, settings: Settings) -> Validation:
         read = [read_proposal(row) for row in offered]
         records = Records(lessons, [proposal for proposal in read if isinstance(proposal, Proposal)])
         records.learn(schedule.availability_then(connection, records.concerned, hour_utc))
+    moved = [records.bookings[key] for key in {row["booking_id"] for row in offered} & records.bookings.keys()]
+    places = {place for booking in moved for place in booking.airports}
+    ground = survey(engine, hour_utc, places, settings.reschedule_horizon_days)
     sky = Sky(
         governing,
         *(frame.to_dict("records") for frame in (ground.minimums, ground.airports, ground.runways, ground.suns)),

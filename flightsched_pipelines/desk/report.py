@@ -137,7 +137,7 @@ def explain_booking(engine: Engine, booking: str, hour_utc: datetime | None, set
             f"{hour:%Y-%m-%d %H}Z, so it was not held against that hour's forecast."
         )
     forecasts = read_partition(engine, PIPELINE_TABLES["forecasts"], [hour])
-    assessment = hourly.assess_lessons(hourly.survey(engine, hour, settings), held, forecasts, hour, settings)
+    assessment = hourly.assess_lessons(engine, held, forecasts, hour, settings)
     return assessment.words(0)
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -62,7 +63,7 @@ def expand(
     """
     periods: defaultdict[Resource, list[Period]] = defaultdict(list)
     for rule in rules:
-        periods[rule.resource] += _days(rule, from_utc, to_utc)
+        periods[rule.resource] += _days(rule.time_zone, rule.weekday, rule.starts, rule.ends, from_utc, to_utc)
     taken: defaultdict[Resource, list[Period]] = defaultdict(list)
     for exception in exceptions:
         (periods if exception.available else taken)[exception.resource].append(exception.period)
@@ -93,14 +94,17 @@ def without(periods: Sequence[Period], taken: Iterable[Period]) -> list[Period]:
     return sorted(left)
 
 
-def _days(rule: WeeklyRule, from_utc: datetime, to_utc: datetime) -> list[Period]:
-    zone = ZoneInfo(rule.time_zone)
+@lru_cache(maxsize=10_000)  # people keep few different hours
+def _days(
+    time_zone: str, weekday: int, starts: time, ends: time, from_utc: datetime, to_utc: datetime
+) -> Sequence[Period]:
+    zone = ZoneInfo(time_zone)
     day = from_utc.astimezone(zone).date()
     last = to_utc.astimezone(zone).date()
     periods: list[Period] = []
     while day <= last:
-        if day.weekday() == rule.weekday:
-            start = datetime.combine(day, rule.starts, zone).astimezone(UTC)
-            periods.append((start, datetime.combine(day, rule.ends, zone).astimezone(UTC)))
+        if day.weekday() == weekday:
+            start = datetime.combine(day, starts, zone).astimezone(UTC)
+            periods.append((start, datetime.combine(day, ends, zone).astimezone(UTC)))
         day += timedelta(days=1)
     return periods

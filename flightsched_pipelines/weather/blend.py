@@ -183,7 +183,7 @@ def _hours(group: Group) -> list[datetime]:
 
 def _frame(rows: Sequence[_Row], now_utc: datetime | None) -> pd.DataFrame:
     """One row a group, airport and hour, with the columns and types of a forecast."""
-    records = [(*_record(row), hour) for row in rows for hour in _hours(row.group)]
+    records = [(*record, hour) for row in rows for record in [_record(row)] for hour in _hours(row.group)]
     names = [
         "airport", "layer", "change", "probability", "group_from_utc", "group_to_utc", "wind_direction_deg",
         "wind_speed_kt", "wind_gust_kt", "visibility_sm", "visibility_at_least", "ceiling_ft", "ceiling_estimated",

@@ -5,6 +5,7 @@ Never by substring: the ident KSNA contains SN, and VCTS is not TS.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flightsched_pipelines.weather.conditions import HAZARDS
 
@@ -36,6 +37,7 @@ def is_weather(token: str) -> bool:
     return token == NO_SIGNIFICANT_WEATHER or _parts(token) is not None
 
 
+@lru_cache(maxsize=10_000)  # most hours say one of few things
 def read_weather(codes: str) -> Weather:
     """Read codes such as ``"+TSRA BR"``; an empty string is no weather."""
     hazards: set[str] = set()

@@ -12,6 +12,7 @@ ILLEGIBLE = math.nan
 
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+_EARLIEST_SECONDS, _LATEST_SECONDS = _EARLIEST.timestamp(), _LATEST.timestamp()
 
 
 class FieldError(ValueError):
@@ -48,7 +49,7 @@ def epoch(value: object) -> datetime | None:
     """A time given in epoch seconds, aware, in UTC; ``None`` when absent or not between 2000 and 2100."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if not _EARLIEST.timestamp() <= value <= _LATEST.timestamp():
+    if not _EARLIEST_SECONDS <= value <= _LATEST_SECONDS:
         return None
     return datetime.fromtimestamp(value, UTC)
 

@@ -107,13 +107,19 @@ def conditions_of(said: Said, *, has_temperature: bool = False) -> Conditions:
     """
     weather = read_weather(said.weather or "")
     missing: set[Element] = set(said.illegible)
-    missing |= {"wind"} if said.wind is None else set()
-    missing |= {"visibility"} if said.visibility is None else set()
-    missing |= {"ceiling"} if said.sky is None else set()
-    missing |= {"weather"} if not weather.legible else set()
     hazards = set(weather.hazards)
-    hazards |= said.sky.hazards if said.sky else set()
-    hazards |= {"LLWS"} if said.shear else set()
+    if said.wind is None:
+        missing.add("wind")
+    if said.visibility is None:
+        missing.add("visibility")
+    if said.sky is None:
+        missing.add("ceiling")
+    else:
+        hazards |= said.sky.hazards
+    if not weather.legible:
+        missing.add("weather")
+    if said.shear:
+        hazards.add("LLWS")
     if said.thunderstorm_sensor_out and "TS" not in hazards:
         missing.add("thunderstorm")
     ceiling_ft = said.sky.ceiling_ft if said.sky else None

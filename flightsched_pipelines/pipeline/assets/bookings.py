@@ -44,9 +44,8 @@ def at_risk_bookings(
     """Lessons of the next 72 hours below the school's minimums for their pilot, one row a lesson and broken rule."""
 
     def below_minimums(hour: datetime, forecasts: DataFrame, bookings: DataFrame) -> DataFrame:
-        ground = hourly.survey(engine, hour, settings)
         lessons = hourly.lessons_ahead(bookings, hour, settings.lookahead_hours)
-        return hourly.assess_lessons(ground, lessons, forecasts, hour, settings).broken
+        return hourly.assess_lessons(engine, lessons, forecasts, hour, settings).broken
 
     broken = by_hour(context, below_minimums, forecasts, booking_snapshot)
     context.add_output_metadata(summaries.of_risk(broken, booking_snapshot, settings.lookahead_hours))

@@ -35,8 +35,7 @@ def slots_that_work(
     def search(
         hour: datetime, at_risk: DataFrame, bookings: DataFrame, available: DataFrame, forecasts: DataFrame
     ) -> tuple[DataFrame, DataFrame]:
-        ground, sent = hourly.survey(engine, hour, settings), hourly.sent_before(engine, hour)
-        found = hourly.find_slots(ground, at_risk, bookings, available, forecasts, sent, hour, settings)
+        found = hourly.find_slots(engine, at_risk, bookings, available, forecasts, hour, settings)
         return found.candidates, found.unplaceable
 
     candidates, unplaceable = several_by_hour(

@@ -30,7 +30,9 @@ def frame(rows: int = 2, hour: datetime = HOUR, **columns: object) -> pd.DataFra
 
 def test_what_is_written_is_read_with_its_types(engine: Engine) -> None:
     awkward = 'tab\t newline\n quote" back\\slash {brace} ü 飛'
-    written = frame(aircraft_type=[awkward, None], aircraft_crosswind_kt=[None, 1.5], may_teach=[["a,b", '"'], []])
+    written = frame(
+        aircraft_type=[awkward, None], aircraft_crosswind_kt=[None, 1.5], may_teach=[["a,b", '"', awkward, "NULL"], []]
+    )
 
     assert len(write_partition(engine, TABLE, written, [HOUR])) == 2
 
