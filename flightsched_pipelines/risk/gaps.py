@@ -31,8 +31,8 @@ def hours_of(case: Case, positions: Indices) -> Hours:
     trips = case.trips
     wanted = np.zeros(len(trips.departure), dtype=bool)
     wanted[positions] = True
-    places = np.stack([trips.place_owner, trips.place_airport])[:, wanted[trips.place_owner]]
-    places = np.unique(places, axis=1)
+    owner = trips.at_places(np.arange(len(wanted)))
+    places = np.unique(np.stack([owner, trips.place_airport])[:, wanted[owner]], axis=1)
     lengths: Indices = (trips.last - trips.first + 1)[places[0]]
     position: Indices = np.repeat(places[0], lengths)
     return Hours(position, np.repeat(places[1], lengths), trips.first[position] + count_up(lengths))

@@ -6,7 +6,6 @@ then takes two lookups a place.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -47,12 +46,12 @@ def severities(case: Case) -> Severities:
     trips, limits = case.trips, case.limits
     at_risk, watch = _in_the_dark(case, BLOCK), _in_the_dark(case, WARN)
     unknown = (limits.rows[BLOCK] == NO_ROW).all(axis=1)[trips.profile] | ~trips.sun_known
-    windows = _windows(trips, case.sky)
+    windows = Windows(trips, case.sky.shape)
     aircraft, crosswinds_kt = encoded(case.bookings["aircraft_crosswind_kt"])
     for word in in_words(marks_in(case.sky, limits, trips.profiles, crosswinds_kt)):
         own = _own_marks(word, crosswinds_kt)[aircraft]
         for layer, cells in enumerate(lying_below(word, case.sky)):
-            below = _worst_place(trips, windows.worst(cells, np.bitwise_or), np.bitwise_or) & own
+            below = trips.over_places(windows.worst(cells, np.bitwise_or), np.bitwise_or) & own
             grave, light = _masks(word, layer, trips.profiles)
             at_risk |= (below & grave[trips.profile]) != 0
             watch |= (below & light[trips.profile]) != 0
@@ -64,7 +63,7 @@ def severities(case: Case) -> Severities:
 def margins(case: Case) -> Floats:
     """The smallest margin to a blocking limit in a prevailing group, as a share of the limit; inf without any limit."""
     sky, trips = case.sky, case.trips
-    windows, profile = _windows(trips, sky), trips.profile[trips.place_owner]
+    windows, profile = Windows(trips, sky.shape), trips.at_places(trips.profile)
     approach = approach_minima(case, profile, trips.place_airport)
     margin = np.full(len(profile), np.inf)
     for quantity in range(len(QUANTITIES)):
@@ -78,7 +77,7 @@ def margins(case: Case) -> Floats:
         np.minimum.at(cells, sky.cell[sky.prevails], sky.values[quantity, sky.prevails])
         worst = windows.worst(cells, np.minimum)[held]
         margin[held] = np.minimum(margin[held], relative_margin(worst, limit[held]))
-    return _worst_place(trips, margin, np.minimum)
+    return trips.over_places(margin, np.minimum)
 
 
 def gravity(
@@ -98,18 +97,6 @@ def approach_minima(case: Case, profiles: Codes, airports: NDArray[np.int64] | s
 def relative_margin(values: NDArray[np.float64], limits: NDArray[np.float64] | float) -> NDArray[np.float64]:
     """How far oriented values are from their limits, as a share of the limit; in units where the limit is 0."""
     return (values - limits) / np.where(limits == 0, 1.0, np.abs(limits))
-
-
-def _windows(trips: Trips, sky: Sky) -> Windows:
-    """The hours of each place that a booking goes to."""
-    return Windows(sky.shape, trips.first, trips.last, trips.place_owner, trips.place_airport)
-
-
-def _worst_place(trips: Trips, of_places: NDArray[Any], worse: np.ufunc) -> NDArray[Any]:
-    """The worst place of each booking."""
-    worst, on_routes = np.split(of_places, [len(trips.departure)])
-    worse.at(worst, trips.place_owner[len(worst) :], on_routes)
-    return worst
 
 
 def _in_the_dark(case: Case, effect: int) -> NDArray[np.bool_]:

@@ -23,7 +23,10 @@ NO_ROW = -1
 
 @dataclass(frozen=True, slots=True)
 class Profiles:
-    """Who flies what, aligned arrays: the school (NaN for none), indices of level and kind, solo, night."""
+    """Who flies what, aligned arrays: the school, indices of level and kind, solo, night.
+
+    NaN stands for every school that has no minimums of its own.
+    """
 
     school: NDArray[np.float64]
     level: NDArray[np.int64]

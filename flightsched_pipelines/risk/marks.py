@@ -1,7 +1,7 @@
 """Marks: every threshold that anyone is held to, a bit each.
 
 Few thresholds occur, however many bookings there are. An hour at an airport has the bits of the marks that its weather
-lies below; which of them matter, and how much, is a mask of each profile's. Both fit into a word of 64 bits.
+lies below, in words of 64; which of them put at risk, and which only make watch, are masks of each profile.
 """
 
 from collections.abc import Iterator, Sequence

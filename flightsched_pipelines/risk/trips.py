@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from itertools import chain
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -36,9 +36,10 @@ class Trips:
     ends: Micros
     departure: Indices
     destination: Indices
-    place_owner: Indices
-    """The booking that goes to each place, and the airport there."""
+    route_owner: Indices
+    """The booking of each place on a route."""
     place_airport: Indices
+    """The airport of every place."""
     first_hour: Indices
     """Hour of the sky in which the buffered booking begins; negative is the past."""
     first: Indices
@@ -52,6 +53,16 @@ class Trips:
     profile: Indices
     profiles: Profiles
 
+    def at_places(self, of_bookings: NDArray[Any]) -> NDArray[Any]:
+        """What holds for each booking, at each place."""
+        return np.concatenate([of_bookings, of_bookings[self.route_owner]])
+
+    def over_places(self, of_places: NDArray[Any], worse: np.ufunc) -> NDArray[Any]:
+        """The worst place of each booking."""
+        worst, on_routes = np.split(of_places, [len(self.departure)])
+        worse.at(worst, self.route_owner, on_routes)
+        return worst
+
 
 def read_trips(bookings: pd.DataFrame, minimums: pd.DataFrame, sky: Sky, light: Light, buffer_minutes: int) -> Trips:
     """Bookings (``BOOKING_COLUMNS``) as arrays.
@@ -64,7 +75,7 @@ def read_trips(bookings: pd.DataFrame, minimums: pd.DataFrame, sky: Sky, light: 
     """
     starts, ends = micros(bookings["starts_at_utc"]), micros(bookings["ends_at_utc"])
     departure = sky.airport_indices(bookings["departure"])
-    on_route, airports, destination = _routes(bookings["route"], departure, sky)
+    route_owner, on_route, destination = _routes(bookings["route"], departure, sky)
     first_hour_micros = micros_of(sky.first_hour_utc)
     buffer = buffer_minutes * MICROS_PER_MINUTE
     first_hour = (starts - buffer - first_hour_micros) // MICROS_PER_HOUR
@@ -87,8 +98,8 @@ def read_trips(bookings: pd.DataFrame, minimums: pd.DataFrame, sky: Sky, light: 
         ends=ends,
         departure=departure,
         destination=destination,
-        place_owner=np.concatenate([np.arange(len(departure)), on_route]),
-        place_airport=np.concatenate([departure, airports]),
+        route_owner=route_owner,
+        place_airport=np.concatenate([departure, on_route]),
         first_hour=first_hour,
         first=first,
         last=last,
@@ -107,9 +118,10 @@ def _routes(routes: pd.Series, departure: Indices, sky: Sky) -> tuple[Indices, I
     lengths = np.fromiter(map(len, lists), dtype=np.int64, count=len(lists))
     idents = np.fromiter(chain.from_iterable(lists), dtype=object, count=int(lengths.sum()))
     airport = sky.airport_indices(pd.Series(idents, dtype=object))
-    destination, goes = departure.copy(), np.flatnonzero(lengths)
+    goes = np.flatnonzero(lengths > 0)
+    destination = departure.copy()
     destination[goes] = airport[lengths[goes].cumsum() - 1]
-    return np.repeat(np.arange(len(lists)), lengths), airport, destination
+    return np.repeat(goes, lengths[goes]), airport, destination
 
 
 def _profiles(bookings: pd.DataFrame, minimums: pd.DataFrame, night: NDArray[np.bool_]) -> tuple[Indices, Profiles]:

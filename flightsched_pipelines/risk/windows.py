@@ -5,34 +5,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Indices = NDArray[np.int64]
+from flightsched_pipelines.risk.trips import Trips
 
 
 class Windows:
-    """The hours of bookings, a stretch of columns each, at every place that they go to, a row each.
+    """The hours of each booking, a stretch of columns, at each of its places.
 
     Level ``k`` of a sparse table holds the worst of ``2**k`` columns from each on; two of them that overlap cover any
     stretch.
     """
 
-    def __init__(self, shape: tuple[int, int], first: Indices, last: Indices, owner: Indices, row: Indices) -> None:
-        """Bookings from column ``first`` to ``last``, both included, and the ``row`` of each place of its ``owner``.
-
-        Args:
-            shape: rows and columns of the cells.
-            first: shape (bookings,).
-            last: likewise.
-            owner: shape (places,), indices of bookings.
-            row: likewise, of rows.
-        """
-        length = last - first + 1
+    def __init__(self, trips: Trips, shape: tuple[int, int]) -> None:
+        """The hours of trips in cells of a shape: airports and columns."""
+        length = trips.last - trips.first + 1
         longest = int(length.max(initial=1))
         power = np.log2(np.arange(1, longest + 1)).astype(np.int64)[length - 1]
-        start = power * (shape[0] * shape[1]) + first
+        start = power * (shape[0] * shape[1]) + trips.first
         self._shape = shape
         self._levels = longest.bit_length()
-        self._first = start[owner] + row * shape[1]
-        self._second = self._first + (length - (1 << power))[owner]
+        self._first = trips.at_places(start) + trips.place_airport * shape[1]
+        self._second = self._first + trips.at_places(length - (1 << power))
 
     def worst(self, cells: NDArray[Any], worse: np.ufunc) -> NDArray[Any]:
         """The worst cell at each place, by a ufunc for which seeing a cell twice changes nothing."""
