@@ -63,21 +63,20 @@ def severities(case: Case) -> Severities:
 def margins(case: Case) -> Floats:
     """The smallest margin to a blocking limit in a prevailing group, as a share of the limit; inf without any limit."""
     sky, trips = case.sky, case.trips
-    windows, profile = Windows(trips, sky.shape), trips.at_places(trips.profile)
-    approach = approach_minima(case, profile, trips.place_airport)
-    margin = np.full(len(profile), np.inf)
-    for quantity in range(len(QUANTITIES)):
-        limit = case.limits.thresholds[BLOCK, :, quantity][profile]
-        if quantity < len(approach):
-            limit = np.maximum(limit, approach[quantity])
-        held = np.flatnonzero(limit > -np.inf)
-        if not len(held):
-            continue
+    windows = Windows(trips, sky.shape)
+    approach = approach_minima(case, trips.at_places(trips.profile), trips.place_airport)
+    margin = np.full(len(trips.departure), np.inf)
+    for quantity, of_profiles in enumerate(case.limits.thresholds[BLOCK].T[: len(QUANTITIES)]):
         cells = np.full(sky.complete.size, np.inf)
         np.minimum.at(cells, sky.cell[sky.prevails], sky.values[quantity, sky.prevails])
-        worst = windows.worst(cells, np.minimum)[held]
-        margin[held] = np.minimum(margin[held], relative_margin(worst, limit[held]))
-    return trips.over_places(margin, np.minimum)
+        worst, limit = windows.worst(cells, np.minimum), of_profiles[trips.profile]
+        if quantity < len(approach):
+            limit_there = np.maximum(trips.at_places(limit), approach[quantity])
+            of_quantity = trips.over_places(relative_margin(worst, limit_there), np.minimum)
+        else:
+            of_quantity = relative_margin(trips.over_places(worst, np.minimum), limit)
+        np.minimum(margin, of_quantity, out=margin)
+    return margin
 
 
 def gravity(
@@ -88,15 +87,19 @@ def gravity(
     return np.where((effects == BLOCK) & lasting, AT_RISK, WATCH)
 
 
-def approach_minima(case: Case, profiles: Codes, airports: NDArray[np.int64] | slice) -> NDArray[np.float64]:
-    """Approach visibility and ceiling of each airport, which count for the instrument-rated; -inf for others."""
+def approach_minima(case: Case, profiles: NDArray[np.int64], airports: NDArray[np.int64]) -> Floats:
+    """Approach visibility and ceiling at each airport, which count for the instrument-rated; -inf for others."""
     counts = case.trips.profiles.level[profiles] == INSTRUMENT_RATED
     return np.where(counts, case.sky.approach[:, airports], -np.inf)
 
 
-def relative_margin(values: NDArray[np.float64], limits: NDArray[np.float64] | float) -> NDArray[np.float64]:
-    """How far oriented values are from their limits, as a share of the limit; in units where the limit is 0."""
-    return (values - limits) / np.where(limits == 0, 1.0, np.abs(limits))
+def relative_margin(values: Floats, limits: Floats) -> Floats:
+    """How far oriented values are from their limits, as a share of the limit; in units where the limit is 0.
+
+    Infinite where nothing is said, or nothing is limited.
+    """
+    scale = np.abs(limits)
+    return (values - limits) / np.where((scale == 0) | (scale == np.inf), 1.0, scale)
 
 
 def _in_the_dark(case: Case, effect: int) -> NDArray[np.bool_]:

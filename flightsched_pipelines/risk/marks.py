@@ -1,7 +1,8 @@
 """Marks: every threshold that anyone is held to, a bit each.
 
 Few thresholds occur, however many bookings there are. An hour at an airport has the bits of the marks that its weather
-lies below, in words of 64; which of them put at risk, and which only make watch, are masks of each profile.
+lies below; which of them put at risk, and which only make watch, are masks of each profile. A word holds 63 marks; each
+word more is a pass more over the bookings.
 """
 
 from collections.abc import Iterator, Sequence
