@@ -118,7 +118,7 @@ def partition_rows(
     columns = (type_coerce(column, NULLTYPE) if isinstance(column.type, ARRAY) else column
                for column in (table.c[name] for name in names))  # fmt: skip
     query = select(*columns).where(table.c[PARTITION] == hour, *which)
-    return [dict(zip(names, row, strict=True)) for row in connection.execute(query)]
+    return [dict(zip(names, row, strict=True)) for row in connection.execute(query).all()]
 
 
 def count_rows(engine: Engine, table: Table, hour: datetime) -> int:

@@ -124,7 +124,7 @@ def search_slots(
     """
     lessons = lessons_in(threatened)
     longest = max((lesson.ends_at_utc - lesson.starts_at_utc for lesson in lessons), default=timedelta())
-    schedule = Schedule(bookings, availability, rules, now_utc, longest)
+    schedule = Schedule(bookings, _of_lessons(availability, threatened), rules, now_utc, longest)
     openings: list[Opening] = []
     reasons: dict[int, Obstacle] = {}
     for lesson in lessons:
@@ -163,6 +163,14 @@ def search_slots(
             in_daylight = set(range(mine.start, mine.stop)) - set(dark.tolist())
             reasons[booking_id] = "no weather" if in_daylight else "no daylight"
     return Search(_candidates(found, times), _unplaceable(reasons))
+
+
+def _of_lessons(availability: pd.DataFrame, threatened: pd.DataFrame) -> pd.DataFrame:
+    """What of the availability could matter to some lessons: of their schools, and of students only their own."""
+    students = availability["resource_id"].isin(threatened["student_id"])
+    return availability[
+        availability["school_id"].isin(threatened["school_id"]) & ((availability["resource"] != "student") | students)
+    ]
 
 
 def _trials(threatened: pd.DataFrame, openings: list[Opening], timeline: Timeline) -> pd.DataFrame:

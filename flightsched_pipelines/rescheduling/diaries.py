@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.rescheduling.rules import RELEASED_STATUSES, SchedulingRules
-from flightsched_pipelines.rescheduling.timeline import CELL, Cells, Timeline, clear_throughout, heaviest_day
+from flightsched_pipelines.rescheduling.timeline import CELL, Cells, Timeline, heaviest_day, running_sums
 
 _Span = tuple[int, int, int]
 """A row, the first quarter hour and one past the last."""
@@ -59,10 +60,20 @@ class Diary:
 
     def free(self, rows: Cells, starts: Cells, cells: int, *, moving: int) -> NDArray[np.bool_]:
         """Whether each of some rows is free for so many quarter hours from each start; ``moving`` leaves its place."""
-        taken = self._taken[rows]
-        for row, first, last in self._spans.get(moving, ()):
-            taken[rows == row, first:last] -= 1
-        return clear_throughout(self._closed[rows] | (taken > 0), starts, cells)
+        places, ends = rows[:, None], starts + cells
+        free = self._blocked[places, ends] == self._blocked[places, starts]
+        for row in {row for row, _, _ in self._spans.get(moving, ())}.intersection(rows.tolist()):
+            taken = self._taken[row].copy()
+            for _, first, last in (span for span in self._spans[moving] if span[0] == row):
+                taken[first:last] -= 1
+            (blocked,) = running_sums((self._closed[row] | (taken > 0))[None])
+            free[rows == row] = blocked[ends] == blocked[starts]
+        return free
+
+    @cached_property
+    def _blocked(self) -> NDArray[np.int32]:
+        """Running sums of what is closed or taken; asked for once everything is entered."""
+        return running_sums(self._closed | (self._taken > 0))
 
 
 class DutyLog:

@@ -66,11 +66,11 @@ class Timeline:
         return -(-micros // _CELL_US) - self.first
 
 
-def clear_throughout(blocked: NDArray[np.bool_], starts: Cells, cells: int) -> NDArray[np.bool_]:
-    """Whether a span of so many quarter hours from each start meets nothing blocked, one row a row of ``blocked``."""
+def running_sums(blocked: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """How many quarter hours before each are blocked, a row each: in a span whose ends have equal sums none is."""
     sums = np.zeros((blocked.shape[0], blocked.shape[1] + 1), dtype=np.int32)
     np.cumsum(blocked, axis=1, out=sums[:, 1:])
-    return sums[:, starts + cells] == sums[:, starts]
+    return sums
 
 
 def heaviest_day(taught: NDArray[np.int32], starts: Cells, cells: int) -> Cells:
@@ -94,9 +94,13 @@ def heaviest_day(taught: NDArray[np.int32], starts: Cells, cells: int) -> Cells:
 def local_clock(times_utc: "pd.Series[pd.Timestamp]", zones: "pd.Series[str]") -> "pd.Series[pd.Timestamp]":
     """Instants as each zone's clock shows them, without a zone."""
     clock = times_utc.dt.tz_localize(None)
-    for zone, part in times_utc.groupby(zones):
-        clock.loc[part.index] = part.dt.tz_convert(str(zone)).dt.tz_localize(None)
-    return clock
+    there = clock.to_numpy(copy=True)
+    utc = pd.DatetimeIndex(times_utc)
+    which, names = pd.factorize(zones)
+    for place, name in enumerate(names):
+        mine = np.flatnonzero(which == place)
+        there[mine] = utc.take(mine).tz_convert(str(name)).tz_localize(None)
+    return pd.Series(there, index=clock.index, name=clock.name)
 
 
 def _micros(times: "pd.Series[Any]") -> Cells:
