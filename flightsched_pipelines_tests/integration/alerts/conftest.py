@@ -1,9 +1,10 @@
 """A platform that is well: seeded for the hour that runs, that hour run and dispatched, its databases copied a test."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import dagster as dg
@@ -30,20 +31,32 @@ class Healthy:
 
 
 @pytest.fixture(scope="session")
-def healthy(server_home: Path, templates: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Healthy:
-    name, folder = "template_healthy", tmp_path_factory.mktemp("instance")
-    administer(server_home, f"CREATE DATABASE {name} TEMPLATE {templates['migrated']}")
-    for engine in connected(embedded.url(server_home, name)):
-        hour = running_hour()
-        seed(engine, hour)
-        settings = settings_for(flightsched_home=folder / "home")
-        definitions = build_definitions(engine=engine, settings=settings)
-        with dg.DagsterInstance.local_temp(str(folder), QUIET) as instance:
-            for made in ("hourly_tick", "report"):
-                job = definitions.resolve_job_def(made)
-                assert job.execute_in_process(instance=instance, partition_key=key_of(hour)).success
+def made_healthy(
+    server_home: Path, templates: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[datetime], Healthy]:
+    """Makes the platform of an hour, once."""
+
+    @cache
+    def make(hour: datetime) -> Healthy:
+        name, folder = f"template_healthy_{hour:%d_%H}", tmp_path_factory.mktemp("instance")
+        administer(server_home, f"CREATE DATABASE {name} TEMPLATE {templates['migrated']}")
+        for engine in connected(embedded.url(server_home, name)):
+            seed(engine, hour)
+            settings = settings_for(flightsched_home=folder / "home")
+            definitions = build_definitions(engine=engine, settings=settings)
+            with dg.DagsterInstance.local_temp(str(folder), QUIET) as instance:
+                for made in ("hourly_tick", "report"):
+                    job = definitions.resolve_job_def(made)
+                    assert job.execute_in_process(instance=instance, partition_key=key_of(hour)).success
         return Healthy(name, folder, hour)
-    raise AssertionError("a database has one engine")
+
+    return make
+
+
+@pytest.fixture
+def healthy(made_healthy: Callable[[datetime], Healthy]) -> Healthy:
+    """Of the hour that runs; when that ends among the tests, the next one has a platform of its own."""
+    return made_healthy(running_hour())
 
 
 @pytest.fixture(scope="session")
@@ -67,4 +80,4 @@ def watch(server_home: Path, healthy: Healthy, amazon: str, tmp_path: Path) -> I
         )  # fmt: skip
         for url in clone(server_home, healthy.database):
             for engine in connected(url):
-                yield Watch(engine, instance, settings, slack)
+                yield Watch(engine, instance, settings, slack, healthy.hour)

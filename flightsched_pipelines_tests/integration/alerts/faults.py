@@ -19,7 +19,7 @@ from flightsched_pipelines.clients.exchange import Patience
 from flightsched_pipelines.clients.open_weather_map import OpenWeatherMap
 from flightsched_pipelines.clients.weather_source import LiveWeather
 from flightsched_pipelines.database import bookings as schedule
-from flightsched_pipelines_tests.integration.alerts.watch import TurnedClock, Watch, running_hour
+from flightsched_pipelines_tests.integration.alerts.watch import TurnedClock, Watch
 from flightsched_pipelines_tests.servers.openai_server import OpenAIServer
 from flightsched_pipelines_tests.servers.weather_servers import (
     AviationWeatherServer,
@@ -71,7 +71,7 @@ Providers = tuple[AviationWeatherServer, OpenWeatherMapServer]
 @contextmanager
 def live_weather(watch: Watch, patience: Patience = HASTE) -> Iterator[Providers]:
     """Both providers, well, the platform asking them, and the hour's weather still to be asked for."""
-    bodies = simulated_bodies(schedule.airports(watch.engine), running_hour())
+    bodies = simulated_bodies(schedule.airports(watch.engine), watch.hour)
     with AviationWeatherServer(bodies=bodies) as center, OpenWeatherMapServer(bodies=bodies, key=KEY) as map_server:
         source = LiveWeather(
             AviationWeatherCenter(center.url, "ops@example.com", patience, seconds_between_polls=0),
@@ -89,7 +89,7 @@ def forget_weather(watch: Watch) -> None:
 
 def run_hour(watch: Watch) -> dg.ExecuteInProcessResult:
     """Run the hour that runs."""
-    return watch.run("hourly_tick", running_hour())
+    return watch.run("hourly_tick", watch.hour)
 
 
 @fault(

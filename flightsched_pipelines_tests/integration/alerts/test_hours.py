@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from sqlalchemy import create_engine, text
 
 from flightsched_pipelines.clients.heartbeat import HeartbeatError, beat
-from flightsched_pipelines_tests.integration.alerts.watch import TurnedClock, Watch, running_hour
+from flightsched_pipelines_tests.integration.alerts.watch import TurnedClock, Watch
 
 
 class SignsOfLife:
@@ -47,13 +47,13 @@ def test_a_database_that_was_away_is_told_when_it_is_back_and_only_a_completed_h
     with SignsOfLife() as outside:
         watch.settings = watch.settings.model_copy(update={"heartbeat_url": SecretStr(outside.url)})
         watch.parts = {"engine": create_engine("postgresql+psycopg://127.0.0.1:1/away")}
-        assert not watch.run("hourly_tick", running_hour() - timedelta(hours=48)).success
+        assert not watch.run("hourly_tick", watch.hour - timedelta(hours=48)).success
         assert watch.told() == [], "an old hour that is run again alerts nobody"
-        assert not watch.run("hourly_tick", running_hour()).success
+        assert not watch.run("hourly_tick", watch.hour).success
         assert watch.told() == ["hours opened"]
         assert outside.seen == 0
         watch.parts = {}
-        good = watch.run("hourly_tick", running_hour())
+        good = watch.run("hourly_tick", watch.hour)
         assert good.success
         assert watch.told() == ["hours resolved"]
         assert outside.seen == 1
@@ -82,6 +82,7 @@ BROKEN = (
         "'partition_hour', partition_hour - interval '1 hour', 'hour_utc', hour_utc - interval '1 hour'))).* "
         "FROM pipeline.observations o"
     ),
+    "UPDATE pipeline.forecasts SET temperature_c = temperature_c + 40 WHERE source = 'METAR'",
     "UPDATE pipeline.forecasts SET age_minutes = 900 WHERE source = 'TAF'",
     "UPDATE pipeline.forecasts SET flight_category = 'LIFR' WHERE source = 'OpenWeatherMap'",
     "UPDATE pipeline.at_risk_bookings SET verdict = 'unknown'",
@@ -108,7 +109,7 @@ def test_rows_that_cannot_be_so_are_told_by_the_checks_on_data_and_resolved(watc
             connection.execute(text(f"CREATE TABLE public.{table} AS TABLE pipeline.{table}"))
         for statement in BROKEN:
             connection.execute(text(statement))
-    found = watch.check_data(running_hour())
+    found = watch.check_data(watch.hour)
     assert found == {
         "weather_moves_plausibly", "tafs_are_fresh", "providers_agree", "unknown_share_is_low",
         "at_risk_share_is_usual", "threatened_have_alternatives", "llm_ranks", "llm_cost_is_in_budget",
@@ -121,5 +122,5 @@ def test_rows_that_cannot_be_so_are_told_by_the_checks_on_data_and_resolved(watc
             connection.execute(text(f"INSERT INTO pipeline.{table} SELECT * FROM public.{table}"))  # noqa: S608
         connection.execute(text("UPDATE pipeline.reschedule_proposals SET ranked_by = 'llm'"))
         connection.execute(text("DELETE FROM school.llm_calls"))
-    assert watch.check_data(running_hour()) == set()
+    assert watch.check_data(watch.hour) == set()
     assert watch.told() == ["llm resolved", "rescheduler resolved", "weather resolved"]
