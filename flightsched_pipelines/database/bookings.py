@@ -228,13 +228,13 @@ def _weekly_rules(connection: Connection, only: Collection[Resource] | None) -> 
     s, a, h = schema.schools, schema.airports, schema.opening_hours
     based = a.c.ident == s.c.base_airport
     hours = select(h, a.c.time_zone).join(s, s.c.id == h.c.school_id).join(a, based)
-    for row in connection.execute(hours.where(_among(h.c.school_id, _ids("school", only)))):
+    for row in connection.execute(hours.where(_among(h.c.school_id, _ids("school", only)))).all():
         yield WeeklyRule(("school", row.school_id), row.time_zone, row.weekday, row.opens, row.closes)
     for kind, people in (("student", schema.students), ("instructor", schema.instructors)):
         key = schema.availability.c[f"{kind}_id"]
         query = select(schema.availability, a.c.time_zone).join(people, people.c.id == key)
         query = query.join(s, s.c.id == people.c.school_id).join(a, based)
-        for row in connection.execute(query.where(_among(key, _ids(kind, only)))):
+        for row in connection.execute(query.where(_among(key, _ids(kind, only)))).all():
             resource = (kind, getattr(row, f"{kind}_id"))
             yield WeeklyRule(resource, row.time_zone, row.weekday, row.starts, row.ends)
 

@@ -26,6 +26,8 @@ def is_illegible(value: float | None) -> bool:
 
 def number(value: object, least: float, most: float) -> float | None:
     """A number within its physical range; ``None`` when absent (null or empty), else ``ILLEGIBLE``."""
+    if type(value) is float or type(value) is int:  # nearly always
+        return float(value) if least <= value <= most else ILLEGIBLE
     if value is None or value == "":
         return None
     if isinstance(value, str):
