@@ -13,11 +13,16 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Optimum:
-    """The least cost, the amounts that have it, and by how much it would rise for one more of each."""
+    """The least cost, the amounts that have it, and by how much it would rise for one more of each.
+
+    ``pivots`` is how many steps it took, each over so many ``rows``.
+    """
 
     cost: float
     amounts: Numbers
     reduced_costs: Numbers
+    pivots: int
+    rows: int
 
 
 class LinearProgram:
@@ -25,6 +30,8 @@ class LinearProgram:
 
     def __init__(self, costs: Numbers) -> None:
         self._solver: Any = pywraplp.Solver.CreateSolver("GLOP")
+        # from the last optimum on: rows that are added leave it dual feasible
+        self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false use_dual_simplex: true")
         self._objective: Any = self._solver.Objective()
         self._amounts: list[Any] = [self._solver.NumVar(0.0, np.inf, "") for _ in costs]
         for amount, cost in zip(self._amounts, costs.tolist(), strict=True):
@@ -44,4 +51,6 @@ class LinearProgram:
             float(self._objective.Value()),
             np.array([amount.solution_value() for amount in self._amounts]),
             np.array([amount.reduced_cost() for amount in self._amounts]),
+            int(self._solver.iterations()),
+            int(self._solver.NumConstraints()),
         )

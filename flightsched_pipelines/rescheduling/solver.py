@@ -1,52 +1,48 @@
 """One alternative more for each lesson, by OR-Tools: the cheapest choice that can be held out all at once.
 
-At most one slot a lesson; at most one lesson at a time for each instructor, aircraft and student (a clique for every
-moment at which one more lesson would begin, not a row for every pair); and the duty hours of each instructor, a row
-for every 24 hours that could be the heaviest.
-
 The linear relaxation comes first: its value bounds every choice from below, and the reduced cost of a slot says by how
 much any choice with it lies above. A choice to start from that meets the bound is best, and all is done. Else CP-SAT
-chooses among the slots that cost least. Where that is not proven best, lessons are chosen for anew, some at a time; and
-then CP-SAT chooses among all slots whose reduced cost does not rule them out: what is found optimal there is so on the
-whole board.
+chooses among the slots that cost least; then it chooses anew for some lessons at a time, the others staying where they
+are. Where that finds little more it takes more lessons at a time, and at last all of them, with every slot whose
+reduced cost does not rule it out: what is found optimal there is so on the whole board.
 
-Effort is counted in CP-SAT's deterministic units, about a second each, so that one board gives one answer on every
-machine; the wall clock is only a net below.
+Effort is counted in deterministic units, about a second each, so that one board gives one answer on every machine; the
+wall clock is only a net below.
 """
 
 # pyright: reportUnknownMemberType=false, reportMissingTypeStubs=false
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
-from flightsched_pipelines.rescheduling.board import NOBODY, UNPLACED_PRICE, Board
+from flightsched_pipelines.rescheduling.bindings import Places, Row, Rows
+from flightsched_pipelines.rescheduling.board import UNPLACED_PRICE, Board
 from flightsched_pipelines.rescheduling.linear import LinearProgram
-from flightsched_pipelines.rescheduling.teaching import DAY, Minutes, overlap
+from flightsched_pipelines.rescheduling.teaching import DAY
 
-FIRST_SHARE = 0.4
-"""Of the slots, in order of reduced cost, that CP-SAT is given first."""
-
-FIRST_EFFORT, POLISH_EFFORT = 0.2, 0.7
-"""Shares of the effort for that, and for choosing anew around single lessons; the rest goes to the proof."""
+FIRST_SHARE, FIRST_EFFORT = 0.4, 0.03
+"""Of the slots, in order of reduced cost, that CP-SAT is given first; and of the effort, for that."""
 
 NEAR = 0.06
-"""A choice that lies no further above the bound, as a share of it, is not polished: the proof is in reach."""
-
-STEP_EFFORT, STEP_OVERHEAD = 0.5, 0.05
-"""Effort of one step of polishing at most, and what making its model counts for."""
+"""A choice that lies no further above the bound, as a share of it, is one for all lessons at once: proof is in reach."""
 
 SEEDS, NEIGHBOURS = 2, 30
-"""Lessons that a step of polishing is about, and how many of those in their way it moves."""
+"""Lessons that a step is about, and how many of those in their way it moves at first."""
 
-MOST_CUTS = 5
-"""Times that duty hours are added to the relaxation."""
+PATIENCE, GROWTH = 12, 1.5
+"""Steps in a row that find nothing cheaper, before a step moves so many times more lessons."""
 
-ROUND_SHARE, LAST_SHARE = 0.6, 0.8
-"""Of what is left of the effort, for one round of a choice; and the share after which no other round begins."""
+STEP_EFFORT = 0.5
+"""Effort of one step at most; the step for all lessons takes what is left."""
+
+EFFORT_PER_ENTRY, EFFORT_PER_PIVOT = 8e-6, 4e-8
+"""What it takes to state a model, by the entries of its rows; and to relax one, by pivots times rows."""
+
+MOST_CUTS, LEAST_RISE = 5, 0.01
+"""Times that duty hours are added to the relaxation, and by how much its value must have risen for another time."""
 
 ROUNDING = 1e-6
 """Costs that differ by less are the same."""
@@ -57,8 +53,6 @@ MILLI = 1_000
 RANDOM_SEED = 1
 WALL_SECONDS_PER_UNIT = 10.0
 
-Places = NDArray[np.int64]
-
 
 @dataclass(frozen=True, slots=True)
 class Solution:
@@ -68,52 +62,6 @@ class Solution:
     status: str
     bound: float
     effort: float
-
-
-@dataclass(frozen=True, slots=True)
-class _DutyRow:
-    """24 hours of an instructor: the ``minutes`` of these slots, as far as chosen, fit into ``room``."""
-
-    day: tuple[int, int]
-    slots: Places
-    minutes: Minutes
-    room: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Model:
-    """The open slots of a board, and what binds them."""
-
-    board: Board
-    open: Places
-    cliques: list[Places]
-    duty: list[_DutyRow]
-    cuts: list[_DutyRow]
-
-    @classmethod
-    def of(cls, board: Board) -> "_Model":
-        open_slots = np.flatnonzero(np.isfinite(board.price))
-        return cls(board, open_slots, list(_cliques(board, open_slots)), list(_duty(board, open_slots)), [])
-
-    def among(self, kept: Places) -> "_Model":
-        """The same with some of the slots."""
-        stays = np.zeros(len(self.board.price), dtype=bool)
-        stays[kept] = True
-        cliques = [left for clique in self.cliques if (left := clique[stays[clique]]).size > 1]
-        duty, cuts = (
-            [
-                _DutyRow(row.day, row.slots[here], row.minutes[here], row.room)
-                for row in rows
-                if row.minutes[here := stays[row.slots]].sum() > row.room
-            ]
-            for rows in (self.duty, self.cuts)
-        )
-        return _Model(self.board, kept, cliques, duty, cuts)
-
-    def choices(self) -> list[Places]:
-        """The open slots of each lesson."""
-        edges = np.searchsorted(self.board.lesson[self.open], np.arange(len(self.board.bookings) + 1))
-        return [self.open[first:last] for first, last in pairwise(edges.tolist())]
 
 
 def solve(board: Board, effort: float, start: Sequence[int] = ()) -> Solution:
@@ -127,34 +75,65 @@ def solve(board: Board, effort: float, start: Sequence[int] = ()) -> Solution:
     Returns:
         The choice. ``status`` is ``optimal``, or ``feasible`` where the effort ended before the proof.
     """
-    begun = _cost(board, start)
-    if begun <= _cheapest(board).sum() + ROUNDING:
-        return Solution(list(start), "optimal", begun, 0.0)
-    model = _Model.of(board)
-    bound, reduced, cuts = _relax(model)
-    if begun <= bound + ROUNDING:
-        return Solution(list(start), "optimal", begun, 0.0)
-    model = _Model(board, model.open, model.cliques, model.duty, cuts)
+    picks = list(start)
+    if _cost(board, picks) <= _cheapest(board).sum() + ROUNDING:
+        return Solution(picks, "optimal", _cost(board, picks), 0.0)
+    rows = Rows.on(board)
+    bound, reduced, spent = _relax(board, rows)
+    if _cost(board, picks) <= bound + ROUNDING:
+        return Solution(picks, "optimal", _cost(board, picks), spent)
+    everyone = np.arange(len(board.bookings))
     order = np.argsort(reduced, kind="stable")
-    first = np.sort(order[: max(round(FIRST_SHARE * order.size), len(board.bookings))])
-    days: set[tuple[int, int]] = set()
-    found = _choose(model.among(model.open[first]), FIRST_EFFORT * effort, days)
-    spent = found.effort
-    picks = _cheaper(board, list(start), found)
+    first = np.sort(order[: max(round(FIRST_SHARE * np.isfinite(reduced).sum()), everyone.size)])
+    found = _choose(board, rows, everyone, (), first, FIRST_EFFORT * effort)
+    spent += found.effort
+    picks = _cheaper(board, picks, found)
     possible = _possible(reduced, _cost(board, picks) - bound)
     if found.status == "optimal" and np.isin(possible, first, assume_unique=True).all():
         return Solution(picks, "optimal", _cost(board, picks), spent)
-    if _cost(board, picks) > (1 + NEAR) * bound:
-        picks, took = _polish(model, picks, first, POLISH_EFFORT * effort, days)
-        spent += took
-    possible = _possible(reduced, _cost(board, picks) - bound)
-    last = _choose(model.among(model.open[possible]), effort - spent, days)
-    picks = _cheaper(board, picks, last)
+    return _improve(board, rows, picks, bound, reduced, effort, spent)
+
+
+def _improve(
+    board: Board,
+    rows: Rows,
+    picks: list[int],
+    bound: float,
+    reduced: NDArray[np.float64],
+    effort: float,
+    spent: float,
+) -> Solution:
+    """Choose anew for some lessons at a time, at last for all, for as long as the effort lasts."""
+    random = np.random.default_rng(RANDOM_SEED)
+    everyone = len(board.bookings)
+    size = float(everyone if _cost(board, picks) <= (1 + NEAR) * bound else NEIGHBOURS)
+    in_vain, whole, found = 0, False, Solution([], "none", -np.inf, 0.0)
+    while spent < effort:
+        whole = size + SEEDS >= everyone
+        free = np.arange(everyone) if whole else _neighbours(board, picks, round(size), random)
+        is_free = np.isin(np.arange(everyone), free)
+        held = [slot for slot in picks if not is_free[board.lesson[slot]]]
+        possible = _possible(reduced, _cost(board, picks) - bound)
+        wanted = possible[is_free[board.lesson[possible]]]
+        left = effort - spent
+        found = _choose(board, rows, free, held, wanted, left if whole else min(STEP_EFFORT, left))
+        spent += found.effort
+        before, picks = _cost(board, picks), _cheaper(board, picks, found)
+        if whole:
+            break
+        in_vain = 0 if _cost(board, picks) < before - ROUNDING else in_vain + 1
+        if found.status != "optimal":
+            size, in_vain = max(size / GROWTH, 1.0), 0
+        elif in_vain == PATIENCE:
+            size, in_vain = size * GROWTH, 0
     cost = _cost(board, picks)
-    status = "optimal" if last.status == "optimal" else "feasible"
-    return Solution(
-        picks, status, cost if status == "optimal" else min(max(bound, last.bound), cost), spent + last.effort
-    )
+    if whole and found.status == "optimal":
+        return Solution(picks, "optimal", cost, spent)
+    return Solution(picks, "feasible", min(max(bound, found.bound if whole else bound), cost), spent)
+
+
+def _cost(board: Board, picks: Sequence[int]) -> float:
+    return float(board.price[list(picks)].sum()) + UNPLACED_PRICE * (len(board.bookings) - len(picks))
 
 
 def _cheapest(board: Board) -> NDArray[np.float64]:
@@ -163,38 +142,20 @@ def _cheapest(board: Board) -> NDArray[np.float64]:
 
 
 def _possible(reduced: NDArray[np.float64], above: float) -> Places:
-    """The open slots, by their place, that a choice may hold which lies less than so much above the bound."""
+    """The slots that a choice may hold which lies less than so much above the bound."""
     return np.flatnonzero(reduced <= above + ROUNDING)
 
 
 def _cheaper(board: Board, picks: list[int], found: Solution) -> list[int]:
-    """Of two choices the cheaper, as far as the second holds."""
-    holds = found.status in ("optimal", "feasible")
-    return found.picks if holds and _cost(board, found.picks) <= _cost(board, picks) else picks
+    """Of two choices the cheaper; the second where they cost the same, so that a search moves on."""
+    return found.picks if found.status != "none" and _cost(board, found.picks) <= _cost(board, picks) else picks
 
 
-def _polish(
-    model: _Model, picks: list[int], worthy: Places, effort: float, days: set[tuple[int, int]]
-) -> tuple[list[int], float]:
-    """Choose anew for some lessons at a time, the others staying where they are, for as long as the effort lasts.
+def _neighbours(board: Board, picks: Sequence[int], size: int, random: np.random.Generator) -> Places:
+    """Some lessons, and those whose slots stand in the way of what would be cheaper for them.
 
-    A lesson that stands much dearer than its cheapest slot is drawn more often; with it those that are in its way.
+    A lesson that stands much dearer than its cheapest slot is drawn more often.
     """
-    random = np.random.default_rng(RANDOM_SEED)
-    board, spent = model.board, 0.0
-    slots = model.open[worthy]
-    while spent < effort:
-        free = _neighbours(board, picks, random)
-        stay = [slot for slot in picks if int(board.lesson[slot]) not in free]
-        kept = np.union1d(slots[np.isin(board.lesson[slots], list(free))], np.array([*picks, *stay], dtype=np.int64))
-        found = _choose(model.among(kept), min(STEP_EFFORT, effort - spent), days)
-        spent += found.effort + STEP_OVERHEAD
-        picks = _cheaper(board, picks, found)
-    return picks, spent
-
-
-def _neighbours(board: Board, picks: Sequence[int], random: np.random.Generator) -> set[int]:
-    """A lesson, and those whose slots stand in the way of what would be cheaper for it."""
     paid = np.full(len(board.bookings), UNPLACED_PRICE)
     paid[board.lesson[picks]] = board.price[picks]
     loss = np.maximum(paid - _cheapest(board), 0) + 0.1
@@ -207,51 +168,31 @@ def _neighbours(board: Board, picks: Sequence[int], random: np.random.Generator)
         near = np.abs(board.slots.start[cheaper][:, None] - board.slots.start[held]) < DAY / 2
         for needed in board.slots.needs:
             in_the_way += ((needed[cheaper][:, None] == needed[held]) & near).sum(axis=0)
-    order = np.argsort(-in_the_way * random.uniform(0.5, 1.0, held.size), kind="stable")[:NEIGHBOURS]
-    return {*seeds.tolist(), *board.lesson[held[order]].tolist()}
+    order = np.argsort(-in_the_way * random.uniform(0.5, 1.0, held.size), kind="stable")[:size]
+    return np.union1d(seeds, board.lesson[held[order]])
 
 
-def _cost(board: Board, picks: Sequence[int]) -> float:
-    return float(board.price[list(picks)].sum()) + UNPLACED_PRICE * (len(board.bookings) - len(picks))
+def _choose(
+    board: Board, rows: Rows, lessons: Places, held: Sequence[int], wanted: Places, effort: float
+) -> Solution:
+    """Let CP-SAT choose among the wanted slots for some lessons, beside what the others hold.
 
-
-def _choose(model: _Model, effort: float, days: set[tuple[int, int]]) -> Solution:
-    """Let CP-SAT choose; duty hours come in day by day, where a choice would break them: those days are added to.
-
-    ``status`` is ``broken`` where the effort ended with duty hours still broken somewhere.
+    ``picks`` has the slots held too; ``status`` is ``none`` where the effort ended before any choice was found.
     """
-    last = Solution([], "none", -np.inf, 0.0)
-    spent = 0.0
-    while True:
-        duty = [row for row in model.duty if row.day in days]
-        within = _Model(model.board, model.open, model.cliques, duty + model.cuts, [])
-        found = _choose_within(within, ROUND_SHARE * (effort - spent))
-        spent += found.effort
-        if found.status == "none":
-            return Solution(last.picks, last.status, -np.inf, spent)
-        chosen = np.zeros(len(model.board.price), dtype=bool)
-        chosen[found.picks] = True
-        broken = {row.day for row in model.duty if row.minutes[chosen[row.slots]].sum() > row.room} - days
-        if not broken:
-            return Solution(found.picks, found.status, found.bound, spent)
-        last = Solution(found.picks, "broken", found.bound, spent)
-        if spent >= LAST_SHARE * effort:
-            return last
-        days |= broken
-
-
-def _choose_within(model: _Model, effort: float) -> Solution:
-    board, program = model.board, cp_model.CpModel()
-    taken = {slot: program.new_bool_var("") for slot in model.open.tolist()}
-    without = [program.new_bool_var("") for _ in board.bookings]
-    for none, choices in zip(without, model.choices(), strict=True):
-        program.add_exactly_one(none, *(taken[slot] for slot in choices.tolist()))
-    for clique in model.cliques:
-        program.add_at_most_one(taken[slot] for slot in clique.tolist())
-    for row in model.duty:
-        variables = [taken[slot] for slot in row.slots.tolist()]
-        program.add(cp_model.LinearExpr.weighted_sum(variables, row.minutes.tolist()) <= row.room)
-    prices = np.rint(board.price[model.open] * MILLI).astype(np.int64).tolist()
+    fits, binding = rows.beside(board, held, wanted)
+    program = cp_model.CpModel()
+    taken = {slot: program.new_bool_var("") for slot in fits.tolist()}
+    without = [program.new_bool_var("") for _ in lessons]
+    edges = np.searchsorted(board.lesson[fits], lessons).tolist()
+    for none, slots in zip(without, np.split(fits, edges[1:]), strict=True):
+        program.add_exactly_one(none, *(taken[slot] for slot in slots.tolist()))
+    for slots, weights, room in binding:
+        variables = [taken[slot] for slot in slots.tolist()]
+        if 2 * weights.min() > room:
+            program.add_at_most_one(variables)
+        else:
+            program.add(cp_model.LinearExpr.weighted_sum(variables, weights.tolist()) <= room)
+    prices = np.rint(board.price[fits] * MILLI).astype(np.int64).tolist()
     program.minimize(
         cp_model.LinearExpr.weighted_sum(
             [*taken.values(), *without], [*prices, *[round(UNPLACED_PRICE * MILLI)] * len(without)]
@@ -261,105 +202,65 @@ def _choose_within(model: _Model, effort: float) -> Solution:
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = RANDOM_SEED
     solver.parameters.linearization_level = 2  # the relaxation is worth its price where duty hours bind
+    solver.parameters.cp_model_probing_level = 0  # more presolve than this takes longer than it saves
+    solver.parameters.symmetry_level = 0
+    solver.parameters.max_presolve_iterations = 1
     solver.parameters.max_deterministic_time = max(effort, 0.01)
     solver.parameters.max_time_in_seconds = WALL_SECONDS_PER_UNIT * max(effort, 0.1)
     status = solver.solve(program)
-    spent = float(solver.response_proto.deterministic_time)
+    spent = float(solver.response_proto.deterministic_time) + EFFORT_PER_ENTRY * (binding.slot.size + fits.size)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return Solution([], "none", -np.inf, spent)
     picks = [slot for slot, variable in taken.items() if solver.boolean_value(variable)]
     name = "optimal" if status == cp_model.OPTIMAL else "feasible"
-    return Solution(picks, name, solver.best_objective_bound / MILLI, spent)
+    return Solution([*held, *picks], name, solver.best_objective_bound / MILLI, spent)
 
 
-def _relax(model: _Model) -> tuple[float, NDArray[np.float64], list[_DutyRow]]:
-    """A bound below every choice, and for each open slot how far above it any choice with the slot must lie.
+def _relax(board: Board, rows: Rows) -> tuple[float, NDArray[np.float64], float]:
+    """A bound below every choice, for each slot how far above it any choice with the slot must lie, and the effort.
 
     Duty hours come in where the relaxed choice breaks them: in minutes, and in lessons of at least so many minutes.
     """
-    board, choices = model.board, model.choices()
-    program = LinearProgram(np.concatenate([board.price[model.open], np.full(len(choices), UNPLACED_PRICE)]))
-    for without, slots in enumerate(choices, start=model.open.size):
-        places = np.append(np.searchsorted(model.open, slots), without)
-        program.bound(places, np.ones(places.size), 1.0, least=1.0)
-    for clique in model.cliques:
-        program.bound(np.searchsorted(model.open, clique), np.ones(clique.size), 1.0)
-    bound, reduced = -np.inf, board.price[model.open]
-    share = np.zeros(len(board.price))
-    known: list[_DutyRow] = []
+    open_slots = np.flatnonzero(np.isfinite(board.price))
+    lessons = np.arange(len(board.bookings))
+    program = LinearProgram(np.concatenate([board.price[open_slots], np.full(lessons.size, UNPLACED_PRICE)]))
+    edges = np.searchsorted(board.lesson[open_slots], lessons[1:])
+    for without, places in enumerate(np.split(np.arange(open_slots.size), edges), start=open_slots.size):
+        program.bound(np.append(places, without), np.ones(places.size + 1), 1.0, least=1.0)
+    place = np.zeros(len(board.price), dtype=np.int64)
+    place[open_slots] = np.arange(open_slots.size)
+    duty: list[Row] = []
+    for slots, weights, room in rows:
+        if room == 1:
+            program.bound(place[slots], weights.astype(np.float64), 1.0)
+        else:
+            duty.append((slots, weights, room))
+    share, reduced = np.zeros(len(board.price)), np.full(len(board.price), np.inf)
+    bound, reduced[open_slots] = -np.inf, board.price[open_slots]
+    spent = 0.0
     for _ in range(MOST_CUTS):
         best = program.solve()
         if best is None:
             break
-        bound, reduced = best.cost, best.reduced_costs[: model.open.size]
-        share[model.open] = best.amounts[: model.open.size]
-        cuts = [cut for row in model.duty for cut in _cuts(row, share)]
-        known += cuts
-        if not cuts:
+        rise, bound = best.cost - bound, best.cost
+        spent += EFFORT_PER_PIVOT * best.pivots * best.rows
+        reduced[open_slots] = best.reduced_costs[: open_slots.size]
+        share[open_slots] = best.amounts[: open_slots.size]
+        if rise < LEAST_RISE * bound:
             break
-        for cut in cuts:
-            program.bound(np.searchsorted(model.open, cut.slots), cut.minutes.astype(np.float64), float(cut.room))
-    return bound, reduced, known
+        for row in duty:
+            for slots, weights, room in _cuts(row, share):
+                program.bound(place[slots], weights.astype(np.float64), float(room))
+    return bound, reduced, spent
 
 
-def _cuts(row: _DutyRow, share: NDArray[np.float64]) -> Iterator[_DutyRow]:
-    """What a relaxed choice breaks of a duty row: slots, loads and room."""
-    chosen = share[row.slots]
-    if chosen @ row.minutes > row.room + 1e-6:
+def _cuts(row: Row, share: NDArray[np.float64]) -> Iterator[Row]:
+    """What a relaxed choice breaks of a row, or of what follows from it for the slots that weigh most."""
+    slots, weights, room = row
+    chosen = share[slots]
+    if chosen @ weights > room + 1e-6:
         yield row
-    for least in np.unique(row.minutes[chosen > 0]).tolist():
-        long = row.minutes >= least
-        if chosen[long].sum() > row.room // least + 1e-6:
-            yield _DutyRow(row.day, row.slots[long], np.ones(int(long.sum()), dtype=np.int64), row.room // least)
-
-
-def _cliques(board: Board, open_slots: Places) -> Iterator[Places]:
-    """Sets of slots that all hold one instructor, aircraft or student at one moment; none lies in another."""
-    slots = board.slots
-    ends = slots.end + board.buffer
-    for needed in slots.needs:
-        order = open_slots[np.lexsort((slots.start[open_slots], needed[open_slots]))]
-        edges = np.flatnonzero(np.diff(needed[order], prepend=np.iinfo(np.int64).min)).tolist()
-        for first, last in pairwise([*edges, order.size]):
-            mine = order[first:last]
-            if needed[mine[0]] == NOBODY:
-                continue
-            moments = np.unique(slots.start[mine])
-            for moment, following in zip(moments, [*moments[1:], np.iinfo(np.int64).max], strict=True):
-                there = mine[(slots.start[mine] <= moment) & (ends[mine] > moment)]
-                if (ends[there] <= following).any() and (board.lesson[there] != board.lesson[there[0]]).any():
-                    yield there
-
-
-def _duty(board: Board, open_slots: Places) -> Iterator[_DutyRow]:
-    """The 24 hours that could be heaviest, instructor by instructor: they begin or end with a lesson or a slot."""
-    slots = board.slots
-    for instructor in np.unique(slots.instructor[open_slots]).tolist():
-        if instructor != NOBODY:
-            mine = open_slots[slots.instructor[open_slots] == instructor]
-            edges = (slots.start[mine], slots.end[mine] - DAY, board.teaching.windows(instructor))
-            yield from _duty_rows(board, mine, instructor, np.unique(np.concatenate(edges)))
-
-
-def _duty_rows(board: Board, mine: Places, instructor: int, windows: Minutes) -> Iterator[_DutyRow]:
-    """A row for each 24 hours; a lesson that already weighs there weighs only what it would take more.
-
-    A row that asks no more than the one before or after it is left out.
-    """
-    bookings, weights = board.teaching.weights(instructor, windows)
-    room = np.maximum(board.teaching.limit - weights.sum(axis=0), 0)
-    load = overlap(windows, board.slots.start[mine], board.slots.end[mine])
-    if bookings.size:
-        place = np.minimum(np.searchsorted(bookings, board.slots.booking[mine]), bookings.size - 1)
-        known = bookings[place] == board.slots.booking[mine]
-        load = np.maximum(load - weights[place] * known[:, None], 0)
-    asks = load.sum(axis=0) > room
-    load, room, windows = load[:, asks], room[asks], windows[asks]
-    milder_than_next = (load[:, :-1] <= load[:, 1:]).all(axis=0) & (room[:-1] >= room[1:])
-    milder_than_last = (load[:, 1:] <= load[:, :-1]).all(axis=0) & (room[1:] >= room[:-1]) & ~milder_than_next
-    needed = np.ones(room.size, dtype=bool)
-    needed[:-1] &= ~milder_than_next
-    needed[1:] &= ~milder_than_last
-    for column in np.flatnonzero(needed).tolist():
-        weighs = np.flatnonzero(load[:, column])
-        yield _DutyRow((instructor, int(windows[column]) // DAY), mine[weighs], load[weighs, column], int(room[column]))
+    for least in np.unique(weights[chosen > 0]).tolist():
+        heavy = weights >= least
+        if chosen[heavy].sum() > room // least + 1e-6:
+            yield slots[heavy], np.ones(int(heavy.sum()), dtype=np.int64), room // least
