@@ -27,7 +27,7 @@ FIRST_SHARE, FIRST_EFFORT = 0.4, 0.03
 """Of the slots, in order of reduced cost, that CP-SAT is given first; and of the effort, for that."""
 
 NEAR = 0.06
-"""A choice that lies no further above the bound, as a share of it, is one for all lessons at once: proof is in reach."""
+"""A choice no further above the bound, as a share of it, is improved for all lessons at once: the proof is in reach."""
 
 SEEDS, NEIGHBOURS = 2, 30
 """Lessons that a step is about, and how many of those in their way it moves at first."""
@@ -172,9 +172,7 @@ def _neighbours(board: Board, picks: Sequence[int], size: int, random: np.random
     return np.union1d(seeds, board.lesson[held[order]])
 
 
-def _choose(
-    board: Board, rows: Rows, lessons: Places, held: Sequence[int], wanted: Places, effort: float
-) -> Solution:
+def _choose(board: Board, rows: Rows, lessons: Places, held: Sequence[int], wanted: Places, effort: float) -> Solution:
     """Let CP-SAT choose among the wanted slots for some lessons, beside what the others hold.
 
     ``picks`` has the slots held too; ``status`` is ``none`` where the effort ended before any choice was found.

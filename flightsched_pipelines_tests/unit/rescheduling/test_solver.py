@@ -74,13 +74,26 @@ def test_a_small_choice_is_the_cheapest_of_all(seed: int) -> None:
     assert choice.runs["bound"].sum() <= choice.runs["cost"].sum() + 1e-6
 
 
-def test_the_frozen_instance_is_what_was_proven_and_its_optimum_is_found() -> None:
+@pytest.mark.parametrize(
+    ("name", "above"),
+    [
+        (TEN_SCHOOLS.name, 1e-4),
+        ("200 lessons, one school, medium", 1e-4),
+        ("200 lessons, one school, tight", 0.06),
+    ],
+)
+def test_a_frozen_instance_is_what_was_proven_and_the_choice_comes_as_near_as_promised(name: str, above: float) -> None:
     known = json.loads(OPTIMA.read_text())
+    made = instance(name)
+
+    runs = choose(made.candidates, made.bookings, RULES, per_booking=1).runs
 
     assert known.keys() == SHAPES.keys()
-    assert TEN_SCHOOLS.fingerprint == known[TEN_SCHOOLS.name]["fingerprint"]  # the benchmark looks at the others
-    choice = choose(TEN_SCHOOLS.candidates, TEN_SCHOOLS.bookings, RULES, per_booking=1)
-    assert choice.runs["cost"].sum() == pytest.approx(known[TEN_SCHOOLS.name]["best"], abs=0.05)
+    assert made.fingerprint == known[name]["fingerprint"]
+    assert known[name]["bound"] * (1 - 1e-4) <= runs["cost"].sum() <= known[name]["best"] * (1 + above)
+    assert runs["bound"].sum() <= known[name]["best"] * (1 + 1e-4)
+    assert runs["unplaced"].sum() == known[name]["unplaced"] == 0
+    assert (runs["cost"] <= runs["greedy_cost"]).all()
 
 
 @pytest.mark.parametrize("effort", [0.0, 0.001, 0.5, 20.0])
@@ -160,12 +173,12 @@ def test_a_board_without_open_slots_is_done_at_once() -> None:
     assert (solution.picks, solution.status, solution.bound) == ([], "optimal", 2 * UNPLACED_PRICE)
 
 
-def test_a_choice_that_meets_the_bound_costs_no_search() -> None:
+def test_a_choice_that_meets_the_bound_costs_a_look_and_no_search() -> None:
     board = board_of(some_of(TEN_SCHOOLS, lessons=4, slots=4, random=np.random.default_rng(2)))
     best = solve(board, effort=1.0)
 
     again = solve(board, effort=1.0, start=best.picks)
 
-    assert best.effort > 0
-    assert (again.picks, again.status, again.effort) == (best.picks, "optimal", 0.0)
+    assert 0 <= again.effort < best.effort
+    assert (again.picks, again.status) == (best.picks, "optimal")
     assert again.bound == pytest.approx(best.bound, abs=1e-3)
