@@ -91,16 +91,17 @@ def of_risk(broken: pd.DataFrame, bookings: pd.DataFrame, lookahead_hours: int) 
 
 def most_threatened(broken: pd.DataFrame, bookings: pd.DataFrame) -> pd.DataFrame:
     """The lessons at risk with the most broken rules, soonest first among equals, one row a lesson."""
-    at_risk = broken[broken["verdict"] == "at_risk"]
-    lessons = (
-        at_risk.assign(gravest=[_in_short(row) for row in at_risk.to_dict("records")])
-        .groupby([PARTITION_HOUR, "booking_id"], as_index=False)
-        .agg(rules_broken=("rule", "nunique"), gravest=("gravest", "first"))
-        .merge(bookings, on=[PARTITION_HOUR, "booking_id"])
+    at_risk, lesson = broken[broken["verdict"] == "at_risk"], [PARTITION_HOUR, "booking_id"]
+    most = (
+        at_risk.groupby(lesson, as_index=False)
+        .agg(rules_broken=("rule", "nunique"))
+        .merge(bookings, on=lesson)
         .sort_values(["rules_broken", "starts_at_utc", "booking_id"], ascending=[False, True, True])
+        .head(MOST_THREATENED)
     )
+    gravest = most[lesson].merge(at_risk.drop_duplicates(lesson), on=lesson)
     columns = ["reference", "starts_at_utc", "departure", "training_level", "solo", "rules_broken", "gravest"]
-    return lessons.head(MOST_THREATENED)[columns]
+    return most.assign(gravest=[_in_short(row) for row in gravest.to_dict("records")])[columns]
 
 
 def _in_short(row: Mapping[Any, Any]) -> str:

@@ -196,6 +196,8 @@ def is_null(value: object) -> bool:
 
 def number_or_none(value: object) -> float | None:
     """A cell as a number, if it holds one."""
+    if type(value) is float:  # as most are stored
+        return None if math.isnan(value) else value
     return float(value) if isinstance(value, Real) and not is_null(value) else None
 
 
@@ -240,6 +242,8 @@ def _joined(spans: Sequence[Span]) -> list[Span]:
 
 def _whole(row: Row, name: str) -> int:
     value = row.get(name)
+    if type(value) is int:  # as they are stored
+        return value
     if isinstance(value, bool) or not isinstance(value, Real) or not float(value).is_integer():
         raise _UnreadableError(f"{name} is {value!r}, not a whole number")
     return int(float(value))
