@@ -190,18 +190,6 @@ def offers_before(connection: Connection, hour_utc: datetime) -> list[tuple[int,
     return [(row[0], Slot(*row[1:])) for row in connection.execute(query)]
 
 
-def offered_at(connection: Connection, case_id: int, slot: Slot) -> datetime | None:
-    """The hour that a case was first offered a slot."""
-    o = case_offers.c
-    query = select(func.min(o.offered_hour)).where(
-        o.case_id == case_id,
-        o.starts_at_utc == slot.starts_at_utc,
-        o.aircraft_id == slot.aircraft_id,
-        o.instructor_id.is_not_distinct_from(slot.instructor_id),
-    )
-    return connection.execute(query).scalar()
-
-
 def refused_slots(connection: Connection) -> dict[int, set[Slot]]:
     """What open cases were offered and did not want, by booking."""
     o, c = case_offers.c, reschedule_cases.c

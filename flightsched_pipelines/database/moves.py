@@ -43,8 +43,13 @@ def lock_resources(connection: Connection, resources: Collection[Resource]) -> N
     Everybody locks in the same order, so that two never wait for each other; the constraints alone would end in
     deadlocks.
     """
-    lock = text("SELECT pg_advisory_xact_lock(hashtext(:kind), CAST(:id % 2147483647 AS integer))")
-    connection.execute(lock, [{"kind": f"school.{kind}", "id": key} for kind, key in sorted(resources)])
+    lock = text(
+        "SELECT pg_advisory_xact_lock(hashtext('school.' || kind), CAST(key % 2147483647 AS integer)) "
+        "FROM (SELECT * FROM unnest(CAST(:kinds AS text[]), CAST(:keys AS bigint[])) AS r (kind, key) "
+        "ORDER BY kind, key OFFSET 0) AS in_order"
+    )
+    kinds, keys = zip(*sorted(resources), strict=True)
+    connection.execute(lock, {"kinds": list(kinds), "keys": list(keys)})
 
 
 def lock_cases(connection: Connection, case_ids: Collection[int]) -> None:
@@ -99,7 +104,8 @@ def move(connection: Connection, moves: Sequence[Move], now_utc: datetime) -> No
     """
     b = bookings.c
     left = _slots_of(connection, [one.booking_id for one in moves])
-    connection.execute(text("SET CONSTRAINTS ALL DEFERRED"))
+    if len(moves) > 1:
+        connection.execute(text("SET CONSTRAINTS ALL DEFERRED"))
     moved = (
         update(bookings)
         .where(b.id == bindparam("moving"))
@@ -122,7 +128,8 @@ def move(connection: Connection, moves: Sequence[Move], now_utc: datetime) -> No
             for one in moves
         ],
     )  # fmt: skip
-    connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+    if len(moves) > 1:
+        connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
     taken = {one.slot for one in moves}
     standby.note_freed(connection, {key: slot for key, slot in left.items() if slot not in taken}, "moved", now_utc)
     standby.leave(connection, list(left), "moved", now_utc)

@@ -84,16 +84,23 @@ def replace_earlier(
     if not cases:
         return set()
     o = outbox.c
-    same = and_(tuple_(o.case_id, o.role, o.channel).in_(list(cases)), o.status.in_(("waiting", "sending")))
-    taken_back = (
+    waits = o.status == "waiting"
+    replaced = (
         update(outbox)
-        .where(same, o.status == "waiting")
-        .values(status="suppressed", last_error="a newer message replaced it", settled_at=now_utc, obsolete=True)
-        .returning(o.case_id, o.role, o.channel, o.event, o.attempts)
+        .where(tuple_(o.case_id, o.role, o.channel).in_(list(cases)), o.status.in_(("waiting", "sending")))
+        .values(
+            obsolete=True,
+            status=case((waits, "suppressed"), else_=o.status),
+            last_error=case((waits, "a newer message replaced it"), else_=o.last_error),
+            settled_at=case((waits, literal(now_utc)), else_=o.settled_at),
+        )
+        .returning(o.case_id, o.role, o.channel, o.event, o.attempts, o.status)
     )
-    rows = connection.execute(taken_back).all()
-    connection.execute(update(outbox).where(same).values(obsolete=True))
-    return {(row.case_id, row.role, row.channel) for row in rows if row.event == "opened" and row.attempts == 0}
+    return {
+        (row.case_id, row.role, row.channel)
+        for row in connection.execute(replaced)
+        if row.status == "suppressed" and row.event == "opened" and row.attempts == 0
+    }
 
 
 def queue(connection: Connection, messages: Sequence[Queued], now_utc: datetime) -> None:

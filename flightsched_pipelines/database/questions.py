@@ -1,10 +1,11 @@
 """One case as an answer finds it: what is asked, of whom, and all that is held out or held."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, any_, case, func, literal, or_, select
+from sqlalchemy import Connection, Row, Select, and_, any_, bindparam, case, func, literal, or_, select
 
 from flightsched_pipelines.database.cases import Offer
 from flightsched_pipelines.database.schema import (
@@ -38,7 +39,7 @@ class Asked:
     """A case with its booking.
 
     ``usual_instructor_id`` is whom the student flies with as a rule; ``offers`` are the alternatives held out, by
-    number; ``offered`` every slot that was ever held out.
+    number; ``offered`` every slot that was ever held out, with the hour that first did.
     """
 
     question: Question
@@ -48,7 +49,7 @@ class Asked:
     time_zone: str
     usual_instructor_id: int | None
     offers: Mapping[int, Offer]
-    offered: frozenset[Slot]
+    offered: Mapping[Slot, datetime]
 
     @property
     def case_id(self) -> int:
@@ -56,32 +57,17 @@ class Asked:
         return self.question.case_id
 
 
-def ask(connection: Connection, case_id: int) -> Asked | None:
-    """A case as it stands; ``None`` if there is no such case."""
-    c, b, s, a, e = reschedule_cases.c, bookings.c, students.c, airports.c, case_events.c
-    new_rounds = select(func.count()).where(e.case_id == c.id, e.event == "none_suit").scalar_subquery()
-    query = (
-        select(
-            reschedule_cases, b.school_id, b.student_id, b.solo, b.status, b.departure, s.training_level,
-            s.primary_instructor_id, a.time_zone, func.lower(b.period).label("booked_from"),
-            func.upper(b.period).label("booked_to"), b.instructor_id.label("booked_instructor"),
-            b.aircraft_id.label("booked_aircraft"), func.lower(_HELD.c.period).label("held_from"),
-            func.upper(_HELD.c.period).label("held_to"), _HELD.c.instructor_id.label("held_instructor"),
-            _HELD.c.aircraft_id.label("held_aircraft"), _HELD.c.held_until,
-            new_rounds.label("new_rounds"),
-        )
-        .join(bookings, b.id == c.booking_id)
-        .join(students, s.id == b.student_id)
-        .join(airports, a.ident == b.departure)
-        .outerjoin(_HELD, _HELD.c.holds_for == b.id)
-        .where(c.id == case_id)
-    )  # fmt: skip
-    row = connection.execute(query).one_or_none()
-    if row is None:
+def ask(connection: Connection, case_id: int, *, lock: bool = False) -> Asked | None:
+    """A case as it stands, its booking locked if that is wanted; ``None`` if there is no such case."""
+    rows = connection.execute(_ASK_AND_LOCK if lock else _ASK, {"case": case_id}).all()
+    if not rows:
         return None
-    rounds = _rounds(connection, case_id)
+    row, rounds = rows[0], _rounds(rows)
+    offered: dict[Slot, datetime] = {}
+    for offer, _, hour in rounds.values():
+        offered[offer.slot] = min(hour, offered.get(offer.slot, hour))
     offers = {
-        number: offer for (round_, number), (offer, held_out) in rounds.items() if held_out and round_ == row.round
+        number: offer for (round_, number), (offer, held_out, _) in rounds.items() if held_out and round_ == row.round
     }
     hold = None
     if row.held_until is not None and row.accepted_number is not None:
@@ -97,7 +83,7 @@ def ask(connection: Connection, case_id: int) -> Asked | None:
         student_id=row.student_id,
         round=row.round,
         offers={number: offer.slot for number, offer in offers.items()},
-        earlier={key: offer.slot for key, (offer, _) in rounds.items()},
+        earlier={key: offer.slot for key, (offer, _, _) in rounds.items()},
         deadline_utc=row.deadline_utc,
         hold=hold,
         releasers=_releasers(connection, row.school_id, row.training_level) if row.solo else frozenset(),
@@ -112,8 +98,39 @@ def ask(connection: Connection, case_id: int) -> Asked | None:
         time_zone=row.time_zone,
         usual_instructor_id=row.primary_instructor_id,
         offers=offers,
-        offered=frozenset(offer.slot for offer, _ in rounds.values()),
+        offered=offered,
     )
+
+
+def _ask() -> Select[*tuple[Any, ...]]:
+    """A row for each alternative that the case ever held out, all with the case and its booking; one if none was."""
+    c, b, s, a, e, o = reschedule_cases.c, bookings.c, students.c, airports.c, case_events.c, case_offers.c
+    new_rounds = select(func.count()).where(e.case_id == c.id, e.event == "none_suit").scalar_subquery()
+    return (
+        select(
+            reschedule_cases, b.school_id, b.student_id, b.solo, b.status, s.training_level,
+            s.primary_instructor_id, a.time_zone, func.lower(b.period).label("booked_from"),
+            func.upper(b.period).label("booked_to"), b.instructor_id.label("booked_instructor"),
+            b.aircraft_id.label("booked_aircraft"), func.lower(_HELD.c.period).label("held_from"),
+            func.upper(_HELD.c.period).label("held_to"), _HELD.c.instructor_id.label("held_instructor"),
+            _HELD.c.aircraft_id.label("held_aircraft"), _HELD.c.held_until, new_rounds.label("new_rounds"),
+            o.round.label("offer_round"), o.number, o.starts_at_utc.label("offer_from"),
+            o.ends_at_utc.label("offer_to"), o.instructor_id.label("offer_instructor"),
+            o.aircraft_id.label("offer_aircraft"), o.reason, o.ranked_by, o.offered_hour, o.withdrawn_hour,
+        )
+        .join(bookings, b.id == c.booking_id)
+        .join(students, s.id == b.student_id)
+        .join(airports, a.ident == b.departure)
+        .outerjoin(_HELD, _HELD.c.holds_for == b.id)
+        .outerjoin(case_offers, o.case_id == c.id)
+        .where(c.id == bindparam("case"))
+        .order_by(o.round, o.number)
+    )  # fmt: skip
+
+
+# Built once: to build a statement as wide as this one costs more than to run it.
+_ASK = _ask()
+_ASK_AND_LOCK = _ASK.with_for_update(of=bookings, key_share=True)
 
 
 def case_of(connection: Connection, booking_id: int) -> int | None:
@@ -163,18 +180,18 @@ def due(connection: Connection, now_utc: datetime, rules: AnswerRules) -> list[D
     return [Due(*row) for row in connection.execute(query)]
 
 
-def _rounds(connection: Connection, case_id: int) -> dict[tuple[int, int], tuple[Offer, bool]]:
-    """Every alternative of a case by round and number, and whether it is held out still."""
-    o = case_offers.c
-    rows = connection.execute(select(case_offers).where(o.case_id == case_id).order_by(o.round, o.number))
+def _rounds(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[tuple[int, int], tuple[Offer, bool, datetime]]:
+    """Every alternative of a case by round and number, whether it is held out still, and the hour that offered it."""
     return {
-        (row.round, row.number): (
+        (row.offer_round, row.number): (
             Offer(
-                Slot(row.starts_at_utc, row.ends_at_utc, row.instructor_id, row.aircraft_id), row.reason, row.ranked_by
+                Slot(row.offer_from, row.offer_to, row.offer_instructor, row.offer_aircraft), row.reason, row.ranked_by
             ),
             row.withdrawn_hour is None,
+            row.offered_hour,
         )
         for row in rows
+        if row.offer_round is not None
     }
 
 

@@ -81,7 +81,7 @@ class Taking:
         """Do what the answer says; returns the outcome and the sentence for its sender.
 
         Raises:
-            AnswerRefused: it cannot be done.
+            AnswerRefused: it cannot be done; what was done so far is to be rolled back.
         """
         asked, slot = self._lock()
         at = Circumstances(self._now, self._asked_from(asked, slot), answer_rules(self._settings))
@@ -130,15 +130,14 @@ class Taking:
         if slot is not None and self._answer.action is Action.CONFIRM:
             others = moves.cases_offered(self._connection, slot, student, renewal.BUFFER, [asked.booking_id])
         moves.lock_cases(self._connection, [asked.case_id, *others])
-        moves.lock_booking(self._connection, asked.booking_id)
         self._others = others
-        asked = self._look()
+        asked = self._look(lock=True)
         if slot_meant(asked.question, self._answer) != slot:
             raise ChangedMeanwhile
         return asked, slot
 
-    def _look(self) -> Asked:
-        asked = questions.ask(self._connection, self._received.case_id)
+    def _look(self, *, lock: bool = False) -> Asked:
+        asked = questions.ask(self._connection, self._received.case_id, lock=lock)
         if asked is None:
             raise _unknown(self._received.case_id)
         self._asked = asked
@@ -164,8 +163,7 @@ class Taking:
         if wrong:
             raise _taken(number, wrong[0])
         try:
-            with self._connection.begin_nested():
-                holds.hold(self._connection, asked.booking_id, slot, until)
+            holds.hold(self._connection, asked.booking_id, slot, until)
         except IntegrityError:
             raise _taken(number, "somebody else has it") from None
         self._write(replace(self._step(asked, effect), accepted=number))
@@ -206,8 +204,7 @@ class Taking:
         platform = replace(self._step(asked, moved), actor="platform", actor_id=None)
         self._write(replace(self._step(asked, confirmed), accepted=number), replace(platform, accepted=number))
         try:
-            with self._connection.begin_nested():
-                moves.move(self._connection, [Move(asked.booking_id, slot)], self._now)
+            moves.move(self._connection, [Move(asked.booking_id, slot)], self._now)
         except IntegrityError:
             raise _taken(number or 0, "somebody else has it") from None
         taken = {slot: asked.question.student_id}
@@ -295,7 +292,7 @@ class Taking:
         self._tell(self._directory([asked.booking_id]), [renewed.news])
 
     def _objections(self, asked: Asked, slot: Slot) -> Sequence[str]:
-        offered = cases.offered_at(self._connection, asked.case_id, slot) or self._now
+        offered = asked.offered.get(slot, self._now)
         moving = Move(asked.booking_id, slot)
         student = asked.question.student_id
         return objections(self._connection, moving, asked.school_id, student, offered, self._settings)
