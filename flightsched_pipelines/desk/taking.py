@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from flightsched_pipelines.database import cases, holds, moves, people, questions, responses, transitions
+from flightsched_pipelines.database import holds, moves, people, questions, responses, transitions
 from flightsched_pipelines.database.cases import Offer
 from flightsched_pipelines.database.moves import Move
 from flightsched_pipelines.database.questions import Asked
