@@ -2,44 +2,72 @@
 
 Belongs here: arguments, words and tables for people, exit codes. Does not: judgement, SQL.
 A user's mistake gives one sentence on standard error and exit code 2; a failed run exit code 1.
+
+A command's module is imported when the command is typed, and not before: all of them together take two seconds.
 """
 
 import sys
 
-import typer
 from pydantic import ValidationError
+from typer.core import TyperGroup
 
-from flightsched_pipelines.cli import alerts, answers, database, dev, hour, imports, redrive, standby, telling, weather
-from flightsched_pipelines.cli.console import PLAIN_ERRORS, complain
+from flightsched_pipelines.cli.console import complain
+from flightsched_pipelines.cli.lazy import commands
+from flightsched_pipelines.errors import PlainError
 
-app = typer.Typer(
+COMMANDS = {
+    "demo": (
+        "hour:demo",
+        "From nothing to a report: a database, two schools, simulated weather, one full hourly tick.",
+    ),
+    "dev": ("dev:dev", "Start the database, the Dagster UI and the daemon (its schedule running), until Ctrl-C."),
+    "tick": ("hour:tick", "Run one hour's job here and now, and report what it found."),
+    "dispatch": (
+        "telling:dispatch",
+        "Tell people of the newest hour: open, update and close cases, and queue the messages.",
+    ),
+    "deliver": ("telling:deliver", "Send what is due, on every channel that is on."),
+    "outbox": (
+        "outbox:show_outbox",
+        "Show how the outbox stands, and the mail that went into the local folder (MAIL_VIA=maildir).",
+    ),
+    "preview": ("preview:preview", "Show what people are told, made of sample facts."),
+    "send-test": ("telling:send_test", "Send one test mail, the way that all mail goes."),
+    "respond": (
+        "answers:respond",
+        "Answer a case: take an alternative, confirm it, ask for others, or keep the lesson.",
+    ),
+    "swap": ("answers:swap", "Let two lessons take each other's places, when both students agree."),
+    "cases": ("cases:cases", "List cases: the open ones by their deadline, or the newest hundred."),
+    "case": ("cases:case", "Show one case: its lesson, its alternatives, and all that happened to it."),
+    "redrive": (
+        "redrive:redrive",
+        "Try again what is among the dead letters: messages that were given up, answers of the LLM that were bad.",
+    ),
+    "report": ("hour:report", "Make an hour's operations report: metrics, pictures, alerts, as one page."),
+    "explain": (
+        "report:explain",
+        "Tell in words why a booking stands as it does, from the newest stored hour or the one named.",
+    ),
+    "weather": ("weather:weather", "Show what a stored answer reads as, hour by hour."),
+    "assess": (
+        "weather:assess_file",
+        "Hold bookings in a file against weather in a file, with the default minimums and no database.",
+    ),
+    "db": ("database:app", "The database: schema, seed, shell."),
+    "import": ("imports:app", "Bring files of the school's into the database."),
+    "aws": ("aws:app", "Amazon's topics, queues and bucket."),
+    "alerts": ("alerts:app", "What operators are alerted to."),
+    "standby": ("standby:app", "Who waits for a slot to come free; without a command, the lists."),
+}  # fmt: skip
+"""Each command: where it is, and the first line of its own help."""
+
+app = TyperGroup(
+    name="flightsched",
+    commands=commands(COMMANDS),
     no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
     help="Hold a flight school's bookings against the weather, every hour, and find other times.",
 )
-app.add_typer(database.app, name="db")
-app.add_typer(imports.app, name="import")
-app.add_typer(telling.aws_app, name="aws")
-app.add_typer(alerts.app, name="alerts")
-app.add_typer(standby.app, name="standby")
-app.command("demo")(hour.demo)
-app.command("dev")(dev.dev)
-app.command("tick")(hour.tick)
-app.command("dispatch")(telling.dispatch)
-app.command("deliver")(telling.deliver)
-app.command("outbox")(telling.show_outbox)
-app.command("preview")(telling.preview)
-app.command("send-test")(telling.send_test)
-app.command("respond")(answers.respond)
-app.command("swap")(answers.swap)
-app.command("cases")(answers.cases)
-app.command("case")(answers.case)
-app.command("redrive")(redrive.redrive)
-app.command("report")(hour.report)
-app.command("explain")(hour.explain)
-app.command("weather")(weather.weather)
-app.command("assess")(weather.assess_file)
 
 
 def main() -> None:
@@ -51,7 +79,7 @@ def main() -> None:
             name = "_".join(str(part) for part in fault["loc"]).upper() or "settings"
             complain(f"{name}: {fault['msg'].removeprefix('Value error, ')}")
         sys.exit(2)
-    except PLAIN_ERRORS as error:
+    except PlainError as error:
         complain(str(error))
         sys.exit(2)
     except KeyboardInterrupt:

@@ -1,24 +1,19 @@
-"""``flightsched respond``, ``cases`` and ``case``: answers from the terminal, and what became of cases."""
+"""``flightsched respond`` and ``swap``: answers from the terminal."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated
 from uuid import uuid4
 
 import typer
-from rich import box
-from rich.table import Table
 
+from flightsched_pipelines.cli.arguments import CaseNumber
 from flightsched_pipelines.cli.console import UsageError, console
-from flightsched_pipelines.cli.telling import ready
-from flightsched_pipelines.database import casebook
+from flightsched_pipelines.cli.ready import ready
 from flightsched_pipelines.desk.respond import respond as take
 from flightsched_pipelines.desk.swap import swap as exchange
 from flightsched_pipelines.desk.taking import Received
-from flightsched_pipelines.messages import words
 from flightsched_pipelines.rescheduling.answers import Action, Answer, Role, Wishes
 from flightsched_pipelines.rescheduling.wishes import DAYS, PARTS_OF_DAY
-
-CaseNumber = Annotated[int, typer.Argument(help="The case's number.", min=1)]
 
 
 def respond(
@@ -75,51 +70,6 @@ def swap(
     if not outcome.applied:
         raise UsageError(outcome.sentence)
     console.print(outcome.sentence, markup=False)
-
-
-def cases(only_open: Annotated[bool, typer.Option("--open", help="Those that wait for an answer.")] = False) -> None:
-    """List cases: the open ones by their deadline, or the newest hundred."""
-    _, engine = ready()
-    table = Table("case", "booking", "lesson", "state", "answer by", "held until", box=box.SIMPLE_HEAD)
-    found = casebook.summaries(engine, open_only=only_open)
-    for one in found:
-        table.add_row(
-            str(one.case_id), f"{one.reference} {one.departure}", words.moment(one.starts_at_utc, one.time_zone),
-            one.state, words.moment(one.deadline_utc, one.time_zone),
-            words.moment(one.held_until, one.time_zone) if one.held_until else "",
-        )  # fmt: skip
-    console.print(table if found else "there is no open case" if only_open else "there was never a case")
-
-
-def case(number: CaseNumber) -> None:
-    """Show one case: its lesson, its alternatives, and all that happened to it."""
-    _, engine = ready()
-    story = casebook.story(engine, number)
-    if story is None:
-        raise UsageError(f"there is no case {number}; `flightsched cases` lists them")
-    zone, lesson = story.summary.time_zone, story.asked.question.lesson
-    console.print(
-        f"[bold]Case {number}[/bold], {story.summary.reference} {story.summary.departure}, "
-        f"{words.span(lesson.starts_at_utc, lesson.ends_at_utc, zone)}: [bold]{story.summary.state}[/bold]"
-    )
-    for place, offer in story.asked.offers.items():
-        held = story.asked.question.hold
-        mark = " (held)" if held is not None and held.slot == offer.slot else ""
-        when = words.span(offer.slot.starts_at_utc, offer.slot.ends_at_utc, zone)
-        console.print(f"  {place}. {when}{mark}  {offer.reason}", markup=False)
-    told = [(event.at, event.event, event.actor, event.why) for event in story.events]
-    told += [
-        (answer.received_at, f"({answer.action} refused)", answer.role, answer.sentence)
-        for answer in story.responses
-        if answer.outcome != "applied"
-    ]
-    told += [
-        (answer.received_at, "(reason)", answer.role, answer.reason) for answer in story.responses if answer.reason
-    ]
-    table = Table("when", "what", "who", "why", box=box.SIMPLE_HEAD)
-    for at, what, who, why in sorted(told, key=lambda line: line[0]):
-        table.add_row(words.moment(at, zone), what, who, why)
-    console.print(table)
 
 
 def _role(speaker: str | None) -> Role | None:

@@ -5,12 +5,11 @@ from typing import Annotated
 
 import typer
 
+from flightsched_pipelines.cli.arguments import Hour, parse_hour
 from flightsched_pipelines.cli.console import UsageError, console, say
-from flightsched_pipelines.cli.hour import Hour, parse_hour
 from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.database import seed as seeding
 from flightsched_pipelines.database.engine import application_url, connect
-from flightsched_pipelines.pipeline.instance import upgrade_instance
 from flightsched_pipelines.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="The database: schema, seed, shell.")
@@ -21,6 +20,9 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 @app.command()
 def upgrade() -> None:
     """Bring the schema, and that of Dagster's own database, to the newest revision."""
+    # Here, for the other commands do without Dagster, which takes a second to import.
+    from flightsched_pipelines.pipeline.instance import upgrade_instance  # noqa: PLC0415
+
     settings = Settings()
     engine = connect(settings)
     left_to_do = migrations.upgrade(engine)

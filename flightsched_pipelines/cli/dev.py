@@ -17,7 +17,7 @@ import psutil
 import typer
 
 from flightsched_pipelines.cli.console import console, say
-from flightsched_pipelines.cli.hour import ready_database
+from flightsched_pipelines.cli.ready import ready_database
 from flightsched_pipelines.database import embedded
 from flightsched_pipelines.pipeline.instance import WORKSPACE_YAML, prepare_instance
 from flightsched_pipelines.settings import Settings

@@ -1,10 +1,9 @@
-"""``flightsched tick``, ``demo`` and ``explain``: one hour's run from a terminal, its report, and its reasons."""
+"""``flightsched tick``, ``demo`` and ``report``: one hour's run from a terminal."""
 
 import json
 import os
-import re
 import time
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
@@ -14,10 +13,12 @@ import typer
 from dagster_shared.error import SerializableErrorInfo
 from sqlalchemy import Engine
 
+from flightsched_pipelines.cli.arguments import Hour, Json, parse_hour
 from flightsched_pipelines.cli.console import UsageError, console, errors, say
 from flightsched_pipelines.cli.fake_llm import fake_openai
+from flightsched_pipelines.cli.ready import ready_database
 from flightsched_pipelines.cli.report import print_report
-from flightsched_pipelines.database import embedded, migrations
+from flightsched_pipelines.database import migrations
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.seed import is_seeded_for, seed
 from flightsched_pipelines.definitions import build_definitions
@@ -25,16 +26,11 @@ from flightsched_pipelines.desk import senders
 from flightsched_pipelines.desk.deliver import drain
 from flightsched_pipelines.desk.dispatch import dispatch
 from flightsched_pipelines.desk.operations_report import page_of
-from flightsched_pipelines.desk.report import HourReport, explain_booking, report_hour
+from flightsched_pipelines.desk.report import HourReport, report_hour
 from flightsched_pipelines.pipeline.instance import prepare_instance
-from flightsched_pipelines.pipeline.partitions import HOURLY, key_of
+from flightsched_pipelines.pipeline.partitions import key_of
 from flightsched_pipelines.pipeline.progress import telling
 from flightsched_pipelines.settings import Settings
-
-HOUR_FORMAT = re.compile(r"(\d{4}-\d{2}-\d{2})[T -](\d{2})(?::00)?Z?")
-
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else.")]
-Hour = Annotated[str | None, typer.Option(help="The hour in UTC, such as 2026-11-24T10. Default: the running hour.")]
 
 
 def tick(hour: Hour = None, as_json: Json = False) -> None:
@@ -104,30 +100,6 @@ def report(hour: Hour = None) -> None:
     console.print(f"the report is in {page_of(hour_utc, settings).resolve()}", soft_wrap=True)
 
 
-def explain(
-    booking: Annotated[str, typer.Argument(help="A booking's id or reference.")],
-    hour: Hour = None,
-) -> None:
-    """Tell in words why a booking stands as it does, from the newest stored hour or the one named."""
-    settings = Settings()
-    engine = connect(settings)
-    migrations.require_current(engine)
-    console.print(explain_booking(engine, booking, parse_hour(hour) if hour else None, settings), markup=False)
-
-
-def ready_database(settings: Settings) -> Engine:
-    """A connection to a database whose schema is current: the embedded one is brought there, others must be."""
-    if settings.database_url is None:
-        say("starting the embedded database ...")
-        embedded.start(settings.flightsched_home)
-        engine = connect(settings)
-        migrations.upgrade(engine)
-        return engine
-    engine = connect(settings)
-    migrations.require_current(engine)
-    return engine
-
-
 def _run_and_report(engine: Engine, settings: Settings, hour_utc: datetime) -> HourReport:
     began = time.monotonic()
     _run("hourly_tick", settings, hour_utc)
@@ -180,23 +152,3 @@ def _show(report: HourReport, as_json: bool) -> None:
         print(json.dumps(asdict(report), default=str))  # noqa: T201, the result
     else:
         print_report(report)
-
-
-def parse_hour(text: str | None) -> datetime:
-    """The hour a person means, in UTC; the running hour when nothing is said."""
-    running = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    if text is None:
-        return running
-    matched = HOUR_FORMAT.fullmatch(text.strip())
-    hour = None
-    if matched is not None:
-        with suppress(ValueError):  # the 31st of June
-            hour = datetime.strptime(" ".join(matched.groups()), "%Y-%m-%d %H").replace(tzinfo=UTC)
-    if hour is None:
-        raise UsageError(f"--hour is '{text}'; give a full hour in UTC, such as {running:%Y-%m-%dT%H}")
-    if hour > running:
-        raise UsageError(f"--hour {text} has not come yet; the running hour is {running:%Y-%m-%dT%H}")
-    first = HOURLY.start
-    if hour < first:
-        raise UsageError(f"--hour {text} lies before the first hour kept, {first:%Y-%m-%dT%H}")
-    return hour

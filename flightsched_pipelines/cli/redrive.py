@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from flightsched_pipelines.cli.aws import region_of
 from flightsched_pipelines.cli.console import console
-from flightsched_pipelines.cli.telling import delivered, region_of
+from flightsched_pipelines.cli.telling import delivered
 from flightsched_pipelines.clients import aws
 from flightsched_pipelines.database import migrations, outbox
 from flightsched_pipelines.database.engine import connect

@@ -1,12 +1,16 @@
-"""An hour's report as a person at a terminal reads it."""
+"""An hour's report as a person at a terminal reads it, and ``flightsched explain``: the reasons for one booking."""
 
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
+import typer
 from rich import box
 from rich.table import Table
 
+from flightsched_pipelines.cli.arguments import Hour, parse_hour
 from flightsched_pipelines.cli.console import console
-from flightsched_pipelines.desk.report import HourReport, Lesson
+from flightsched_pipelines.cli.ready import ready
+from flightsched_pipelines.desk.report import HourReport, Lesson, explain_booking
 
 SHOWN_LESSONS = 15
 
@@ -65,3 +69,12 @@ def _table(lessons: tuple[Lesson, ...]) -> Table:
             others or "none that works",
         )
     return table
+
+
+def explain(
+    booking: Annotated[str, typer.Argument(help="A booking's id or reference.")],
+    hour: Hour = None,
+) -> None:
+    """Tell in words why a booking stands as it does, from the newest stored hour or the one named."""
+    settings, engine = ready()
+    console.print(explain_booking(engine, booking, parse_hour(hour) if hour else None, settings), markup=False)

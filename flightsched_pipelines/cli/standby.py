@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table
 
 from flightsched_pipelines.cli.console import console
-from flightsched_pipelines.cli.telling import ready
+from flightsched_pipelines.cli.ready import ready
 from flightsched_pipelines.desk import standby
 from flightsched_pipelines.messages import words
 

@@ -3,8 +3,10 @@
 Their words are logged: they never hold a reader's name, address or number, nor a secret.
 """
 
+from flightsched_pipelines.errors import PlainError
 
-class DeliveryError(Exception):
+
+class DeliveryError(PlainError):
     """A message was not taken; it may be, later."""
 
 
@@ -29,5 +31,5 @@ class NotYet(DeliveryError):  # noqa: N818, as above
     """The channel would not take this message now, and may later."""
 
 
-class DeliverySettingsError(ValueError):
+class DeliverySettingsError(PlainError, ValueError):
     """A channel's setting that cannot be right; the message says which, and what to set."""

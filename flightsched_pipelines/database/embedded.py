@@ -20,6 +20,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from flightsched_pipelines.errors import PlainError
+
 with warnings.catch_warnings():
     # At import the wheel looks for a folder for its own lock, which we do not use, and warns where there is none.
     warnings.simplefilter("ignore")
@@ -40,7 +42,7 @@ READ_AND_ENTER = 0o055
 START_TIMEOUT_SECONDS = 60
 
 
-class EmbeddedServerError(RuntimeError):
+class EmbeddedServerError(PlainError, RuntimeError):
     """The embedded server cannot be started or stopped; the message has its last words."""
 
 

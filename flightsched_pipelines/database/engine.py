@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from flightsched_pipelines.database import embedded
+from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.settings import Settings
 
 RETRIED_STATES = frozenset({"53300", "57P03", "57P01", "57P02"})
@@ -26,7 +27,7 @@ Source = Engine | Connection
 """What can be read from: an engine, or the connection of a transaction that is to be kept."""
 
 
-class DatabaseUnavailable(RuntimeError):  # noqa: N818, it names a state, as its readers do
+class DatabaseUnavailable(PlainError, RuntimeError):  # noqa: N818, it names a state, as its readers do
     """The database cannot be reached; the message names host, port and database, never the password."""
 
 

@@ -33,6 +33,7 @@ from sqlalchemy.types import NULLTYPE, TypeEngine
 
 from flightsched_pipelines.database.engine import Source, reading
 from flightsched_pipelines.database.schema import Kind, partitions
+from flightsched_pipelines.errors import PlainError
 
 PARTITION = "partition_hour"
 
@@ -49,7 +50,7 @@ _DTYPES: Sequence[tuple[type[TypeEngine[Any]], str, str]] = (
 )
 
 
-class FrameError(ValueError):
+class FrameError(PlainError, ValueError):
     """A frame that does not fit its table; the message names the columns."""
 
 

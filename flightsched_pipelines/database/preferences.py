@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from flightsched_pipelines.database.schema import instructors, student_preferences, students
+from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.rescheduling.wishes import DAYS, PARTS_OF_DAY
 
 COLUMNS = ("student_email", "days", "parts_of_day", "instructor_email", "latest_date", "notice_hours", "note")
@@ -26,7 +27,7 @@ LARGEST_FILE_BYTES = 10_000_000
 SHOWN_FAULTS = 10
 
 
-class PreferencesError(ValueError):
+class PreferencesError(PlainError, ValueError):
     """A file that cannot be imported; the message says what is wrong in which line. Nothing was changed."""
 
 

@@ -14,6 +14,7 @@ from flightsched_pipelines.alarms.incidents import Alert, Standing, Step
 from flightsched_pipelines.database import alerts as rows
 from flightsched_pipelines.database import outbox
 from flightsched_pipelines.desk import channels
+from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.messages.alert import AlertNotice, FailingCheck
 from flightsched_pipelines.settings import Settings
 
@@ -22,7 +23,7 @@ EVENT, ROLE = "alert", "ops"
 LONGEST_SILENCE_HOURS = 24 * 14
 
 
-class SilenceError(ValueError):
+class SilenceError(PlainError, ValueError):
     """An alert cannot be silenced as asked; the message says why, and what to do."""
 
 

@@ -8,7 +8,8 @@ from sqlalchemy import Engine
 from flightsched_pipelines.database import questions
 from flightsched_pipelines.desk import dispatch
 from flightsched_pipelines.desk.respond import respond
-from flightsched_pipelines.desk.taking import Received, answer_rules
+from flightsched_pipelines.desk.rules import answer_rules
+from flightsched_pipelines.desk.taking import Received
 from flightsched_pipelines.rescheduling.answers import Action, Answer
 from flightsched_pipelines.settings import Settings
 

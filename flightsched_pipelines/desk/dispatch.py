@@ -11,10 +11,11 @@ from flightsched_pipelines.database import cases as rows
 from flightsched_pipelines.database import standby, transitions
 from flightsched_pipelines.database.transitions import NewCase, Transition
 from flightsched_pipelines.desk.findings import Finding, Findings, findings_of, missed_at
+from flightsched_pipelines.desk.rules import case_rules
 from flightsched_pipelines.desk.telling import Directory, News, Occasion, tell
+from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.rescheduling.answers import override_holds
 from flightsched_pipelines.rescheduling.cases import (
-    CaseRules,
     CaseState,
     Slot,
     Standing,
@@ -27,7 +28,7 @@ from flightsched_pipelines.rescheduling.standby import next_step_on_standby
 from flightsched_pipelines.settings import Settings
 
 
-class DispatchRefused(ValueError):  # noqa: N818, it names what happened
+class DispatchRefused(PlainError, ValueError):  # noqa: N818, it names what happened
     """An hour that nobody is to be told of; the message says why."""
 
 
@@ -112,11 +113,6 @@ def overdue_cases(engine: Engine, now_utc: datetime) -> int:
         return rows.count_overdue(connection, now_utc)
 
 
-def rules_of(settings: Settings) -> CaseRules:
-    """The deadlines that the settings name."""
-    return CaseRules(timedelta(hours=settings.case_answer_hours), timedelta(minutes=settings.case_closes_minutes))
-
-
 def _age(hour_utc: datetime, now_utc: datetime, settings: Settings) -> str:
     """Why an hour is too old to speak; empty when it is not."""
     if now_utc - hour_utc <= timedelta(hours=settings.dispatch_max_age_hours):
@@ -137,7 +133,7 @@ class _Decisions:
         self._findings = findings
         self._hour = hour_utc
         self._now = now_utc
-        self._rules = rules_of(settings)
+        self._rules = case_rules(settings)
         self._occasion = Occasion(hour_utc, now_utc, settings)
         taken = rows.schedule(connection, now_utc)
         self._schedule = {booking.booking_id: booking for booking in taken if booking.status != "held"}

@@ -17,10 +17,12 @@ from flightsched_pipelines.database import bookings as schedule
 from flightsched_pipelines.database import cases
 from flightsched_pipelines.database.frames import count_rows, partition_rows, read_partition, record_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.rescheduling.assignment import PROPOSAL_COLUMNS, Choice, choose
+from flightsched_pipelines.desk.rules import scheduling_rules
+from flightsched_pipelines.errors import PlainError
+from flightsched_pipelines.rescheduling.assignment import Choice, choose
 from flightsched_pipelines.rescheduling.candidates import Search, search_slots
+from flightsched_pipelines.rescheduling.frames import PROPOSAL_COLUMNS
 from flightsched_pipelines.rescheduling.records import BOOKING_FACTS, Proposal, Records, read_proposal
-from flightsched_pipelines.rescheduling.rules import SchedulingRules
 from flightsched_pipelines.rescheduling.sky_proof import LOOKED_AT, Sky
 from flightsched_pipelines.rescheduling.validation import Validation, validate
 from flightsched_pipelines.risk.assess import Assessment, assess
@@ -34,7 +36,7 @@ HOUR = timedelta(hours=1)
 ANSWER_FIELDS = [field.name for field in fields(Answer)]
 
 
-class WeatherIsPastError(ValueError):
+class WeatherIsPastError(PlainError, ValueError):
     """An hour whose weather was never stored, and that no provider can be asked for any more."""
 
 
@@ -181,7 +183,7 @@ def find_slots(
         ground.airports,
         ground.runways,
         ground.suns,
-        rules_of(settings),
+        scheduling_rules(settings),
         now_utc=hour_utc,
         weather_buffer_minutes=settings.booking_buffer_minutes,
         sent=sent_before(engine, hour_utc),
@@ -201,7 +203,7 @@ def sent_before(engine: Engine, hour_utc: datetime) -> pd.DataFrame:
 
 def plan(candidates: pd.DataFrame, booking_snapshot: pd.DataFrame, settings: Settings) -> Choice:
     """Up to three alternatives a booking, chosen jointly so that all could be held at once."""
-    return choose(candidates, booking_snapshot, rules_of(settings), effort=settings.solver_effort)
+    return choose(candidates, booking_snapshot, scheduling_rules(settings), effort=settings.solver_effort)
 
 
 def prove(engine: Engine, hour_utc: datetime, settings: Settings) -> Validation:
@@ -224,7 +226,7 @@ def prove(engine: Engine, hour_utc: datetime, settings: Settings) -> Validation:
         first_hour_utc=hour_utc,
         buffer=timedelta(minutes=settings.booking_buffer_minutes),
     )
-    return validate(read, records, sky, rules_of(settings), hour_utc)
+    return validate(read, records, sky, scheduling_rules(settings), hour_utc)
 
 
 def note_proven(engine: Engine, hour_utc: datetime, examined: int) -> None:
@@ -248,13 +250,6 @@ def lost_alternatives(engine: Engine, hour_utc: datetime) -> list[str]:
     lost = kept[kept["_merge"] != "both"]
     sentences += [f"booking {booking}: an alternative of the plan is not proposed" for booking in lost["booking_id"]]
     return sentences
-
-
-def rules_of(settings: Settings) -> SchedulingRules:
-    """The scheduling rules that the settings name."""
-    return SchedulingRules(
-        earliest_hours=settings.reschedule_earliest_hours, horizon_days=settings.reschedule_horizon_days
-    )
 
 
 def _horizon(hour_utc: datetime, settings: Settings) -> datetime:

@@ -11,9 +11,9 @@ from flightsched_pipelines.database import bookings as schedule
 from flightsched_pipelines.database.frames import newest_written, partition_rows
 from flightsched_pipelines.database.moves import Move, resources_of
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.desk.hourly import rules_of
-from flightsched_pipelines.rescheduling.assignment import PROPOSAL_COLUMNS
+from flightsched_pipelines.desk.rules import scheduling_rules
 from flightsched_pipelines.rescheduling.cases import Slot
+from flightsched_pipelines.rescheduling.frames import PROPOSAL_COLUMNS
 from flightsched_pipelines.rescheduling.reasons import reasons
 from flightsched_pipelines.rescheduling.records import Proposal, Records, Row, read_proposal
 from flightsched_pipelines.rescheduling.sky_proof import LOOKED_AT, Sky
@@ -67,7 +67,7 @@ def objections(
     whose = [*resources, ("school", school_id)]
     records.learn(schedule.availability_of(connection, whose, slot.starts_at_utc - DAY, slot.ends_at_utc + DAY))
     sky = _sky(connection, slot, school_id, idents, hour, timedelta(minutes=settings.booking_buffer_minutes))
-    _, violations = examine([proposal], records, sky, rules_of(settings), offered_utc)
+    _, violations = examine([proposal], records, sky, scheduling_rules(settings), offered_utc)
     return [sentence for _, _, sentence in violations]
 
 

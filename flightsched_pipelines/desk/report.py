@@ -11,11 +11,12 @@ from sqlalchemy import Engine
 from flightsched_pipelines.database.frames import newest_partition, read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.desk import hourly
+from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.rescheduling.openings import NO_SLOT_LEFT
 from flightsched_pipelines.settings import Settings
 
 
-class NothingStoredError(ValueError):
+class NothingStoredError(PlainError, ValueError):
     """There is no stored hour, or no such booking in it."""
 
 

@@ -15,12 +15,13 @@ from flightsched_pipelines.database.transitions import NewCase
 from flightsched_pipelines.desk.proof import in_words, objections
 from flightsched_pipelines.desk.renewal import BUFFER
 from flightsched_pipelines.desk.telling import Directory, News, Occasion, tell
+from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.rescheduling.cases import CaseState, Slot
 from flightsched_pipelines.rescheduling.standby import FreedSlot, Rule, Waiting, in_turn, ways_to_take
 from flightsched_pipelines.settings import Settings
 
 
-class StandbyRefused(ValueError):  # noqa: N818, it names what happened
+class StandbyRefused(PlainError, ValueError):  # noqa: N818, it names what happened
     """The list stays as it is; the message says why."""
 
 

@@ -15,13 +15,13 @@ from flightsched_pipelines.database.responses import Response
 from flightsched_pipelines.database.transitions import Transition
 from flightsched_pipelines.desk import renewal
 from flightsched_pipelines.desk.proof import objections
+from flightsched_pipelines.desk.rules import answer_rules
 from flightsched_pipelines.desk.telling import Directory, News, Occasion, tell
 from flightsched_pipelines.messages import facts, words
 from flightsched_pipelines.rescheduling.answers import (
     Action,
     Answer,
     AnswerRefused,
-    AnswerRules,
     Circumstances,
     Effect,
     effect_of,
@@ -52,17 +52,6 @@ LARGEST_NUMBER = 2**31 - 1
 
 class ChangedMeanwhile(Exception):  # noqa: N818, it names what happened
     """Between looking and locking the case has changed: look again."""
-
-
-def answer_rules(settings: Settings) -> AnswerRules:
-    """The rules that the settings name."""
-    return AnswerRules(
-        hold=timedelta(hours=settings.hold_hours),
-        withdraw_within=timedelta(minutes=settings.withdraw_minutes),
-        closes_before=timedelta(minutes=settings.case_closes_minutes),
-        remind_before=timedelta(minutes=settings.reminder_minutes),
-        new_rounds=settings.reschedule_new_rounds,
-    )
 
 
 class Taking:

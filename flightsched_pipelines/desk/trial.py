@@ -6,13 +6,14 @@ from email.utils import parseaddr
 
 from flightsched_pipelines.clients.delivery import DeliveryError
 from flightsched_pipelines.desk.senders import mailer_of
+from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.messages import email
 from flightsched_pipelines.messages.facts import Notice
 from flightsched_pipelines.messages.samples import SAMPLES
 from flightsched_pipelines.settings import Settings
 
 
-class TrialError(ValueError):
+class TrialError(PlainError, ValueError):
     """The test mail could not be sent; the message says why, and what to do."""
 
 

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 import dagster as dg
 import pandas as pd
 
-HOURLY = dg.HourlyPartitionsDefinition(start_date="2026-07-01-00:00", end_offset=1)
+from flightsched_pipelines.database.schema import FIRST_HOUR_UTC
+
+HOURLY = dg.HourlyPartitionsDefinition(start_date=FIRST_HOUR_UTC, end_offset=1)
 """UTC hours (a local zone would lose and double hours); ``end_offset`` makes the running hour a partition."""
 
 KEY_FORMAT = "%Y-%m-%d-%H:%M"

@@ -19,32 +19,12 @@ from numpy.typing import NDArray
 
 from flightsched_pipelines.rescheduling.board import Board, Slots, cost, users_of
 from flightsched_pipelines.rescheduling.diaries import holding
-from flightsched_pipelines.rescheduling.frames import typed
+from flightsched_pipelines.rescheduling.frames import PROPOSAL_COLUMNS, typed
 from flightsched_pipelines.rescheduling.greedy import fill
 from flightsched_pipelines.rescheduling.reasons import reasons
 from flightsched_pipelines.rescheduling.rules import SchedulingRules
 from flightsched_pipelines.rescheduling.solver import Solution, solve
 from flightsched_pipelines.rescheduling.teaching import TeachingLoad
-
-PROPOSAL_COLUMNS: Mapping[str, str] = MappingProxyType(
-    {
-        "booking_id": "int64",
-        "rank": "int64",
-        "starts_at_utc": "datetime64[us, UTC]",
-        "ends_at_utc": "datetime64[us, UTC]",
-        "instructor_id": "Int64",
-        "aircraft_id": "int64",
-        "verdict": "str",
-        "margin": "float64",
-        "same_instructor": "bool",
-        "same_aircraft": "bool",
-        "minutes_moved": "int64",
-        "score": "float64",
-        "ranked_by": "str",
-        "reason": "str",
-    }
-)
-"""Columns of the proposals: ``rank`` counts from 1, the best; ``ranked_by`` says who put them in that order."""
 
 RUN_COLUMNS: Mapping[str, str] = MappingProxyType(
     {

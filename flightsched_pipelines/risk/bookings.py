@@ -8,6 +8,8 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from flightsched_pipelines.errors import PlainError
+
 TRAINING_LEVELS = ("student_pilot", "private_pilot", "instrument_rated")
 LESSON_KINDS = ("pattern", "local", "cross_country")
 
@@ -45,7 +47,7 @@ CSV_COLUMNS = ("reference", "starts_at", "ends_at", "training_level", "solo", "l
 LONGEST_LESSON = timedelta(hours=24)
 
 
-class BookingsError(ValueError):
+class BookingsError(PlainError, ValueError):
     """A file of bookings that cannot be read at all; the message says why and what to do."""
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, cast
 
+from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.weather.conditions import Group
 from flightsched_pipelines.weather.fields import FieldError, is_illegible, number, objects, text
 from flightsched_pipelines.weather.metar import read_metar
@@ -24,7 +25,7 @@ Outcome = Literal[
 SHOWN_CHARACTERS = 60
 
 
-class WeatherAnswerError(ValueError):
+class WeatherAnswerError(PlainError, ValueError):
     """A body that is no answer of a known weather service; the message says what it is instead."""
 
 

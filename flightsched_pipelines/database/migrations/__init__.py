@@ -13,12 +13,13 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 
 from flightsched_pipelines.database import analyst
+from flightsched_pipelines.errors import PlainError
 
 LOCK = 7_206_034_518
 """Advisory lock that one upgrade or downgrade at a time holds; any number that nobody else uses."""
 
 
-class SchemaError(RuntimeError):
+class SchemaError(PlainError, RuntimeError):
     """The schema is not at the revision that is needed, or cannot be taken there; the message says what to run."""
 
 

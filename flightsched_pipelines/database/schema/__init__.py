@@ -15,6 +15,7 @@ from flightsched_pipelines.database.schema.operations import (
     standings,
 )  # fmt: skip
 from flightsched_pipelines.database.schema.pipeline import (
+    FIRST_HOUR_UTC,
     PIPELINE_TABLES,
     at_risk_bookings,
     availability_snapshot,
@@ -67,6 +68,7 @@ from flightsched_pipelines.database.schema.telling import (
 __all__ = [
     "ACTIVE_STATUSES",
     "CASE_STATES",
+    "FIRST_HOUR_UTC",
     "OPEN_STATES",
     "OUTBOX_STATES",
     "PIPELINE_TABLES",

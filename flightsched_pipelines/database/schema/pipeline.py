@@ -1,6 +1,7 @@
 """What each hour materialised: a table an asset, a partition an hour."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -19,6 +20,9 @@ from sqlalchemy import (
 )
 
 from flightsched_pipelines.database.schema.base import INSTANT, WORDS, Kind, column, metadata, optional
+
+FIRST_HOUR_UTC = datetime(2026, 7, 1, tzinfo=UTC)
+"""Of earlier hours nothing is kept."""
 
 partitions = Table(
     "partitions",

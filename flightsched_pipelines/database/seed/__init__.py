@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import Range
 from flightsched_pipelines.database import schema
 from flightsched_pipelines.database.seed.lessons import Lesson, Student, World, make_lessons
 from flightsched_pipelines.database.seed.reference import reference_airports, reference_runways
+from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.rescheduling.availability import Override, Period, Resource, WeeklyRule, expand
 from flightsched_pipelines.risk.minimums import default_minimums
 from flightsched_pipelines.weather.daylight import sun_table
@@ -50,7 +51,7 @@ NOTES = (
 WINDOWS = ((time(7), time(19)), (time(7), time(13)), (time(11), time(19)), (time(8), time(17)))
 
 
-class SeedError(ValueError):
+class SeedError(PlainError, ValueError):
     """The database holds bookings that are not the seed's; nothing was changed."""
 
 

@@ -5,8 +5,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from flightsched_pipelines.rescheduling.assignment import PROPOSAL_COLUMNS
-from flightsched_pipelines.rescheduling.frames import typed
+from flightsched_pipelines.rescheduling.frames import PROPOSAL_COLUMNS, typed
 from flightsched_pipelines.rescheduling.ranking.answer import Ranking
 from flightsched_pipelines.rescheduling.ranking.question import PROMPT_VERSION
 

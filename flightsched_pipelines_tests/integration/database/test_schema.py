@@ -9,9 +9,10 @@ from sqlalchemy import Engine, inspect
 
 from flightsched_pipelines.database import migrations
 from flightsched_pipelines.database.schema import PIPELINE_TABLES, SCHEMAS, metadata
-from flightsched_pipelines.rescheduling.assignment import PROPOSAL_COLUMNS, RUN_COLUMNS
+from flightsched_pipelines.rescheduling.assignment import RUN_COLUMNS
 from flightsched_pipelines.rescheduling.availability import AVAILABILITY_COLUMNS
 from flightsched_pipelines.rescheduling.candidates import CANDIDATE_COLUMNS, UNPLACEABLE_COLUMNS
+from flightsched_pipelines.rescheduling.frames import PROPOSAL_COLUMNS
 from flightsched_pipelines.rescheduling.ranking.ranked import RANKED_COLUMNS
 from flightsched_pipelines.rescheduling.wishes import WISH_COLUMNS
 from flightsched_pipelines.risk.bookings import BOOKING_COLUMNS

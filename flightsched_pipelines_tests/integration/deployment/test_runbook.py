@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from botocore import xform_name
 from botocore.session import get_session
 
 from flightsched_pipelines.alarms.alarm import Section
 from flightsched_pipelines.alarms.catalogue import ALARMS
 from flightsched_pipelines.cli import app
+from flightsched_pipelines.cli.lazy import Later
 from flightsched_pipelines.database.schema import metadata
 from flightsched_pipelines.definitions import defs
 from flightsched_pipelines.messages.metrics import METRICS
@@ -70,11 +70,12 @@ def _exists(words: list[str]) -> None:
 
 def _is_ours(words: list[str]) -> None:
     """A command of ours, with its options."""
-    command: Any = typer.main.get_command(app)
+    command: Any = app
     for word in words:
         if hasattr(command, "commands") and not word.startswith("-"):
             assert word in command.commands, words
             command = command.commands[word]
+            command = command.load() if isinstance(command, Later) else command
     known = {option for parameter in command.params for option in parameter.opts}
     assert {word for word in words if word.startswith("--")} <= known, words
 

@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from flightsched_pipelines.rescheduling.assignment import PROPOSAL_COLUMNS, choose
+from flightsched_pipelines.rescheduling.assignment import choose
+from flightsched_pipelines.rescheduling.frames import PROPOSAL_COLUMNS
 from flightsched_pipelines.rescheduling.rules import SchedulingRules
 from flightsched_pipelines_tests.unit.rescheduling.school import (
     LOST,

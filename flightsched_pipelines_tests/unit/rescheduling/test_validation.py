@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from flightsched_pipelines.rescheduling.assignment import PROPOSAL_COLUMNS
+from flightsched_pipelines.rescheduling.frames import PROPOSAL_COLUMNS
 from flightsched_pipelines.rescheduling.validation import RULES, VIOLATION_COLUMNS
 from flightsched_pipelines_tests.unit.rescheduling.school import (
     AIRCRAFT,

@@ -1,0 +1,36 @@
+"""Options that several commands take, and how they are read."""
+
+import re
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from flightsched_pipelines.cli.console import UsageError
+from flightsched_pipelines.database.schema import FIRST_HOUR_UTC
+
+HOUR_FORMAT = re.compile(r"(\d{4}-\d{2}-\d{2})[T -](\d{2})(?::00)?Z?")
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else.")]
+CaseNumber = Annotated[int, typer.Argument(help="The case's number.", min=1)]
+Hour = Annotated[str | None, typer.Option(help="The hour in UTC, such as 2026-11-24T10. Default: the running hour.")]
+
+
+def parse_hour(text: str | None) -> datetime:
+    """The hour a person means, in UTC; the running hour when nothing is said."""
+    running = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    if text is None:
+        return running
+    matched = HOUR_FORMAT.fullmatch(text.strip())
+    hour = None
+    if matched is not None:
+        with suppress(ValueError):  # the 31st of June
+            hour = datetime.strptime(" ".join(matched.groups()), "%Y-%m-%d %H").replace(tzinfo=UTC)
+    if hour is None:
+        raise UsageError(f"--hour is '{text}'; give a full hour in UTC, such as {running:%Y-%m-%dT%H}")
+    if hour > running:
+        raise UsageError(f"--hour {text} has not come yet; the running hour is {running:%Y-%m-%dT%H}")
+    if hour < FIRST_HOUR_UTC:
+        raise UsageError(f"--hour {text} lies before the first hour kept, {FIRST_HOUR_UTC:%Y-%m-%dT%H}")
+    return hour

@@ -1,0 +1,43 @@
+"""Commands whose module is imported when somebody types them: Dagster, pandas and the solver take two seconds."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand
+from typer.main import get_group
+
+
+class Later(TyperCommand):
+    """A command known by its name and its line in ``flightsched --help``, until it is typed.
+
+    Args:
+        name: What is typed.
+        line: The first line of its own help.
+        where: ``module:attribute`` in this package, a function or a `typer.Typer`.
+    """
+
+    def __init__(self, name: str, line: str, where: str) -> None:
+        super().__init__(name, help=line)
+        self._name, self._where = name, where
+
+    def load(self) -> Any:  # noqa: ANN401, Typer keeps the Click that it is made of to itself
+        """The command itself."""
+        module, attribute = self._where.split(":")
+        found = getattr(import_module(f"{__package__}.{module}"), attribute)
+        around = typer.Typer()
+        if isinstance(found, typer.Typer):
+            around.add_typer(found, name=self._name)
+        else:
+            around.command(self._name)(found)
+        return get_group(around).commands[self._name]
+
+    def make_context(self, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401, as above
+        """Where Typer first needs the command's own options: from here on the command itself answers."""
+        return self.load().make_context(*arguments, **named)
+
+
+def commands(table: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
+    """Commands by name, from where each is and its line of help."""
+    return {name: Later(name, line, where) for name, (where, line) in table.items()}

@@ -1,0 +1,48 @@
+"""``flightsched outbox``: how the outbox stands, and the mail in the local folder."""
+
+from email.message import EmailMessage
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.table import Table
+
+from flightsched_pipelines.cli.console import UsageError, console, say
+from flightsched_pipelines.cli.ready import ready
+from flightsched_pipelines.clients.mail import read_maildir
+from flightsched_pipelines.database import outbox
+
+OUTBOX_COLUMNS = ("waiting", "sending", "sent", "suppressed", "dead")
+SHOWN_MAILS = 20
+
+
+def show_outbox(
+    number: Annotated[int | None, typer.Argument(help="Which mail to show whole, 1 the newest.")] = None,
+) -> None:
+    """Show how the outbox stands, and the mail that went into the local folder (MAIL_VIA=maildir)."""
+    settings, engine = ready()
+    mails = read_maildir(settings.flightsched_home / "mail")
+    if number is not None:
+        if not 1 <= number <= len(mails):
+            raise UsageError(f"there is no mail {number}; there are {len(mails)}, 1 the newest")
+        _show_mail(mails[number - 1])
+        return
+    counts = outbox.counts(engine)
+    channels = sorted({channel for channel, _ in counts})
+    table = Table("channel", *OUTBOX_COLUMNS, box=box.SIMPLE_HEAD)
+    for channel in channels:
+        table.add_row(channel, *(str(counts[channel, status]) for status in OUTBOX_COLUMNS))
+    console.print(table if channels else "nothing was ever queued")
+    if mails:
+        listed = Table("", "date", "to", "subject", box=box.SIMPLE_HEAD, title=f"{len(mails)} mails, newest first")
+        for place, mail in enumerate(mails[:SHOWN_MAILS], start=1):
+            listed.add_row(str(place), str(mail["Date"]), str(mail["To"]), str(mail["Subject"]))
+        console.print(listed)
+        say("flightsched outbox 1 shows the newest whole")
+
+
+def _show_mail(mail: EmailMessage) -> None:
+    for header in ("From", "To", "Date", "Subject", "Message-ID"):
+        console.print(f"[bold]{header}:[/bold] {mail[header]}")
+    body = mail.get_body(("plain",))
+    console.print(body.get_content() if body is not None else "(no text)", markup=False)

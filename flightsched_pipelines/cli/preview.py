@@ -1,0 +1,59 @@
+"""``flightsched preview``: what people are told, made of sample facts."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flightsched_pipelines.cli.console import UsageError, console
+from flightsched_pipelines.messages import calendar, email, slack, sms
+from flightsched_pipelines.messages.facts import Digest, Notice
+from flightsched_pipelines.messages.samples import SAMPLES
+
+
+def preview(
+    name: Annotated[str | None, typer.Argument(help="Which message; unset, their names are listed.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--html", help="A folder to write every message's HTML into, to look at.")
+    ] = None,
+) -> None:
+    """Show what people are told, made of sample facts."""
+    if folder is not None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for key in SAMPLES:
+                (folder / f"{key}.html").write_text(_rendered(key).html, encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"{folder} cannot be written to: {error.strerror}; name another folder") from None
+        console.print(f"{len(SAMPLES)} messages are in {folder}")
+        return
+    if name is None:
+        console.print("\n".join(SAMPLES))
+        return
+    if name not in SAMPLES:
+        raise UsageError(f"there is no message '{name}'; there are {', '.join(SAMPLES)}")
+    rendered, sample = _rendered(name), SAMPLES[name]
+    console.print(f"[bold]Subject:[/bold] {rendered.subject}\n")
+    console.print(rendered.text, markup=False)
+    for part, words in _beside_the_mail(sample).items():
+        console.print(f"[bold]{part}:[/bold] ", end="")
+        console.print(words, markup=False, soft_wrap=True)
+
+
+def _beside_the_mail(sample: Notice | Digest) -> dict[str, str]:
+    """The same message on the other channels, as text."""
+    if isinstance(sample, Digest):
+        _, blocks = slack.blocks(sample)
+        parts = [block["text"] if "text" in block else block["elements"][0] for block in blocks]
+        return {"Slack": "\n".join(part["text"] for part in parts)}
+    if not calendar.changes_entry(sample):
+        return {"SMS": sms.short_text(sample)}
+    entry, method = calendar.entry(
+        sample, organizer="school@example.com", attendee="reader@example.com", base_uid_domain="example.com"
+    )
+    return {"SMS": sms.short_text(sample), f"Calendar entry, {method}": "\n" + entry.decode().replace("\r\n", "\n")}
+
+
+def _rendered(name: str) -> email.Rendered:
+    sample = SAMPLES[name]
+    return email.render_digest(sample) if isinstance(sample, Digest) else email.render_notice(sample)
