@@ -86,10 +86,15 @@ def _cliques(board: Board, open_slots: Places) -> Iterator[Row]:
             mine = order[first:last]
             if needed[mine[0]] == NOBODY:
                 continue
-            moments = np.unique(slots.start[mine])
-            for moment, following in zip(moments, [*moments[1:], np.iinfo(np.int64).max], strict=True):
-                there = mine[(slots.start[mine] <= moment) & (ends[mine] > moment)]
-                if (ends[there] <= following).any() and (board.lesson[there] != board.lesson[there[0]]).any():
+            starts, until = slots.start[mine], ends[mine]
+            moments, before = np.unique(starts, return_counts=True)
+            # Only where one ends before the next begins: else the next moment has all of this one's, and more.
+            ended = np.searchsorted(np.sort(until), [*moments, np.iinfo(np.int64).max], side="right")
+            closing = np.diff(ended) > 0
+            for moment, begun in zip(moments[closing].tolist(), before.cumsum()[closing].tolist(), strict=True):
+                there = mine[:begun][until[:begun] > moment]
+                lessons = board.lesson[there]
+                if (lessons != lessons[0]).any():
                     there.sort()
                     yield there, np.ones(there.size, dtype=np.int64), 1
 
