@@ -11,14 +11,17 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Double,
     Select,
-    Table,
+    Text,
     any_,
     func,
     literal,
+    null,
     or_,
     select,
     true,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 
@@ -111,8 +114,16 @@ def _beside(
 ) -> ColumnElement[bool]:
     b = schema.bookings.c
     keys = {"student": b.student_id, "instructor": b.instructor_id, "aircraft": b.aircraft_id}
-    taken = or_(*(keys[kind] == key for kind, key in resources))
-    near = b.period.overlaps(Range(from_utc, to_utc)) & taken & b.holds_for.is_distinct_from(booking_id)
+    # Said as the constraints against double bookings say it: their indexes then find the few rows at once.
+    taken = or_(
+        *(
+            (keys[kind] == key)
+            & func.int8range(keys[kind], keys[kind], "[]").op("&&")(func.int8range(key, key, "[]"))
+            & b.period.overlaps(Range(from_utc, to_utc))
+            for kind, key in sorted(resources)
+        )
+    )
+    near = taken & b.holds_for.is_distinct_from(booking_id)
     return or_(b.id == booking_id, near)
 
 
@@ -211,32 +222,33 @@ _Attributes = tuple[int, str | None, float | None, list[str]]
 
 
 def _resources(connection: Connection, only: Collection[Resource] | None) -> Iterator[tuple[Resource, _Attributes]]:
-    def rows(kind: str, table: Table) -> Any:  # noqa: ANN401, rows
-        return connection.execute(select(table).where(_among(table.c.id, _ids(kind, only))))
-
-    for row in rows("school", schema.schools):
-        yield ("school", row.id), (row.id, None, None, [])
-    for row in rows("student", schema.students):
-        yield ("student", row.id), (row.school_id, None, None, [])
-    for row in rows("instructor", schema.instructors):
-        yield ("instructor", row.id), (row.school_id, None, None, list(row.may_teach))
-    for row in rows("aircraft", schema.aircraft):
-        yield ("aircraft", row.id), (row.school_id, row.type, row.demonstrated_crosswind_kt, [])
+    k, s, i, a = schema.schools.c, schema.students.c, schema.instructors.c, schema.aircraft.c
+    no_type, no_limit, no_levels = null().cast(Text), null().cast(Double), literal([], ARRAY(Text))
+    each = {
+        "school": select(literal("school"), k.id, k.id, no_type, no_limit, no_levels),
+        "student": select(literal("student"), s.id, s.school_id, no_type, no_limit, no_levels),
+        "instructor": select(literal("instructor"), i.id, i.school_id, no_type, no_limit, i.may_teach),
+        "aircraft": select(literal("aircraft"), a.id, a.school_id, a.type, a.demonstrated_crosswind_kt, no_levels),
+    }
+    keys = {"school": k.id, "student": s.id, "instructor": i.id, "aircraft": a.id}
+    wanted = (query.where(_among(keys[kind], _ids(kind, only))) for kind, query in each.items())
+    for kind, key, school_id, type_, crosswind_kt, may_teach in connection.execute(union_all(*wanted)).all():
+        yield (kind, key), (school_id, type_, crosswind_kt, list(may_teach))
 
 
 def _weekly_rules(connection: Connection, only: Collection[Resource] | None) -> Iterator[WeeklyRule]:
     s, a, h = schema.schools, schema.airports, schema.opening_hours
     based = a.c.ident == s.c.base_airport
-    hours = select(h, a.c.time_zone).join(s, s.c.id == h.c.school_id).join(a, based)
-    for row in connection.execute(hours.where(_among(h.c.school_id, _ids("school", only)))).all():
-        yield WeeklyRule(("school", row.school_id), row.time_zone, row.weekday, row.opens, row.closes)
+    hours = select(literal("school"), h.c.school_id, a.c.time_zone, h.c.weekday, h.c.opens, h.c.closes)
+    hours = hours.join(s, s.c.id == h.c.school_id).join(a, based)
+    wanted = [hours.where(_among(h.c.school_id, _ids("school", only)))]
     for kind, people in (("student", schema.students), ("instructor", schema.instructors)):
-        key = schema.availability.c[f"{kind}_id"]
-        query = select(schema.availability, a.c.time_zone).join(people, people.c.id == key)
-        query = query.join(s, s.c.id == people.c.school_id).join(a, based)
-        for row in connection.execute(query.where(_among(key, _ids(kind, only)))).all():
-            resource = (kind, getattr(row, f"{kind}_id"))
-            yield WeeklyRule(resource, row.time_zone, row.weekday, row.starts, row.ends)
+        w, key = schema.availability.c, schema.availability.c[f"{kind}_id"]
+        weeks = select(literal(kind), key, a.c.time_zone, w.weekday, w.starts, w.ends).join(people, people.c.id == key)
+        weeks = weeks.join(s, s.c.id == people.c.school_id).join(a, based)
+        wanted.append(weeks.where(_among(key, _ids(kind, only))))
+    for kind, key, time_zone, weekday, starts, ends in connection.execute(union_all(*wanted)).all():
+        yield WeeklyRule((kind, key), time_zone, weekday, starts, ends)
 
 
 def _overrides(
