@@ -5,8 +5,9 @@ slot is held it confirms, so that the booking moves. Two rivals take the same sl
 clients: one looks whether the slot is free and then moves the booking, the other leaves that to the constraints, and
 moves two bookings at a time in the order in which they come. Neither proves anything, or tells anybody.
 
-Milliseconds are of a move, the confirmation: from 32 clients at once, where most of it is waiting for a processor, and
-of one client alone.
+Milliseconds are of a move, the confirmation: from 32 clients at once, where most of it is waiting for a processor; from
+32 clients of whom one answers every tenth of a second, far more than a school gets; and of one client alone.
+Forecasts reach every slot, and none is below a minimum.
 """
 
 import argparse
@@ -37,7 +38,8 @@ from flightsched_pipelines.rescheduling.answers import Action, Answer
 from flightsched_pipelines.settings import Settings
 
 AIRPORTS, SCHOOLS, BOOKINGS, ACCEPTANCES, CLIENTS = 500, 100, 10_000, 2_000, 32
-AIM_MS = 50
+A_SECOND = 10
+"""Answers that come in a second where they come at a pace."""
 NOW = HOUR + timedelta(minutes=10)
 
 PREPARE = """
@@ -61,6 +63,13 @@ INSERT INTO school.case_offers (case_id, round, number, starts_at_utc, ends_at_u
     ranked_by, offered_hour)
 SELECT c.id, 1, 1, o.starts, o.ends, o.instructor_id, o.aircraft_id, 'free', 'planner', %(hour)s
 FROM public.offers o JOIN school.reschedule_cases c USING (booking_id);
+INSERT INTO pipeline.forecasts (partition_hour, airport, hour_utc, layer, change, group_from_utc, group_to_utc,
+    wind_direction_deg, wind_speed_kt, visibility_sm, visibility_at_least, ceiling_estimated, temperature_c, dewpoint_c,
+    hazards, missing, flight_category, source, station, station_distance_nm, issued_at_utc, governs)
+SELECT %(hour)s, a.ident, hour, 'prevailing', 'BASE', %(hour)s, %(hour)s + interval '15 days',
+    360, 4, 10, false, false, 20, 5, '{}', '{}', 'VFR', 'TAF', a.ident, 0, %(hour)s, true
+FROM school.airports a CROSS JOIN
+    generate_series(%(hour)s, %(hour)s + interval '14 days', interval '1 hour') AS hour;
 """
 OVERLAPS = """
 SELECT count(*) FROM school.bookings a JOIN school.bookings b ON a.id < b.id AND a.period && b.period
@@ -85,11 +94,13 @@ class Counts:
         self.move_ms += other.move_ms
 
 
-def this(url: str, offers: Sequence[Any]) -> Counts:
-    """Accept, and confirm what is held."""
+def this(url: str, offers: Sequence[Any], first_after_seconds: float = 0.0, every_seconds: float = 0.0) -> Counts:
+    """Accept, and confirm what is held; one after another, or at a pace."""
     settings = Settings(database_url=SecretStr(url), database_pool_size=1, mail_via="maildir")
     engine, counts = connect(settings), Counts()
-    for booking_id, case_id, *_ in offers:
+    start = time.perf_counter() + first_after_seconds
+    for number, (booking_id, case_id, *_) in enumerate(offers):
+        time.sleep(max(0.0, start + number * every_seconds - time.perf_counter()))
         began = time.perf_counter()
         accept = Received(f"accept-{booking_id}", case_id, Answer(Action.ACCEPT, "student", None, 1), "queue")
         outcome = respond(engine, accept, NOW, settings)
@@ -188,6 +199,7 @@ def main() -> None:
         chosen.json.write_text(json.dumps(found, indent=2), encoding="utf-8")
 
 
+PACED = (f"{A_SECOND} a second: p50 ms", f"{A_SECOND} a second: p95 ms")
 HEADER = (
     "way",
     "acceptances",
@@ -200,13 +212,14 @@ HEADER = (
     "deadlocks",
     "alone p50 ms",
     "alone p95 ms",
+    *PACED,
 )
 
 
 def _run(
     template: str, name: str, client: Callable[[str, Sequence[Any]], Counts], drop: bool, acceptances: int
 ) -> dict[str, Any]:
-    """One way in a database of its own: a tenth of the acceptances one after another, the others from 32 clients."""
+    """One way in a database of its own: a tenth of one client, a tenth at a pace (ours), the others at once."""
     url = f"{template}/run"
     _administer(template, "DROP DATABASE IF EXISTS run")
     _administer(template, "CREATE DATABASE run TEMPLATE answers")
@@ -218,11 +231,18 @@ def _run(
             "SELECT o.booking_id, c.id, starts, ends, o.instructor_id, o.aircraft_id FROM public.offers o "
             "JOIN school.reschedule_cases c USING (booking_id) ORDER BY place"
         ).fetchall()
-    alone = client(url, offers[-acceptances // 10 :])
-    offers = offers[: acceptances - acceptances // 10]
+    tenth = acceptances // 10
+    alone = client(url, offers[-tenth:])
+    paced_offers, offers = offers[-2 * tenth : -tenth], offers[: acceptances - 2 * tenth]
     shares = [offers[n::CLIENTS] for n in range(CLIENTS)]
     with ProcessPoolExecutor(CLIENTS, mp_context=get_context("fork")) as hands:
         list(hands.map(abs, range(CLIENTS)))
+        paced = Counts()
+        if client is this:
+            paced_shares = [paced_offers[n::CLIENTS] for n in range(CLIENTS)]
+            firsts = [n / A_SECOND for n in range(CLIENTS)]
+            for done in hands.map(this, [url] * CLIENTS, paced_shares, firsts, [CLIENTS / A_SECOND] * CLIENTS):
+                paced.add(done)
         began = time.perf_counter()
         counts = Counts()
         for done in hands.map(client, [url] * CLIENTS, shares):
@@ -237,7 +257,10 @@ def _run(
         "p95 ms": round(statistics.quantiles(counts.move_ms, n=20)[18], 1),
         "overlaps": overlaps[0] if overlaps else None, "deadlocks": counts.outcomes["deadlock"],
         "alone p50 ms": round(statistics.median(alone.move_ms), 1),
-        "alone p95 ms": round(statistics.quantiles(alone.move_ms, n=20)[18], 1), "outcomes": dict(counts.outcomes),
+        "alone p95 ms": round(statistics.quantiles(alone.move_ms, n=20)[18], 1),
+        PACED[0]: round(statistics.median(paced.move_ms), 1) if paced.move_ms else "",
+        PACED[1]: round(statistics.quantiles(paced.move_ms, n=20)[18], 1) if paced.move_ms else "",
+        "outcomes": dict(counts.outcomes),
     }  # fmt: skip
 
 

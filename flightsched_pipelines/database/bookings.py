@@ -224,7 +224,7 @@ _Attributes = tuple[int, str | None, float | None, list[str]]
 def _resources(connection: Connection, only: Collection[Resource] | None) -> Iterator[tuple[Resource, _Attributes]]:
     k, s, i, a = schema.schools.c, schema.students.c, schema.instructors.c, schema.aircraft.c
     no_type, no_limit, no_levels = null().cast(Text), null().cast(Double), literal([], ARRAY(Text))
-    each = {
+    each: dict[str, Select[*tuple[Any, ...]]] = {
         "school": select(literal("school"), k.id, k.id, no_type, no_limit, no_levels),
         "student": select(literal("student"), s.id, s.school_id, no_type, no_limit, no_levels),
         "instructor": select(literal("instructor"), i.id, i.school_id, no_type, no_limit, i.may_teach),
@@ -241,7 +241,7 @@ def _weekly_rules(connection: Connection, only: Collection[Resource] | None) -> 
     based = a.c.ident == s.c.base_airport
     hours = select(literal("school"), h.c.school_id, a.c.time_zone, h.c.weekday, h.c.opens, h.c.closes)
     hours = hours.join(s, s.c.id == h.c.school_id).join(a, based)
-    wanted = [hours.where(_among(h.c.school_id, _ids("school", only)))]
+    wanted: list[Select[*tuple[Any, ...]]] = [hours.where(_among(h.c.school_id, _ids("school", only)))]
     for kind, people in (("student", schema.students), ("instructor", schema.instructors)):
         w, key = schema.availability.c, schema.availability.c[f"{kind}_id"]
         weeks = select(literal(kind), key, a.c.time_zone, w.weekday, w.starts, w.ends).join(people, people.c.id == key)
