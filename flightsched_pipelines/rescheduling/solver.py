@@ -51,7 +51,9 @@ MILLI = 1_000
 """CP-SAT counts whole numbers: prices in thousandths of a day."""
 
 RANDOM_SEED = 1
+
 WALL_SECONDS_PER_UNIT = 10.0
+"""The net, of at least so many seconds a search: presolve counts for little effort, and a busy machine is slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +206,7 @@ def _choose(board: Board, rows: Rows, lessons: Places, held: Sequence[int], want
     solver.parameters.symmetry_level = 0
     solver.parameters.max_presolve_iterations = 1
     solver.parameters.max_deterministic_time = max(effort, 0.01)
-    solver.parameters.max_time_in_seconds = WALL_SECONDS_PER_UNIT * max(effort, 0.1)
+    solver.parameters.max_time_in_seconds = WALL_SECONDS_PER_UNIT * max(effort, 1.0)
     status = solver.solve(program)
     spent = float(solver.response_proto.deterministic_time) + EFFORT_PER_ENTRY * (binding.slot.size + fits.size)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
