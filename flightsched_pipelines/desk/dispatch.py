@@ -130,13 +130,13 @@ class _Decisions:
         self, connection: Connection, findings: Findings, hour_utc: datetime, now_utc: datetime, settings: Settings
     ) -> None:
         self._connection = connection
-        self._findings = findings
         self._hour = hour_utc
         self._now = now_utc
         self._rules = case_rules(settings)
         self._occasion = Occasion(hour_utc, now_utc, settings)
         taken = rows.schedule(connection, now_utc)
         self._schedule = {booking.booking_id: booking for booking in taken if booking.status != "held"}
+        self._findings = findings.but_for_changed({key: live.slot for key, live in self._schedule.items()})
         found = rows.open_cases(connection)
         self._cases = {key: case for key, case in found.items() if not case.standby}
         self._standby = {key: case for key, case in found.items() if case.standby}

@@ -43,16 +43,23 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """An hour's findings: by booking, and which bookings it looked at."""
+    """An hour's findings: by booking, which bookings it looked at, and where the lessons of all that it knew were."""
 
     by_booking: Mapping[int, Finding]
     looked_at: frozenset[int]
+    lessons: Mapping[int, Slot]
 
     def verdict(self, booking_id: int) -> str | None:
         """ok, watch, unknown or at_risk; ``None`` for a booking that the hour did not look at."""
         if booking_id in self.by_booking:
             return self.by_booking[booking_id].verdict
         return "ok" if booking_id in self.looked_at else None
+
+    def but_for_changed(self, lessons: Mapping[int, Slot]) -> "Findings":
+        """Without the lessons that are elsewhere by now: the hour found what it did about where they were."""
+        changed = {key for key, slot in lessons.items() if self.lessons.get(key, slot) != slot}
+        by_booking = {key: finding for key, finding in self.by_booking.items() if key not in changed}
+        return Findings(by_booking, self.looked_at - changed, self.lessons)
 
 
 def findings_of(engine: Engine, hour_utc: datetime, settings: Settings) -> Findings:
@@ -81,7 +88,7 @@ def findings_of(engine: Engine, hour_utc: datetime, settings: Settings) -> Findi
             no_offer_because=None if booking_id in offers else unplaceable.get(booking_id),
             missed=_missed(rows_),
         )
-    return Findings(by_booking, frozenset(snapshot.loc[ahead, "booking_id"].tolist()))
+    return Findings(by_booking, frozenset(snapshot.loc[ahead, "booking_id"].tolist()), dict(_slots(snapshot)))
 
 
 def missed_at(connection: Connection, booking_id: int, hour_utc: datetime) -> dict[str, float]:
