@@ -15,6 +15,9 @@ from flightsched_pipelines.desk.taking import Received
 from flightsched_pipelines.rescheduling.answers import Action, Answer, Role, Wishes
 from flightsched_pipelines.rescheduling.wishes import DAYS, PARTS_OF_DAY
 
+LONGEST_KEY = 200
+"""Characters; an index of keys holds no longer ones."""
+
 
 def respond(
     case: CaseNumber,
@@ -48,6 +51,10 @@ def respond(
     if len(said) != 1:
         raise UsageError("say one thing: --accept N, --none-suit, --withdraw, --confirm, --decline or --keep")
     usual: Role = "student" if said[0] in {Action.ACCEPT, Action.NONE_SUIT, Action.WITHDRAW} else "instructor"
+    if after and before and before < after:
+        raise UsageError(f"--before {before:%Y-%m-%d} lies before --after {after:%Y-%m-%d}; no day is between them")
+    if key is not None and not 1 <= len(key) <= LONGEST_KEY:
+        raise UsageError(f"--key has {len(key)} characters; give 1 to {LONGEST_KEY}")
     wishes = Wishes(_words(days, DAYS), _words(parts, tuple(PARTS_OF_DAY)), _day(after), _day(before))
     answer = Answer(said[0], _role(speaker) or usual, None, number=accept, reason=reason, wishes=wishes)
     settings, engine = ready()

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from flightsched_pipelines.cli.arguments import CaseNumber
@@ -54,5 +55,5 @@ def case(number: CaseNumber) -> None:
     ]
     table = Table("when", "what", "who", "why", box=box.SIMPLE_HEAD)
     for at, what, who, why in sorted(told, key=lambda line: line[0]):
-        table.add_row(words.moment(at, zone), what, who, why)
+        table.add_row(words.moment(at, zone), what, who, escape(why))
     console.print(table)

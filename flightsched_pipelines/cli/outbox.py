@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from flightsched_pipelines.cli.console import UsageError, console, say
@@ -36,13 +37,13 @@ def show_outbox(
     if mails:
         listed = Table("", "date", "to", "subject", box=box.SIMPLE_HEAD, title=f"{len(mails)} mails, newest first")
         for place, mail in enumerate(mails[:SHOWN_MAILS], start=1):
-            listed.add_row(str(place), str(mail["Date"]), str(mail["To"]), str(mail["Subject"]))
+            listed.add_row(str(place), *(escape(str(mail[header])) for header in ("Date", "To", "Subject")))
         console.print(listed)
         say("flightsched outbox 1 shows the newest whole")
 
 
 def _show_mail(mail: EmailMessage) -> None:
     for header in ("From", "To", "Date", "Subject", "Message-ID"):
-        console.print(f"[bold]{header}:[/bold] {mail[header]}")
+        console.print(f"[bold]{header}:[/bold] {escape(str(mail[header]))}")
     body = mail.get_body(("plain",))
     console.print(body.get_content() if body is not None else "(no text)", markup=False)

@@ -78,7 +78,7 @@ def application_url(settings: Settings) -> str:
     given = settings.database_url.get_secret_value()
     try:
         url = make_url(given)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter of a port that is no number
         raise DatabaseUnavailable("DATABASE_URL is no URL; give postgresql://user:password@host:5432/name") from None
     if url.get_backend_name() not in {"postgresql", "postgres"} or not url.database:
         raise DatabaseUnavailable(

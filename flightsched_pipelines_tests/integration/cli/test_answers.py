@@ -69,9 +69,9 @@ def test_a_case_is_looked_at_answered_taken_back_and_moved(flightsched: Type, nu
 
 def test_the_reason_of_an_override_is_in_the_story(flightsched: Type, numbers: list[int]) -> None:
     case = str(numbers[0])
-    kept = flightsched("respond", case, "--keep", "--reason", "the fog lifts by nine")
+    kept = flightsched("respond", case, "--keep", "--reason", "the fog lifts by nine [/bold]")
     assert (kept.code, "kept as booked" in kept.out) == (0, True), kept.err
-    assert "the fog lifts by nine" in flightsched("case", case).out
+    assert "the fog lifts by nine [/bold]" in flightsched("case", case).out
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,11 @@ def test_the_reason_of_an_override_is_in_the_story(flightsched: Type, numbers: l
         (("respond", "{}", "--keep"), "reason"),
         (("respond", "{}", "--accept", "1", "--as", "pilot"), "--as is 'pilot'; give student or instructor"),
         (("respond", "{}", "--none-suit", "--days", "someday"), "'someday' has words that are none of mon"),
+        (
+            ("respond", "{}", "--none-suit", "--after", "2026-12-10", "--before", "2026-12-01"),
+            "--before 2026-12-01 lies before --after 2026-12-10",
+        ),
+        (("respond", "{}", "--accept", "1", "--key", "x" * 201), "--key has 201 characters"),
         (("case", "999999"), "there is no case 999999; `flightsched cases` lists them"),
         (("swap", "{}", "999999"), "there is no case 999999"),
         (("swap", "{}", "{}"), "a lesson cannot take its own place"),
