@@ -200,6 +200,11 @@ class Settings(BaseSettings):
         """What needs another setting has it."""
         if self.base_url and (self.secret_key is None or len(self.secret_key.get_secret_value()) < 32):
             raise ValueError("BASE_URL is set without a SECRET_KEY of 32 characters or more; set one to sign the links")
+        if self.reschedule_earliest_hours >= 24 * self.reschedule_horizon_days:
+            raise ValueError(
+                f"RESCHEDULE_EARLIEST_HOURS is {self.reschedule_earliest_hours}, which is beyond the "
+                f"RESCHEDULE_HORIZON_DAYS of {self.reschedule_horizon_days}; lower the one, or raise the other"
+            )
         if self.mail_via == "smtp" and self.smtp_url is None:
             raise ValueError("MAIL_VIA is smtp without SMTP_URL; set it to smtp://user:password@host:587")
         if self.aws_region is None and self.mail_via == "ses":

@@ -73,13 +73,7 @@ def told_template(server_home: Path, ticked_template: str) -> str:
     name = "template_told"
     administer(server_home, f"CREATE DATABASE {name} TEMPLATE {ticked_template}")
     for engine in connected(embedded.url(server_home, name)):
-        with engine.begin() as connection:
-            connection.execute(text("DELETE FROM school.contact_preferences"))
-            awake = (
-                "INSERT INTO school.contact_preferences (student_id, instructor_id) "
-                "SELECT id, NULL FROM school.students UNION ALL SELECT NULL, id FROM school.instructors"
-            )
-            connection.execute(text(awake))
+        keep_awake(engine)
         dispatch(engine, SEED_HOUR + timedelta(minutes=8), settings_for())
     return name
 
@@ -133,6 +127,17 @@ def told_engine(server_home: Path, told_template: str) -> Iterator[Engine]:
     """Connections to a database in which ``SEED_HOUR`` was run and dispatched."""
     for url in clone(server_home, told_template):
         yield from connected(url)
+
+
+def keep_awake(engine: Engine) -> None:
+    """Let nobody have quiet hours: what is told does not wait for the morning."""
+    awake = (
+        "INSERT INTO school.contact_preferences (student_id, instructor_id) "
+        "SELECT id, NULL FROM school.students UNION ALL SELECT NULL, id FROM school.instructors"
+    )
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM school.contact_preferences"))
+        connection.execute(text(awake))
 
 
 def connected(url: str) -> Iterator[Engine]:

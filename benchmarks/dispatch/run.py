@@ -127,8 +127,8 @@ def _open_case(connection: psycopg.Connection[Any], booking: Row) -> None:
     for whose, channel in (("student", "email"), ("instructor", "email"), *(("system", c) for c in _SYSTEMS)):
         connection.execute(
             "INSERT INTO school.outbox (key, channel, case_id, partition_hour, event, role, person_id, payload, "
-            "next_attempt_at, created_at) VALUES (%s, %s, %s, %s, 'opened', %s, %s, %s, %s, %s)",
-            [f"{case_id}/{whose}/{channel}", channel, case_id, HOUR, whose, key, payload, NOW, NOW],
+            "next_attempt_at, due_at, created_at) VALUES (%s, %s, %s, %s, 'opened', %s, %s, %s, %s, %s, %s)",
+            [f"{case_id}/{whose}/{channel}", channel, case_id, HOUR, whose, key, payload, NOW, NOW, NOW],
         )
 
 

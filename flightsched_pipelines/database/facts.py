@@ -90,16 +90,14 @@ def channels(
     """
     o = outbox.c
     waits = o.status.in_(("waiting", "sending"))
-    # A retry's next attempt lies in the future: since when it could have been sent is what counts.
-    due_at = case((o.attempts > 0, o.created_at), else_=o.next_attempt_at)
     of_late = o.created_at >= since_utc
-    late = and_(waits, due_at <= due_before)
+    late = and_(waits, o.due_at <= due_before)
     query = (
         select(
             o.channel,
             func.count().filter(of_late),
             func.count().filter(or_(and_(of_late, o.status == "dead"), late)),
-            func.min(due_at).filter(waits, due_at <= now_utc),
+            func.min(o.due_at).filter(waits, o.due_at <= now_utc),
         )
         .where(o.channel.in_(list(names)), or_(of_late, waits))
         .group_by(o.channel)

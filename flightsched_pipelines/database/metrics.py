@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, case, delete, func, insert, select
+from sqlalchemy import Engine, delete, func, insert, select
 
 from flightsched_pipelines.database.outcomes import CASES
 from flightsched_pipelines.database.schema import (
@@ -44,9 +44,7 @@ class Standing:
 def done(engine: Engine, after_utc: datetime, until_utc: datetime) -> Done:
     """What was done after one moment, until another."""
     o, e, c = outbox.c, case_events.c, reschedule_cases.c
-    # A retry's next attempt lies in the future: since when it could have been sent is what counts.
-    due_at = case((o.attempts > 0, o.created_at), else_=o.next_attempt_at)
-    waited = func.extract("epoch", o.settled_at - due_at)
+    waited = func.extract("epoch", o.settled_at - o.due_at)
     messages = select(
         func.count(),
         func.count().filter(o.channel == "sns", o.role == "system"),

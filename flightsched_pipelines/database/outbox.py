@@ -107,7 +107,10 @@ def queue(connection: Connection, messages: Sequence[Queued], now_utc: datetime)
     """Queue messages, each once."""
     if not messages:
         return
-    rows = [{name: getattr(message, name) for name in QUEUED} | {"created_at": now_utc} for message in messages]
+    rows = [
+        {name: getattr(message, name) for name in QUEUED} | {"due_at": message.next_attempt_at, "created_at": now_utc}
+        for message in messages
+    ]
     connection.execute(upsert(outbox).on_conflict_do_nothing(index_elements=[outbox.c.key]), rows)
 
 
@@ -246,7 +249,7 @@ def redrive(engine: Engine, now_utc: datetime) -> int:
         back = connection.execute(
             update(outbox)
             .where(o.status == "dead")
-            .values(status="waiting", attempts=0, next_attempt_at=now_utc, settled_at=None)
+            .values(status="waiting", attempts=0, next_attempt_at=now_utc, due_at=now_utc, settled_at=None)
             .returning(o.key)
         )
         keys = [row.key for row in back]

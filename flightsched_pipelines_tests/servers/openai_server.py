@@ -22,6 +22,7 @@ failed              ``status`` failed
 not_json            200 and a web page
 wrong_schema        a text that is JSON of another shape
 prose               a text that is no JSON
+rambling            nothing for ``slow_seconds``, then a text that is no JSON
 wrong_ids           a slot that does not exist
 duplicate           the first slot twice
 missing             one slot less
@@ -234,7 +235,7 @@ class _Handler(BaseHTTPRequestHandler):
         if hasattr(self, f"_{mode}"):
             getattr(self, f"_{mode}")()
             return
-        if mode == "slow":
+        if mode in {"slow", "rambling"}:
             self.provider.closing.wait(self.provider.slow_seconds)
         question = json.loads(request["input"])
         answer = good_answer(question)
@@ -246,7 +247,7 @@ class _Handler(BaseHTTPRequestHandler):
             note = question["student"]["note_of_a_stranger"] or "There is no note."
             answer = {"ranking": [{**item, "reason": note} for item in answer["ranking"]], "message": note}
         SPOILERS.get(mode, lambda _: None)(answer)
-        text = "I would take the first one." if mode == "prose" else json.dumps(answer)
+        text = "I would take the first one." if mode in {"prose", "rambling"} else json.dumps(answer)
         content: list[Answer] = [{"type": "output_text", "text": text, "annotations": []}]
         response: Answer = {"status": "completed", "incomplete_details": None}
         if mode == "refusal":

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from flightsched_pipelines.settings import Settings
 
@@ -14,3 +15,8 @@ LISTED = {name for names in re.findall(r"^\| (`[A-Z].*?`) \|", README, re.MULTIL
 @pytest.mark.parametrize("name", [name.upper() for name in Settings.model_fields])
 def test_the_readme_lists_every_variable(name: str) -> None:
     assert any(listed == name or listed.startswith(f"{name}__") for listed in LISTED)
+
+
+def test_notice_beyond_the_horizon_is_refused_in_a_sentence() -> None:
+    with pytest.raises(ValidationError, match=r"RESCHEDULE_EARLIEST_HOURS is 48, .* raise the other"):
+        Settings(reschedule_earliest_hours=48, reschedule_horizon_days=2)

@@ -224,6 +224,7 @@ outbox = Table(
     column("obsolete", Boolean, "Whether a newer message has replaced it.", server_default=text("false")),
     column("attempts", Integer, "How often it was tried.", server_default=text("0")),
     column("next_attempt_at", INSTANT, "Not to be sent before."),
+    column("due_at", INSTANT, "Since when it could have been sent; its attempts do not move it, a redrive does."),
     optional("expires_at", INSTANT, "Not to be sent after; null for never."),
     optional("leased_until", INSTANT, "Until when a worker has it."),
     optional("last_error", Text, "What went wrong last, or why it was suppressed; without personal data."),

@@ -7,20 +7,32 @@ letting them pass is moving the rows that it reads back by as much.
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
+import psycopg
+import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
+from flightsched_pipelines.clients import aws
 from flightsched_pipelines.clients.aviation_weather import AviationWeatherCenter
 from flightsched_pipelines.clients.exchange import Patience
 from flightsched_pipelines.clients.open_weather_map import OpenWeatherMap
 from flightsched_pipelines.clients.weather_source import LiveWeather
 from flightsched_pipelines.database import bookings as schedule
+from flightsched_pipelines.database.engine import connect
+from flightsched_pipelines.database.schema import PIPELINE_TABLES, hourly_metrics, partitions
+from flightsched_pipelines.desk import dispatch as desk
+from flightsched_pipelines.pipeline.instance_facts import attempts_since
+from flightsched_pipelines_tests.conftest import keep_awake, settings_for
 from flightsched_pipelines_tests.integration.alerts.watch import TurnedClock, Watch
+from flightsched_pipelines_tests.servers import moto_server, smtp_server
 from flightsched_pipelines_tests.servers.openai_server import OpenAIServer
+from flightsched_pipelines_tests.servers.proxy import wire_to
 from flightsched_pipelines_tests.servers.weather_servers import (
     AviationWeatherServer,
     Body,
@@ -30,6 +42,8 @@ from flightsched_pipelines_tests.servers.weather_servers import (
 
 KEY = "a-key"
 HASTE = Patience(one_attempt=1, total=5, first_wait=0.01, longest_wait=0.02, attempts=2)
+MANY = 10_000
+SLOW_ANSWER_SECONDS = 0.4
 PATIENT = Patience(one_attempt=300, total=300, attempts=1)
 
 Happening = Callable[[Watch], Iterator[None]]
@@ -147,16 +161,76 @@ def _(watch: Watch) -> Iterator[None]:
         run_hour(watch)
 
 
+@fault(
+    "providers that are stale and contradict each other", "tafs_are_fresh", "providers_agree", "weather_moves_plausibly"
+)
+def _(watch: Watch) -> Iterator[None]:
+    def contrary(hours: list[dict[str, Any]]) -> None:
+        for n, hour in enumerate(hours):
+            hour["wind_speed"], hour["wind_gust"] = 50, 60
+            hour["temp"] += 12 if n % 2 else -12
+
+    with live_weather(watch) as (center, map_server):
+        well, well_map = center.bodies, map_server.bodies
+        center.bodies = simulated_bodies(schedule.airports(watch.engine), watch.hour - timedelta(hours=10))
+        map_server.bodies = {"onecall": spoiled(well_map["onecall"], contrary)}
+        run_hour(watch)
+        yield
+        center.bodies, map_server.bodies = well, well_map
+        forget_weather(watch)
+        run_hour(watch)
+
+
+@fault("a provider that is slow", "weather_monitor_duration", "weather_monitor_mean_duration")
+def _(watch: Watch) -> Iterator[None]:
+    steps = [one for one in attempts_since(watch.instance, watch.hour) if one.part == "weather_monitor"]
+    usual = sum(step.seconds for step in steps)
+    watch.restart_with(alarms=dict.fromkeys(("weather_monitor_duration", "weather_monitor_mean_duration"), usual + 1))
+    with live_weather(watch, PATIENT) as (center, _):
+        center.slow_seconds, center.mode = usual + 3, "slow"
+        slow = run_hour(watch)
+        yield
+        watch.instance.delete_run(slow.run_id)  # as when the window that is looked at has gone by
+
+
+@fault("limits and settings entered wrongly", "at_risk_share_is_usual", "threatened_have_alternatives")
+def _(watch: Watch) -> Iterator[None]:
+    change = "UPDATE school.weather_minimums SET limit_value = limit_value {} 1000 WHERE rule = 'visibility'"
+    usual = watch.settings
+    do(watch, change.format("+"))
+    watch.restart_with(lookahead_hours=24, reschedule_horizon_days=1, reschedule_earliest_hours=23)
+    run_hour(watch)
+    yield
+    do(watch, change.format("-"))
+    watch.settings = usual
+    run_hour(watch)
+
+
+@fault("proposals that go missing on their way", "proposals_are_valid", "job/hourly_tick")
+def _(watch: Watch) -> Iterator[None]:
+    do(
+        watch,
+        "CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "CREATE TRIGGER lose BEFORE INSERT ON pipeline.reschedule_proposals FOR EACH ROW WHEN (NEW.rank = 1) "
+        "EXECUTE FUNCTION lose()",
+    )
+    run_hour(watch)
+    yield
+    do(watch, "DROP FUNCTION lose CASCADE")
+    run_hour(watch)
+
+
 @contextmanager
-def language_model(watch: Watch, mode: str, **settings: object) -> Iterator[OpenAIServer]:
+def language_model(watch: Watch, mode: str, **settings: object) -> Iterator[None]:
     """An LLM that does as ``mode`` says, asked by the hour that runs; once well, asked again, and hours pass."""
-    with OpenAIServer(mode, failures=None if mode != "rate_limited" else 10_000) as server:
+    with OpenAIServer(mode, failures=MANY, slow_seconds=SLOW_ANSWER_SECONDS) as server:
         watch.restart_with(openai_api_key="test", openai_base_url=server.url, **settings)
         run_hour(watch)
-        yield server
+        yield
         server.mode = "ok"
         watch.run("redrive_dead_letters")
         do(watch, "UPDATE school.llm_calls SET called_at = called_at - interval '7 hours'")
+        watch.restart_with(openai_daily_budget_usd=1_000_000)
         run_hour(watch)
 
 
@@ -171,6 +245,17 @@ def _(watch: Watch) -> Iterator[None]:
 
 
 @fault(
+    "an LLM that answers garbage, slowly and dearly",
+    "llm_ranks", "ai_rescheduler_errors", "ai_rescheduler_dead_letters", "ai_rescheduler_error_rate",
+    "ai_rescheduler_answer_time", "llm_cost_is_in_budget",
+)  # fmt: skip
+def _(watch: Watch) -> Iterator[None]:
+    limits = {"ai_rescheduler_answer_time": SLOW_ANSWER_SECONDS / 2, "llm_cost_is_in_budget": 1e-6}
+    with language_model(watch, "rambling", alarms=limits):
+        yield
+
+
+@fault(
     "an LLM that fails",
     "llm_ranks",
     "ai_rescheduler_errors",
@@ -180,6 +265,120 @@ def _(watch: Watch) -> Iterator[None]:
 def _(watch: Watch) -> Iterator[None]:
     with language_model(watch, "server_error"):
         yield
+
+
+def dispatch(watch: Watch, minutes_ago: float) -> None:
+    """Tell people of the hour, so many minutes ago."""
+    keep_awake(watch.engine)
+    run_at(watch, "dispatch", -minutes_ago)
+
+
+def run_at(watch: Watch, job: str, minutes: float) -> None:
+    """Run a job so many minutes after the present."""
+    watch.clock = TurnedClock(minutes=minutes)
+    assert watch.run(job).success
+    watch.clock = TurnedClock()
+
+
+@fault("a mail server that is down", "outbox_is_young", "channels_deliver")
+def _(watch: Watch) -> Iterator[None]:
+    with smtp_server.running() as server, wire_to("127.0.0.1", server.port) as wire:
+        watch.restart_with(mail_via="smtp", smtp_url=f"smtp://127.0.0.1:{wire.end}")
+        wire.cut()
+        dispatch(watch, minutes_ago=20)
+        run_at(watch, "deliver", -2)
+        yield
+        wire.mend()
+        run_at(watch, "deliver", 2)  # a channel that is down is left alone for a minute
+        assert server.mails
+
+
+@fault("mail that the server refuses", "channels_deliver")
+def _(watch: Watch) -> Iterator[None]:
+    with smtp_server.running("refuse") as server:
+        watch.restart_with(mail_via="smtp", smtp_url=server.url)
+        dispatch(watch, minutes_ago=0)
+        yield
+        server.mode = "accept"
+        watch.run("redrive_dead_letters")
+        assert server.mails
+
+
+@fault("systems that choke on messages and send others", "weather_monitor_dead_letters", "weather_alerts_queue_depth",
+       "ai_rescheduler_dead_letters")  # fmt: skip
+def _(watch: Watch) -> Iterator[None]:
+    watch.restart_with(alarms={"weather_alerts_queue_depth": 2})
+    dispatch(watch, minutes_ago=0)
+    alerts, answers = watch.queue(aws.alerts_queue), watch.queue(aws.responses_queue)
+    for _ in range(aws.MOST_RECEIVES + 1):
+        alerts.receive(2, visible_after_seconds=0)  # and never deleted: given up in the end
+    for poison in ("one", "two"):
+        answers.send(f"no answer: {poison}", {})
+    watch.run("apply_queued_responses")
+    yield
+    names = aws.alerts_queue("test"), aws.alerts_dead_letters("test")
+    assert aws.redrive(moto_server.REGION, watch.settings.aws_endpoint_url, *names, most=10) == 2
+    for queue in (alerts, watch.queue(aws.responses_dead_letters)):
+        while messages := queue.receive():
+            for message in messages:
+                queue.delete(message)
+
+
+@fault("a delivery that does not run", "notifications_are_published", "outbox_is_young")
+def _(watch: Watch) -> Iterator[None]:
+    keep_awake(watch.engine)
+    desk.dispatch(watch.engine, watch.clock.now() - timedelta(minutes=20), watch.settings)
+    yield
+    watch.run("deliver")
+
+
+@fault("deadlines that nobody passes", "cases_end_in_time")
+def _(watch: Watch) -> Iterator[None]:
+    watch.restart_with(case_answer_hours=0.1)
+    dispatch(watch, minutes_ago=30)
+    yield
+    watch.run("deliver")
+
+
+@fault("a schedule that is off", "is_fresh", "hours_are_complete")
+def _(watch: Watch) -> Iterator[None]:
+    now = watch.hour
+    tables = ", ".join(table.fullname for table in (*PIPELINE_TABLES.values(), partitions, hourly_metrics))
+    do(watch, f"TRUNCATE {tables}")
+    for job in ("hourly_tick", "report"):
+        watch.run(job, now - timedelta(hours=3))
+    yield
+    for hours_ago in (2, 1, 0):
+        watch.run("hourly_tick", now - timedelta(hours=hours_ago))
+    watch.run("report", now)
+
+
+@fault("a database that is full", "database_has_connections")
+def _(watch: Watch) -> Iterator[None]:
+    url = watch.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    watch.restart_with(alarms={"database_has_connections": 25})
+    with ExitStack() as crowd:
+        for _ in range(60):
+            crowd.enter_context(psycopg.connect(url))
+        yield
+
+
+@fault("a database that goes away", "job/hourly_tick")
+def _(watch: Watch) -> Iterator[None]:
+    url = watch.engine.url
+    with wire_to(url.host or "", url.port or 0) as wire:
+        far = url.set(drivername="postgresql", port=wire.end).render_as_string(hide_password=False)
+        near, watch.engine = watch.engine, connect(settings_for(database_url=far, database_connect_attempts=1))
+        wire.cut()
+        failed = watch.execute("hourly_tick", watch.hour)
+        with pytest.raises(OperationalError):
+            watch.see(failed)
+        wire.mend()
+        watch.see(failed)
+        yield
+        run_hour(watch)
+        watch.engine.dispose()
+        watch.engine = near
 
 
 @fault("a clock that jumps", "clocks_agree")

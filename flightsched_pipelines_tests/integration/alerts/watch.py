@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,8 +15,8 @@ from flightsched_pipelines.database import alerts
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.desk import senders
 from flightsched_pipelines.desk.deliver import Delivered, drain
+from flightsched_pipelines.messages.alert import MARKS
 from flightsched_pipelines.pipeline import alerting
-from flightsched_pipelines.pipeline.checks import hourly
 from flightsched_pipelines.pipeline.clock import Clock
 from flightsched_pipelines.pipeline.partitions import key_of
 from flightsched_pipelines.settings import Settings
@@ -59,7 +59,6 @@ class Watch:
     hour: datetime
     clock: TurnedClock = field(default_factory=TurnedClock)
     parts: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    checks_told: list[str] = field(default_factory=list[str])
 
     def run(self, job: str, hour: datetime | None = None, **config: Any) -> dg.ExecuteInProcessResult:
         """Run a job, then let the sensors see how it ended."""
@@ -117,17 +116,6 @@ class Watch:
             for one in result.get_asset_check_evaluations()
         }
 
-    def check_data(self, hour: datetime) -> set[str]:
-        """Check an hour's stored rows anew; the names of the checks that did not pass."""
-        of_hour = dg.AssetSelection.checks(*(check for check in vars(hourly).values() if isinstance(check, CHECKS)))
-        job = dg.define_asset_job("data_checks", selection=of_hour, executor_def=dg.in_process_executor)
-        definitions = dg.Definitions.merge(build_definitions(**self._parts()), dg.Definitions(jobs=[job]))
-        result = definitions.resolve_job_def("data_checks").execute_in_process(
-            instance=self.instance, raise_on_error=False, tags={"dagster/partition": key_of(hour)}
-        )
-        self.see(result)
-        return {one.check_name for one in result.get_asset_check_evaluations() if not one.passed}
-
     def _parts(self) -> Mapping[str, Any]:
         return {"engine": self.engine, "settings": self.settings, "clock": self.clock, **self.parts}
 
@@ -136,34 +124,33 @@ class Watch:
         with senders.opened(self.engine, self.settings) as channels:
             return drain(self.engine, channels, self.settings, now=lambda: self.clock.now() + timedelta(seconds=1))
 
-    def fill_queue(self, number: int) -> None:
-        """Put messages into weather-alerts that nobody reads."""
-        name = aws.alerts_queue(self.settings.environment)
-        queue = aws.Queue(moto_server.REGION, self.settings.aws_endpoint_url, name)
-        for _ in range(number):
-            queue.send("{}", {})
+    def queue(self, named: Callable[[str], str]) -> aws.Queue:
+        """One of the platform's queues, as the systems at its other end have it."""
+        return aws.Queue(moto_server.REGION, self.settings.aws_endpoint_url, named(self.settings.environment))
 
     def told(self) -> list[str]:
-        """What operators were told by SNS since they last looked, as ``alert word``; Slack was told the same.
-
-        The checks that they were told of are in ``checks_told``.
-        """
+        """What operators were told since they last looked, as ``alert word``: by SNS, and the same by Slack."""
         self.deliver()
+        told = self.told_by_sns()
+        assert self.told_by_slack() == len(told)
+        return sorted(told)
+
+    def told_by_sns(self) -> list[str]:
+        """What came through the topic since they last looked, as ``alert word``, in its order."""
         queue = aws.Queue(moto_server.REGION, self.settings.aws_endpoint_url, SUBSCRIBED)
         found: list[str] = []
-        self.checks_told.clear()
         while messages := queue.receive():
             for message in messages:
                 notice = json.loads(json.loads(message.body)["Message"])
                 found.append(f"{notice['alert']} {notice['word']}")
-                self.checks_told += [check["name"].rpartition(":")[2] for check in notice["checks"]]
                 queue.delete(message)
-        posts = [
-            post for post in self.slack.posts if "Alert" in str(post) or "Resolved" in str(post) or "Still" in str(post)
-        ]
+        return found
+
+    def told_by_slack(self) -> int:
+        """How many alerts were posted since they last looked."""
+        posts = [post for post in self.slack.posts if any(mark in str(post) for mark in MARKS.values())]
         self.slack.posts.clear()
-        assert len(posts) == len(found)
-        return sorted(found)
+        return len(posts)
 
 
 SUBSCRIBED = "operators"
