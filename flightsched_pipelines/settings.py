@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     database_pool_size: Annotated[int, Field(ge=1, le=100)] = Field(
         default=5, description="Connections kept open by each process."
     )
-    database_statement_timeout_seconds: Annotated[float, Field(gt=0)] = Field(
+    database_statement_timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = Field(
         default=60, description="A statement that runs longer is cancelled."
     )
     database_connect_attempts: Annotated[int, Field(ge=1, le=20)] = Field(
@@ -52,14 +52,16 @@ class Settings(BaseSettings):
     openweathermap_api_key: SecretStr | None = Field(
         default=None, description="Key for OpenWeatherMap; unset, forecasts end where TAFs end."
     )
-    weather_timeout_seconds: Annotated[float, Field(gt=0)] = Field(default=20, description="Time limit of one request.")
+    weather_timeout_seconds: Annotated[float, Field(gt=0, le=600)] = Field(
+        default=20, description="Time limit of one request."
+    )
     weather_contact: str = Field(
         default="ops@example.com", description="Contact named in the User-Agent, as the Aviation Weather Center asks."
     )
     taf_max_distance_nm: Annotated[float, Field(ge=0)] = Field(
         default=30, description="How far away a TAF may speak for a field that has none, in nautical miles."
     )
-    observation_max_age_minutes: Annotated[float, Field(gt=0)] = Field(
+    observation_max_age_minutes: Annotated[float, Field(gt=0, le=1440)] = Field(
         default=90, description="An older METAR does not speak for the running hour."
     )
 
@@ -101,10 +103,10 @@ class Settings(BaseSettings):
     openai_requests_at_once: Annotated[int, Field(ge=1, le=500)] = Field(
         default=50, description="Requests that are out at the same time."
     )
-    openai_timeout_seconds: Annotated[float, Field(gt=0)] = Field(
+    openai_timeout_seconds: Annotated[float, Field(gt=0, le=600)] = Field(
         default=30, description="Time limit of one request; it is tried three times."
     )
-    openai_deadline_seconds: Annotated[float, Field(gt=0)] = Field(
+    openai_deadline_seconds: Annotated[float, Field(gt=0, le=3600)] = Field(
         default=300, description="Time limit for all requests of an hour; what is left then, the planner ranks."
     )
 
@@ -141,37 +143,37 @@ class Settings(BaseSettings):
     slack_bot_token: SecretStr | None = Field(default=None, description="Or a bot's token, with SLACK_CHANNEL.")
     slack_channel: str | None = Field(default=None, description="Channel that the bot posts to.")
 
-    case_answer_hours: Annotated[float, Field(gt=0)] = Field(
+    case_answer_hours: Annotated[float, Field(gt=0, le=336)] = Field(
         default=12, description="How long people have to answer, from when they may be told."
     )
-    case_closes_minutes: Annotated[int, Field(ge=0)] = Field(
+    case_closes_minutes: Annotated[int, Field(ge=0, le=1440)] = Field(
         default=30, description="A case closes this long before the lesson at the latest."
     )
-    hold_hours: Annotated[float, Field(gt=0)] = Field(
+    hold_hours: Annotated[float, Field(gt=0, le=336)] = Field(
         default=2, description="How long a slot that a student took is held for its instructor, who may be told then."
     )
-    withdraw_minutes: Annotated[float, Field(ge=0)] = Field(
+    withdraw_minutes: Annotated[float, Field(ge=0, le=1440)] = Field(
         default=5, description="How long a student can take a choice back; auto-confirmation waits as long."
     )
-    reminder_minutes: Annotated[float, Field(ge=0)] = Field(
+    reminder_minutes: Annotated[float, Field(ge=0, le=1440)] = Field(
         default=60, description="Who is to answer is reminded once, this long before the deadline."
     )
-    standby_answer_minutes: Annotated[float, Field(gt=0)] = Field(
+    standby_answer_minutes: Annotated[float, Field(gt=0, le=10080)] = Field(
         default=60, description="How long a freed slot is offered to one lesson on standby, before the next in line."
     )
     reschedule_new_rounds: Annotated[int, Field(ge=0)] = Field(
         default=2, description="How often new alternatives are made when none suits; then a dispatcher takes over."
     )
-    quiet_override_hours: Annotated[float, Field(ge=0)] = Field(
+    quiet_override_hours: Annotated[float, Field(ge=0, le=336)] = Field(
         default=12, description="Quiet hours do not hold for a lesson that starts within this time."
     )
-    dispatch_max_age_hours: Annotated[float, Field(gt=0)] = Field(
+    dispatch_max_age_hours: Annotated[float, Field(gt=0, le=336)] = Field(
         default=3, description="People are not told of an hour that began longer ago."
     )
     outbox_max_attempts: Annotated[int, Field(ge=1, le=50)] = Field(
         default=8, description="After so many attempts a message goes to the dead letters."
     )
-    outbox_lease_seconds: Annotated[float, Field(gt=0)] = Field(
+    outbox_lease_seconds: Annotated[float, Field(gt=0, le=3600)] = Field(
         default=120, description="A message that a worker has had for so long is given to another."
     )
     mail_per_second: Annotated[int, Field(ge=1)] = Field(

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ from typing import Annotated
 import psutil
 import typer
 
-from flightsched_pipelines.cli.console import console, say
+from flightsched_pipelines.cli.console import UsageError, console, say
 from flightsched_pipelines.cli.ready import ready_database
 from flightsched_pipelines.database import embedded
 from flightsched_pipelines.pipeline.instance import WORKSPACE_YAML, prepare_instance
@@ -40,6 +41,8 @@ def dev(
     settings = Settings()
     pids = settings.flightsched_home / "dev.json"
     _end_leftovers(pids)
+    if _listens(host, port):
+        raise UsageError(f"port {port} of {host} is in use; end what listens there, or take another with --port")
     for asked in (signal.SIGINT, signal.SIGTERM):  # a shell in the background has its children ignore Ctrl-C
         signal.signal(asked, _interrupt)
     services: list[_Service] = []
@@ -75,6 +78,12 @@ def _watch(services: list[_Service]) -> None:
                 say(f"the {service.name} ended by itself with exit code {code}; its last words are above")
                 raise typer.Exit(1)
         time.sleep(POLL_SECONDS)
+
+
+def _listens(host: str, port: int) -> bool:
+    with socket.socket() as probe, suppress(OSError):
+        return probe.connect_ex((host, port)) == 0
+    return False
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -38,6 +38,10 @@ class QueuedWishes(BaseModel):
     earliest_date: date | None = None
     latest_date: date | None = None
 
+    def wishes(self) -> Wishes:
+        """As the desk takes them."""
+        return Wishes(frozenset(self.days), frozenset(self.parts_of_day), self.earliest_date, self.latest_date)
+
 
 class QueuedAnswer(BaseModel):
     """A message of the queue, JSON: who answers which case, and what."""
@@ -58,10 +62,7 @@ class QueuedAnswer(BaseModel):
 
     def answer(self) -> Answer:
         """As the desk takes it."""
-        wishes = Wishes(
-            frozenset(self.wishes.days), frozenset(self.wishes.parts_of_day), self.wishes.earliest_date,
-            self.wishes.latest_date,
-        )  # fmt: skip
+        wishes = self.wishes.wishes()
         return Answer(Action(self.action), self.role, self.person_id, self.number, self.round, self.reason, wishes)
 
 

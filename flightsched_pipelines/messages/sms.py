@@ -28,7 +28,8 @@ def short_text(notice: Notice) -> str:
         candidates = [f"{matter}{why}. {offers}", f"{matter}. {offers}", matter, matter.removeprefix("forecast ")]
     else:
         slots = [words.moment(offer.starts_at_utc, lesson.time_zone) for offer in notice.offers]
-        candidates = [": ".join([words.headline(notice), *slots])]
+        before = "; still open: " if notice.event in {"withdrawn", "hold_released"} else ": "
+        candidates = [before.join([words.headline(notice), *filter(None, [", ".join(slots)])])]
     where = f". {notice.case_url}" if notice.case_url else ", see your mail."
     tails = (where, ", see your mail.", ".")
     texts = [plain(head + candidate + tail) for tail in tails for candidate in candidates]

@@ -4,11 +4,12 @@ from enum import Enum
 from typing import NoReturn
 
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, ValidationError
 from sqlalchemy import Engine
 
 from flightsched_pipelines.clients.delivery import ChannelDown
 from flightsched_pipelines.desk import queued_responses, weather_hold
+from flightsched_pipelines.desk.queued_responses import QueuedWishes
 from flightsched_pipelines.desk.respond import Outcome, respond
 from flightsched_pipelines.desk.taking import Received
 from flightsched_pipelines.pipeline.clock import Clock
@@ -36,6 +37,12 @@ class ResponseConfig(dg.Config):
     round: int | None = Field(default=None, description="With ACCEPT: of which message; unset, of the newest.")
     person_id: int | None = Field(default=None, description="Who says so; unset, whoever the case waits for.")
     reason: str = Field(default="", description="With KEEP: why the lesson is kept. Needed, and on record.")
+    days: list[str] = Field(default=[], description="With NONE_SUIT: days that would suit, of mon to sun.")
+    parts_of_day: list[str] = Field(
+        default=[], description="With NONE_SUIT: parts of the day that would suit, of morning, afternoon and evening."
+    )
+    earliest_date: str | None = Field(default=None, description="With NONE_SUIT: not before this day, as 2026-12-01.")
+    latest_date: str | None = Field(default=None, description="With NONE_SUIT: not after this day, as 2026-12-24.")
 
 
 class CaseConfig(dg.Config):
@@ -63,7 +70,13 @@ def take_response(
     """Do what one answer says; refused, the run fails with the sentence that says why."""
     action = Action(config.action.value)
     role: Role = "student" if action in {Action.ACCEPT, Action.NONE_SUIT, Action.WITHDRAW} else "instructor"
-    answer = Answer(action, role, config.person_id, config.number, config.round, config.reason)
+    asked = config.model_dump(include={*QueuedWishes.model_fields})
+    try:
+        wishes = QueuedWishes.model_validate(asked).wishes()
+    except ValidationError as error:
+        fault = error.errors()[0]
+        _fail(f"{fault['loc'][0]}: {fault['msg']}")
+    answer = Answer(action, role, config.person_id, config.number, config.round, config.reason, wishes)
     _report(context, respond(engine, _received(context, config.case_id, answer), clock.now(), settings))
 
 

@@ -237,7 +237,10 @@ def _accept(question: Question, answer: Answer, at: Circumstances) -> Effect:
     return Effect("accepted", CaseState.STUDENT_ACCEPTED, f"the student took alternative {number}", slot, number, until)
 
 
-def _none_suit(question: Question, _: Answer, at: Circumstances) -> Effect:
+def _none_suit(question: Question, answer: Answer, at: Circumstances) -> Effect:
+    earliest, latest = answer.wishes.earliest_date, answer.wishes.latest_date
+    if earliest is not None and latest is not None and latest < earliest:
+        raise AnswerRefused("no_day", f"no day lies after {earliest} and before {latest}; give the earlier one first")
     if question.hold is not None:
         raise AnswerRefused(
             "already_answered", f"alternative {question.hold.number} is held for you; withdraw it first"

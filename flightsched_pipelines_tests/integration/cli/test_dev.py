@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ import psutil
 import pytest
 import typer
 
+from flightsched_pipelines.cli.console import UsageError
 from flightsched_pipelines.cli.dev import dev
 from flightsched_pipelines.database import embedded
 from flightsched_pipelines_tests.servers.ports import free_port
@@ -90,6 +92,12 @@ def test_ctrl_c_ends_all_that_was_started_and_what_an_earlier_run_left(
     assert [process for process in person.started if process.is_running()] == []
     assert not embedded.is_running(home)
     assert not (home / "dev.json").exists()
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_started(home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(UsageError, match="is in use; end what"):
+        dev(port=taken.getsockname()[1], host="127.0.0.1")
+    assert not embedded.is_running(home)
 
 
 def test_a_service_that_ends_by_itself_ends_the_others(

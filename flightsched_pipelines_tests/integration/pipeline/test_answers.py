@@ -78,6 +78,20 @@ def test_a_refused_answer_fails_its_run_with_the_sentence(told_engine: Engine) -
     assert why(result) == "there is no case 1000000."
 
 
+def test_a_job_takes_what_would_suit_and_refuses_days_that_cannot_be(told_engine: Engine) -> None:
+    case_id, _ = cases(told_engine)[0]
+    none_suit = {"case_id": case_id, "action": "NONE_SUIT"}
+    no_day = execute(told_engine, "apply_response", none_suit | {"days": ["someday"]})
+    assert why(no_day).startswith("days: Input should be 'mon', 'tue'")
+    between = {"earliest_date": "2026-12-10", "latest_date": "2026-12-01"}
+    assert why(execute(told_engine, "apply_response", none_suit | between)) == (
+        "no day lies after 2026-12-10 and before 2026-12-01; give the earlier one first."
+    )
+    assert state(told_engine, case_id) == "proposed"
+    wishes = {"days": ["sat", "sun"], "parts_of_day": ["morning"], "earliest_date": "2026-11-24"}
+    assert execute(told_engine, "apply_response", none_suit | wishes).success
+
+
 def test_jobs_of_dispatchers_end_cases_and_hold_and_release_bookings(told_engine: Engine) -> None:
     case_id, booking_id = cases(told_engine)[0]
     assert "case_open" not in state(told_engine, case_id)

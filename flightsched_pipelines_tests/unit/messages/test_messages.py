@@ -183,6 +183,12 @@ def test_one_uid_a_booking_a_growing_sequence_and_a_cancel() -> None:
     assert lessons[0].decoded("DTSTART") == OPENED.lesson.starts_at_utc
 
 
+def test_a_short_text_says_which_time_is_meant() -> None:
+    assert sms.short_text(NOTICES["moved-student"]).startswith("PAO-1016 Tue 24 Nov 10:00 PST: moved to this time")
+    open_again = sms.short_text(NOTICES["withdrawn-student"])
+    assert "the choice is withdrawn; still open: Wed 25 Nov 09:00 PST, Thu 26 Nov" in open_again
+
+
 @pytest.mark.parametrize("name", NOTICES)
 def test_a_short_text_fits_one_message(name: str) -> None:
     text = sms.short_text(NOTICES[name])
