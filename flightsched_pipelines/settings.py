@@ -224,7 +224,9 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no alarm {', '.join(unknown)}; docs/alerts.md lists them")
         return limits
 
-    @field_validator("base_url", "aws_endpoint_url", "slack_webhook_url")
+    @field_validator(
+        "base_url", "aws_endpoint_url", "slack_webhook_url", "aviation_weather_url", "openai_base_url", "heartbeat_url"
+    )
     @classmethod
     def _web_address(cls, address: str | SecretStr | None) -> str | SecretStr | None:
         return _shaped(address, r"https?://[^\s/]+\S*", "give a web address, such as https://flights.example.com")

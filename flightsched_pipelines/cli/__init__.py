@@ -76,7 +76,7 @@ def main() -> None:
         app()
     except ValidationError as error:
         for fault in error.errors():
-            name = "_".join(str(part) for part in fault["loc"]).upper() or "settings"
+            name = "__".join(str(part) for part in fault["loc"]).upper() or "settings"
             complain(f"{name}: {fault['msg'].removeprefix('Value error, ')}")
         sys.exit(2)
     except PlainError as error:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from contextlib import nullcontext
 from dataclasses import asdict
@@ -138,13 +139,18 @@ def _why_it_failed(result: dg.ExecuteInProcessResult) -> str:
             failure = event.step_failure_data.user_failure_data
             cause = (failure and failure.description) or _root(error)
             return f"{event.step_key} failed: {cause} (run {result.run_id}; `flightsched dev` shows its log)"
+        if event.event_type is dg.DagsterEventType.RUN_FAILURE and event.job_failure_data.error is not None:
+            return f"{_root(event.job_failure_data.error)} (run {result.run_id})"
     return f"run {result.run_id} failed; `flightsched dev` shows its log"
 
 
 def _root(error: SerializableErrorInfo | None) -> str:
     while error is not None and error.cause is not None:
         error = error.cause
-    return "no reason was recorded" if error is None else error.message.strip()
+    if error is None:
+        return "no reason was recorded"
+    ours = r"^flightsched_pipelines\.[\w.]+: "  # our own sentences speak for themselves
+    return re.sub(ours, "", error.message.strip())
 
 
 def _show(report: HourReport, as_json: bool) -> None:

@@ -19,6 +19,7 @@ from flightsched_pipelines.database.llm import LLM_ANSWER
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.desk import hourly, operations
 from flightsched_pipelines.desk.operations import THROTTLED, Attempt
+from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.messages.metrics import NAMESPACE, data_of
 from flightsched_pipelines.messages.report import page
 from flightsched_pipelines.messages.report.facts import Alert, Funnel, Latency, Loss, Report, RiskMap, Verdicts
@@ -214,6 +215,10 @@ def _alerts(engine: Engine, now_utc: datetime) -> list[Alert]:
     )
 
 
+class ReportFolderError(PlainError):
+    """The folder of the pages cannot be written; the message says why."""
+
+
 def page_of(hour_utc: datetime, settings: Settings) -> Path:
     """Where an hour's page is."""
     folder = settings.report_folder or settings.flightsched_home / "reports"
@@ -224,11 +229,16 @@ def keep(report: Report, settings: Settings) -> Path:
     """Write the page, also as the newest, and drop pages older than a fortnight; returns where it is."""
     text, path = page.html(report), page_of(report.hour_utc, settings)
     folder = path.parent
-    folder.mkdir(parents=True, exist_ok=True)
-    _write(path, text)
-    pages = sorted(folder.glob("????-??-??T??.html"))
-    if pages[-1] == path:
-        _write(folder / NEWEST, text)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(path, text)
+        pages = sorted(folder.glob("????-??-??T??.html"))
+        if pages[-1] == path:
+            _write(folder / NEWEST, text)
+    except OSError as error:
+        raise ReportFolderError(
+            f"{folder} cannot be written ({error.strerror}); set REPORT_FOLDER to a folder that can"
+        ) from None
     for old in pages[:-KEPT_PAGES]:
         old.unlink(missing_ok=True)
     return path

@@ -17,6 +17,12 @@ def test_the_readme_lists_every_variable(name: str) -> None:
     assert any(listed == name or listed.startswith(f"{name}__") for listed in LISTED)
 
 
+@pytest.mark.parametrize("name", ["base_url", "aviation_weather_url", "openai_base_url", "heartbeat_url"])
+def test_what_is_no_web_address_is_refused_in_a_sentence(name: str) -> None:
+    with pytest.raises(ValidationError, match="give a web address, such as"):
+        Settings.model_validate({name: "foo", "secret_key": "x" * 32})
+
+
 def test_notice_beyond_the_horizon_is_refused_in_a_sentence() -> None:
     with pytest.raises(ValidationError, match=r"RESCHEDULE_EARLIEST_HOURS is 48, .* raise the other"):
         Settings(reschedule_earliest_hours=48, reschedule_horizon_days=2)

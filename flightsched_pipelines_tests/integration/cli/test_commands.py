@@ -53,6 +53,21 @@ def test_a_tick_reports_what_the_hour_found(flightsched: Type) -> None:
 
 
 @pytest.mark.usefixtures("seeded")
+def test_an_hour_or_report_that_cannot_be_says_why(
+    flightsched: Type, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("WEATHER_SOURCE", f"recorded:{tmp_path / 'nowhere'}")
+    told = flightsched("tick")
+    assert (told.code, told.err.count("Traceback")) == (2, 0)
+    assert "flightsched: WEATHER_SOURCE names the folder" in told.err
+    monkeypatch.delenv("WEATHER_SOURCE")
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("REPORT_FOLDER", str(tmp_path / "file"))
+    told = flightsched("report")
+    assert "cannot be written (File exists); set REPORT_FOLDER to a folder that can" in told.err
+
+
+@pytest.mark.usefixtures("seeded")
 @pytest.mark.parametrize(
     ("hour", "words"),
     [
