@@ -11,71 +11,71 @@ WORDS: Mapping[tuple[Event, Role], tuple[str, str]] = MappingProxyType(
     {
         ("opened", "student"): (
             "A slot has come free",
-            "a slot has come free for this lesson, which is on standby. If you do not take it, nothing changes.",
+            "A slot has come free for this lesson, which is on standby. If you do not take it, nothing changes.",
         ),
         ("expired", "student"): (
             "The free slot goes to the next in line",
-            f"the time to answer is over, and the slot goes to the next in line. {_STAYS}",
+            f"The time to answer is over, and the slot goes to the next in line. {_STAYS}",
         ),
         ("cancelled", "student"): (
             "The free slot can no longer be had",
-            "the slot that you were offered can no longer be had.",
+            "The slot that you were offered can no longer be had.",
         ),
         ("changed", "student"): (
             "The free slot is offered no more",
-            "the school has changed this lesson since, and the slot is offered for it no more.",
+            "The school has changed this lesson since, and the slot is offered for it no more.",
         ),
         ("accepted", "student"): (
             "The free slot is held for you",
-            "you took the slot that came free. It is held for you while an instructor is asked to confirm it.",
+            "You took the slot that came free. It is held for you while an instructor is asked to confirm it.",
         ),
         ("accepted", "instructor"): (
             "A free slot to confirm",
-            "your student would fly this lesson in a slot that came free. Please confirm it.",
+            "Your student would fly this lesson in a slot that came free. Please confirm it.",
         ),
         ("withdrawn", "student"): (
             "Your choice is withdrawn",
-            "you took your choice back. The slot is held no more; it is offered to you while the time to answer lasts.",
+            "You took your choice back. The slot is held no more; it is offered to you while the time to answer lasts.",
         ),
         ("withdrawn", "instructor"): (
             "The choice is withdrawn",
-            "your student took the choice back. There is nothing to confirm at present.",
+            "Your student took the choice back. There is nothing to confirm at present.",
         ),
         ("hold_released", "student"): (
             "The slot is held no more",
-            f"the slot that came free was not confirmed. {_STAYS}",
+            f"The slot that came free was not confirmed. {_STAYS}",
         ),
         ("hold_released", "instructor"): (
             "The slot is held no more",
-            "the free slot that your student took was not confirmed. There is nothing to confirm at present.",
+            "The free slot that your student took was not confirmed. There is nothing to confirm at present.",
         ),
         ("reminded", "student"): (
             "Your answer is still wanted",
-            "a slot has come free for this lesson, and you have not said whether you take it.",
+            "A slot has come free for this lesson, and you have not said whether you take it.",
         ),
         ("reminded", "instructor"): (
             "Your confirmation is still wanted",
-            "your student would fly this lesson in a slot that came free, and waits for you to confirm it.",
+            "Your student would fly this lesson in a slot that came free, and waits for you to confirm it.",
         ),
         ("moved", "student"): (
             "Your lesson has moved",
-            "this lesson has moved to the slot that came free, and now stands as follows.",
+            "This lesson has moved to the slot that came free, and now stands as follows.",
         ),
         ("moved", "instructor"): (
             "A lesson of yours has moved",
-            "this lesson has moved to a slot that came free, and now stands as follows.",
+            "This lesson has moved to a slot that came free, and now stands as follows.",
         ),
         ("handed_over", "instructor"): (
             "Another instructor has this lesson",
-            "this lesson has moved to a slot that came free, with another instructor. Your time is free again.",
+            "This lesson has moved to a slot that came free, with another instructor. Your time is free again.",
         ),
         ("declined", "student"): (
             "The free slot was not confirmed",
-            f"nobody confirmed the slot that you took in time, and it is held no more. {_STAYS}",
+            f"Nobody confirmed the slot that you took in time, and it is held no more. {_STAYS}",
         ),
         ("declined", "instructor"): (
             "The slot is held no more",
-            "nobody confirmed the free slot in time. There is nothing to confirm at present.",
+            "Nobody confirmed the free slot in time. There is nothing to confirm at present.",
         ),
     }
 )
