@@ -230,7 +230,7 @@ def language_model(watch: Watch, mode: str, **settings: object) -> Iterator[None
         server.mode = "ok"
         watch.run("redrive_dead_letters")
         do(watch, "UPDATE school.llm_calls SET called_at = called_at - interval '7 hours'")
-        watch.restart_with(openai_daily_budget_usd=1_000_000)
+        watch.restart_with(openai_daily_budget_usd=1_000_000_000)
         run_hour(watch)
 
 
