@@ -1,7 +1,10 @@
 """A real PostgreSQL for the tests that want one: a server for each test process, a cloned database for each test."""
 
+import os
+import shutil
 import sqlite3
 import sys
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +33,27 @@ def _no_waiting_for_the_disk(connection: object, _: object) -> None:
     """Dagster's local instances are SQLite files, opened anew for each statement: no test cuts the machine's power."""
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA synchronous = OFF")
+
+
+TEMPORARY = "PYTEST_DEBUG_TEMPROOT"
+"""Pytest's name for the folder of its temporary folders."""
+
+
+def pytest_configure() -> None:
+    """Have temporary folders of this session's own.
+
+    Each session closes the usual one, ``/tmp/pytest-of-root``, to other users when it begins, also to the one as whom
+    the PostgreSQL of another session runs.
+    """
+    if TEMPORARY not in os.environ:
+        os.environ[TEMPORARY] = tempfile.mkdtemp(prefix="flightsched-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove them; the processes that xdist starts have theirs in its folder."""
+    folder = Path(os.environ.get(TEMPORARY, ""))
+    if not hasattr(config, "workerinput") and folder.name.startswith("flightsched-tests-"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 SEED_HOUR = datetime(2026, 11, 10, 14, tzinfo=UTC)
