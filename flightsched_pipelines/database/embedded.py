@@ -2,21 +2,25 @@
 
 It listens on loopback TCP only (a unix socket's path ends at 107 bytes, which a deep checkout passes), on a free port
 of its choosing, with a password in a file that only its owner reads. It stays up between commands until it is stopped,
-and is found again, or started again, by whoever comes next.
+and is found again, or started again, by whoever comes next. A start that is killed at any step is taken up by the next.
 """
 
 import fcntl
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -40,6 +44,7 @@ SYSTEM_USER = "pgserver"
 
 READ_AND_ENTER = 0o055
 START_TIMEOUT_SECONDS = 60
+POLL_SECONDS = 0.1
 
 
 class EmbeddedServerError(PlainError, RuntimeError):
@@ -53,10 +58,14 @@ def start(home: Path) -> str:
         EmbeddedServerError: it does not start.
     """
     folder = _folder(home)
-    with _alone(folder):
-        if not is_running(home):
-            _initialise(folder)
-            _start_server(folder)
+    with _alone(folder) as lock:
+        # The database that is made last is there when all is.
+        if not _answers(folder, DATABASES[-1]):
+            _initialise(folder, lock)
+            if _has_server(folder):
+                _await_answer(folder)
+            else:
+                _start_server(folder)
             _create_databases(folder)
         return url(home, DATABASES[0])
 
@@ -64,10 +73,10 @@ def start(home: Path) -> str:
 def stop(home: Path) -> bool:
     """Stop the server, and say whether it was running. Its data stay."""
     folder = _folder(home)
-    if not (folder / "access.json").exists():
+    if not (folder / "data").exists():
         return False
     with _alone(folder):
-        if not is_running(home):
+        if not _has_server(folder):
             return False
         _postgres("pg_ctl", "-D", str(folder / "data"), "-m", "fast", "-w", "stop")
         return True
@@ -75,18 +84,12 @@ def stop(home: Path) -> bool:
 
 def is_running(home: Path) -> bool:
     """Whether the server of this folder answers."""
-    if not (_folder(home) / "access.json").exists():
-        return False
-    try:
-        with psycopg.connect(url(home, "postgres"), connect_timeout=5):
-            return True
-    except psycopg.OperationalError:
-        return False
+    return _answers(_folder(home), "postgres")
 
 
 def url(home: Path, database: str) -> str:
     """The URL of one of the server's databases."""
-    access = json.loads((_folder(home) / "access.json").read_text())
+    access = _access(_folder(home))
     return f"postgresql://postgres:{access['password']}@127.0.0.1:{access['port']}/{database}"
 
 
@@ -99,9 +102,65 @@ def _folder(home: Path) -> Path:
     return home.resolve() / "postgres"
 
 
+def _access(folder: Path) -> dict[str, Any]:
+    """The password and port of the server, in ``access.json``.
+
+    Raises:
+        EmbeddedServerError: they are not there, or cannot be read.
+    """
+    try:
+        access = json.loads((folder / "access.json").read_text())
+        return {"password": access["password"], "port": access["port"]}
+    except (OSError, ValueError, LookupError, TypeError):
+        raise EmbeddedServerError(
+            f"{folder / 'access.json'}, which has the embedded server's password, is missing or damaged; "
+            f"bring it back, or move {folder} away to begin with an empty database"
+        ) from None
+
+
+def _remember_access(folder: Path, password: str, port: int) -> None:
+    """Write ``access.json``: whole or not at all, and readable by its owner alone."""
+    new = folder / "access.json.new"
+    new.touch(mode=0o600)
+    with new.open("w") as file:
+        file.write(json.dumps({"password": password, "port": port}))
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(folder / "access.json")
+
+
+def _answers(folder: Path, database: str) -> bool:
+    try:
+        with psycopg.connect(url(folder.parent, database), connect_timeout=5):
+            return True
+    except (EmbeddedServerError, psycopg.OperationalError):
+        return False
+
+
+def _await_answer(folder: Path) -> None:
+    """Wait for a server that somebody else started: it may be at its recovery, or for a moment have no connection."""
+    end = time.monotonic() + START_TIMEOUT_SECONDS
+    while not _answers(folder, "postgres"):
+        if time.monotonic() > end:
+            raise EmbeddedServerError(
+                f"the embedded server runs and does not answer within {START_TIMEOUT_SECONDS} s; "
+                f"its words are in {folder / 'data' / 'server.log'}, `flightsched db stop` stops it"
+            )
+        time.sleep(POLL_SECONDS)
+
+
+def _has_server(folder: Path) -> bool:
+    """Whether a server has the data, be it still starting; the number of one that died may be another process's."""
+    with suppress(OSError, ValueError, IndexError, psutil.NoSuchProcess):
+        pid = int((folder / "data" / "postmaster.pid").read_text().split()[0])
+        process = psutil.Process(pid)
+        return process.name().startswith("postgres") and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One process at a time starts or stops this folder's server; the lock dies with its holder."""
+def _alone(folder: Path) -> Iterator[int]:
+    """One process at a time starts or stops this folder's server; the lock, a file's number, dies with its holders."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -110,37 +169,54 @@ def _alone(folder: Path) -> Iterator[None]:
         ) from None
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock.fileno()
 
 
-def _initialise(folder: Path) -> None:
-    data, access = folder / "data", folder / "access.json"
+def _initialise(folder: Path, lock: int) -> None:
+    """Make the data beside their place, and put them there when they are whole.
+
+    ``initdb`` outlives a caller that is killed, and holds the lock until it ends: nobody begins anew beside it.
+    """
+    data, unfinished = folder / "data", folder / "unfinished"
     if os.geteuid() == 0:
         _let_in_system_user(folder)
-    if (data / "PG_VERSION").exists() and access.exists():
+    if data.exists() and (_was_started(data) or _knows_access(folder)):
         return
-    password = secrets.token_urlsafe(24)
-    with tempfile.NamedTemporaryFile("w", dir=folder) as file:
-        file.write(password)
-        file.flush()
-        _own(Path(file.name))
-        _postgres(
-            "initdb", "-D", str(data), "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-A", "scram-sha-256",
-            "--pwfile", file.name, "--no-instructions",
-        )  # fmt: skip
-    access.touch(mode=0o600)
-    access.write_text(json.dumps({"password": password, "port": _free_port()}))
+    for left in (data, unfinished):
+        if left.exists():
+            shutil.rmtree(left)
+    made, password_file, password = unfinished / "data", unfinished / "password", secrets.token_urlsafe(24)
+    made.mkdir(parents=True)
+    password_file.touch(mode=0o600)
+    password_file.write_text(password)
+    for path in (unfinished, made, password_file):
+        _own(path)
+    _postgres(
+        "initdb", "-D", str(made), "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-A", "scram-sha-256",
+        "--pwfile", str(password_file), "--no-instructions", keeping=(lock,),
+    )  # fmt: skip
+    _remember_access(folder, password, _free_port())
+    made.rename(data)
+    shutil.rmtree(unfinished)
+
+
+def _was_started(data: Path) -> bool:
+    """Whether a server ever ran on the data; what ``initdb`` alone left, half made, holds nothing of anybody's."""
+    return any((data / left).exists() for left in ("server.log", "postmaster.opts"))
+
+
+def _knows_access(folder: Path) -> bool:
+    with suppress(EmbeddedServerError):
+        return bool(_access(folder))
+    return False
 
 
 def _let_in_system_user(folder: Path) -> None:
     ensure_user_exists(SYSTEM_USER)
-    ensure_prefix_permissions(folder)
+    ensure_prefix_permissions(folder / "lock")
     ensure_prefix_permissions(BINARIES)
     ensure_folder_permissions(BINARIES, READ_AND_ENTER)
     ensure_folder_permissions(BINARIES.parent / "lib", READ_AND_ENTER)
-    data = folder / "data"
-    data.mkdir(exist_ok=True)
-    _own(data)
 
 
 def _own(path: Path) -> None:
@@ -151,11 +227,11 @@ def _own(path: Path) -> None:
 
 
 def _start_server(folder: Path) -> None:
-    access_file = folder / "access.json"
-    access = json.loads(access_file.read_text())
+    access = _access(folder)
     if not _is_free(access["port"]):
         access["port"] = _free_port()
-        access_file.write_text(json.dumps(access))
+        _remember_access(folder, access["password"], access["port"])
+    _forget_reused_number(folder)
     options = (
         f"-c listen_addresses=127.0.0.1 -c port={access['port']} -c unix_socket_directories='' "
         "-c max_connections=200 -c timezone=UTC -c log_timezone=UTC -c shared_buffers=128MB"
@@ -167,8 +243,18 @@ def _start_server(folder: Path) -> None:
             "-t", str(START_TIMEOUT_SECONDS), "start",
         )  # fmt: skip
     except EmbeddedServerError as error:
+        if _has_server(folder):  # of an earlier start, which was killed and whose pg_ctl was not
+            return _await_answer(folder)
         words = log.read_text()[-2_000:] if log.exists() else ""
         raise EmbeddedServerError(f"{error}\n{words}") from error
+
+
+def _forget_reused_number(folder: Path) -> None:
+    """PostgreSQL takes any process of ours that has its dead predecessor's number for that one, and does not start."""
+    note = folder / "data" / "postmaster.pid"
+    with suppress(OSError, ValueError, IndexError):
+        if psutil.pid_exists(int(note.read_text().split()[0])):
+            note.unlink()
 
 
 def _create_databases(folder: Path) -> None:
@@ -179,8 +265,8 @@ def _create_databases(folder: Path) -> None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
 
-def _postgres(program: str, *arguments: str) -> None:
-    """Run one of PostgreSQL's programs, as a user that it accepts."""
+def _postgres(program: str, *arguments: str, keeping: tuple[int, ...] = ()) -> None:
+    """Run one of PostgreSQL's programs, as a user that it accepts; it keeps these files of ours open."""
     user = SYSTEM_USER if os.geteuid() == 0 else None
     # Files, not pipes: the server inherits them and would keep a pipe open for as long as it lives.
     with tempfile.TemporaryFile() as said:
@@ -192,6 +278,7 @@ def _postgres(program: str, *arguments: str) -> None:
             user=user,
             cwd=tempfile.gettempdir(),
             start_new_session=True,
+            pass_fds=keeping,
             check=False,
         )
         if done.returncode != 0:
