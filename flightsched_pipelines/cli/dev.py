@@ -1,5 +1,6 @@
 """``flightsched dev``: database, Dagster UI and daemon together, and all of them ended together."""
 
+import fcntl
 import json
 import os
 import signal
@@ -7,8 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -39,6 +40,11 @@ def dev(
 ) -> None:
     """Start the database, the Dagster UI and the daemon (its schedule running), until Ctrl-C."""
     settings = Settings()
+    with _the_only_one(settings.flightsched_home, f"http://{host}:{port}"):
+        _run(settings, host, port)
+
+
+def _run(settings: Settings, host: str, port: int) -> None:
     pids = settings.flightsched_home / "dev.json"
     _end_leftovers(pids)
     if _listens(host, port):
@@ -63,6 +69,34 @@ def dev(
         if settings.database_url is None:
             embedded.stop(settings.flightsched_home)
         pids.unlink(missing_ok=True)
+
+
+@contextmanager
+def _the_only_one(home: Path, address: str) -> Iterator[None]:
+    """One ``dev`` at a time for a home; the lock dies with its holder, and names it while it lives.
+
+    Raises:
+        UsageError: another one runs.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        lock = (home / "dev.lock").open("a+")
+    except OSError as error:
+        raise UsageError(f"{home.resolve()} cannot be written to: {error.strerror}; set FLIGHTSCHED_HOME") from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            pid, _, there = lock.read().partition(" ")
+            raise UsageError(
+                f"`flightsched dev` runs already, at {there} (process {pid}): it goes on as it is; "
+                f"to stop it, press Ctrl-C where it was started, or `kill -INT {pid}`"
+            ) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()} {address}")
+        lock.flush()
+        yield
 
 
 def _start(name: str, arguments: list[str], environment: dict[str, str]) -> _Service:

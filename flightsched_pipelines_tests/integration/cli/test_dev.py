@@ -41,13 +41,14 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
 
 
 class Person(threading.Thread):
-    """Waits until the Dagster UI answers, looks at what runs, and presses Ctrl-C."""
+    """Waits until the Dagster UI answers, looks at what runs, tries to start it again, and presses Ctrl-C."""
 
     def __init__(self, port: int, home: Path) -> None:
         super().__init__(daemon=True)
         self._url = f"http://127.0.0.1:{port}/server_info"
         self._pids = home / "dev.json"
         self.saw_the_ui = False
+        self.second = ""
         self.started: list[psutil.Process] = []
 
     def run(self) -> None:
@@ -62,6 +63,10 @@ class Person(threading.Thread):
         for pid in json.loads(self._pids.read_text()):
             leader = psutil.Process(int(pid))
             self.started += [leader, *leader.children(recursive=True)]
+        try:
+            dev(port=free_port(), host="127.0.0.1")
+        except UsageError as refusal:
+            self.second = str(refusal)
         os.kill(os.getpid(), signal.SIGINT)
 
 
@@ -86,6 +91,10 @@ def test_ctrl_c_ends_all_that_was_started_and_what_an_earlier_run_left(
     dev(port=port, host="127.0.0.1")
 
     assert person.saw_the_ui
+    assert person.second.startswith(
+        f"`flightsched dev` runs already, at http://127.0.0.1:{port} (process {os.getpid()})"
+    )
+    assert f"`kill -INT {os.getpid()}`" in person.second
     assert not psutil.pid_exists(left.pid)
     assert psutil.pid_exists(os.getppid()), "a number that is another process's by now is left alone"
     assert len(person.started) >= 2
