@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import Range
 
 from flightsched_pipelines.database import schema
 from flightsched_pipelines.database.seed import _insert_frame
-from flightsched_pipelines.risk.minimums import default_minimums
+from flightsched_pipelines.risk.minimums import STATED_COLUMNS, default_minimums
 
 HOUR = datetime(2026, 11, 10, 14, tzinfo=UTC)
 LEVELS = ("student_pilot", "private_pilot", "instrument_rated")
@@ -24,7 +24,7 @@ def fill(engine: Engine, airports: int, schools: int, bookings: int, hour_utc: d
     random = Random(7)  # noqa: S311, made-up data
     with engine.begin() as connection:
         idents = _airports(connection, random, airports)
-        _insert_frame(connection, schema.weather_minimums, default_minimums())
+        _insert_frame(connection, schema.weather_minimums, default_minimums()[[*STATED_COLUMNS]])
         each = -(-bookings // schools)
         for number in range(1, schools + 1):
             _school(connection, random, number, idents, min(each, bookings - each * (number - 1)), hour_utc)

@@ -32,12 +32,15 @@ from flightsched_pipelines.rescheduling.availability import AVAILABILITY_COLUMNS
 from flightsched_pipelines.rescheduling.records import Row
 from flightsched_pipelines.rescheduling.wishes import WISH_COLUMNS
 from flightsched_pipelines.risk.bookings import BOOKING_COLUMNS
-from flightsched_pipelines.risk.minimums import MINIMUM_COLUMNS, in_force, typed_minimums
+from flightsched_pipelines.risk.minimums import STATED_COLUMNS, in_force, typed_minimums, with_regulations
 
 Rows = Sequence[Row]
 """Rows as they are stored, for the proof of one move: what a frame costs is most of what such a proof costs."""
 
 _FLOWN = schema.bookings.alias("flown")
+_MINIMUMS = select(
+    schema.weather_minimums.c.id.label("minimum_id"), *(schema.weather_minimums.c[name] for name in STATED_COLUMNS)
+).order_by(schema.weather_minimums.c.id)
 
 
 def airports(source: Source, idents: Collection[str] | None = None) -> pd.DataFrame:
@@ -59,9 +62,7 @@ def runways(source: Source, idents: Collection[str] | None = None) -> pd.DataFra
 
 def minimums(source: Source) -> pd.DataFrame:
     """All weather minimums, of every day (``MINIMUM_COLUMNS``)."""
-    table = schema.weather_minimums
-    query = select(*(table.c[name] for name in MINIMUM_COLUMNS)).order_by(table.c.id)
-    return typed_minimums(_frame(source, query))
+    return with_regulations(typed_minimums(_frame(source, _MINIMUMS)))
 
 
 def airfields(connection: Connection, idents: Collection[str]) -> tuple[Rows, Rows]:
@@ -72,14 +73,14 @@ def airfields(connection: Connection, idents: Collection[str]) -> tuple[Rows, Ro
 def minimums_of(connection: Connection, school_id: int, on: date) -> Sequence[Row]:
     """The minimums in force on a day for one school, its own and everybody's (``MINIMUM_COLUMNS``)."""
     table = schema.weather_minimums
-    query = select(*(table.c[name] for name in MINIMUM_COLUMNS)).order_by(table.c.id)
     whose = or_(table.c.school_id.is_(None), table.c.school_id == school_id)
-    return _in_force(tuple(tuple(row) for row in connection.execute(query.where(whose))), on)
+    return _in_force(tuple(tuple(row) for row in connection.execute(_MINIMUMS.where(whose))), on)
 
 
 @lru_cache(maxsize=1_000)  # by what they say, so that a changed minimum counts at once
 def _in_force(rows: tuple[tuple[Any, ...], ...], on: date) -> Sequence[Row]:
-    frame = typed_minimums(pd.DataFrame(rows, columns=list(MINIMUM_COLUMNS), dtype=object))
+    names = ["minimum_id", *STATED_COLUMNS]
+    frame = with_regulations(typed_minimums(pd.DataFrame(rows, columns=names, dtype=object)))
     return in_force(frame, on).to_dict("records")
 
 

@@ -77,7 +77,9 @@ class Sky:
 
     def _findings(self, booking: Booking, span: Span) -> Iterator[tuple[str, str]]:
         """Everything that stands against a time, as a verdict and a sentence."""
-        rules = self._rules_for(booking, night=self._is_night(booking, span))
+        concerning = self._concerning(booking, night=self._is_night(booking, span))
+        yield from self._unruled(concerning)
+        rules = _that_count(concerning)
         yield from self._darkness(booking, span, rules.get("daylight", []))
         hour = (span.start - self._buffer).replace(minute=0, second=0, microsecond=0)
         while hour < span.end + self._buffer:
@@ -152,8 +154,8 @@ class Sky:
         best = max(headings, key=lambda heading: math.cos(math.radians(direction_deg - heading)))
         return abs(speed_kt * math.sin(math.radians(direction_deg - best)))
 
-    def _rules_for(self, booking: Booking, *, night: bool) -> dict[str, list[Row]]:
-        """The minimums that count, by rule: the school's own instead of the default, and every regulation."""
+    def _concerning(self, booking: Booking, *, night: bool) -> list[Row]:
+        """The minimums that concern a booking by day or by night."""
         facts = {
             "school_id": booking.school_id,
             "training_level": booking.training_level,
@@ -161,15 +163,17 @@ class Sky:
             "lesson_kind": booking.lesson_kind,
             "night": night,
         }
-        applying: defaultdict[str, list[Row]] = defaultdict(list)
-        for row in self._minimums:
-            if all(row[name] is None or row[name] == fact for name, fact in facts.items()):
-                applying[str(row["rule"])].append(row)
-        own = {rule for rule, rows in applying.items() if any(row["authority"] == "school" for row in rows)}
-        return {
-            rule: [row for row in rows if row["authority"] != "default" or rule not in own]
-            for rule, rows in applying.items()
-        }
+        return [
+            row for row in self._minimums if all(row[name] is None or row[name] == fact for name, fact in facts.items())
+        ]
+
+    def _unruled(self, concerning: list[Row]) -> Iterator[tuple[str, str]]:
+        """What keeps a time from being known to be well: a row that cannot be read, or no minimums."""
+        for row in concerning:
+            if row["fault"] is not None:
+                yield "unforecast", f"a row cannot be read: {row['fault']}"
+        if all(row["authority"] == "regulation" or row["effect"] != "block" for row in concerning):
+            yield "unforecast", "no minimums are on record for it"
 
     def _darkness(self, booking: Booking, span: Span, limits: list[Row]) -> Iterator[tuple[str, str]]:
         rising = self._sun(booking.airports[0], span.start)
@@ -201,6 +205,23 @@ class Sky:
             return None
         offset = timedelta(minutes=round(4 * float(known["longitude_deg"])))
         return self._suns.get((airport, (moment + offset).date()))
+
+
+def _that_count(concerning: list[Row]) -> dict[str, list[Row]]:
+    """By rule: a school's own blocking minimums instead of the defaults, and every regulation."""
+    by_rule: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in concerning:
+        if row["fault"] is None:
+            by_rule[str(row["rule"])].append(row)
+    own = {
+        rule
+        for rule, rows in by_rule.items()
+        if any(row["authority"] == "school" and row["effect"] == "block" for row in rows)
+    }
+    return {
+        rule: [row for row in rows if row["authority"] != "default" or rule not in own]
+        for rule, rows in by_rule.items()
+    }
 
 
 def _icing_aloft(row: Row, altitude_ft: float) -> bool:

@@ -67,7 +67,8 @@ def assess(
 
     A blocking minimum that a prevailing group breaks is ``at_risk``. A temporary group makes it ``watch``, but
     ``at_risk`` for solo flights, thunderstorm and icing; so does a minimum that warns. An hour that no prevailing
-    group reaches, or in which any governing group lacks an element, is ``unknown``, unless something else is at risk.
+    group reaches, or in which any governing group lacks an element, is ``unknown``, unless something else is at risk;
+    so is a booking without minimums, or that a faulty one concerns.
 
     Args:
         bookings: ``BOOKING_COLUMNS``; text columns may be categorical.
@@ -80,7 +81,6 @@ def assess(
         buffer_minutes: weather this long before and after a booking counts too.
 
     Raises:
-        MinimumsError: a minimum cannot be applied.
         BookingsError: a booking has a level or kind that is not known.
     """
     minimums = typed_minimums(minimums)

@@ -36,7 +36,7 @@ from flightsched_pipelines.risk.limits import (
     rule_of,
 )
 from flightsched_pipelines.risk.marks import CROSSWIND
-from flightsched_pipelines.risk.minimums import AT_LEAST_RULES, HAZARD_RULES, UNITS
+from flightsched_pipelines.risk.rules import AT_LEAST_RULES, HAZARD_RULES, UNITS
 from flightsched_pipelines.risk.sky import LAYERS, PREVAILING, TEMPORARY
 from flightsched_pipelines.weather.conditions import CONVECTIVE, FREEZING, WIND_SHEAR
 
@@ -206,7 +206,7 @@ def _minimum_columns(case: Case, found: pd.DataFrame, sign: Floats) -> pd.DataFr
     """Limit, reference, comparison and authority of each finding's minimum."""
     number = found["minimum"].to_numpy()
     of_minimum = case.minimums[["limit_value", "reference", "comparison", "authority"]]
-    columns = of_minimum.take(np.maximum(number, 0)).reset_index(drop=True)
+    columns = of_minimum.reset_index(drop=True).reindex(np.maximum(number, 0)).reset_index(drop=True)
     own = (number == APPROACH) | (found["measure"].to_numpy() == AIRCRAFT_CROSSWIND)
     columns.loc[own, "limit_value"] = (sign * found["threshold"])[own]
     columns.loc[number == APPROACH, "comparison"] = ">="

@@ -110,12 +110,14 @@ def _daylight(row: Row, booking: Row) -> str:
 
 
 def _forecast(row: Row, booking: Row) -> str:
+    if not pd.isna(row["reference"]):
+        return f"a row that it depends on cannot be read, and must be mended: {row['reference']}."
     lack = [ELEMENT_NAMES.get(name, name) for name in str(row["hazard"]).split(", ")]
     since = _clock(row["hour_utc"], booking)
-    if "no forecast" in lack:
-        return f"no forecast reaches {row['airport']} for {since}."
     if "minimums" in lack:
         return "no minimums are on record for this lesson."
+    if "no forecast" in lack:
+        return f"no forecast reaches {row['airport']} for {since}."
     if "sunset" in lack:
         return f"sunrise and sunset at {row['airport']} are not known for {since}."
     return f"the forecast for {row['airport']} does not say, from {since}: {', '.join(lack)}."

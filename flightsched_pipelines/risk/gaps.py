@@ -8,13 +8,17 @@ from numpy.typing import NDArray
 
 from flightsched_pipelines.risk.columns import MICROS_PER_HOUR, micros_of
 from flightsched_pipelines.risk.judgement import UNKNOWN, Case
-from flightsched_pipelines.risk.limits import BLOCK, EFFECTS, NO_ROW
+from flightsched_pipelines.risk.limits import BLOCK, EFFECTS
 from flightsched_pipelines.risk.sky import LAYERS, PREVAILING, element_names
 
 Indices = NDArray[np.int64]
 
-NO_FORECAST, NO_SUN, NO_MINIMUMS = (1 << n for n in (32, 33, 34))
+NO_FORECAST, NO_SUN, NO_MINIMUMS, FAULTY_ROW = (1 << n for n in (32, 33, 34, 35))
 """Bits beside those of the elements that a row can lack."""
+
+
+MOST_FAULTS = 3
+"""Faulty rows that are named with one booking; a check names them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,8 @@ def missing_forecast(case: Case, hours: Hours, unknown: Indices) -> pd.DataFrame
     at_known = np.maximum(trips.departure, trips.destination)[unknown] < len(sky.airports)
     for cause, bit in (
         (at_known & ~trips.sun_known[unknown], NO_SUN),
-        ((case.limits.rows[BLOCK, trips.profile[unknown]] == NO_ROW).all(axis=1), NO_MINIMUMS),
+        (~case.limits.ruled[trips.profile[unknown]], NO_MINIMUMS),
+        (case.limits.faulty[trips.profile[unknown]], FAULTY_ROW),
     ):
         position = np.append(position, unknown[cause])
         airport = np.append(airport, trips.departure[unknown[cause]])
@@ -70,15 +75,31 @@ def missing_forecast(case: Case, hours: Hours, unknown: Indices) -> pd.DataFrame
     found = pd.DataFrame({"position": places[0], "airport": _idents(case, places[0], places[1])})
     first_hour = pd.Timestamp(case.sky.first_hour_utc).as_unit("us")
     words = {bits: _lack_words(bits) for bits in np.unique(lacking).tolist()}
+    faults = _faults_of(case, places[0])
+    named = [
+        faults[position] if bits & FAULTY_ROW else None
+        for position, bits in zip(places[0].tolist(), lacking.tolist(), strict=True)
+    ]
     return found.assign(
         rule="forecast",
         effect=EFFECTS[BLOCK],
         gravity=UNKNOWN,
         hazard=[words[bits] for bits in lacking.tolist()],
+        reference=pd.array(named, dtype="str"),
         hour_utc=first_hour + pd.to_timedelta(since, unit="h"),
         layer=LAYERS[PREVAILING],
         unit="",
     ).explode("airport", ignore_index=True)
+
+
+def _faults_of(case: Case, positions: Indices) -> dict[int, str]:
+    """The faulty rows that concern each booking, a few of them."""
+    faults, profile = case.limits.faults, case.trips.profile
+    of_profile = {
+        number: "; ".join([fault for fault, concerns in faults.items() if concerns[number]][:MOST_FAULTS])
+        for number in np.unique(profile[positions]).tolist()
+    }
+    return {position: of_profile[profile[position]] for position in positions.tolist()}
 
 
 def _lack_by_cell(case: Case) -> Indices:
@@ -91,7 +112,9 @@ def _lack_by_cell(case: Case) -> Indices:
 
 
 def _lack_words(bits: int) -> str:
-    causes = {NO_FORECAST: "no forecast", NO_SUN: "sunset", NO_MINIMUMS: "minimums"}
+    causes = {
+        FAULTY_ROW: "a row that cannot be read", NO_FORECAST: "no forecast", NO_SUN: "sunset", NO_MINIMUMS: "minimums",
+    }  # fmt: skip
     return ", ".join([*(word for bit, word in causes.items() if bits & bit), *element_names(bits)])
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from flightsched_pipelines.risk.bookings import severity
 from flightsched_pipelines.risk.columns import encoded
-from flightsched_pipelines.risk.limits import BLOCK, DAYLIGHT, NO_ROW, WARN, Limits, Profiles
+from flightsched_pipelines.risk.limits import BLOCK, DAYLIGHT, WARN, Limits, Profiles
 from flightsched_pipelines.risk.marks import INSTRUMENT_RATED, UNFORECAST, Mark, in_words, lying_below, marks_in
 from flightsched_pipelines.risk.sky import PREVAILING, QUANTITIES, Sky
 from flightsched_pipelines.risk.trips import Trips
@@ -45,7 +45,7 @@ def severities(case: Case) -> Severities:
     """The severity of each booking's verdict."""
     trips, limits = case.trips, case.limits
     at_risk, watch = _in_the_dark(case, BLOCK), _in_the_dark(case, WARN)
-    unknown = (limits.rows[BLOCK] == NO_ROW).all(axis=1)[trips.profile] | ~trips.sun_known
+    unknown = limits.unclear[trips.profile] | ~trips.sun_known
     windows = Windows(trips, case.sky.shape)
     aircraft, crosswinds_kt = encoded(case.bookings["aircraft_crosswind_kt"])
     for word in in_words(marks_in(case.sky, limits, trips.profiles, crosswinds_kt)):

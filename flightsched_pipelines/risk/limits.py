@@ -1,6 +1,7 @@
 """Which limit holds for whom: minimums resolved to thresholds, a row a profile and a column a quantity."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.risk.bookings import LESSON_KINDS, TRAINING_LEVELS
-from flightsched_pipelines.risk.minimums import AT_LEAST_RULES, HAZARD_RULES
+from flightsched_pipelines.risk.rules import AT_LEAST_RULES, HAZARD_RULES
 from flightsched_pipelines.risk.sky import QUANTITIES
 
 MEASURES = (*QUANTITIES, "aircraft_crosswind", "daylight")
@@ -37,10 +38,26 @@ class Profiles:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The strictest threshold, oriented (-inf for none), and its row in the minimums: (effects, profiles, measures)."""
+    """The strictest threshold, oriented (-inf for none), and its row in the minimums: (effects, profiles, measures).
+
+    ``ruled`` says which profiles have a blocking minimum beside the regulations; ``faults`` which of them each faulty
+    row concerns.
+    """
 
     thresholds: NDArray[np.float64]
     rows: NDArray[np.int64]
+    ruled: NDArray[np.bool_]
+    faults: Mapping[str, NDArray[np.bool_]]
+
+    @property
+    def faulty(self) -> NDArray[np.bool_]:
+        """Which profiles a faulty row concerns."""
+        return np.any([*self.faults.values(), np.zeros_like(self.ruled)], axis=0)
+
+    @property
+    def unclear(self) -> NDArray[np.bool_]:
+        """Which profiles have no minimums, or a faulty row: of their lessons nothing is known to be well."""
+        return ~self.ruled | self.faulty
 
 
 def rule_of(measure: str) -> str:
@@ -56,20 +73,29 @@ _MEASURES_OF = {
 def resolve(minimums: pd.DataFrame, profiles: Profiles) -> Limits:
     """The limits of each profile.
 
-    Where a school has rows of its own for a rule, they replace the defaults; a regulation always counts. Of what
-    counts, the strictest holds.
+    Where a school has blocking rows of its own for a rule, they replace the defaults; one that warns stands beside
+    them. A regulation always counts. Of what counts, the strictest holds.
     """
-    shape = (len(EFFECTS), len(profiles.school), len(MEASURES))
-    limits = Limits(np.full(shape, -np.inf), np.full(shape, NO_ROW, dtype=np.int64))
+    everybody = len(profiles.school)
+    shape = (len(EFFECTS), everybody, len(MEASURES))
+    ruled, faults = np.zeros(everybody, dtype=bool), dict[str, NDArray[np.bool_]]()
+    limits = Limits(np.full(shape, -np.inf), np.full(shape, NO_ROW, dtype=np.int64), ruled, faults)
     columns = [[None if pd.isna(cell) else cell for cell in minimums[name].tolist()] for name in minimums]
     records = [dict(zip(minimums.columns, row, strict=True)) for row in zip(*columns, strict=True)]
-    applying = [_applies(record, profiles) for record in records]
-    own: dict[str, NDArray[np.bool_]] = defaultdict(lambda: np.zeros(len(profiles.school), dtype=bool))
-    for record, applies in zip(records, applying, strict=True):
-        if record["authority"] == "school":
+    sound: list[tuple[int, dict[Any, Any], NDArray[np.bool_]]] = []
+    own: dict[str, NDArray[np.bool_]] = defaultdict(lambda: np.zeros(everybody, dtype=bool))
+    for number, record in enumerate(records):
+        applies = _applies(record, profiles)
+        if record["fault"] is not None:
+            faults[record["fault"]] = applies
+            continue
+        sound.append((number, record, applies))
+        if record["authority"] == "school" and record["effect"] == EFFECTS[BLOCK]:
             own[record["rule"]] |= applies
-    for number, (record, applies) in enumerate(zip(records, applying, strict=True)):
+    for number, record, applies in sound:
         counts = applies & ~own[record["rule"]] if record["authority"] == "default" else applies
+        if record["authority"] != "regulation" and record["effect"] == EFFECTS[BLOCK]:
+            ruled |= counts
         for measure in _MEASURES_OF[record["rule"]]:
             flown = counts & (profiles.kind == _kind_of(measure)) if record["rule"] == "icing" else counts
             _tighten(limits, EFFECTS.index(record["effect"]), measure, flown, _threshold(record), number)

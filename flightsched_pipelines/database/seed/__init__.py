@@ -15,7 +15,7 @@ from flightsched_pipelines.database.seed.lessons import Lesson, Student, World, 
 from flightsched_pipelines.database.seed.reference import reference_airports, reference_runways
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.rescheduling.availability import Override, Period, Resource, WeeklyRule, expand
-from flightsched_pipelines.risk.minimums import default_minimums
+from flightsched_pipelines.risk.minimums import STATED_COLUMNS, default_minimums
 from flightsched_pipelines.weather.daylight import sun_table
 
 RANDOM_SEED = 20_261_101
@@ -132,7 +132,7 @@ def _insert_frame(connection: Connection, table: Table, frame: pd.DataFrame) -> 
 
 def _insert_minimums(connection: Connection) -> None:
     """The defaults, and one rule of a school's own: C172 renters at Centennial fly with less wind."""
-    _insert_frame(connection, schema.weather_minimums, default_minimums())
+    _insert_frame(connection, schema.weather_minimums, default_minimums()[[*STATED_COLUMNS]])
     own = {
         "school_id": 2, "authority": "school", "training_level": "private_pilot", "solo": True, "lesson_kind": None,
         "night": None, "rule": "wind", "comparison": "<", "limit_value": 20.0, "unit": "kt", "effect": "block",

@@ -195,7 +195,7 @@ def _(watch: Watch) -> Iterator[None]:
 
 @fault("limits and settings entered wrongly", "at_risk_share_is_usual", "threatened_have_alternatives")
 def _(watch: Watch) -> Iterator[None]:
-    change = "UPDATE school.weather_minimums SET limit_value = limit_value {} 1000 WHERE rule = 'visibility'"
+    change = "UPDATE school.weather_minimums SET limit_value = limit_value {} 10 WHERE rule = 'visibility'"
     usual = watch.settings
     do(watch, change.format("+"))
     watch.restart_with(lookahead_hours=24, reschedule_horizon_days=1, reschedule_earliest_hours=23)

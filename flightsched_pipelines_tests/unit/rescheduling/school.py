@@ -143,6 +143,8 @@ def minimum(rule: str, comparison: str, limit_value: float, unit: str, **facts: 
         "effective_from": datetime(2020, 1, 1, tzinfo=UTC).date(),
         "effective_to": None,
         "reference": "a test",
+        "minimum_id": None,
+        "fault": None,
     } | facts
 
 
@@ -187,6 +189,7 @@ PERIOD_TYPES = dict.fromkeys(period("school", 1), "str") | {
 }
 MINIMUM_TYPES = dict.fromkeys(minimum("x", ">", 0, ""), "str") | {
     "school_id": "Int64",
+    "minimum_id": "Int64",
     "solo": "boolean",
     "night": "boolean",
     "limit_value": "float64",

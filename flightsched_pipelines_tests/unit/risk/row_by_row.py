@@ -59,7 +59,7 @@ def _rules(lesson: Row, minimums: Sequence[Row]) -> Iterator[Row]:
         "night": _night(lesson),
     }
     rows = [row for row in minimums if all(row[name] is None or row[name] == is_ for name, is_ in wanted.items())]
-    own = {row["rule"] for row in rows if row["authority"] == "school"}
+    own = {row["rule"] for row in rows if row["authority"] == "school" and row["effect"] == "block"}
     yield from (row for row in rows if row["authority"] != "default" or row["rule"] not in own)
     if lesson["training_level"] == "instrument_rated":
         for field in FIELDS.values():

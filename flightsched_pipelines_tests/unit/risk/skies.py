@@ -9,6 +9,7 @@ import pandas as pd
 from flightsched_pipelines.risk.assess import Assessment, assess
 from flightsched_pipelines.risk.bookings import BOOKING_COLUMNS
 from flightsched_pipelines.risk.minimums import MINIMUM_COLUMNS, default_minimums, in_force
+from flightsched_pipelines.risk.rules import UNITS
 from flightsched_pipelines.weather.conditions import FORECAST_COLUMNS
 from flightsched_pipelines.weather.daylight import sun_table
 
@@ -103,7 +104,7 @@ def minimum(rule: str, comparison: str, limit_value: float | None, **facts: Any)
         "rule": rule,
         "comparison": comparison,
         "limit_value": limit_value,
-        "unit": "",
+        "unit": UNITS.get(rule, ""),
         "effect": "block",
         "effective_from": date(2020, 1, 1),
         "reference": "a test",

@@ -1,0 +1,46 @@
+"""The rules that a minimum can state: their comparisons, their units, and which limits make sense."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing that can be limited.
+
+    ``units`` gives how many of the rule's own unit, the first, one of each unit is. ``plausible`` bounds a limit in
+    the rule's own unit, both ends included; ``None`` where a row states no limit: none is allowed, or the aircraft's
+    own holds.
+    """
+
+    comparisons: tuple[str, ...]
+    units: Mapping[str, float] = field(default_factory=dict[str, float])
+    plausible: tuple[float, float] | None = None
+
+
+AT_LEAST, AT_MOST, NONE_ALLOWED = (">", ">="), ("<", "<="), ("none",)
+SPEEDS = MappingProxyType({"kt": 1.0, "m/s": 3600 / 1852, "km/h": 1 / 1.852, "mph": 1.609344 / 1.852})
+
+RULE_BOOK: Mapping[str, Rule] = MappingProxyType(
+    {
+        "visibility": Rule(AT_LEAST, {"SM": 1.0, "m": 1 / 1609.344, "km": 1 / 1.609344}, (0.25, 20)),
+        "ceiling": Rule(AT_LEAST, {"ft": 1.0, "m": 1 / 0.3048}, (100, 20_000)),
+        "daylight": Rule(AT_LEAST, {"min": 1.0, "h": 60.0}, (-60, 720)),
+        "wind": Rule(AT_MOST, SPEEDS, (1, 70)),
+        "gust": Rule(AT_MOST, SPEEDS, (1, 80)),
+        "gust_spread": Rule(AT_MOST, SPEEDS, (1, 40)),
+        "crosswind": Rule(AT_MOST, SPEEDS, (1, 40)),
+        "aircraft_crosswind": Rule(AT_MOST, {"kt": 1.0}),
+        "thunderstorm": Rule(NONE_ALLOWED),
+        "icing": Rule(NONE_ALLOWED),
+        "wind_shear": Rule(NONE_ALLOWED),
+    }
+)
+"""Every rule by its name. Limits of daylight are minutes before sunset, negative after it."""
+
+RULES = tuple(RULE_BOOK)
+AT_LEAST_RULES = tuple(name for name, rule in RULE_BOOK.items() if rule.comparisons == AT_LEAST)
+HAZARD_RULES = tuple(name for name, rule in RULE_BOOK.items() if rule.comparisons == NONE_ALLOWED)
+UNITS: Mapping[str, str] = MappingProxyType({name: next(iter(rule.units), "") for name, rule in RULE_BOOK.items()})
+"""The unit that each rule's limits are brought to; empty for hazards."""
