@@ -61,6 +61,10 @@ class Settings(BaseSettings):
     taf_max_distance_nm: Annotated[float, Field(ge=0)] = Field(
         default=30, description="How far away a TAF may speak for a field that has none, in nautical miles."
     )
+    taf_max_age_hours: Annotated[float, Field(ge=6, le=30)] = Field(
+        default=8,
+        description="An older TAF has missed its replacement, due every 6 h: what it forecasts is not relied on.",
+    )
     observation_max_age_minutes: Annotated[float, Field(gt=0, le=1440)] = Field(
         default=90, description="An older METAR does not speak for the running hour."
     )

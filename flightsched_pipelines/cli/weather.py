@@ -65,7 +65,11 @@ def assess_file(
     settings = Settings()
     known = airportsdata.load("ICAO")
     readings = [_read(file, None) for file in weather_files]
-    groups = [group for reading in readings for group in reading.groups]
+    together = Reading(
+        groups=[group for reading in readings for group in reading.groups],
+        unread=[group for reading in readings for group in reading.unread],
+    )
+    groups = together.groups
     zones = {ident: fields["tz"] for ident, fields in known.items()}
     zones |= {group.station: "UTC" for group in groups if group.station not in zones}
     lessons, problems = read_bookings_csv(_text(bookings), zones)
@@ -76,7 +80,7 @@ def assess_file(
     for file in weather_files:
         positions = station_positions(_text(file)) | positions
     airports = _airports([group.station for group in groups], lessons, positions)
-    forecasts = blend_of_files(airports, groups, taf_max_distance_nm=settings.taf_max_distance_nm)
+    forecasts = blend_of_files(airports, together, taf_max_distance_nm=settings.taf_max_distance_nm)
     assessment = _assess(lessons, forecasts, airports, settings.booking_buffer_minutes)
     for problem in problems:
         complain(problem)

@@ -114,10 +114,11 @@ def forecast(engine: Engine, raw_weather: pd.DataFrame, hour_utc: datetime, sett
     """The forecast at an hour: every airport, hour and group, and which of them speaks."""
     return blend(
         schedule.airports(engine),
-        read_weather(raw_weather).groups,
+        read_weather(raw_weather),
         hour_utc,
         horizon_hours=settings.lookahead_hours + 24,
         taf_max_distance_nm=settings.taf_max_distance_nm,
+        taf_max_age_hours=settings.taf_max_age_hours,
         observation_max_age_minutes=settings.observation_max_age_minutes,
     )
 

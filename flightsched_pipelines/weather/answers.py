@@ -13,6 +13,7 @@ from typing import Any, Literal, cast
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.weather.conditions import Group
 from flightsched_pipelines.weather.fields import FieldError, is_illegible, number, objects, text
+from flightsched_pipelines.weather.issues import EVERY_STATION, Source, named_station, unread_report
 from flightsched_pipelines.weather.metar import read_metar
 from flightsched_pipelines.weather.open_weather import is_one_call, read_one_call
 from flightsched_pipelines.weather.taf import read_taf
@@ -57,16 +58,24 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What answers say: groups, and a sentence for each part that could not be read."""
+    """What answers say: groups, and a sentence for each part that could not be read.
+
+    ``unread`` stands for the reports that could not be read: a group without conditions for each, at its station or at
+    `EVERY_STATION`. ``asked_of_models`` are the stations for which a One Call answer was asked, whatever came.
+    """
 
     groups: list[Group] = field(default_factory=list[Group])
     problems: list[str] = field(default_factory=list[str])
+    unread: list[Group] = field(default_factory=list[Group])
+    asked_of_models: list[str] = field(default_factory=list[str])
 
 
 def read_answers(answers: Iterable[Answer]) -> Reading:
     """Read stored answers; one that failed, or cannot be read, is a problem, never an exception."""
     reading = Reading()
     for answer in answers:
+        if answer.product == "one_call":
+            reading.asked_of_models.extend(answer.stations)
         if answer.failed or answer.body is None:
             if answer.error:
                 reading.problems.append(answer.error)
@@ -78,6 +87,7 @@ def read_answers(answers: Iterable[Answer]) -> Reading:
             continue
         reading.groups.extend(one.groups)
         reading.problems.extend(one.problems)
+        reading.unread.extend(one.unread)
     return reading
 
 
@@ -142,27 +152,40 @@ def _read_reports(reports: list[object]) -> Reading:
     reading = Reading()
     if not reports:
         reading.problems.append("the list of reports is empty: the stations are unknown, or have no report now")
+    sources: set[Source] = {source for report in reports if (source := _source_of(report)) is not None}
     for position, report in enumerate(reports, start=1):
-        if not isinstance(report, dict):
-            reading.problems.append(f"report {position} is not an object but {_glimpse(json.dumps(report))}")
+        fields = cast(dict[str, Any], report) if isinstance(report, dict) else {}
+        source = _source_of(fields)
+        if source is None:
+            what = "neither a METAR nor a TAF:" if isinstance(report, dict) else "not an object but"
+            reading.problems.append(f"report {position} is {what} {_glimpse(json.dumps(report))}")
+            # It came with others: it is one of theirs, and whose nobody knows.
+            reading.unread.extend(unread_report(fields, among) for among in sources)
             continue
-        fields = cast(dict[str, Any], report)
         try:
-            if _is_taf(fields):
-                reading.groups.extend(read_taf(fields))
-            elif "rawOb" in fields or "obsTime" in fields:
-                reading.groups.append(read_metar(fields))
-            else:
-                reading.problems.append(
-                    f"report {position} is neither a METAR nor a TAF: {_glimpse(json.dumps(report))}"
-                )
+            groups = read_taf(fields) if source == "TAF" else [read_metar(fields)]
         except FieldError as error:
             reading.problems.append(f"report {position}: {error}")
+            reading.unread.append(unread_report(fields, source))
+            continue
+        reading.groups.extend(groups)
+        if named_station(fields, source) == EVERY_STATION:
+            reading.unread.append(unread_report(fields, source))
     return reading
 
 
-def _is_taf(report: dict[str, Any]) -> bool:
-    return any(name in report for name in ("rawTAF", "fcsts", "validTimeFrom", "validTimeTo"))
+def _source_of(report: object) -> Source | None:
+    """What kind of report it is, by the fields that it has."""
+    if not isinstance(report, dict):
+        return None
+    names = cast(dict[str, Any], report).keys()
+    if not names.isdisjoint(_TAF_FIELDS):
+        return "TAF"
+    return None if names.isdisjoint(_METAR_FIELDS) else "METAR"
+
+
+_TAF_FIELDS = frozenset({"rawTAF", "fcsts", "validTimeFrom", "validTimeTo"})
+_METAR_FIELDS = frozenset({"rawOb", "obsTime"})
 
 
 def _json(body: str) -> object:

@@ -14,10 +14,14 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 
+from flightsched_pipelines.weather.answers import Reading
 from flightsched_pipelines.weather.conditions import FORECAST_COLUMNS, Group, flight_category
+from flightsched_pipelines.weather.governing import HOUR, governing_metars, governing_taf, newest, unreadable
+from flightsched_pipelines.weather.issues import BEGINNING, EVERY_STATION
 
-HOUR = timedelta(hours=1)
-LONGEST_TAF_HOURS = 30
+MODEL_HOURS = 47
+"""One Call gives 48 hours from the one in which it was made, which may be the one before the running hour."""
+
 EARTH_RADIUS_NM = 3_440.065
 
 
@@ -38,54 +42,61 @@ def hourly_rows(groups: Iterable[Group]) -> pd.DataFrame:
 
 def blend(
     airports: pd.DataFrame,
-    groups: Sequence[Group],
+    reading: Reading,
     hour_utc: datetime,
     *,
     horizon_hours: int,
     taf_max_distance_nm: float,
+    taf_max_age_hours: float,
     observation_max_age_minutes: float,
 ) -> pd.DataFrame:
     """The forecast at an hour, for every airport and each of the ``horizon_hours`` hours that any source reaches.
 
     Args:
         airports: ident, position, and whether it issues TAFs and METARs: what is due is known from here.
-        groups: everything that was read, of any station.
+        reading: everything that came, of any station, and what was asked for.
         hour_utc: the running hour; earlier hours are left out.
         horizon_hours: how many hours to look at.
         taf_max_distance_nm: how far away a TAF may speak for a field that has none.
+        taf_max_age_hours: an older TAF, at the start of the hour, has missed its replacement.
         observation_max_age_minutes: an older METAR, at the start of the hour, doesn't speak.
 
     Returns:
         FORECAST_COLUMNS.
     """
-    tafs, metars, models = (_by_station(groups, source) for source in ("TAF", "METAR", "OpenWeatherMap"))
+    tafs, metars, models = (_by_station(reading, source) for source in ("TAF", "METAR", "OpenWeatherMap"))
     speakers = _taf_stations(airports, taf_max_distance_nm)
+    asked_of_models = set(reading.asked_of_models)
     rows: list[_Row] = []
     for ident, issues_metar in zip(airports["airport"], airports["issues_metar"], strict=True):
         airport = str(ident)
         covered_until = hour_utc
         if airport in speakers:
             station, distance_nm = speakers[airport]
-            newest = _newest(tafs.get(station, ()), hour_utc)
-            due = newest or [_unreadable("TAF", station, hour_utc, LONGEST_TAF_HOURS)]
-            rows += [_Row(airport, group, distance_nm, governs=True) for group in due]
-            covered_until = max((group.to_utc for group in newest), default=hour_utc)
+            of_station = _of_station(tafs, station)
+            taf = governing_taf(of_station, station, hour_utc, timedelta(hours=taf_max_age_hours))
+            rows += [_Row(airport, group, distance_nm, governs=True) for group in taf.groups]
+            covered_until = taf.sure_until_utc
         if issues_metar:
-            observed = _observation(metars.get(airport, ()), hour_utc, observation_max_age_minutes)
-            rows.append(_Row(airport, observed or _unreadable("METAR", airport, hour_utc, 1), 0.0, governs=True))
+            oldest = timedelta(minutes=observation_max_age_minutes)
+            observed = governing_metars(_of_station(metars, airport), airport, hour_utc, oldest)
+            rows += [_Row(airport, group, 0.0, governs=True) for group in observed]
+        of_model = [*models.get(airport, ())]
+        if airport in asked_of_models:
+            of_model += _hours_that_did_not_come(of_model, airport, hour_utc)
         # A TAF that ends within an hour leaves the rest of it to the model, which then governs all of that hour.
-        rows += [_Row(airport, group, 0.0, governs=group.to_utc > covered_until) for group in models.get(airport, ())]
+        rows += [_Row(airport, group, 0.0, governs=group.to_utc > covered_until) for group in of_model]
     frame = _frame(rows, now_utc=hour_utc)
     end = hour_utc + horizon_hours * HOUR
     return frame[(frame["hour_utc"] >= hour_utc) & (frame["hour_utc"] < end)].reset_index(drop=True)
 
 
-def blend_of_files(airports: pd.DataFrame, groups: Sequence[Group], *, taf_max_distance_nm: float) -> pd.DataFrame:
+def blend_of_files(airports: pd.DataFrame, reading: Reading, *, taf_max_distance_nm: float) -> pd.DataFrame:
     """The forecast that stored reports give by themselves: no hour is running, and nothing else is due.
 
     Every METAR speaks for the hour in which it was taken; a field without a TAF among the reports takes the nearest.
     """
-    tafs, metars, models = (_by_station(groups, source) for source in ("TAF", "METAR", "OpenWeatherMap"))
+    tafs, metars, models = (_by_station(reading, source) for source in ("TAF", "METAR", "OpenWeatherMap"))
     issuing = airports.assign(issues_taf=airports["airport"].isin(list(tafs)))
     speakers = _taf_stations(issuing, taf_max_distance_nm)
     rows: list[_Row] = []
@@ -94,45 +105,47 @@ def blend_of_files(airports: pd.DataFrame, groups: Sequence[Group], *, taf_max_d
         spoken: list[Group] = []
         if airport in speakers:
             station, distance_nm = speakers[airport]
-            spoken = _newest(tafs[station], None)
+            issues = newest(_of_station(tafs, station), None)
+            spoken = _where_others_are([group for of_issue in issues.values() for group in of_issue])
             rows += [_Row(airport, group, distance_nm, governs=True) for group in spoken]
-        rows += [_Row(airport, group, 0.0, governs=True) for group in metars.get(airport, ())]
+        observed = _where_others_are(_of_station(metars, airport) if airport in metars else [])
+        rows += [_Row(airport, group, 0.0, governs=True) for group in observed]
         hours = {hour for group in spoken for hour in _hours(group)}
         rows += [_Row(airport, group, 0.0, group.from_utc not in hours) for group in models.get(airport, ())]
     return _frame(rows, now_utc=None)
 
 
-def _by_station(groups: Iterable[Group], source: str) -> Mapping[str, list[Group]]:
+def _by_station(reading: Reading, source: str) -> Mapping[str, list[Group]]:
     stations: defaultdict[str, list[Group]] = defaultdict(list)
-    for group in groups:
+    for group in [*reading.groups, *reading.unread]:
         if group.source == source:
             stations[group.station].append(group)
     return stations
 
 
-def _newest(groups: Sequence[Group], hour_utc: datetime | None) -> list[Group]:
-    """The newest issue among a station's TAFs (an amendment replaces), if it still holds at the hour."""
-    if not groups:
+def _of_station(groups: Mapping[str, list[Group]], station: str) -> list[Group]:
+    """The groups that are, or may be, a station's."""
+    return [*groups.get(station, ()), *groups.get(EVERY_STATION, ())]
+
+
+def _hours_that_did_not_come(groups: Sequence[Group], station: str, hour_utc: datetime) -> list[Group]:
+    """The hours that a model was asked for and did not give."""
+    given = {group.from_utc for group in groups}
+    due = (hour_utc + n * HOUR for n in range(MODEL_HOURS))
+    return [
+        unreadable("OpenWeatherMap", station, hour, hour + HOUR, issued_at_utc=hour_utc)
+        for hour in due
+        if hour not in given
+    ]
+
+
+def _where_others_are(groups: Sequence[Group]) -> list[Group]:
+    """Reports of a station; those of which nobody knows the time count wherever the others do."""
+    placed = [group for group in groups if group.from_utc > BEGINNING]
+    if not placed:
         return []
-    newest = max(group.issued_at_utc for group in groups)
-    issue = [group for group in groups if group.issued_at_utc == newest]
-    expired = hour_utc is not None and max(group.to_utc for group in issue) <= hour_utc
-    return [] if expired else issue
-
-
-def _observation(metars: Sequence[Group], hour_utc: datetime, max_age_minutes: float) -> Group | None:
-    """The newest METAR, placed at the running hour, unless it is too old to speak for it."""
-    oldest = hour_utc - timedelta(minutes=max_age_minutes)
-    recent = [metar for metar in metars if oldest <= metar.issued_at_utc < hour_utc + HOUR]
-    if not recent:
-        return None
-    newest = max(recent, key=lambda metar: metar.issued_at_utc)
-    return replace(newest, from_utc=hour_utc, to_utc=hour_utc + HOUR)
-
-
-def _unreadable(source: str, station: str, hour_utc: datetime, hours: int) -> Group:
-    change = "METAR" if source == "METAR" else "BASE"
-    return Group(source, station, "prevailing", change, None, hour_utc, hour_utc + hours * HOUR, hour_utc)  # pyright: ignore[reportArgumentType]
+    since, until = min(group.from_utc for group in placed), max(group.to_utc for group in placed)
+    return placed + [replace(group, from_utc=since, to_utc=until) for group in groups if group.from_utc == BEGINNING]
 
 
 def _taf_stations(airports: pd.DataFrame, max_distance_nm: float) -> dict[str, tuple[str, float]]:

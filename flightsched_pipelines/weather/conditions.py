@@ -59,11 +59,26 @@ UNREADABLE = Conditions(missing=frozenset(ELEMENTS))
 
 
 @dataclass(frozen=True, slots=True)
+class Issue:
+    """The report that a group is from: when it may have been issued, and when it is valid, ``[from, to)``.
+
+    The times in a report's fields and in its text may contradict each other: then it may have been issued at any time
+    from the earliest to the latest of them. Aware, in UTC.
+    """
+
+    earliest_utc: datetime
+    latest_utc: datetime
+    valid_from_utc: datetime
+    valid_to_utc: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Conditions that one source gives one station for one span of time, ``[from_utc, to_utc)``.
 
     ``change`` is the kind of group: ``BASE``, ``FM``, ``BECMG``, ``TEMPO``, ``PROB`` of a TAF, ``METAR`` or ``HOURLY``.
-    ``probability`` is in percent, for PROB groups only. All times are aware, in UTC.
+    ``probability`` is in percent, for PROB groups only. ``issue`` is ``None`` for a source that has one report at a
+    time. All times are aware, in UTC.
     """
 
     source: Literal["TAF", "METAR", "OpenWeatherMap"]
@@ -75,6 +90,7 @@ class Group:
     to_utc: datetime
     issued_at_utc: datetime
     conditions: Conditions = field(default=UNREADABLE)
+    issue: Issue | None = None
 
 
 FORECAST_COLUMNS: Mapping[str, str] = MappingProxyType(

@@ -8,7 +8,8 @@ from typing import Any
 from flightsched_pipelines.weather.conditions import Group
 from flightsched_pipelines.weather.decoded import decoded_said
 from flightsched_pipelines.weather.fields import FieldError, epoch, station_of, text
-from flightsched_pipelines.weather.raw_text import is_cancelled, issued_at, metar_said, speaks_of
+from flightsched_pipelines.weather.issues import metar_issue
+from flightsched_pipelines.weather.raw_text import is_cancelled, is_cut_off, issued_at, metar_said, speaks_of
 from flightsched_pipelines.weather.said import NOTHING_LEGIBLE, conditions_of, worse_of
 
 SAME_TIME = timedelta(minutes=15)
@@ -36,6 +37,8 @@ def read_metar(report: Mapping[str, Any]) -> Group:
         if written is not None and abs(written - observed) > SAME_TIME:
             raise FieldError(f"METAR of {station}: obsTime is {observed:%d %H:%M}Z, its text says {written:%d %H:%M}Z")
         said = worse_of(said, metar_said(raw))
+        if is_cut_off(raw):
+            said = replace(said, thunderstorm_sensor_out=True)
     hour = observed.replace(minute=0, second=0, microsecond=0)
     return Group(
         source="METAR",
@@ -47,4 +50,5 @@ def read_metar(report: Mapping[str, Any]) -> Group:
         to_utc=hour + timedelta(hours=1),
         issued_at_utc=observed,
         conditions=conditions_of(said, has_temperature=True),
+        issue=metar_issue(report),
     )

@@ -32,6 +32,7 @@ _CLEAR = frozenset({"SKC", "CLR", "NSC", "NCD"})
 _TREND = frozenset({"TEMPO", "BECMG", "NOSIG", "RMK"})
 _NO_REPORT = frozenset({"NIL", "CNL"})
 _ISSUED = re.compile(r"(\d{2})(\d{2})(\d{2})Z")
+_AFTER_THE_SKY = re.compile(r"(M?\d{2}|//|XX)/(M?\d{2}|//|XX)?|[AQ](\d{3,4}|////)")
 _TEMPERATURE = re.compile(r"(?P<air>M?\d{2})/(?P<dew>M?\d{2})?")
 
 Change = Literal["BASE", "FM", "BECMG", "TEMPO", "PROB"]
@@ -72,6 +73,13 @@ def metar_said(raw: str) -> Said:
         thunderstorm_sensor_out="TSNO" in words[end:],
         illegible=said.illegible | ({"weather"} if "PWINO" in words[end:] else set()),
     )
+
+
+def is_cut_off(raw: str) -> bool:
+    """Whether a METAR's text ends before its temperature and pressure: clouds, and CB among them, come before these."""
+    words = raw.split()
+    end = next((n for n, word in enumerate(words) if word in _TREND), len(words))
+    return not any(_AFTER_THE_SKY.fullmatch(word) for word in words[:end])
 
 
 def is_cancelled(raw: str) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from flightsched_pipelines.weather.conditions import Group
 from flightsched_pipelines.weather.decoded import decoded_said
 from flightsched_pipelines.weather.fields import FieldError, epoch, iso_time, objects, station_of, text
+from flightsched_pipelines.weather.issues import taf_issue
 from flightsched_pipelines.weather.raw_text import Change, RawGroup, is_cancelled, speaks_of, taf_groups
 from flightsched_pipelines.weather.said import NOTHING_LEGIBLE, Said, changed, conditions_of, worse_of
 
@@ -71,19 +72,23 @@ def read_taf(report: Mapping[str, Any]) -> list[Group]:
     if not raw and len(decoded) < len(objects(report.get("fcsts")) or []):
         unreadable.append((begins, ends))  # a group without its time may be anywhere
     issued = iso_time(report.get("issueTime")) or iso_time(report.get("bulletinTime")) or begins
+    spans = [(begins, ends), *doubtful]
+    issue = taf_issue(report, min(since for since, _ in spans), max(until for _, until in spans))
 
     groups = [
-        Group("TAF", station, "prevailing", s.change, None, s.from_utc, s.to_utc, issued, conditions_of(s.said))
+        Group("TAF", station, "prevailing", s.change, None, s.from_utc, s.to_utc, issued, conditions_of(s.said), issue)
         for s in segments
     ]
     for account in accounts:
         if account.temporary:
-            chance = account.probability
+            kind = "temporary", account.change, account.probability
             groups += [
-                Group("TAF", station, "temporary", account.change, chance, since, until, issued, conditions_of(said))
+                Group("TAF", station, *kind, since, until, issued, conditions_of(said), issue)
                 for since, until, said in _temporary(account, segments, begins, ends)
             ]
-    return groups + [Group("TAF", station, "prevailing", "BASE", None, *span, issued) for span in unreadable]
+    return groups + [
+        Group("TAF", station, "prevailing", "BASE", None, *span, issued, issue=issue) for span in unreadable
+    ]
 
 
 def _decoded_groups(report: Mapping[str, Any]) -> list[_Account]:

@@ -3,17 +3,18 @@
 import copy
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flightsched_pipelines.risk.assess import assess
 from flightsched_pipelines.risk.bookings import BOOKING_COLUMNS, severity
 from flightsched_pipelines.risk.minimums import default_minimums
-from flightsched_pipelines.weather.answers import WeatherAnswerError, read_answer
+from flightsched_pipelines.weather.answers import Reading, WeatherAnswerError, read_answer
 from flightsched_pipelines.weather.blend import blend
 from flightsched_pipelines.weather.daylight import sun_table
 from flightsched_pipelines_tests.unit.weather.reports import fair, group, hour, metar, one_call, one_call_hour, taf
@@ -43,14 +44,19 @@ WEATHER: dict[str, Any] = {
             raw="TAF KXYZ 101140Z 1012/1112 24006KT P6SM FEW060 TEMPO 1015/1016 4SM BR "
             "FM101800 24006KT 2SM TSRA BR BKN015CB FM102000 32012G18KT P6SM FEW060",
         )
-        | {"validTimeFrom": fair(12, 13)["timeFrom"], "issueTime": "2026-03-10T11:40:00Z"}
+        | {"validTimeFrom": fair(12, 13)["timeFrom"], "issueTime": "2026-03-10T11:40:00Z"},
+        taf(
+            fair(6, 36), ends=36, raw="TAF KXYZ 100840Z 1008/1112 24006KT P6SM FEW060"
+        )
+        | {"validTimeFrom": fair(8, 9)["timeFrom"], "issueTime": "2026-03-10T08:40:00Z"},
     ],
     "metar": [
         metar(
             "METAR KXYZ 101353Z 24006KT 3SM BR FEW020TCU OVC008 12/11 A2992 RMK AO2",
             obsTime=metar()["obsTime"] + 2 * 3600, visib=3, wxString="BR", temp=12, dewp=11, cover="OVC",
             clouds=[{"cover": "FEW", "base": 2000}, {"cover": "OVC", "base": 800}],
-        )
+        ),
+        metar("METAR KXYZ 101253Z 24006KT 10SM FEW060 20/08 A2992 RMK AO2", obsTime=metar()["obsTime"] + 3600),
     ],
     "one_call": one_call(
         *(one_call_hour(n) for n in range(NOW, NOW + 20)),
@@ -78,17 +84,20 @@ def bookings() -> pd.DataFrame:
 BOOKINGS = bookings()
 
 
-def verdicts(weather: dict[str, Any]) -> list[str]:
-    groups = []
+def verdicts(weather: dict[str, Any], now: int = NOW) -> list[str]:
+    together = Reading(asked_of_models=["KXYZ"])
     for product, body in weather.items():
         try:
-            groups += read_answer(json.dumps(body), "KXYZ" if product == "one_call" else None).groups
+            reading = read_answer(json.dumps(body), "KXYZ" if product == "one_call" else None)
         except WeatherAnswerError:
             continue
+        together.groups.extend(reading.groups)
+        together.unread.extend(reading.unread)
     forecasts = blend(
-        AIRPORTS, groups, hour(NOW), horizon_hours=72, taf_max_distance_nm=30, observation_max_age_minutes=90
-    )
-    judged = assess(BOOKINGS, forecasts, MINIMUMS, AIRPORTS, RUNWAYS, SUNS, first_hour_utc=hour(NOW))
+        AIRPORTS, together, hour(now), horizon_hours=72, taf_max_distance_nm=30, taf_max_age_hours=8,
+        observation_max_age_minutes=90,
+    )  # fmt: skip
+    judged = assess(BOOKINGS, forecasts, MINIMUMS, AIRPORTS, RUNWAYS, SUNS, first_hour_utc=hour(now))
     return [str(verdict) for verdict in judged.verdicts]
 
 
@@ -102,6 +111,12 @@ def paths(value: object, here: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]
 
 
 PLACES = list(paths(WEATHER))
+OF_REPORTS = [place for place in PLACES if place[0] != "one_call"]
+PIECES = st.one_of(st.sampled_from(OF_REPORTS), st.sampled_from(PLACES))
+"""Of each product there is an older report of fair weather beside the newest."""
+
+TEXTS = [place for place in OF_REPORTS if place[-1] in {"rawTAF", "rawOb"}]
+TIMES = [place for place in OF_REPORTS if place[-1] in {"issueTime", "obsTime", "validTimeFrom", "validTimeTo"}]
 SOUND = verdicts(WEATHER)
 GARBAGE = st.one_of(
     st.none(), st.booleans(), st.text(max_size=6), st.just([]), st.just({}), st.just(-9999), st.just(10**12),
@@ -113,28 +128,66 @@ def test_the_sound_weather_shows_every_verdict() -> None:
     assert set(SOUND) == {"ok", "watch", "unknown", "at_risk"}
 
 
-@settings(max_examples=60, deadline=None)
-@given(place=st.sampled_from(PLACES))
+@settings(max_examples=200, deadline=None)
+@given(place=PIECES.filter(lambda place: len(place) != 2))
 def test_dropping_any_piece_of_weather_never_improves_a_verdict(place: tuple[Any, ...]) -> None:
-    broken = copy.deepcopy(WEATHER)
-    parent: Any = broken
-    for key in place[:-1]:
-        parent = parent[key]
+    """But a whole report: that a newer one was left out of a response, nobody can see."""
+    broken, parent = opened_at(place)
     del parent[place[-1]]
 
     assert_none_improved(broken, place)
 
 
-@settings(max_examples=60, deadline=None)
-@given(place=st.sampled_from(PLACES), garbage=GARBAGE)
+@settings(max_examples=200, deadline=None)
+@given(place=PIECES, garbage=GARBAGE)
 def test_garbling_any_piece_of_weather_never_improves_a_verdict(place: tuple[Any, ...], garbage: object) -> None:
+    broken, parent = opened_at(place)
+    parent[place[-1]] = garbage
+
+    assert_none_improved(broken, place)
+
+
+@settings(max_examples=100, deadline=None)
+@given(place=st.sampled_from(TEXTS), kept=st.floats(0, 1))
+def test_cutting_a_report_short_never_improves_a_verdict(place: tuple[Any, ...], kept: float) -> None:
+    broken, parent = opened_at(place)
+    parent[place[-1]] = parent[place[-1]][: int(kept * len(parent[place[-1]]))]
+
+    assert_none_improved(broken, place)
+
+
+@settings(max_examples=100, deadline=None)
+@given(place=st.sampled_from(TIMES), minutes=st.integers(-3000, 3000))
+def test_a_report_whose_time_is_wrong_never_improves_a_verdict(place: tuple[Any, ...], minutes: int) -> None:
+    broken, parent = opened_at(place)
+    given_ = parent[place[-1]]
+    if isinstance(given_, int):
+        parent[place[-1]] = given_ + 60 * minutes
+    else:
+        parent[place[-1]] = (datetime.fromisoformat(given_) + timedelta(minutes=minutes)).isoformat()
+
+    assert_none_improved(broken, place)
+
+
+@pytest.mark.parametrize("hours", [1, 4, 9, 26, 49])
+def test_weather_that_has_grown_old_never_improves_a_verdict(hours: int) -> None:
+    """The same responses, later: what they say of the hours ahead is relied on for a while, then on nothing of it."""
+    later = verdicts(WEATHER, NOW + hours)
+    lessons = [n for n, starts in enumerate(BOOKINGS["starts_at_utc"]) if starts > hour(NOW + hours + 1)]
+
+    better = [n for n in lessons if later[n] != "unknown" and severity(later[n]) < severity(SOUND[n])]
+    assert not better
+    if hours > 6:
+        assert "ok" not in {later[n] for n in lessons if BOOKINGS["starts_at_utc"].iloc[n] < hour(36)}
+
+
+def opened_at(place: tuple[Any, ...]) -> tuple[dict[str, Any], Any]:
+    """The weather, and what of it holds the piece at a place."""
     broken = copy.deepcopy(WEATHER)
     parent: Any = broken
     for key in place[:-1]:
         parent = parent[key]
-    parent[place[-1]] = garbage
-
-    assert_none_improved(broken, place)
+    return broken, parent
 
 
 def assert_none_improved(broken: dict[str, Any], place: tuple[Any, ...]) -> None:

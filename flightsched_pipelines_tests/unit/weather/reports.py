@@ -66,7 +66,7 @@ def taf(*groups: dict[str, Any], station: str = "KXYZ", raw: str | None = None, 
     return report | ({"rawTAF": raw} if raw else {})
 
 
-def metar(raw: str | None = "METAR KXYZ 101153Z", **fields: Any) -> dict[str, Any]:
+def metar(raw: str | None = "METAR KXYZ 101153Z A2992", **fields: Any) -> dict[str, Any]:
     """A METAR of fair weather taken at 11:53 of the tests' day, but for what a test names."""
     report: dict[str, Any] = {
         "icaoId": "KXYZ",

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from flightsched_pipelines.weather.answers import Reading
 from flightsched_pipelines.weather.blend import blend, blend_of_files, hourly_rows
 from flightsched_pipelines.weather.conditions import FORECAST_COLUMNS, Group
 from flightsched_pipelines.weather.metar import read_metar
@@ -24,8 +25,10 @@ OWN = AIRPORTS.head(1)
 
 
 def blended(groups: list[Group], airports: pd.DataFrame = AIRPORTS, now: int = 12, **options: Any) -> pd.DataFrame:
-    settings = {"horizon_hours": 48, "taf_max_distance_nm": 30, "observation_max_age_minutes": 90}
-    return blend(airports, groups, hour(now), **(settings | options))
+    settings = {
+        "horizon_hours": 48, "taf_max_distance_nm": 30, "taf_max_age_hours": 13, "observation_max_age_minutes": 90,
+    }  # fmt: skip
+    return blend(airports, Reading(groups), hour(now), **(settings | options))
 
 
 def model(station: str, *hours: int, **fields: Any) -> list[Group]:
@@ -118,7 +121,7 @@ def test_age_and_lead_are_minutes() -> None:
 
 def test_stored_reports_alone_expect_nothing_else() -> None:
     groups = [*read_taf(taf(fair(0, 24), station="KOWN")), *model("KFAR", 3), *model("KOWN", 3, 30)]
-    frame = blend_of_files(AIRPORTS, groups, taf_max_distance_nm=30)
+    frame = blend_of_files(AIRPORTS, Reading(groups), taf_max_distance_nm=30)
 
     assert not frame["missing"].str.len().any()
     assert governing(frame, "KNEAR", 3)["station"].tolist() == ["KOWN"]
