@@ -15,7 +15,8 @@ from rich.table import Table
 
 from evaluation.cases import Case, frozen_cases
 from evaluation.scorers import SCORERS, read
-from flightsched_pipelines.clients.openai_ranker import Asking, OpenAIRanker, Prices, Reply
+from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
+from flightsched_pipelines.clients.openai_replies import Asking, Prices, Reply
 from flightsched_pipelines.desk.ranking import ranker_of
 from flightsched_pipelines.rescheduling.ranking.answer import AnswerError, answer_schema, check
 from flightsched_pipelines.rescheduling.ranking.question import PROMPT_VERSION, prompt
@@ -44,7 +45,7 @@ def main() -> None:
     chosen = options.parse_args()
     cases = frozen_cases()
     results = [planner(cases)]
-    for mode, name in (("ok", "stand-in"), ("gullible", "stand-in that obeys notes")):
+    for mode, name in (("ok", "stand-in"), ("promise", "stand-in that promises")):
         with OpenAIServer(mode) as server:
             ranker = OpenAIRanker("a-key", "stand-in", server.url, Prices(0, 0, 0))
             results.append(asked(name, ranker, cases))

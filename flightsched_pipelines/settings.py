@@ -92,13 +92,13 @@ class Settings(BaseSettings):
     )
     openai_base_url: str | None = Field(default=None, description="Another server that speaks the Responses API.")
     openai_model: str = Field(default="gpt-4.1-mini", description="Model that ranks and explains.")
-    openai_input_usd: Annotated[float, Field(ge=0)] = Field(
+    openai_input_usd: Annotated[float, Field(ge=0, le=10_000)] = Field(
         default=0.40, description="The model's price, US dollars for a million tokens of input."
     )
-    openai_cached_usd: Annotated[float, Field(ge=0)] = Field(
+    openai_cached_usd: Annotated[float, Field(ge=0, le=10_000)] = Field(
         default=0.10, description="The model's price, US dollars for a million tokens of cached input."
     )
-    openai_output_usd: Annotated[float, Field(ge=0)] = Field(
+    openai_output_usd: Annotated[float, Field(ge=0, le=10_000)] = Field(
         default=1.60, description="The model's price, US dollars for a million tokens of output."
     )
     openai_daily_budget_usd: Annotated[float, Field(ge=0)] = Field(

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from benchmarks.measure import machine, markdown
 from evaluation.cases import Case, frozen_cases
-from flightsched_pipelines.clients.openai_ranker import Asking, OpenAIRanker, Prices
+from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
+from flightsched_pipelines.clients.openai_replies import Asking, Prices
 from flightsched_pipelines.rescheduling.ranking.answer import answer_schema, check
 from flightsched_pipelines.rescheduling.ranking.question import prompt
 

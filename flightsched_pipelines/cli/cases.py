@@ -39,6 +39,8 @@ def case(number: CaseNumber) -> None:
         f"[bold]Case {number}[/bold], {story.summary.reference} {story.summary.departure}, "
         f"{words.span(lesson.starts_at_utc, lesson.ends_at_utc, zone)}: [bold]{story.summary.state}[/bold]"
     )
+    if story.note:
+        console.print(f"The student's note: {words.one_line(story.note)}", markup=False)
     for place, offer in story.asked.offers.items():
         held = story.asked.question.hold
         mark = " (held)" if held is not None and held.slot == offer.slot else ""

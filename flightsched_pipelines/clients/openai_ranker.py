@@ -2,12 +2,10 @@
 
 The SDK does not retry: an exhausted quota looks like any other 429 to it. Here a 429 holds all requests back for as
 long as it asks, a quota opens the breaker for the rest of the hour, and so do several failures in a row. An answer is
-read no further than ``LARGEST_BYTES``.
+read no further than ``LARGEST_BYTES``, and whatever is in it, a `Reply` can be stored.
 """
 
 import asyncio
-import json
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,62 +14,21 @@ from typing import Any, cast
 
 from openai import APIStatusError, APITimeoutError, AsyncOpenAI
 
-LARGEST_BYTES = 500_000
-MOST_OUTPUT_TOKENS = 2_000
+from flightsched_pipelines.clients.openai_replies import (
+    LARGEST_BYTES,
+    MOST_OUTPUT_TOKENS,
+    Asking,
+    Prices,
+    Reply,
+    failed_reply,
+    read_reply,
+    wait_seconds,
+)
+
 FAILURES_TO_OPEN = 8
 FIRST_PAUSE_SECONDS = 0.5
-CHARACTERS_PER_TOKEN = 3
-"""Cautious: English has about four."""
 
 RETRIED = frozenset({"rate_limited", "server_error", "timeout", "unreachable"})
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """What is sent for one question: instructions, the question, and the JSON schema of the answer."""
-
-    key: str
-    instructions: str
-    text: str
-    schema: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What came of one question.
-
-    ``status`` is ``answered`` (``text`` holds the answer, unchecked), ``refused``, ``truncated``, ``empty``,
-    ``too_large``, ``rate_limited``, ``quota``, ``rejected`` (a 4xx), ``server_error``, ``timeout``, ``unreachable``,
-    ``not_json``; or one of ``NOT_SENT``: ``deadline``, ``breaker``, ``budget``.
-    """
-
-    key: str
-    status: str
-    text: str = ""
-    problem: str = ""
-    attempts: int = 0
-    input_tokens: int = 0
-    cached_tokens: int = 0
-    output_tokens: int = 0
-    cost_usd: float = 0.0
-    latency_seconds: float = 0.0
-
-
-NOT_SENT = frozenset({"deadline", "breaker", "budget"})
-
-
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """US dollars for a million tokens."""
-
-    input_usd: float
-    cached_usd: float
-    output_usd: float
-
-    def of(self, input_tokens: int, cached_tokens: int, output_tokens: int) -> float:
-        """What a call costs."""
-        fresh = max(input_tokens - cached_tokens, 0)
-        return (fresh * self.input_usd + cached_tokens * self.cached_usd + output_tokens * self.output_usd) / 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +100,7 @@ class _Session:
             await self._hold_back(ends)
             if self.breaker:
                 return reply if attempt > 1 else Reply(asking.key, "breaker", problem=self.breaker)
-            dearest = self.ranker.prices.of(
-                (len(asking.text) + len(asking.instructions)) // CHARACTERS_PER_TOKEN, 0, MOST_OUTPUT_TOKENS
-            )
+            dearest = self.ranker.prices.of(asking.most_input_tokens, 0, MOST_OUTPUT_TOKENS)
             if self.held_usd + dearest > self.budget_usd:
                 problem = f"the day's budget leaves {max(self.budget_usd - self.held_usd, 0):.4f} USD"
                 return reply if attempt > 1 else Reply(asking.key, "budget", problem=problem)
@@ -181,13 +136,13 @@ class _Session:
             return Reply(asking.key, "timeout", problem=f"no answer within {self.ranker.attempt_seconds:g} s")
         except APIStatusError as error:
             self._heed(error.response.headers)
-            return _failed(asking.key, error)
+            return failed_reply(asking.key, error)
         except Exception as error:  # noqa: BLE001, the SDK lets its HTTP library's own errors through while a body is read
             cause = type(error.__cause__ or error).__name__
             return Reply(asking.key, "unreachable", problem=f"the connection broke off ({cause})")
         if len(body) > LARGEST_BYTES:
             return Reply(asking.key, "too_large", problem=f"the answer is over {LARGEST_BYTES:,} bytes")
-        return self._read(asking.key, body)
+        return read_reply(asking, body, self.ranker.prices)
 
     async def _receive(self, client: AsyncOpenAI, asking: Asking) -> bytes:
         """The answer's bytes; no more of them than show that it is too large."""
@@ -210,84 +165,8 @@ class _Session:
 
     def _heed(self, headers: Mapping[str, str]) -> None:
         """Hold everything back as long as the server asks: after a 429, or where nothing remains of a limit."""
-        waits = [_seconds(headers.get("retry-after-ms"), 0.001), _seconds(headers.get("retry-after"), 1.0)]
-        waits += [
-            _duration(headers.get(f"x-ratelimit-reset-{limit}", ""))
-            for limit in ("requests", "tokens")
-            if headers.get(f"x-ratelimit-remaining-{limit}") == "0"
-        ]
-        self.not_before = max(self.not_before, time.monotonic() + max(waits))
-
-    def _read(self, key: str, body: bytes) -> Reply:
-        try:
-            data: object = json.loads(body)
-        except (ValueError, RecursionError):
-            return Reply(key, "not_json", problem="the answer is not JSON")
-        if not isinstance(data, dict):
-            return Reply(key, "not_json", problem="the answer is not a JSON object")
-        fields = cast("dict[str, Any]", data)
-        tokens = _usage(fields.get("usage"))
-        facts = {**tokens, "cost_usd": self.ranker.prices.of(**tokens)}
-        text, refusal = _output(fields.get("output"))
-        if refusal:
-            return Reply(key, "refused", refusal, "the model refused to answer", **facts)
-        if fields.get("status") != "completed":
-            details = fields.get("incomplete_details")
-            why = cast("dict[str, Any]", details).get("reason") if isinstance(details, dict) else fields.get("status")
-            return Reply(key, "truncated", text, f"the answer is incomplete ({str(why)[:80]})", **facts)
-        if not text:
-            return Reply(key, "empty", "", "the answer has no text", **facts)
-        return Reply(key, "answered", text, **facts)
+        self.not_before = max(self.not_before, time.monotonic() + wait_seconds(headers))
 
 
 def _fields(reply: Reply) -> dict[str, Any]:
     return {name: getattr(reply, name) for name in Reply.__dataclass_fields__}
-
-
-def _failed(key: str, error: APIStatusError) -> Reply:
-    status, code = error.status_code, str(error.code or "")[:60]
-    if code in {"insufficient_quota", "billing_hard_limit_reached"}:
-        return Reply(key, "quota", problem="the account's quota is used up")
-    if status == 429:
-        return Reply(key, "rate_limited", problem="HTTP 429: too many requests")
-    if status >= 500:
-        return Reply(key, "server_error", problem=f"HTTP {status}")
-    hint = {401: ": check OPENAI_API_KEY", 404: ": check OPENAI_MODEL"}.get(status, "")
-    return Reply(key, "rejected", problem=f"HTTP {status} {code}".rstrip() + hint)
-
-
-def _usage(value: object) -> dict[str, int]:
-    usage = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
-    details = usage.get("input_tokens_details")
-    cached = cast("dict[str, Any]", details).get("cached_tokens") if isinstance(details, dict) else 0
-    counts = (usage.get("input_tokens"), cached, usage.get("output_tokens"))
-    known = [count if isinstance(count, int) and count >= 0 else 0 for count in counts]
-    return dict(zip(("input_tokens", "cached_tokens", "output_tokens"), known, strict=True))
-
-
-def _output(value: object) -> tuple[str, str]:
-    """All text of an answer's output, and all of a refusal."""
-    texts: list[str] = []
-    refusals: list[str] = []
-    items = cast("list[Any]", value) if isinstance(value, list) else []
-    for item in items:
-        content = cast("dict[str, Any]", item).get("content") if isinstance(item, dict) else None
-        for part in cast("list[Any]", content) if isinstance(content, list) else []:
-            if isinstance(part, dict):
-                piece = cast("dict[str, Any]", part)
-                texts.append(str(piece.get("text") or "") if piece.get("type") == "output_text" else "")
-                refusals.append(str(piece.get("refusal") or "") if piece.get("type") == "refusal" else "")
-    return "".join(texts), "".join(refusals)
-
-
-def _seconds(text: str | None, unit: float) -> float:
-    try:
-        return max(float(text or 0) * unit, 0.0)
-    except ValueError:
-        return 0.0
-
-
-def _duration(text: str) -> float:
-    """OpenAI's way of writing a wait, such as 6m0s, 1s or 20ms."""
-    units = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-    return sum(float(amount) * units[unit] for amount, unit in re.findall(r"([\d.]+)(ms|h|m|s)", text))

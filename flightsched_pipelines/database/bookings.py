@@ -141,7 +141,7 @@ def _lessons(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
             a.c.demonstrated_crosswind_kt.label("aircraft_crosswind_kt"), p.c.time_zone,
             w.c.days.label("preferred_days"), w.c.parts_of_day.label("preferred_parts"),
             w.c.instructor_id.label("preferred_instructor_id"), w.c.latest_date, w.c.notice_hours,
-            w.c.note.label("preference_note"), b.c.times_moved,
+            b.c.times_moved,
         )
         .join(s, s.c.id == b.c.student_id)
         .join(a, a.c.id == b.c.aircraft_id)

@@ -10,7 +10,14 @@ from sqlalchemy import Connection, Engine, Select, select
 from flightsched_pipelines.database import questions, responses
 from flightsched_pipelines.database.questions import Asked
 from flightsched_pipelines.database.responses import Response
-from flightsched_pipelines.database.schema import OPEN_STATES, airports, bookings, case_events, reschedule_cases
+from flightsched_pipelines.database.schema import (
+    OPEN_STATES,
+    airports,
+    bookings,
+    case_events,
+    reschedule_cases,
+    student_preferences,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +50,13 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A case with its alternatives, its audit trail and the answers to it, each in order."""
+    """A case with its alternatives, its audit trail and the answers to it, each in order.
+
+    ``note`` is what the student wrote beside the preferences; ``None`` for nothing. Personal.
+    """
 
     summary: Summary
+    note: str | None
     asked: Asked
     events: Sequence[Event]
     responses: Sequence[Response]
@@ -68,7 +79,13 @@ def story(engine: Engine, case_id: int) -> Story | None:
         asked = questions.ask(connection, case_id)
         if row is None or asked is None:
             return None
-        return Story(Summary(*row), asked, _events(connection, case_id), responses.of_case(connection, case_id))
+        note = _note_of(connection, asked.question.student_id)
+        return Story(Summary(*row), note, asked, _events(connection, case_id), responses.of_case(connection, case_id))
+
+
+def _note_of(connection: Connection, student_id: int) -> str | None:
+    p = student_preferences.c
+    return connection.execute(select(p.note).where(p.student_id == student_id)).scalar()
 
 
 def _summary() -> Select[*tuple[Any, ...]]:

@@ -1,6 +1,6 @@
 """Calls of the LLM and its dead letters, as rows: what was asked, what it cost, what may be asked again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from flightsched_pipelines.database.schema import aircraft, dead_letters, instructors, llm_calls, schools, students
+from flightsched_pipelines.database.schema import dead_letters, llm_calls
+from flightsched_pipelines.text import storable
 
 LLM_ANSWER = "llm_answer"
 LONGEST_STORED_ANSWER = 20_000
@@ -60,7 +61,7 @@ def record(engine: Engine, call: Call, request: dict[str, Any], raw_answer: str)
             booking_id=call.booking_id,
             problem=call.problem or call.status,
             request=request,
-            answer=raw_answer.replace("\x00", "")[:LONGEST_STORED_ANSWER] or None,
+            answer=storable(raw_answer, LONGEST_STORED_ANSWER) or None,
         )
         again = {
             "problem": letter.excluded.problem,
@@ -126,20 +127,6 @@ def spent_usd(engine: Engine, since_utc: datetime) -> float:
     query = select(func.coalesce(func.sum(llm_calls.c.cost_usd), literal(0))).where(llm_calls.c.called_at >= since_utc)
     with engine.connect() as connection:
         return float(connection.execute(query).scalar_one())
-
-
-def private_words(engine: Engine) -> list[str]:
-    """Every name (of a person the parts too), address, number and registration that must stay in the house."""
-    with engine.connect() as connection:
-        return list(_private_words(connection))
-
-
-def _private_words(connection: Connection) -> Iterator[str]:
-    for people in (students, instructors):
-        for row in connection.execute(select(people.c.name, people.c.email, people.c.phone)):
-            yield from (word for word in (*row, *row.name.split()) if word)
-    yield from connection.execute(select(aircraft.c.tail_number)).scalars()
-    yield from connection.execute(select(schools.c.name)).scalars()
 
 
 def _settle(connection: Connection, digest: str, hour_utc: datetime, how: str) -> None:

@@ -12,7 +12,8 @@ from datetime import datetime
 import pandas as pd
 from sqlalchemy import Engine
 
-from flightsched_pipelines.clients.openai_ranker import NOT_SENT, Asking, OpenAIRanker, Prices, Reply
+from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
+from flightsched_pipelines.clients.openai_replies import NOT_SENT, Asking, Prices, Reply
 from flightsched_pipelines.database import llm
 from flightsched_pipelines.database.frames import newest_partition, read_partition, write_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
@@ -33,6 +34,15 @@ class Failure:
     booking_id: int
     status: str
     problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a reply is worth: ``ok`` with its ranking, or what is wrong with it."""
+
+    status: str
+    problem: str
+    ranking: Ranking | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +117,7 @@ def rank_hour(
     """
     if ranker is None:
         return RankedHour(ranked(plan, {}, ""), NO_KEY, 0, 0, 0, {}, [], 0, 0.0)
-    private = llm.private_words(engine)
-    asked = questions(plan, booking_snapshot, at_risk_bookings, private, pd.Timestamp(hour_utc))
+    asked = questions(plan, booking_snapshot, at_risk_bookings, pd.Timestamp(hour_utc))
     by_digest: dict[str, list[Question]] = {}
     for question in asked:
         by_digest.setdefault(question.digest(ranker.model), []).append(question)
@@ -127,21 +136,14 @@ def rank_hour(
 
     def settle(reply: Reply) -> None:
         same = by_digest[reply.key]
-        status, problem = reply.status, reply.problem
-        found: Ranking | None = None
-        if status == "answered":
-            try:
-                found = check(same[0], reply.text)
-                status = "ok"
-            except AnswerError as error:
-                status, problem = "invalid", str(error)
-        statuses[status] += 1
+        judged = judge(same[0], reply)
+        statuses[judged.status] += 1
         if reply.status not in NOT_SENT:
-            _record(engine, same[0], reply, found, status, problem, hour_utc, ranker.model)
-        if found is None:
-            failures.extend(Failure(question.booking_id, status, problem) for question in same)
+            record(engine, same[0], reply, judged, hour_utc, ranker.model)
+        if judged.ranking is None:
+            failures.extend(Failure(question.booking_id, judged.status, judged.problem) for question in same)
         else:
-            rankings.update(_for_each(same, found))
+            rankings.update(_for_each(same, judged.ranking))
 
     if open_now:
         midnight = now_utc.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -233,30 +235,32 @@ def _for_each(same: Sequence[Question], found: Ranking) -> dict[int, Ranking]:
     }
 
 
-def _record(
-    engine: Engine,
-    question: Question,
-    reply: Reply,
-    found: Ranking | None,
-    status: str,
-    problem: str,
-    hour_utc: datetime,
-    model: str,
-) -> None:
+def judge(question: Question, reply: Reply) -> Judged:
+    """Return what a reply is worth: a ranking if all of it passes, else why nothing of it counts."""
+    if reply.status != "answered":
+        return Judged(reply.status, reply.problem, None)
+    try:
+        return Judged("ok", "", check(question, reply.text))
+    except AnswerError as error:
+        return Judged("invalid", str(error), None)
+
+
+def record(engine: Engine, question: Question, reply: Reply, judged: Judged, hour_utc: datetime, model: str) -> None:
+    """Keep a call; one that failed goes to the dead letters too."""
     call = llm.Call(
         partition_hour=hour_utc,
         booking_id=question.booking_id,
         question_digest=reply.key,
         prompt_version=PROMPT_VERSION,
         model=model,
-        status=status,
-        problem=problem or None,
+        status=judged.status,
+        problem=judged.problem or None,
         attempts=reply.attempts,
         input_tokens=reply.input_tokens,
         cached_tokens=reply.cached_tokens,
         output_tokens=reply.output_tokens,
         cost_usd=reply.cost_usd,
         latency_seconds=reply.latency_seconds,
-        answer=None if found is None else found.stored(),
+        answer=None if judged.ranking is None else judged.ranking.stored(),
     )
     llm.record(engine, call, {"prompt_version": PROMPT_VERSION, "model": model, **question.body}, reply.text)

@@ -1,7 +1,8 @@
 """What students told the school about their time, as data: which slots they would rather have, and how much notice.
 
 A wish makes a slot dearer or cheaper; none but the notice rules a slot out, since a time somebody does not like is
-better than none. The words of a free note are for the LLM alone, and no price follows from them.
+better than none. The words of a free note are for dispatchers
+alone: nothing follows from them here, and no snapshot has them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +29,6 @@ WISH_COLUMNS: Mapping[str, str] = MappingProxyType(
         "preferred_instructor_id": "Int64",
         "latest_date": "object",
         "notice_hours": "Int64",
-        "preference_note": "str",
         "last_lesson_at_utc": "datetime64[us, UTC]",
         "times_moved": "Int64",
     }

@@ -7,8 +7,9 @@ Give a client the server's ``url`` as ``OPENAI_BASE_URL``, then look at ``reques
         ...
         server.mode = "ok"  # from here on
 
-``failures`` is how many requests misbehave before the rest go well (``None``: all). In ``ok`` the slots are put in
-order by their forecast, wishes, people and days, with reasons made of the facts of the question.
+``failures`` is how many requests misbehave before the rest go well (``None``: all); ``answers_as``, if set, makes every
+body from its question. In ``ok`` the slots are put in order by their forecast, wishes, people and days, with reasons
+made of the facts of the question.
 
 =================== =================================================================================
 mode                what comes back
@@ -34,7 +35,6 @@ false_day           a reason with a day that the slot does not have
 invented_name       a reason that names a person
 promise             a reason that calls the slot safe
 false_instructor    a reason that claims the contrary of who teaches
-gullible            the student's note as every reason and as the message
 too_long            a reason of a thousand characters
 rate_limited        429 with ``Retry-After``; once, unless ``failures`` says otherwise
 quota               429 with the code ``insufficient_quota``
@@ -80,6 +80,7 @@ class OpenAIServer:
         self.mode = mode
         self.slow_seconds = slow_seconds
         self.headers = dict(headers or {})
+        self.answers_as: Callable[[dict[str, Any]], bytes] | None = None
         self.requests: list[dict[str, Any]] = []
         self.raw_requests: list[bytes] = []
         self.most_at_once = 0
@@ -238,14 +239,14 @@ class _Handler(BaseHTTPRequestHandler):
         if mode in {"slow", "rambling"}:
             self.provider.closing.wait(self.provider.slow_seconds)
         question = json.loads(request["input"])
+        if self.provider.answers_as is not None:
+            self._reply(200, self.provider.answers_as(question))
+            return
         answer = good_answer(question)
         if mode == "false_instructor":
             first = next(slot for slot in question["slots"] if slot["id"] == answer["ranking"][0]["id"])
             claim = "another" if first["instructor"] == "same" else "the same"
             answer["ranking"][0]["reason"] = f"It is with {claim} instructor."
-        if mode == "gullible":
-            note = question["student"]["note_of_a_stranger"] or "There is no note."
-            answer = {"ranking": [{**item, "reason": note} for item in answer["ranking"]], "message": note}
         SPOILERS.get(mode, lambda _: None)(answer)
         text = "I would take the first one." if mode in {"prose", "rambling"} else json.dumps(answer)
         content: list[Answer] = [{"type": "output_text", "text": text, "annotations": []}]

@@ -135,7 +135,6 @@ booking_snapshot = _hourly(
     optional("preferred_instructor_id", BigInteger, "Instructor that the student would rather fly with."),
     optional("latest_date", Date, "Last local day that is of use to the student."),
     optional("notice_hours", Integer, "Notice that the student needs, hours."),
-    optional("preference_note", Text, "What the student wrote about it. Personal."),
     optional("last_lesson_at_utc", INSTANT, "When the student last flew before the hour, UTC."),
     optional("times_moved", Integer, "How often weather has moved the booking."),
     index="booking_id",

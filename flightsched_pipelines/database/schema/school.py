@@ -180,7 +180,7 @@ student_preferences = Table(
     reference("instructor_id", "instructors", "Instructor that the student would rather fly with.", nullable=True),
     optional("latest_date", Date, "Last local day that is of use, such as the day of a checkride."),
     optional("notice_hours", Integer, "Notice that the student needs, hours."),
-    optional("note", Text, "In the student's own words. Personal."),
+    optional("note", Text, "In the student's own words, for dispatchers. Personal."),
     column("updated_at", INSTANT, "When they were last changed.", server_default=text("now()")),
     CheckConstraint("days <@ ARRAY['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']", name="days"),
     CheckConstraint("parts_of_day <@ ARRAY['morning', 'afternoon', 'evening']", name="parts"),

@@ -1,9 +1,11 @@
-"""The question about one lesson: what the LLM needs to rank its alternatives, and nothing by which anyone is known."""
+"""The question about one lesson: what the LLM needs to rank its alternatives, and nothing by which anyone is known.
+
+No text that a person wrote is in it: no note, name or reason. It is made of numbers, times, and words of our own.
+"""
 
 import hashlib
 import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, cast
@@ -13,19 +15,9 @@ import pandas as pd
 from flightsched_pipelines.rescheduling.timeline import local_clock
 from flightsched_pipelines.rescheduling.wishes import kept_and_broken, part_of_day, with_wishes
 
-PROMPT_VERSION = "rank_v1"
+PROMPT_VERSION = "rank_v2"
 LONGEST_REASON = 240
 LONGEST_MESSAGE = 400
-LONGEST_NOTE = 200
-REMOVED = "[removed]"
-
-_PRIVATE = (
-    re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+"),
-    re.compile(r"(https?://|www\.)\S+", re.IGNORECASE),
-    re.compile(r"\+?\d[\d\s().-]{5,}\d"),
-    re.compile(r"\b(N\d{1,5}[A-Z]{0,2}|[A-Z]{1,2}-[A-Z]{3,4})\b", re.IGNORECASE),
-)
-"""E-mail addresses, links, phone numbers and aircraft registrations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +56,6 @@ def questions(
     plan: pd.DataFrame,
     bookings: pd.DataFrame,
     broken: pd.DataFrame,
-    private_words: Iterable[str],
     hour_utc: pd.Timestamp,
 ) -> list[Question]:
     """A question for each booking of a plan.
@@ -73,14 +64,12 @@ def questions(
         plan: ``PROPOSAL_COLUMNS``, numbered from 0.
         bookings: the bookings, with what there is of ``WISH_COLUMNS``.
         broken: the rules that the lessons break (``BROKEN_COLUMNS``).
-        private_words: names, addresses, numbers and registrations that no note may carry out of the house.
         hour_utc: the hour of the plan.
     """
-    removed = _words(private_words)
     lessons = with_wishes(bookings).set_index("booking_id", drop=False)
     rules = {int(str(key)): rows for key, rows in broken.groupby("booking_id")}
     return [
-        _question(rows, lessons.loc[[int(str(key))] * len(rows)], rules.get(int(str(key))), removed, hour_utc)
+        _question(rows, lessons.loc[[int(str(key))] * len(rows)], rules.get(int(str(key))), hour_utc)
         for key, rows in plan.groupby("booking_id")
     ]
 
@@ -89,7 +78,6 @@ def _question(
     plan: pd.DataFrame,
     lessons: pd.DataFrame,
     broken: pd.DataFrame | None,
-    removed: "re.Pattern[str] | None",
     hour_utc: pd.Timestamp,
 ) -> Question:
     plan = plan.sort_values(["starts_at_utc", "instructor_id", "aircraft_id"])
@@ -115,7 +103,7 @@ def _question(
             "local_start": _moment(usual),
         },
         "below_the_minimums": [] if broken is None else _broken_facts(broken),
-        "student": _student_facts(lesson, removed, hour_utc),
+        "student": _student_facts(lesson, hour_utc),
         "slots": [{"id": slot.slot_id, **slot.facts} for slot in slots],
     }
     return Question(int(lesson["booking_id"]), slots, body)
@@ -162,11 +150,8 @@ def _broken_facts(broken: pd.DataFrame) -> list[dict[str, Any]]:
     return [{"rule": row["rule"], "layer": _text_or_none(row["layer"])} for row in worst.to_dict("records")]
 
 
-def _student_facts(
-    lesson: Mapping[Any, Any], removed: "re.Pattern[str] | None", hour_utc: pd.Timestamp
-) -> dict[str, Any]:
+def _student_facts(lesson: Mapping[Any, Any], hour_utc: pd.Timestamp) -> dict[str, Any]:
     last = lesson["last_lesson_at_utc"]
-    note = _text_or_none(lesson["preference_note"])
     return {
         "preferred_days": [str(day) for day in _listed(lesson["preferred_days"])],
         "preferred_parts_of_day": [str(part) for part in _listed(lesson["preferred_parts"])],
@@ -174,25 +159,7 @@ def _student_facts(
         "latest_date": None if pd.isna(lesson["latest_date"]) else f"{lesson['latest_date']:%Y-%m-%d}",
         "weeks_since_last_lesson": None if pd.isna(last) else max(int((hour_utc - last) / pd.Timedelta(weeks=1)), 0),
         "moved_before": 0 if pd.isna(lesson["times_moved"]) else int(lesson["times_moved"]),
-        "note_of_a_stranger": None if note is None else scrub(note, removed),
     }
-
-
-def scrub(note: str, removed: "re.Pattern[str] | None" = None) -> str:
-    """A free note without addresses, links, numbers, registrations and known names, on one line, cut short."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in note).split())
-    for private in (*_PRIVATE, *([removed] if removed else [])):
-        line = private.sub(REMOVED, line)
-    return line[:LONGEST_NOTE]
-
-
-def _words(private: Iterable[str]) -> "re.Pattern[str] | None":
-    """Any of these words, whole."""
-    words = {text for text in private if len(text) > 1}
-    if not words:
-        return None
-    longest_first = sorted(map(re.escape, words), key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)", re.IGNORECASE)
 
 
 def _moment(local: pd.Timestamp) -> str:

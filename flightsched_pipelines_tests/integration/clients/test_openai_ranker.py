@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from flightsched_pipelines.clients.openai_ranker import Asking, OpenAIRanker, Prices, Reply
+from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
+from flightsched_pipelines.clients.openai_replies import Asking, Prices, Reply
 from flightsched_pipelines_tests.servers.openai_server import OpenAIServer
 from flightsched_pipelines_tests.unit.rescheduling.ranking.test_question import ask
 

@@ -9,16 +9,18 @@ import dagster as dg
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, select
 
+from flightsched_pipelines.clients.openai_replies import Asking, Prices, read_reply
 from flightsched_pipelines.database.frames import read_partition, write_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES, dead_letters, llm_calls
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.desk import ranking
 from flightsched_pipelines.pipeline.partitions import key_of
+from flightsched_pipelines.rescheduling.ranking.question import questions
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
-from flightsched_pipelines_tests.injections import INJECTIONS
+from flightsched_pipelines_tests.odd_replies import OddServer
 from flightsched_pipelines_tests.servers.openai_server import OpenAIServer
 
 ASSET = dg.AssetKey("reschedule_proposals")
@@ -79,7 +81,7 @@ def test_good_answers_rank_and_explain_every_lesson(ticked_engine: Engine) -> No
     proposals, plan = stored(ticked_engine), stored(ticked_engine, "reschedule_plan")
     assert set(proposals["ranked_by"]) == {"llm"}
     assert same_slots(proposals, plan)
-    assert set(proposals["prompt_version"]) == {"rank_v1"}
+    assert set(proposals["prompt_version"]) == {"rank_v2"}
     assert set(proposals["model"]) == {"fake-llm"}
     assert proposals["message"].str.contains("below the school's minimums").all()
     assert proposals.groupby("booking_id")["rank"].agg(lambda ranks: sorted(ranks) == [1, 2, 3][: len(ranks)]).all()
@@ -109,42 +111,6 @@ def test_a_request_is_what_the_api_wants(ticked_engine: Engine) -> None:
     assert shape["strict"] is True
     assert shape["schema"]["additionalProperties"] is False
     assert [slot["id"] for slot in json.loads(request["input"])["slots"]] == ["s1", "s2", "s3"]
-
-
-def test_no_name_address_number_or_registration_leaves_the_house(ticked_engine: Engine) -> None:
-    secrets = _everything_private(ticked_engine)
-    students = sorted(secrets["students"])
-    note = f"Call {students[0]} on +1 650 555 0142 or me@example.org about N172SP, please. Mornings are best."
-    snapshot = stored(ticked_engine, "booking_snapshot").assign(preference_note=note)
-    write_partition(ticked_engine, PIPELINE_TABLES["booking_snapshot"], snapshot, [SEED_HOUR])
-
-    with OpenAIServer() as server:
-        rank(ticked_engine, settings_with(server))
-
-    assert len(server.raw_requests) > 10
-    sent = b"\n".join(server.raw_requests).decode()
-    assert "Mornings are best" in sent, "the note itself is sent"
-    words = {word for kind in secrets.values() for text in kind for word in (text, *_parts(text))}
-    assert len(words) > 200
-    assert [word for word in sorted(words) if f" {word} " in sent or f'"{word}' in sent] == []
-    for private in ("@", "650 555", "N172SP", "Bearer", "a-test-key"):
-        assert private not in sent
-
-
-def _parts(name: str) -> list[str]:
-    return [part for part in name.split() if len(part) > 1]
-
-
-def _everything_private(engine: Engine) -> dict[str, set[str]]:
-    columns = {"students": ("name", "email", "phone"), "instructors": ("name", "email", "phone")}
-    found: dict[str, set[str]] = {}
-    with engine.connect() as connection:
-        for table, names in columns.items():
-            rows = connection.execute(text(f"SELECT {', '.join(names)} FROM school.{table}"))  # noqa: S608, names of ours
-            found[table] = {value for row in rows for value in row if value}
-        found["aircraft"] = set(connection.execute(text("SELECT tail_number FROM school.aircraft")).scalars())
-    assert all(found.values())
-    return found
 
 
 def test_nobody_is_asked_without_a_key_and_the_run_says_so(ticked_engine: Engine) -> None:
@@ -187,36 +153,6 @@ def test_an_unchanged_question_reuses_the_answer_of_the_hour_before(ticked_engin
     assert (same.reused, same.statuses) == (3, {})
     assert (other.reused, other.statuses) == (2, {"ok": 1})
     assert len(server.requests) == 4
-
-
-def test_what_people_write_changes_neither_facts_nor_recipients(ticked_engine: Engine) -> None:
-    def recipients() -> list[tuple[Any, ...]]:
-        with ticked_engine.connect() as connection:
-            return [tuple(row) for row in connection.execute(text("SELECT id, email, phone FROM school.students"))]
-
-    before = sorted(recipients())
-    snapshot = stored(ticked_engine, "booking_snapshot")
-    notes = [INJECTIONS[place % len(INJECTIONS)] for place in range(len(snapshot))]
-    write_partition(
-        ticked_engine, PIPELINE_TABLES["booking_snapshot"], snapshot.assign(preference_note=notes), [SEED_HOUR]
-    )
-    with ticked_engine.begin() as connection:
-        for place, (student, *_) in enumerate(before):
-            name = INJECTIONS[place % len(INJECTIONS)].replace("\x00", "")
-            connection.execute(
-                text("UPDATE school.students SET name = :name WHERE id = :id"), {"name": name, "id": student}
-            )
-
-    with OpenAIServer("gullible") as server:
-        result, _ = rank(ticked_engine, settings_with(server))
-
-    assert result.success
-    assert same_slots(stored(ticked_engine), stored(ticked_engine, "reschedule_plan"))
-    assert "proposals_are_valid" in passed(result)
-    assert sorted(recipients()) == before
-    assert len(server.requests) > 10
-    assert {tuple(request) for request in server.requests} == {tuple(server.requests[0])}, "notes add no field"
-    assert set(stored(ticked_engine)["ranked_by"]) == {"planner"}, "what repeats a note does not count"
 
 
 @pytest.mark.parametrize(
@@ -388,3 +324,30 @@ def test_a_429_is_waited_out(ticked_engine: Engine) -> None:
     assert shown["llm_calls"] == [{"status": "ok", "calls": 4}]
     assert len(server.requests) == 6
     assert sorted(calls(ticked_engine)["attempts"])[-1] >= 2
+
+
+def test_no_reply_ends_an_hour(ticked_engine: Engine) -> None:
+    odd = OddServer(3)
+    with OpenAIServer(headers={"retry-after": "nan", "x-ratelimit-reset-tokens": "1.2.3s"}) as server:
+        server.answers_as = odd.body
+        result, shown = rank(ticked_engine, settings_with(server))
+
+    assert result.success
+    assert same_slots(stored(ticked_engine), stored(ticked_engine, "reschedule_plan"))
+    assert len(server.requests) == shown["llm_questions"] > 10
+    assert "proposals_are_valid" in passed(result)
+
+
+def test_hundreds_of_odd_replies_are_stored(ticked_engine: Engine) -> None:
+    frames = [stored(ticked_engine, name) for name in ("reschedule_plan", "booking_snapshot", "at_risk_bookings")]
+    plan, bookings, broken = (frame.drop(columns="partition_hour") for frame in frames)
+    question, *_ = questions(plan, bookings, broken, pd.Timestamp(SEED_HOUR))
+    odd, body = OddServer(4), json.loads(question.text)
+    for number in range(300):
+        asking = Asking(f"question {number}", "Rank.", question.text, {})
+        reply = read_reply(asking, odd.body(body), Prices(10_000, 10_000, 10_000))
+        ranking.record(ticked_engine, question, reply, ranking.judge(question, reply), SEED_HOUR, "odd")
+
+    made, kept = calls(ticked_engine), letters(ticked_engine)
+    assert len(made) == 300
+    assert len(kept) == (made["status"] != "ok").sum() > 100

@@ -17,7 +17,6 @@ def test_there_are_enough_cases_and_they_differ() -> None:
     assert len(CASES) >= 40
     assert len({case.question.digest("m") for case in CASES}) == len(CASES)
     assert len({case.question.body["lesson"]["training_level"] for case in CASES}) == 3
-    assert sum(case.question.body["student"]["note_of_a_stranger"] is not None for case in CASES) >= 10
     assert {slot.facts["instructor"] for case in CASES for slot in case.question.slots} == {
         "same", "another", "none (solo)",
     }  # fmt: skip

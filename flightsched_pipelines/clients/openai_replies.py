@@ -1,0 +1,182 @@
+"""What a server of OpenAI's Responses API returned: bodies, errors and headers, read so that nothing in them raises.
+
+Whatever was sent, a `Reply` can be stored: its text has no NUL and no lone surrogate, its counts fit their columns.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from openai import APIStatusError
+
+from flightsched_pipelines.text import storable
+
+LARGEST_BYTES = 500_000
+MOST_OUTPUT_TOKENS = 2_000
+CHARACTERS_PER_TOKEN = 3
+"""Cautious: English has about four."""
+
+MOST_TOKENS = 10_000_000
+"""A server that counts more of them, or none, is not believed: the dearest count is taken for the budget."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What is sent for one question: instructions, the question, and the JSON schema of the answer."""
+
+    key: str
+    instructions: str
+    text: str
+    schema: Mapping[str, Any]
+
+    @property
+    def most_input_tokens(self) -> int:
+        """More tokens than the question has, cautiously counted."""
+        return (len(self.text) + len(self.instructions)) // CHARACTERS_PER_TOKEN
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came of one question.
+
+    ``status`` is ``answered`` (``text`` holds the answer, unchecked), ``refused``, ``truncated``, ``empty``,
+    ``too_large``, ``rate_limited``, ``quota``, ``rejected`` (a 4xx), ``server_error``, ``timeout``, ``unreachable``,
+    ``not_json``; or one of ``NOT_SENT``: ``deadline``, ``breaker``, ``budget``.
+    """
+
+    key: str
+    status: str
+    text: str = ""
+    problem: str = ""
+    attempts: int = 0
+    input_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+    latency_seconds: float = 0.0
+
+
+NOT_SENT = frozenset({"deadline", "breaker", "budget"})
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """US dollars for a million tokens."""
+
+    input_usd: float
+    cached_usd: float
+    output_usd: float
+
+    def of(self, input_tokens: int, cached_tokens: int, output_tokens: int) -> float:
+        """What a call costs."""
+        fresh = max(input_tokens - cached_tokens, 0)
+        return (fresh * self.input_usd + cached_tokens * self.cached_usd + output_tokens * self.output_usd) / 1e6
+
+
+def read_reply(asking: Asking, body: bytes, prices: Prices) -> Reply:
+    """Return what a body of HTTP 200 is: an answer, or what is wrong with it. Never raises for what is in it."""
+    key = asking.key
+    try:
+        data: object = json.loads(body)
+    except (ValueError, RecursionError):
+        return Reply(key, "not_json", problem="the answer is not JSON")
+    if not isinstance(data, dict):
+        return Reply(key, "not_json", problem="the answer is not a JSON object")
+    fields = cast("dict[str, Any]", data)
+    tokens = _usage(fields.get("usage"), asking.most_input_tokens)
+    facts = {**tokens, "cost_usd": prices.of(**tokens)}
+    text, refusal = _output(fields.get("output"))
+    if refusal:
+        return Reply(key, "refused", refusal, "the model refused to answer", **facts)
+    if fields.get("status") != "completed":
+        details = fields.get("incomplete_details")
+        why = cast("dict[str, Any]", details).get("reason") if isinstance(details, dict) else fields.get("status")
+        return Reply(key, "truncated", text, f"the answer is incomplete ({_word(why)})", **facts)
+    if not text:
+        return Reply(key, "empty", "", "the answer has no text", **facts)
+    return Reply(key, "answered", text, **facts)
+
+
+def failed_reply(key: str, error: APIStatusError) -> Reply:
+    """Return what an HTTP status of 400 or more is."""
+    status, code = error.status_code, _word(error.code or "")
+    if code in {"insufficient_quota", "billing_hard_limit_reached"}:
+        return Reply(key, "quota", problem="the account's quota is used up")
+    if status == 429:
+        return Reply(key, "rate_limited", problem="HTTP 429: too many requests")
+    if status >= 500:
+        return Reply(key, "server_error", problem=f"HTTP {status}")
+    hint = {401: ": check OPENAI_API_KEY", 404: ": check OPENAI_MODEL"}.get(status, "")
+    return Reply(key, "rejected", problem=f"HTTP {status} {code}".rstrip() + hint)
+
+
+def wait_seconds(headers: Mapping[str, str]) -> float:
+    """Return how long the server asks to wait: after a 429, or where nothing remains of a limit; 0 for not at all."""
+    waits = [_seconds(headers.get("retry-after-ms"), 0.001), _seconds(headers.get("retry-after"), 1.0)]
+    waits += [
+        _duration(headers.get(f"x-ratelimit-reset-{limit}", ""))
+        for limit in ("requests", "tokens")
+        if headers.get(f"x-ratelimit-remaining-{limit}") == "0"
+    ]
+    return max(waits)
+
+
+def _usage(value: object, most_input: int) -> dict[str, int]:
+    """The tokens of a call; where the server does not say, the most that there can have been."""
+    usage = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    details = usage.get("input_tokens_details")
+    cached = cast("dict[str, Any]", details).get("cached_tokens") if isinstance(details, dict) else 0
+    return {
+        "input_tokens": _count(usage.get("input_tokens"), most_input),
+        "cached_tokens": _count(cached, 0),
+        "output_tokens": _count(usage.get("output_tokens"), MOST_OUTPUT_TOKENS),
+    }
+
+
+def _count(value: object, otherwise: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return otherwise
+    return value if 0 <= value <= MOST_TOKENS else otherwise
+
+
+def _word(value: object) -> str:
+    """What a server calls something, short; what is not text is not repeated."""
+    return storable(value, 60) if isinstance(value, str) else "unknown"
+
+
+def _output(value: object) -> tuple[str, str]:
+    """All text of an answer's output, and all of a refusal, as they can be stored."""
+    texts: list[str] = []
+    refusals: list[str] = []
+    items = cast("list[Any]", value) if isinstance(value, list) else []
+    for item in items:
+        content = cast("dict[str, Any]", item).get("content") if isinstance(item, dict) else None
+        for part in cast("list[Any]", content) if isinstance(content, list) else []:
+            if isinstance(part, dict):
+                piece = cast("dict[str, Any]", part)
+                texts.append(_text_of(piece, "output_text", "text"))
+                refusals.append(_text_of(piece, "refusal", "refusal"))
+    return storable("".join(texts), LARGEST_BYTES), storable("".join(refusals), LARGEST_BYTES)
+
+
+def _text_of(piece: Mapping[str, Any], kind: str, name: str) -> str:
+    text = piece.get(name)
+    return text if piece.get("type") == kind and isinstance(text, str) else ""
+
+
+def _seconds(text: str | None, unit: float) -> float:
+    try:
+        seconds = float(text or 0) * unit
+    except ValueError:
+        return 0.0
+    return 0.0 if math.isnan(seconds) else max(seconds, 0.0)
+
+
+def _duration(text: str) -> float:
+    """OpenAI's way of writing a wait, such as 6m0s, 1s or 20ms."""
+    units = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+    found = re.findall(r"(\d{1,9}(?:\.\d{1,9})?)(ms|h|m|s)", text, re.ASCII)
+    return sum(float(amount) * units[unit] for amount, unit in found)
