@@ -22,9 +22,9 @@ _HOLDS: Mapping[str, Callable[[float, float], bool]] = {
 }
 _SEVERITY = {"ok": 0, "watch": 1, "unforecast": 2, "at_risk": 3}
 _OFFERED = {"ok", "watch", "unforecast"}
-_CONVECTION = {"TS", "VCTS", "CB", "TCU", "SQ", "GR", "FC", "+FC"}
-_ICE = {"FZRA", "FZDZ", "FZFG", "FZUP", "PL"}
-_SHEAR = {"LLWS"}
+_CONVECTION = {"TS", "VCTS", "CB", "TCU", "SQ", "GR", "GS", "FC", "+FC"}
+_ICE = {"FZRA", "FZDZ", "FZFG", "FZUP", "PL", "ICE"}
+_SHEAR = {"LLWS", "DS", "SS"}
 _BROKEN_EVEN_IF_TEMPORARY = {"thunderstorm", "icing"}
 LOOKED_AT = [
     "airport", "hour_utc", "layer", "missing", "wind_direction_deg", "wind_speed_kt", "wind_gust_kt", "visibility_sm",

@@ -12,10 +12,11 @@ from flightsched_pipelines.weather.conditions import HAZARDS
 _DESCRIPTORS = ("MI", "PR", "BC", "DR", "BL", "SH", "TS", "FZ")
 _PRECIPITATION = ("DZ", "RA", "SN", "SG", "IC", "PL", "GR", "GS", "UP")
 _PHENOMENA = (*_PRECIPITATION, "BR", "FG", "FU", "VA", "DU", "SA", "HZ", "PY", "PO", "SQ", "FC", "SS", "DS")
-_CODE = re.compile(
-    rf"(?P<intensity>\+|-|VC)?(?P<descriptor>{'|'.join(_DESCRIPTORS)})?(?P<phenomena>(?:{'|'.join(_PHENOMENA)})*)"
-)
-_RECENT = re.compile(rf"RE(?:{'|'.join(_DESCRIPTORS)})?(?:{'|'.join(_PHENOMENA)})*")
+_PART = rf"(?:{'|'.join(_DESCRIPTORS)})?(?:{'|'.join(_PHENOMENA)})+|TS|SH"
+# Stations join codes in more ways than the manuals allow: "-VCTSRA" (automatic ones in the US), "RA/TSRA".
+_CODE = re.compile(rf"(?P<intensity>[+-])?(?P<near>VC)?(?P<parts>(?:{_PART})(?:/?(?:{_PART}))*)")
+_PARTS = re.compile(rf"(?P<descriptor>{'|'.join(_DESCRIPTORS)})?(?P<phenomena>(?:{'|'.join(_PHENOMENA)})*)")
+_RECENT = re.compile(rf"RE(?:{_PART})+")
 
 NO_SIGNIFICANT_WEATHER = "NSW"
 
@@ -24,54 +25,51 @@ NO_SIGNIFICANT_WEATHER = "NSW"
 class Weather:
     """What a string of weather codes says: hazards by exact code, and whether something falls from the sky.
 
-    ``legible`` is false when any token is not a weather code; what it stood for is then unknown.
+    ``legible`` is false when any token is not a weather code; what it stood for is then unknown. ``ash`` is volcanic
+    ash, of which no minimum speaks.
     """
 
     hazards: frozenset[str]
     precipitation: bool
     legible: bool
+    ash: bool
 
 
 def is_weather(token: str) -> bool:
     """Whether a token of a report is a present-weather code."""
-    return token == NO_SIGNIFICANT_WEATHER or _parts(token) is not None
+    return token == NO_SIGNIFICANT_WEATHER or _CODE.fullmatch(token) is not None
+
+
+def is_recent_weather(token: str) -> bool:
+    """Whether a token says that weather is over (RERA); it ended before the report was taken."""
+    return _RECENT.fullmatch(token) is not None
 
 
 @lru_cache(maxsize=10_000)  # most hours say one of few things
 def read_weather(codes: str) -> Weather:
     """Read codes such as ``"+TSRA BR"``; an empty string is no weather."""
     hazards: set[str] = set()
-    precipitation, legible = False, True
+    precipitation, legible, ash = False, True, False
     for token in codes.split():
-        if token == NO_SIGNIFICANT_WEATHER or (len(token) > 2 and _RECENT.fullmatch(token)):
+        if token == NO_SIGNIFICANT_WEATHER or is_recent_weather(token):
             continue
-        parts = _parts(token)
-        if parts is None:
+        matched = _CODE.fullmatch(token)
+        if matched is None:
             legible = False
             continue
-        intensity, descriptor, phenomena = parts
-        hazards |= _hazards(intensity, descriptor, phenomena)
-        precipitation |= intensity != "VC" and any(code in _PRECIPITATION for code in phenomena)
-    return Weather(frozenset(hazards), precipitation, legible)
+        near = matched["near"] is not None
+        for part in _PARTS.finditer(matched["parts"]):
+            phenomena = [part["phenomena"][n : n + 2] for n in range(0, len(part["phenomena"]), 2)]
+            hazards |= _hazards(matched["intensity"] == "+", near, part["descriptor"] or "", phenomena)
+            precipitation |= not near and any(code in _PRECIPITATION for code in phenomena)
+            ash |= "VA" in phenomena
+    return Weather(frozenset(hazards), precipitation, legible, ash)
 
 
-def _parts(token: str) -> tuple[str, str, list[str]] | None:
-    matched = _CODE.fullmatch(token)
-    if matched is None or not (matched["descriptor"] or matched["phenomena"]):
-        return None
-    if not matched["phenomena"] and matched["descriptor"] not in {"TS", "SH"}:
-        return None
-    phenomena = matched["phenomena"]
-    return (
-        matched["intensity"] or "",
-        matched["descriptor"] or "",
-        [phenomena[n : n + 2] for n in range(0, len(phenomena), 2)],
-    )
-
-
-def _hazards(intensity: str, descriptor: str, phenomena: list[str]) -> set[str]:
-    if intensity == "VC":
-        return {"VCTS"} if descriptor == "TS" else set()
+def _hazards(strong: bool, near: bool, descriptor: str, phenomena: list[str]) -> set[str]:
+    if near:
+        # What turns nearby, and walls of dust, come nearer; fog and showers nearby are no hazard here.
+        return {code for code in phenomena if code in {"FC", "SS", "DS"}} | ({"VCTS"} if descriptor == "TS" else set())
     found = {"TS"} if descriptor == "TS" else set[str]()
     if descriptor == "FZ":
         # Freezing belongs to what can freeze: "-FZRAPL" is freezing rain with ice pellets.
@@ -80,7 +78,7 @@ def _hazards(intensity: str, descriptor: str, phenomena: list[str]) -> set[str]:
         found |= {"FG"} & set(phenomena)
     for code in phenomena:
         if code == "FC":
-            found.add("+FC" if intensity == "+" else "FC")
-        elif code in {"PL", "GR", "SQ"}:
+            found.add("+FC" if strong else "FC")
+        elif code in {"PL", "GR", "GS", "SQ", "SS", "DS"}:
             found.add(code)
     return found & set(HAZARDS)

@@ -19,16 +19,28 @@ Element = Literal["wind", "visibility", "ceiling", "weather", "thunderstorm", "t
 ELEMENTS: tuple[Element, ...] = ("wind", "visibility", "ceiling", "weather")
 """The elements that every prevailing group must give."""
 
-CONVECTIVE: frozenset[str] = frozenset({"TS", "VCTS", "CB", "TCU", "SQ", "GR", "FC", "+FC"})
+CONVECTIVE: frozenset[str] = frozenset({"TS", "VCTS", "CB", "TCU", "SQ", "GR", "GS", "FC", "+FC"})
 """Codes of convection, none of which a trainer flies in (AIM 7-1-26)."""
 
-FREEZING: frozenset[str] = frozenset({"FZRA", "FZDZ", "FZFG", "FZUP", "PL"})
-"""Codes of icing at the surface; ice pellets mean freezing rain aloft (AIM 7-1-19)."""
+FREEZING: frozenset[str] = frozenset({"FZRA", "FZDZ", "FZFG", "FZUP", "PL", "ICE"})
+"""Codes of icing at the surface; ice pellets mean freezing rain aloft (AIM 7-1-19). ``ICE``: a TAF's icing layer."""
 
-WIND_SHEAR: frozenset[str] = frozenset({"LLWS"})
+WIND_SHEAR: frozenset[str] = frozenset({"LLWS", "DS", "SS"})
+"""Codes of wind shear; the walls of dust and sand storms are gust fronts (AIM 7-1-24)."""
 
 HAZARDS: tuple[str, ...] = tuple(sorted(CONVECTIVE | FREEZING | WIND_SHEAR | {"FG"}))
 """Every hazard code, in the order of their bits where they are packed into one integer."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadWord:
+    """A word of a report that was not understood, and the elements that are missing for it; none for a time."""
+
+    text: str
+    missing: tuple[Element, ...]
+
+    def __str__(self) -> str:
+        return f"{self.text}: {', '.join(self.missing) or 'nothing'} missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,7 @@ class Conditions:
     weather: str = ""
     hazards: frozenset[str] = frozenset()
     missing: frozenset[Element] = frozenset()
+    unread: tuple[UnreadWord, ...] = ()
 
 
 UNREADABLE = Conditions(missing=frozenset(ELEMENTS))

@@ -1,11 +1,22 @@
 """The decoded fields that METARs and TAF groups of the Aviation Weather Center's JSON share."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
-from flightsched_pipelines.weather.conditions import Element
+from flightsched_pipelines.weather.codes import is_recent_weather, is_weather
+from flightsched_pipelines.weather.conditions import Element, UnreadWord
 from flightsched_pipelines.weather.fields import at_least_number, is_illegible, number, objects, text
-from flightsched_pipelines.weather.said import Said, Sky, Visibility, Wind
+from flightsched_pipelines.weather.said import (
+    MOISTURE_CEILING_FT,
+    Said,
+    Sky,
+    Visibility,
+    Wind,
+    folded,
+    together,
+)
+from flightsched_pipelines.weather.words import read_words, words_of
 
 _CLEAR = frozenset({"SKC", "CLR", "NSC", "NCD", "CAVOK"})
 _NO_CEILING = frozenset({"FEW", "SCT"})
@@ -17,25 +28,67 @@ MOST_CEILING_FT = 60_000
 
 
 def decoded_said(fields: Mapping[str, Any]) -> Said:
-    """What a METAR's or a TAF group's decoded fields say; a field that is there but means nothing is illegible."""
+    """What a METAR's or a TAF group's decoded fields say; a field that is there but means nothing is illegible.
+
+    Words that the service could not decode (``notDecoded``) are read as those of the text are.
+    """
     illegible: set[Element] = set()
     shear = number(fields.get("wshearSpd"), 0, MOST_WIND_KT) is not None or bool(fields.get("wshearHgt"))
-    weather = text(fields.get("wxString"))
     if fields.get("wxString") is not None and not isinstance(fields["wxString"], str):
         illegible.add("weather")
-    if fields.get("notDecoded"):
-        illegible.add("weather")  # something stood there that the service could not decode
+    codes = (text(fields.get("wxString")) or "").split()
+    legible = [code for code in codes if is_weather(code) or is_recent_weather(code)]
     temperature_c, dewpoint_c = (number(fields.get(name), -100, 70) for name in ("temp", "dewp"))
-    return Said(
+    said = Said(
         wind=_wind(fields, illegible),
         visibility=_visibility(fields, illegible),
         sky=_sky(fields, illegible),
-        weather=weather,
+        weather=" ".join(legible) or None,
         shear=shear,
+        icing=_icing(fields, illegible),
         temperature_c=None if is_illegible(temperature_c) else temperature_c,
         dewpoint_c=None if is_illegible(dewpoint_c) else dewpoint_c,
         illegible=frozenset(illegible),
+        unread=tuple(UnreadWord(code, ("weather",)) for code in codes if code not in legible),
     )
+    left = fields.get("notDecoded")
+    if not left:
+        return said
+    if not isinstance(left, str):
+        return together((said, Said(illegible=frozenset({"weather"}))))
+    return together((said, read_words(words_of(left))))
+
+
+def spelled(fields: Mapping[str, Any]) -> frozenset[str]:
+    """The words, folded, that a report would have for what its decoded fields say."""
+    return frozenset(folded(word) for word in _spellings(fields))
+
+
+def layers_of(fields: Mapping[str, Any]) -> list[str]:
+    """The layers of cloud that have a height, each as a report writes it, with its kind where one is given."""
+    layers: list[str] = []
+    for layer in objects(fields.get("clouds")) or []:
+        cover, base = _word(layer.get("cover")), number(layer.get("base"), 0, MOST_CEILING_FT)
+        if cover in _NO_CEILING | _CEILING and base is not None and not is_illegible(base):
+            written = "VV" if cover == "OVX" else cover
+            layers.append(f"{written}{int(base / 100):03d}{_word(layer.get('type')) or ''}")
+    return layers
+
+
+def _spellings(fields: Mapping[str, Any]) -> Iterator[str]:
+    direction, speed, gust = (fields.get(name) for name in ("wdir", "wspd", "wgst"))
+    if isinstance(speed, int):
+        blowing = f"{speed:02d}" + (f"G{gust:02d}" if isinstance(gust, int) else "")
+        yield f"{direction:03d}{blowing}KT" if isinstance(direction, int) else f"{direction}{blowing}KT"
+    miles, at_least = at_least_number(fields.get("visib"), 0, MOST_VISIBILITY_SM)
+    if miles is not None and not is_illegible(miles):
+        whole, part = divmod(Fraction(miles).limit_denominator(16), 1)
+        yield f"{'P' if at_least else ''}{whole or ''}{part or ''}SM"
+    vertical = number(fields.get("vertVis"), 0, MOST_CEILING_FT)
+    if vertical is not None and not is_illegible(vertical):
+        yield f"VV{int(vertical if vertical < 100 else vertical / 100):03d}"
+    yield from layers_of(fields)
+    yield from (text(fields.get("wxString")) or "").split()
 
 
 def _wind(fields: Mapping[str, Any], illegible: set[Element]) -> Wind | None:
@@ -85,6 +138,22 @@ def _sky(fields: Mapping[str, Any], illegible: set[Element]) -> Sky | None:
     if "ceiling" in illegible or not (ceilings or clear):
         return None
     return Sky(min(ceilings, default=None), frozenset(hazards))
+
+
+def _icing(fields: Mapping[str, Any], illegible: set[Element]) -> bool:
+    """Whether a layer of icing reaches down to where trainers fly; turbulence has no minimum."""
+    layers = objects(fields.get("icgTurb"))
+    if layers is None and fields.get("icgTurb"):
+        illegible.add("weather")
+    found = False
+    for layer in layers or []:
+        kind, base = layer.get("var"), number(layer.get("minAlt"), 0, MOST_CEILING_FT)
+        if kind == "ICE":
+            high = base is not None and not is_illegible(base) and base >= MOISTURE_CEILING_FT
+            found |= not high and number(layer.get("intensity"), 0, 9) != 0
+        elif kind != "TURB":
+            illegible.add("weather")
+    return found
 
 
 def _word(value: object) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from flightsched_pipelines.weather.conditions import Group, Issue
 from flightsched_pipelines.weather.fields import FieldError, epoch, iso_time, station_of, text
-from flightsched_pipelines.weather.raw_text import issued_at, speaks_of
+from flightsched_pipelines.weather.heading import issued_at, speaks_of
 
 Source = Literal["TAF", "METAR"]
 

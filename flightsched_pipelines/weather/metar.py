@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from flightsched_pipelines.weather.conditions import Group
-from flightsched_pipelines.weather.decoded import decoded_said
+from flightsched_pipelines.weather.decoded import decoded_said, layers_of, spelled
 from flightsched_pipelines.weather.fields import FieldError, epoch, station_of, text
+from flightsched_pipelines.weather.heading import is_cancelled, issued_at, speaks_of
 from flightsched_pipelines.weather.issues import metar_issue
-from flightsched_pipelines.weather.raw_text import is_cancelled, is_cut_off, issued_at, metar_said, speaks_of
-from flightsched_pipelines.weather.said import NOTHING_LEGIBLE, conditions_of, worse_of
+from flightsched_pipelines.weather.metar_text import is_cut_off, metar_said, metar_words
+from flightsched_pipelines.weather.said import NOTHING_LEGIBLE, Said, conditions_of, folded, reconciled, settled
+from flightsched_pipelines.weather.words import meanings_of
 
 SAME_TIME = timedelta(minutes=15)
 
@@ -25,20 +27,17 @@ def read_metar(report: Mapping[str, Any]) -> Group:
     observed = epoch(report.get("obsTime"))
     if observed is None:
         raise FieldError(f"METAR of {station}: obsTime is {report.get('obsTime')!r}, no time in epoch seconds")
-    said = decoded_said(report)
     raw = text(report.get("rawOb"))
     if raw is None or not speaks_of(raw, station):
         # The decoded fields drop CB, TCU and TSNO: without the text, no thunderstorm in them says nothing.
-        said = replace(said, thunderstorm_sensor_out=True)
+        said = replace(decoded_said(report), thunderstorm_sensor_out=True)
     elif is_cancelled(raw):
         said = NOTHING_LEGIBLE
     else:
         written = issued_at(raw, observed)
         if written is not None and abs(written - observed) > SAME_TIME:
             raise FieldError(f"METAR of {station}: obsTime is {observed:%d %H:%M}Z, its text says {written:%d %H:%M}Z")
-        said = worse_of(said, metar_said(raw))
-        if is_cut_off(raw):
-            said = replace(said, thunderstorm_sensor_out=True)
+        said = _both_accounts(report, raw, station)
     hour = observed.replace(minute=0, second=0, microsecond=0)
     return Group(
         source="METAR",
@@ -52,3 +51,13 @@ def read_metar(report: Mapping[str, Any]) -> Group:
         conditions=conditions_of(said, has_temperature=True),
         issue=metar_issue(report),
     )
+
+
+def _both_accounts(report: Mapping[str, Any], raw: str, station: str) -> Said:
+    words, remarks = metar_words(raw, station)
+    given = meanings_of(words)
+    decoded = settled(decoded_said(report), lambda: given)
+    said = reconciled(decoded, settled(metar_said(words, remarks), lambda: spelled(report)))
+    # The fields do not tell CB and TCU: a layer that only they have may have been one, or came after the text ends.
+    lost = any(not any(word.startswith(folded(layer)) for word in given) for layer in layers_of(report))
+    return replace(said, thunderstorm_sensor_out=True) if lost or is_cut_off(words) else said

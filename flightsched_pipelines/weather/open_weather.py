@@ -12,8 +12,8 @@ from typing import Any, cast
 
 from flightsched_pipelines.weather.conditions import Conditions, Element, Group
 from flightsched_pipelines.weather.fields import FieldError, epoch, is_illegible, number, objects
-from flightsched_pipelines.weather.raw_text import KT_PER_MPS, SM_PER_METRE
 from flightsched_pipelines.weather.said import Said, Sky, Visibility, Wind, conditions_of
+from flightsched_pipelines.weather.words import KT_PER_MPS, SM_PER_METRE
 
 KELVIN_AT_0_C = 273.15
 CAPPED_METRES = 10_000

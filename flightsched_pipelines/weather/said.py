@@ -1,14 +1,17 @@
 """What one report or forecast group says of each element, and how two accounts of it become one.
 
 A report comes twice in the Aviation Weather Center's JSON: decoded into fields, and as raw text. Where one account
-lacks an element the other gives it; where they disagree the worse holds. So a lost or garbled piece never makes the
-weather look better than it was reported.
+lacks an element the other gives it; where they disagree the worse holds; a word that one could not read makes its
+elements missing, unless the other gives that very word's meaning. So a lost or garbled piece never makes the weather
+look better than it was reported.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
+from functools import reduce
 
 from flightsched_pipelines.weather.codes import read_weather
-from flightsched_pipelines.weather.conditions import ELEMENTS, Conditions, Element
+from flightsched_pipelines.weather.conditions import ELEMENTS, Conditions, Element, UnreadWord
 
 ROUNDING_C = 1.0
 
@@ -44,9 +47,9 @@ class Sky:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The elements that a group names; ``None`` where it is silent. ``illegible`` ones were named, but not readably.
+    """The elements that a group names; ``None`` where it is silent. ``illegible`` ones were named, but not given.
 
-    ``weather`` is "" when the group says that there is none (NSW).
+    ``weather`` is "" when the group says that there is none (NSW). ``unread`` are the words that were not understood.
     """
 
     wind: Wind | None = None
@@ -54,47 +57,72 @@ class Said:
     sky: Sky | None = None
     weather: str | None = None
     shear: bool = False
+    icing: bool = False
     temperature_c: float | None = None
     dewpoint_c: float | None = None
     thunderstorm_sensor_out: bool = False
     illegible: frozenset[Element] = frozenset()
+    unread: tuple[UnreadWord, ...] = ()
+
+    @property
+    def named(self) -> frozenset[Element]:
+        """The elements whose value it gives."""
+        given: dict[Element, object] = {
+            "wind": self.wind, "visibility": self.visibility, "ceiling": self.sky, "weather": self.weather
+        }  # fmt: skip
+        return frozenset(element for element, value in given.items() if value is not None)
+
+    @property
+    def lacking(self) -> frozenset[Element]:
+        """The elements that were named and not given, or that a word which was not understood may have named."""
+        return self.illegible.union(*(word.missing for word in self.unread)) if self.unread else self.illegible
 
 
-def worse_of(one: Said, other: Said) -> Said:
-    """Two accounts of the same group as one: what either lacks the other gives, and the worse value holds."""
-    named: dict[Element, bool] = {
-        "wind": one.wind is not None or other.wind is not None,
-        "visibility": one.visibility is not None or other.visibility is not None,
-        "ceiling": one.sky is not None or other.sky is not None,
-        "weather": one.weather is not None or other.weather is not None,
-    }
+def together(parts: Iterable[Said]) -> Said:
+    """What several words, or several accounts, say of one group: the worst value of each element holds."""
+    return reduce(_worse, parts, Said())
+
+
+def reconciled(decoded: Said, text: Said) -> Said:
+    """Both accounts of a group as one; a decoded field that means nothing is made good by what the text names."""
+    return _worse(replace(decoded, illegible=decoded.illegible - text.named), text)
+
+
+def only(said: Said, elements: Collection[Element]) -> Said:
+    """What is said of some of the elements."""
     return Said(
-        wind=_worse_wind(one.wind, other.wind),
-        visibility=_worse_visibility(one.visibility, other.visibility),
-        sky=_worse_sky(one.sky, other.sky),
-        weather=_all_weather(one.weather, other.weather),
-        shear=one.shear or other.shear,
-        temperature_c=_agreed(one.temperature_c, other.temperature_c),
-        dewpoint_c=_agreed(one.dewpoint_c, other.dewpoint_c),
-        thunderstorm_sensor_out=one.thunderstorm_sensor_out or other.thunderstorm_sensor_out,
-        illegible=frozenset(element for element in one.illegible | other.illegible if not named.get(element)),
+        wind=said.wind if "wind" in elements else None,
+        visibility=said.visibility if "visibility" in elements else None,
+        sky=said.sky if "ceiling" in elements else None,
+        weather=said.weather if "weather" in elements else None,
     )
+
+
+def settled(said: Said, given: Callable[[], Collection[str]]) -> Said:
+    """An account without those of its unread words whose very meaning the other account gives (`folded`)."""
+    if not said.unread:
+        return said
+    words = given()
+    return replace(said, unread=tuple(word for word in said.unread if folded(word.text) not in words))
+
+
+def folded(word: str) -> str:
+    """A word without what a typist or scanner mixes up, O and 0 or I and 1; two words that fold alike are one."""
+    return word.translate(_MIXED_UP)
 
 
 def changed(before: Said, change: Said) -> Said:
     """What holds once a group has changed what it lists; what it does not list stays as it was."""
-    listed: set[Element] = set(change.illegible)
-    listed |= {"wind"} if change.wind else set()
-    listed |= {"visibility"} if change.visibility else set()
-    listed |= {"ceiling"} if change.sky else set()
-    listed |= {"weather"} if change.weather is not None else set()
+    listed = change.lacking | change.named
     return Said(
         wind=change.wind if "wind" in listed else before.wind,
         visibility=change.visibility if "visibility" in listed else before.visibility,
         sky=change.sky if "ceiling" in listed else before.sky,
         weather=change.weather if "weather" in listed else before.weather,
         shear=before.shear or change.shear,
+        icing=before.icing or change.icing,
         illegible=change.illegible | (before.illegible - listed),
+        unread=(*(word for word in before.unread if not listed.issuperset(word.missing)), *change.unread),
     )
 
 
@@ -106,7 +134,7 @@ def conditions_of(said: Said, *, has_temperature: bool = False) -> Conditions:
         has_temperature: whether this kind of report gives a temperature (METAR, not TAF).
     """
     weather = read_weather(said.weather or "")
-    missing: set[Element] = set(said.illegible)
+    missing: set[Element] = set(said.lacking)
     hazards = set(weather.hazards)
     if said.wind is None:
         missing.add("wind")
@@ -116,14 +144,17 @@ def conditions_of(said: Said, *, has_temperature: bool = False) -> Conditions:
         missing.add("ceiling")
     else:
         hazards |= said.sky.hazards
-    if not weather.legible:
-        missing.add("weather")
+    if weather.ash or not weather.legible:
+        missing.add("weather")  # no minimum speaks of ash: whether a lesson may meet it cannot be known
     if said.shear:
         hazards.add("LLWS")
+    if said.icing:
+        hazards.add("ICE")
     if said.thunderstorm_sensor_out and "TS" not in hazards:
         missing.add("thunderstorm")
     ceiling_ft = said.sky.ceiling_ft if said.sky else None
     moist = weather.precipitation or (ceiling_ft is not None and ceiling_ft < MOISTURE_CEILING_FT)
+    missing.discard("temperature")  # where nothing may freeze, none is missed
     if has_temperature and moist and said.temperature_c is None:
         missing.add("temperature")
     return Conditions(
@@ -139,11 +170,30 @@ def conditions_of(said: Said, *, has_temperature: bool = False) -> Conditions:
         weather=said.weather or "",
         hazards=frozenset(hazards),
         missing=frozenset(missing),
+        unread=said.unread,
     )
 
 
 NOTHING_LEGIBLE = Said(illegible=frozenset(ELEMENTS))
 """A group that is there, and of which nothing can be read."""
+
+_MIXED_UP = str.maketrans("OIL", "011")
+
+
+def _worse(one: Said, other: Said) -> Said:
+    return Said(
+        wind=_worse_wind(one.wind, other.wind),
+        visibility=_worse_visibility(one.visibility, other.visibility),
+        sky=_worse_sky(one.sky, other.sky),
+        weather=_all_weather(one.weather, other.weather),
+        shear=one.shear or other.shear,
+        icing=one.icing or other.icing,
+        temperature_c=_agreed(one.temperature_c, other.temperature_c),
+        dewpoint_c=_agreed(one.dewpoint_c, other.dewpoint_c),
+        thunderstorm_sensor_out=one.thunderstorm_sensor_out or other.thunderstorm_sensor_out,
+        illegible=one.illegible | other.illegible,
+        unread=tuple(dict.fromkeys((*one.unread, *other.unread))),
+    )
 
 
 def _agreed(one_c: float | None, other_c: float | None) -> float | None:

@@ -3,42 +3,68 @@
 FM replaces everything. BECMG changes what it lists: inside its transition both the old and the new hold, afterwards
 the new. TEMPO and PROB are temporary, and inherit what they do not list. The decoded groups and those of the raw text
 are two accounts of one forecast: a group that only one of them gives is held beside the others and replaces nothing.
+So is a group whose kind or time cannot be read: it holds to the end, and from the beginning if its time cannot be.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from flightsched_pipelines.weather.conditions import Group
-from flightsched_pipelines.weather.decoded import decoded_said
+from flightsched_pipelines.weather.conditions import Element, Group
+from flightsched_pipelines.weather.decoded import decoded_said, spelled
 from flightsched_pipelines.weather.fields import FieldError, epoch, iso_time, objects, station_of, text
+from flightsched_pipelines.weather.heading import is_cancelled, speaks_of
 from flightsched_pipelines.weather.issues import taf_issue
-from flightsched_pipelines.weather.raw_text import Change, RawGroup, is_cancelled, speaks_of, taf_groups
-from flightsched_pipelines.weather.said import NOTHING_LEGIBLE, Said, changed, conditions_of, worse_of
+from flightsched_pipelines.weather.said import (
+    NOTHING_LEGIBLE,
+    Said,
+    changed,
+    conditions_of,
+    folded,
+    only,
+    reconciled,
+    settled,
+    together,
+)
+from flightsched_pipelines.weather.taf_text import Change, RawGroup, taf_groups
+from flightsched_pipelines.weather.words import meanings_of
 
 LONGEST_VALIDITY = timedelta(hours=30)
 SAME_TIME = timedelta(minutes=59)
-
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 _CHANGES: Mapping[str, Change] = MappingProxyType({"FM": "FM", "BECMG": "BECMG", "TEMPO": "TEMPO", "PROB": "PROB"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Account:
-    """One group as one or both accounts give it; ``sure`` when nothing contradicts that it is there, and when."""
+    """One group as one or both accounts give it; ``sure`` when nothing contradicts that it is there, and when.
+
+    ``from_utc`` is ``None`` where its time cannot be read. ``fields`` are the decoded ones, if it has any.
+    ``doubtful`` elements are listed by one of both accounts only: what was before them may still hold. An FM begins
+    with ``from_utc``, and what was before has ended by ``replaces_utc``, where that is another time.
+    """
 
     change: Change
     probability: int | None
-    from_utc: datetime
+    from_utc: datetime | None
     to_utc: datetime | None
     said: Said
     sure: bool
+    fields: Mapping[str, Any]
+    doubtful: frozenset[Element] = frozenset()
+    replaces_utc: datetime | None = None
 
     @property
     def temporary(self) -> bool:
         return self.change in {"TEMPO", "PROB"}
+
+    @property
+    def laid_over(self) -> bool:
+        """Whether it holds over whatever prevails beneath it, and replaces nothing."""
+        return self.temporary or self.change == "UNREAD" or (self.from_utc is None and self.change != "BASE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +90,10 @@ def read_taf(report: Mapping[str, Any]) -> list[Group]:
         raise FieldError(f"TAF of {station}: no time in it can be read, so nobody knows when it holds")
     words = text(report.get("rawTAF"))
     words = words if words and speaks_of(words, station) else ""
-    raw = taf_groups(words, reference)
+    raw = taf_groups(words, station, reference)
     begins, ends, doubtful = _validity(report, raw, station)
     accounts = [] if is_cancelled(words) else _reconciled(decoded, raw)
-    segments = _prevailing([account for account in accounts if not account.temporary], begins, ends)
+    segments = _prevailing([account for account in accounts if not account.laid_over], begins, ends)
     unreadable = doubtful + _unclaimed(accounts, begins, ends)
     if not raw and len(decoded) < len(objects(report.get("fcsts")) or []):
         unreadable.append((begins, ends))  # a group without its time may be anywhere
@@ -80,11 +106,11 @@ def read_taf(report: Mapping[str, Any]) -> list[Group]:
         for s in segments
     ]
     for account in accounts:
-        if account.temporary:
-            kind = "temporary", account.change, account.probability
+        if account.laid_over:
+            kind = "temporary" if account.temporary else "prevailing", account.change, account.probability
             groups += [
                 Group("TAF", station, *kind, since, until, issued, conditions_of(said), issue)
-                for since, until, said in _temporary(account, segments, begins, ends)
+                for since, until, said in _laid_over(account, segments, begins, ends)
             ]
     return groups + [
         Group("TAF", station, "prevailing", "BASE", None, *span, issued, issue=issue) for span in unreadable
@@ -104,7 +130,7 @@ def _decoded_groups(report: Mapping[str, Any]) -> list[_Account]:
         chance = fields.get("probability")
         probability = chance if isinstance(chance, int) and change in {"PROB", "TEMPO"} else None
         said = decoded_said(fields) if change is not None else NOTHING_LEGIBLE
-        accounts.append(_Account(change or "TEMPO", probability, since, until, said, sure=change is not None))
+        accounts.append(_Account(change or "UNREAD", probability, since, until, said, change is not None, fields))
     return accounts
 
 
@@ -143,9 +169,9 @@ def _unclaimed(accounts: Sequence[_Account], begins: datetime, ends: datetime) -
     gaps: list[tuple[datetime, datetime]] = []
     claimed_until = begins
     for account in accounts:
-        if account.temporary:
+        if account.laid_over:
             continue
-        if account.from_utc > claimed_until:
+        if account.from_utc is not None and account.from_utc > claimed_until:
             gaps.append((claimed_until, min(account.from_utc, ends)))
         until = ends if account.change == "BECMG" else account.to_utc or ends
         claimed_until = max(claimed_until, until)
@@ -160,28 +186,66 @@ def _reconciled(decoded: Sequence[_Account], raw: Sequence[RawGroup]) -> list[_A
     for account in decoded:
         other = next((group for group in unmatched if _same(account, group)), None)
         if other is None:
-            accounts.append(_Account(*_identity(account), account.said, sure=alone and account.sure))
+            accounts.append(replace(account, sure=alone and account.sure))
             continue
         unmatched.remove(other)
-        identity = (other.change, other.probability, other.from_utc, other.to_utc or account.to_utc)
-        accounts.append(_Account(*identity, worse_of(account.said, other.said), sure=True))
-    accounts += [_Account(*_identity(group), group.said, sure=alone) for group in unmatched]
-    return sorted(accounts, key=lambda account: (account.from_utc, account.change != "BASE"))
+        accounts.append(_of_both(account, other))
+    accounts += [
+        _Account(group.change, group.probability, group.from_utc, group.to_utc, group.said, alone, {})
+        for group in unmatched
+    ]
+    return sorted(accounts, key=lambda account: (account.from_utc or _EARLIEST, account.change != "BASE"))
 
 
-def _identity(group: _Account | RawGroup) -> tuple[Change, int | None, datetime, datetime | None]:
-    return group.change, group.probability, group.from_utc, group.to_utc
+def _of_both(account: _Account, raw: RawGroup) -> _Account:
+    """A group that both accounts give, as the text has it, and by the fields where its opening cannot be read.
+
+    Where their times differ it begins at the earlier and ends at the later, and so does what it replaces.
+    """
+    settled_text = settled(raw.said, lambda: spelled(account.fields) | _openings(account))
+    said = reconciled(settled(account.said, lambda: meanings_of(raw.words)), settled_text)
+    illegible = raw.change == "UNREAD" or raw.from_utc is None
+    change, chance = (account.change, account.probability) if illegible else (raw.change, raw.probability)
+    begins = [time for time in (raw.from_utc, account.from_utc) if time is not None]
+    ends = [time for time in (raw.to_utc, account.to_utc) if time is not None]
+    return _Account(
+        change,
+        chance,
+        from_utc=min(begins, default=None),
+        to_utc=max(ends, default=None),
+        said=said,
+        sure=True,
+        fields=account.fields,
+        doubtful=account.said.named ^ raw.said.named,
+        replaces_utc=max(begins, default=None) if change == "FM" else None,
+    )
 
 
 def _same(account: _Account, raw: RawGroup) -> bool:
+    if account.change == raw.change == "BASE":
+        return True
+    if raw.change == "UNREAD" or raw.from_utc is None:
+        return raw.opening in _openings(account)
     temporary = {"TEMPO", "PROB"}
     if account.change != raw.change and not {account.change, raw.change} <= temporary:
         return False
-    if account.change == raw.change == "BASE":
-        return True
-    if abs(account.from_utc - raw.from_utc) > SAME_TIME:
+    if account.from_utc is None or abs(account.from_utc - raw.from_utc) > SAME_TIME:
         return False
     return raw.to_utc is None or account.to_utc is None or abs(account.to_utc - raw.to_utc) <= SAME_TIME
+
+
+def _openings(account: _Account) -> frozenset[str]:
+    """How the text of a group may begin, folded, and the words of that."""
+    since, until = account.from_utc, account.to_utc
+    if since is None or until is None:
+        return frozenset()
+    if account.change == "FM":
+        return frozenset({folded(f"FM{since:%d%H%M}")})
+    ends = (f"{until:%d%H}", f"{until - timedelta(hours=1):%d}24") if until.hour == 0 else (f"{until:%d%H}",)
+    chance = f"PROB{account.probability}"
+    kinds = ("BECMG",) if account.change == "BECMG" else ("TEMPO", "INTER", chance, f"{chance} TEMPO")
+    periods = [f"{since:%d%H}/{end}" for end in ends]
+    return frozenset(folded(word) for period in periods for word in (period, *(f"{kind} {period}" for kind in kinds)))
 
 
 def _prevailing(accounts: Sequence[_Account], begins: datetime, ends: datetime) -> list[_Segment]:
@@ -189,11 +253,13 @@ def _prevailing(accounts: Sequence[_Account], begins: datetime, ends: datetime) 
     segments: list[_Segment] = []
     current = Said()
     for account in accounts:
-        since = begins if account.change == "BASE" else max(account.from_utc, begins)
+        since = begins if account.change == "BASE" or account.from_utc is None else max(account.from_utc, begins)
         if since >= ends:
             continue
-        said = changed(current, account.said) if account.change == "BECMG" else account.said
-        gives_way = since if account.change == "FM" else account.to_utc or ends
+        said = account.said
+        if account.change == "BECMG":
+            said = together((changed(current, said), only(current, account.doubtful)))
+        gives_way = account.replaces_utc or since if account.change == "FM" else account.to_utc or ends
         if account.sure and account.change in {"FM", "BECMG"}:
             segments = [_until(segment, gives_way) for segment in segments if segment.from_utc < gives_way]
         segments.append(_Segment(account.change, since, ends, said))
@@ -205,10 +271,12 @@ def _until(segment: _Segment, time: datetime) -> _Segment:
     return _Segment(segment.change, segment.from_utc, min(segment.to_utc, time), segment.said)
 
 
-def _temporary(
+def _laid_over(
     account: _Account, segments: Sequence[_Segment], begins: datetime, ends: datetime
 ) -> list[tuple[datetime, datetime, Said]]:
-    since, until = max(account.from_utc, begins), min(account.to_utc or ends, ends)
+    """A group's own time, split where what prevails beneath it changes; to the end where its kind is not known."""
+    since = max(account.from_utc or begins, begins)
+    until = min(account.to_utc or ends, ends) if account.temporary else ends
     if since >= until:
         return []
     beneath = [segment for segment in segments if segment.from_utc < until and segment.to_utc > since]

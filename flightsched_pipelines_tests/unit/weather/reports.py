@@ -66,8 +66,8 @@ def taf(*groups: dict[str, Any], station: str = "KXYZ", raw: str | None = None, 
     return report | ({"rawTAF": raw} if raw else {})
 
 
-def metar(raw: str | None = "METAR KXYZ 101153Z A2992", **fields: Any) -> dict[str, Any]:
-    """A METAR of fair weather taken at 11:53 of the tests' day, but for what a test names."""
+def metar(raw: str | None = "METAR KXYZ 101153Z {layers} A2992", **fields: Any) -> dict[str, Any]:
+    """A METAR of fair weather taken at 11:53 of the tests' day, but for what a test names; its text has the layers."""
     report: dict[str, Any] = {
         "icaoId": "KXYZ",
         "obsTime": at(11) + 53 * 60,
@@ -80,7 +80,9 @@ def metar(raw: str | None = "METAR KXYZ 101153Z A2992", **fields: Any) -> dict[s
         "clouds": [{"cover": "FEW", "base": 6000}],
         "cover": "FEW",
     }
-    return report | fields | ({"rawOb": raw} if raw else {})
+    report |= fields
+    layers = [f"{layer['cover']}{layer['base'] // 100:03d}" for layer in report["clouds"] or []]
+    return report | ({"rawOb": " ".join(raw.format(layers=" ".join(layers)).split())} if raw else {})
 
 
 def one_call_hour(n: int, **fields: Any) -> dict[str, Any]:
