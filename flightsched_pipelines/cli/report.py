@@ -25,6 +25,8 @@ def print_report(report: HourReport) -> None:
         f"{report.unknown} unknown ({report.unknown_within_24_hours} of them within 24 hours), "
         f"[green]{report.ok} with nothing below the minimums[/green]"
     )
+    if report.not_assessed:
+        console.print(f"[yellow]{report.not_assessed} of them have no stored verdict: they count as not known[/yellow]")
     console.print(
         f"{report.proposals} other times proposed: {report.with_three_alternatives} lessons have three, "
         f"{report.without_alternatives} have none{_why_none(report)}   ({report.seconds:g} s)"

@@ -11,11 +11,10 @@ from flightsched_pipelines.database.outbox import LETTER
 from flightsched_pipelines.database.schema import (
     ACTIVE_STATUSES,
     OPEN_STATES,
-    at_risk_bookings,
-    booking_snapshot,
     bookings,
     dead_letters,
     hourly_metrics,
+    lesson_verdicts,
     llm_calls,
     outbox,
     partitions,
@@ -140,25 +139,16 @@ def hours_with_all(engine: Engine, names: Sequence[str], first_utc: datetime, la
         return set(connection.execute(query).scalars())
 
 
-def risk_shares(
-    engine: Engine, first_utc: datetime, last_utc: datetime, lookahead_hours: int
-) -> Mapping[datetime, tuple[int, int]]:
-    """Of the hours from one to another: how many lessons ahead were at risk, and of how many."""
-    b, r = booking_snapshot.c, at_risk_bookings.c
-    ahead = b.starts_at_utc.between(b.partition_hour, b.partition_hour + timedelta(hours=lookahead_hours))
-    lessons = (
-        select(b.partition_hour, func.count())
-        .where(b.partition_hour.between(first_utc, last_utc), ahead)
-        .group_by(b.partition_hour)
-    )
-    at_risk = (
-        select(r.partition_hour, func.count(r.booking_id.distinct()))
-        .where(r.partition_hour.between(first_utc, last_utc), r.verdict == "at_risk")
-        .group_by(r.partition_hour)
+def risk_shares(engine: Engine, first_utc: datetime, last_utc: datetime) -> Mapping[datetime, tuple[int, int]]:
+    """Of the hours from one to another: how many lessons were at risk, and of how many that were assessed."""
+    v = lesson_verdicts.c
+    query = (
+        select(v.partition_hour, func.count().filter(v.verdict == "at_risk"), func.count())
+        .where(v.partition_hour.between(first_utc, last_utc))
+        .group_by(v.partition_hour)
     )
     with engine.connect() as connection:
-        threatened = {row[0]: row[1] for row in connection.execute(at_risk)}
-        return {row[0]: (threatened.get(row[0], 0), row[1]) for row in connection.execute(lessons)}
+        return {row[0]: (row[1], row[2]) for row in connection.execute(query)}
 
 
 def database_now(engine: Engine) -> datetime:

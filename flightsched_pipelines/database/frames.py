@@ -141,6 +141,12 @@ def newest_written(connection: Connection, name: str) -> datetime | None:
     return connection.execute(query).scalar()
 
 
+def tables_written(connection: Connection, names: Sequence[str], hour: datetime) -> int:
+    """How many of these tables were written for an hour, whether or not they have rows of it."""
+    query = select(func.count()).where(partitions.c.name.in_(list(names)), partitions.c.partition_hour == hour)
+    return int(connection.execute(query).scalar_one())
+
+
 def typed(rows: Sequence[Sequence[Any]], table: Table) -> pd.DataFrame:
     """Rows of a table as a frame with the types that its columns declare; instants in microseconds of the epoch."""
     return _frame(rows, list(table.columns))

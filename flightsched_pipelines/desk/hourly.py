@@ -15,7 +15,13 @@ from sqlalchemy import Engine
 from flightsched_pipelines.clients.weather_source import WeatherSource
 from flightsched_pipelines.database import bookings as schedule
 from flightsched_pipelines.database import cases
-from flightsched_pipelines.database.frames import count_rows, partition_rows, read_partition, record_partition
+from flightsched_pipelines.database.frames import (
+    count_rows,
+    partition_rows,
+    read_partition,
+    record_partition,
+    tables_written,
+)
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.desk.rules import scheduling_rules
 from flightsched_pipelines.errors import PlainError
@@ -33,6 +39,11 @@ from flightsched_pipelines.weather.blend import blend, hourly_rows
 from flightsched_pipelines.weather.daylight import sun_table
 
 HOUR = timedelta(hours=1)
+PROVED_FROM = (
+    "booking_snapshot", "forecasts", "lesson_verdicts", "at_risk_bookings", "reschedule_candidates",
+    "unplaceable_bookings", "reschedule_plan", "reschedule_proposals",
+)  # fmt: skip
+"""The tables of an hour from which its proposals follow, or that there is nothing to propose."""
 ANSWER_FIELDS = [field.name for field in fields(Answer)]
 
 
@@ -234,6 +245,28 @@ def note_proven(engine: Engine, hour_utc: datetime, examined: int) -> None:
     """Keep that an hour's proposals were proven: from then on people may be told of it."""
     with engine.begin() as connection:
         record_partition(connection, cases.PROVEN, hour_utc, examined)
+
+
+def examined_without_proposals(engine: Engine, hour_utc: datetime) -> int:
+    """Return what was examined of an hour in which nothing was proposed: its lessons; without any, its tables.
+
+    Nothing was where a table was not written, or where a threatened lesson has neither slots nor a reason for none.
+    """
+    with engine.connect() as connection:
+        written = tables_written(connection, PROVED_FROM, hour_utc)
+    if written < len(PROVED_FROM) or _unsettled(engine, hour_utc):
+        return 0
+    return count_rows(engine, PIPELINE_TABLES["booking_snapshot"], hour_utc) or written
+
+
+def _unsettled(engine: Engine, hour_utc: datetime) -> set[int]:
+    """The threatened lessons of an hour for which no slot was found, nor a reason why there is none."""
+    broken = read_partition(engine, PIPELINE_TABLES["at_risk_bookings"], [hour_utc], names=["booking_id", "verdict"])
+    settled = [
+        read_partition(engine, PIPELINE_TABLES[name], [hour_utc], names=["booking_id"])
+        for name in ("reschedule_candidates", "unplaceable_bookings")
+    ]
+    return set(broken.loc[broken["verdict"] == "at_risk", "booking_id"]) - set(pd.concat(settled)["booking_id"])
 
 
 def lost_alternatives(engine: Engine, hour_utc: datetime) -> list[str]:

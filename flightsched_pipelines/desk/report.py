@@ -47,14 +47,16 @@ class Lesson:
 class HourReport:
     """One hour in figures.
 
-    ``bookings`` counts the lessons that start within the look-ahead, ``ranked_by_llm`` those whose alternatives the LLM
-    ranked, ``unplaceable`` those for which there is no slot, by what took the last one.
+    ``bookings`` counts the lessons that start within the look-ahead, ``not_assessed`` those of them that have no
+    verdict (an hour of an older version has none), ``ranked_by_llm`` those whose alternatives the LLM ranked,
+    ``unplaceable`` those for which there is no slot, by what took the last one.
     """
 
     hour_utc: datetime
     weather_source: str
     lookahead_hours: int
     bookings: int
+    not_assessed: int
     ok: int
     watch: int
     unknown: int
@@ -77,6 +79,7 @@ def report_hour(engine: Engine, hour_utc: datetime, settings: Settings, seconds:
         for name in (
             "raw_weather",
             "booking_snapshot",
+            "lesson_verdicts",
             "at_risk_bookings",
             "reschedule_proposals",
             "unplaceable_bookings",
@@ -85,6 +88,7 @@ def report_hour(engine: Engine, hour_utc: datetime, settings: Settings, seconds:
     bookings, broken, proposals = rows["booking_snapshot"], rows["at_risk_bookings"], rows["reschedule_proposals"]
     ahead = hourly.lessons_ahead(bookings, hour_utc, settings.lookahead_hours)
     soon = hourly.lessons_ahead(bookings, hour_utc, 24)
+    assessed = rows["lesson_verdicts"]
     verdicts = broken.drop_duplicates("booking_id").set_index("booking_id")["verdict"]
     counts = {verdict: int((verdicts == verdict).sum()) for verdict in ("at_risk", "watch", "unknown")}
     alternatives = proposals.groupby("booking_id").size()
@@ -94,7 +98,8 @@ def report_hour(engine: Engine, hour_utc: datetime, settings: Settings, seconds:
         weather_source=settings.weather_source,
         lookahead_hours=settings.lookahead_hours,
         bookings=len(ahead),
-        ok=len(ahead) - len(verdicts),
+        not_assessed=int((~ahead["booking_id"].isin(assessed["booking_id"])).sum()),
+        ok=int((assessed["verdict"] == "ok").sum()),
         watch=counts["watch"],
         unknown=counts["unknown"],
         unknown_within_24_hours=int(soon["booking_id"].isin(verdicts.index[verdicts == "unknown"]).sum()),
@@ -132,6 +137,8 @@ def explain_booking(engine: Engine, booking: str, hour_utc: datetime | None, set
             f"Booking '{booking}' is not among the bookings of {hour:%Y-%m-%d %H}Z; give an id or a reference"
         )
     held = hourly.lessons_ahead(named, hour, settings.lookahead_hours)
+    if held.empty and named["starts_at_utc"].iloc[0] < hour:
+        return f"{named['reference'].iloc[0]} had begun by {hour:%Y-%m-%d %H}Z, so that hour did not assess it."
     if held.empty:
         return (
             f"{named['reference'].iloc[0]} does not start within {settings.lookahead_hours} hours of "

@@ -13,7 +13,7 @@ from flightsched_pipelines.alarms.alarm import Measured
 from flightsched_pipelines.alarms.measures import beyond_usual, share_percent, worst
 from flightsched_pipelines.database import bookings as schedule
 from flightsched_pipelines.database import facts, llm
-from flightsched_pipelines.database.frames import count_rows, read_partition
+from flightsched_pipelines.database.frames import read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.desk import hourly
 from flightsched_pipelines.settings import Settings
@@ -60,15 +60,16 @@ def of_lessons(engine: Engine, hours: Sequence[datetime], now_utc: datetime, set
 def of_proposals(engine: Engine, hours: Sequence[datetime], settings: Settings) -> tuple[Measured, int]:
     """Faults of these hours' proposals, and how many checks were made; a flawless hour is noted as proven.
 
-    An hour in which nothing is threatened has no proposals: its lessons are what was examined.
+    An hour in which nothing is threatened has no proposals: its lessons are what was examined. One without lessons too
+    has nothing to prove; what was examined is that all its tables were written.
     """
     found: list[Measured] = []
     checks = 0
     for hour in hours:
         proof = hourly.prove(engine, hour, settings)
         words = [str(row) for row in proof.violations.to_dict("records")] + hourly.lost_alternatives(engine, hour)
-        lessons = count_rows(engine, PIPELINE_TABLES["booking_snapshot"], hour)
-        found.append(Measured(len(words), proof.examined or lessons, "proposals", words))
+        examined = proof.examined or hourly.examined_without_proposals(engine, hour)
+        found.append(Measured(len(words), examined, "proposals", words))
         checks += proof.checks
     measured = worst(found)
     if measured.examined and not measured.value:
@@ -104,12 +105,15 @@ def _answers_of(engine: Engine, hour: datetime) -> Measured:
 def _lessons_of(engine: Engine, hour: datetime, settings: Settings) -> dict[str, Measured]:
     bookings = _rows(engine, "booking_snapshot", hour, ["booking_id", "starts_at_utc", "status"])
     broken = _rows(engine, "at_risk_bookings", hour, ["booking_id", "verdict"])
+    verdicts = _rows(engine, "lesson_verdicts", hour, ["booking_id", "verdict"])
     proposals = _rows(engine, "reschedule_proposals", hour, ["booking_id", "ranked_by"])
     soon = hourly.lessons_ahead(bookings, hour, hours=24)["booking_id"]
-    unknown = soon.isin(broken.loc[broken["verdict"] == "unknown", "booking_id"]).sum()
+    # A lesson that was to be assessed and has no verdict is as unknown as one whose forecast cannot be read.
+    known = verdicts.loc[verdicts["verdict"] != "unknown", "booking_id"]
+    unknown = (~soon.isin(known)).sum()
     threatened = set(broken.loc[broken["verdict"] == "at_risk", "booking_id"])
     without = len(threatened - set(proposals["booking_id"]))
-    shares = facts.risk_shares(engine, hour - USUAL_HOURS * HOUR, hour, settings.lookahead_hours)
+    shares = facts.risk_shares(engine, hour - USUAL_HOURS * HOUR, hour)
     percents = {at: share_percent(*counts) for at, counts in shares.items()}
     beyond = beyond_usual(percents.get(hour, 0.0), [percent for at, percent in percents.items() if at < hour])
     # A day without lessons, or without a threatened one, is well; an hour without any booking was not read.

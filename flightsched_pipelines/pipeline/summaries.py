@@ -20,6 +20,7 @@ from flightsched_pipelines.messages.metrics import METRICS
 from flightsched_pipelines.messages.report import page, pictures
 from flightsched_pipelines.messages.report.facts import Report
 from flightsched_pipelines.pipeline.partitions import PARTITION_HOUR
+from flightsched_pipelines.risk.bookings import VERDICTS
 
 Metadata = Mapping[str, int | float | str | dg.MetadataValue]
 
@@ -71,19 +72,16 @@ def of_bookings(bookings: pd.DataFrame) -> Metadata:
     }
 
 
-def of_risk(broken: pd.DataFrame, bookings: pd.DataFrame, lookahead_hours: int) -> Metadata:
-    """Counts by verdict, the most threatened lessons in words, and the picture of airports and hours at risk."""
-    verdicts = broken.drop_duplicates([PARTITION_HOUR, "booking_id"])
+def of_verdicts(verdicts: pd.DataFrame) -> Metadata:
+    """How many lessons were assessed, by verdict."""
     counts = verdicts["verdict"].value_counts()
-    lookahead = pd.Timedelta(hours=lookahead_hours)
-    ahead = bookings["starts_at_utc"].between(
-        bookings[PARTITION_HOUR], bookings[PARTITION_HOUR] + lookahead, inclusive="left"
-    )
-    held = int(ahead.sum())
+    return {"lessons": len(verdicts), **{verdict: int(counts.get(verdict, 0)) for verdict in reversed(VERDICTS)}}
+
+
+def of_risk(verdicts: pd.DataFrame, broken: pd.DataFrame, bookings: pd.DataFrame) -> Metadata:
+    """Counts by verdict, the most threatened lessons in words, and the picture of airports and hours at risk."""
     return {
-        "lessons": held,
-        **{verdict: int(counts.get(verdict, 0)) for verdict in ("at_risk", "watch", "unknown")},
-        "ok": held - len(verdicts),
+        **of_verdicts(verdicts),
         "most_threatened": _table(most_threatened(broken, bookings)),
         "risk_by_airport_and_hour": dg.MetadataValue.md(picture_of(broken)),
     }
@@ -224,7 +222,7 @@ def of_dispatch(result: Dispatched) -> Metadata:
         "dispatched_before": result.repeated,
         **{
             f"cases_{event}": steps.get(event, 0)
-            for event in ("opened", "updated", "cleared", "expired", "cancelled", "changed")
+            for event in ("opened", "updated", "cleared", "expired", "cancelled", "changed", "begun")
         },
         "bookings_released": steps.get("released", 0),
         "messages_queued": sum(result.queued.values()),

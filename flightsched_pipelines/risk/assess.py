@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flightsched_pipelines.risk.bookings import VERDICTS
+from flightsched_pipelines.risk.bookings import VERDICT_COLUMNS, VERDICTS
 from flightsched_pipelines.risk.breaches import broken_rules, findings
 from flightsched_pipelines.risk.explain import explain
 from flightsched_pipelines.risk.judgement import OK, UNKNOWN, Case, Severities, margins, severities
@@ -39,6 +39,12 @@ class Assessment:
         0.2 says that visibility, ceiling or wind may get worse by a fifth of its limit; a negative one is broken.
         """
         return np.where(self.severities == UNKNOWN, np.nan, margins(self.case))
+
+    @property
+    def by_booking(self) -> pd.DataFrame:
+        """The verdict of every booking, ok ones too (``VERDICT_COLUMNS``)."""
+        frame = pd.DataFrame({"booking_id": self.case.bookings["booking_id"], "verdict": self.verdicts.astype("str")})
+        return frame.astype(dict(VERDICT_COLUMNS)).reset_index(drop=True)
 
     @cached_property
     def broken(self) -> pd.DataFrame:

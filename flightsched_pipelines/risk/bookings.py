@@ -16,6 +16,9 @@ LESSON_KINDS = ("pattern", "local", "cross_country")
 VERDICTS = ("ok", "watch", "unknown", "at_risk")
 """From best to worst. ``unknown`` is never shown as fine; ``at_risk`` is known to be below the minimums."""
 
+VERDICT_COLUMNS: Mapping[str, str] = MappingProxyType({"booking_id": "int64", "verdict": "str"})
+"""One row a booking that was assessed, whatever its verdict."""
+
 BOOKING_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
         "booking_id": "int64",

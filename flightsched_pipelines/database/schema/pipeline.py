@@ -179,6 +179,14 @@ at_risk_bookings = _hourly(
     index="booking_id",
 )
 
+lesson_verdicts = _hourly(
+    "lesson_verdicts",
+    "The verdict of every lesson that was assessed, one row a lesson; a lesson without a row was not assessed.",
+    column("booking_id", BigInteger, "Booking."),
+    column("verdict", Text, "ok, watch, unknown or at_risk, of the whole lesson and the time around it."),
+    index="booking_id",
+)
+
 reschedule_candidates = _hourly(
     "reschedule_candidates",
     "Slots that work for each threatened lesson.",

@@ -274,6 +274,10 @@ bookings = Table(
     ),
     reference("holds_for", "bookings", "The lesson that a held slot is for; null for lessons.", nullable=True),
     optional("held_until", INSTANT, "When a held slot is given up; null for lessons."),
+    optional(
+        "weather_hold_by", Text,
+        "Who put it on weather hold, and lifts it: platform (its case) or dispatcher; null: neither, or not on hold.",
+    ),
     column("times_moved", Integer, "How often weather has moved it.", server_default=text("0")),
     column(
         "calendar_sequence", Integer, "Version of its calendar entry (RFC 5546 SEQUENCE).", server_default=text("0")
@@ -283,6 +287,8 @@ bookings = Table(
     CheckConstraint("lesson_kind IN ('pattern', 'local', 'cross_country')", name="kind"),
     CheckConstraint("status IN ('scheduled', 'weather_hold', 'completed', 'cancelled', 'held')", name="status"),
     CheckConstraint("num_nonnulls(holds_for, held_until) = CASE WHEN status = 'held' THEN 2 ELSE 0 END", name="hold"),
+    CheckConstraint("weather_hold_by IN ('platform', 'dispatcher')", name="weather_hold_by"),
+    CheckConstraint("weather_hold_by IS NULL OR status = 'weather_hold'", name="weather_hold"),
     CheckConstraint(
         "NOT isempty(period) AND NOT lower_inf(period) AND NOT upper_inf(period) "
         "AND upper(period) - lower(period) <= interval '24 hours'",

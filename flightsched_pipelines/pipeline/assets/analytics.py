@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 from flightsched_pipelines.database import metrics
 from flightsched_pipelines.desk import operations_report as desk
 from flightsched_pipelines.pipeline import summaries
-from flightsched_pipelines.pipeline.assets.bookings import at_risk_bookings
+from flightsched_pipelines.pipeline.assets.bookings import assessment
 from flightsched_pipelines.pipeline.assets.rescheduling import reschedule_proposals
 from flightsched_pipelines.pipeline.clock import Clock
 from flightsched_pipelines.pipeline.instance_facts import attempts_since
@@ -17,7 +17,7 @@ from flightsched_pipelines.settings import Settings
 @dg.asset(
     group_name="analytics",
     partitions_def=HOURLY,
-    deps=[at_risk_bookings, reschedule_proposals],
+    deps=[assessment, reschedule_proposals],
     kinds={"postgres", "html"},
     owners=["team:dispatch"],
 )

@@ -1,4 +1,4 @@
-"""The schedule as it stood, and what threatens it: snapshots → ``at_risk_bookings``."""
+"""The schedule as it stood, and what threatens it: snapshots → ``lesson_verdicts``, ``at_risk_bookings``."""
 
 from datetime import UTC, datetime
 
@@ -8,8 +8,8 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.desk import hourly
 from flightsched_pipelines.pipeline import summaries
-from flightsched_pipelines.pipeline.assets import columns_of, hourly_asset
-from flightsched_pipelines.pipeline.partitions import by_hour
+from flightsched_pipelines.pipeline.assets import columns_of, hourly_asset, hourly_assets
+from flightsched_pipelines.pipeline.partitions import by_hour, several_by_hour
 from flightsched_pipelines.settings import Settings
 
 
@@ -33,20 +33,26 @@ def availability_snapshot(
     return by_hour(context, lambda hour: hourly.snapshot_availability(engine, hour, now_utc, settings))
 
 
-@hourly_asset(group_name="weather_monitor", kinds={"pandas", "postgres"}, metadata=columns_of("at_risk_bookings"))
-def at_risk_bookings(
+@hourly_assets(
+    "weather_monitor",
+    lesson_verdicts="The verdict of each lesson of the next 72 hours; a lesson without a row was not assessed.",
+    at_risk_bookings="Lessons of the next 72 hours below the school's minimums, one row a lesson and broken rule.",
+)
+def assessment(
     context: dg.AssetExecutionContext,
     forecasts: DataFrame,
     booking_snapshot: DataFrame,
     engine: dg.ResourceParam[Engine],
     settings: dg.ResourceParam[Settings],
-) -> DataFrame:
-    """Lessons of the next 72 hours below the school's minimums for their pilot, one row a lesson and broken rule."""
+) -> tuple[DataFrame, DataFrame]:
+    """Compare the lessons ahead with the forecast and the minimums for their pilot."""
 
-    def below_minimums(hour: datetime, forecasts: DataFrame, bookings: DataFrame) -> DataFrame:
+    def assess(hour: datetime, forecasts: DataFrame, bookings: DataFrame) -> tuple[DataFrame, DataFrame]:
         lessons = hourly.lessons_ahead(bookings, hour, settings.lookahead_hours)
-        return hourly.assess_lessons(engine, lessons, forecasts, hour, settings).broken
+        assessed = hourly.assess_lessons(engine, lessons, forecasts, hour, settings)
+        return assessed.by_booking, assessed.broken
 
-    broken = by_hour(context, below_minimums, forecasts, booking_snapshot)
-    context.add_output_metadata(summaries.of_risk(broken, booking_snapshot, settings.lookahead_hours))
-    return broken
+    verdicts, broken = several_by_hour(context, assess, forecasts, booking_snapshot)
+    context.add_output_metadata(summaries.of_verdicts(verdicts), "lesson_verdicts")
+    context.add_output_metadata(summaries.of_risk(verdicts, broken, booking_snapshot), "at_risk_bookings")
+    return verdicts, broken

@@ -15,7 +15,7 @@ from flightsched_pipelines.rescheduling.candidates import CANDIDATE_COLUMNS, UNP
 from flightsched_pipelines.rescheduling.frames import PROPOSAL_COLUMNS
 from flightsched_pipelines.rescheduling.ranking.ranked import RANKED_COLUMNS
 from flightsched_pipelines.rescheduling.wishes import WISH_COLUMNS
-from flightsched_pipelines.risk.bookings import BOOKING_COLUMNS
+from flightsched_pipelines.risk.bookings import BOOKING_COLUMNS, VERDICT_COLUMNS
 from flightsched_pipelines.risk.breaches import BROKEN_COLUMNS
 from flightsched_pipelines.weather.conditions import FORECAST_COLUMNS
 
@@ -63,6 +63,7 @@ def test_every_column_says_what_it_means() -> None:
         ("observations", FORECAST_COLUMNS),
         ("booking_snapshot", {**BOOKING_COLUMNS, **WISH_COLUMNS}),
         ("availability_snapshot", AVAILABILITY_COLUMNS),
+        ("lesson_verdicts", VERDICT_COLUMNS),
         ("at_risk_bookings", BROKEN_COLUMNS),
         ("reschedule_candidates", CANDIDATE_COLUMNS),
         ("unplaceable_bookings", UNPLACEABLE_COLUMNS),
