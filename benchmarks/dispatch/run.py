@@ -184,9 +184,10 @@ def _store_findings(engine: Engine) -> list[Row]:
         }
         for booking in bookings
     ]  # fmt: skip
+    verdicts = [{"booking_id": booking["id"], "verdict": "at_risk"} for booking in threatened]
     for name, rows in (
-        ("booking_snapshot", snapshot), ("at_risk_bookings", broken), ("reschedule_candidates", slots),
-        ("reschedule_proposals", slots), ("unplaceable_bookings", []),
+        ("booking_snapshot", snapshot), ("lesson_verdicts", verdicts), ("at_risk_bookings", broken),
+        ("reschedule_candidates", slots), ("reschedule_proposals", slots), ("unplaceable_bookings", []),
     ):  # fmt: skip
         write_partition(engine, PIPELINE_TABLES[name], _frame(rows, PIPELINE_TABLES[name]), [HOUR])
     hourly.note_proven(engine, HOUR, len(slots))

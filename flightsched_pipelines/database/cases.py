@@ -7,10 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, text
 from sqlalchemy.dialects.postgresql import Range, distinct_on
 
 from flightsched_pipelines.database.schema import (
+    ACTIVE_STATUSES,
     OPEN_STATES,
     TAKING_STATUSES,
     bookings,
@@ -19,7 +20,7 @@ from flightsched_pipelines.database.schema import (
     partitions,
     reschedule_cases,
 )
-from flightsched_pipelines.rescheduling.cases import Case, CaseState, Slot
+from flightsched_pipelines.rescheduling.cases import Case, CaseState, HoldSetter, Slot
 
 PROVEN = "proposals_are_valid"
 """Under this name `partitions` notes the hours whose proposals were proven."""
@@ -54,6 +55,15 @@ class LiveBooking:
     student_id: int
     slot: Slot
     status: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLesson:
+    """The lesson of a case as it is now: its slot, its status, and who put it on weather hold."""
+
+    slot: Slot
+    status: str
+    hold_by: HoldSetter | None
 
 
 def take_turns(connection: Connection) -> None:
@@ -100,6 +110,26 @@ def schedule(connection: Connection, now_utc: datetime) -> list[LiveBooking]:
         )
         for row in connection.execute(query)
     ]
+
+
+def lessons_of(connection: Connection, booking_ids: Collection[int]) -> dict[int, CaseLesson]:
+    """These lessons as they are now, whatever became of them; nobody changes them until the transaction ends."""
+    b = bookings.c
+    query = (
+        select(
+            b.id, func.lower(b.period).label("starts"), func.upper(b.period).label("ends"), b.instructor_id,
+            b.aircraft_id, b.status, b.weather_hold_by,
+        )
+        .where(b.id.in_(sorted(booking_ids)))
+        .order_by(b.id)
+        .with_for_update(key_share=True)
+    )  # fmt: skip
+    return {
+        row.id: CaseLesson(
+            Slot(row.starts, row.ends, row.instructor_id, row.aircraft_id), row.status, row.weather_hold_by
+        )
+        for row in connection.execute(query)
+    }
 
 
 def open_cases(connection: Connection) -> dict[int, StoredCase]:
@@ -159,11 +189,6 @@ def kept_by_instructors(connection: Connection) -> dict[int, tuple[Slot, datetim
     }  # fmt: skip
 
 
-def status_of(connection: Connection, booking_id: int) -> str:
-    """How a booking stands."""
-    return str(connection.execute(select(bookings.c.status).where(bookings.c.id == booking_id)).scalar_one())
-
-
 def offering_freed_slots(connection: Connection, case_ids: Collection[int]) -> set[int]:
     """Those of these cases that offer a slot that came free."""
     c = reschedule_cases.c
@@ -171,11 +196,16 @@ def offering_freed_slots(connection: Connection, case_ids: Collection[int]) -> s
     return set(connection.execute(query).scalars())
 
 
-def count_overdue(connection: Connection, now_utc: datetime) -> int:
-    """How many cases wait for the student past their deadline."""
-    c = reschedule_cases.c
-    overdue = select(func.count()).where(c.state.in_(("open", "proposed")), c.deadline_utc <= now_utc)
-    return int(connection.execute(overdue).scalar_one())
+def count_to_end(connection: Connection, now_utc: datetime) -> int:
+    """How many cases wait for the student past their deadline, or for a lesson that is no longer as it was told."""
+    c, b = reschedule_cases.c, bookings.c
+    overdue = and_(c.state.in_(("open", "proposed")), c.deadline_utc <= now_utc)
+    query = (
+        select(func.count())
+        .join_from(reschedule_cases, bookings, b.id == c.booking_id)
+        .where(c.state.in_(OPEN_STATES), or_(overdue, b.status.not_in(ACTIVE_STATUSES), ~_as_told()))
+    )
+    return int(connection.execute(query).scalar_one())
 
 
 def offers_before(connection: Connection, hour_utc: datetime) -> list[tuple[int, Slot]]:
@@ -202,6 +232,17 @@ def refused_slots(connection: Connection) -> dict[int, set[Slot]]:
     for booking_id, *slot in connection.execute(query):
         found.setdefault(booking_id, set()).add(Slot(*slot))
     return found
+
+
+def _as_told() -> ColumnElement[bool]:
+    """Whether a case's lesson is where and with whom it was when people were told of it."""
+    c, b = reschedule_cases.c, bookings.c
+    return and_(
+        func.lower(b.period) == c.starts_at_utc,
+        func.upper(b.period) == c.ends_at_utc,
+        b.instructor_id.is_not_distinct_from(c.instructor_id),
+        b.aircraft_id == c.aircraft_id,
+    )
 
 
 def _offers(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[Offer]]:

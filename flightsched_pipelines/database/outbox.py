@@ -14,10 +14,12 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    DateTime,
     Engine,
     Text,
     and_,
     case,
+    cast,
     column,
     func,
     literal,
@@ -29,9 +31,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from flightsched_pipelines.database.schema import dead_letters, outbox
+from flightsched_pipelines.database.schema import bookings, dead_letters, outbox, reschedule_cases
 
 LETTER = "outbox"
+
+SAYS_HOW_IT_STANDS = ("cleared", "expired", "declined", "kept")
+"""What says that a lesson stays as it was booked, on hold or not: true only while it is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,26 @@ def replace_earlier(
         for row in connection.execute(replaced)
         if row.status == "suppressed" and row.event == "opened" and row.attempts == 0
     }
+
+
+def take_back_outdated(connection: Connection, now_utc: datetime) -> int:
+    """Take back what waits to be said about how a case ended, of lessons that were cancelled or moved since.
+
+    Returns:
+        How many messages; a message that a channel has already stays what it is.
+    """
+    o, c, b = outbox.c, reschedule_cases.c, bookings.c
+    told_start = cast(o.payload["lesson"]["starts_at_utc"].astext, DateTime(timezone=True))
+    outdated = (
+        update(outbox)
+        .where(
+            o.status == "waiting", o.event.in_(SAYS_HOW_IT_STANDS), o.role.in_(("student", "instructor")),
+            c.id == o.case_id, b.id == c.booking_id,
+            or_(b.status == "cancelled", func.lower(b.period) != told_start),
+        )
+        .values(status="suppressed", last_error="the lesson was cancelled or moved since", settled_at=now_utc)
+    )  # fmt: skip
+    return connection.execute(outdated).rowcount
 
 
 def queue(connection: Connection, messages: Sequence[Queued], now_utc: datetime) -> None:

@@ -19,7 +19,7 @@ from flightsched_pipelines.database.schema import (
     case_offers,
     reschedule_cases,
 )
-from flightsched_pipelines.rescheduling.cases import CaseState, Slot
+from flightsched_pipelines.rescheduling.cases import CaseState, HoldSetter, Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def open_new(connection: Connection, new: Sequence[NewCase], hour_utc: datetime,
         ],
     )  # fmt: skip
     threatened = [case.booking_id for case in new if case.freed_slot_id is None]
-    set_status(connection, threatened, "weather_hold", now_utc)
+    put_on_hold(connection, threatened, "platform", now_utc)
     return ids
 
 
@@ -159,14 +159,28 @@ def hold_against(connection: Connection, case_ids: Sequence[int], hour_utc: date
     connection.execute(update(reschedule_cases).where(c.id.in_(case_ids)).values(last_hour=hour_utc))
 
 
-def set_status(connection: Connection, booking_ids: Iterable[int], status: str, now_utc: datetime) -> None:
-    """Put bookings on weather hold, or back."""
+def put_on_hold(connection: Connection, booking_ids: Iterable[int], by: HoldSetter, now_utc: datetime) -> None:
+    """Put lessons on weather hold; one that a dispatcher has there stays the dispatcher's."""
     b = bookings.c
+    from_statuses = ACTIVE_STATUSES if by == "dispatcher" else ("scheduled",)
     connection.execute(
         update(bookings)
-        .where(b.id.in_(sorted(booking_ids)), b.status.in_(ACTIVE_STATUSES))
-        .values(status=status, updated_at=now_utc)
+        .where(b.id.in_(sorted(booking_ids)), b.status.in_(from_statuses))
+        .values(status="weather_hold", weather_hold_by=by, updated_at=now_utc)
     )
+
+
+def lift_hold(connection: Connection, booking_ids: Iterable[int], by: HoldSetter, now_utc: datetime) -> set[int]:
+    """Take lessons off weather hold, and return which; the platform lifts only what it set, a dispatcher any."""
+    b = bookings.c
+    lifted = (
+        update(bookings)
+        .where(b.id.in_(sorted(booking_ids)), b.status == "weather_hold")
+        .values(status="scheduled", updated_at=now_utc)
+        .returning(b.id)
+    )
+    lifted = lifted if by == "dispatcher" else lifted.where(b.weather_hold_by == by)
+    return set(connection.execute(lifted).scalars())
 
 
 def next_sequences(connection: Connection, booking_ids: Iterable[int]) -> dict[int, int]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from flightsched_pipelines.database import questions
-from flightsched_pipelines.desk import dispatch
+from flightsched_pipelines.desk import overdue
 from flightsched_pipelines.desk.respond import respond
 from flightsched_pipelines.desk.rules import answer_rules
 from flightsched_pipelines.desk.taking import Received
@@ -20,12 +20,13 @@ def due(engine: Engine, now_utc: datetime, settings: Settings) -> int:
     """How many cases the clock has something to say about."""
     with engine.connect() as connection:
         waiting = questions.due(connection, now_utc, answer_rules(settings))
-    return len(waiting) + dispatch.overdue_cases(engine, now_utc)
+    return len(waiting) + overdue.count_to_end(engine, now_utc)
 
 
 def pass_deadlines(engine: Engine, now_utc: datetime, settings: Settings) -> Counter[str]:
     """Say it, each once, however many do so at a time; returns how often what was done."""
-    passed = Counter({"cases expired": dispatch.expire_overdue(engine, now_utc, settings)})
+    ended = overdue.end_overdue(engine, now_utc, settings)
+    passed = Counter({f"cases {event}": count for event, count in ended.items()})
     with engine.connect() as connection:
         waiting = questions.due(connection, now_utc, answer_rules(settings))
     for one in waiting:

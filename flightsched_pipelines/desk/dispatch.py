@@ -2,28 +2,22 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
 from flightsched_pipelines.database import cases as rows
-from flightsched_pipelines.database import standby, transitions
+from flightsched_pipelines.database import transitions
 from flightsched_pipelines.database.transitions import NewCase, Transition
 from flightsched_pipelines.desk.findings import Finding, Findings, findings_of, missed_at
 from flightsched_pipelines.desk.rules import case_rules
+from flightsched_pipelines.desk.steps import news_of, settle, standing_of, transition_of
+from flightsched_pipelines.desk.taken import Taken
 from flightsched_pipelines.desk.telling import Directory, News, Occasion, tell
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.rescheduling.answers import override_holds
-from flightsched_pipelines.rescheduling.cases import (
-    CaseState,
-    Slot,
-    Standing,
-    Step,
-    next_step,
-    opening,
-    overdue,
-)
+from flightsched_pipelines.rescheduling.cases import Slot, Standing, Step, next_step, opening
 from flightsched_pipelines.rescheduling.standby import next_step_on_standby
 from flightsched_pipelines.settings import Settings
 
@@ -84,33 +78,9 @@ def dispatch(engine: Engine, now_utc: datetime, settings: Settings, hour_utc: da
             )
         if too_old := _age(hour, now_utc, settings):
             raise DispatchRefused(too_old)
-        found = _Decisions(connection, findings_of(engine, hour, settings), hour, now_utc, settings).make()
+        found = _Decisions(connection, findings_of(engine, hour), hour, now_utc, settings).make()
         rows.note_dispatch(connection, hour, now_utc, asdict(found) | {"hour_utc": hour.isoformat()})
     return found
-
-
-def expire_overdue(engine: Engine, now_utc: datetime, settings: Settings) -> int:
-    """End the cases whose deadline has passed, hour or no hour, and tell those concerned; returns how many."""
-    with engine.begin() as connection:
-        rows.take_turns(connection)
-        late = [
-            case
-            for case in rows.open_cases(connection).values()
-            if case.case.deadline_utc <= now_utc and case.case.state is not CaseState.STUDENT_ACCEPTED
-        ]
-        steps = [(case, overdue(case.case)) for case in late]
-        transitions.write(connection, [_transition(case, step, ()) for case, step in steps], None, now_utc)
-        directory = Directory.read(connection, [case.booking_id for case in late])
-        news = [_news(case, step, None, case.case.lesson, ()) for case, step in steps]
-        if news:
-            tell(connection, news, directory, Occasion(None, now_utc, settings))
-    return len(late)
-
-
-def overdue_cases(engine: Engine, now_utc: datetime) -> int:
-    """How many open cases have passed their deadline."""
-    with engine.connect() as connection:
-        return rows.count_overdue(connection, now_utc)
 
 
 def _age(hour_utc: datetime, now_utc: datetime, settings: Settings) -> str:
@@ -136,20 +106,21 @@ class _Decisions:
         self._occasion = Occasion(hour_utc, now_utc, settings)
         taken = rows.schedule(connection, now_utc)
         self._schedule = {booking.booking_id: booking for booking in taken if booking.status != "held"}
-        self._findings = findings.but_for_changed({key: live.slot for key, live in self._schedule.items()})
         found = rows.open_cases(connection)
         self._cases = {key: case for key, case in found.items() if not case.standby}
         self._standby = {key: case for key, case in found.items() if case.standby}
         self._held = rows.held_after_the_end(connection)
+        self._lessons = rows.lessons_of(connection, [*found, *self._held])
+        now_at = {key: lesson.slot for key, lesson in (self._schedule | self._lessons).items()}
+        self._findings = findings.but_for_changed(now_at)
         self._refused = rows.refused_slots(connection)
         self._kept = rows.kept_by_instructors(connection)
         self._steps: Counter[str] = Counter()
         self._unchanged: Counter[str] = Counter()
         self._news: list[News] = []
         self._too_late: list[tuple[int, Slot]] = []
-        self._left: dict[int, Slot] = {}
         self._directory = Directory.read(connection, [*findings.by_booking, *found, *self._held])
-        self._taken = _Taken(taken)
+        self._taken = Taken(taken)
 
     def make(self) -> Dispatched:
         """Everything, in order: open cases first, then those that the hour adds, then what was on hold."""
@@ -157,7 +128,6 @@ class _Decisions:
         self._go_on_with_standby()
         self._open_new_cases()
         self._release_held()
-        standby.note_freed(self._connection, self._left, "changed", self._now)
         unknown: Counter[int] = Counter(
             self._directory.bookings[key].school_id
             for key, finding in self._findings.by_booking.items()
@@ -175,80 +145,74 @@ class _Decisions:
             suppressed=dict(tally.suppressed),
         )
 
-    def _standing(self, booking_id: int) -> tuple[Standing, Sequence[rows.Offer]]:
-        """How a booking stands; alternatives that somebody has booked since the hour began are left out."""
-        live = self._schedule.get(booking_id)
+    def _alternatives(self, booking_id: int) -> tuple[Sequence[rows.Offer], frozenset[Slot]]:
+        """The hour's alternatives and all slots that work, without those that somebody has booked since."""
         finding = self._findings.by_booking.get(booking_id)
+        if finding is None:
+            return (), frozenset()
         refused = self._refused.get(booking_id, set())
-        offers = [] if finding is None else [o for o in finding.offers if self._is_free(booking_id, o.slot)]
-        offers = [offer for offer in offers if offer.slot not in refused]
-        slots = frozenset[Slot]() if finding is None else finding.open_slots
+        offers = [o for o in finding.offers if o.slot not in refused and self._is_free(booking_id, o.slot)]
         held = self._cases[booking_id].case.offers if booking_id in self._cases else ()
-        still_open = frozenset(slot for slot in (*slots, *held) if slot in slots and self._is_free(booking_id, slot))
-        standing = Standing(
-            self._findings.verdict(booking_id), live and live.slot, [offer.slot for offer in offers], still_open
-        )
-        return standing, offers
+        slots = {slot for slot in (*finding.open_slots, *held) if slot in finding.open_slots}
+        return offers, frozenset(slot for slot in slots if self._is_free(booking_id, slot))
+
+    def _standing(self, booking_id: int) -> Standing:
+        """How the lesson of a case stands."""
+        return standing_of(self._lessons[booking_id], self._findings.verdict(booking_id))
 
     def _is_free(self, booking_id: int, slot: Slot) -> bool:
         live = self._schedule.get(booking_id)
         return live is not None and self._taken.is_free(slot, live.student_id, booking_id)
 
     def _go_on_with_open_cases(self) -> None:
-        steps: list[tuple[rows.StoredCase, Step, Sequence[rows.Offer]]] = []
+        steps: list[tuple[rows.StoredCase, Step]] = []
+        written: list[Transition] = []
         for booking_id, case in self._cases.items():
-            standing, offers = self._standing(booking_id)
+            offers, open_slots = self._alternatives(booking_id)
+            slots = [offer.slot for offer in offers]
+            standing = replace(self._standing(booking_id), proposals=slots, open_slots=open_slots)
             step = next_step(case.case, standing, self._now)
             if step is None:
                 self._unchanged[f"still {standing.verdict or 'not assessed'}"] += 1
                 continue
-            steps.append((case, step, offers))
+            steps.append((case, step))
+            written.append(transition_of(case, step, offers))
             self._steps[step.event] += 1
-            if step.event == "changed":
-                self._left[booking_id] = case.case.lesson
-            finding = self._findings.by_booking.get(booking_id)
-            self._news.append(_news(case, step, finding, standing.lesson or case.case.lesson, offers))
-        transitions.write(
-            self._connection,
-            [_transition(case, step, offers) for case, step, offers in steps],
-            self._hour,
-            self._now,
-        )
-        back = [case.booking_id for case, step, _ in steps if step.event in {"cleared", "cancelled", "changed"}]
-        transitions.set_status(self._connection, back, "scheduled", self._now)
+            self._news.append(news_of(case, step, standing, self._findings.by_booking.get(booking_id), offers))
+        transitions.write(self._connection, written, self._hour, self._now)
+        settle(self._connection, steps, self._lessons, self._now)
         transitions.hold_against(self._connection, [case.case_id for case in self._cases.values()], self._hour)
 
     def _go_on_with_standby(self) -> None:
         """Cases that offer a freed slot: ended where the slot is lost, or the lesson has other things to wait for."""
         ended: list[tuple[rows.StoredCase, Step]] = []
         for booking_id, case in self._standby.items():
-            live = self._schedule.get(booking_id)
-            lesson = live.slot if live else case.case.lesson if case.case.lesson.ends_at_utc <= self._now else None
-            standing = Standing(self._findings.verdict(booking_id), lesson)
+            standing = self._standing(booking_id)
             student_id = self._directory.bookings[booking_id].student_id
             is_free = all(self._taken.is_free(offer, student_id, booking_id) for offer in case.case.offers)
             step = next_step_on_standby(
-                case.case, standing, self._now, on_hold=booking_id in self._held, is_free=is_free
+                case.case, standing, self._now, waits_on_hold=booking_id in self._held, is_free=is_free
             )
             if step is None:
                 self._unchanged["a freed slot is offered"] += 1
             else:
                 ended.append((case, step))
-                if step.event == "changed":
-                    self._left[booking_id] = case.case.lesson
-        steps = [_transition(case, step, ()) for case, step in ended]
+                self._news.append(news_of(case, step, standing))
+        steps = [transition_of(case, step) for case, step in ended]
         transitions.write(self._connection, steps, self._hour, self._now)
-        self._news += [_news(case, step, None, case.case.lesson, ()) for case, step in ended]
+        settle(self._connection, ended, self._lessons, self._now)
         self._steps["standby_ended"] += len(ended)
         for case, _ in ended:
             del self._standby[case.booking_id]
 
     def _open_new_cases(self) -> None:
         new: list[NewCase] = []
-        steps: list[Step] = []
         for booking_id, finding in self._findings.by_booking.items():
             live = self._schedule.get(booking_id)
             if finding.verdict != "at_risk" or live is None or booking_id in self._cases:
+                continue
+            if live.slot.starts_at_utc <= self._now:
+                self._unchanged["its time has come"] += 1
                 continue
             if booking_id in self._held:
                 self._unchanged["with a dispatcher"] += 1
@@ -265,9 +229,8 @@ class _Decisions:
                 self._unchanged["too late for a case"] += 1
                 self._too_late.append((booking_id, live.slot))
                 continue
-            standing, offers = self._standing(booking_id)
-            step = opening(standing)
-            steps.append(step)
+            offers, _ = self._alternatives(booking_id)
+            step = opening(Standing(finding.verdict, live.slot, [offer.slot for offer in offers]))
             new.append(NewCase(booking_id, live.slot, step.state, deadline, step.why, offers))
         ids = transitions.open_new(self._connection, new, self._hour, self._now)
         self._steps["opened"] += len(new)
@@ -288,67 +251,15 @@ class _Decisions:
         return override_holds(then, finding.missed)
 
     def _release_held(self) -> None:
-        """Bookings on hold after their case ended go back when the forecast is above the minimums again."""
+        """Lift the platform's holds of lessons whose case has ended and that the hour found above the minimums."""
         released: list[Transition] = []
         for booking_id, (case_id, state) in self._held.items():
-            live = self._schedule.get(booking_id)
-            if live is None or self._findings.verdict(booking_id) != "ok":
+            standing = self._standing(booking_id)
+            if not standing.may_be_released(self._now):
                 continue
             why = "the forecast is above the school's minimums again"
             released.append(Transition(case_id, booking_id, "released", state, state, why, 0))
-            self._news.append(News(case_id, booking_id, "cleared", live.slot, 0))
+            self._news.append(News(case_id, booking_id, "cleared", self._lessons[booking_id].slot, 0))
         transitions.note_events(self._connection, released, self._hour, self._now)
-        transitions.set_status(self._connection, [step.booking_id for step in released], "scheduled", self._now)
+        transitions.lift_hold(self._connection, [step.booking_id for step in released], "platform", self._now)
         self._steps["released"] += len(released)
-
-
-class _Taken:
-    """What the schedule has taken by now: by student, instructor and aircraft."""
-
-    def __init__(self, schedule: Sequence[rows.LiveBooking]) -> None:
-        self._by_resource: dict[tuple[str, int], list[tuple[datetime, datetime, int]]] = {}
-        for booking in schedule:
-            for resource in _resources(booking.slot, booking.student_id):
-                self._by_resource.setdefault(resource, []).append(
-                    (booking.slot.starts_at_utc, booking.slot.ends_at_utc, booking.booking_id)
-                )
-
-    def is_free(self, slot: Slot, student_id: int, booking_id: int) -> bool:
-        """Whether nobody else has any of what the slot needs."""
-        return not any(
-            starts < slot.ends_at_utc and slot.starts_at_utc < ends and other != booking_id
-            for resource in _resources(slot, student_id)
-            for starts, ends, other in self._by_resource.get(resource, ())
-        )
-
-
-def _resources(slot: Slot, student_id: int) -> list[tuple[str, int]]:
-    taken = [("student", student_id), ("aircraft", slot.aircraft_id)]
-    return taken if slot.instructor_id is None else [*taken, ("instructor", slot.instructor_id)]
-
-
-def _transition(case: rows.StoredCase, step: Step, offers: Sequence[rows.Offer]) -> Transition:
-    round_ = case.round + 1 if step.new_round else case.round
-    return Transition(
-        case.case_id, case.booking_id, step.event, case.case.state, step.state, step.why, round_, step.new_round,
-        offers if step.new_round else (),
-    )  # fmt: skip
-
-
-def _news(
-    case: rows.StoredCase, step: Step, finding: Finding | None, lesson: Slot, offers: Sequence[rows.Offer]
-) -> News:
-    if step.event in {"cleared", "cancelled", "changed"}:
-        finding = None
-    return News(
-        case.case_id,
-        case.booking_id,
-        step.event,
-        lesson,
-        case.round + 1 if step.new_round else case.round,
-        offers if step.new_round else (),
-        finding.shortfalls if finding else (),
-        finding.no_offer_because if finding else None,
-        [f"{step.why[:1].upper()}{step.why[1:]}."] if case.standby else step.changes,
-        case.case.deadline_utc,
-    )

@@ -18,7 +18,7 @@ from flightsched_pipelines.desk.slots import slots_of
 from flightsched_pipelines.messages.facts import Shortfall
 from flightsched_pipelines.rescheduling.cases import Slot
 from flightsched_pipelines.rescheduling.openings import NO_SLOT_LEFT
-from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.risk.bookings import severity
 
 MOST_SHORTFALLS = 5
 TOLD = (
@@ -27,6 +27,11 @@ TOLD = (
 )  # fmt: skip
 """What of a broken rule is told, or tells which is the gravest."""
 HOUR = timedelta(hours=1)
+STORED = (
+    "booking_snapshot", "lesson_verdicts", "at_risk_bookings", "reschedule_proposals", "reschedule_candidates",
+    "unplaceable_bookings",
+)  # fmt: skip
+"""The tables of an hour that people are told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,41 +48,45 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """An hour's findings: by booking, which bookings it looked at, and where the lessons of all that it knew were."""
+    """An hour's findings: by booking, the verdicts that it stored, and where the lessons of all that it knew were."""
 
     by_booking: Mapping[int, Finding]
-    looked_at: frozenset[int]
+    verdicts: Mapping[int, str]
     lessons: Mapping[int, Slot]
 
     def verdict(self, booking_id: int) -> str | None:
-        """ok, watch, unknown or at_risk; ``None`` for a booking that the hour did not look at."""
-        if booking_id in self.by_booking:
-            return self.by_booking[booking_id].verdict
-        return "ok" if booking_id in self.looked_at else None
+        """Return ok, watch, unknown or at_risk; ``None`` for a booking that the hour did not assess.
+
+        A lesson without a broken rule is ok only where its verdict is stored. Of two that differ the worse counts.
+        """
+        found = self.by_booking.get(booking_id)
+        known = [self.verdicts.get(booking_id), found.verdict if found else None]
+        return max((verdict for verdict in known if verdict is not None), key=severity, default=None)
 
     def but_for_changed(self, lessons: Mapping[int, Slot]) -> "Findings":
         """Without the lessons that are elsewhere by now: the hour found what it did about where they were."""
-        changed = {key for key, slot in lessons.items() if self.lessons.get(key, slot) != slot}
+        changed = {key for key, slot in lessons.items() if self.lessons.get(key) != slot}
         by_booking = {key: finding for key, finding in self.by_booking.items() if key not in changed}
-        return Findings(by_booking, self.looked_at - changed, self.lessons)
+        verdicts = {key: verdict for key, verdict in self.verdicts.items() if key not in changed}
+        return Findings(by_booking, verdicts, self.lessons)
 
 
-def findings_of(engine: Engine, hour_utc: datetime, settings: Settings) -> Findings:
+def findings_of(engine: Engine, hour_utc: datetime) -> Findings:
     """An hour's stored rows, by booking."""
-    tables = ("booking_snapshot", "at_risk_bookings", "reschedule_proposals", "reschedule_candidates")
-    frames = {name: read_partition(engine, PIPELINE_TABLES[name], [hour_utc]) for name in tables}
-    reasons = read_partition(engine, PIPELINE_TABLES["unplaceable_bookings"], [hour_utc])
-    candidates = frames["reschedule_candidates"]
+    return findings_in({name: read_partition(engine, PIPELINE_TABLES[name], [hour_utc]) for name in STORED})
+
+
+def findings_in(stored: Mapping[str, pd.DataFrame]) -> Findings:
+    """The rows of an hour's tables (``STORED``), by booking."""
+    candidates, reasons = stored["reschedule_candidates"], stored["unplaceable_bookings"]
     unplaceable: dict[int, str] = dict.fromkeys(candidates["booking_id"], NO_SLOT_LEFT)
     unplaceable |= dict(zip(reasons["booking_id"], reasons["reason"], strict=True))
-    snapshot = frames["booking_snapshot"]
-    ahead = snapshot["starts_at_utc"] < hour_utc + settings.lookahead_hours * HOUR
-    offers = _offers(frames["reschedule_proposals"])
+    offers = _offers(stored["reschedule_proposals"])
     slots: dict[int, set[Slot]] = {}
     for booking_id, slot in _slots(candidates):
         slots.setdefault(booking_id, set()).add(slot)
     by_booking: dict[int, Finding] = {}
-    broken = sorted(frames["at_risk_bookings"][list(TOLD)].to_dict("records"), key=_by_gravity)
+    broken = sorted(stored["at_risk_bookings"][list(TOLD)].to_dict("records"), key=_by_gravity)
     for booking_id, of_booking in groupby(broken, key=itemgetter("booking_id")):
         rows_ = list(of_booking)
         by_booking[booking_id] = Finding(
@@ -88,7 +97,9 @@ def findings_of(engine: Engine, hour_utc: datetime, settings: Settings) -> Findi
             no_offer_because=None if booking_id in offers else unplaceable.get(booking_id),
             missed=_missed(rows_),
         )
-    return Findings(by_booking, frozenset(snapshot.loc[ahead, "booking_id"].tolist()), dict(_slots(snapshot)))
+    assessed = stored["lesson_verdicts"]
+    verdicts = dict(zip(assessed["booking_id"].tolist(), assessed["verdict"].tolist(), strict=True))
+    return Findings(by_booking, verdicts, dict(_slots(stored["booking_snapshot"])))
 
 
 def missed_at(connection: Connection, booking_id: int, hour_utc: datetime) -> dict[str, float]:

@@ -151,7 +151,7 @@ def _offer_to(
             return False
         if moves.cases_offered(connection, slot, student_id, BUFFER, [booking_id]):
             return False
-        occasion = Occasion(None, now_utc, settings, about=f"slot-{freed.freed_slot_id}")
+        occasion = Occasion(None, now_utc, settings)
         directory = Directory.read(connection, [booking_id])
         told = occasion.told_from(directory.student_of(booking_id), slot.starts_at_utc, may_wake=False)
         deadline = told + timedelta(minutes=settings.standby_answer_minutes)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from uuid import uuid4
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
@@ -50,7 +51,8 @@ def swap(
             key, case_ids[0], None, "swap", None, None, "dispatcher", None, None, door, now_utc, outcome, sentence
         )
         responses.keep(connection, said)
-        responses.keep(connection, replace(said, key=f"{key}/other", case_id=case_ids[1]))
+        # The sender's key finds the swap again. The other case's record has one that no sender could choose.
+        responses.keep(connection, replace(said, key=f"swap-{uuid4()}", case_id=case_ids[1]))
     return Outcome(outcome, sentence, case_ids[0])
 
 
@@ -87,7 +89,7 @@ def _swap(connection: Connection, case_ids: tuple[int, int], now_utc: datetime, 
     directory = Directory.read(connection, [*booking_ids, *(one.news.booking_id for one in renewed)])
     news = [one for asked, slot in zip(again, going, strict=True) for one in moved_news(asked, slot, directory)]
     news += [one.news for one in renewed]
-    tell(connection, news, directory, Occasion(None, now_utc, settings, about=f"swap-{case_ids[0]}-{case_ids[1]}"))
+    tell(connection, news, directory, Occasion(None, now_utc, settings))
     return f"The lessons of cases {case_ids[0]} and {case_ids[1]} have taken each other's places."
 
 

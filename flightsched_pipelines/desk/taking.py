@@ -254,7 +254,8 @@ class Taking:
 
     def _keep(self, asked: Asked, effect: Effect) -> tuple[str, str]:
         self._write(self._step(asked, effect))
-        transitions.set_status(self._connection, [asked.booking_id], "scheduled", self._now)
+        if not transitions.lift_hold(self._connection, [asked.booking_id], "platform", self._now):
+            raise AnswerRefused("on_hold", "the school has put the lesson on hold itself; ask your dispatcher")
         reason = f"The instructor's reason: {words.one_line(self._answer.reason.strip())}"
         self._tell(self._directory([asked.booking_id]), [self._news(asked, "kept", changes=[reason])])
         return responses.APPLIED, "The lesson is kept as booked; the override and its reason are on record."
@@ -319,8 +320,7 @@ class Taking:
         return self._directories[known]
 
     def _tell(self, directory: Directory, news: Sequence[News]) -> None:
-        occasion = Occasion(None, self._now, self._settings, about=f"case-{self._received.case_id}")
-        tell(self._connection, news, directory, occasion)
+        tell(self._connection, news, directory, Occasion(None, self._now, self._settings))
 
     def _moment(self, slot: Slot) -> str:
         assert self._asked is not None  # noqa: S101, whoever has a slot has a case

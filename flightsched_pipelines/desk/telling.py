@@ -19,7 +19,7 @@ from flightsched_pipelines.messages.timing import not_before
 from flightsched_pipelines.rescheduling.cases import Slot
 from flightsched_pipelines.settings import Settings
 
-ENDS = ("cleared", "expired", "cancelled", "changed")
+ENDS = ("cleared", "expired", "cancelled", "changed", "begun")
 FOR_DISPATCHERS = frozenset({"opened", "updated", *ENDS, "moved", "kept", "declined"})
 """The steps that a school's dispatchers are told of."""
 
@@ -49,6 +49,7 @@ class News:
     confirm_by_utc: datetime | None = None
     to: Sequence[Person] | None = None
     standby: bool = False
+    stays_on_hold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,25 +115,16 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """When and from what people are told: an hour (``None`` for what answers and the clock did), now, and the settings.
-
-    ``about`` names what happened apart from anything else that happens now.
-    """
+    """When and of what people are told: an hour (``None``: what answers and the clock did), now, and the settings."""
 
     hour_utc: datetime | None
     now_utc: datetime
     settings: Settings
-    about: str = ""
 
     @property
     def channels(self) -> frozenset[str]:
         """The channels that are on."""
         return channels.configured(self.settings)
-
-    @property
-    def stamp(self) -> str:
-        """Part of the keys of digests."""
-        return f"{self.hour_utc or self.now_utc:%Y%m%dT%H%M%S}{self.about and '-'}{self.about}"
 
     def told_from(self, person: Person, lesson_utc: datetime, *, may_wake: bool = True) -> datetime:
         """When a person may first be told of a lesson; quiet hours hold for a near one too unless it ``may_wake``."""
@@ -287,14 +279,14 @@ class _Post:
         digest = digest.model_copy(update={"too_late": too_late, "unknown": unknown})
         wanted = {"slack", "email"} if school.dispatch_email else {"slack"}
         for channel in self.occasion.channels & wanted:
-            self._add_digest(channel, "dispatcher", school.school_id, digest, self.occasion.now_utc)
+            self._add_digest(channel, "dispatcher", school.school_id, digest, items, self.occasion.now_utc)
 
     def _digest_to(self, person: Person, items: Sequence[News]) -> None:
         school = self.directory.schools[self.directory.bookings[items[0].booking_id].school_id]
         lines = [self._line(item, person) for item in items]
         at = self.occasion.told_from(person, min(item.lesson.starts_at_utc for item in items))
         digest = self._digest(person.name, school.name, person.time_zone, lines)
-        self._add_digest("email", person.role, person.person_id, digest, at)
+        self._add_digest("email", person.role, person.person_id, digest, items, at)
 
     def _digest(self, name: str, school: str, time_zone: str, lines: list[facts.DigestLine]) -> facts.Digest:
         now_utc = self.occasion.now_utc
@@ -303,10 +295,22 @@ class _Post:
             name=name, school=school, time_zone=time_zone, hour_utc=hour_utc, lines=lines, sent_at_utc=now_utc
         )
 
-    def _add_digest(self, channel: str, role: str, key: int, digest: facts.Digest, at: datetime) -> None:
+    def _about(self, items: Sequence[News]) -> str:
+        """What tells a digest from every other: its hour, which is told once; else the first lesson's next version.
+
+        A moment would not do: what the clock does in an hour's first second, or two answers do at once, has the same.
+        """
+        if self.occasion.hour_utc is not None:
+            return f"hour-{self.occasion.hour_utc:%Y%m%dT%H}"
+        first = min(item.booking_id for item in items)
+        return f"booking-{first}-{self.sequences[first]}"
+
+    def _add_digest(
+        self, channel: str, role: str, key: int, digest: facts.Digest, items: Sequence[News], at: datetime
+    ) -> None:
         self.rows.append(
             outbox.Queued(
-                key=f"digest-{self.occasion.stamp}/{role}-{key}/{channel}",
+                key=f"digest-{self._about(items)}/{role}-{key}/{channel}",
                 channel=channel,
                 case_id=None,
                 partition_hour=self.occasion.hour_utc,
@@ -348,6 +352,7 @@ class _Post:
             deadline_utc=item.deadline_utc,
             case_url=answer_url(self.occasion.settings, item.case_id, item.round, person),
             standby=item.standby,
+            stays_on_hold=item.stays_on_hold,
             sequence=self.sequences[item.booking_id],
             sent_at_utc=self.occasion.now_utc,
         )

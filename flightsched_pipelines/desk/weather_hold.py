@@ -57,10 +57,14 @@ def _do(
     case_id = questions.case_of(connection, booking_id)
     if case_id is not None:
         raise AnswerRefused("case_open", f"case {case_id} is open for booking {reference}; answer or cancel that first")
-    status, after = cases.status_of(connection, booking_id), AFTER[what]
-    if status == after:
+    lesson, after = cases.lessons_of(connection, [booking_id])[booking_id], AFTER[what]
+    takes_over = what == "hold" and lesson.hold_by != "dispatcher"
+    if lesson.status == after and not takes_over:
         raise AnswerRefused("already_so", f"booking {reference} is {after} already")
-    if status not in AFTER.values():
-        raise AnswerRefused("not_active", f"booking {reference} is {status}")
-    transitions.set_status(connection, [booking_id], after, now_utc)
-    return f"Booking {reference} is {'on weather hold' if what == 'hold' else 'scheduled again'}."
+    if lesson.status not in AFTER.values():
+        raise AnswerRefused("not_active", f"booking {reference} is {lesson.status}")
+    if what == "hold":
+        transitions.put_on_hold(connection, [booking_id], "dispatcher", now_utc)
+        return f"Booking {reference} is on weather hold until a dispatcher lifts it."
+    transitions.lift_hold(connection, [booking_id], "dispatcher", now_utc)
+    return f"Booking {reference} is scheduled again."

@@ -34,8 +34,8 @@ def entry(notice: Notice, *, organizer: str, attendee: str, base_uid_domain: str
     """A notice's calendar entry, and its method.
 
     A lesson on weather hold is tentative. One whose case ended with a cleared forecast, or was changed at the school,
-    is confirmed as it stands in the message, as is one that has moved or was kept; nothing is taken out of a calendar
-    unless the booking is, or another instructor has it.
+    is confirmed as it stands in the message, unless it stays on hold; so is one that has moved or was kept. Nothing is
+    taken out of a calendar unless the booking is, or another instructor has it.
 
     Args:
         notice: the facts; ``sequence`` numbers the versions.
@@ -44,7 +44,7 @@ def entry(notice: Notice, *, organizer: str, attendee: str, base_uid_domain: str
         base_uid_domain: domain that makes the UID the platform's own.
     """
     lesson = notice.lesson
-    status = STATUSES.get(notice.event, "TENTATIVE")
+    status = "TENTATIVE" if notice.stays_on_hold else STATUSES.get(notice.event, "TENTATIVE")
     method = "CANCEL" if status == "CANCELLED" else "REQUEST"
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)

@@ -28,6 +28,7 @@ EVENT_NAMES: dict[Event, str] = {
     "expired": "Nobody answered",
     "cancelled": "No longer in the schedule",
     "changed": "Changed by the school",
+    "begun": "Unanswered until its time came",
     "accepted": "Chosen, to be confirmed",
     "withdrawn": "Choice withdrawn",
     "hold_released": "Held no more",

@@ -9,11 +9,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 Event = Literal[
-    "opened", "updated", "cleared", "expired", "cancelled", "changed",
+    "opened", "updated", "cleared", "expired", "cancelled", "changed", "begun",
     "accepted", "withdrawn", "hold_released", "reminded", "moved", "handed_over", "kept", "declined",
 ]  # fmt: skip
 """What happened to a case: it was opened; its alternatives or its lesson changed; the forecast is above the minimums
-again; its deadline passed without an answer; the booking is no longer in the schedule; the school changed it.
+again; its deadline passed without an answer; the booking is no longer in the schedule; the school changed it; its time
+has come, of which only dispatchers and other systems hear.
 
 Then what answers do: the student took an alternative, or took that back; the slot is held no more; somebody is
 reminded; the lesson moved; another instructor has it now; an instructor keeps it as booked; a dispatcher takes over."""
@@ -83,7 +84,8 @@ class Notice(_Facts):
     ``shortfalls`` and ``offers`` may be empty: of a cleared case, or where nothing else is free (``no_offer_because``
     then says why). ``changes`` tells in short sentences what differs from the message before. ``chosen`` is the
     alternative that the student took, until ``confirm_by_utc``; ``confirm_url`` is where its instructor confirms it.
-    ``standby`` is of a case that offers a slot that came free. ``sequence`` numbers the versions of the case's calendar
+    ``standby`` is of a case that offers a slot that came free. ``stays_on_hold`` says that the lesson does, though its
+    case has ended: a dispatcher put it on hold. ``sequence`` numbers the versions of the case's calendar
     entry (RFC 5546 SEQUENCE).
     """
 
@@ -102,6 +104,7 @@ class Notice(_Facts):
     deadline_utc: datetime | None = None
     case_url: str | None = None
     standby: bool = False
+    stays_on_hold: bool = False
     sequence: int = 0
     sent_at_utc: datetime
 

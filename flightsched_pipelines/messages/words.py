@@ -17,6 +17,7 @@ HEADLINES: dict[Event, str] = {
     "expired": "nobody has answered",
     "cancelled": "no longer in the schedule",
     "changed": "changed by the school, this is its time now",
+    "begun": "its time has come",
     "accepted": "another time was chosen",
     "withdrawn": "the choice is withdrawn",
     "hold_released": "the slot is held no more",

@@ -3,8 +3,9 @@
     open ──► proposed ──► student_accepted ──► rescheduled
       └──────────┴──────────────┴──► kept, cleared, expired, declined, cancelled
 
-A case ends as cleared only when the lesson's verdict is ``ok``: a forecast that cannot be read, or is merely to be
-watched, keeps it open. People are told again only when something they would act on has changed.
+A case ends as cleared only when an hour has assessed the lesson, and its verdict is ``ok``: a forecast that cannot be
+read, or is merely to be watched, keeps it open. Once the lesson's time has come, the weather is no reason for anything:
+whether it was flown is for the school to say. People are told again only when something they would act on has changed.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -43,8 +44,11 @@ TRANSITIONS: Mapping[CaseState, frozenset[CaseState]] = MappingProxyType(
 """Which states may follow each open one; an ended case stays as it is."""
 
 
-StepEvent = Literal["opened", "updated", "cleared", "expired", "cancelled", "changed"]
-"""What an hour or the clock makes of a case."""
+StepEvent = Literal["opened", "updated", "cleared", "expired", "cancelled", "changed", "begun"]
+"""What an hour or the clock makes of a case; begun: the lesson's time has come, or the school says it was flown."""
+
+HoldSetter = Literal["platform", "dispatcher"]
+"""Who puts a lesson on weather hold: the platform, by a case, or a dispatcher."""
 
 AnswerEvent = Literal[
     "accepted", "withdrawn", "none_suit", "confirmed", "moved", "kept", "declined", "hold_released", "reminded",
@@ -92,13 +96,26 @@ class Standing:
 
     ``verdict`` is ok, watch, unknown or at_risk, ``None`` where the hour did not assess it; ``lesson`` is the booking
     as it is in the schedule, ``None`` when it is there no more. ``proposals`` are the hour's alternatives, the best
-    first; ``open_slots`` all slots that the hour found to work.
+    first; ``open_slots`` all slots that the hour found to work. ``on_hold``: on weather hold; ``hold_by``:
+    who put it there, ``None`` if neither the platform nor a dispatcher did. ``is_flown`` is what the school says.
     """
 
     verdict: str | None
     lesson: Slot | None
     proposals: Sequence[Slot] = ()
     open_slots: Collection[Slot] = frozenset()
+    on_hold: bool = True
+    hold_by: HoldSetter | None = "platform"
+    is_flown: bool = False
+
+    def is_above_minimums(self, now_utc: datetime) -> bool:
+        """Return whether people may be told so: the hour assessed the lesson as ok, and its time is still to come."""
+        ahead = self.lesson is not None and not self.is_flown and now_utc < self.lesson.starts_at_utc
+        return ahead and self.verdict == "ok"
+
+    def may_be_released(self, now_utc: datetime) -> bool:
+        """Return whether the platform lifts the weather hold of a lesson without a case: only its own."""
+        return self.on_hold and self.hold_by == "platform" and self.is_above_minimums(now_utc)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,18 +169,33 @@ def opening(standing: Standing) -> Step:
 
 
 def next_step(case: Case, standing: Standing, now_utc: datetime) -> Step | None:
-    """What an hour means for an open case; ``None`` when nothing that a person would act on has changed."""
-    if standing.lesson is None:
-        return _end(case, "cancelled", CaseState.CANCELLED, "the booking is no longer in the schedule")
-    if standing.lesson != case.lesson:
-        return _end(case, "changed", CaseState.CANCELLED, "the booking was changed at the school")
-    if standing.verdict == "ok" and case.state is not CaseState.STUDENT_ACCEPTED:
+    """What an hour, or the clock, means for an open case; ``None`` when nothing that a person would act on has changed.
+
+    Between the hours nothing is assessed: the verdict is ``None``, and only the school and the clock end a case.
+    """
+    ended = step_by_school(case, standing)
+    if ended is not None or case.state is CaseState.STUDENT_ACCEPTED:
+        return ended
+    if now_utc >= case.lesson.starts_at_utc:
+        return _end(case, "begun", CaseState.EXPIRED, "the lesson's time came before anybody answered")
+    if standing.is_above_minimums(now_utc):
         return _end(case, "cleared", CaseState.CLEARED, "the forecast is above the school's minimums again")
-    if case.state is CaseState.STUDENT_ACCEPTED:
-        return None
     if now_utc >= case.deadline_utc:
+        if not standing.on_hold:
+            return _end(case, "changed", CaseState.CANCELLED, "the school has taken the lesson off weather hold")
         return overdue(case)
     return _offer_anew(case, standing) if standing.verdict == "at_risk" else None
+
+
+def step_by_school(case: Case, standing: Standing) -> Step | None:
+    """What the school has done to the lesson of an open case: cancelled, flown or changed it; ``None`` for nothing."""
+    if standing.lesson is None:
+        return _end(case, "cancelled", CaseState.CANCELLED, "the booking is no longer in the schedule")
+    if standing.is_flown:
+        return _end(case, "begun", CaseState.CANCELLED, "the school has marked the lesson as flown")
+    if standing.lesson != case.lesson:
+        return _end(case, "changed", CaseState.CANCELLED, "the booking was changed at the school")
+    return None
 
 
 def overdue(case: Case) -> Step:

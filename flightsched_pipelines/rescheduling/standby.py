@@ -10,7 +10,16 @@ from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from flightsched_pipelines.rescheduling.answers import Wishes
-from flightsched_pipelines.rescheduling.cases import Case, CaseState, Slot, Standing, Step, next_step, require
+from flightsched_pipelines.rescheduling.cases import (
+    Case,
+    CaseState,
+    Slot,
+    Standing,
+    Step,
+    overdue,
+    require,
+    step_by_school,
+)
 
 Rule = Literal["threatened_first", "first_come", "longest_without_lesson", "nobody"]
 """Who is offered a slot first.
@@ -92,28 +101,30 @@ def ways_to_take(freed: FreedSlot, waiting: Waiting) -> list[Slot]:
 
 
 def next_step_on_standby(
-    case: Case, standing: Standing, now_utc: datetime, *, on_hold: bool, is_free: bool
+    case: Case, standing: Standing, now_utc: datetime, *, waits_on_hold: bool, is_free: bool
 ) -> Step | None:
-    """What an hour means for a case that offers a freed slot; ``None`` when it goes on.
+    """What an hour, or the clock, means for a case that offers a freed slot; ``None`` when it goes on.
 
-    A lesson that is threatened itself gets a case for that, unless the slot is held for it already; one that was on
-    weather hold and is so no more needs no other time.
+    A lesson that is threatened itself gets a case for that, unless the slot is held for it already; one whose weather
+    hold is lifted needs no other time. The time of a lesson on hold may be over: it waits for another.
 
     Args:
         case: the case.
         standing: how its lesson stands now.
         now_utc: now.
-        on_hold: whether the lesson is on weather hold since an earlier case.
+        waits_on_hold: whether the lesson stayed on weather hold after an earlier case.
         is_free: whether the slot can still be had.
     """
-    changed = next_step(case, replace(standing, verdict=None), now_utc)
-    if changed is not None or case.state is CaseState.STUDENT_ACCEPTED:
-        return changed
+    ended = step_by_school(case, standing)
+    if ended is not None or case.state is CaseState.STUDENT_ACCEPTED:
+        return ended
+    if now_utc >= case.deadline_utc:
+        return overdue(case)
     if not is_free:
         why = "somebody else has taken the slot"
-    elif standing.verdict == "at_risk" and not on_hold:
+    elif standing.verdict == "at_risk" and not waits_on_hold:
         why = "the lesson itself is below the school's minimums now, and has a case of its own for that"
-    elif standing.verdict == "ok" and on_hold:
+    elif waits_on_hold and standing.may_be_released(now_utc):
         why = "the forecast for the lesson is above the school's minimums again"
     else:
         return None

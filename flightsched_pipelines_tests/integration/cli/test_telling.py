@@ -18,7 +18,7 @@ from flightsched_pipelines_tests.conftest import SEED_HOUR
 from flightsched_pipelines_tests.integration.cli.conftest import Type
 from flightsched_pipelines_tests.servers import moto_server, smtp_server
 
-STORED = ("booking_snapshot", "at_risk_bookings", "reschedule_candidates", "reschedule_proposals")
+STORED = ("booking_snapshot", "lesson_verdicts", "at_risk_bookings", "reschedule_candidates", "reschedule_proposals")
 
 
 @pytest.fixture

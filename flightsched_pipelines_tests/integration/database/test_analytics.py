@@ -16,7 +16,8 @@ from flightsched_pipelines.database import analyst, frames, migrations
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.desk import hourly
-from flightsched_pipelines.desk.dispatch import dispatch, expire_overdue
+from flightsched_pipelines.desk.dispatch import dispatch
+from flightsched_pipelines.desk.overdue import end_overdue
 from flightsched_pipelines.desk.respond import Received, respond
 from flightsched_pipelines.rescheduling.answers import Action, Answer
 from flightsched_pipelines.rescheduling.cases import CASE_EVENTS, CaseState
@@ -73,7 +74,7 @@ def live(ticked_engine: Engine) -> None:
     deadlines = ask(
         ticked_engine, "SELECT deadline_utc FROM school.reschedule_cases WHERE closed_at IS NULL ORDER BY 1"
     )
-    expire_overdue(ticked_engine, deadlines[4]["deadline_utc"], SETTINGS)
+    end_overdue(ticked_engine, deadlines[4]["deadline_utc"], SETTINGS)
 
 
 def answer(engine: Engine, case_id: int, said: Answer, minutes: int) -> None:
@@ -88,10 +89,13 @@ def later_hour(engine: Engine, n: int, above: set[int]) -> None:
     """Store an hour like the first, in which these lessons are above the minimums; proven, as the check leaves it."""
     hour = SEED_HOUR + n * HOUR
     for name in (
-        "booking_snapshot", "at_risk_bookings", "reschedule_candidates", "reschedule_proposals", "unplaceable_bookings",
+        "booking_snapshot", "lesson_verdicts", "at_risk_bookings", "reschedule_candidates", "reschedule_proposals",
+        "unplaceable_bookings",
     ):  # fmt: skip
         frame = frames.read_partition(engine, PIPELINE_TABLES[name], [SEED_HOUR])
-        if name != "booking_snapshot":
+        if name == "lesson_verdicts":
+            frame["verdict"] = frame["verdict"].mask(frame["booking_id"].isin(above), "ok")
+        elif name != "booking_snapshot":
             frame = frame[~frame["booking_id"].isin(above)]
         frame = frame.assign(partition_hour=pd.Timestamp(hour).as_unit("us"))
         frames.write_partition(engine, PIPELINE_TABLES[name], frame, [hour])

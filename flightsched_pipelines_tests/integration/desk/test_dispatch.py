@@ -11,7 +11,8 @@ from flightsched_pipelines.database import frames
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.desk import dispatch as desk
 from flightsched_pipelines.desk import hourly
-from flightsched_pipelines.desk.dispatch import Dispatched, DispatchRefused, dispatch, expire_overdue
+from flightsched_pipelines.desk.dispatch import Dispatched, DispatchRefused, dispatch
+from flightsched_pipelines.desk.overdue import count_to_end, end_overdue
 from flightsched_pipelines.desk.report import report_hour
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
@@ -21,6 +22,7 @@ NOW = SEED_HOUR + timedelta(minutes=8)
 SETTINGS = settings_for(aws_region="us-east-1", redis_url="redis://127.0.0.1:1", slack_webhook_url="http://127.0.0.1:1")
 TABLES = (
     "booking_snapshot",
+    "lesson_verdicts",
     "at_risk_bookings",
     "reschedule_candidates",
     "reschedule_proposals",
@@ -45,6 +47,8 @@ def run(engine: Engine, statement: str, **values: Any) -> None:
 def next_hour(engine: Engine, n: int = 1, **changed: pd.DataFrame) -> datetime:
     """Store an hour like the first, but for these tables; proven, as the check leaves it."""
     hour = SEED_HOUR + n * HOUR
+    if "at_risk_bookings" in changed and "lesson_verdicts" not in changed:
+        changed["lesson_verdicts"] = verdicts_with(engine, changed["at_risk_bookings"])
     for name in TABLES:
         frame = changed.get(name)
         if frame is None:
@@ -53,6 +57,13 @@ def next_hour(engine: Engine, n: int = 1, **changed: pd.DataFrame) -> datetime:
         frames.write_partition(engine, PIPELINE_TABLES[name], frame, [hour])
     hourly.note_proven(engine, hour, 1)
     return hour
+
+
+def verdicts_with(engine: Engine, broken: pd.DataFrame) -> pd.DataFrame:
+    """The verdicts that go with these broken rules: ok for what the first hour assessed and that breaks none."""
+    found = dict(zip(broken["booking_id"], broken["verdict"], strict=True))
+    assessed = sorted({*stored(engine, "lesson_verdicts")["booking_id"], *found})
+    return pd.DataFrame({"booking_id": assessed, "verdict": [found.get(booking_id, "ok") for booking_id in assessed]})
 
 
 def stored(engine: Engine, table: str) -> pd.DataFrame:
@@ -261,10 +272,9 @@ def test_a_booking_that_the_school_changed_ends_its_case(told: Engine, change: s
 def test_a_case_that_nobody_answers_expires_and_a_dispatcher_has_it(told: Engine) -> None:
     case_id, booking_id = first_case(told)
     deadline = one(told, "SELECT deadline_utc FROM school.reschedule_cases WHERE id = :id", id=case_id)
-    assert desk.overdue_cases(told, deadline - timedelta(seconds=1)) < desk.overdue_cases(told, deadline)
-    expired = expire_overdue(told, deadline, SETTINGS)
-    assert expired >= 1
-    assert expire_overdue(told, deadline, SETTINGS) == 0
+    assert count_to_end(told, deadline - timedelta(seconds=1)) < count_to_end(told, deadline)
+    assert end_overdue(told, deadline, SETTINGS)["expired"] >= 1
+    assert count_to_end(told, deadline) == end_overdue(told, deadline, SETTINGS).total() == 0
     assert one(told, "SELECT state FROM school.reschedule_cases WHERE id = :id", id=case_id) == "expired"
     assert one(told, "SELECT status FROM school.bookings WHERE id = :id", id=booking_id) == "weather_hold"
     hours = int((deadline - SEED_HOUR) / HOUR) + 1

@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 from flightsched_pipelines.database import moves
 from flightsched_pipelines.database.moves import Move
 from flightsched_pipelines.desk import standby
-from flightsched_pipelines.desk.dispatch import dispatch, expire_overdue
+from flightsched_pipelines.desk.dispatch import dispatch
+from flightsched_pipelines.desk.overdue import end_overdue
 from flightsched_pipelines.desk.standby import StandbyRefused, offer_freed_slots
 from flightsched_pipelines.desk.swap import swap
 from flightsched_pipelines.rescheduling.cases import Slot
@@ -107,7 +108,7 @@ def test_a_cancelled_lessons_slot_is_offered_to_who_came_first_and_after_that_to
 
     lapses = NOW + timedelta(minutes=SETTINGS.standby_answer_minutes)
     assert offer_freed_slots(quiet, lapses - MINUTE, SETTINGS).offered == 0
-    assert expire_overdue(quiet, lapses, SETTINGS) == 1
+    assert end_overdue(quiet, lapses, SETTINGS) == {"expired": 1}
     assert offer_freed_slots(quiet, lapses, SETTINGS).offered == 1
 
     assert [row[1:] for row in offered(quiet)] == [(first, "expired"), (second, "proposed")]
@@ -186,7 +187,7 @@ def test_the_schools_rule_says_who_is_first(quiet: Engine, school_rule: str, ord
     for _ in three:
         offer_freed_slots(quiet, at, SETTINGS)
         at += timedelta(hours=1)
-        expire_overdue(quiet, at, SETTINGS)
+        end_overdue(quiet, at, SETTINGS)
     assert [row.booking_id for row in offered(quiet)] == [three[place] for place in order]
 
 
@@ -384,7 +385,7 @@ def test_a_slot_that_is_held_for_a_lesson_stays_so_when_the_lesson_is_threatened
 def test_a_lesson_that_stays_on_hold_after_its_case_waits_until_it_moves_or_the_hold_is_lifted(quiet: Engine) -> None:
     dispatch(quiet, NOW, SETTINGS)
     ends = one(quiet, "SELECT min(deadline_utc) FROM school.reschedule_cases")
-    ended = expire_overdue(quiet, ends, SETTINGS)
+    ended = end_overdue(quiet, ends, SETTINGS)["expired"]
     assert ended >= 1
     assert offer_freed_slots(quiet, ends + MINUTE, SETTINGS).joined == ended
     places = rows(

@@ -162,7 +162,7 @@ def test_a_delivery_is_asked_for_when_a_case_has_passed_its_deadline(platform: P
     asked = platform.tick("something_due")
     assert isinstance(asked, dg.RunRequest)
     assert asked.tags["flightsched/due"] == "0"
-    assert metadata(platform.run("deliver"), "deliver_messages")["cases_expired"] == opened
+    assert metadata(platform.run("deliver"), "deliver_messages")["cases_begun"] == opened
     assert "no deadline has passed" in str(platform.tick("something_due"))
 
 

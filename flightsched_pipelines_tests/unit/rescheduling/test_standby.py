@@ -113,5 +113,5 @@ HELD = replace(OFFERED, state=CaseState.STUDENT_ACCEPTED)
 def test_an_hour_ends_an_offer_that_is_lost_or_wanted_no_more(
     case: Case, standing: Standing, at: datetime, on_hold: bool, is_free: bool, event: str | None
 ) -> None:
-    step = next_step_on_standby(case, standing, at, on_hold=on_hold, is_free=is_free)
+    step = next_step_on_standby(case, standing, at, waits_on_hold=on_hold, is_free=is_free)
     assert (step and step.event) == event

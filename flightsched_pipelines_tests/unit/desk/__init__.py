@@ -1,0 +1,1 @@
+"""Tests of what the desk decides, without a database."""
