@@ -83,7 +83,9 @@ def of_risk(verdicts: pd.DataFrame, broken: pd.DataFrame, bookings: pd.DataFrame
     return {
         **of_verdicts(verdicts),
         "most_threatened": _table(most_threatened(broken, bookings)),
-        "risk_by_airport_and_hour": dg.MetadataValue.md(picture_of(broken)),
+        "risk_by_airport_and_hour": dg.MetadataValue.md(
+            "No lesson was assessed." if verdicts.empty else picture_of(broken)
+        ),
     }
 
 
