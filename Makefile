@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo dev test test-unit eval bench lint format lock clean
+.PHONY: demo dev test test-unit eval bench recovery lint format lock clean
 
 demo: $(READY) ## one full hourly tick on simulated weather (ARGS=--fake-llm: with a stand-in for OpenAI)
 	@$(BIN)/flightsched demo $(ARGS)
@@ -30,6 +30,9 @@ bench: $(READY) ## every measurement of docs/benchmarks.md, about half an hour o
 	$(BIN)/python -m benchmarks.answers.run
 	$(BIN)/python -m benchmarks.dispatch.run
 	$(BIN)/python -m benchmarks.delivery.run
+
+recovery: $(READY) ## everything killed with -9 at twenty moments, about an hour (ARGS="--kills 5": fewer)
+	$(BIN)/python -m benchmarks.recovery.run $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -7,31 +7,58 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
+import dagster as dg
 import psutil
+import stamina
 import typer
 
 from flightsched_pipelines.cli.console import UsageError, console, say
 from flightsched_pipelines.cli.ready import ready_database
 from flightsched_pipelines.database import embedded
-from flightsched_pipelines.pipeline.instance import WORKSPACE_YAML, prepare_instance
+from flightsched_pipelines.pipeline import runs
+from flightsched_pipelines.pipeline.instance import DATABASE_IS_GONE, WORKSPACE_YAML, open_instance
 from flightsched_pipelines.settings import Settings
 
 GRACE_SECONDS = 10
-POLL_SECONDS = 0.5
+POLL_SECONDS = 1
 
 
-@dataclass(frozen=True, slots=True)
 class _Service:
-    name: str
-    process: subprocess.Popen[bytes]
+    """A process of Dagster's whose words are passed on, until it is to end: then Dagster prints tracebacks."""
+
+    def __init__(self, name: str, arguments: Sequence[str]) -> None:
+        self.name = name
+        # A session of its own, so that the whole process group can be ended: Dagster's servers outlive SIGTERM.
+        self.process = subprocess.Popen(  # noqa: S603, our own words
+            [sys.executable, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        self._is_to_end = False
+        self._passing_on = threading.Thread(target=self._pass_on, daemon=True)
+        self._passing_on.start()
+
+    def fall_silent(self) -> None:
+        """Pass on nothing more."""
+        self._is_to_end = True
+
+    def finish_speaking(self) -> None:
+        """Wait for the last words of a process that has ended; what it has started may hold its output open."""
+        self._passing_on.join(timeout=GRACE_SECONDS)
+
+    def _pass_on(self) -> None:
+        if self.process.stdout is None:
+            return
+        with self.process.stdout as words:
+            for line in words:
+                if not self._is_to_end:
+                    sys.stderr.write(line.decode(errors="replace"))
 
 
 def dev(
@@ -45,29 +72,53 @@ def dev(
 
 
 def _run(settings: Settings, host: str, port: int) -> None:
-    pids = settings.flightsched_home / "dev.json"
-    _end_leftovers(pids)
+    _end_leftovers(_pids_of(settings))
     if _listens(host, port):
         raise UsageError(f"port {port} of {host} is in use; end what listens there, or take another with --port")
     for asked in (signal.SIGINT, signal.SIGTERM):  # a shell in the background has its children ignore Ctrl-C
         signal.signal(asked, _interrupt)
-    services: list[_Service] = []
     try:
         ready_database(settings)
-        environment = os.environ | prepare_instance(settings)
-        webserver = ["-m", "dagster_webserver", "-h", host, "-p", str(port), "-w", str(WORKSPACE_YAML)]
-        daemon = ["-m", "dagster._daemon", "run", "-w", str(WORKSPACE_YAML)]
-        for name, arguments in {"webserver": webserver, "daemon": daemon}.items():
-            services.append(_start(name, arguments, environment))
-            _remember(pids, services)
-        console.print(f"Dagster UI: [link]http://{host}:{port}[/link]   (Ctrl-C ends everything)")
-        _watch(services)
+        with open_instance(settings) as instance:
+            _run_services(instance, settings, host, port)
     except KeyboardInterrupt:
-        say("ending ...")
+        say("ended")
     finally:
-        end_process_groups([service.process.pid for service in services])
         if settings.database_url is None:
             embedded.stop(settings.flightsched_home)
+
+
+def _pids_of(settings: Settings) -> Path:
+    return settings.flightsched_home / "dev.json"
+
+
+def _run_services(instance: dg.DagsterInstance, settings: Settings, host: str, port: int) -> None:
+    """Run the UI and the daemon until Ctrl-C, or until one of them ends; then no process and no run is left."""
+    if dead := runs.end_dead_runs(instance, starting=True):
+        say(f"{len(dead)} runs of an earlier start had died; what they were about is taken up again")
+    webserver = ["-m", "dagster_webserver", "-h", host, "-p", str(port), "-w", str(WORKSPACE_YAML)]
+    daemon = ["-m", "dagster._daemon", "run", "-w", str(WORKSPACE_YAML)]
+    services: list[_Service] = []
+    pids = _pids_of(settings)
+    try:
+        for name, arguments in {"webserver": webserver, "daemon": daemon}.items():
+            services.append(_Service(name, arguments))
+            _remember(pids, services)
+        console.print(f"Dagster UI: [link]http://{host}:{port}[/link]   (Ctrl-C ends everything)")
+        _watch(services, settings)
+    except KeyboardInterrupt:
+        say("ending ...")
+        for service in services:
+            service.fall_silent()
+        with suppress(*DATABASE_IS_GONE):  # then they are ended when it is started again
+            runs.mark_stopped(instance)
+        raise
+    finally:
+        for asked in (signal.SIGINT, signal.SIGTERM):  # it ends already, within seconds
+            signal.signal(asked, signal.SIG_IGN)
+        end_process_groups([service.process.pid for service in services])
+        with suppress(*DATABASE_IS_GONE):
+            runs.end_dead_runs(instance, starting=True)
         pids.unlink(missing_ok=True)
 
 
@@ -99,18 +150,20 @@ def _the_only_one(home: Path, address: str) -> Iterator[None]:
         yield
 
 
-def _start(name: str, arguments: list[str], environment: dict[str, str]) -> _Service:
-    # A session of its own, so that the whole process group can be ended: Dagster's servers outlive SIGTERM.
-    command = [sys.executable, *arguments]
-    return _Service(name, subprocess.Popen(command, env=environment, start_new_session=True))  # noqa: S603, our own words
-
-
-def _watch(services: list[_Service]) -> None:
+def _watch(services: list[_Service], settings: Settings) -> None:
+    """Wait for a service to end; a database of our own that ends is started again."""
     while True:
         for service in services:
             if (code := service.process.poll()) is not None:
+                service.finish_speaking()
                 say(f"the {service.name} ended by itself with exit code {code}; its last words are above")
                 raise typer.Exit(1)
+        if settings.database_url is None and not embedded.is_running(settings.flightsched_home):
+            say("the database ended by itself; starting it again ...")
+            # What is left of the one that ended may keep its folder for a moment yet.
+            for attempt in stamina.retry_context(on=embedded.EmbeddedServerError, attempts=None, timeout=60):
+                with attempt:
+                    embedded.start(settings.flightsched_home)
         time.sleep(POLL_SECONDS)
 
 

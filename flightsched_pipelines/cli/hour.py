@@ -28,7 +28,8 @@ from flightsched_pipelines.desk.deliver import drain
 from flightsched_pipelines.desk.dispatch import dispatch
 from flightsched_pipelines.desk.operations_report import page_of
 from flightsched_pipelines.desk.report import HourReport, report_hour
-from flightsched_pipelines.pipeline.instance import prepare_instance
+from flightsched_pipelines.pipeline.instance import open_instance
+from flightsched_pipelines.pipeline.launcher import here
 from flightsched_pipelines.pipeline.partitions import key_of
 from flightsched_pipelines.pipeline.progress import telling
 from flightsched_pipelines.settings import Settings
@@ -113,7 +114,6 @@ def _run(job_name: str, settings: Settings, hour_utc: datetime) -> None:
     Raises:
         UsageError: it failed; the message says why.
     """
-    os.environ.update(prepare_instance(settings))
 
     def told(step: str, became: str) -> None:
         status.update(f"{hour_utc:%Y-%m-%d %H}Z: {step} {became}")
@@ -121,10 +121,11 @@ def _run(job_name: str, settings: Settings, hour_utc: datetime) -> None:
             errors.print(f"  {'✓' if became == 'done' else '✗'} {step} {'' if became == 'done' else became}")
 
     job = build_definitions(loggers={"teller": telling(told)}).resolve_job_def(job_name)
-    with errors.status(f"{hour_utc:%Y-%m-%d %H}Z") as status, dg.DagsterInstance.get() as instance:
+    with errors.status(f"{hour_utc:%Y-%m-%d %H}Z") as status, open_instance(settings) as instance:
         result = job.execute_in_process(
             instance=instance,
             partition_key=key_of(hour_utc),
+            tags=here(),
             run_config={"loggers": {"teller": {}}},
             raise_on_error=False,
         )

@@ -19,6 +19,7 @@ from flightsched_pipelines.pipeline.clock import Clock
 from flightsched_pipelines.pipeline.instance_facts import OPERATIONS
 from flightsched_pipelines.pipeline.jobs import hourly_tick
 from flightsched_pipelines.pipeline.partitions import hours_of_run
+from flightsched_pipelines.pipeline.runs import STOPPED_TAG, bounded
 from flightsched_pipelines.settings import Settings
 
 SILENT_AFTER = timedelta(minutes=20)
@@ -28,7 +29,9 @@ OPERATIONAL = frozenset(f"{spec.asset_key.to_user_string()}:{spec.name}" for spe
 def note_run(
     instance: dg.DagsterInstance, run: dg.DagsterRun, engine: Engine, settings: Settings, now_utc: datetime
 ) -> None:
-    """Note how a run's checks and its job stand; an old hour, run again, alerts nobody."""
+    """Note how a run's checks and its job stand; an old hour, run again, and a run that was stopped alert nobody."""
+    if run.status == dg.DagsterRunStatus.FAILURE and STOPPED_TAG in run.tags:
+        return
     hours = hours_of_run(run.tags)
     if hours and hours[-1] < now_utc - timedelta(hours=settings.dispatch_max_age_hours):
         return
@@ -137,6 +140,7 @@ def silence_one(
 @dg.job(
     description="Have nobody told of an alert for some hours; what becomes of it is kept all the same.",
     executor_def=dg.in_process_executor,
+    tags=bounded("by hand", minutes=10),
 )
 def silence_alert() -> None:
     """One op."""

@@ -13,8 +13,11 @@ from flightsched_pipelines.desk.queued_responses import QueuedWishes
 from flightsched_pipelines.desk.respond import Outcome, respond
 from flightsched_pipelines.desk.taking import Received
 from flightsched_pipelines.pipeline.clock import Clock
+from flightsched_pipelines.pipeline.runs import bounded
 from flightsched_pipelines.rescheduling.answers import Action, Answer, Role
 from flightsched_pipelines.settings import Settings
+
+BY_HAND = bounded("by hand", minutes=10)
 
 
 class Said(Enum):
@@ -146,31 +149,31 @@ def _fail(sentence: str) -> NoReturn:
     raise dg.Failure(description=sentence, allow_retries=False) from None
 
 
-@dg.job(executor_def=dg.in_process_executor)
+@dg.job(executor_def=dg.in_process_executor, tags=BY_HAND)
 def apply_response() -> None:
     """Take one student's or instructor's answer to a case, as if it had come by link or queue."""
     take_response()
 
 
-@dg.job(executor_def=dg.in_process_executor)
+@dg.job(executor_def=dg.in_process_executor, tags=BY_HAND)
 def cancel_case() -> None:
     """End a case without a new time: the lesson stays on weather hold, and a dispatcher has it."""
     end_case()
 
 
-@dg.job(executor_def=dg.in_process_executor)
+@dg.job(executor_def=dg.in_process_executor, tags=BY_HAND)
 def hold_booking() -> None:
     """Put a booking on weather hold by hand; it has no open case."""
     put_on_hold()
 
 
-@dg.job(executor_def=dg.in_process_executor)
+@dg.job(executor_def=dg.in_process_executor, tags=BY_HAND)
 def release_booking() -> None:
     """Take a booking off weather hold by hand; it has no open case."""
     take_off_hold()
 
 
-@dg.job(executor_def=dg.in_process_executor)
+@dg.job(executor_def=dg.in_process_executor, tags=bounded("responses", minutes=15, priority=5))
 def apply_queued_responses() -> None:
     """Take the answers that wait in the queue of responses."""
     take_queued_responses()

@@ -2,15 +2,29 @@
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+import psycopg2
+from dagster._core.errors import DagsterInvalidConfigError
+from dagster_postgres.utils import DagsterPostgresException
+from sqlalchemy.exc import SQLAlchemyError
 
 from flightsched_pipelines.database.engine import application_url, dagster_url
+from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.settings import Settings
 
 DAGSTER_YAML = Path(__file__).parents[2] / "dagster.yaml"
 WORKSPACE_YAML = DAGSTER_YAML.with_name("workspace.yaml")
+
+DATABASE_IS_GONE = (SQLAlchemyError, DagsterPostgresException, psycopg2.Error)
+"""What is raised where Dagster's database is away in the middle of its work."""
+
+
+class InstanceError(PlainError, RuntimeError):
+    """Dagster's instance cannot be opened; the message says which file is wrong, and how."""
 
 
 def prepare_instance(settings: Settings) -> dict[str, str]:
@@ -31,8 +45,25 @@ def prepare_instance(settings: Settings) -> dict[str, str]:
     }
 
 
+@contextmanager
+def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    """Open Dagster's instance; this process's environment names it from then on.
+
+    Raises:
+        InstanceError: the file `dagster.yaml` of ``DAGSTER_HOME`` cannot be used.
+    """
+    environment = prepare_instance(settings)
+    os.environ.update(environment)
+    try:
+        instance = dg.DagsterInstance.get()
+    except DagsterInvalidConfigError as error:
+        file = Path(environment["DAGSTER_HOME"]) / "dagster.yaml"
+        raise InstanceError(f"{file} cannot be used: {' '.join(str(error).split())}") from None
+    with instance:
+        yield instance
+
+
 def upgrade_instance(settings: Settings) -> None:
     """Bring Dagster's own database to the schema of the installed Dagster, making it if it is missing."""
-    os.environ.update(prepare_instance(settings))
-    with dg.DagsterInstance.get() as instance:
+    with open_instance(settings) as instance:
         instance.upgrade()

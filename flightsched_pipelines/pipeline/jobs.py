@@ -11,6 +11,7 @@ from flightsched_pipelines.database import outbox
 from flightsched_pipelines.desk import ranking
 from flightsched_pipelines.pipeline.checks.operations import platform_does_well
 from flightsched_pipelines.pipeline.instance_facts import HOURLY_TICK, OPERATIONS
+from flightsched_pipelines.pipeline.runs import bounded
 from flightsched_pipelines.pipeline.telling import deliver_messages
 from flightsched_pipelines.settings import Settings
 
@@ -21,7 +22,7 @@ hourly_tick = dg.define_asset_job(
     description="One hour: fetch the weather, hold the bookings against it, find other times for the threatened.",
     # Four trivial steps take 5 s in one process and 22 s in a process each.
     executor_def=dg.in_process_executor,
-    tags={"dagster/max_retries": 1},
+    tags=bounded("hour", minutes=60, retries=1),
 )
 
 operations_job = dg.define_asset_job(
@@ -29,6 +30,7 @@ operations_job = dg.define_asset_job(
     selection=dg.AssetSelection.checks(platform_does_well),
     description="How the platform does: errors, durations, queues, dead letters, outbox, cases, freshness.",
     executor_def=dg.in_process_executor,
+    tags=bounded("operations", minutes=5, priority=10),
 )
 
 report_job = dg.define_asset_job(
@@ -36,6 +38,7 @@ report_job = dg.define_asset_job(
     selection=dg.AssetSelection.groups("analytics"),
     description="The operations report of an hour: metrics, pictures, alert history, cost.",
     executor_def=dg.in_process_executor,
+    tags=bounded("report", minutes=15, retries=1),
 )
 
 
@@ -64,6 +67,7 @@ def redrive_messages(context: dg.OpExecutionContext, engine: dg.ResourceParam[En
 @dg.job(
     description="Try again what failed: messages that were given up, answers of the LLM that never came or were bad.",
     executor_def=dg.in_process_executor,
+    tags=bounded("redrive", minutes=60),
 )
 def redrive_dead_letters() -> None:
     """Messages and answers, neither after the other; then delivery."""

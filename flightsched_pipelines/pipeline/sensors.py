@@ -6,6 +6,7 @@ not the newest, so it never speaks.
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import dagster as dg
 from sqlalchemy import Engine
@@ -18,8 +19,12 @@ from flightsched_pipelines.pipeline.partitions import key_of
 from flightsched_pipelines.pipeline.telling import HOUR_FORMAT, deliver_job, dispatch_job
 from flightsched_pipelines.settings import Settings
 
-TRY_AGAIN_SECONDS = 300
-"""A dispatch that failed is launched again after this; its run key has the attempt's number."""
+TRY_AGAIN_SECONDS = 120
+"""A dispatch that is not done is launched again after this; its run key has the attempt's number."""
+
+ENOUGH_TIME = timedelta(minutes=2)
+"""A run that was launched longer ago does not keep another from being launched: it may be slow, or dead. Two that are
+alive share the work, and take no message twice."""
 
 
 @dg.sensor(
@@ -67,15 +72,15 @@ def something_due(
     settings: dg.ResourceParam[Settings],
     clock: dg.ResourceParam[Clock],
 ) -> dg.RunRequest | dg.SkipReason:
-    """Ask for a run unless one is under way: it takes whatever is due when it begins."""
+    """Ask for a run unless one was launched moments ago: it takes whatever is due when it begins."""
     now = clock.now()
     due = outbox.due(engine, channels.configured(settings), now)
     overdue = deadlines.due(engine, now, settings)
     freed = standby.freed_slots_due(engine, now, settings)
     if not due and not overdue and not freed:
         return dg.SkipReason("no message is due, no deadline has passed, and no slot has come free")
-    if _under_way(context, deliver_job.name):
-        return dg.SkipReason("a delivery is under way")
+    if _was_launched(context, deliver_job.name, now):
+        return dg.SkipReason("a delivery was launched moments ago")
     return dg.RunRequest(run_key=f"deliver-{now:%Y%m%dT%H%M%S}", tags={"flightsched/due": str(due)})
 
 
@@ -88,20 +93,26 @@ def something_due(
 def waiting_responses(
     context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings], clock: dg.ResourceParam[Clock]
 ) -> dg.RunRequest | dg.SkipReason:
-    """Ask for a run unless one is under way: it takes whatever waits when it begins."""
+    """Ask for a run unless one was launched moments ago: it takes whatever waits when it begins."""
     if settings.aws_region is None:
         return dg.SkipReason("AWS_REGION is not set, so there is no queue of responses")
     queue, _ = queued_responses.queues(settings)
     waiting = queue.depth().waiting
     if not waiting:
         return dg.SkipReason("no answer waits in the queue")
-    if _under_way(context, apply_queued_responses.name):
-        return dg.SkipReason("answers are being taken")
-    run_key = f"responses-{clock.now():%Y%m%dT%H%M%S}"
+    now = clock.now()
+    if _was_launched(context, apply_queued_responses.name, now):
+        return dg.SkipReason("a run that takes answers was launched moments ago")
+    run_key = f"responses-{now:%Y%m%dT%H%M%S}"
     return dg.RunRequest(run_key=run_key, tags={"flightsched/waiting": str(waiting)})
 
 
-def _under_way(context: dg.SensorEvaluationContext, job_name: str) -> int:
-    """How many runs of a job are queued or running."""
-    statuses = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
-    return context.instance.get_runs_count(dg.RunsFilter(job_name=job_name, statuses=statuses))
+def _was_launched(context: dg.SensorEvaluationContext, job_name: str, now_utc: datetime) -> bool:
+    """Return whether a run of a job waits for its turn, or was launched so lately that it may still begin its work."""
+    waiting = dg.RunsFilter(job_name=job_name, statuses=[dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.QUEUED])
+    begun = dg.RunsFilter(
+        job_name=job_name,
+        statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED],
+        created_after=now_utc - ENOUGH_TIME,
+    )
+    return any(context.instance.get_runs_count(runs) for runs in (waiting, begun))

@@ -10,6 +10,7 @@ from flightsched_pipelines.desk import deadlines, deliver, dispatch, senders, st
 from flightsched_pipelines.desk.trial import TrialError, send_trial
 from flightsched_pipelines.pipeline import summaries
 from flightsched_pipelines.pipeline.clock import Clock
+from flightsched_pipelines.pipeline.runs import bounded
 from flightsched_pipelines.settings import Settings
 
 HOUR_FORMAT = "%Y-%m-%dT%H"
@@ -95,6 +96,7 @@ def send_test_mail(
     name="dispatch",
     description="Tell people of the newest hour: cases are opened, updated and closed, and the messages delivered.",
     executor_def=dg.in_process_executor,
+    tags=bounded("dispatch", minutes=30),
 )
 def dispatch_job() -> None:
     """Transitions first, in one transaction; then delivery, which may fail and go on later."""
@@ -105,6 +107,7 @@ def dispatch_job() -> None:
     name="deliver",
     description="Pass the deadlines of cases and held slots, offer slots that came free, and send what is due.",
     executor_def=dg.in_process_executor,
+    tags=bounded("deliver", minutes=30),
 )
 def deliver_job() -> None:
     """Two ops that do not wait for each other: messages go out whatever becomes of the offers."""
@@ -116,6 +119,7 @@ def deliver_job() -> None:
     name="send_test",
     description="Send one test mail to an address that you name, the way all mail goes.",
     executor_def=dg.in_process_executor,
+    tags=bounded("by hand", minutes=10),
 )
 def send_test_job() -> None:
     """One op."""

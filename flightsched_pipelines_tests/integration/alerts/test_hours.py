@@ -10,6 +10,8 @@ from pydantic import SecretStr
 from sqlalchemy import create_engine
 
 from flightsched_pipelines.clients.heartbeat import HeartbeatError, beat
+from flightsched_pipelines.pipeline.alerting import note_run
+from flightsched_pipelines.pipeline.runs import STOPPED_TAG
 from flightsched_pipelines_tests.integration.alerts.watch import TurnedClock, Watch
 
 
@@ -73,3 +75,14 @@ def test_a_sign_of_life_that_nobody_takes_is_a_fault_that_names_no_secret() -> N
     with pytest.raises(HeartbeatError, match="cannot be reached") as unreached:
         beat(outside.url)
     assert "secret" not in str(unreached.value)
+
+
+def test_a_run_that_was_under_way_when_a_person_stopped_the_platform_alerts_nobody(watch: Watch) -> None:
+    watch.parts = {"engine": create_engine("postgresql+psycopg://127.0.0.1:1/away")}
+    failed = watch.execute("hourly_tick", watch.hour)
+    watch.instance.add_run_tags(failed.run_id, {STOPPED_TAG: "1"})
+    for failed_run, told in ((failed, []), (watch.execute("hourly_tick", watch.hour), ["hours opened"])):
+        run = watch.instance.get_run_by_id(failed_run.run_id)
+        assert run is not None
+        note_run(watch.instance, run, watch.engine, watch.settings, watch.clock.now())
+        assert watch.told() == told

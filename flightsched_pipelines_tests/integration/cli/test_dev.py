@@ -8,32 +8,50 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import dagster as dg
 import httpx
 import psutil
 import pytest
 import typer
+from dagster._core.events import EngineEventData
 
 from flightsched_pipelines.cli.console import UsageError
 from flightsched_pipelines.cli.dev import dev
 from flightsched_pipelines.database import embedded
+from flightsched_pipelines.pipeline.instance import InstanceError, open_instance
+from flightsched_pipelines.pipeline.launcher import here
+from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.servers.ports import free_port
 
 STARTS_WITHIN_SECONDS = 300
 
 
+@contextmanager
+def variables_kept() -> Iterator[None]:
+    """The environment is as before when it ends."""
+    variables = dict(os.environ)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(variables)
+
+
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """A folder of the test's own, with nothing set; who answers signals is as before when it ends."""
+    """A folder of the test's own, with nothing set; signals and variables are as before when it ends."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FLIGHTSCHED_HOME", str(tmp_path))
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     before = {asked: signal.getsignal(asked) for asked in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield tmp_path
+        with variables_kept():
+            yield tmp_path
     finally:
         for asked, handler in before.items():
             signal.signal(asked, handler)
@@ -41,40 +59,83 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
 
 
 class Person(threading.Thread):
-    """Waits until the Dagster UI answers, looks at what runs, tries to start it again, and presses Ctrl-C."""
+    """Waits until the Dagster UI answers, looks at what runs, does something, and presses Ctrl-C (or leaves that)."""
 
-    def __init__(self, port: int, home: Path) -> None:
+    def __init__(self, port: int, home: Path, does: Callable[["Person"], None], *, presses: bool = True) -> None:
         super().__init__(daemon=True)
         self._url = f"http://127.0.0.1:{port}/server_info"
         self._pids = home / "dev.json"
+        self._does, self._presses = does, presses
         self.saw_the_ui = False
         self.second = ""
         self.started: list[psutil.Process] = []
+        self.leaders: list[psutil.Process] = []
 
     def run(self) -> None:
-        """Look until it answers; press in any case."""
-        end = time.monotonic() + STARTS_WITHIN_SECONDS
-        while not self.saw_the_ui and time.monotonic() < end:
-            time.sleep(0.2)
-            try:
-                self.saw_the_ui = httpx.get(self._url).status_code == 200
-            except httpx.HTTPError:
-                continue
-        for pid in json.loads(self._pids.read_text()):
-            leader = psutil.Process(int(pid))
-            self.started += [leader, *leader.children(recursive=True)]
+        """Look until it answers; where it is to press, press in any case."""
         try:
-            dev(port=free_port(), host="127.0.0.1")
-        except UsageError as refusal:
-            self.second = str(refusal)
-        os.kill(os.getpid(), signal.SIGINT)
+            self.saw_the_ui = self.wait_until(lambda: httpx.get(self._url).status_code == 200)
+            for pid in json.loads(self._pids.read_text()):
+                leader = psutil.Process(int(pid))
+                self.leaders.append(leader)
+                self.started += [leader, *leader.children(recursive=True)]
+            self._does(self)
+        finally:
+            if self._presses:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    def wait_until(self, condition: Callable[[], bool]) -> bool:
+        """Look again and again until it holds, within bounds."""
+        end = time.monotonic() + STARTS_WITHIN_SECONDS
+        while time.monotonic() < end:
+            with suppress(httpx.HTTPError, OSError):
+                if condition():
+                    return True
+            time.sleep(0.2)
+        return False
 
 
 DEAF = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); print(flush=True); time.sleep(600)"
 
 
+@contextmanager
+def opened(home: Path) -> Iterator[dg.DagsterInstance]:
+    """Dagster's instance, on a database that is started for it."""
+    embedded.start(home)
+    with variables_kept(), open_instance(Settings(flightsched_home=home, database_url=None)) as instance:
+        yield instance
+
+
+def killed_run(home: Path) -> str:
+    """A run that an earlier start left: recorded as started, of a process that was killed."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+    with opened(home) as instance:
+        run = dg.DagsterRun(job_name="deliver", status=dg.DagsterRunStatus.STARTED, tags=here())
+        instance.add_run(run)
+        instance.report_engine_event("Started process for run.", run, EngineEventData.in_process(ended.pid))
+    return run.run_id
+
+
+def start_another_and_kill_the_database(person: Person) -> None:
+    """Start it a second time, then kill PostgreSQL, and wait until it runs again."""
+    try:
+        dev(port=free_port(), host="127.0.0.1")
+    except UsageError as refusal:
+        person.second = str(refusal)
+    home = Path(os.environ["FLIGHTSCHED_HOME"])
+    pid_file = home / "postgres" / "data" / "postmaster.pid"
+    postmaster = psutil.Process(int(pid_file.read_text().split()[0]))
+    family = [postmaster, *postmaster.children(recursive=True)]
+    for process in family:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    assert person.wait_until(lambda: int(pid_file.read_text().split()[0]) != postmaster.pid)
+    assert person.wait_until(lambda: embedded.is_running(home))
+
+
 def test_ctrl_c_ends_all_that_was_started_and_what_an_earlier_run_left(
-    home: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("flightsched_pipelines.cli.dev.GRACE_SECONDS", 3)
     command = [sys.executable, "-c", DEAF]
@@ -84,8 +145,9 @@ def test_ctrl_c_ends_all_that_was_started_and_what_an_earlier_run_left(
         said.readline()  # it does not hear Ctrl-C from here on
     created = psutil.Process(left.pid).create_time()
     (home / "dev.json").write_text(json.dumps({str(left.pid): created, str(os.getppid()): created - 60}))
+    dead_run = killed_run(home)
     port = free_port()
-    person = Person(port, home)
+    person = Person(port, home, start_another_and_kill_the_database)
     person.start()
 
     dev(port=port, host="127.0.0.1")
@@ -101,6 +163,14 @@ def test_ctrl_c_ends_all_that_was_started_and_what_an_earlier_run_left(
     assert [process for process in person.started if process.is_running()] == []
     assert not embedded.is_running(home)
     assert not (home / "dev.json").exists()
+    said = capfd.readouterr().err
+    assert "1 runs of an earlier start had died" in said
+    assert "the database ended by itself; starting it again" in said
+    assert "Traceback" not in said.partition("ending ...")[2]
+    with opened(home) as instance:
+        run = instance.get_run_by_id(dead_run)
+        assert run is not None
+        assert run.status == dg.DagsterRunStatus.FAILURE
 
 
 def test_a_port_that_is_taken_is_said_before_anything_is_started(home: Path) -> None:
@@ -112,19 +182,33 @@ def test_a_port_that_is_taken_is_said_before_anything_is_started(home: Path) -> 
 def test_a_service_that_ends_by_itself_ends_the_others(
     home: Path, monkeypatch: pytest.MonkeyPatch, database_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    port = free_port()
+    person = Person(port, home, lambda person: person.leaders[-1].kill(), presses=False)
+    person.start()
+
+    with pytest.raises(typer.Exit) as ended:
+        dev(port=port, host="127.0.0.1")
+
+    assert ended.value.exit_code == 1
+    assert "the daemon ended by itself with exit code -9; its last words are above" in capsys.readouterr().err
+    assert psutil.Process().children(recursive=True) == []
+    assert not (home / "dev.json").exists()
+
+
+def test_a_file_of_dagster_s_that_is_wrong_is_named_and_nothing_is_started(
+    home: Path, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
     operators = home / "operators"
     operators.mkdir()
     (operators / "dagster.yaml").write_text("storage: nowhere\n")
     monkeypatch.setenv("DAGSTER_HOME", str(operators))
     monkeypatch.setenv("DATABASE_URL", database_url)
 
-    with pytest.raises(typer.Exit) as ended:
+    with pytest.raises(InstanceError, match=r"operators/dagster\.yaml cannot be used: .*storage"):
         dev(port=free_port(), host="127.0.0.1")
 
-    assert ended.value.exit_code == 1
-    assert "ended by itself with exit code 1; its last words are above" in capsys.readouterr().err
     assert psutil.Process().children(recursive=True) == []
-    assert not (home / "dev.json").exists()
 
 
 def test_a_torn_note_of_an_earlier_run_is_put_aside(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

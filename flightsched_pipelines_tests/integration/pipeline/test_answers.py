@@ -16,6 +16,7 @@ from flightsched_pipelines.desk import queued_responses
 from flightsched_pipelines.pipeline.sensors import waiting_responses
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import settings_for
+from flightsched_pipelines_tests.integration.alerts.watch import TurnedClock
 from flightsched_pipelines_tests.integration.desk.answering import (
     LATER,
     cases,
@@ -131,6 +132,13 @@ def test_the_queue_is_drained_each_answer_once_and_poison_set_aside(told_engine:
     with dg.DagsterInstance.ephemeral() as instance:
         context = dg.build_sensor_context(instance, resources={"settings": amazon, "clock": StoppedClock()})
         assert isinstance(waiting_responses(context), dg.RunRequest)
+
+    with dg.DagsterInstance.ephemeral() as instance:  # a run that died stands there as started
+        instance.add_run(dg.DagsterRun(job_name="apply_queued_responses", status=dg.DagsterRunStatus.STARTED))
+        for minutes, asked in ((0, dg.SkipReason), (2, dg.RunRequest)):
+            now = TurnedClock(minutes=minutes)
+            context = dg.build_sensor_context(instance, resources={"settings": amazon, "clock": now})
+            assert isinstance(waiting_responses(context), asked)
 
     result = execute(told_engine, "apply_queued_responses", {}, amazon)
 

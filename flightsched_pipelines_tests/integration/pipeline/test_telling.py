@@ -1,7 +1,7 @@
 """The sensors and jobs that tell people, on a real database and a real instance of Dagster."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from flightsched_pipelines.database import outbox
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.desk import dispatch as desk
 from flightsched_pipelines.desk import hourly
-from flightsched_pipelines.pipeline.sensors import TRY_AGAIN_SECONDS
+from flightsched_pipelines.pipeline.sensors import ENOUGH_TIME, TRY_AGAIN_SECONDS
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 from flightsched_pipelines_tests.integration.desk.test_dispatch import next_hour
@@ -139,7 +139,9 @@ def test_an_hour_that_is_too_old_or_not_proven_is_not_asked_for(platform: Platfo
     assert "was dispatched, or is too old" in str(platform.tick("newest_hour"))
 
 
-def test_a_delivery_is_asked_for_when_a_message_is_due_unless_one_is_under_way(platform: Platform) -> None:
+def test_a_delivery_is_asked_for_when_a_message_is_due_unless_one_was_launched_moments_ago(
+    platform: Platform,
+) -> None:
     assert "no message is due" in str(platform.tick("something_due"))
     desk.dispatch(platform.engine, NOW, platform.settings)
     asked = platform.tick("something_due")
@@ -147,8 +149,16 @@ def test_a_delivery_is_asked_for_when_a_message_is_due_unless_one_is_under_way(p
     assert int(asked.tags["flightsched/due"]) > 20
     run = dg.DagsterRun(job_name="deliver", status=dg.DagsterRunStatus.STARTED)
     platform.instance.add_run(run)
-    assert platform.tick("something_due") == "a delivery is under way"
-    platform.instance.delete_run(run.run_id)
+    platform.clock.at = datetime.now(UTC)
+    assert platform.tick("something_due") == "a delivery was launched moments ago"
+    platform.clock.at += ENOUGH_TIME
+    assert isinstance(platform.tick("something_due"), dg.RunRequest), "it may be dead, or hang"
+    waiting = dg.DagsterRun(job_name="deliver", status=dg.DagsterRunStatus.NOT_STARTED)
+    platform.instance.add_run(waiting)
+    assert platform.tick("something_due") == "a delivery was launched moments ago", "one that waits is enough"
+    for one in (run, waiting):
+        platform.instance.delete_run(one.run_id)
+    platform.clock.at = NOW
     assert platform.run("deliver").success
     assert "no message is due" in str(platform.tick("something_due"))
 

@@ -1,0 +1,92 @@
+"""Dagster's default launcher with the check of health that it lacks.
+
+Without one, a run whose process died together with the daemon (a power cut, a container that was replaced) stays
+`started` for ever and keeps its place among the runs. With one, Dagster's run monitoring fails such a run.
+"""
+
+import json
+import socket
+from datetime import timedelta
+
+import dagster as dg
+import psutil
+from dagster._core.errors import DagsterUserCodeUnreachableError
+from dagster._core.events import EngineEventData
+from dagster._core.launcher.base import CheckRunHealthResult, LaunchRunContext, WorkerStatus
+from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
+from dagster._core.storage.tags import GRPC_INFO_TAG
+from dagster._grpc.client import DagsterGrpcClient
+from dagster._grpc.types import GetCurrentRunsResult
+from dagster._serdes import deserialize_value
+
+HOST_TAG = "flightsched/host"
+"""The machine, or container, in which a run's process is."""
+
+CLOCK_TOLERANCE = timedelta(seconds=5)
+"""How much later than a run's first word its process may seem to have begun: clocks are set now and then."""
+
+
+class RunLauncher(DefaultRunLauncher):
+    """What `dagster.yaml` names: runs are processes of the code location, and are looked after."""
+
+    @property
+    def supports_check_run_worker_health(self) -> bool:
+        """Have run monitoring ask."""
+        return True
+
+    def launch_run(self, context: LaunchRunContext) -> None:
+        """Launch a run, and note on which machine."""
+        self._instance.add_run_tags(context.dagster_run.run_id, here())
+        super().launch_run(context)
+
+    def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
+        """Return whether a run's process is there; one of which nothing can be found out counts as running."""
+        if is_gone(self._instance, run):
+            return CheckRunHealthResult(WorkerStatus.NOT_FOUND, "the run's process is gone")
+        return CheckRunHealthResult(WorkerStatus.RUNNING)
+
+
+def here() -> dict[str, str]:
+    """Return the tag of a run whose process is on this machine."""
+    return {HOST_TAG: socket.gethostname()}
+
+
+def is_gone(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Return whether a run's process is known to have ended.
+
+    A code location at a host and port is asked which runs it has. A run of a local code location, or of a command, is
+    a process of this machine.
+    """
+    server = json.loads(run.tags.get(GRPC_INFO_TAG, "{}"))
+    if server.get("port"):
+        return _is_unknown_to(server, run.run_id)
+    return run.tags.get(HOST_TAG) == socket.gethostname() and _has_no_process(instance, run.run_id)
+
+
+def _is_unknown_to(server: dict[str, object], run_id: str) -> bool:
+    client = DagsterGrpcClient(
+        host=str(server["host"]), port=int(str(server["port"])), use_ssl=bool(server.get("use_ssl"))
+    )
+    try:
+        answer = deserialize_value(client.get_current_runs(), GetCurrentRunsResult)
+    except DagsterUserCodeUnreachableError:  # it may still have the run; sensors fail meanwhile, and alert
+        return False
+    return run_id not in answer.current_runs
+
+
+def _has_no_process(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """Return whether the process that spoke for the run has ended; its number may be another's by now."""
+    for entry in reversed(instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT)):
+        data = entry.dagster_event and entry.dagster_event.event_specific_data
+        if isinstance(data, EngineEventData) and "pid" in data.metadata:
+            return not _lived_at(int(str(data.metadata["pid"].value)), entry.timestamp)
+    return False
+
+
+def _lived_at(pid: int, moment: float) -> bool:
+    try:
+        process = psutil.Process(pid)
+        begun = process.create_time()
+        return process.status() != psutil.STATUS_ZOMBIE and begun <= moment + CLOCK_TOLERANCE.total_seconds()
+    except psutil.NoSuchProcess:
+        return False
