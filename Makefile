@@ -8,8 +8,8 @@ READY := .venv/.ready
 demo: $(READY) ## one full hourly tick on simulated weather (ARGS=--fake-llm: with a stand-in for OpenAI)
 	@$(BIN)/flightsched demo $(ARGS)
 
-dev: $(READY) ## database, Dagster UI and daemon, until Ctrl-C
-	@$(BIN)/flightsched dev
+dev: $(READY) ## the demo in the Dagster UI, with the daemon, until Ctrl-C (your own data: flightsched dev)
+	@$(BIN)/flightsched --demo dev $(ARGS)
 
 test: $(READY) ## everything, with the coverage gates
 	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term
@@ -50,10 +50,11 @@ lock: $(READY) ## after a change of dependencies in pyproject.toml (needs uv in 
 		-o requirements.runtime.lock
 	uv pip compile --universal --generate-hashes --no-header benchmarks/requirements.in -o benchmarks/requirements.lock
 
-clean: ## stop the embedded database and remove all that was made here
-	@if [ -x $(BIN)/flightsched ]; then $(BIN)/flightsched db stop || true; fi
-	rm -rf .venv .flightsched .hypothesis .pytest_cache .ruff_cache .coverage* htmlcov
+clean: ## stop the embedded databases and remove what was made here, but for your own data
+	@if [ -x $(BIN)/flightsched ]; then $(BIN)/flightsched --demo db stop || true; $(BIN)/flightsched db stop || true; fi
+	rm -rf .venv .flightsched/demo .hypothesis .pytest_cache .ruff_cache .coverage* htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@rmdir .flightsched 2>/dev/null || { [ ! -e .flightsched ] || echo "your data stay in .flightsched"; }
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; set PYTHON=/path/to/python3.11")'

@@ -6,9 +6,9 @@ Read by the floors that touch the world; the pure floors get values.
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, TypeAdapter, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from flightsched_pipelines.alarms.catalogue import ALARMS
@@ -23,6 +23,11 @@ class Settings(BaseSettings):
         env_file=".env", env_ignore_empty=True, env_nested_delimiter="__", extra="ignore", frozen=True
     )
 
+    flightsched_demo: bool = Field(
+        default=False,
+        description="Work on the demo, which has a home of its own, FLIGHTSCHED_HOME/demo, and reaches nobody; "
+        "what `flightsched --demo` sets.",
+    )
     database_url: SecretStr | None = Field(
         default=None, description="PostgreSQL URL; unset, an embedded server is started under FLIGHTSCHED_HOME."
     )
@@ -200,6 +205,21 @@ class Settings(BaseSettings):
     report_folder: Path | None = Field(
         default=None, description="Where each hour's operations report is written; unset, FLIGHTSCHED_HOME/reports."
     )
+
+    @property
+    def given_home(self) -> Path:
+        """FLIGHTSCHED_HOME as it was given; the demo's home lies in it."""
+        return self.flightsched_home.parent if self.flightsched_demo else self.flightsched_home
+
+    @model_validator(mode="before")
+    @classmethod
+    def _apart_from_the_demo(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Give the demo its own home and let it keep the LLM: nothing else may lead to a school's data or people."""
+        if not TypeAdapter(bool).validate_python(values.get("flightsched_demo", False)):
+            return values
+        home = Path(values.get("flightsched_home", cls.model_fields["flightsched_home"].default))
+        kept = {name: value for name, value in values.items() if name.startswith(("flightsched_demo", "openai_"))}
+        return kept | {"flightsched_home": home / "demo"}
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:

@@ -6,10 +6,13 @@ A user's mistake gives one sentence on standard error and exit code 2; a failed 
 A command's module is imported when the command is typed, and not before: all of them together take two seconds.
 """
 
+import os
 import sys
+from typing import Annotated
 
+import typer
 from pydantic import ValidationError
-from typer.core import TyperGroup
+from typer.main import get_group
 
 from flightsched_pipelines.cli.console import complain
 from flightsched_pipelines.cli.lazy import commands
@@ -62,12 +65,26 @@ COMMANDS = {
 }  # fmt: skip
 """Each command: where it is, and the first line of its own help."""
 
-app = TyperGroup(
-    name="flightsched",
-    commands=commands(COMMANDS),
-    no_args_is_help=True,
-    help="Hold a flight school's bookings against the weather, every hour, and find other times.",
-)
+root = typer.Typer(no_args_is_help=True)
+
+
+@root.callback(help="Hold a flight school's bookings against the weather, every hour, and find other times.")
+def _choose(
+    demo: Annotated[
+        bool,
+        typer.Option(
+            "--demo", help="Work on what `flightsched demo` made, in FLIGHTSCHED_HOME/demo, and reach nobody."
+        ),
+    ] = False,
+) -> None:
+    """What holds for every command."""
+    if demo:
+        os.environ["FLIGHTSCHED_DEMO"] = "yes"
+
+
+app = get_group(root)
+app.commands.update(commands(COMMANDS))
+app.name = "flightsched"
 
 
 def main() -> None:

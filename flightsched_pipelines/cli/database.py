@@ -4,17 +4,16 @@ import os
 from typing import Annotated
 
 import typer
+from sqlalchemy import Engine
 
 from flightsched_pipelines.cli.arguments import Hour, parse_hour
-from flightsched_pipelines.cli.console import UsageError, console, say
-from flightsched_pipelines.database import embedded, migrations
+from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console, say
+from flightsched_pipelines.database import contents, embedded, migrations
 from flightsched_pipelines.database import seed as seeding
 from flightsched_pipelines.database.engine import application_url, connect
 from flightsched_pipelines.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="The database: schema, seed, shell.")
-
-Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 
 
 @app.command()
@@ -37,8 +36,12 @@ def downgrade(
     revision: Annotated[str, typer.Argument(help="A revision, -1 for one back, or base for none.")], yes: Yes = False
 ) -> None:
     """Take the schema back to a revision; what later revisions hold is lost."""
-    _ask(f"Data that later revisions hold will be lost. Go back to '{revision}'?", yes)
     engine = connect(Settings())
+    confirm(
+        f"{_place(engine)} has {contents.in_words(contents.rows_of(engine))}. What revisions after '{revision}' "
+        "brought will be lost. Go back?",
+        yes,
+    )
     migrations.downgrade(engine, revision)
     console.print(f"schema is at {migrations.status(engine).current or 'base (empty)'}")
 
@@ -67,8 +70,8 @@ def seed(hour: Hour = None) -> None:
 @app.command()
 def reset(hour: Hour = None, yes: Yes = False) -> None:
     """Remove everything, and make schema and seed anew."""
-    _ask("Every booking and every stored hour will be lost. Reset?", yes)
     engine = connect(Settings())
+    confirm(f"{_place(engine)} will lose all it has: {contents.in_words(contents.rows_of(engine))}. Reset it?", yes)
     migrations.downgrade(engine, "base")
     migrations.upgrade(engine)
     seeding.seed(engine, parse_hour(hour))
@@ -91,6 +94,5 @@ def stop() -> None:
     say("stopped" if embedded.stop(settings.flightsched_home) else "it was not running")
 
 
-def _ask(question: str, yes: bool) -> None:
-    if not yes and not typer.confirm(question):
-        raise typer.Exit(1)
+def _place(engine: Engine) -> str:
+    return f"The database '{engine.url.database}' at {engine.url.host}:{engine.url.port}"

@@ -22,13 +22,17 @@ import typer
 
 from flightsched_pipelines.cli.console import UsageError, console, say
 from flightsched_pipelines.cli.ready import ready_database
-from flightsched_pipelines.database import embedded
+from flightsched_pipelines.database import contents, embedded
 from flightsched_pipelines.pipeline import runs
 from flightsched_pipelines.pipeline.instance import DATABASE_IS_GONE, WORKSPACE_YAML, open_instance
 from flightsched_pipelines.settings import Settings
 
 GRACE_SECONDS = 10
 POLL_SECONDS = 1
+BEGIN = (
+    "there is no school in this database yet: `flightsched demo` and then `flightsched --demo dev` show two made-up "
+    "ones, beside this installation; `flightsched db seed` puts such two into this one"
+)
 
 
 class _Service:
@@ -78,7 +82,8 @@ def _run(settings: Settings, host: str, port: int) -> None:
     for asked in (signal.SIGINT, signal.SIGTERM):  # a shell in the background has its children ignore Ctrl-C
         signal.signal(asked, _interrupt)
     try:
-        ready_database(settings)
+        if not contents.has_schools(ready_database(settings)):
+            say(BEGIN)
         with open_instance(settings) as instance:
             _run_services(instance, settings, host, port)
     except KeyboardInterrupt:

@@ -15,11 +15,11 @@ from dagster_shared.error import SerializableErrorInfo
 from sqlalchemy import Engine
 
 from flightsched_pipelines.cli.arguments import Hour, Json, parse_hour
-from flightsched_pipelines.cli.console import UsageError, console, errors, say
+from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console, errors, say
 from flightsched_pipelines.cli.fake_llm import fake_openai
 from flightsched_pipelines.cli.ready import ready_database
 from flightsched_pipelines.cli.report import print_report
-from flightsched_pipelines.database import migrations
+from flightsched_pipelines.database import contents, migrations
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.seed import is_seeded_for, seed
 from flightsched_pipelines.definitions import build_definitions
@@ -48,10 +48,12 @@ def tick(hour: Hour = None, as_json: Json = False) -> None:
 def demo(
     as_json: Json = False,
     fake_llm: Annotated[bool, typer.Option("--fake-llm", help="Let a stand-in for OpenAI rank and explain.")] = False,
+    yes: Yes = False,
 ) -> None:
     """From nothing to a report: a database, two schools, simulated weather, one full hourly tick."""
+    os.environ["FLIGHTSCHED_DEMO"] = "yes"
     with fake_openai() if fake_llm else nullcontext():
-        _demo(as_json=as_json)
+        _demo(as_json=as_json, yes=yes)
 
 
 def _tell(engine: Engine, settings: Settings) -> None:
@@ -68,29 +70,43 @@ def _tell(engine: Engine, settings: Settings) -> None:
         f"{settings.flightsched_home / 'mail'}, {max(waiting, 0)} wait for the end of somebody's quiet hours."
     )
     console.print(
-        "[bold]flightsched outbox[/bold] lists them; [bold]flightsched report[/bold] makes the operators' page.",
+        "[bold]flightsched --demo outbox[/bold] lists them; "
+        "[bold]flightsched --demo report[/bold] makes the operators' page.",
         style="dim",
     )
 
 
-def _demo(*, as_json: bool) -> None:
+def _demo(*, as_json: bool, yes: bool) -> None:
     began = time.monotonic()
-    settings = Settings(weather_source="simulated")
-    os.environ["WEATHER_SOURCE"] = "simulated"
+    settings = Settings()
     hour_utc = parse_hour(None)
+    say(f"the demo has a home of its own, {settings.flightsched_home}: no other database is touched")
     engine = ready_database(settings)
-    if not is_seeded_for(engine, hour_utc):
-        say("making two schools with their bookings ...")
-        seed(engine, hour_utc)
+    _make_schools(engine, hour_utc, yes=yes)
     report = _run_and_report(engine, settings, hour_utc)
     if as_json:
         figures = {"seconds": round(time.monotonic() - began, 1)}
         names = ("bookings", "at_risk", "watch", "unknown", "with_three_alternatives", "proposals", "ranked_by_llm")
         print(json.dumps({name: getattr(report, name) for name in names} | figures))  # noqa: T201, the result
         return
-    print_report(report)
+    print_report(report, "flightsched --demo")
     _tell(engine, settings)
-    console.print("\nNext: [bold]make dev[/bold] opens this in the Dagster UI.", style="dim")
+    console.print(
+        "\nNext: [bold]make dev[/bold], that is [bold]flightsched --demo dev[/bold], opens this in the Dagster UI.",
+        style="dim",
+    )
+
+
+def _make_schools(engine: Engine, hour_utc: datetime, *, yes: bool) -> None:
+    """Seed the demo, unless it has lessons for the days after the hour."""
+    if is_seeded_for(engine, hour_utc):
+        return
+    if found := contents.entered(engine):
+        confirm(f"The demo's lessons are over. Make it anew? It will lose all it has: {contents.in_words(found)}.", yes)
+        migrations.downgrade(engine, "base")
+        migrations.upgrade(engine)
+    say("making two schools with their bookings ...")
+    seed(engine, hour_utc)
 
 
 def report(hour: Hour = None) -> None:

@@ -5,11 +5,9 @@ from typing import Annotated
 
 import typer
 
-from flightsched_pipelines.cli.console import console
-from flightsched_pipelines.database import migrations
-from flightsched_pipelines.database.engine import connect
-from flightsched_pipelines.database.preferences import COLUMNS, import_preferences
-from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.cli.console import Yes, confirm, console
+from flightsched_pipelines.cli.ready import ready
+from flightsched_pipelines.database.preferences import COLUMNS, ReplacesError, import_preferences
 
 app = typer.Typer(no_args_is_help=True, help="Bring files of the school's into the database.")
 
@@ -20,9 +18,12 @@ def _imports() -> None:
 
 
 @app.command(help=f"Students' preferences, from a CSV file in UTF-8 with the columns {', '.join(COLUMNS)}.")
-def preferences(file: Annotated[Path, typer.Argument(help="The CSV file.")]) -> None:
+def preferences(file: Annotated[Path, typer.Argument(help="The CSV file.")], yes: Yes = False) -> None:
     """Read the file; all of it counts, or nothing."""
-    engine = connect(Settings())
-    migrations.require_current(engine)
-    count = import_preferences(engine, file)
+    _, engine = ready()
+    try:
+        count = import_preferences(engine, file, replace=yes)
+    except ReplacesError as error:
+        confirm(f"{error}. Replace them?", yes)
+        count = import_preferences(engine, file, replace=True)
     console.print(f"the preferences of {count} student{'s' * (count != 1)} are stored")

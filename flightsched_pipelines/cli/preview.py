@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flightsched_pipelines.cli.console import UsageError, console
+from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console
 from flightsched_pipelines.messages import calendar, email, slack, sms
 from flightsched_pipelines.messages.facts import Digest, Notice
 from flightsched_pipelines.messages.samples import SAMPLES
@@ -16,13 +16,12 @@ def preview(
     folder: Annotated[
         Path | None, typer.Option("--html", help="A folder to write every message's HTML into, to look at.")
     ] = None,
+    yes: Yes = False,
 ) -> None:
     """Show what people are told, made of sample facts."""
     if folder is not None:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for key in SAMPLES:
-                (folder / f"{key}.html").write_text(_rendered(key).html, encoding="utf-8")
+            _write(folder, yes=yes)
         except OSError as error:
             raise UsageError(f"{folder} cannot be written to: {error.strerror}; name another folder") from None
         console.print(f"{len(SAMPLES)} messages are in {folder}")
@@ -38,6 +37,15 @@ def preview(
     for part, words in _beside_the_mail(sample).items():
         console.print(f"[bold]{part}:[/bold] ", end="")
         console.print(words, markup=False, soft_wrap=True)
+
+
+def _write(folder: Path, *, yes: bool) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    pages = {folder / f"{name}.html": _rendered(name).html.encode() for name in SAMPLES}
+    if others := [path.name for path, page in pages.items() if path.exists() and path.read_bytes() != page]:
+        confirm(f"{folder} has other files of these names: {', '.join(others)}. Replace them?", yes)
+    for path, page in pages.items():
+        path.write_bytes(page)
 
 
 def _beside_the_mail(sample: Notice | Digest) -> dict[str, str]:

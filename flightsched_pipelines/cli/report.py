@@ -15,8 +15,8 @@ from flightsched_pipelines.desk.report import HourReport, Lesson, explain_bookin
 SHOWN_LESSONS = 15
 
 
-def print_report(report: HourReport) -> None:
-    """Figures first, then the soonest threatened lessons with their other times."""
+def print_report(report: HourReport, command: str = "flightsched") -> None:
+    """Figures first, then the soonest threatened lessons with their other times, and the command that says more."""
     console.print()
     console.print(f"[bold]The hour {report.hour_utc:%a %d %b %Y %H}:00 UTC[/bold]   weather: {report.weather_source}")
     console.print(
@@ -43,7 +43,7 @@ def print_report(report: HourReport) -> None:
     if len(report.lessons) > SHOWN_LESSONS:
         console.print(f"... and {len(report.lessons) - SHOWN_LESSONS} more, in pipeline.at_risk_bookings", style="dim")
     if report.lessons:
-        console.print(f"Why in full: flightsched explain {report.lessons[0].reference}", style="dim")
+        console.print(f"Why in full: {command} explain {report.lessons[0].reference}", style="dim")
 
 
 def _why_none(report: HourReport) -> str:

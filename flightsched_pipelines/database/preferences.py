@@ -1,8 +1,8 @@
 """What students told the school about their time, from a CSV file into the database: all of it, or nothing.
 
 The columns are ``COLUMNS``. People are named by their e-mail address, in any case; lists are separated by blanks. A row
-replaces all that was known of its student; a row with an address alone takes it back. Students whom the file does not
-name keep theirs.
+replaces all that was known of its student, if that is asked for; a row with an address alone takes it back. Students
+whom the file does not name keep theirs.
 """
 
 import csv
@@ -29,6 +29,10 @@ SHOWN_FAULTS = 10
 
 class PreferencesError(PlainError, ValueError):
     """A file that cannot be imported; the message says what is wrong in which line. Nothing was changed."""
+
+
+class ReplacesError(PreferencesError):
+    """The file would replace other preferences that students have; the message says whose. Nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +63,21 @@ class _Line:
             return absent
 
 
-def import_preferences(engine: Engine, path: Path) -> int:
-    """Read a file and store what it says.
+def import_preferences(engine: Engine, path: Path, *, replace: bool = False) -> int:
+    """Read a file and store what it says; other preferences that its students have are replaced only if told so.
 
     Returns:
         How many students it names.
 
     Raises:
         PreferencesError: the file cannot be read, or something in it is wrong.
+        ReplacesError: it differs from what is stored, and ``replace`` is not set.
     """
     lines = list(_lines(_text(path), path))
     with engine.begin() as connection:
         rows = _rows(lines, _people(connection), path)
+        if not replace:
+            _refuse_to_replace(connection, rows, path)
         statement = insert(student_preferences)
         kept = {name: statement.excluded[name] for name in rows[0] if name != "student_id"}
         changed = statement.on_conflict_do_update(
@@ -78,6 +85,23 @@ def import_preferences(engine: Engine, path: Path) -> int:
         )
         connection.execute(changed, rows)
     return len(rows)
+
+
+def _refuse_to_replace(connection: Connection, rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    s = student_preferences.c
+    stored = select(*(s[name] for name in rows[0]), students.c.email).join(students, students.c.id == s.student_id)
+    known = {row["student_id"]: row for row in connection.execute(stored).mappings()}
+    others = [
+        known[key]["email"]
+        for row in rows
+        if (key := row["student_id"]) in known and any(known[key][name] != value for name, value in row.items())
+    ]
+    if others:
+        more = f" and {len(others) - SHOWN_FAULTS} more" if len(others) > SHOWN_FAULTS else ""
+        raise ReplacesError(
+            f"{path} has other preferences than are stored for {', '.join(others[:SHOWN_FAULTS])}{more}; "
+            "nothing was changed yet"
+        )
 
 
 def _text(path: Path) -> str:

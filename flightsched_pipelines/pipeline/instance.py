@@ -30,17 +30,19 @@ class InstanceError(PlainError, RuntimeError):
 def prepare_instance(settings: Settings) -> dict[str, str]:
     """Lay out Dagster's home and name the databases; returns the environment for Dagster's processes.
 
-    An existing ``DAGSTER_HOME`` is respected, as in a deployment where it holds the operators' own file.
+    An existing ``DAGSTER_HOME`` is respected, as in a deployment where it holds the operators' own file; the demo has
+    its own in any case.
     """
-    home = Path(os.environ.get("DAGSTER_HOME") or settings.flightsched_home / "dagster").resolve()
+    operators = None if settings.flightsched_demo else os.environ.get("DAGSTER_HOME")
+    home = Path(operators or settings.flightsched_home / "dagster").resolve()
     home.mkdir(parents=True, exist_ok=True)
-    if not (home / "dagster.yaml").exists() or "DAGSTER_HOME" not in os.environ:
+    if not (home / "dagster.yaml").exists() or operators is None:
         shutil.copyfile(DAGSTER_YAML, home / "dagster.yaml")
     return {
         "DAGSTER_HOME": str(home),
         "DAGSTER_POSTGRES_URL": dagster_url(settings),
         "DATABASE_URL": application_url(settings),
-        "FLIGHTSCHED_HOME": str(settings.flightsched_home.resolve()),
+        "FLIGHTSCHED_HOME": str(settings.given_home.resolve()),
         "DAGSTER_DISABLE_TELEMETRY": "yes",
     }
 

@@ -10,7 +10,7 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, Table, func, insert, select, text
 from sqlalchemy.dialects.postgresql import Range
 
-from flightsched_pipelines.database import schema
+from flightsched_pipelines.database import contents, schema
 from flightsched_pipelines.database.seed.lessons import Lesson, Student, World, make_lessons
 from flightsched_pipelines.database.seed.reference import reference_airports, reference_runways
 from flightsched_pipelines.errors import PlainError
@@ -22,8 +22,8 @@ RANDOM_SEED = 20_261_101
 HORIZON = timedelta(days=14)
 SOON = timedelta(hours=72)
 LESSONS_SOON, LESSONS_LATER = 112, 138
-REFERENCE = r"^(PAO|APA)-\d{4}$"
-"""The form of the seed's own booking references; any other booking is somebody's, and is never removed."""
+LOCK = 7_206_034_519
+"""Advisory lock that one seed at a time holds; any number that nobody else uses."""
 
 FIRST_NAMES = (
     "Ada", "Ben", "Cleo", "Dario", "Elif", "Farah", "Goran", "Hana", "Ivo", "Jun", "Kofi", "Lena", "Milo", "Nadia",
@@ -52,7 +52,7 @@ WINDOWS = ((time(7), time(19)), (time(7), time(13)), (time(11), time(19)), (time
 
 
 class SeedError(PlainError, ValueError):
-    """The database holds bookings that are not the seed's; nothing was changed."""
+    """The database holds something already; nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +79,15 @@ SCHOOLS = (
 def seed(engine: Engine, hour_utc: datetime, random_seed: int = RANDOM_SEED) -> None:
     """Put two schools, their people, aircraft and the next two weeks' bookings into the database.
 
-    The same hour and seed give the same rows. An earlier seed is replaced.
+    The same hour and seed give the same rows.
 
     Raises:
-        SeedError: there are bookings that the seed did not make.
+        SeedError: something was entered into the database already; the message names it.
     """
     random = Random(random_seed)  # noqa: S311, made-up data, not secrets
     with engine.begin() as connection:
-        _refuse_foreign(connection)
-        names = ", ".join(f"school.{table.name}" for table in schema.metadata.sorted_tables if table.schema == "school")
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        _refuse_contents(connection)
         _insert_ground(connection)
         students = [student for school in SCHOOLS for student in _insert_school(connection, school, random)]
         _insert_minimums(connection)
@@ -108,14 +107,11 @@ def is_seeded_for(engine: Engine, hour_utc: datetime) -> bool:
         return int(connection.execute(query).scalar_one()) >= LESSONS_SOON // 2
 
 
-def _refuse_foreign(connection: Connection) -> None:
-    b = schema.bookings.c
-    query = select(b.reference).where(~b.reference.regexp_match(REFERENCE), b.status != "held")
-    foreign = connection.execute(query.limit(1)).scalar()
-    if foreign is not None:
+def _refuse_contents(connection: Connection) -> None:
+    if found := contents.entered(connection):
         raise SeedError(
-            f"the database holds bookings that are not the seed's, such as '{foreign}'; "
-            "name an empty database in DATABASE_URL"
+            f"the database is not empty, and was left as it is: it has {contents.in_words(found)}; "
+            "name an empty one in DATABASE_URL, or give all of it up with `flightsched db reset`"
         )
 
 

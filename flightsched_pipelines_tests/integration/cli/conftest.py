@@ -1,5 +1,6 @@
 """A command typed at a terminal, and a database for it."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,11 +23,13 @@ Type = Callable[..., Typed]
 
 @pytest.fixture
 def flightsched(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Type:
-    """Types a command, in a folder of its own."""
+    """Types a command, in a folder of its own; nobody answers its questions."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FLIGHTSCHED_DEMO", "no")
 
     def run(*arguments: str) -> Typed:
         monkeypatch.setattr("sys.argv", ["flightsched", *arguments])
+        monkeypatch.setattr("sys.stdin", io.StringIO(""))
         code = 0
         try:
             cli.main()

@@ -13,6 +13,7 @@ from flightsched_pipelines.cli.fake_llm import fake_openai
 from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines_tests.conftest import SEED_HOUR
 from flightsched_pipelines_tests.integration.cli.conftest import Type
+from flightsched_pipelines_tests.integration.cli.test_what_was_entered import everything_entered
 from flightsched_pipelines_tests.servers.openai_server import OpenAIServer
 
 HOUR = f"{SEED_HOUR:%Y-%m-%dT%H}"
@@ -35,9 +36,12 @@ TAF = {
 }  # fmt: skip
 
 
-@pytest.mark.usefixtures("seeded")
-def test_a_tick_reports_what_the_hour_found(flightsched: Type) -> None:
+def test_a_tick_reports_what_the_hour_found(flightsched: Type, seeded: Engine) -> None:
+    before = everything_entered(seeded)
+
     told = flightsched("tick", "--hour", HOUR)
+
+    assert everything_entered(seeded) == before
 
     assert told.code == 0, told.err
     assert "lessons in the next 72 hours" in told.out
@@ -158,6 +162,7 @@ def test_db_commands_take_the_schema_there_and_back(
 
     assert f"schema    {newest}" in flightsched("db", "status").out
     assert flightsched("db", "seed", "--hour", HOUR).code == 0
+    assert "students (60)" in flightsched("db", "seed", "--hour", HOUR).err
     assert flightsched("db", "reset", "--yes", "--hour", HOUR).code == 0
     assert "base (empty)" in flightsched("db", "downgrade", "base", "--yes").out
     assert "flightsched db upgrade" in flightsched("db", "seed").err
@@ -268,7 +273,10 @@ def test_an_llm_ranks_where_there_is_a_key_and_what_failed_is_asked_again(
 def test_preferences_are_imported_and_a_faulty_file_is_said_so(flightsched: Type, tmp_path: Path) -> None:
     file = tmp_path / "preferences.csv"
     file.write_text("student_email,days\nstudent1@example.com,sat sun\n", encoding="utf-8")
-    assert flightsched("import", "preferences", str(file)).out.strip() == "the preferences of 1 student are stored"
+    assert (
+        flightsched("import", "preferences", str(file), "--yes").out.strip()
+        == "the preferences of 1 student are stored"
+    )
 
     file.write_text("student_email,days\nstudent1@example.com,caturday\n", encoding="utf-8")
     refused = flightsched("import", "preferences", str(file))

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from flightsched_pipelines.database import bookings as schedule
-from flightsched_pipelines.database.preferences import PreferencesError, import_preferences
+from flightsched_pipelines.database.preferences import PreferencesError, ReplacesError, import_preferences
 from flightsched_pipelines.database.schema import student_preferences
 from flightsched_pipelines.rescheduling.wishes import WISH_COLUMNS
 from flightsched_pipelines_tests.conftest import SEED_HOUR
@@ -58,7 +58,14 @@ def test_a_file_is_stored_and_reaches_the_bookings(school: Engine, tmp_path: Pat
 
 def test_a_row_replaces_what_was_known_and_an_empty_one_takes_it_back(school: Engine, tmp_path: Path) -> None:
     import_preferences(school, write(tmp_path, "student2@example.com,sat,,,,,\nstudent3@example.com,,,,,12,\n"))
-    import_preferences(school, write(tmp_path, "student2@example.com\n", header="student_email\n"))
+    taken_back = write(tmp_path, "student2@example.com\n", header="student_email\n")
+    before = stored(school)
+    with pytest.raises(ReplacesError, match=r"other preferences than are stored for student2@example.com; nothing was"):
+        import_preferences(school, taken_back)
+    assert stored(school) == before
+
+    import_preferences(school, taken_back, replace=True)
+    assert import_preferences(school, taken_back) == 1, "the same again replaces nothing"
 
     one, other = stored(school)
     assert (one["student_id"], one["days"], one["notice_hours"]) == (2, [], None)

@@ -1,5 +1,7 @@
 """Two schools, made up the same way each time."""
 
+import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
@@ -8,7 +10,7 @@ from pandas.testing import assert_frame_equal
 from sqlalchemy import Engine, func, select, text
 
 from flightsched_pipelines.database import bookings as schedule
-from flightsched_pipelines.database import schema
+from flightsched_pipelines.database import contents, migrations, schema
 from flightsched_pipelines.database.seed import SeedError, is_seeded_for, seed
 from flightsched_pipelines.database.seed.reference import RUNWAYS, reference_airports
 from flightsched_pipelines_tests.conftest import SEED_HOUR
@@ -39,9 +41,11 @@ def test_two_schools_with_their_people_aircraft_and_bookings(seeded_engine: Engi
 
 
 @pytest.mark.parametrize("hour", [datetime(2026, 3, 7, 23, tzinfo=UTC), datetime(2028, 2, 28, 3, tzinfo=UTC)])
-def test_the_same_hour_gives_the_same_rows_and_another_hour_replaces_them(engine: Engine, hour: datetime) -> None:
+def test_the_same_hour_gives_the_same_rows(engine: Engine, hour: datetime) -> None:
     seed(engine, hour)
     first = booked(engine, hour)
+    migrations.downgrade(engine, "base")
+    migrations.upgrade(engine)
     seed(engine, hour)
 
     assert_frame_equal(first, booked(engine, hour))
@@ -49,14 +53,49 @@ def test_the_same_hour_gives_the_same_rows_and_another_hour_replaces_them(engine
     assert not is_seeded_for(engine, hour + timedelta(days=30))
 
 
-def test_bookings_of_others_are_never_removed(seeded_engine: Engine) -> None:
-    with seeded_engine.begin() as connection:
-        connection.execute(text("UPDATE school.bookings SET reference = 'mine' WHERE id = 1"))
+@pytest.mark.parametrize(
+    ("entered", "named"),
+    [
+        ("INSERT INTO school.airports SELECT * FROM airports", "airports (8)"),
+        ("INSERT INTO school.weather_minimums SELECT * FROM weather_minimums LIMIT 1", "weather_minimums (1)"),
+    ],
+)
+def test_what_was_entered_is_named_and_stays(engine: Engine, seeded_engine: Engine, entered: str, named: str) -> None:
+    table = entered.split()[2]
+    with seeded_engine.connect() as source:
+        rows = source.execute(text(f"SELECT * FROM {table}")).mappings().all()  # noqa: S608, one of two tables
+    kept = rows[: int(named.partition("(")[2][:-1])]
+    with engine.begin() as connection:
+        connection.execute(schema.metadata.tables[table].insert(), [dict(row) for row in kept])
 
-    with pytest.raises(SeedError, match="such as 'mine'"):
-        seed(seeded_engine, SEED_HOUR)
+    with pytest.raises(SeedError, match=re.escape(f"has {named}; name an empty one")):
+        seed(engine, SEED_HOUR)
 
-    assert len(booked(seeded_engine)) > 200
+    assert contents.in_words(contents.entered(engine)) == named
+
+
+def test_of_two_seeds_at_once_one_fills_the_database(engine: Engine) -> None:
+    def attempt(_: int) -> bool:
+        try:
+            seed(engine, SEED_HOUR)
+        except SeedError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as both:
+        assert sorted(both.map(attempt, range(2))) == [False, True]
+    assert contents.entered(engine)["students"] == COUNTS["students"]
+
+
+def test_what_the_platform_notes_of_itself_keeps_no_school_out(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            schema.dispatches.insert(), {"partition_hour": SEED_HOUR, "dispatched_at": SEED_HOUR, "outcome": {}}
+        )
+
+    seed(engine, SEED_HOUR)
+
+    assert contents.entered(engine)["students"] == COUNTS["students"]
 
 
 def test_lessons_lie_within_availability(seeded_engine: Engine) -> None:

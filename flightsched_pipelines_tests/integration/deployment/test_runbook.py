@@ -76,7 +76,7 @@ def _is_ours(words: list[str]) -> None:
             assert word in command.commands, words
             command = command.commands[word]
             command = command.load() if isinstance(command, Later) else command
-    known = {option for parameter in command.params for option in parameter.opts}
+    known = {option for parameter in (*app.params, *command.params) for option in parameter.opts}
     assert {word for word in words if word.startswith("--")} <= known, words
 
 

@@ -1,0 +1,123 @@
+"""What a user entered stays, unless a question is answered with yes or ``--yes`` is given: a table of commands."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select, text
+
+from flightsched_pipelines.database import contents, embedded, schema
+from flightsched_pipelines.messages.samples import SAMPLES
+from flightsched_pipelines_tests.conftest import SEED_HOUR, connected
+from flightsched_pipelines_tests.integration.cli.conftest import Type
+
+ENTERED = """
+INSERT INTO school.schools (id, name, base_airport, dispatch_email) VALUES (77, 'Entered', 'KPAO', 'by@hand.example');
+UPDATE school.student_preferences SET days = '{mon}' WHERE student_id = 1;
+UPDATE school.bookings SET status = 'weather_hold' WHERE id = 1;
+"""
+HOUR = f"{SEED_HOUR:%Y-%m-%dT%H}"
+PREFERENCES = "student_email,days\nstudent1@example.com,sat sun\n"
+NOBODY_ANSWERED = "nobody answered, and nothing was changed; give --yes"
+
+COMMANDS = {
+    "db seed": (["db", "seed", "--hour", HOUR], "the database is not empty, and was left as it is: it has"),
+    "db reset": (["db", "reset"], NOBODY_ANSWERED),
+    "db downgrade": (["db", "downgrade", "base"], NOBODY_ANSWERED),
+    "db upgrade": (["db", "upgrade"], ""),
+    "import preferences": (["import", "preferences", "preferences.csv"], NOBODY_ANSWERED),
+    "preview": (["preview", "--html", "previews"], NOBODY_ANSWERED),
+}
+
+
+def everything_entered(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
+    """All rows of the school's tables."""
+    tables = [table for table in schema.metadata.sorted_tables if table.schema == "school"]
+    with engine.connect() as connection:
+        return {
+            table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr) for table in tables
+        }
+
+
+@pytest.mark.parametrize(("words", "said"), COMMANDS.values(), ids=COMMANDS)
+def test_no_command_takes_what_was_entered_unasked(
+    flightsched: Type, seeded: Engine, tmp_path: Path, words: list[str], said: str
+) -> None:
+    with seeded.begin() as connection:
+        for statement in filter(str.strip, ENTERED.split(";")):
+            connection.execute(text(statement))
+    (tmp_path / "preferences.csv").write_text(PREFERENCES)
+    own = tmp_path / "previews" / f"{next(iter(SAMPLES))}.html"
+    own.parent.mkdir()
+    own.write_text("my own page")
+    before = everything_entered(seeded)
+
+    told = flightsched(*words)
+
+    assert everything_entered(seeded) == before
+    assert own.read_text() == "my own page"
+    assert said in told.err
+    assert (told.code == 0) == (said == "")
+
+
+def test_reset_names_what_is_lost_and_where_and_does_it_when_told_so(flightsched: Type, seeded: Engine) -> None:
+    asked = flightsched("db", "reset", "--hour", HOUR)
+    assert f"The database '{seeded.url.database}' at 127.0.0.1:{seeded.url.port} will lose all it has" in asked.out
+    assert "school.students (60)" in asked.out
+    with seeded.begin() as connection:
+        connection.execute(text("UPDATE school.students SET name = 'By Hand' WHERE id = 1"))
+
+    assert flightsched("db", "reset", "--yes", "--hour", HOUR).code == 0
+
+    assert "By Hand" not in str(everything_entered(seeded)["students"])
+
+
+@contextmanager
+def _demos(home: Path) -> Iterator[Engine]:
+    yield from connected(embedded.url(home, "flightsched"))
+
+
+@pytest.fixture
+def demo_home(tmp_path: Path) -> Iterator[Path]:
+    """Where the demo's home is in the folder of the command."""
+    home = tmp_path / "home" / "demo"
+    try:
+        yield home
+    finally:
+        embedded.stop(home)
+
+
+def test_the_demo_has_a_database_of_its_own_and_asks_before_it_is_made_anew(
+    flightsched: Type, seeded: Engine, demo_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    monkeypatch.setattr("flightsched_pipelines.cli.hour.parse_hour", lambda _: hour)
+    (tmp_path / ".env").write_text(
+        f"REPORT_FOLDER={tmp_path}/reports\nMAIL_VIA=smtp\nSMTP_URL=smtp://nowhere.invalid\n"
+    )
+    before = everything_entered(seeded)
+
+    told = flightsched("demo")
+    assert told.code == 0, told.err
+    assert "messages put into" in told.out
+    with _demos(demo_home) as engine:
+        first = contents.rows_of(engine)
+    again = flightsched("demo", "--json")
+    assert again.code == 0, again.err
+    with _demos(demo_home) as engine:
+        rows = contents.rows_of(engine)
+    assert rows == first
+    assert rows["school.students"] == 60
+
+    assert "email" in flightsched("--demo", "outbox").out
+    monkeypatch.setattr("flightsched_pipelines.cli.hour.is_seeded_for", lambda *_: False)
+    asked = flightsched("demo")
+    assert "The demo's lessons are over. Make it anew? It will lose all it has: " in asked.out
+    assert NOBODY_ANSWERED in asked.err
+    with _demos(demo_home) as engine:
+        assert contents.rows_of(engine) == rows
+
+    assert everything_entered(seeded) == before, "DATABASE_URL is left alone"
+    assert not (tmp_path / "reports").exists()
