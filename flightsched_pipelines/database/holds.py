@@ -7,7 +7,7 @@ in the case's audit trail.
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import BindParameter, Connection, delete, insert, literal, select
+from sqlalchemy import BindParameter, Connection, delete, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 
 from flightsched_pipelines.database.schema import bookings
@@ -28,6 +28,11 @@ def hold(connection: Connection, booking_id: int, slot: Slot, until_utc: datetim
         b.lesson_kind, b.solo, b.departure, b.route, period_of(slot), literal("held"), b.id, literal(until_utc),
     ).where(b.id == booking_id)  # fmt: skip
     connection.execute(insert(bookings).from_select(columns, held))
+
+
+def prolong(connection: Connection, booking_id: int, until_utc: datetime) -> None:
+    """Hold what is held for a lesson for longer."""
+    connection.execute(update(bookings).where(bookings.c.holds_for == booking_id).values(held_until=until_utc))
 
 
 def release_holds(connection: Connection, booking_ids: Collection[int]) -> None:

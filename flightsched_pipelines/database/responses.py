@@ -1,6 +1,6 @@
 """Answers as rows, also those that were refused: each key once, so that an answer that comes twice is applied once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -9,6 +9,8 @@ from sqlalchemy import Connection, insert, select, text
 from flightsched_pipelines.database.schema import responses
 
 APPLIED = "applied"
+PROLONGED = "prolonged"
+"""A hold that ended while the forecast for it was missing is held for longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +49,9 @@ def of_case(connection: Connection, case_id: int) -> Sequence[Response]:
     query = select(responses).where(responses.c.case_id == case_id).order_by(responses.c.id)
     rows = connection.execute(query).mappings()
     return [Response(**{name: value for name, value in row.items() if name != "id"}) for row in rows]
+
+
+def are_known(connection: Connection, keys: Collection[str]) -> set[str]:
+    """Those of some keys that were answered; unlike `earlier` this locks nothing."""
+    known = select(responses.c.key).where(responses.c.key.in_(sorted(keys)))
+    return set(connection.execute(known).scalars())

@@ -3,9 +3,11 @@
 from collections import Counter
 from datetime import datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from flightsched_pipelines.database import questions
+from flightsched_pipelines.database import questions, responses
+from flightsched_pipelines.database.frames import newest_written
+from flightsched_pipelines.database.questions import Due
 from flightsched_pipelines.desk import overdue
 from flightsched_pipelines.desk.respond import respond
 from flightsched_pipelines.desk.rules import answer_rules
@@ -19,7 +21,7 @@ PASSED = {"lapse": "holds released", "confirm": "confirmed unasked", "remind": "
 def due(engine: Engine, now_utc: datetime, settings: Settings) -> int:
     """How many cases the clock has something to say about."""
     with engine.connect() as connection:
-        waiting = questions.due(connection, now_utc, answer_rules(settings))
+        waiting = _waiting(connection, now_utc, settings)
     return len(waiting) + overdue.count_to_end(engine, now_utc)
 
 
@@ -28,12 +30,28 @@ def pass_deadlines(engine: Engine, now_utc: datetime, settings: Settings) -> Cou
     ended = overdue.end_overdue(engine, now_utc, settings)
     passed = Counter({f"cases {event}": count for event, count in ended.items()})
     with engine.connect() as connection:
-        waiting = questions.due(connection, now_utc, answer_rules(settings))
-    for one in waiting:
+        waiting = _waiting(connection, now_utc, settings)
+    for key, one in waiting.items():
         action = Action(one.action)
         asks = action is Action.CONFIRM
         answer = Answer(action, "instructor" if asks else "platform", one.instructor_id if asks else None)
-        key = f"{action}-{one.case_id}-{one.until_utc.isoformat()}"
         if respond(engine, Received(key, one.case_id, answer, "platform"), now_utc, settings).applied:
             passed[PASSED[one.action]] += 1
     return +passed
+
+
+def _waiting(connection: Connection, now_utc: datetime, settings: Settings) -> dict[str, Due]:
+    """What the clock has not said yet, by its key.
+
+    A confirmation unasked that was refused, as the forecast is missing, is tried again with each new hour's forecast.
+    """
+    forecast = newest_written(connection, "forecasts")
+    hour = "none" if forecast is None else f"{forecast:%Y%m%dT%H}"
+    found = {_key(one, hour): one for one in questions.due(connection, now_utc, answer_rules(settings))}
+    refused = responses.are_known(connection, [key for key, one in found.items() if one.action == Action.CONFIRM])
+    return {key: one for key, one in found.items() if key not in refused}
+
+
+def _key(one: Due, hour: str) -> str:
+    key = f"{one.action}-{one.case_id}-{one.until_utc.isoformat()}"
+    return f"{key}-{hour}" if one.action == Action.CONFIRM else key

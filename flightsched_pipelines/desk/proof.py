@@ -1,6 +1,7 @@
 """One slot held against everything once more, within a transaction: the newest forecast, and the schedule as it is."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,18 +26,32 @@ DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 
 
-def objections(
+@dataclass(frozen=True, slots=True)
+class Revalidated:
+    """A slot checked again: what stands against it, and the verdict of the newest hour on it.
+
+    The verdict is ``ok``, ``watch``, ``unforecast`` (no forecast reaches it yet), ``missing`` (what should be there to
+    judge it by is not: ``why`` says what) or ``at_risk``, which is among the objections. Nobody moves where it is
+    ``missing``.
+    """
+
+    objections: Sequence[str]
+    verdict: str
+    why: str
+
+
+def revalidate(
     connection: Connection,
     moving: Move,
     school_id: int,
     student_id: int,
     offered_utc: datetime,
+    now_utc: datetime,
     settings: Settings,
     *,
     leaving: Sequence[int] = (),
-    at_worst: str = "unforecast",
-) -> list[str]:
-    """What stands against moving a booking; nothing if it may go there.
+) -> Revalidated:
+    """Check a slot again: the newest forecast, and the schedule as it is.
 
     Args:
         connection: the transaction that is to move it; the slot's resources are locked.
@@ -44,9 +59,9 @@ def objections(
         school_id: its school.
         student_id: its student.
         offered_utc: notice counts from when the slot was offered: whoever takes it agrees to the time that is left.
+        now_utc: now; a forecast of an hour that began too long ago is as good as none.
         settings: the bounds of a new time.
         leaving: other bookings that leave their places in the same transaction.
-        at_worst: what the sky may be: ok, watch, or unforecast, of which only an ``at_risk`` sky is worse.
     """
     slot, resources = moving.slot, resources_of(student_id, moving.slot)
     near = slot.starts_at_utc - DAY - HOUR, slot.ends_at_utc + DAY + HOUR
@@ -57,18 +72,30 @@ def objections(
     ]
     lesson = next((row for row in bookings if row["booking_id"] == moving.booking_id), None)
     if lesson is None:
-        return ["the booking is no longer in the schedule"]
+        return Revalidated(["the booking is no longer in the schedule"], "missing", "there is no such booking")
     idents = sorted({str(lesson["departure"]), *lesson["route"]})
-    hour = newest_written(connection, "forecasts")
-    if hour is None:
-        return ["no forecast is stored"]
-    proposal = read_proposal(_proposal(moving, lesson, at_worst))
+    proposal = read_proposal(_proposal(moving, lesson, "unforecast"))
     records = Records(bookings, [proposal] if isinstance(proposal, Proposal) else [])
     whose = [*resources, ("school", school_id)]
     records.learn(schedule.availability_of(connection, whose, slot.starts_at_utc - DAY, slot.ends_at_utc + DAY))
-    sky = _sky(connection, slot, school_id, idents, hour, timedelta(minutes=settings.booking_buffer_minutes))
+    hour = _recent_hour(connection, now_utc, settings)
+    buffer = timedelta(minutes=settings.booking_buffer_minutes)
+    sky = _sky(connection, slot, school_id, idents, hour or now_utc, buffer)
     _, violations = examine([proposal], records, sky, scheduling_rules(settings), offered_utc)
-    return [sentence for _, _, sentence in violations]
+    objections = [sentence for _, _, sentence in violations]
+    if not isinstance(proposal, Proposal):
+        return Revalidated(objections, "missing", proposal.problem)
+    verdict, why = sky.judge(records.bookings[moving.booking_id], proposal.span)
+    if hour is None and verdict != "at_risk":
+        verdict, why = "missing", "no forecast has come in for some hours"
+    return Revalidated(objections, verdict, why)
+
+
+def _recent_hour(connection: Connection, now_utc: datetime, settings: Settings) -> datetime | None:
+    """The newest hour with a forecast, unless it is too old for anybody to be told of it."""
+    hour = newest_written(connection, "forecasts")
+    recent = hour is not None and now_utc - hour <= timedelta(hours=settings.dispatch_max_age_hours)
+    return hour if recent else None
 
 
 def _sky(

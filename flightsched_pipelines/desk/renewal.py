@@ -1,8 +1,8 @@
 """New alternatives at once, between the hours: from the newest stored candidates, each proven as things stand now."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -15,7 +15,7 @@ from flightsched_pipelines.database.moves import Move
 from flightsched_pipelines.database.questions import Asked
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.database.transitions import Transition
-from flightsched_pipelines.desk.proof import objections
+from flightsched_pipelines.desk.proof import in_words, revalidate
 from flightsched_pipelines.desk.slots import slots_of
 from flightsched_pipelines.desk.telling import News
 from flightsched_pipelines.rescheduling.answers import Wishes
@@ -42,6 +42,7 @@ class Renewed:
 def fresh_offers(
     connection: Connection,
     asked: Asked,
+    now_utc: datetime,
     settings: Settings,
     *,
     wishes: Wishes | None = None,
@@ -56,6 +57,7 @@ def fresh_offers(
     Args:
         connection: the transaction.
         asked: the case.
+        now_utc: now.
         settings: the bounds of a new time.
         wishes: what would suit; anything when ``None``.
         but_for: slots that are not to be offered, nor another that begins with them.
@@ -72,6 +74,7 @@ def fresh_offers(
     student = asked.question.student_id
     offered = list(beside)
     chosen: list[int] = []
+    verdicts: list[str] = []
     proofs = 0
     for row, slot in enumerate(slots_of(found)):
         if len(chosen) == most or proofs == MOST_PROOFS:
@@ -84,24 +87,51 @@ def fresh_offers(
             continue
         proofs += 1
         moving = Move(asked.booking_id, slot)
-        if objections(connection, moving, asked.school_id, student, hour, settings):
+        now = revalidate(connection, moving, asked.school_id, student, hour, now_utc, settings)
+        if now.objections or now.verdict == "missing":
             continue
         offered.append(slot)
         chosen.append(row)
-    return _in_words(connection, asked, found.iloc[chosen])
+        verdicts.append(now.verdict)
+    rows = found.iloc[chosen]
+    if hour != newest_written(connection, "forecasts"):
+        rows = rows.assign(verdict=verdicts, margin=float("nan"))  # these are of the hour before
+    return _in_words(connection, asked, rows)
 
 
-def without(connection: Connection, asked: Asked, lost: Collection[Slot], why: str, settings: Settings) -> Renewed:
+def as_of_now(
+    connection: Connection, asked: Asked, offer: cases.Offer, now_utc: datetime, settings: Settings
+) -> cases.Offer:
+    """An alternative of an earlier message with what the newest hour says of it, not what an earlier one said."""
+    moving, student = Move(asked.booking_id, offer.slot), asked.question.student_id
+    offered = asked.offered.get(offer.slot, now_utc)
+    found = revalidate(connection, moving, asked.school_id, student, offered, now_utc, settings)
+    return replace(offer, reason=in_words(connection, moving, student, found.verdict), ranked_by="planner")
+
+
+def without(
+    connection: Connection, asked: Asked, lost: Collection[Slot], why: str, now_utc: datetime, settings: Settings
+) -> Renewed:
     """A case that lost some of its alternatives: the rest, and new ones in their place.
 
     One that offers a slot that came free has no other, and ends.
     """
     if asked.question.standby:
         return _gone(asked, why)
-    kept = [offer for offer in asked.offers.values() if offer.slot not in lost]
+    kept = [
+        as_of_now(connection, asked, offer, now_utc, settings)
+        for offer in asked.offers.values()
+        if offer.slot not in lost
+    ]
     beside = [offer.slot for offer in kept]
     fresh = fresh_offers(
-        connection, asked, settings, but_for=[*asked.offered, *lost], beside=beside, most=MOST_OFFERS - len(kept)
+        connection,
+        asked,
+        now_utc,
+        settings,
+        but_for=[*asked.offered, *lost],
+        beside=beside,
+        most=MOST_OFFERS - len(kept),
     )
     return new_round(asked, "updated", [*kept, *fresh], why, [_told(len(lost), len(kept), len(fresh), why)])
 
@@ -121,7 +151,7 @@ def new_round(asked: Asked, event: str, offers: Sequence[cases.Offer], why: str,
 
 
 def others_who_lose(
-    connection: Connection, case_ids: Sequence[int], taken: Mapping[Slot, int], settings: Settings
+    connection: Connection, case_ids: Sequence[int], taken: Mapping[Slot, int], now_utc: datetime, settings: Settings
 ) -> list[Renewed]:
     """New rounds for those who were offered what is taken now.
 
@@ -129,6 +159,7 @@ def others_who_lose(
         connection: the transaction that took it; the cases are locked.
         case_ids: the cases that were offered any of it.
         taken: the slots, with the student who has each.
+        now_utc: now.
         settings: the bounds of a new time.
     """
     renewed: list[Renewed] = []
@@ -142,7 +173,7 @@ def others_who_lose(
             if any(_clash(offer.slot, asked.question.student_id, slot, student) for slot, student in taken.items())
         ]
         if lost:
-            renewed.append(without(connection, asked, lost, "another lesson has taken it", settings))
+            renewed.append(without(connection, asked, lost, "another lesson has taken it", now_utc, settings))
     return renewed
 
 

@@ -12,7 +12,7 @@ from flightsched_pipelines.database.frames import newest_written
 from flightsched_pipelines.database.moves import Move
 from flightsched_pipelines.database.standby import Lesson, Place
 from flightsched_pipelines.database.transitions import NewCase
-from flightsched_pipelines.desk.proof import in_words, objections
+from flightsched_pipelines.desk.proof import in_words, revalidate
 from flightsched_pipelines.desk.renewal import BUFFER
 from flightsched_pipelines.desk.telling import Directory, News, Occasion, tell
 from flightsched_pipelines.errors import PlainError
@@ -158,11 +158,10 @@ def _offer_to(
         if deadline > slot.starts_at_utc - timedelta(minutes=settings.case_closes_minutes):
             return False
         moving = Move(booking_id, slot)
-        proof = connection, moving, freed.school_id, student_id, now_utc, settings
-        if objections(*proof, at_worst="watch"):
+        found = revalidate(connection, moving, freed.school_id, student_id, now_utc, now_utc, settings)
+        if found.objections or found.verdict not in {"ok", "watch"}:
             return False
-        verdict = "watch" if objections(*proof, at_worst="ok") else "ok"
-        offer = cases.Offer(slot, in_words(connection, moving, student_id, verdict), "planner")
+        offer = cases.Offer(slot, in_words(connection, moving, student_id, found.verdict), "planner")
         why = "a slot came free, and the lesson is on standby"
         new = NewCase(booking_id, waiting.lesson, CaseState.PROPOSED, deadline, why, [offer], freed.freed_slot_id)
         hour = newest_written(connection, "forecasts") or now_utc

@@ -13,7 +13,7 @@ from flightsched_pipelines.database.questions import Asked
 from flightsched_pipelines.database.responses import Response
 from flightsched_pipelines.database.transitions import Transition
 from flightsched_pipelines.desk import renewal
-from flightsched_pipelines.desk.proof import objections
+from flightsched_pipelines.desk.proof import revalidate
 from flightsched_pipelines.desk.respond import Outcome
 from flightsched_pipelines.desk.taking import moved_news
 from flightsched_pipelines.desk.telling import Directory, Occasion, tell
@@ -75,19 +75,33 @@ def _swap(connection: Connection, case_ids: tuple[int, int], now_utc: datetime, 
     again = [_open(connection, case_id) for case_id in case_ids]
     if [one.question.lesson for one in again] != [one.question.lesson for one in pair]:
         raise AnswerRefused("changed", "one of the lessons has changed meanwhile; look at both cases again")
+    reached: dict[int, bool] = {}
     for asked, slot in zip(again, going, strict=True):
         student, leaving = asked.question.student_id, [key for key in booking_ids if key != asked.booking_id]
         moving = Move(asked.booking_id, slot)
-        wrong = objections(connection, moving, asked.school_id, student, now_utc, settings, leaving=leaving)
-        if wrong:
-            raise AnswerRefused("no_longer", f"case {asked.case_id} cannot take the other's place: {wrong[0]}")
+        found = revalidate(connection, moving, asked.school_id, student, now_utc, now_utc, settings, leaving=leaving)
+        if found.objections:
+            raise AnswerRefused(
+                "no_longer", f"case {asked.case_id} cannot take the other's place: {found.objections[0]}"
+            )
+        if found.verdict == "missing":
+            raise AnswerRefused(
+                "no_forecast",
+                f"case {asked.case_id} cannot take the other's place at present: {found.why}; nothing was changed, "
+                "try again when the forecast is back",
+            )
+        reached[asked.case_id] = found.verdict != "unforecast"
     hour = now_utc.replace(minute=0, second=0, microsecond=0)
     transitions.write(connection, [step for asked in again for step in _steps(asked)], hour, now_utc)
     moves.move(connection, [Move(key, slot) for key, slot in zip(booking_ids, going, strict=True)], now_utc)
-    renewed = renewal.others_who_lose(connection, sorted(others), taken, settings)
+    renewed = renewal.others_who_lose(connection, sorted(others), taken, now_utc, settings)
     transitions.write(connection, [one.transition for one in renewed], hour, now_utc)
     directory = Directory.read(connection, [*booking_ids, *(one.news.booking_id for one in renewed)])
-    news = [one for asked, slot in zip(again, going, strict=True) for one in moved_news(asked, slot, directory)]
+    news = [
+        one
+        for asked, slot in zip(again, going, strict=True)
+        for one in moved_news(asked, slot, directory, reached=reached[asked.case_id])
+    ]
     news += [one.news for one in renewed]
     tell(connection, news, directory, Occasion(None, now_utc, settings))
     return f"The lessons of cases {case_ids[0]} and {case_ids[1]} have taken each other's places."

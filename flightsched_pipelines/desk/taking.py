@@ -14,7 +14,7 @@ from flightsched_pipelines.database.questions import Asked
 from flightsched_pipelines.database.responses import Response
 from flightsched_pipelines.database.transitions import Transition
 from flightsched_pipelines.desk import renewal
-from flightsched_pipelines.desk.proof import objections
+from flightsched_pipelines.desk.proof import Revalidated, revalidate
 from flightsched_pipelines.desk.rules import answer_rules
 from flightsched_pipelines.desk.telling import Directory, News, Occasion, tell
 from flightsched_pipelines.messages import facts, words
@@ -25,6 +25,7 @@ from flightsched_pipelines.rescheduling.answers import (
     Circumstances,
     Effect,
     effect_of,
+    longest_hold,
     slot_meant,
 )
 from flightsched_pipelines.rescheduling.cases import AnswerEvent, CaseState, Slot
@@ -44,6 +45,8 @@ class Received:
     answer: Answer
     door: str
 
+
+UNREACHED = "No forecast reaches this time yet."
 
 LARGEST_ID = 2**63 - 1
 LARGEST_NUMBER = 2**31 - 1
@@ -77,6 +80,8 @@ class Taking:
         effect = effect_of(asked.question, self._answer, at)
         if effect.event == "hold_released" and self._answer.action is Action.DECLINE:
             return self._lose(asked, effect, "the instructor cannot do it")
+        if self._answer.action is Action.LAPSE and (longer := self._keeps_hold(asked, at)):
+            return longer
         do: Mapping[AnswerEvent, Callable[[Asked, Effect], tuple[str, str]]] = {
             "accepted": self._hold,
             "confirmed": self._move,
@@ -148,9 +153,10 @@ class Taking:
 
     def _hold(self, asked: Asked, effect: Effect) -> tuple[str, str]:
         slot, number, until = _alternative(effect), effect.number or 0, effect.until_utc or self._now
-        wrong = self._objections(asked, slot)
-        if wrong:
-            raise _taken(number, wrong[0])
+        found = self._revalidated(asked, slot)
+        if found.objections:
+            raise _taken(number, found.objections[0])
+        self._refuse_if_missing(asked, found, number, slot)
         try:
             holds.hold(self._connection, asked.booking_id, slot, until)
         except IntegrityError:
@@ -158,15 +164,25 @@ class Taking:
         self._write(replace(self._step(asked, effect), accepted=number))
         directory = self._directory([asked.booking_id])
         to, changes, next_step = self._who_confirms(asked, slot, directory)
-        chosen = number, asked.offers[number]
+        chosen = number, self._as_of_now(asked, asked.offers[number])
         self._tell(
             directory,
             [self._news(asked, "accepted", chosen=chosen, confirm_by_utc=until, to=to, changes=changes)],
         )
         return responses.APPLIED, (
             f"Alternative {number} ({self._moment(slot)}) is held until {words.moment(until, asked.time_zone)}; "
-            f"{next_step}."
+            f"{next_step}.{'' if found.verdict != 'unforecast' else f' {UNREACHED}'}"
         )
+
+    def _keeps_hold(self, asked: Asked, at: Circumstances) -> tuple[str, str] | None:
+        """Prolong a hold that ends while nobody could confirm it, because the forecast for it is missing."""
+        held = asked.question.hold
+        until = None if held is None else longest_hold(asked.question, held.slot, at)
+        if held is None or until is None or self._revalidated(asked, held.slot).verdict != "missing":
+            return None
+        holds.prolong(self._connection, asked.booking_id, until)
+        kept = f"Alternative {held.number} is held until {words.moment(until, asked.time_zone)}"
+        return responses.PROLONGED, f"{kept}: the forecast for it is missing at present."
 
     def _who_confirms(
         self, asked: Asked, slot: Slot, directory: Directory
@@ -183,9 +199,10 @@ class Taking:
 
     def _move(self, asked: Asked, effect: Effect) -> tuple[str, str]:
         slot, number = _alternative(effect), effect.number
-        wrong = self._objections(asked, slot)
-        if wrong:
-            return self._lose(asked, effect, wrong[0])
+        found = self._revalidated(asked, slot)
+        if found.objections:
+            return self._lose(asked, effect, found.objections[0])
+        self._refuse_if_missing(asked, found, number or 0, slot)
         why = "the instructor confirms without being asked" if self._received.door == "platform" else effect.why
         confirmed = Effect("confirmed", CaseState.STUDENT_ACCEPTED, why)
         how = "it took a slot that came free" if asked.question.standby else "a weather move costs nothing"
@@ -197,18 +214,19 @@ class Taking:
         except IntegrityError:
             raise _taken(number or 0, "somebody else has it") from None
         taken = {slot: asked.question.student_id}
-        renewed = renewal.others_who_lose(self._connection, self._others, taken, self._settings)
+        renewed = renewal.others_who_lose(self._connection, self._others, taken, self._now, self._settings)
         self._write(*(one.transition for one in renewed))
         told = [one.news for one in renewed]
         directory = self._directory([asked.booking_id, *(news.booking_id for news in told)])
-        self._tell(directory, [*moved_news(asked, slot, directory), *told])
+        reached = found.verdict != "unforecast"
+        self._tell(directory, [*moved_news(asked, slot, directory, reached=reached), *told])
         cost = "The slot had come free" if asked.question.standby else "A move for weather costs nothing"
         return responses.APPLIED, f"The lesson has moved to {self._moment(slot)}. {cost}."
 
     def _lose(self, asked: Asked, effect: Effect, why: str) -> tuple[str, str]:
         """A held slot that cannot be had any more is given up, and the student gets others."""
         slot, number = _alternative(effect), effect.number
-        renewed = renewal.without(self._connection, asked, [slot], why, self._settings)
+        renewed = renewal.without(self._connection, asked, [slot], why, self._now, self._settings)
         self._renew(asked, renewed, replace(renewed.transition, event="hold_released"))
         left = "The lesson stays on standby" if asked.question.standby else "The student is offered what is left"
         told = f"Alternative {number} is given up: {why}. {left}."
@@ -216,7 +234,7 @@ class Taking:
 
     def _look_for_others(self, asked: Asked, effect: Effect) -> tuple[str, str]:
         offers = renewal.fresh_offers(
-            self._connection, asked, self._settings, wishes=self._answer.wishes, but_for=asked.offered
+            self._connection, asked, self._now, self._settings, wishes=self._answer.wishes, but_for=asked.offered
         )
         transitions.mark_refused(self._connection, asked.case_id, asked.question.round, self._now)
         if not offers:
@@ -234,7 +252,7 @@ class Taking:
         confirmer = _confirmer(asked, _alternative(effect), directory)
         to = [directory.student_of(asked.booking_id), *([confirmer] if confirmer else [])]
         event = "withdrawn" if effect.event == "withdrawn" else "hold_released"
-        self._tell(directory, [self._news(asked, event, offers=list(asked.offers.values()), to=to)])
+        self._tell(directory, [self._news(asked, event, offers=self._offers_now(asked), to=to)])
         return responses.APPLIED, "The slot is held no more; all alternatives are open again."
 
     def _remind(self, asked: Asked, effect: Effect) -> tuple[str, str]:
@@ -243,10 +261,10 @@ class Taking:
         directory, held = self._directory([asked.booking_id]), asked.question.hold
         if held is None:
             to = [directory.student_of(asked.booking_id)]
-            news = self._news(asked, "reminded", offers=list(asked.offers.values()), to=to)
+            news = self._news(asked, "reminded", offers=self._offers_now(asked), to=to)
         else:
             confirmer = _confirmer(asked, held.slot, directory)
-            chosen = held.number, asked.offers[held.number]
+            chosen = held.number, self._as_of_now(asked, asked.offers[held.number])
             to = [confirmer] if confirmer else []
             news = self._news(asked, "reminded", chosen=chosen, confirm_by_utc=held.until_utc, to=to)
         self._tell(directory, [news])
@@ -281,11 +299,26 @@ class Taking:
         self._write(replace(step, actor=answer.role, actor_id=answer.person_id))
         self._tell(self._directory([asked.booking_id]), [renewed.news])
 
-    def _objections(self, asked: Asked, slot: Slot) -> Sequence[str]:
-        offered = asked.offered.get(slot, self._now)
+    def _revalidated(self, asked: Asked, slot: Slot) -> Revalidated:
+        offered, student = asked.offered.get(slot, self._now), asked.question.student_id
         moving = Move(asked.booking_id, slot)
-        student = asked.question.student_id
-        return objections(self._connection, moving, asked.school_id, student, offered, self._settings)
+        return revalidate(self._connection, moving, asked.school_id, student, offered, self._now, self._settings)
+
+    def _refuse_if_missing(self, asked: Asked, found: Revalidated, number: int, slot: Slot) -> None:
+        """Refuse an answer that would move a lesson to a time whose forecast should be there and is not."""
+        if found.verdict == "missing":
+            keeps = "the slot stays held" if asked.question.hold else "nothing was changed"
+            raise AnswerRefused(
+                "no_forecast",
+                f"alternative {number} ({self._moment(slot)}) cannot be judged at present: {found.why}; "
+                f"{keeps}, answer again when the forecast is back",
+            )
+
+    def _as_of_now(self, asked: Asked, offer: Offer) -> Offer:
+        return renewal.as_of_now(self._connection, asked, offer, self._now, self._settings)
+
+    def _offers_now(self, asked: Asked) -> list[Offer]:
+        return [self._as_of_now(asked, offer) for offer in asked.offers.values()]
 
     def _step(self, asked: Asked, effect: Effect) -> Transition:
         question, answer = asked.question, self._answer
@@ -327,11 +360,12 @@ class Taking:
         return words.moment(slot.starts_at_utc, self._asked.time_zone)
 
 
-def moved_news(asked: Asked, slot: Slot, directory: Directory) -> list[News]:
+def moved_news(asked: Asked, slot: Slot, directory: Directory, *, reached: bool) -> list[News]:
     """To the student and the instructor who has the lesson now; and to the one who had it, if that is another."""
     lesson, round_ = asked.question.lesson, asked.question.round
     was = f"It was {words.span(lesson.starts_at_utc, lesson.ends_at_utc, asked.time_zone)}."
-    news = [News(asked.case_id, asked.booking_id, "moved", slot, round_, changes=[was])]
+    changes = [was] if reached else [was, UNREACHED]
+    news = [News(asked.case_id, asked.booking_id, "moved", slot, round_, changes=changes)]
     if lesson.instructor_id is not None and lesson.instructor_id != slot.instructor_id:
         former = directory.instructors[lesson.instructor_id]
         news.append(News(asked.case_id, asked.booking_id, "handed_over", lesson, round_, to=[former]))

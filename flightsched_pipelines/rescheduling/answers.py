@@ -189,6 +189,14 @@ def slot_meant(question: Question, answer: Answer) -> Slot | None:
     return question.earlier.get((answer.round or 0, answer.number or 0))
 
 
+def longest_hold(question: Question, slot: Slot, at: Circumstances) -> datetime | None:
+    """Until when a slot can be held from now on: ``None`` if it, or the lesson's present time, begins too soon."""
+    until = min(at.asked_from_utc + at.rules.hold, slot.starts_at_utc - at.rules.closes_before)
+    if not question.standby:
+        until = min(until, question.lesson.starts_at_utc)
+    return until if until > at.now_utc else None
+
+
 def override_holds(then: Mapping[str, float], now: Mapping[str, float]) -> bool:
     """Whether an instructor's override still speaks for the forecast: no other rule is broken, none by much more.
 
@@ -228,10 +236,8 @@ def _accept(question: Question, answer: Answer, at: Circumstances) -> Effect:
         raise AnswerRefused(
             "superseded", f"alternative {answer.number} of that message can no longer be had", tells_left=True
         )
-    until = min(at.asked_from_utc + at.rules.hold, slot.starts_at_utc - at.rules.closes_before)
-    if not question.standby:
-        until = min(until, question.lesson.starts_at_utc)
-    if until <= at.now_utc:
+    until = longest_hold(question, slot, at)
+    if until is None:
         raise AnswerRefused("late", f"alternative {answer.number} begins too soon", tells_left=True)
     number = numbers[slot]
     return Effect("accepted", CaseState.STUDENT_ACCEPTED, f"the student took alternative {number}", slot, number, until)

@@ -68,6 +68,10 @@ def _wishes(kept: list[str], broken: list[str]) -> str:
 def _sky(verdict: str, margin: float) -> str:
     if verdict == "unforecast":
         return "no complete forecast for this time yet"
+    if verdict == "missing":
+        return "the forecast for this time is missing at present"
+    if verdict == "at_risk":
+        return "the newest forecast is below the school's minimums"
     if verdict == "watch":
         return "the prevailing forecast meets the school's minimums, with a reservation"
     if 0 < margin < float("inf"):

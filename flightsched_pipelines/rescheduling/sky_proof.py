@@ -20,7 +20,9 @@ _HOLDS: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
 }
-_SEVERITY = {"ok": 0, "watch": 1, "unforecast": 2, "at_risk": 3}
+_SEVERITY = {"ok": 0, "watch": 1, "unforecast": 2, "missing": 3, "at_risk": 4}
+"""How bad each finding is: no forecast reaches a time yet (``unforecast``), or what it is judged by is missing."""
+
 _OFFERED = {"ok", "watch", "unforecast"}
 _CONVECTION = {"TS", "VCTS", "CB", "TCU", "SQ", "GR", "GS", "FC", "+FC"}
 _ICE = {"FZRA", "FZDZ", "FZFG", "FZUP", "PL", "ICE"}
@@ -66,14 +68,24 @@ class Sky:
         """Why this lesson should not be offered at this time, or not under this verdict; nothing if it may."""
         if verdict not in _OFFERED:
             yield f"the verdict '{verdict}' is none that a proposal may have"
+        found, why = self.judge(booking, span)
+        known = "unforecast" if found == "missing" else found
+        if found == "at_risk":
+            yield why
+        elif _SEVERITY.get(verdict, 0) < _SEVERITY[known]:
+            yield f"it is called '{verdict}' but is {known}: {why}"
+
+    def judge(self, booking: Booking, span: Span) -> tuple[str, str]:
+        """Return the gravest of what stands against a time, and a sentence about it.
+
+        That is ``ok``, ``watch``, ``unforecast`` (no source reaches it yet), ``missing`` (what should be there to judge
+        it by is not, or cannot be read) or ``at_risk``.
+        """
         found, why = "ok", "nothing in the forecast is below the minimums"
         for severity, sentence in self._findings(booking, span):
             if _SEVERITY[severity] > _SEVERITY[found]:
                 found, why = severity, sentence
-        if found == "at_risk":
-            yield why
-        elif _SEVERITY.get(verdict, 0) < _SEVERITY[found]:
-            yield f"it is called '{verdict}' but is {found}: {why}"
+        return found, why
 
     def _findings(self, booking: Booking, span: Span) -> Iterator[tuple[str, str]]:
         """Everything that stands against a time, as a verdict and a sentence."""
@@ -97,7 +109,7 @@ class Sky:
             yield "unforecast", f"no forecast reaches it {place}"
         for row in rows:
             if len(row["missing"]) or is_null(row["wind_speed_kt"]) or is_null(row["visibility_sm"]):
-                yield "unforecast", f"the forecast cannot be read whole {place}"
+                yield "missing", f"the forecast is missing, or cannot be read whole, {place}"
             temporary = row["layer"] != "prevailing"
             for rule, effect in self._broken(booking, airport, row, rules):
                 lasting = not temporary or booking.solo or rule in _BROKEN_EVEN_IF_TEMPORARY
@@ -171,9 +183,9 @@ class Sky:
         """What keeps a time from being known to be well: a row that cannot be read, or no minimums."""
         for row in concerning:
             if row["fault"] is not None:
-                yield "unforecast", f"a row cannot be read: {row['fault']}"
+                yield "missing", f"a row cannot be read: {row['fault']}"
         if all(row["authority"] == "regulation" or row["effect"] != "block" for row in concerning):
-            yield "unforecast", "no minimums are on record for it"
+            yield "missing", "no minimums are on record for it"
 
     def _darkness(self, booking: Booking, span: Span, limits: list[Row]) -> Iterator[tuple[str, str]]:
         rising = self._sun(booking.airports[0], span.start)
