@@ -176,6 +176,9 @@ class Settings(BaseSettings):
     quiet_override_hours: Annotated[float, Field(ge=0, le=336)] = Field(
         default=12, description="Quiet hours do not hold for a lesson that starts within this time."
     )
+    missing_weather_hours: Annotated[float, Field(ge=1, le=72)] = Field(
+        default=3, description="Dispatchers are told once weather that should be there has been missing for so long."
+    )
     dispatch_max_age_hours: Annotated[float, Field(gt=0, le=336)] = Field(
         default=3, description="People are not told of an hour that began longer ago."
     )

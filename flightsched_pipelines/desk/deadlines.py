@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine
 from flightsched_pipelines.database import questions, responses
 from flightsched_pipelines.database.frames import newest_written
 from flightsched_pipelines.database.questions import Due
-from flightsched_pipelines.desk import overdue
+from flightsched_pipelines.desk import missing_weather, overdue
 from flightsched_pipelines.desk.respond import respond
 from flightsched_pipelines.desk.rules import answer_rules
 from flightsched_pipelines.desk.taking import Received
@@ -19,16 +19,18 @@ PASSED = {"lapse": "holds released", "confirm": "confirmed unasked", "remind": "
 
 
 def due(engine: Engine, now_utc: datetime, settings: Settings) -> int:
-    """How many cases the clock has something to say about."""
+    """How many cases, and schools without weather, the clock has something to say about."""
     with engine.connect() as connection:
         waiting = _waiting(connection, now_utc, settings)
-    return len(waiting) + overdue.count_to_end(engine, now_utc)
+    ended = overdue.count_to_end(engine, now_utc)
+    return len(waiting) + ended + missing_weather.due(engine, now_utc, settings)
 
 
 def pass_deadlines(engine: Engine, now_utc: datetime, settings: Settings) -> Counter[str]:
     """Say it, each once, however many do so at a time; returns how often what was done."""
     ended = overdue.end_overdue(engine, now_utc, settings)
     passed = Counter({f"cases {event}": count for event, count in ended.items()})
+    passed["schools told of missing weather"] = missing_weather.tell_dispatchers(engine, now_utc, settings)
     with engine.connect() as connection:
         waiting = _waiting(connection, now_utc, settings)
     for key, one in waiting.items():

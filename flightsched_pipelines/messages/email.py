@@ -15,7 +15,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from flightsched_pipelines.messages import freed, words
+from flightsched_pipelines.messages import freed, missing_weather, words
 from flightsched_pipelines.messages.answered import words_for
 from flightsched_pipelines.messages.facts import ANSWERS, Digest, DigestLine, Event, Notice
 
@@ -65,7 +65,16 @@ def render_notice(notice: Notice) -> Rendered:
 
 
 def render_digest(digest: Digest) -> Rendered:
-    """What a dispatch changed, in one mail."""
+    """What a dispatch changed, or what is missing for hours, in one mail."""
+    if digest.missing is not None:
+        subject = f"Weather: {missing_weather.title(digest)}"
+        facts = {
+            "digest": digest,
+            "missing": digest.missing,
+            "zone": digest.time_zone,
+            "opening": missing_weather.opening(digest),
+        }
+        return _rendered("missing-weather", subject, facts)
     lessons = words.lessons(len(digest.lines) + len(digest.too_late))
     hour = words.moment(digest.hour_utc, digest.time_zone)
     subject = f"Weather, {hour}: {lessons} at {digest.school}"

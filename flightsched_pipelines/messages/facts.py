@@ -122,11 +122,20 @@ class DigestLine(_Facts):
     case_url: str | None = None
 
 
+class MissingWeather(_Facts):
+    """Lessons that cannot be judged as their weather is missing: since when, and why in a sentence; or its end."""
+
+    since_utc: datetime
+    why: str
+    lessons: list[Lesson]
+    over: bool = False
+
+
 class Digest(_Facts):
     """What one dispatch changed, for a school's dispatcher or for a person who asked for digests.
 
     ``too_late`` are threatened lessons that start too soon for a case; ``unknown`` counts lessons whose weather cannot
-    be known.
+    be known. ``missing`` tells of nothing else: weather that is missing for hours, or is back.
     """
 
     name: str
@@ -136,4 +145,5 @@ class Digest(_Facts):
     lines: list[DigestLine]
     too_late: list[Lesson] = []
     unknown: int = 0
+    missing: MissingWeather | None = None
     sent_at_utc: datetime

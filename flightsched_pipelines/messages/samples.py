@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-from flightsched_pipelines.messages.facts import Digest, DigestLine, Event, Lesson, Notice, Offer, Role, Shortfall
+from flightsched_pipelines.messages.facts import (
+    Digest,
+    DigestLine,
+    Event,
+    Lesson,
+    MissingWeather,
+    Notice,
+    Offer,
+    Role,
+    Shortfall,
+)
 
 _START = datetime(2026, 11, 24, 18, tzinfo=UTC)
 _SENT = datetime(2026, 11, 23, 20, 12, tzinfo=UTC)
@@ -115,6 +125,24 @@ _DIGEST = Digest(
     sent_at_utc=_SENT,
 )
 
+_MISSING = _DIGEST.model_copy(
+    update={
+        "lines": [],
+        "too_late": [],
+        "unknown": 0,
+        "missing": MissingWeather(
+            since_utc=_SENT.replace(minute=0) - timedelta(hours=3),
+            why="the forecast for KPAO is missing, or cannot be read whole",
+            lessons=[LESSON, LESSON.model_copy(update={"reference": "PAO-1017"})],
+        ),
+    }
+)
+_BACK = _MISSING.model_copy(
+    update={
+        "missing": MissingWeather(since_utc=_SENT.replace(minute=0) - timedelta(hours=8), why="", lessons=[], over=True)
+    }
+)
+
 _FREED = _offers("student")[0].model_copy(
     update={
         "starts_at_utc": _START - timedelta(hours=2),
@@ -146,6 +174,6 @@ _ON_STANDBY: Mapping[str, tuple[Event, Role]] = MappingProxyType(
 SAMPLES: Mapping[str, Notice | Digest] = MappingProxyType(
     {f"{event}-{role}": _notice(event, role) for event in _EVENTS for role in _ROLES if (event, role) != _NOBODYS}
     | {name: _standby(event, role) for name, (event, role) in _ON_STANDBY.items()}
-    | {"digest": _DIGEST}
+    | {"digest": _DIGEST, "weather-missing": _MISSING, "weather-back": _BACK}
 )
 """Every message by its name."""

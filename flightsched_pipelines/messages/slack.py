@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from flightsched_pipelines.messages import words
+from flightsched_pipelines.messages import missing_weather, words
 from flightsched_pipelines.messages.email import EVENT_NAMES, tally
-from flightsched_pipelines.messages.facts import Digest, DigestLine
+from flightsched_pipelines.messages.facts import Digest, DigestLine, MissingWeather
 
 MOST_LINES = 20
 LONGEST_TEXT, LONGEST_HEADER = 3000, 150
@@ -12,11 +12,11 @@ LONGEST_TEXT, LONGEST_HEADER = 3000, 150
 
 def blocks(digest: Digest) -> tuple[str, list[dict[str, Any]]]:
     """The text for notifications, and the blocks."""
+    if digest.missing is not None:
+        return _missing_weather(digest, digest.missing)
     hour = words.moment(digest.hour_utc, digest.time_zone)
     title = f"{digest.school}: {words.lessons(len(digest.lines) + len(digest.too_late))} in the hour of {hour}"
-    found: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": title[:LONGEST_HEADER], "emoji": False}}
-    ]
+    found = [_header(title)]
     if digest.lines:
         found.append(_section(escaped(tally(digest.lines))))
     found += [_section(_line(line)) for line in digest.lines[:MOST_LINES]]
@@ -28,6 +28,17 @@ def blocks(digest: Digest) -> tuple[str, list[dict[str, Any]]]:
         notes.append(f"the weather of {words.lessons(digest.unknown)} cannot be known")
     if notes:
         found.append({"type": "context", "elements": [{"type": "mrkdwn", "text": escaped("; ".join(notes))}]})
+    return escaped(title), found
+
+
+def _missing_weather(digest: Digest, missing: MissingWeather) -> tuple[str, list[dict[str, Any]]]:
+    title = missing_weather.title(digest)
+    found = [_header(title), _section(escaped(missing_weather.opening(digest)))]
+    shown = [f"{lesson.reference} {words.when_of(lesson)}, {lesson.airport}" for lesson in missing.lessons[:MOST_LINES]]
+    if shown:
+        found.append(_section(escaped("\n".join(shown))))
+    if len(missing.lessons) > MOST_LINES:
+        found.append(_section(f"and {len(missing.lessons) - MOST_LINES} more"))
     return escaped(title), found
 
 
@@ -52,6 +63,10 @@ def _line(line: DigestLine) -> str:
     ]
     facts = escaped(", ".join(part for part in parts if part))
     return f"*{escaped(line.lesson.reference)}* {EVENT_NAMES[line.event]}\n{facts}"
+
+
+def _header(title: str) -> dict[str, Any]:
+    return {"type": "header", "text": {"type": "plain_text", "text": title[:LONGEST_HEADER], "emoji": False}}
 
 
 def _section(text: str) -> dict[str, Any]:

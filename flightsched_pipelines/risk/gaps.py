@@ -118,6 +118,15 @@ def _lack_words(bits: int) -> str:
     return ", ".join([*(word for bit, word in causes.items() if bits & bit), *element_names(bits)])
 
 
+def lacks_weather(words: str) -> bool:
+    """Whether the words of a lesson of unknown verdict name weather that should be there.
+
+    What lies beyond the reach of the sources is not missing, nor is it the weather where minimums or the sun are.
+    """
+    named = words.split(", ")
+    return any(name in named for name in element_names(-1))
+
+
 def _hour_number(case: Case, position: Indices, column: Indices) -> Indices:
     """Hours since the sky's first; where the column is the past or the beyond, that of the first hour concerned."""
     beyond = np.maximum(case.trips.first_hour[position], case.sky.columns - 2)

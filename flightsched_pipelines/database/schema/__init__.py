@@ -64,6 +64,7 @@ from flightsched_pipelines.database.schema.telling import (
     outbox,
     reschedule_cases,
     responses,
+    weather_gaps,
 )  # fmt: skip
 
 __all__ = [
@@ -117,5 +118,6 @@ __all__ = [
     "student_preferences",
     "students",
     "unplaceable_bookings",
+    "weather_gaps",
     "weather_minimums",
 ]

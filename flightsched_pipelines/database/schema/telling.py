@@ -238,3 +238,17 @@ outbox = Table(
     schema="school",
     comment="What is to be told, a row a message and channel; written with the transition it tells of.",
 )  # fmt: skip
+
+weather_gaps = Table(
+    "weather_gaps",
+    metadata,
+    identifier(),
+    reference("school_id", "schools", "The school whose lessons cannot be judged."),
+    column("since_utc", INSTANT, "The first hour from which on the weather of some lesson was missing."),
+    column("lessons", Integer, "How many lessons dispatchers were told of."),
+    column("told_at", INSTANT, "When they were told."),
+    optional("ended_at", INSTANT, "When they were told that it is over; null while it lasts."),
+    Index("weather_gaps_one_open_idx", "school_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+    schema="school",
+    comment="Weather that was missing for hours, as dispatchers were told of it; at most one open a school.",
+)

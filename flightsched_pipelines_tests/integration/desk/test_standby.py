@@ -258,6 +258,9 @@ def test_nobody_is_woken_for_a_slot_and_whoever_could_not_answer_in_time_is_pass
         id=asleep, to=wakes_at,
     )  # fmt: skip
     at = STARTS - timedelta(hours=6, minutes=30)
+    hour = at.replace(minute=0)
+    run(quiet, "UPDATE pipeline.forecasts SET partition_hour = :hour", hour=hour)
+    run(quiet, "UPDATE pipeline.partitions SET partition_hour = :hour WHERE name = 'forecasts'", hour=hour)
     assert offer_freed_slots(quiet, at, SETTINGS).offered == 1
     assert [row.booking_id for row in offered(quiet)] == [(asleep, awake)[first]]
     sent = "SELECT next_attempt_at FROM school.outbox WHERE channel = 'email' AND role = 'student'"

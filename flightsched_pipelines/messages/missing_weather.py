@@ -1,0 +1,31 @@
+"""What dispatchers are told of weather that has been missing for hours, and of its end."""
+
+from flightsched_pipelines.messages import words
+from flightsched_pipelines.messages.facts import Digest, MissingWeather
+
+
+def title(digest: Digest) -> str:
+    """Return the message's one line."""
+    missing = _missing(digest)
+    if missing.over:
+        return f"the forecast for {digest.school} is back"
+    return f"{words.lessons(len(missing.lessons))} at {digest.school} cannot be judged, the forecast is missing"
+
+
+def opening(digest: Digest) -> str:
+    """Return what is the matter since when, and what that means; or that it is over."""
+    missing = _missing(digest)
+    since = words.moment(missing.since_utc, digest.time_zone)
+    if missing.over:
+        return f"The forecast that was missing since {since} is back. The lessons are judged again, hour by hour."
+    return (
+        f"Since {since} lessons cannot be held against the school's minimums: {missing.why}. Nobody is told that they "
+        "are below the minimums or above them, and no lesson moves to a time whose forecast is missing. You will hear "
+        "once more, when the forecast is back."
+    )
+
+
+def _missing(digest: Digest) -> MissingWeather:
+    if digest.missing is None:
+        raise ValueError("the digest is not about missing weather")
+    return digest.missing
