@@ -234,7 +234,8 @@ def _start_server(folder: Path) -> None:
     _forget_reused_number(folder)
     options = (
         f"-c listen_addresses=127.0.0.1 -c port={access['port']} -c unix_socket_directories='' "
-        "-c max_connections=200 -c timezone=UTC -c log_timezone=UTC -c shared_buffers=128MB"
+        "-c max_connections=200 -c timezone=UTC -c log_timezone=UTC -c shared_buffers=128MB "
+        "-c log_error_verbosity=terse"  # its log quotes no rows
     )
     log = folder / "data" / "server.log"
     try:

@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from flightsched_pipelines.database import embedded
+from flightsched_pipelines.database.discretion import DiscreetConnection
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.settings import Settings
 
@@ -43,6 +44,7 @@ def connect(settings: Settings) -> Engine:
     engine = create_engine(
         url,
         pool_pre_ping=True,
+        hide_parameters=True,
         pool_size=settings.database_pool_size,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_SECONDS,
@@ -122,7 +124,7 @@ def _connection(url: URL, settings: Settings) -> psycopg.Connection:
         on=_worth_retrying, attempts=settings.database_connect_attempts, wait_initial=0.2, wait_max=5.0
     ):
         with attempt:
-            return psycopg.connect(
+            return DiscreetConnection.connect(
                 _render(url, "postgresql"),
                 connect_timeout=CONNECT_TIMEOUT_SECONDS,
                 application_name="flightsched",
