@@ -19,10 +19,15 @@ from sqlalchemy.dialects.postgresql import insert
 from flightsched_pipelines.database.schema import instructors, student_preferences, students
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.rescheduling.wishes import DAYS, PARTS_OF_DAY
+from flightsched_pipelines.text import TextError, accept
 
 COLUMNS = ("student_email", "days", "parts_of_day", "instructor_email", "latest_date", "notice_hours", "note")
 MOST_NOTICE_HOURS = 336
 LONGEST_NOTE = 500
+LONGEST_CELL = 10_000
+LAST_DATE = date(2100, 12, 31)
+"""No lesson is planned beyond, and frames hold no day of the year 2263."""
+
 LARGEST_FILE_BYTES = 10_000_000
 SHOWN_FAULTS = 10
 
@@ -57,7 +62,10 @@ class _Line:
         if not text:
             return absent
         try:
-            return parse(text)
+            return parse(accept(text, column, LONGEST_CELL))
+        except TextError as error:
+            self.faults.append(f"line {self.number}: {error}")
+            return absent
         except (ValueError, LookupError):
             self.faults.append(f"line {self.number}: {column} is '{text[:40]}'; {expected}")
             return absent
@@ -182,7 +190,7 @@ def _row(line: _Line, people: _People) -> dict[str, Any] | None:
             "parts_of_day", _words_of(PARTS_OF_DAY), [], f"give some of {' '.join(PARTS_OF_DAY)}"
         ),
         "instructor_id": instructor,
-        "latest_date": line.read("latest_date", date.fromisoformat, None, "give a day such as 2026-12-24"),
+        "latest_date": line.read("latest_date", _day, None, "give a day such as 2026-12-24"),
         "notice_hours": line.read("notice_hours", _notice, None, f"give whole hours from 0 to {MOST_NOTICE_HOURS}"),
         "note": line.read("note", _note, None, f"give at most {LONGEST_NOTE} characters"),
     }
@@ -209,6 +217,13 @@ def _notice(text: str) -> int:
     if not 0 <= hours <= MOST_NOTICE_HOURS:
         raise ValueError(text)
     return hours
+
+
+def _day(text: str) -> date:
+    day = date.fromisoformat(text)
+    if day > LAST_DATE:
+        raise ValueError(text)
+    return day
 
 
 def _note(text: str) -> str:

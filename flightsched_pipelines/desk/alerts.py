@@ -17,10 +17,12 @@ from flightsched_pipelines.desk import channels
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.messages.alert import AlertNotice, FailingCheck
 from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.text import LONGEST_NAME, accept
 
 CHANNELS = ("slack", "sns")
 EVENT, ROLE = "alert", "ops"
 LONGEST_SILENCE_HOURS = 24 * 14
+LONGEST_WHY = 500
 
 
 class SilenceError(PlainError, ValueError):
@@ -59,7 +61,10 @@ def silence(engine: Engine, key: str, hours: float, why: str, now_utc: datetime)
 
     Raises:
         SilenceError: there is no such alert, no reason, or the time is out of range.
+        TextError: the alert's name or the reason cannot be stored.
     """
+    accept(key, "the alert's name", LONGEST_NAME)
+    accept(why, "the reason", LONGEST_WHY)
     if not 0 <= hours <= LONGEST_SILENCE_HOURS:
         raise SilenceError(f"{hours:g} hours cannot be; give 0 to {LONGEST_SILENCE_HOURS}")
     if not why.strip():

@@ -10,10 +10,11 @@ from collections import Counter
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from sqlalchemy import Engine
 
 from flightsched_pipelines.clients import aws
+from flightsched_pipelines.clients.delivery import ChannelDown
 from flightsched_pipelines.database import outbox, responses
 from flightsched_pipelines.database.outbox import Queued
 from flightsched_pipelines.database.responses import Response
@@ -21,11 +22,16 @@ from flightsched_pipelines.desk.respond import Outcome, respond
 from flightsched_pipelines.desk.taking import Received
 from flightsched_pipelines.rescheduling.answers import LONGEST_REASON, Action, Answer, Wishes
 from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.text import accept
 
 LARGEST_BYTES = 16_384
 MOST_MESSAGES = 500
 
 Id = Annotated[int, Field(ge=1, lt=2**63)]
+
+
+def _acceptable(reason: str) -> str:
+    return accept(reason, "it", LONGEST_REASON)
 
 
 class QueuedWishes(BaseModel):
@@ -57,13 +63,16 @@ class QueuedAnswer(BaseModel):
     person_id: Id = Field(description="Which student or instructor.")
     number: Annotated[int, Field(ge=1, le=99)] | None = Field(default=None, description="The alternative, to accept.")
     round: Annotated[int, Field(ge=1, le=10_000)] | None = Field(default=None, description="Of which message.")
-    reason: Annotated[str, StringConstraints(max_length=LONGEST_REASON)] = ""
+    reason: Annotated[str, StringConstraints(max_length=LONGEST_REASON), AfterValidator(_acceptable)] = ""
     wishes: QueuedWishes = QueuedWishes()
 
     def answer(self) -> Answer:
         """As the desk takes it."""
         wishes = self.wishes.wishes()
         return Answer(Action(self.action), self.role, self.person_id, self.number, self.round, self.reason, wishes)
+
+
+FIELDS = frozenset({*QueuedAnswer.model_fields, *QueuedWishes.model_fields})
 
 
 class UnreadableError(ValueError):
@@ -76,15 +85,18 @@ def read(body: str) -> QueuedAnswer:
     Raises:
         UnreadableError: it is too large, no JSON, or not of the form of `QueuedAnswer`.
     """
-    size = len(body.encode())
+    size = len(body.encode(errors="surrogatepass"))
     if size > LARGEST_BYTES:
         raise UnreadableError(f"the message has {size:,} bytes; an answer has at most {LARGEST_BYTES:,}")
     try:
         return QueuedAnswer.model_validate_json(body)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the message"
-        raise UnreadableError(f"{where}: {first['msg']}; see the form of messages in docs/answers.md") from None
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        # A field that the form does not have may be named anything.
+        known = [str(part) for part in first["loc"] if isinstance(part, int) or part in FIELDS]
+        where = ".".join(known) or "the message"
+        wrong = first["msg"].removeprefix("Value error, ")
+        raise UnreadableError(f"{where}: {wrong}; see the form of messages in docs/answers.md") from None
 
 
 def take_all(
@@ -92,14 +104,27 @@ def take_all(
 ) -> Counter[str]:
     """Take what is in the queue, up to a bound; returns how many messages had which outcome.
 
+    A message that meets an error stays in the queue, and the others are taken all the same: its error is raised when
+    all have had their turn.
+
     Raises:
         ChannelDown: Amazon cannot be reached; what was taken stays taken.
+        ExceptionGroup: messages met errors.
     """
     outcomes: Counter[str] = Counter()
-    while outcomes.total() < MOST_MESSAGES and (messages := queue.receive()):
+    errors: list[Exception] = []
+    while outcomes.total() < MOST_MESSAGES and not errors and (messages := queue.receive()):
         for message in messages:
-            outcomes[_take(engine, message, dead_letters, now_utc, settings)] += 1
-            queue.delete(message)
+            try:
+                outcomes[_take(engine, message, dead_letters, now_utc, settings)] += 1
+            except ChannelDown:
+                raise
+            except Exception as error:  # noqa: BLE001, one message's fault is not the others'; it is raised below
+                errors.append(error)
+            else:
+                queue.delete(message)
+    if errors:
+        raise ExceptionGroup(f"{len(errors)} messages met errors and stay in the queue", errors)
     return outcomes
 
 
@@ -118,7 +143,8 @@ def _take(engine: Engine, message: aws.Received, dead_letters: aws.Queue, now_ut
 
 def _keep_unreadable(engine: Engine, body: str, problem: str, now_utc: datetime) -> None:
     """Put on record that a message could not be read; by its digest, for it may hold anything."""
-    key = f"unreadable-{hashlib.sha256(body.encode()).hexdigest()}"
+    digest = hashlib.sha256(body.encode(errors="surrogatepass")).hexdigest()
+    key = f"unreadable-{digest}"
     with engine.begin() as connection:
         if responses.earlier(connection, key) is None:
             responses.keep(

@@ -19,6 +19,7 @@ from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.rescheduling.cases import CaseState, Slot
 from flightsched_pipelines.rescheduling.standby import FreedSlot, Rule, Waiting, in_turn, ways_to_take
 from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.text import LONGEST_NAME, accept
 
 
 class StandbyRefused(PlainError, ValueError):  # noqa: N818, it names what happened
@@ -112,6 +113,7 @@ def _by_rule(school: Sequence[Place]) -> list[Place]:
 
 
 def _lesson(connection: Connection, reference: str) -> Lesson:
+    accept(reference, "the booking", LONGEST_NAME)
     lesson = standby.lesson(connection, reference)
     if lesson is None:
         raise StandbyRefused(f"there is no booking '{reference}'; give its reference, such as PAO-1016")

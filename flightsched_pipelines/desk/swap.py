@@ -20,6 +20,7 @@ from flightsched_pipelines.desk.telling import Directory, Occasion, tell
 from flightsched_pipelines.rescheduling.answers import AnswerRefused
 from flightsched_pipelines.rescheduling.cases import OPEN_STATES, CaseState, Slot
 from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.text import LONGEST_KEY, accept
 
 
 def swap(
@@ -34,7 +35,11 @@ def swap(
         door: how it came.
         now_utc: now.
         settings: the bounds of a new time.
+
+    Raises:
+        TextError: the key cannot be stored.
     """
+    accept(key, "the key", LONGEST_KEY)
     with engine.begin() as connection:
         cases.share_turn(connection)
         before = responses.earlier(connection, key)

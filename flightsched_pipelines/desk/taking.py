@@ -30,6 +30,7 @@ from flightsched_pipelines.rescheduling.answers import (
 )
 from flightsched_pipelines.rescheduling.cases import AnswerEvent, CaseState, Slot
 from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.text import LONGEST_KEY, accept
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,14 @@ class Received:
     case_id: int
     answer: Answer
     door: str
+
+    def __post_init__(self) -> None:
+        """See that the key can be stored.
+
+        Raises:
+            TextError: it cannot.
+        """
+        accept(self.key, "the key", LONGEST_KEY)
 
 
 UNREACHED = "No forecast reaches this time yet."
@@ -107,7 +116,8 @@ class Taking:
             key=self._received.key, case_id=_fitting(self._received.case_id, LARGEST_ID),
             booking_id=asked and asked.booking_id, action=answer.action.value,
             number=_fitting(answer.number, LARGEST_NUMBER), round=_fitting(answer.round, LARGEST_NUMBER),
-            role=answer.role, person_id=answer.person_id, reason=answer.reason or None, door=self._received.door,
+            role=answer.role, person_id=_fitting(answer.person_id, LARGEST_ID),
+            reason=answer.reason or None, door=self._received.door,
             received_at=self._now, outcome=outcome, sentence=sentence,
         )  # fmt: skip
 

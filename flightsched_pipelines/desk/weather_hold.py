@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Engine
 from flightsched_pipelines.database import cases, moves, questions, responses, transitions
 from flightsched_pipelines.database.responses import Response
 from flightsched_pipelines.desk.respond import Outcome
-from flightsched_pipelines.rescheduling.answers import AnswerRefused
+from flightsched_pipelines.rescheduling.answers import LONGEST_REASON, AnswerRefused
+from flightsched_pipelines.text import LONGEST_NAME, accept
 
 Order = Literal["hold", "release"]
 AFTER = {"hold": "weather_hold", "release": "scheduled"}
@@ -25,7 +26,12 @@ def order(engine: Engine, key: str, what: Order, reference: str, reason: str, do
         reason: why, in words; needed.
         door: how it came.
         now_utc: now.
+
+    Raises:
+        TextError: the reference or the reason cannot be stored.
     """
+    accept(reference, "the booking", LONGEST_NAME)
+    accept(reason, "the reason", LONGEST_REASON)
     with engine.begin() as connection:
         cases.share_turn(connection)
         before = responses.earlier(connection, key)

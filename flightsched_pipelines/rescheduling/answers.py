@@ -12,6 +12,7 @@ from typing import Literal
 
 from flightsched_pipelines.rescheduling.cases import OPEN_STATES, AnswerEvent, CaseState, Slot, require
 from flightsched_pipelines.rescheduling.wishes import DAYS, part_of_day
+from flightsched_pipelines.text import accept
 
 LONGEST_REASON = 500
 MUCH_WORSE = 0.1
@@ -91,6 +92,14 @@ class Answer:
     round: int | None = None
     reason: str = ""
     wishes: Wishes = field(default_factory=Wishes)
+
+    def __post_init__(self) -> None:
+        """See that the reason can be stored and shown.
+
+        Raises:
+            TextError: it cannot.
+        """
+        accept(self.reason, "the reason", LONGEST_REASON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,8 +314,6 @@ def _keep(question: Question, answer: Answer, at: Circumstances) -> Effect:
         raise AnswerRefused("out_of_order", "this case offers a slot that came free; without an answer nothing changes")
     if not answer.reason.strip():
         raise AnswerRefused("no_reason", "keeping a lesson that is below the school's minimums needs a reason")
-    if len(answer.reason) > LONGEST_REASON:
-        raise AnswerRefused("no_reason", f"the reason is longer than {LONGEST_REASON} characters")
     if at.now_utc >= question.lesson.starts_at_utc:
         raise AnswerRefused("late", "the lesson's time has come; tell your dispatcher")
     return Effect("kept", CaseState.KEPT, "the instructor keeps the lesson as booked; the reason is with the response")
