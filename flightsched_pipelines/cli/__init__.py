@@ -8,13 +8,14 @@ A command's module is imported when the command is typed, and not before: all of
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 from typer.main import get_group
 
-from flightsched_pipelines.cli.console import complain
+from flightsched_pipelines.cli.console import UsageError, complain
 from flightsched_pipelines.cli.lazy import commands
 from flightsched_pipelines.errors import PlainError
 
@@ -41,6 +42,12 @@ COMMANDS = {
         "Answer a case: take an alternative, confirm it, ask for others, or keep the lesson.",
     ),
     "swap": ("answers:swap", "Let two lessons take each other's places, when both students agree."),
+    "cancel": (
+        "orders:cancel",
+        "End a case without a new time: the lesson stays on weather hold, and a dispatcher has it.",
+    ),
+    "hold": ("orders:hold", "Put a booking that has no open case on weather hold."),
+    "release": ("orders:release", "Take a booking that has no open case off weather hold."),
     "cases": ("cases:cases", "List cases: the open ones by their deadline, or the newest hundred."),
     "case": ("cases:case", "Show one case: its lesson, its alternatives, and all that happened to it."),
     "redrive": (
@@ -90,6 +97,7 @@ app.name = "flightsched"
 def main() -> None:
     """Run a command; a mistake of the user's is one sentence, never a traceback."""
     try:
+        _require_text(sys.argv[1:])
         app()
     except ValidationError as error:
         for fault in error.errors():
@@ -102,3 +110,14 @@ def main() -> None:
     except KeyboardInterrupt:
         complain("stopped")
         sys.exit(130)
+
+
+def _require_text(words: Sequence[str]) -> None:
+    """Refuse what a terminal passed on and is not UTF-8: it can be neither stored nor printed.
+
+    Raises:
+        UsageError: a word is not UTF-8.
+    """
+    for place, word in enumerate(words, start=1):
+        if not word.isascii() and any("\ud800" <= letter <= "\udfff" for letter in word):
+            raise UsageError(f"word {place} of the command is not UTF-8 text; type it in UTF-8")

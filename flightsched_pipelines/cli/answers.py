@@ -15,9 +15,6 @@ from flightsched_pipelines.desk.taking import Received
 from flightsched_pipelines.rescheduling.answers import Action, Answer, Role, Wishes
 from flightsched_pipelines.rescheduling.wishes import DAYS, PARTS_OF_DAY
 
-LONGEST_KEY = 200
-"""Characters; an index of keys holds no longer ones."""
-
 
 def respond(
     case: CaseNumber,
@@ -53,8 +50,8 @@ def respond(
     usual: Role = "student" if said[0] in {Action.ACCEPT, Action.NONE_SUIT, Action.WITHDRAW} else "instructor"
     if after and before and before < after:
         raise UsageError(f"--before {before:%Y-%m-%d} lies before --after {after:%Y-%m-%d}; no day is between them")
-    if key is not None and not 1 <= len(key) <= LONGEST_KEY:
-        raise UsageError(f"--key has {len(key)} characters; give 1 to {LONGEST_KEY}")
+    if key == "":
+        raise UsageError("--key is empty; give one, or leave the option out")
     wishes = Wishes(_words(days, DAYS), _words(parts, tuple(PARTS_OF_DAY)), _day(after), _day(before))
     answer = Answer(said[0], _role(speaker) or usual, None, number=accept, reason=reason, wishes=wishes)
     settings, engine = ready()
@@ -68,7 +65,7 @@ def respond(
 
 def swap(
     case: CaseNumber,
-    other: Annotated[int, typer.Argument(help="The other case's number.", min=1)],
+    other: Annotated[int, typer.Argument(help="The other case's number.", min=1, max=2**63 - 1)],
     key: Annotated[str | None, typer.Option(help="What was said with a key that was used is not said again.")] = None,
 ) -> None:
     """Let two lessons take each other's places, when both students agree."""

@@ -13,7 +13,7 @@ from flightsched_pipelines.database.schema import FIRST_HOUR_UTC
 HOUR_FORMAT = re.compile(r"(\d{4}-\d{2}-\d{2})[T -](\d{2})(?::00)?Z?")
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else.")]
-CaseNumber = Annotated[int, typer.Argument(help="The case's number.", min=1)]
+CaseNumber = Annotated[int, typer.Argument(help="The case's number.", min=1, max=2**63 - 1)]
 Hour = Annotated[str | None, typer.Option(help="The hour in UTC, such as 2026-11-24T10. Default: the running hour.")]
 
 

@@ -44,5 +44,6 @@ def confirm(question: str, yes: bool) -> None:
 
 
 def complain(words: str) -> None:
-    """Say what was wrong."""
-    errors.print(f"flightsched: {words}", style="red", markup=False, soft_wrap=True)
+    """Say what was wrong; what was typed may be in it, and steers no terminal."""
+    shown = "".join(letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in words)
+    errors.print(f"flightsched: {shown}", style="red", markup=False, soft_wrap=True)

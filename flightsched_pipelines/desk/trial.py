@@ -4,7 +4,10 @@ from contextlib import closing
 from datetime import datetime
 from email.utils import parseaddr
 
+from sqlalchemy import Engine
+
 from flightsched_pipelines.clients.delivery import DeliveryError
+from flightsched_pipelines.database import people
 from flightsched_pipelines.desk.senders import mailer_of
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.messages import email
@@ -49,3 +52,19 @@ def send_trial(settings: Settings, address: str, now_utc: datetime) -> str:
             return mailer.send(composed, key)
     except DeliveryError as error:
         raise TrialError(f"the test mail was not sent by {settings.mail_via}: {error}") from None
+
+
+def send_trial_to_dispatchers(engine: Engine, settings: Settings, school_id: int, now_utc: datetime) -> str:
+    """Send a sample notice to the dispatchers of a school; returns the channel's receipt.
+
+    Raises:
+        TrialError: there is no such school, it has no address, or as for `send_trial`.
+    """
+    with engine.connect() as connection:
+        known = people.schools(connection)
+    if school_id not in known:
+        raise TrialError(f"there is no school {school_id}; there are {', '.join(map(str, sorted(known))) or 'none'}")
+    address = known[school_id].dispatch_email
+    if address is None:
+        raise TrialError(f"school {school_id} has no dispatch_email in school.schools; enter one")
+    return send_trial(settings, address, now_utc)

@@ -19,8 +19,10 @@ from flightsched_pipelines.pipeline.clock import Clock
 from flightsched_pipelines.pipeline.instance_facts import OPERATIONS
 from flightsched_pipelines.pipeline.jobs import hourly_tick
 from flightsched_pipelines.pipeline.partitions import hours_of_run
+from flightsched_pipelines.pipeline.reasons import SilenceReason
 from flightsched_pipelines.pipeline.runs import STOPPED_TAG, bounded
 from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.text import TextError
 
 SILENT_AFTER = timedelta(minutes=20)
 OPERATIONAL = frozenset(f"{spec.asset_key.to_user_string()}:{spec.name}" for spec in SPECS)
@@ -119,7 +121,9 @@ class SilenceConfig(dg.Config):
 
     key: str = Field(description="The alert's cause, as `flightsched alerts` lists it.")
     hours: float = Field(default=4, description="How long nobody is told; 0 ends a silence.")
-    why: str = Field(description="Why, for whoever looks at it next.")
+    why: SilenceReason = Field(
+        description="Why, for whoever looks at it next. Words of one's own: `flightsched alerts silence --why`."
+    )
 
 
 @dg.op
@@ -131,8 +135,8 @@ def silence_one(
 ) -> None:
     """Keep the silence."""
     try:
-        until = alerts.silence(engine, config.key, config.hours, config.why, clock.now())
-    except alerts.SilenceError as error:
+        until = alerts.silence(engine, config.key, config.hours, config.why.value, clock.now())
+    except (alerts.SilenceError, TextError) as error:
         raise dg.Failure(description=str(error), allow_retries=False) from None
     context.add_output_metadata({"silenced_until": dg.MetadataValue.timestamp(until)})
 

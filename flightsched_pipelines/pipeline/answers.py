@@ -1,5 +1,6 @@
 """The jobs of answers: one from an operator or dispatcher, and those that wait in the queue."""
 
+from datetime import datetime
 from enum import Enum
 from typing import NoReturn
 
@@ -13,9 +14,11 @@ from flightsched_pipelines.desk.queued_responses import QueuedWishes
 from flightsched_pipelines.desk.respond import Outcome, respond
 from flightsched_pipelines.desk.taking import Received
 from flightsched_pipelines.pipeline.clock import Clock
+from flightsched_pipelines.pipeline.reasons import DispatchReason, KeepReason
 from flightsched_pipelines.pipeline.runs import bounded
 from flightsched_pipelines.rescheduling.answers import Action, Answer, Role
 from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.text import TextError
 
 BY_HAND = bounded("by hand", minutes=10)
 
@@ -39,7 +42,11 @@ class ResponseConfig(dg.Config):
     number: int | None = Field(default=None, description="With ACCEPT: which alternative.")
     round: int | None = Field(default=None, description="With ACCEPT: of which message; unset, of the newest.")
     person_id: int | None = Field(default=None, description="Who says so; unset, whoever the case waits for.")
-    reason: str = Field(default="", description="With KEEP: why the lesson is kept. Needed, and on record.")
+    reason: KeepReason | None = Field(
+        default=None,
+        description="With KEEP: why the lesson is kept. Needed, and on record. Words of one's own: "
+        "`flightsched respond --keep --reason`.",
+    )
     days: list[str] = Field(default=[], description="With NONE_SUIT: days that would suit, of mon to sun.")
     parts_of_day: list[str] = Field(
         default=[], description="With NONE_SUIT: parts of the day that would suit, of morning, afternoon and evening."
@@ -52,14 +59,18 @@ class CaseConfig(dg.Config):
     """A case that a dispatcher ends."""
 
     case_id: int = Field(description="The case's number.")
-    reason: str = Field(default="", description="Why; on record.")
+    reason: DispatchReason | None = Field(
+        default=None, description="Why; on record. Words of one's own: `flightsched cancel --reason`."
+    )
 
 
 class BookingConfig(dg.Config):
     """A booking that a dispatcher puts on weather hold, or takes off."""
 
     booking: str = Field(description="The booking's reference, such as PAO-1016, or its number.")
-    reason: str = Field(description="Why; on record.")
+    reason: DispatchReason = Field(
+        description="Why; on record. Words of one's own: `flightsched hold --reason` and `release --reason`."
+    )
 
 
 @dg.op
@@ -79,7 +90,7 @@ def take_response(
     except ValidationError as error:
         fault = error.errors()[0]
         _fail(f"{fault['loc'][0]}: {fault['msg']}")
-    answer = Answer(action, role, config.person_id, config.number, config.round, config.reason, wishes)
+    answer = Answer(action, role, config.person_id, config.number, config.round, _words(config.reason), wishes)
     _report(context, respond(engine, _received(context, config.case_id, answer), clock.now(), settings))
 
 
@@ -92,7 +103,7 @@ def end_case(
     clock: dg.ResourceParam[Clock],
 ) -> None:
     """End a case: a dispatcher has the lesson, which stays on weather hold."""
-    answer = Answer(Action.CANCEL, "dispatcher", None, reason=config.reason)
+    answer = Answer(Action.CANCEL, "dispatcher", None, reason=_words(config.reason))
     _report(context, respond(engine, _received(context, config.case_id, answer), clock.now(), settings))
 
 
@@ -104,8 +115,7 @@ def put_on_hold(
     clock: dg.ResourceParam[Clock],
 ) -> None:
     """Put a booking that has no open case on weather hold."""
-    now = clock.now()
-    _report(context, weather_hold.order(engine, context.run_id, "hold", config.booking, config.reason, "job", now))
+    _order(context, "hold", config, engine, clock.now())
 
 
 @dg.op
@@ -116,8 +126,7 @@ def take_off_hold(
     clock: dg.ResourceParam[Clock],
 ) -> None:
     """Put a booking that has no open case back into the schedule."""
-    now = clock.now()
-    _report(context, weather_hold.order(engine, context.run_id, "release", config.booking, config.reason, "job", now))
+    _order(context, "release", config, engine, clock.now())
 
 
 @dg.op
@@ -133,6 +142,20 @@ def take_queued_responses(
     except (ChannelDown, ValueError) as error:
         _fail(str(error))
     context.add_output_metadata({"messages": outcomes.total(), **outcomes})
+
+
+def _order(
+    context: dg.OpExecutionContext, what: weather_hold.Order, config: BookingConfig, engine: Engine, now_utc: datetime
+) -> None:
+    try:
+        outcome = weather_hold.order(engine, context.run_id, what, config.booking, config.reason.value, "job", now_utc)
+    except TextError as error:
+        _fail(str(error))
+    _report(context, outcome)
+
+
+def _words(reason: Enum | None) -> str:
+    return "" if reason is None else str(reason.value)
 
 
 def _received(context: dg.OpExecutionContext, case_id: int, answer: Answer) -> Received:

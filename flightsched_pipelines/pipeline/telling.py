@@ -7,7 +7,7 @@ from pydantic import Field
 from sqlalchemy import Engine
 
 from flightsched_pipelines.desk import deadlines, deliver, dispatch, senders, standby
-from flightsched_pipelines.desk.trial import TrialError, send_trial
+from flightsched_pipelines.desk.trial import TrialError, send_trial_to_dispatchers
 from flightsched_pipelines.pipeline import summaries
 from flightsched_pipelines.pipeline.clock import Clock
 from flightsched_pipelines.pipeline.runs import bounded
@@ -25,7 +25,7 @@ class DispatchConfig(dg.Config):
 class TrialConfig(dg.Config):
     """Where the test mail goes."""
 
-    email: str = Field(description="An address whose mail you can read.")
+    school_id: int = Field(description="The school whose dispatchers get it. To any address: `flightsched send-test`.")
 
 
 @dg.op
@@ -81,12 +81,13 @@ def offer_freed_slots(
 def send_test_mail(
     context: dg.OpExecutionContext,
     config: TrialConfig,
+    engine: dg.ResourceParam[Engine],
     settings: dg.ResourceParam[Settings],
     clock: dg.ResourceParam[Clock],
 ) -> None:
     """Send one mail the way all mail goes, and keep what the channel answered."""
     try:
-        receipt = send_trial(settings, config.email, clock.now())
+        receipt = send_trial_to_dispatchers(engine, settings, config.school_id, clock.now())
     except TrialError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from None
     context.add_output_metadata({"mail_via": settings.mail_via, "receipt": receipt})
@@ -117,7 +118,7 @@ def deliver_job() -> None:
 
 @dg.job(
     name="send_test",
-    description="Send one test mail to an address that you name, the way all mail goes.",
+    description="Send one test mail to a school's dispatchers, the way all mail goes.",
     executor_def=dg.in_process_executor,
     tags=bounded("by hand", minutes=10),
 )

@@ -101,11 +101,11 @@ def test_an_alert_waits_for_channels_that_are_down_and_ops_silence_it_by_a_job(w
     assert outbox.counts(watch.engine)["sns", "dead"] == 0
 
     def silenced(key: str) -> bool:
-        asked = {"silence_one": {"config": {"key": key, "hours": 2, "why": "known"}}}
+        asked = {"silence_one": {"config": {"key": key, "hours": 2, "why": "KNOWN"}}}
         return watch.run("silence_alert", ops=asked).success
 
     assert silenced("weather")
-    assert history(watch.engine, watch.clock.now(), watch.clock.now())[0].silenced_why == "known"
+    assert history(watch.engine, watch.clock.now(), watch.clock.now())[0].silenced_why == "known, and being worked on"
     assert not silenced("wether")
     assert watch.told() == ["platform opened"]
 

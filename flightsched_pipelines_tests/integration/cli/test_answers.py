@@ -90,7 +90,7 @@ def test_the_reason_of_an_override_is_in_the_story(flightsched: Type, numbers: l
             ("respond", "{}", "--none-suit", "--after", "2026-12-10", "--before", "2026-12-01"),
             "--before 2026-12-01 lies before --after 2026-12-10",
         ),
-        (("respond", "{}", "--accept", "1", "--key", "x" * 201), "--key has 201 characters"),
+        (("respond", "{}", "--accept", "1", "--key", "x" * 201), "the key has 201 characters"),
         (("case", "999999"), "there is no case 999999; `flightsched cases` lists them"),
         (("swap", "{}", "999999"), "there is no case 999999"),
         (("swap", "{}", "{}"), "a lesson cannot take its own place"),
@@ -113,3 +113,9 @@ def test_letters_are_no_number(flightsched: Type, typed: tuple[str, ...]) -> Non
     answer = flightsched(*typed)
     assert answer.code == 2
     assert "valid integer" in answer.err
+
+
+def test_a_case_may_be_ended_and_a_booking_held_with_words_of_ones_own(flightsched: Type, numbers: list[int]) -> None:
+    ended = flightsched("cancel", str(numbers[0]), "--reason", "Ada called, the car broke down")
+    assert (ended.code, "with a dispatcher now" in ended.out) == (0, True), ended.err
+    assert "Ada called" in flightsched("case", str(numbers[0])).out

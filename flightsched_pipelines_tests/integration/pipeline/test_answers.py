@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from flightsched_pipelines.clients import aws
 from flightsched_pipelines.definitions import build_definitions
@@ -96,12 +96,14 @@ def test_a_job_takes_what_would_suit_and_refuses_days_that_cannot_be(told_engine
 def test_jobs_of_dispatchers_end_cases_and_hold_and_release_bookings(told_engine: Engine) -> None:
     case_id, booking_id = cases(told_engine)[0]
     assert "case_open" not in state(told_engine, case_id)
-    assert why(execute(told_engine, "release_booking", {"booking": str(booking_id), "reason": "x"})).startswith("case")
+    assert why(execute(told_engine, "release_booking", {"booking": str(booking_id), "reason": "OTHER"})).startswith(
+        "case"
+    )
     assert execute(told_engine, "cancel_case", {"case_id": case_id}).success
     assert (state(told_engine, case_id), place(told_engine, booking_id)[0]) == ("cancelled", "weather_hold")
-    assert execute(told_engine, "release_booking", {"booking": str(booking_id), "reason": "By phone"}).success
+    assert execute(told_engine, "release_booking", {"booking": str(booking_id), "reason": "PEOPLE"}).success
     assert place(told_engine, booking_id)[0] == "scheduled"
-    assert execute(told_engine, "hold_booking", {"booking": str(booking_id), "reason": "Air show"}).success
+    assert execute(told_engine, "hold_booking", {"booking": str(booking_id), "reason": "FIELD"}).success
     assert place(told_engine, booking_id)[0] == "weather_hold"
 
 
@@ -125,6 +127,8 @@ def test_the_queue_is_drained_each_answer_once_and_poison_set_aside(told_engine:
         message(case_id, student, key="short"),
         message(case_id, student, key="partner-0003", action="explode"),
         message(case_id, student, key="partner-0004", surplus=1),
+        message(case_id, student, key="partner-0005", reason="fog\x00"),
+        message(case_id, student, key="partner-0006", **{"Ada\x00": 1}),
         "x" * 200_000,
     ]
     for body in bodies:
@@ -146,8 +150,8 @@ def test_the_queue_is_drained_each_answer_once_and_poison_set_aside(told_engine:
     assert queue.depth().waiting == queue.depth().in_flight == 0
     assert held(told_engine, booking_id) == 1
     outcomes = dict(rows(told_engine, "SELECT outcome, count(*) FROM school.responses GROUP BY 1"))
-    assert outcomes == {"applied": 1, "wrong_person": 1, "unreadable": 6}
-    assert dead.depth().waiting == 6
+    assert outcomes == {"applied": 1, "wrong_person": 1, "unreadable": 8}
+    assert dead.depth().waiting == 8
     letters = [letter for _ in range(3) for letter in dead.receive()]
     assert all(letter.attributes["problem"] for letter in letters)
     refused = "SELECT payload ->> 'sentence' FROM school.outbox WHERE event = 'response_refused'"
@@ -155,6 +159,29 @@ def test_the_queue_is_drained_each_answer_once_and_poison_set_aside(told_engine:
     with dg.DagsterInstance.ephemeral() as instance:
         context = dg.build_sensor_context(instance, resources={"settings": amazon, "clock": StoppedClock()})
         assert isinstance(waiting_responses(context), dg.SkipReason)
+
+
+def test_the_error_of_one_message_is_not_that_of_the_others(told_engine: Engine, amazon: Settings) -> None:
+    function = "FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no room'; END $$"
+    when = "BEFORE INSERT ON school.responses FOR EACH ROW WHEN (NEW.key = 'poison-0001')"
+    with told_engine.begin() as connection:
+        connection.execute(text(f"CREATE {function}"))
+        connection.execute(text(f"CREATE TRIGGER refuse {when} EXECUTE FUNCTION refuse()"))
+    some = cases(told_engine)[:9]
+    assert len(some) == 9
+    queue, dead = queued_responses.queues(amazon)
+    for number, (case_id, booking_id) in enumerate(some, start=1):
+        if number == 5:
+            queue.send(message(case_id, 1, key="poison-0001"), {})
+        student = one(told_engine, "SELECT student_id FROM school.bookings WHERE id = :id", id=booking_id)
+        queue.send(message(case_id, student, key=f"partner-000{number}", action="none_suit", number=None), {})
+
+    result = execute(told_engine, "apply_queued_responses", {}, amazon)
+
+    assert not result.success, "ops are to see it"
+    taken = one(told_engine, "SELECT count(*) FROM school.responses WHERE key LIKE 'partner-%'")
+    assert taken == 9
+    assert (queue.depth().waiting + queue.depth().in_flight, dead.depth().waiting) == (1, 0), "it stays in the queue"
 
 
 def test_a_message_of_three_hundred_kilobytes_is_no_answer() -> None:

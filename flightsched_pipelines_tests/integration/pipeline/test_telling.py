@@ -218,7 +218,7 @@ def test_metadata_of_telling_names_no_person(platform: Platform) -> None:
     [
         ("dispatch", {"dispatch_hour": {"config": {"hour_utc": "yesterday"}}}, "give a full hour in UTC"),
         ("dispatch", {"dispatch_hour": {"config": {"hour_utc": "2026-11-10T13"}}}, "not the newest proven hour"),
-        ("send_test", {"send_test_mail": {"config": {"email": "nobody"}}}, "is no e-mail address"),
+        ("send_test", {"send_test_mail": {"config": {"school_id": 99}}}, "there is no school 99; there are 1, 2"),
     ],
 )
 def test_a_job_that_is_given_what_makes_no_sense_fails_with_one_sentence(
@@ -230,10 +230,10 @@ def test_a_job_that_is_given_what_makes_no_sense_fails_with_one_sentence(
 
 
 def test_the_test_mail_goes_the_way_of_all_mail(platform: Platform) -> None:
-    result = platform.run("send_test", {"ops": {"send_test_mail": {"config": {"email": "ops@example.com"}}}})
+    result = platform.run("send_test", {"ops": {"send_test_mail": {"config": {"school_id": 1}}}})
     assert metadata(result, "send_test_mail")["mail_via"] == "maildir"
     (mail,) = read_maildir(platform.settings.flightsched_home / "mail")
-    assert str(mail["To"]) == "ops@example.com"
+    assert str(mail["To"]) == "dispatch.pao@example.com"
     assert str(mail["Subject"]).startswith("[Test] Weather: ")
 
 

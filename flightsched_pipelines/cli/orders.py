@@ -1,0 +1,51 @@
+"""``flightsched cancel``, ``hold`` and ``release``: what a dispatcher orders, with a reason in words of one's own."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+
+from flightsched_pipelines.cli.arguments import CaseNumber
+from flightsched_pipelines.cli.console import UsageError, console
+from flightsched_pipelines.cli.ready import ready
+from flightsched_pipelines.desk import weather_hold
+from flightsched_pipelines.desk.respond import Outcome
+from flightsched_pipelines.desk.respond import respond as take
+from flightsched_pipelines.desk.taking import Received
+from flightsched_pipelines.rescheduling.answers import Action, Answer
+
+Booking = Annotated[str, typer.Argument(help="The booking's reference, such as PAO-1016, or its number.")]
+Reason = Annotated[str, typer.Option(help="Why; on record.")]
+
+
+def cancel(case: CaseNumber, reason: Reason = "") -> None:
+    """End a case without a new time: the lesson stays on weather hold, and a dispatcher has it."""
+    answer = Answer(Action.CANCEL, "dispatcher", None, reason=reason)
+    settings, engine = ready()
+    _tell(take(engine, Received(_key(), case, answer, "terminal"), datetime.now(UTC), settings))
+
+
+def hold(booking: Booking, reason: Reason) -> None:
+    """Put a booking that has no open case on weather hold."""
+    _order("hold", booking, reason)
+
+
+def release(booking: Booking, reason: Reason) -> None:
+    """Take a booking that has no open case off weather hold."""
+    _order("release", booking, reason)
+
+
+def _order(what: weather_hold.Order, booking: str, reason: str) -> None:
+    _, engine = ready()
+    _tell(weather_hold.order(engine, _key(), what, booking, reason, "terminal", datetime.now(UTC)))
+
+
+def _key() -> str:
+    return f"terminal-{uuid4().hex}"
+
+
+def _tell(outcome: Outcome) -> None:
+    if not outcome.applied:
+        raise UsageError(outcome.sentence)
+    console.print(outcome.sentence, markup=False)
