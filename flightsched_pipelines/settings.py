@@ -137,6 +137,10 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = Field(
         default=None, description="smtp://user:password@host:587, or smtps:// for TLS from the start."
     )
+    smtp_allow_plaintext: bool = Field(
+        default=False,
+        description="Whether password and mails may go unencrypted to a mail server that offers no STARTTLS.",
+    )
     sms_via: Literal["sns", "off"] = Field(default="off", description="How short texts go out; sns needs AWS_REGION.")
     aws_region: str | None = Field(
         default=None, description="Region of Amazon's services; unset, topics and queues are off."
@@ -186,7 +190,7 @@ class Settings(BaseSettings):
         default=8, description="After so many attempts a message goes to the dead letters."
     )
     outbox_lease_seconds: Annotated[float, Field(gt=0, le=3600)] = Field(
-        default=120, description="A message that a worker has had for so long is given to another."
+        default=120, description="A message whose worker has been silent for so long is given to another."
     )
     mail_per_second: Annotated[int, Field(ge=1)] = Field(
         default=14, description="Mails a second of a worker, by SMTP or SES."

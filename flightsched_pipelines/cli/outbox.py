@@ -34,6 +34,8 @@ def show_outbox(
     for channel in channels:
         table.add_row(channel, *(str(counts[channel, status]) for status in OUTBOX_COLUMNS))
     console.print(table if channels else "nothing was ever queued")
+    if perhaps := outbox.perhaps_delivered(engine):
+        say(f"{perhaps} of the dead may have been delivered; flightsched redrive --perhaps-delivered sends them too")
     if mails:
         listed = Table("", "date", "to", "subject", box=box.SIMPLE_HEAD, title=f"{len(mails)} mails, newest first")
         for place, mail in enumerate(mails[:SHOWN_MAILS], start=1):

@@ -24,8 +24,15 @@ def redrive(
     queue: Annotated[
         bool, typer.Option("--queue", help="The queue of weather alerts: its dead letters go back into it.")
     ] = False,
+    perhaps_delivered: Annotated[
+        bool, typer.Option("--perhaps-delivered", help="Send messages that may have been delivered too.")
+    ] = False,
 ) -> None:
-    """Try again what is among the dead letters: messages that were given up, answers of the LLM that were bad."""
+    """Try again what is among the dead letters: messages that were given up, answers of the LLM that were bad.
+
+    Messages that may have been delivered stay there, unless --perhaps-delivered is given: their readers may get them
+    twice.
+    """
     settings = Settings()
     if queue:
         names = aws.alerts_queue(settings.environment), aws.alerts_dead_letters(settings.environment)
@@ -35,13 +42,17 @@ def redrive(
     engine = connect(settings)
     migrations.require_current(engine)
     now = datetime.now(UTC)
-    back = outbox.redrive(engine, now)
+    back = outbox.redrive(engine, now, perhaps_delivered=perhaps_delivered)
+    left = outbox.perhaps_delivered(engine)
     sent = sum(delivered(engine, settings).sent.values()) if back else 0
     ranker = ranking.ranker_of(settings)
     result = ranking.redrive(engine, ranker, now, settings) if ranker is not None else None
     if as_json:
         answers = asdict(result) if result is not None else {}
-        console.print(json.dumps({"messages_put_back": back, "sent": sent} | answers), markup=False)
+        figures = {"messages_put_back": back, "sent": sent, "perhaps_delivered": left}
+        console.print(json.dumps(figures | answers), markup=False)
         return
     console.print(f"{back} messages put back into the outbox, {sent} messages sent")
+    if left:
+        console.print(f"{left} messages were left that may have been delivered; --perhaps-delivered sends them again")
     console.print(ranking.words(result) if result is not None else ranking.NO_KEY_TO_REDRIVE, markup=False)

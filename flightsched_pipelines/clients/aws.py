@@ -9,10 +9,10 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
+from botocore.exceptions import ClientError
 
-from flightsched_pipelines.clients.delivery import ChannelDown, DeliverySettingsError, Refused
+from flightsched_pipelines.clients.aws_errors import TROUBLE, disagreement, down_or_refused
+from flightsched_pipelines.clients.delivery import ChannelDown, DeliverySettingsError, HandOver, unnoted
 
 MOST_RECEIVES = 3
 """After so many receives without a delete a message goes to the dead-letter queue."""
@@ -20,13 +20,8 @@ MOST_RECEIVES = 3
 DEAD_LETTERS_KEPT_SECONDS = 14 * 24 * 3600
 LONGEST_SUBJECT = 100
 
-TROUBLE = (BotoCoreError, ClientError, ResponseParserError)
-"""What boto3 raises when something is wrong; the last is an answer that is none of Amazon's."""
-
-NOT_OURS = frozenset({"InvalidParameter", "InvalidParameterValue", "ParameterValueInvalid", "ValidationError",
-                      "InvalidMessageContents", "BatchRequestTooLong", "MessageRejected", "BadRequestException",
-                      "InvalidParameterException"})  # fmt: skip
-"""Amazon's words for a message that will never do; all others are taken for trouble of the service or of our keys."""
+ANSWER_SECONDS = 60.0
+"""How long the answer to a message may take: longer than Amazon takes, and what botocore waits of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +86,25 @@ def client(service: str, region: str, endpoint_url: str | None) -> Any:  # noqa:
     return boto3.client(service, region_name=region, endpoint_url=endpoint_url, config=config)  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
-def down_or_refused(error: BotoCoreError | ClientError | ResponseParserError, service: str) -> ChannelDown | Refused:
-    """What an error of boto3's means for a message."""
-    if isinstance(error, ClientError):
-        code = str(error.response.get("Error", {}).get("Code", "?"))
-        if code in NOT_OURS:
-            return Refused(f"{service} will not take this message ({code}); check address and content")
-        return ChannelDown(f"{service} says {code}; check its quotas, our keys and AWS_REGION")
-    return ChannelDown(f"{service} cannot be reached ({type(error).__name__}); check AWS_REGION, keys and network")
+def sending_client(service: str, region: str, endpoint_url: str | None) -> Any:  # noqa: ANN401, as above
+    """A client that sends each request once: whether it is sent again is the outbox's to decide."""
+    config = Config(
+        connect_timeout=10, read_timeout=ANSWER_SECONDS, retries={"mode": "standard", "total_max_attempts": 1}
+    )
+    return boto3.client(service, region_name=region, endpoint_url=endpoint_url, config=config)  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def handed_over(service: str, hand_over: HandOver, request: Callable[[], Any]) -> str:
+    """Send a message by one request; returns Amazon's id of it.
+
+    Raises:
+        DeliveryError: what became of it, as `flightsched_pipelines.clients.aws_errors` judges.
+    """
+    hand_over()
+    try:
+        return str(request())
+    except TROUBLE as error:
+        raise disagreement(error, service) from None
 
 
 class Topic:
@@ -106,17 +112,18 @@ class Topic:
 
     def __init__(self, region: str, endpoint_url: str | None, name: str) -> None:
         self._client = client("sns", region, endpoint_url)
+        self._sender = sending_client("sns", region, endpoint_url)
         self._name = name
 
-    def publish(self, body: str, attributes: Mapping[str, str], subject: str | None = None) -> str:
+    def publish(self, body: str, attributes: Mapping[str, str], hand_over: HandOver, subject: str | None = None) -> str:
         """Publish a message with string attributes, and a subject for mail (ASCII); returns Amazon's id of it."""
         typed = {key: {"DataType": "String", "StringValue": value} for key, value in attributes.items()}
         headed = {} if subject is None else {"Subject": subject[:LONGEST_SUBJECT]}
-        return _asked(
-            f"topic {self._name}",
-            lambda: self._client.publish(TopicArn=self._arn, Message=body, MessageAttributes=typed, **headed)[
-                "MessageId"
-            ],
+        arn = _asked(f"topic {self._name}", lambda: self._arn)
+        return handed_over(
+            f"Amazon (topic {self._name})",
+            hand_over,
+            lambda: self._sender.publish(TopicArn=arn, Message=body, MessageAttributes=typed, **headed)["MessageId"],
         )
 
     @cached_property
@@ -131,13 +138,14 @@ class TextMessages:
     """Short messages to phones, by SNS."""
 
     def __init__(self, region: str, endpoint_url: str | None) -> None:
-        self._client = client("sns", region, endpoint_url)
+        self._client = sending_client("sns", region, endpoint_url)
 
-    def send(self, phone_e164: str, text: str) -> str:
+    def send(self, phone_e164: str, text: str, hand_over: HandOver) -> str:
         """Send a text; returns Amazon's id of it."""
         kind = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}}
-        return _asked(
-            "SNS text messages",
+        return handed_over(
+            "Amazon (SNS text messages)",
+            hand_over,
             lambda: self._client.publish(PhoneNumber=phone_e164, Message=text, MessageAttributes=kind)["MessageId"],
         )
 
@@ -147,15 +155,17 @@ class Queue:
 
     def __init__(self, region: str, endpoint_url: str | None, name: str) -> None:
         self._client = client("sqs", region, endpoint_url)
+        self._sender = sending_client("sqs", region, endpoint_url)
         self.name = name
 
-    def send(self, body: str, attributes: Mapping[str, str]) -> str:
+    def send(self, body: str, attributes: Mapping[str, str], hand_over: HandOver = unnoted) -> str:
         """Put a message in; returns Amazon's id of it."""
         typed = {key: {"DataType": "String", "StringValue": value} for key, value in attributes.items()}
-        return self._ask(
-            lambda: self._client.send_message(QueueUrl=self._url, MessageBody=body, MessageAttributes=typed)[
-                "MessageId"
-            ]
+        url = self._ask(lambda: self._url)
+        return handed_over(
+            f"Amazon (queue {self.name})",
+            hand_over,
+            lambda: self._sender.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=typed)["MessageId"],
         )
 
     def receive(self, most: int = 10, wait_seconds: int = 0, visible_after_seconds: int = 60) -> list[Received]:

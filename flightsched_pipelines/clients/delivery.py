@@ -3,7 +3,17 @@
 Their words are logged: they never hold a reader's name, address or number, nor a secret.
 """
 
+from collections.abc import Callable
+
 from flightsched_pipelines.errors import PlainError
+
+HandOver = Callable[[], None]
+"""Called right before the first byte after which the receiver may take the message. It may raise, and then the message
+must not be sent. Whatever fails before it was called is known not to have been delivered."""
+
+
+def unnoted() -> None:
+    """Hand over a message that nobody would send again."""
 
 
 class DeliveryError(PlainError):
@@ -15,7 +25,7 @@ class Refused(DeliveryError):  # noqa: N818, it names what happened
 
 
 class ChannelDown(DeliveryError):  # noqa: N818, as above
-    """Nothing is wrong with the message: the service is away, throttles, or does not know us.
+    """Nothing of any message was taken: the service is away, throttles, or does not know us.
 
     Args:
         words: what, where, and what to do.
@@ -28,7 +38,18 @@ class ChannelDown(DeliveryError):  # noqa: N818, as above
 
 
 class NotYet(DeliveryError):  # noqa: N818, as above
-    """The channel would not take this message now, and may later."""
+    """The channel has not taken this message, and may later."""
+
+
+class BrokenOff(NotYet):
+    """The channel broke off at this message, and has not taken it.
+
+    One alone is the message's fault; several in a row, of different messages, are the channel's.
+    """
+
+
+class PerhapsDelivered(DeliveryError):  # noqa: N818, as above
+    """The message was handed over, and no answer says what became of it: it may have been delivered."""
 
 
 class DeliverySettingsError(PlainError, ValueError):

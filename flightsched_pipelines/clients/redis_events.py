@@ -1,9 +1,11 @@
 """Events to applications that listen on Redis: a stream, which loses nothing, and pub/sub, which is at once."""
 
 import redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
+from redis.retry import Retry
 
-from flightsched_pipelines.clients.delivery import ChannelDown, DeliverySettingsError
+from flightsched_pipelines.clients.delivery import BrokenOff, ChannelDown, DeliverySettingsError
 
 STREAM = CHANNEL = "flightsched:events"
 MOST_ENTRIES = 100_000
@@ -34,7 +36,11 @@ class RedisEvents:
     def __init__(self, url: str) -> None:
         try:
             self._redis = redis.Redis.from_url(
-                url, decode_responses=True, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
+                url,
+                decode_responses=True,
+                socket_timeout=TIMEOUT_SECONDS,
+                socket_connect_timeout=TIMEOUT_SECONDS,
+                retry=Retry(NoBackoff(), 0),
             )
         except ValueError:
             raise DeliverySettingsError("REDIS_URL is no address of a Redis server; set redis://host:6379/0") from None
@@ -44,7 +50,8 @@ class RedisEvents:
         """Add an event, once for each key; returns the id of its entry in the stream.
 
         Raises:
-            ChannelDown: Redis is away, or will not have it.
+            ChannelDown: Redis is away, or takes nothing.
+            BrokenOff: it is there, and did not take this event.
         """
         keys = [STREAM, f"{STREAM}:seen:{key}"]
         try:
@@ -52,6 +59,8 @@ class RedisEvents:
         except ResponseError as error:
             raise ChannelDown(f"Redis refuses to write: {str(error).split(' ')[0]}; see its log") from None
         except RedisError as error:
+            if self._is_there():
+                raise BrokenOff(f"Redis broke off at this event ({type(error).__name__}); see its log") from None
             raise ChannelDown(
                 f"Redis cannot be used ({type(error).__name__}); check REDIS_URL and the server"
             ) from None
@@ -59,3 +68,9 @@ class RedisEvents:
     def close(self) -> None:
         """Let connections go."""
         self._redis.close()
+
+    def _is_there(self) -> bool:
+        try:
+            return bool(self._redis.ping())
+        except RedisError:
+            return False

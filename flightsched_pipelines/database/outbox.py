@@ -1,33 +1,29 @@
-"""What is to be told, as rows: queued with the transition it tells of, leased to one worker at a time, settled once.
+"""What is to be told, as rows: queued with the transition it tells of, counted, and put back after it was given up.
 
-A message's key names case, event, person and channel, so that queueing it twice is queueing it once. A worker that is
-killed loses its lease, and another takes the message over; a receiver that knows the key takes it once.
+A message's key names case, event, person and channel, so that queueing it twice is queueing it once.
 """
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
     Connection,
     DateTime,
     Engine,
-    Text,
     and_,
     case,
     cast,
-    column,
     func,
     literal,
+    not_,
     or_,
     select,
+    true,
     tuple_,
     update,
-    values,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -56,25 +52,6 @@ class Queued:
 
 
 QUEUED = tuple(field.name for field in fields(Queued))
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message that a worker has leased, by ``leased_until``; ``attempts`` were made before."""
-
-    message_id: int
-    key: str
-    channel: str
-    case_id: int | None
-    partition_hour: datetime | None
-    event: str
-    role: str
-    person_id: int | None
-    payload: Mapping[str, Any]
-    attempts: int
-    obsolete: bool
-    expires_at: datetime | None
-    leased_until: datetime
 
 
 def replace_earlier(
@@ -139,142 +116,24 @@ def queue(connection: Connection, messages: Sequence[Queued], now_utc: datetime)
     connection.execute(upsert(outbox).on_conflict_do_nothing(index_elements=[outbox.c.key]), rows)
 
 
-def lease(
-    engine: Engine, channels: Collection[str], most: int, lease_seconds: float, now_utc: datetime
-) -> list[Message]:
-    """Take up to ``most`` messages that are due, the longest due first; nobody else has them until the lease ends.
+def redrive(engine: Engine, now_utc: datetime, *, perhaps_delivered: bool = False) -> int:
+    """Put dead messages back into the queue with fresh attempts, and settle their letters; returns how many.
 
-    A message whose last worker was killed counts that as an attempt. From the second on it is leased alone, so that one
-    that kills its worker takes no other along.
+    Those that may have been delivered stay, unless they are asked for: their readers may get them twice.
     """
-    o = outbox.c
-    waiting = and_(o.status == "waiting", o.next_attempt_at <= now_utc)
-    orphaned = and_(o.status == "sending", o.leased_until <= now_utc)
-    rows: Sequence[Any] = ()
-    with engine.begin() as connection:
-        for which, number in ((waiting, most), (and_(orphaned, o.attempts == 0), most), (orphaned, 1)):
-            chosen = (
-                select(o.id)
-                .where(o.channel.in_(list(channels)), which)
-                .order_by(o.next_attempt_at, o.attempts, o.id)
-                .limit(number)
-                .with_for_update(skip_locked=True)
-            )
-            taken = (
-                update(outbox)
-                .where(o.id.in_(chosen.scalar_subquery()))
-                .values(
-                    attempts=o.attempts + case((o.status == "sending", 1), else_=0),
-                    status="sending",
-                    leased_until=now_utc + timedelta(seconds=lease_seconds),
-                )
-                .returning(outbox)
-            )
-            if rows := connection.execute(taken).all():
-                break
-    return [_message(row) for row in sorted(rows, key=lambda row: (row.next_attempt_at, row.id))]
-
-
-def settle_sent(engine: Engine, receipts: Sequence[tuple[Message, str]], now_utc: datetime) -> None:
-    """The channel has them, and gave these receipts; that holds whoever has their lease by now."""
-    if not receipts:
-        return
-    o = outbox.c
-    taken = values(column("id", BigInteger), column("receipt", Text), name="taken").data(
-        [(message.message_id, receipt) for message, receipt in receipts]
-    )
-    with engine.begin() as connection:
-        connection.execute(
-            update(outbox)
-            .where(o.id == taken.c.id, o.status.in_(("sending", "waiting")))
-            .values(status="sent", receipt=taken.c.receipt, settled_at=now_utc, last_error=None, leased_until=None)
-        )
-
-
-def suppress(engine: Engine, message: Message, why: str, now_utc: datetime) -> None:
-    """It is not to be sent any more."""
-    _settle(engine, message, status="suppressed", last_error=why, settled_at=now_utc)
-
-
-def give_back(engine: Engine, messages: Sequence[Message], at_utc: datetime, why: str) -> None:
-    """The channel is down, which is not the messages' fault: they wait, and no attempt is counted."""
-    with engine.begin() as connection:
-        o = outbox.c
-        connection.execute(
-            update(outbox)
-            .where(_leased(messages))
-            .values(
-                status=case((o.obsolete, "suppressed"), else_="waiting"),
-                settled_at=case((o.obsolete, func.now()), else_=None),
-                next_attempt_at=at_utc,
-                leased_until=None,
-                last_error=why,
-            )
-        )
-
-
-def try_again(engine: Engine, message: Message, at_utc: datetime, why: str, now_utc: datetime) -> None:
-    """It failed, and may succeed later; unless a newer message has replaced it."""
-    o = outbox.c
-    _settle(
-        engine,
-        message,
-        status=case((o.obsolete, "suppressed"), else_="waiting"),
-        settled_at=case((o.obsolete, literal(now_utc)), else_=None),
-        attempts=message.attempts + 1,
-        next_attempt_at=at_utc,
-        last_error=why,
-    )
-
-
-def give_up(engine: Engine, message: Message, why: str, now_utc: datetime) -> None:
-    """It goes to the dead letters, unless the lease has ended meanwhile."""
-    request = {
-        "outbox_id": message.message_id,
-        "channel": message.channel,
-        "event": message.event,
-        "case_id": message.case_id,
-        "role": message.role,
-        "person_id": message.person_id,
-    }
-    letter = upsert(dead_letters).values(
-        kind=LETTER,
-        key=message.key,
-        partition_hour=message.partition_hour or now_utc.replace(minute=0, second=0, microsecond=0),
-        problem=why,
-        request=request,
-        attempts=message.attempts + 1,
-        created_at=now_utc,
-        last_tried_at=now_utc,
-    )
-    buried = (
-        update(outbox)
-        .where(_leased([message]))
-        .values(
-            status="dead", attempts=message.attempts + 1, last_error=why, settled_at=now_utc, leased_until=None,
-        )
-        .returning(outbox.c.id)
-    )  # fmt: skip
-    with engine.begin() as connection:
-        if connection.execute(buried).first() is None:
-            return
-        connection.execute(
-            letter.on_conflict_do_update(
-                index_elements=[dead_letters.c.kind, dead_letters.c.key, dead_letters.c.partition_hour],
-                index_where=dead_letters.c.settled_at.is_(None),
-                set_={"problem": why, "last_tried_at": now_utc},
-            )
-        )
-
-
-def redrive(engine: Engine, now_utc: datetime) -> int:
-    """Put dead messages back into the queue with fresh attempts, and settle their letters; returns how many."""
     o, letters = outbox.c, dead_letters.c
     with engine.begin() as connection:
         back = connection.execute(
             update(outbox)
-            .where(o.status == "dead")
-            .values(status="waiting", attempts=0, next_attempt_at=now_utc, due_at=now_utc, settled_at=None)
+            .where(o.status == "dead", true() if perhaps_delivered else not_(o.perhaps_delivered))
+            .values(
+                status="waiting",
+                attempts=0,
+                next_attempt_at=now_utc,
+                due_at=now_utc,
+                settled_at=None,
+                perhaps_delivered=False,
+            )
             .returning(o.key)
         )
         keys = [row.key for row in back]
@@ -309,20 +168,9 @@ def counts(engine: Engine) -> Counter[tuple[str, str]]:
         return Counter({(row[0], row[1]): row[2] for row in rows})
 
 
-def _settle(engine: Engine, message: Message, **changes: Any) -> None:  # noqa: ANN401, columns of any type
-    with engine.begin() as connection:
-        connection.execute(update(outbox).where(_leased([message])).values(leased_until=None, **changes))
-
-
-def _leased(messages: Sequence[Message]) -> ColumnElement[bool]:
-    """Rows that this worker still has: once its lease has ended, what another did with a message stands."""
+def perhaps_delivered(engine: Engine) -> int:
+    """How many dead letters may have been delivered."""
     o = outbox.c
-    leases = [(message.message_id, message.leased_until) for message in messages]
-    return and_(o.status == "sending", tuple_(o.id, o.leased_until).in_(leases))
-
-
-def _message(row: Any) -> Message:  # noqa: ANN401, a row
-    return Message(
-        row.id, row.key, row.channel, row.case_id, row.partition_hour, row.event, row.role, row.person_id, row.payload,
-        row.attempts, row.obsolete, row.expires_at, row.leased_until,
-    )  # fmt: skip
+    dead = select(func.count()).select_from(outbox).where(o.status == "dead", o.perhaps_delivered)
+    with engine.connect() as connection:
+        return int(connection.execute(dead).scalar_one())

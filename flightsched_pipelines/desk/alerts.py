@@ -19,7 +19,7 @@ from flightsched_pipelines.messages.alert import AlertNotice, FailingCheck
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines.text import LONGEST_NAME, accept
 
-CHANNELS = ("slack", "sns")
+CHANNELS = ("slack", "sns_alerts")
 EVENT, ROLE = "alert", "ops"
 LONGEST_SILENCE_HOURS = 24 * 14
 LONGEST_WHY = 500

@@ -12,6 +12,7 @@ def configured(settings: Settings) -> frozenset[str]:
         "email": settings.mail_via != "off",
         "sms": settings.sms_via != "off",
         "sns": settings.aws_region is not None,
+        "sns_alerts": settings.aws_region is not None,
         "sqs": settings.aws_region is not None,
         "redis": settings.redis_url is not None,
         "slack": settings.slack_webhook_url is not None or settings.slack_bot_token is not None,

@@ -1,4 +1,8 @@
-"""How each channel that is on sends a message: from its facts to the client's own form."""
+"""How each channel that is on sends a message: from its facts to the client's own form.
+
+Redis and the folder tell by its key that they have a message. Topics and queues carry it as an attribute, by which
+subscribers and readers tell. Mail servers, phones and Slack do not.
+"""
 
 import json
 from collections.abc import Iterator
@@ -10,12 +14,13 @@ from functools import partial
 from sqlalchemy import Engine
 
 from flightsched_pipelines.clients import aws
-from flightsched_pipelines.clients.delivery import Refused
-from flightsched_pipelines.clients.mail import Maildir, Mailer, Ses, Smtp
+from flightsched_pipelines.clients.delivery import HandOver, Refused
+from flightsched_pipelines.clients.mail import Maildir, Mailer, Ses
 from flightsched_pipelines.clients.redis_events import RedisEvents
 from flightsched_pipelines.clients.slack import Slack
+from flightsched_pipelines.clients.smtp import Smtp
 from flightsched_pipelines.database import people
-from flightsched_pipelines.database.outbox import Message
+from flightsched_pipelines.database.leases import Message
 from flightsched_pipelines.desk import channels
 from flightsched_pipelines.desk.deliver import Channel
 from flightsched_pipelines.messages import alert, calendar, email, slack, sms
@@ -24,7 +29,10 @@ from flightsched_pipelines.settings import Settings
 
 SNS_PER_SECOND = 30
 SLACK_PER_SECOND = 1
-TIMEOUT_SECONDS = 15.0
+AT_ONCE = 3
+"""Messages that are handed over to a mail server, or for phones, at the same time: one that hangs leaves the others.
+Exchange Online takes no more than three connections of a mailbox."""
+
 ATTRIBUTES = ("event", "airport", "school", "severity")
 """What subscribers of topics and readers of queues may filter by."""
 
@@ -72,36 +80,40 @@ def opened(engine: Engine, settings: Settings) -> Iterator[dict[str, Channel]]:
         senders: dict[str, Channel] = {}
         if "email" in on:
             mailer = stack.enter_context(closing(mailer_of(settings)))
-            rate = None if settings.mail_via == "maildir" else settings.mail_per_second
-            senders["email"] = Channel(partial(_mail, mailer, addresses, settings), rate)
+            send_mail = partial(_mail, mailer, addresses, settings)
+            if settings.mail_via == "maildir":
+                senders["email"] = Channel(send_mail, knows_keys=True)
+            else:
+                senders["email"] = Channel(send_mail, False, settings.mail_per_second, AT_ONCE)
         if settings.aws_region is not None:
             place = settings.aws_region, settings.aws_endpoint_url
             topic = aws.Topic(*place, aws.notifications_topic(settings.environment))
-            queue = aws.Queue(*place, aws.alerts_queue(settings.environment))
             operations = aws.Topic(*place, aws.operations_topic(settings.environment))
-            senders["sns"] = Channel(partial(_publish, topic, operations), SNS_PER_SECOND)
-            senders["sqs"] = Channel(partial(_enqueue, queue))
+            queue = aws.Queue(*place, aws.alerts_queue(settings.environment))
+            senders["sns"] = Channel(partial(_publish, topic), True, SNS_PER_SECOND)
+            senders["sns_alerts"] = Channel(partial(_publish_alert, operations), True, SNS_PER_SECOND)
+            senders["sqs"] = Channel(partial(_enqueue, queue), knows_keys=True)
             if "sms" in on:
                 texts = aws.TextMessages(*place)
-                senders["sms"] = Channel(partial(_text, texts, addresses), settings.sms_per_second)
+                senders["sms"] = Channel(partial(_text, texts, addresses), False, settings.sms_per_second, AT_ONCE)
         if settings.redis_url is not None:
             events = stack.enter_context(closing(RedisEvents(settings.redis_url.get_secret_value())))
-            senders["redis"] = Channel(lambda message: events.publish(message.key, json.dumps(message.payload)))
+            senders["redis"] = Channel(partial(_stream, events), knows_keys=True)
         if "slack" in on:
-            senders["slack"] = Channel(partial(_slack, _slack_of(settings)), SLACK_PER_SECOND)
+            senders["slack"] = Channel(partial(_slack, _slack_of(settings)), False, SLACK_PER_SECOND)
         yield senders
 
 
 def mailer_of(settings: Settings) -> Mailer:
     """Where mail goes."""
     if settings.mail_via == "smtp" and settings.smtp_url is not None:
-        return Smtp(settings.smtp_url.get_secret_value(), TIMEOUT_SECONDS)
+        return Smtp(settings.smtp_url.get_secret_value(), allow_plaintext=settings.smtp_allow_plaintext)
     if settings.mail_via == "ses" and settings.aws_region is not None:
         return Ses(settings.aws_region, settings.aws_endpoint_url)
     return Maildir(settings.flightsched_home / "mail")
 
 
-def _mail(mailer: Mailer, addresses: Addresses, settings: Settings, message: Message) -> str:
+def _mail(mailer: Mailer, addresses: Addresses, settings: Settings, message: Message, hand_over: HandOver) -> str:
     name, address = addresses.mailbox(message)
     invite, method = None, None
     domain = parseaddr(settings.mail_from)[1].rpartition("@")[2]
@@ -127,22 +139,29 @@ def _mail(mailer: Mailer, addresses: Addresses, settings: Settings, message: Mes
     except ValueError:
         whose = f"{message.role} {message.person_id}"
         raise Refused(f"the address of {whose} cannot be mailed to; correct it and redrive") from None
-    return mailer.send(composed, message.key)
+    return mailer.send(composed, message.key, hand_over)
 
 
-def _text(texts: aws.TextMessages, addresses: Addresses, message: Message) -> str:
-    return texts.send(addresses.phone(message), sms.short_text(Notice.model_validate(message.payload)))
+def _text(texts: aws.TextMessages, addresses: Addresses, message: Message, hand_over: HandOver) -> str:
+    return texts.send(addresses.phone(message), sms.short_text(Notice.model_validate(message.payload)), hand_over)
 
 
-def _publish(topic: aws.Topic, operations: aws.Topic, message: Message) -> str:
-    if message.event == "alert":
-        notice = alert.AlertNotice.model_validate(message.payload)
-        return operations.publish(json.dumps(message.payload), _attributes(message), alert.title(notice))
-    return topic.publish(json.dumps(message.payload), _attributes(message))
+def _publish(topic: aws.Topic, message: Message, hand_over: HandOver) -> str:
+    return topic.publish(json.dumps(message.payload), _attributes(message), hand_over)
 
 
-def _enqueue(queue: aws.Queue, message: Message) -> str:
-    return queue.send(json.dumps(message.payload), _attributes(message))
+def _publish_alert(topic: aws.Topic, message: Message, hand_over: HandOver) -> str:
+    title = alert.title(alert.AlertNotice.model_validate(message.payload))
+    return topic.publish(json.dumps(message.payload), _attributes(message), hand_over, title)
+
+
+def _enqueue(queue: aws.Queue, message: Message, hand_over: HandOver) -> str:
+    return queue.send(json.dumps(message.payload), _attributes(message), hand_over)
+
+
+def _stream(events: RedisEvents, message: Message, hand_over: HandOver) -> str:
+    hand_over()
+    return events.publish(message.key, json.dumps(message.payload))
 
 
 def _attributes(message: Message) -> dict[str, str]:
@@ -154,11 +173,10 @@ def _attributes(message: Message) -> dict[str, str]:
     return named | {"idempotency_key": message.key}
 
 
-def _slack(client: Slack, message: Message) -> str:
+def _slack(client: Slack, message: Message, hand_over: HandOver) -> str:
     if message.event == "alert":
-        return client.post(*alert.blocks(alert.AlertNotice.model_validate(message.payload)))
-    text, blocks = slack.blocks(Digest.model_validate(message.payload))
-    return client.post(text, blocks)
+        return client.post(*alert.blocks(alert.AlertNotice.model_validate(message.payload)), hand_over)
+    return client.post(*slack.blocks(Digest.model_validate(message.payload)), hand_over)
 
 
 def _slack_of(settings: Settings) -> Slack:

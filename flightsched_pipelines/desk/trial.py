@@ -6,7 +6,7 @@ from email.utils import parseaddr
 
 from sqlalchemy import Engine
 
-from flightsched_pipelines.clients.delivery import DeliveryError
+from flightsched_pipelines.clients.delivery import DeliveryError, unnoted
 from flightsched_pipelines.database import people
 from flightsched_pipelines.desk.senders import mailer_of
 from flightsched_pipelines.errors import PlainError
@@ -49,7 +49,7 @@ def send_trial(settings: Settings, address: str, now_utc: datetime) -> str:
         raise TrialError(f"'{address}' cannot be mailed to; give an address in ASCII, with a domain") from None
     try:
         with closing(mailer_of(settings)) as mailer:
-            return mailer.send(composed, key)
+            return mailer.send(composed, key, unnoted)
     except DeliveryError as error:
         raise TrialError(f"the test mail was not sent by {settings.mail_via}: {error}") from None
 

@@ -241,6 +241,7 @@ def of_delivery(result: Delivered) -> Metadata:
         "sent": sum(result.sent.values()),
         "failed": sum(result.failed.values()),
         "dead": sum(result.dead.values()),
+        "perhaps_delivered": sum(result.perhaps_delivered.values()),
         "deadlines_passed": sum(result.deadlines.values()),
         **{name.replace(" ", "_"): count for name, count in result.deadlines.items()},
         "sent_by_channel": _counts(result.sent, "channel"),

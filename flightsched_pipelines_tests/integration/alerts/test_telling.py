@@ -90,15 +90,15 @@ def test_with_no_channel_an_alert_is_kept_all_the_same(engine: Engine) -> None:
 
 
 def test_an_alert_waits_for_channels_that_are_down_and_ops_silence_it_by_a_job(watch: Watch) -> None:
-    watch.slack.mode = "broken"
+    watch.slack.mode = "rate_limited"
     topics = watch.settings
     watch.settings = topics.model_copy(update={"environment": "without-topics"})
     note(watch.engine, [standing()], watch.clock.now(), watch.settings)
-    assert sorted(watch.deliver().down) == ["slack", "sns"]
+    assert sorted(watch.deliver().down) == ["slack", "sns_alerts"]
     watch.slack.mode, watch.settings = "ok", topics
     watch.clock = TurnedClock(minutes=5)
     assert watch.told() == ["weather opened"]
-    assert outbox.counts(watch.engine)["sns", "dead"] == 0
+    assert outbox.counts(watch.engine)["sns_alerts", "dead"] == 0
 
     def silenced(key: str) -> bool:
         asked = {"silence_one": {"config": {"key": key, "hours": 2, "why": "KNOWN"}}}

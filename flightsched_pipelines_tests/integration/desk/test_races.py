@@ -189,13 +189,14 @@ def stands():
         return connection.execute(query, [booking_id]).fetchone()
 
 def tell(minutes):
-    def send(message):
+    def send(message, hand_over):
         mail = EmailMessage()
         mail["Subject"] = message.key
-        return folder.send(mail, message.key)
+        return folder.send(mail, message.key, hand_over)
 
     # who is killed keeps a lease, which is over by the time of the next
-    drain(engine, {"email": Channel(send)}, settings, now=lambda: at + timedelta(hours=3, minutes=minutes))
+    folder_channel = {"email": Channel(send, knows_keys=True)}
+    drain(engine, folder_channel, settings, now=lambda: at + timedelta(hours=3, minutes=minutes))
 
 def killed_before(n, work):
     # before the n-th statement, the commit the last of them; false when the work came through

@@ -1,0 +1,240 @@
+"""Every fault at every step of every channel: what it means for the message, and whether it may have been delivered.
+
+Nothing that may have been taken is judged to be sent again, and nothing that was surely not taken to be perhaps
+delivered.
+"""
+
+import socket
+from collections.abc import Callable
+from email.message import EmailMessage
+
+import pytest
+
+from flightsched_pipelines.clients import aws, slack
+from flightsched_pipelines.clients.delivery import (
+    BrokenOff,
+    ChannelDown,
+    DeliveryError,
+    HandOver,
+    NotYet,
+    PerhapsDelivered,
+    Refused,
+)
+from flightsched_pipelines.clients.mail import Ses
+from flightsched_pipelines.clients.slack import Slack
+from flightsched_pipelines.clients.smtp import Smtp, SmtpTimeouts
+from flightsched_pipelines_tests.servers import faulty_http, faulty_smtp
+from flightsched_pipelines_tests.servers.faulty_smtp import HANG_UP, SILENCE
+
+REGION = "us-east-1"
+SHORT = 0.3
+"""Seconds to wait for a server that never answers."""
+
+STEPS = {"greeting": "greeting", "ehlo": "greeting", "mail": "command", "rcpt": "command", "data": "data",
+         "end": "end_of_text"}  # fmt: skip
+
+SMTP_FAULTS: list[tuple[str, str, type[DeliveryError]]] = [
+    ("greeting", "421 busy", ChannelDown),
+    ("greeting", "554 no service", ChannelDown),
+    ("greeting", HANG_UP, ChannelDown),
+    ("greeting", SILENCE, ChannelDown),
+    ("ehlo", HANG_UP, ChannelDown),
+    ("ehlo", SILENCE, ChannelDown),
+    ("mail", "421 closing", BrokenOff),
+    ("mail", "451 too fast", BrokenOff),
+    ("mail", "530 authentication required", ChannelDown),
+    ("mail", "553 not your address", ChannelDown),
+    ("mail", "552 too big", Refused),
+    ("mail", HANG_UP, BrokenOff),
+    ("mail", SILENCE, BrokenOff),
+    ("rcpt", "421 closing", BrokenOff),
+    ("rcpt", "451 greylisted", NotYet),
+    ("rcpt", "550 no such user", Refused),
+    ("rcpt", "not an answer", BrokenOff),
+    ("rcpt", HANG_UP, BrokenOff),
+    ("rcpt", SILENCE, BrokenOff),
+    ("data", "451 later", NotYet),
+    ("data", "554 no", Refused),
+    ("data", HANG_UP, BrokenOff),
+    ("data", SILENCE, BrokenOff),
+    ("text", HANG_UP, PerhapsDelivered),
+    ("end", "421 closing", BrokenOff),
+    ("end", "451 later", NotYet),
+    ("end", "554 spam", Refused),
+    ("end", "not an answer", PerhapsDelivered),
+    ("end", "354 go on", PerhapsDelivered),
+    ("end", "9" * 9000, PerhapsDelivered),
+    ("end", HANG_UP, PerhapsDelivered),
+    ("end", SILENCE, PerhapsDelivered),
+]
+
+
+class Handovers:
+    """How often a message was handed over."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def __call__(self) -> None:
+        """One more."""
+        self.number += 1
+
+
+@pytest.fixture
+def mail() -> EmailMessage:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "school@example.com", "Ada <ada@example.com>", "Hold"
+    message.set_content("Hello\n.\n..dots at the begin of a line\n")
+    return message
+
+
+@pytest.mark.parametrize(("step", "fault", "meant"), SMTP_FAULTS)
+def test_a_fault_of_a_mail_server(step: str, fault: str, meant: type[DeliveryError], mail: EmailMessage) -> None:
+    timeouts = SmtpTimeouts(**({STEPS[step]: SHORT} if fault == SILENCE else {}))
+    handovers = Handovers()
+    with faulty_smtp.running(step, fault) as server:
+        mailer = Smtp(server.url, allow_plaintext=True, timeouts=timeouts)
+        with pytest.raises(DeliveryError) as told:
+            mailer.send(mail, "1", handovers)
+        assert type(told.value) is meant
+        assert handovers.number == (1 if step in {"text", "end"} else 0)
+        assert "ada" not in str(told.value)
+        assert len(server.taken) <= (1 if meant is PerhapsDelivered else 0)
+        server.step = ""
+        if fault != SILENCE:  # the server need not be quick
+            assert mailer.send(mail, "2", handovers)
+        mailer.close()
+
+
+def test_a_kept_connection_that_the_server_closed_is_made_anew_before_anything_is_handed_over(
+    mail: EmailMessage,
+) -> None:
+    handovers = Handovers()
+    with faulty_smtp.running() as server:
+        mailer = Smtp(server.url, allow_plaintext=True)
+        mailer.send(mail, "1", handovers)
+        _hang_up_on(mailer)
+        mailer.send(mail, "2", handovers)
+        assert (len(server.taken), handovers.number) == (2, 2)
+        mailer.close()
+
+
+def _hang_up_on(mailer: Smtp) -> None:
+    (idle,) = mailer._idle  # pyright: ignore[reportPrivateUsage]
+    assert idle.sock is not None
+    idle.sock.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_mail_that_must_not_be_handed_over_any_more_is_not(mail: EmailMessage) -> None:
+    class LostError(Exception):
+        pass
+
+    def lost() -> None:
+        raise LostError
+
+    with faulty_smtp.running() as server:
+        mailer = Smtp(server.url, allow_plaintext=True)
+        with pytest.raises(LostError):
+            mailer.send(mail, "1", lost)
+        mailer.send(mail, "2", Handovers())
+        assert len(server.taken) == 1
+
+
+def test_password_and_mails_do_not_go_unencrypted_unless_that_is_set(mail: EmailMessage) -> None:
+    with faulty_smtp.running() as server:
+        with pytest.raises(ChannelDown, match="SMTP_ALLOW_PLAINTEXT=true"):
+            Smtp(server.url.replace("//", "//user:password@")).send(mail, "1", Handovers())
+        assert server.asked == []
+
+
+Attempt = Callable[[str, HandOver], str]
+
+
+def by_ses(url: str, hand_over: HandOver) -> str:
+    message = EmailMessage()
+    message["From"], message["To"] = "school@example.com", "ada@example.com"
+    return Ses(REGION, url).send(message, "1", hand_over)
+
+
+def by_sms(url: str, hand_over: HandOver) -> str:
+    return aws.TextMessages(REGION, url).send("+16505550101", "hold", hand_over)
+
+
+def by_topic(url: str, hand_over: HandOver) -> str:
+    return aws.Topic(REGION, url, aws.notifications_topic("test")).publish("{}", {"event": "opened"}, hand_over)
+
+
+def by_queue(url: str, hand_over: HandOver) -> str:
+    return aws.Queue(REGION, url, aws.alerts_queue("test")).send("{}", {"event": "opened"}, hand_over)
+
+
+def by_webhook(url: str, hand_over: HandOver) -> str:
+    return Slack(f"{url}/hook", None, None).post("text", [], hand_over)
+
+
+def by_bot(url: str, hand_over: HandOver) -> str:
+    return Slack(None, "xoxb-1", "#ops", f"{url}/api/").post("text", [], hand_over)
+
+
+AMAZON: list[Attempt] = [by_ses, by_sms, by_topic, by_queue]
+SLACK: list[Attempt] = [by_webhook, by_bot]
+HTTP_FAULTS: list[tuple[int | str, str, type[DeliveryError], list[Attempt]]] = [
+    (HANG_UP, "", PerhapsDelivered, AMAZON + SLACK),
+    (SILENCE, "", PerhapsDelivered, AMAZON + SLACK),
+    (500, "InternalFailure", PerhapsDelivered, AMAZON + SLACK),
+    (502, "BadGateway", PerhapsDelivered, AMAZON + SLACK),
+    (504, "GatewayTimeout", PerhapsDelivered, AMAZON + SLACK),
+    (503, "ServiceUnavailable", ChannelDown, AMAZON + SLACK),
+    (429, "TooManyRequestsException", ChannelDown, AMAZON + SLACK),
+    (400, "Throttling", ChannelDown, AMAZON),
+    (403, "AccessDenied", ChannelDown, AMAZON),
+    (400, "ExpiredToken", ChannelDown, AMAZON),
+    (400, "MessageRejected", Refused, AMAZON),
+    (400, "InvalidParameter", Refused, AMAZON),
+    (400, "SomethingNew", BrokenOff, AMAZON),
+    (400, "invalid_blocks", Refused, SLACK),
+    (200, "internal_error", PerhapsDelivered, [by_bot]),
+    (200, "invalid_auth", ChannelDown, [by_bot]),
+]
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+
+
+@pytest.mark.usefixtures("credentials")
+@pytest.mark.parametrize(
+    ("fault", "code", "meant", "attempt"),
+    [(fault, code, meant, attempt) for fault, code, meant, attempts in HTTP_FAULTS for attempt in attempts],
+)
+def test_a_fault_of_amazon_or_slack_and_nothing_is_sent_again_beneath_us(
+    fault: int | str, code: str, meant: type[DeliveryError], attempt: Attempt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if fault == SILENCE:
+        monkeypatch.setattr(aws, "ANSWER_SECONDS", SHORT)
+        monkeypatch.setattr(slack, "TIMEOUT_SECONDS", SHORT)
+    handovers = Handovers()
+    with faulty_http.running(fault, code) as server:
+        with pytest.raises(DeliveryError) as told:
+            attempt(server.url, handovers)
+        assert type(told.value) is meant
+        assert (len(server.taken), handovers.number) == (1, 1)
+
+
+@pytest.mark.usefixtures("credentials")
+@pytest.mark.parametrize("attempt", AMAZON + SLACK)
+def test_a_server_that_is_away_has_taken_nothing(attempt: Attempt) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        with pytest.raises(ChannelDown):
+            attempt(f"http://127.0.0.1:{closed.getsockname()[1]}", Handovers())
+
+
+@pytest.mark.usefixtures("credentials")
+@pytest.mark.parametrize("attempt", AMAZON + SLACK)
+def test_a_server_that_is_well_takes_it(attempt: Attempt) -> None:
+    with faulty_http.running() as server:
+        assert attempt(server.url, Handovers())
+        assert len(server.taken) == 1
