@@ -1,7 +1,6 @@
 """An hour's report as a person at a terminal reads it, and ``flightsched explain``: the reasons for one booking."""
 
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from rich import box
@@ -11,6 +10,7 @@ from flightsched_pipelines.cli.arguments import Hour, parse_hour
 from flightsched_pipelines.cli.console import console
 from flightsched_pipelines.cli.ready import ready
 from flightsched_pipelines.desk.report import HourReport, Lesson, explain_booking
+from flightsched_pipelines.risk.zones import zone_of
 
 SHOWN_LESSONS = 15
 
@@ -58,7 +58,7 @@ def _table(lessons: tuple[Lesson, ...]) -> Table:
     table.add_column("why", ratio=3)
     table.add_column("other times", ratio=2)
     for lesson in lessons:
-        zone = ZoneInfo(lesson.time_zone)
+        zone = zone_of(lesson.time_zone)
         others = "\n".join(
             f"{number}. {alternative.starts_at_utc.astimezone(zone):%a %d %b %H:%M}"
             for number, alternative in enumerate(lesson.alternatives, start=1)

@@ -28,19 +28,24 @@ from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from flightsched_pipelines.database import schema
 from flightsched_pipelines.database.engine import Source, reading
 from flightsched_pipelines.database.frames import partition_rows
+from flightsched_pipelines.database.odd_rows import as_faults, odd_rows
+from flightsched_pipelines.database.readable import clock, day, words
 from flightsched_pipelines.rescheduling.availability import AVAILABILITY_COLUMNS, Override, Resource, WeeklyRule, expand
 from flightsched_pipelines.rescheduling.records import Row
 from flightsched_pipelines.rescheduling.wishes import WISH_COLUMNS
 from flightsched_pipelines.risk.bookings import BOOKING_COLUMNS
-from flightsched_pipelines.risk.minimums import STATED_COLUMNS, in_force, typed_minimums, with_regulations
+from flightsched_pipelines.risk.minimums import DATE_COLUMNS, STATED_COLUMNS, in_force, typed_minimums, with_regulations
+from flightsched_pipelines.risk.zones import UTC_NAME, is_time_zone
 
 Rows = Sequence[Row]
 """Rows as they are stored, for the proof of one move: what a frame costs is most of what such a proof costs."""
 
 _FLOWN = schema.bookings.alias("flown")
+_STATED = schema.weather_minimums.c
 _MINIMUMS = select(
-    schema.weather_minimums.c.id.label("minimum_id"), *(schema.weather_minimums.c[name] for name in STATED_COLUMNS)
-).order_by(schema.weather_minimums.c.id)
+    _STATED.id.label("minimum_id"),
+    *(day(_STATED[name]).label(name) if name in DATE_COLUMNS else _STATED[name] for name in STATED_COLUMNS),
+).order_by(_STATED.id)
 
 
 def airports(source: Source, idents: Collection[str] | None = None) -> pd.DataFrame:
@@ -62,7 +67,9 @@ def runways(source: Source, idents: Collection[str] | None = None) -> pd.DataFra
 
 def minimums(source: Source) -> pd.DataFrame:
     """All weather minimums, of every day (``MINIMUM_COLUMNS``)."""
-    return with_regulations(typed_minimums(_frame(source, _MINIMUMS)))
+    with reading(source) as connection:
+        stated = typed_minimums(_frame(connection, _MINIMUMS))
+        return pd.concat([with_regulations(stated), as_faults(odd_rows(connection))], ignore_index=True)
 
 
 def airfields(connection: Connection, idents: Collection[str]) -> tuple[Rows, Rows]:
@@ -74,7 +81,11 @@ def minimums_of(connection: Connection, school_id: int, on: date) -> Sequence[Ro
     """The minimums in force on a day for one school, its own and everybody's (``MINIMUM_COLUMNS``)."""
     table = schema.weather_minimums
     whose = or_(table.c.school_id.is_(None), table.c.school_id == school_id)
-    return _in_force(tuple(tuple(row) for row in connection.execute(_MINIMUMS.where(whose))), on)
+    faults = as_faults([row for row in odd_rows(connection) if row.school_id in {None, school_id}])
+    return [
+        *_in_force(tuple(tuple(row) for row in connection.execute(_MINIMUMS.where(whose))), on),
+        *faults.to_dict("records"),
+    ]
 
 
 @lru_cache(maxsize=1_000)  # by what they say, so that a changed minimum counts at once
@@ -136,12 +147,12 @@ def _lessons(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
         select(
             b.c.id.label("booking_id"), b.c.reference, b.c.school_id, b.c.student_id, b.c.instructor_id,
             b.c.aircraft_id, a.c.type.label("aircraft_type"), s.c.training_level, b.c.solo, b.c.lesson_kind,
-            b.c.departure, b.c.route, func.lower(b.c.period).label("starts_at_utc"),
+            b.c.departure, words(b.c.route).label("route"), func.lower(b.c.period).label("starts_at_utc"),
             func.upper(b.c.period).label("ends_at_utc"), b.c.status,
             a.c.demonstrated_crosswind_kt.label("aircraft_crosswind_kt"), p.c.time_zone,
-            w.c.days.label("preferred_days"), w.c.parts_of_day.label("preferred_parts"),
-            w.c.instructor_id.label("preferred_instructor_id"), w.c.latest_date, w.c.notice_hours,
-            b.c.times_moved,
+            words(w.c.days).label("preferred_days"), words(w.c.parts_of_day).label("preferred_parts"),
+            w.c.instructor_id.label("preferred_instructor_id"), day(w.c.latest_date).label("latest_date"),
+            w.c.notice_hours, b.c.times_moved,
         )
         .join(s, s.c.id == b.c.student_id)
         .join(a, a.c.id == b.c.aircraft_id)
@@ -168,6 +179,7 @@ def _bookings(source: Source, which: ColumnElement[bool], now_utc: datetime) -> 
     )
     lessons = _lessons(which).add_columns(flown.c.last_lesson_at_utc)
     frame = _frame(source, lessons.outerjoin(flown, flown.c.student_id == b.c.student_id))
+    frame["time_zone"] = [zone if is_time_zone(zone) else UTC_NAME for zone in frame["time_zone"]]
     frame["last_lesson_at_utc"] = pd.to_datetime(frame["last_lesson_at_utc"], utc=True)
     return frame.astype(dict(BOOKING_COLUMNS) | dict(WISH_COLUMNS))
 
@@ -228,7 +240,7 @@ def _resources(connection: Connection, only: Collection[Resource] | None) -> Ite
     each: dict[str, Select[*tuple[Any, ...]]] = {
         "school": select(literal("school"), k.id, k.id, no_type, no_limit, no_levels),
         "student": select(literal("student"), s.id, s.school_id, no_type, no_limit, no_levels),
-        "instructor": select(literal("instructor"), i.id, i.school_id, no_type, no_limit, i.may_teach),
+        "instructor": select(literal("instructor"), i.id, i.school_id, no_type, no_limit, words(i.may_teach)),
         "aircraft": select(literal("aircraft"), a.id, a.school_id, a.type, a.demonstrated_crosswind_kt, no_levels),
     }
     keys = {"school": k.id, "student": s.id, "instructor": i.id, "aircraft": a.id}
@@ -240,16 +252,19 @@ def _resources(connection: Connection, only: Collection[Resource] | None) -> Ite
 def _weekly_rules(connection: Connection, only: Collection[Resource] | None) -> Iterator[WeeklyRule]:
     s, a, h = schema.schools, schema.airports, schema.opening_hours
     based = a.c.ident == s.c.base_airport
-    hours = select(literal("school"), h.c.school_id, a.c.time_zone, h.c.weekday, h.c.opens, h.c.closes)
+    hours = select(literal("school"), h.c.school_id, a.c.time_zone, h.c.weekday, clock(h.c.opens), clock(h.c.closes))
     hours = hours.join(s, s.c.id == h.c.school_id).join(a, based)
     wanted: list[Select[*tuple[Any, ...]]] = [hours.where(_among(h.c.school_id, _ids("school", only)))]
     for kind, people in (("student", schema.students), ("instructor", schema.instructors)):
         w, key = schema.availability.c, schema.availability.c[f"{kind}_id"]
-        weeks = select(literal(kind), key, a.c.time_zone, w.weekday, w.starts, w.ends).join(people, people.c.id == key)
+        weeks = select(literal(kind), key, a.c.time_zone, w.weekday, clock(w.starts), clock(w.ends)).join(
+            people, people.c.id == key
+        )
         weeks = weeks.join(s, s.c.id == people.c.school_id).join(a, based)
         wanted.append(weeks.where(_among(key, _ids(kind, only))))
     for kind, key, time_zone, weekday, starts, ends in connection.execute(union_all(*wanted)).all():
-        yield WeeklyRule((kind, key), time_zone, weekday, starts, ends)
+        if is_time_zone(time_zone):  # else nobody knows when that is
+            yield WeeklyRule((kind, key), time_zone, weekday, starts, ends)
 
 
 def _overrides(
@@ -261,13 +276,21 @@ def _overrides(
         *(exceptions.c[f"{kind}_id"].is_not(None) & _among(exceptions.c[f"{kind}_id"], _ids(kind, only))
           for kind in ("student", "instructor"))
     )  # fmt: skip
-    for row in connection.execute(select(exceptions).where(exceptions.c.period.overlaps(span), whose)):
-        person = ("student", row.student_id) if row.student_id is not None else ("instructor", row.instructor_id)
-        yield Override(person, _within(row.period, from_utc, to_utc), available=row.available)
-    down = schema.downtime
-    grounded = select(down).where(down.c.period.overlaps(span), _among(down.c.aircraft_id, _ids("aircraft", only)))
-    for row in connection.execute(grounded):
-        yield Override(("aircraft", row.aircraft_id), _within(row.period, from_utc, to_utc), available=False)
+    e, down = exceptions.c, schema.downtime.c
+    # What overlaps the time is cut to it by the database: Python knows neither infinity nor years after 9999.
+    people = select(
+        e.student_id, e.instructor_id, e.available, func.lower(e.period * span), func.upper(e.period * span)
+    )
+    for student_id, instructor_id, available, start, end in connection.execute(
+        people.where(e.period.overlaps(span), whose)
+    ):
+        person = ("student", student_id) if student_id is not None else ("instructor", instructor_id)
+        yield Override(person, (start, end), available=available)
+    grounded = select(down.aircraft_id, func.lower(down.period * span), func.upper(down.period * span))
+    for aircraft_id, start, end in connection.execute(
+        grounded.where(down.period.overlaps(span), _among(down.aircraft_id, _ids("aircraft", only)))
+    ):
+        yield Override(("aircraft", aircraft_id), (start, end), available=False)
 
 
 def _ids(kind: str, only: Collection[Resource] | None) -> list[int] | None:
@@ -276,10 +299,6 @@ def _ids(kind: str, only: Collection[Resource] | None) -> list[int] | None:
 
 def _among(column: ColumnElement[Any], values: Collection[Any] | None) -> ColumnElement[bool]:
     return true() if values is None else column.in_(list(values))
-
-
-def _within(period: Range[datetime], from_utc: datetime, to_utc: datetime) -> tuple[datetime, datetime]:
-    return max(period.lower or from_utc, from_utc), min(period.upper or to_utc, to_utc)
 
 
 def _airports(idents: Collection[str] | None) -> Select[*tuple[Any, ...]]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, text
 from sqlalchemy.dialects.postgresql import Range, distinct_on
 
+from flightsched_pipelines.database.readable import LAST_INSTANT
 from flightsched_pipelines.database.schema import (
     ACTIVE_STATUSES,
     OPEN_STATES,
@@ -103,7 +104,7 @@ def schedule(connection: Connection, now_utc: datetime) -> list[LiveBooking]:
     query = select(
         func.coalesce(b.holds_for, b.id).label("booking_id"), b.student_id, b.instructor_id, b.aircraft_id, b.status,
         func.lower(b.period).label("starts"), func.upper(b.period).label("ends"),
-    ).where(b.status.in_(TAKING_STATUSES), b.period.op("&&")(Range(now_utc, None)))  # fmt: skip
+    ).where(b.status.in_(TAKING_STATUSES), b.period.op("&&")(Range(now_utc, LAST_INSTANT)))  # fmt: skip
     return [
         LiveBooking(
             row.booking_id, row.student_id, Slot(row.starts, row.ends, row.instructor_id, row.aircraft_id), row.status

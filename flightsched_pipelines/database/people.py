@@ -7,6 +7,7 @@ from datetime import time
 from sqlalchemy import Connection, Table, select
 
 from flightsched_pipelines.database import schema
+from flightsched_pipelines.database.readable import clock
 
 QUIET = time(22), time(7)
 """Quiet hours of people who have said nothing."""
@@ -98,7 +99,9 @@ def _people(
     query = (
         select(
             table.c.id, table.c.name, table.c.email.label("address"), table.c.phone, c.c.id.label("contact_id"),
-            c.c.email, c.c.sms, c.c.digest, c.c.quiet_from, c.c.quiet_to, c.c.time_zone, a.c.time_zone.label("home"),
+            c.c.email, c.c.sms, c.c.digest,
+            clock(c.c.quiet_from).label("quiet_from"), clock(c.c.quiet_to).label("quiet_to"),
+            c.c.time_zone, a.c.time_zone.label("home"),
         )
         .join(s, s.c.id == table.c.school_id)
         .join(a, a.c.ident == s.c.base_airport)

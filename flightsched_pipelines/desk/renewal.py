@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 from sqlalchemy import Connection
@@ -22,6 +21,7 @@ from flightsched_pipelines.rescheduling.answers import Wishes
 from flightsched_pipelines.rescheduling.cases import CaseState, Slot
 from flightsched_pipelines.rescheduling.reasons import reasons
 from flightsched_pipelines.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.risk.zones import zone_of
 from flightsched_pipelines.settings import Settings
 
 MOST_OFFERS = 3
@@ -69,7 +69,7 @@ def fresh_offers(
         return []
     table = PIPELINE_TABLES["reschedule_candidates"]
     found = read_partition(connection, table, [hour], table.c.booking_id == asked.booking_id).sort_values("slot")
-    zone = ZoneInfo(asked.time_zone)
+    zone = zone_of(asked.time_zone)
     starts = {slot.starts_at_utc for slot in but_for}
     student = asked.question.student_id
     offered = list(beside)

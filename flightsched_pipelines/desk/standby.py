@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
@@ -18,6 +17,7 @@ from flightsched_pipelines.desk.telling import Directory, News, Occasion, tell
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.rescheduling.cases import CaseState, Slot
 from flightsched_pipelines.rescheduling.standby import FreedSlot, Rule, Waiting, in_turn, ways_to_take
+from flightsched_pipelines.risk.zones import zone_of
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines.text import LONGEST_NAME, accept
 
@@ -66,7 +66,7 @@ def join(engine: Engine, reference: str, until: date | None, now_utc: datetime) 
     """
     with engine.begin() as connection:
         lesson = _lesson(connection, reference)
-        today = now_utc.astimezone(ZoneInfo(lesson.time_zone)).date()
+        today = now_utc.astimezone(zone_of(lesson.time_zone)).date()
         if lesson.status not in {"scheduled", "weather_hold"}:
             raise StandbyRefused(f"{reference} is {lesson.status}; only a lesson that is still to be flown can wait")
         if lesson.status == "scheduled" and lesson.starts_at_utc <= now_utc:

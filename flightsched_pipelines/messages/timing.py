@@ -1,7 +1,8 @@
 """When a person may be told: quiet hours in the person's own zone, which a near lesson overrides."""
 
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+
+from flightsched_pipelines.risk.zones import zone_of
 
 
 def not_before(
@@ -19,7 +20,7 @@ def not_before(
     if quiet is None or lesson_utc - now_utc <= override:
         return now_utc
     begin, end = quiet
-    zone = ZoneInfo(time_zone)
+    zone = zone_of(time_zone)
     local = now_utc.astimezone(zone)
     clock = local.time()
     within = begin <= clock < end if begin <= end else clock >= begin or clock < end

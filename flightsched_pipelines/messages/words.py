@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from flightsched_pipelines.messages.facts import Event, Lesson, Notice, Shortfall
 from flightsched_pipelines.risk.explain import AT_LEAST, NAMES
+from flightsched_pipelines.risk.zones import zone_of
 
 WHOLE = {"ft", "kt", "min"}
 """Units in which people say whole numbers."""
@@ -196,4 +196,4 @@ def why_nothing(reason: str) -> str:
 def _local(instant_utc: datetime, time_zone: str) -> datetime:
     if instant_utc.tzinfo is None:
         raise ValueError(f"{instant_utc.isoformat()} has no time zone; give instants in UTC")
-    return instant_utc.astimezone(ZoneInfo(time_zone))
+    return instant_utc.astimezone(zone_of(time_zone))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
+
+from flightsched_pipelines.risk.zones import zone_of
 
 AVAILABILITY_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
@@ -98,7 +99,7 @@ def without(periods: Sequence[Period], taken: Iterable[Period]) -> list[Period]:
 def _days(
     time_zone: str, weekday: int, starts: time, ends: time, from_utc: datetime, to_utc: datetime
 ) -> Sequence[Period]:
-    zone = ZoneInfo(time_zone)
+    zone = zone_of(time_zone)
     day = from_utc.astimezone(zone).date()
     last = to_utc.astimezone(zone).date()
     periods: list[Period] = []

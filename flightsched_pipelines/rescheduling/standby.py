@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Literal, get_args
-from zoneinfo import ZoneInfo
 
 from flightsched_pipelines.rescheduling.answers import Wishes
 from flightsched_pipelines.rescheduling.cases import (
@@ -20,6 +19,7 @@ from flightsched_pipelines.rescheduling.cases import (
     require,
     step_by_school,
 )
+from flightsched_pipelines.risk.zones import zone_of
 
 Rule = Literal["threatened_first", "first_come", "longest_without_lesson", "nobody"]
 """Who is offered a slot first.
@@ -86,7 +86,7 @@ def ways_to_take(freed: FreedSlot, waiting: Waiting) -> list[Slot]:
     """
     slot, lesson = freed.slot, waiting.lesson
     ends = slot.starts_at_utc + (lesson.ends_at_utc - lesson.starts_at_utc)
-    local = slot.starts_at_utc.astimezone(ZoneInfo(waiting.time_zone))
+    local = slot.starts_at_utc.astimezone(zone_of(waiting.time_zone))
     fits = freed.aircraft_type == waiting.aircraft_type and ends <= slot.ends_at_utc
     earlier = waiting.on_hold or slot.starts_at_utc < lesson.starts_at_utc
     in_time = waiting.until is None or local.date() <= waiting.until

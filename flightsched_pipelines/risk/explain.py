@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pandas as pd
+
+from flightsched_pipelines.risk.zones import zone_of
 
 Row = Mapping[Any, Any]
 
@@ -180,14 +181,14 @@ def _clock(time: datetime, booking: Row) -> str:
 
 @lru_cache(maxsize=10_000)
 def _hour_from(hour: datetime, time_zone: str) -> str:
-    starts, ends = (time.astimezone(ZoneInfo(time_zone)) for time in (hour, hour + timedelta(hours=1)))
+    starts, ends = (time.astimezone(zone_of(time_zone)) for time in (hour, hour + timedelta(hours=1)))
     first_zone = f" {_zone(starts)}" if _zone(starts) != _zone(ends) else ""
     return f"{_day(starts)} {starts:%H:%M}{first_zone}-{ends:%H:%M} {_zone(ends)}"
 
 
 @lru_cache(maxsize=10_000)
 def _clock_at(time: datetime, time_zone: str) -> str:
-    local = time.astimezone(ZoneInfo(time_zone))
+    local = time.astimezone(zone_of(time_zone))
     return f"{_day(local)} {local:%H:%M} {_zone(local)}"
 
 

@@ -9,6 +9,9 @@ from flightsched_pipelines.database.schema.base import (
     Kind,
     metadata,
 )  # fmt: skip
+from flightsched_pipelines.database.schema.minimums import (
+    weather_minimums,
+)  # fmt: skip
 from flightsched_pipelines.database.schema.operations import (
     alert_silences,
     alerts,
@@ -41,15 +44,16 @@ from flightsched_pipelines.database.schema.school import (
     availability_exceptions,
     bookings,
     downtime,
-    freed_slots,
     instructors,
     opening_hours,
     runways,
     schools,
-    standby,
     student_preferences,
     students,
-    weather_minimums,
+)  # fmt: skip
+from flightsched_pipelines.database.schema.standby_list import (
+    freed_slots,
+    standby,
 )  # fmt: skip
 from flightsched_pipelines.database.schema.telling import (
     CASE_STATES,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Column, DateTime, ForeignKey, MetaData, Text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, DateTime, ForeignKey, MetaData, Text
 from sqlalchemy.types import TypeEngine
 
 SCHEMAS: Mapping[str, str] = MappingProxyType(
@@ -32,6 +32,30 @@ class Kind(Text):
 
 INSTANT = DateTime(timezone=True)
 WORDS = ARRAY(Text)
+FIRST_DAY, LAST_DAY = "2000-01-01", "2200-01-01"
+"""Between these lies every day that somebody enters; what is open has no end instead of one far off."""
+
+
+def sound(name: str, of: str, condition: str, why: str) -> CheckConstraint:
+    """A condition on what people enter in the columns ``of``; ``why`` says what is wrong with an older row."""
+    return CheckConstraint(condition, name=name, info={"of": of, "why": why})
+
+
+def sound_period() -> CheckConstraint:
+    """A period that holds something, its ends, where it has them, on days that somebody enters."""
+    condition = (
+        f"NOT isempty(period) AND lower(period) >= '{FIRST_DAY} 00:00+00'::timestamptz "
+        f"AND upper(period) <= '{LAST_DAY} 00:00+00'::timestamptz"
+    )
+    return sound("days", "period", condition, "it is empty, or does not lie between 2000 and 2200; leave an end open")
+
+
+def sound_words(column: str) -> CheckConstraint:
+    """A plain list without gaps."""
+    condition = (
+        f"CASE WHEN coalesce(array_ndims({column}), 1) = 1 THEN array_position({column}, NULL) IS NULL ELSE false END"
+    )
+    return sound(f"{column}_list", column, condition, "it is not a plain list of words")
 
 
 def column(name: str, type_: TypeEngine[Any] | type[TypeEngine[Any]], comment: str, **options: Any) -> Column[Any]:  # noqa: ANN401, SQLAlchemy's own options

@@ -18,7 +18,20 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint
 
-from flightsched_pipelines.database.schema.base import INSTANT, WORDS, column, identifier, metadata, optional, reference
+from flightsched_pipelines.database.schema.base import (
+    FIRST_DAY,
+    INSTANT,
+    LAST_DAY,
+    WORDS,
+    column,
+    identifier,
+    metadata,
+    optional,
+    reference,
+    sound,
+    sound_period,
+    sound_words,
+)
 
 ACTIVE_STATUSES = ("scheduled", "weather_hold")
 """Statuses of lessons that are to be flown, or were to be."""
@@ -40,6 +53,14 @@ airports = Table(
     optional("approach_ceiling_ft", Double, "Lowest ceiling of the field's approaches, feet above ground."),
     optional("approach_visibility_sm", Double, "Lowest visibility of the field's approaches, statute miles."),
     CheckConstraint("latitude_deg BETWEEN -90 AND 90 AND longitude_deg BETWEEN -180 AND 180", name="position"),
+    sound("elevation", "elevation_ft", "elevation_ft BETWEEN -2000 AND 20000", "it is no elevation of a field in feet"),
+    sound(
+        "approach",
+        "approach_ceiling_ft, approach_visibility_sm",
+        "(approach_ceiling_ft BETWEEN 0 AND 5000) IS NOT FALSE "
+        "AND (approach_visibility_sm BETWEEN 0 AND 10) IS NOT FALSE",
+        "an approach minimum is not plausible",
+    ),
     schema="school",
     comment="Airports that schools use.",
 )
@@ -54,6 +75,7 @@ runways = Table(
     column("closed", Boolean, "Whether it is closed.", server_default=text("false")),
     PrimaryKeyConstraint("airport", "runway"),
     CheckConstraint("heading_true_deg BETWEEN 0 AND 360 AND length_ft > 0", name="sane"),
+    sound("length", "length_ft", "length_ft <= 30000", "it is no length of a runway in feet"),
     schema="school",
     comment="Runway ends, two a runway.",
 )
@@ -91,6 +113,11 @@ instructors = Table(
         "auto_confirm", Boolean, "Whether a dual lesson moves without asking this instructor.",
         server_default=text("false"),
     ),
+    sound(
+        "may_teach", "may_teach", "may_teach <@ ARRAY['student_pilot', 'private_pilot', 'instrument_rated']",
+        "it holds another word than the training levels",
+    ),
+    sound_words("may_teach"),
     schema="school",
     comment="Instructors.",
 )  # fmt: skip
@@ -118,6 +145,12 @@ aircraft = Table(
     column("tail_number", Text, "Registration.", unique=True),
     column("type", Text, "Type, such as C172S; lessons move between aircraft of one type."),
     optional("demonstrated_crosswind_kt", Double, "Demonstrated crosswind, knots: advice, not a limit."),
+    sound(
+        "crosswind",
+        "demonstrated_crosswind_kt",
+        "(demonstrated_crosswind_kt BETWEEN 1 AND 60) IS NOT FALSE",
+        "it is no crosswind in knots",
+    ),
     schema="school",
     comment="Aircraft.",
 )
@@ -160,6 +193,7 @@ availability_exceptions = Table(
     column("available", Boolean, "Whether the person can fly then, against the weekly rule."),
     optional("reason", Text, "Why. Personal."),
     CheckConstraint("num_nonnulls(student_id, instructor_id) = 1", name="one_person"),
+    sound_period(),
     schema="school",
     comment="Exceptions to weekly availability.",
 )
@@ -185,6 +219,14 @@ student_preferences = Table(
     CheckConstraint("days <@ ARRAY['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']", name="days"),
     CheckConstraint("parts_of_day <@ ARRAY['morning', 'afternoon', 'evening']", name="parts"),
     CheckConstraint("notice_hours BETWEEN 0 AND 336", name="notice"),
+    sound(
+        "latest_date",
+        "latest_date",
+        f"(latest_date BETWEEN '{FIRST_DAY}'::date AND '{LAST_DAY}'::date) IS NOT FALSE",
+        "it does not lie between 2000 and 2200; leave it empty for none",
+    ),
+    sound_words("days"),
+    sound_words("parts_of_day"),
     schema="school",
     comment="What students told the school about their time, a row a student.",
 )
@@ -196,33 +238,9 @@ downtime = Table(
     reference("aircraft_id", "aircraft", "Aircraft.", index=True),
     column("period", TSTZRANGE, "From when to when it cannot fly."),
     column("reason", Text, "Why: 100-hour, annual, squawk."),
+    sound_period(),
     schema="school",
     comment="When aircraft are in maintenance.",
-)
-
-weather_minimums = Table(
-    "weather_minimums",
-    metadata,
-    identifier(),
-    reference("school_id", "schools", "Whose rule; null for every school.", nullable=True),
-    column("authority", Text, "regulation (a floor), default, or school (replaces the default)."),
-    optional("training_level", Text, "Level the rule is for; null for any."),
-    optional("solo", Boolean, "Solo or dual; null for both."),
-    optional("lesson_kind", Text, "pattern, local or cross_country; null for any."),
-    optional("night", Boolean, "Night or day; null for both."),
-    column("rule", Text, "What is limited: visibility, ceiling, wind, gust, crosswind, ..."),
-    column("comparison", Text, "What is allowed: >, >=, < or <= the limit; none: no such hazard."),
-    optional("limit_value", Double, "The limit, in the unit; null for hazards and the aircraft's own limit."),
-    optional("unit", Text, "SM, ft, kt or min."),
-    column("effect", Text, "block (below it a lesson is at risk) or warn (to watch)."),
-    column("effective_from", Date, "First day on which the rule holds."),
-    optional("effective_to", Date, "Last day; null for open."),
-    column("reference", Text, "Who says so."),
-    CheckConstraint("authority IN ('regulation', 'default', 'school')", name="authority"),
-    CheckConstraint("comparison IN ('>', '>=', '<', '<=', 'none')", name="comparison"),
-    CheckConstraint("effect IN ('block', 'warn')", name="effect"),
-    schema="school",
-    comment="Weather minimums as effective-dated data, one row a limit.",
 )
 
 
@@ -295,6 +313,8 @@ bookings = Table(
         name="period",
     ),
     CheckConstraint("solo OR instructor_id IS NOT NULL", name="dual_has_instructor"),
+    sound_period(),
+    sound_words("route"),
     _never_twice("aircraft_id"),
     _never_twice("instructor_id"),
     _never_twice("student_id"),
@@ -303,41 +323,3 @@ bookings = Table(
     schema="school",
     comment="Lessons, and slots held for lessons. No aircraft, instructor or student is ever taken twice at one time.",
 )  # fmt: skip
-
-standby = Table(
-    "standby",
-    metadata,
-    identifier(),
-    reference("booking_id", "bookings", "The lesson that would take a freed slot; its aircraft's type is the list's."),
-    column("since", INSTANT, "Since when: first come, first served within the school's rule."),
-    optional("until", Date, "Last local day on which a slot is of use; null for any."),
-    column("put_by", Text, "platform, when a case ended and the lesson stayed on weather hold; or dispatcher."),
-    optional("ended_at", INSTANT, "When the waiting ended; null while it lasts."),
-    optional("how", Text, "How it ended: moved, withdrawn or lapsed; null while it lasts."),
-    CheckConstraint("put_by IN ('platform', 'dispatcher')", name="put_by"),
-    CheckConstraint("how IN ('moved', 'withdrawn', 'lapsed')", name="how"),
-    CheckConstraint("num_nonnulls(ended_at, how) <> 1", name="ended"),
-    Index("standby_one_place_idx", "booking_id", unique=True, postgresql_where=text("ended_at IS NULL")),
-    schema="school",
-    comment="Who waits for a slot to come free: one place on the list a lesson.",
-)
-
-freed_slots = Table(
-    "freed_slots",
-    metadata,
-    identifier(),
-    reference("school_id", "schools", "School.", index=True),
-    reference("booking_id", "bookings", "The lesson that left it."),
-    column("why", Text, "Why: moved, cancelled, or changed by the school."),
-    column("starts_at_utc", INSTANT, "Start, UTC."),
-    column("ends_at_utc", INSTANT, "End, UTC."),
-    optional("instructor_id", BigInteger, "Instructor who came free; null of a solo flight."),
-    column("aircraft_id", BigInteger, "Aircraft that came free."),
-    column("freed_at", INSTANT, "When it came free."),
-    optional("looked_at", INSTANT, "When the standby list was last held against it; null for never."),
-    CheckConstraint("why IN ('moved', 'cancelled', 'changed')", name="why"),
-    Index("freed_slots_once_idx", "booking_id", "starts_at_utc", "aircraft_id", unique=True),
-    Index("freed_slots_starts_at_idx", "starts_at_utc"),
-    schema="school",
-    comment="Slots that lessons left; a case points to the slot that it offers to somebody on standby.",
-)

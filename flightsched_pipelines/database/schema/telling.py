@@ -82,6 +82,9 @@ contact_preferences = Table(
     optional("time_zone", Text, "IANA zone of the quiet hours; null for the school's."),
     CheckConstraint("num_nonnulls(student_id, instructor_id) = 1", name="one_person"),
     CheckConstraint("num_nonnulls(quiet_from, quiet_to) <> 1", name="quiet"),
+    CheckConstraint(
+        "(quiet_from < '24:00'::time) IS NOT FALSE AND (quiet_to < '24:00'::time) IS NOT FALSE", name="quiet_clock"
+    ),
     Index("contact_preferences_student_id_key", "student_id", unique=True),
     Index("contact_preferences_instructor_id_key", "instructor_id", unique=True),
     schema="school",

@@ -1,11 +1,13 @@
 """The migrations make the schema that the code declares, there and back."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.schema import CreateSchema
 
 from flightsched_pipelines.database import migrations
 from flightsched_pipelines.database.schema import PIPELINE_TABLES, SCHEMAS, metadata
@@ -26,6 +28,29 @@ def test_a_migrated_database_is_what_the_code_declares(engine: Engine) -> None:
         differences = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
 
     assert differences == []
+
+
+def conditions(connection: Connection) -> set[tuple[str, ...]]:
+    """Table, name and words of each condition; the order within a list of words means nothing."""
+    query = (
+        "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint "
+        "WHERE contype = 'c' AND connamespace = 'school'::regnamespace"
+    )
+    return {
+        (of, name, *sorted(re.findall(r"[^\s,()\[\]]+", condition)))
+        for of, name, condition in connection.execute(text(query))
+    }
+
+
+def test_the_conditions_of_a_migrated_database_are_those_that_the_code_declares(engine: Engine) -> None:
+    with engine.connect() as connection:
+        migrated = conditions(connection)
+    migrations.downgrade(engine, "base")
+    with engine.begin() as connection:
+        for schema in SCHEMAS:
+            connection.execute(CreateSchema(schema, if_not_exists=True))
+        metadata.create_all(connection)
+        assert conditions(connection) == migrated
 
 
 def test_the_way_back_leaves_nothing_and_the_way_up_works_again(engine: Engine) -> None:

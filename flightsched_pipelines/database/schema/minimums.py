@@ -1,0 +1,63 @@
+"""The weather minimums, and what makes a row of them mean something."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Boolean, CheckConstraint, Date, Double, Table, Text
+
+from flightsched_pipelines.database.schema.base import column, identifier, metadata, optional, reference, sound
+from flightsched_pipelines.risk.rules import RULE_BOOK, Rule
+
+
+def _said(numbers: Iterable[tuple[str, float]]) -> str:
+    return " ".join(f"WHEN '{unit}' THEN {factor!r}" for unit, factor in numbers)
+
+
+def _meaning_of(name: str, rule: Rule) -> str:
+    comparisons = ", ".join(f"'{comparison}'" for comparison in rule.comparisons)
+    stated = f"rule = '{name}' AND comparison IN ({comparisons})"
+    if rule.plausible is None:
+        return stated
+    in_its_unit = f"limit_value * CASE unit {_said(rule.units.items())} END"
+    return f"{stated} AND {in_its_unit} BETWEEN {rule.plausible[0]} AND {rule.plausible[1]}"
+
+
+_MEANING = f"({' OR '.join(f'({_meaning_of(name, rule)})' for name, rule in RULE_BOOK.items())}) IS TRUE"
+"""A rule, with a comparison that it takes, and a plausible limit in one of its units (`risk.rules`)."""
+
+weather_minimums = Table(
+    "weather_minimums",
+    metadata,
+    identifier(),
+    reference("school_id", "schools", "Whose rule; null for every school.", nullable=True),
+    column("authority", Text, "regulation (a floor), default, or school (replaces the default)."),
+    optional("training_level", Text, "Level the rule is for; null for any."),
+    optional("solo", Boolean, "Solo or dual; null for both."),
+    optional("lesson_kind", Text, "pattern, local or cross_country; null for any."),
+    optional("night", Boolean, "Night or day; null for both."),
+    column("rule", Text, "What is limited: visibility, ceiling, wind, gust, crosswind, ..."),
+    column("comparison", Text, "What is allowed: >, >=, < or <= the limit; none: no such hazard."),
+    optional("limit_value", Double, "The limit, in the unit; null for hazards and the aircraft's own limit."),
+    optional("unit", Text, "Unit of the limit: SM, m or km; ft or m; kt, m/s, km/h or mph; min or h."),
+    column("effect", Text, "block (below it a lesson is at risk) or warn (to watch)."),
+    column("effective_from", Date, "First day on which the rule holds."),
+    optional("effective_to", Date, "Last day; null for open."),
+    column("reference", Text, "Who says so."),
+    CheckConstraint("authority IN ('regulation', 'default', 'school')", name="authority"),
+    CheckConstraint("comparison IN ('>', '>=', '<', '<=', 'none')", name="comparison"),
+    CheckConstraint("effect IN ('block', 'warn')", name="effect"),
+    CheckConstraint(_MEANING, name="meaning"),
+    CheckConstraint(
+        "(training_level IN ('student_pilot', 'private_pilot', 'instrument_rated')) IS NOT FALSE "
+        "AND (lesson_kind IN ('pattern', 'local', 'cross_country')) IS NOT FALSE",
+        name="whom",
+    ),
+    sound(
+        "days",
+        "effective_from, effective_to",
+        "effective_from BETWEEN '1900-01-01'::date AND '9999-12-31'::date "
+        "AND (effective_to BETWEEN effective_from AND '9999-12-31'::date) IS NOT FALSE",
+        "they are no days, or the last one lies before the first; leave the last one empty for open",
+    ),
+    schema="school",
+    comment="Weather minimums as effective-dated data, one row a limit.",
+)
