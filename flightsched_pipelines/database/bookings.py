@@ -48,21 +48,24 @@ _MINIMUMS = select(
 ).order_by(_STATED.id)
 
 
+AIRPORT_TYPES = {
+    "airport": "object", "name": "object", "latitude_deg": "float64", "longitude_deg": "float64",
+    "elevation_ft": "float64", "time_zone": "object", "issues_taf": "bool", "issues_metar": "bool",
+    "approach_ceiling_ft": "float64", "approach_visibility_sm": "float64",
+}  # fmt: skip
+RUNWAY_TYPES = {
+    "airport": "object", "runway": "object", "heading_true_deg": "float64", "length_ft": "float64", "closed": "bool"
+}  # fmt: skip
+
+
 def airports(source: Source, idents: Collection[str] | None = None) -> pd.DataFrame:
-    """Every airport, or those named: ident, position, zone, and what it issues."""
-    return _frame(source, _airports(idents)).astype(
-        {
-            "latitude_deg": "float64", "longitude_deg": "float64", "elevation_ft": "float64", "issues_taf": "bool",
-            "issues_metar": "bool", "approach_ceiling_ft": "float64", "approach_visibility_sm": "float64",
-        }
-    )  # fmt: skip
+    """Every airport, or those named: ident, position, zone, and what it issues (``AIRPORT_TYPES``)."""
+    return _frame(source, _airports(idents)).astype(AIRPORT_TYPES)
 
 
 def runways(source: Source, idents: Collection[str] | None = None) -> pd.DataFrame:
-    """Every runway end, or those of the airports named, with its true heading."""
-    return _frame(source, _runways(idents)).astype(
-        {"heading_true_deg": "float64", "length_ft": "float64", "closed": "bool"}
-    )
+    """Every runway end, or those of the airports named, with its true heading (``RUNWAY_TYPES``)."""
+    return _frame(source, _runways(idents)).astype(RUNWAY_TYPES)
 
 
 def minimums(source: Source) -> pd.DataFrame:

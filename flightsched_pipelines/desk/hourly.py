@@ -23,6 +23,7 @@ from flightsched_pipelines.database.frames import (
     tables_written,
 )
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.desk.reference import Reference, reference_at, take_snapshot
 from flightsched_pipelines.desk.rules import scheduling_rules
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.rescheduling.assignment import Choice, choose
@@ -32,7 +33,6 @@ from flightsched_pipelines.rescheduling.records import BOOKING_FACTS, Proposal, 
 from flightsched_pipelines.rescheduling.sky_proof import LOOKED_AT, Sky
 from flightsched_pipelines.rescheduling.validation import Validation, validate
 from flightsched_pipelines.risk.assess import Assessment, assess
-from flightsched_pipelines.risk.minimums import in_force
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines.weather.answers import Answer, Reading, read_answers
 from flightsched_pipelines.weather.blend import blend, hourly_rows
@@ -61,14 +61,13 @@ class Ground:
     suns: pd.DataFrame
 
 
-def survey(engine: Engine, hour_utc: datetime, places: Collection[str], days_ahead: int) -> Ground:
+def survey(then: Reference, hour_utc: datetime, places: Collection[str], days_ahead: int) -> Ground:
     """The ground at an hour, with the sun over some places for so many days."""
-    airports = schedule.airports(engine)
-    sunlit = airports[airports["airport"].isin(list(places))]
+    sunlit = then.airports[then.airports["airport"].isin(list(places))]
     return Ground(
-        airports=airports,
-        runways=schedule.runways(engine),
-        minimums=in_force(schedule.minimums(engine), hour_utc.date()),
+        airports=then.airports,
+        runways=then.runways,
+        minimums=then.minimums,
         suns=sun_table(sunlit, hour_utc.date() - timedelta(days=2), days_ahead + 6),
     )
 
@@ -123,8 +122,10 @@ def observe(raw_weather: pd.DataFrame) -> pd.DataFrame:
 
 def forecast(engine: Engine, raw_weather: pd.DataFrame, hour_utc: datetime, settings: Settings) -> pd.DataFrame:
     """The forecast at an hour: every airport, hour and group, and which of them speaks."""
+    then = reference_at(engine, hour_utc, settings)
+    settings = then.settings_of(settings)
     return blend(
-        schedule.airports(engine),
+        then.airports,
         read_weather(raw_weather),
         hour_utc,
         horizon_hours=settings.lookahead_hours + 24,
@@ -150,6 +151,17 @@ def snapshot_availability(engine: Engine, hour_utc: datetime, now_utc: datetime,
     return schedule.availability(engine, hour_utc, _horizon(hour_utc, settings))
 
 
+def settings_at(engine: Engine, hour_utc: datetime, settings: Settings) -> Settings:
+    """The settings, with those on which an hour's rows depend as they were then."""
+    return reference_at(engine, hour_utc, settings).settings_of(settings)
+
+
+def snapshot_reference(engine: Engine, hour_utc: datetime, now_utc: datetime, settings: Settings) -> pd.DataFrame:
+    """What the hour depends on beside weather and schedule: a row a part, with the digest of its content."""
+    stored = _stored_if_past(engine, "reference_snapshot", hour_utc, now_utc)
+    return take_snapshot(engine, hour_utc, settings) if stored is None else stored
+
+
 def lessons_ahead(booking_snapshot: pd.DataFrame, hour_utc: datetime, hours: int) -> pd.DataFrame:
     """The lessons that start within the next ``hours`` hours; a slot held for a lesson is none."""
     starts, lesson = booking_snapshot["starts_at_utc"], booking_snapshot["status"] != "held"
@@ -160,7 +172,9 @@ def assess_lessons(
     engine: Engine, bookings: pd.DataFrame, forecasts: pd.DataFrame, hour_utc: datetime, settings: Settings
 ) -> Assessment:
     """Hold lessons ahead against the forecast of an hour."""
-    ground = survey(engine, hour_utc, places_of(bookings), settings.lookahead_hours // 24 + 1)
+    then = reference_at(engine, hour_utc, settings)
+    settings = then.settings_of(settings)
+    ground = survey(then, hour_utc, places_of(bookings), settings.lookahead_hours // 24 + 1)
     return assess(
         bookings,
         forecasts,
@@ -183,9 +197,11 @@ def find_slots(
     settings: Settings,
 ) -> Search:
     """Other times that work for each threatened booking, and why some have none; what was sent is kept dearly."""
+    then = reference_at(engine, hour_utc, settings)
+    settings = then.settings_of(settings)
     at_risk = at_risk_bookings.loc[at_risk_bookings["verdict"] == "at_risk", "booking_id"]
     threatened = booking_snapshot[booking_snapshot["booking_id"].isin(at_risk)]
-    ground = survey(engine, hour_utc, places_of(threatened), settings.reschedule_horizon_days)
+    ground = survey(then, hour_utc, places_of(threatened), settings.reschedule_horizon_days)
     return search_slots(
         threatened,
         booking_snapshot,
@@ -220,6 +236,8 @@ def plan(candidates: pd.DataFrame, booking_snapshot: pd.DataFrame, settings: Set
 
 def prove(engine: Engine, hour_utc: datetime, settings: Settings) -> Validation:
     """Check an hour's stored proposals against its other stored rows, by code that had no part in making them."""
+    then = reference_at(engine, hour_utc, settings)
+    settings = then.settings_of(settings)
     forecasts, bookings = PIPELINE_TABLES["forecasts"], PIPELINE_TABLES["booking_snapshot"]
     proposals = PIPELINE_TABLES["reschedule_proposals"]
     with engine.connect() as connection:
@@ -231,7 +249,7 @@ def prove(engine: Engine, hour_utc: datetime, settings: Settings) -> Validation:
         records.learn(schedule.availability_then(connection, records.concerned, hour_utc))
     moved = [records.bookings[key] for key in {row["booking_id"] for row in offered} & records.bookings.keys()]
     places = {place for booking in moved for place in booking.airports}
-    ground = survey(engine, hour_utc, places, settings.reschedule_horizon_days)
+    ground = survey(then, hour_utc, places, settings.reschedule_horizon_days)
     sky = Sky(
         governing,
         *(frame.to_dict("records") for frame in (ground.minimums, ground.airports, ground.runways, ground.suns)),
@@ -294,7 +312,9 @@ def _stored_if_past(engine: Engine, table: str, hour_utc: datetime, now_utc: dat
     if now_utc < hour_utc + HOUR:
         return None
     stored = read_partition(engine, PIPELINE_TABLES[table], [hour_utc])
-    return None if stored.empty else stored.drop(columns="partition_hour")
+    with engine.connect() as connection:  # an hour without any booking is one, too
+        known = not stored.empty or tables_written(connection, [table], hour_utc)
+    return stored.drop(columns="partition_hour") if known else None
 
 
 def _answers_in(raw_weather: pd.DataFrame) -> list[Answer]:

@@ -104,6 +104,25 @@ raw_weather = _hourly(
     index="product",
 )
 
+reference_snapshot = _hourly(
+    "reference_snapshot",
+    "What each hour depended on beside weather and schedule, a row a part.",
+    column("part", Text, "airports, runways, minimums or settings."),
+    column("digest", Text, "Under which reference_contents has it."),
+    column("rows", Integer, "How many rows it has."),
+    index="part",
+)
+
+reference_contents = Table(
+    "reference_contents",
+    metadata,
+    Column("digest", Text, primary_key=True, comment="SHA-256 of the content, in hexadecimal."),
+    column("content", Text, "Rows as JSON."),
+    column("stored_at", INSTANT, "When it was first stored.", server_default=text("now()")),
+    schema="pipeline",
+    comment="Airports, runways, minimums and settings as they stood, each content once.",
+)
+
 observations = _hourly("observations", "METARs, one row a report.", *_conditions(), index="airport")
 
 forecasts = _hourly(
@@ -280,7 +299,7 @@ hourly_metrics = Table(
     comment="How the platform did, a row an hour and metric; what was not measured has no row.",
 )
 
-_NO_ASSETS = (partitions, hourly_metrics)
+_NO_ASSETS = (partitions, hourly_metrics, reference_contents)
 
 PIPELINE_TABLES: Mapping[str, Table] = MappingProxyType(
     {table.name: table for table in metadata.tables.values() if table.schema == "pipeline" and table not in _NO_ASSETS}

@@ -1,6 +1,6 @@
 """The asset graph, one module a stage; each asset loads, calls one function of the desk, and returns a frame."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,9 @@ hourly_asset = partial(
 """An asset with a partition an hour, stored in the table of its name; many hours are backfilled in a single run."""
 
 
-def hourly_assets(group_name: str, **descriptions: str) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+def hourly_assets(
+    group_name: str, deps: Sequence[str] = (), **descriptions: str
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Several such assets that one piece of work makes, named by the keywords, each with what it is."""
     return dg.multi_asset(
         outs={
@@ -35,6 +37,7 @@ def hourly_assets(group_name: str, **descriptions: str) -> Callable[[Callable[..
         },
         partitions_def=HOURLY,
         backfill_policy=dg.BackfillPolicy.single_run(),
+        deps=deps,
     )
 
 

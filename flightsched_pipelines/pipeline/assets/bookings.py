@@ -24,6 +24,15 @@ def booking_snapshot(
     return bookings
 
 
+@hourly_asset(group_name="weather_monitor", kinds={"postgres"}, metadata=columns_of("reference_snapshot"))
+def reference_snapshot(
+    context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
+) -> DataFrame:
+    """Airports, runways, minimums and settings as they stood at the hour: a digest of each, its content stored once."""
+    now_utc = datetime.now(UTC)
+    return by_hour(context, lambda hour: hourly.snapshot_reference(engine, hour, now_utc, settings))
+
+
 @hourly_asset(group_name="weather_monitor", kinds={"postgres"}, metadata=columns_of("availability_snapshot"))
 def availability_snapshot(
     context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
@@ -37,6 +46,7 @@ def availability_snapshot(
     "weather_monitor",
     lesson_verdicts="The verdict of each lesson of the next 72 hours; a lesson without a row was not assessed.",
     at_risk_bookings="Lessons of the next 72 hours below the school's minimums, one row a lesson and broken rule.",
+    deps=["reference_snapshot"],
 )
 def assessment(
     context: dg.AssetExecutionContext,
@@ -48,7 +58,8 @@ def assessment(
     """Compare the lessons ahead with the forecast and the minimums for their pilot."""
 
     def assess(hour: datetime, forecasts: DataFrame, bookings: DataFrame) -> tuple[DataFrame, DataFrame]:
-        lessons = hourly.lessons_ahead(bookings, hour, settings.lookahead_hours)
+        then = hourly.settings_at(engine, hour, settings)
+        lessons = hourly.lessons_ahead(bookings, hour, then.lookahead_hours)
         assessed = hourly.assess_lessons(engine, lessons, forecasts, hour, settings)
         return assessed.by_booking, assessed.broken
 

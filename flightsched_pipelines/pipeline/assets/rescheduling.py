@@ -20,6 +20,7 @@ GROUP = "ai_rescheduler"
     GROUP,
     reschedule_candidates="Slots that work for each threatened lesson: people, aircraft, hours, daylight, weather.",
     unplaceable_bookings="Threatened lessons for which there is no slot, and the constraint that took the last one.",
+    deps=["reference_snapshot"],
 )
 def slots_that_work(
     context: dg.AssetExecutionContext,
@@ -50,18 +51,20 @@ def slots_that_work(
     GROUP,
     reschedule_plan="Up to three alternatives for each threatened lesson, chosen so that all could be held at once.",
     solver_runs="How the choice went in each group of lessons that share people or aircraft: bound, gap, seconds.",
+    deps=["reference_snapshot"],
 )
 def joint_choice(
     context: dg.AssetExecutionContext,
     reschedule_candidates: DataFrame,
     booking_snapshot: DataFrame,
     at_risk_bookings: DataFrame,
+    engine: dg.ResourceParam[Engine],
     settings: dg.ResourceParam[Settings],
 ) -> tuple[DataFrame, DataFrame]:
     """Choose jointly, with OR-Tools."""
 
-    def choose(_: datetime, candidates: DataFrame, bookings: DataFrame) -> tuple[DataFrame, DataFrame]:
-        choice = hourly.plan(candidates, bookings, settings)
+    def choose(hour: datetime, candidates: DataFrame, bookings: DataFrame) -> tuple[DataFrame, DataFrame]:
+        choice = hourly.plan(candidates, bookings, hourly.settings_at(engine, hour, settings))
         return choice.proposals, choice.runs
 
     plan, runs = several_by_hour(context, choose, reschedule_candidates, booking_snapshot)

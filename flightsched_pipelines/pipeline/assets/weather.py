@@ -39,7 +39,12 @@ def observations(context: dg.AssetExecutionContext, raw_weather: DataFrame) -> D
     return observed
 
 
-@hourly_asset(group_name="weather_monitor", kinds={"pandas", "postgres"}, metadata=columns_of("forecasts"))
+@hourly_asset(
+    group_name="weather_monitor",
+    kinds={"pandas", "postgres"},
+    metadata=columns_of("forecasts"),
+    deps=["reference_snapshot"],
+)
 def forecasts(
     context: dg.AssetExecutionContext,
     raw_weather: DataFrame,

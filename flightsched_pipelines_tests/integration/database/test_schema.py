@@ -89,6 +89,7 @@ def test_every_column_says_what_it_means() -> None:
         ("booking_snapshot", {**BOOKING_COLUMNS, **WISH_COLUMNS}),
         ("availability_snapshot", AVAILABILITY_COLUMNS),
         ("lesson_verdicts", VERDICT_COLUMNS),
+        ("reference_snapshot", dict.fromkeys(("part", "digest", "rows"), "")),
         ("at_risk_bookings", BROKEN_COLUMNS),
         ("reschedule_candidates", CANDIDATE_COLUMNS),
         ("unplaceable_bookings", UNPLACEABLE_COLUMNS),

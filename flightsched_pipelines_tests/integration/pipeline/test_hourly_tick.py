@@ -220,4 +220,4 @@ def test_the_code_location_loads_in_a_fresh_interpreter_without_environment(modu
 
     assert done.returncode == 0, done.stderr
     _, assets, loaded_things_are_not_looked_through = done.stdout.split()[-3:]
-    assert (assets, loaded_things_are_not_looked_through) == ("13", "True")
+    assert (assets, loaded_things_are_not_looked_through) == ("14", "True")
