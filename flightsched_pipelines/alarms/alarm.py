@@ -18,6 +18,7 @@ class Cause(StrEnum):
     DATABASE = "database"
     HOURS = "hours"
     PLATFORM = "platform"
+    SCHOOL = "school"
 
 
 class Section(StrEnum):
@@ -29,6 +30,7 @@ class Section(StrEnum):
     NOTIFICATIONS = "4-missing-notifications"
     WEATHER = "5-weather-missing-or-not-to-be-believed"
     HOURS = "6-hours-that-do-not-run"
+    SCHOOL = "7-rows-that-cannot-be-read-and-loosened-minimums"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from flightsched_pipelines.database import facts, llm
 from flightsched_pipelines.database.frames import read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.desk import hourly
+from flightsched_pipelines.desk.reference import reference_at
+from flightsched_pipelines.risk.loosened import loosened
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines.weather.quality import (
     LOOKED_AT,
@@ -118,7 +120,12 @@ def _lessons_of(engine: Engine, hour: datetime, settings: Settings) -> dict[str,
     beyond = beyond_usual(percents.get(hour, 0.0), [percent for at, percent in percents.items() if at < hour])
     # A day without lessons, or without a threatened one, is well; an hour without any booking was not read.
     held = len(bookings)
+    minimums = reference_at(engine, hour, settings).minimums
+    faults = minimums["fault"].dropna().tolist()
+    looser = [f"school.weather_minimums row {one.minimum_id}: {one.sentence}" for one in loosened(minimums)]
     found = {
+        "rows_can_be_read": Measured(len(faults), len(minimums), "minimums", faults),
+        "minimums_are_not_loosened": Measured(len(looser), len(minimums), "minimums", looser),
         "unknown_share_is_low": Measured(share_percent(int(unknown), len(soon)), held, "bookings"),
         "at_risk_share_is_usual": Measured(beyond, held, "bookings", [f"{percents.get(hour, 0.0):.0f} % at risk"]),
         "threatened_have_alternatives": Measured(share_percent(without, len(threatened)), held, "bookings"),

@@ -18,6 +18,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
         "database": "Database",
         "hours": "Hourly runs",
         "platform": "Platform",
+        "school": "Schools' rows",
     }
 )
 MARKS: Mapping[str, str] = MappingProxyType(

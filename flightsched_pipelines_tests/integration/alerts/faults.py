@@ -206,6 +206,24 @@ def _(watch: Watch) -> Iterator[None]:
     run_hour(watch)
 
 
+@fault("minimums that cannot be read, and looser ones", "rows_can_be_read", "minimums_are_not_loosened")
+def _(watch: Watch) -> Iterator[None]:
+    entered = (
+        "INSERT INTO school.weather_minimums (school_id, authority, rule, comparison, limit_value, unit, effect, "
+        "effective_from, reference) VALUES (1, 'school', 'wind', '<', {}, '{}', 'block', '2020-01-01', 'a fault')"
+    )
+    do(
+        watch,
+        "ALTER TABLE school.weather_minimums DROP CONSTRAINT weather_minimums_meaning_check",  # as a row from before
+        entered.format(9, "furlongs"),
+        entered.format(30, "m/s"),
+    )
+    run_hour(watch)
+    yield
+    do(watch, "DELETE FROM school.weather_minimums WHERE reference = 'a fault'")
+    run_hour(watch)
+
+
 @fault("proposals that go missing on their way", "proposals_are_valid", "job/hourly_tick")
 def _(watch: Watch) -> Iterator[None]:
     do(
