@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -52,12 +53,16 @@ def take_snapshot(engine: Engine, hour_utc: datetime, settings: Settings) -> pd.
 def reference_at(engine: Engine, hour_utc: datetime, settings: Settings) -> Reference:
     """What an hour depends on as it was stored; of an hour that stored nothing, as it stands now."""
     texts = contents.of_hour(engine, hour_utc) or _as_it_stands(engine, hour_utc, settings)
-    records = {part: json.loads(text) for part, text in texts.items()}
+    return _read(*(texts[part] for part in ("airports", "runways", "minimums", "settings")))
+
+
+@lru_cache(maxsize=20)  # the steps of a run ask for the same
+def _read(airports: str, runways: str, minimums: str, settings: str) -> Reference:
     return Reference(
-        _frame(records["airports"], schedule.AIRPORT_TYPES),
-        _frame(records["runways"], schedule.RUNWAY_TYPES),
-        _frame([_dated(row) for row in records["minimums"]], MINIMUM_COLUMNS),
-        records["settings"][0],
+        _frame(json.loads(airports), schedule.AIRPORT_TYPES),
+        _frame(json.loads(runways), schedule.RUNWAY_TYPES),
+        _frame([_dated(row) for row in json.loads(minimums)], MINIMUM_COLUMNS),
+        json.loads(settings)[0],
     )
 
 

@@ -13,6 +13,7 @@ from flightsched_pipelines_tests.unit.rescheduling.school import (
     AIRCRAFT,
     INSTRUCTOR,
     LOST,
+    MINIMUMS,
     OPEN_DAY,
     OPENS,
     STUDENT,
@@ -20,6 +21,7 @@ from flightsched_pipelines_tests.unit.rescheduling.school import (
     at,
     booking,
     frame,
+    minimum,
     period,
 )
 
@@ -257,3 +259,27 @@ def test_alternatives_of_one_lesson_may_overlap_but_not_repeat() -> None:
     assert objections(School(), proposal(), proposal(at(16, 30), rank=2)) == []
     assert objections(School(), proposal(), proposal(rank=2)) == ["two alternatives start at the same time"] * 2
     assert objections(School(), proposal(), proposal(at(18))) == ["two alternatives have rank 1"] * 2
+
+
+@pytest.mark.parametrize(
+    ("minimums", "objection"),
+    [
+        ((), "no minimums are on record"),
+        ((minimum("wind", "<", 15, "kt", authority="regulation"),), "no minimums are on record"),
+        ((minimum("wind", "<", 15, "kt", effect="warn"),), "no minimums are on record"),
+        ((*MINIMUMS, minimum("wind", "<", 15, "kt", fault="school.downtime row 7, period")), "row 7, period"),
+    ],
+)
+def test_a_time_is_not_well_without_minimums_or_with_a_row_that_cannot_be_read(
+    minimums: tuple[dict[str, Any], ...], objection: str
+) -> None:
+    (said,) = objections(School(minimums=minimums), proposal())
+    assert objection in said
+
+
+def test_a_school_s_minimum_that_warns_leaves_the_default_that_blocks() -> None:
+    windy = tuple(row | {"wind_speed_kt": 18.0, "wind_direction_deg": 134.0} for row in School().forecasts)
+    lax = minimum("wind", "<", 40, "kt", authority="school", school_id=LOST["school_id"], effect="warn")
+    for minimums in (MINIMUMS, (*MINIMUMS, lax)):
+        (said,) = objections(School(forecasts=windy, minimums=minimums), proposal())
+        assert "below the minimum for wind" in said
