@@ -53,6 +53,18 @@ ON_DATA: tuple[Alarm, ...] = (
         cause=Cause.WEATHER,
     ),
     Alarm(
+        name="words_are_understood",
+        asset="forecasts",
+        severity="warn",
+        watches="Words of METARs and TAFs that were not understood, by station; what they named is missing",
+        window="the hour",
+        limit=0,
+        unit="words",
+        todo="See `unread` of forecasts and observations; raise an issue with the report, that the word be known.",
+        section=Section.WEATHER,
+        cause=Cause.WEATHER,
+    ),
+    Alarm(
         name="weather_moves_plausibly",
         asset="forecasts",
         severity="warn",

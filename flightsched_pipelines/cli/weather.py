@@ -27,14 +27,15 @@ from flightsched_pipelines.weather.answers import (
     station_positions,
 )
 from flightsched_pipelines.weather.blend import blend_of_files, hourly_rows
+from flightsched_pipelines.weather.conditions import UnreadWord
 from flightsched_pipelines.weather.daylight import sun_table
 
 NEAREST_AIRPORT_DEGREES = 0.5
 
 JSON_COLUMNS = (
     "airport", "hour_utc", "layer", "probability", "wind_direction_deg", "wind_speed_kt", "wind_gust_kt",
-    "visibility_sm", "at_least", "ceiling_ft", "ceiling_estimated", "hazards", "missing", "flight_category", "source",
-    "station",
+    "visibility_sm", "at_least", "ceiling_ft", "ceiling_estimated", "hazards", "missing", "unread", "flight_category",
+    "source", "station",
 )  # fmt: skip
 
 WeatherFile = Annotated[Path, typer.Argument(help="A stored answer: METARs, TAFs or One Call, in the service's JSON.")]
@@ -49,9 +50,10 @@ def weather(file: WeatherFile, airport: Airport = None, as_json: Json = False) -
         complain(f"{file}: {problem}")
     rows = hourly_rows(reading.groups).rename(columns={"visibility_at_least": "at_least"})
     if as_json:
-        _print_lines(rows[list(JSON_COLUMNS)])
+        _print_lines(rows[list(JSON_COLUMNS)].assign(unread=rows["unread"].map(_words)))
     elif not rows.empty:
         console.print(_table_of(rows))
+        _print_unread(rows)
     if rows.empty or reading.problems:
         raise typer.Exit(2)
 
@@ -191,6 +193,18 @@ def _airports(
 def _print_lines(rows: pd.DataFrame) -> None:
     for row in rows.to_dict("records"):
         print(json.dumps({str(name): _plain(value) for name, value in row.items()}))  # noqa: T201, the result
+
+
+def _words(unread: Sequence[str]) -> list[dict[str, object]]:
+    """Words that were not understood, each with the elements that are missing for it."""
+    return [{"word": word.text, "missing": list(word.missing)} for word in map(UnreadWord.parse, unread)]
+
+
+def _print_unread(rows: pd.DataFrame) -> None:
+    """Name each word that was not understood, once a report."""
+    words = rows[["station", "source", "unread"]].explode("unread").dropna().drop_duplicates()
+    for station, source, word in words.itertuples(index=False, name=None):
+        console.print(f"not understood in the {source} of {station}: {word}", markup=False)
 
 
 def _plain(value: object) -> object:

@@ -27,6 +27,7 @@ from flightsched_pipelines.weather.quality import (
     jumps,
     oldest_taf_hours,
     uncovered,
+    unread_words,
 )
 
 HOUR = timedelta(hours=1)
@@ -88,10 +89,12 @@ def _weather_of(engine: Engine, hour: datetime) -> dict[str, Measured]:
     age, with_taf = oldest_taf_hours(forecasts)
     moved, moves = jumps(forecasts, observed, _rows(engine, "observations", hour - HOUR, LOOKED_AT))
     apart, pairs = contradictions(forecasts)
+    unread, words, stations = unread_words(forecasts, observed)
     return {
         "providers_answer": _answers_of(engine, hour),
         "airports_are_covered": Measured(len(gaps), len(airports), "airports", gaps),
         "tafs_are_fresh": Measured(age, with_taf, "airports with a TAF"),
+        "words_are_understood": Measured(words, stations, "stations", unread),
         "weather_moves_plausibly": Measured(len(moved), moves, "pairs of hours", moved),
         "providers_agree": Measured(share_percent(len(apart), pairs), pairs, "pairs of sources", apart),
     }

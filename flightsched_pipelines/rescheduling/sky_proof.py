@@ -29,7 +29,8 @@ _ICE = {"FZRA", "FZDZ", "FZFG", "FZUP", "PL", "ICE"}
 _SHEAR = {"LLWS", "DS", "SS"}
 _BROKEN_EVEN_IF_TEMPORARY = {"thunderstorm", "icing"}
 LOOKED_AT = [
-    "airport", "hour_utc", "layer", "missing", "wind_direction_deg", "wind_speed_kt", "wind_gust_kt", "visibility_sm",
+    "airport", "hour_utc", "layer", "missing", "wind_direction_deg", "wind_varies_from_deg",
+    "wind_varies_to_deg", "wind_speed_kt", "wind_gust_kt", "visibility_sm",
     "ceiling_ft", "temperature_c", "weather", "hazards",
 ]  # fmt: skip
 """The columns of a forecast that count here."""
@@ -155,16 +156,22 @@ class Sky:
             "wind": speed,
             "gust": strongest,
             "gust_spread": None if strongest is None or speed is None else strongest - speed,
-            "crosswind": self._crosswind(airport, number_or_none(row["wind_direction_deg"]), strongest),
+            "crosswind": self._crosswind(airport, row, strongest),
         }
 
-    def _crosswind(self, airport: str, direction_deg: float | None, speed_kt: float | None) -> float | None:
-        """On the runway most into the wind; a wind from anywhere, or no known runway, is all across."""
+    def _crosswind(self, airport: str, row: Row, speed_kt: float | None) -> float | None:
+        """On the runway most into the wind, at its worst direction; from anywhere, or without a runway, in full."""
         headings = self._headings.get(airport, [])
+        direction_deg, since, until = (
+            number_or_none(row[name]) for name in ("wind_direction_deg", "wind_varies_from_deg", "wind_varies_to_deg")
+        )
         if speed_kt is None or direction_deg is None or not headings:
             return speed_kt
         best = max(headings, key=lambda heading: math.cos(math.radians(direction_deg - heading)))
-        return abs(speed_kt * math.sin(math.radians(direction_deg - best)))
+        directions = [direction_deg]
+        if since is not None and until is not None:
+            directions += [since + step for step in range(int((until - since) % 360) + 1)]
+        return max(abs(speed_kt * math.sin(math.radians(direction - best))) for direction in directions)
 
     def _concerning(self, booking: Booking, *, night: bool) -> list[Row]:
         """The minimums that concern a booking by day or by night."""

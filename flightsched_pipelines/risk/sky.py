@@ -157,7 +157,8 @@ def _oriented_values(forecasts: pd.DataFrame, row: Indices, headings_deg: Floats
     missing |= np.where(np.isnan(visibility), _ELEMENT_BITS["visibility"], 0)
 
     gust = np.fmax(column("wind_gust_kt"), speed)
-    _, crosswind, _ = best_runway_crosswind(column("wind_direction_deg"), speed, gust, headings_deg)
+    sector = column("wind_varies_from_deg"), column("wind_varies_to_deg")
+    _, crosswind, _ = best_runway_crosswind(column("wind_direction_deg"), speed, gust, headings_deg, sector)
     temperature, base = column("temperature_c"), moisture_base_ft(ceiling, forecasts["weather"].iloc[row])
     icing = [hazards & _any_of(FREEZING) | in_icing(ALTITUDES_FT[kind], temperature, base) for kind in LESSON_KINDS]
     present = [hazards & _any_of(CONVECTIVE), hazards & _any_of(WIND_SHEAR), *icing]

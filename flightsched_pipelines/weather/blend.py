@@ -199,9 +199,10 @@ def _frame(rows: Sequence[_Row], now_utc: datetime | None) -> pd.DataFrame:
     records = [(*record, hour) for row in rows for record in [_record(row)] for hour in _hours(row.group)]
     names = [
         "airport", "layer", "change", "probability", "group_from_utc", "group_to_utc", "wind_direction_deg",
-        "wind_speed_kt", "wind_gust_kt", "visibility_sm", "visibility_at_least", "ceiling_ft", "ceiling_estimated",
-        "temperature_c", "dewpoint_c", "weather", "hazards", "missing", "flight_category", "source", "station",
-        "station_distance_nm", "issued_at_utc", "governs", "hour_utc",
+        "wind_varies_from_deg", "wind_varies_to_deg", "wind_speed_kt", "wind_gust_kt", "visibility_sm",
+        "visibility_at_least", "ceiling_ft", "ceiling_estimated", "temperature_c", "dewpoint_c", "weather", "hazards",
+        "missing", "unread", "flight_category", "source", "station", "station_distance_nm", "issued_at_utc", "governs",
+        "hour_utc",
     ]  # fmt: skip
     frame = pd.DataFrame(records, columns=names)
     for name in ("hour_utc", "group_from_utc", "group_to_utc", "issued_at_utc"):
@@ -218,8 +219,10 @@ def _record(row: _Row) -> tuple[object, ...]:
     category = flight_category(conditions.ceiling_ft, conditions.visibility_sm, conditions.missing)
     return (
         row.airport, group.layer, group.change, group.probability, group.from_utc, group.to_utc,
-        conditions.wind_direction_deg, conditions.wind_speed_kt, conditions.wind_gust_kt, conditions.visibility_sm,
+        conditions.wind_direction_deg, conditions.wind_varies_from_deg, conditions.wind_varies_to_deg,
+        conditions.wind_speed_kt, conditions.wind_gust_kt, conditions.visibility_sm,
         conditions.visibility_at_least, conditions.ceiling_ft, conditions.ceiling_estimated, conditions.temperature_c,
-        conditions.dewpoint_c, conditions.weather, sorted(conditions.hazards), sorted(conditions.missing), category,
+        conditions.dewpoint_c, conditions.weather, sorted(conditions.hazards), sorted(conditions.missing),
+        [str(word) for word in conditions.unread], category,
         group.source, group.station, row.distance_nm, group.issued_at_utc, row.governs,
     )  # fmt: skip

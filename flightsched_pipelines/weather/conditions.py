@@ -34,7 +34,10 @@ HAZARDS: tuple[str, ...] = tuple(sorted(CONVECTIVE | FREEZING | WIND_SHEAR | {"F
 
 @dataclass(frozen=True, slots=True)
 class UnreadWord:
-    """A word of a report that was not understood, and the elements that are missing for it; none for a time."""
+    """A word of a report that was not understood, and the elements that are missing for it.
+
+    None is missing for a pressure, nor for the time of a group, which then counts from issue to end.
+    """
 
     text: str
     missing: tuple[Element, ...]
@@ -42,17 +45,27 @@ class UnreadWord:
     def __str__(self) -> str:
         return f"{self.text}: {', '.join(self.missing) or 'nothing'} missing"
 
+    @classmethod
+    def parse(cls, stored: str) -> "UnreadWord":
+        """Return the word that `str` wrote."""
+        word, _, missing = stored.removesuffix(" missing").rpartition(": ")
+        return cls(word, tuple(element for element in (*ELEMENTS, "thunderstorm", "temperature") if element in missing))
+
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """The weather one report or forecast group gives, in aviation units.
 
-    ``wind_direction_deg`` is true, and ``None`` when variable or missing. ``wind_gust_kt`` is ``None`` without gusts.
+    ``wind_direction_deg`` is true, and ``None`` when variable or missing. Where it varies between two directions
+    (120V240) they are ``wind_varies_from_deg`` and, clockwise, ``wind_varies_to_deg``. ``wind_gust_kt`` is ``None``
+    without gusts.
     ``ceiling_ft`` is above ground level, the lowest BKN or OVC layer or vertical visibility; ``None`` is unlimited.
     ``weather`` holds the reported codes as they stand ("+TSRA BR").
     """
 
     wind_direction_deg: float | None = None
+    wind_varies_from_deg: float | None = None
+    wind_varies_to_deg: float | None = None
     wind_speed_kt: float | None = None
     wind_gust_kt: float | None = None
     visibility_sm: float | None = None
@@ -116,6 +129,8 @@ FORECAST_COLUMNS: Mapping[str, str] = MappingProxyType(
         "group_from_utc": "datetime64[us, UTC]",
         "group_to_utc": "datetime64[us, UTC]",
         "wind_direction_deg": "float64",
+        "wind_varies_from_deg": "float64",
+        "wind_varies_to_deg": "float64",
         "wind_speed_kt": "float64",
         "wind_gust_kt": "float64",
         "visibility_sm": "float64",
@@ -127,6 +142,7 @@ FORECAST_COLUMNS: Mapping[str, str] = MappingProxyType(
         "weather": "str",
         "hazards": "object",
         "missing": "object",
+        "unread": "object",
         "flight_category": "str",
         "source": "str",
         "station": "str",
@@ -139,9 +155,9 @@ FORECAST_COLUMNS: Mapping[str, str] = MappingProxyType(
 )
 """Columns of a forecast frame: one row an airport, hour and group that overlaps the hour.
 
-``hazards`` and ``missing`` hold sorted lists of codes. ``age_minutes`` is the report's age at the partition hour,
-``lead_minutes`` from its issue to the row's hour. ``governs`` says whether the row is held against bookings; rows of
-another source for the same hour are kept beside it.
+``hazards`` and ``missing`` hold sorted lists of codes, ``unread`` the words that were not understood (`UnreadWord`).
+``age_minutes`` is the report's age at the partition hour, ``lead_minutes`` from its issue to the row's hour.
+``governs`` says whether the row is held against bookings; rows of another source for the same hour are kept beside it.
 """
 
 

@@ -39,7 +39,7 @@ def implausible(forecasts: pd.DataFrame) -> list[str]:
 
 LOOKED_AT = (
     "airport", "hour_utc", "layer", "governs", "missing", "source", "age_minutes", "temperature_c", "dewpoint_c",
-    "wind_speed_kt", "flight_category",
+    "wind_speed_kt", "flight_category", "station", "unread",
 )  # fmt: skip
 """The columns of a forecast that the questions below look at."""
 
@@ -52,6 +52,22 @@ def uncovered(forecasts: pd.DataFrame, airports: Iterable[str], hour_utc: dateti
     prevailing = due[due["layer"] == "prevailing"]
     hours_known = prevailing.groupby("airport")["hour_utc"].nunique()
     return sorted(ident for ident in airports if ident in unreadable or int(hours_known.get(ident, 0)) < hours)
+
+
+def unread_words(*frames: pd.DataFrame) -> tuple[list[str], int, int]:
+    """The words of reports that were not understood.
+
+    Args:
+        frames: forecasts and observations, with their ``station`` and ``unread``.
+
+    Returns:
+        A sentence for each station that has any, how many words there are, and how many stations were examined.
+    """
+    rows = pd.concat([frame[["station", "unread"]] for frame in frames], ignore_index=True)
+    words = rows.explode("unread").dropna().drop_duplicates().sort_values(["station", "unread"])
+    by_station = words.groupby("station")["unread"]
+    sentences = [f"{station}: {len(found)} ({'; '.join(found)})" for station, found in by_station]
+    return sentences, len(words), int(rows["station"].nunique())
 
 
 JUMPS: Mapping[str, float] = MappingProxyType({"temperature_c": 15, "dewpoint_c": 20, "wind_speed_kt": 40})

@@ -29,6 +29,14 @@ class Wind:
 
 
 @dataclass(frozen=True, slots=True)
+class Sector:
+    """The directions between which a wind varies, clockwise from one to the other, true."""
+
+    from_deg: float
+    to_deg: float
+
+
+@dataclass(frozen=True, slots=True)
 class Visibility:
     """Prevailing visibility in statute miles; ``at_least`` when the report gives only a lower bound."""
 
@@ -53,6 +61,7 @@ class Said:
     """
 
     wind: Wind | None = None
+    sector: Sector | None = None
     visibility: Visibility | None = None
     sky: Sky | None = None
     weather: str | None = None
@@ -92,6 +101,7 @@ def only(said: Said, elements: Collection[Element]) -> Said:
     """What is said of some of the elements."""
     return Said(
         wind=said.wind if "wind" in elements else None,
+        sector=said.sector if "wind" in elements else None,
         visibility=said.visibility if "visibility" in elements else None,
         sky=said.sky if "ceiling" in elements else None,
         weather=said.weather if "weather" in elements else None,
@@ -116,6 +126,7 @@ def changed(before: Said, change: Said) -> Said:
     listed = change.lacking | change.named
     return Said(
         wind=change.wind if "wind" in listed else before.wind,
+        sector=change.sector if "wind" in listed else before.sector,
         visibility=change.visibility if "visibility" in listed else before.visibility,
         sky=change.sky if "ceiling" in listed else before.sky,
         weather=change.weather if "weather" in listed else before.weather,
@@ -159,6 +170,8 @@ def conditions_of(said: Said, *, has_temperature: bool = False) -> Conditions:
         missing.add("temperature")
     return Conditions(
         wind_direction_deg=said.wind.direction_deg if said.wind else None,
+        wind_varies_from_deg=said.sector.from_deg if said.wind and said.sector else None,
+        wind_varies_to_deg=said.sector.to_deg if said.wind and said.sector else None,
         wind_speed_kt=said.wind.speed_kt if said.wind else None,
         wind_gust_kt=said.wind.gust_kt if said.wind else None,
         visibility_sm=said.visibility.sm if said.visibility else None,
@@ -183,6 +196,7 @@ _MIXED_UP = str.maketrans("OIL", "011")
 def _worse(one: Said, other: Said) -> Said:
     return Said(
         wind=_worse_wind(one.wind, other.wind),
+        sector=one.sector or other.sector,
         visibility=_worse_visibility(one.visibility, other.visibility),
         sky=_worse_sky(one.sky, other.sky),
         weather=_all_weather(one.weather, other.weather),

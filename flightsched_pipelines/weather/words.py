@@ -11,7 +11,16 @@ from functools import lru_cache
 from flightsched_pipelines.weather.codes import NO_SIGNIFICANT_WEATHER, is_recent_weather, is_weather
 from flightsched_pipelines.weather.conditions import ELEMENTS, Element, UnreadWord
 from flightsched_pipelines.weather.harmless import FOOTERS, why_harmless
-from flightsched_pipelines.weather.said import MOISTURE_CEILING_FT, Said, Sky, Visibility, Wind, folded, together
+from flightsched_pipelines.weather.said import (
+    MOISTURE_CEILING_FT,
+    Said,
+    Sector,
+    Sky,
+    Visibility,
+    Wind,
+    folded,
+    together,
+)
 from flightsched_pipelines.weather.shapes import suggested
 
 KT_PER_MPS = 1.943_844
@@ -127,7 +136,8 @@ def _wind(word: str) -> Said | None:
 
 
 def _varying_wind(word: str) -> Said | None:
-    return Said() if _VARYING.fullmatch(word) else None
+    matched = _VARYING.fullmatch(word)
+    return None if matched is None else Said(sector=Sector(float(matched[1]), float(matched[2])))
 
 
 def _visibility(word: str) -> Said | None:

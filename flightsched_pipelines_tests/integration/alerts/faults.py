@@ -161,6 +161,25 @@ def _(watch: Watch) -> Iterator[None]:
         run_hour(watch)
 
 
+@fault("a station that writes in a form of its own", "words_are_understood")
+def _(watch: Watch) -> Iterator[None]:
+    with live_weather(watch) as (center, _):
+        well = center.bodies["metar"]
+
+        def in_its_own_form(query: Any) -> str:
+            reports = json.loads(well if isinstance(well, str) else well(query))
+            for report in reports:
+                report["rawOb"] = report["rawOb"].replace(" RMK ", " A300OO RMK ")
+            return json.dumps(reports)
+
+        center.bodies["metar"] = in_its_own_form
+        run_hour(watch)
+        yield
+        center.bodies["metar"] = well
+        forget_weather(watch)
+        run_hour(watch)
+
+
 @fault(
     "providers that are stale and contradict each other", "tafs_are_fresh", "providers_agree", "weather_moves_plausibly"
 )

@@ -187,6 +187,21 @@ def test_weather_shows_a_stored_answer_line_by_line(flightsched: Type, tmp_path:
     assert "KSJC" in flightsched("weather", str(file)).out
 
 
+def test_weather_names_each_word_that_it_could_not_read(flightsched: Type, tmp_path: Path) -> None:
+    file = tmp_path / "tafs.json"
+    garbled = TAF | {"rawTAF": "TAF KSJC 092330Z 1000/1024 24006KT P6SM BKN0O8 PROB30 10I4/1018 1SM TSRA"}
+    file.write_text(json.dumps([garbled]))
+
+    lines = [json.loads(line) for line in flightsched("weather", str(file), "--json").out.splitlines()]
+    unread = [word for line in lines for word in line["unread"]]
+
+    assert {"word": "BKN0O8", "missing": ["ceiling"]} in unread
+    assert {"word": "10I4/1018", "missing": []} in unread
+    assert "ceiling" in lines[0]["missing"]
+    told = flightsched("weather", str(file)).out
+    assert "not understood in the TAF of KSJC: BKN0O8: ceiling missing" in told
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [

@@ -147,7 +147,13 @@ def _across(row: Row) -> float:
     if not ends or _none(row.get("wind_direction_deg")):
         return 1.0
     angles = [math.radians(row["wind_direction_deg"] - heading) for heading in ends]
-    return abs(math.sin(max(angles, key=math.cos)))
+    best = max(angles, key=math.cos)
+    if _none(row.get("wind_varies_from_deg")):
+        return abs(math.sin(best))
+    runway = math.radians(row["wind_direction_deg"]) - best
+    width = int((row["wind_varies_to_deg"] - row["wind_varies_from_deg"]) % 360)
+    sector = (math.radians(row["wind_varies_from_deg"] + step) - runway for step in range(width + 1))
+    return max(abs(math.sin(best)), *map(abs, map(math.sin, sector)))
 
 
 def _freezes(lesson: Row, row: Row) -> bool:

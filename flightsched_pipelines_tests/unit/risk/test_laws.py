@@ -73,12 +73,15 @@ def lessons(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def hours(draw: st.DrawFn) -> dict[str, Any]:
     """An hour with one or several faults, at the limits as often as beyond them."""
+    sector = draw(st.sampled_from([(None, None)] * 4 + [(100.0, 190.0), (340.0, 40.0)]))
     return weather(
         draw(st.integers(-2, HOURS - 1)),
         draw(IDENTS),
         layer=draw(st.sampled_from(["prevailing", "temporary"])),
         governs=draw(st.sampled_from([True, True, True, False])),
         wind_direction_deg=draw(st.sampled_from([None, 40.0, 134.0, 220.0, 310.0])),
+        wind_varies_from_deg=sector[0],
+        wind_varies_to_deg=sector[1],
         wind_speed_kt=draw(st.sampled_from([0.0, 5.0, 9.0, 10.0, 14.0, 24.0, 25.0, None])),
         wind_gust_kt=draw(st.sampled_from([None, None, 15.0, 18.0, 20.0, 35.0])),
         visibility_sm=draw(st.sampled_from([10.0, 6.0, 5.0, 3.0, 1.25, 0.5, None])),

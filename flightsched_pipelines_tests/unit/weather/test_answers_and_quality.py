@@ -15,7 +15,7 @@ from flightsched_pipelines.weather.answers import (
     station_positions,
 )  # fmt: skip
 from flightsched_pipelines.weather.blend import hourly_rows
-from flightsched_pipelines.weather.quality import implausible, uncovered
+from flightsched_pipelines.weather.quality import implausible, uncovered, unread_words
 from flightsched_pipelines.weather.taf import read_taf
 from flightsched_pipelines_tests.unit.weather.reports import fair, hour, metar, one_call, one_call_hour, taf
 
@@ -83,3 +83,14 @@ def test_an_airport_is_covered_when_every_hour_has_a_readable_forecast() -> None
     assert uncovered(unreadable, ["KXYZ"], hour(0)) == ["KXYZ"]
     beside = rows.assign(governs=rows["hour_utc"] != pd.Timestamp(hour(0) + timedelta(hours=5)))
     assert uncovered(beside, ["KXYZ"], hour(0)) == ["KXYZ"]
+
+
+def test_words_that_were_not_understood_are_counted_by_station() -> None:
+    raw = "METAR KXYZ 101153Z 24006KT 10SM FEW060 +TSRX BKN0O8 20/08 A2992"
+    observed = hourly_rows(read_answer(json.dumps([metar(raw)])).groups)
+    forecasts = hourly_rows(read_answer(json.dumps([taf(fair(0, 24)), taf(fair(0, 24), station="KABC")])).groups)
+
+    sentences, words, stations = unread_words(forecasts, observed)
+    assert (words, stations) == (2, 2)
+    assert sentences == ["KXYZ: 2 (+TSRX: weather missing; BKN0O8: ceiling missing)"]
+    assert unread_words(forecasts) == ([], 0, 2)

@@ -63,6 +63,19 @@ def test_a_variable_wind_or_an_unknown_runway_counts_in_full() -> None:
     assert crosswind(90, 8, 14, np.nan) == (8, 14)
 
 
+def across_at_worst(direction: float, since: float, until: float, *headings: float) -> float:
+    ends, none = np.array([headings], dtype=float).reshape(1, -1), np.array([np.nan])
+    sector = np.array([since]), np.array([until])
+    return float(best_runway_crosswind(np.array([direction]), np.array([12.0]), none, ends, sector)[0][0])
+
+
+def test_a_wind_that_varies_counts_at_the_worst_of_its_directions() -> None:
+    assert across_at_worst(180, 120, 240, 0, 180) == pytest.approx(12 * np.sin(np.radians(60)))
+    assert across_at_worst(180, 150, 270, 0, 180) == 12, "it is abeam on the way"
+    assert across_at_worst(10, 340, 50, 0, 180) == pytest.approx(12 * np.sin(np.radians(50))), "through north"
+    assert across_at_worst(30, np.nan, np.nan, 0, 180) == pytest.approx(6)
+
+
 def test_a_gust_below_the_wind_is_no_gust() -> None:
     assert crosswind(90, 20, 5, 0) == (pytest.approx(20), pytest.approx(20))
 

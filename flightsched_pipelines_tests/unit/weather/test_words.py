@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flightsched_pipelines.weather.conditions import Conditions, Group
+from flightsched_pipelines.weather.conditions import Conditions, Group, UnreadWord
 from flightsched_pipelines.weather.metar import read_metar
 from flightsched_pipelines.weather.taf import read_taf
 from flightsched_pipelines.weather.words import Harmless, Understood, Unread, read_word
@@ -330,7 +330,15 @@ def test_a_word_is_one_of_three(word: str, kind: type) -> None:
     assert isinstance(read_word(word), kind)
 
 
+def test_a_wind_that_varies_keeps_its_direction_and_names_the_sector() -> None:
+    conditions = read_text("18012KT 120V240 10SM CLR")
+
+    assert conditions.wind_direction_deg == 180
+    assert (conditions.wind_varies_from_deg, conditions.wind_varies_to_deg) == (120, 240)
+
+
 def test_each_unread_word_is_named_with_its_elements() -> None:
     unread: Sequence[str] = [str(word) for word in read_text("24010KT 10SM FEW030 BKN0O8 Q10123").unread]
 
     assert unread == ["BKN0O8: ceiling missing", "Q10123: nothing missing"]
+    assert [str(UnreadWord.parse(word)) for word in unread] == unread
