@@ -23,6 +23,7 @@ eval: $(READY) ## how well alternatives are ranked and explained: planner, stand
 
 bench: $(READY) ## every measurement of docs/benchmarks.md, about half an hour on two cores
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r benchmarks/requirements.lock
+	$(BIN)/python -m benchmarks.readers.run
 	$(BIN)/python -m benchmarks.risk.run
 	$(BIN)/python -m benchmarks.hour.run
 	$(BIN)/python -m benchmarks.rescheduling.run
@@ -48,7 +49,7 @@ lock: $(READY) ## after a change of dependencies in pyproject.toml (needs uv in 
 	uv pip compile --universal --generate-hashes --no-header --extra dev pyproject.toml -o requirements.lock
 	uv pip compile --universal --generate-hashes --no-header --extra build -c requirements.lock pyproject.toml \
 		-o requirements.runtime.lock
-	uv pip compile --universal --generate-hashes --no-header benchmarks/requirements.in -o benchmarks/requirements.lock
+	uv pip compile --universal --generate-hashes --no-header -c requirements.lock benchmarks/requirements.in -o benchmarks/requirements.lock
 
 clean: ## stop the embedded databases and remove what was made here, but for your own data
 	@if [ -x $(BIN)/flightsched ]; then $(BIN)/flightsched --demo db stop || true; $(BIN)/flightsched db stop || true; fi

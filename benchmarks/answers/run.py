@@ -65,9 +65,9 @@ SELECT c.id, 1, 1, o.starts, o.ends, o.instructor_id, o.aircraft_id, 'free', 'pl
 FROM public.offers o JOIN school.reschedule_cases c USING (booking_id);
 INSERT INTO pipeline.forecasts (partition_hour, airport, hour_utc, layer, change, group_from_utc, group_to_utc,
     wind_direction_deg, wind_speed_kt, visibility_sm, visibility_at_least, ceiling_estimated, temperature_c, dewpoint_c,
-    hazards, missing, flight_category, source, station, station_distance_nm, issued_at_utc, governs)
+    hazards, missing, unread, flight_category, source, station, station_distance_nm, issued_at_utc, governs)
 SELECT %(hour)s, a.ident, hour, 'prevailing', 'BASE', %(hour)s, %(hour)s + interval '15 days',
-    360, 4, 10, false, false, 20, 5, '{}', '{}', 'VFR', 'TAF', a.ident, 0, %(hour)s, true
+    360, 4, 10, false, false, 20, 5, '{}', '{}', '{}', 'VFR', 'TAF', a.ident, 0, %(hour)s, true
 FROM school.airports a CROSS JOIN
     generate_series(%(hour)s, %(hour)s + interval '14 days', interval '1 hour') AS hour;
 """
