@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from flightsched_pipelines.risk.bookings import BOOKING_COLUMNS, LESSON_KINDS, TRAINING_LEVELS
 from flightsched_pipelines.risk.minimums import MINIMUM_COLUMNS, default_minimums, in_force, typed_minimums
+from flightsched_pipelines.risk.rules import UNITS
 from flightsched_pipelines.weather.codes import read_weather
 from flightsched_pipelines.weather.conditions import ELEMENTS, FORECAST_COLUMNS
 from flightsched_pipelines.weather.daylight import sun_table
@@ -155,7 +156,8 @@ def _minimums(random: Generator, schools: int) -> pd.DataFrame:
 def _own(school: int, rule: str, comparison: str, limit: float | None, **facts: object) -> dict[str, object]:
     return {
         "school_id": school, "authority": "school", "rule": rule, "comparison": comparison, "limit_value": limit,
-        "effect": "block", "effective_from": date(2026, 1, 1), "reference": f"minimums of school {school}",
+        "unit": UNITS[rule], "effect": "block", "effective_from": date(2026, 1, 1),
+        "reference": f"minimums of school {school}",
     } | facts  # fmt: skip
 
 

@@ -8,7 +8,7 @@ concerns are ``unknown``.
 import math
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
@@ -85,10 +85,13 @@ def typed_minimums(minimums: pd.DataFrame) -> pd.DataFrame:
     A row that means nothing is kept, with what is wrong with it as its ``fault``.
     """
     given = minimums.reindex(columns=list(MINIMUM_COLUMNS)).astype(object)
-    rows = [_read(row) for row in given.where(given.notna(), None).to_dict("records")]
-    columns = {name: [row[name] for row in rows] for name in MINIMUM_COLUMNS}
+    rows = [_read(*row) for row in given.where(given.notna(), None).itertuples(index=False, name=None)]
+    columns = zip(*rows, strict=True) if rows else [()] * len(MINIMUM_COLUMNS)
     return pd.DataFrame(
-        {name: pd.Series(columns[name], minimums.index, dtype=kind) for name, kind in MINIMUM_COLUMNS.items()}
+        {
+            name: pd.Series(list(cells), minimums.index, dtype=kind)
+            for (name, kind), cells in zip(MINIMUM_COLUMNS.items(), columns, strict=True)
+        }
     )
 
 
@@ -99,8 +102,14 @@ def in_force(minimums: pd.DataFrame, on: date) -> pd.DataFrame:
     return minimums[since & until].reset_index(drop=True)
 
 
-def _read(row: dict[Any, Any]) -> dict[str, Any]:
-    """A row in its rule's unit, or with its fault."""
+@lru_cache(maxsize=10_000)  # the steps of an hour read the same rows
+def _read(*cells: Any) -> tuple[Any, ...]:  # noqa: ANN401, of a row's columns
+    """A row (``MINIMUM_COLUMNS``) in its rule's unit, or with its fault."""
+    read = _in_its_unit(dict(zip(MINIMUM_COLUMNS, cells, strict=True)))
+    return tuple(read[name] for name in MINIMUM_COLUMNS)
+
+
+def _in_its_unit(row: dict[str, Any]) -> dict[str, Any]:
     if row["fault"] is not None:
         return row
     row = row | {name: _day(row[name]) for name in DATE_COLUMNS}
