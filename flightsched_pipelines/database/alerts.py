@@ -33,7 +33,7 @@ class History:
 
 def take_turns(connection: Connection) -> None:
     """Have whoever else would change alerts wait until this transaction ends."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('school.alerts'))"))
+    connection.execute(text("LOCK TABLE school.alerts IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def keep(connection: Connection, news: Collection[Standing]) -> None:

@@ -68,13 +68,16 @@ class CaseLesson:
 
 
 def take_turns(connection: Connection) -> None:
-    """Decide about all cases alone: whoever else decides about any waits until this transaction ends."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('school.reschedule_cases'))"))
+    """Decide about all cases alone: whoever else decides about any waits until this transaction ends.
+
+    A lock of the table, not an advisory one, which any role may take and keep.
+    """
+    connection.execute(text("LOCK TABLE school.reschedule_cases IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def share_turn(connection: Connection) -> None:
     """Decide about one case, beside others that do so, while nobody decides about all of them."""
-    connection.execute(text("SELECT pg_advisory_xact_lock_shared(hashtext('school.reschedule_cases'))"))
+    connection.execute(text("LOCK TABLE school.reschedule_cases IN ROW EXCLUSIVE MODE"))
 
 
 def newest_proven_hour(connection: Connection) -> datetime | None:

@@ -75,7 +75,7 @@ def write_partition(engine: Engine, table: Table, frame: pd.DataFrame, hours: Se
     stored = pd.DataFrame({column.name: _as_stored(frame[column.name], column) for column in table.columns})
     columns = ", ".join(f'"{name}"' for name in names)
     with engine.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": table.fullname})
+        connection.execute(text(f"LOCK TABLE {table.fullname} IN SHARE ROW EXCLUSIVE MODE"))
         connection.execute(delete(table).where(table.c[PARTITION].in_(list(hours))))
         cursor = connection.connection.cursor()
         # COPY takes no parameters; the names come from our own schema.

@@ -32,7 +32,7 @@ class OpenGap:
 
 def decide_alone(connection: Connection) -> None:
     """Whoever else decides about gaps waits until this transaction ends."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('school.weather_gaps'))"))
+    connection.execute(text("LOCK TABLE school.weather_gaps IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def assessed_hours(connection: Connection, since_utc: datetime) -> list[datetime]:

@@ -78,7 +78,7 @@ def dispatch(engine: Engine, now_utc: datetime, settings: Settings, hour_utc: da
             )
         if too_old := _age(hour, now_utc, settings):
             raise DispatchRefused(too_old)
-        found = _Decisions(connection, findings_of(engine, hour), hour, now_utc, settings).make()
+        found = _Decisions(connection, findings_of(connection, hour), hour, now_utc, settings).make()
         rows.note_dispatch(connection, hour, now_utc, asdict(found) | {"hour_utc": hour.isoformat()})
     return found
 

@@ -9,9 +9,10 @@ from operator import itemgetter
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from flightsched_pipelines.database.cases import Offer
+from flightsched_pipelines.database.engine import Source
 from flightsched_pipelines.database.frames import read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.desk.slots import slots_of
@@ -71,9 +72,9 @@ class Findings:
         return Findings(by_booking, verdicts, self.lessons)
 
 
-def findings_of(engine: Engine, hour_utc: datetime) -> Findings:
+def findings_of(source: Source, hour_utc: datetime) -> Findings:
     """An hour's stored rows, by booking."""
-    return findings_in({name: read_partition(engine, PIPELINE_TABLES[name], [hour_utc]) for name in STORED})
+    return findings_in({name: read_partition(source, PIPELINE_TABLES[name], [hour_utc]) for name in STORED})
 
 
 def findings_in(stored: Mapping[str, pd.DataFrame]) -> Findings:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from flightsched_pipelines.database import embedded
+from flightsched_pipelines.database import alerts, cases, embedded, weather_gaps
 from flightsched_pipelines.database.engine import DatabaseUnavailable, application_url, connect, dagster_url
 from flightsched_pipelines_tests.conftest import settings_for
 
@@ -90,3 +90,37 @@ def test_the_embedded_server_is_started_once_by_many(tmp_path: Path) -> None:
         assert (tmp_path / "postgres" / "access.json").stat().st_mode & 0o077 == 0
     finally:
         embedded.stop(tmp_path)
+
+
+TURNS = {
+    "school.reschedule_cases": cases.take_turns,
+    "school.alerts": alerts.take_turns,
+    "school.weather_gaps": weather_gaps.decide_alone,
+}
+"""What decides alone, by the table that it locks."""
+
+
+@pytest.mark.parametrize("table", TURNS)
+def test_a_turn_is_taken_by_the_platform_alone_and_by_no_role_that_only_reads(engine: Engine, table: str) -> None:
+    with engine.connect() as holder, engine.connect() as other:
+        other.execute(text("SET ROLE analyst"))
+        for mode in ("ACCESS SHARE", "ROW EXCLUSIVE", "SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"):
+            with pytest.raises(ProgrammingError, match="permission denied"):
+                other.execute(text(f"LOCK TABLE {table} IN {mode} MODE"))
+            other.rollback()
+            other.execute(text("SET ROLE analyst"))
+        other.execute(text("RESET ROLE"))
+        other.commit()
+        TURNS[table](holder)
+        other.execute(text("SET LOCAL lock_timeout = '50ms'"))
+        with pytest.raises(OperationalError, match="lock timeout"):
+            TURNS[table](other)
+
+
+def test_those_who_decide_about_one_case_do_so_beside_each_other(engine: Engine) -> None:
+    with engine.connect() as one, engine.connect() as another, engine.connect() as dispatch:
+        cases.share_turn(one)
+        cases.share_turn(another)
+        dispatch.execute(text("SET LOCAL lock_timeout = '50ms'"))
+        with pytest.raises(OperationalError, match="lock timeout"):
+            cases.take_turns(dispatch)
