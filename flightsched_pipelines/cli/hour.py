@@ -1,6 +1,7 @@
 """``flightsched tick``, ``demo`` and ``report``: one hour's run from a terminal."""
 
 import json
+import logging
 import os
 import re
 import time
@@ -28,7 +29,7 @@ from flightsched_pipelines.desk.deliver import drain
 from flightsched_pipelines.desk.dispatch import dispatch
 from flightsched_pipelines.desk.operations_report import page_of
 from flightsched_pipelines.desk.report import HourReport, report_hour
-from flightsched_pipelines.pipeline.instance import open_instance
+from flightsched_pipelines.pipeline.instance import DATABASE_IS_GONE, open_instance
 from flightsched_pipelines.pipeline.launcher import here
 from flightsched_pipelines.pipeline.partitions import key_of
 from flightsched_pipelines.pipeline.progress import telling
@@ -125,11 +126,27 @@ def _run_and_report(engine: Engine, settings: Settings, hour_utc: datetime) -> H
 
 
 def _run(job_name: str, settings: Settings, hour_utc: datetime) -> None:
-    """Run an hour's job in this process, telling how its steps go.
+    """Run an hour's job in this process; once more, where the database was lost under it.
 
     Raises:
         UsageError: it failed; the message says why.
     """
+    logging.getLogger().setLevel(logging.ERROR)  # Dagster warns at each of its own attempts to connect again
+    try:
+        _run_once(job_name, settings, hour_utc)
+    except DATABASE_IS_GONE:
+        say("the database was lost while the hour ran; connecting again, and running it once more ...")
+        connect(settings).dispose()
+        try:
+            _run_once(job_name, settings, hour_utc)
+        except DATABASE_IS_GONE:
+            raise UsageError(
+                "the database was lost twice while the hour ran; what is stored is whole: run it again later"
+            ) from None
+
+
+def _run_once(job_name: str, settings: Settings, hour_utc: datetime) -> None:
+    """Run an hour's job in this process, telling how its steps go."""
 
     def told(step: str, became: str) -> None:
         status.update(f"{hour_utc:%Y-%m-%d %H}Z: {step} {became}")
