@@ -86,6 +86,18 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         counterpart="SQS queue depth",
     ),
     Alarm(
+        name="responses_queue_depth",
+        asset="reschedule_proposals",
+        severity="error",
+        watches="Responses that wait in the SQS queue reschedule-responses",
+        window="now",
+        limit=100,
+        unit="responses",
+        todo="See that the sensor waiting_responses is on and the runs of apply_queued_responses succeed.",
+        section=Section.NOTIFICATIONS,
+        cause=Cause.DELIVERY,
+    ),
+    Alarm(
         name="ai_rescheduler_errors",
         asset="reschedule_proposals",
         severity="error",

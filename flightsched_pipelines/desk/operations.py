@@ -10,7 +10,8 @@ from typing import Literal
 
 from sqlalchemy import Engine
 
-from flightsched_pipelines.alarms.alarm import Measured
+from flightsched_pipelines.alarms.alarm import Cause, Measured
+from flightsched_pipelines.alarms.catalogue import ALARMS
 from flightsched_pipelines.alarms.measures import most_within, share_percent
 from flightsched_pipelines.clients import aws
 from flightsched_pipelines.clients.delivery import DeliveryError
@@ -56,7 +57,13 @@ Name = tuple[str, str | None]
 """An alarm's name, and the asset where the alarm is one of several assets'."""
 
 
-def measure(engine: Engine, attempts: Sequence[Attempt], now_utc: datetime, settings: Settings) -> dict[Name, Measured]:
+def measure(
+    engine: Engine,
+    attempts: Sequence[Attempt],
+    now_utc: datetime,
+    settings: Settings,
+    began_at_utc: datetime | None = None,
+) -> dict[Name, Measured]:
     """Every operational alarm that is on, measured now.
 
     Args:
@@ -64,6 +71,7 @@ def measure(engine: Engine, attempts: Sequence[Attempt], now_utc: datetime, sett
         attempts: the hourly job's steps of the last six hours.
         now_utc: now.
         settings: which channels, and whether the LLM, are on.
+        began_at_utc: when the hourly schedule was first on, where that is known.
     """
     weather = [attempt for attempt in attempts if attempt.part == "weather_monitor"]
     rescheduler = [attempt for attempt in attempts if attempt.part == "ai_rescheduler"]
@@ -85,7 +93,22 @@ def measure(engine: Engine, attempts: Sequence[Attempt], now_utc: datetime, sett
         found |= _llm(rescheduler, calls, now_utc)
     found |= queues(engine, settings)
     found |= _delivery(engine, now_utc, settings)
-    return {(name, None): measured for name, measured in found.items()} | _freshness(engine, now_utc)
+    everything = {(name, None): measured for name, measured in found.items()} | _freshness(engine, now_utc)
+    if _is_new(engine, began_at_utc, now_utc):
+        return {key: measured for key, measured in everything.items() if measured.examined or not _is_of_hours(key[0])}
+    return everything
+
+
+def _is_new(engine: Engine, began_at_utc: datetime | None, now_utc: datetime) -> bool:
+    """Return whether no hour was run yet, and none had to be: the first begins after the schedule was first on."""
+    if began_at_utc is None or facts.written(engine):
+        return False
+    return now_utc < _hour_of(began_at_utc) + HOUR + DUE_AFTER
+
+
+def _is_of_hours(alarm: str) -> bool:
+    """Return whether an alarm with nothing to examine speaks of hours that did not run."""
+    return Cause.HOURS in {ALARMS[alarm].idle, ALARMS[alarm].cause}
 
 
 def _errors(attempts: Sequence[Attempt], answers: Sequence[Answered], now_utc: datetime, of: str) -> Measured:
@@ -131,6 +154,7 @@ def queues(engine: Engine, settings: Settings) -> dict[str, Measured]:
         return found
     of_queue = {
         "weather_alerts_queue_depth": aws.alerts_queue,
+        "responses_queue_depth": aws.responses_queue,
         "weather_monitor_dead_letters": aws.alerts_dead_letters,
         "ai_rescheduler_dead_letters": aws.responses_dead_letters,
     }

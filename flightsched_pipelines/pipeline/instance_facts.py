@@ -4,12 +4,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
+from dagster._core.scheduler.instigation import ScheduleInstigatorData
 
 from flightsched_pipelines.desk.operations import Attempt, Part
 from flightsched_pipelines.pipeline.assets import rescheduling
 
 HOURLY_TICK, OPERATIONS = "hourly_tick", "operations"
 """Names of the job that runs an hour, and of the one that looks at how the platform does."""
+
+HOURLY = "hourly"
+"""Name of the schedule that launches the former."""
 
 RESCHEDULING_STEPS = tuple(
     made.op.name for made in vars(rescheduling).values() if isinstance(made, dg.AssetsDefinition)
@@ -36,6 +40,17 @@ def attempts_since(instance: dg.DagsterInstance, since_utc: datetime) -> list[At
             of_run = [Attempt(run.run_id, "weather_monitor", _moment(ended), 0.0, failed=True)]
         found += [attempt for attempt in of_run if attempt.ended_at >= since_utc]
     return found
+
+
+def scheduled_since(instance: dg.DagsterInstance) -> datetime | None:
+    """Return when the daemon first saw the hourly schedule on; ``None`` where it never did."""
+    if instance.schedule_storage is None:  # an instance in memory
+        return None
+    for state in instance.all_instigator_state():
+        data = state.instigator_data
+        if state.instigator_name == HOURLY and isinstance(data, ScheduleInstigatorData) and data.start_timestamp:
+            return _moment(data.start_timestamp)
+    return None
 
 
 def purge(instance: dg.DagsterInstance, job_name: str, before_utc: datetime) -> int:

@@ -10,7 +10,7 @@ from flightsched_pipelines.alarms.on_operations import ON_OPERATIONS
 from flightsched_pipelines.desk import operations
 from flightsched_pipelines.pipeline.checks.results import result, spec
 from flightsched_pipelines.pipeline.clock import Clock
-from flightsched_pipelines.pipeline.instance_facts import KEPT, OPERATIONS, attempts_since, purge
+from flightsched_pipelines.pipeline.instance_facts import KEPT, OPERATIONS, attempts_since, purge, scheduled_since
 from flightsched_pipelines.settings import Settings
 
 SPECS = [
@@ -29,9 +29,10 @@ def platform_does_well(
 ) -> Iterator[dg.AssetCheckResult]:
     """Errors, durations, queues, dead letters, outbox, cases, freshness: how the platform does now."""
     now = clock.now()
+    began = scheduled_since(context.instance)
     attempts = attempts_since(context.instance, now - operations.LONG)
     chosen = {(key.name, key.asset_key.path[-1]) for key in context.selected_asset_check_keys}
-    for (name, asset), measured in operations.measure(engine, attempts, now, settings).items():
+    for (name, asset), measured in operations.measure(engine, attempts, now, settings, began).items():
         if (name, asset or ALARMS[name].asset) in chosen:
             yield result(name, measured, settings, asset)
     purge(context.instance, OPERATIONS, now - KEPT)

@@ -361,6 +361,17 @@ def _(watch: Watch) -> Iterator[None]:
                 queue.delete(message)
 
 
+@fault("responses that nobody takes", "responses_queue_depth")
+def _(watch: Watch) -> Iterator[None]:
+    watch.restart_with(alarms={"responses_queue_depth": 2})
+    responses = watch.queue(aws.responses_queue)
+    for number in range(3):
+        responses.send(json.dumps({"key": f"partner-{number:04}", "case_id": 1, "action": "withdraw",
+                                   "role": "student", "person_id": 1}), {})  # fmt: skip
+    yield
+    assert watch.run("apply_queued_responses").success
+
+
 @fault("a delivery that does not run", "notifications_are_published", "outbox_is_young")
 def _(watch: Watch) -> Iterator[None]:
     keep_awake(watch.engine)

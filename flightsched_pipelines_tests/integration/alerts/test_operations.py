@@ -10,6 +10,7 @@ from flightsched_pipelines.alarms.catalogue import ALARMS
 from flightsched_pipelines.alarms.on_operations import ON_OPERATIONS
 from flightsched_pipelines.clients import aws
 from flightsched_pipelines.database.alerts import history, standing_of
+from flightsched_pipelines.desk import operations
 from flightsched_pipelines_tests.integration.alerts.watch import TurnedClock, Watch
 
 HOUR = timedelta(hours=1)
@@ -64,9 +65,27 @@ def test_a_queue_is_told_when_nobody_reads_it_never_passes_unread_and_is_forgott
     assert failing(watch.check_operations()) == {"weather_alerts_queue_depth"}
     assert watch.told() == ["delivery opened"]
     watch.settings = watch.settings.model_copy(update={"environment": "nowhere"})
-    unread = {"weather_alerts_queue_depth", "weather_monitor_dead_letters", "ai_rescheduler_dead_letters"}
+    unread = {
+        "responses_queue_depth",
+        "weather_alerts_queue_depth",
+        "weather_monitor_dead_letters",
+        "ai_rescheduler_dead_letters",
+    }
     assert failing(watch.check_operations()) == unread
     watch.settings = watch.settings.model_copy(update={"aws_region": None})
     assert "weather_alerts_queue_depth" not in watch.check_operations()
     assert standing_of(watch.engine, "at_risk_bookings:weather_alerts_queue_depth") is None
     assert [alert.state for alert in history(watch.engine, watch.clock.now() - HOUR, watch.clock.now())] == ["resolved"]
+
+
+def test_a_new_platform_is_given_until_its_first_hour_is_due(watch: Watch) -> None:
+    with watch.engine.begin() as connection:
+        connection.execute(text("TRUNCATE pipeline.partitions, pipeline.hourly_metrics, pipeline.raw_weather"))
+    began = watch.hour - timedelta(minutes=5)
+    for minutes, is_late in ((10, False), (64, False), (65, True), (600, True)):
+        found = operations.measure(watch.engine, [], began + timedelta(minutes=minutes), watch.settings, began)
+        nothing = {name for (name, _), measured in found.items() if not measured.examined}
+        assert ("is_fresh" in nothing) is is_late, minutes
+        assert ("hours_are_complete" in nothing) is is_late, minutes
+    without = operations.measure(watch.engine, [], began, watch.settings, None)
+    assert without["hours_are_complete", None].examined == 0, "of a platform of unknown age nothing passes"
