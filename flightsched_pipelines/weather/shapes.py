@@ -9,12 +9,17 @@ from functools import lru_cache
 
 from flightsched_pipelines.weather.conditions import ELEMENTS, Element
 
-_LIKE_WIND = re.compile(r"(?=.*\d)[0-9VRBOIGP]{1,10}(?:KTS?|TK|K|T|MPS|MSP|PMS|MP|PS|KMH)|[0-9OI]{2,4}V[0-9OI]{2,4}|KT")
-_LIKE_VISIBILITY = re.compile(r"(?=.*\d)[PMO]?[0-9OIL]{0,3}(?:/[0-9OIL]{0,3})?(?:SM|MS|S|M|SSM|SMM)")
-_LIKE_SKY = re.compile(r"(?P<cover>[A-Z]{1,4}?)(?P<height>[0-9OIL/X]{1,4})(?P<kind>.*)")
-_LIKE_WEATHER = re.compile(r"[+-][A-Z]{0,8}|VC[A-Z]{0,4}")
-_LIKE_TEMPERATURE = re.compile(r"M{0,2}\d{2,3}/M{0,2}\d{1,3}")
-_LIKE_PRESSURE = re.compile(r"[AQ]{1,2}[0-9OI]{2,5}|[0-9OI][AQ][0-9OI]{3,4}|[0-9OI]{4}[AQ]")
+# No shape is so wide that a slip in another kind of word has it: "V000" may have been 4000, "0S" DS, "Q500" 2500.
+_LIKE_WIND = re.compile(
+    r"(?=.*\d)[0-9VRBOIGP]{4,10}(?:KTS?|TK|K|T|MPS|MSP|PMS|MP|PS|KMH)|[0-9G]*KT|(?=.{7,8}$)[0-9OI]{2,4}V[0-9OI]{2,4}"
+)
+_LIKE_VISIBILITY = re.compile(
+    r"(?=.*\d)[PMO]?[0-9OIL]{0,3}(?:/[0-9OIL]{0,3})?(?:SM|MS|SSM|SMM)|(?:[0-9OIL]{2}|[0-9OIL]{1,2}/[0-9OIL]{1,2})[SM]"
+)
+_LIKE_SKY = re.compile(r"(?P<cover>[A-Z]{2,4}?)(?P<height>[0-9OIL/X]{1,4})(?P<kind>.*)")
+_LIKE_WEATHER = re.compile(r"[+-](?!SM|KT)[A-Z]{0,8}|VC[A-Z]{0,4}")
+_LIKE_TEMPERATURE = re.compile(r"(?=.{5,})(?![56])M{0,2}\d{2,3}/M{0,2}\d{1,3}")
+_LIKE_PRESSURE = re.compile(r"(?=.{5,})[AQ]{1,2}[0-9OI]{3,5}")
 
 _COVERS = ("FEW", "SCT", "BKN", "OVC", "VV")
 _KINDS = ("CB", "TCU")

@@ -23,7 +23,7 @@ _LEGAL = re.compile(
     r"(?:(?:0[0-9]|[12]\d|3[0-6])0|VRB)\d{2,3}(?:G\d{2,3})?(?:KT|MPS)"
     r"|P?\d{1,2}SM|\d{1,2}/\d{1,2}SM|(?:\d{2}[05]0|[1-9]\d00|9999)(?:[NS]?[EW]|[NS]|NDV)?|CAVOK"
     r"|(?:FEW|SCT|BKN|OVC|VV)\d{3}(?:CB|TCU)?|CB|TCU|SKC|CLR|NSC"
-    r"|(?:[+-]|VC|RE)?(?:(?:MI|PR|BC|DR|BL|SH|TS|FZ)?"
+    r"|(?:[+-]?(?:VC)?|RE)(?:(?:MI|PR|BC|DR|BL|SH|TS|FZ)?"
     r"(?:DZ|RA|SN|SG|IC|PL|GR|GS|UP|BR|FG|FU|VA|DU|SA|HZ|PY|PO|SQ|FC|SS|DS)+|TS|SH)+|NSW"
     r"|FM(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-4])[0-5]\d|(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-4])/\d{4}"
     r"|PROB[345]0|TEMPO|BECMG|NIL|CNL|WS\d{3}/\d{5}KT|[56]\d{5}|M?\d{2}/M?\d{2}|[AQ]\d{4}|TSNO|\d{3}V\d{3}"
@@ -55,8 +55,8 @@ def slips(word: str, next_word: str | None) -> Iterator[list[str]]:
         yield [word[: n + 1] + word[n:]]
         if n:
             yield [word[:n], word[n:]]
-        if word[n] in _LOOK_ALIKE:
-            yield [word[:n] + _LOOK_ALIKE[word[n]] + word[n + 1 :]]
+        for wrong in sorted({_LOOK_ALIKE.get(word[n], "X"), *"X7/S"} - {word[n]}):
+            yield [word[:n] + wrong + word[n + 1 :]]
     if next_word is not None:
         yield [word + next_word]
 

@@ -78,6 +78,9 @@ def every_slip() -> Iterator[tuple[str, int, list[str], bool]]:
                 yield report, at, instead, after is not None and instead == [words[at] + after]
 
 
+ALONE_IN_THE_TEXT = re.compile(r"\d{4}[NESW]{1,2}|WND \S+ AFT \d{4}")
+"""Visibilities by direction and changes of wind within a group: no decoded field has them."""
+
 SLIPS = list(every_slip())
 WHOLE = {report: read(object_of(report, report)) for report in REPORTS}
 
@@ -91,11 +94,15 @@ def test_the_reports_are_read_whole() -> None:
 
 @pytest.mark.parametrize("decoder", DECODERS)
 def test_no_garbled_word_of_a_real_report_reads_better(decoder: str) -> None:
-    chosen = random.Random(14).sample(SLIPS, WORDS // len(DECODERS))
+    # One legal word in place of another can be told only where another account has the right one.
+    whole = decoder == "read the report whole"
+    tellable = [
+        (report, at, instead, glued)
+        for report, at, instead, glued in SLIPS
+        if not all(map(is_legal, instead)) or (whole and not ALONE_IN_THE_TEXT.fullmatch(report.split()[at]))
+    ]
     better: list[str] = []
-    for report, at, instead, glued in chosen:
-        if decoder != "read the report whole" and all(is_legal(word) for word in instead):
-            continue  # another word of the code: only an account that has the right one can tell
+    for report, at, instead, glued in random.Random(14).sample(tellable, WORDS // len(DECODERS)):
         broken = garbled(report, at, instead, glued, decoder)
         if broken is None:
             continue
@@ -108,7 +115,7 @@ def test_no_garbled_word_of_a_real_report_reads_better(decoder: str) -> None:
 
 def told(report: str) -> str:
     """A report without what stands in its text alone: nobody sees that go."""
-    return re.sub(r" \d{4}[NESW]{1,2}(?= )| WND \S+ AFT \d{4}", "", report.split(" RMK ", maxsplit=1)[0])
+    return re.sub(rf" ({ALONE_IN_THE_TEXT.pattern})(?= |$)", "", report.split(" RMK ", maxsplit=1)[0])
 
 
 def not_better(report: str, text: str, what: str) -> list[str]:
@@ -131,7 +138,7 @@ def test_a_text_that_was_cut_off_does_not_read_better() -> None:
     better: list[str] = []
     for report in REPORTS:
         text = told(report)
-        for length in range(0, len(text), 3):
+        for length in range(0, len(text), 5):
             better += not_better(report, text[:length], f"cut after {text[max(0, length - 10) : length]!r}")
 
     assert not better, better[:20]
@@ -141,7 +148,7 @@ def test_two_texts_that_ran_together_do_not_read_better_than_the_first() -> None
     chosen = random.Random(14)
     better: list[str] = []
     for report in REPORTS:
-        for other in chosen.sample(REPORTS, 10):
+        for other in chosen.sample(REPORTS, 5):
             for between in (" ", "", " = "):
                 better += not_better(report, f"{told(report)}{between}{other}", f"with {other[:20]}")
             better += not_better(report, f"{report}={other}", f"with {other[:20]} after its remarks")
