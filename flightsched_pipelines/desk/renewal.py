@@ -39,6 +39,14 @@ class Renewed:
     news: News
 
 
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """New alternatives, and whether others could not be judged, as the forecast for them is missing."""
+
+    offers: list[cases.Offer]
+    unjudged: bool = False
+
+
 def fresh_offers(
     connection: Connection,
     asked: Asked,
@@ -49,7 +57,7 @@ def fresh_offers(
     but_for: Collection[Slot] = (),
     beside: Sequence[Slot] = (),
     most: int = MOST_OFFERS,
-) -> list[cases.Offer]:
+) -> Fresh:
     """Up to ``most`` slots of the newest hour's candidates that suit, that hold now, and that nobody else is offered.
 
     No two are at one time: half an hour later with the same people is no other choice.
@@ -66,7 +74,7 @@ def fresh_offers(
     """
     hour = newest_written(connection, "reschedule_candidates")
     if hour is None or most <= 0:
-        return []
+        return Fresh([])
     table = PIPELINE_TABLES["reschedule_candidates"]
     found = read_partition(connection, table, [hour], table.c.booking_id == asked.booking_id).sort_values("slot")
     zone = zone_of(asked.time_zone)
@@ -75,6 +83,7 @@ def fresh_offers(
     offered = list(beside)
     chosen: list[int] = []
     verdicts: list[str] = []
+    unjudged = False
     proofs = 0
     for row, slot in enumerate(slots_of(found)):
         if len(chosen) == most or proofs == MOST_PROOFS:
@@ -88,6 +97,7 @@ def fresh_offers(
         proofs += 1
         moving = Move(asked.booking_id, slot)
         now = revalidate(connection, moving, asked.school_id, student, hour, now_utc, settings)
+        unjudged |= now.verdict == "missing" and not now.objections
         if now.objections or now.verdict == "missing":
             continue
         offered.append(slot)
@@ -96,7 +106,7 @@ def fresh_offers(
     rows = found.iloc[chosen]
     if hour != newest_written(connection, "forecasts"):
         rows = rows.assign(verdict=verdicts, margin=float("nan"))  # these are of the hour before
-    return _in_words(connection, asked, rows)
+    return Fresh(_in_words(connection, asked, rows), unjudged)
 
 
 def as_of_now(
@@ -132,7 +142,7 @@ def without(
         but_for=[*asked.offered, *lost],
         beside=beside,
         most=MOST_OFFERS - len(kept),
-    )
+    ).offers
     return new_round(asked, "updated", [*kept, *fresh], why, [_told(len(lost), len(kept), len(fresh), why)])
 
 

@@ -243,9 +243,16 @@ class Taking:
         return ("applied" if self._answer.action is Action.DECLINE else "no_longer"), told
 
     def _look_for_others(self, asked: Asked, effect: Effect) -> tuple[str, str]:
-        offers = renewal.fresh_offers(
+        fresh = renewal.fresh_offers(
             self._connection, asked, self._now, self._settings, wishes=self._answer.wishes, but_for=asked.offered
         )
+        offers = fresh.offers
+        if not offers and fresh.unjudged:
+            raise AnswerRefused(
+                "no_forecast",
+                "other times cannot be judged at present, the forecast for them is missing; nothing was changed, "
+                "answer again when the forecast is back",
+            )
         transitions.mark_refused(self._connection, asked.case_id, asked.question.round, self._now)
         if not offers:
             why = "none of the alternatives suits the student, and there is no other"
