@@ -43,8 +43,15 @@ SYSTEM_USER = "pgserver"
 """Who runs the server when we are root: PostgreSQL refuses to."""
 
 READ_AND_ENTER = 0o055
+INITDB_OPTIONS = ("-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-A", "scram-sha-256", "--no-instructions")
+SERVER_OPTIONS = (
+    "-c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=200 -c timezone=UTC "
+    "-c log_timezone=UTC -c shared_buffers=128MB -c log_error_verbosity=terse"  # its log quotes no rows
+)
 START_TIMEOUT_SECONDS = 60
 POLL_SECONDS = 0.1
+PORTS = range(15_432, 32_768)
+"""Below those that the system gives to outgoing connections: one of them could be taken before a server listens."""
 
 
 class EmbeddedServerError(PlainError, RuntimeError):
@@ -191,11 +198,8 @@ def _initialise(folder: Path, lock: int) -> None:
     password_file.write_text(password)
     for path in (unfinished, made, password_file):
         _own(path)
-    _postgres(
-        "initdb", "-D", str(made), "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-A", "scram-sha-256",
-        "--pwfile", str(password_file), "--no-instructions", keeping=(lock,),
-    )  # fmt: skip
-    _remember_access(folder, password, _free_port())
+    _postgres("initdb", "-D", str(made), *INITDB_OPTIONS, "--pwfile", str(password_file), keeping=(lock,))
+    _remember_access(folder, password, free_port())
     made.rename(data)
     shutil.rmtree(unfinished)
 
@@ -229,14 +233,10 @@ def _own(path: Path) -> None:
 def _start_server(folder: Path) -> None:
     access = _access(folder)
     if not _is_free(access["port"]):
-        access["port"] = _free_port()
+        access["port"] = free_port()
         _remember_access(folder, access["password"], access["port"])
     _forget_reused_number(folder)
-    options = (
-        f"-c listen_addresses=127.0.0.1 -c port={access['port']} -c unix_socket_directories='' "
-        "-c max_connections=200 -c timezone=UTC -c log_timezone=UTC -c shared_buffers=128MB "
-        "-c log_error_verbosity=terse"  # its log quotes no rows
-    )
+    options = f"{SERVER_OPTIONS} -c port={access['port']}"
     log = folder / "data" / "server.log"
     try:
         _postgres(
@@ -288,10 +288,12 @@ def _postgres(program: str, *arguments: str, keeping: tuple[int, ...] = ()) -> N
             raise EmbeddedServerError(f"{program} failed ({done.returncode}): {words}")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on, and that no connection is given as its own end meanwhile."""
+    while True:
+        port = PORTS.start + secrets.randbelow(len(PORTS))
+        if _is_free(port):
+            return port
 
 
 def _is_free(port: int) -> bool:

@@ -1,10 +1,27 @@
 """Ports that nobody listens on."""
 
-import socket
+import os
+from functools import cache
+from pathlib import Path
+from tempfile import gettempdir
+
+from flightsched_pipelines.database import embedded
 
 
 def free_port() -> int:
-    """A port of loopback that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of loopback that nobody listens on, and that no other test of the session is given."""
+    while True:
+        port = embedded.free_port()
+        try:
+            (_given() / str(port)).touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        return port
+
+
+@cache
+def _given() -> Path:
+    """A folder with a file for each port that was given; the processes of a session share it."""
+    folder = Path(os.environ.get("PYTEST_DEBUG_TEMPROOT", gettempdir())) / "ports"
+    folder.mkdir(exist_ok=True)
+    return folder

@@ -34,6 +34,8 @@ def started_and_ended(program, *arguments, **kept):
     subprocess.run = lambda *given, **named: (named.pop("check"), subprocess.Popen(*given, **named), end())
     run(program, *arguments, **kept)
 
+embedded.INITDB_OPTIONS += ("--no-sync",)
+embedded.SERVER_OPTIONS += " -c fsync=off"
 step, home = sys.argv[1], pathlib.Path(sys.argv[2])
 run = embedded._postgres
 if step in ("initdb", "pg_ctl"):
