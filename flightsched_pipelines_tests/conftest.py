@@ -1,6 +1,7 @@
 """A real PostgreSQL for the tests that want one: a server for each test process, a cloned database for each test."""
 
 import os
+import re
 import shutil
 import sqlite3
 import sys
@@ -14,6 +15,8 @@ import dagster as dg
 import psycopg
 import pytest
 from absl import logging as absl_logging
+from hypothesis import HealthCheck, settings
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from sqlalchemy import Engine, event, text
 
 from flightsched_pipelines.database import embedded, migrations
@@ -28,6 +31,11 @@ from flightsched_pipelines.settings import Settings
 absl_logging.get_absl_handler().python_handler.setStream(sys.__stderr__)
 
 
+# A process that is killed loses nothing by it, and no test cuts the machine's power.
+embedded.INITDB_OPTIONS += ("--no-sync",)
+embedded.SERVER_OPTIONS += " -c fsync=off"
+
+
 @event.listens_for(Engine, "connect")
 def _no_waiting_for_the_disk(connection: object, _: object) -> None:
     """Dagster's local instances are SQLite files, opened anew for each statement: no test cuts the machine's power."""
@@ -39,12 +47,22 @@ TEMPORARY = "PYTEST_DEBUG_TEMPROOT"
 """Pytest's name for the folder of its temporary folders."""
 
 
-def pytest_configure() -> None:
-    """Have temporary folders of this session's own.
+OF_THE_DEVELOPER = re.compile("|".join([*Settings.model_fields, "alarms__.*", "dagster_.*", "aws_.*"]), re.IGNORECASE)
+"""Variables that would lead a test to a database, key or account of the developer's."""
 
-    Each session closes the usual one, ``/tmp/pytest-of-root``, to other users when it begins, also to the one as whom
-    the PostgreSQL of another session runs.
+settings.register_profile("machine-of-any-speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("machine-of-any-speed")
+
+
+def pytest_configure() -> None:
+    """Have temporary folders of this session's own, and nothing of the developer's environment.
+
+    Each session closes the usual folder, ``/tmp/pytest-of-root``, to other users when it begins, also to the one as
+    whom the PostgreSQL of another session runs.
     """
+    for name in list(os.environ):
+        if OF_THE_DEVELOPER.fullmatch(name):
+            del os.environ[name]
     if TEMPORARY not in os.environ:
         os.environ[TEMPORARY] = tempfile.mkdtemp(prefix="flightsched-tests-")
 
@@ -60,9 +78,41 @@ SEED_HOUR = datetime(2026, 11, 10, 14, tzinfo=UTC)
 """The hour to which the seeded databases are relative: a Tuesday morning at both schools."""
 
 
+class GivenSettings(Settings):
+    """Settings that are given, and the defaults; nothing is read from the environment or a ``.env``."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003, pydantic names it
+        init_settings: PydanticBaseSettingsSource,
+        **_: object,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The arguments alone."""
+        return (init_settings,)
+
+
 def settings_for(**values: object) -> Settings:
-    """Settings with these values, and none from the environment's ``.env``."""
-    return Settings.model_validate({name: value for name, value in values.items() if value is not None})
+    """Settings with these values and the defaults, whatever the environment says."""
+    return GivenSettings.model_validate({name: value for name, value in values.items() if value is not None})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _in_an_empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Work where no ``.env`` of the developer's lies, subprocesses too."""
+    before = Path.cwd()
+    os.chdir(tmp_path_factory.mktemp("empty"))
+    yield
+    os.chdir(before)
+
+
+@pytest.fixture(autouse=True)
+def _what_a_test_sets_ends_with_it() -> Iterator[None]:
+    """Give the environment back as it was: commands set variables for the processes that they start."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
 @pytest.fixture(scope="session")
@@ -70,9 +120,6 @@ def server_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of a server that runs for as long as the tests do."""
     home = tmp_path_factory.mktemp("server")
     embedded.start(home)
-    # A killed client loses nothing by it, and no test cuts the machine's power.
-    administer(home, "ALTER SYSTEM SET fsync = off")
-    administer(home, "SELECT pg_reload_conf()")
     try:
         yield home
     finally:
