@@ -1,5 +1,7 @@
 """No aircraft, instructor or student is ever booked twice, whatever the code does."""
 
+from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -7,25 +9,41 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
+from flightsched_pipelines.database.engine import connect
+from flightsched_pipelines.database.moves import lock_resources
 from flightsched_pipelines.database.schema import bookings
-from flightsched_pipelines_tests.conftest import SEED_HOUR
+from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 
 START = SEED_HOUR + timedelta(days=40)
 CLIENTS = 32
 
 
-def book(engine: Engine, reference: str, *, hours: float = 0, **fields: object) -> None:
-    """Book the first student with the first instructor and aircraft of the first school, but for what a test names."""
+def first_lesson(reference: str, hours: float = 0) -> dict[str, object]:
+    """A lesson of the first student with the first instructor and aircraft of the first school."""
     start = START + timedelta(hours=hours)
-    row = {
+    return {
         "reference": reference, "school_id": 1, "student_id": 1, "instructor_id": 1, "aircraft_id": 1,
         "lesson_kind": "local", "solo": False, "departure": "KPAO", "route": [],
         "period": Range(start, start + timedelta(hours=1)),
     }  # fmt: skip
+
+
+def book(engine: Engine, reference: str, *, hours: float = 0, **fields: object) -> None:
+    """Book such a lesson, but for what a test names."""
     with engine.begin() as connection:
-        connection.execute(bookings.insert(), row | fields)
+        connection.execute(bookings.insert(), first_lesson(reference, hours) | fields)
+
+
+@pytest.fixture
+def many_connections(seeded_url: str) -> Iterator[Engine]:
+    """A connection for each of the clients: all of them are in the database at once."""
+    engine = connect(settings_for(database_url=seeded_url, database_pool_size=CLIENTS))
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 OTHERS = {"student_id": 2, "instructor_id": 2, "aircraft_id": 2}
@@ -96,15 +114,37 @@ def test_a_booking_that_makes_no_sense_is_refused(seeded_engine: Engine, fields:
         book(seeded_engine, "nonsense", **fields)
 
 
-def test_of_many_who_want_one_slot_at_once_one_gets_it(seeded_engine: Engine) -> None:
-    def attempt(client: int) -> bool:
+RESOURCES = [("student", 1), ("instructor", 1), ("aircraft", 1)]
+
+
+def want_one_slot(engine: Engine, *, locked: bool) -> Counter[str]:
+    """Have many clients book one slot at once, and count what became of them."""
+
+    def attempt(client: int) -> str:
         try:
-            book(seeded_engine, f"client {client}", student_id=client + 1, instructor_id=1, aircraft_id=1)
+            with engine.begin() as connection:
+                if locked:
+                    lock_resources(connection, RESOURCES)
+                connection.execute(bookings.insert(), first_lesson(f"client {client}"))
         except IntegrityError:
-            return False
-        return True
+            return "refused"
+        except OperationalError as error:
+            return type(error.orig).__name__
+        return "booked"
 
     with ThreadPoolExecutor(CLIENTS) as clients:
-        won = sum(clients.map(attempt, range(CLIENTS)))
+        became = Counter(clients.map(attempt, range(CLIENTS)))
+    with engine.connect() as connection:
+        first = bookings.c.reference.like("client %")
+        assert connection.execute(select(func.count()).select_from(bookings).where(first)).scalar_one() == 1
+    return became
 
-    assert won == 1
+
+def test_of_many_who_want_one_slot_at_once_one_gets_it(many_connections: Engine) -> None:
+    became = want_one_slot(many_connections, locked=False)
+    assert became["booked"] == 1
+    assert became["refused"] + became["DeadlockDetected"] == CLIENTS - 1, became
+
+
+def test_with_the_resources_locked_in_their_order_none_of_them_is_in_a_deadlock(many_connections: Engine) -> None:
+    assert want_one_slot(many_connections, locked=True) == {"booked": 1, "refused": CLIENTS - 1}
