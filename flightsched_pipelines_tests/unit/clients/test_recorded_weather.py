@@ -10,7 +10,7 @@ import pytest
 from flightsched_pipelines.clients.recorded_weather import RecordedWeather
 from flightsched_pipelines.clients.weather_source import WeatherSourceError, weather_source
 from flightsched_pipelines.settings import Settings
-from flightsched_pipelines.weather.answers import Answer, read_answers
+from flightsched_pipelines.weather.answers import Answer
 
 HOUR_UTC = datetime(2026, 7, 9, 22, tzinfo=UTC)
 DATA = Path(__file__).parents[3] / "../shared/data"
@@ -89,11 +89,3 @@ def test_the_settings_choose_the_source(tmp_path: Path) -> None:
     (tmp_path / "metars.json").write_text("[]")
     for chosen, tells_the_past in (("simulated", True), (f"recorded:{tmp_path}", True), ("live", False)):
         assert weather_source(Settings.model_validate({"weather_source": chosen})).tells_the_past is tells_the_past
-
-
-@pytest.mark.skipif(not DATA.is_dir(), reason="the real recorded answers are not here")
-def test_real_answers_are_read() -> None:
-    for folder, products in (("aviation_weather_center", {"metar", "taf"}), ("open_weather_map", {"one_call"})):
-        answers = fetch(DATA / folder)
-        assert {answer.product for answer in answers} == products
-        assert read_answers(answers).groups

@@ -1,12 +1,10 @@
-"""Reports written by hand for the tests, in the services' own JSON, and the real ones where they are at hand."""
+"""Reports written by hand for the tests, in the services' own JSON."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-REAL_DATA = Path(__file__).parents[4] / "shared" / "data"
+from flightsched_pipelines.weather.taf import read_taf
 
 DAY = datetime(2026, 3, 10, tzinfo=UTC)
 
@@ -21,12 +19,18 @@ def at(n: float) -> int:
     return int(DAY.timestamp() + 3600 * n)
 
 
-def real(path: str) -> str:
-    """A real answer's text; skips where the folder of real data is not beside the checkout."""
-    file = REAL_DATA / path
-    if not file.exists():
-        pytest.skip(f"needs the real reports in {REAL_DATA.parent.name}/data beside the checkout")
-    return file.read_text()
+def read_three_ways(report: Mapping[str, Any]) -> list[list[tuple[object, ...]]]:
+    """A TAF's groups as read from its decoded fields alone, from its text alone, and from both."""
+    decoded = {name: value for name, value in report.items() if name != "rawTAF"}
+    raw = {name: value for name, value in report.items() if name != "fcsts"}
+    return [
+        [
+            (one.layer, one.from_utc, one.to_utc, one.conditions.wind_speed_kt, one.conditions.wind_gust_kt,
+             one.conditions.visibility_sm, one.conditions.ceiling_ft, one.conditions.hazards)
+            for one in read_taf(part)
+        ]
+        for part in (decoded, raw, report)
+    ]  # fmt: skip
 
 
 def group(begins: float, ends: float, change: str | None = None, **fields: Any) -> dict[str, Any]:

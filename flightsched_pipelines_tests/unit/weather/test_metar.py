@@ -2,10 +2,9 @@
 
 import pytest
 
-from flightsched_pipelines.weather.answers import read_answer
 from flightsched_pipelines.weather.fields import FieldError
 from flightsched_pipelines.weather.metar import read_metar
-from flightsched_pipelines_tests.unit.weather.reports import hour, metar, real
+from flightsched_pipelines_tests.unit.weather.reports import hour, metar
 
 
 def test_an_observation_speaks_for_the_hour_in_which_it_was_taken() -> None:
@@ -74,18 +73,3 @@ def test_a_temperature_is_only_missed_where_there_is_moisture_to_freeze() -> Non
 def test_a_report_without_time_or_station_is_named(lost: dict[str, object]) -> None:
     with pytest.raises(FieldError):
         read_metar(metar() | lost)
-
-
-def test_real_metars_read_as_their_text_says() -> None:
-    reading = read_answer(real("aviation_weather_center/metars.json"))
-    by_station = {group.station: group.conditions for group in reading.groups}
-
-    assert reading.problems == []
-    assert {name for name, conditions in by_station.items() if conditions.missing} == {"KABR", "PAOM"}
-    assert by_station["KABR"].missing == {"wind"}
-    assert by_station["PAOM"].missing == {"thunderstorm"}
-    assert by_station["EFHK"].ceiling_ft == 200
-    assert by_station["EFHK"].visibility_sm == pytest.approx(0.19)
-    assert by_station["KPUB"].hazards == {"TS", "SQ"}
-    assert by_station["KBTR"].hazards == {"VCTS"}
-    assert by_station["KFUL"].ceiling_ft is None

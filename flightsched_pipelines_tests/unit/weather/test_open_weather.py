@@ -8,7 +8,7 @@ import pytest
 from flightsched_pipelines.weather.answers import WeatherAnswerError, read_answer
 from flightsched_pipelines.weather.conditions import Conditions
 from flightsched_pipelines.weather.open_weather import read_one_call
-from flightsched_pipelines_tests.unit.weather.reports import hour, one_call, one_call_hour, real
+from flightsched_pipelines_tests.unit.weather.reports import hour, one_call, one_call_hour
 
 
 def conditions(**fields: Any) -> Conditions:
@@ -82,11 +82,3 @@ def test_an_hour_is_the_hour_it_says() -> None:
     (group,) = read_one_call(one_call(one_call_hour(3)), "KXYZ")
 
     assert (group.from_utc, group.to_utc, group.issued_at_utc) == (hour(3), hour(4), hour(0))
-
-
-def test_a_real_answer_reads_hour_by_hour() -> None:
-    groups = read_answer(real("open_weather_map/one_call_bolzano.json"), "LIPB").groups
-
-    assert len(groups) == 48
-    assert {element for group in groups for element in group.conditions.missing} <= {"visibility"}
-    assert max(group.conditions.wind_speed_kt or 0 for group in groups) < 20

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from flightsched_pipelines.weather.answers import read_answer
+from flightsched_pipelines.clients.simulated_weather import SimulatedWeather
+from flightsched_pipelines.database.seed.reference import reference_airports
 from flightsched_pipelines.weather.conditions import Group
 from flightsched_pipelines.weather.fields import FieldError
 from flightsched_pipelines.weather.taf import read_taf
-from flightsched_pipelines_tests.unit.weather.reports import at, fair, group, hour, real, taf
+from flightsched_pipelines_tests.unit.weather.reports import at, fair, group, hour, read_three_ways, taf
 
 
 def prevailing(groups: list[Group]) -> list[Group]:
@@ -160,29 +161,12 @@ def test_prob30_tempo_is_one_group() -> None:
     assert (found.change, found.probability) == ("PROB", 30)
 
 
-def test_real_tafs_read_whole() -> None:
-    reading = read_answer(real("aviation_weather_center/tafs.json"))
-
-    assert reading.problems == []
-    assert {one.station for one in reading.groups} == {"KORD", "KMSS", "KTPA", "KPUB"}
-    assert not any(one.conditions.missing for one in reading.groups)
-    kpub = next(one for one in reading.groups if one.station == "KPUB" and one.change == "PROB")
-    assert kpub.conditions.wind_gust_kt == 45
-    assert kpub.conditions.visibility_sm == 6, "an empty visibility in PROB30 is inherited"
-    assert kpub.probability == 30
-
-
-def test_real_decoded_groups_and_raw_text_agree() -> None:
-    for report in json.loads(real("aviation_weather_center/tafs.json")):
-        decoded_alone = read_taf({name: value for name, value in report.items() if name != "rawTAF"})
-        raw_alone = read_taf({name: value for name, value in report.items() if name != "fcsts"})
-        both = read_taf(report)
-
-        def facts(groups: list[Group]) -> list[object]:
-            return [
-                (g.layer, g.from_utc, g.to_utc, g.conditions.wind_speed_kt, g.conditions.wind_gust_kt,
-                 g.conditions.visibility_sm, g.conditions.ceiling_ft, g.conditions.hazards)
-                for g in groups
-            ]  # fmt: skip
-
-        assert facts(decoded_alone) == facts(raw_alone) == facts(both)
+@pytest.mark.parametrize("day", range(20))
+def test_decoded_groups_and_raw_text_of_simulated_tafs_agree(day: int) -> None:
+    airports = reference_airports()
+    tafs = next(one for one in SimulatedWeather().fetch(airports, hour(24 * day)) if one.product == "taf")
+    reports = json.loads(tafs.body or "")
+    assert len(reports) == airports["issues_taf"].sum()
+    for report in reports:
+        decoded_alone, raw_alone, both = read_three_ways(report)
+        assert decoded_alone == raw_alone == both

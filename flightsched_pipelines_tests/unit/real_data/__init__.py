@@ -1,0 +1,1 @@
+"""What is held against real data, where they are at hand."""
