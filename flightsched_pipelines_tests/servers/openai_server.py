@@ -15,7 +15,7 @@ made of the facts of the question.
 mode                what comes back
 =================== =================================================================================
 ok                  a good answer
-slow                nothing for ``slow_seconds``, then as ok
+slow                nothing for ``slow_seconds``, or ``until_at_once`` requests wait together; then as ok
 refusal             a refusal in place of text
 truncated           half of the text, ``status`` incomplete
 empty               no output at all
@@ -66,6 +66,9 @@ HUGE_MEGABYTES = 10
 FORECASTS = ("much margin", "some margin", "little margin", "with a reservation", "no forecast")
 
 
+A_MOMENT_SECONDS = 0.1
+
+
 class OpenAIServer:
     """A threaded HTTP server on a free port of this machine; see the module's words for its modes."""
 
@@ -75,6 +78,7 @@ class OpenAIServer:
         *,
         failures: int | None = None,
         slow_seconds: float = 5,
+        until_at_once: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.mode = mode
@@ -84,6 +88,8 @@ class OpenAIServer:
         self.requests: list[dict[str, Any]] = []
         self.raw_requests: list[bytes] = []
         self.most_at_once = 0
+        self.until_at_once = until_at_once
+        self.together = threading.Event()
         self.closing = threading.Event()
         self._at_once = 0
         self._failures_left = 1 if mode == "rate_limited" and failures is None else failures
@@ -101,6 +107,7 @@ class OpenAIServer:
 
     def __exit__(self, *_: object) -> None:
         self.closing.set()
+        self.together.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -112,6 +119,8 @@ class OpenAIServer:
             self.requests.append(request)
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
+            if self._at_once == self.until_at_once:
+                self.together.set()
             if self._failures_left is None:
                 return request, self.mode
             self._failures_left -= 1
@@ -232,12 +241,19 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002, the standard library's name
         """Say nothing: tests look at ``requests``."""
 
+    def _dawdle(self) -> None:
+        if self.provider.until_at_once is None:
+            self.provider.closing.wait(self.provider.slow_seconds)
+        else:
+            self.provider.together.wait(self.provider.slow_seconds)
+            self.provider.closing.wait(A_MOMENT_SECONDS)  # in which one too many would come
+
     def _answer(self, request: Mapping[str, Any], mode: str) -> None:
         if hasattr(self, f"_{mode}"):
             getattr(self, f"_{mode}")()
             return
         if mode in {"slow", "rambling"}:
-            self.provider.closing.wait(self.provider.slow_seconds)
+            self._dawdle()
         question = json.loads(request["input"])
         if self.provider.answers_as is not None:
             self._reply(200, self.provider.answers_as(question))

@@ -24,7 +24,7 @@ rate_limited    429 with ``Retry-After``; once, unless ``failures`` says otherwi
 rejected        400
 moved           302 to another host
 server_error    503
-slow            nothing for ``slow_seconds``, then as ok
+slow            nothing for ``slow_seconds``, or ``until_at_once`` requests wait together; then as ok
 html            200 and a web page
 truncated       200 and the first half of the body
 cut_off         200, and the connection ends in the middle of the body
@@ -59,6 +59,7 @@ ETAG = '"as-before"'
 HTML = "<!DOCTYPE html><html><body><h1>Scheduled maintenance</h1></body></html>"
 GARBAGE = b"\x00\xff\xfe\x8f" * 64
 HUGE_MEGABYTES = 12
+A_MOMENT_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,11 @@ class WeatherServer:
         failures: int | None = None,
         retry_after: str = "0",
         slow_seconds: float = 5,
+        until_at_once: int | None = None,
     ) -> None:
         self.mode = mode
+        self.until_at_once = until_at_once
+        self.together = threading.Event()
         self.bodies = dict(bodies or {})
         self.requests: list[Received] = []
         self.most_at_once = 0
@@ -106,6 +110,7 @@ class WeatherServer:
 
     def __exit__(self, *_: object) -> None:
         self.closing.set()
+        self.together.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -124,6 +129,8 @@ class WeatherServer:
         with self._lock:
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
+            if self._at_once == self.until_at_once:
+                self.together.set()
         yield
         with self._lock:
             self._at_once -= 1
@@ -153,8 +160,9 @@ class OpenWeatherMapServer(WeatherServer):
         key: str,
         failures: int | None = None,
         slow_seconds: float = 5,
+        until_at_once: int | None = None,
     ) -> None:
-        super().__init__(mode, bodies, failures=failures, slow_seconds=slow_seconds)
+        super().__init__(mode, bodies, failures=failures, slow_seconds=slow_seconds, until_at_once=until_at_once)
         self.key = key
 
     def refusal(self, request: Received) -> int | None:
@@ -240,7 +248,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._reply(503, b"unavailable")
 
     def _slow(self, request: Received, body: bytes) -> None:
-        self.provider.closing.wait(self.provider.slow_seconds)
+        if self.provider.until_at_once is None:
+            self.provider.closing.wait(self.provider.slow_seconds)
+        else:
+            self.provider.together.wait(self.provider.slow_seconds)
+            self.provider.closing.wait(A_MOMENT_SECONDS)  # in which one too many would come
         self._ok(request, body)
 
     def _html(self, _request: Received, _body: bytes) -> None:

@@ -8,7 +8,7 @@ letting them pass is moving the rows that it reads back by as much.
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -41,10 +41,13 @@ from flightsched_pipelines_tests.servers.weather_servers import (
 )
 
 KEY = "a-key"
-HASTE = Patience(one_attempt=1, total=5, first_wait=0.01, longest_wait=0.02, attempts=2)
+PATIENT = Patience(one_attempt=300, total=600, first_wait=0.01, longest_wait=0.02, attempts=2)
+"""Waits as long as a busy machine takes, and does not pause."""
+HASTY = replace(PATIENT, one_attempt=0.5)
+"""For a provider that does not answer at all."""
+FOREVER = 3_600
 MANY = 10_000
-SLOW_ANSWER_SECONDS = 0.4
-PATIENT = Patience(one_attempt=300, total=300, attempts=1)
+SLOW_ANSWER_SECONDS = 4
 
 Happening = Callable[[Watch], Iterator[None]]
 
@@ -83,7 +86,7 @@ Providers = tuple[AviationWeatherServer, OpenWeatherMapServer]
 
 
 @contextmanager
-def live_weather(watch: Watch, patience: Patience = HASTE) -> Iterator[Providers]:
+def live_weather(watch: Watch, patience: Patience = PATIENT) -> Iterator[Providers]:
     """Both providers, well, the platform asking them, and the hour's weather still to be asked for."""
     bodies = simulated_bodies(schedule.airports(watch.engine), watch.hour)
     with AviationWeatherServer(bodies=bodies) as center, OpenWeatherMapServer(bodies=bodies, key=KEY) as map_server:
@@ -125,11 +128,11 @@ def _(watch: Watch) -> Iterator[None]:
     "providers sending garbage or nothing in time", "providers_answer", "airports_are_covered", "unknown_share_is_low"
 )
 def _(watch: Watch) -> Iterator[None]:
-    with live_weather(watch) as (center, map_server):
-        center.mode, map_server.mode = "garbage", "slow"
+    with live_weather(watch, HASTY) as (center, map_server):
+        center.mode, map_server.mode, map_server.slow_seconds = "garbage", "slow", FOREVER
         run_hour(watch)
         yield
-        center.mode = map_server.mode = "ok"
+    with live_weather(watch):
         run_hour(watch)
 
 
@@ -205,7 +208,7 @@ def _(watch: Watch) -> Iterator[None]:
     steps = [one for one in attempts_since(watch.instance, watch.hour) if one.part == "weather_monitor"]
     usual = sum(step.seconds for step in steps)
     watch.restart_with(alarms=dict.fromkeys(("weather_monitor_duration", "weather_monitor_mean_duration"), usual + 1))
-    with live_weather(watch, PATIENT) as (center, _):
+    with live_weather(watch) as (center, _):
         center.slow_seconds, center.mode = usual + 3, "slow"
         slow = run_hour(watch)
         yield
@@ -287,7 +290,7 @@ def _(watch: Watch) -> Iterator[None]:
     "ai_rescheduler_answer_time", "llm_cost_is_in_budget",
 )  # fmt: skip
 def _(watch: Watch) -> Iterator[None]:
-    limits = {"ai_rescheduler_answer_time": SLOW_ANSWER_SECONDS / 2, "llm_cost_is_in_budget": 1e-6}
+    limits = {"ai_rescheduler_answer_time": SLOW_ANSWER_SECONDS - 0.5, "llm_cost_is_in_budget": 1e-6}
     with language_model(watch, "rambling", alarms=limits):
         yield
 

@@ -1,7 +1,6 @@
 """The platform as operators meet it in a test: its jobs run, its sensors tick, its messages arrive."""
 
 import json
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,15 +25,10 @@ from flightsched_pipelines_tests.servers.slack_server import SlackServer
 
 CHECKS = dg.AssetChecksDefinition
 ENDS = {True: dg.DagsterEventType.RUN_SUCCESS, False: dg.DagsterEventType.RUN_FAILURE}
-NEARLY_OVER_SECONDS = 75
-"""More than any test here takes, on a slow machine too."""
 
 
 def running_hour() -> datetime:
-    """The hour that runs, once it will not end in the middle of a test."""
-    left = 3600 - time.time() % 3600
-    if left < NEARLY_OVER_SECONDS:
-        time.sleep(left)
+    """The hour that runs. It may end in the middle of a test: no alarm waits for the next one before that is over."""
     return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 
 

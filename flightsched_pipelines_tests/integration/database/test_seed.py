@@ -12,9 +12,7 @@ from sqlalchemy import Engine, func, select, text
 from flightsched_pipelines.database import bookings as schedule
 from flightsched_pipelines.database import contents, migrations, schema
 from flightsched_pipelines.database.seed import SeedError, is_seeded_for, seed
-from flightsched_pipelines.database.seed.reference import RUNWAYS, reference_airports
 from flightsched_pipelines_tests.conftest import SEED_HOUR
-from flightsched_pipelines_tests.unit.weather.reports import REAL_DATA
 
 COUNTS = {"schools": 2, "students": 60, "instructors": 12, "aircraft": 15, "airports": 8}
 
@@ -116,17 +114,3 @@ def test_lessons_lie_within_availability(seeded_engine: Engine) -> None:
     ]
 
     assert outside == []
-
-
-def test_runways_are_the_real_ones() -> None:
-    file = REAL_DATA / "ourairports" / "runways.csv"
-    if not file.exists():
-        pytest.skip("needs the real runways in shared/data beside the checkout")
-    real = pd.read_csv(file)
-    for airport, strips in RUNWAYS.items():
-        at = real[real["airport_ident"] == airport].set_index("le_ident")
-        for low, low_deg, high, _, length_ft, closed in strips:
-            strip = at.loc[low].to_dict()
-            assert (strip["he_ident"], strip["length_ft"], bool(strip["closed"])) == (high, length_ft, closed)
-            assert strip["le_heading_degT"] == pytest.approx(low_deg, abs=1)
-    assert set(reference_airports()["airport"]) == set(RUNWAYS)

@@ -241,7 +241,7 @@ def test_twenty_kills_over_four_thousand_messages_lose_none_and_each_has_one_eff
     script.write_text(KILLS)
     command = [sys.executable, str(script), database_url, str(tmp_path / "mail"), str(log), "20"]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    subprocess.run(command, env=environment, timeout=120, check=True)  # noqa: S603, our own words
+    subprocess.run(command, env=environment, timeout=1_200, check=True)  # noqa: S603, our own words
     assert statuses(engine) == {("email", "sent"): 4000}
     subjects = Counter(str(mail["Subject"]) for mail in read_maildir(tmp_path / "mail"))
     assert len(subjects) == 4000

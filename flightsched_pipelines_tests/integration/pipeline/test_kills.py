@@ -80,7 +80,7 @@ def killed_everywhere(engine: Engine, what: str, folder: Path, step: int = 1) ->
     url = engine.url.render_as_string(hide_password=False)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, str(script), what, url, NOW.isoformat(), str(step)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)  # noqa: S603
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=1_200)  # noqa: S603
     assert done.returncode == 0, done.stderr[-2_000:]
     return int(done.stdout)
 
