@@ -74,6 +74,8 @@ _METRICS = (
            "Delivery, median", "Median time from when a message might go out until its channel had it"),
     Metric("messages_waiting", "ai-rescheduler", "MessagesWaiting", "Count", "level",
            "Messages waiting", "Messages in the outbox that were not sent yet, those held for quiet hours included"),
+    Metric("responses_queue_depth", "ai-rescheduler", "QueueDepth", "Count", "level",
+           "Responses waiting", "Responses of other systems that wait to be taken from their queue"),
     Metric("ai_rescheduler_dead_letters", "ai-rescheduler", "DeadLetters", "Count", "level",
            "Dead letters", "Answers of the LLM, and of people from other systems, that were given up", target=1),
     Metric("messages_given_up", "ai-rescheduler", "MessagesGivenUp", "Count", "level",
