@@ -147,7 +147,7 @@ def test_a_server_that_answers_nobody_is_waited_for_and_not_started_a_second_tim
             start.wait(timeout=0.5)  # it waits, however fast the machine is
     finally:
         psutil.Process(int(postmaster)).resume()
-    said, _ = start.communicate(timeout=120)
+    said, _ = start.communicate(timeout=1_200)
 
     assert f":{port}/" in said
     assert (used / "postgres" / "data" / "postmaster.pid").read_text().split()[0] == postmaster

@@ -198,6 +198,7 @@ def test_what_a_worker_does_after_its_lease_has_ended_changes_nothing(engine: En
 KILLS = textwrap.dedent(
     r"""
     import os, signal, sys, time
+    from datetime import UTC, datetime, timedelta
     from email.message import EmailMessage
     from pathlib import Path
     from flightsched_pipelines.clients.mail import Maildir
@@ -205,7 +206,7 @@ KILLS = textwrap.dedent(
     from flightsched_pipelines.desk.deliver import Channel, drain
     from flightsched_pipelines.settings import Settings
 
-    settings = Settings(database_url=sys.argv[1], outbox_lease_seconds=0.2)
+    settings = Settings(database_url=sys.argv[1])
     folder, log = Maildir(Path(sys.argv[2])), open(sys.argv[3], "a")
 
     def send(message, hand_over):
@@ -215,20 +216,22 @@ KILLS = textwrap.dedent(
         log.write(message.key + "\n"); log.flush()
         return receipt
 
-    def work():
-        drain(connect(settings), {"email": Channel(send, knows_keys=True)}, settings)
+    def work(kills):
+        # who is killed keeps a lease, which is over by the time of the next
+        now = lambda: datetime.now(UTC) + timedelta(minutes=10 * kills)
+        drain(connect(settings), {"email": Channel(send, knows_keys=True)}, settings, now=now)
 
-    for _ in range(int(sys.argv[4])):
+    kills = int(sys.argv[4])
+    for kill in range(kills):
         seen = os.path.getsize(sys.argv[3])
         if (worker := os.fork()) == 0:
-            work()
+            work(kill)
             os._exit(1)  # it was to be killed
         while os.path.getsize(sys.argv[3]) == seen and not os.waitpid(worker, os.WNOHANG)[0]:
             time.sleep(0.001)
         os.kill(worker, signal.SIGKILL)
         assert os.waitpid(worker, 0)[1] == signal.SIGKILL
-    time.sleep(0.3)
-    work()
+    work(kills)
     """
 )
 
