@@ -96,15 +96,20 @@ class Settings(BaseSettings):
         default=None, description="Key for OpenAI; unset, the planner ranks the alternatives."
     )
     openai_base_url: str | None = Field(default=None, description="Another server that speaks the Responses API.")
-    openai_model: str = Field(default="gpt-4.1-mini", description="Model that ranks and explains.")
+    openai_model: str = Field(default="gpt-6-luna", description="Model that ranks the alternatives.")
+    openai_reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max", "omit"] = Field(
+        default="none",
+        description="How much the model reasons before it answers; omit leaves it out, for models that do not reason.",
+    )
     openai_input_usd: Annotated[float, Field(ge=0, le=10_000)] = Field(
-        default=0.40, description="The model's price, US dollars for a million tokens of input."
+        default=0.125,
+        description="The model's price, US dollars for a million tokens of input; the dearest, that of a cache write.",
     )
     openai_cached_usd: Annotated[float, Field(ge=0, le=10_000)] = Field(
-        default=0.10, description="The model's price, US dollars for a million tokens of cached input."
+        default=0.01, description="The model's price, US dollars for a million tokens of cached input."
     )
     openai_output_usd: Annotated[float, Field(ge=0, le=10_000)] = Field(
-        default=1.60, description="The model's price, US dollars for a million tokens of output."
+        default=0.50, description="The model's price, US dollars for a million tokens of output."
     )
     openai_daily_budget_usd: Annotated[float, Field(ge=0)] = Field(
         default=5, description="What the LLM may cost in a UTC day; past it the planner ranks."

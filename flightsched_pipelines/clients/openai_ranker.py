@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, cast
 
-from openai import APIStatusError, APITimeoutError, AsyncOpenAI
+from openai import APIStatusError, APITimeoutError, AsyncOpenAI, omit
 
 from flightsched_pipelines.clients.openai_replies import (
     LARGEST_BYTES,
@@ -33,7 +33,7 @@ RETRIED = frozenset({"rate_limited", "server_error", "timeout", "unreachable"})
 
 @dataclass(frozen=True, slots=True)
 class OpenAIRanker:
-    """How questions are sent. ``base_url`` of ``None`` is OpenAI's own."""
+    """How questions are sent. ``base_url`` of ``None`` is OpenAI's; ``reasoning_effort`` of ``None`` is left out."""
 
     api_key: str
     model: str
@@ -43,6 +43,7 @@ class OpenAIRanker:
     attempts: int = 3
     attempt_seconds: float = 30.0
     deadline_seconds: float = 300.0
+    reasoning_effort: str | None = "none"
 
     def ask(
         self, askings: Sequence[Asking], budget_usd: float, told: Callable[[Reply], None] = lambda _: None
@@ -147,6 +148,7 @@ class _Session:
     async def _receive(self, client: AsyncOpenAI, asking: Asking) -> bytes:
         """The answer's bytes; no more of them than show that it is too large."""
         shape = {"type": "json_schema", "name": "ranking", "strict": True, "schema": asking.schema}
+        effort = self.ranker.reasoning_effort
         body = b""
         async with client.responses.with_streaming_response.create(
             model=self.ranker.model,
@@ -154,6 +156,7 @@ class _Session:
             input=asking.text,
             text=cast("Any", {"format": shape}),
             max_output_tokens=MOST_OUTPUT_TOKENS,
+            reasoning=omit if effort is None else cast("Any", {"effort": effort}),
             store=False,
         ) as response:
             self._heed(response.headers)

@@ -15,7 +15,9 @@ from openai import APIStatusError
 from flightsched_pipelines.text import storable
 
 LARGEST_BYTES = 500_000
-MOST_OUTPUT_TOKENS = 2_000
+MOST_OUTPUT_TOKENS = 4_000
+"""An answer takes a tenth of it; the rest is for a model that reasons, whose reasoning counts as output."""
+
 CHARACTERS_PER_TOKEN = 3
 """Cautious: English has about four."""
 
@@ -110,6 +112,10 @@ def failed_reply(key: str, error: APIStatusError) -> Reply:
     if status >= 500:
         return Reply(key, "server_error", problem=f"HTTP {status}")
     hint = {401: ": check OPENAI_API_KEY", 404: ": check OPENAI_MODEL"}.get(status, "")
+    if status == 400 and error.param:
+        parameter = _word(error.param)
+        setting = "OPENAI_REASONING_EFFORT" if parameter.startswith("reasoning") else "OPENAI_MODEL"
+        hint = f": the model does not accept the parameter {parameter}; change {setting}"
     return Reply(key, "rejected", problem=f"HTTP {status} {code}".rstrip() + hint)
 
 

@@ -87,6 +87,7 @@ def ranker_of(settings: Settings) -> OpenAIRanker | None:
         at_once=settings.openai_requests_at_once,
         attempt_seconds=settings.openai_timeout_seconds,
         deadline_seconds=settings.openai_deadline_seconds,
+        reasoning_effort=None if settings.openai_reasoning_effort == "omit" else settings.openai_reasoning_effort,
     )
 
 
