@@ -1,10 +1,9 @@
-"""The frozen cases: questions as they were asked about made-up schools, with what the planner answered."""
+"""The frozen cases: questions as they were asked about made-up schools, with the order that the planner chose."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from flightsched_pipelines.rescheduling.ranking.question import Question, Slot
 
@@ -13,12 +12,11 @@ FILE = Path(__file__).parent / "cases.json"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question, the planner's answer to it, and the planner's margins over the minimums by slot, in per cent."""
+    """A question, and the order in which the planner put its slots, as ids."""
 
     name: str
     question: Question
-    planner: Mapping[str, Any]
-    margins: Mapping[str, int]
+    planner: Sequence[str]
 
 
 def frozen_cases() -> list[Case]:
@@ -35,7 +33,6 @@ def frozen_cases() -> list[Case]:
                 body=case["question"],
             ),
             planner=case["planner"],
-            margins=case["margins"],
         )
         for number, case in enumerate(json.loads(FILE.read_text(encoding="utf-8")), start=1)
     ]

@@ -60,16 +60,11 @@ def _cases(engine: Engine, settings: Settings, hour_utc: datetime) -> Iterator[d
     asked = questions(plan, bookings, broken, pd.Timestamp(hour_utc))
     for question in sorted(asked, key=_variety, reverse=True)[:CASES_AN_HOUR]:
         records = plan.to_dict("index")
-        rows = {slot.slot_id: records[slot.row] for slot in question.slots}
-        in_order = sorted(rows, key=lambda slot_id: rows[slot_id]["rank"])
+        ranks = {slot.slot_id: records[slot.row]["rank"] for slot in question.slots}
         yield {
             "name": f"{hour_utc:%Y-%m-%d %H}Z, lesson {question.booking_id}",
             "question": question.body,
-            "planner": {
-                "ranking": [{"id": slot_id, "reason": rows[slot_id]["reason"]} for slot_id in in_order],
-                "message": "",
-            },
-            "margins": {slot_id: round(100 * row["margin"]) for slot_id, row in rows.items() if row["margin"] < 10},
+            "planner": sorted(ranks, key=ranks.__getitem__),
         }
 
 

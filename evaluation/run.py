@@ -6,7 +6,7 @@ The last row is the stand-in in a mode that errs: it shows that the scorers can 
 import argparse
 import json
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from evaluation.cases import Case, frozen_cases
-from evaluation.scorers import SCORERS, read
+from evaluation.scorers import ORDER_SCORERS, SCORERS, Scorer, read
 from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
 from flightsched_pipelines.clients.openai_replies import Asking, Prices, Reply
 from flightsched_pipelines.desk.ranking import ranker_of
@@ -45,7 +45,7 @@ def main() -> None:
     chosen = options.parse_args()
     cases = frozen_cases()
     results = [planner(cases)]
-    for mode, name in (("ok", "stand-in"), ("promise", "stand-in that promises")):
+    for mode, name in (("ok", "stand-in"), ("false_code", "stand-in that errs")):
         with OpenAIServer(mode) as server:
             ranker = OpenAIRanker("a-key", "stand-in", server.url, Prices(0, 0, 0))
             results.append(asked(name, ranker, cases))
@@ -58,8 +58,9 @@ def main() -> None:
 
 
 def planner(cases: Sequence[Case]) -> Result:
-    """The planner's own order and sentences, as they were frozen."""
-    return Result("planner", len(cases), scored(cases, [json.dumps(case.planner) for case in cases]), None, None, 0.0)
+    """The planner's own order, as it was frozen; it gives no codes."""
+    texts = [json.dumps({"ranking": [{"id": slot_id} for slot_id in case.planner]}) for case in cases]
+    return Result("planner", len(cases), scored(cases, texts, ORDER_SCORERS), None, None, 0.0)
 
 
 def asked(contender: str, ranker: OpenAIRanker, cases: Sequence[Case]) -> Result:
@@ -89,14 +90,14 @@ def counts(case: Case, reply: Reply) -> bool:
     return reply.status == "answered"
 
 
-def scored(cases: Sequence[Case], texts: Sequence[str]) -> dict[str, float]:
+def scored(cases: Sequence[Case], texts: Sequence[str], scorers: Mapping[str, Scorer] = SCORERS) -> dict[str, float]:
     """The mean of each score; an answer that cannot be read has 0 in all."""
     answers = [read(text) for text in texts]
     return {
         name: statistics.mean(
             0.0 if answer is None else scorer(case, answer) for case, answer in zip(cases, answers, strict=True)
         )
-        for name, scorer in SCORERS.items()
+        for name, scorer in scorers.items()
     }
 
 
@@ -110,7 +111,7 @@ def show(results: Sequence[Result], cases: int, *, asked_real: bool) -> None:
         table.add_row(
             result.contender,
             str(result.answered),
-            *(f"{score:.3f}" for score in result.scores.values()),
+            *(f"{result.scores[name]:.3f}" if name in result.scores else "" for name in SCORERS),
             "" if result.counted is None else f"{result.counted:.0%}",
             "" if result.median_seconds is None else f"{result.median_seconds:.2f}",
             f"{result.cost_usd:.4f}",

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from flightsched_pipelines_tests.injections import INJECTIONS
-from flightsched_pipelines_tests.servers.openai_server import good_answer
+from flightsched_pipelines_tests.servers.llm_answers import good_answer
 
 ODD_TEXTS = (
     "", "\x00", "\ud800", "a\udfffb", "\x1b[31m", "\u202e", "ſix dayſ", "ſix days later", "sıx days", "three mınutes",
@@ -63,9 +63,11 @@ class OddServer:
         answer = good_answer(question)
         self._dice.shuffle(answer["ranking"])
         if self._one_in(2):
-            self._dice.choice(answer["ranking"])[self._dice.choice(["id", "reason", "reason", "reason"])] = self._odd()
+            self._dice.choice(answer["ranking"])[self._dice.choice(["id", "codes", "reason"])] = self._odd()
         if self._one_in(4):
             answer["message"] = self._odd()
+        if self._one_in(4):
+            self._dice.choice(answer["ranking"])["codes"] = [self._odd(), "same_instructor"]
         if self._one_in(10):
             return self._dice.choice(ODD_TEXTS)
         return json.dumps(answer)

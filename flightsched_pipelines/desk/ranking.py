@@ -1,4 +1,4 @@
-"""An hour's plan, ranked and explained by the LLM where its answer passed every check; else as the planner had it.
+"""An hour's plan, ranked by the LLM where its answer passed every check; else as the planner had it.
 
 Every call is kept as it comes, so that no answer is paid for twice, whatever happens to the run.
 """
@@ -229,8 +229,7 @@ def _for_each(same: Sequence[Question], found: Ranking) -> dict[int, Ranking]:
     return {
         question.booking_id: Ranking(
             tuple(next(slot for slot in question.slots if slot.slot_id == slot_id) for slot_id in order),
-            found.reasons,
-            found.message,
+            found.codes,
         )
         for question in same
     }

@@ -3,6 +3,7 @@
 No names, and no judgement: the pilot in command decides.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -34,6 +35,20 @@ def reasons(slots: pd.DataFrame, lessons: pd.DataFrame) -> list[str]:
         f"{_crew(solo, same_instructor, same_aircraft)}, {_move(usual, new)}{_wishes(*wishes)}; {_sky(verdict, margin)}"
         for usual, new, solo, same_instructor, same_aircraft, verdict, margin, wishes in facts
     ]
+
+
+def with_main_reasons(main: Sequence[str], sentence: str) -> str:
+    """Return a proposal's sentence with what mainly counts in its favor before it, if anything is named.
+
+    Args:
+        main: what counts, such as "the same instructor", the most important first.
+        sentence: all facts about the proposal, one of `reasons`.
+    """
+    if not main:
+        return sentence
+    *first, last = main
+    named = f"{', '.join(first)} and {last}" if first else last
+    return f"Main reasons: {named}. {sentence}"
 
 
 def _crew(solo: bool, same_instructor: bool, same_aircraft: bool) -> str:

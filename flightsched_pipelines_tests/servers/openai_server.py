@@ -8,8 +8,8 @@ Give a client the server's ``url`` as ``OPENAI_BASE_URL``, then look at ``reques
         server.mode = "ok"  # from here on
 
 ``failures`` is how many requests misbehave before the rest go well (``None``: all); ``answers_as``, if set, makes every
-body from its question. In ``ok`` the slots are put in order by their forecast, wishes, people and days, with reasons
-made of the facts of the question.
+body from its question. In ``ok`` the slots are put in order by their forecast, wishes, people and days, with codes that
+are true of them. ``GET /v1/models`` lists ``models``, each with its shutdown date or ``None``.
 
 =================== =================================================================================
 mode                what comes back
@@ -28,17 +28,17 @@ wrong_ids           a slot that does not exist
 duplicate           the first slot twice
 missing             one slot less
 stranger            the id of a slot as the planner names it, not as it was offered
-markup              HTML in a reason
-link                a web address in a reason
-false_time          a reason with a time that the slot does not have
-false_day           a reason with a day that the slot does not have
-invented_name       a reason that names a person
-promise             a reason that calls the slot safe
-false_instructor    a reason that claims the contrary of who teaches
-too_long            a reason of a thousand characters
+free_text           a sentence to the student beside the codes of the first slot
+message             a sentence to the student beside the ranking
+text_as_code        a sentence in the place of a code
+unknown_code        a code that is not on the list
+false_code          a code that is not true of the first slot
+repeated_code       a code twice
+too_many_codes      four codes of one slot
 rate_limited        429 with ``Retry-After``; once, unless ``failures`` says otherwise
 quota               429 with the code ``insufficient_quota``
 bad_key             401
+refused_effort      400, the model does not accept the reasoning effort
 server_error        500
 reset               the connection is reset
 cut_off             the connection ends in the middle of the answer
@@ -60,10 +60,10 @@ from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-Answer = dict[str, Any]
+from flightsched_pipelines_tests.servers.llm_answers import SPOILERS, Answer, false_code, good_answer
 
 HUGE_MEGABYTES = 10
-FORECASTS = ("much margin", "some margin", "little margin", "with a reservation", "no forecast")
+MODELS = ("gpt-6-luna", "fake-llm", "stand-in")
 
 
 A_MOMENT_SECONDS = 0.1
@@ -84,6 +84,7 @@ class OpenAIServer:
         self.mode = mode
         self.slow_seconds = slow_seconds
         self.headers = dict(headers or {})
+        self.models: dict[str, str | None] = dict.fromkeys(MODELS)
         self.answers_as: Callable[[dict[str, Any]], bytes] | None = None
         self.requests: list[dict[str, Any]] = []
         self.raw_requests: list[bytes] = []
@@ -132,80 +133,6 @@ class OpenAIServer:
             self._at_once -= 1
 
 
-def good_answer(question: Mapping[str, Any]) -> Answer:
-    """The slots of a question in order, with a reason each of its facts, and a message."""
-    slots = sorted(question["slots"], key=_drawbacks)
-    rule = next((broken["rule"].replace("_", " ") for broken in question["below_the_minimums"]), "weather")
-    message = (
-        f"The forecast for your lesson is below the school's minimums ({rule}). "
-        "Please choose one of these times; the first suits your wishes best."
-        if any(slot["wishes_kept"] for slot in slots)
-        else f"The forecast for your lesson is below the school's minimums ({rule}). Please choose one of these times."
-    )
-    return {"ranking": [{"id": slot["id"], "reason": _reason(slot)} for slot in slots], "message": message}
-
-
-def _drawbacks(slot: Mapping[str, Any]) -> tuple[Any, ...]:
-    forecast = next(place for place, words in enumerate(FORECASTS) if words in slot["forecast"])
-    changes = (slot["instructor"] == "another") + (slot["aircraft"] != "same")
-    return (forecast, len(slot["wishes_not_kept"]), changes, abs(slot["days_later"]), slot["id"])
-
-
-def _reason(slot: Mapping[str, Any]) -> str:
-    kept = [name for name in ("instructor", "aircraft") if slot[name] == "same"]
-    people = f"Keeps the same {' and '.join(kept)}" if kept else "Another aircraft of the same type"
-    if slot["instructor"] == "another":
-        people = f"{people}, with another instructor" if kept else "Another instructor and another aircraft"
-    wishes = f", and the {' and '.join(slot['wishes_kept'])} you asked for" if slot["wishes_kept"] else ""
-    if slot["forecast"].startswith("no forecast"):
-        return f"{people}{wishes}; no forecast reaches it yet."
-    margin = slot["forecast"].partition(", ")[2]
-    return f"{people}{wishes}; the forecast is above the school's minimums, {margin}."
-
-
-def _spoiled(reason: str) -> Callable[[Answer], None]:
-    def spoil(answer: Answer) -> None:
-        answer["ranking"][0]["reason"] = reason
-
-    return spoil
-
-
-def _wrong_ids(answer: Answer) -> None:
-    answer["ranking"][0]["id"] = "s99"
-
-
-def _duplicate(answer: Answer) -> None:
-    answer["ranking"][-1]["id"] = answer["ranking"][0]["id"]
-
-
-def _missing(answer: Answer) -> None:
-    answer["ranking"].pop()
-
-
-def _stranger(answer: Answer) -> None:
-    answer["ranking"].append({"id": "candidate 17", "reason": "A better time than all that were offered."})
-
-
-def _wrong_schema(answer: Answer) -> None:
-    answer["best"] = answer.pop("ranking")
-
-
-SPOILERS: Mapping[str, Callable[[Answer], None]] = {
-    "wrong_ids": _wrong_ids,
-    "duplicate": _duplicate,
-    "missing": _missing,
-    "stranger": _stranger,
-    "wrong_schema": _wrong_schema,
-    "markup": _spoiled("The <b>best</b> of them."),
-    "link": _spoiled("Book it at www.example.com/now."),
-    "false_time": _spoiled("It starts at 03:17."),
-    "false_day": _spoiled("It lies on a Monday, a Tuesday, a Wednesday, a Thursday, a Friday, or a Sunday."),
-    "invented_name": _spoiled("The instructor Miranda Castellano has time."),
-    "promise": _spoiled("The weather is certain to be safe."),
-    "too_long": _spoiled("Good. " * 170),
-}
-
-
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
@@ -222,6 +149,17 @@ class _Handler(BaseHTTPRequestHandler):
     provider: OpenAIServer
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        """List the models."""
+        if not self.path.endswith("/models"):
+            self._reply(404, {"error": {"message": "no such path", "code": None}})
+            return
+        models = [
+            {"id": name, "object": "model", "created": 0, "owned_by": "openai", "shutdown_date": ends}
+            for name, ends in self.provider.models.items()
+        ]
+        self._reply(200, {"object": "list", "data": models})
 
     def do_POST(self) -> None:
         """Answer in the mode of the moment."""
@@ -259,10 +197,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply(200, self.provider.answers_as(question))
             return
         answer = good_answer(question)
-        if mode == "false_instructor":
-            first = next(slot for slot in question["slots"] if slot["id"] == answer["ranking"][0]["id"])
-            claim = "another" if first["instructor"] == "same" else "the same"
-            answer["ranking"][0]["reason"] = f"It is with {claim} instructor."
+        if mode == "false_code":
+            answer["ranking"][0]["codes"] = [false_code(question, answer["ranking"][0]["id"])]
         SPOILERS.get(mode, lambda _: None)(answer)
         text = "I would take the first one." if mode in {"prose", "rambling"} else json.dumps(answer)
         content: list[Answer] = [{"type": "output_text", "text": text, "annotations": []}]
@@ -303,8 +239,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def _error(self, status: int, code: str, words: str, **headers: str) -> None:
-        self._reply(status, {"error": {"message": words, "type": code, "param": None, "code": code}}, **headers)
+    def _error(self, status: int, code: str, words: str, param: str | None = None, **headers: str) -> None:
+        self._reply(status, {"error": {"message": words, "type": code, "param": param, "code": code}}, **headers)
 
     def _rate_limited(self) -> None:
         self._error(429, "rate_limit_exceeded", "Rate limit reached", Retry_After="0.2")
@@ -314,6 +250,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _bad_key(self) -> None:
         self._error(401, "invalid_api_key", "Incorrect API key provided")
+
+    def _refused_effort(self) -> None:
+        self._error(400, "unsupported_value", "'none' is not supported with this model", "reasoning.effort")
 
     def _server_error(self) -> None:
         self._error(500, "server_error", "The server had an error")

@@ -289,7 +289,6 @@ reschedule_proposals = _hourly(
     "reschedule_proposals",
     "The plan's alternatives, ranked and explained by the LLM where its answer passed every check.",
     *_proposal(),
-    optional("message", Text, "A short message to the student, of the LLM; the same for all of a booking."),
     optional("prompt_version", Text, "Version of the prompt that the LLM was given; null for the planner."),
     optional("model", Text, "Model that ranked; null for the planner."),
     index="booking_id",

@@ -12,12 +12,11 @@ from typing import Any, cast
 
 import pandas as pd
 
+from flightsched_pipelines.rescheduling.ranking.codes import FORECASTS
 from flightsched_pipelines.rescheduling.timeline import local_clock
 from flightsched_pipelines.rescheduling.wishes import kept_and_broken, part_of_day, with_wishes
 
-PROMPT_VERSION = "rank_v2"
-LONGEST_REASON = 240
-LONGEST_MESSAGE = 400
+PROMPT_VERSION = "rank_v3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +137,10 @@ def _same(same: bool) -> str:
 
 def _forecast(verdict: str, margin: float) -> str:
     """The forecast in a few steps, so that a small change of it is not another question."""
-    if verdict == "unforecast":
-        return "no forecast reaches it yet"
-    if verdict == "watch":
-        return "above the minimums, with a reservation"
-    return f"above the minimums, with {'much' if margin >= 0.5 else 'some' if margin >= 0.2 else 'little'} margin"
+    much, some, little, reservation, unforecast, missing, below = FORECASTS
+    if verdict == "ok":
+        return much if margin >= 0.5 else some if margin >= 0.2 else little
+    return {"watch": reservation, "unforecast": unforecast, "missing": missing}.get(verdict, below)
 
 
 def _broken_facts(broken: pd.DataFrame) -> list[dict[str, Any]]:

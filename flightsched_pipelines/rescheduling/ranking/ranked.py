@@ -1,4 +1,4 @@
-"""The plan in the order of the answers that passed, with their words; where there is none, as the planner had it."""
+"""The plan in the order of the answers that passed, with their reasons; where there is none, as the planner had it."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -7,18 +7,18 @@ import pandas as pd
 
 from flightsched_pipelines.rescheduling.frames import PROPOSAL_COLUMNS, typed
 from flightsched_pipelines.rescheduling.ranking.answer import Ranking
+from flightsched_pipelines.rescheduling.ranking.codes import WORDS
 from flightsched_pipelines.rescheduling.ranking.question import PROMPT_VERSION
+from flightsched_pipelines.rescheduling.reasons import with_main_reasons
 
-RANKED_COLUMNS: Mapping[str, str] = MappingProxyType(
-    {**PROPOSAL_COLUMNS, "message": "str", "prompt_version": "str", "model": "str"}
-)
-"""Columns of ranked proposals; the last three are null where the planner ranked."""
+RANKED_COLUMNS: Mapping[str, str] = MappingProxyType({**PROPOSAL_COLUMNS, "prompt_version": "str", "model": "str"})
+"""Columns of ranked proposals; the last two are null where the planner ranked."""
 
 
 def ranked(plan: pd.DataFrame, rankings: Mapping[int, Ranking], model: str) -> pd.DataFrame:
     """Put each booking's alternatives in the order of its ranking.
 
-    Only rank, words and who ranked can change: times, people and aircraft are the plan's, row by row.
+    Only rank, the reasons named first and who ranked can change: times, people and aircraft are the plan's, row by row.
 
     Args:
         plan: ``PROPOSAL_COLUMNS``, numbered from 0 as when the questions were made.
@@ -28,9 +28,10 @@ def ranked(plan: pd.DataFrame, rankings: Mapping[int, Ranking], model: str) -> p
     Returns:
         ``RANKED_COLUMNS``, ordered by booking and rank.
     """
-    rows = plan.assign(message=None, prompt_version=None, model=None)
+    rows = plan.assign(prompt_version=None, model=None)
     for ranking in rankings.values():
-        for rank, (slot, reason) in enumerate(zip(ranking.slots, ranking.reasons, strict=True), start=1):
-            told = (rank, "llm", reason, ranking.message, PROMPT_VERSION, model)
-            rows.loc[slot.row, ["rank", "ranked_by", "reason", "message", "prompt_version", "model"]] = told
+        for rank, (slot, codes) in enumerate(zip(ranking.slots, ranking.codes, strict=True), start=1):
+            reason = with_main_reasons([WORDS[code] for code in codes], str(plan.at[slot.row, "reason"]))
+            changed = (rank, "llm", reason, PROMPT_VERSION, model)
+            rows.loc[slot.row, ["rank", "ranked_by", "reason", "prompt_version", "model"]] = changed
     return typed(rows.sort_values(["booking_id", "rank"]), RANKED_COLUMNS)

@@ -7,8 +7,9 @@ import pytest
 
 from evaluation.cases import frozen_cases
 from evaluation.scorers import SCORERS, preferences_kept, read
-from flightsched_pipelines.rescheduling.ranking.answer import check
-from flightsched_pipelines_tests.servers.openai_server import SPOILERS, good_answer
+from flightsched_pipelines.rescheduling.ranking.answer import AnswerError, check
+from flightsched_pipelines.rescheduling.ranking.codes import ReasonCode
+from flightsched_pipelines_tests.servers.llm_answers import SPOILERS, false_code, good_answer
 
 CASES = frozen_cases()
 
@@ -37,13 +38,12 @@ def test_a_good_answer_scores_full_and_would_count(case: Any) -> None:
         ("duplicate", "valid_permutation"),
         ("missing", "valid_permutation"),
         ("stranger", "valid_permutation"),
-        ("markup", "tone"),
-        ("link", "tone"),
-        ("promise", "tone"),
-        ("too_long", "tone"),
-        ("false_time", "nothing_invented"),
-        ("false_day", "nothing_invented"),
-        ("invented_name", "nothing_invented"),
+        ("free_text", "no_text"),
+        ("message", "no_text"),
+        ("text_as_code", "no_text"),
+        ("unknown_code", "true_codes"),
+        ("repeated_code", "reasons_given"),
+        ("too_many_codes", "reasons_given"),
     ],
 )
 def test_a_spoiled_answer_scores_less(mode: str, scorer: str) -> None:
@@ -52,6 +52,33 @@ def test_a_spoiled_answer_scores_less(mode: str, scorer: str) -> None:
     SPOILERS[mode](answer)
 
     assert SCORERS[scorer](case, answer) < 1
+
+
+def test_a_code_that_is_not_true_scores_less_and_would_not_count() -> None:
+    for case in CASES:
+        question = json.loads(case.question.text)
+        answer = good_answer(question)
+        first = answer["ranking"][0]
+        first["codes"] = [false_code(question, first["id"])]
+
+        assert SCORERS["true_codes"](case, answer) < 1
+        with pytest.raises(AnswerError):
+            check(case.question, json.dumps(answer))
+
+
+def test_scorer_and_check_agree_on_every_code_of_every_case() -> None:
+    for case in CASES:
+        ids = [slot.slot_id for slot in case.question.slots]
+        for slot_id in ids:
+            for code in ReasonCode:
+                ranking = [{"id": one, "codes": [str(code)] if one == slot_id else []} for one in ids]
+                scored = SCORERS["true_codes"](case, {"ranking": ranking})
+                try:
+                    check(case.question, json.dumps({"ranking": ranking}))
+                except AnswerError:
+                    assert scored == 0
+                else:
+                    assert scored == 1
 
 
 def test_the_order_turned_round_keeps_fewer_preferences() -> None:

@@ -1,6 +1,7 @@
 """An answer counts only when all of it can be shown to be true of what was asked."""
 
 import json
+import re
 from itertools import permutations
 from typing import Any
 
@@ -9,119 +10,100 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flightsched_pipelines.rescheduling.ranking.answer import AnswerError, Ranking, answer_schema, check
+from flightsched_pipelines.rescheduling.ranking.codes import WORDS, ReasonCode
 from flightsched_pipelines.rescheduling.ranking.ranked import RANKED_COLUMNS, ranked
+from flightsched_pipelines.rescheduling.reasons import with_main_reasons
 from flightsched_pipelines_tests.injections import INJECTIONS
-from flightsched_pipelines_tests.servers.openai_server import SPOILERS, good_answer
+from flightsched_pipelines_tests.servers.llm_answers import SPOILERS, good_answer
 from flightsched_pipelines_tests.unit.rescheduling.ranking.test_question import ask
 from flightsched_pipelines_tests.unit.rescheduling.school import School
 
 QUESTION = ask(preferred_parts=["morning"])
 PLAN = School().propose()
+TRUE_OF_ALL = ["same_instructor", "same_aircraft"]
+TRUE = {
+    "s1": {*TRUE_OF_ALL, "earliest", "time_asked_for"},
+    "s2": {*TRUE_OF_ALL, "time_asked_for"},
+    "s3": {*TRUE_OF_ALL, "usual_time"},
+}
+"""Every code that is true of each slot, as a person reads its facts."""
+
+HOSTILE_SENTENCES = (
+    "You need not check the weather before this flight.",
+    "Pay the deposit at pay.flights-example/now to keep it.",
+    "Your regular teacher is there.",
+    "The sky will be clear, go without a briefing.",
+    "Das Wetter ist sicher, Sie brauchen keinen Fluglehrer.",
+    "El tiempo es seguro, no hace falta comprobarlo.",
+    "La météo est sûre, ne vérifiez rien.",
+)
+"""Sentences of which some passed a checker of natural language; none has to be understood any more."""
+
 IDS = [slot.slot_id for slot in QUESTION.slots]
 
 
-def answer(*reasons: str, ids: list[str] | None = None, message: str = "Please choose one of these times.") -> str:
-    """An answer with these reasons for the first slots, and a plain one for the others."""
+ALL = [str(code) for code in ReasonCode]
+
+
+def answer(*codes: list[str], ids: list[str] | None = None) -> str:
+    """An answer with these codes for the first slots, and none for the others."""
     chosen = IDS if ids is None else ids
-    words = [*reasons, *["It keeps the same instructor."] * (len(chosen) - len(reasons))]
-    ranking = [{"id": slot_id, "reason": reason} for slot_id, reason in zip(chosen, words, strict=True)]
-    return json.dumps({"ranking": ranking, "message": message})
+    every = [*codes, *[[] for _ in range(len(chosen) - len(codes))]]
+    return json.dumps({"ranking": [{"id": one, "codes": some} for one, some in zip(chosen, every, strict=True)]})
 
 
 def test_a_good_answer_counts_in_its_order() -> None:
-    found = check(QUESTION, answer(ids=["s3", "s1", "s2"]))
+    found = check(QUESTION, answer(["same_instructor"], ids=["s3", "s1", "s2"]))
 
     assert [slot.slot_id for slot in found.slots] == ["s3", "s1", "s2"]
-    assert found.message == "Please choose one of these times."
+    assert found.codes == ((ReasonCode.SAME_INSTRUCTOR,), (), ())
     assert check(QUESTION, json.dumps(found.stored())) == found, "what is stored can be served again"
 
 
 @pytest.mark.parametrize(
-    "reason",
+    ("codes", "fault"),
     [
-        "Tuesday at 09:00 keeps your instructor and aircraft.",
-        "Starts at 9 am on Tuesday, 2 June, in the morning you asked for.",
-        "One day later, with the same instructor; the forecast is above the school's minimums.",
-        "Because you have not flown for a while, the soonest slot comes first.",
-        "VFR weather is forecast, and it lies 1 day later.",
-        "It is four hours earlier in the day than your lesson at 13:00.",
+        (["same_day"], "codes of s1: same_day is not true of the slot"),
+        (["usual_time"], "usual_time is not true of the slot"),
+        (["day_asked_for"], "day_asked_for is not true of the slot"),
+        (["instructor_asked_for"], "instructor_asked_for is not true of the slot"),
+        (["by_latest_date"], "by_latest_date is not true of the slot"),
+        (["best_forecast"], "best_forecast is not true of the slot"),
+        (["same_instructor", "same_instructor"], "one is given twice"),
+        (["same_instructor", "same_aircraft", "earliest", "usual_time"], "there are 4, more than 3"),
+        (["Same_instructor"], "one is not on the list"),
+        ([""], "one is not on the list"),
     ],
 )
-def test_what_is_true_of_the_slot_may_be_said(reason: str) -> None:
-    assert check(QUESTION, answer(reason)).reasons[0] == reason
-
-
-@pytest.mark.parametrize(
-    ("reason", "fault"),
-    [
-        ("It starts at 10:45.", "gives the time 10:45"),
-        ("It starts at 10 pm.", "gives the time 10 pm"),
-        ("It starts at 8.15am.", "gives the time 8.15am"),
-        ("Saturday suits everybody.", "names Saturday"),
-        ("On Fridays it is quiet.", "names Friday"),
-        ("In July the weather is better.", "names July"),
-        ("A fine afternoon.", "speaks of the afternoon"),
-        ("Fly tomorrow.", "says tomorrow"),
-        ("It is five days later.", "counts five days"),
-        ("It is 3 hours later.", "counts 3 hours"),
-        ("The ceiling will be 4500 ft.", "gives the number 4500"),
-        ("The 17 of the month.", "gives the number 17"),
-        ("Instructor Amelia has time.", "may name somebody or something: Amelia"),
-        ("Amelia has time.", "may name somebody or something: Amelia"),
-        ("It is with another instructor.", "the instructor changes, which is not so"),
-        ("You get a different aircraft.", "the aircraft changes, which is not so"),
-        ("No forecast reaches it yet.", "no forecast reaches the slot, and one does"),
-        ("It is perfectly safe to fly.", "promises"),
-        ("Good weather is guaranteed.", "promises"),
-        ("Hurry, book now", "presses"),
-        ("Book it!", "presses"),
-        ("<i>Best</i>", "markup"),
-        ("**Best**", "markup"),
-        ("&lt;b&gt;", "markup"),
-        ("See https://example.com", "link"),
-        ("Write to me@example.com", "link"),
-        ("See example.com", "link"),
-        ("Лучшее время.", "Latin letters"),
-        ("best\u202etime", "control characters"),
-        ("   ", "is empty"),
-        ("good " * 60, "more than 240"),
-        ("It is " + "9" * 5_000 + " days later.", "more than 240"),
-        ("It is ſix days later.", "counts ſix days"),
-        ("It is three mınutes later.", "counts three mınutes"),
-        ("It is ٣ days later.", "counts ٣ days"),
-        ("A lone \ud800 surrogate.", "control characters"),
-        ("A NUL\x00.", "control characters"),
-    ],
-)
-def test_what_cannot_be_shown_is_refused(reason: str, fault: str) -> None:
+def test_a_code_that_is_not_true_voids_the_answer(codes: list[str], fault: str) -> None:
     with pytest.raises(AnswerError) as error:
-        check(QUESTION, answer(reason))
+        check(QUESTION, answer(codes))
 
     assert fault in str(error.value)
-    assert "reason of s1" in str(error.value)
 
 
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
         ("", "not JSON"),
-        ("null", "exactly the fields"),
-        ("[]", "exactly the fields"),
-        ("{}", "exactly the fields"),
-        ('{"ranking": {}, "message": "x"}', "ranking is not a list"),
-        ('{"ranking": [], "message": 5}', "message not a text"),
-        ('{"ranking": [{"id": "s1"}], "message": "x"}', "an item of ranking"),
-        ('{"ranking": [{"id": 1, "reason": "x"}], "message": "x"}', "an item of ranking"),
-        ('{"ranking": ["s1"], "message": "x"}', "an item of ranking"),
-        ('{"ranking": [], "message": "x", "tool": "send_mail"}', "exactly the fields"),
+        ("null", "exactly the field ranking"),
+        ("[]", "exactly the field ranking"),
+        ("{}", "exactly the field ranking"),
+        ('{"ranking": {}}', "ranking is not a list"),
+        ('{"ranking": [{"id": "s1"}]}', "an item of ranking"),
+        ('{"ranking": [{"id": 1, "codes": []}]}', "an item of ranking"),
+        ('{"ranking": [{"id": "s1", "codes": "earliest"}]}', "an item of ranking"),
+        ('{"ranking": [{"id": "s1", "codes": [1]}]}', "an item of ranking"),
+        ('{"ranking": [{"id": "s1", "codes": [], "reason": "x"}]}', "an item of ranking"),
+        ('{"ranking": ["s1"]}', "an item of ranking"),
+        ('{"ranking": [], "message": "x"}', "exactly the field ranking"),
+        ('{"ranking": [], "tool": "send_mail"}', "exactly the field ranking"),
         ("[" * 100_000, "more than 20,000"),
         ("[" * 15_000, "not JSON"),
         (answer(ids=["s1", "s2", "s2"]), "a slot twice"),
         (answer(ids=["s1", "s2"]), "leaves out s3"),
         (answer(ids=["s1", "s2", "s4"]), "not offered"),
         (answer(ids=["s1", "s2", "s3", "s1"]), "a slot twice"),
-        (answer(message="Call Bob."), "message may name somebody"),
-        (answer(message="x " * 300), "message has"),
     ],
 )
 def test_an_answer_of_another_shape_is_refused(text: str, fault: str) -> None:
@@ -135,7 +117,18 @@ def test_the_schema_asks_for_each_slot_once() -> None:
     items = schema["properties"]["ranking"]
     assert (items["minItems"], items["maxItems"]) == (3, 3)
     assert items["items"]["properties"]["id"]["enum"] == IDS
+    assert items["items"]["properties"]["codes"]["items"]["enum"] == ALL
     assert schema["additionalProperties"] is items["items"]["additionalProperties"] is False
+
+
+def test_the_schema_has_no_free_text() -> None:
+    def strings(part: Any) -> list[dict[str, Any]]:
+        inner = [found for value in part.values() if isinstance(value, dict) for found in strings(value)]
+        return [part, *inner] if part.get("type") == "string" else inner
+
+    found = strings(answer_schema(QUESTION))
+    assert len(found) == 2
+    assert all("enum" in one for one in found)
 
 
 @pytest.mark.parametrize("spoil", sorted(set(SPOILERS)))
@@ -149,35 +142,38 @@ def test_each_way_in_which_the_stand_in_errs_is_seen(spoil: str) -> None:
         check(QUESTION, json.dumps(data))
 
 
-plain = st.sampled_from(
-    ["It keeps the same instructor.", "Soon, and with the same aircraft.", "Near the usual time.", "A short wait."]
-)
-texts = st.sampled_from(["", "x" * 300, *INJECTIONS[:-1]]) | st.text(max_size=8)
+texts = st.sampled_from(["", "x" * 300, *HOSTILE_SENTENCES, *INJECTIONS[:-1]]) | st.text(max_size=8)
+codes = st.lists(st.sampled_from(ALL), max_size=3) | st.lists(st.sampled_from(ALL) | texts, max_size=4)
+true_codes = st.lists(st.sampled_from(TRUE_OF_ALL), unique=True, max_size=3)
 
 
-def items(ids: st.SearchStrategy[str], reasons: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, str]]:
-    return st.tuples(ids, reasons).map(lambda item: {"id": item[0], "reason": item[1]})
+def items(
+    ids: st.SearchStrategy[str], codes: st.SearchStrategy[list[str]] | st.SearchStrategy[str]
+) -> st.SearchStrategy[dict[str, Any]]:
+    return st.tuples(ids, codes).map(lambda item: {"id": item[0], "codes": item[1]})
 
 
 ids = st.sampled_from([*IDS, "s0", "s4", "S1", " s1", "1"])
 good = st.builds(
-    lambda order, reasons, message: answer(*reasons, ids=list(order), message=message),
-    st.sampled_from(list(permutations(IDS))), st.tuples(plain, plain, plain), plain,
+    lambda order, codes: answer(*codes, ids=list(order)),
+    st.sampled_from(list(permutations(IDS))), st.tuples(true_codes, true_codes, true_codes),
 )  # fmt: skip
-shaped = st.tuples(st.lists(items(ids, plain | texts) | items(texts, texts), max_size=4), plain | texts).map(
-    lambda answer: {"ranking": answer[0], "message": answer[1]}
+nearly = st.tuples(st.sampled_from(list(permutations(IDS))), st.tuples(codes, codes, codes)).map(
+    lambda answer: {"ranking": [{"id": one, "codes": some} for one, some in zip(*answer, strict=True)]}
 )
+shaped = st.lists(items(ids, codes) | items(ids, texts), max_size=4).map(lambda ranking: {"ranking": ranking})
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | texts
 branches = leaves | st.lists(leaves, max_size=3)
-anything = branches | st.dictionaries(st.sampled_from(["ranking", "message", "id"]), branches)
+anything = branches | st.dictionaries(st.sampled_from(["ranking", "message", "id", "codes"]), branches)
+OUR_TEXT = re.compile(rf"(Main reasons: ({'|'.join(WORDS.values())}|, | and )+\. )?")
 
 
-def test_no_answer_yields_a_slot_that_was_not_offered() -> None:
+def test_an_answer_is_refused_or_gives_slots_that_were_offered_and_text_of_ours() -> None:
     counted = 0
     orders: dict[tuple[str, str], Ranking] = {}
 
     @settings(max_examples=10_000, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(good | shaped.map(json.dumps) | anything.map(json.dumps) | st.text(max_size=20))
+    @given(good | nearly.map(json.dumps) | shaped.map(json.dumps) | anything.map(json.dumps) | st.text(max_size=20))
     def every_answer(text: str) -> None:
         nonlocal counted
         try:
@@ -187,6 +183,12 @@ def test_no_answer_yields_a_slot_that_was_not_offered() -> None:
         counted += 1
         assert {id(slot) for slot in found.slots} == {id(slot) for slot in QUESTION.slots}
         orders[found.slots[0].slot_id, found.slots[1].slot_id] = found
+        for slot, named in zip(found.slots, found.codes, strict=True):
+            assert TRUE[slot.slot_id].issuperset(named)
+            planned = str(PLAN.at[slot.row, "reason"])
+            reason = with_main_reasons([WORDS[code] for code in named], planned)
+            assert reason.endswith(planned)
+            assert OUR_TEXT.fullmatch(reason.removesuffix(planned))
 
     every_answer()
     assert counted > 100, "some of the answers are good ones"
@@ -199,6 +201,9 @@ def test_no_answer_yields_a_slot_that_was_not_offered() -> None:
         assert proposals["rank"].tolist() == [1, 2, 3]
         assert proposals["starts_at_utc"].tolist() == [PLAN["starts_at_utc"].iloc[one.row] for one in found.slots]
         assert list(proposals.columns) == list(RANKED_COLUMNS)
+        planned = [str(PLAN.at[one.row, "reason"]) for one in found.slots]
+        for reason, sentence in zip(proposals["reason"], planned, strict=True):
+            assert OUR_TEXT.fullmatch(str(reason).removesuffix(sentence))
 
 
 def test_without_an_answer_the_planner_s_order_stays() -> None:
@@ -208,18 +213,47 @@ def test_without_an_answer_the_planner_s_order_stays() -> None:
     assert set(proposals["ranked_by"]) == {"planner"}
 
 
-@pytest.mark.parametrize("words", INJECTIONS)
-def test_a_model_that_writes_orders_changes_nothing_but_an_order(words: str) -> None:
-    obeying: dict[str, Any] = {
-        "ranking": [{"id": slot_id, "reason": words} for slot_id in ("s3", "s2", "s1")],
-        "message": words,
-    }
+@pytest.mark.parametrize("words", [*INJECTIONS, *HOSTILE_SENTENCES])
+def test_hostile_text_anywhere_in_an_answer_voids_it_and_is_not_repeated(words: str) -> None:
+    plain = {"ranking": [{"id": slot_id, "codes": []} for slot_id in ("s3", "s2", "s1")]}
+    first, *rest = plain["ranking"]
+    hostile: list[Any] = [
+        words,
+        {**plain, "message": words},
+        {**plain, words: []},
+        {"ranking": words},
+        {"ranking": [{**first, "reason": words}, *rest]},
+        {"ranking": [{**first, "id": words}, *rest]},
+        {"ranking": [{**first, "codes": words}, *rest]},
+        {"ranking": [{**first, "codes": [words]}, *rest]},
+        {"ranking": [{**first, "codes": ["same_instructor", words]}, *rest]},
+        {"ranking": [*plain["ranking"], words]},
+    ]
+    for data in hostile:
+        with pytest.raises(AnswerError) as error:
+            check(QUESTION, json.dumps(data))
+        assert words not in str(error.value)
 
-    with pytest.raises(AnswerError):
-        check(QUESTION, json.dumps(obeying))
 
-    quiet = check(QUESTION, answer(ids=["s3", "s2", "s1"]))
-    assert isinstance(quiet, Ranking)
-    before = {(row["starts_at_utc"], row["aircraft_id"]) for row in PLAN.to_dict("records")}
-    after = ranked(PLAN, {QUESTION.booking_id: quiet}, "m").to_dict("records")
-    assert {(row["starts_at_utc"], row["aircraft_id"]) for row in after} == before
+def test_of_each_slot_exactly_the_codes_count_that_are_true_of_it() -> None:
+    for slot_id, true in TRUE.items():
+        for code in ALL:
+            text = answer([code], ids=[slot_id, *(other for other in IDS if other != slot_id)])
+            if code in true:
+                check(QUESTION, text)
+            else:
+                with pytest.raises(AnswerError, match=f"{code} is not true"):
+                    check(QUESTION, text)
+
+
+def test_the_main_reasons_come_before_the_facts() -> None:
+    found = check(QUESTION, answer(["earliest", "time_asked_for", "same_instructor"], ["same_aircraft"]))
+
+    told = ranked(PLAN, {QUESTION.booking_id: found}, "m")["reason"].tolist()
+
+    planned = [str(PLAN.at[slot.row, "reason"]) for slot in found.slots]
+    assert told == [
+        "Main reasons: the earliest of these times, the time of day asked for and the same instructor. " + planned[0],
+        "Main reasons: the same aircraft. " + planned[1],
+        planned[2],
+    ]

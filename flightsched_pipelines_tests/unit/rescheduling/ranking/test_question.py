@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from flightsched_pipelines.rescheduling.ranking.codes import FORECASTS, ReasonCode, is_true
 from flightsched_pipelines.rescheduling.ranking.question import Question, prompt, questions
 from flightsched_pipelines.risk.breaches import BROKEN_COLUMNS
 from flightsched_pipelines_tests.injections import INJECTIONS
@@ -54,12 +55,16 @@ def test_slots_stand_in_the_order_of_time_not_of_the_planner() -> None:
     assert starts == sorted(starts)
 
 
-def test_the_same_question_has_the_same_digest_and_any_other_another() -> None:
+def test_the_same_question_has_the_same_digest_and_any_other_another(monkeypatch: pytest.MonkeyPatch) -> None:
     question = ask()
 
     assert question.digest("m") == ask().digest("m")
     assert question.digest("m") != question.digest("other-model")
     assert question.digest("m") != ask(preferred_days=["sat"]).digest("m")
+    with monkeypatch.context() as older:
+        older.setattr("flightsched_pipelines.rescheduling.ranking.question.PROMPT_VERSION", "rank_v2")
+        before = question.digest("m")
+    assert question.digest("m") != before, "an answer to an older prompt is not used again"
     assert question.digest("m") == replace(question, booking_id=99).digest("m"), "a booking's number is not asked about"
 
 
@@ -71,5 +76,31 @@ def test_no_text_of_anybody_is_told(words: str) -> None:
 
 
 def test_the_prompt_holds_the_rules_that_matter() -> None:
-    for rule in ("every slot id", "240 characters", "Never call anything safe", "State only facts"):
+    for rule in ("every slot id", "at most three codes", *ReasonCode):
         assert rule in prompt()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "margin", "step"),
+    [("ok", float("inf"), 0), ("ok", 0.5, 0), ("ok", 0.2, 1), ("ok", 0.1, 2), ("watch", 0.9, 3), ("unforecast", 0.9, 4),
+     ("missing", 0.9, 5), ("at_risk", 0.9, 6), ("unknown", 0.9, 6)],
+)  # fmt: skip
+def test_no_verdict_but_ok_has_a_margin(verdict: str, margin: float, step: int) -> None:
+    school = School()
+    plan = school.propose().assign(verdict=verdict, margin=margin)
+    bookings = pd.DataFrame([LOST]).astype(
+        {"starts_at_utc": "datetime64[us, UTC]", "ends_at_utc": "datetime64[us, UTC]"}
+    )
+    (question,) = questions(plan, bookings, pd.DataFrame(columns=list(BROKEN_COLUMNS)), HOUR)
+
+    assert {slot.facts["forecast"] for slot in question.slots} == {FORECASTS[step]}
+
+
+def test_the_best_forecast_is_one_with_a_margin_that_no_other_reaches() -> None:
+    facts = [{"forecast": words} for words in FORECASTS]
+
+    assert [is_true(ReasonCode.BEST_FORECAST, one, facts[place + 1 :]) for place, one in enumerate(facts)] == [
+        True, True, True, False, False, False, False,
+    ]  # fmt: skip
+    assert not is_true(ReasonCode.BEST_FORECAST, facts[0], [facts[0], facts[2]])
+    assert not is_true(ReasonCode.BEST_FORECAST, facts[0], []), "one alone is not the best of several"
