@@ -185,4 +185,16 @@ ON_DATA: tuple[Alarm, ...] = (
         section=Section.ERRORS,
         cause=Cause.LLM,
     ),
+    Alarm(
+        name="llm_model_stays",
+        asset="reschedule_proposals",
+        severity="warn",
+        watches="Configured models that OpenAI does not list, or shuts down within 60 days",
+        window="now",
+        limit=0,
+        unit="models",
+        todo="Set OPENAI_MODEL to a model that is listed and stays, with its prices; run `make eval` on it first.",
+        section=Section.ERRORS,
+        cause=Cause.LLM,
+    ),
 )

@@ -16,6 +16,7 @@ from flightsched_pipelines.database import facts, llm
 from flightsched_pipelines.database.frames import read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.desk import hourly
+from flightsched_pipelines.desk.llm_model import of_model
 from flightsched_pipelines.desk.reference import reference_at
 from flightsched_pipelines.risk.loosened import loosened
 from flightsched_pipelines.settings import Settings
@@ -57,7 +58,8 @@ def of_lessons(engine: Engine, hours: Sequence[datetime], now_utc: datetime, set
         spent = llm.spent_usd(engine, midnight)
         percent = share_percent(spent, settings.openai_daily_budget_usd)
         found["llm_cost_is_in_budget"] = Measured(percent, 1, "budgets", [f"${spent:.2f}"])
-    return found
+    model = of_model(settings, now_utc)
+    return found if model is None else found | {"llm_model_stays": model}
 
 
 def of_proposals(engine: Engine, hours: Sequence[datetime], settings: Settings) -> tuple[Measured, int]:

@@ -307,6 +307,17 @@ def _(watch: Watch) -> Iterator[None]:
         yield
 
 
+@fault("an LLM whose model is about to be shut down", "llm_model_stays")
+def _(watch: Watch) -> Iterator[None]:
+    with OpenAIServer() as server:
+        watch.restart_with(openai_api_key="test", openai_base_url=server.url)
+        server.models[watch.settings.openai_model] = f"{watch.hour + timedelta(days=30):%Y-%m-%d}"
+        run_hour(watch)
+        yield
+        server.models[watch.settings.openai_model] = None
+        run_hour(watch)
+
+
 def dispatch(watch: Watch, minutes_ago: float) -> None:
     """Tell people of the hour, so many minutes ago."""
     keep_awake(watch.engine)
