@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from flightsched_pipelines.rescheduling.ranking.question import Question, Slot
+from flightsched_pipelines.domain.rescheduling.ranking.ranking_request import Question, Slot
 
 FILE = Path(__file__).parent / "cases.json"
 

@@ -21,8 +21,8 @@ from flightsched_pipelines.database.frames import read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.database.seed import seed
 from flightsched_pipelines.definitions import build_definitions
-from flightsched_pipelines.pipeline.partitions import key_of
-from flightsched_pipelines.rescheduling.ranking.question import Question, questions
+from flightsched_pipelines.defs.partitions import key_of
+from flightsched_pipelines.domain.rescheduling.ranking.ranking_request import Question, questions
 from flightsched_pipelines.settings import Settings
 
 HOURS = (

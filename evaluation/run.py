@@ -16,10 +16,10 @@ from rich.table import Table
 from evaluation.cases import Case, frozen_cases
 from evaluation.scorers import ORDER_SCORERS, SCORERS, Scorer, read
 from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
-from flightsched_pipelines.clients.openai_replies import Asking, Prices, Reply
-from flightsched_pipelines.desk.ranking import ranker_of
-from flightsched_pipelines.rescheduling.ranking.answer import AnswerError, answer_schema, check
-from flightsched_pipelines.rescheduling.ranking.question import PROMPT_VERSION, prompt
+from flightsched_pipelines.clients.openai_responses import Asking, Prices, Reply
+from flightsched_pipelines.domain.rescheduling.ranking.ranking_request import PROMPT_VERSION, prompt
+from flightsched_pipelines.domain.rescheduling.ranking.ranking_validation import AnswerError, answer_schema, check
+from flightsched_pipelines.services.hourly.ranking import ranker_of
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.servers.openai_server import OpenAIServer
 

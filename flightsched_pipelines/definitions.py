@@ -6,35 +6,32 @@ from typing import Any
 
 import dagster as dg
 
-from flightsched_pipelines.pipeline.alerting import (
+from flightsched_pipelines.defs.ai_rescheduler import proposals
+from flightsched_pipelines.defs.analytics import operations_report
+from flightsched_pipelines.defs.clock import Clock
+from flightsched_pipelines.defs.io_manager import Tables
+from flightsched_pipelines.defs.jobs import hourly_tick, operations_job, redrive_dead_letters, report_job
+from flightsched_pipelines.defs.monitoring import data_checks as checks
+from flightsched_pipelines.defs.monitoring import operational_checks
+from flightsched_pipelines.defs.monitoring.alert_sensors import (
     heartbeat,
     runs_that_failed,
     runs_that_succeeded,
     silence_alert,
     watchman,
 )
-from flightsched_pipelines.pipeline.answers import (
+from flightsched_pipelines.defs.notifications.notification_jobs import deliver_job, dispatch_job, send_test_job
+from flightsched_pipelines.defs.notifications.sensors import newest_hour, something_due, waiting_responses
+from flightsched_pipelines.defs.resources import EngineResource, RankerResource, SettingsResource, WeatherSourceResource
+from flightsched_pipelines.defs.responses.response_jobs import (
     apply_queued_responses,
     apply_response,
     cancel_case,
     hold_booking,
     release_booking,
 )
-from flightsched_pipelines.pipeline.assets import analytics, bookings, rescheduling, weather
-from flightsched_pipelines.pipeline.checks import hourly as checks
-from flightsched_pipelines.pipeline.checks import operations as operational_checks
-from flightsched_pipelines.pipeline.clock import Clock
-from flightsched_pipelines.pipeline.io_manager import Tables
-from flightsched_pipelines.pipeline.jobs import hourly_tick, operations_job, redrive_dead_letters, report_job
-from flightsched_pipelines.pipeline.resources import (
-    EngineResource,
-    RankerResource,
-    SettingsResource,
-    WeatherSourceResource,
-)
-from flightsched_pipelines.pipeline.schedules import hourly, operations, report
-from flightsched_pipelines.pipeline.sensors import newest_hour, something_due, waiting_responses
-from flightsched_pipelines.pipeline.telling import deliver_job, dispatch_job, send_test_job
+from flightsched_pipelines.defs.schedules import hourly, operations, report
+from flightsched_pipelines.defs.weather_monitor import bookings, weather
 
 
 def build_definitions(
@@ -53,7 +50,7 @@ def build_definitions(
         "clock": Clock(),
     }
     return dg.Definitions(
-        assets=dg.load_assets_from_modules([weather, bookings, rescheduling, analytics]),
+        assets=dg.load_assets_from_modules([weather, bookings, proposals, operations_report]),
         asset_checks=dg.load_asset_checks_from_modules([checks, operational_checks]),
         jobs=[
             hourly_tick,

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import Field, SecretStr, TypeAdapter, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from flightsched_pipelines.alarms.catalogue import ALARMS
+from flightsched_pipelines.domain.monitoring.catalogue import ALARMS
 
 Text = TypeVar("Text", bound=str | SecretStr | None)
 

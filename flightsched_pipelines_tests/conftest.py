@@ -23,8 +23,8 @@ from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.seed import seed
 from flightsched_pipelines.definitions import build_definitions
-from flightsched_pipelines.desk.dispatch import dispatch
-from flightsched_pipelines.pipeline.partitions import key_of
+from flightsched_pipelines.defs.partitions import key_of
+from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.settings import Settings
 
 # OR-Tools' log handler closes the stream it began with, when Dagster sets logging up anew: here that is pytest's.

@@ -32,9 +32,9 @@ from benchmarks.hour.world import HOUR, fill
 from benchmarks.measure import machine, markdown
 from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.database.engine import connect
-from flightsched_pipelines.desk.respond import respond
-from flightsched_pipelines.desk.taking import Received
-from flightsched_pipelines.rescheduling.answers import Action, Answer
+from flightsched_pipelines.domain.cases.responses import Action, Answer
+from flightsched_pipelines.services.responses.respond import respond
+from flightsched_pipelines.services.responses.response_handler import Received
 from flightsched_pipelines.settings import Settings
 
 AIRPORTS, SCHOOLS, BOOKINGS, ACCEPTANCES, CLIENTS = 500, 100, 10_000, 2_000, 32

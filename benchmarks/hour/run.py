@@ -29,8 +29,8 @@ from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.frames import typed
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.definitions import build_definitions
-from flightsched_pipelines.pipeline.instance import prepare_instance
-from flightsched_pipelines.pipeline.partitions import HOURLY, key_of
+from flightsched_pipelines.defs.instance import prepare_instance
+from flightsched_pipelines.defs.partitions import HOURLY, key_of
 from flightsched_pipelines.settings import Settings
 
 AIRPORTS, SCHOOLS, BOOKINGS = 500, 100, 10_000

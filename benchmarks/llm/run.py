@@ -18,9 +18,9 @@ from pathlib import Path
 from benchmarks.measure import machine, markdown
 from evaluation.cases import Case, frozen_cases
 from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
-from flightsched_pipelines.clients.openai_replies import Asking, Prices
-from flightsched_pipelines.rescheduling.ranking.answer import answer_schema, check
-from flightsched_pipelines.rescheduling.ranking.question import prompt
+from flightsched_pipelines.clients.openai_responses import Asking, Prices
+from flightsched_pipelines.domain.rescheduling.ranking.ranking_request import prompt
+from flightsched_pipelines.domain.rescheduling.ranking.ranking_validation import answer_schema, check
 
 LESSONS, AT_ONCE, SECONDS, SAMPLE = 200, 50, 10.0, 2
 SERVER = "flightsched_pipelines_tests.servers.openai_server"

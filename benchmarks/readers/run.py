@@ -11,10 +11,10 @@ from typing import Any
 
 from benchmarks.measure import machine, markdown
 from benchmarks.readers.peers import ELEMENTS, PEERS, station_of, this
-from flightsched_pipelines.weather.conditions import UnreadWord
-from flightsched_pipelines.weather.heading import is_cancelled
-from flightsched_pipelines.weather.metar_text import metar_said, metar_words
-from flightsched_pipelines.weather.taf_text import taf_groups
+from flightsched_pipelines.domain.weather.conditions import UnreadWord
+from flightsched_pipelines.domain.weather.reports.heading import is_cancelled
+from flightsched_pipelines.domain.weather.reports.metar_text import metar_said, metar_words
+from flightsched_pipelines.domain.weather.reports.taf_text import taf_groups
 
 LINES = (Path(__file__).parent / "reports.tsv").read_text().splitlines()
 REPORTS = [(source, report) for source, report in (line.split("\t") for line in LINES) if not is_cancelled(report)]

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from benchmarks.measure import machine, markdown
 from benchmarks.recovery.platform import Platform, running
-from flightsched_pipelines.clients import aws
+from flightsched_pipelines.clients.delivery import aws
 from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.seed import seed

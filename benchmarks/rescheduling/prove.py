@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from ortools.math_opt.python import mathopt
 
 from benchmarks.rescheduling.instances import SHAPES, Instance, instance
-from flightsched_pipelines.rescheduling.assignment import components
-from flightsched_pipelines.rescheduling.board import UNPLACED_PRICE, Slots
-from flightsched_pipelines.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.domain.rescheduling.solver.assignment import components
+from flightsched_pipelines.domain.rescheduling.solver.search_state import UNPLACED_PRICE, Slots
 
 OPTIMA = Path(__file__).parent / "optima.json"
 RULES = SchedulingRules()

@@ -14,11 +14,11 @@ from typing import Any
 from benchmarks.measure import machine, markdown, measured
 from benchmarks.rescheduling.instances import SHAPES, Instance, instance
 from benchmarks.rescheduling.prove import OPTIMA
-from flightsched_pipelines.rescheduling.assignment import Choice, choose
-from flightsched_pipelines.rescheduling.board import UNPLACED_PRICE, Board, Slots
-from flightsched_pipelines.rescheduling.diaries import holding
-from flightsched_pipelines.rescheduling.rules import SchedulingRules
-from flightsched_pipelines.rescheduling.teaching import TeachingLoad
+from flightsched_pipelines.domain.rescheduling.duty_hours import TeachingLoad
+from flightsched_pipelines.domain.rescheduling.resource_calendars import holding
+from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.domain.rescheduling.solver.assignment import Choice, choose
+from flightsched_pipelines.domain.rescheduling.solver.search_state import UNPLACED_PRICE, Board, Slots
 from flightsched_pipelines.settings import Settings
 
 RULES = SchedulingRules()

@@ -16,12 +16,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flightsched_pipelines.risk.bookings import BOOKING_COLUMNS, LESSON_KINDS, TRAINING_LEVELS
-from flightsched_pipelines.risk.minimums import MINIMUM_COLUMNS, default_minimums, in_force, typed_minimums
-from flightsched_pipelines.risk.rules import UNITS
-from flightsched_pipelines.weather.codes import read_weather
-from flightsched_pipelines.weather.conditions import ELEMENTS, FORECAST_COLUMNS
-from flightsched_pipelines.weather.daylight import sun_table
+from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, LESSON_KINDS, TRAINING_LEVELS
+from flightsched_pipelines.domain.risk.minimums import MINIMUM_COLUMNS, default_minimums, in_force, typed_minimums
+from flightsched_pipelines.domain.risk.rules import UNITS
+from flightsched_pipelines.domain.weather.conditions import ELEMENTS, FORECAST_COLUMNS
+from flightsched_pipelines.domain.weather.daylight import sun_table
+from flightsched_pipelines.domain.weather.reports.weather_codes import read_weather
 
 FIRST_HOUR_UTC = datetime(2026, 9, 21, 14, tzinfo=UTC)
 """Near the equinox, when the sun rises and sets everywhere."""

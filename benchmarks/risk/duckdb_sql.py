@@ -12,9 +12,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from benchmarks.risk.data import BUFFER_MINUTES, FIRST_HOUR_UTC, FRAMES
-from flightsched_pipelines.risk.icing import ALTITUDES_FT
-from flightsched_pipelines.weather.codes import read_weather
-from flightsched_pipelines.weather.conditions import CONVECTIVE, FREEZING, HAZARDS, WIND_SHEAR
+from flightsched_pipelines.domain.risk.icing import ALTITUDES_FT
+from flightsched_pipelines.domain.weather.conditions import CONVECTIVE, FREEZING, HAZARDS, WIND_SHEAR
+from flightsched_pipelines.domain.weather.reports.weather_codes import read_weather
 
 
 def load(folder: Path) -> duckdb.DuckDBPyConnection:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from benchmarks.risk.data import BUFFER_MINUTES, FIRST_HOUR_UTC
 from benchmarks.risk.tables import read_tables
-from flightsched_pipelines.risk.icing import ALTITUDES_FT
-from flightsched_pipelines.weather.codes import read_weather
-from flightsched_pipelines.weather.conditions import CONVECTIVE, FREEZING, HAZARDS, WIND_SHEAR
+from flightsched_pipelines.domain.risk.icing import ALTITUDES_FT
+from flightsched_pipelines.domain.weather.conditions import CONVECTIVE, FREEZING, HAZARDS, WIND_SHEAR
+from flightsched_pipelines.domain.weather.reports.weather_codes import read_weather
 
 Tables = dict[str, pl.DataFrame]
 

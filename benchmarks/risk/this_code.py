@@ -11,8 +11,8 @@ from sqlalchemy import Table
 from benchmarks.risk import data
 from benchmarks.risk.data import BUFFER_MINUTES, FIRST_HOUR_UTC, World
 from flightsched_pipelines.database.schema import Kind, booking_snapshot, forecasts
-from flightsched_pipelines.risk import assess as platform
-from flightsched_pipelines.risk.bookings import VERDICTS
+from flightsched_pipelines.domain.risk import assess as platform
+from flightsched_pipelines.domain.risk.bookings import VERDICTS
 
 
 def load(folder: Path) -> World:

@@ -27,21 +27,21 @@ COMMANDS = {
     "dev": ("dev:dev", "Start the database, the Dagster UI and the daemon (its schedule running), until Ctrl-C."),
     "tick": ("hour:tick", "Run one hour's job here and now, and report what it found."),
     "dispatch": (
-        "telling:dispatch",
+        "dispatch:dispatch",
         "Tell people of the newest hour: open, update and close cases, and queue the messages.",
     ),
-    "deliver": ("telling:deliver", "Send what is due, on every channel that is on."),
+    "deliver": ("dispatch:deliver", "Send what is due, on every channel that is on."),
     "outbox": (
         "outbox:show_outbox",
         "Show how the outbox stands, and the mail that went into the local folder (MAIL_VIA=maildir).",
     ),
     "preview": ("preview:preview", "Show what people are told, made of sample facts."),
-    "send-test": ("telling:send_test", "Send one test mail, the way that all mail goes."),
+    "send-test": ("dispatch:send_test", "Send one test mail, the way that all mail goes."),
     "respond": (
-        "answers:respond",
+        "respond:respond",
         "Answer a case: take an alternative, confirm it, ask for others, or keep the lesson.",
     ),
-    "swap": ("answers:swap", "Let two lessons take each other's places, when both students agree."),
+    "swap": ("respond:swap", "Let two lessons take each other's places, when both students agree."),
     "cancel": (
         "orders:cancel",
         "End a case without a new time: the lesson stays on weather hold, and a dispatcher has it.",

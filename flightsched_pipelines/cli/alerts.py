@@ -8,12 +8,12 @@ from rich import box
 from rich.table import Table
 from sqlalchemy import Engine
 
-from flightsched_pipelines.alarms.listing import markdown
 from flightsched_pipelines.cli.console import console
-from flightsched_pipelines.database import alerts as rows
 from flightsched_pipelines.database import migrations
 from flightsched_pipelines.database.engine import connect
-from flightsched_pipelines.desk import alerts as desk
+from flightsched_pipelines.database.queries.monitoring import alerts as rows
+from flightsched_pipelines.domain.monitoring.catalogue_markdown import markdown
+from flightsched_pipelines.services.monitoring import alerts as desk
 from flightsched_pipelines.settings import Settings
 
 SHOWN_DAYS = 7

@@ -3,7 +3,7 @@
 import typer
 
 from flightsched_pipelines.cli.console import UsageError, console
-from flightsched_pipelines.clients import aws
+from flightsched_pipelines.clients.delivery import aws
 from flightsched_pipelines.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Amazon's topics, queues and bucket.")

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.cli.arguments import Hour, parse_hour
 from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console, say
-from flightsched_pipelines.database import contents, embedded, migrations
+from flightsched_pipelines.database import embedded, migrations, table_counts
 from flightsched_pipelines.database import seed as seeding
 from flightsched_pipelines.database.engine import application_url, connect
 from flightsched_pipelines.settings import Settings
@@ -20,7 +20,7 @@ app = typer.Typer(no_args_is_help=True, help="The database: schema, seed, shell.
 def upgrade() -> None:
     """Bring the schema, and that of Dagster's own database, to the newest revision."""
     # Here, for the other commands do without Dagster, which takes a second to import.
-    from flightsched_pipelines.pipeline.instance import upgrade_instance  # noqa: PLC0415
+    from flightsched_pipelines.defs.instance import upgrade_instance  # noqa: PLC0415
 
     settings = Settings()
     engine = connect(settings)
@@ -37,9 +37,9 @@ def downgrade(
 ) -> None:
     """Take the schema back to a revision; what later revisions hold is lost."""
     engine = connect(Settings())
+    held = table_counts.in_words(table_counts.rows_of(engine))
     confirm(
-        f"{_place(engine)} has {contents.in_words(contents.rows_of(engine))}. What revisions after '{revision}' "
-        "brought will be lost. Go back?",
+        f"{_place(engine)} has {held}. What revisions after '{revision}' brought will be lost. Go back?",
         yes,
     )
     migrations.downgrade(engine, revision)
@@ -71,7 +71,9 @@ def seed(hour: Hour = None) -> None:
 def reset(hour: Hour = None, yes: Yes = False) -> None:
     """Remove everything, and make schema and seed anew."""
     engine = connect(Settings())
-    confirm(f"{_place(engine)} will lose all it has: {contents.in_words(contents.rows_of(engine))}. Reset it?", yes)
+    confirm(
+        f"{_place(engine)} will lose all it has: {table_counts.in_words(table_counts.rows_of(engine))}. Reset it?", yes
+    )
     migrations.downgrade(engine, "base")
     migrations.upgrade(engine)
     seeding.seed(engine, parse_hour(hour))

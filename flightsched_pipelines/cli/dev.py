@@ -21,10 +21,10 @@ import stamina
 import typer
 
 from flightsched_pipelines.cli.console import UsageError, console, say
-from flightsched_pipelines.cli.ready import ready_database
-from flightsched_pipelines.database import contents, embedded
-from flightsched_pipelines.pipeline import runs
-from flightsched_pipelines.pipeline.instance import DATABASE_IS_GONE, WORKSPACE_YAML, open_instance
+from flightsched_pipelines.cli.session import ready_database
+from flightsched_pipelines.database import embedded, table_counts
+from flightsched_pipelines.defs import run_limits
+from flightsched_pipelines.defs.instance import DATABASE_IS_GONE, WORKSPACE_YAML, open_instance
 from flightsched_pipelines.settings import Settings
 
 GRACE_SECONDS = 10
@@ -82,7 +82,7 @@ def _run(settings: Settings, host: str, port: int) -> None:
     for asked in (signal.SIGINT, signal.SIGTERM):  # a shell in the background has its children ignore Ctrl-C
         signal.signal(asked, _interrupt)
     try:
-        if not contents.has_schools(ready_database(settings)):
+        if not table_counts.has_schools(ready_database(settings)):
             say(BEGIN)
         with open_instance(settings) as instance:
             _run_services(instance, settings, host, port)
@@ -99,7 +99,7 @@ def _pids_of(settings: Settings) -> Path:
 
 def _run_services(instance: dg.DagsterInstance, settings: Settings, host: str, port: int) -> None:
     """Run the UI and the daemon until Ctrl-C, or until one of them ends; then no process and no run is left."""
-    if dead := runs.end_dead_runs(instance, starting=True):
+    if dead := run_limits.end_dead_runs(instance, starting=True):
         say(f"{len(dead)} runs of an earlier start had died; what they were about is taken up again")
     webserver = ["-m", "dagster_webserver", "-h", host, "-p", str(port), "-w", str(WORKSPACE_YAML)]
     daemon = ["-m", "dagster._daemon", "run", "-w", str(WORKSPACE_YAML)]
@@ -116,14 +116,14 @@ def _run_services(instance: dg.DagsterInstance, settings: Settings, host: str, p
         for service in services:
             service.fall_silent()
         with suppress(*DATABASE_IS_GONE):  # then they are ended when it is started again
-            runs.mark_stopped(instance)
+            run_limits.mark_stopped(instance)
         raise
     finally:
         for asked in (signal.SIGINT, signal.SIGTERM):  # it ends already, within seconds
             signal.signal(asked, signal.SIG_IGN)
         end_process_groups([service.process.pid for service in services])
         with suppress(*DATABASE_IS_GONE):
-            runs.end_dead_runs(instance, starting=True)
+            run_limits.end_dead_runs(instance, starting=True)
         pids.unlink(missing_ok=True)
 
 

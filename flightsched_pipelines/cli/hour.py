@@ -18,21 +18,21 @@ from sqlalchemy import Engine
 from flightsched_pipelines.cli.arguments import Hour, Json, parse_hour
 from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console, errors, say
 from flightsched_pipelines.cli.fake_llm import fake_openai
-from flightsched_pipelines.cli.ready import ready_database
 from flightsched_pipelines.cli.report import print_report
-from flightsched_pipelines.database import contents, migrations
+from flightsched_pipelines.cli.session import ready_database
+from flightsched_pipelines.database import migrations, table_counts
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.seed import is_seeded_for, seed
 from flightsched_pipelines.definitions import build_definitions
-from flightsched_pipelines.desk import senders
-from flightsched_pipelines.desk.deliver import drain
-from flightsched_pipelines.desk.dispatch import dispatch
-from flightsched_pipelines.desk.operations_report import page_of
-from flightsched_pipelines.desk.report import HourReport, report_hour
-from flightsched_pipelines.pipeline.instance import DATABASE_IS_GONE, open_instance
-from flightsched_pipelines.pipeline.launcher import here
-from flightsched_pipelines.pipeline.partitions import key_of
-from flightsched_pipelines.pipeline.progress import telling
+from flightsched_pipelines.defs.instance import DATABASE_IS_GONE, open_instance
+from flightsched_pipelines.defs.partitions import key_of
+from flightsched_pipelines.defs.progress import telling
+from flightsched_pipelines.defs.run_launcher import here
+from flightsched_pipelines.services.hourly.hour_summary import HourReport, report_hour
+from flightsched_pipelines.services.monitoring.operations_report import page_of
+from flightsched_pipelines.services.notifications import channel_senders
+from flightsched_pipelines.services.notifications.dispatch import dispatch
+from flightsched_pipelines.services.notifications.outbox_worker import drain
 from flightsched_pipelines.settings import Settings
 
 
@@ -60,7 +60,7 @@ def demo(
 def _tell(engine: Engine, settings: Settings) -> None:
     """What ``flightsched dispatch`` and ``deliver`` do, in two lines."""
     result = dispatch(engine, datetime.now(UTC), settings)
-    with senders.opened(engine, settings) as channels:
+    with channel_senders.opened(engine, settings) as channels:
         sent = drain(engine, channels, settings).sent.total()
     if result.repeated:
         console.print("\nPeople were told of this hour before: nobody was told anything again.")
@@ -102,8 +102,10 @@ def _make_schools(engine: Engine, hour_utc: datetime, *, yes: bool) -> None:
     """Seed the demo, unless it has lessons for the days after the hour."""
     if is_seeded_for(engine, hour_utc):
         return
-    if found := contents.entered(engine):
-        confirm(f"The demo's lessons are over. Make it anew? It will lose all it has: {contents.in_words(found)}.", yes)
+    if found := table_counts.entered(engine):
+        confirm(
+            f"The demo's lessons are over. Make it anew? It will lose all it has: {table_counts.in_words(found)}.", yes
+        )
         migrations.downgrade(engine, "base")
         migrations.upgrade(engine)
     say("making two schools with their bookings ...")

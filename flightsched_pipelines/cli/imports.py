@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from flightsched_pipelines.cli.console import Yes, confirm, console
-from flightsched_pipelines.cli.ready import ready
-from flightsched_pipelines.database.preferences import COLUMNS, ReplacesError, import_preferences
+from flightsched_pipelines.cli.session import ready
+from flightsched_pipelines.database.queries.schedule.preferences import COLUMNS, ReplacesError, import_preferences
 
 app = typer.Typer(no_args_is_help=True, help="Bring files of the school's into the database.")
 

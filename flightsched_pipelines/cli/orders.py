@@ -8,12 +8,12 @@ import typer
 
 from flightsched_pipelines.cli.arguments import CaseNumber
 from flightsched_pipelines.cli.console import UsageError, console
-from flightsched_pipelines.cli.ready import ready
-from flightsched_pipelines.desk import weather_hold
-from flightsched_pipelines.desk.respond import Outcome
-from flightsched_pipelines.desk.respond import respond as take
-from flightsched_pipelines.desk.taking import Received
-from flightsched_pipelines.rescheduling.answers import Action, Answer
+from flightsched_pipelines.cli.session import ready
+from flightsched_pipelines.domain.cases.responses import Action, Answer
+from flightsched_pipelines.services.responses import weather_hold
+from flightsched_pipelines.services.responses.respond import Outcome
+from flightsched_pipelines.services.responses.respond import respond as take
+from flightsched_pipelines.services.responses.response_handler import Received
 
 Booking = Annotated[str, typer.Argument(help="The booking's reference, such as PAO-1016, or its number.")]
 Reason = Annotated[str, typer.Option(help="Why; on record.")]

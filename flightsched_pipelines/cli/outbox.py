@@ -9,9 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from flightsched_pipelines.cli.console import UsageError, console, say
-from flightsched_pipelines.cli.ready import ready
-from flightsched_pipelines.clients.mail import read_maildir
-from flightsched_pipelines.database import outbox
+from flightsched_pipelines.cli.session import ready
+from flightsched_pipelines.clients.delivery.mail import read_maildir
+from flightsched_pipelines.database.queries.notifications import outbox
 
 OUTBOX_COLUMNS = ("waiting", "sending", "sent", "suppressed", "dead")
 SHOWN_MAILS = 20

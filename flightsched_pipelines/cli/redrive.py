@@ -9,11 +9,12 @@ import typer
 
 from flightsched_pipelines.cli.aws import region_of
 from flightsched_pipelines.cli.console import console
-from flightsched_pipelines.cli.telling import delivered
-from flightsched_pipelines.clients import aws
-from flightsched_pipelines.database import migrations, outbox
+from flightsched_pipelines.cli.dispatch import delivered
+from flightsched_pipelines.clients.delivery import aws
+from flightsched_pipelines.database import migrations
 from flightsched_pipelines.database.engine import connect
-from flightsched_pipelines.desk import ranking
+from flightsched_pipelines.database.queries.notifications import outbox
+from flightsched_pipelines.services.hourly import ranking
 from flightsched_pipelines.settings import Settings
 
 MOST_REDRIVEN = 1000

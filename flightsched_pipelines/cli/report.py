@@ -8,9 +8,9 @@ from rich.table import Table
 
 from flightsched_pipelines.cli.arguments import Hour, parse_hour
 from flightsched_pipelines.cli.console import console
-from flightsched_pipelines.cli.ready import ready
-from flightsched_pipelines.desk.report import HourReport, Lesson, explain_booking
-from flightsched_pipelines.risk.zones import zone_of
+from flightsched_pipelines.cli.session import ready
+from flightsched_pipelines.domain.risk.time_zones import zone_of
+from flightsched_pipelines.services.hourly.hour_summary import HourReport, Lesson, explain_booking
 
 SHOWN_LESSONS = 15
 

@@ -8,9 +8,9 @@ from rich import box
 from rich.table import Table
 
 from flightsched_pipelines.cli.console import console
-from flightsched_pipelines.cli.ready import ready
-from flightsched_pipelines.desk import standby
-from flightsched_pipelines.messages import words
+from flightsched_pipelines.cli.session import ready
+from flightsched_pipelines.messages import formatting
+from flightsched_pipelines.services import standby
 
 app = typer.Typer(help="Who waits for a slot to come free; without a command, the lists.")
 
@@ -33,7 +33,8 @@ def show(
         held = ", on weather hold" if one.on_hold else ""
         table.add_row(
             f"{place.school} ({place.rule})", place.reference, place.student, one.aircraft_type,
-            words.moment(one.lesson.starts_at_utc, one.time_zone) + held, words.moment(one.since_utc, one.time_zone),
+            formatting.moment(one.lesson.starts_at_utc, one.time_zone) + held,
+            formatting.moment(one.since_utc, one.time_zone),
             f"{one.until:%Y-%m-%d}" if one.until else "",
         )  # fmt: skip
     console.print(table if places else "nobody waits for a slot to come free")

@@ -15,20 +15,20 @@ from rich.table import Table
 
 from flightsched_pipelines.cli.console import UsageError, complain, console
 from flightsched_pipelines.database.seed.reference import reference_runways
-from flightsched_pipelines.risk.assess import Assessment, assess
-from flightsched_pipelines.risk.bookings import read_bookings_csv
-from flightsched_pipelines.risk.minimums import default_minimums, in_force
-from flightsched_pipelines.settings import Settings
-from flightsched_pipelines.weather.answers import (
+from flightsched_pipelines.domain.risk.assess import Assessment, assess
+from flightsched_pipelines.domain.risk.bookings import read_bookings_csv
+from flightsched_pipelines.domain.risk.minimums import default_minimums, in_force
+from flightsched_pipelines.domain.weather.blend import blend_of_files, hourly_rows
+from flightsched_pipelines.domain.weather.conditions import UnreadWord
+from flightsched_pipelines.domain.weather.daylight import sun_table
+from flightsched_pipelines.domain.weather.provider_responses import (
     Reading,
     WeatherAnswerError,
     one_call_position,
     read_answer,
     station_positions,
 )
-from flightsched_pipelines.weather.blend import blend_of_files, hourly_rows
-from flightsched_pipelines.weather.conditions import UnreadWord
-from flightsched_pipelines.weather.daylight import sun_table
+from flightsched_pipelines.settings import Settings
 
 NEAREST_AIRPORT_DEGREES = 0.5
 

@@ -1,5 +1,1 @@
-"""The outside world over HTTP, one module a service.
-
-Belongs here: asking a provider politely and keeping its answer verbatim, whatever it was.
-Does not: reading what an answer means (``weather``) or storing it (``database``).
-"""
+"""The outside world over the network, one module a service; each fault becomes a typed error or a stored failure."""

@@ -5,8 +5,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from flightsched_pipelines.clients.aws import client
-from flightsched_pipelines.clients.aws_errors import down_or_refused
+from flightsched_pipelines.clients.delivery.aws import client
+from flightsched_pipelines.clients.delivery.aws_errors import down_or_refused
 
 MOST_IN_A_REQUEST = 1000
 

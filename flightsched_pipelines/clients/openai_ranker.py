@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from openai import APIStatusError, APITimeoutError, AsyncOpenAI, omit
 
-from flightsched_pipelines.clients.openai_replies import (
+from flightsched_pipelines.clients.openai_responses import (
     LARGEST_BYTES,
     MOST_OUTPUT_TOKENS,
     Asking,

@@ -1,5 +1,4 @@
-"""PostgreSQL: the schema, its migrations, connections, frames in and out, and the seed.
+"""PostgreSQL: engine, embedded server, schema, migrations, seed, frames, and queries by feature.
 
-Belongs here: every line of SQL in this project, as SQLAlchemy Core.
-Does not: judgement about weather or bookings; Dagster.
+The only room that writes SQL, as SQLAlchemy Core. No decisions: a query returns rows, or records what it is given.
 """

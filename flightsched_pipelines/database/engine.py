@@ -13,7 +13,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from flightsched_pipelines.database import embedded
-from flightsched_pipelines.database.discretion import DiscreetConnection
+from flightsched_pipelines.database.private_errors import DiscreetConnection
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.settings import Settings
 

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from icalendar import Calendar, vCalAddress, vText
 from icalendar import Event as Entry
 
-from flightsched_pipelines.messages import words
-from flightsched_pipelines.messages.facts import Event, Notice
+from flightsched_pipelines.messages import formatting
+from flightsched_pipelines.messages.models import Event, Notice
 
 STATUSES: Mapping[Event, str] = MappingProxyType(
     {
@@ -75,5 +75,5 @@ def _description(notice: Notice) -> str:
     lesson = notice.lesson
     # No link: it answers for its reader, and calendars are shared.
     return "\n".join(
-        [f"{lesson.aircraft}, {lesson.school}", *(words.sentence(s, lesson.time_zone) for s in notice.shortfalls)]
+        [f"{lesson.aircraft}, {lesson.school}", *(formatting.sentence(s, lesson.time_zone) for s in notice.shortfalls)]
     )

@@ -15,9 +15,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from flightsched_pipelines.messages import freed, missing_weather, words
-from flightsched_pipelines.messages.answered import words_for
-from flightsched_pipelines.messages.facts import ANSWERS, Digest, DigestLine, Event, Notice
+from flightsched_pipelines.messages import formatting, missing_weather, standby_texts
+from flightsched_pipelines.messages.models import ANSWERS, Digest, DigestLine, Event, Notice
+from flightsched_pipelines.messages.response_texts import words_for
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -53,12 +53,12 @@ def render_notice(notice: Notice) -> Rendered:
     """What one person is told about one case."""
     lesson = notice.lesson
     whose = "your lesson" if notice.role == "student" else f"lesson with {lesson.student}"
-    start = words.moment(lesson.starts_at_utc, lesson.time_zone)
+    start = formatting.moment(lesson.starts_at_utc, lesson.time_zone)
     about = "Standby" if notice.standby else "Weather"
-    subject = f"{about}: {whose} {start} ({lesson.reference}): {words.headline(notice)}"
+    subject = f"{about}: {whose} {start} ({lesson.reference}): {formatting.headline(notice)}"
     facts: dict[str, Any] = {"notice": notice, "lesson": lesson, "zone": lesson.time_zone}
     if notice.standby:
-        return _rendered("answered", subject, facts | freed.words_for(notice))
+        return _rendered("answered", subject, facts | standby_texts.words_for(notice))
     if notice.event in ANSWERS:
         return _rendered("answered", subject, facts | words_for(notice))
     return _rendered(f"notice-{notice.event}", subject, facts)
@@ -75,8 +75,8 @@ def render_digest(digest: Digest) -> Rendered:
             "opening": missing_weather.opening(digest),
         }
         return _rendered("missing-weather", subject, facts)
-    lessons = words.lessons(len(digest.lines) + len(digest.too_late))
-    hour = words.moment(digest.hour_utc, digest.time_zone)
+    lessons = formatting.lessons(len(digest.lines) + len(digest.too_late))
+    hour = formatting.moment(digest.hour_utc, digest.time_zone)
     subject = f"Weather, {hour}: {lessons} at {digest.school}"
     return _rendered("digest", subject, {"digest": digest, "zone": digest.time_zone, "names": EVENT_NAMES})
 
@@ -146,7 +146,7 @@ def _template(name: str) -> Any:  # noqa: ANN401, jinja2's template
 
 def _on_one_line(value: object) -> object:
     """Plain strings cannot add lines; markup and numbers stay as they are."""
-    return words.one_line(value) if type(value) is str else value
+    return formatting.one_line(value) if type(value) is str else value
 
 
 @cache
@@ -161,15 +161,16 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= {
-        "sentence": words.sentence,
-        "rule_name": words.rule_name,
-        "forecast_value": words.forecast_value,
-        "limit": words.limit,
-        "why_nothing": words.why_nothing,
-        "difference": words.difference,
-        "brief": words.brief,
+        "sentence": formatting.sentence,
+        "rule_name": formatting.rule_name,
+        "forecast_value": formatting.forecast_value,
+        "limit": formatting.limit,
+        "why_nothing": formatting.why_nothing,
+        "difference": formatting.difference,
+        "brief": formatting.brief,
     }
     environment.globals |= {
-        "moment": words.moment, "span": words.span, "when_of": words.when_of, "lessons": words.lessons, "tally": tally,
+        "moment": formatting.moment, "span": formatting.span, "when_of": formatting.when_of,
+        "lessons": formatting.lessons, "tally": tally,
     }  # fmt: skip
     return environment

@@ -1,7 +1,7 @@
 """What dispatchers are told of weather that has been missing for hours, and of its end."""
 
-from flightsched_pipelines.messages import words
-from flightsched_pipelines.messages.facts import Digest, MissingWeather
+from flightsched_pipelines.messages import formatting
+from flightsched_pipelines.messages.models import Digest, MissingWeather
 
 
 def title(digest: Digest) -> str:
@@ -9,13 +9,13 @@ def title(digest: Digest) -> str:
     missing = _missing(digest)
     if missing.over:
         return f"the forecast for {digest.school} is back"
-    return f"{words.lessons(len(missing.lessons))} at {digest.school} cannot be judged, the forecast is missing"
+    return f"{formatting.lessons(len(missing.lessons))} at {digest.school} cannot be judged, the forecast is missing"
 
 
 def opening(digest: Digest) -> str:
     """Return what is the matter since when, and what that means; or that it is over."""
     missing = _missing(digest)
-    since = words.moment(missing.since_utc, digest.time_zone)
+    since = formatting.moment(missing.since_utc, digest.time_zone)
     if missing.over:
         return f"The forecast that was missing since {since} is back. The lessons are judged again, hour by hour."
     return (

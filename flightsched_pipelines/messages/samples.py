@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-from flightsched_pipelines.messages.facts import (
+from flightsched_pipelines.messages.models import (
     Digest,
     DigestLine,
     Event,

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from flightsched_pipelines.messages import missing_weather, words
+from flightsched_pipelines.messages import formatting, missing_weather
 from flightsched_pipelines.messages.email import EVENT_NAMES, tally
-from flightsched_pipelines.messages.facts import Digest, DigestLine, MissingWeather
+from flightsched_pipelines.messages.models import Digest, DigestLine, MissingWeather
 
 MOST_LINES = 20
 LONGEST_TEXT, LONGEST_HEADER = 3000, 150
@@ -14,18 +14,18 @@ def blocks(digest: Digest) -> tuple[str, list[dict[str, Any]]]:
     """The text for notifications, and the blocks."""
     if digest.missing is not None:
         return _missing_weather(digest, digest.missing)
-    hour = words.moment(digest.hour_utc, digest.time_zone)
-    title = f"{digest.school}: {words.lessons(len(digest.lines) + len(digest.too_late))} in the hour of {hour}"
+    hour = formatting.moment(digest.hour_utc, digest.time_zone)
+    title = f"{digest.school}: {formatting.lessons(len(digest.lines) + len(digest.too_late))} in the hour of {hour}"
     found = [_header(title)]
     if digest.lines:
         found.append(_section(escaped(tally(digest.lines))))
     found += [_section(_line(line)) for line in digest.lines[:MOST_LINES]]
     notes = [f"and {len(digest.lines) - MOST_LINES} more"] if len(digest.lines) > MOST_LINES else []
     if digest.too_late:
-        soon = ", ".join(f"{lesson.reference} {words.when_of(lesson)}" for lesson in digest.too_late[:MOST_LINES])
+        soon = ", ".join(f"{lesson.reference} {formatting.when_of(lesson)}" for lesson in digest.too_late[:MOST_LINES])
         found.append(_section(f"*Too late for alternatives:* {escaped(soon)}"))
     if digest.unknown:
-        notes.append(f"the weather of {words.lessons(digest.unknown)} cannot be known")
+        notes.append(f"the weather of {formatting.lessons(digest.unknown)} cannot be known")
     if notes:
         found.append({"type": "context", "elements": [{"type": "mrkdwn", "text": escaped("; ".join(notes))}]})
     return escaped(title), found
@@ -34,7 +34,9 @@ def blocks(digest: Digest) -> tuple[str, list[dict[str, Any]]]:
 def _missing_weather(digest: Digest, missing: MissingWeather) -> tuple[str, list[dict[str, Any]]]:
     title = missing_weather.title(digest)
     found = [_header(title), _section(escaped(missing_weather.opening(digest)))]
-    shown = [f"{lesson.reference} {words.when_of(lesson)}, {lesson.airport}" for lesson in missing.lessons[:MOST_LINES]]
+    shown = [
+        f"{lesson.reference} {formatting.when_of(lesson)}, {lesson.airport}" for lesson in missing.lessons[:MOST_LINES]
+    ]
     if shown:
         found.append(_section(escaped("\n".join(shown))))
     if len(missing.lessons) > MOST_LINES:
@@ -48,15 +50,15 @@ def escaped(text: str) -> str:
 
 
 def _none(line: DigestLine) -> str:
-    return words.why_nothing(line.no_offer_because) if line.no_offer_because else "no alternative"
+    return formatting.why_nothing(line.no_offer_because) if line.no_offer_because else "no alternative"
 
 
 def _line(line: DigestLine) -> str:
-    why = words.brief(line.shortfalls)
+    why = formatting.brief(line.shortfalls)
     number = len(line.offers)
     offers = f"{number} alternative{'s' * (number != 1)}" if number else _none(line)
     parts = [
-        words.when_of(line.lesson),
+        formatting.when_of(line.lesson),
         line.lesson.airport,
         why,
         offers if line.event in {"opened", "updated"} else "",

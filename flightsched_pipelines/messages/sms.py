@@ -2,8 +2,8 @@
 
 import unicodedata
 
-from flightsched_pipelines.messages import words
-from flightsched_pipelines.messages.facts import Notice
+from flightsched_pipelines.messages import formatting
+from flightsched_pipelines.messages.models import Notice
 
 LONGEST = 160
 GSM_7 = frozenset(
@@ -18,18 +18,18 @@ PLAINER = str.maketrans({"–": "-", "—": "-", "’": "'", "‘": "'", "“": 
 def short_text(notice: Notice) -> str:
     """Reference, time, what is the matter, and where to answer if that fits."""
     lesson = notice.lesson
-    start = words.moment(lesson.starts_at_utc, lesson.time_zone)
+    start = formatting.moment(lesson.starts_at_utc, lesson.time_zone)
     head = f"{lesson.reference} {start}: "
     if notice.event in {"opened", "updated"} and not notice.standby:
-        matter = words.HEADLINES[notice.event]
+        matter = formatting.HEADLINES[notice.event]
         number = len(notice.offers)
         offers = f"{number} other time{'s' * (number != 1)}" if number else "no other time yet"
-        why = f" ({words.brief(notice.shortfalls)})" if notice.shortfalls else ""
+        why = f" ({formatting.brief(notice.shortfalls)})" if notice.shortfalls else ""
         candidates = [f"{matter}{why}. {offers}", f"{matter}. {offers}", matter, matter.removeprefix("forecast ")]
     else:
-        slots = [words.moment(offer.starts_at_utc, lesson.time_zone) for offer in notice.offers]
+        slots = [formatting.moment(offer.starts_at_utc, lesson.time_zone) for offer in notice.offers]
         before = "; still open: " if notice.event in {"withdrawn", "hold_released"} else ": "
-        candidates = [before.join([words.headline(notice), *filter(None, [", ".join(slots)])])]
+        candidates = [before.join([formatting.headline(notice), *filter(None, [", ".join(slots)])])]
     where = f". {notice.case_url}" if notice.case_url else ", see your mail."
     tails = (where, ", see your mail.", ".")
     texts = [plain(head + candidate + tail) for tail in tails for candidate in candidates]

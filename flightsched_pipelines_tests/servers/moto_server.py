@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 from moto.server import ThreadedMotoServer
 
-from flightsched_pipelines.clients import aws
+from flightsched_pipelines.clients.delivery import aws
 
 REGION = "us-east-1"
 

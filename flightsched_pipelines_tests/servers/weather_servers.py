@@ -51,7 +51,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pandas import DataFrame
 
-from flightsched_pipelines.clients.simulated_weather import SimulatedWeather
+from flightsched_pipelines.clients.weather.simulation.source import SimulatedWeather
 
 Body = str | Callable[[Mapping[str, str]], str]
 

@@ -11,13 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flightsched_pipelines.risk.assess import assess
-from flightsched_pipelines.risk.bookings import BOOKING_COLUMNS, severity
-from flightsched_pipelines.risk.minimums import default_minimums
-from flightsched_pipelines.weather.answers import Reading, WeatherAnswerError, read_answer
-from flightsched_pipelines.weather.blend import blend
-from flightsched_pipelines.weather.daylight import sun_table
-from flightsched_pipelines_tests.unit.weather.reports import fair, group, hour, metar, one_call, one_call_hour, taf
+from flightsched_pipelines.domain.risk.assess import assess
+from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, severity
+from flightsched_pipelines.domain.risk.minimums import default_minimums
+from flightsched_pipelines.domain.weather.blend import blend
+from flightsched_pipelines.domain.weather.daylight import sun_table
+from flightsched_pipelines.domain.weather.provider_responses import Reading, WeatherAnswerError, read_answer
+from flightsched_pipelines_tests.unit.domain.weather.builders import (
+    fair,
+    group,
+    hour,
+    metar,
+    one_call,
+    one_call_hour,
+    taf,
+)
 
 NOW = 14
 AIRPORTS = pd.DataFrame(

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 
-from flightsched_pipelines.database import analyst
+from flightsched_pipelines.database import analyst_role
 from flightsched_pipelines.errors import PlainError
 
 LOCK = 7_206_034_518
@@ -40,7 +40,7 @@ def upgrade(engine: Engine) -> str | None:
     with _configured(engine) as config:
         command.upgrade(config, "head")
         with engine.begin() as connection:
-            return analyst.let_read(connection)
+            return analyst_role.let_read(connection)
 
 
 def downgrade(engine: Engine, revision: str) -> None:

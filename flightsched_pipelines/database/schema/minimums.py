@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import Boolean, CheckConstraint, Date, Double, Table, Text
 
 from flightsched_pipelines.database.schema.base import column, identifier, metadata, optional, reference, sound
-from flightsched_pipelines.risk.rules import RULE_BOOK, Rule
+from flightsched_pipelines.domain.risk.rules import RULE_BOOK, Rule
 
 
 def _said(numbers: Iterable[tuple[str, float]]) -> str:

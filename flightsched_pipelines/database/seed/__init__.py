@@ -10,13 +10,13 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, Table, func, insert, select, text
 from sqlalchemy.dialects.postgresql import Range
 
-from flightsched_pipelines.database import contents, schema
+from flightsched_pipelines.database import schema, table_counts
 from flightsched_pipelines.database.seed.lessons import Lesson, Student, World, make_lessons
 from flightsched_pipelines.database.seed.reference import reference_airports, reference_runways
+from flightsched_pipelines.domain.rescheduling.availability import Override, Period, Resource, WeeklyRule, expand
+from flightsched_pipelines.domain.risk.minimums import STATED_COLUMNS, default_minimums
+from flightsched_pipelines.domain.weather.daylight import sun_table
 from flightsched_pipelines.errors import PlainError
-from flightsched_pipelines.rescheduling.availability import Override, Period, Resource, WeeklyRule, expand
-from flightsched_pipelines.risk.minimums import STATED_COLUMNS, default_minimums
-from flightsched_pipelines.weather.daylight import sun_table
 
 RANDOM_SEED = 20_261_101
 HORIZON = timedelta(days=14)
@@ -108,9 +108,9 @@ def is_seeded_for(engine: Engine, hour_utc: datetime) -> bool:
 
 
 def _refuse_contents(connection: Connection) -> None:
-    if found := contents.entered(connection):
+    if found := table_counts.entered(connection):
         raise SeedError(
-            f"the database is not empty, and was left as it is: it has {contents.in_words(found)}; "
+            f"the database is not empty, and was left as it is: it has {table_counts.in_words(found)}; "
             "name an empty one in DATABASE_URL, or give all of it up with `flightsched db reset`"
         )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-from flightsched_pipelines.rescheduling.availability import Period, Resource
+from flightsched_pipelines.domain.rescheduling.availability import Period, Resource
 
 BUFFER = timedelta(minutes=15)
 SOLO_DOWN_BEFORE_SUNSET = timedelta(minutes=60)

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from flightsched_pipelines.alarms.incidents import Standing
-from flightsched_pipelines.alarms.listing import markdown
 from flightsched_pipelines.database.engine import connect
-from flightsched_pipelines.desk.alerts import note
+from flightsched_pipelines.domain.monitoring.alert_lifecycle import Standing
+from flightsched_pipelines.domain.monitoring.catalogue_markdown import markdown
+from flightsched_pipelines.services.monitoring.alerts import note
 from flightsched_pipelines_tests.conftest import settings_for
 from flightsched_pipelines_tests.integration.cli.conftest import Type
 

@@ -22,8 +22,8 @@ from dagster._core.events import EngineEventData
 from flightsched_pipelines.cli.console import UsageError
 from flightsched_pipelines.cli.dev import dev
 from flightsched_pipelines.database import embedded
-from flightsched_pipelines.pipeline.instance import InstanceError, open_instance
-from flightsched_pipelines.pipeline.launcher import here
+from flightsched_pipelines.defs.instance import InstanceError, open_instance
+from flightsched_pipelines.defs.run_launcher import here
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.servers.ports import free_port
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select, text
 
-from flightsched_pipelines.database import contents, embedded, schema
+from flightsched_pipelines.database import embedded, schema, table_counts
 from flightsched_pipelines.messages.samples import SAMPLES
 from flightsched_pipelines_tests.conftest import SEED_HOUR, connected
 from flightsched_pipelines_tests.integration.cli.conftest import Type
@@ -103,11 +103,11 @@ def test_the_demo_has_a_database_of_its_own_and_asks_before_it_is_made_anew(
     assert told.code == 0, told.err
     assert "messages put into" in told.out
     with _demos(demo_home) as engine:
-        first = contents.rows_of(engine)
+        first = table_counts.rows_of(engine)
     again = flightsched("demo", "--json")
     assert again.code == 0, again.err
     with _demos(demo_home) as engine:
-        rows = contents.rows_of(engine)
+        rows = table_counts.rows_of(engine)
     assert rows == first
     assert rows["school.students"] == 60
 
@@ -117,7 +117,7 @@ def test_the_demo_has_a_database_of_its_own_and_asks_before_it_is_made_anew(
     assert "The demo's lessons are over. Make it anew? It will lose all it has: " in asked.out
     assert NOBODY_ANSWERED in asked.err
     with _demos(demo_home) as engine:
-        assert contents.rows_of(engine) == rows
+        assert table_counts.rows_of(engine) == rows
 
     assert everything_entered(seeded) == before, "DATABASE_URL is left alone"
     assert not (tmp_path / "reports").exists()

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
-from flightsched_pipelines.clients.aviation_weather import AviationWeatherCenter
-from flightsched_pipelines.clients.exchange import Patience
-from flightsched_pipelines.weather.answers import Answer, read_answers
+from flightsched_pipelines.clients.weather.aviation_weather import AviationWeatherCenter
+from flightsched_pipelines.clients.weather.http_fetch import Patience
+from flightsched_pipelines.domain.weather.provider_responses import Answer, read_answers
 from flightsched_pipelines_tests.servers.weather_servers import ETAG, HTML, AviationWeatherServer, simulated_bodies
 
 HOUR_UTC = datetime(2026, 7, 9, 18, tzinfo=UTC)

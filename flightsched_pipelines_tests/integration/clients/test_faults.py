@@ -10,8 +10,8 @@ from email.message import EmailMessage
 
 import pytest
 
-from flightsched_pipelines.clients import aws, slack
-from flightsched_pipelines.clients.delivery import (
+from flightsched_pipelines.clients.delivery import aws, slack
+from flightsched_pipelines.clients.delivery.delivery_errors import (
     BrokenOff,
     ChannelDown,
     DeliveryError,
@@ -20,9 +20,9 @@ from flightsched_pipelines.clients.delivery import (
     PerhapsDelivered,
     Refused,
 )
-from flightsched_pipelines.clients.mail import Ses
-from flightsched_pipelines.clients.slack import Slack
-from flightsched_pipelines.clients.smtp import Smtp, SmtpTimeouts
+from flightsched_pipelines.clients.delivery.mail import Ses
+from flightsched_pipelines.clients.delivery.slack import Slack
+from flightsched_pipelines.clients.delivery.smtp import Smtp, SmtpTimeouts
 from flightsched_pipelines_tests.servers import faulty_http, faulty_smtp
 from flightsched_pipelines_tests.servers.faulty_smtp import HANG_UP, SILENCE
 

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from pydantic import SecretStr
 
-from flightsched_pipelines.clients.exchange import Patience
-from flightsched_pipelines.clients.open_weather_map import OpenWeatherMap
-from flightsched_pipelines.clients.weather_source import weather_source
+from flightsched_pipelines.clients.weather.http_fetch import Patience
+from flightsched_pipelines.clients.weather.open_weather_map import OpenWeatherMap
+from flightsched_pipelines.clients.weather.weather_source import weather_source
+from flightsched_pipelines.domain.weather.provider_responses import read_answers
 from flightsched_pipelines.settings import Settings
-from flightsched_pipelines.weather.answers import read_answers
 from flightsched_pipelines_tests.servers.weather_servers import (
     AviationWeatherServer,
     OpenWeatherMapServer,

@@ -6,9 +6,9 @@ import time
 import pytest
 
 from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
-from flightsched_pipelines.clients.openai_replies import Asking, Prices, Reply
+from flightsched_pipelines.clients.openai_responses import Asking, Prices, Reply
 from flightsched_pipelines_tests.servers.openai_server import OpenAIServer
-from flightsched_pipelines_tests.unit.rescheduling.ranking.test_question import ask
+from flightsched_pipelines_tests.unit.domain.rescheduling.ranking.test_ranking_request import ask
 
 TEXT = ask().text
 FOREVER = 3_600

@@ -12,15 +12,15 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine, text
 
-from flightsched_pipelines.database import analyst, frames, migrations
+from flightsched_pipelines.database import analyst_role, frames, migrations
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.desk import hourly
-from flightsched_pipelines.desk.dispatch import dispatch
-from flightsched_pipelines.desk.overdue import end_overdue
-from flightsched_pipelines.desk.respond import Received, respond
-from flightsched_pipelines.rescheduling.answers import Action, Answer
-from flightsched_pipelines.rescheduling.cases import CASE_EVENTS, CaseState
+from flightsched_pipelines.domain.cases.lifecycle import CASE_EVENTS, CaseState
+from flightsched_pipelines.domain.cases.responses import Action, Answer
+from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.notifications.dispatch import dispatch
+from flightsched_pipelines.services.responses.overdue import end_overdue
+from flightsched_pipelines.services.responses.respond import Received, respond
 from flightsched_pipelines_tests.conftest import SEED_HOUR, clone, connected, settings_for
 
 HOUR = timedelta(hours=1)
@@ -99,7 +99,7 @@ def later_hour(engine: Engine, n: int, above: set[int]) -> None:
             frame = frame[~frame["booking_id"].isin(above)]
         frame = frame.assign(partition_hour=pd.Timestamp(hour).as_unit("us"))
         frames.write_partition(engine, PIPELINE_TABLES[name], frame, [hour])
-    hourly.note_proven(engine, hour, 1)
+    hourly_steps.note_proven(engine, hour, 1)
 
 
 COLUMNS = (
@@ -154,7 +154,7 @@ def test_a_view_that_comes_later_is_the_analysts_too(engine: Engine) -> None:
 def test_two_databases_of_a_server_that_are_upgraded_at_once_both_get_the_role(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(analyst, "ROLE", "late_reader")
+    monkeypatch.setattr(analyst_role, "ROLE", "late_reader")
     waiting = text("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE ROLE late_reader%' AND "
                    "wait_event_type = 'Lock'")  # fmt: skip
     try:
@@ -172,14 +172,14 @@ def test_two_databases_of_a_server_that_are_upgraded_at_once_both_get_the_role(
 
 def let_read(engine: Engine) -> str | None:
     with engine.begin() as connection:
-        return analyst.let_read(connection)
+        return analyst_role.let_read(connection)
 
 
 def test_an_upgrade_by_a_user_who_may_not_make_roles_says_what_is_left_to_do(
     database_url: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The role belongs to the server, which other tests use: one of another name stands in for it.
-    monkeypatch.setattr(analyst, "ROLE", "reader")
+    monkeypatch.setattr(analyst_role, "ROLE", "reader")
     database = database_url.rpartition("/")[2]
     run(engine, "CREATE ROLE plain_user LOGIN PASSWORD 'plain'")
     run(engine, f'ALTER DATABASE "{database}" OWNER TO plain_user')

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from flightsched_pipelines.database.engine import connect
-from flightsched_pipelines.database.moves import lock_resources
+from flightsched_pipelines.database.queries.schedule.booking_moves import lock_resources
 from flightsched_pipelines.database.schema import bookings
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 

@@ -9,8 +9,11 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
-from flightsched_pipelines.database import alerts, cases, embedded, weather_gaps
+from flightsched_pipelines.database import embedded
 from flightsched_pipelines.database.engine import DatabaseUnavailable, application_url, connect, dagster_url
+from flightsched_pipelines.database.queries.cases import cases
+from flightsched_pipelines.database.queries.monitoring import alerts
+from flightsched_pipelines.database.queries.notifications import weather_gaps
 from flightsched_pipelines_tests.conftest import settings_for
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 
 from flightsched_pipelines.database.frames import FrameError, newest_partition, read_partition, write_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.rescheduling.availability import AVAILABILITY_COLUMNS
+from flightsched_pipelines.domain.rescheduling.availability import AVAILABILITY_COLUMNS
 from flightsched_pipelines_tests.conftest import SEED_HOUR
 
 HOUR = datetime(2026, 11, 10, 14, tzinfo=UTC)

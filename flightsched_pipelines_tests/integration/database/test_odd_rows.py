@@ -12,14 +12,14 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DataError, IntegrityError
 
-from flightsched_pipelines.database import bookings as schedule
 from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.database.frames import read_partition
-from flightsched_pipelines.database.odd_rows import odd_rows
+from flightsched_pipelines.database.queries.schedule import bookings as schedule
+from flightsched_pipelines.database.queries.schedule.odd_rows import odd_rows
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.definitions import build_definitions
-from flightsched_pipelines.desk.dispatch import dispatch
-from flightsched_pipelines.pipeline.partitions import key_of
+from flightsched_pipelines.defs.partitions import key_of
+from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines_tests.conftest import SEED_HOUR, administer, clone, connected, settings_for
 
 BEFORE = "0013"

@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select, text
 
-from flightsched_pipelines.database import bookings as schedule
-from flightsched_pipelines.database.preferences import PreferencesError, ReplacesError, import_preferences
+from flightsched_pipelines.database.queries.schedule import bookings as schedule
+from flightsched_pipelines.database.queries.schedule.preferences import (
+    PreferencesError,
+    ReplacesError,
+    import_preferences,
+)
 from flightsched_pipelines.database.schema import student_preferences
-from flightsched_pipelines.rescheduling.wishes import WISH_COLUMNS
+from flightsched_pipelines.domain.rescheduling.preferences import WISH_COLUMNS
 from flightsched_pipelines_tests.conftest import SEED_HOUR
 
 HEADER = "student_email,days,parts_of_day,instructor_email,latest_date,notice_hours,note\n"

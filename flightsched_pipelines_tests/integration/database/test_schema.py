@@ -11,15 +11,15 @@ from sqlalchemy.schema import CreateSchema
 
 from flightsched_pipelines.database import migrations
 from flightsched_pipelines.database.schema import PIPELINE_TABLES, SCHEMAS, metadata
-from flightsched_pipelines.rescheduling.assignment import RUN_COLUMNS
-from flightsched_pipelines.rescheduling.availability import AVAILABILITY_COLUMNS
-from flightsched_pipelines.rescheduling.candidates import CANDIDATE_COLUMNS, UNPLACEABLE_COLUMNS
-from flightsched_pipelines.rescheduling.frames import PROPOSAL_COLUMNS
-from flightsched_pipelines.rescheduling.ranking.ranked import RANKED_COLUMNS
-from flightsched_pipelines.rescheduling.wishes import WISH_COLUMNS
-from flightsched_pipelines.risk.bookings import BOOKING_COLUMNS, VERDICT_COLUMNS
-from flightsched_pipelines.risk.breaches import BROKEN_COLUMNS
-from flightsched_pipelines.weather.conditions import FORECAST_COLUMNS
+from flightsched_pipelines.domain.rescheduling.availability import AVAILABILITY_COLUMNS
+from flightsched_pipelines.domain.rescheduling.candidates import CANDIDATE_COLUMNS, UNPLACEABLE_COLUMNS
+from flightsched_pipelines.domain.rescheduling.frames import PROPOSAL_COLUMNS
+from flightsched_pipelines.domain.rescheduling.preferences import WISH_COLUMNS
+from flightsched_pipelines.domain.rescheduling.ranking.apply_ranking import RANKED_COLUMNS
+from flightsched_pipelines.domain.rescheduling.solver.assignment import RUN_COLUMNS
+from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, VERDICT_COLUMNS
+from flightsched_pipelines.domain.risk.breaches import BROKEN_COLUMNS
+from flightsched_pipelines.domain.weather.conditions import FORECAST_COLUMNS
 
 
 def test_a_migrated_database_is_what_the_code_declares(engine: Engine) -> None:

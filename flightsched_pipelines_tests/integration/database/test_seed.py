@@ -9,8 +9,8 @@ import pytest
 from pandas.testing import assert_frame_equal
 from sqlalchemy import Engine, func, select, text
 
-from flightsched_pipelines.database import bookings as schedule
-from flightsched_pipelines.database import contents, migrations, schema
+from flightsched_pipelines.database import migrations, schema, table_counts
+from flightsched_pipelines.database.queries.schedule import bookings as schedule
 from flightsched_pipelines.database.seed import SeedError, is_seeded_for, seed
 from flightsched_pipelines_tests.conftest import SEED_HOUR
 
@@ -69,7 +69,7 @@ def test_what_was_entered_is_named_and_stays(engine: Engine, seeded_engine: Engi
     with pytest.raises(SeedError, match=re.escape(f"has {named}; name an empty one")):
         seed(engine, SEED_HOUR)
 
-    assert contents.in_words(contents.entered(engine)) == named
+    assert table_counts.in_words(table_counts.entered(engine)) == named
 
 
 def test_of_two_seeds_at_once_one_fills_the_database(engine: Engine) -> None:
@@ -82,7 +82,7 @@ def test_of_two_seeds_at_once_one_fills_the_database(engine: Engine) -> None:
 
     with ThreadPoolExecutor(2) as both:
         assert sorted(both.map(attempt, range(2))) == [False, True]
-    assert contents.entered(engine)["students"] == COUNTS["students"]
+    assert table_counts.entered(engine)["students"] == COUNTS["students"]
 
 
 def test_what_the_platform_notes_of_itself_keeps_no_school_out(engine: Engine) -> None:
@@ -93,7 +93,7 @@ def test_what_the_platform_notes_of_itself_keeps_no_school_out(engine: Engine) -
 
     seed(engine, SEED_HOUR)
 
-    assert contents.entered(engine)["students"] == COUNTS["students"]
+    assert table_counts.entered(engine)["students"] == COUNTS["students"]
 
 
 def test_lessons_lie_within_availability(seeded_engine: Engine) -> None:

@@ -16,10 +16,10 @@ import redis
 from dagster import DagsterRunStatus
 from dagster_graphql import DagsterGraphQLClient
 
-from flightsched_pipelines.clients import aws
-from flightsched_pipelines.clients.mail import read_maildir
-from flightsched_pipelines.clients.redis_events import STREAM
-from flightsched_pipelines.pipeline.partitions import key_of
+from flightsched_pipelines.clients.delivery import aws
+from flightsched_pipelines.clients.delivery.mail import read_maildir
+from flightsched_pipelines.clients.delivery.redis_events import STREAM
+from flightsched_pipelines.defs.partitions import key_of
 from flightsched_pipelines_tests.integration.deployment.runbook import RUNNABLE
 from flightsched_pipelines_tests.servers import moto_server
 from flightsched_pipelines_tests.servers.compose import LocalCompose

@@ -8,13 +8,13 @@ import pytest
 from botocore import xform_name
 from botocore.session import get_session
 
-from flightsched_pipelines.alarms.alarm import Section
-from flightsched_pipelines.alarms.catalogue import ALARMS
 from flightsched_pipelines.cli import app
 from flightsched_pipelines.cli.lazy import Later
 from flightsched_pipelines.database.schema import metadata
 from flightsched_pipelines.definitions import defs
-from flightsched_pipelines.messages.metrics import METRICS
+from flightsched_pipelines.domain.monitoring.catalogue import ALARMS
+from flightsched_pipelines.domain.monitoring.check_definition import Section
+from flightsched_pipelines.reporting.metrics import METRICS
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.integration.deployment.runbook import COMMANDS, RUNBOOK
 from flightsched_pipelines_tests.servers.compose import ROOT, load

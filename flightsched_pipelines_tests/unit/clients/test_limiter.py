@@ -1,6 +1,6 @@
 """The limit on requests, by a clock that the test turns."""
 
-from flightsched_pipelines.clients.limiter import RequestLimiter, shared_limiter
+from flightsched_pipelines.clients.weather.limiter import RequestLimiter, shared_limiter
 
 
 class Clock:

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from flightsched_pipelines.clients.openai_replies import (
+from flightsched_pipelines.clients.openai_responses import (
     MOST_OUTPUT_TOKENS,
     MOST_TOKENS,
     Asking,
@@ -14,9 +14,9 @@ from flightsched_pipelines.clients.openai_replies import (
     read_reply,
     wait_seconds,
 )
-from flightsched_pipelines.desk.ranking import judge
+from flightsched_pipelines.services.hourly.ranking import judge
 from flightsched_pipelines_tests.odd_replies import OddServer
-from flightsched_pipelines_tests.unit.rescheduling.ranking.test_question import ask
+from flightsched_pipelines_tests.unit.domain.rescheduling.ranking.test_ranking_request import ask
 
 QUESTION = ask()
 ASKING = Asking("key", "Rank.", QUESTION.text, {})

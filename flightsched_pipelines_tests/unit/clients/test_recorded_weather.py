@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from flightsched_pipelines.clients.recorded_weather import RecordedWeather
-from flightsched_pipelines.clients.weather_source import WeatherSourceError, weather_source
+from flightsched_pipelines.clients.weather.recorded_weather import RecordedWeather
+from flightsched_pipelines.clients.weather.weather_source import WeatherSourceError, weather_source
+from flightsched_pipelines.domain.weather.provider_responses import Answer
 from flightsched_pipelines.settings import Settings
-from flightsched_pipelines.weather.answers import Answer
 
 HOUR_UTC = datetime(2026, 7, 9, 22, tzinfo=UTC)
 DATA = Path(__file__).parents[3] / "../shared/data"

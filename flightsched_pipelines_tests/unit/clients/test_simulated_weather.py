@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from flightsched_pipelines.clients.simulated_reports import Station, metar, taf
-from flightsched_pipelines.clients.simulated_sky import Sky, sky_at
-from flightsched_pipelines.clients.simulated_weather import SimulatedWeather
-from flightsched_pipelines.weather.answers import read_answers
-from flightsched_pipelines.weather.taf import read_taf
+from flightsched_pipelines.clients.weather.simulation.atmosphere import Sky, sky_at
+from flightsched_pipelines.clients.weather.simulation.reports import Station, metar, taf
+from flightsched_pipelines.clients.weather.simulation.source import SimulatedWeather
+from flightsched_pipelines.domain.weather.provider_responses import read_answers
+from flightsched_pipelines.domain.weather.reports.taf import read_taf
 
 HOUR = timedelta(hours=1)
 FIRST_UTC = datetime(2026, 2, 26, 5, tzinfo=UTC)

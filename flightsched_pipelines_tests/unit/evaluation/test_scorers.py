@@ -7,8 +7,8 @@ import pytest
 
 from evaluation.cases import frozen_cases
 from evaluation.scorers import SCORERS, preferences_kept, read
-from flightsched_pipelines.rescheduling.ranking.answer import AnswerError, check
-from flightsched_pipelines.rescheduling.ranking.codes import ReasonCode
+from flightsched_pipelines.domain.rescheduling.ranking.ranking_validation import AnswerError, check
+from flightsched_pipelines.domain.rescheduling.ranking.reason_codes import ReasonCode
 from flightsched_pipelines_tests.servers.llm_answers import SPOILERS, false_code, good_answer
 
 CASES = frozen_cases()

@@ -9,7 +9,7 @@ import pytest
 from icalendar import Calendar, Component
 
 from flightsched_pipelines.messages import calendar
-from flightsched_pipelines.messages.facts import Notice
+from flightsched_pipelines.messages.models import Notice
 from flightsched_pipelines.messages.samples import SAMPLES
 
 NOTICES = {name: sample for name, sample in SAMPLES.items() if isinstance(sample, Notice)}

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from flightsched_pipelines.messages import calendar, email, freed, slack, sms, words
-from flightsched_pipelines.messages.event import event
-from flightsched_pipelines.messages.facts import Digest, Event, Notice, Role
+from flightsched_pipelines.messages import calendar, email, formatting, slack, sms, standby_texts
+from flightsched_pipelines.messages.event_payload import event
+from flightsched_pipelines.messages.models import Digest, Event, Notice, Role
+from flightsched_pipelines.messages.quiet_hours import not_before
 from flightsched_pipelines.messages.samples import LESSON, SAMPLES, SHORTFALLS
-from flightsched_pipelines.messages.timing import not_before
 
 NOTICES = {name: sample for name, sample in SAMPLES.items() if isinstance(sample, Notice)}
 DIGEST = SAMPLES["digest"]
@@ -44,11 +44,11 @@ def utc(*parts: int) -> datetime:
     ],
 )
 def test_times_are_local_with_the_zones_name(start: datetime, end: datetime, said: str) -> None:
-    assert words.span(start, end, LA) == said
+    assert formatting.span(start, end, LA) == said
 
 
 def test_a_zone_without_letters_is_named_by_its_city() -> None:
-    assert words.moment(utc(2026, 11, 24, 18), "America/Sao_Paulo") == "Tue 24 Nov 15:00 Sao Paulo time"
+    assert formatting.moment(utc(2026, 11, 24, 18), "America/Sao_Paulo") == "Tue 24 Nov 15:00 Sao Paulo time"
 
 
 @pytest.mark.parametrize("name", [name for name in NOTICES if name.endswith("-instructor")])
@@ -70,12 +70,12 @@ def test_a_notice_says_what_where_when_and_never_that_it_is_safe(name: str) -> N
         assert "costs nothing" in body
         assert not re.search(r"\b(un)?safe\b", body, re.IGNORECASE)
         for offer in notice.offers:
-            assert words.span(offer.starts_at_utc, offer.ends_at_utc, LA) in body
+            assert formatting.span(offer.starts_at_utc, offer.ends_at_utc, LA) in body
             assert offer.reason in body
             if offer.accept_url:
                 assert offer.accept_url in body
         if notice.offers:
-            assert words.moment(notice.deadline_utc or utc(2026, 1, 1), LA) in body
+            assert formatting.moment(notice.deadline_utc or utc(2026, 1, 1), LA) in body
     assert "PAO-1016" in rendered.subject
     assert "\n" not in rendered.subject
 
@@ -86,7 +86,7 @@ def test_each_shortfall_has_forecast_minimum_and_difference() -> None:
         assert figure in html
 
 
-@pytest.mark.parametrize(("event", "role"), freed.WORDS)
+@pytest.mark.parametrize(("event", "role"), standby_texts.WORDS)
 def test_everything_that_becomes_of_a_freed_slot_has_words_and_none_of_them_is_weather(
     event: Event, role: Role
 ) -> None:
@@ -237,7 +237,7 @@ def test_a_rule_without_a_forecast_is_told_as_that() -> None:
     missing = SHORTFALLS[0].model_copy(
         update={"rule": "forecast", "value": None, "limit": None, "by": None, "hazard": "taf"}
     )
-    assert "Forecast (taf) cannot be read" in words.sentence(missing, LA)
+    assert "Forecast (taf) cannot be read" in formatting.sentence(missing, LA)
 
 
 QUIET = time(22), time(7)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flightsched_pipelines.messages import event, slack, sms
-from flightsched_pipelines.messages.facts import Digest, Notice
+from flightsched_pipelines.messages import event_payload, slack, sms
+from flightsched_pipelines.messages.models import Digest, Notice
 from flightsched_pipelines.messages.samples import SAMPLES
 
 NOTICES = {name: sample for name, sample in SAMPLES.items() if isinstance(sample, Notice)}
@@ -89,7 +89,7 @@ def test_slack_is_told_no_person_no_aircraft_and_no_answer_link() -> None:
 @pytest.mark.parametrize("name", NOTICES)
 def test_an_event_is_json_without_personal_data(name: str) -> None:
     notice = NOTICES[name]
-    body = event.event(notice, hour_utc=notice.sent_at_utc)
+    body = event_payload.event(notice, hour_utc=notice.sent_at_utc)
     said = json.dumps(body, ensure_ascii=False)
     assert not [secret for secret in personal() if secret in said]
     assert json.loads(said)["booking_reference"] == "PAO-1016"

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from flightsched_pipelines.database.seed.reference import RUNWAYS, reference_airports
-from flightsched_pipelines.weather.answers import read_answer, read_answers
+from flightsched_pipelines.domain.weather.provider_responses import read_answer, read_answers
 from flightsched_pipelines_tests.unit.clients.test_recorded_weather import fetch
-from flightsched_pipelines_tests.unit.weather.reports import read_three_ways
+from flightsched_pipelines_tests.unit.domain.weather.builders import read_three_ways
 
 REAL_DATA = Path(__file__).parents[4] / "shared" / "data"
 

@@ -1,0 +1,77 @@
+"""``flightsched dispatch``, ``deliver`` and ``send-test``: telling people."""
+
+import json
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from sqlalchemy import Engine
+
+from flightsched_pipelines.cli.arguments import Hour, Json, parse_hour
+from flightsched_pipelines.cli.console import console
+from flightsched_pipelines.cli.session import ready
+from flightsched_pipelines.services import standby
+from flightsched_pipelines.services.notifications import channel_senders
+from flightsched_pipelines.services.notifications import dispatch as dispatching
+from flightsched_pipelines.services.notifications import outbox_worker as delivery
+from flightsched_pipelines.services.notifications.test_email import send_trial
+from flightsched_pipelines.services.responses import deadlines
+from flightsched_pipelines.settings import Settings
+
+
+def dispatch(hour: Hour = None, as_json: Json = False) -> None:
+    """Tell people of the newest hour: open, update and close cases, and queue the messages."""
+    settings, engine = ready()
+    result = dispatching.dispatch(engine, datetime.now(UTC), settings, parse_hour(hour) if hour else None)
+    if as_json:
+        console.print(json.dumps(asdict(result), default=str), markup=False, soft_wrap=True)
+        return
+    if result.repeated:
+        console.print(
+            f"{result.hour_utc:%Y-%m-%d %H}Z, or a newer hour, was dispatched before: nobody was told anything again"
+        )
+        return
+    console.print(f"{result.hour_utc:%Y-%m-%d %H}Z  cases: {_in_words(result.steps)}")
+    console.print(f"queued: {_in_words(result.queued)}; held back: {_in_words(result.held_back)}")
+    if result.suppressed or result.unchanged:
+        console.print(f"not told: {_in_words({**result.suppressed, **result.unchanged})}")
+
+
+def deliver(as_json: Json = False) -> None:
+    """Send what is due, on every channel that is on."""
+    settings, engine = ready()
+    result = delivered(engine, settings)
+    if as_json:
+        # Not by asdict(), which makes counters of a counter's items.
+        figures = {field.name: getattr(result, field.name) for field in fields(result)}
+        console.print(json.dumps(figures), markup=False, soft_wrap=True)
+        return
+    console.print(
+        f"sent: {_in_words(result.sent)}; failed: {_in_words(result.failed)}; given up: {_in_words(result.dead)}; "
+        f"suppressed: {_in_words(result.suppressed)}; deadlines: {_in_words(result.deadlines)}"
+    )
+    for channel, why in result.down.items():
+        console.print(f"[yellow]{channel} is down:[/yellow] {why}")
+
+
+def delivered(engine: Engine, settings: Settings) -> delivery.Delivered:
+    """Pass the deadlines, offer freed slots, then send what is due."""
+    passed = deadlines.pass_deadlines(engine, datetime.now(UTC), settings)
+    standby.offer_freed_slots(engine, datetime.now(UTC), settings)
+    with channel_senders.opened(engine, settings) as channels:
+        result = delivery.drain(engine, channels, settings)
+    result.deadlines = passed
+    return result
+
+
+def send_test(address: Annotated[str, typer.Argument(help="An address whose mail you can read.")]) -> None:
+    """Send one test mail, the way that all mail goes."""
+    settings = Settings()
+    receipt = send_trial(settings, address, datetime.now(UTC))
+    console.print(f"sent by {settings.mail_via}: {receipt}")
+
+
+def _in_words(counts: object) -> str:
+    items = dict(counts)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    return ", ".join(f"{number} {name}" for name, number in items.items() if number) or "none"

@@ -1,0 +1,97 @@
+"""``flightsched respond`` and ``swap``: answers from the terminal."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+
+from flightsched_pipelines.cli.arguments import CaseNumber
+from flightsched_pipelines.cli.console import UsageError, console
+from flightsched_pipelines.cli.session import ready
+from flightsched_pipelines.domain.cases.responses import Action, Answer, Role, Wishes
+from flightsched_pipelines.domain.rescheduling.preferences import DAYS, PARTS_OF_DAY
+from flightsched_pipelines.services.responses.respond import respond as take
+from flightsched_pipelines.services.responses.response_handler import Received
+from flightsched_pipelines.services.responses.swap import swap as exchange
+
+
+def respond(
+    case: CaseNumber,
+    accept: Annotated[int | None, typer.Option(help="Take this alternative (student).")] = None,
+    none_suit: Annotated[bool, typer.Option("--none-suit", help="None of them suits (student).")] = False,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take the choice back (student).")] = False,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Confirm what the student chose (instructor).")] = False,
+    decline: Annotated[bool, typer.Option("--decline", help="Say that it cannot be (instructor).")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the lesson as booked (instructor); needs --reason.")
+    ] = False,
+    speaker: Annotated[
+        str | None, typer.Option("--as", help="student or instructor; unset, whoever would say it.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why the lesson is kept.")] = "",
+    days: Annotated[str, typer.Option(help="With --none-suit: days that suit, such as 'sat sun'.")] = "",
+    parts: Annotated[str, typer.Option(help="With --none-suit: morning, afternoon, evening.")] = "",
+    after: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="With --none-suit: not before.")] = None,
+    before: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="With --none-suit: not after.")] = None,
+    key: Annotated[str | None, typer.Option(help="An answer with a key that was used is not taken again.")] = None,
+) -> None:
+    """Answer a case: take an alternative, confirm it, ask for others, or keep the lesson."""
+    said = [
+        action
+        for action, is_said in (
+            (Action.ACCEPT, accept is not None), (Action.NONE_SUIT, none_suit), (Action.WITHDRAW, withdraw),
+            (Action.CONFIRM, confirm), (Action.DECLINE, decline), (Action.KEEP, keep),
+        )
+        if is_said
+    ]  # fmt: skip
+    if len(said) != 1:
+        raise UsageError("say one thing: --accept N, --none-suit, --withdraw, --confirm, --decline or --keep")
+    usual: Role = "student" if said[0] in {Action.ACCEPT, Action.NONE_SUIT, Action.WITHDRAW} else "instructor"
+    if after and before and before < after:
+        raise UsageError(f"--before {before:%Y-%m-%d} lies before --after {after:%Y-%m-%d}; no day is between them")
+    if key == "":
+        raise UsageError("--key is empty; give one, or leave the option out")
+    wishes = Wishes(_words(days, DAYS), _words(parts, tuple(PARTS_OF_DAY)), _day(after), _day(before))
+    answer = Answer(said[0], _role(speaker) or usual, None, number=accept, reason=reason, wishes=wishes)
+    settings, engine = ready()
+    outcome = take(
+        engine, Received(key or f"terminal-{uuid4().hex}", case, answer, "terminal"), datetime.now(UTC), settings
+    )
+    if not outcome.applied:
+        raise UsageError(outcome.sentence)
+    console.print(outcome.sentence + (" (It was said before.)" if outcome.repeated else ""), markup=False)
+
+
+def swap(
+    case: CaseNumber,
+    other: Annotated[int, typer.Argument(help="The other case's number.", min=1, max=2**63 - 1)],
+    key: Annotated[str | None, typer.Option(help="What was said with a key that was used is not said again.")] = None,
+) -> None:
+    """Let two lessons take each other's places, when both students agree."""
+    settings, engine = ready()
+    outcome = exchange(engine, key or f"terminal-{uuid4().hex}", (case, other), "terminal", datetime.now(UTC), settings)
+    if not outcome.applied:
+        raise UsageError(outcome.sentence)
+    console.print(outcome.sentence, markup=False)
+
+
+def _role(speaker: str | None) -> Role | None:
+    match speaker:
+        case None:
+            return None
+        case "student" | "instructor" | "dispatcher":
+            return speaker
+        case _:
+            raise UsageError(f"--as is '{speaker}'; give student or instructor")
+
+
+def _words(text: str, known: tuple[str, ...]) -> frozenset[str]:
+    given = frozenset(text.lower().replace(",", " ").split())
+    if not given <= set(known):
+        raise UsageError(f"'{text}' has words that are none of {', '.join(known)}")
+    return given
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None

@@ -1,0 +1,105 @@
+"""A message to the operators' Slack channel, by a webhook or a bot."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.error import URLError
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.webhook import WebhookClient
+
+from flightsched_pipelines.clients.delivery.delivery_errors import (
+    ChannelDown,
+    DeliveryError,
+    DeliverySettingsError,
+    HandOver,
+    PerhapsDelivered,
+    Refused,
+)
+
+TIMEOUT_SECONDS = 60
+FAILED = frozenset({"internal_error", "fatal_error"})
+"""Slack's words for a failure of its own, of which it says that some of the work may have been done."""
+
+NOT_OURS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_too_long", "no_text", "invalid_payload"})
+"""Slack's words for a message that will never do."""
+
+
+class Slack:
+    """A channel on Slack.
+
+    Args:
+        webhook_url: where to post, or
+        bot_token: a bot's token, with
+        channel: the channel it posts to.
+        base_url: another server that speaks Slack's protocol.
+
+    Raises:
+        DeliverySettingsError: neither is given, or the bot has no channel.
+    """
+
+    def __init__(
+        self, webhook_url: str | None, bot_token: str | None, channel: str | None, base_url: str | None = None
+    ) -> None:
+        self._channel = channel
+        # Without handlers nothing is sent again: that is the outbox's to decide.
+        self._webhook = WebhookClient(webhook_url, timeout=TIMEOUT_SECONDS, retry_handlers=[]) if webhook_url else None
+        self._bot: WebClient | None = None
+        if self._webhook is None:
+            if not bot_token or not channel:
+                raise DeliverySettingsError("set SLACK_WEBHOOK_URL, or SLACK_BOT_TOKEN together with SLACK_CHANNEL")
+            self._bot = WebClient(
+                bot_token, base_url=base_url or WebClient.BASE_URL, timeout=TIMEOUT_SECONDS, retry_handlers=[]
+            )
+
+    def post(self, text: str, blocks: Sequence[Mapping[str, Any]], hand_over: HandOver) -> str:
+        """Post a message; returns Slack's time stamp of it, or ``ok`` from a webhook.
+
+        Raises:
+            ChannelDown: Slack is away, throttles, or does not know us.
+            Refused: it will not have this message.
+            PerhapsDelivered: no answer came, or one of a server that failed.
+        """
+        hand_over()
+        try:
+            return self._by_webhook(text, blocks) if self._webhook is not None else self._by_bot(text, blocks)
+        except URLError as error:
+            # urllib's word for a request that could not be sent; the last two are of a connection that was there.
+            if isinstance(error.reason, ConnectionResetError | BrokenPipeError):
+                raise _unanswered(error) from None
+            raise ChannelDown(f"Slack cannot be reached ({type(error).__name__}); it is tried again") from None
+        except (SlackClientError, OSError) as error:
+            raise _unanswered(error) from None
+
+    def _by_webhook(self, text: str, blocks: Sequence[Mapping[str, Any]]) -> str:
+        assert self._webhook is not None  # noqa: S101, for the type checker
+        answer = self._webhook.send(text=text, blocks=[dict(block) for block in blocks])
+        if answer.status_code != 200:
+            raise _judged(answer.status_code, answer.body.strip()[:60], answer.headers)
+        return answer.body
+
+    def _by_bot(self, text: str, blocks: Sequence[Mapping[str, Any]]) -> str:
+        assert self._bot is not None  # noqa: S101, for the type checker
+        try:
+            answer = self._bot.chat_postMessage(
+                channel=str(self._channel), text=text, blocks=[dict(block) for block in blocks]
+            )
+        except SlackApiError as error:
+            response = error.response
+            raise _judged(response.status_code, str(response.get("error", "")), response.headers) from None
+        return str(answer["ts"])
+
+
+def _unanswered(error: Exception) -> PerhapsDelivered:
+    return PerhapsDelivered(f"perhaps delivered: Slack had it and gave no answer ({type(error).__name__})")
+
+
+def _judged(status_code: int, said: str, headers: Mapping[str, Any]) -> DeliveryError:
+    lowered = {name.lower(): value for name, value in headers.items()}
+    if status_code == 429 or said == "ratelimited":
+        return ChannelDown("Slack asks for fewer messages", retry_after_seconds=float(lowered.get("retry-after", 30)))
+    if said in NOT_OURS:
+        return Refused(f"Slack will not have this message ({said})")
+    if said in FAILED or (status_code >= 500 and status_code != 503):
+        return PerhapsDelivered(f"perhaps delivered: Slack failed at it ({status_code} {said[:60]})")
+    return ChannelDown(f"Slack says {status_code} {said}; check SLACK_WEBHOOK_URL, SLACK_BOT_TOKEN and SLACK_CHANNEL")

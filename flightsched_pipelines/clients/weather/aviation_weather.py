@@ -1,0 +1,79 @@
+"""METARs and TAFs of NOAA's Aviation Weather Center (https://aviationweather.gov/data/api/)."""
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote
+
+import httpx
+from pandas import DataFrame
+
+from flightsched_pipelines.clients.weather.http_fetch import Exchange, Patience
+from flightsched_pipelines.clients.weather.limiter import shared_limiter
+from flightsched_pipelines.clients.weather.request_specs import AVIATION_WEATHER_CENTER, Asked, report_request
+from flightsched_pipelines.clients.weather.response_parsing import Manners
+from flightsched_pipelines.domain.weather.provider_responses import Answer, Product
+from flightsched_pipelines.settings import Settings
+
+STATIONS_PER_REQUEST = 400
+"""More rows the Center does not give at once."""
+
+REQUESTS_PER_MINUTE = 100
+"""More the Center does not answer."""
+
+SECONDS_BETWEEN_POLLS = 60
+"""The Center asks not to be polled for METARs, or for TAFs, more often."""
+
+_MANNERS = Manners(name="The Aviation Weather Center", json_type=list, refusals={})
+
+
+class AviationWeatherCenter:
+    """A client of the Center's data API.
+
+    Args:
+        base_url: where the API is.
+        contact: named in the User-Agent, as the Center asks.
+        patience: how long to wait for answers.
+        seconds_between_polls: ``fetch`` waits until the one before, at the same address, is so long ago.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        contact: str,
+        patience: Patience | None = None,
+        *,
+        seconds_between_polls: float = SECONDS_BETWEEN_POLLS,
+    ) -> None:
+        self._base_url = base_url
+        self._user_agent = " ".join(f"flightsched ({contact})".split()).encode("ascii", "replace")
+        self._patience = patience or Patience()
+        self._seconds_between_polls = seconds_between_polls
+
+    @classmethod
+    def of(cls, settings: Settings) -> "AviationWeatherCenter":
+        """The client that the settings describe."""
+        patience = Patience(one_attempt=settings.weather_timeout_seconds)
+        return cls(settings.aviation_weather_url, settings.weather_contact, patience)
+
+    def fetch(self, airports: DataFrame, earlier: Sequence[Answer] = ()) -> list[Answer]:
+        """Ask for the newest METARs and TAFs of the airports that issue them, one answer a request."""
+        questions = list(_questions(airports))
+        for product in dict.fromkeys(asked.product for asked in questions):
+            shared_limiter(f"{self._base_url}/{product}", 1, self._seconds_between_polls).wait()
+        before_each = shared_limiter(self._base_url, REQUESTS_PER_MINUTE, 60).wait
+        known = {answer.request: answer for answer in earlier if answer.outcome == "ok" and answer.body is not None}
+        headers = {b"User-Agent": self._user_agent, b"Accept": b"application/json", b"Accept-Encoding": b"gzip"}
+        with httpx.Client(headers=headers, timeout=self._patience.one_attempt) as client:
+            exchange = Exchange(client, self._base_url, _MANNERS, self._patience, before_each=before_each)
+            return [exchange.ask(asked, known.get(asked.request)) for asked in questions]
+
+
+def _questions(airports: DataFrame) -> Iterator[Asked]:
+    yield from _in_batches("metar", airports.loc[airports["issues_metar"].astype(bool), "airport"].tolist())
+    yield from _in_batches("taf", airports.loc[airports["issues_taf"].astype(bool), "airport"].tolist())
+
+
+def _in_batches(product: Product, idents: list[str]) -> Iterator[Asked]:
+    for first in range(0, len(idents), STATIONS_PER_REQUEST):
+        stations = tuple(idents[first : first + STATIONS_PER_REQUEST])
+        request = report_request(product, (quote(ident, safe="") for ident in stations))
+        yield Asked(AVIATION_WEATHER_CENTER, product, request, stations)

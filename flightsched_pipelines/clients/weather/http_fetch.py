@@ -1,0 +1,135 @@
+"""One question over HTTP, asked with patience: retried where that can help, bounded in time and size, never raised."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+import stamina
+
+from flightsched_pipelines.clients.weather.request_specs import Asked
+from flightsched_pipelines.clients.weather.response_parsing import Manners, NoAnswerError, answer_of
+from flightsched_pipelines.domain.weather.provider_responses import Answer
+
+MOST_BYTES = 10 * 1024 * 1024
+"""A longer body is refused; 400 TAFs are about 2 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait, in seconds; ``total`` bounds all questions of one fetch together."""
+
+    one_attempt: float = 20
+    total: float = 180
+    first_wait: float = 1
+    longest_wait: float = 30
+    attempts: int = 4
+
+
+class Exchange:
+    """The questions of one fetch: they share connections and a deadline, and may be asked from several threads.
+
+    Args:
+        client: the connections, with the headers that go with every request.
+        base_url: what every request is relative to.
+        manners: what tells this provider from another.
+        patience: how long to wait; the deadline runs from here.
+        before_each: called before each attempt, and may sleep.
+    """
+
+    def __init__(
+        self,
+        client: httpx.Client,
+        base_url: str,
+        manners: Manners,
+        patience: Patience,
+        *,
+        before_each: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._client = client
+        self._base_url = base_url.rstrip("/")
+        self._manners = manners
+        self._patience = patience
+        self._before_each = before_each
+        self._deadline = time.monotonic() + patience.total
+
+    def ask(self, asked: Asked, earlier: Answer | None = None) -> Answer:
+        """Put one question and return what came of it, whatever that was.
+
+        Args:
+            asked: the question.
+            earlier: what it brought before; the provider may say that this still stands.
+        """
+        attempts = 0
+        try:
+            for attempt in stamina.retry_context(
+                on=self._wait_after,
+                attempts=self._patience.attempts,
+                timeout=self._patience.total,
+                wait_initial=self._patience.first_wait,
+                wait_max=self._patience.longest_wait,
+                wait_jitter=self._patience.first_wait,
+            ):
+                with attempt:
+                    attempts = attempt.num
+                    return self._attempt(asked, earlier)
+        except NoAnswerError as failure:
+            return failure.answer(asked, attempts)
+        raise AssertionError("retrying ends with an answer or a failure")
+
+    def _wait_after(self, error: Exception) -> bool | float:
+        if not isinstance(error, NoAnswerError) or error.again is False or self._seconds_left() <= 0:
+            return False
+        if error.again is True:
+            return True
+        return min(error.again, self._patience.longest_wait, self._seconds_left())
+
+    def _seconds_left(self) -> float:
+        return self._deadline - time.monotonic()
+
+    def _attempt(self, asked: Asked, earlier: Answer | None) -> Answer:
+        name = self._manners.name
+        if self._seconds_left() <= 0:
+            raise NoAnswerError(
+                "timeout", f"{name} was not asked, as the {self._patience.total:g} s for all requests were over"
+            )
+        self._before_each()
+        try:
+            url = f"{self._base_url}/{asked.request}"
+            with self._client.stream("GET", url, headers=_conditions(earlier)) as reply:
+                body = self._body(reply)
+        except httpx.TimeoutException as error:
+            raise self._too_slow() from error
+        except httpx.DecodingError as error:
+            raise NoAnswerError("not_json", f"{name} sent something that cannot be unpacked") from error
+        except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL) as error:
+            raise NoAnswerError("unreachable", f"{name} cannot be asked at {self._base_url}: {error}") from error
+        except httpx.TransportError as error:
+            sentence = f"{name} could not be reached at {self._base_url}: {error or type(error).__name__}"
+            raise NoAnswerError("unreachable", sentence, again=True) from error
+        return answer_of(asked, reply, body, earlier, self._manners)
+
+    def _body(self, reply: httpx.Response) -> str:
+        body = bytearray()
+        for piece in reply.iter_bytes():
+            body += piece
+            if len(body) > MOST_BYTES:
+                sentence = (
+                    f"{self._manners.name} sent more than {MOST_BYTES // 1024**2} MB, more than any weather takes"
+                )
+                raise NoAnswerError("too_large", sentence, reply=reply)
+            if self._seconds_left() <= 0:
+                raise self._too_slow()
+        # PostgreSQL's text has no place for NUL.
+        return body.decode("utf-8", errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+    def _too_slow(self) -> NoAnswerError:
+        sentence = f"{self._manners.name} did not answer within {self._patience.one_attempt:g} s"
+        return NoAnswerError("timeout", sentence, again=True)
+
+
+def _conditions(earlier: Answer | None) -> dict[str, str]:
+    if earlier is None:
+        return {}
+    conditions = {"If-None-Match": earlier.etag, "If-Modified-Since": earlier.last_modified}
+    return {header: value for header, value in conditions.items() if value}

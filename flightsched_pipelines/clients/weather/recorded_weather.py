@@ -1,0 +1,107 @@
+"""Weather from a folder: providers' answers that somebody kept, given back verbatim."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from math import cos, radians
+from pathlib import Path
+from typing import Any
+
+from pandas import DataFrame
+
+from flightsched_pipelines.clients.weather.errors import WeatherSourceError
+from flightsched_pipelines.clients.weather.request_specs import (
+    AVIATION_WEATHER_CENTER,
+    OPEN_WEATHER_MAP,
+    Asked,
+    answered,
+)
+from flightsched_pipelines.domain.weather.provider_responses import Answer, Product, one_call_position
+
+_ONE_CALL_PREFIX = "one_call_"
+
+
+class RecordedWeather:
+    """A source that answers every hour with the same files.
+
+    Args:
+        folder: holds ``*.json``, each a METAR or TAF array of the Aviation Weather Center or a One Call object of
+            OpenWeatherMap. ``one_call_KAPA.json`` speaks for KAPA; under another name, for the nearest airport.
+
+    Raises:
+        WeatherSourceError: the folder is missing, or has no such file.
+    """
+
+    tells_the_past = True
+
+    def __init__(self, folder: Path) -> None:
+        if not folder.is_dir():
+            raise WeatherSourceError(
+                f"WEATHER_SOURCE names the folder '{folder}', which does not exist; make it, and put *.json answers in"
+            )
+        self._files = sorted(folder.glob("*.json"))
+        if not self._files:
+            raise WeatherSourceError(
+                f"WEATHER_SOURCE names the folder '{folder}', which holds no *.json; put recorded answers in"
+            )
+
+    def fetch(self, airports: DataFrame, hour_utc: datetime, earlier: Sequence[Answer] = ()) -> list[Answer]:  # noqa: ARG002, nothing is fetched
+        """Every file as an answer; see ``WeatherSource.fetch``."""
+        return [_answer(file, airports, hour_utc) for file in self._files if len(airports)]
+
+
+def _answer(file: Path, airports: DataFrame, hour_utc: datetime) -> Answer:
+    try:
+        body = file.read_bytes().decode("utf-8", errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    except OSError as error:
+        return _unreadable(file, airports, hour_utc, "", f"not readable ({error.strerror})")
+    try:
+        content: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return _unreadable(file, airports, hour_utc, body, "no JSON, or cut off")
+    if isinstance(content, list):
+        product, idents = _product_of(content, file), _idents_of(content)
+        asked = Asked(AVIATION_WEATHER_CENTER, product, file.name, idents or _all(airports))
+        return replace(answered(asked, hour_utc, body), outcome="ok" if content else "empty")
+    position = one_call_position(body)
+    if position is None:
+        return _unreadable(file, airports, hour_utc, body, "neither METARs, TAFs nor a One Call answer")
+    station = _named_or_nearest(file, airports, position)
+    return answered(Asked(OPEN_WEATHER_MAP, "one_call", file.name, (station,)), hour_utc, body)
+
+
+def _unreadable(file: Path, airports: DataFrame, hour_utc: datetime, body: str, what: str) -> Answer:
+    # Nobody can tell whom it was to speak for, so it fails for all: weather that is lost must not go unnoticed.
+    asked = Asked(AVIATION_WEATHER_CENTER, _product_of([], file), file.name, _all(airports))
+    sentence = f"The recorded answer '{file}' is {what}; replace or remove it"
+    return replace(answered(asked, hour_utc, body), status_code=None, outcome="not_json", error=sentence)
+
+
+def _product_of(reports: list[Any], file: Path) -> Product:
+    keys = {key for report in reports if isinstance(report, dict) for key in report}
+    if "rawTAF" in keys or "fcsts" in keys:
+        return "taf"
+    if "rawOb" in keys:
+        return "metar"
+    return "taf" if "taf" in file.name.lower() else "metar"
+
+
+def _idents_of(reports: list[Any]) -> tuple[str, ...]:
+    idents = [report.get("icaoId") for report in reports if isinstance(report, dict)]
+    return tuple(dict.fromkeys(ident for ident in idents if isinstance(ident, str)))
+
+
+def _named_or_nearest(file: Path, airports: DataFrame, position: tuple[float, float]) -> str:
+    named = file.stem.removeprefix(_ONE_CALL_PREFIX).upper()
+    if named in _all(airports):
+        return named
+    latitude_deg, longitude_deg = position
+    north = airports["latitude_deg"] - latitude_deg
+    # A degree of longitude shrinks towards the poles, and 180° W lies beside 180° E.
+    east = ((airports["longitude_deg"] - longitude_deg + 180) % 360 - 180) * cos(radians(latitude_deg))
+    return str(airports.loc[(north**2 + east**2).idxmin(), "airport"])
+
+
+def _all(airports: DataFrame) -> tuple[str, ...]:
+    return tuple(airports["airport"].tolist())

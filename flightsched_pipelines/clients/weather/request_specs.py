@@ -1,0 +1,50 @@
+"""What the providers are asked, as it is stored beside their answers: path and query, never a key."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flightsched_pipelines.domain.weather.provider_responses import Answer, Product
+
+AVIATION_WEATHER_CENTER = "aviation_weather_center"
+OPEN_WEATHER_MAP = "open_weather_map"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question to one provider; ``request`` is relative to its base address."""
+
+    provider: str
+    product: Product
+    request: str
+    stations: tuple[str, ...]
+
+
+def report_request(product: str, stations: Iterable[str]) -> str:
+    """The request for METARs or TAFs of the Aviation Weather Center."""
+    return f"{product}?ids={','.join(stations)}&format=json"
+
+
+def one_call_request(latitude_deg: float, longitude_deg: float) -> str:
+    """The request for a One Call forecast of OpenWeatherMap, without the key that must go with it."""
+    place = f"lat={latitude_deg:.4f}&lon={longitude_deg:.4f}"
+    return f"onecall?{place}&units=standard&exclude=minutely,daily,alerts"
+
+
+def answered(
+    asked: Asked, at_utc: datetime, body: str, *, etag: str | None = None, last_modified: str | None = None
+) -> Answer:
+    """The answer that a question got, in full and in order."""
+    return Answer(
+        provider=asked.provider,
+        product=asked.product,
+        request=asked.request,
+        stations=asked.stations,
+        fetched_at_utc=at_utc,
+        status_code=200,
+        outcome="ok",
+        error=None,
+        etag=etag,
+        last_modified=last_modified,
+        body=body,
+    )

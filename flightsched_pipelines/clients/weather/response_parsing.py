@@ -1,0 +1,115 @@
+"""What one HTTP reply amounts to: an answer, or the reason for having none."""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from flightsched_pipelines.clients.weather.request_specs import Asked, answered
+from flightsched_pipelines.domain.weather.provider_responses import Answer, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """What tells one provider from another: its name, the JSON it answers with, and its words for a refusal."""
+
+    name: str
+    json_type: type
+    refusals: dict[int, str]
+
+
+class NoAnswerError(Exception):
+    """An attempt that brought no weather: why, in a sentence, and whether (or in how many seconds) to try again."""
+
+    def __init__(
+        self,
+        outcome: Outcome,
+        sentence: str,
+        *,
+        reply: httpx.Response | None = None,
+        body: str | None = None,
+        again: bool | float = False,
+    ) -> None:
+        super().__init__(sentence)
+        self.outcome: Outcome = outcome
+        self.sentence = sentence
+        self.status_code = None if reply is None else reply.status_code
+        self.body = body
+        self.again = again
+
+    def answer(self, asked: Asked, attempts: int) -> Answer:
+        """The failure as it is stored."""
+        tries = f" after {attempts} attempts" if attempts > 1 else ""
+        return replace(
+            answered(asked, datetime.now(UTC), ""),
+            outcome=self.outcome,
+            status_code=self.status_code,
+            error=f"{self.sentence}{tries}",
+            body=self.body,
+        )
+
+
+def answer_of(asked: Asked, reply: httpx.Response, body: str, earlier: Answer | None, manners: Manners) -> Answer:
+    """The answer in a reply.
+
+    Raises:
+        NoAnswerError: it holds none.
+    """
+    status = reply.status_code
+    etag, last_modified = reply.headers.get("ETag"), reply.headers.get("Last-Modified")
+    if status == httpx.codes.NOT_MODIFIED and earlier is not None and earlier.body is not None:
+        same = answered(asked, datetime.now(UTC), earlier.body)
+        etag, last_modified = etag or earlier.etag, last_modified or earlier.last_modified
+        return replace(same, status_code=status, etag=etag, last_modified=last_modified)
+    if not reply.is_success:
+        raise _refusal(reply, body, manners)
+    answer = answered(asked, datetime.now(UTC), body, etag=etag, last_modified=last_modified)
+    if status == httpx.codes.NO_CONTENT or not body.strip():
+        return replace(answer, status_code=status, outcome="empty")
+    return replace(answer, status_code=status, outcome="ok" if _json(reply, body, manners) else "empty")
+
+
+def _json(reply: httpx.Response, body: str, manners: Manners) -> object:
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        what = "a web page, not weather" if body.lstrip().startswith("<") else "no JSON, or JSON that is cut off"
+        raise NoAnswerError("not_json", f"{manners.name} sent {what}", reply=reply, body=body) from error
+    if not isinstance(said, manners.json_type):
+        raise NoAnswerError("not_json", f"{manners.name} sent JSON of an unknown form", reply=reply, body=body)
+    return said
+
+
+def _refusal(reply: httpx.Response, body: str, manners: Manners) -> NoAnswerError:
+    status, name = reply.status_code, manners.name
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        again = _retry_after_seconds(reply.headers.get("Retry-After"))
+        sentence = f"{name} says that it is asked too often (429)"
+        return NoAnswerError("rate_limited", sentence, reply=reply, body=body, again=True if again is None else again)
+    if reply.is_server_error:
+        return NoAnswerError(
+            "server_error", f"{name} has a fault of its own ({status})", reply=reply, body=body, again=True
+        )
+    if reply.is_redirect:
+        # A followed redirect would carry the request, and a key, to whoever answers there.
+        host = reply.next_request.url.host if reply.next_request else "another address"
+        sentence = f"{name} points to {host} ({status}), which is not followed; check the address in the settings"
+        return NoAnswerError("rejected", sentence, reply=reply, body=body)
+    sentence = manners.refusals.get(status, f"{name} rejected the request ({status})")
+    return NoAnswerError("rejected", sentence, reply=reply, body=body)
+
+
+def _retry_after_seconds(header: str | None) -> float | None:
+    """Seconds to wait: the header gives them, or the time to wait for (RFC 9110, 10.2.3)."""
+    if header is None:
+        return None
+    if header.strip().isdecimal():
+        return float(header)
+    try:
+        time = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    aware = time if time.tzinfo else time.replace(tzinfo=UTC)
+    return max(0.0, (aware - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,61 @@
+"""Weather without a provider: answers made of a simulated sky, in the providers' own JSON."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pandas import DataFrame
+
+from flightsched_pipelines.clients.weather.request_specs import (
+    AVIATION_WEATHER_CENTER,
+    OPEN_WEATHER_MAP,
+    Asked,
+    answered,
+    one_call_request,
+    report_request,
+)
+from flightsched_pipelines.clients.weather.simulation.one_call import one_call
+from flightsched_pipelines.clients.weather.simulation.reports import Station, metar, taf
+from flightsched_pipelines.domain.weather.provider_responses import Answer, Product
+
+
+class SimulatedWeather:
+    """A source that makes its answers up, and gives the same ones whenever an hour is asked for again."""
+
+    tells_the_past = True
+
+    def fetch(self, airports: DataFrame, hour_utc: datetime, earlier: Sequence[Answer] = ()) -> list[Answer]:  # noqa: ARG002, nothing is fetched
+        """METARs, TAFs and One Call answers as they would stand at ``hour_utc``; see ``WeatherSource.fetch``."""
+        observing = _stations(airports[airports["issues_metar"].astype(bool)])
+        forecasting = _stations(airports[airports["issues_taf"].astype(bool)])
+        answers = [
+            _reports("metar", observing, [metar(station, hour_utc) for station in observing], hour_utc),
+            _reports("taf", forecasting, [taf(station, hour_utc) for station in forecasting], hour_utc),
+        ]
+        return [answer for answer in answers if answer.stations] + [
+            _one_call(station, hour_utc) for station in _stations(airports)
+        ]
+
+
+def _reports(
+    product: Product, stations: Sequence[Station], reports: list[dict[str, Any]], hour_utc: datetime
+) -> Answer:
+    idents = tuple(station.ident for station in stations)
+    body = json.dumps(reports)
+    return answered(Asked(AVIATION_WEATHER_CENTER, product, report_request(product, idents), idents), hour_utc, body)
+
+
+def _one_call(station: Station, hour_utc: datetime) -> Answer:
+    request = one_call_request(station.latitude_deg, station.longitude_deg)
+    body = json.dumps(one_call(station, hour_utc))
+    return answered(Asked(OPEN_WEATHER_MAP, "one_call", request, (station.ident,)), hour_utc, body)
+
+
+def _stations(airports: DataFrame) -> list[Station]:
+    columns = ["airport", "name", "latitude_deg", "longitude_deg", "elevation_ft"]
+    known = airports[columns].fillna({"elevation_ft": 0})
+    return [
+        Station(str(ident), str(name), float(latitude), float(longitude), float(elevation))
+        for ident, name, latitude, longitude, elevation in known.itertuples(index=False, name=None)
+    ]

@@ -1,0 +1,1 @@
+"""Cases, their transitions, history and statistics, and the responses to them."""

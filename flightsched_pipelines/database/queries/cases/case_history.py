@@ -1,0 +1,108 @@
+"""Cases to read: the list of them, and one with all that happened to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, select
+
+from flightsched_pipelines.database.queries.cases import case_queries, responses
+from flightsched_pipelines.database.queries.cases.case_queries import Asked
+from flightsched_pipelines.database.queries.cases.responses import Response
+from flightsched_pipelines.database.schema import (
+    OPEN_STATES,
+    airports,
+    bookings,
+    case_events,
+    reschedule_cases,
+    student_preferences,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A case in a line. ``held_until`` is ``None`` where no slot is held."""
+
+    case_id: int
+    booking_id: int
+    reference: str
+    departure: str
+    time_zone: str
+    state: str
+    starts_at_utc: datetime
+    deadline_utc: datetime
+    held_until: datetime | None
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a case's audit trail."""
+
+    at: datetime
+    event: str
+    actor: str
+    from_state: str | None
+    to_state: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A case with its alternatives, its audit trail and the answers to it, each in order.
+
+    ``note`` is what the student wrote beside the preferences; ``None`` for nothing. Personal.
+    """
+
+    summary: Summary
+    note: str | None
+    asked: Asked
+    events: Sequence[Event]
+    responses: Sequence[Response]
+
+
+def summaries(engine: Engine, *, open_only: bool) -> list[Summary]:
+    """The cases, the nearest deadline first; the open ones, or the newest hundred of all."""
+    c = reschedule_cases.c
+    query = _summary()
+    query = query.where(c.state.in_(OPEN_STATES)).order_by(c.deadline_utc, c.id) if open_only else query
+    query = query if open_only else query.order_by(c.id.desc()).limit(100)
+    with engine.connect() as connection:
+        return [Summary(*row) for row in connection.execute(query)]
+
+
+def story(engine: Engine, case_id: int) -> Story | None:
+    """One case, ``None`` if there is no such."""
+    with engine.connect() as connection:
+        row = connection.execute(_summary().where(reschedule_cases.c.id == case_id)).one_or_none()
+        asked = case_queries.ask(connection, case_id)
+        if row is None or asked is None:
+            return None
+        note = _note_of(connection, asked.question.student_id)
+        return Story(Summary(*row), note, asked, _events(connection, case_id), responses.of_case(connection, case_id))
+
+
+def _note_of(connection: Connection, student_id: int) -> str | None:
+    p = student_preferences.c
+    return connection.execute(select(p.note).where(p.student_id == student_id)).scalar()
+
+
+def _summary() -> Select[*tuple[Any, ...]]:
+    c, b, a = reschedule_cases.c, bookings.c, airports.c
+    held = bookings.alias()
+    return (
+        select(
+            c.id, c.booking_id, b.reference, b.departure, a.time_zone, c.state, c.starts_at_utc, c.deadline_utc,
+            held.c.held_until, c.opened_at,
+        )
+        .join(bookings, b.id == c.booking_id)
+        .join(airports, a.ident == b.departure)
+        .outerjoin(held, held.c.holds_for == b.id)
+    )  # fmt: skip
+
+
+def _events(connection: Connection, case_id: int) -> list[Event]:
+    e = case_events.c
+    query = select(e.at, e.event, e.actor, e.from_state, e.to_state, e.why).where(e.case_id == case_id).order_by(e.id)
+    return [Event(*row) for row in connection.execute(query)]

@@ -1,0 +1,201 @@
+"""One case as an answer finds it: what is asked, of whom, and all that is held out or held."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, any_, bindparam, case, func, literal, or_, select
+
+from flightsched_pipelines.database.queries.cases.cases import Offer
+from flightsched_pipelines.database.schema import (
+    ACTIVE_STATUSES,
+    airports,
+    bookings,
+    case_events,
+    case_offers,
+    instructors,
+    reschedule_cases,
+    students,
+)
+from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot
+from flightsched_pipelines.domain.cases.responses import AnswerRules, Hold, Question
+
+_HELD = bookings.alias("held")
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What the clock says about a case: lapse, confirm or remind. ``until_utc`` is the end that it is about."""
+
+    case_id: int
+    action: str
+    until_utc: datetime
+    instructor_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A case with its booking.
+
+    ``usual_instructor_id`` is whom the student flies with as a rule; ``offers`` are the alternatives held out, by
+    number; ``offered`` every slot that was ever held out, with the hour that first did.
+    """
+
+    question: Question
+    booking_id: int
+    school_id: int
+    solo: bool
+    time_zone: str
+    usual_instructor_id: int | None
+    offers: Mapping[int, Offer]
+    offered: Mapping[Slot, datetime]
+
+    @property
+    def case_id(self) -> int:
+        """The case's number."""
+        return self.question.case_id
+
+
+def ask(connection: Connection, case_id: int, *, lock: bool = False) -> Asked | None:
+    """A case as it stands, its booking locked if that is wanted; ``None`` if there is no such case."""
+    rows = connection.execute(_ASK_AND_LOCK if lock else _ASK, {"case": case_id}).all()
+    if not rows:
+        return None
+    row, rounds = rows[0], _rounds(rows)
+    offered: dict[Slot, datetime] = {}
+    for offer, _, hour in rounds.values():
+        offered[offer.slot] = min(hour, offered.get(offer.slot, hour))
+    offers = {
+        number: offer for (round_, number), (offer, held_out, _) in rounds.items() if held_out and round_ == row.round
+    }
+    hold = None
+    if row.held_until is not None and row.accepted_number is not None:
+        slot = Slot(row.held_from, row.held_to, row.held_instructor, row.held_aircraft)
+        hold = Hold(slot, row.accepted_number, row.accepted_at, row.held_until)
+    standby = row.freed_slot_id is not None
+    booked = Slot(row.booked_from, row.booked_to, row.booked_instructor, row.booked_aircraft)
+    question = Question(
+        case_id=row.id,
+        state=CaseState(row.state),
+        lesson=Slot(row.starts_at_utc, row.ends_at_utc, row.instructor_id, row.aircraft_id),
+        booked=booked if row.status in (ACTIVE_STATUSES if standby else ("weather_hold",)) else None,
+        student_id=row.student_id,
+        round=row.round,
+        offers={number: offer.slot for number, offer in offers.items()},
+        earlier={key: offer.slot for key, (offer, _, _) in rounds.items()},
+        deadline_utc=row.deadline_utc,
+        hold=hold,
+        releasers=_releasers(connection, row.school_id, row.training_level) if row.solo else frozenset(),
+        new_rounds=row.new_rounds,
+        standby=standby,
+    )
+    return Asked(
+        question=question,
+        booking_id=row.booking_id,
+        school_id=row.school_id,
+        solo=row.solo,
+        time_zone=row.time_zone,
+        usual_instructor_id=row.primary_instructor_id,
+        offers=offers,
+        offered=offered,
+    )
+
+
+def _ask() -> Select[*tuple[Any, ...]]:
+    """A row for each alternative that the case ever held out, all with the case and its booking; one if none was."""
+    c, b, s, a, e, o = reschedule_cases.c, bookings.c, students.c, airports.c, case_events.c, case_offers.c
+    new_rounds = select(func.count()).where(e.case_id == c.id, e.event == "none_suit").scalar_subquery()
+    return (
+        select(
+            reschedule_cases, b.school_id, b.student_id, b.solo, b.status, s.training_level,
+            s.primary_instructor_id, a.time_zone, func.lower(b.period).label("booked_from"),
+            func.upper(b.period).label("booked_to"), b.instructor_id.label("booked_instructor"),
+            b.aircraft_id.label("booked_aircraft"), func.lower(_HELD.c.period).label("held_from"),
+            func.upper(_HELD.c.period).label("held_to"), _HELD.c.instructor_id.label("held_instructor"),
+            _HELD.c.aircraft_id.label("held_aircraft"), _HELD.c.held_until, new_rounds.label("new_rounds"),
+            o.round.label("offer_round"), o.number, o.starts_at_utc.label("offer_from"),
+            o.ends_at_utc.label("offer_to"), o.instructor_id.label("offer_instructor"),
+            o.aircraft_id.label("offer_aircraft"), o.reason, o.ranked_by, o.offered_hour, o.withdrawn_hour,
+        )
+        .join(bookings, b.id == c.booking_id)
+        .join(students, s.id == b.student_id)
+        .join(airports, a.ident == b.departure)
+        .outerjoin(_HELD, _HELD.c.holds_for == b.id)
+        .outerjoin(case_offers, o.case_id == c.id)
+        .where(c.id == bindparam("case"))
+        .order_by(o.round, o.number)
+    )  # fmt: skip
+
+
+# Built once: to build a statement as wide as this one costs more than to run it.
+_ASK = _ask()
+_ASK_AND_LOCK = _ASK.with_for_update(of=bookings, key_share=True)
+
+
+def case_of(connection: Connection, booking_id: int) -> int | None:
+    """The open case of a booking, if there is one."""
+    c = reschedule_cases.c
+    query = select(c.id).where(c.booking_id == booking_id, c.closed_at.is_(None))
+    return connection.execute(query).scalar()
+
+
+def booking_named(connection: Connection, name: str) -> int | None:
+    """The lesson with this reference, or this number."""
+    b = bookings.c
+    number = int(name) if name.isascii() and name.isdigit() and len(name) < 19 else None
+    query = (
+        select(b.id).where(or_(b.reference == name, b.id == number), b.status != "held").order_by(b.reference != name)
+    )
+    return connection.execute(query.limit(1)).scalar()
+
+
+def confirms_unasked(connection: Connection, instructor_id: int | None) -> bool:
+    """Whether an instructor's lessons move without asking; nobody releases solo flights unasked."""
+    i = instructors.c
+    return bool(connection.execute(select(i.auto_confirm).where(i.id == instructor_id)).scalar())
+
+
+def due(connection: Connection, now_utc: datetime, rules: AnswerRules) -> list[Due]:
+    """What the clock has to say about open cases: holds that ended, confirmations unasked, reminders; in this order.
+
+    A reminder comes ``remind_before`` the end, but not in the first half of the time there is. A freed slot is offered
+    for a short time anyway: who is to confirm it is reminded, who is to take it is not.
+    """
+    c, h, i = reschedule_cases.c, _HELD.c, instructors.c
+    since, until = func.coalesce(c.accepted_at, c.opened_at), func.coalesce(h.held_until, c.deadline_utc)
+    nearly_over = and_(until - now_utc <= rules.remind_before, until - now_utc <= now_utc - since)
+    lapsed = h.held_until <= now_utc
+    unasked = and_(i.auto_confirm, c.accepted_at <= now_utc - rules.withdraw_within)
+    asks = or_(c.state == "student_accepted", and_(c.state == "proposed", c.freed_slot_id.is_(None)))
+    wanted = and_(c.reminded_at.is_(None), asks, nearly_over, until > now_utc)
+    what = case((lapsed, "lapse"), (unasked, "confirm"), else_="remind")
+    query = (
+        select(c.id, what.label("action"), until.label("until_utc"), h.instructor_id)
+        .outerjoin(_HELD, h.holds_for == c.booking_id)
+        .outerjoin(instructors, i.id == h.instructor_id)
+        .where(c.closed_at.is_(None), or_(lapsed, unasked, wanted))
+        .order_by(what.desc(), c.id)
+    )
+    return [Due(*row) for row in connection.execute(query)]
+
+
+def _rounds(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[tuple[int, int], tuple[Offer, bool, datetime]]:
+    """Every alternative of a case by round and number, whether it is held out still, and the hour that offered it."""
+    return {
+        (row.offer_round, row.number): (
+            Offer(
+                Slot(row.offer_from, row.offer_to, row.offer_instructor, row.offer_aircraft), row.reason, row.ranked_by
+            ),
+            row.withdrawn_hour is None,
+            row.offered_hour,
+        )
+        for row in rows
+        if row.offer_round is not None
+    }
+
+
+def _releasers(connection: Connection, school_id: int, training_level: str) -> frozenset[int]:
+    i = instructors.c
+    query = select(i.id).where(i.school_id == school_id, literal(training_level) == any_(i.may_teach))
+    return frozenset(connection.execute(query).scalars())

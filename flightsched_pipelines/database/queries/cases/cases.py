@@ -1,0 +1,263 @@
+"""Cases of threatened bookings, as rows: whose turn it is to decide about them, and what is read and locked for that.
+
+Every function works within the caller's transaction. What is written about a case is in `transitions`.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, text
+from sqlalchemy.dialects.postgresql import Range, distinct_on
+
+from flightsched_pipelines.database.readable_columns import LAST_INSTANT
+from flightsched_pipelines.database.schema import (
+    ACTIVE_STATUSES,
+    OPEN_STATES,
+    TAKING_STATUSES,
+    bookings,
+    case_offers,
+    dispatches,
+    partitions,
+    reschedule_cases,
+)
+from flightsched_pipelines.domain.cases.lifecycle import Case, CaseState, HoldSetter, Slot
+
+PROVEN = "proposals_are_valid"
+"""Under this name `partitions` notes the hours whose proposals were proven."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An alternative as it is kept: its slot, why, and who ranked it."""
+
+    slot: Slot
+    reason: str
+    ranked_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCase:
+    """An open case with its row's number, its round, the alternatives held out, and whether it offers a freed slot."""
+
+    case_id: int
+    booking_id: int
+    case: Case
+    round: int
+    offers: Sequence[Offer]
+    standby: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LiveBooking:
+    """A booking in the schedule as it is now; of status ``held``, a slot held for it."""
+
+    booking_id: int
+    student_id: int
+    slot: Slot
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLesson:
+    """The lesson of a case as it is now: its slot, its status, and who put it on weather hold."""
+
+    slot: Slot
+    status: str
+    hold_by: HoldSetter | None
+
+
+def take_turns(connection: Connection) -> None:
+    """Decide about all cases alone: whoever else decides about any waits until this transaction ends.
+
+    A lock of the table, not an advisory one, which any role may take and keep.
+    """
+    connection.execute(text("LOCK TABLE school.reschedule_cases IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def share_turn(connection: Connection) -> None:
+    """Decide about one case, beside others that do so, while nobody decides about all of them."""
+    connection.execute(text("LOCK TABLE school.reschedule_cases IN ROW EXCLUSIVE MODE"))
+
+
+def newest_proven_hour(connection: Connection) -> datetime | None:
+    """The newest hour whose proposals are stored and were proven since."""
+    written, proven = partitions.alias(), partitions.alias()
+    query = (
+        select(func.max(written.c.partition_hour))
+        .join(proven, proven.c.partition_hour == written.c.partition_hour)
+        .where(written.c.name == "reschedule_proposals", proven.c.name == PROVEN, proven.c.at >= written.c.at)
+    )
+    return connection.execute(query).scalar()
+
+
+def newest_dispatched_hour(connection: Connection) -> datetime | None:
+    """The newest hour that people were told of."""
+    return connection.execute(select(func.max(dispatches.c.partition_hour))).scalar()
+
+
+def note_dispatch(connection: Connection, hour_utc: datetime, now_utc: datetime, outcome: Mapping[str, object]) -> None:
+    """Keep that an hour was dispatched, and what came of it."""
+    connection.execute(insert(dispatches).values(partition_hour=hour_utc, dispatched_at=now_utc, outcome=dict(outcome)))
+
+
+def schedule(connection: Connection, now_utc: datetime) -> list[LiveBooking]:
+    """All that is taken from now on: lessons, and slots held for lessons under the lesson's id (status ``held``)."""
+    b = bookings.c
+    query = select(
+        func.coalesce(b.holds_for, b.id).label("booking_id"), b.student_id, b.instructor_id, b.aircraft_id, b.status,
+        func.lower(b.period).label("starts"), func.upper(b.period).label("ends"),
+    ).where(b.status.in_(TAKING_STATUSES), b.period.op("&&")(Range(now_utc, LAST_INSTANT)))  # fmt: skip
+    return [
+        LiveBooking(
+            row.booking_id, row.student_id, Slot(row.starts, row.ends, row.instructor_id, row.aircraft_id), row.status
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def lessons_of(connection: Connection, booking_ids: Collection[int]) -> dict[int, CaseLesson]:
+    """These lessons as they are now, whatever became of them; nobody changes them until the transaction ends."""
+    b = bookings.c
+    query = (
+        select(
+            b.id, func.lower(b.period).label("starts"), func.upper(b.period).label("ends"), b.instructor_id,
+            b.aircraft_id, b.status, b.weather_hold_by,
+        )
+        .where(b.id.in_(sorted(booking_ids)))
+        .order_by(b.id)
+        .with_for_update(key_share=True)
+    )  # fmt: skip
+    return {
+        row.id: CaseLesson(
+            Slot(row.starts, row.ends, row.instructor_id, row.aircraft_id), row.status, row.weather_hold_by
+        )
+        for row in connection.execute(query)
+    }
+
+
+def open_cases(connection: Connection) -> dict[int, StoredCase]:
+    """Every open case, locked, by its booking."""
+    c = reschedule_cases.c
+    query = select(reschedule_cases).where(c.state.in_(OPEN_STATES)).order_by(c.booking_id).with_for_update()
+    rows = connection.execute(query).all()
+    offers = _offers(connection, [row.id for row in rows])
+    return {
+        row.booking_id: StoredCase(
+            row.id,
+            row.booking_id,
+            Case(
+                CaseState(row.state),
+                Slot(row.starts_at_utc, row.ends_at_utc, row.instructor_id, row.aircraft_id),
+                [offer.slot for offer in offers.get(row.id, [])],
+                row.deadline_utc,
+            ),
+            row.round,
+            offers.get(row.id, []),
+            standby=row.freed_slot_id is not None,
+        )
+        for row in rows
+    }
+
+
+def held_after_the_end(connection: Connection) -> dict[int, tuple[int, CaseState]]:
+    """Bookings on weather hold whose case has ended (expired, declined), with that case: a dispatcher has them.
+
+    Cases that offer a freed slot do not count.
+    """
+    c, b = reschedule_cases.c, bookings.c
+    query = (
+        select(c.booking_id, c.id, c.state)
+        .ext(distinct_on(c.booking_id))
+        .join(bookings, b.id == c.booking_id)
+        .where(b.status == "weather_hold", c.freed_slot_id.is_(None))
+        .order_by(c.booking_id, c.id.desc())
+    )
+    return {
+        row.booking_id: (row.id, CaseState(row.state))
+        for row in connection.execute(query)
+        if row.state not in OPEN_STATES
+    }
+
+
+def kept_by_instructors(connection: Connection) -> dict[int, tuple[Slot, datetime]]:
+    """Bookings whose newest case an instructor ended by keeping the lesson: as it was, and the hour that he knew."""
+    c = reschedule_cases.c
+    query = select(reschedule_cases).ext(distinct_on(c.booking_id)).order_by(c.booking_id, c.id.desc())
+    return {
+        row.booking_id: (
+            Slot(row.starts_at_utc, row.ends_at_utc, row.instructor_id, row.aircraft_id), row.last_hour
+        )
+        for row in connection.execute(query)
+        if row.state == "kept"
+    }  # fmt: skip
+
+
+def offering_freed_slots(connection: Connection, case_ids: Collection[int]) -> set[int]:
+    """Those of these cases that offer a slot that came free."""
+    c = reschedule_cases.c
+    query = select(c.id).where(c.id.in_(sorted(case_ids)), c.freed_slot_id.is_not(None))
+    return set(connection.execute(query).scalars())
+
+
+def count_to_end(connection: Connection, now_utc: datetime) -> int:
+    """How many cases wait for the student past their deadline, or for a lesson that is no longer as it was told."""
+    c, b = reschedule_cases.c, bookings.c
+    overdue = and_(c.state.in_(("open", "proposed")), c.deadline_utc <= now_utc)
+    query = (
+        select(func.count())
+        .join_from(reschedule_cases, bookings, b.id == c.booking_id)
+        .where(c.state.in_(OPEN_STATES), or_(overdue, b.status.not_in(ACTIVE_STATUSES), ~_as_told()))
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def offers_before(connection: Connection, hour_utc: datetime) -> list[tuple[int, Slot]]:
+    """The alternatives that people held when an hour began: booking and slot."""
+    o, c = case_offers.c, reschedule_cases.c
+    query = (
+        select(c.booking_id, o.starts_at_utc, o.ends_at_utc, o.instructor_id, o.aircraft_id)
+        .join(reschedule_cases, c.id == o.case_id)
+        .where(o.offered_hour < hour_utc, (o.withdrawn_hour.is_(None)) | (o.withdrawn_hour >= hour_utc))
+        .order_by(c.booking_id, o.number)
+    )
+    return [(row[0], Slot(*row[1:])) for row in connection.execute(query)]
+
+
+def refused_slots(connection: Connection) -> dict[int, set[Slot]]:
+    """What open cases were offered and did not want, by booking."""
+    o, c = case_offers.c, reschedule_cases.c
+    query = (
+        select(c.booking_id, o.starts_at_utc, o.ends_at_utc, o.instructor_id, o.aircraft_id)
+        .join(reschedule_cases, c.id == o.case_id)
+        .where(c.state.in_(OPEN_STATES), o.refused_at.is_not(None))
+    )
+    found: dict[int, set[Slot]] = {}
+    for booking_id, *slot in connection.execute(query):
+        found.setdefault(booking_id, set()).add(Slot(*slot))
+    return found
+
+
+def _as_told() -> ColumnElement[bool]:
+    """Whether a case's lesson is where and with whom it was when people were told of it."""
+    c, b = reschedule_cases.c, bookings.c
+    return and_(
+        func.lower(b.period) == c.starts_at_utc,
+        func.upper(b.period) == c.ends_at_utc,
+        b.instructor_id.is_not_distinct_from(c.instructor_id),
+        b.aircraft_id == c.aircraft_id,
+    )
+
+
+def _offers(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[Offer]]:
+    o = case_offers.c
+    query = (
+        select(case_offers)
+        .where(o.case_id.in_(case_ids), o.withdrawn_hour.is_(None))
+        .order_by(o.case_id, o.round, o.number)
+    )
+    found: dict[int, list[Offer]] = {}
+    for row in connection.execute(query):
+        slot = Slot(row.starts_at_utc, row.ends_at_utc, row.instructor_id, row.aircraft_id)
+        found.setdefault(row.case_id, []).append(Offer(slot, row.reason, row.ranked_by))
+    return found

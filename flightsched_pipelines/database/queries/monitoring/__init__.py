@@ -1,0 +1,1 @@
+"""Recorded facts about the platform: check statuses, alerts, provider calls and hourly metrics."""

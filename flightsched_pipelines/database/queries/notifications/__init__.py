@@ -1,0 +1,1 @@
+"""The outbox, and the people whom its messages are addressed to."""

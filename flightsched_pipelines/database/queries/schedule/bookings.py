@@ -1,0 +1,337 @@
+"""What a school keeps, read into the frames that the pure floors take."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Double,
+    Select,
+    Text,
+    any_,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
+
+from flightsched_pipelines.database import schema
+from flightsched_pipelines.database.engine import Source, reading
+from flightsched_pipelines.database.frames import partition_rows
+from flightsched_pipelines.database.queries.schedule.odd_rows import as_faults, odd_rows
+from flightsched_pipelines.database.readable_columns import clock, day, words
+from flightsched_pipelines.domain.rescheduling.availability import (
+    AVAILABILITY_COLUMNS,
+    Override,
+    Resource,
+    WeeklyRule,
+    expand,
+)
+from flightsched_pipelines.domain.rescheduling.preferences import WISH_COLUMNS
+from flightsched_pipelines.domain.rescheduling.validation.validation_records import Row
+from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS
+from flightsched_pipelines.domain.risk.minimums import (
+    DATE_COLUMNS,
+    STATED_COLUMNS,
+    in_force,
+    typed_minimums,
+    with_regulations,
+)
+from flightsched_pipelines.domain.risk.time_zones import UTC_NAME, is_time_zone
+
+Rows = Sequence[Row]
+"""Rows as they are stored, for the proof of one move: what a frame costs is most of what such a proof costs."""
+
+_FLOWN = schema.bookings.alias("flown")
+_STATED = schema.weather_minimums.c
+_MINIMUMS = select(
+    _STATED.id.label("minimum_id"),
+    *(day(_STATED[name]).label(name) if name in DATE_COLUMNS else _STATED[name] for name in STATED_COLUMNS),
+).order_by(_STATED.id)
+
+
+AIRPORT_TYPES = {
+    "airport": "object", "name": "object", "latitude_deg": "float64", "longitude_deg": "float64",
+    "elevation_ft": "float64", "time_zone": "object", "issues_taf": "bool", "issues_metar": "bool",
+    "approach_ceiling_ft": "float64", "approach_visibility_sm": "float64",
+}  # fmt: skip
+RUNWAY_TYPES = {
+    "airport": "object", "runway": "object", "heading_true_deg": "float64", "length_ft": "float64", "closed": "bool"
+}  # fmt: skip
+
+
+def airports(source: Source, idents: Collection[str] | None = None) -> pd.DataFrame:
+    """Every airport, or those named: ident, position, zone, and what it issues (``AIRPORT_TYPES``)."""
+    return _frame(source, _airports(idents)).astype(AIRPORT_TYPES)
+
+
+def runways(source: Source, idents: Collection[str] | None = None) -> pd.DataFrame:
+    """Every runway end, or those of the airports named, with its true heading (``RUNWAY_TYPES``)."""
+    return _frame(source, _runways(idents)).astype(RUNWAY_TYPES)
+
+
+def minimums(source: Source) -> pd.DataFrame:
+    """All weather minimums, of every day (``MINIMUM_COLUMNS``)."""
+    with reading(source) as connection:
+        stated = typed_minimums(_frame(connection, _MINIMUMS))
+        return pd.concat([with_regulations(stated), as_faults(odd_rows(connection))], ignore_index=True)
+
+
+def airfields(connection: Connection, idents: Collection[str]) -> tuple[Rows, Rows]:
+    """The rows of `airports` and of `runways` of these airports, as they are stored."""
+    return _rows(connection, _airports(idents)), _rows(connection, _runways(idents))
+
+
+def minimums_of(connection: Connection, school_id: int, on: date) -> Sequence[Row]:
+    """The minimums in force on a day for one school, its own and everybody's (``MINIMUM_COLUMNS``)."""
+    table = schema.weather_minimums
+    whose = or_(table.c.school_id.is_(None), table.c.school_id == school_id)
+    faults = as_faults([row for row in odd_rows(connection) if row.school_id in {None, school_id}])
+    return [
+        *_in_force(tuple(tuple(row) for row in connection.execute(_MINIMUMS.where(whose))), on),
+        *faults.to_dict("records"),
+    ]
+
+
+@lru_cache(maxsize=1_000)  # by what they say, so that a changed minimum counts at once
+def _in_force(rows: tuple[tuple[Any, ...], ...], on: date) -> Sequence[Row]:
+    names = ["minimum_id", *STATED_COLUMNS]
+    frame = with_regulations(typed_minimums(pd.DataFrame(rows, columns=names, dtype=object)))
+    return in_force(frame, on).to_dict("records")
+
+
+def bookings(source: Source, from_utc: datetime, to_utc: datetime, now_utc: datetime) -> pd.DataFrame:
+    """The lessons, and the slots held for lessons, that overlap ``[from_utc, to_utc)``, soonest first.
+
+    Columns: ``BOOKING_COLUMNS``, and with them what the student wishes (``WISH_COLUMNS``).
+    """
+    overlapping = schema.bookings.c.period.overlaps(Range(from_utc, to_utc))
+    return _bookings(source, overlapping, now_utc)
+
+
+def bookings_beside(
+    source: Source, booking_id: int, resources: Collection[Resource], from_utc: datetime, to_utc: datetime
+) -> pd.DataFrame:
+    """A lesson, and all that any of these resources is taken by in ``[from_utc, to_utc)``, but for the lesson's hold.
+
+    Columns as of `bookings`.
+    """
+    return _bookings(source, _beside(booking_id, resources, from_utc, to_utc), from_utc)
+
+
+def lessons_beside(
+    connection: Connection, booking_id: int, resources: Collection[Resource], from_utc: datetime, to_utc: datetime
+) -> Rows:
+    """The rows of `bookings_beside` as they are stored, but for when the student last flew."""
+    return _rows(connection, _lessons(_beside(booking_id, resources, from_utc, to_utc)))
+
+
+def _beside(
+    booking_id: int, resources: Collection[Resource], from_utc: datetime, to_utc: datetime
+) -> ColumnElement[bool]:
+    b = schema.bookings.c
+    keys = {"student": b.student_id, "instructor": b.instructor_id, "aircraft": b.aircraft_id}
+    # Said as the constraints against double bookings say it: their indexes then find the few rows at once.
+    taken = or_(
+        *(
+            (keys[kind] == key)
+            & func.int8range(keys[kind], keys[kind], "[]").op("&&")(func.int8range(key, key, "[]"))
+            & b.period.overlaps(Range(from_utc, to_utc))
+            for kind, key in sorted(resources)
+        )
+    )
+    near = taken & b.holds_for.is_distinct_from(booking_id)
+    return or_(b.id == booking_id, near)
+
+
+def _lessons(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    b, s, a, p, w = (
+        schema.bookings, schema.students, schema.aircraft, schema.airports, schema.student_preferences,
+    )  # fmt: skip
+    return (
+        select(
+            b.c.id.label("booking_id"), b.c.reference, b.c.school_id, b.c.student_id, b.c.instructor_id,
+            b.c.aircraft_id, a.c.type.label("aircraft_type"), s.c.training_level, b.c.solo, b.c.lesson_kind,
+            b.c.departure, words(b.c.route).label("route"), func.lower(b.c.period).label("starts_at_utc"),
+            func.upper(b.c.period).label("ends_at_utc"), b.c.status,
+            a.c.demonstrated_crosswind_kt.label("aircraft_crosswind_kt"), p.c.time_zone,
+            words(w.c.days).label("preferred_days"), words(w.c.parts_of_day).label("preferred_parts"),
+            w.c.instructor_id.label("preferred_instructor_id"), day(w.c.latest_date).label("latest_date"),
+            w.c.notice_hours, b.c.times_moved,
+        )
+        .join(s, s.c.id == b.c.student_id)
+        .join(a, a.c.id == b.c.aircraft_id)
+        .join(p, p.c.ident == b.c.departure)
+        .outerjoin(w, w.c.student_id == b.c.student_id)
+        .where(which, b.c.status.in_(schema.TAKING_STATUSES))
+        .order_by(func.lower(b.c.period), b.c.id)
+    )  # fmt: skip
+
+
+def _bookings(source: Source, which: ColumnElement[bool], now_utc: datetime) -> pd.DataFrame:
+    b = schema.bookings
+    # Looked for once for all students: there is no index by student, and looking lesson by lesson would read all
+    # bookings each time.
+    flown = (
+        select(_FLOWN.c.student_id, func.max(func.upper(_FLOWN.c.period)).label("last_lesson_at_utc"))
+        .where(
+            _FLOWN.c.student_id.in_(select(b.c.student_id).where(which)),
+            _FLOWN.c.status.not_in(("cancelled", "held")),
+            func.upper(_FLOWN.c.period) <= now_utc,
+        )
+        .group_by(_FLOWN.c.student_id)
+        .subquery()
+    )
+    lessons = _lessons(which).add_columns(flown.c.last_lesson_at_utc)
+    frame = _frame(source, lessons.outerjoin(flown, flown.c.student_id == b.c.student_id))
+    frame["time_zone"] = [zone if is_time_zone(zone) else UTC_NAME for zone in frame["time_zone"]]
+    frame["last_lesson_at_utc"] = pd.to_datetime(frame["last_lesson_at_utc"], utc=True)
+    return frame.astype(dict(BOOKING_COLUMNS) | dict(WISH_COLUMNS))
+
+
+def availability(
+    source: Source, from_utc: datetime, to_utc: datetime, only: Collection[Resource] | None = None
+) -> pd.DataFrame:
+    """When everything and everyone, or ``only`` these, may be used in a time (``AVAILABILITY_COLUMNS``)."""
+    with reading(source) as connection:
+        rows = _periods(connection, from_utc, to_utc, only)
+    return pd.DataFrame(rows, columns=list(AVAILABILITY_COLUMNS)).astype(dict(AVAILABILITY_COLUMNS))
+
+
+def availability_of(
+    connection: Connection, resources: Collection[Resource], from_utc: datetime, to_utc: datetime
+) -> Rows:
+    """The rows of `availability` of these resources."""
+    periods = _periods(connection, from_utc, to_utc, resources)
+    return [dict(zip(AVAILABILITY_COLUMNS, period, strict=True)) for period in periods]
+
+
+def availability_then(
+    connection: Connection, resources: Collection[tuple[str, int | None]], hour_utc: datetime
+) -> Rows:
+    """The rows of `availability` of these resources, as they were stored at an hour."""
+    table = schema.PIPELINE_TABLES["availability_snapshot"]
+    whose = (
+        (table.c.resource == kind) & (table.c.resource_id == any_(literal(ids, ARRAY(BigInteger))))
+        for kind in ("school", "student", "instructor", "aircraft")
+        for ids in [[key for resource, key in resources if resource == kind]]
+    )
+    return partition_rows(connection, table, list(AVAILABILITY_COLUMNS), hour_utc, or_(*whose))
+
+
+def _periods(
+    connection: Connection, from_utc: datetime, to_utc: datetime, only: Collection[Resource] | None
+) -> list[tuple[Any, ...]]:
+    """Rows of ``AVAILABILITY_COLUMNS``."""
+    resources = dict(_resources(connection, only))
+    rules = [*_weekly_rules(connection, only)]
+    overrides = [*_overrides(connection, from_utc, to_utc, only)]
+    always = [Override(key, (from_utc, to_utc), available=True) for key in resources if key[0] == "aircraft"]
+    return [
+        (school_id, *resource, start, end, type_, crosswind_kt, may_teach)
+        for resource, periods in sorted(expand(rules, overrides + always, from_utc, to_utc).items())
+        for school_id, type_, crosswind_kt, may_teach in [resources[resource]]
+        for start, end in periods
+    ]
+
+
+_Attributes = tuple[int, str | None, float | None, list[str]]
+"""School, aircraft type, demonstrated crosswind in knots, training levels that may be taught."""
+
+
+def _resources(connection: Connection, only: Collection[Resource] | None) -> Iterator[tuple[Resource, _Attributes]]:
+    k, s, i, a = schema.schools.c, schema.students.c, schema.instructors.c, schema.aircraft.c
+    no_type, no_limit, no_levels = null().cast(Text), null().cast(Double), literal([], ARRAY(Text))
+    each: dict[str, Select[*tuple[Any, ...]]] = {
+        "school": select(literal("school"), k.id, k.id, no_type, no_limit, no_levels),
+        "student": select(literal("student"), s.id, s.school_id, no_type, no_limit, no_levels),
+        "instructor": select(literal("instructor"), i.id, i.school_id, no_type, no_limit, words(i.may_teach)),
+        "aircraft": select(literal("aircraft"), a.id, a.school_id, a.type, a.demonstrated_crosswind_kt, no_levels),
+    }
+    keys = {"school": k.id, "student": s.id, "instructor": i.id, "aircraft": a.id}
+    wanted = (query.where(_among(keys[kind], _ids(kind, only))) for kind, query in each.items())
+    for kind, key, school_id, type_, crosswind_kt, may_teach in connection.execute(union_all(*wanted)).all():
+        yield (kind, key), (school_id, type_, crosswind_kt, list(may_teach))
+
+
+def _weekly_rules(connection: Connection, only: Collection[Resource] | None) -> Iterator[WeeklyRule]:
+    s, a, h = schema.schools, schema.airports, schema.opening_hours
+    based = a.c.ident == s.c.base_airport
+    hours = select(literal("school"), h.c.school_id, a.c.time_zone, h.c.weekday, clock(h.c.opens), clock(h.c.closes))
+    hours = hours.join(s, s.c.id == h.c.school_id).join(a, based)
+    wanted: list[Select[*tuple[Any, ...]]] = [hours.where(_among(h.c.school_id, _ids("school", only)))]
+    for kind, people in (("student", schema.students), ("instructor", schema.instructors)):
+        w, key = schema.availability.c, schema.availability.c[f"{kind}_id"]
+        weeks = select(literal(kind), key, a.c.time_zone, w.weekday, clock(w.starts), clock(w.ends)).join(
+            people, people.c.id == key
+        )
+        weeks = weeks.join(s, s.c.id == people.c.school_id).join(a, based)
+        wanted.append(weeks.where(_among(key, _ids(kind, only))))
+    for kind, key, time_zone, weekday, starts, ends in connection.execute(union_all(*wanted)).all():
+        if is_time_zone(time_zone):  # else nobody knows when that is
+            yield WeeklyRule((kind, key), time_zone, weekday, starts, ends)
+
+
+def _overrides(
+    connection: Connection, from_utc: datetime, to_utc: datetime, only: Collection[Resource] | None
+) -> Iterator[Override]:
+    span = literal(Range(from_utc, to_utc), TSTZRANGE)
+    exceptions = schema.availability_exceptions
+    whose = or_(
+        *(exceptions.c[f"{kind}_id"].is_not(None) & _among(exceptions.c[f"{kind}_id"], _ids(kind, only))
+          for kind in ("student", "instructor"))
+    )  # fmt: skip
+    e, down = exceptions.c, schema.downtime.c
+    # What overlaps the time is cut to it by the database: Python knows neither infinity nor years after 9999.
+    people = select(
+        e.student_id, e.instructor_id, e.available, func.lower(e.period * span), func.upper(e.period * span)
+    )
+    for student_id, instructor_id, available, start, end in connection.execute(
+        people.where(e.period.overlaps(span), whose)
+    ):
+        person = ("student", student_id) if student_id is not None else ("instructor", instructor_id)
+        yield Override(person, (start, end), available=available)
+    grounded = select(down.aircraft_id, func.lower(down.period * span), func.upper(down.period * span))
+    for aircraft_id, start, end in connection.execute(
+        grounded.where(down.period.overlaps(span), _among(down.aircraft_id, _ids("aircraft", only)))
+    ):
+        yield Override(("aircraft", aircraft_id), (start, end), available=False)
+
+
+def _ids(kind: str, only: Collection[Resource] | None) -> list[int] | None:
+    return None if only is None else [key for resource, key in only if resource == kind]
+
+
+def _among(column: ColumnElement[Any], values: Collection[Any] | None) -> ColumnElement[bool]:
+    return true() if values is None else column.in_(list(values))
+
+
+def _airports(idents: Collection[str] | None) -> Select[*tuple[Any, ...]]:
+    table = schema.airports
+    query = select(table.c.ident.label("airport"), *(column for column in table.columns if column.name != "ident"))
+    return query.where(_among(table.c.ident, idents)).order_by(table.c.ident)
+
+
+def _runways(idents: Collection[str] | None) -> Select[*tuple[Any, ...]]:
+    table = schema.runways
+    return select(table).where(_among(table.c.airport, idents)).order_by(table.c.airport, table.c.runway)
+
+
+def _rows(connection: Connection, query: Select[*tuple[Any, ...]]) -> Rows:
+    return connection.execute(query).mappings().all()
+
+
+def _frame(source: Source, query: Select[*tuple[Any, ...]]) -> pd.DataFrame:
+    with reading(source) as connection:
+        result = connection.execute(query)
+        return pd.DataFrame(result.all(), columns=list(result.keys()), dtype=object)

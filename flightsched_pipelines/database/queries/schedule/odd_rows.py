@@ -1,0 +1,111 @@
+"""Rows that were entered before the conditions which they do not keep to: found, named, and laid at a school's door."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ColumnElement,
+    Connection,
+    Table,
+    any_,
+    exists,
+    func,
+    literal,
+    literal_column,
+    not_,
+    null,
+    or_,
+    select,
+    table,
+)
+from sqlalchemy import column as named
+
+from flightsched_pipelines.database import schema
+from flightsched_pipelines.domain.risk.minimums import MINIMUM_COLUMNS
+from flightsched_pipelines.domain.risk.time_zones import is_time_zone
+
+_CONDITIONS = MappingProxyType(
+    {
+        str(constraint.name): (of, constraint)
+        for of in schema.metadata.tables.values()
+        for constraint in of.constraints
+        if isinstance(constraint, CheckConstraint) and constraint.info
+    }
+)
+"""The conditions on what people enter (`schema.base.sound`), by their names in the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class OddRow:
+    """A row that cannot be read: of which school, ``None`` for all, and table, key, column and why in words."""
+
+    school_id: int | None
+    words: str
+
+
+def odd_rows(connection: Connection) -> list[OddRow]:
+    """Every row that does not keep to a condition on its table; no person is among the words."""
+    return [*_against_conditions(connection), *_without_time_zone(connection)]
+
+
+def as_faults(odd: list[OddRow]) -> pd.DataFrame:
+    """Odd rows as faulty minimums (``MINIMUM_COLUMNS``): they concern every lesson of their school."""
+    faults: dict[str, Any] = dict.fromkeys(MINIMUM_COLUMNS)
+    rows = [faults | {"school_id": row.school_id, "authority": "school", "fault": row.words} for row in odd]
+    return pd.DataFrame(rows, columns=list(MINIMUM_COLUMNS)).astype(dict(MINIMUM_COLUMNS))
+
+
+def _against_conditions(connection: Connection) -> Iterator[OddRow]:
+    for name in _not_proven(connection):
+        of, constraint = _CONDITIONS[name]
+        kept = literal_column(f"({constraint.sqltext})", Boolean)
+        rows = connection.execute(select(*of.primary_key.columns, _school_of(of)).where(not_(kept))).all()
+        for *key, school_id in rows:
+            row = " ".join(map(str, key))
+            words = f"school.{of.name} row {row}, {constraint.info['of']}: {constraint.info['why']}"
+            of_field = of in {schema.airports, schema.runways}
+            for school in _using(connection, key[0]) if of_field else [school_id]:
+                yield OddRow(school, words)
+
+
+def _not_proven(connection: Connection) -> list[str]:
+    """The conditions that old rows may not keep to: usually none, and then no row is looked at."""
+    constraints = table("pg_constraint", named("conname"), named("convalidated"), named("contype"), schema="pg_catalog")
+    c = constraints.c
+    query = select(c.conname).where(c.conname.in_(list(_CONDITIONS)), ~c.convalidated).order_by(c.conname)
+    return list(connection.execute(query).scalars())
+
+
+def _school_of(of: Table) -> ColumnElement[int | None]:
+    """The school of a table's row, null for what no school owns: that concerns all."""
+    if "school_id" in of.c:
+        return of.c.school_id
+    owners = {"aircraft_id": schema.aircraft, "student_id": schema.students, "instructor_id": schema.instructors}
+    found = [
+        select(owner.c.school_id).where(owner.c.id == of.c[name]).scalar_subquery()
+        for name, owner in owners.items()
+        if name in of.c
+    ]
+    return func.coalesce(*found, null())
+
+
+def _without_time_zone(connection: Connection) -> Iterator[OddRow]:
+    """Airports of which the local time is not known, for each school that uses them."""
+    zones = select(schema.airports.c.ident, schema.airports.c.time_zone)
+    for ident, zone in connection.execute(zones).all():
+        if not is_time_zone(zone):
+            for school_id in _using(connection, ident):
+                yield OddRow(school_id, f"school.airports row {ident}, time_zone: '{zone}' is not a time zone")
+
+
+def _using(connection: Connection, ident: str) -> list[int]:
+    """The schools that are based at an airport, or fly to it."""
+    k, b = schema.schools.c, schema.bookings.c
+    there = or_(b.departure == ident, literal(ident) == any_(b.route))
+    flies = exists().where(b.school_id == k.id, there)
+    return list(connection.execute(select(k.id).where(or_(k.base_airport == ident, flies)).order_by(k.id)).scalars())

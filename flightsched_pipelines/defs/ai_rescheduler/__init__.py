@@ -1,0 +1,1 @@
+"""Assets of group ``ai_rescheduler``: candidates, plan and proposals."""

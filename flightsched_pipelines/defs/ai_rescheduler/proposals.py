@@ -1,0 +1,100 @@
+"""Where threatened lessons can go: ``reschedule_candidates`` → ``reschedule_plan`` → ``reschedule_proposals``."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+from pandas import DataFrame
+from sqlalchemy import Engine
+
+from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
+from flightsched_pipelines.defs import asset_metadata
+from flightsched_pipelines.defs.hourly_assets import columns_of, hourly_asset, hourly_assets
+from flightsched_pipelines.defs.partitions import by_hour, several_by_hour
+from flightsched_pipelines.services.hourly import hourly_steps, ranking
+from flightsched_pipelines.settings import Settings
+
+GROUP = "ai_rescheduler"
+
+
+@hourly_assets(
+    GROUP,
+    reschedule_candidates="Slots that work for each threatened lesson: people, aircraft, hours, daylight, weather.",
+    unplaceable_bookings="Threatened lessons for which there is no slot, and the constraint that took the last one.",
+    deps=["reference_snapshot"],
+)
+def slots_that_work(
+    context: dg.AssetExecutionContext,
+    at_risk_bookings: DataFrame,
+    booking_snapshot: DataFrame,
+    availability_snapshot: DataFrame,
+    forecasts: DataFrame,
+    engine: dg.ResourceParam[Engine],
+    settings: dg.ResourceParam[Settings],
+) -> tuple[DataFrame, DataFrame]:
+    """Look for slots that work for each threatened lesson."""
+
+    def search(
+        hour: datetime, at_risk: DataFrame, bookings: DataFrame, available: DataFrame, forecasts: DataFrame
+    ) -> tuple[DataFrame, DataFrame]:
+        found = hourly_steps.find_slots(engine, at_risk, bookings, available, forecasts, hour, settings)
+        return found.candidates, found.unplaceable
+
+    candidates, unplaceable = several_by_hour(
+        context, search, at_risk_bookings, booking_snapshot, availability_snapshot, forecasts
+    )
+    context.add_output_metadata(asset_metadata.of_candidates(candidates, at_risk_bookings), "reschedule_candidates")
+    context.add_output_metadata(asset_metadata.of_unplaceable(unplaceable, booking_snapshot), "unplaceable_bookings")
+    return candidates, unplaceable
+
+
+@hourly_assets(
+    GROUP,
+    reschedule_plan="Up to three alternatives for each threatened lesson, chosen so that all could be held at once.",
+    solver_runs="How the choice went in each group of lessons that share people or aircraft: bound, gap, seconds.",
+    deps=["reference_snapshot"],
+)
+def joint_choice(
+    context: dg.AssetExecutionContext,
+    reschedule_candidates: DataFrame,
+    booking_snapshot: DataFrame,
+    at_risk_bookings: DataFrame,
+    engine: dg.ResourceParam[Engine],
+    settings: dg.ResourceParam[Settings],
+) -> tuple[DataFrame, DataFrame]:
+    """Choose jointly, with OR-Tools."""
+
+    def choose(hour: datetime, candidates: DataFrame, bookings: DataFrame) -> tuple[DataFrame, DataFrame]:
+        choice = hourly_steps.plan(candidates, bookings, hourly_steps.settings_at(engine, hour, settings))
+        return choice.proposals, choice.runs
+
+    plan, runs = several_by_hour(context, choose, reschedule_candidates, booking_snapshot)
+    context.add_output_metadata(asset_metadata.of_plan(plan, at_risk_bookings), "reschedule_plan")
+    context.add_output_metadata(asset_metadata.of_runs(runs), "solver_runs")
+    return plan, runs
+
+
+@hourly_asset(group_name=GROUP, kinds={"openai", "postgres"}, metadata=columns_of("reschedule_proposals"))
+def reschedule_proposals(
+    context: dg.AssetExecutionContext,
+    reschedule_plan: DataFrame,
+    booking_snapshot: DataFrame,
+    at_risk_bookings: DataFrame,
+    engine: dg.ResourceParam[Engine],
+    ranker: dg.ResourceParam[OpenAIRanker | None],
+    settings: dg.ResourceParam[Settings],
+) -> DataFrame:
+    """The plan's alternatives, ranked and explained by the LLM; by the planner where no answer passed its checks."""
+    hours: list[ranking.RankedHour] = []
+
+    def rank(hour: datetime, plan: DataFrame, bookings: DataFrame, at_risk: DataFrame) -> DataFrame:
+        hours.append(ranking.rank_hour(engine, ranker, plan, bookings, at_risk, hour, datetime.now(UTC), settings))
+        return hours[-1].proposals
+
+    proposals = by_hour(context, rank, reschedule_plan, booking_snapshot, at_risk_bookings)
+    context.add_output_metadata(
+        {
+            **asset_metadata.of_proposals(proposals, at_risk_bookings, booking_snapshot),
+            **asset_metadata.of_ranking(hours, booking_snapshot),
+        }
+    )
+    return proposals

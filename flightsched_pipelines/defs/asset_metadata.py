@@ -1,0 +1,299 @@
+"""What a person would look at: counts, tables and a picture for each asset, as Dagster metadata.
+
+Names of people are never among them: a lesson is named by its reference.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from flightsched_pipelines.defs.partitions import PARTITION_HOUR
+from flightsched_pipelines.domain.risk.bookings import VERDICTS
+from flightsched_pipelines.reporting import charts, page
+from flightsched_pipelines.reporting.metrics import METRICS
+from flightsched_pipelines.reporting.models import Report
+from flightsched_pipelines.services.hourly.ranking import RankedHour
+from flightsched_pipelines.services.monitoring.operations_report import risk_map
+from flightsched_pipelines.services.notifications.dispatch import Dispatched
+from flightsched_pipelines.services.notifications.outbox_worker import Delivered
+from flightsched_pipelines.services.standby import Offers
+
+Metadata = Mapping[str, int | float | str | dg.MetadataValue]
+
+MOST_THREATENED = 12
+
+
+def of_answers(answers: pd.DataFrame, source: str) -> Metadata:
+    """How many answers came, from where, and each failure in a sentence."""
+    failed = answers[answers["error"].notna()]
+    return {
+        "source": source,
+        "answers": len(answers),
+        "answers_failed": len(failed),
+        "megabytes": round(float(answers["body"].str.len().sum()) / 1e6, 3),
+        "failures": _table(failed, ["partition_hour", "provider", "product", "outcome", "error"]),
+    }
+
+
+def of_observations(observed: pd.DataFrame) -> Metadata:
+    """How many reports, and how many fields are below VFR."""
+    return {
+        "reports": len(observed),
+        "fields_below_vfr": int(observed["flight_category"].isin(["MVFR", "IFR", "LIFR"]).sum()),
+        "reports_incomplete": int((observed["missing"].str.len() > 0).sum()),
+    }
+
+
+def of_forecasts(forecasts: pd.DataFrame) -> Metadata:
+    """How far the forecast reaches, who speaks, and what could not be read."""
+    speaking = forecasts[forecasts["governs"]]
+    return {
+        "airports": int(speaking["airport"].nunique()),
+        "rows_that_govern": len(speaking),
+        "rows_beside": len(forecasts) - len(speaking),
+        "rows_unreadable": int((speaking["missing"].str.len() > 0).sum()),
+        "who_speaks": _table(
+            speaking.groupby(["airport", "source", "station", "station_distance_nm"], as_index=False)
+            .agg(first_hour_utc=("hour_utc", "min"), last_hour_utc=("hour_utc", "max"), rows=("hour_utc", "size"))
+            .sort_values(["airport", "first_hour_utc"]),
+        ),
+    }
+
+
+def of_bookings(bookings: pd.DataFrame) -> Metadata:
+    """How many bookings, by status."""
+    return {
+        "bookings": len(bookings),
+        "by_status": _table(bookings.groupby("status", as_index=False).size()),
+    }
+
+
+def of_verdicts(verdicts: pd.DataFrame) -> Metadata:
+    """How many lessons were assessed, by verdict."""
+    counts = verdicts["verdict"].value_counts()
+    return {"lessons": len(verdicts), **{verdict: int(counts.get(verdict, 0)) for verdict in reversed(VERDICTS)}}
+
+
+def of_risk(verdicts: pd.DataFrame, broken: pd.DataFrame, bookings: pd.DataFrame) -> Metadata:
+    """Counts by verdict, the most threatened lessons in words, and the picture of airports and hours at risk."""
+    return {
+        **of_verdicts(verdicts),
+        "most_threatened": _table(most_threatened(broken, bookings)),
+        "risk_by_airport_and_hour": dg.MetadataValue.md(
+            "No lesson was assessed." if verdicts.empty else picture_of(broken)
+        ),
+    }
+
+
+def most_threatened(broken: pd.DataFrame, bookings: pd.DataFrame) -> pd.DataFrame:
+    """The lessons at risk with the most broken rules, soonest first among equals, one row a lesson."""
+    at_risk, lesson = broken[broken["verdict"] == "at_risk"], [PARTITION_HOUR, "booking_id"]
+    most = (
+        at_risk.groupby(lesson, as_index=False)
+        .agg(rules_broken=("rule", "nunique"))
+        .merge(bookings, on=lesson)
+        .sort_values(["rules_broken", "starts_at_utc", "booking_id"], ascending=[False, True, True])
+        .head(MOST_THREATENED)
+    )
+    gravest = most[lesson].merge(at_risk.drop_duplicates(lesson), on=lesson)
+    columns = ["reference", "starts_at_utc", "departure", "training_level", "solo", "rules_broken", "gravest"]
+    return most.assign(gravest=[_in_short(row) for row in gravest.to_dict("records")])[columns]
+
+
+def _in_short(row: Mapping[Any, Any]) -> str:
+    amount = row["hazard"] if pd.isna(row["value"]) else f"{row['value']:,.4g} {row['unit']}"
+    return f"{row['rule']} {amount} at {row['airport']}, {row['hour_utc']:%d %b %H}Z"
+
+
+def picture_of(broken: pd.DataFrame) -> str:
+    """The newest hour's picture: a row an airport, a column an hour, the worst verdict found there."""
+    if broken.empty:
+        return "Nothing is below the school's minimums."
+    newest = broken[PARTITION_HOUR].max()
+    risk = risk_map(broken[broken[PARTITION_HOUR] == newest], newest.to_pydatetime())
+    return charts.risk_by_airport_and_hour(risk).markdown()
+
+
+def of_candidates(candidates: pd.DataFrame, at_risk_bookings: pd.DataFrame) -> Metadata:
+    """How many slots were found, and for how many of the threatened none."""
+    threatened = _threatened(at_risk_bookings)
+    placed = set(candidates["booking_id"])
+    return {
+        "threatened": len(threatened),
+        "candidates": len(candidates),
+        "without_candidates": len(threatened - placed),
+        "candidates_that_no_forecast_reaches": int((candidates["verdict"] == "unforecast").sum()),
+    }
+
+
+def of_unplaceable(unplaceable: pd.DataFrame, bookings: pd.DataFrame) -> Metadata:
+    """How many lessons have no slot, what took the last one, and which they are."""
+    named = unplaceable.merge(
+        bookings[[PARTITION_HOUR, "booking_id", "reference", "starts_at_utc", "departure"]],
+        on=[PARTITION_HOUR, "booking_id"],
+    ).sort_values(["starts_at_utc", "booking_id"])
+    return {
+        "without_a_slot": len(unplaceable),
+        "reasons": _table(unplaceable.groupby("reason", as_index=False).size()),
+        "lessons": _table(named.head(MOST_THREATENED), ["reference", "starts_at_utc", "departure", "reason"]),
+    }
+
+
+def of_plan(plan: pd.DataFrame, at_risk_bookings: pd.DataFrame) -> Metadata:
+    """How many threatened lessons have how many alternatives."""
+    threatened = _threatened(at_risk_bookings)
+    counts = plan.groupby("booking_id").size()
+    return {
+        "threatened": len(threatened),
+        "alternatives": len(plan),
+        "with_three_alternatives": int((counts >= 3).sum()),
+        "without_alternatives": len(threatened - set(counts.index)),
+    }
+
+
+def of_runs(runs: pd.DataFrame) -> Metadata:
+    """How the joint choice went: what was proven, how far from the bound, what the solver gained on the greedy rule."""
+    columns = ["component", "rank", "lessons", "slots", "status", "chosen_by", "unplaced", "cost", "bound", "gap"]
+    largest = runs.sort_values(["lessons", "component", "rank"], ascending=[False, True, True]).head(MOST_THREATENED)
+    return {
+        "components": int(runs["component"].nunique()),
+        "runs": len(runs),
+        "runs_proven_optimal": int((runs["status"] == "optimal").sum()),
+        "lessons_without_a_first_alternative": int(runs.loc[runs["rank"] == 1, "unplaced"].sum()),
+        "cost_days_of_waiting": round(float(runs["cost"].sum()), 1),
+        "greedy_cost_days_of_waiting": round(float(runs["greedy_cost"].sum()), 1),
+        "largest_gap": round(float(runs["gap"].max()), 4) if runs["gap"].notna().any() else "unknown",
+        "solver_seconds": round(float(runs["seconds"].sum()), 2),
+        "largest_components": _table(largest, [*columns, "seconds"]),
+    }
+
+
+def of_ranking(hours: Sequence[RankedHour], bookings: pd.DataFrame) -> Metadata:
+    """Who ranked and why, what became of the questions, and what the LLM cost."""
+    statuses = sum((Counter(hour.statuses) for hour in hours), Counter[str]())
+    failures = pd.DataFrame(
+        [(failure.booking_id, failure.status, failure.problem) for hour in hours for failure in hour.failures],
+        columns=["booking_id", "status", "problem"],
+    )
+    references = bookings.drop_duplicates("booking_id")[["booking_id", "reference"]]
+    return {
+        "ranking": "; ".join(dict.fromkeys(hour.note for hour in hours if hour.note)) or "the LLM was asked",
+        "llm_questions": sum(hour.questions for hour in hours),
+        "llm_answers_reused": sum(hour.reused for hour in hours),
+        "llm_waiting_for_redrive": sum(hour.waiting for hour in hours),
+        "llm_calls": _table(pd.DataFrame(sorted(statuses.items()), columns=["status", "calls"])),
+        "llm_failures": _table(
+            failures.merge(references, on="booking_id").head(MOST_THREATENED), ["reference", "status", "problem"]
+        ),
+        "llm_tokens": sum(hour.tokens for hour in hours),
+        "llm_cost_usd": round(sum(hour.cost_usd for hour in hours), 4),
+    }
+
+
+def of_proposals(proposals: pd.DataFrame, at_risk_bookings: pd.DataFrame, bookings: pd.DataFrame) -> Metadata:
+    """How many threatened lessons have how many alternatives, and the first choices in a table."""
+    threatened = _threatened(at_risk_bookings)
+    counts = proposals.groupby("booking_id").size()
+    first = proposals[proposals["rank"] == 1].merge(
+        bookings[[PARTITION_HOUR, "booking_id", "reference"]], on=[PARTITION_HOUR, "booking_id"]
+    )
+    columns = ["reference", "starts_at_utc", "verdict", "same_instructor", "same_aircraft"]
+    return {
+        "threatened": len(threatened),
+        "proposals": len(proposals),
+        "with_three_alternatives": int((counts >= 3).sum()),
+        "without_alternatives": len(threatened - set(counts.index)),
+        "ranked_by": ", ".join(sorted(proposals["ranked_by"].unique())) or "nobody",
+        "first_choices": _table(first.sort_values("starts_at_utc").head(MOST_THREATENED)[columns]),
+    }
+
+
+def _threatened(at_risk_bookings: pd.DataFrame) -> set[int]:
+    return set(at_risk_bookings.loc[at_risk_bookings["verdict"] == "at_risk", "booking_id"])
+
+
+def of_dispatch(result: Dispatched) -> Metadata:
+    """What became of the cases, and what was queued, held back and suppressed, and why."""
+    steps = result.steps
+    return {
+        "hour": f"{result.hour_utc:%Y-%m-%dT%H}" if result.hour_utc else "",
+        "dispatched_before": result.repeated,
+        **{
+            f"cases_{event}": steps.get(event, 0)
+            for event in ("opened", "updated", "cleared", "expired", "cancelled", "changed", "begun")
+        },
+        "bookings_released": steps.get("released", 0),
+        "messages_queued": sum(result.queued.values()),
+        "unchanged": _counts(result.unchanged, "why"),
+        "queued": _counts(result.queued, "channel"),
+        "held_back": _counts(result.held_back, "why"),
+        "suppressed": _counts(result.suppressed, "why"),
+    }
+
+
+def of_delivery(result: Delivered) -> Metadata:
+    """What was sent, failed, given up and suppressed, and which channels are down."""
+    return {
+        "sent": sum(result.sent.values()),
+        "failed": sum(result.failed.values()),
+        "dead": sum(result.dead.values()),
+        "perhaps_delivered": sum(result.perhaps_delivered.values()),
+        "deadlines_passed": sum(result.deadlines.values()),
+        **{name.replace(" ", "_"): count for name, count in result.deadlines.items()},
+        "sent_by_channel": _counts(result.sent, "channel"),
+        "failed_by_channel": _counts(result.failed, "channel"),
+        "dead_by_channel": _counts(result.dead, "channel"),
+        "suppressed": _counts(result.suppressed, "why"),
+        "channels_down": "; ".join(f"{channel}: {why}" for channel, why in sorted(result.down.items())),
+    }
+
+
+def of_report(report: Report, values: Mapping[str, float], file: Path, cloudwatch: str) -> Metadata:
+    """The report with its pictures, where its page is, and each metric as a number that the UI plots over the hours."""
+    return {
+        "report": dg.MetadataValue.md(page.markdown(report)),
+        "page": dg.MetadataValue.path(str(file)),
+        "cloudwatch": cloudwatch,
+        **{key: float(values[key]) for key in METRICS if key in values},
+    }
+
+
+def of_standby(offers: Offers) -> Metadata:
+    """How many freed slots were looked at and offered, and how the standby list changed."""
+    return {
+        "freed_slots_looked_at": offers.looked_at,
+        "freed_slots_offered": offers.offered,
+        "standby_joined": offers.joined,
+        "standby_lapsed": offers.lapsed,
+    }
+
+
+def _counts(counts: Mapping[str, int], of: str) -> dg.MetadataValue:
+    lines = [f"| {of} | |", "| --- | ---: |", *(f"| {name} | {number} |" for name, number in sorted(counts.items()))]
+    return dg.MetadataValue.md("\n".join(lines) if counts else "none")
+
+
+def _table(frame: pd.DataFrame, columns: list[str] | None = None) -> dg.MetadataValue:
+    """A frame as a table; times and other types that Dagster does not know become text."""
+    shown = frame[columns] if columns else frame
+    if shown.empty:
+        return dg.MetadataValue.text("none")
+    records = [
+        dg.TableRecord({str(name): _cell(value) for name, value in row.items()}) for row in shown.to_dict("records")
+    ]
+    schema = dg.TableSchema([dg.TableColumn(name=str(name), type="string") for name in shown.columns])
+    return dg.MetadataValue.table(records, schema=schema)
+
+
+def _cell(value: object) -> str | int | float | bool:
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d %H:%M}Z"
+    if isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return round(value, 1)
+    return str(value)

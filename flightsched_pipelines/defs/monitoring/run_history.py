@@ -1,0 +1,83 @@
+"""What Dagster's instance recorded of runs, steps and ticks, as plain records; and the end of what it need not keep."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+from dagster._core.scheduler.instigation import ScheduleInstigatorData
+
+from flightsched_pipelines.defs.ai_rescheduler import proposals
+from flightsched_pipelines.services.monitoring.platform_health import Attempt, Part
+
+HOURLY_TICK, OPERATIONS = "hourly_tick", "operations"
+"""Names of the job that runs an hour, and of the one that looks at how the platform does."""
+
+HOURLY = "hourly"
+"""Name of the schedule that launches the former."""
+
+RESCHEDULING_STEPS = tuple(made.op.name for made in vars(proposals).values() if isinstance(made, dg.AssetsDefinition))
+"""The rescheduler's steps; a check of one of its assets is named after it. All others are the weather monitor's."""
+
+STARTS = {dg.DagsterEventType.STEP_START, dg.DagsterEventType.STEP_RESTARTED}
+GOOD_ENDS = {dg.DagsterEventType.STEP_SUCCESS}
+BAD_ENDS = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.STEP_UP_FOR_RETRY}
+MOST_RUNS, MOST_PURGED = 200, 500
+KEPT = timedelta(hours=24)
+"""How long the runs of the operations job are kept; how checks stood is kept in the application's database."""
+
+
+def attempts_since(instance: dg.DagsterInstance, since_utc: datetime) -> list[Attempt]:
+    """Every attempt at a step of the hourly job that ended since a moment, and runs that failed before their first."""
+    records = instance.get_run_records(dg.RunsFilter(job_name=HOURLY_TICK, updated_after=since_utc), MOST_RUNS)
+    found: list[Attempt] = []
+    for record in records:
+        run = record.dagster_run
+        of_run = list(_attempts(instance, run.run_id))
+        if not of_run and run.status == dg.DagsterRunStatus.FAILURE:
+            ended = record.end_time or record.update_timestamp.timestamp()
+            of_run = [Attempt(run.run_id, "weather_monitor", _moment(ended), 0.0, failed=True)]
+        found += [attempt for attempt in of_run if attempt.ended_at >= since_utc]
+    return found
+
+
+def scheduled_since(instance: dg.DagsterInstance) -> datetime | None:
+    """Return when the daemon first saw the hourly schedule on; ``None`` where it never did."""
+    if instance.schedule_storage is None:  # an instance in memory
+        return None
+    for state in instance.all_instigator_state():
+        data = state.instigator_data
+        if state.instigator_name == HOURLY and isinstance(data, ScheduleInstigatorData) and data.start_timestamp:
+            return _moment(data.start_timestamp)
+    return None
+
+
+def purge(instance: dg.DagsterInstance, job_name: str, before_utc: datetime) -> int:
+    """Delete a job's runs, with their event logs, that ended well before a moment; returns how many."""
+    well = dg.RunsFilter(job_name=job_name, statuses=[dg.DagsterRunStatus.SUCCESS], updated_before=before_utc)
+    old = instance.get_run_records(well, MOST_PURGED)
+    for record in old:
+        instance.delete_run(record.dagster_run.run_id)
+    return len(old)
+
+
+def _attempts(instance: dg.DagsterInstance, run_id: str) -> Iterator[Attempt]:
+    started: dict[str, float] = {}
+    for entry in instance.all_logs(run_id, of_type=STARTS | GOOD_ENDS | BAD_ENDS):
+        event = entry.dagster_event
+        if event is None or event.step_key is None:
+            continue
+        if event.event_type in STARTS:
+            started[event.step_key] = entry.timestamp
+            continue
+        seconds = max(entry.timestamp - started.get(event.step_key, entry.timestamp), 0.0)
+        failed = event.event_type in BAD_ENDS
+        yield Attempt(run_id, part_of(event.step_key), _moment(entry.timestamp), seconds, failed)
+
+
+def part_of(step_key: str) -> Part:
+    """Which part of the platform a step of the hourly job belongs to."""
+    return "ai_rescheduler" if step_key.startswith(RESCHEDULING_STEPS) else "weather_monitor"
+
+
+def _moment(timestamp: float) -> datetime:
+    return datetime.fromtimestamp(timestamp, UTC)

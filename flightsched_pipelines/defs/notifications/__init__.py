@@ -1,0 +1,1 @@
+"""Jobs and sensors that dispatch an hour and deliver the outbox."""

@@ -1,0 +1,1 @@
+"""Jobs that apply responses, from the launchpad and from the queue."""

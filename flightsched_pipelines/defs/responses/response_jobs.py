@@ -1,0 +1,202 @@
+"""The jobs of answers: one from an operator or dispatcher, and those that wait in the queue."""
+
+from datetime import datetime
+from enum import Enum
+from typing import NoReturn
+
+import dagster as dg
+from pydantic import Field, ValidationError
+from sqlalchemy import Engine
+
+from flightsched_pipelines.clients.delivery.delivery_errors import ChannelDown
+from flightsched_pipelines.defs.clock import Clock
+from flightsched_pipelines.defs.responses.reasons import DispatchReason, KeepReason
+from flightsched_pipelines.defs.run_limits import bounded
+from flightsched_pipelines.domain.cases.responses import Action, Answer, Role
+from flightsched_pipelines.services.responses import queued_responses, weather_hold
+from flightsched_pipelines.services.responses.queued_responses import QueuedWishes
+from flightsched_pipelines.services.responses.respond import Outcome, respond
+from flightsched_pipelines.services.responses.response_handler import Received
+from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.text import TextError
+
+BY_HAND = bounded("by hand", minutes=10)
+
+
+class Said(Enum):
+    """What an answer says; the first three are the student's, the others the instructor's."""
+
+    ACCEPT = "accept"
+    NONE_SUIT = "none_suit"
+    WITHDRAW = "withdraw"
+    CONFIRM = "confirm"
+    DECLINE = "decline"
+    KEEP = "keep"
+
+
+class ResponseConfig(dg.Config):
+    """One person's answer to one case."""
+
+    case_id: int = Field(description="The case's number, as in the message; `flightsched cases` lists them.")
+    action: Said = Field(description="What the student or instructor says.")
+    number: int | None = Field(default=None, description="With ACCEPT: which alternative.")
+    round: int | None = Field(default=None, description="With ACCEPT: of which message; unset, of the newest.")
+    person_id: int | None = Field(default=None, description="Who says so; unset, whoever the case waits for.")
+    reason: KeepReason | None = Field(
+        default=None,
+        description="With KEEP: why the lesson is kept. Needed, and on record. Words of one's own: "
+        "`flightsched respond --keep --reason`.",
+    )
+    days: list[str] = Field(default=[], description="With NONE_SUIT: days that would suit, of mon to sun.")
+    parts_of_day: list[str] = Field(
+        default=[], description="With NONE_SUIT: parts of the day that would suit, of morning, afternoon and evening."
+    )
+    earliest_date: str | None = Field(default=None, description="With NONE_SUIT: not before this day, as 2026-12-01.")
+    latest_date: str | None = Field(default=None, description="With NONE_SUIT: not after this day, as 2026-12-24.")
+
+
+class CaseConfig(dg.Config):
+    """A case that a dispatcher ends."""
+
+    case_id: int = Field(description="The case's number.")
+    reason: DispatchReason | None = Field(
+        default=None, description="Why; on record. Words of one's own: `flightsched cancel --reason`."
+    )
+
+
+class BookingConfig(dg.Config):
+    """A booking that a dispatcher puts on weather hold, or takes off."""
+
+    booking: str = Field(description="The booking's reference, such as PAO-1016, or its number.")
+    reason: DispatchReason = Field(
+        description="Why; on record. Words of one's own: `flightsched hold --reason` and `release --reason`."
+    )
+
+
+@dg.op
+def take_response(
+    context: dg.OpExecutionContext,
+    config: ResponseConfig,
+    engine: dg.ResourceParam[Engine],
+    settings: dg.ResourceParam[Settings],
+    clock: dg.ResourceParam[Clock],
+) -> None:
+    """Do what one answer says; refused, the run fails with the sentence that says why."""
+    action = Action(config.action.value)
+    role: Role = "student" if action in {Action.ACCEPT, Action.NONE_SUIT, Action.WITHDRAW} else "instructor"
+    asked = config.model_dump(include={*QueuedWishes.model_fields})
+    try:
+        wishes = QueuedWishes.model_validate(asked).wishes()
+    except ValidationError as error:
+        fault = error.errors()[0]
+        _fail(f"{fault['loc'][0]}: {fault['msg']}")
+    answer = Answer(action, role, config.person_id, config.number, config.round, _words(config.reason), wishes)
+    _report(context, respond(engine, _received(context, config.case_id, answer), clock.now(), settings))
+
+
+@dg.op
+def end_case(
+    context: dg.OpExecutionContext,
+    config: CaseConfig,
+    engine: dg.ResourceParam[Engine],
+    settings: dg.ResourceParam[Settings],
+    clock: dg.ResourceParam[Clock],
+) -> None:
+    """End a case: a dispatcher has the lesson, which stays on weather hold."""
+    answer = Answer(Action.CANCEL, "dispatcher", None, reason=_words(config.reason))
+    _report(context, respond(engine, _received(context, config.case_id, answer), clock.now(), settings))
+
+
+@dg.op
+def put_on_hold(
+    context: dg.OpExecutionContext,
+    config: BookingConfig,
+    engine: dg.ResourceParam[Engine],
+    clock: dg.ResourceParam[Clock],
+) -> None:
+    """Put a booking that has no open case on weather hold."""
+    _order(context, "hold", config, engine, clock.now())
+
+
+@dg.op
+def take_off_hold(
+    context: dg.OpExecutionContext,
+    config: BookingConfig,
+    engine: dg.ResourceParam[Engine],
+    clock: dg.ResourceParam[Clock],
+) -> None:
+    """Put a booking that has no open case back into the schedule."""
+    _order(context, "release", config, engine, clock.now())
+
+
+@dg.op
+def take_queued_responses(
+    context: dg.OpExecutionContext,
+    engine: dg.ResourceParam[Engine],
+    settings: dg.ResourceParam[Settings],
+    clock: dg.ResourceParam[Clock],
+) -> None:
+    """Take the answers that wait in the queue, each once; what is no answer goes to its dead-letter queue."""
+    try:
+        outcomes = queued_responses.take_all(engine, *queued_responses.queues(settings), clock.now(), settings)
+    except (ChannelDown, ValueError) as error:
+        _fail(str(error))
+    context.add_output_metadata({"messages": outcomes.total(), **outcomes})
+
+
+def _order(
+    context: dg.OpExecutionContext, what: weather_hold.Order, config: BookingConfig, engine: Engine, now_utc: datetime
+) -> None:
+    try:
+        outcome = weather_hold.order(engine, context.run_id, what, config.booking, config.reason.value, "job", now_utc)
+    except TextError as error:
+        _fail(str(error))
+    _report(context, outcome)
+
+
+def _words(reason: Enum | None) -> str:
+    return "" if reason is None else str(reason.value)
+
+
+def _received(context: dg.OpExecutionContext, case_id: int, answer: Answer) -> Received:
+    return Received(f"run-{context.run_id}", case_id, answer, "job")
+
+
+def _report(context: dg.OpExecutionContext, outcome: Outcome) -> None:
+    if not outcome.applied:
+        _fail(outcome.sentence)
+    context.add_output_metadata({"outcome": outcome.outcome, "told": outcome.sentence})
+
+
+def _fail(sentence: str) -> NoReturn:
+    raise dg.Failure(description=sentence, allow_retries=False) from None
+
+
+@dg.job(executor_def=dg.in_process_executor, tags=BY_HAND)
+def apply_response() -> None:
+    """Take one student's or instructor's answer to a case, as if it had come by link or queue."""
+    take_response()
+
+
+@dg.job(executor_def=dg.in_process_executor, tags=BY_HAND)
+def cancel_case() -> None:
+    """End a case without a new time: the lesson stays on weather hold, and a dispatcher has it."""
+    end_case()
+
+
+@dg.job(executor_def=dg.in_process_executor, tags=BY_HAND)
+def hold_booking() -> None:
+    """Put a booking on weather hold by hand; it has no open case."""
+    put_on_hold()
+
+
+@dg.job(executor_def=dg.in_process_executor, tags=BY_HAND)
+def release_booking() -> None:
+    """Take a booking off weather hold by hand; it has no open case."""
+    take_off_hold()
+
+
+@dg.job(executor_def=dg.in_process_executor, tags=bounded("responses", minutes=15, priority=5))
+def apply_queued_responses() -> None:
+    """Take the answers that wait in the queue of responses."""
+    take_queued_responses()

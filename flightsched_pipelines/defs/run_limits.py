@@ -1,0 +1,59 @@
+"""Kinds of runs and the tags that bound them; and the runs of a platform that is stopped, or that died."""
+
+import time
+from collections.abc import Collection
+
+import dagster as dg
+
+from flightsched_pipelines.defs.run_launcher import is_gone
+
+KIND_TAG = "flightsched/kind"
+"""Of every kind `dagster.yaml` lets two runs go on at once, so that none keeps another waiting."""
+
+STOPPED_TAG = "flightsched/stopped"
+"""When a person stopped the platform while the run went on: that it did not end well is no fault."""
+
+UNDER_WAY = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+
+
+def bounded(kind: str, *, minutes: int, retries: int = 0, priority: int = 0) -> dict[str, str]:
+    """Return the tags of a job.
+
+    Args:
+        kind: what work it is; jobs of one kind share two places.
+        minutes: a run that takes longer is ended, and has failed.
+        retries: how often a run whose process died is launched again; none where a sensor or the schedule asks anyway.
+        priority: of runs that wait, the highest is launched first.
+    """
+    return {
+        KIND_TAG: kind,
+        "dagster/max_runtime": str(minutes * 60),
+        "dagster/max_retries": str(retries),
+        "dagster/priority": str(priority),
+    }
+
+
+def mark_stopped(instance: dg.DagsterInstance) -> None:
+    """Note on every run under way that a person stops the platform now."""
+    for run in instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY)):
+        instance.add_run_tags(run.run_id, {STOPPED_TAG: f"{time.time():.0f}"})
+
+
+def end_dead_runs(instance: dg.DagsterInstance, *, starting: bool) -> Collection[str]:
+    """Have every run whose process is gone end as failed, or as canceled where that was asked for; returns their ids.
+
+    Args:
+        instance: Dagster's.
+        starting: whether those that have not come to run are dead too, as no code location lives that could begin them.
+    """
+    ended: list[str] = []
+    for run in instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY)):
+        is_dead = starting if run.status == dg.DagsterRunStatus.STARTING else is_gone(instance, run)
+        if not is_dead:
+            continue
+        if run.status == dg.DagsterRunStatus.CANCELING:
+            instance.report_run_canceled(run, "The run's process is gone.")
+        else:
+            instance.report_run_failed(run, "The run's process is gone: the platform was stopped, or died.")
+        ended.append(run.run_id)
+    return ended

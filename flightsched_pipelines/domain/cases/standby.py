@@ -1,0 +1,132 @@
+"""Freed slots and who waits for them: pure judgement. A school's rule says who is offered a slot first.
+
+What a slot is offered for is proven elsewhere (`validation`); here is only what makes the proof worth its while.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Literal, get_args
+
+from flightsched_pipelines.domain.cases.lifecycle import (
+    Case,
+    CaseState,
+    Slot,
+    Standing,
+    Step,
+    overdue,
+    require,
+    step_by_school,
+)
+from flightsched_pipelines.domain.cases.responses import Wishes
+from flightsched_pipelines.domain.risk.time_zones import zone_of
+
+Rule = Literal["threatened_first", "first_come", "longest_without_lesson", "nobody"]
+"""Who is offered a slot first.
+
+threatened_first: lessons on weather hold, then the others; first_come: whoever waits longest;
+longest_without_lesson: whoever has not flown for longest; nobody: slots are not offered. Of equals, who waits longest.
+"""
+
+RULES: tuple[Rule, ...] = get_args(Rule)
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class FreedSlot:
+    """A slot that a lesson left, with the type of its aircraft."""
+
+    freed_slot_id: int
+    school_id: int
+    slot: Slot
+    aircraft_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A lesson on standby.
+
+    ``on_hold`` is whether it is on weather hold; ``until`` the last local day on which a slot is of use, ``None`` for
+    any; ``last_flown_utc`` is when the student last flew, ``None`` for never.
+    """
+
+    booking_id: int
+    student_id: int
+    lesson: Slot
+    aircraft_type: str
+    solo: bool
+    on_hold: bool
+    since_utc: datetime
+    until: date | None
+    last_flown_utc: datetime | None
+    wishes: Wishes
+    time_zone: str
+
+
+def in_turn(waiting: Iterable[Waiting], rule: Rule) -> list[Waiting]:
+    """Those who wait, in the order in which a slot is offered to them."""
+    first_come = sorted(waiting, key=lambda one: (one.since_utc, one.booking_id))
+    match rule:
+        case "first_come":
+            return first_come
+        case "threatened_first":
+            return sorted(first_come, key=lambda one: not one.on_hold)
+        case "longest_without_lesson":
+            return sorted(first_come, key=lambda one: one.last_flown_utc or _NEVER)
+        case "nobody":
+            return []
+
+
+def ways_to_take(freed: FreedSlot, waiting: Waiting) -> list[Slot]:
+    """How a lesson could take a freed slot, the best first; none where it would not, or could not.
+
+    It takes the aircraft that came free, for as long as it lasts, from the beginning of the slot; with its own
+    instructor if it can be, else with the one who came free.
+    """
+    slot, lesson = freed.slot, waiting.lesson
+    ends = slot.starts_at_utc + (lesson.ends_at_utc - lesson.starts_at_utc)
+    local = slot.starts_at_utc.astimezone(zone_of(waiting.time_zone))
+    fits = freed.aircraft_type == waiting.aircraft_type and ends <= slot.ends_at_utc
+    earlier = waiting.on_hold or slot.starts_at_utc < lesson.starts_at_utc
+    in_time = waiting.until is None or local.date() <= waiting.until
+    if not (fits and earlier and in_time and waiting.wishes.suits(local)):
+        return []
+    instructors = [None] if waiting.solo else list(dict.fromkeys([lesson.instructor_id, slot.instructor_id]))
+    return [
+        replace(slot, ends_at_utc=ends, instructor_id=instructor)
+        for instructor in instructors
+        if waiting.solo or instructor is not None
+    ]
+
+
+def next_step_on_standby(
+    case: Case, standing: Standing, now_utc: datetime, *, waits_on_hold: bool, is_free: bool
+) -> Step | None:
+    """What an hour, or the clock, means for a case that offers a freed slot; ``None`` when it goes on.
+
+    A lesson that is threatened itself gets a case for that, unless the slot is held for it already; one whose weather
+    hold is lifted needs no other time. The time of a lesson on hold may be over: it waits for another.
+
+    Args:
+        case: the case.
+        standing: how its lesson stands now.
+        now_utc: now.
+        waits_on_hold: whether the lesson stayed on weather hold after an earlier case.
+        is_free: whether the slot can still be had.
+    """
+    ended = step_by_school(case, standing)
+    if ended is not None or case.state is CaseState.STUDENT_ACCEPTED:
+        return ended
+    if now_utc >= case.deadline_utc:
+        return overdue(case)
+    if not is_free:
+        why = "somebody else has taken the slot"
+    elif standing.verdict == "at_risk" and not waits_on_hold:
+        why = "the lesson itself is below the school's minimums now, and has a case of its own for that"
+    elif waits_on_hold and standing.may_be_released(now_utc):
+        why = "the forecast for the lesson is above the school's minimums again"
+    else:
+        return None
+    require(case.state, CaseState.CANCELLED)
+    return Step("cancelled", CaseState.CANCELLED, why)

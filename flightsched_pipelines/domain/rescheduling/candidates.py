@@ -1,0 +1,325 @@
+"""Where a threatened lesson could go: every time that school, people, aircraft, daylight and forecast allow.
+
+What other lessons hold is taken, also where those are threatened themselves. A time no forecast reaches is kept,
+marked ``unforecast``, and ranks lower.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from flightsched_pipelines.domain.rescheduling.feasible_starts import Lesson, Obstacle, Opening, Schedule, lessons_in
+from flightsched_pipelines.domain.rescheduling.frames import typed
+from flightsched_pipelines.domain.rescheduling.preferences import with_wishes
+from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.domain.rescheduling.scoring import cost_of_means, cost_of_times
+from flightsched_pipelines.domain.rescheduling.solver.search_state import NOBODY
+from flightsched_pipelines.domain.rescheduling.time_grid import Timeline, local_clock
+from flightsched_pipelines.domain.risk.assess import Assessment, assess
+
+CANDIDATE_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "booking_id": "int64",
+        "slot": "int64",
+        "starts_at_utc": "datetime64[us, UTC]",
+        "ends_at_utc": "datetime64[us, UTC]",
+        "instructor_id": "Int64",
+        "aircraft_id": "int64",
+        "verdict": "str",
+        "margin": "float64",
+        "same_instructor": "bool",
+        "same_aircraft": "bool",
+        "minutes_moved": "int64",
+        "score": "float64",
+    }
+)
+"""Columns of the candidates: ``slot`` counts from 1, the lowest score; ``instructor_id`` is null for a solo flight."""
+
+UNPLACEABLE_COLUMNS: Mapping[str, str] = MappingProxyType({"booking_id": "int64", "reason": "str"})
+
+_CHOICES_PER_START = 2
+"""Instructors, and aircraft, named for one start: the first choice, and one more where that is taken jointly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The candidates, and for each booking without any the constraint that took the last of its starts."""
+
+    candidates: pd.DataFrame
+    unplaceable: pd.DataFrame
+
+
+def candidate_slots(
+    threatened: pd.DataFrame,
+    bookings: pd.DataFrame,
+    availability: pd.DataFrame,
+    forecasts: pd.DataFrame,
+    minimums: pd.DataFrame,
+    airports: pd.DataFrame,
+    runways: pd.DataFrame,
+    suns: pd.DataFrame,
+    rules: SchedulingRules,
+    *,
+    now_utc: datetime,
+    weather_buffer_minutes: int = 30,
+    sent: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """The candidates alone, of `search_slots`."""
+    return search_slots(
+        threatened,
+        bookings,
+        availability,
+        forecasts,
+        minimums,
+        airports,
+        runways,
+        suns,
+        rules,
+        now_utc=now_utc,
+        weather_buffer_minutes=weather_buffer_minutes,
+        sent=sent,
+    ).candidates
+
+
+def search_slots(
+    threatened: pd.DataFrame,
+    bookings: pd.DataFrame,
+    availability: pd.DataFrame,
+    forecasts: pd.DataFrame,
+    minimums: pd.DataFrame,
+    airports: pd.DataFrame,
+    runways: pd.DataFrame,
+    suns: pd.DataFrame,
+    rules: SchedulingRules,
+    *,
+    now_utc: datetime,
+    weather_buffer_minutes: int = 30,
+    sent: pd.DataFrame | None = None,
+) -> Search:
+    """Other times for each threatened booking, and why some have none.
+
+    Args:
+        threatened: the bookings to move (``BOOKING_COLUMNS``, and what there is of ``WISH_COLUMNS``), each of which is
+            among ``bookings``.
+        bookings: every booking from a day before ``now_utc`` (duty hours look back) to the horizon.
+        availability: periods of use (``AVAILABILITY_COLUMNS``); what has none cannot be used.
+        forecasts: the weather, an airport and hour a row (``FORECAST_COLUMNS``).
+        minimums: the rules of the weather in force (``MINIMUM_COLUMNS``).
+        airports: the airports of the lessons.
+        runways: their runway ends.
+        suns: sunrise and sunset there, to the horizon.
+        rules: bounds of the search.
+        now_utc: aware; slots start ``earliest_hours`` or more after it.
+        weather_buffer_minutes: weather this long before and after a slot counts too.
+        sent: what was proposed before (booking_id, starts_at_utc, instructor_id, aircraft_id): changing it has a price.
+
+    Returns:
+        Up to ``rules.per_booking`` candidates a booking, spread over days, the best first.
+    """
+    lessons = lessons_in(threatened)
+    longest = max((lesson.ends_at_utc - lesson.starts_at_utc for lesson in lessons), default=timedelta())
+    schedule = Schedule(bookings, _of_lessons(availability, threatened), rules, now_utc, longest)
+    openings: list[Opening] = []
+    reasons: dict[int, Obstacle] = {}
+    for lesson in lessons:
+        opening = schedule.openings(lesson)
+        if isinstance(opening, Opening):
+            openings.append(opening)
+        else:
+            reasons[lesson.booking_id] = opening
+    if not openings:
+        return Search(typed([], CANDIDATE_COLUMNS), _unplaceable(reasons))
+
+    trials = _trials(threatened, openings, schedule.timeline)
+    first_hour = now_utc.replace(minute=0, second=0, microsecond=0)
+    sky = assess(
+        trials,
+        forecasts,
+        minimums,
+        airports,
+        runways,
+        suns,
+        first_hour_utc=first_hour,
+        buffer_minutes=weather_buffer_minutes,
+    )
+    times = _times(threatened, trials, sky, now_utc)
+    before = _sent_slots(sent)
+    found: list[_Slots] = []
+    first = 0
+    for opening in openings:
+        booking_id = opening.lesson.booking_id
+        mine = slice(first, first + len(opening.starts))
+        first = mine.stop
+        if times.clear[mine].any():
+            found.append(_best(opening, mine, times, before.get(booking_id, []), rules))
+        else:
+            dark = sky.broken.loc[sky.broken["rule"] == "daylight", "booking_id"]
+            in_daylight = set(range(mine.start, mine.stop)) - set(dark.tolist())
+            reasons[booking_id] = "no weather" if in_daylight else "no daylight"
+    return Search(_candidates(found, times), _unplaceable(reasons))
+
+
+def _of_lessons(availability: pd.DataFrame, threatened: pd.DataFrame) -> pd.DataFrame:
+    """What of the availability could matter to some lessons: of their schools, and of students only their own."""
+    students = availability["resource_id"].isin(threatened["student_id"])
+    return availability[
+        availability["school_id"].isin(threatened["school_id"]) & ((availability["resource"] != "student") | students)
+    ]
+
+
+def _trials(threatened: pd.DataFrame, openings: list[Opening], timeline: Timeline) -> pd.DataFrame:
+    """Each lesson at each of its possible starts, as bookings that the weather can be held against."""
+    counts = [len(opening.starts) for opening in openings]
+    lessons = threatened.set_index("booking_id", drop=False)
+    trials = lessons.loc[np.repeat([opening.lesson.booking_id for opening in openings], counts)]
+    starts = timeline.times_utc(np.concatenate([opening.starts for opening in openings]))
+    lengths = (trials["ends_at_utc"] - trials["starts_at_utc"]).to_numpy()
+    numbers = np.arange(len(trials))
+    trials = trials.set_axis(pd.RangeIndex(len(trials)), axis=0)
+    return trials.assign(
+        booking_id=numbers, lesson_id=trials["booking_id"], starts_at_utc=starts, ends_at_utc=starts + lengths
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """The trials as arrays: where each would lie, what the sky says of it, and what it costs as a time."""
+
+    starts: NDArray[np.int64]
+    """Microseconds from the epoch."""
+    days: NDArray[np.int64]
+    """Local days."""
+    clear: NDArray[np.bool_]
+    cost: NDArray[np.float64]
+    told: pd.DataFrame
+    """What of a candidate follows from its time: columns of ``CANDIDATE_COLUMNS``."""
+
+
+def _times(threatened: pd.DataFrame, trials: pd.DataFrame, sky: Assessment, now_utc: datetime) -> _Times:
+    lesson = threatened.set_index("booking_id").index.get_indexer(pd.Index(trials["lesson_id"]))
+    present = threatened["starts_at_utc"].iloc[lesson].set_axis(trials.index)
+    usual = local_clock(threatened["starts_at_utc"], threatened["time_zone"]).iloc[lesson].set_axis(trials.index)
+    new = local_clock(trials["starts_at_utc"], trials["time_zone"])
+    verdicts = sky.verdicts.to_numpy(dtype=object)
+    unknown = verdicts == "unknown"
+    told = pd.DataFrame(
+        {
+            "starts_at_utc": trials["starts_at_utc"],
+            "ends_at_utc": trials["ends_at_utc"],
+            "verdict": np.where(unknown, "unforecast", verdicts),
+            "margin": np.where(unknown, np.nan, np.asarray(sky.margin, dtype=np.float64)),
+            "minutes_moved": (trials["starts_at_utc"] - present).dt.total_seconds() / 60,
+        }
+    )
+    return _Times(
+        starts=trials["starts_at_utc"].to_numpy(dtype="datetime64[us]").astype(np.int64),
+        days=new.to_numpy(dtype="datetime64[D]").astype(np.int64),
+        clear=verdicts != "at_risk",
+        cost=cost_of_times(told, usual, new, with_wishes(trials), now_utc),
+        told=told,
+    )
+
+
+_Slot = tuple[int, int, int]
+"""A start in microseconds from the epoch, an instructor or ``NOBODY``, an aircraft."""
+
+
+def _sent_slots(sent: pd.DataFrame | None) -> Mapping[int, list[_Slot]]:
+    """The slots that were proposed before, by booking."""
+    slots: defaultdict[int, list[_Slot]] = defaultdict(list)
+    if sent is not None:
+        starts = sent["starts_at_utc"].to_numpy(dtype="datetime64[us]").astype(np.int64).tolist()
+        people = sent["instructor_id"].fillna(NOBODY).tolist()
+        for booking_id, *slot in zip(sent["booking_id"].tolist(), starts, people, sent["aircraft_id"], strict=True):
+            slots[booking_id].append((slot[0], slot[1], slot[2]))
+    return slots
+
+
+@dataclass(frozen=True, slots=True)
+class _Slots:
+    """The best slots of one lesson, the best first: arrays of a slot each, but for ``lesson``."""
+
+    lesson: Lesson
+    trial: NDArray[np.int64]
+    instructor: NDArray[np.int64]
+    aircraft: NDArray[np.int64]
+    score: NDArray[np.float64]
+
+
+def _best(opening: Opening, mine: slice, times: _Times, sent: Sequence[_Slot], rules: SchedulingRules) -> _Slots:
+    """The best of every start that the sky allows, with the first free instructors and aircraft.
+
+    No more of one local day than leaves room for others; of equals the earlier, then the lower numbers.
+    """
+    lesson = opening.lesson
+    present, wished = _number(lesson.instructor_id), _number(lesson.preferred_instructor_id)
+    instructors, people = _in_order(opening.instructors, opening.instructor_free)
+    aircraft, machines = _in_order(opening.aircraft, opening.aircraft_free)
+    free = people.T[:, :, None] & machines.T[:, None, :] & times.clear[mine, None, None]
+    when, who, what = np.nonzero(free)
+    trial = mine.start + when
+    was_sent = np.zeros(len(trial), dtype=bool)
+    for start, instructor, machine in sent:
+        was_sent |= (times.starts[trial] == start) & (instructors[who] == instructor) & (aircraft[what] == machine)
+    cost = np.round(
+        times.cost[trial]
+        + cost_of_means(
+            other_instructor=(instructors != present)[who],
+            other_aircraft=(aircraft != lesson.aircraft_id)[what],
+            not_preferred=np.isin(instructors, [NOBODY, wished], invert=True)[who] & (wished != NOBODY),
+            not_sent=~was_sent & bool(sent),
+        ),
+        6,
+    )
+    order = np.argsort(cost, kind="stable")
+    per_day = -(-2 * rules.per_booking // rules.horizon_days)
+    best = order[_place_in_group(times.days[trial[order]]) < per_day][: rules.per_booking]
+    return _Slots(lesson, trial[best], instructors[who[best]], aircraft[what[best]], cost[best])
+
+
+def _in_order(names: Sequence[int | None], free: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The first free of those at each start, in the order of their numbers."""
+    numbers = np.array([_number(name) for name in names], dtype=np.int64)
+    order = np.argsort(numbers, kind="stable")
+    return numbers[order], (free & (free.cumsum(axis=0) <= _CHOICES_PER_START))[order]
+
+
+def _number(name: int | None) -> int:
+    return NOBODY if name is None else name
+
+
+def _place_in_group(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many of the same group come before each."""
+    order = np.argsort(groups, kind="stable")
+    _, firsts, sizes = np.unique(groups[order], return_index=True, return_counts=True)
+    place = np.empty(len(groups), dtype=np.int64)
+    place[order] = np.arange(len(groups)) - np.repeat(firsts, sizes)
+    return place
+
+
+def _candidates(found: Sequence[_Slots], times: _Times) -> pd.DataFrame:
+    if not found:
+        return typed([], CANDIDATE_COLUMNS)
+    found = sorted(found, key=lambda slots: slots.lesson.booking_id)
+    counts = [len(slots.trial) for slots in found]
+    instructor = np.concatenate([slots.instructor for slots in found])
+    rows = times.told.iloc[np.concatenate([slots.trial for slots in found])].assign(
+        booking_id=np.repeat([slots.lesson.booking_id for slots in found], counts),
+        slot=np.concatenate([np.arange(1, count + 1) for count in counts]),
+        instructor_id=pd.arrays.IntegerArray(instructor, instructor == NOBODY),
+        aircraft_id=np.concatenate([slots.aircraft for slots in found]),
+        same_instructor=np.concatenate([slots.instructor == _number(slots.lesson.instructor_id) for slots in found]),
+        same_aircraft=np.concatenate([slots.aircraft == slots.lesson.aircraft_id for slots in found]),
+        score=np.concatenate([slots.score for slots in found]),
+    )
+    return typed(rows, CANDIDATE_COLUMNS)
+
+
+def _unplaceable(reasons: Mapping[int, Obstacle]) -> pd.DataFrame:
+    return typed([{"booking_id": number, "reason": reasons[number]} for number in sorted(reasons)], UNPLACEABLE_COLUMNS)

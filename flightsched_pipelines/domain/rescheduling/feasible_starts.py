@@ -1,0 +1,167 @@
+"""The starts that a lesson could have, the sky aside: school, student, instructor and aircraft, and their rules."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from flightsched_pipelines.domain.rescheduling.preferences import with_wishes
+from flightsched_pipelines.domain.rescheduling.resource_calendars import Diary, DutyLog, holding
+from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.domain.rescheduling.time_grid import CELL, Cells, Timeline
+
+Obstacle = Literal[
+    "school closed",
+    "student not available",
+    "no instructor",
+    "no aircraft",
+    "no daylight",
+    "no weather",
+    "no slot left",
+]
+"""Why there is no other time for a lesson: the constraint that took the last one.
+
+``no slot left`` says that there were some, and that all of them are held out to other lessons.
+"""
+
+NO_SLOT_LEFT: Obstacle = "no slot left"
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A booking that looks for another time. ``instructor_id`` is ``None`` for a solo flight."""
+
+    booking_id: int
+    school_id: int | None
+    student_id: int | None
+    instructor_id: int | None
+    aircraft_id: int | None
+    aircraft_type: str | None
+    training_level: str
+    solo: bool
+    starts_at_utc: datetime
+    ends_at_utc: datetime
+    time_zone: str
+    notice_hours: int | None = None
+    preferred_instructor_id: int | None = None
+
+    @property
+    def cells(self) -> int:
+        """How many quarter hours it touches when it starts on one."""
+        return -(-(self.ends_at_utc - self.starts_at_utc) // CELL)
+
+
+def lessons_in(threatened: pd.DataFrame) -> list[Lesson]:
+    """The lessons of a frame of bookings, a row each."""
+    columns = list(Lesson.__dataclass_fields__)
+    rows = with_wishes(threatened)[columns].astype(object)
+    return [Lesson(**row) for row in rows.where(rows.notna(), None).to_dict("records")]  # pyright: ignore
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The starts at which all but the sky allows a lesson, and who and what is free then, in order of preference."""
+
+    lesson: Lesson
+    starts: Cells
+    instructors: list[int | None]
+    instructor_free: NDArray[np.bool_]
+    aircraft: list[int]
+    aircraft_free: NDArray[np.bool_]
+
+
+class Schedule:
+    """The diaries of all resources, and the starts that each lesson could have."""
+
+    def __init__(
+        self,
+        bookings: pd.DataFrame,
+        availability: pd.DataFrame,
+        rules: SchedulingRules,
+        now_utc: datetime,
+        longest: timedelta,
+    ) -> None:
+        self.rules = rules
+        self._now_utc = now_utc
+        earliest = now_utc + timedelta(hours=rules.earliest_hours)
+        latest = now_utc + timedelta(days=rules.horizon_days)
+        self.timeline = Timeline.between(earliest, latest + longest)
+        self._starts = np.arange(self.timeline.at_or_after(earliest), self.timeline.at_or_after(latest) + 1)
+        self._starts = self._starts[self.timeline.times_utc(self._starts) <= pd.Timestamp(latest)]
+        held = holding(bookings)
+        self._schools = Diary("school", availability, self.timeline)
+        self._students, self._instructors, self._aircraft = (
+            Diary(kind, availability, self.timeline).enter(held, f"{kind}_id", rules.buffer_minutes)
+            for kind in ("student", "instructor", "aircraft")
+        )
+        levels = self._instructors.attributes["may_teach"]
+        self._levels: list[Sequence[str]] = levels.where(levels.notna(), "").tolist()
+        self._types: list[str] = self._aircraft.attributes["aircraft_type"].fillna("").tolist()
+        self._duty = DutyLog(self._instructors.ids.tolist(), self.timeline, rules).enter(held)
+        self._on_grid = cache(self._starts_on_grid)
+
+    def openings(self, lesson: Lesson) -> Opening | Obstacle:
+        """The starts that everything but the sky allows a lesson, or the constraint that took the last of them."""
+        starts = self._on_grid(lesson.time_zone)
+        starts = starts[starts != self.timeline.at_or_after(lesson.starts_at_utc)]
+        if lesson.notice_hours:
+            starts = starts[starts >= self.timeline.at_or_after(self._now_utc + timedelta(hours=lesson.notice_hours))]
+        gates: tuple[tuple[Obstacle, Diary, int | None], ...] = (
+            ("school closed", self._schools, lesson.school_id),
+            ("student not available", self._students, lesson.student_id),
+        )
+        for reason, diary, resource_id in gates:
+            rows = diary.of_school(lesson.school_id)
+            row = rows[diary.ids[rows] == resource_id]
+            starts = starts[diary.free(row, starts, lesson.cells, moving=lesson.booking_id).any(axis=0)]
+            if not starts.size:
+                return reason
+        instructors, instructor_free = self._who_may_teach(lesson, starts)
+        staffed = instructor_free.any(axis=0)
+        if not staffed.any():
+            return "no instructor"
+        starts, instructor_free = starts[staffed], instructor_free[:, staffed]
+        aircraft, aircraft_free = self._what_may_fly(lesson, starts)
+        equipped = aircraft_free.any(axis=0)
+        if not equipped.any():
+            return "no aircraft"
+        return Opening(
+            lesson, starts[equipped], instructors, instructor_free[:, equipped], aircraft, aircraft_free[:, equipped]
+        )
+
+    def _starts_on_grid(self, time_zone: str) -> Cells:
+        local = self.timeline.times_utc(self._starts).tz_convert(time_zone)
+        return self._starts[(local.hour * 60 + local.minute) % self.rules.step_minutes == 0]
+
+    def _who_may_teach(self, lesson: Lesson, starts: Cells) -> tuple[list[int | None], NDArray[np.bool_]]:
+        if lesson.solo:
+            return [None], np.ones((1, len(starts)), dtype=bool)
+        diary = self._instructors
+        rows = [row for row in diary.of_school(lesson.school_id) if lesson.training_level in self._levels[row]]
+        rows, names = _by_preference(rows, diary.ids, lesson.instructor_id, lesson.booking_id)
+        free = diary.free(rows, starts, lesson.cells, moving=lesson.booking_id)
+        return [*names], free & self._duty.allows(names, starts, lesson.cells, moving=lesson.booking_id)
+
+    def _what_may_fly(self, lesson: Lesson, starts: Cells) -> tuple[list[int], NDArray[np.bool_]]:
+        diary = self._aircraft
+        rows = [
+            row
+            for row in diary.of_school(lesson.school_id)
+            if diary.ids[row] == lesson.aircraft_id or self._types[row] == lesson.aircraft_type
+        ]
+        rows, names = _by_preference(rows, diary.ids, lesson.aircraft_id, lesson.booking_id)
+        return names, diary.free(rows, starts, lesson.cells, moving=lesson.booking_id)
+
+
+def _by_preference(
+    rows: Sequence[int], ids: NDArray[np.int64], present: int | None, turn: int
+) -> tuple[Cells, list[int]]:
+    """The present one first; the others from a place that differs by booking, so that not all ask for the same."""
+    first = turn % max(len(rows), 1)
+    ordered = sorted([*rows[first:], *rows[:first]], key=lambda row: ids[row] != present)
+    return np.array(ordered, dtype=np.int64), [int(ids[row]) for row in ordered]

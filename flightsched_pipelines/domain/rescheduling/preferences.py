@@ -1,0 +1,145 @@
+"""What students told the school about their time, as data: which slots they would rather have, and how much notice.
+
+A wish makes a slot dearer or cheaper; none but the notice rules a slot out, since a time somebody does not like is
+better than none. The words of a free note are for dispatchers
+alone: nothing follows from them here, and no snapshot has them.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from types import MappingProxyType
+from typing import cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from flightsched_pipelines.domain.rescheduling.rules import PRICES, Prices
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+PARTS_OF_DAY: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {"morning": (0, 12), "afternoon": (12, 17), "evening": (17, 24)}
+)
+"""Parts of the day by the local hour in which a lesson starts: from, and before."""
+
+WISH_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "preferred_days": "object",
+        "preferred_parts": "object",
+        "preferred_instructor_id": "Int64",
+        "latest_date": "object",
+        "notice_hours": "Int64",
+        "last_lesson_at_utc": "datetime64[us, UTC]",
+        "times_moved": "Int64",
+    }
+)
+"""Columns that a frame of bookings may have beside ``BOOKING_COLUMNS``.
+
+``preferred_days`` lists names of ``DAYS``, ``preferred_parts`` of ``PARTS_OF_DAY``; empty or null is no wish.
+``latest_date`` is the last local day that is of use. ``last_lesson_at_utc`` is when the student last flew,
+``times_moved`` how often weather has moved this booking before.
+"""
+
+UNHURRIED_DAYS = 28
+"""After so many days without flying a student waits at the highest price: skills fade."""
+
+
+def with_wishes(bookings: pd.DataFrame) -> pd.DataFrame:
+    """Bookings with every column of ``WISH_COLUMNS``, null where there was none."""
+    absent = {name: pd.Series(None, index=bookings.index, dtype=kind) for name, kind in WISH_COLUMNS.items()}
+    return bookings.assign(**{name: column for name, column in absent.items() if name not in bookings.columns})
+
+
+def haste(lessons: pd.DataFrame, now_utc: pd.Timestamp, prices: Prices = PRICES) -> NDArray[np.float64]:
+    """What a day's waiting costs each lesson: more for who has not flown for long, or was moved before."""
+    idle_days = (now_utc - lessons["last_lesson_at_utc"]) / pd.Timedelta(days=1)
+    idle = idle_days.clip(0, UNHURRIED_DAYS).fillna(0).to_numpy(dtype=np.float64) / UNHURRIED_DAYS
+    moved = lessons["times_moved"].fillna(0).clip(0, 2).to_numpy(dtype=np.float64)
+    return prices.per_day_moved * (1 + prices.idle * idle + prices.moved_before * moved)
+
+
+def against_wishes(
+    lessons: pd.DataFrame, new: "pd.Series[pd.Timestamp]", prices: Prices = PRICES
+) -> NDArray[np.float64]:
+    """What it costs that times are not what the student asked for.
+
+    Args:
+        lessons: the booking of each time, with ``WISH_COLUMNS``.
+        new: each start on the local clock.
+        prices: what each broken wish costs.
+    """
+    costs = (
+        (prices.other_day, ~_day_kept(lessons, new)),
+        (prices.other_part, ~_part_kept(lessons, new)),
+        (prices.after_latest_date, ~_in_time(lessons, new)),
+    )
+    return np.sum([price * broken for price, broken in costs], axis=0)
+
+
+def kept_and_broken(
+    lessons: pd.DataFrame, new: "pd.Series[pd.Timestamp]", instructors: "pd.Series[int]"
+) -> list[tuple[list[str], list[str]]]:
+    """For each slot the wishes that it keeps, and those that it does not: of day, time, instructor, latest date."""
+    stated = {
+        "day": _stated(lessons["preferred_days"]),
+        "time of day": _stated(lessons["preferred_parts"]),
+        "instructor": (lessons["preferred_instructor_id"].notna().to_numpy() & instructors.notna().to_numpy()),
+        "latest date": lessons["latest_date"].notna().to_numpy(),
+    }
+    kept = {
+        "day": _day_kept(lessons, new),
+        "time of day": _part_kept(lessons, new),
+        "instructor": _instructor_kept(lessons, instructors),
+        "latest date": _in_time(lessons, new),
+    }
+    return [
+        (
+            [wish for wish in stated if stated[wish][row] and kept[wish][row]],
+            [wish for wish in stated if stated[wish][row] and not kept[wish][row]],
+        )
+        for row in range(len(lessons))
+    ]
+
+
+def _day_kept(lessons: pd.DataFrame, new: "pd.Series[pd.Timestamp]") -> NDArray[np.bool_]:
+    return _among(new.dt.day_of_week.to_numpy().astype(np.int64), lessons["preferred_days"], DAYS)
+
+
+def _part_kept(lessons: pd.DataFrame, new: "pd.Series[pd.Timestamp]") -> NDArray[np.bool_]:
+    part_of_hour = np.array([list(PARTS_OF_DAY).index(part_of_day(hour)) for hour in range(24)])
+    return _among(part_of_hour[new.dt.hour.to_numpy(dtype=np.int64)], lessons["preferred_parts"], tuple(PARTS_OF_DAY))
+
+
+def _instructor_kept(lessons: pd.DataFrame, instructors: "pd.Series[int]") -> NDArray[np.bool_]:
+    wished = lessons["preferred_instructor_id"].astype("Int64").to_numpy(dtype=np.float64, na_value=np.nan)
+    given = instructors.astype("Int64").to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.isnan(wished) | np.isnan(given) | (wished == given)
+
+
+def _in_time(lessons: pd.DataFrame, new: "pd.Series[pd.Timestamp]") -> NDArray[np.bool_]:
+    place, days = pd.factorize(lessons["latest_date"])
+    latest = np.array([day.toordinal() for day in days] + [date.max.toordinal()], dtype=np.int64)[place]
+    since_epoch = new.to_numpy(dtype="datetime64[D]").astype(np.int64)
+    return since_epoch + date(1970, 1, 1).toordinal() <= latest
+
+
+def part_of_day(hour: int) -> str:
+    """The part of the day that a local hour belongs to."""
+    return next(name for name, (first, before) in PARTS_OF_DAY.items() if first <= hour < before)
+
+
+def _stated(wished: "pd.Series[list[str]]") -> NDArray[np.bool_]:
+    return np.array([bool(len(_names(names))) for names in wished.tolist()], dtype=bool)
+
+
+def _among(names: NDArray[np.int64], wished: "pd.Series[list[str]]", known: Sequence[str]) -> NDArray[np.bool_]:
+    """Whether each name (by its place among those known) is wished, or none is; slots of a lesson share one list."""
+    lists = wished.tolist()
+    _, examples, place = np.unique(np.fromiter(map(id, lists), np.int64), return_index=True, return_inverse=True)
+    choices = [_names(lists[int(row)]) for row in examples]
+    suits = np.array([[not some or name in some for name in known] for some in choices], dtype=bool)
+    return suits.reshape(-1, len(known))[place, names]
+
+
+def _names(value: object) -> Sequence[str]:
+    return cast("Sequence[str]", value) if isinstance(value, list | tuple | np.ndarray) else []

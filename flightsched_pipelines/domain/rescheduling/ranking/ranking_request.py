@@ -1,0 +1,172 @@
+"""The question about one lesson: what the LLM needs to rank its alternatives, and nothing by which anyone is known.
+
+No text that a person wrote is in it: no note, name or reason. It is made of numbers, times, and words of our own.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, cast
+
+import pandas as pd
+
+from flightsched_pipelines.domain.rescheduling.preferences import kept_and_broken, part_of_day, with_wishes
+from flightsched_pipelines.domain.rescheduling.ranking.reason_codes import FORECASTS
+from flightsched_pipelines.domain.rescheduling.time_grid import local_clock
+
+PROMPT_VERSION = "rank_v3"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One alternative: its opaque id, the position of its row in the plan, and the facts that are told."""
+
+    slot_id: str
+    row: int
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked about one booking; ``body`` is all that leaves the house."""
+
+    booking_id: int
+    slots: tuple[Slot, ...]
+    body: Mapping[str, Any]
+
+    @property
+    def text(self) -> str:
+        """The body as the LLM gets it; the same question is the same text."""
+        return json.dumps(self.body, ensure_ascii=False, sort_keys=True, indent=1)
+
+    def digest(self, model: str) -> str:
+        """Names the question: the same prompt, model and body have the same."""
+        return hashlib.sha256(f"{PROMPT_VERSION}\n{model}\n{self.text}".encode()).hexdigest()
+
+
+def prompt() -> str:
+    """The instructions that go with every question, of ``PROMPT_VERSION``."""
+    return (files(__name__.rpartition(".")[0]) / f"{PROMPT_VERSION}.md").read_text(encoding="utf-8")
+
+
+def questions(
+    plan: pd.DataFrame,
+    bookings: pd.DataFrame,
+    broken: pd.DataFrame,
+    hour_utc: pd.Timestamp,
+) -> list[Question]:
+    """A question for each booking of a plan.
+
+    Args:
+        plan: ``PROPOSAL_COLUMNS``, numbered from 0.
+        bookings: the bookings, with what there is of ``WISH_COLUMNS``.
+        broken: the rules that the lessons break (``BROKEN_COLUMNS``).
+        hour_utc: the hour of the plan.
+    """
+    lessons = with_wishes(bookings).set_index("booking_id", drop=False)
+    rules = {int(str(key)): rows for key, rows in broken.groupby("booking_id")}
+    return [
+        _question(rows, lessons.loc[[int(str(key))] * len(rows)], rules.get(int(str(key))), hour_utc)
+        for key, rows in plan.groupby("booking_id")
+    ]
+
+
+def _question(
+    plan: pd.DataFrame,
+    lessons: pd.DataFrame,
+    broken: pd.DataFrame | None,
+    hour_utc: pd.Timestamp,
+) -> Question:
+    plan = plan.sort_values(["starts_at_utc", "instructor_id", "aircraft_id"])
+    lessons = lessons.set_axis(plan.index)
+    usual = local_clock(lessons["starts_at_utc"], lessons["time_zone"]).iloc[0]
+    starts = local_clock(plan["starts_at_utc"], lessons["time_zone"])
+    ends = local_clock(plan["ends_at_utc"], lessons["time_zone"])
+    wishes = kept_and_broken(lessons, starts, plan["instructor_id"])
+    slots = tuple(
+        Slot(f"s{number}", int(row["index"]), _slot_facts(row, usual, start, end, *wish))
+        for number, (row, start, end, wish) in enumerate(
+            zip(plan.reset_index().to_dict("records"), starts, ends, wishes, strict=True), start=1
+        )
+    )
+    lesson: Mapping[Any, Any] = lessons.iloc[0].to_dict()
+    length = (lesson["ends_at_utc"] - lesson["starts_at_utc"]) // pd.Timedelta(minutes=1)
+    body = {
+        "lesson": {
+            "training_level": lesson["training_level"],
+            "lesson_kind": lesson["lesson_kind"],
+            "solo": bool(lesson["solo"]),
+            "length_minutes": int(length),
+            "local_start": _moment(usual),
+        },
+        "below_the_minimums": [] if broken is None else _broken_facts(broken),
+        "student": _student_facts(lesson, hour_utc),
+        "slots": [{"id": slot.slot_id, **slot.facts} for slot in slots],
+    }
+    return Question(int(lesson["booking_id"]), slots, body)
+
+
+def _slot_facts(
+    row: Mapping[Any, Any],
+    usual: pd.Timestamp,
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+    kept: list[str],
+    broken: list[str],
+) -> dict[str, Any]:
+    days = (start.normalize() - usual.normalize()).days
+    return {
+        "local_start": _moment(start),
+        "local_end": f"{end:%H:%M}",
+        "part_of_day": part_of_day(start.hour),
+        "days_later": days,
+        "minutes_later_in_the_day": (start.hour - usual.hour) * 60 + start.minute - usual.minute,
+        "instructor": "none (solo)" if pd.isna(row["instructor_id"]) else _same(bool(row["same_instructor"])),
+        "aircraft": "same" if row["same_aircraft"] else "another of the same type",
+        "forecast": _forecast(str(row["verdict"]), float(row["margin"])),
+        "wishes_kept": kept,
+        "wishes_not_kept": broken,
+    }
+
+
+def _same(same: bool) -> str:
+    return "same" if same else "another"
+
+
+def _forecast(verdict: str, margin: float) -> str:
+    """The forecast in a few steps, so that a small change of it is not another question."""
+    much, some, little, reservation, unforecast, missing, below = FORECASTS
+    if verdict == "ok":
+        return much if margin >= 0.5 else some if margin >= 0.2 else little
+    return {"watch": reservation, "unforecast": unforecast, "missing": missing}.get(verdict, below)
+
+
+def _broken_facts(broken: pd.DataFrame) -> list[dict[str, Any]]:
+    worst = broken.drop_duplicates("rule").sort_values("rule")
+    return [{"rule": row["rule"], "layer": _text_or_none(row["layer"])} for row in worst.to_dict("records")]
+
+
+def _student_facts(lesson: Mapping[Any, Any], hour_utc: pd.Timestamp) -> dict[str, Any]:
+    last = lesson["last_lesson_at_utc"]
+    return {
+        "preferred_days": [str(day) for day in _listed(lesson["preferred_days"])],
+        "preferred_parts_of_day": [str(part) for part in _listed(lesson["preferred_parts"])],
+        "asked_for_an_instructor": not pd.isna(lesson["preferred_instructor_id"]),
+        "latest_date": None if pd.isna(lesson["latest_date"]) else f"{lesson['latest_date']:%Y-%m-%d}",
+        "weeks_since_last_lesson": None if pd.isna(last) else max(int((hour_utc - last) / pd.Timedelta(weeks=1)), 0),
+        "moved_before": 0 if pd.isna(lesson["times_moved"]) else int(lesson["times_moved"]),
+    }
+
+
+def _moment(local: pd.Timestamp) -> str:
+    return f"{local:%A %d %B %Y, %H:%M}"
+
+
+def _listed(value: object) -> Sequence[object]:
+    return cast("Sequence[object]", value) if isinstance(value, list | tuple) else []
+
+
+def _text_or_none(value: object) -> str | None:
+    return value if isinstance(value, str) and value.strip() else None

@@ -1,0 +1,140 @@
+"""The answer to a question: its schema, and the checks that all of it must pass before any of it counts.
+
+An answer is an order and, for each slot, codes from a closed list. It has no text: what people read is written from
+facts, and nothing that the LLM writes is repeated, not even in what an error says.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from flightsched_pipelines.domain.rescheduling.ranking.ranking_request import Question, Slot
+from flightsched_pipelines.domain.rescheduling.ranking.reason_codes import ReasonCode, is_true
+
+LONGEST_ANSWER = 20_000
+"""Characters of an answer that are looked at; a longer one is refused unread."""
+
+MOST_CODES = 3
+"""Codes of one slot."""
+
+Codes = tuple[ReasonCode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """A checked answer: slots in order of rank, and the codes of each."""
+
+    slots: tuple[Slot, ...]
+    codes: tuple[Codes, ...]
+
+    def stored(self) -> dict[str, Any]:
+        """As it is kept, to serve again where the question is the same."""
+        return {
+            "ranking": [
+                {"id": slot.slot_id, "codes": [str(code) for code in codes]}
+                for slot, codes in zip(self.slots, self.codes, strict=True)
+            ]
+        }
+
+
+class AnswerError(ValueError):
+    """An answer that may not count; the message says what is wrong with it, each fault once."""
+
+
+def answer_schema(question: Question) -> dict[str, Any]:
+    """The strict JSON schema of the answer: every id of the question once, with codes; no free text."""
+    ids = [slot.slot_id for slot in question.slots]
+    codes = {"type": "array", "items": {"type": "string", "enum": [str(code) for code in ReasonCode]}}
+    item = {
+        "type": "object",
+        "properties": {"id": {"type": "string", "enum": ids}, "codes": {**codes, "maxItems": MOST_CODES}},
+        "required": ["id", "codes"],
+        "additionalProperties": False,
+    }
+    return {
+        "type": "object",
+        "properties": {"ranking": {"type": "array", "items": item, "minItems": len(ids), "maxItems": len(ids)}},
+        "required": ["ranking"],
+        "additionalProperties": False,
+    }
+
+
+def check(question: Question, text: str) -> Ranking:
+    """Read an answer, and compare it with the question.
+
+    Raises:
+        AnswerError: anything is wrong with it. Nothing of it counts then.
+    """
+    given = _read(text)
+    slots = {slot.slot_id: slot for slot in question.slots}
+    faults = list(_faults_of_ids([slot_id for slot_id, _ in given], list(slots)))
+    if not faults:
+        faults = [
+            f"codes of {slot_id}: {fault}"
+            for slot_id, codes in given
+            for fault in _faults_of_codes(slot_id, codes, slots)
+        ]
+    if faults:
+        raise AnswerError("; ".join(dict.fromkeys(faults)))
+    return Ranking(
+        tuple(slots[slot_id] for slot_id, _ in given),
+        tuple(tuple(ReasonCode(code) for code in codes) for _, codes in given),
+    )
+
+
+def _read(text: str) -> list[tuple[str, list[str]]]:
+    """The ids of an answer with their codes, as they came."""
+    if len(text) > LONGEST_ANSWER:
+        raise AnswerError(f"the answer has {len(text):,} characters, more than {LONGEST_ANSWER:,}")
+    try:
+        data: object = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise AnswerError("the answer is not JSON") from error
+    ranking = _fields(data, {"ranking"}, "the answer does not have exactly the field ranking")["ranking"]
+    if not isinstance(ranking, list):
+        raise AnswerError("ranking is not a list")
+    return [_item(item) for item in cast("list[object]", ranking)]
+
+
+def _item(item: object) -> tuple[str, list[str]]:
+    wrong = "an item of ranking does not have exactly a text id and a list of texts codes"
+    fields = _fields(item, {"id", "codes"}, wrong)
+    slot_id, codes = fields["id"], fields["codes"]
+    if not isinstance(slot_id, str) or not isinstance(codes, list):
+        raise AnswerError(wrong)
+    texts = [code for code in cast("list[object]", codes) if isinstance(code, str)]
+    if len(texts) < len(cast("list[object]", codes)):
+        raise AnswerError(wrong)
+    return slot_id, texts
+
+
+def _fields(data: object, names: set[str], wrong: str) -> Mapping[str, object]:
+    if not isinstance(data, dict) or set(cast("dict[str, object]", data)) != names:
+        raise AnswerError(wrong)
+    return cast("dict[str, object]", data)
+
+
+def _faults_of_ids(ids: Sequence[str], offered: Sequence[str]) -> Iterator[str]:
+    strangers = [slot_id for slot_id in ids if slot_id not in offered]
+    if strangers:
+        yield f"it names {len(strangers)} slot(s) that were not offered"
+    if len(set(ids)) < len(ids):
+        yield "it names a slot twice"
+    missing = [slot_id for slot_id in offered if slot_id not in ids]
+    if missing:
+        yield f"it leaves out {', '.join(missing)}"
+
+
+def _faults_of_codes(slot_id: str, codes: Sequence[str], slots: Mapping[str, Slot]) -> Iterator[str]:
+    if len(codes) > MOST_CODES:
+        yield f"there are {len(codes)}, more than {MOST_CODES}"
+        return
+    if len(set(codes)) < len(codes):
+        yield "one is given twice"
+    if not set(ReasonCode).issuperset(codes):
+        yield "one is not on the list"
+    others = [slot.facts for slot in slots.values() if slot.slot_id != slot_id]
+    for code in ReasonCode:
+        if code in codes and not is_true(code, slots[slot_id].facts, others):
+            yield f"{code} is not true of the slot"

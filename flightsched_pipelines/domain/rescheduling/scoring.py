@@ -1,0 +1,68 @@
+"""What a new time costs: its drawbacks, added up in days of waiting. Lower is better."""
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from flightsched_pipelines.domain.rescheduling.preferences import against_wishes, haste
+from flightsched_pipelines.domain.rescheduling.rules import PRICES, VERDICT_PRICE_DAYS, Prices
+
+MINUTES_PER_DAY = 24 * 60
+
+
+def cost_of_times(
+    times: pd.DataFrame,
+    usual: "pd.Series[pd.Timestamp]",
+    new: "pd.Series[pd.Timestamp]",
+    lessons: pd.DataFrame,
+    now_utc: datetime,
+    prices: Prices = PRICES,
+) -> NDArray[np.float64]:
+    """The cost of each new time, whoever and whatever may fly then.
+
+    Args:
+        times: verdict, margin and minutes_moved, a row a time.
+        usual: the lesson's present start on the local clock (no zone), aligned with ``times``.
+        new: the new start on the local clock (no zone), likewise.
+        lessons: the booking of each time with ``WISH_COLUMNS``, likewise.
+        now_utc: from when idleness counts.
+        prices: what each drawback costs.
+    """
+    apart = (_minute_of_day(new) - _minute_of_day(usual)) % MINUTES_PER_DAY
+    hours_off = np.minimum(apart, MINUTES_PER_DAY - apart) / 60
+    margin = times["margin"].fillna(0).clip(0, 1).to_numpy(dtype=np.float64)
+    return np.asarray(
+        times["verdict"].map(VERDICT_PRICE_DAYS).fillna(np.inf).to_numpy(dtype=np.float64)
+        + haste(lessons, pd.Timestamp(now_utc), prices)
+        * times["minutes_moved"].abs().to_numpy(dtype=np.float64)
+        / MINUTES_PER_DAY
+        + prices.per_hour_off_usual * hours_off
+        + prices.other_weekday * (new.dt.day_of_week != usual.dt.day_of_week).to_numpy(dtype=bool)
+        + prices.no_margin * (1 - margin)
+        + against_wishes(lessons, new, prices),
+        dtype=np.float64,
+    )
+
+
+def cost_of_means(
+    *,
+    other_instructor: NDArray[np.bool_],
+    other_aircraft: NDArray[np.bool_],
+    not_preferred: NDArray[np.bool_],
+    not_sent: NDArray[np.bool_],
+    prices: Prices = PRICES,
+) -> NDArray[np.float64]:
+    """What it costs that a slot has another instructor or aircraft, not the one wished for, or was not sent before."""
+    return (
+        prices.other_instructor * other_instructor
+        + prices.other_aircraft * other_aircraft
+        + prices.not_preferred_instructor * not_preferred
+        + prices.other_than_sent * not_sent
+    )
+
+
+def _minute_of_day(clock: "pd.Series[pd.Timestamp]") -> NDArray[np.int64]:
+    hours, minutes = np.asarray(clock.dt.hour, np.int64), np.asarray(clock.dt.minute, np.int64)
+    return hours * 60 + minutes

@@ -1,0 +1,94 @@
+"""The facts about a proposal in one sentence: who and what stays, how far it moves, what the forecast says.
+
+No names, and no judgement: the pilot in command decides.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from flightsched_pipelines.domain.rescheduling.preferences import kept_and_broken, with_wishes
+from flightsched_pipelines.domain.rescheduling.time_grid import local_clock
+
+_DAY = timedelta(days=1)
+
+
+def reasons(slots: pd.DataFrame, lessons: pd.DataFrame) -> list[str]:
+    """A sentence a slot.
+
+    Args:
+        slots: starts_at_utc, instructor_id, same_instructor, same_aircraft, verdict and margin.
+        lessons: the lesson as booked, with what there is of ``WISH_COLUMNS``, aligned with ``slots``.
+    """
+    lessons = with_wishes(lessons)
+    new = local_clock(slots["starts_at_utc"], lessons["time_zone"])
+    facts = zip(
+        local_clock(lessons["starts_at_utc"], lessons["time_zone"]).tolist(),
+        new.tolist(),
+        lessons["solo"].tolist(),
+        *(slots[name].tolist() for name in ("same_instructor", "same_aircraft", "verdict", "margin")),
+        kept_and_broken(lessons, new, slots["instructor_id"]),
+        strict=True,
+    )
+    return [
+        f"{_crew(solo, same_instructor, same_aircraft)}, {_move(usual, new)}{_wishes(*wishes)}; {_sky(verdict, margin)}"
+        for usual, new, solo, same_instructor, same_aircraft, verdict, margin, wishes in facts
+    ]
+
+
+def with_main_reasons(main: Sequence[str], sentence: str) -> str:
+    """Return a proposal's sentence with what mainly counts in its favor before it, if anything is named.
+
+    Args:
+        main: what counts, such as "the same instructor", the most important first.
+        sentence: all facts about the proposal, one of `reasons`.
+    """
+    if not main:
+        return sentence
+    *first, last = main
+    named = f"{', '.join(first)} and {last}" if first else last
+    return f"Main reasons: {named}. {sentence}"
+
+
+def _crew(solo: bool, same_instructor: bool, same_aircraft: bool) -> str:
+    aircraft = "aircraft" if same_aircraft else "aircraft of the same type"
+    if solo:
+        return f"{'Same' if same_aircraft else 'Another'} {aircraft}"
+    if same_instructor == same_aircraft:
+        return f"{'Same instructor and' if same_instructor else 'Another instructor and another'} {aircraft}"
+    return f"{'Same' if same_instructor else 'Another'} instructor, {'same' if same_aircraft else 'another'} {aircraft}"
+
+
+def _move(usual: datetime, new: datetime) -> str:
+    """How far the local clock and calendar move."""
+    days = (new.date() - usual.date()) // _DAY
+    minutes = (new.hour - usual.hour) * 60 + new.minute - usual.minute
+    day = "the same day" if not days else f"{abs(days)} day{'s' * (abs(days) > 1)} {'later' if days > 0 else 'earlier'}"
+    if not minutes:
+        return f"{day} at the same time"
+    hours, rest = divmod(abs(minutes), 60)
+    length = " ".join(part for part in (f"{hours} h" * bool(hours), f"{rest} min" * bool(rest)) if part)
+    if not days:
+        return f"{day}, {length} {'later' if minutes > 0 else 'earlier'}"
+    return f"{day}, {length} {'later' if minutes > 0 else 'earlier'} in the day"
+
+
+def _wishes(kept: list[str], broken: list[str]) -> str:
+    if broken:
+        return f", not the {' and '.join(broken)} asked for"
+    return f", the {' and '.join(kept)} asked for" if kept else ""
+
+
+def _sky(verdict: str, margin: float) -> str:
+    if verdict == "unforecast":
+        return "no complete forecast for this time yet"
+    if verdict == "missing":
+        return "the forecast for this time is missing at present"
+    if verdict == "at_risk":
+        return "the newest forecast is below the school's minimums"
+    if verdict == "watch":
+        return "the prevailing forecast meets the school's minimums, with a reservation"
+    if 0 < margin < float("inf"):
+        return f"forecast above the school's minimums with {margin:.0%} to spare"
+    return "forecast above the school's minimums"

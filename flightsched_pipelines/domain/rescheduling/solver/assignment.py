@@ -1,0 +1,176 @@
+"""The joint choice: up to three alternatives a lesson, such that all of them can be held out at once.
+
+Any lesson may take any of its alternatives, in any order, and none is in the way of another lesson's: no aircraft,
+instructor or student twice, buffers kept, duty hours within 14 CFR 61.195(a) counting everything held out.
+
+Lessons that share nobody and nothing are chosen for apart. Within such a component every lesson gets its first
+alternative before any its second; each time the solver's choice and the greedy one are compared, and the better kept.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from flightsched_pipelines.domain.rescheduling.duty_hours import TeachingLoad
+from flightsched_pipelines.domain.rescheduling.frames import PROPOSAL_COLUMNS, typed
+from flightsched_pipelines.domain.rescheduling.resource_calendars import holding
+from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.domain.rescheduling.slot_descriptions import reasons
+from flightsched_pipelines.domain.rescheduling.solver.cp_sat import Solution, solve
+from flightsched_pipelines.domain.rescheduling.solver.greedy import fill
+from flightsched_pipelines.domain.rescheduling.solver.search_state import Board, Slots, cost, users_of
+
+RUN_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "component": "int64",
+        "rank": "int64",
+        "lessons": "int64",
+        "slots": "int64",
+        "status": "str",
+        "chosen_by": "str",
+        "unplaced": "int64",
+        "cost": "float64",
+        "greedy_cost": "float64",
+        "bound": "float64",
+        "gap": "float64",
+        "seconds": "float64",
+    }
+)
+"""Columns of the solver's runs, one a component and rank. ``component`` is the number of its first booking.
+
+``cost``, ``greedy_cost`` and ``bound`` are in days of waiting, lessons left without included; ``gap`` is how far the
+cost lies above the bound, as a share of what the lessons that were placed cost.
+"""
+
+EFFORT_SHARES = (0.5, 0.25, 0.25)
+"""How much of the effort each rank may take; what one leaves over goes to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The proposals (``PROPOSAL_COLUMNS``), and how each part of the choice went (``RUN_COLUMNS``)."""
+
+    proposals: pd.DataFrame
+    runs: pd.DataFrame
+
+
+def choose(
+    candidates: pd.DataFrame,
+    bookings: pd.DataFrame,
+    rules: SchedulingRules,
+    per_booking: int = 3,
+    effort: float = 20.0,
+) -> Choice:
+    """Choose, component by component and rank by rank.
+
+    Args:
+        candidates: ``CANDIDATE_COLUMNS``, in any order.
+        bookings: every booking, for the students' other lessons and the instructors' duty hours.
+        rules: buffers and duty hours.
+        per_booking: how many alternatives to look for.
+        effort: of the solver, in its deterministic units of about a second; shared among components by their slots.
+            0 leaves the choice to the greedy rule.
+
+    Returns:
+        Proposals ordered by booking and rank; the same for the same rows in any order, on any machine.
+    """
+    if candidates.empty:
+        return Choice(typed([], PROPOSAL_COLUMNS), typed([], RUN_COLUMNS))
+    order = ["booking_id", "score", "starts_at_utc", "instructor_id", "aircraft_id"]
+    candidates = candidates.sort_values(order).reset_index(drop=True)
+    slots = Slots.of(candidates, bookings)
+    teaching = TeachingLoad(rules).enter(holding(bookings))
+    held: list[int] = []
+    runs: list[dict[str, Any]] = []
+    left, slots_left = effort, len(candidates)
+    for places in components(slots):
+        board = Board(slots.take(places), teaching, rules)
+        share = left * len(places) / slots_left
+        slots_left -= len(places)
+        spent = 0.0
+        for rank in range(1, per_booking + 1):
+            allowed = share * sum(EFFORT_SHARES[:rank]) - spent
+            board, run, took = _next_rank(board, allowed)
+            spent += took
+            runs.append({"component": int(board.bookings[0]), "rank": rank, **run})
+        left -= spent
+        held += places[board.held].tolist()
+    return Choice(_proposals(candidates.loc[sorted(held)], bookings), typed(runs, RUN_COLUMNS))
+
+
+def components(slots: Slots) -> Iterator[NDArray[np.int64]]:
+    """The places of slots whose lessons share an instructor, aircraft or student, however indirectly.
+
+    The smallest come first, so that what effort they leave goes to the large ones.
+    """
+    bookings, lesson = np.unique(slots.booking, return_inverse=True)
+    root = list(range(len(bookings)))
+
+    def root_of(one: int) -> int:
+        while root[one] != one:
+            root[one] = root[root[one]]
+            one = root[one]
+        return one
+
+    for needed in slots.needs:
+        for users in users_of(needed).values():
+            first, *others = np.unique(lesson[users]).tolist()
+            for other in others:
+                root[root_of(other)] = root_of(first)
+    roots = np.array([root_of(one) for one in range(len(bookings))])[lesson]
+    names, sizes = np.unique(roots, return_counts=True)
+    for name in names[np.argsort(sizes, kind="stable")]:
+        yield np.flatnonzero(roots == name)
+
+
+def _next_rank(board: Board, effort: float) -> tuple[Board, dict[str, Any], float]:
+    """One more alternative for each lesson of a component: the board with it, the run's figures, and its effort."""
+    began = time.perf_counter()
+    everyone = range(len(board.bookings))
+    greedy = board.copy()
+    greedy_picks = fill(greedy, everyone)
+    greedy_cost = best_cost = cost(board, greedy_picks)
+    best, picks, chosen_by = greedy, greedy_picks, "greedy"
+    solution = Solution([], "not run", float("-inf"), 0.0)
+    if effort > 0:
+        solution = solve(board, effort, greedy_picks)
+        solved = board.copy()
+        kept = [slot for slot in solution.picks if solved.may_hold(slot) and solved.hold(slot)]
+        kept += fill(solved, set(everyone) - {int(board.lesson[slot]) for slot in kept})
+        if cost(board, kept) < best_cost - 1e-6:
+            best, picks, best_cost, chosen_by = solved, kept, cost(board, kept), "solver"
+    placed_cost = cost(board, picks) - cost(board, []) * (1 - len(picks) / len(board.bookings))
+    run = {
+        "lessons": len(board.bookings),
+        "slots": int(np.isfinite(board.price).sum()),
+        "status": solution.status,
+        "chosen_by": chosen_by,
+        "unplaced": len(board.bookings) - len(picks),
+        "cost": round(best_cost, 6),
+        "greedy_cost": round(greedy_cost, 6),
+        "bound": round(solution.bound, 6) if np.isfinite(solution.bound) else float("nan"),
+        "gap": round(max(best_cost - solution.bound, 0.0) / max(placed_cost, 1.0), 6)
+        if np.isfinite(solution.bound)
+        else float("nan"),
+        "seconds": time.perf_counter() - began,
+    }
+    return best, run, solution.effort
+
+
+def _proposals(slots: pd.DataFrame, bookings: pd.DataFrame) -> pd.DataFrame:
+    """Candidates held out, in the order of their score, with the facts about each."""
+    lessons = bookings.set_index("booking_id").loc[slots["booking_id"]]
+    return typed(
+        slots.assign(
+            rank=slots.groupby("booking_id").cumcount() + 1,
+            ranked_by="planner",
+            reason=reasons(slots, lessons.set_index(slots.index)),
+        ),
+        PROPOSAL_COLUMNS,
+    )

@@ -1,0 +1,133 @@
+"""What binds the slots of a board: rows, each a set of slots of which only so much can be chosen together.
+
+For each instructor, aircraft and student a row for every moment at which one more lesson would begin (not one for each
+pair); for the duty hours of each instructor a row for every 24 hours that could be the heaviest.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flightsched_pipelines.domain.rescheduling.duty_hours import DAY, Minutes, overlap
+from flightsched_pipelines.domain.rescheduling.solver.search_state import NOBODY, Board
+
+Places = NDArray[np.int64]
+
+Row = tuple[Places, Places, int]
+"""Slots in ascending order, what each weighs, and what those chosen may weigh together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Many rows, flat: an entry says in which ``row`` which ``slot`` has which ``weight``; ``room`` is by row."""
+
+    row: Places
+    slot: Places
+    weight: Places
+    room: Places
+
+    @classmethod
+    def of(cls, rows: Iterable[Row]) -> "Rows":
+        """Lay rows one after another."""
+        given = list(rows)
+        slots, weights, room = zip(*given, strict=True) if given else ((), (), ())
+        none = np.empty(0, dtype=np.int64)
+        return cls(
+            np.repeat(np.arange(len(given)), [each.size for each in slots]),
+            np.concatenate([none, *slots]),
+            np.concatenate([none, *weights]),
+            np.array(room, dtype=np.int64),
+        )
+
+    @classmethod
+    def on(cls, board: Board) -> "Rows":
+        """All that binds the open slots of a board."""
+        open_slots = np.flatnonzero(np.isfinite(board.price))
+        return cls.of([*_cliques(board, open_slots), *_duty(board, open_slots)])
+
+    def __iter__(self) -> Iterator[Row]:
+        edges = np.flatnonzero(np.diff(self.row, prepend=-1, append=-1)).tolist()
+        for first, last in pairwise(edges):
+            yield self.slot[first:last], self.weight[first:last], int(self.room[self.row[first]])
+
+    def beside(self, board: Board, held: Sequence[int], wanted: Places) -> tuple[Places, "Rows"]:
+        """Which of the wanted slots fit beside those held, and the rows that still bind these.
+
+        A row in which the heaviest slots of all its lessons fit binds nothing.
+        """
+        is_held, fits = np.zeros((2, len(board.price)), dtype=bool)
+        is_held[list(held)] = True
+        fits[wanted] = True
+        room = self.room - _sums(self.row, self.weight * is_held[self.slot], self.room.size)
+        fits[self.slot[self.weight > room[self.row]]] = False
+        here = fits[self.slot]
+        row, slot, weight = self.row[here], self.slot[here], self.weight[here]
+        first = np.flatnonzero(np.diff(row * len(board.blocks) + board.lesson[slot], prepend=-1))
+        heaviest = np.maximum.reduceat(weight, first) if first.size else weight
+        binds = (_sums(row[first], heaviest, room.size) > room)[row]
+        return np.flatnonzero(fits), Rows(row[binds], slot[binds], weight[binds], room)
+
+
+def _sums(row: Places, weight: Places, rows: int) -> Places:
+    return np.bincount(row, weights=weight, minlength=rows).astype(np.int64)
+
+
+def _cliques(board: Board, open_slots: Places) -> Iterator[Row]:
+    """Sets of slots that all hold one instructor, aircraft or student at one moment; none lies in another."""
+    slots = board.slots
+    ends = slots.end + board.buffer
+    for needed in slots.needs:
+        order = open_slots[np.lexsort((slots.start[open_slots], needed[open_slots]))]
+        edges = np.flatnonzero(np.diff(needed[order], prepend=np.iinfo(np.int64).min)).tolist()
+        for first, last in pairwise([*edges, order.size]):
+            mine = order[first:last]
+            if needed[mine[0]] == NOBODY:
+                continue
+            starts, until = slots.start[mine], ends[mine]
+            moments, before = np.unique(starts, return_counts=True)
+            # Only where one ends before the next begins: else the next moment has all of this one's, and more.
+            ended = np.searchsorted(np.sort(until), [*moments, np.iinfo(np.int64).max], side="right")
+            closing = np.diff(ended) > 0
+            for moment, begun in zip(moments[closing].tolist(), before.cumsum()[closing].tolist(), strict=True):
+                there = mine[:begun][until[:begun] > moment]
+                lessons = board.lesson[there]
+                if (lessons != lessons[0]).any():
+                    there.sort()
+                    yield there, np.ones(there.size, dtype=np.int64), 1
+
+
+def _duty(board: Board, open_slots: Places) -> Iterator[Row]:
+    """The 24 hours that could be heaviest, instructor by instructor: they begin or end with a lesson or a slot."""
+    slots = board.slots
+    for instructor in np.unique(slots.instructor[open_slots]).tolist():
+        if instructor != NOBODY:
+            mine = open_slots[slots.instructor[open_slots] == instructor]
+            edges = (slots.start[mine], slots.end[mine] - DAY, board.teaching.windows(instructor))
+            yield from _rows_of(board, mine, instructor, np.unique(np.concatenate(edges)))
+
+
+def _rows_of(board: Board, mine: Places, instructor: int, windows: Minutes) -> Iterator[Row]:
+    """A row for each 24 hours; a lesson that already weighs there weighs only what it would take more.
+
+    A row that asks no more than the one before or after it is left out.
+    """
+    bookings, weights = board.teaching.weights(instructor, windows)
+    room = np.maximum(board.teaching.limit - weights.sum(axis=0), 0)
+    load = overlap(windows, board.slots.start[mine], board.slots.end[mine])
+    if bookings.size:
+        place = np.minimum(np.searchsorted(bookings, board.slots.booking[mine]), bookings.size - 1)
+        known = bookings[place] == board.slots.booking[mine]
+        load = np.maximum(load - weights[place] * known[:, None], 0)
+    asks = load.sum(axis=0) > room
+    load, room, windows = load[:, asks], room[asks], windows[asks]
+    milder_than_next = (load[:, :-1] <= load[:, 1:]).all(axis=0) & (room[:-1] >= room[1:])
+    milder_than_last = (load[:, 1:] <= load[:, :-1]).all(axis=0) & (room[1:] >= room[:-1]) & ~milder_than_next
+    needed = np.ones(room.size, dtype=bool)
+    needed[:-1] &= ~milder_than_next
+    needed[1:] &= ~milder_than_last
+    for column in np.flatnonzero(needed).tolist():
+        weighs = np.flatnonzero(load[:, column])
+        yield mine[weighs], load[weighs, column], int(room[column])

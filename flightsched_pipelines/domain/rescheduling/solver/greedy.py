@@ -1,0 +1,52 @@
+"""One alternative more for each lesson, by regret: who would lose most by waiting chooses first."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from flightsched_pipelines.domain.rescheduling.solver.search_state import Board
+
+
+def fill(board: Board, lessons: Iterable[int]) -> list[int]:
+    """Hold out one more slot for each of these lessons that has one left; say which.
+
+    The lesson goes first whose second-best open slot costs most more than its best, and before all one that has a
+    single slot left.
+    """
+    waiting = np.zeros(len(board.bookings), dtype=bool)
+    waiting[list(lessons)] = True
+    regret = np.array([_regret(board, lesson) for lesson in range(len(board.bookings))])
+    picks: list[int] = []
+    while waiting.any():
+        lesson = int(np.where(waiting, regret, -np.inf).argmax())
+        waiting[lesson] = False
+        slot = _cheapest(board, lesson)
+        if slot is None:
+            continue
+        picks.append(slot)
+        for felt in board.hold(slot):
+            regret[felt] = _regret(board, felt)
+    return picks
+
+
+def _regret(board: Board, lesson: int) -> float:
+    prices = np.partition(board.price[board.blocks[lesson]], 1)[:2] if _size(board, lesson) > 1 else [np.inf, np.inf]
+    best, second = (float(price) for price in prices)
+    return float("inf") if np.isinf(second) else second - best
+
+
+def _size(board: Board, lesson: int) -> int:
+    block = board.blocks[lesson]
+    return block.stop - block.start
+
+
+def _cheapest(board: Board, lesson: int) -> int | None:
+    """A lesson's cheapest slot that duty hours allow; those they do not allow are closed."""
+    block = board.blocks[lesson]
+    while True:
+        slot = block.start + int(board.price[block].argmin())
+        if np.isinf(board.price[slot]):
+            return None
+        if board.may_hold(slot):
+            return slot
+        board.price[slot] = np.inf

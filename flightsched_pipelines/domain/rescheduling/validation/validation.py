@@ -1,0 +1,255 @@
+"""The proof of proposals: each held again against stored rows, by code that had no part in making them.
+
+Plain Python over one proposal at a time, a function a rule, each yielding sentences about what is wrong. Nothing here
+is shared with the search, the choice or the assessment, so that a mistake there shows here. A proposal that cannot be
+read is itself a violation; ``examined`` counts every row, so that "nothing wrong" is never "nothing looked at".
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+import pandas as pd
+
+from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.domain.rescheduling.validation.validation_records import (
+    Booking,
+    Proposal,
+    Records,
+    Span,
+    Unreadable,
+)
+from flightsched_pipelines.domain.rescheduling.validation.weather_validation import Sky
+
+VIOLATION_COLUMNS: Mapping[str, str] = MappingProxyType({"booking_id": "Int64", "rank": "Int64", "violation": "str"})
+
+Violation = tuple[int | None, int | None, str]
+"""Booking, rank, and a sentence about what is wrong."""
+
+_DAY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """How many proposals were examined, by how many checks, and what was found (``VIOLATION_COLUMNS``)."""
+
+    examined: int
+    checks: int
+    violations: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One proposal with all that it is held against."""
+
+    proposal: Proposal
+    booking: Booking
+    records: Records
+    sky: Sky
+    rules: SchedulingRules
+    now_utc: datetime
+
+    @property
+    def span(self) -> Span:
+        return self.proposal.span
+
+    @property
+    def buffer(self) -> timedelta:
+        return timedelta(minutes=self.rules.buffer_minutes)
+
+    def needs(self) -> Iterator[tuple[str, int | None]]:
+        """Whom and what the proposal takes: the student, the instructor of a dual lesson, the aircraft."""
+        yield "student", self.booking.student_id
+        if not self.booking.solo:
+            yield "instructor", self.proposal.instructor_id
+        yield "aircraft", self.proposal.aircraft_id
+
+
+def validate(
+    read: Sequence[Proposal | Unreadable], records: Records, sky: Sky, rules: SchedulingRules, now_utc: datetime
+) -> Validation:
+    """Hold every proposal against the records and the sky it should follow from; notice counts from ``now_utc``.
+
+    Returns:
+        Every violation found; never raises for what a proposal holds.
+    """
+    checks, found = examine(read, records, sky, rules, now_utc)
+    violations = pd.DataFrame(found, columns=list(VIOLATION_COLUMNS)).astype(dict(VIOLATION_COLUMNS))
+    return Validation(len(read), checks, violations)
+
+
+def examine(
+    read: Sequence[Proposal | Unreadable], records: Records, sky: Sky, rules: SchedulingRules, now_utc: datetime
+) -> tuple[int, list[Violation]]:
+    """Hold proposals against records and sky: how many checks were made, and every violation found."""
+    found: list[Violation] = []
+    checks = 0
+    for proposal in read:
+        if not isinstance(proposal, Proposal):
+            checks += 1
+            found.append((proposal.booking_id, proposal.rank, proposal.problem))
+            continue
+        booking = records.bookings.get(proposal.booking_id)
+        if booking is None:
+            checks += 1
+            found.append((proposal.booking_id, proposal.rank, "there is no such booking"))
+            continue
+        case = _Case(proposal, booking, records, sky, rules, now_utc)
+        for rule in RULES:
+            checks += 1
+            found += [(proposal.booking_id, proposal.rank, sentence) for sentence in rule(case)]
+    return checks, found
+
+
+def booking_stands(case: _Case) -> Iterator[str]:
+    """A cancelled booking goes nowhere."""
+    if case.booking.released:
+        yield "the booking is cancelled"
+
+
+def length_is_kept(case: _Case) -> Iterator[str]:
+    """A lesson keeps its length."""
+    if case.span.length != case.booking.span.length:
+        yield f"the lesson takes {case.booking.span.length}, the proposal {case.span.length}"
+
+
+def time_is_new(case: _Case) -> Iterator[str]:
+    """The present time is no alternative."""
+    if case.span.start == case.booking.span.start:
+        yield "it is the time the lesson has now"
+
+
+def notice_is_given(case: _Case) -> Iterator[str]:
+    """People get their hours of notice: the school's, or more where the student asked for more."""
+    hours = max(case.rules.earliest_hours, case.booking.notice_hours)
+    if case.span.start < case.now_utc + timedelta(hours=hours):
+        yield f"it starts less than {hours:g} h from now"
+
+
+def horizon_is_kept(case: _Case) -> Iterator[str]:
+    """Nobody waits longer than the horizon."""
+    if case.span.start > case.now_utc + timedelta(days=case.rules.horizon_days):
+        yield f"it starts more than {case.rules.horizon_days} days from now"
+
+
+def school_is_open(case: _Case) -> Iterator[str]:
+    """The whole lesson lies in one opening of its school."""
+    if not case.records.may_use("school", case.booking.school_id, case.booking.school_id, case.span):
+        yield "the school is closed"
+
+
+def all_are_available(case: _Case) -> Iterator[str]:
+    """Student, instructor and aircraft may be used throughout, each at the school of the booking."""
+    for kind, resource_id in case.needs():
+        if not case.records.may_use(kind, case.booking.school_id, resource_id, case.span):
+            yield f"the {kind} is not available"
+
+
+def none_is_taken(case: _Case) -> Iterator[str]:
+    """Student, instructor and aircraft have no other lesson at the time, nor within the buffer."""
+    for kind, resource_id in case.needs():
+        for other in case.records.lessons_of(kind, resource_id):
+            if other.booking_id != case.booking.booking_id and other.span.meets(case.span, case.buffer):
+                yield f"the {kind} is taken by booking {other.booking_id}"
+
+
+def instructor_may_teach(case: _Case) -> Iterator[str]:
+    """A dual lesson has an instructor of the school who may teach its level; a solo flight has none."""
+    instructor = case.proposal.instructor_id
+    if case.booking.solo:
+        if instructor is not None:
+            yield "a solo flight has no instructor"
+    elif instructor is None:
+        yield "a dual lesson needs an instructor"
+    elif case.booking.training_level not in case.records.levels_taught(case.booking.school_id, instructor):
+        yield f"the instructor may not teach {case.booking.training_level}"
+
+
+def aircraft_is_alike(case: _Case) -> Iterator[str]:
+    """The aircraft is the one booked, or of its type."""
+    aircraft = case.proposal.aircraft_id
+    kind = case.records.aircraft_type(case.booking.school_id, aircraft)
+    if aircraft != case.booking.aircraft_id and (kind is None or kind != case.booking.aircraft_type):
+        yield "the aircraft is of another type"
+
+
+def duty_hours_are_kept(case: _Case) -> Iterator[str]:
+    """An instructor gives no more flight training in any 24 hours than allowed (14 CFR 61.195(a)).
+
+    Every other lesson counts in that of its places, booked or proposed, which weighs most.
+    """
+    if case.booking.solo or case.proposal.instructor_id is None:
+        return
+    places = case.records.places_taught(case.proposal.instructor_id)
+    near = {
+        number: [span for span in spans if span.meets(case.span, _DAY)]
+        for number, spans in places.items()
+        if number != case.booking.booking_id
+    }
+    limit = timedelta(hours=case.rules.duty_hours_per_24h)
+    edges = [moment for spans in [[case.span], *near.values()] for span in spans for moment in (span.start, span.end)]
+    worst = timedelta()
+    for first in {*edges, *(edge - _DAY for edge in edges)}:
+        window = Span(first, first + _DAY)
+        if window.shares(case.span):
+            given = (max((window.shares(span) for span in spans), default=timedelta()) for spans in near.values())
+            worst = max(worst, sum(given, start=window.shares(case.span)))
+    if worst > limit:
+        yield f"the instructor would give {worst} of training in 24 h"
+
+
+def sky_allows(case: _Case) -> Iterator[str]:
+    """Daylight and forecast allow it, and the verdict on it is no better than what the forecast says."""
+    yield from case.sky.objections(case.booking, case.span, case.proposal.verdict)
+
+
+def facts_are_true(case: _Case) -> Iterator[str]:
+    """What the proposal says of itself is so."""
+    proposal, booking = case.proposal, case.booking
+    if proposal.same_instructor != (proposal.instructor_id == booking.instructor_id):
+        yield "same_instructor is not true"
+    if proposal.same_aircraft != (proposal.aircraft_id == booking.aircraft_id):
+        yield "same_aircraft is not true"
+    if timedelta(minutes=proposal.minutes_moved) != case.span.start - booking.span.start:
+        yield "minutes_moved is not how far it moves"
+
+
+def proposals_are_compatible(case: _Case) -> Iterator[str]:
+    """No other lesson is offered the same student, instructor or aircraft at the time, nor within the buffer."""
+    for kind, resource_id in case.needs():
+        for other in case.records.proposed_to(kind, resource_id):
+            if other.booking_id != case.booking.booking_id and other.span.meets(case.span, case.buffer):
+                yield f"the {kind} is also offered to booking {other.booking_id}"
+
+
+def alternatives_differ(case: _Case) -> Iterator[str]:
+    """The alternatives of one lesson have ranks 1 to 3, each once, and start at different times."""
+    proposal = case.proposal
+    siblings = case.records.proposals_for(proposal.booking_id)
+    if not 1 <= proposal.rank <= 3:
+        yield f"the rank is {proposal.rank}, not 1 to 3"
+    if sum(sibling.rank == proposal.rank for sibling in siblings) > 1:
+        yield f"two alternatives have rank {proposal.rank}"
+    if sum(sibling.span.start == proposal.span.start for sibling in siblings) > 1:
+        yield "two alternatives start at the same time"
+
+
+RULES: tuple[Callable[[_Case], Iterator[str]], ...] = (
+    booking_stands,
+    length_is_kept,
+    time_is_new,
+    notice_is_given,
+    horizon_is_kept,
+    school_is_open,
+    all_are_available,
+    none_is_taken,
+    instructor_may_teach,
+    aircraft_is_alike,
+    duty_hours_are_kept,
+    sky_allows,
+    facts_are_true,
+    proposals_are_compatible,
+    alternatives_differ,
+)
+"""Every rule that a proposal must meet."""

@@ -1,0 +1,277 @@
+"""Stored rows as the proof reads them: plain records, looked up by name. Used by ``validation`` alone."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from numbers import Real
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from flightsched_pipelines.domain.rescheduling.rules import RELEASED_STATUSES
+
+_NOTHING = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A time from ``start`` to just before ``end``, both aware."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def length(self) -> timedelta:
+        """How long it takes."""
+        return self.end - self.start
+
+    def meets(self, other: "Span", gap: timedelta) -> bool:
+        """Whether less than a gap lies between two times; of two that touch, no gap."""
+        return self.start < other.end + gap and other.start < self.end + gap
+
+    def shares(self, other: "Span") -> timedelta:
+        """How long both last together."""
+        return max(min(self.end, other.end) - max(self.start, other.start), _NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A booking as it stands."""
+
+    booking_id: int
+    school_id: int | None
+    student_id: int | None
+    instructor_id: int | None
+    aircraft_id: int | None
+    aircraft_type: str | None
+    aircraft_crosswind_kt: float | None
+    training_level: str
+    solo: bool
+    lesson_kind: str
+    airports: tuple[str, ...]
+    span: Span
+    released: bool
+    notice_hours: float
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A proposal that could be read."""
+
+    booking_id: int
+    rank: int
+    span: Span
+    instructor_id: int | None
+    aircraft_id: int
+    verdict: str
+    same_instructor: bool
+    same_aircraft: bool
+    minutes_moved: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A proposal that could not be read, and what is wrong with it."""
+
+    booking_id: int | None
+    rank: int | None
+    problem: str
+
+
+Row = Mapping[Any, Any]
+"""One row of a table or frame, by the names of its columns."""
+
+BOOKING_FACTS = (
+    "booking_id", "school_id", "student_id", "instructor_id", "aircraft_id", "aircraft_type", "aircraft_crosswind_kt",
+    "training_level", "solo", "lesson_kind", "departure", "route", "starts_at_utc", "ends_at_utc", "status",
+    "notice_hours",
+)  # fmt: skip
+"""The columns of a booking that count here."""
+
+_Held = TypeVar("_Held", Booking, Proposal)
+
+
+class _UnreadableError(ValueError):
+    """A value of a proposal that cannot be what its column says."""
+
+
+def read_proposal(row: Row) -> Proposal | Unreadable:
+    """A proposal's row as a record, or the first thing wrong with it."""
+    try:
+        return Proposal(
+            booking_id=_whole(row, "booking_id"),
+            rank=_whole(row, "rank"),
+            span=_span(row),
+            instructor_id=None if is_null(row.get("instructor_id")) else _whole(row, "instructor_id"),
+            aircraft_id=_whole(row, "aircraft_id"),
+            verdict=str(row.get("verdict")),
+            same_instructor=_flag(row, "same_instructor"),
+            same_aircraft=_flag(row, "same_aircraft"),
+            minutes_moved=_whole(row, "minutes_moved"),
+        )
+    except _UnreadableError as problem:
+        return Unreadable(_whole_or_none(row, "booking_id"), _whole_or_none(row, "rank"), str(problem))
+
+
+class Records:
+    """Bookings, availability and the proposals themselves, looked up by the resource they concern.
+
+    ``concerned`` names the resources whose availability counts: tell it by `learn`.
+    """
+
+    def __init__(self, bookings: Iterable[Row], proposals: Sequence[Proposal]) -> None:
+        self.bookings = {booking.booking_id: booking for booking in map(_booking, bookings)}
+        self._lessons = _by_resource((booking, booking) for booking in self.bookings.values() if not booking.released)
+        self._proposed = _by_resource(
+            (proposal, self.bookings[proposal.booking_id])
+            for proposal in proposals
+            if proposal.booking_id in self.bookings
+        )
+        self._proposals: dict[int, list[Proposal]] = defaultdict(list)
+        for proposal in proposals:
+            self._proposals[proposal.booking_id].append(proposal)
+        self._periods: dict[tuple[str, int, int], list[Span]] = {}
+        self._aircraft_types: dict[tuple[int, int], str] = {}
+        self._levels: dict[tuple[int, int], frozenset[str]] = {}
+        self.concerned = {*self._proposed, *(("school", booking.school_id) for booking in self.bookings.values())}
+
+    def learn(self, availability: Iterable[Row]) -> None:
+        """Take in when resources may be used, all of it at once."""
+        for row in availability:
+            self._read_availability(row)
+        self._periods = {key: _joined(spans) for key, spans in self._periods.items()}
+
+    def may_use(self, kind: str, school_id: int | None, resource_id: int | None, span: Span) -> bool:
+        """Whether one period of use holds a time whole; what is not on record may not be used."""
+        if school_id is None or resource_id is None:
+            return False
+        periods = self._periods.get((kind, school_id, resource_id), ())
+        return any(period.start <= span.start and span.end <= period.end for period in periods)
+
+    def lessons_of(self, kind: str, resource_id: int | None) -> Sequence[Booking]:
+        """The bookings that hold a student, instructor or aircraft."""
+        return self._lessons.get((kind, resource_id), ())
+
+    def proposed_to(self, kind: str, resource_id: int | None) -> Sequence[Proposal]:
+        """The proposals that would take a student, instructor or aircraft."""
+        return self._proposed.get((kind, resource_id), ())
+
+    def proposals_for(self, booking_id: int) -> Sequence[Proposal]:
+        """The proposals of one booking."""
+        return self._proposals[booking_id]
+
+    def levels_taught(self, school_id: int | None, instructor_id: int) -> frozenset[str]:
+        """The training levels that an instructor may teach at a school; none if not on record there."""
+        return frozenset() if school_id is None else self._levels.get((school_id, instructor_id), frozenset())
+
+    def aircraft_type(self, school_id: int | None, aircraft_id: int) -> str | None:
+        """The type of a school's aircraft, if on record."""
+        return None if school_id is None else self._aircraft_types.get((school_id, aircraft_id))
+
+    def places_taught(self, instructor_id: int) -> dict[int, list[Span]]:
+        """Each dual lesson that an instructor gives or is proposed to give, with all its times."""
+        places: dict[int, list[Span]] = defaultdict(list)
+        for lesson in (*self.lessons_of("instructor", instructor_id), *self.proposed_to("instructor", instructor_id)):
+            if not self.bookings[lesson.booking_id].solo:
+                places[lesson.booking_id].append(lesson.span)
+        return places
+
+    def _read_availability(self, row: Row) -> None:
+        if any(is_null(row[name]) for name in ("school_id", "resource_id", "starts_at_utc", "ends_at_utc")):
+            return
+        school, resource = int(row["school_id"]), int(row["resource_id"])
+        self._periods.setdefault((row["resource"], school, resource), []).append(_span(row))
+        if row["resource"] == "aircraft" and not is_null(row["aircraft_type"]):
+            self._aircraft_types[school, resource] = str(row["aircraft_type"])
+        if row["resource"] == "instructor" and not is_null(row["may_teach"]):
+            self._levels[school, resource] = frozenset(row["may_teach"])
+
+
+def is_null(value: object) -> bool:
+    """Whether a cell of a frame holds nothing."""
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
+
+
+def number_or_none(value: object) -> float | None:
+    """A cell as a number, if it holds one."""
+    if type(value) is float:  # as most are stored
+        return None if math.isnan(value) else value
+    return float(value) if isinstance(value, Real) and not is_null(value) else None
+
+
+def _booking(row: Row) -> Booking:
+    return Booking(
+        booking_id=_whole(row, "booking_id"),
+        school_id=_whole_or_none(row, "school_id"),
+        student_id=_whole_or_none(row, "student_id"),
+        instructor_id=_whole_or_none(row, "instructor_id"),
+        aircraft_id=_whole_or_none(row, "aircraft_id"),
+        aircraft_type=None if is_null(row["aircraft_type"]) else str(row["aircraft_type"]),
+        aircraft_crosswind_kt=number_or_none(row["aircraft_crosswind_kt"]),
+        training_level=str(row["training_level"]),
+        solo=_flag(row, "solo"),
+        lesson_kind=str(row["lesson_kind"]),
+        airports=tuple(dict.fromkeys([str(row["departure"]), *row["route"]])),
+        span=_span(row),
+        released=row["status"] in RELEASED_STATUSES,
+        notice_hours=number_or_none(row.get("notice_hours")) or 0.0,
+    )
+
+
+def _by_resource(lessons: Iterable[tuple[_Held, Booking]]) -> dict[tuple[str, int | None], list[_Held]]:
+    index: dict[tuple[str, int | None], list[_Held]] = defaultdict(list)
+    for lesson, booking in lessons:
+        index["student", booking.student_id].append(lesson)
+        index["instructor", lesson.instructor_id].append(lesson)
+        index["aircraft", lesson.aircraft_id].append(lesson)
+    return {key: found for key, found in index.items() if key[1] is not None}
+
+
+def _joined(spans: Sequence[Span]) -> list[Span]:
+    """Periods in order, those that touch or overlap made one."""
+    joined: list[Span] = []
+    for span in sorted(spans, key=lambda span: span.start):
+        if joined and span.start <= joined[-1].end:
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end))
+        else:
+            joined.append(span)
+    return joined
+
+
+def _whole(row: Row, name: str) -> int:
+    value = row.get(name)
+    if type(value) is int:  # as they are stored
+        return value
+    if isinstance(value, bool) or not isinstance(value, Real) or not float(value).is_integer():
+        raise _UnreadableError(f"{name} is {value!r}, not a whole number")
+    return int(float(value))
+
+
+def _whole_or_none(row: Row, name: str) -> int | None:
+    try:
+        return _whole(row, name)
+    except _UnreadableError:
+        return None
+
+
+def _flag(row: Row, name: str) -> bool:
+    value = row.get(name)
+    if value is not True and value is not False:
+        raise _UnreadableError(f"{name} is {value!r}, not true or false")
+    return value
+
+
+def _span(row: Row) -> Span:
+    start, end = _moment(row, "starts_at_utc"), _moment(row, "ends_at_utc")
+    if end <= start:
+        raise _UnreadableError(f"it ends at {end}, not after its start")
+    return Span(start, end)
+
+
+def _moment(row: Row, name: str) -> datetime:
+    value = row.get(name)
+    if is_null(value) or not isinstance(value, datetime) or value.tzinfo is None:
+        raise _UnreadableError(f"{name} is {value!r}, not a time with a zone")
+    return (value.to_pydatetime() if isinstance(value, pd.Timestamp) else value).astimezone(UTC)

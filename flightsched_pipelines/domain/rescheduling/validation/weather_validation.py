@@ -1,0 +1,260 @@
+"""The sky over one proposal, judged one number at a time straight from forecast rows and minimums.
+
+This repeats in plain Python what ``risk`` does in arrays, on purpose and sharing nothing with it, so that a mistake in
+either shows as a disagreement.
+"""
+
+import math
+import operator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from flightsched_pipelines.domain.rescheduling.validation.validation_records import (
+    Booking,
+    Row,
+    Span,
+    is_null,
+    number_or_none,
+)
+from flightsched_pipelines.domain.weather.reports.weather_codes import read_weather
+
+_HOUR = timedelta(hours=1)
+_HOLDS: Mapping[str, Callable[[float, float], bool]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
+_SEVERITY = {"ok": 0, "watch": 1, "unforecast": 2, "missing": 3, "at_risk": 4}
+"""How bad each finding is: no forecast reaches a time yet (``unforecast``), or what it is judged by is missing."""
+
+_OFFERED = {"ok", "watch", "unforecast"}
+_CONVECTION = {"TS", "VCTS", "CB", "TCU", "SQ", "GR", "GS", "FC", "+FC"}
+_ICE = {"FZRA", "FZDZ", "FZFG", "FZUP", "PL", "ICE"}
+_SHEAR = {"LLWS", "DS", "SS"}
+_BROKEN_EVEN_IF_TEMPORARY = {"thunderstorm", "icing"}
+LOOKED_AT = [
+    "airport", "hour_utc", "layer", "missing", "wind_direction_deg", "wind_varies_from_deg",
+    "wind_varies_to_deg", "wind_speed_kt", "wind_gust_kt", "visibility_sm",
+    "ceiling_ft", "temperature_c", "weather", "hazards",
+]  # fmt: skip
+"""The columns of a forecast that count here."""
+_ALTITUDE_FT = {"pattern": 1_000.0, "local": 3_000.0, "cross_country": 6_000.0}
+_COOLING_C_PER_FT = 0.002
+
+
+class Sky:
+    """Forecast, sun and rules, looked up row by row."""
+
+    def __init__(
+        self,
+        forecasts: Iterable[Row],
+        minimums: Iterable[Row],
+        airports: Iterable[Row],
+        runways: Iterable[Row],
+        suns: Iterable[Row],
+        first_hour_utc: datetime,
+        buffer: timedelta,
+    ) -> None:
+        """Sort the rows by where they are looked for; of the forecasts, those that govern."""
+        self._rows: defaultdict[tuple[str, datetime], list[Row]] = defaultdict(list)
+        for row in forecasts:
+            self._rows[str(row["airport"]), row["hour_utc"]].append(row)
+        self._minimums = [{name: None if is_null(value) else value for name, value in row.items()} for row in minimums]
+        self._airports = {str(row["airport"]): row for row in airports}
+        self._headings: defaultdict[str, list[float]] = defaultdict(list)
+        for end in runways:
+            if not end["closed"]:
+                self._headings[str(end["airport"])].append(float(end["heading_true_deg"]))
+        self._suns = {(str(row["airport"]), row["solar_date"]): row for row in suns}
+        self._first_hour_utc = first_hour_utc
+        self._buffer = buffer
+
+    def objections(self, booking: Booking, span: Span, verdict: str) -> Iterator[str]:
+        """Why this lesson should not be offered at this time, or not under this verdict; nothing if it may."""
+        if verdict not in _OFFERED:
+            yield f"the verdict '{verdict}' is none that a proposal may have"
+        found, why = self.judge(booking, span)
+        known = "unforecast" if found == "missing" else found
+        if found == "at_risk":
+            yield why
+        elif _SEVERITY.get(verdict, 0) < _SEVERITY[known]:
+            yield f"it is called '{verdict}' but is {known}: {why}"
+
+    def judge(self, booking: Booking, span: Span) -> tuple[str, str]:
+        """Return the gravest of what stands against a time, and a sentence about it.
+
+        That is ``ok``, ``watch``, ``unforecast`` (no source reaches it yet), ``missing`` (what should be there to judge
+        it by is not, or cannot be read) or ``at_risk``.
+        """
+        found, why = "ok", "nothing in the forecast is below the minimums"
+        for severity, sentence in self._findings(booking, span):
+            if _SEVERITY[severity] > _SEVERITY[found]:
+                found, why = severity, sentence
+        return found, why
+
+    def _findings(self, booking: Booking, span: Span) -> Iterator[tuple[str, str]]:
+        """Everything that stands against a time, as a verdict and a sentence."""
+        concerning = self._concerning(booking, night=self._is_night(booking, span))
+        yield from self._unruled(concerning)
+        rules = _that_count(concerning)
+        yield from self._darkness(booking, span, rules.get("daylight", []))
+        hour = (span.start - self._buffer).replace(minute=0, second=0, microsecond=0)
+        while hour < span.end + self._buffer:
+            if hour >= self._first_hour_utc or hour + _HOUR > span.start:
+                for airport in booking.airports:
+                    yield from self._one_hour(booking, airport, hour, rules)
+            hour += _HOUR
+
+    def _one_hour(
+        self, booking: Booking, airport: str, hour: datetime, rules: Mapping[str, list[Row]]
+    ) -> Iterator[tuple[str, str]]:
+        rows = self._rows.get((airport, hour), []) if hour >= self._first_hour_utc else []
+        place = f"at {airport}, {hour:%d %b %H}Z"
+        if not any(row["layer"] == "prevailing" for row in rows):
+            yield "unforecast", f"no forecast reaches it {place}"
+        for row in rows:
+            if len(row["missing"]) or is_null(row["wind_speed_kt"]) or is_null(row["visibility_sm"]):
+                yield "missing", f"the forecast is missing, or cannot be read whole, {place}"
+            temporary = row["layer"] != "prevailing"
+            for rule, effect in self._broken(booking, airport, row, rules):
+                lasting = not temporary or booking.solo or rule in _BROKEN_EVEN_IF_TEMPORARY
+                severity = "at_risk" if effect == "block" and lasting else "watch"
+                yield severity, f"the forecast is below the minimum for {rule} {place}"
+
+    def _broken(
+        self, booking: Booking, airport: str, row: Row, rules: Mapping[str, list[Row]]
+    ) -> Iterator[tuple[str, str]]:
+        hazards = set(row["hazards"])
+        present = {
+            "thunderstorm": bool(hazards & _CONVECTION),
+            "wind_shear": bool(hazards & _SHEAR),
+            "icing": bool(hazards & _ICE) or _icing_aloft(row, _ALTITUDE_FT[booking.lesson_kind]),
+        }
+        values = self._values(airport, row)
+        for rule, limits in rules.items():
+            for limit in limits:
+                if rule in present:
+                    broken = present[rule]
+                elif rule == "aircraft_crosswind":
+                    own = booking.aircraft_crosswind_kt
+                    broken = own is not None and values["crosswind"] is not None and values["crosswind"] > own
+                else:
+                    value = values.get(rule)
+                    broken = value is not None and not _HOLDS[str(limit["comparison"])](value, limit["limit_value"])
+                if broken:
+                    yield rule, str(limit["effect"])
+        if booking.training_level == "instrument_rated" and airport in self._airports:
+            for rule, name in (("visibility", "approach_visibility_sm"), ("ceiling", "approach_ceiling_ft")):
+                least, value = number_or_none(self._airports[airport][name]), values[rule]
+                if least is not None and value is not None and value < least:
+                    yield rule, "block"
+
+    def _values(self, airport: str, row: Row) -> dict[str, float | None]:
+        """A row's numbers by rule; ``None`` where it says nothing, which is judged elsewhere."""
+        speed, ceiling = number_or_none(row["wind_speed_kt"]), number_or_none(row["ceiling_ft"])
+        gust = number_or_none(row["wind_gust_kt"])
+        strongest = speed if gust is None or speed is None else max(gust, speed)
+        return {
+            "visibility": number_or_none(row["visibility_sm"]),
+            "ceiling": ceiling,
+            "wind": speed,
+            "gust": strongest,
+            "gust_spread": None if strongest is None or speed is None else strongest - speed,
+            "crosswind": self._crosswind(airport, row, strongest),
+        }
+
+    def _crosswind(self, airport: str, row: Row, speed_kt: float | None) -> float | None:
+        """On the runway most into the wind, at its worst direction; from anywhere, or without a runway, in full."""
+        headings = self._headings.get(airport, [])
+        direction_deg, since, until = (
+            number_or_none(row[name]) for name in ("wind_direction_deg", "wind_varies_from_deg", "wind_varies_to_deg")
+        )
+        if speed_kt is None or direction_deg is None or not headings:
+            return speed_kt
+        best = max(headings, key=lambda heading: math.cos(math.radians(direction_deg - heading)))
+        directions = [direction_deg]
+        if since is not None and until is not None:
+            directions += [since + step for step in range(int((until - since) % 360) + 1)]
+        return max(abs(speed_kt * math.sin(math.radians(direction - best))) for direction in directions)
+
+    def _concerning(self, booking: Booking, *, night: bool) -> list[Row]:
+        """The minimums that concern a booking by day or by night."""
+        facts = {
+            "school_id": booking.school_id,
+            "training_level": booking.training_level,
+            "solo": booking.solo,
+            "lesson_kind": booking.lesson_kind,
+            "night": night,
+        }
+        return [
+            row for row in self._minimums if all(row[name] is None or row[name] == fact for name, fact in facts.items())
+        ]
+
+    def _unruled(self, concerning: list[Row]) -> Iterator[tuple[str, str]]:
+        """What keeps a time from being known to be well: a row that cannot be read, or no minimums."""
+        for row in concerning:
+            if row["fault"] is not None:
+                yield "missing", f"a row cannot be read: {row['fault']}"
+        if all(row["authority"] == "regulation" or row["effect"] != "block" for row in concerning):
+            yield "missing", "no minimums are on record for it"
+
+    def _darkness(self, booking: Booking, span: Span, limits: list[Row]) -> Iterator[tuple[str, str]]:
+        rising = self._sun(booking.airports[0], span.start)
+        setting = self._sun(booking.airports[-1], span.start)
+        if rising is None or setting is None:
+            yield "unforecast", "the sun's times there are not known"
+            return
+        sunrise, sunset = rising["sunrise_utc"], setting["sunset_utc"]
+        if is_null(sunrise) or is_null(sunset):
+            minutes = -math.inf
+        elif span.start < sunrise:
+            minutes = (span.start - sunrise) / timedelta(minutes=1)
+        else:
+            minutes = (sunset - span.end) / timedelta(minutes=1)
+        for limit in limits:
+            if not _HOLDS[str(limit["comparison"])](minutes, limit["limit_value"]):
+                yield ("at_risk" if limit["effect"] == "block" else "watch"), "it is not within the required daylight"
+
+    def _is_night(self, booking: Booking, span: Span) -> bool:
+        sun = self._sun(booking.airports[0], span.start)
+        if sun is None or is_null(sun["dawn_utc"]) or is_null(sun["dusk_utc"]):
+            return True
+        return bool(span.start < sun["dawn_utc"] or span.end > sun["dusk_utc"])
+
+    def _sun(self, airport: str, moment: datetime) -> Row | None:
+        """The sun's day at an airport, noon in its middle."""
+        known = self._airports.get(airport)
+        if known is None:
+            return None
+        offset = timedelta(minutes=round(4 * float(known["longitude_deg"])))
+        return self._suns.get((airport, (moment + offset).date()))
+
+
+def _that_count(concerning: list[Row]) -> dict[str, list[Row]]:
+    """By rule: a school's own blocking minimums instead of the defaults, and every regulation."""
+    by_rule: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in concerning:
+        if row["fault"] is None:
+            by_rule[str(row["rule"])].append(row)
+    own = {
+        rule
+        for rule, rows in by_rule.items()
+        if any(row["authority"] == "school" and row["effect"] == "block" for row in rows)
+    }
+    return {
+        rule: [row for row in rows if row["authority"] != "default" or rule not in own]
+        for rule, rows in by_rule.items()
+    }
+
+
+def _icing_aloft(row: Row, altitude_ft: float) -> bool:
+    """Whether a climb to an altitude meets moisture between 0 and -20 °C; nothing is said without a temperature."""
+    temperature_c, ceiling_ft = number_or_none(row["temperature_c"]), number_or_none(row["ceiling_ft"])
+    weather = read_weather("" if is_null(row["weather"]) else str(row["weather"]))
+    base_ft = 0.0 if weather.precipitation or not weather.legible else ceiling_ft
+    if temperature_c is None or base_ft is None or base_ft > altitude_ft:
+        return False
+    warmest_c, coldest_c = (temperature_c - _COOLING_C_PER_FT * height for height in (base_ft, altitude_ft))
+    return coldest_c <= 0 and warmest_c >= -20

@@ -1,0 +1,155 @@
+"""Bookings as arrays: where and in which hours each flies, who flies it, and how it lies to the sun."""
+
+import math
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from flightsched_pipelines.domain.risk.arrays.daylight_arrays import Light
+from flightsched_pipelines.domain.risk.arrays.encoding import (
+    MICROS_PER_HOUR,
+    MICROS_PER_MINUTE,
+    Micros,
+    micros,
+    micros_of,
+    places_in,
+)
+from flightsched_pipelines.domain.risk.arrays.forecast_grid import Sky
+from flightsched_pipelines.domain.risk.bookings import LESSON_KINDS, TRAINING_LEVELS, BookingsError
+from flightsched_pipelines.domain.risk.effective_limits import Profiles
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Trips:
+    """Bookings against a sky; arrays of a booking each, but for those of places.
+
+    The places are each booking's departure, in the order of the bookings, and then those on their routes.
+    """
+
+    starts: Micros
+    ends: Micros
+    departure: Indices
+    destination: Indices
+    route_owner: Indices
+    """The booking of each place on a route."""
+    place_airport: Indices
+    """The airport of every place."""
+    first_hour: Indices
+    """Hour of the sky in which the buffered booking begins; negative is the past."""
+    first: Indices
+    """First and last column of the sky that counts."""
+    last: Indices
+    aircraft_crosswind: NDArray[np.float64]
+    sun_known: NDArray[np.bool_]
+    minutes_of_light: NDArray[np.float64]
+    """From landing to sunset at the destination; or from sunrise to the start (negative) if that is before sunrise."""
+    before_sunrise: NDArray[np.bool_]
+    profile: Indices
+    profiles: Profiles
+
+    def at_places(self, of_bookings: NDArray[Any]) -> NDArray[Any]:
+        """What holds for each booking, at each place."""
+        return np.concatenate([of_bookings, of_bookings[self.route_owner]])
+
+    def over_places(self, of_places: NDArray[Any], worse: np.ufunc) -> NDArray[Any]:
+        """The worst place of each booking."""
+        worst, on_routes = np.split(of_places, [len(self.departure)])
+        worse.at(worst, self.route_owner, on_routes)
+        return worst
+
+
+def read_trips(bookings: pd.DataFrame, minimums: pd.DataFrame, sky: Sky, light: Light, buffer_minutes: int) -> Trips:
+    """Bookings (``BOOKING_COLUMNS``) as arrays.
+
+    The hours that count are those that the booking with its buffer before and after overlaps. Hours of the buffer
+    before the sky's first hour are past and do not count; hours of the booking itself there have no forecast.
+
+    Raises:
+        BookingsError: a training level or lesson kind is not known.
+    """
+    starts, ends = micros(bookings["starts_at_utc"]), micros(bookings["ends_at_utc"])
+    departure = sky.airport_indices(bookings["departure"])
+    route_owner, on_route, destination = _routes(bookings["route"], departure, sky)
+    first_hour_micros = micros_of(sky.first_hour_utc)
+    buffer = buffer_minutes * MICROS_PER_MINUTE
+    first_hour = (starts - buffer - first_hour_micros) // MICROS_PER_HOUR
+    last_hour = -((first_hour_micros - ends - buffer) // MICROS_PER_HOUR) - 1
+    # A booking that does not end after its start has hours that nobody knows: it is held against the past.
+    past = (starts < first_hour_micros) | (ends <= starts)
+    first = np.clip(np.where(past, 0, first_hour + 1), ~past, sky.columns - 1)
+    last = np.maximum(np.clip(last_hour + 1, 0, sky.columns - 1), first)
+
+    dawn_day = light.day_index(departure, starts)
+    sunset_day = light.day_index(destination, starts)
+    night = (starts < light.dawn.take(dawn_day)) | (ends > light.dusk.take(dawn_day))
+    sunrise, sunset = light.sunrise.take(dawn_day), light.sunset.take(sunset_day)
+    before_sunrise = starts < sunrise
+    to_sunset = np.subtract(sunset, ends, dtype=np.float64)  # where the sun never sets, integers would overflow
+    after_sunrise = np.subtract(starts, sunrise, dtype=np.float64)
+    profile, profiles = _profiles(bookings, minimums, night)
+    return Trips(
+        starts=starts,
+        ends=ends,
+        departure=departure,
+        destination=destination,
+        route_owner=route_owner,
+        place_airport=np.concatenate([departure, on_route]),
+        first_hour=first_hour,
+        first=first,
+        last=last,
+        aircraft_crosswind=bookings["aircraft_crosswind_kt"].to_numpy(dtype=np.float64, na_value=np.nan),
+        sun_known=light.known.take(dawn_day) & light.known.take(sunset_day),
+        minutes_of_light=np.where(before_sunrise, after_sunrise, to_sunset) / MICROS_PER_MINUTE,
+        before_sunrise=before_sunrise,
+        profile=profile,
+        profiles=profiles,
+    )
+
+
+def _routes(routes: pd.Series, departure: Indices, sky: Sky) -> tuple[Indices, Indices, Indices]:
+    """For each place on a route its booking and its airport; and the destination of each booking."""
+    lists = cast("list[list[str]]", routes.tolist())
+    lengths = np.fromiter(map(len, lists), dtype=np.int64, count=len(lists))
+    idents = np.fromiter(chain.from_iterable(lists), dtype=object, count=int(lengths.sum()))
+    airport = sky.airport_indices(pd.Series(idents, dtype=object))
+    goes = np.flatnonzero(lengths > 0)
+    destination = departure.copy()
+    destination[goes] = airport[lengths[goes].cumsum() - 1]
+    return np.repeat(goes, lengths[goes]), airport, destination
+
+
+def _profiles(bookings: pd.DataFrame, minimums: pd.DataFrame, night: NDArray[np.bool_]) -> tuple[Indices, Profiles]:
+    """The profile of each booking, and every profile. Schools without minimums of their own are as none at all."""
+    own = [np.nan, *minimums["school_id"].dropna().unique().tolist()]
+    parts = (
+        places_in(own, bookings["school_id"], 0),
+        _numbers(bookings["training_level"], TRAINING_LEVELS),
+        _numbers(bookings["lesson_kind"], LESSON_KINDS),
+        bookings["solo"].to_numpy(dtype=bool),
+        night,
+    )
+    sizes = (len(own), len(TRAINING_LEVELS), len(LESSON_KINDS), 2, 2)
+    school, level, kind, is_solo, is_night = np.unravel_index(np.arange(math.prod(sizes)), sizes)
+    return np.ravel_multi_index(parts, sizes), Profiles(
+        school=np.array(own)[school],
+        level=level,
+        solo=is_solo.astype(bool),
+        kind=kind,
+        night=is_night.astype(bool),
+    )
+
+
+def _numbers(column: pd.Series, words: tuple[str, ...]) -> Indices:
+    numbers = places_in(words, column, -1)
+    strange = np.flatnonzero(numbers < 0)
+    if len(strange):
+        raise BookingsError(
+            f"A booking has the {column.name} '{column.iloc[strange[0]]}'; use one of {', '.join(words)}"
+        )
+    return numbers

@@ -1,0 +1,75 @@
+"""Marks: every threshold that anyone is held to, a bit each.
+
+Few thresholds occur, however many bookings there are. An hour at an airport has the bits of the marks that its weather
+lies below; which of them put at risk, and which only make watch, are masks of each profile. A word holds 63 marks; each
+word more is a pass more over the bookings.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flightsched_pipelines.domain.risk.arrays.forecast_grid import LAYERS, PREVAILING, QUANTITIES, Sky
+from flightsched_pipelines.domain.risk.bookings import TRAINING_LEVELS
+from flightsched_pipelines.domain.risk.effective_limits import AIRCRAFT_CROSSWIND, NO_ROW, Limits, Profiles, rule_of
+
+Words = NDArray[np.uint64]
+Floats = NDArray[np.float64]
+
+MARKS_A_WORD = 63
+UNFORECAST = np.uint64(1 << MARKS_A_WORD)
+"""The bit of an hour that has no complete forecast."""
+
+INSTRUMENT_RATED = TRAINING_LEVELS.index("instrument_rated")
+CROSSWIND = QUANTITIES.index("crosswind")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A threshold of a quantity of the sky, the rule it belongs to, and who is held to it."""
+
+    rule: str
+    quantity: int
+    threshold: float | Floats
+    """Oriented, as the sky is: a number, or one an airport."""
+    held: NDArray[np.bool_]
+    """Shape (effects, profiles)."""
+    aircraft_crosswind_kt: float | None = None
+    """Whose mark it is, if it is that of aircraft that have demonstrated so much."""
+
+
+def marks_in(sky: Sky, limits: Limits, profiles: Profiles, aircraft_crosswinds_kt: Sequence[float]) -> list[Mark]:
+    """Every mark, given the crosswinds that the aircraft have demonstrated."""
+    marks: list[Mark] = []
+    for quantity, name in enumerate(QUANTITIES):
+        thresholds = limits.thresholds[:, :, quantity]
+        distinct = np.unique(thresholds[thresholds > -np.inf]).tolist()
+        marks += [Mark(rule_of(name), quantity, one, thresholds == one) for one in distinct]
+    by_instruments = np.stack([profiles.level == INSTRUMENT_RATED, np.zeros_like(profiles.solo)])  # it blocks
+    marks += [Mark(QUANTITIES[n], n, minima, by_instruments) for n, minima in enumerate(sky.approach)]
+    ruled = limits.rows[:, :, AIRCRAFT_CROSSWIND] != NO_ROW
+    if ruled.any():
+        marks += [Mark("aircraft_crosswind", CROSSWIND, -kt, ruled, kt) for kt in aircraft_crosswinds_kt]
+    return marks
+
+
+def in_words(marks: Sequence[Mark]) -> Iterator[dict[np.uint64, Mark]]:
+    """The marks by their bits, as many at a time as fit into a word; at least one word."""
+    for first in range(0, max(len(marks), 1), MARKS_A_WORD):
+        yield {np.uint64(1 << n): mark for n, mark in enumerate(marks[first : first + MARKS_A_WORD])}
+
+
+def lying_below(word: dict[np.uint64, Mark], sky: Sky) -> list[Words]:
+    """For each layer, the marks that each cell of the sky lies below, and whether it is without forecast."""
+    airport = sky.cell // sky.columns
+    below = np.zeros(len(sky.cell), dtype=np.uint64)
+    for bit, mark in word.items():
+        threshold = mark.threshold[airport] if isinstance(mark.threshold, np.ndarray) else mark.threshold
+        below[np.flatnonzero(sky.values[mark.quantity] < threshold)] |= bit
+    cells = [np.zeros(sky.complete.size, dtype=np.uint64) for _ in LAYERS]
+    for layer, rows in enumerate((sky.prevails, ~sky.prevails)):
+        np.bitwise_or.at(cells[layer], sky.cell[rows], below[rows])
+    cells[PREVAILING][~sky.complete.reshape(-1)] |= UNFORECAST
+    return cells

@@ -1,0 +1,253 @@
+"""Every broken rule of some bookings, with its value, limit, place, hour, group and reference.
+
+A second pass over the forecast rows of just those bookings: what the verdicts' arrays know is only that something is
+broken, not what.
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from operator import itemgetter
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from flightsched_pipelines.domain.risk.arrays.forecast_grid import LAYERS, PREVAILING, TEMPORARY
+from flightsched_pipelines.domain.risk.arrays.threshold_bitmasks import CROSSWIND
+from flightsched_pipelines.domain.risk.bookings import VERDICTS
+from flightsched_pipelines.domain.risk.effective_limits import (
+    AIRCRAFT_CROSSWIND,
+    BLOCK,
+    DAYLIGHT,
+    EFFECTS,
+    MEASURES,
+    NO_ROW,
+    WARN,
+    rule_of,
+)
+from flightsched_pipelines.domain.risk.explain import TOLD_BOOKING_COLUMNS, explain
+from flightsched_pipelines.domain.risk.missing_forecasts import Hours, count_up, hours_of, missing_forecast
+from flightsched_pipelines.domain.risk.rules import AT_LEAST_RULES, HAZARD_RULES, UNITS
+from flightsched_pipelines.domain.risk.verdicts import (
+    AT_RISK,
+    UNKNOWN,
+    WATCH,
+    Case,
+    Severities,
+    approach_minima,
+    gravity,
+)
+from flightsched_pipelines.domain.weather.conditions import CONVECTIVE, FREEZING, WIND_SHEAR
+
+Indices = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+BROKEN_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "booking_id": "int64",
+        "verdict": "str",
+        "rule": "str",
+        "effect": "str",
+        "value": "float64",
+        "limit_value": "float64",
+        "margin": "float64",
+        "unit": "str",
+        "hazard": "str",
+        "airport": "str",
+        "hour_utc": "datetime64[us, UTC]",
+        "layer": "str",
+        "change": "str",
+        "source": "str",
+        "station": "str",
+        "group_from_utc": "datetime64[us, UTC]",
+        "group_to_utc": "datetime64[us, UTC]",
+        "reference": "str",
+        "explanation": "str",
+    }
+)
+"""One row a booking, rule, airport and layer: its worst hour. The gravest row of a booking comes first.
+
+``margin`` is in the rule's unit and not above 0. Rule ``forecast`` says what is missing, in ``hazard``, from the hour
+on. ``daylight`` and ``forecast`` come from no group: their source, station and group are null.
+"""
+
+APPROACH = -2
+"""Stands for the row of a minimum, where the limit is the approach minimum of the airport."""
+
+_TOLD_FROM = ("position", "gravity", "relative_margin", "authority", "probability", "station_distance_nm")
+"""Columns of findings beside those that are stored."""
+
+_HAZARD_CODES = {"thunderstorm": CONVECTIVE, "icing": FREEZING, "wind_shear": WIND_SHEAR}
+_FREEZING_MOISTURE = "moisture below freezing"
+
+
+def broken_rules(case: Case, positions: Indices, severities: Severities) -> pd.DataFrame:
+    """Every broken rule of the bookings at these positions, ``BROKEN_COLUMNS``."""
+    found = findings(case, positions, severities, only_broken=True)
+    bookings = case.bookings.iloc[positions][list(TOLD_BOOKING_COLUMNS)].to_dict("records")
+    booking_at = dict(zip(positions.tolist(), bookings, strict=True))
+    words: dict[int, str] = {}
+    for position, rows in groupby(found.to_dict("records"), key=itemgetter("position")):
+        words[position] = explain(booking_at[position], list(rows), VERDICTS[int(severities[position])])
+    found["explanation"] = found["position"].map(words)
+    return found[list(BROKEN_COLUMNS)].astype(dict(BROKEN_COLUMNS))
+
+
+def findings(case: Case, positions: Indices, severities: Severities, *, only_broken: bool) -> pd.DataFrame:
+    """What holds for bookings, worst first: broken rules, or (``only_broken`` false) every limit in force.
+
+    Returns:
+        ``BROKEN_COLUMNS`` without the explanation, and what it is told from.
+    """
+    hours = hours_of(case, positions)
+    parts = [_on_the_sky(case, hours, only_broken=only_broken), _in_the_dark(case, positions)]
+    parts.append(missing_forecast(case, hours, positions[severities[positions] == UNKNOWN]))
+    found = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    found = found.reindex(columns=[*BROKEN_COLUMNS, *_TOLD_FROM])
+    found["booking_id"] = case.bookings["booking_id"].to_numpy()[found["position"]]
+    found["verdict"] = np.array(VERDICTS, dtype=object)[severities[found["position"]]]
+    order = ["position", "gravity", "relative_margin", "hour_utc", "airport"]
+    return found.sort_values(order, ascending=[True, False, True, True, True], kind="stable", ignore_index=True)
+
+
+def _on_the_sky(case: Case, hours: Hours, *, only_broken: bool) -> pd.DataFrame:
+    sky, trips = case.sky, case.trips
+    cell = hours.airport * sky.columns + hours.column
+    counts = sky.row_starts[cell + 1] - sky.row_starts[cell]
+    row = np.repeat(sky.row_starts[cell], counts) + count_up(counts)
+    position, airport = np.repeat(hours.position, counts), np.repeat(hours.airport, counts)
+    profile = trips.profile[position]
+    layer = np.where(sky.prevails[row], PREVAILING, TEMPORARY)
+    parts: list[pd.DataFrame] = []
+    for measure, effect in ((m, e) for m in range(DAYLIGHT) for e in (BLOCK, WARN)):
+        source = case.limits.rows[effect, profile, measure]
+        if measure == AIRCRAFT_CROSSWIND:
+            values = sky.values[CROSSWIND, row]
+            limits = np.where(source == NO_ROW, np.nan, -trips.aircraft_crosswind[position])
+            limits = np.where(np.isnan(limits), -np.inf, limits)
+        else:
+            values, limits = sky.values[measure, row], case.limits.thresholds[effect, profile, measure]
+            if effect == BLOCK and measure < len(sky.approach):
+                of_field = approach_minima(case, profile, airport)[measure]
+                source, limits = np.where(of_field > limits, APPROACH, source), np.maximum(of_field, limits)
+        chosen = np.flatnonzero(values < limits if only_broken else np.isfinite(values) & np.isfinite(limits))
+        if parts and not len(chosen):
+            continue
+        parts.append(
+            pd.DataFrame(
+                {
+                    "position": position[chosen],
+                    "measure": measure,
+                    "effect_index": effect,
+                    "oriented": values[chosen],
+                    "threshold": limits[chosen],
+                    "minimum": source[chosen],
+                    "airport_index": airport[chosen],
+                    "row": row[chosen],
+                    "layer_index": layer[chosen],
+                }
+            )
+        )
+    found = pd.concat(parts, ignore_index=True)
+    found["hour_utc"] = sky.rows["hour_utc"].take(found["row"].to_numpy()).to_numpy()
+    return _described(case, _worst(found))
+
+
+def _worst(found: pd.DataFrame) -> pd.DataFrame:
+    """The worst hour of each booking, rule, airport and layer; what blocks before what warns."""
+    scale = found["threshold"].abs().where(found["threshold"] != 0, 1.0)
+    found["relative_margin"] = (found["oriented"] - found["threshold"]) / scale
+    group = ["position", "airport_index", "measure", "layer_index"]
+    return found.sort_values([*group, "effect_index", "relative_margin", "hour_utc"]).drop_duplicates(group)
+
+
+def _described(case: Case, found: pd.DataFrame) -> pd.DataFrame:
+    """Findings in the words of the forecast row and of the minimum each comes from."""
+    rows = case.sky.rows.take(found["row"].to_numpy()).reset_index(drop=True)
+    found = found.reset_index(drop=True)
+    rules = np.array([rule_of(name) for name in MEASURES], dtype=object)[found["measure"]]
+    solo = case.trips.profiles.solo[case.trips.profile[found["position"]]]
+    is_hazard, sign = np.isin(rules, HAZARD_RULES), np.where(np.isin(rules, AT_LEAST_RULES), 1.0, -1.0)
+    minimums = _minimum_columns(case, found, sign)
+    value = np.where(is_hazard, np.nan, sign * found["oriented"])
+    margin = np.where(is_hazard, np.nan, sign * (value - minimums["limit_value"]))
+    return found.assign(
+        rule=rules,
+        effect=np.array(EFFECTS, dtype=object)[found["effect_index"]],
+        gravity=gravity(rules, found["effect_index"].to_numpy(), found["layer_index"].to_numpy(), solo),
+        value=value,
+        margin=margin,
+        unit=[UNITS.get(rule, "") for rule in rules],
+        hazard=pd.array(
+            [
+                _codes(rule, hazards) if hazard else None
+                for rule, hazards, hazard in zip(rules, rows["hazards"], is_hazard, strict=True)
+            ],
+            dtype="str",
+        ),
+        airport=np.array([*case.sky.airports, ""], dtype=object)[found["airport_index"]],
+        layer=np.array(LAYERS, dtype=object)[found["layer_index"]],
+        **{name: minimums[name] for name in ("limit_value", "reference", "comparison", "authority")},
+        **{
+            name: rows[name]
+            for name in (
+                "change", "source", "station", "group_from_utc", "group_to_utc", "probability", "station_distance_nm"
+            )
+        },
+    )  # fmt: skip
+
+
+def _codes(rule: str, hazards: Iterable[str]) -> str:
+    return " ".join(sorted(_HAZARD_CODES[rule] & set(hazards))) or _FREEZING_MOISTURE
+
+
+def _minimum_columns(case: Case, found: pd.DataFrame, sign: Floats) -> pd.DataFrame:
+    """Limit, reference, comparison and authority of each finding's minimum."""
+    number = found["minimum"].to_numpy()
+    of_minimum = case.minimums[["limit_value", "reference", "comparison", "authority"]]
+    columns = of_minimum.reset_index(drop=True).reindex(np.maximum(number, 0)).reset_index(drop=True)
+    own = (number == APPROACH) | (found["measure"].to_numpy() == AIRCRAFT_CROSSWIND)
+    columns.loc[own, "limit_value"] = (sign * found["threshold"])[own]
+    columns.loc[number == APPROACH, "comparison"] = ">="
+    columns.loc[number == APPROACH, "authority"] = "field"
+    columns.loc[number == APPROACH, "reference"] = [
+        f"approach minimum of {case.sky.airports[n]}" for n in found["airport_index"][number == APPROACH]
+    ]
+    return columns
+
+
+def _in_the_dark(case: Case, positions: Indices) -> pd.DataFrame:
+    """Lessons that start before sunrise or land too late before sunset."""
+    trips, limits = case.trips, case.limits
+    parts: list[pd.DataFrame] = []
+    for effect in (BLOCK, WARN):
+        threshold = limits.thresholds[effect, trips.profile[positions], DAYLIGHT]
+        dark = positions[(trips.minutes_of_light[positions] < threshold) & trips.sun_known[positions]]
+        at = np.where(trips.before_sunrise[dark], trips.starts[dark], trips.ends[dark])
+        place = np.where(trips.before_sunrise[dark], trips.departure[dark], trips.destination[dark])
+        rows = case.minimums.take(limits.rows[effect, trips.profile[dark], DAYLIGHT])
+        value = trips.minutes_of_light[dark]
+        limit = rows["limit_value"].to_numpy(dtype=np.float64)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "position": dark,
+                    "rule": "daylight",
+                    "effect": EFFECTS[effect],
+                    "gravity": AT_RISK if effect == BLOCK else WATCH,
+                    "value": value,
+                    "limit_value": limit,
+                    "margin": value - limit,
+                    "relative_margin": (value - limit) / np.where(limit == 0, 1.0, limit),
+                    "unit": UNITS["daylight"],
+                    "hazard": np.where(trips.before_sunrise[dark], "before sunrise", "sunset"),
+                    "airport": np.array([*case.sky.airports, ""], dtype=object)[place],
+                    "hour_utc": pd.to_datetime(at, unit="us", utc=True).floor("h").as_unit("us"),
+                    "layer": LAYERS[PREVAILING],
+                    "reference": rows["reference"].to_numpy(dtype=object),
+                    "authority": rows["authority"].to_numpy(dtype=object),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True).drop_duplicates("position")

@@ -1,0 +1,141 @@
+"""Which limit holds for whom: minimums resolved to thresholds, a row a profile and a column a quantity."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from flightsched_pipelines.domain.risk.arrays.forecast_grid import QUANTITIES
+from flightsched_pipelines.domain.risk.bookings import LESSON_KINDS, TRAINING_LEVELS
+from flightsched_pipelines.domain.risk.rules import AT_LEAST_RULES, HAZARD_RULES
+
+MEASURES = (*QUANTITIES, "aircraft_crosswind", "daylight")
+"""What a limit can be set for: the sky's quantities, and two that depend on the booking itself."""
+
+EFFECTS = ("block", "warn")
+AIRCRAFT_CROSSWIND, DAYLIGHT = MEASURES.index("aircraft_crosswind"), MEASURES.index("daylight")
+BLOCK, WARN = EFFECTS.index("block"), EFFECTS.index("warn")
+NO_ROW = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Profiles:
+    """Who flies what, aligned arrays: the school, indices of level and kind, solo, night.
+
+    NaN stands for every school that has no minimums of its own.
+    """
+
+    school: NDArray[np.float64]
+    level: NDArray[np.int64]
+    solo: NDArray[np.bool_]
+    kind: NDArray[np.int64]
+    night: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The strictest threshold, oriented (-inf for none), and its row in the minimums: (effects, profiles, measures).
+
+    ``ruled`` says which profiles have a blocking minimum beside the regulations; ``faults`` which of them each faulty
+    row concerns.
+    """
+
+    thresholds: NDArray[np.float64]
+    rows: NDArray[np.int64]
+    ruled: NDArray[np.bool_]
+    faults: Mapping[str, NDArray[np.bool_]]
+
+    @property
+    def faulty(self) -> NDArray[np.bool_]:
+        """Which profiles a faulty row concerns."""
+        return np.any([*self.faults.values(), np.zeros_like(self.ruled)], axis=0)
+
+    @property
+    def unclear(self) -> NDArray[np.bool_]:
+        """Which profiles have no minimums, or a faulty row: of their lessons nothing is known to be well."""
+        return ~self.ruled | self.faulty
+
+
+def rule_of(measure: str) -> str:
+    """The rule that a measure belongs to; icing has a measure for each kind of lesson."""
+    return "icing" if measure.startswith("icing_") else measure
+
+
+_MEASURES_OF = {
+    rule: [n for n, name in enumerate(MEASURES) if rule_of(name) == rule] for rule in map(rule_of, MEASURES)
+}
+
+
+def resolve(minimums: pd.DataFrame, profiles: Profiles) -> Limits:
+    """The limits of each profile.
+
+    Where a school has blocking rows of its own for a rule, they replace the defaults; one that warns stands beside
+    them. A regulation always counts. Of what counts, the strictest holds.
+    """
+    everybody = len(profiles.school)
+    shape = (len(EFFECTS), everybody, len(MEASURES))
+    ruled, faults = np.zeros(everybody, dtype=bool), dict[str, NDArray[np.bool_]]()
+    limits = Limits(np.full(shape, -np.inf), np.full(shape, NO_ROW, dtype=np.int64), ruled, faults)
+    columns = [[None if pd.isna(cell) else cell for cell in minimums[name].tolist()] for name in minimums]
+    records = [dict(zip(minimums.columns, row, strict=True)) for row in zip(*columns, strict=True)]
+    sound: list[tuple[int, dict[Any, Any], NDArray[np.bool_]]] = []
+    own: dict[str, NDArray[np.bool_]] = defaultdict(lambda: np.zeros(everybody, dtype=bool))
+    for number, record in enumerate(records):
+        applies = _applies(record, profiles)
+        if record["fault"] is not None:
+            faults[record["fault"]] = applies
+            continue
+        sound.append((number, record, applies))
+        if record["authority"] == "school" and record["effect"] == EFFECTS[BLOCK]:
+            own[record["rule"]] |= applies
+    for number, record, applies in sound:
+        counts = applies & ~own[record["rule"]] if record["authority"] == "default" else applies
+        if record["authority"] != "regulation" and record["effect"] == EFFECTS[BLOCK]:
+            ruled |= counts
+        for measure in _MEASURES_OF[record["rule"]]:
+            flown = counts & (profiles.kind == _kind_of(measure)) if record["rule"] == "icing" else counts
+            _tighten(limits, EFFECTS.index(record["effect"]), measure, flown, _threshold(record), number)
+    return limits
+
+
+def _tighten(limits: Limits, effect: int, measure: int, applies: NDArray[np.bool_], value: float, number: int) -> None:
+    thresholds, rows = limits.thresholds[effect, :, measure], limits.rows[effect, :, measure]
+    stricter = applies & (value > thresholds)
+    np.copyto(thresholds, value, where=stricter)
+    np.copyto(rows, number, where=stricter)
+
+
+def _applies(record: dict[Any, Any], profiles: Profiles) -> NDArray[np.bool_]:
+    applies = np.ones(len(profiles.school), dtype=bool)
+    if record["school_id"] is not None:
+        applies &= profiles.school == record["school_id"]
+    if record["training_level"] is not None:
+        applies &= profiles.level == TRAINING_LEVELS.index(record["training_level"])
+    if record["solo"] is not None:
+        applies &= profiles.solo == record["solo"]
+    if record["lesson_kind"] is not None:
+        applies &= profiles.kind == LESSON_KINDS.index(record["lesson_kind"])
+    if record["night"] is not None:
+        applies &= profiles.night == record["night"]
+    return applies
+
+
+def _kind_of(measure: int) -> int:
+    return LESSON_KINDS.index(MEASURES[measure].removeprefix("icing_"))
+
+
+def _threshold(record: dict[Any, Any]) -> float:
+    """The number that a rule's oriented value must not be below.
+
+    A strict comparison becomes the next number up, so that the strictest of several rows is their maximum, whatever
+    their comparisons: ``value > 5`` is broken if, and only if, ``value < nextafter(5, inf)``.
+    """
+    rule, limit = record["rule"], record["limit_value"]
+    if rule in HAZARD_RULES or rule == "aircraft_crosswind":
+        return 0.0  # the aircraft's own limit is in the booking
+    worst_allowed = limit if rule in AT_LEAST_RULES else -limit
+    return float(np.nextafter(worst_allowed, np.inf)) if record["comparison"] in {">", "<"} else float(worst_allowed)

@@ -1,0 +1,63 @@
+"""Limits that a school has set looser than the defaults: for whom, by which row, against which default."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from flightsched_pipelines.domain.risk.bookings import LESSON_KINDS, TRAINING_LEVELS
+from flightsched_pipelines.domain.risk.effective_limits import BLOCK, MEASURES, NO_ROW, Profiles, resolve, rule_of
+from flightsched_pipelines.domain.risk.minimums import default_minimums, in_force
+
+
+@dataclass(frozen=True, slots=True)
+class Loosened:
+    """One limit that is looser than the default: the row that sets it, ``None`` where none does, and in words."""
+
+    minimum_id: int | None
+    sentence: str
+
+
+def loosened(minimums: pd.DataFrame) -> Sequence[Loosened]:
+    """Every limit in force (``MINIMUM_COLUMNS``) that lets fly what the defaults would not, by school and level."""
+    every = product([np.nan, *minimums["school_id"].dropna().unique()], range(len(TRAINING_LEVELS)), (False, True),
+                    range(len(LESSON_KINDS)), (False, True))  # fmt: skip
+    school, level, solo, kind, night = (np.array(values) for values in zip(*every, strict=True))
+    profiles = Profiles(school.astype(np.float64), level, solo, kind, night)
+    shipped = default_minimums()
+    usual = resolve(in_force(shipped, max(shipped["effective_from"])), profiles)
+    ours = resolve(minimums, profiles)
+    found: dict[Loosened, None] = {}
+    for profile, measure in np.argwhere(ours.thresholds[BLOCK] < usual.thresholds[BLOCK]).tolist():
+        limit = _row(minimums, ours.rows[BLOCK, profile, measure])
+        default = _row(shipped, usual.rows[BLOCK, profile, measure])
+        whose = "every school" if np.isnan(profiles.school[profile]) else f"school {profiles.school[profile]:.0f}"
+        who = f"{TRAINING_LEVELS[level[profile]]}{' solo' if solo[profile] else ''}"
+        sentence = f"{whose}, {who}, {rule_of(MEASURES[measure])}: {_said(limit)}, default {_said(default)}"
+        key = None if limit is None or pd.isna(limit["minimum_id"]) else int(limit["minimum_id"])
+        found[Loosened(key, sentence)] = None
+    return [*_but_for_echoes(found)]
+
+
+def _but_for_echoes(found: Mapping[Loosened, None]) -> Iterator[Loosened]:
+    """Without what a school only shares with every school."""
+    everybody = {one.sentence.partition(", ")[2] for one in found if one.sentence.startswith("every school")}
+    for one in found:
+        whose, _, what = one.sentence.partition(", ")
+        if whose == "every school" or what not in everybody:
+            yield one
+
+
+def _row(minimums: pd.DataFrame, number: int) -> Mapping[Any, Any] | None:
+    return None if number == NO_ROW else minimums.iloc[number].to_dict()
+
+
+def _said(row: Mapping[Any, Any] | None) -> str:
+    if row is None:
+        return "no limit"
+    if pd.isna(row["limit_value"]):
+        return "none allowed"
+    return f"{row['comparison']} {row['limit_value']:g} {row['unit']}"

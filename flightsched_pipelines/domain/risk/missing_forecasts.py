@@ -1,0 +1,148 @@
+"""The hours that bookings are held against, one by one, and where among them the forecast says too little."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from flightsched_pipelines.domain.risk.arrays.encoding import MICROS_PER_HOUR, micros_of
+from flightsched_pipelines.domain.risk.arrays.forecast_grid import LAYERS, PREVAILING, element_names
+from flightsched_pipelines.domain.risk.effective_limits import BLOCK, EFFECTS
+from flightsched_pipelines.domain.risk.verdicts import UNKNOWN, Case
+
+Indices = NDArray[np.int64]
+
+NO_FORECAST, NO_SUN, NO_MINIMUMS, FAULTY_ROW = (1 << n for n in (32, 33, 34, 35))
+"""Bits beside those of the elements that a row can lack."""
+
+
+MOST_FAULTS = 3
+"""Faulty rows that are named with one booking; a check names them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Bookings spread out: one element an hour at a place."""
+
+    position: Indices
+    airport: Indices
+    column: Indices
+
+
+def hours_of(case: Case, positions: Indices) -> Hours:
+    """Every hour of the bookings' windows at every place, each place once."""
+    trips = case.trips
+    wanted = np.zeros(len(trips.departure), dtype=bool)
+    wanted[positions] = True
+    owner = trips.at_places(np.arange(len(wanted)))
+    places = np.unique(np.stack([owner, trips.place_airport])[:, wanted[owner]], axis=1)
+    lengths: Indices = (trips.last - trips.first + 1)[places[0]]
+    position: Indices = np.repeat(places[0], lengths)
+    return Hours(position, np.repeat(places[1], lengths), trips.first[position] + count_up(lengths))
+
+
+def count_up(lengths: Indices) -> Indices:
+    """0, 1, ... for each length, one after the other."""
+    starts = np.repeat(lengths.cumsum() - lengths, lengths)
+    return np.arange(len(starts), dtype=np.int64) - starts
+
+
+def missing_forecast(case: Case, hours: Hours, unknown: Indices) -> pd.DataFrame:
+    """For each booking of unknown verdict and airport, what is missing and from which hour on."""
+    sky, trips = case.sky, case.trips
+    is_unknown = np.zeros(len(trips.departure), dtype=bool)
+    is_unknown[unknown] = True
+    gaps = np.flatnonzero(is_unknown[hours.position] & ~sky.complete[hours.airport, hours.column])
+    cell = hours.airport[gaps] * sky.columns + hours.column[gaps]
+    position, airport, lack = hours.position[gaps], hours.airport[gaps], _lack_by_cell(case)[cell]
+    hour = _hour_number(case, position, hours.column[gaps])
+    at_known = np.maximum(trips.departure, trips.destination)[unknown] < len(sky.airports)
+    for cause, bit in (
+        (at_known & ~trips.sun_known[unknown], NO_SUN),
+        (~case.limits.ruled[trips.profile[unknown]], NO_MINIMUMS),
+        (case.limits.faulty[trips.profile[unknown]], FAULTY_ROW),
+    ):
+        position = np.append(position, unknown[cause])
+        airport = np.append(airport, trips.departure[unknown[cause]])
+        lack = np.append(lack, np.full(int(cause.sum()), bit))
+        hour = np.append(hour, (trips.starts[unknown[cause]] - micros_of(case.sky.first_hour_utc)) // MICROS_PER_HOUR)
+    places, group = np.unique(np.stack([position, airport]), axis=1, return_inverse=True)
+    lacking = np.zeros(places.shape[1], dtype=np.int64)
+    np.bitwise_or.at(lacking, group, lack)
+    since = np.full(places.shape[1], np.iinfo(np.int64).max)
+    np.minimum.at(since, group, hour)
+    found = pd.DataFrame({"position": places[0], "airport": _idents(case, places[0], places[1])})
+    first_hour = pd.Timestamp(case.sky.first_hour_utc).as_unit("us")
+    words = {bits: _lack_words(bits) for bits in np.unique(lacking).tolist()}
+    faults = _faults_of(case, places[0])
+    named = [
+        faults[position] if bits & FAULTY_ROW else None
+        for position, bits in zip(places[0].tolist(), lacking.tolist(), strict=True)
+    ]
+    return found.assign(
+        rule="forecast",
+        effect=EFFECTS[BLOCK],
+        gravity=UNKNOWN,
+        hazard=[words[bits] for bits in lacking.tolist()],
+        reference=pd.array(named, dtype="str"),
+        hour_utc=first_hour + pd.to_timedelta(since, unit="h"),
+        layer=LAYERS[PREVAILING],
+        unit="",
+    ).explode("airport", ignore_index=True)
+
+
+def _faults_of(case: Case, positions: Indices) -> dict[int, str]:
+    """The faulty rows that concern each booking, a few of them."""
+    faults, profile = case.limits.faults, case.trips.profile
+    of_profile = {
+        number: "; ".join([fault for fault, concerns in faults.items() if concerns[number]][:MOST_FAULTS])
+        for number in np.unique(profile[positions]).tolist()
+    }
+    return {position: of_profile[profile[position]] for position in positions.tolist()}
+
+
+def _lack_by_cell(case: Case) -> Indices:
+    """Bits of what the rows of each cell lack, and whether no prevailing row is there."""
+    sky = case.sky
+    lack = np.full(sky.complete.size, NO_FORECAST, dtype=np.int64)
+    lack[sky.cell[sky.prevails]] = 0
+    np.bitwise_or.at(lack, sky.cell, sky.missing)
+    return lack
+
+
+def _lack_words(bits: int) -> str:
+    causes = {
+        FAULTY_ROW: "a row that cannot be read", NO_FORECAST: "no forecast", NO_SUN: "sunset", NO_MINIMUMS: "minimums",
+    }  # fmt: skip
+    return ", ".join([*(word for bit, word in causes.items() if bits & bit), *element_names(bits)])
+
+
+def lacks_weather(words: str) -> bool:
+    """Whether the words of a lesson of unknown verdict name weather that should be there.
+
+    What lies beyond the reach of the sources is not missing, nor is it the weather where minimums or the sun are.
+    """
+    named = words.split(", ")
+    return any(name in named for name in element_names(-1))
+
+
+def _hour_number(case: Case, position: Indices, column: Indices) -> Indices:
+    """Hours since the sky's first; where the column is the past or the beyond, that of the first hour concerned."""
+    beyond = np.maximum(case.trips.first_hour[position], case.sky.columns - 2)
+    past = (case.trips.starts[position] - micros_of(case.sky.first_hour_utc)) // MICROS_PER_HOUR
+    return np.where(column == 0, past, np.where(column == case.sky.columns - 1, beyond, column - 1))
+
+
+def _idents(case: Case, position: Indices, airport: Indices) -> list[list[str]]:
+    """The ident of each place; the unknown airports of a booking share a place."""
+    known = set(case.sky.airports)
+    departures, routes = case.bookings["departure"].iloc[position], case.bookings["route"].iloc[position]
+    return [
+        [case.sky.airports[row]] if row < len(known) else _others([departure, *route], known)
+        for row, departure, route in zip(airport.tolist(), departures, routes, strict=True)
+    ]
+
+
+def _others(idents: list[str], known: set[str]) -> list[str]:
+    return list(dict.fromkeys(ident for ident in idents if ident not in known))

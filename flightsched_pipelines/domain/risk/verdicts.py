@@ -1,0 +1,134 @@
+"""Verdicts: the worst of each booking's hours at all of its places.
+
+Each hour at each airport is held against every threshold once (``marks``), however many bookings there are; a booking
+then takes two lookups a place.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from flightsched_pipelines.domain.risk.arrays.booking_arrays import Trips
+from flightsched_pipelines.domain.risk.arrays.encoding import encoded
+from flightsched_pipelines.domain.risk.arrays.forecast_grid import PREVAILING, QUANTITIES, Sky
+from flightsched_pipelines.domain.risk.arrays.range_minimum import Windows
+from flightsched_pipelines.domain.risk.arrays.threshold_bitmasks import (
+    INSTRUMENT_RATED,
+    UNFORECAST,
+    Mark,
+    in_words,
+    lying_below,
+    marks_in,
+)
+from flightsched_pipelines.domain.risk.bookings import severity
+from flightsched_pipelines.domain.risk.effective_limits import BLOCK, DAYLIGHT, WARN, Limits, Profiles
+
+Severities = NDArray[np.uint8]
+Codes = NDArray[np.int64] | int
+Words = NDArray[np.uint64]
+Floats = NDArray[np.float64]
+
+OK, WATCH, UNKNOWN, AT_RISK = (severity(verdict) for verdict in ("ok", "watch", "unknown", "at_risk"))
+
+GRAVE_IF_TEMPORARY = ("thunderstorm", "icing")
+"""Rules that a temporary group breaks as gravely as a prevailing one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything that bookings are judged by."""
+
+    bookings: pd.DataFrame
+    minimums: pd.DataFrame
+    sky: Sky
+    trips: Trips
+    limits: Limits
+
+
+def severities(case: Case) -> Severities:
+    """The severity of each booking's verdict."""
+    trips, limits = case.trips, case.limits
+    at_risk, watch = _in_the_dark(case, BLOCK), _in_the_dark(case, WARN)
+    unknown = limits.unclear[trips.profile] | ~trips.sun_known
+    windows = Windows(trips, case.sky.shape)
+    aircraft, crosswinds_kt = encoded(case.bookings["aircraft_crosswind_kt"])
+    for word in in_words(marks_in(case.sky, limits, trips.profiles, crosswinds_kt)):
+        own = _own_marks(word, crosswinds_kt)[aircraft]
+        for layer, cells in enumerate(lying_below(word, case.sky)):
+            below = trips.over_places(windows.worst(cells, np.bitwise_or), np.bitwise_or) & own
+            grave, light = _masks(word, layer, trips.profiles)
+            at_risk |= (below & grave[trips.profile]) != 0
+            watch |= (below & light[trips.profile]) != 0
+            unknown |= below >= UNFORECAST
+    worst = [holds * np.uint8(level) for level, holds in ((WATCH, watch), (UNKNOWN, unknown), (AT_RISK, at_risk))]
+    return np.maximum.reduce(worst)
+
+
+def margins(case: Case) -> Floats:
+    """The smallest margin to a blocking limit in a prevailing group, as a share of the limit; inf without any limit."""
+    sky, trips = case.sky, case.trips
+    windows = Windows(trips, sky.shape)
+    approach = approach_minima(case, trips.at_places(trips.profile), trips.place_airport)
+    margin = np.full(len(trips.departure), np.inf)
+    for quantity, of_profiles in enumerate(case.limits.thresholds[BLOCK].T[: len(QUANTITIES)]):
+        cells = np.full(sky.complete.size, np.inf)
+        np.minimum.at(cells, sky.cell[sky.prevails], sky.values[quantity, sky.prevails])
+        worst, limit = windows.worst(cells, np.minimum), of_profiles[trips.profile]
+        if quantity < len(approach):
+            limit_there = np.maximum(trips.at_places(limit), approach[quantity])
+            of_quantity = trips.over_places(relative_margin(worst, limit_there), np.minimum)
+        else:
+            of_quantity = relative_margin(trips.over_places(worst, np.minimum), limit)
+        np.minimum(margin, of_quantity, out=margin)
+    return margin
+
+
+def gravity(
+    rules: NDArray[np.object_] | str, effects: Codes, layers: Codes, solo: NDArray[np.bool_] | bool
+) -> NDArray[np.int64]:
+    """The severity of each broken rule, by its effect, the layer of the group that breaks it, and whether solo."""
+    lasting = (layers == PREVAILING) | solo | np.isin(rules, GRAVE_IF_TEMPORARY)
+    return np.where((effects == BLOCK) & lasting, AT_RISK, WATCH)
+
+
+def approach_minima(case: Case, profiles: NDArray[np.int64], airports: NDArray[np.int64]) -> Floats:
+    """Approach visibility and ceiling at each airport, which count for the instrument-rated; -inf for others."""
+    counts = case.trips.profiles.level[profiles] == INSTRUMENT_RATED
+    return np.where(counts, case.sky.approach[:, airports], -np.inf)
+
+
+def relative_margin(values: Floats, limits: Floats) -> Floats:
+    """How far oriented values are from their limits, as a share of the limit; in units where the limit is 0.
+
+    Infinite where nothing is said, or nothing is limited.
+    """
+    scale = np.abs(limits)
+    return (values - limits) / np.where((scale == 0) | (scale == np.inf), 1.0, scale)
+
+
+def _in_the_dark(case: Case, effect: int) -> NDArray[np.bool_]:
+    """Which bookings break a limit on daylight."""
+    trips, threshold = case.trips, case.limits.thresholds[effect, :, DAYLIGHT]
+    return trips.sun_known & (trips.minutes_of_light < threshold[trips.profile])
+
+
+def _own_marks(word: dict[np.uint64, Mark], crosswinds_kt: Sequence[float]) -> Words:
+    """The marks that concern an aircraft of each demonstrated crosswind, and last one of which none is known."""
+    bit_of = {mark.aircraft_crosswind_kt: int(bit) for bit, mark in word.items()}
+    everybody = sum((int(bit) for bit, mark in word.items() if mark.aircraft_crosswind_kt is None), int(UNFORECAST))
+    aircraft = [*(bit_of.get(kt, 0) for kt in crosswinds_kt), 0]
+    return np.array(aircraft, dtype=np.uint64) | np.uint64(everybody)
+
+
+def _masks(word: dict[np.uint64, Mark], layer: int, profiles: Profiles) -> tuple[Words, Words]:
+    """Of each profile, the marks below which a group of a layer puts it at risk, and those that make it be watched."""
+    grave, light = np.zeros((2, len(profiles.solo)), dtype=np.uint64)
+    for bit, mark in word.items():
+        for effect, held in enumerate(mark.held):
+            is_grave = gravity(mark.rule, effect, layer, profiles.solo) == AT_RISK
+            grave[held & is_grave] |= bit
+            light[held & ~is_grave] |= bit
+    return grave, light

@@ -1,0 +1,228 @@
+"""Which report speaks for an airport's hour.
+
+The field's own TAF; where it has none, the nearest field's that issues one, within a set distance; where neither, and
+beyond a TAF's end, OpenWeatherMap; for the running hour the METAR beside them. Sources that disagree stay side by side.
+A report that was due and did not come, or cannot be read, leaves an unreadable row that governs: another source may
+then make the verdict worse, never better.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from flightsched_pipelines.domain.weather.conditions import FORECAST_COLUMNS, Group, flight_category
+from flightsched_pipelines.domain.weather.governing import HOUR, governing_metars, governing_taf, newest, unreadable
+from flightsched_pipelines.domain.weather.issue_times import BEGINNING, EVERY_STATION
+from flightsched_pipelines.domain.weather.provider_responses import Reading
+
+MODEL_HOURS = 47
+"""One Call gives 48 hours from the one in which it was made, which may be the one before the running hour."""
+
+EARTH_RADIUS_NM = 3_440.065
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A group placed at an airport, and whether it is held against bookings."""
+
+    airport: str
+    group: Group
+    distance_nm: float
+    governs: bool
+
+
+def hourly_rows(groups: Iterable[Group]) -> pd.DataFrame:
+    """Groups as they stand, each at its own station: one row an hour that it overlaps, all governing."""
+    return _frame([_Row(group.station, group, 0.0, governs=True) for group in groups], now_utc=None)
+
+
+def blend(
+    airports: pd.DataFrame,
+    reading: Reading,
+    hour_utc: datetime,
+    *,
+    horizon_hours: int,
+    taf_max_distance_nm: float,
+    taf_max_age_hours: float,
+    observation_max_age_minutes: float,
+) -> pd.DataFrame:
+    """The forecast at an hour, for every airport and each of the ``horizon_hours`` hours that any source reaches.
+
+    Args:
+        airports: ident, position, and whether it issues TAFs and METARs: what is due is known from here.
+        reading: everything that came, of any station, and what was asked for.
+        hour_utc: the running hour; earlier hours are left out.
+        horizon_hours: how many hours to look at.
+        taf_max_distance_nm: how far away a TAF may speak for a field that has none.
+        taf_max_age_hours: an older TAF, at the start of the hour, has missed its replacement.
+        observation_max_age_minutes: an older METAR, at the start of the hour, doesn't speak.
+
+    Returns:
+        FORECAST_COLUMNS.
+    """
+    tafs, metars, models = (_by_station(reading, source) for source in ("TAF", "METAR", "OpenWeatherMap"))
+    speakers = _taf_stations(airports, taf_max_distance_nm)
+    asked_of_models = set(reading.asked_of_models)
+    rows: list[_Row] = []
+    for ident, issues_metar in zip(airports["airport"], airports["issues_metar"], strict=True):
+        airport = str(ident)
+        covered_until = hour_utc
+        if airport in speakers:
+            station, distance_nm = speakers[airport]
+            of_station = _of_station(tafs, station)
+            taf = governing_taf(of_station, station, hour_utc, timedelta(hours=taf_max_age_hours))
+            rows += [_Row(airport, group, distance_nm, governs=True) for group in taf.groups]
+            covered_until = taf.sure_until_utc
+        if issues_metar:
+            oldest = timedelta(minutes=observation_max_age_minutes)
+            observed = governing_metars(_of_station(metars, airport), airport, hour_utc, oldest)
+            rows += [_Row(airport, group, 0.0, governs=True) for group in observed]
+        of_model = [*models.get(airport, ())]
+        if airport in asked_of_models:
+            of_model += _hours_that_did_not_come(of_model, airport, hour_utc)
+        # A TAF that ends within an hour leaves the rest of it to the model, which then governs all of that hour.
+        rows += [_Row(airport, group, 0.0, governs=group.to_utc > covered_until) for group in of_model]
+    frame = _frame(rows, now_utc=hour_utc)
+    end = hour_utc + horizon_hours * HOUR
+    return frame[(frame["hour_utc"] >= hour_utc) & (frame["hour_utc"] < end)].reset_index(drop=True)
+
+
+def blend_of_files(airports: pd.DataFrame, reading: Reading, *, taf_max_distance_nm: float) -> pd.DataFrame:
+    """The forecast that stored reports give by themselves: no hour is running, and nothing else is due.
+
+    Every METAR speaks for the hour in which it was taken; a field without a TAF among the reports takes the nearest.
+    """
+    tafs, metars, models = (_by_station(reading, source) for source in ("TAF", "METAR", "OpenWeatherMap"))
+    issuing = airports.assign(issues_taf=airports["airport"].isin(list(tafs)))
+    speakers = _taf_stations(issuing, taf_max_distance_nm)
+    rows: list[_Row] = []
+    for ident in airports["airport"]:
+        airport = str(ident)
+        spoken: list[Group] = []
+        if airport in speakers:
+            station, distance_nm = speakers[airport]
+            issues = newest(_of_station(tafs, station), None)
+            spoken = _where_others_are([group for of_issue in issues.values() for group in of_issue])
+            rows += [_Row(airport, group, distance_nm, governs=True) for group in spoken]
+        observed = _where_others_are(_of_station(metars, airport) if airport in metars else [])
+        rows += [_Row(airport, group, 0.0, governs=True) for group in observed]
+        hours = {hour for group in spoken for hour in _hours(group)}
+        rows += [_Row(airport, group, 0.0, group.from_utc not in hours) for group in models.get(airport, ())]
+    return _frame(rows, now_utc=None)
+
+
+def _by_station(reading: Reading, source: str) -> Mapping[str, list[Group]]:
+    stations: defaultdict[str, list[Group]] = defaultdict(list)
+    for group in [*reading.groups, *reading.unread]:
+        if group.source == source:
+            stations[group.station].append(group)
+    return stations
+
+
+def _of_station(groups: Mapping[str, list[Group]], station: str) -> list[Group]:
+    """The groups that are, or may be, a station's."""
+    return [*groups.get(station, ()), *groups.get(EVERY_STATION, ())]
+
+
+def _hours_that_did_not_come(groups: Sequence[Group], station: str, hour_utc: datetime) -> list[Group]:
+    """The hours that a model was asked for and did not give."""
+    given = {group.from_utc for group in groups}
+    due = (hour_utc + n * HOUR for n in range(MODEL_HOURS))
+    return [
+        unreadable("OpenWeatherMap", station, hour, hour + HOUR, issued_at_utc=hour_utc)
+        for hour in due
+        if hour not in given
+    ]
+
+
+def _where_others_are(groups: Sequence[Group]) -> list[Group]:
+    """Reports of a station; those of which nobody knows the time count wherever the others do."""
+    placed = [group for group in groups if group.from_utc > BEGINNING]
+    if not placed:
+        return []
+    since, until = min(group.from_utc for group in placed), max(group.to_utc for group in placed)
+    return placed + [replace(group, from_utc=since, to_utc=until) for group in groups if group.from_utc == BEGINNING]
+
+
+def _taf_stations(airports: pd.DataFrame, max_distance_nm: float) -> dict[str, tuple[str, float]]:
+    """For each airport the station whose TAF speaks for it, and how far away that is, in nautical miles.
+
+    Chosen from what the stations are known to issue, not from what came: a TAF that is late must not hand its field
+    to a neighbour with better weather.
+    """
+    issuing = airports[airports["issues_taf"].astype(bool)]
+    if issuing.empty:
+        return {}
+    distances = _distances_nm(airports, issuing)
+    nearest = distances.argmin(axis=1)
+    speakers: dict[str, tuple[str, float]] = {}
+    for row, (ident, issues) in enumerate(zip(airports["airport"], airports["issues_taf"], strict=True)):
+        distance_nm = float(distances[row, nearest[row]])
+        if issues:
+            speakers[str(ident)] = (str(ident), 0.0)
+        elif distance_nm <= max_distance_nm:
+            speakers[str(ident)] = (str(issuing["airport"].iloc[int(nearest[row])]), round(distance_nm, 1))
+    return speakers
+
+
+def _distances_nm(here: pd.DataFrame, there: pd.DataFrame) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """Great-circle distances between two sets of airports, shape (here, there), by the haversine formula."""
+    latitude, longitude = (np.radians(here[name].to_numpy(float))[:, None] for name in _POSITION)
+    other_latitude, other_longitude = (np.radians(there[name].to_numpy(float))[None, :] for name in _POSITION)
+    half_chord = (
+        np.sin((latitude - other_latitude) / 2) ** 2
+        + np.cos(latitude) * np.cos(other_latitude) * np.sin((longitude - other_longitude) / 2) ** 2
+    )
+    distances = 2 * EARTH_RADIUS_NM * np.arcsin(np.sqrt(np.clip(half_chord, 0, 1)))
+    return np.where(np.isnan(distances), np.inf, distances)  # nobody knows where it lies: near nothing
+
+
+_POSITION = ("latitude_deg", "longitude_deg")
+
+
+def _hours(group: Group) -> list[datetime]:
+    """The full hours that a group overlaps."""
+    hour = group.from_utc.replace(minute=0, second=0, microsecond=0)
+    hours: list[datetime] = []
+    while hour < group.to_utc:
+        hours.append(hour)
+        hour += HOUR
+    return hours
+
+
+def _frame(rows: Sequence[_Row], now_utc: datetime | None) -> pd.DataFrame:
+    """One row a group, airport and hour, with the columns and types of a forecast."""
+    records = [(*record, hour) for row in rows for record in [_record(row)] for hour in _hours(row.group)]
+    names = [
+        "airport", "layer", "change", "probability", "group_from_utc", "group_to_utc", "wind_direction_deg",
+        "wind_varies_from_deg", "wind_varies_to_deg", "wind_speed_kt", "wind_gust_kt", "visibility_sm",
+        "visibility_at_least", "ceiling_ft", "ceiling_estimated", "temperature_c", "dewpoint_c", "weather", "hazards",
+        "missing", "unread", "flight_category", "source", "station", "station_distance_nm", "issued_at_utc", "governs",
+        "hour_utc",
+    ]  # fmt: skip
+    frame = pd.DataFrame(records, columns=names)
+    for name in ("hour_utc", "group_from_utc", "group_to_utc", "issued_at_utc"):
+        frame[name] = pd.to_datetime(frame[name], utc=True)
+    frame["lead_minutes"] = (frame["hour_utc"] - frame["issued_at_utc"]).dt.total_seconds() / 60
+    frame["age_minutes"] = (
+        np.nan if now_utc is None else (pd.Timestamp(now_utc) - frame["issued_at_utc"]).dt.total_seconds() / 60
+    )
+    return frame.astype(dict(FORECAST_COLUMNS))[list(FORECAST_COLUMNS)]
+
+
+def _record(row: _Row) -> tuple[object, ...]:
+    group, conditions = row.group, row.group.conditions
+    category = flight_category(conditions.ceiling_ft, conditions.visibility_sm, conditions.missing)
+    return (
+        row.airport, group.layer, group.change, group.probability, group.from_utc, group.to_utc,
+        conditions.wind_direction_deg, conditions.wind_varies_from_deg, conditions.wind_varies_to_deg,
+        conditions.wind_speed_kt, conditions.wind_gust_kt, conditions.visibility_sm,
+        conditions.visibility_at_least, conditions.ceiling_ft, conditions.ceiling_estimated, conditions.temperature_c,
+        conditions.dewpoint_c, conditions.weather, sorted(conditions.hazards), sorted(conditions.missing),
+        [str(word) for word in conditions.unread], category,
+        group.source, group.station, row.distance_nm, group.issued_at_utc, row.governs,
+    )  # fmt: skip

@@ -1,0 +1,203 @@
+"""Providers' answers as they are stored, and what they say once read.
+
+Reading never raises for what a provider sent: each fault is a sentence, and leaves an unreadable group where the
+station is known, so that nothing that was threatened looks fine because its report was garbled.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, cast
+
+from flightsched_pipelines.domain.weather.conditions import Group
+from flightsched_pipelines.domain.weather.issue_times import EVERY_STATION, Source, named_station, unread_report
+from flightsched_pipelines.domain.weather.one_call import is_one_call, read_one_call
+from flightsched_pipelines.domain.weather.reports.json_fields import FieldError, is_illegible, number, objects, text
+from flightsched_pipelines.domain.weather.reports.metar import read_metar
+from flightsched_pipelines.domain.weather.reports.taf import read_taf
+from flightsched_pipelines.errors import PlainError
+
+Product = Literal["taf", "metar", "one_call"]
+Outcome = Literal[
+    "ok", "empty", "rate_limited", "rejected", "server_error", "timeout", "unreachable", "not_json", "too_large"
+]
+
+SHOWN_CHARACTERS = 60
+
+
+class WeatherAnswerError(PlainError, ValueError):
+    """A body that is no answer of a known weather service; the message says what it is instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One provider's answer to one request, verbatim.
+
+    ``request`` is the URL's path and query without any key; ``stations`` were asked for. ``error`` is a sentence when
+    the answer is none. Times are aware, in UTC.
+    """
+
+    provider: str
+    product: Product
+    request: str
+    stations: Sequence[str]
+    fetched_at_utc: datetime
+    status_code: int | None
+    outcome: Outcome
+    error: str | None
+    etag: str | None
+    last_modified: str | None
+    body: str | None
+
+    @property
+    def failed(self) -> bool:
+        """Whether asking again may bring what this answer did not."""
+        return self.outcome not in {"ok", "empty"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What answers say: groups, and a sentence for each part that could not be read.
+
+    ``unread`` stands for the reports that could not be read: a group without conditions for each, at its station or at
+    `EVERY_STATION`. ``asked_of_models`` are the stations for which a One Call answer was asked, whatever came.
+    """
+
+    groups: list[Group] = field(default_factory=list[Group])
+    problems: list[str] = field(default_factory=list[str])
+    unread: list[Group] = field(default_factory=list[Group])
+    asked_of_models: list[str] = field(default_factory=list[str])
+
+
+def read_answers(answers: Iterable[Answer]) -> Reading:
+    """Read stored answers; one that failed, or cannot be read, is a problem, never an exception."""
+    reading = Reading()
+    for answer in answers:
+        if answer.product == "one_call":
+            reading.asked_of_models.extend(answer.stations)
+        if answer.failed or answer.body is None:
+            if answer.error:
+                reading.problems.append(answer.error)
+            continue
+        try:
+            one = read_answer(answer.body, next(iter(answer.stations), None) if answer.product == "one_call" else None)
+        except WeatherAnswerError as error:
+            reading.problems.append(f"{answer.product} of {', '.join(answer.stations)}: {error}")
+            continue
+        reading.groups.extend(one.groups)
+        reading.problems.extend(one.problems)
+        reading.unread.extend(one.unread)
+    return reading
+
+
+def read_answer(body: str, station: str | None = None) -> Reading:
+    """Read a body of the Aviation Weather Center (METAR or TAF, JSON) or of OpenWeatherMap's One Call.
+
+    Args:
+        body: the answer, verbatim.
+        station: the airport a One Call answer was asked for (it names only a position).
+
+    Raises:
+        WeatherAnswerError: it is none of these, or a One Call answer without a station.
+    """
+    answer = _json(body)
+    if isinstance(answer, list):
+        return _read_reports(cast(list[object], answer))
+    if is_one_call(answer):
+        if station is None:
+            raise WeatherAnswerError("an OpenWeatherMap answer names no airport; say which one it was asked for")
+        try:
+            return Reading(read_one_call(cast(dict[str, Any], answer), station))
+        except FieldError as error:
+            raise WeatherAnswerError(str(error)) from error
+    raise WeatherAnswerError(
+        f"not an answer of a known weather service: {_glimpse(body)}; "
+        "expected a list of METARs or TAFs (aviationweather.gov, format=json) or a One Call 3.0 object"
+    )
+
+
+def one_call_position(body: str) -> tuple[float, float] | None:
+    """Latitude and longitude in degrees of a One Call answer, ``None`` for any other body."""
+    try:
+        answer = _json(body)
+    except WeatherAnswerError:
+        return None
+    if not is_one_call(answer):
+        return None
+    fields = cast(dict[str, Any], answer)
+    position = fields.get("lat"), fields.get("lon")
+    latitude, longitude = number(position[0], -90, 90), number(position[1], -180, 180)
+    if latitude is None or longitude is None or is_illegible(latitude) or is_illegible(longitude):
+        return None
+    return latitude, longitude
+
+
+def station_positions(body: str) -> dict[str, tuple[float, float]]:
+    """Latitude and longitude in degrees of the stations that reports name, as far as they can be read."""
+    try:
+        reports = objects(_json(body)) or []
+    except WeatherAnswerError:
+        return {}
+    positions: dict[str, tuple[float, float]] = {}
+    for report in reports:
+        ident = text(report.get("icaoId"))
+        latitude, longitude = number(report.get("lat"), -90, 90), number(report.get("lon"), -180, 180)
+        if ident and latitude is not None and longitude is not None and not is_illegible(latitude + longitude):
+            positions[ident.upper()] = latitude, longitude
+    return positions
+
+
+def _read_reports(reports: list[object]) -> Reading:
+    reading = Reading()
+    if not reports:
+        reading.problems.append("the list of reports is empty: the stations are unknown, or have no report now")
+    sources: set[Source] = {source for report in reports if (source := _source_of(report)) is not None}
+    for position, report in enumerate(reports, start=1):
+        fields = cast(dict[str, Any], report) if isinstance(report, dict) else {}
+        source = _source_of(fields)
+        if source is None:
+            what = "neither a METAR nor a TAF:" if isinstance(report, dict) else "not an object but"
+            reading.problems.append(f"report {position} is {what} {_glimpse(json.dumps(report))}")
+            # It came with others: it is one of theirs, and whose nobody knows.
+            reading.unread.extend(unread_report(fields, among) for among in sources)
+            continue
+        try:
+            groups = read_taf(fields) if source == "TAF" else [read_metar(fields)]
+        except FieldError as error:
+            reading.problems.append(f"report {position}: {error}")
+            reading.unread.append(unread_report(fields, source))
+            continue
+        reading.groups.extend(groups)
+        if named_station(fields, source) == EVERY_STATION:
+            reading.unread.append(unread_report(fields, source))
+    return reading
+
+
+def _source_of(report: object) -> Source | None:
+    """What kind of report it is, by the fields that it has."""
+    if not isinstance(report, dict):
+        return None
+    names = cast(dict[str, Any], report).keys()
+    if not names.isdisjoint(_TAF_FIELDS):
+        return "TAF"
+    return None if names.isdisjoint(_METAR_FIELDS) else "METAR"
+
+
+_TAF_FIELDS = frozenset({"rawTAF", "fcsts", "validTimeFrom", "validTimeTo"})
+_METAR_FIELDS = frozenset({"rawOb", "obsTime"})
+
+
+def _json(body: str) -> object:
+    try:
+        return json.loads(body)
+    except RecursionError:
+        raise WeatherAnswerError("not weather: nested too deeply to be read") from None
+    except ValueError:  # JSONDecodeError, and integers of absurd length
+        what = "an HTML page" if body.lstrip()[:1] == "<" else f"not JSON: {_glimpse(body)}"
+        raise WeatherAnswerError(f"{what if body.strip() else 'an empty answer'}, where JSON was expected") from None
+
+
+def _glimpse(text: str) -> str:
+    shown = text.strip()[:SHOWN_CHARACTERS]
+    return repr(shown + ("..." if len(text.strip()) > SHOWN_CHARACTERS else ""))

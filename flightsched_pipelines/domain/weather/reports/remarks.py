@@ -1,0 +1,104 @@
+"""The remarks of a METAR: plain words and codes of which a few make the report worse (FMH-1 chapter 12.7).
+
+What is looked for: sensors that are out, a ceiling or visibility that varies or differs elsewhere on the field, hail,
+and whatever turns. All other remarks are additive data or plain language, which an observer writes as he likes: they
+are harmless. A word that is a slip away from one that is looked for counts as it.
+"""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from flightsched_pipelines.domain.weather.conditions import ELEMENTS, Element, UnreadWord
+from flightsched_pipelines.domain.weather.reports.report_elements import Said, Sky, Visibility, together
+from flightsched_pipelines.domain.weather.reports.word_shapes import one_slip_apart
+from flightsched_pipelines.domain.weather.reports.words import FRACTION, MILES, SM_PER_METRE
+
+COLDEST_WITHOUT_ICE_C = 5.0
+"""Above this, rain does not freeze on what it falls on: that its sensor is out says nothing."""
+
+_SM = rf"M?(?:{FRACTION}|(?:{MILES})(?: (?:{FRACTION}))?)"
+_DIRECTIONS = r"(?:[NESW]{1,2}(?:-[NESW]{1,2})* )?"
+_VISIBILITY = re.compile(rf"\bVIS ?{_DIRECTIONS}(?:(?P<sm>{_SM})(?:SM)?(?:V{_SM})?|(?P<m>\d{{4}})M?)(?= |$)")
+_VARIES_SM = re.compile(rf"(?:^| )(?P<sm>{_SM})V{_SM}(?= |$)")
+_LIKE_VISIBILITY = re.compile(rf"\bVIS ?{_DIRECTIONS}(?=\S*[\d/])|(?:^| )[\d/]*V[\d/]+(?= |$)|(?:^| )[\d/]+V(?= |$)")
+_CEILING = re.compile(r"\bCIG ?(?P<low>\d{3})(?:V\d{3})?(?= |$)|(?:^| )(?P<alone>\d{3})V\d{3}(?= |$)")
+_VARYING_SKY = re.compile(r"(?:^| )(?:FEW|SCT|BKN|OVC)(?P<base>\d{3})? V (?:BKN|OVC)(?= |$)")
+_HAIL = re.compile(r"(?:^| )GR(?: LESS THAN)?(?: [\d/]+)+(?= |$)|\bHAIL\b")
+_SENSORS = {"TSNO": "thunderstorm", "PWINO": "weather", "FZRANO": "freezing"}
+_STORMS = {"TORNADO": "+FC", "TORNADIC": "+FC", "WATERSPOUT": "+FC", "FUNNEL": "FC"}
+_OUT = re.compile(
+    r"\b(?P<what>TS/LTNG|TS|LTNG|WX|PRESENT WX|CIG|CLD|SKY|CLDS|CB|VIS|WND|WIND)(?: (?:SENSOR|DATA|INFO))?"
+    r"(?: TEMPO| TEMPORARILY)? (?:UNAVBL|UNAVAIL|UNAVAILABLE|NOT AVBL|MISG|MISSING|OTS|INOP)\b"
+)
+_OUT_ELEMENT: dict[str, Element] = {
+    "TS/LTNG": "thunderstorm", "TS": "thunderstorm", "LTNG": "thunderstorm", "CB": "thunderstorm", "WX": "weather",
+    "PRESENT WX": "weather", "VIS": "visibility", "WND": "wind", "WIND": "wind",
+}  # fmt: skip
+_UNRELATED = frozenset({"SLPNO", "RVRNO", "VISNO", "CHINO", "PNO"})
+_HEADINGS = frozenset({"METAR", "SPECI", "TAF"})
+
+
+def remarks_said(words: Sequence[str], temperature_c: float | None) -> Said:
+    """What remarks add to the report above them; they make it worse, or leave it as it is.
+
+    Args:
+        words: the remarks, without RMK.
+        temperature_c: of the report, ``None`` when it has none.
+    """
+    if not words:
+        return Said()
+    text = " ".join(words)
+    return together((_visibility(text), _ceiling(text), _storms(words, text), _sensors(words, text, temperature_c)))
+
+
+def _visibility(text: str) -> Said:
+    miles: list[float] = []
+    left = text
+    for form in (_VISIBILITY, _VARIES_SM):
+        for matched in form.finditer(left):
+            metres = matched.groupdict().get("m")
+            miles.append(int(metres) * SM_PER_METRE if metres else _miles(matched["sm"]))
+        left = form.sub(" ", left)
+    said = Said(visibility=Visibility(round(min(miles), 2), at_least=False)) if miles else Said()
+    return together((said, _unread("VIS", "visibility"))) if _LIKE_VISIBILITY.search(left) else said
+
+
+def _ceiling(text: str) -> Said:
+    lows = [100.0 * int(matched["low"] or matched["alone"]) for matched in _CEILING.finditer(text)]
+    lows += [100.0 * int(matched["base"]) for matched in _VARYING_SKY.finditer(text) if matched["base"]]
+    said = Said(sky=Sky(min(lows))) if lows else Said()
+    unknown = any(matched["base"] is None for matched in _VARYING_SKY.finditer(text))
+    announced = re.search(r"\bCIG (?!RAGGED|RGD|LWR|HIR|UNKN)", text) is not None
+    doubtful = unknown or (announced and _CEILING.search(text) is None)
+    return together((said, _unread("CIG", "ceiling"))) if doubtful else said
+
+
+def _storms(words: Sequence[str], text: str) -> Said:
+    """What turns, and hail: at or seen from the field, whenever within the hour."""
+    found = {code for word in words for storm, code in _STORMS.items() if len(word) > 4 and one_slip_apart(word, storm)}
+    return Said(weather=" ".join(sorted(found | ({"GR"} if _HAIL.search(text) else set()))) or None)
+
+
+def _sensors(words: Sequence[str], text: str, temperature_c: float | None) -> Said:
+    out: set[str] = {_OUT_ELEMENT.get(matched["what"], "ceiling") for matched in _OUT.finditer(text)}
+    pairs = [first + second for first, second in pairwise(words)]
+    for word in (*words, *pairs):
+        for sensor, element in _SENSORS.items():
+            if sensor in word or (word not in _UNRELATED and one_slip_apart(word, sensor)):
+                out.add(element)
+    if "freezing" in out and (temperature_c is None or temperature_c <= COLDEST_WITHOUT_ICE_C):
+        out.add("weather")
+    illegible: frozenset[Element] = frozenset(element for element in ELEMENTS if element in out)
+    glued = tuple(UnreadWord(word, ELEMENTS) for word in words if word in _HEADINGS)
+    return Said(thunderstorm_sensor_out="thunderstorm" in out, illegible=illegible, unread=glued)
+
+
+def _unread(word: str, element: Element) -> Said:
+    return Said(unread=(UnreadWord(f"{word} ...", (element,)),))
+
+
+def _miles(text: str) -> float:
+    return sum(
+        int(top) / int(bottom or 1) for top, _, bottom in (part.partition("/") for part in text.strip("M").split())
+    )

@@ -1,0 +1,219 @@
+"""One word of a METAR or TAF, read by itself (FMH-1 chapter 12, NWSI 10-813, AFMAN 15-124, WMO FM 15 and FM 51).
+
+Every word is understood, or known to be harmless, or unread: then the elements are missing that its shape suggests.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from flightsched_pipelines.domain.weather.conditions import ELEMENTS, Element, UnreadWord
+from flightsched_pipelines.domain.weather.reports.harmless_words import FOOTERS, why_harmless
+from flightsched_pipelines.domain.weather.reports.report_elements import (
+    MOISTURE_CEILING_FT,
+    Said,
+    Sector,
+    Sky,
+    Visibility,
+    Wind,
+    folded,
+    together,
+)
+from flightsched_pipelines.domain.weather.reports.weather_codes import (
+    NO_SIGNIFICANT_WEATHER,
+    is_recent_weather,
+    is_weather,
+)
+from flightsched_pipelines.domain.weather.reports.word_shapes import suggested
+
+KT_PER_MPS = 1.943_844
+KT_PER_KMH = 1 / 1.852
+SM_PER_METRE = 1 / 1_609.344
+
+_SPEED = r"\d{2}|[12]\d{2}"
+_WIND = re.compile(
+    rf"(?P<direction>[0-2]\d0|3[0-6]0|VRB)P?(?P<speed>{_SPEED})(?:GP?(?P<gust>{_SPEED}))?(?P<unit>KTS?|MPS|KMH)"
+)
+_VARYING = re.compile(r"([0-2]\d[05]|3[0-5][05]|360)V([0-2]\d[05]|3[0-5][05]|360)")
+# The values that FMH-1 table 12-1 allows: others are slips.
+MILES = r"[0-9]|1[0-5]|[2-9][05]"
+FRACTION = r"(?:1|3|5)/16|[1357]/8|[13]/4|1/2"
+_VISIBILITY_SM = re.compile(rf"(?:P?(?P<whole>{MILES})|(?:M|(?P<units>[1-9]) ?)?(?P<fraction>{FRACTION}))SM")
+_VISIBILITY_METRES = re.compile(r"(?P<metres>0[0-7][05]0|0[89]00|[1-9]\d00|9999)(?:NDV|[NESW]|[NS][EW])?")
+_VISIBILITY_KM = re.compile(r"(\d{1,2})KM")
+_CLOUD = re.compile(
+    r"(?P<cover>FEW|SCT|BKN|OVC|VV|///)(?P<base>\d{3}|///|(?<=VV)//$)(?:///)?"
+    r"(?P<kind>CB|TCU|SC|ST|SF|AC|ACC|AS|NS)?"  # a kind that is a slip away from CB or TCU is in doubt
+)
+_SHEAR = re.compile(r"WS\d{3}/\d{5}(?:G\d{2})?KT|WS|WSCONDS|WS (?:ALL RWYS?|(?:TKOF |LDG )?R(?:WY)? ?\d{2}[LCR]?)")
+_ICING = re.compile(r"6[1-9](?P<base>\d{3})\d")
+_TEMPERATURE = re.compile(r"(?P<air>M?\d{2})/(?P<dew>M?\d{2})?")
+_WIND_AFTER = re.compile(r"WND (\S+) AFT \d{4}")
+_CLEAR = frozenset({"SKC", "CLR", "NSC", "NCD"})
+_NOT_GIVEN: dict[str, Element] = {"/////KT": "wind", "/////MPS": "wind", "////": "visibility", "//": "weather"}
+
+PHRASES: tuple[str, ...] = (
+    *FOOTERS,
+    rf"\d (?:{FRACTION})SM",
+    r"FM \d{6}",
+    r"PROB\d{2} (?:TEMPO|INTER)",
+    r"WS (?:ALL RWYS?|(?:TKOF |LDG )?R(?:WY)? ?\d{2}[LCR]?)",
+    r"WND \S+ AFT \d{4}",
+)
+"""What is read as one although it is written as several words."""
+
+_WORDS = re.compile(rf"(?<!\S)(?:{'|'.join(PHRASES)})(?!\S)|\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A word whose meaning is known."""
+
+    said: Said
+
+
+@dataclass(frozen=True, slots=True)
+class Harmless:
+    """A word that may be passed over, and why."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A word that is neither, and the elements that are missing for it."""
+
+    missing: tuple[Element, ...]
+
+
+Reading = Understood | Harmless | Unread
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text in their order, those that belong together as one; an end sign (=) is none."""
+    return _WORDS.findall(text.replace("=", " "))
+
+
+@lru_cache(maxsize=20_000)  # reports use few words, and the same ones every hour
+def read_word(word: str) -> Reading:
+    """What one word says by itself."""
+    for read in _READERS:
+        said = read(word)
+        if said is not None:
+            return Understood(said)
+    why = "weather that is over" if is_recent_weather(word) else why_harmless(word)
+    return Unread(suggested(word)) if why is None else Harmless(why)
+
+
+def read_words(words: Iterable[str]) -> Said:
+    """What the words of one group say together: the worst of each element, and which of them were not understood."""
+    read = [(word, read_word(word)) for word in words]
+    unread = tuple(UnreadWord(word, one.missing) for word, one in read if isinstance(one, Unread))
+    said = together(one.said for _, one in read if isinstance(one, Understood))
+    return together((said, Said(unread=unread))) if unread else said
+
+
+def meanings_of(words: Iterable[str]) -> frozenset[str]:
+    """The words, folded, that were understood or are harmless: what the other account could not read, they settle."""
+    return frozenset(folded(word) for word in words if not isinstance(read_word(word), Unread))
+
+
+def is_doubtful(word: str) -> bool:
+    """Whether a word is not understood and could have been anything, the opening of a group among others."""
+    read = read_word(word)
+    return isinstance(read, Unread) and read.missing == ELEMENTS
+
+
+def _wind(word: str) -> Said | None:
+    if after := _WIND_AFTER.fullmatch(word):
+        word = after[1]  # a change of wind within the group: the worse counts throughout
+    matched = _WIND.fullmatch(word)
+    if matched is None:
+        return None
+    knots = {"MPS": KT_PER_MPS, "KMH": KT_PER_KMH}.get(matched["unit"], 1.0)
+    speed = float(round(float(matched["speed"]) * knots))
+    gust = None if matched["gust"] is None else float(round(float(matched["gust"]) * knots))
+    if gust is not None and gust < speed:
+        return None
+    return Said(wind=Wind(None if matched["direction"] == "VRB" else float(matched["direction"]), speed, gust))
+
+
+def _varying_wind(word: str) -> Said | None:
+    matched = _VARYING.fullmatch(word)
+    return None if matched is None else Said(sector=Sector(float(matched[1]), float(matched[2])))
+
+
+def _visibility(word: str) -> Said | None:
+    if word == "CAVOK":  # ceiling and visibility OK: 10 km or more, no cloud that matters, no weather
+        return Said(visibility=Visibility(6, at_least=True), sky=Sky(None), weather="")
+    if matched := _VISIBILITY_METRES.fullmatch(word):
+        metres = 10_000 if matched["metres"] == "9999" else int(matched["metres"])
+        return Said(visibility=Visibility(round(metres * SM_PER_METRE, 2), at_least=metres == 10_000))
+    if matched := _VISIBILITY_KM.fullmatch(word):
+        return Said(visibility=Visibility(round(int(matched[1]) * 1_000 * SM_PER_METRE, 2), at_least=False))
+    matched = _VISIBILITY_SM.fullmatch(word)
+    if matched is None:
+        return None
+    return Said(visibility=Visibility(miles_of(matched), at_least=word.startswith("P")))
+
+
+def miles_of(matched: re.Match[str]) -> float:
+    """Statute miles of a match with the groups ``whole``, ``units`` and ``fraction``: "11/2" is one and a half."""
+    if matched["fraction"] is None:
+        return float(matched["whole"])
+    top, bottom = matched["fraction"].split("/")
+    return float(matched["units"] or 0) + int(top) / int(bottom)
+
+
+def _sky(word: str) -> Said | None:
+    """A layer of cloud. One of unknown height is a ceiling without it, one of unknown cover counts as a ceiling."""
+    if word in _CLEAR:
+        return Said(sky=Sky(None))
+    if word in {"CB", "TCU"}:
+        return Said(sky=Sky(None, frozenset({word})))
+    matched = _CLOUD.fullmatch(word)
+    if matched is None:
+        return None
+    hazards = frozenset({matched["kind"]} & {"CB", "TCU"})
+    if matched["cover"] in {"FEW", "SCT"}:
+        return Said(sky=Sky(None, hazards))
+    if not matched["base"].isdigit():
+        return Said(sky=Sky(None, hazards) if hazards else None, illegible=frozenset({"ceiling"}))
+    return Said(sky=Sky(100.0 * int(matched["base"]), hazards))
+
+
+def _weather(word: str) -> Said | None:
+    return Said(weather="" if word == NO_SIGNIFICANT_WEATHER else word) if is_weather(word) else None
+
+
+def _shear(word: str) -> Said | None:
+    return Said(shear=True) if _SHEAR.fullmatch(word) else None
+
+
+def _icing(word: str) -> Said | None:
+    """An icing layer of a military TAF, in hundreds of feet; above where trainers fly it is none."""
+    matched = _ICING.fullmatch(word)
+    return None if matched is None else Said(icing=100 * int(matched["base"]) < MOISTURE_CEILING_FT)
+
+
+def _temperature(word: str) -> Said | None:
+    matched = _TEMPERATURE.fullmatch(word)
+    if matched is None:
+        return None
+    return Said(temperature_c=_celsius(matched["air"]), dewpoint_c=_celsius(matched["dew"]))
+
+
+def _celsius(word: str | None) -> float | None:
+    """A temperature as METARs write it: ``M05`` is five below zero."""
+    return None if word is None else float(word.replace("M", "-"))
+
+
+def _not_given(word: str) -> Said | None:
+    element = _NOT_GIVEN.get(word)
+    return None if element is None else Said(illegible=frozenset({element}))
+
+
+_READERS: Sequence[Callable[[str], Said | None]] = (
+    _wind, _visibility, _sky, _weather, _varying_wind, _shear, _icing, _temperature, _not_given,
+)  # fmt: skip

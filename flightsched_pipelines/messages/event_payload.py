@@ -1,0 +1,37 @@
+"""A case's change for other systems (SNS, Redis, SQS): JSON without a name, an address or a registration."""
+
+from datetime import datetime
+from typing import Any
+
+from flightsched_pipelines.messages.models import Notice
+
+
+def event(notice: Notice, *, hour_utc: datetime) -> dict[str, Any]:
+    """The facts of a notice that concern nobody's person; instants are ISO 8601, UTC."""
+    lesson = notice.lesson
+    return {
+        "event": notice.event,
+        "cause": "standby" if notice.standby else "weather",
+        "partition_hour": _iso(hour_utc),
+        "case_id": notice.case_id,
+        "booking_id": lesson.booking_id,
+        "booking_reference": lesson.reference,
+        "school": lesson.school,
+        "airport": lesson.airport,
+        "starts_at_utc": _iso(lesson.starts_at_utc),
+        "ends_at_utc": _iso(lesson.ends_at_utc),
+        "deadline_utc": None if notice.deadline_utc is None else _iso(notice.deadline_utc),
+        "shortfalls": [shortfall.model_dump(mode="json") for shortfall in notice.shortfalls],
+        "offers": [
+            {
+                "number": offer.number,
+                "starts_at_utc": _iso(offer.starts_at_utc),
+                "ends_at_utc": _iso(offer.ends_at_utc),
+            }
+            for offer in notice.offers
+        ],
+    }
+
+
+def _iso(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,199 @@
+"""Times, amounts and shortfalls in words: local, with the zone's name and the unit."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from flightsched_pipelines.domain.risk.explain import AT_LEAST, NAMES
+from flightsched_pipelines.domain.risk.time_zones import zone_of
+from flightsched_pipelines.messages.models import Event, Lesson, Notice, Shortfall
+
+WHOLE = {"ft", "kt", "min"}
+"""Units in which people say whole numbers."""
+
+HEADLINES: dict[Event, str] = {
+    "opened": "forecast below the school's minimums",
+    "updated": "the alternatives have changed",
+    "cleared": "forecast above the school's minimums again",
+    "expired": "nobody has answered",
+    "cancelled": "no longer in the schedule",
+    "changed": "changed by the school, this is its time now",
+    "begun": "its time has come",
+    "accepted": "another time was chosen",
+    "withdrawn": "the choice is withdrawn",
+    "hold_released": "the slot is held no more",
+    "reminded": "an answer is wanted",
+    "moved": "moved to this time",
+    "handed_over": "another instructor has it",
+    "kept": "stays as booked",
+    "declined": "a dispatcher takes over",
+}
+
+STANDBY_HEADLINES: dict[Event, str] = {
+    "opened": "a slot has come free",
+    "expired": "the free slot has gone to the next in line",
+    "cancelled": "the free slot can no longer be had",
+    "changed": "changed by the school",
+    "accepted": "the free slot was taken",
+    "withdrawn": "the choice is withdrawn",
+    "hold_released": "the slot is held no more",
+    "reminded": "an answer is wanted",
+    "moved": "moved to the slot that came free",
+    "handed_over": "another instructor has it",
+    "declined": "the free slot was not confirmed in time",
+}
+"""Of a case that offers a slot that came free."""
+
+
+def zone_name(instant_utc: datetime, time_zone: str) -> str:
+    """The zone as people name it then: PST, or the city where the zone has no letters."""
+    local = _local(instant_utc, time_zone)
+    name = local.tzname() or ""
+    if name.isalpha():
+        return name
+    city = time_zone.rpartition("/")[2].replace("_", " ") + " time"
+    comes_twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return f"{city} (UTC{local:%z})" if comes_twice else city
+
+
+def moment(instant_utc: datetime, time_zone: str) -> str:
+    """An instant: "Tue 24 Nov 10:00 PST"."""
+    return f"{_local(instant_utc, time_zone):%a %d %b %H:%M} {zone_name(instant_utc, time_zone)}"
+
+
+def span(from_utc: datetime, to_utc: datetime, time_zone: str) -> str:
+    """A period: "Tue 24 Nov 10:00–11:30 PST"; with both days, or both zones, where they differ."""
+    start, end = _local(from_utc, time_zone), _local(to_utc, time_zone)
+    before, after = zone_name(from_utc, time_zone), zone_name(to_utc, time_zone)
+    begin = f"{start:%a %d %b %H:%M}" + ("" if before == after else f" {before}")
+    finish = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%a %d %b %H:%M}"
+    return f"{begin}–{finish} {after}"
+
+
+def amount(value: float, unit: str | None) -> str:
+    """A figure with its unit: "1,000 ft", "0.5 SM"."""
+    figure = f"{value:,.0f}" if unit in WHOLE else f"{value:,.2f}".rstrip("0").rstrip(".")
+    return f"{figure} {unit}" if unit else figure
+
+
+def one_line(text: str) -> str:
+    """A text on one line, without control characters or marks that turn the direction of writing."""
+    if text.isprintable():
+        return text
+    return " ".join("".join(c if c.isprintable() else " " if c.isspace() else "" for c in text).split())
+
+
+def is_minimum(shortfall: Shortfall) -> bool:
+    """Whether the limit is one to stay above; of winds it is one to stay below."""
+    return shortfall.rule in AT_LEAST
+
+
+def rule_name(shortfall: Shortfall) -> str:
+    """What is limited: "Visibility", "Convection (TS)"."""
+    name = NAMES.get(shortfall.rule, shortfall.rule.replace("_", " "))
+    said = shortfall.hazard or ""
+    if not said or shortfall.value is not None or said.lower().endswith(name):
+        return name[:1].upper() + name[1:]
+    codes = ", ".join(said.split()) if said.isupper() else said
+    return f"{name[:1].upper()}{name[1:]} ({codes})"
+
+
+def forecast_value(shortfall: Shortfall) -> str:
+    """What is forecast: "0.5 SM", "at times 33 kt", "12 min after sunset", "forecast" of a hazard."""
+    if shortfall.rule == "forecast":
+        return "cannot be read"
+    if shortfall.rule == "daylight" and shortfall.value is not None:
+        if shortfall.hazard == "before sunrise":
+            return f"{amount(abs(shortfall.value), 'min')} before sunrise"
+        return f"{amount(abs(shortfall.value), 'min')} {'before' if shortfall.value >= 0 else 'after'} sunset"
+    often = "at times " if shortfall.temporary else ""
+    return often + (amount(shortfall.value, shortfall.unit) if shortfall.value is not None else "forecast")
+
+
+def limit(shortfall: Shortfall) -> str:
+    """What the school asks for: "at least 3 SM", "more than 3 SM", "at most 10 kt", "none allowed"."""
+    if shortfall.rule == "forecast":
+        return "a forecast"
+    if shortfall.rule == "daylight":
+        return f"{amount(shortfall.limit, 'min')} before sunset" if shortfall.limit else "by day only"
+    if shortfall.limit is None:
+        return "none allowed"
+    met = shortfall.by == 0
+    least, most = ("more than", "less than") if met else ("at least", "at most")
+    return f"{least if is_minimum(shortfall) else most} {amount(shortfall.limit, shortfall.unit)}"
+
+
+def difference(shortfall: Shortfall) -> str:
+    """By how much: "2.5 SM below", "13 kt above", "at the limit"; nothing for hazards and daylight."""
+    if shortfall.by is None or shortfall.rule == "daylight":
+        return ""
+    if shortfall.by == 0:
+        return "at the limit"
+    return f"{amount(shortfall.by, shortfall.unit)} {'below' if is_minimum(shortfall) else 'above'}"
+
+
+def whose(shortfall: Shortfall) -> str:
+    """Whose limit it is, and of which kind."""
+    if shortfall.rule == "aircraft_crosswind":
+        return "the aircraft's demonstrated crosswind"
+    is_maximum = shortfall.limit is not None and not is_minimum(shortfall) and shortfall.rule != "daylight"
+    return f"the school's {'maximum' if is_maximum else 'minimum'}"
+
+
+def sentence(shortfall: Shortfall, time_zone: str) -> str:
+    """One broken rule in a sentence: "Visibility 0.5 SM, 2.5 SM below the school's minimum of 3 SM: KPAO, Tue ..."."""
+    when = f"{shortfall.airport}, {span(shortfall.from_utc, shortfall.to_utc, time_zone)}"
+    said = f"{rule_name(shortfall)} {forecast_value(shortfall)}"
+    if shortfall.by and shortfall.limit is not None and shortfall.rule != "daylight":
+        most = f"{whose(shortfall)} of {amount(shortfall.limit, shortfall.unit)}"
+        return f"{said}, {difference(shortfall)} {most}: {when}."
+    return f"{said}; {whose(shortfall)}: {limit(shortfall)}. {when}."
+
+
+def brief(shortfalls: Sequence[Shortfall]) -> str:
+    """The gravest rule in a few words: "visibility 0.5 SM, minimum 3 SM"."""
+    if not shortfalls:
+        return ""
+    first = shortfalls[0]
+    if first.value is None or first.limit is None:
+        return rule_name(first)
+    if first.rule == "daylight":
+        return forecast_value(first)
+    kind = "minimum" if is_minimum(first) else "maximum"
+    return f"{rule_name(first).lower()} {amount(first.value, first.unit)}, {kind} {amount(first.limit, first.unit)}"
+
+
+def when_of(lesson: Lesson) -> str:
+    """A lesson's time, local."""
+    return span(lesson.starts_at_utc, lesson.ends_at_utc, lesson.time_zone)
+
+
+def headline(notice: Notice) -> str:
+    """What has happened, in a few words."""
+    return (STANDBY_HEADLINES if notice.standby else HEADLINES)[notice.event]
+
+
+def lessons(number: int) -> str:
+    """A number of lessons: "1 lesson", "2 lessons"."""
+    return f"{number} lesson{'s' * (number != 1)}"
+
+
+WHY_NOTHING: dict[str, str] = {
+    "student not available": "the student is not available at every time that would do",
+    "no instructor": "no instructor is free at a time that would do",
+    "no aircraft": "no aircraft of the type is free at a time that would do",
+    "no daylight": "there is no daylight left at a time that would do",
+    "no weather": "the forecast is below the minimums at every time that would do",
+    "school closed": "the school is closed at every time that would do",
+    "no slot left": "every time that would do is offered to another student",
+}
+
+
+def why_nothing(reason: str) -> str:
+    """Why no alternative can be offered, in words."""
+    return WHY_NOTHING.get(reason, reason)
+
+
+def _local(instant_utc: datetime, time_zone: str) -> datetime:
+    if instant_utc.tzinfo is None:
+        raise ValueError(f"{instant_utc.isoformat()} has no time zone; give instants in UTC")
+    return instant_utc.astimezone(zone_of(time_zone))

@@ -1,1 +1,0 @@
-"""Asset checks: what must hold of an hour's rows, and what ops should hear of."""

@@ -1,0 +1,323 @@
+"""A report as one page without any outside part, and as markdown for the Dagster UI: the same sections in both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from flightsched_pipelines.reporting import charts
+from flightsched_pipelines.reporting.metrics import METRICS, Metric, Part, function_name
+from flightsched_pipelines.reporting.models import Points, Report
+from flightsched_pipelines.reporting.svg import STYLE, Picture, hours_until, money
+
+HOUR = timedelta(hours=1)
+DAY_HOURS, SHOWN_HOURS = 24, 48
+"""How far back averages and curves go."""
+ALERT_DAYS = 7
+MOST_ROWS = 20
+"""Of a table within the markdown; the page has them all."""
+GIVEN_UP = ("weather_monitor_dead_letters", "ai_rescheduler_dead_letters", "messages_given_up")
+NOT_MEASURED = "not measured"
+PARTS: Sequence[Part] = ("weather-monitor", "ai-rescheduler")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a picture shows, in words and figures."""
+
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page: a sentence, a picture, and its table; ``nothing`` says why there is no picture."""
+
+    anchor: str
+    title: str
+    lead: str
+    picture: Picture | None
+    nothing: str
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure at the top; ``state`` is good, bad or plain, and ``note`` says in words what colour would."""
+
+    label: str
+    value: str
+    note: str
+    state: str = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One metric: this hour, its last day, its target, and its curve."""
+
+    metric: Metric
+    now: str
+    day: str
+    target: str
+    missed: bool
+    curve: Picture
+
+
+def html(report: Report) -> str:
+    """The page: no script, no outside resource, dark where the reader's device is."""
+    return _template().render(
+        report=report,
+        tiles=tiles(report),
+        sections=sections(report),
+        parts=[(function_name(part, report.environment), rows(report, part)) for part in PARTS],
+        style=STYLE,
+    )
+
+
+def markdown(report: Report) -> str:
+    """The same for the Dagster UI."""
+    blocks = [
+        f"## Operations, {_hour(report.hour_utc)}",
+        _markdown_table(Table(("", "", ""), [(tile.label, tile.value, tile.note) for tile in tiles(report)])),
+    ]
+    for part in PARTS:
+        named = [(row.metric.title, row.now, row.day, row.target) for row in rows(report, part)]
+        headings = ("metric", "this hour", "last 24 hours", "target")
+        blocks += [f"### {function_name(part, report.environment)}", _markdown_table(Table(headings, named))]
+    for section in sections(report):
+        drawn = section.picture.markdown() if section.picture else section.nothing
+        blocks += [f"### {section.title}", section.lead, drawn, _markdown_table(section.table)]
+    return "\n\n".join(blocks)
+
+
+def tiles(report: Report) -> list[Tile]:
+    """What ops look at first."""
+    newest = report.verdicts[-1] if report.verdicts else None
+    open_alerts = [alert for alert in report.alerts if alert.resolved_at_utc is None]
+    letters = [_newest(report, key) for key in GIVEN_UP]
+    counted = [count for count in letters if count is not None]
+    given_up = sum(counted) if counted else None
+    unknown = "no hour was run" if newest is None else "no forecast can be read" if newest.unknown else "none"
+    spent = report.cost_by_day_usd[-1][1] if report.cost_by_day_usd else 0.0
+    over = report.budget_usd is not None and spent >= report.budget_usd
+    return [
+        Tile("Open alerts", f"{len(open_alerts)}", ", ".join(alert.key for alert in open_alerts) or "none",
+             "bad" if open_alerts else "good"),
+        Tile("Lessons below minimums", f"{newest.at_risk}" if newest else "?", f"of {report.lessons} lessons ahead"),
+        Tile("Lessons unknown", f"{newest.unknown}" if newest else "?", unknown),
+        Tile("Open cases", _count(_newest(report, "cases_open")),
+             f"{report.funnel.moved} moved in {report.funnel.days} days"),
+        Tile("Messages waiting", _count(_newest(report, "messages_waiting")),
+             f"{_count(_newest(report, 'messages_sent'))} sent in this hour"),
+        Tile("Dead letters", _count(given_up), "wait to be tried again" if given_up else "given up",
+             "plain" if given_up is None else "bad" if given_up else "good"),
+        Tile("LLM today", money(spent),
+             "the planner ranks" if report.budget_usd is None else f"of {money(report.budget_usd)}",
+             "bad" if over else "plain"),
+    ]  # fmt: skip
+
+
+def rows(report: Report, part: Part) -> list[Row]:
+    """The metrics of a part of the platform."""
+    return [_row(metric, report) for metric in METRICS.values() if metric.part == part]
+
+
+def _row(metric: Metric, report: Report) -> Row:
+    points = report.series.get(metric.key, ())
+    of_day = [value for hour, value in points if hour > report.hour_utc - DAY_HOURS * HOUR]
+    now = [value for hour, value in points if hour == report.hour_utc]
+    adds_up = metric.kind == "flow" and (metric.unit == "Count" or metric.key == "llm_cost_usd")
+    day = sum(of_day) if adds_up else sum(of_day) / len(of_day) if of_day else None
+    return Row(
+        metric,
+        _figure(now[0], metric) if now else NOT_MEASURED,
+        f"{_figure(day, metric)} {'in all' if adds_up else 'on average'}"
+        if day is not None and of_day
+        else NOT_MEASURED,
+        f"at most {_figure(metric.target, metric)}" if metric.target is not None else "",
+        missed=bool(now and metric.target is not None and now[0] > metric.target),
+        curve=charts.sparkline(metric.title, points),
+    )
+
+
+def _figure(value: float, metric: Metric) -> str:
+    if metric.key == "llm_cost_usd":
+        return money(value)
+    return f"{value:,.3g}" + {"Percent": " %", "Seconds": " s"}.get(metric.unit, "")
+
+
+def sections(report: Report) -> list[Section]:
+    """The pictures, each with its words and its table."""
+    return [
+        _risk(report), _verdicts(report), _funnel(report), _losses(report), _latencies(report), _cost(report),
+        _alerts(report),
+    ]  # fmt: skip
+
+
+def _risk(report: Report) -> Section:
+    runs: list[Sequence[str]] = []
+    for airport in report.risk.airports:
+        verdicts = [(hour, report.risk.worst.get((airport, hour), "")) for hour in report.risk.hours_utc]
+        for verdict, run in groupby(verdicts, key=lambda told: told[1]):
+            if verdict:
+                hours = [hour for hour, _ in run]
+                runs.append((airport, _hour(hours[0]), _hour(hours[-1] + HOUR), charts.WORDS[verdict]))
+    return Section(
+        "risk",
+        "Risk by airport and hour",
+        "The worst verdict of a booked lesson at each airport and hour ahead. Times are UTC.",
+        charts.risk_by_airport_and_hour(report.risk) if report.risk.worst else None,
+        "No booked lesson is below the minimums, unknown or to be watched; or no hour was run.",
+        Table(("airport", "from", "to", "verdict"), runs),
+    )
+
+
+def _verdicts(report: Report) -> Section:
+    hours = hours_until(report.hour_utc, SHOWN_HOURS)
+    told = [(_hour(v.hour_utc), f"{v.at_risk}", f"{v.unknown}", f"{v.watch}") for v in reversed(report.verdicts)]
+    return Section(
+        "verdicts",
+        "Lessons that are not ok, hour by hour",
+        "How many lessons of the look-ahead each hour put below the minimums, left unknown, or to be watched.",
+        charts.verdicts_by_hour(report.verdicts, hours) if report.verdicts else None,
+        "No hour was run in the last two days.",
+        Table(("hour", "below minimums", "unknown", "to watch"), told),
+    )
+
+
+def _funnel(report: Report) -> Section:
+    f = report.funnel
+    steps = [
+        ("detected", f.detected), ("alternatives proposed", f.proposed), ("accepted", f.accepted),
+        ("confirmed", f.confirmed), ("moved", f.moved), ("weather cleared", f.cleared), ("kept as booked", f.kept),
+        ("still open", f.still_open), ("expired", f.expired), ("declined", f.declined), ("cancelled", f.cancelled),
+    ]  # fmt: skip
+    told = [(name, f"{cases}", f"{100 * cases / f.detected:.0f} %") for name, cases in steps if f.detected]
+    return Section(
+        "funnel",
+        "From threatened to moved",
+        f"Conflicts detected in the last {f.days} days, how far they came until now, and how the others ended.",
+        charts.funnel(f) if f.detected else None,
+        "No conflict was detected.",
+        Table(("step", "cases", "of those detected"), told),
+    )
+
+
+def _losses(report: Report) -> Section:
+    told = [
+        (
+            loss.cause.replace("_", " "),
+            f"{loss.lessons_threatened}",
+            f"{loss.hours_lost:,.1f}",
+            f"{loss.hours_moved:,.1f}",
+        )
+        for loss in report.losses
+    ]
+    return Section(
+        "losses",
+        "Lesson hours lost and moved, by cause",
+        f"Lessons threatened in the last {report.funnel.days} days. A lesson is lost when its case ended without a "
+        "move and it is not back in the schedule.",
+        charts.losses(report.losses) if report.losses else None,
+        "No lesson was threatened.",
+        Table(("cause", "lessons threatened", "hours lost", "hours moved"), told),
+    )
+
+
+def _latencies(report: Report) -> Section:
+    hours = hours_until(report.hour_utc, SHOWN_HOURS)
+    keys = ("weather_monitor_duration_seconds", "ai_rescheduler_duration_seconds", "llm_answer_seconds")
+    names = ("weather monitor", "rescheduler", "LLM's answer")
+    series: list[tuple[str, Points]] = [
+        (name, report.series.get(key, ())) for name, key in zip(names, keys, strict=True)
+    ]
+    told = [
+        (latency.name, f"{latency.times}", _minutes(latency.median_minutes), _minutes(latency.p90_minutes))
+        for latency in report.latencies
+    ]
+    return Section(
+        "latencies",
+        "How long things take",
+        "The hourly run's two parts and the LLM's average answer, in seconds; in the table what people wait for.",
+        charts.lines("How long things take", "s", series, METRICS[keys[0]].target, hours)
+        if any(points for _, points in series)
+        else None,
+        "Nothing was measured in the last two days.",
+        Table(("from … to …", "times", "half within", "nine of ten within"), told),
+    )
+
+
+def _cost(report: Report) -> Section:
+    return Section(
+        "cost",
+        "Cost of the LLM",
+        "US dollars a UTC day."
+        + ("" if report.budget_usd is None else " The dashed line is the daily budget, past which the planner ranks."),
+        charts.cost(report.cost_by_day_usd, report.budget_usd) if report.cost_by_day_usd else None,
+        "The LLM was not asked.",
+        Table(("day", "cost"), [(f"{day:%a %d %b}", money(usd)) for day, usd in report.cost_by_day_usd]),
+    )
+
+
+def _alerts(report: Report) -> Section:
+    since = report.made_at_utc - timedelta(days=ALERT_DAYS)
+    told = [
+        (
+            alert.key,
+            alert.severity,
+            f"{alert.opened_at_utc:%d %b %H:%M}Z",
+            f"{alert.resolved_at_utc:%d %b %H:%M}Z" if alert.resolved_at_utc else "still open",
+            alert.sentence,
+        )
+        for alert in reversed(report.alerts)
+    ]
+    return Section(
+        "alerts",
+        "Alerts",
+        f"What operators were alerted to in the last {ALERT_DAYS} days.",
+        charts.alert_history(report.alerts, since, report.made_at_utc) if report.alerts else None,
+        "There was none.",
+        Table(("cause", "severity", "opened", "resolved", "what was found"), told),
+    )
+
+
+def _newest(report: Report, key: str) -> float | None:
+    points = report.series.get(key, ())
+    return points[-1][1] if points else None
+
+
+def _count(value: float | None) -> str:
+    return "?" if value is None else f"{value:,.0f}"
+
+
+def _hour(hour_utc: datetime) -> str:
+    return f"{hour_utc:%a %d %b %H}Z"
+
+
+def _minutes(value: float | None) -> str:
+    if value is None:
+        return "none"
+    return f"{value:,.1f} min" if value < 90 else f"{value / 60:,.1f} h"
+
+
+def _markdown_table(table: Table) -> str:
+    if not table.rows:
+        return ""
+    lines = [table.headings, ["---"] * len(table.headings), *table.rows[:MOST_ROWS]]
+    told = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
+    if len(table.rows) > MOST_ROWS:
+        told.append(f"\n… and {len(table.rows) - MOST_ROWS} more rows on the page.")
+    return "\n".join(told)
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    return environment.get_template("report.html.j2")

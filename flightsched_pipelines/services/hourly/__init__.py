@@ -1,0 +1,1 @@
+"""The steps of an hour: weather, snapshots, verdicts, candidates, plan, ranking, validation and the summary."""

@@ -1,0 +1,331 @@
+"""One hour's work, step by step: each step a function of stored rows and of the ground beneath them.
+
+A partition ``H`` is what was known at hour ``H``: what was fetched or read for it once is kept, so that running an
+old hour again gives the same rows and asks nobody twice.
+"""
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime, timedelta
+from itertools import chain
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from flightsched_pipelines.clients.weather.weather_source import WeatherSource
+from flightsched_pipelines.database.frames import (
+    count_rows,
+    partition_rows,
+    read_partition,
+    record_partition,
+    tables_written,
+)
+from flightsched_pipelines.database.queries.cases import cases
+from flightsched_pipelines.database.queries.schedule import bookings as schedule
+from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.domain.rescheduling.candidates import Search, search_slots
+from flightsched_pipelines.domain.rescheduling.frames import PROPOSAL_COLUMNS
+from flightsched_pipelines.domain.rescheduling.solver.assignment import Choice, choose
+from flightsched_pipelines.domain.rescheduling.validation.validation import Validation, validate
+from flightsched_pipelines.domain.rescheduling.validation.validation_records import (
+    BOOKING_FACTS,
+    Proposal,
+    Records,
+    read_proposal,
+)
+from flightsched_pipelines.domain.rescheduling.validation.weather_validation import LOOKED_AT, Sky
+from flightsched_pipelines.domain.risk.assess import Assessment, assess
+from flightsched_pipelines.domain.weather.blend import blend, hourly_rows
+from flightsched_pipelines.domain.weather.daylight import sun_table
+from flightsched_pipelines.domain.weather.provider_responses import Answer, Reading, read_answers
+from flightsched_pipelines.errors import PlainError
+from flightsched_pipelines.services.hourly.reference import Reference, reference_at, take_snapshot
+from flightsched_pipelines.services.rules import scheduling_rules
+from flightsched_pipelines.settings import Settings
+
+HOUR = timedelta(hours=1)
+PROVED_FROM = (
+    "booking_snapshot", "forecasts", "lesson_verdicts", "at_risk_bookings", "reschedule_candidates",
+    "unplaceable_bookings", "reschedule_plan", "reschedule_proposals",
+)  # fmt: skip
+"""The tables of an hour from which its proposals follow, or that there is nothing to propose."""
+ANSWER_FIELDS = [field.name for field in fields(Answer)]
+
+
+class WeatherIsPastError(PlainError, ValueError):
+    """An hour whose weather was never stored, and that no provider can be asked for any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What stands still under one hour: airports, runway ends, minimums in force, and the sun over them."""
+
+    airports: pd.DataFrame
+    runways: pd.DataFrame
+    minimums: pd.DataFrame
+    suns: pd.DataFrame
+
+
+def survey(then: Reference, hour_utc: datetime, places: Collection[str], days_ahead: int) -> Ground:
+    """The ground at an hour, with the sun over some places for so many days."""
+    sunlit = then.airports[then.airports["airport"].isin(list(places))]
+    return Ground(
+        airports=then.airports,
+        runways=then.runways,
+        minimums=then.minimums,
+        suns=sun_table(sunlit, hour_utc.date() - timedelta(days=2), days_ahead + 6),
+    )
+
+
+def places_of(bookings: pd.DataFrame) -> set[str]:
+    """Every airport at which one of these bookings begins, stops or ends."""
+    return {*bookings["departure"], *chain.from_iterable(bookings["route"])}
+
+
+def gather_weather(engine: Engine, source: WeatherSource, hour_utc: datetime, now_utc: datetime) -> pd.DataFrame:
+    """Every provider's answer for an hour, verbatim, one row an answer.
+
+    Answers that are stored already are kept; only what failed is asked again, and only while the hour runs.
+
+    Raises:
+        WeatherIsPastError: nothing is stored for a past hour, and the source cannot tell the past.
+    """
+    stored = stored_answers(engine, hour_utc)
+    failed = [answer for answer in stored if answer.failed]
+    past = now_utc >= hour_utc + HOUR
+    if stored and (past or not failed):
+        return _frame_of(stored)
+    if past and not source.tells_the_past:
+        raise WeatherIsPastError(
+            f"No weather was stored for {hour_utc:%Y-%m-%d %H:%M}Z and it can no longer be fetched: "
+            "choose an hour that was run, or the running one"
+        )
+    earlier = stored or stored_answers(engine, hour_utc - HOUR)
+    fresh = source.fetch(schedule.airports(engine), hour_utc, earlier)
+    kept = [answer for answer in stored if not answer.failed]
+    settled = {(answer.product, station) for answer in kept for station in answer.stations}
+    return _frame_of(
+        kept + [answer for answer in fresh if not {(answer.product, s) for s in answer.stations} <= settled]
+    )
+
+
+def stored_answers(engine: Engine, hour_utc: datetime) -> list[Answer]:
+    """The answers stored for an hour; none when the hour was never run."""
+    return _answers_in(read_partition(engine, PIPELINE_TABLES["raw_weather"], [hour_utc]))
+
+
+def read_weather(raw_weather: pd.DataFrame) -> Reading:
+    """What an hour's stored answers say, and every problem found in reading them."""
+    return read_answers(_answers_in(raw_weather))
+
+
+def observe(raw_weather: pd.DataFrame) -> pd.DataFrame:
+    """The METARs among an hour's answers, one row a report, at the hour in which each was taken."""
+    reading = read_weather(raw_weather[raw_weather["product"] == "metar"])
+    return hourly_rows([group for group in reading.groups if group.source == "METAR"])
+
+
+def forecast(engine: Engine, raw_weather: pd.DataFrame, hour_utc: datetime, settings: Settings) -> pd.DataFrame:
+    """The forecast at an hour: every airport, hour and group, and which of them speaks."""
+    then = reference_at(engine, hour_utc, settings)
+    settings = then.settings_of(settings)
+    return blend(
+        then.airports,
+        read_weather(raw_weather),
+        hour_utc,
+        horizon_hours=settings.lookahead_hours + 24,
+        taf_max_distance_nm=settings.taf_max_distance_nm,
+        taf_max_age_hours=settings.taf_max_age_hours,
+        observation_max_age_minutes=settings.observation_max_age_minutes,
+    )
+
+
+def snapshot_bookings(engine: Engine, hour_utc: datetime, now_utc: datetime, settings: Settings) -> pd.DataFrame:
+    """The bookings as they stood at an hour, from a day before (duty hours) to where other times are looked for."""
+    stored = _stored_if_past(engine, "booking_snapshot", hour_utc, now_utc)
+    if stored is not None:
+        return stored
+    return schedule.bookings(engine, hour_utc - timedelta(days=1), _horizon(hour_utc, settings), hour_utc)
+
+
+def snapshot_availability(engine: Engine, hour_utc: datetime, now_utc: datetime, settings: Settings) -> pd.DataFrame:
+    """When each school, student, instructor and aircraft could be used, as it stood at an hour."""
+    stored = _stored_if_past(engine, "availability_snapshot", hour_utc, now_utc)
+    if stored is not None:
+        return stored
+    return schedule.availability(engine, hour_utc, _horizon(hour_utc, settings))
+
+
+def settings_at(engine: Engine, hour_utc: datetime, settings: Settings) -> Settings:
+    """The settings, with those on which an hour's rows depend as they were then."""
+    return reference_at(engine, hour_utc, settings).settings_of(settings)
+
+
+def snapshot_reference(engine: Engine, hour_utc: datetime, now_utc: datetime, settings: Settings) -> pd.DataFrame:
+    """What the hour depends on beside weather and schedule: a row a part, with the digest of its content."""
+    stored = _stored_if_past(engine, "reference_snapshot", hour_utc, now_utc)
+    return take_snapshot(engine, hour_utc, settings) if stored is None else stored
+
+
+def lessons_ahead(booking_snapshot: pd.DataFrame, hour_utc: datetime, hours: int) -> pd.DataFrame:
+    """The lessons that start within the next ``hours`` hours; a slot held for a lesson is none."""
+    starts, lesson = booking_snapshot["starts_at_utc"], booking_snapshot["status"] != "held"
+    return booking_snapshot[lesson & (starts >= hour_utc) & (starts < hour_utc + hours * HOUR)]
+
+
+def assess_lessons(
+    engine: Engine, bookings: pd.DataFrame, forecasts: pd.DataFrame, hour_utc: datetime, settings: Settings
+) -> Assessment:
+    """Hold lessons ahead against the forecast of an hour."""
+    then = reference_at(engine, hour_utc, settings)
+    settings = then.settings_of(settings)
+    ground = survey(then, hour_utc, places_of(bookings), settings.lookahead_hours // 24 + 1)
+    return assess(
+        bookings,
+        forecasts,
+        ground.minimums,
+        ground.airports,
+        ground.runways,
+        ground.suns,
+        first_hour_utc=hour_utc,
+        buffer_minutes=settings.booking_buffer_minutes,
+    )
+
+
+def find_slots(
+    engine: Engine,
+    at_risk_bookings: pd.DataFrame,
+    booking_snapshot: pd.DataFrame,
+    availability_snapshot: pd.DataFrame,
+    forecasts: pd.DataFrame,
+    hour_utc: datetime,
+    settings: Settings,
+) -> Search:
+    """Other times that work for each threatened booking, and why some have none; what was sent is kept dearly."""
+    then = reference_at(engine, hour_utc, settings)
+    settings = then.settings_of(settings)
+    at_risk = at_risk_bookings.loc[at_risk_bookings["verdict"] == "at_risk", "booking_id"]
+    threatened = booking_snapshot[booking_snapshot["booking_id"].isin(at_risk)]
+    ground = survey(then, hour_utc, places_of(threatened), settings.reschedule_horizon_days)
+    return search_slots(
+        threatened,
+        booking_snapshot,
+        availability_snapshot,
+        forecasts,
+        ground.minimums,
+        ground.airports,
+        ground.runways,
+        ground.suns,
+        scheduling_rules(settings),
+        now_utc=hour_utc,
+        weather_buffer_minutes=settings.booking_buffer_minutes,
+        sent=sent_before(engine, hour_utc),
+    )
+
+
+def sent_before(engine: Engine, hour_utc: datetime) -> pd.DataFrame:
+    """What people were offered when the hour began, and what the hour before proposed: kept dearly, both."""
+    before = read_partition(engine, PIPELINE_TABLES["reschedule_proposals"], [hour_utc - HOUR])
+    with engine.connect() as connection:
+        offered = cases.offers_before(connection, hour_utc)
+    if not offered:
+        return before
+    told = pd.DataFrame([{"booking_id": key} | asdict(slot) for key, slot in offered])
+    return pd.concat([told.astype({name: before[name].dtype for name in told.columns}), before], ignore_index=True)
+
+
+def plan(candidates: pd.DataFrame, booking_snapshot: pd.DataFrame, settings: Settings) -> Choice:
+    """Up to three alternatives a booking, chosen jointly so that all could be held at once."""
+    return choose(candidates, booking_snapshot, scheduling_rules(settings), effort=settings.solver_effort)
+
+
+def prove(engine: Engine, hour_utc: datetime, settings: Settings) -> Validation:
+    """Check an hour's stored proposals against its other stored rows, by code that had no part in making them."""
+    then = reference_at(engine, hour_utc, settings)
+    settings = then.settings_of(settings)
+    forecasts, bookings = PIPELINE_TABLES["forecasts"], PIPELINE_TABLES["booking_snapshot"]
+    proposals = PIPELINE_TABLES["reschedule_proposals"]
+    with engine.connect() as connection:
+        offered = partition_rows(connection, proposals, list(PROPOSAL_COLUMNS), hour_utc)
+        lessons = partition_rows(connection, bookings, BOOKING_FACTS, hour_utc)
+        governing = partition_rows(connection, forecasts, LOOKED_AT, hour_utc, forecasts.c.governs)
+        read = [read_proposal(row) for row in offered]
+        records = Records(lessons, [proposal for proposal in read if isinstance(proposal, Proposal)])
+        records.learn(schedule.availability_then(connection, records.concerned, hour_utc))
+    moved = [records.bookings[key] for key in {row["booking_id"] for row in offered} & records.bookings.keys()]
+    places = {place for booking in moved for place in booking.airports}
+    ground = survey(then, hour_utc, places, settings.reschedule_horizon_days)
+    sky = Sky(
+        governing,
+        *(frame.to_dict("records") for frame in (ground.minimums, ground.airports, ground.runways, ground.suns)),
+        first_hour_utc=hour_utc,
+        buffer=timedelta(minutes=settings.booking_buffer_minutes),
+    )
+    return validate(read, records, sky, scheduling_rules(settings), hour_utc)
+
+
+def note_proven(engine: Engine, hour_utc: datetime, examined: int) -> None:
+    """Keep that an hour's proposals were proven: from then on people may be told of it."""
+    with engine.begin() as connection:
+        record_partition(connection, cases.PROVEN, hour_utc, examined)
+
+
+def examined_without_proposals(engine: Engine, hour_utc: datetime) -> int:
+    """Return what was examined of an hour in which nothing was proposed: its lessons; without any, its tables.
+
+    Nothing was where a table was not written, or where a threatened lesson has neither slots nor a reason for none.
+    """
+    with engine.connect() as connection:
+        written = tables_written(connection, PROVED_FROM, hour_utc)
+    if written < len(PROVED_FROM) or _unsettled(engine, hour_utc):
+        return 0
+    return count_rows(engine, PIPELINE_TABLES["booking_snapshot"], hour_utc) or written
+
+
+def _unsettled(engine: Engine, hour_utc: datetime) -> set[int]:
+    """The threatened lessons of an hour for which no slot was found, nor a reason why there is none."""
+    broken = read_partition(engine, PIPELINE_TABLES["at_risk_bookings"], [hour_utc], names=["booking_id", "verdict"])
+    settled = [
+        read_partition(engine, PIPELINE_TABLES[name], [hour_utc], names=["booking_id"])
+        for name in ("reschedule_candidates", "unplaceable_bookings")
+    ]
+    return set(broken.loc[broken["verdict"] == "at_risk", "booking_id"]) - set(pd.concat(settled)["booking_id"])
+
+
+def lost_alternatives(engine: Engine, hour_utc: datetime) -> list[str]:
+    """Where an hour's alternatives went missing on their way: chosen from nothing, or left out by the ranking."""
+    slot = ["booking_id", "starts_at_utc", "instructor_id", "aircraft_id"]
+    candidates = count_rows(engine, PIPELINE_TABLES["reschedule_candidates"], hour_utc)
+    plan, proposals = (
+        read_partition(engine, PIPELINE_TABLES[name], [hour_utc], names=slot)
+        for name in ("reschedule_plan", "reschedule_proposals")
+    )
+    sentences: list[str] = []
+    if plan.empty and candidates:
+        sentences.append(f"{candidates} candidates, and none was chosen")
+    kept = plan.merge(proposals, how="left", indicator=True)
+    lost = kept[kept["_merge"] != "both"]
+    sentences += [f"booking {booking}: an alternative of the plan is not proposed" for booking in lost["booking_id"]]
+    return sentences
+
+
+def _horizon(hour_utc: datetime, settings: Settings) -> datetime:
+    return hour_utc + timedelta(days=settings.reschedule_horizon_days + 1)
+
+
+def _stored_if_past(engine: Engine, table: str, hour_utc: datetime, now_utc: datetime) -> pd.DataFrame | None:
+    if now_utc < hour_utc + HOUR:
+        return None
+    stored = read_partition(engine, PIPELINE_TABLES[table], [hour_utc])
+    with engine.connect() as connection:  # an hour without any booking is one, too
+        known = not stored.empty or tables_written(connection, [table], hour_utc)
+    return stored.drop(columns="partition_hour") if known else None
+
+
+def _answers_in(raw_weather: pd.DataFrame) -> list[Answer]:
+    rows = raw_weather[ANSWER_FIELDS].astype(object)
+    return [Answer(*row) for row in rows.where(rows.notna(), None).itertuples(index=False, name=None)]
+
+
+def _frame_of(answers: list[Answer]) -> pd.DataFrame:
+    return pd.DataFrame([asdict(answer) for answer in answers], columns=ANSWER_FIELDS)

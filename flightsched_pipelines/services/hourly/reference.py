@@ -1,0 +1,91 @@
+"""What an hour depends on beside weather and schedule: airports, runways, minimums and settings, as they stood then.
+
+They change seldom: each content is stored once, under its digest, and an hour keeps the digests of its own.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from flightsched_pipelines.database.queries import reference_contents as contents
+from flightsched_pipelines.database.queries.schedule import bookings as schedule
+from flightsched_pipelines.domain.risk.minimums import DATE_COLUMNS, MINIMUM_COLUMNS, in_force
+from flightsched_pipelines.settings import Settings
+
+THAT_SHAPE_ROWS = (
+    "lookahead_hours", "booking_buffer_minutes", "taf_max_distance_nm", "taf_max_age_hours",
+    "observation_max_age_minutes", "reschedule_earliest_hours", "reschedule_horizon_days", "solver_effort",
+)  # fmt: skip
+"""The settings on which an hour's rows depend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Airports, runway ends and minimums in force (``MINIMUM_COLUMNS``) at an hour, and the settings then."""
+
+    airports: pd.DataFrame
+    runways: pd.DataFrame
+    minimums: pd.DataFrame
+    settings: Mapping[str, Any]
+
+    def settings_of(self, settings: Settings) -> Settings:
+        """Settings with those on which an hour's rows depend as they were then."""
+        return settings.model_copy(update=dict(self.settings))
+
+
+def take_snapshot(engine: Engine, hour_utc: datetime, settings: Settings) -> pd.DataFrame:
+    """Store what stands now, each content once; returns a row a part: its digest, and how many rows it has."""
+    texts = _as_it_stands(engine, hour_utc, settings)
+    digests = {part: sha256(text.encode()).hexdigest() for part, text in texts.items()}
+    contents.store(engine, {digests[part]: text for part, text in texts.items()})
+    return pd.DataFrame(
+        [{"part": part, "digest": digests[part], "rows": len(json.loads(text))} for part, text in texts.items()]
+    )
+
+
+def reference_at(engine: Engine, hour_utc: datetime, settings: Settings) -> Reference:
+    """What an hour depends on as it was stored; of an hour that stored nothing, as it stands now."""
+    texts = contents.of_hour(engine, hour_utc) or _as_it_stands(engine, hour_utc, settings)
+    return _read(*(texts[part] for part in ("airports", "runways", "minimums", "settings")))
+
+
+@lru_cache(maxsize=20)  # the steps of a run ask for the same
+def _read(airports: str, runways: str, minimums: str, settings: str) -> Reference:
+    return Reference(
+        _frame(json.loads(airports), schedule.AIRPORT_TYPES),
+        _frame(json.loads(runways), schedule.RUNWAY_TYPES),
+        _frame([_dated(row) for row in json.loads(minimums)], MINIMUM_COLUMNS),
+        json.loads(settings)[0],
+    )
+
+
+def _as_it_stands(engine: Engine, hour_utc: datetime, settings: Settings) -> Mapping[str, str]:
+    """Each part as text, the same for the same content."""
+    parts = {
+        "airports": _records(schedule.airports(engine)),
+        "runways": _records(schedule.runways(engine)),
+        "minimums": _records(in_force(schedule.minimums(engine), hour_utc.date())),
+        "settings": [settings.model_dump(mode="json", include=set(THAT_SHAPE_ROWS))],
+    }
+    return {part: json.dumps(records, sort_keys=True, default=str) for part, records in parts.items()}
+
+
+def _records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
+    plain = frame.astype(object)
+    return plain.where(plain.notna(), None).to_dict("records")
+
+
+def _frame(records: Sequence[Mapping[str, Any]], types: Mapping[str, str]) -> pd.DataFrame:
+    return pd.DataFrame(records, columns=list(types), dtype=object).astype(dict(types))
+
+
+def _dated(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    days = {name: None if row[name] is None else date.fromisoformat(row[name]) for name in DATE_COLUMNS}
+    return {**row, **days}

@@ -1,0 +1,1 @@
+"""The platform's own state: data quality, platform health, alerts and the operations report."""

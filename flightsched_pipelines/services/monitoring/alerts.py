@@ -1,0 +1,127 @@
+"""Alerts: how things stand is noted, and what follows for ops is written and queued, in one transaction.
+
+The outbox carries an alert to SNS and Slack, so that one which cannot be delivered is tried again and never lost.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine
+
+from flightsched_pipelines.database.queries.monitoring import alerts as rows
+from flightsched_pipelines.database.queries.notifications import outbox
+from flightsched_pipelines.domain.monitoring import alert_lifecycle
+from flightsched_pipelines.domain.monitoring.alert_lifecycle import Alert, Standing, Step
+from flightsched_pipelines.domain.monitoring.check_definition import Cause
+from flightsched_pipelines.errors import PlainError
+from flightsched_pipelines.messages.alert import AlertNotice, FailingCheck
+from flightsched_pipelines.services.notifications import channels
+from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.text import LONGEST_NAME, accept
+
+CHANNELS = ("slack", "sns_alerts")
+EVENT, ROLE = "alert", "ops"
+LONGEST_SILENCE_HOURS = 24 * 14
+LONGEST_WHY = 500
+
+
+class SilenceError(PlainError, ValueError):
+    """An alert cannot be silenced as asked; the message says why, and what to do."""
+
+
+def note(
+    engine: Engine, news: Collection[Standing], now_utc: datetime, settings: Settings, *, off: Collection[str] = ()
+) -> list[Step]:
+    """Keep how things stand, then open, repeat and resolve alerts; what is noted twice is told once.
+
+    Args:
+        engine: the database.
+        news: how things stand; of what is known already, or newer, nothing is kept.
+        now_utc: now.
+        settings: the channels that are on.
+        off: names of what is not looked at any more; their standings are forgotten.
+
+    Returns:
+        What became of each alert that is, or was, open.
+    """
+    with engine.begin() as connection:
+        rows.take_turns(connection)
+        rows.forget(connection, off)
+        rows.keep(connection, news)
+        open_alerts = rows.open_alerts(connection)
+        steps = alert_lifecycle.steps(
+            rows.failing(connection), open_alerts, rows.silenced(connection, now_utc), now_utc
+        )
+        before = {alert.key: alert for alert in open_alerts}
+        for step in steps:
+            _take(connection, step, before.get(step.key), now_utc, settings)
+    return steps
+
+
+def silence(engine: Engine, key: str, hours: float, why: str, now_utc: datetime) -> datetime:
+    """Have nobody told of an alert for some hours; 0 ends a silence. Returns when it ends.
+
+    Raises:
+        SilenceError: there is no such alert, no reason, or the time is out of range.
+        TextError: the alert's name or the reason cannot be stored.
+    """
+    accept(key, "the alert's name", LONGEST_NAME)
+    accept(why, "the reason", LONGEST_WHY)
+    if not 0 <= hours <= LONGEST_SILENCE_HOURS:
+        raise SilenceError(f"{hours:g} hours cannot be; give 0 to {LONGEST_SILENCE_HOURS}")
+    if not why.strip():
+        raise SilenceError("say why, for whoever looks at the alert next")
+    until = now_utc + timedelta(hours=hours)
+    with engine.begin() as connection:
+        known = {str(cause) for cause in Cause} | rows.known_keys(connection)
+        if key not in known:
+            raise SilenceError(f"there is no alert '{key}'; there are {', '.join(sorted(known))}")
+        rows.silence(connection, key, until, why.strip(), now_utc)
+    return until
+
+
+def _take(connection: Connection, step: Step, alert: Alert | None, now_utc: datetime, settings: Settings) -> None:
+    alert_id, opened_at, told = rows.write(connection, step, alert, now_utc)
+    if step.word is None:
+        return
+    base = settings.runbook_url
+    checks = [
+        FailingCheck(
+            name=one.name,
+            severity=one.severity,
+            sentence=one.sentence,
+            todo=one.todo,
+            runbook=f"{base}#{one.section}" if one.section else "",
+        )
+        for one in step.failing
+    ]
+    notice = AlertNotice(
+        word=step.word,
+        alert=step.key,
+        severity=step.severity,
+        environment=settings.environment,
+        opened_at=opened_at,
+        told_at=now_utc,
+        checks=checks,
+    )
+    stamp = "resolved" if step.state == "resolved" else str(told)
+    outbox.queue(
+        connection,
+        [
+            outbox.Queued(
+                key=f"alert-{alert_id}/{stamp}/{channel}",
+                channel=channel,
+                case_id=None,
+                partition_hour=None,
+                event=EVENT,
+                role=ROLE,
+                person_id=None,
+                payload=notice.model_dump(mode="json"),
+                next_attempt_at=now_utc,
+                expires_at=None,
+            )
+            for channel in CHANNELS
+            if channel in channels.configured(settings)
+        ],
+        now_utc,
+    )

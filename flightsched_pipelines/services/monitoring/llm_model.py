@@ -1,0 +1,24 @@
+"""Whether the configured model is offered and stays, measured from the list that its server gives."""
+
+from datetime import datetime
+
+from flightsched_pipelines.clients.openai_models import ModelListError, ModelServer
+from flightsched_pipelines.domain.monitoring.check_definition import Measured
+from flightsched_pipelines.domain.monitoring.llm_model import faults_of_model
+from flightsched_pipelines.settings import Settings
+
+
+def of_model(settings: Settings, now_utc: datetime) -> Measured | None:
+    """Return whether the configured model is listed and stays; ``None`` where no LLM is configured.
+
+    A list that cannot be read is nothing examined.
+    """
+    key = settings.openai_api_key
+    if key is None or not key.get_secret_value():
+        return None
+    server = ModelServer(key.get_secret_value(), settings.openai_base_url or None)
+    try:
+        found = faults_of_model(settings.openai_model, server.shutdown_dates(), now_utc.date())
+    except ModelListError as error:
+        return Measured(0, 0, "lists of models that can be read", [str(error)])
+    return Measured(len(found), 1, "models", found)

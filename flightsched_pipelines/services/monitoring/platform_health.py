@@ -1,0 +1,234 @@
+"""How the platform does now: each operational alarm's value, measured from recorded facts.
+
+A check of something that is off (no LLM, no AWS) is not made at all, and so neither passes nor fails.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import Engine
+
+from flightsched_pipelines.clients.delivery import aws
+from flightsched_pipelines.clients.delivery.delivery_errors import DeliveryError
+from flightsched_pipelines.database.queries.cases.cases import PROVEN
+from flightsched_pipelines.database.queries.llm_calls import LLM_ANSWER
+from flightsched_pipelines.database.queries.monitoring import health
+from flightsched_pipelines.database.queries.monitoring.health import Answered
+from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.domain.monitoring.catalogue import ALARMS
+from flightsched_pipelines.domain.monitoring.check_definition import Cause, Measured
+from flightsched_pipelines.domain.monitoring.statistics import most_within, share_percent
+from flightsched_pipelines.services.notifications import channels
+from flightsched_pipelines.settings import Settings
+
+BURST = timedelta(minutes=5)
+BURST_LOOKED_FOR = timedelta(minutes=10)
+REACH = timedelta(hours=2)
+RUN_REACH = timedelta(minutes=70)
+LONG = timedelta(hours=6)
+DAY = timedelta(hours=24)
+HOUR = timedelta(hours=1)
+LATE = timedelta(minutes=15)
+CASE_GRACE = timedelta(minutes=10)
+DUE_AFTER = timedelta(hours=1)
+"""An hour should be there when the next one begins."""
+THROTTLED = "rate_limited"
+
+ASSETS = (*PIPELINE_TABLES, health.REPORT)
+"""Every asset, each with an hour that is due."""
+
+Part = Literal["weather_monitor", "ai_rescheduler"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt at a step of the hourly job, or a run that failed before any: when it ended, and how long it took."""
+
+    run_id: str
+    part: Part
+    ended_at: datetime
+    seconds: float
+    failed: bool
+
+
+Name = tuple[str, str | None]
+"""An alarm's name, and the asset where the alarm is one of several assets'."""
+
+
+def measure(
+    engine: Engine,
+    attempts: Sequence[Attempt],
+    now_utc: datetime,
+    settings: Settings,
+    began_at_utc: datetime | None = None,
+) -> dict[Name, Measured]:
+    """Every operational alarm that is on, measured now.
+
+    Args:
+        engine: the database.
+        attempts: the hourly job's steps of the last six hours.
+        now_utc: now.
+        settings: which channels, and whether the LLM, are on.
+        began_at_utc: when the hourly schedule was first on, where that is known.
+    """
+    weather = [attempt for attempt in attempts if attempt.part == "weather_monitor"]
+    rescheduler = [attempt for attempt in attempts if attempt.part == "ai_rescheduler"]
+    answers = health.provider_answers(engine, now_utc - LONG)
+    calls = health.calls(engine, now_utc - LONG)
+    found: dict[str, Measured] = {
+        "weather_monitor_errors": _errors(weather, answers, now_utc, "steps and answers"),
+        "weather_monitor_duration": _duration(weather, now_utc - RUN_REACH),
+        "weather_monitor_error_rate": _error_rate(weather, answers, "steps and answers"),
+        "weather_monitor_mean_duration": _duration(weather, now_utc - LONG),
+        "ai_rescheduler_errors": _errors(rescheduler, calls, now_utc, "steps and calls"),
+        "ai_rescheduler_error_rate": _error_rate(rescheduler, calls, "steps and calls"),
+        "cases_end_in_time": _cases(engine, now_utc),
+        "hours_are_complete": _hours(engine, now_utc),
+        "clocks_agree": Measured(abs((health.database_now(engine) - now_utc).total_seconds()), 1, "clocks"),
+        "database_has_connections": _connections(engine),
+    }
+    if settings.openai_api_key is not None:
+        found |= _llm(rescheduler, calls, now_utc)
+    found |= queues(engine, settings)
+    found |= _delivery(engine, now_utc, settings)
+    everything = {(name, None): measured for name, measured in found.items()} | _freshness(engine, now_utc)
+    if _is_new(engine, began_at_utc, now_utc):
+        return {key: measured for key, measured in everything.items() if measured.examined or not _is_of_hours(key[0])}
+    return everything
+
+
+def _is_new(engine: Engine, began_at_utc: datetime | None, now_utc: datetime) -> bool:
+    """Return whether no hour was run yet, and none had to be: the first begins after the schedule was first on."""
+    if began_at_utc is None or health.written(engine):
+        return False
+    return now_utc < _hour_of(began_at_utc) + HOUR + DUE_AFTER
+
+
+def _is_of_hours(alarm: str) -> bool:
+    """Return whether an alarm with nothing to examine speaks of hours that did not run."""
+    return Cause.HOURS in {ALARMS[alarm].idle, ALARMS[alarm].cause}
+
+
+def _errors(attempts: Sequence[Attempt], answers: Sequence[Answered], now_utc: datetime, of: str) -> Measured:
+    ends = [(attempt.ended_at, attempt.failed) for attempt in attempts]
+    ends += [(answer.at_utc, answer.failed) for answer in answers]
+    failed = [at for at, is_failed in ends if is_failed and at > now_utc - BURST_LOOKED_FOR]
+    return Measured(most_within(failed, BURST), sum(at > now_utc - REACH for at, _ in ends), of)
+
+
+def _error_rate(attempts: Sequence[Attempt], answers: Sequence[Answered], of: str) -> Measured:
+    failed = sum(attempt.failed for attempt in attempts) + sum(answer.failed for answer in answers)
+    examined = len(attempts) + len(answers)
+    return Measured(share_percent(failed, examined), examined, of)
+
+
+def _duration(attempts: Iterable[Attempt], since_utc: datetime) -> Measured:
+    runs: dict[str, float] = {}
+    for attempt in attempts:
+        if attempt.ended_at >= since_utc:
+            runs[attempt.run_id] = runs.get(attempt.run_id, 0.0) + attempt.seconds
+    return Measured(sum(runs.values()) / len(runs) if runs else 0.0, len(runs), "runs")
+
+
+def _llm(attempts: Sequence[Attempt], calls: Sequence[Answered], now_utc: datetime) -> dict[str, Measured]:
+    throttled = [call.at_utc for call in calls if call.status == THROTTLED and call.at_utc > now_utc - BURST_LOOKED_FOR]
+    # An hour whose questions were all answered before has no call: that it was ranked is what was examined.
+    examined = len(calls) + sum(attempt.ended_at > now_utc - REACH for attempt in attempts)
+    seconds = sum(call.seconds for call in calls) / len(calls) if calls else 0.0
+    return {
+        "ai_rescheduler_throttles": Measured(most_within(throttled, BURST), examined, "calls and steps"),
+        "ai_rescheduler_answer_time": Measured(seconds, examined, "calls and steps"),
+    }
+
+
+def queues(engine: Engine, settings: Settings) -> dict[str, Measured]:
+    """How many messages wait in the queue of weather alerts (where AWS is on) and among the dead letters."""
+    letters = health.letters_waiting(engine)
+    found = {
+        "weather_monitor_dead_letters": Measured(letters["sqs"] + letters["sns"] + letters["redis"], 1, "queues"),
+        "ai_rescheduler_dead_letters": Measured(letters[LLM_ANSWER], 1, "queues"),
+    }
+    if settings.aws_region is None:
+        return found
+    of_queue = {
+        "weather_alerts_queue_depth": aws.alerts_queue,
+        "responses_queue_depth": aws.responses_queue,
+        "weather_monitor_dead_letters": aws.alerts_dead_letters,
+        "ai_rescheduler_dead_letters": aws.responses_dead_letters,
+    }
+    for name, named in of_queue.items():
+        queue = aws.Queue(settings.aws_region, settings.aws_endpoint_url, named(settings.environment))
+        here = found.get(name, Measured(0, 0, "queues"))
+        try:
+            found[name] = Measured(here.value + queue.depth().waiting, here.examined + 1, "queues")
+        except DeliveryError as error:
+            found[name] = Measured(here.value, 0, "queues that can be read", [str(error)])
+    return found
+
+
+def _delivery(engine: Engine, now_utc: datetime, settings: Settings) -> dict[str, Measured]:
+    on = channels.configured(settings)
+    if not on:
+        return {}
+    by_channel = health.channels(engine, on, now_utc - DAY, now_utc - LATE, now_utc)
+    oldest = min((one.oldest_due_at for one in by_channel.values() if one.oldest_due_at), default=now_utc)
+    shares = {
+        name: share_percent(one.undelivered, max(one.messages, one.undelivered)) for name, one in by_channel.items()
+    }
+    bad = [f"{name}: {one.undelivered} of {one.messages}" for name, one in by_channel.items() if one.undelivered]
+    found = {
+        "outbox_is_young": Measured((now_utc - oldest) / timedelta(minutes=1), len(by_channel), "channels"),
+        "channels_deliver": Measured(max(shares.values()), len(by_channel), "channels", bad),
+    }
+    if "sns" in on:
+        published = health.channels(engine, ["sns"], now_utc - 3 * HOUR, now_utc - LATE, now_utc)["sns"]
+        sent = published.messages - published.undelivered
+        words = [f"{sent} published of {published.messages} queued"]
+        found["notifications_are_published"] = Measured(published.undelivered, 1, "topics", words)
+    return found
+
+
+def _cases(engine: Engine, now_utc: datetime) -> Measured:
+    past, held = health.cases_past(engine, now_utc - CASE_GRACE)
+    return Measured(past, held, "bookings")
+
+
+def _connections(engine: Engine) -> Measured:
+    used, allowed = health.connections(engine)
+    return Measured(share_percent(used, allowed), allowed, "connections")
+
+
+def _hours(engine: Engine, now_utc: datetime) -> Measured:
+    names = [*PIPELINE_TABLES, PROVEN]
+    written = health.written(engine)
+    newest_due = _hour_of(now_utc - DUE_AFTER)
+    if not written:
+        return Measured(0, 0, "hours")
+    first = max(min(one.first for one in written.values()), newest_due - DAY + HOUR)
+    due = [first + n * HOUR for n in range(int((newest_due - first) / HOUR) + 1)]
+    there = health.hours_with_all(engine, names, first, newest_due) if due else set[datetime]()
+    lacking = [f"{hour:%d %b %H}Z" for hour in due if hour not in there]
+    # Before the first hour is due, that it has been run is what was examined.
+    return Measured(len(lacking), max(len(due), 1), "hours", lacking)
+
+
+def _freshness(engine: Engine, now_utc: datetime) -> dict[Name, Measured]:
+    written: Mapping[str, health.Written] = health.written(engine)
+    if not written:
+        return {("is_fresh", table): Measured(0, 0, "hours") for table in ASSETS}
+    # An asset without any hour is late since the first hour of all: the report of a new platform's is still to come.
+    before = min(one.first for one in written.values()) - HOUR
+    found: dict[Name, Measured] = {}
+    for table in ASSETS:
+        newest = written[table].newest if table in written else before
+        late = (now_utc - newest - HOUR) / timedelta(minutes=1)
+        # An hour of the future means that a clock is wrong: it is as good as none.
+        ahead = newest > now_utc + timedelta(minutes=5)
+        found["is_fresh", table] = Measured(max(late, 0.0), 0 if ahead else 1, "hours that have begun")
+    return found
+
+
+def _hour_of(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)

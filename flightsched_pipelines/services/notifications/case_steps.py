@@ -1,0 +1,81 @@
+"""The lessons of open cases as they are now, and the steps of cases as they are written and told."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from flightsched_pipelines.database.queries import standby
+from flightsched_pipelines.database.queries.cases import transitions
+from flightsched_pipelines.database.queries.cases.cases import CaseLesson, Offer, StoredCase
+from flightsched_pipelines.database.queries.cases.transitions import Transition
+from flightsched_pipelines.domain.cases.lifecycle import Slot, Standing, Step
+from flightsched_pipelines.services.notifications.findings import Finding
+from flightsched_pipelines.services.notifications.notifications import News
+
+LIFTS_HOLD = frozenset({"cleared", "changed"})
+"""The steps that end a weather hold which the platform set."""
+
+SAYS_NOTHING_OF_WEATHER = frozenset({"cleared", "cancelled", "changed", "begun"})
+
+
+def standing_of(lesson: CaseLesson, verdict: str | None = None) -> Standing:
+    """Return how a lesson stands, without alternatives; the verdict is ``None`` where no hour is compared with it."""
+    return Standing(
+        verdict,
+        None if lesson.status == "cancelled" else lesson.slot,
+        on_hold=lesson.status == "weather_hold",
+        hold_by=lesson.hold_by,
+        is_flown=lesson.status == "completed",
+    )
+
+
+def transition_of(case: StoredCase, step: Step, offers: Sequence[Offer] = ()) -> Transition:
+    """Return a step as it is written; the alternatives count where they are a new round."""
+    round_ = case.round + 1 if step.new_round else case.round
+    return Transition(
+        case.case_id, case.booking_id, step.event, case.case.state, step.state, step.why, round_, step.new_round,
+        offers if step.new_round else (),
+    )  # fmt: skip
+
+
+def news_of(
+    case: StoredCase, step: Step, standing: Standing, finding: Finding | None = None, offers: Sequence[Offer] = ()
+) -> News:
+    """Return a step as it is told. Of a lesson whose time has come only dispatchers and other systems hear."""
+    if step.event in SAYS_NOTHING_OF_WEATHER or case.standby:
+        finding = None
+    return News(
+        case.case_id,
+        case.booking_id,
+        step.event,
+        case.case.lesson if case.standby else standing.lesson or case.case.lesson,
+        case.round + 1 if step.new_round else case.round,
+        offers if step.new_round else (),
+        finding.shortfalls if finding else (),
+        finding.no_offer_because if finding else None,
+        [f"{step.why[:1].upper()}{step.why[1:]}."] if case.standby else step.changes,
+        case.case.deadline_utc,
+        to=() if step.event == "begun" else None,
+        stays_on_hold=step.event in LIFTS_HOLD and standing.on_hold and standing.hold_by != "platform",
+    )
+
+
+def settle(
+    connection: Connection,
+    steps: Sequence[tuple[StoredCase, Step]],
+    lessons: Mapping[int, CaseLesson],
+    now_utc: datetime,
+) -> None:
+    """Lift the holds that these steps end, and note the slots that changed lessons have left."""
+    lifted = (case.booking_id for case, step in steps if step.event in LIFTS_HOLD and not case.standby)
+    transitions.lift_hold(connection, lifted, "platform", now_utc)
+    standby.note_freed(connection, _left(steps, lessons), "changed", now_utc)
+
+
+def _left(steps: Iterable[tuple[StoredCase, Step]], lessons: Mapping[int, CaseLesson]) -> dict[int, Slot]:
+    return {
+        case.booking_id: case.case.lesson
+        for case, step in steps
+        if step.event == "changed" and lessons[case.booking_id].slot != case.case.lesson
+    }

@@ -1,0 +1,265 @@
+"""An hour's findings become cases, and people are told: each hour once, the newest only, in one transaction."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine
+
+from flightsched_pipelines.database.queries.cases import cases as rows
+from flightsched_pipelines.database.queries.cases import transitions
+from flightsched_pipelines.database.queries.cases.transitions import NewCase, Transition
+from flightsched_pipelines.domain.cases.lifecycle import Slot, Standing, Step, next_step, opening
+from flightsched_pipelines.domain.cases.responses import override_holds
+from flightsched_pipelines.domain.cases.standby import next_step_on_standby
+from flightsched_pipelines.errors import PlainError
+from flightsched_pipelines.services.notifications.case_steps import news_of, settle, standing_of, transition_of
+from flightsched_pipelines.services.notifications.findings import Finding, Findings, findings_of, missed_at
+from flightsched_pipelines.services.notifications.notifications import Directory, News, Occasion, tell
+from flightsched_pipelines.services.rules import case_rules
+from flightsched_pipelines.services.taken_slots import Taken
+from flightsched_pipelines.settings import Settings
+
+
+class DispatchRefused(PlainError, ValueError):  # noqa: N818, it names what happened
+    """An hour that nobody is to be told of; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatched:
+    """What a dispatch did: steps of cases by event, what stayed as it was and why, and what was queued.
+
+    ``repeated`` when the hour had been dispatched before: then nothing was done.
+    """
+
+    hour_utc: datetime | None
+    repeated: bool = False
+    steps: Mapping[str, int] = field(default_factory=dict[str, int])
+    unchanged: Mapping[str, int] = field(default_factory=dict[str, int])
+    queued: Mapping[str, int] = field(default_factory=dict[str, int])
+    held_back: Mapping[str, int] = field(default_factory=dict[str, int])
+    suppressed: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+def newest_to_dispatch(engine: Engine, now_utc: datetime, settings: Settings) -> datetime | None:
+    """The hour that people are to be told of now: the newest proven one, if it is recent and nobody was told yet."""
+    with engine.connect() as connection:
+        newest, told = rows.newest_proven_hour(connection), rows.newest_dispatched_hour(connection)
+    if newest is None or (told is not None and newest <= told) or _age(newest, now_utc, settings):
+        return None
+    return newest
+
+
+def dispatch(engine: Engine, now_utc: datetime, settings: Settings, hour_utc: datetime | None = None) -> Dispatched:
+    """Hold the newest hour against the open cases, write every transition, and queue what people are told.
+
+    Args:
+        engine: the database.
+        now_utc: now; deadlines and quiet hours count from it.
+        settings: deadlines, channels.
+        hour_utc: the hour that is meant; the newest when ``None``.
+
+    Raises:
+        DispatchRefused: nothing is proven, the hour is not the newest, or it is too old to speak.
+    """
+    with engine.begin() as connection:
+        rows.take_turns(connection)
+        newest, told = rows.newest_proven_hour(connection), rows.newest_dispatched_hour(connection)
+        if newest is None:
+            raise DispatchRefused("no hour's proposals are stored and proven yet; run `flightsched tick` first")
+        hour = hour_utc or newest
+        if told is not None and hour <= told:
+            return Dispatched(hour, repeated=True)
+        if hour != newest:
+            raise DispatchRefused(
+                f"{hour:%Y-%m-%d %H}Z is not the newest proven hour, which is {newest:%Y-%m-%d %H}Z: "
+                "people are told of that one only"
+            )
+        if too_old := _age(hour, now_utc, settings):
+            raise DispatchRefused(too_old)
+        found = _Decisions(connection, findings_of(connection, hour), hour, now_utc, settings).make()
+        rows.note_dispatch(connection, hour, now_utc, asdict(found) | {"hour_utc": hour.isoformat()})
+    return found
+
+
+def _age(hour_utc: datetime, now_utc: datetime, settings: Settings) -> str:
+    """Why an hour is too old to speak; empty when it is not."""
+    if now_utc - hour_utc <= timedelta(hours=settings.dispatch_max_age_hours):
+        return ""
+    return (
+        f"{hour_utc:%Y-%m-%d %H}Z is older than {settings.dispatch_max_age_hours:g} h "
+        "(DISPATCH_MAX_AGE_HOURS): people are not told of a forecast that old; run a new hour"
+    )
+
+
+class _Decisions:
+    """One dispatch, within its transaction."""
+
+    def __init__(
+        self, connection: Connection, findings: Findings, hour_utc: datetime, now_utc: datetime, settings: Settings
+    ) -> None:
+        self._connection = connection
+        self._hour = hour_utc
+        self._now = now_utc
+        self._rules = case_rules(settings)
+        self._occasion = Occasion(hour_utc, now_utc, settings)
+        taken = rows.schedule(connection, now_utc)
+        self._schedule = {booking.booking_id: booking for booking in taken if booking.status != "held"}
+        found = rows.open_cases(connection)
+        self._cases = {key: case for key, case in found.items() if not case.standby}
+        self._standby = {key: case for key, case in found.items() if case.standby}
+        self._held = rows.held_after_the_end(connection)
+        self._lessons = rows.lessons_of(connection, [*found, *self._held])
+        now_at = {key: lesson.slot for key, lesson in (self._schedule | self._lessons).items()}
+        self._findings = findings.but_for_changed(now_at)
+        self._refused = rows.refused_slots(connection)
+        self._kept = rows.kept_by_instructors(connection)
+        self._steps: Counter[str] = Counter()
+        self._unchanged: Counter[str] = Counter()
+        self._news: list[News] = []
+        self._too_late: list[tuple[int, Slot]] = []
+        self._directory = Directory.read(connection, [*findings.by_booking, *found, *self._held])
+        self._taken = Taken(taken)
+
+    def make(self) -> Dispatched:
+        """Everything, in order: open cases first, then those that the hour adds, then what was on hold."""
+        self._go_on_with_open_cases()
+        self._go_on_with_standby()
+        self._open_new_cases()
+        self._release_held()
+        unknown: Counter[int] = Counter(
+            self._directory.bookings[key].school_id
+            for key, finding in self._findings.by_booking.items()
+            if finding.verdict == "unknown" and key in self._directory.bookings
+        )
+        tally = tell(
+            self._connection, self._news, self._directory, self._occasion, too_late=self._too_late, unknown=unknown
+        )
+        return Dispatched(
+            self._hour,
+            steps=dict(self._steps),
+            unchanged=dict(self._unchanged),
+            queued=dict(tally.queued),
+            held_back=dict(tally.held_back),
+            suppressed=dict(tally.suppressed),
+        )
+
+    def _alternatives(self, booking_id: int) -> tuple[Sequence[rows.Offer], frozenset[Slot]]:
+        """The hour's alternatives and all slots that work, without those that somebody has booked since."""
+        finding = self._findings.by_booking.get(booking_id)
+        if finding is None:
+            return (), frozenset()
+        refused = self._refused.get(booking_id, set())
+        offers = [o for o in finding.offers if o.slot not in refused and self._is_free(booking_id, o.slot)]
+        held = self._cases[booking_id].case.offers if booking_id in self._cases else ()
+        slots = {slot for slot in (*finding.open_slots, *held) if slot in finding.open_slots}
+        return offers, frozenset(slot for slot in slots if self._is_free(booking_id, slot))
+
+    def _standing(self, booking_id: int) -> Standing:
+        """How the lesson of a case stands."""
+        return standing_of(self._lessons[booking_id], self._findings.verdict(booking_id))
+
+    def _is_free(self, booking_id: int, slot: Slot) -> bool:
+        live = self._schedule.get(booking_id)
+        return live is not None and self._taken.is_free(slot, live.student_id, booking_id)
+
+    def _go_on_with_open_cases(self) -> None:
+        steps: list[tuple[rows.StoredCase, Step]] = []
+        written: list[Transition] = []
+        for booking_id, case in self._cases.items():
+            offers, open_slots = self._alternatives(booking_id)
+            slots = [offer.slot for offer in offers]
+            standing = replace(self._standing(booking_id), proposals=slots, open_slots=open_slots)
+            step = next_step(case.case, standing, self._now)
+            if step is None:
+                self._unchanged[f"still {standing.verdict or 'not assessed'}"] += 1
+                continue
+            steps.append((case, step))
+            written.append(transition_of(case, step, offers))
+            self._steps[step.event] += 1
+            self._news.append(news_of(case, step, standing, self._findings.by_booking.get(booking_id), offers))
+        transitions.write(self._connection, written, self._hour, self._now)
+        settle(self._connection, steps, self._lessons, self._now)
+        transitions.hold_against(self._connection, [case.case_id for case in self._cases.values()], self._hour)
+
+    def _go_on_with_standby(self) -> None:
+        """Cases that offer a freed slot: ended where the slot is lost, or the lesson has other things to wait for."""
+        ended: list[tuple[rows.StoredCase, Step]] = []
+        for booking_id, case in self._standby.items():
+            standing = self._standing(booking_id)
+            student_id = self._directory.bookings[booking_id].student_id
+            is_free = all(self._taken.is_free(offer, student_id, booking_id) for offer in case.case.offers)
+            step = next_step_on_standby(
+                case.case, standing, self._now, waits_on_hold=booking_id in self._held, is_free=is_free
+            )
+            if step is None:
+                self._unchanged["a freed slot is offered"] += 1
+            else:
+                ended.append((case, step))
+                self._news.append(news_of(case, step, standing))
+        steps = [transition_of(case, step) for case, step in ended]
+        transitions.write(self._connection, steps, self._hour, self._now)
+        settle(self._connection, ended, self._lessons, self._now)
+        self._steps["standby_ended"] += len(ended)
+        for case, _ in ended:
+            del self._standby[case.booking_id]
+
+    def _open_new_cases(self) -> None:
+        new: list[NewCase] = []
+        for booking_id, finding in self._findings.by_booking.items():
+            live = self._schedule.get(booking_id)
+            if finding.verdict != "at_risk" or live is None or booking_id in self._cases:
+                continue
+            if live.slot.starts_at_utc <= self._now:
+                self._unchanged["its time has come"] += 1
+                continue
+            if booking_id in self._held:
+                self._unchanged["with a dispatcher"] += 1
+                continue
+            if booking_id in self._standby:
+                self._unchanged["a freed slot is held for it"] += 1
+                continue
+            if self._is_overridden(booking_id, live.slot, finding):
+                self._unchanged["kept by the instructor"] += 1
+                continue
+            told = self._occasion.told_from(self._directory.student_of(booking_id), live.slot.starts_at_utc)
+            deadline = self._rules.deadline(live.slot.starts_at_utc, told)
+            if deadline <= self._now:
+                self._unchanged["too late for a case"] += 1
+                self._too_late.append((booking_id, live.slot))
+                continue
+            offers, _ = self._alternatives(booking_id)
+            step = opening(Standing(finding.verdict, live.slot, [offer.slot for offer in offers]))
+            new.append(NewCase(booking_id, live.slot, step.state, deadline, step.why, offers))
+        ids = transitions.open_new(self._connection, new, self._hour, self._now)
+        self._steps["opened"] += len(new)
+        for case_id, case in zip(ids, new, strict=True):
+            finding = self._findings.by_booking[case.booking_id]
+            self._news.append(
+                News(
+                    case_id, case.booking_id, "opened", case.lesson, 1 if case.offers else 0, case.offers,
+                    finding.shortfalls, finding.no_offer_because, (), case.deadline_utc,
+                )
+            )  # fmt: skip
+
+    def _is_overridden(self, booking_id: int, lesson: Slot, finding: Finding) -> bool:
+        """Whether an instructor has kept this lesson, at this time, in the face of a forecast like this."""
+        if booking_id not in self._kept or self._kept[booking_id][0] != lesson:
+            return False
+        then = missed_at(self._connection, booking_id, self._kept[booking_id][1])
+        return override_holds(then, finding.missed)
+
+    def _release_held(self) -> None:
+        """Lift the platform's holds of lessons whose case has ended and that the hour found above the minimums."""
+        released: list[Transition] = []
+        for booking_id, (case_id, state) in self._held.items():
+            standing = self._standing(booking_id)
+            if not standing.may_be_released(self._now):
+                continue
+            why = "the forecast is above the school's minimums again"
+            released.append(Transition(case_id, booking_id, "released", state, state, why, 0))
+            self._news.append(News(case_id, booking_id, "cleared", self._lessons[booking_id].slot, 0))
+        transitions.note_events(self._connection, released, self._hour, self._now)
+        transitions.lift_hold(self._connection, [step.booking_id for step in released], "platform", self._now)
+        self._steps["released"] += len(released)

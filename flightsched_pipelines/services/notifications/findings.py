@@ -1,0 +1,169 @@
+"""What an hour found, as the dispatch needs it: by booking, from the stored rows."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby, islice
+from operator import itemgetter
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from flightsched_pipelines.database.engine import Source
+from flightsched_pipelines.database.frames import read_partition
+from flightsched_pipelines.database.queries.cases.cases import Offer
+from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.domain.cases.lifecycle import Slot
+from flightsched_pipelines.domain.rescheduling.feasible_starts import NO_SLOT_LEFT
+from flightsched_pipelines.domain.risk.bookings import severity
+from flightsched_pipelines.messages.models import Shortfall
+from flightsched_pipelines.services.slots import slots_of
+
+MOST_SHORTFALLS = 5
+TOLD = (
+    "booking_id", "verdict", "rule", "effect", "value", "limit_value", "margin", "unit", "hazard", "airport",
+    "hour_utc", "layer",
+)  # fmt: skip
+"""What of a broken rule is told, or tells which is the gravest."""
+HOUR = timedelta(hours=1)
+STORED = (
+    "booking_snapshot", "lesson_verdicts", "at_risk_bookings", "reschedule_proposals", "reschedule_candidates",
+    "unplaceable_bookings",
+)  # fmt: skip
+"""The tables of an hour that people are told of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What an hour found about one booking; ``missed`` is how far each blocking rule's limit is, as a share of it."""
+
+    verdict: str
+    shortfalls: Sequence[Shortfall]
+    offers: Sequence[Offer]
+    open_slots: frozenset[Slot]
+    no_offer_because: str | None
+    missed: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """An hour's findings: by booking, the verdicts that it stored, and where the lessons of all that it knew were."""
+
+    by_booking: Mapping[int, Finding]
+    verdicts: Mapping[int, str]
+    lessons: Mapping[int, Slot]
+
+    def verdict(self, booking_id: int) -> str | None:
+        """Return ok, watch, unknown or at_risk; ``None`` for a booking that the hour did not assess.
+
+        A lesson without a broken rule is ok only where its verdict is stored. Of two that differ the worse counts.
+        """
+        found = self.by_booking.get(booking_id)
+        known = [self.verdicts.get(booking_id), found.verdict if found else None]
+        return max((verdict for verdict in known if verdict is not None), key=severity, default=None)
+
+    def but_for_changed(self, lessons: Mapping[int, Slot]) -> "Findings":
+        """Without the lessons that are elsewhere by now: the hour found what it did about where they were."""
+        changed = {key for key, slot in lessons.items() if self.lessons.get(key) != slot}
+        by_booking = {key: finding for key, finding in self.by_booking.items() if key not in changed}
+        verdicts = {key: verdict for key, verdict in self.verdicts.items() if key not in changed}
+        return Findings(by_booking, verdicts, self.lessons)
+
+
+def findings_of(source: Source, hour_utc: datetime) -> Findings:
+    """An hour's stored rows, by booking."""
+    return findings_in({name: read_partition(source, PIPELINE_TABLES[name], [hour_utc]) for name in STORED})
+
+
+def findings_in(stored: Mapping[str, pd.DataFrame]) -> Findings:
+    """The rows of an hour's tables (``STORED``), by booking."""
+    candidates, reasons = stored["reschedule_candidates"], stored["unplaceable_bookings"]
+    unplaceable: dict[int, str] = dict.fromkeys(candidates["booking_id"], NO_SLOT_LEFT)
+    unplaceable |= dict(zip(reasons["booking_id"], reasons["reason"], strict=True))
+    offers = _offers(stored["reschedule_proposals"])
+    slots: dict[int, set[Slot]] = {}
+    for booking_id, slot in _slots(candidates):
+        slots.setdefault(booking_id, set()).add(slot)
+    by_booking: dict[int, Finding] = {}
+    broken = sorted(stored["at_risk_bookings"][list(TOLD)].to_dict("records"), key=_by_gravity)
+    for booking_id, of_booking in groupby(broken, key=itemgetter("booking_id")):
+        rows_ = list(of_booking)
+        by_booking[booking_id] = Finding(
+            verdict=rows_[0]["verdict"],
+            shortfalls=_shortfalls(rows_),
+            offers=offers.get(booking_id, []),
+            open_slots=frozenset(slots.get(booking_id, ())),
+            no_offer_because=None if booking_id in offers else unplaceable.get(booking_id),
+            missed=_missed(rows_),
+        )
+    assessed = stored["lesson_verdicts"]
+    verdicts = dict(zip(assessed["booking_id"].tolist(), assessed["verdict"].tolist(), strict=True))
+    return Findings(by_booking, verdicts, dict(_slots(stored["booking_snapshot"])))
+
+
+def missed_at(connection: Connection, booking_id: int, hour_utc: datetime) -> dict[str, float]:
+    """By how much an hour found each blocking rule of one booking missed, as a share of its limit."""
+    broken = PIPELINE_TABLES["at_risk_bookings"]
+    found = read_partition(connection, broken, [hour_utc], broken.c.booking_id == booking_id)
+    return _missed(found[list(TOLD)].to_dict("records"))
+
+
+def _slots(frame: pd.DataFrame) -> list[tuple[int, Slot]]:
+    return [(int(booking_id), slot) for booking_id, slot in zip(frame["booking_id"], slots_of(frame), strict=True)]
+
+
+def _offers(proposals: pd.DataFrame) -> dict[int, list[Offer]]:
+    proposals = proposals.sort_values(["booking_id", "rank"])
+    found: dict[int, list[Offer]] = {}
+    words = zip(_slots(proposals), proposals["reason"], proposals["ranked_by"], strict=True)
+    for (booking_id, slot), reason, ranked_by in words:
+        found.setdefault(booking_id, []).append(Offer(slot, reason, ranked_by))
+    return found
+
+
+def _by_gravity(row: Mapping[Any, Any]) -> tuple[int, bool, bool, float]:
+    """Order of a booking's broken rules: what blocks, then what holds all the time, then what is missed by more."""
+    measured = not pd.isna(row["margin"])
+    missed = row["margin"] / (abs(row["limit_value"]) or 1.0) if measured else -math.inf
+    return row["booking_id"], row["effect"] == "warn", measured and row["layer"] == "temporary", missed
+
+
+def _missed(broken: Sequence[Mapping[Any, Any]]) -> dict[str, float]:
+    """By how much of its limit each blocking rule is missed, at its worst; infinite for hazards."""
+    worst: dict[str, float] = {}
+    for row in broken:
+        if row["effect"] != "warn":
+            worst[row["rule"]] = max(worst.get(row["rule"], -math.inf), -_by_gravity(row)[3])
+    return worst
+
+
+def _shortfalls(broken: Sequence[Mapping[Any, Any]]) -> list[Shortfall]:
+    """The gravest broken rules, each at its worst; those that only warn where nothing blocks."""
+    worst: dict[str, Mapping[Any, Any]] = {}
+    for row in [row for row in broken if row["effect"] != "warn"] or broken:
+        worst.setdefault(row["rule"], row)
+    return [
+        Shortfall(
+            rule=rule,
+            value=_number(row["value"]),
+            limit=_number(row["limit_value"]),
+            by=None if pd.isna(row["margin"]) else abs(float(row["margin"])),
+            unit=_text(row["unit"]),
+            hazard=_text(row["hazard"]),
+            airport=row["airport"],
+            from_utc=row["hour_utc"].to_pydatetime(),
+            to_utc=(row["hour_utc"] + HOUR).to_pydatetime(),
+            temporary=row["layer"] == "temporary",
+        )
+        for rule, row in islice(worst.items(), MOST_SHORTFALLS)
+    ]
+
+
+def _number(value: Any) -> float | None:  # noqa: ANN401, a cell
+    return None if pd.isna(value) else float(value)
+
+
+def _text(value: Any) -> str | None:  # noqa: ANN401, a cell
+    return None if pd.isna(value) else str(value)

@@ -1,0 +1,388 @@
+"""Who is told what of a dispatch, on which channel, and when: from steps of cases to rows of the outbox."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from flightsched_pipelines.database.queries.cases import cases as case_rows
+from flightsched_pipelines.database.queries.cases import transitions
+from flightsched_pipelines.database.queries.notifications import contacts as people
+from flightsched_pipelines.database.queries.notifications import outbox
+from flightsched_pipelines.database.queries.notifications.contacts import Person
+from flightsched_pipelines.domain.cases.lifecycle import Slot
+from flightsched_pipelines.messages import models
+from flightsched_pipelines.messages.event_payload import event as event_body
+from flightsched_pipelines.messages.quiet_hours import not_before
+from flightsched_pipelines.services.notifications import channels
+from flightsched_pipelines.services.notifications.links import answer_url
+from flightsched_pipelines.settings import Settings
+
+ENDS = ("cleared", "expired", "cancelled", "changed", "begun")
+FOR_DISPATCHERS = frozenset({"opened", "updated", *ENDS, "moved", "kept", "declined"})
+"""The steps that a school's dispatchers are told of."""
+
+DIGEST_IS_NEWS = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One step of one case, to be told: to the student and the lesson's instructor, unless ``to`` names others.
+
+    Of a ``standby`` case, which offers a slot that came free, the instructor hears only when the lesson moves; `tell`
+    sees to that mark.
+    ``chosen`` is the alternative that the student took, with its number; it is to be confirmed by ``confirm_by_utc``.
+    """
+
+    case_id: int
+    booking_id: int
+    event: models.Event
+    lesson: Slot
+    round: int
+    offers: Sequence[case_rows.Offer] = ()
+    shortfalls: Sequence[models.Shortfall] = ()
+    no_offer_because: str | None = None
+    changes: Sequence[str] = ()
+    deadline_utc: datetime | None = None
+    chosen: tuple[int, case_rows.Offer] | None = None
+    confirm_by_utc: datetime | None = None
+    to: Sequence[Person] | None = None
+    standby: bool = False
+    stays_on_hold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Everyone and everything that messages name, read once."""
+
+    bookings: Mapping[int, people.BookingFacts]
+    students: Mapping[int, Person]
+    instructors: Mapping[int, Person]
+    schools: Mapping[int, people.School]
+    aircraft: Mapping[int, str]
+
+    @classmethod
+    def read(cls, connection: Connection, booking_ids: Sequence[int]) -> "Directory":
+        """Read what messages about these bookings need."""
+        bookings = people.booking_facts(connection, booking_ids)
+        schools = {booking.school_id for booking in bookings.values()}
+        return cls(
+            bookings,
+            people.students(connection, {booking.student_id for booking in bookings.values()}),
+            people.instructors(connection, schools=schools),
+            people.schools(connection, schools),
+            people.aircraft_names(connection, schools),
+        )
+
+    def lesson(self, booking_id: int, slot: Slot) -> models.Lesson:
+        """A booking at a slot, as it is told."""
+        booking = self.bookings[booking_id]
+        return models.Lesson(
+            booking_id=booking_id,
+            reference=booking.reference,
+            school=self.schools[booking.school_id].name,
+            airport=booking.departure,
+            time_zone=booking.time_zone,
+            starts_at_utc=slot.starts_at_utc,
+            ends_at_utc=slot.ends_at_utc,
+            student=self.students[booking.student_id].name,
+            instructor=self.instructor(slot),
+            aircraft=self.aircraft[slot.aircraft_id],
+        )
+
+    def audience(self, news: News) -> list[Person]:
+        """The student, and the instructor of a dual lesson; or those that the news names."""
+        if news.to is not None:
+            return list(news.to)
+        told = [self.students[self.bookings[news.booking_id].student_id]]
+        if news.lesson.instructor_id is not None and (not news.standby or news.event == "moved"):
+            told.append(self.instructors[news.lesson.instructor_id])
+        return told
+
+    def instructor(self, slot: Slot) -> str | None:
+        """Name of a slot's instructor; ``None`` for a solo flight."""
+        return None if slot.instructor_id is None else self.instructors[slot.instructor_id].name
+
+    def people(self, role: str) -> Mapping[int, Person]:
+        """The students, or the instructors."""
+        return self.students if role == "student" else self.instructors
+
+    def student_of(self, booking_id: int) -> Person:
+        """Whose lesson it is."""
+        return self.students[self.bookings[booking_id].student_id]
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """When and of what people are told: an hour (``None``: what answers and the clock did), now, and the settings."""
+
+    hour_utc: datetime | None
+    now_utc: datetime
+    settings: Settings
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """The channels that are on."""
+        return channels.configured(self.settings)
+
+    def told_from(self, person: Person, lesson_utc: datetime, *, may_wake: bool = True) -> datetime:
+        """When a person may first be told of a lesson; quiet hours hold for a near one too unless it ``may_wake``."""
+        override = timedelta(hours=self.settings.quiet_override_hours) if may_wake else timedelta.min
+        return not_before(self.now_utc, lesson_utc, person.quiet, person.time_zone, override)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was queued by channel, held back and suppressed, and why."""
+
+    queued: Counter[str] = field(default_factory=Counter[str])
+    held_back: Counter[str] = field(default_factory=Counter[str])
+    suppressed: Counter[str] = field(default_factory=Counter[str])
+
+
+def tell(
+    connection: Connection,
+    news: Sequence[News],
+    directory: Directory,
+    occasion: Occasion,
+    *,
+    too_late: Sequence[tuple[int, Slot]] = (),
+    unknown: Mapping[int, int] | None = None,
+) -> Tally:
+    """Queue everything that these steps are to be told by, in the transaction that makes them.
+
+    Args:
+        connection: the transaction.
+        news: the steps.
+        directory: who and what they name.
+        occasion: when, and from what.
+        too_late: threatened bookings that start too soon for a case, for the dispatchers.
+        unknown: lessons whose weather cannot be known, counted by school.
+    """
+    on_standby = case_rows.offering_freed_slots(connection, {item.case_id for item in news})
+    news = [replace(item, standby=item.case_id in on_standby) for item in news]
+    sequences = transitions.next_sequences(connection, [item.booking_id for item in news])
+    addressed = {
+        (item.case_id, person.role, channel)
+        for item in news
+        if item.event != "opened"
+        for person in directory.audience(item)
+        for channel in channels.PERSONAL
+    }
+    unheard = outbox.replace_earlier(connection, addressed, occasion.now_utc)
+    post = _Post(directory, occasion, sequences, unheard, Tally())
+    for item in news:
+        post.to_people(item)
+        post.to_systems(item)
+    post.digests(too_late, unknown or {})
+    outbox.queue(connection, post.rows, occasion.now_utc)
+    tally = post.tally
+    tally.queued.update(row.channel for row in post.rows)
+    tally.held_back.update("quiet hours" for row in post.rows if row.next_attempt_at > occasion.now_utc)
+    return tally
+
+
+@dataclass(slots=True)
+class _Post:
+    """The rows of one dispatch, as they are gathered."""
+
+    directory: Directory
+    occasion: Occasion
+    sequences: Mapping[int, int]
+    unheard: Collection[tuple[int, str, str]]
+    tally: Tally
+    rows: list[outbox.Queued] = field(default_factory=list[outbox.Queued])
+    gathered: defaultdict[tuple[str, int], list[News]] = field(default_factory=lambda: defaultdict(list))
+
+    def to_people(self, item: News) -> None:
+        """Student and instructor, each on the channels they want."""
+        for person in self.directory.audience(item):
+            for channel in self._wanted(person):
+                self._to_person(item, person, channel)
+        if item.event == "moved" or (item.event in FOR_DISPATCHERS and not item.standby):
+            self.gathered["dispatcher", self.directory.bookings[item.booking_id].school_id].append(item)
+
+    def to_systems(self, item: News) -> None:
+        """One event for whoever listens, without personal data; newly threatened bookings go to the queue too."""
+        threatened = item.event == "opened" and not item.standby
+        wanted = ["sns", "redis", "sqs"] if threatened else ["sns", "redis"]
+        on = sorted(self.occasion.channels & set(wanted))
+        if on:
+            notice = self._notice(item, self.directory.student_of(item.booking_id))
+            body = event_body(notice, hour_utc=self.occasion.hour_utc or self.occasion.now_utc)
+            for channel in on:
+                self._add(channel, item, item.event, "system", None, body, self.occasion.now_utc, None)
+
+    def digests(self, too_late: Sequence[tuple[int, Slot]], unknown: Mapping[int, int]) -> None:
+        """One message of all that changed, for each school's dispatchers and for people who asked for that."""
+        late: defaultdict[int, list[models.Lesson]] = defaultdict(list)
+        for booking_id, slot in too_late:
+            school_id = self.directory.bookings[booking_id].school_id
+            late[school_id].append(self.directory.lesson(booking_id, slot))
+            self.gathered["dispatcher", school_id] += []
+        for (role, key), items in sorted(self.gathered.items()):
+            if role == "dispatcher":
+                self._to_dispatchers(self.directory.schools[key], items, late[key], unknown.get(key, 0))
+            else:
+                self._digest_to(self.directory.people(role)[key], items)
+
+    def _wanted(self, person: Person) -> list[str]:
+        on, wanted = self.occasion.channels, []
+        if not person.wants_email:
+            self.tally.suppressed["does not want mail"] += 1
+        elif "email" not in on:
+            self.tally.suppressed["mail is off"] += 1
+        else:
+            wanted.append("email")
+        if person.wants_sms and person.phone and "sms" in on:
+            wanted.append("sms")
+        return wanted
+
+    def _to_person(self, item: News, person: Person, channel: str) -> None:
+        first = (item.case_id, person.role, channel) in self.unheard
+        if first and item.event in ENDS:
+            self.tally.suppressed["over before it was told"] += 1
+        elif channel == "email" and person.wants_digest and not item.standby:
+            self.gathered[person.role, person.person_id].append(item)
+            self.tally.held_back["in a digest"] += 1
+        else:
+            notice = self._notice(item, person, as_first=first and item.event == "updated")
+            at = self.occasion.told_from(person, item.lesson.starts_at_utc, may_wake=not item.standby)
+            payload = notice.model_dump(mode="json")
+            self._add(channel, item, notice.event, person.role, person.person_id, payload, at, _until(item))
+
+    def _add(
+        self, channel: str, item: News, event: str, role: str, person_id: int | None, payload: Mapping[str, Any],
+        at: datetime, until: datetime | None,
+    ) -> None:  # fmt: skip
+        whose = f"{role}-{person_id}" if person_id is not None else role
+        self.rows.append(
+            outbox.Queued(
+                key=f"case-{item.case_id}/{self.sequences[item.booking_id]}-{item.event}/{whose}/{channel}",
+                channel=channel,
+                case_id=item.case_id,
+                partition_hour=self.occasion.hour_utc,
+                event=event,
+                role=role,
+                person_id=person_id,
+                payload=payload,
+                next_attempt_at=at,
+                expires_at=until,
+            )
+        )
+
+    def _to_dispatchers(
+        self, school: people.School, items: Sequence[News], too_late: list[models.Lesson], unknown: int
+    ) -> None:
+        digest = self._digest("dispatch", school.name, school.time_zone, [self._line(item) for item in items])
+        digest = digest.model_copy(update={"too_late": too_late, "unknown": unknown})
+        wanted = {"slack", "email"} if school.dispatch_email else {"slack"}
+        for channel in self.occasion.channels & wanted:
+            self._add_digest(channel, "dispatcher", school.school_id, digest, items, self.occasion.now_utc)
+
+    def _digest_to(self, person: Person, items: Sequence[News]) -> None:
+        school = self.directory.schools[self.directory.bookings[items[0].booking_id].school_id]
+        lines = [self._line(item, person) for item in items]
+        at = self.occasion.told_from(person, min(item.lesson.starts_at_utc for item in items))
+        digest = self._digest(person.name, school.name, person.time_zone, lines)
+        self._add_digest("email", person.role, person.person_id, digest, items, at)
+
+    def _digest(self, name: str, school: str, time_zone: str, lines: list[models.DigestLine]) -> models.Digest:
+        now_utc = self.occasion.now_utc
+        hour_utc = self.occasion.hour_utc or now_utc
+        return models.Digest(
+            name=name, school=school, time_zone=time_zone, hour_utc=hour_utc, lines=lines, sent_at_utc=now_utc
+        )
+
+    def _about(self, items: Sequence[News]) -> str:
+        """What tells a digest from every other: its hour, which is told once; else the first lesson's next version.
+
+        A moment would not do: what the clock does in an hour's first second, or two answers do at once, has the same.
+        """
+        if self.occasion.hour_utc is not None:
+            return f"hour-{self.occasion.hour_utc:%Y%m%dT%H}"
+        first = min(item.booking_id for item in items)
+        return f"booking-{first}-{self.sequences[first]}"
+
+    def _add_digest(
+        self, channel: str, role: str, key: int, digest: models.Digest, items: Sequence[News], at: datetime
+    ) -> None:
+        self.rows.append(
+            outbox.Queued(
+                key=f"digest-{self._about(items)}/{role}-{key}/{channel}",
+                channel=channel,
+                case_id=None,
+                partition_hour=self.occasion.hour_utc,
+                event="digest",
+                role=role,
+                person_id=key,
+                payload=digest.model_dump(mode="json"),
+                next_attempt_at=at,
+                expires_at=self.occasion.now_utc + DIGEST_IS_NEWS,
+            )
+        )
+
+    def _line(self, item: News, person: Person | None = None) -> models.DigestLine:
+        return models.DigestLine(
+            event=item.event,
+            case_id=item.case_id,
+            lesson=self.directory.lesson(item.booking_id, item.lesson),
+            shortfalls=list(item.shortfalls),
+            offers=self._offers(item, None),
+            no_offer_because=item.no_offer_because,
+            deadline_utc=item.deadline_utc,
+            case_url=person and answer_url(self.occasion.settings, item.case_id, item.round, person),
+        )
+
+    def _notice(self, item: News, person: Person, *, as_first: bool = False) -> models.Notice:
+        return models.Notice(
+            event="opened" if as_first else item.event,
+            case_id=item.case_id,
+            role="student" if person.role == "student" else "instructor",
+            name=person.name,
+            lesson=self.directory.lesson(item.booking_id, item.lesson),
+            shortfalls=list(item.shortfalls),
+            offers=self._offers(item, person),
+            no_offer_because=item.no_offer_because,
+            changes=[] if as_first else list(item.changes),
+            chosen=item.chosen and self._offer(item, *item.chosen, None),
+            confirm_by_utc=item.confirm_by_utc,
+            confirm_url=self._confirm_url(item, person),
+            deadline_utc=item.deadline_utc,
+            case_url=answer_url(self.occasion.settings, item.case_id, item.round, person),
+            standby=item.standby,
+            stays_on_hold=item.stays_on_hold,
+            sequence=self.sequences[item.booking_id],
+            sent_at_utc=self.occasion.now_utc,
+        )
+
+    def _offers(self, item: News, person: Person | None) -> list[models.Offer]:
+        """The alternatives; a student gets a link for each."""
+        chooser = person if person is not None and person.role == "student" else None
+        return [self._offer(item, number, offer, chooser) for number, offer in enumerate(item.offers, start=1)]
+
+    def _offer(self, item: News, number: int, offer: case_rows.Offer, chooser: Person | None) -> models.Offer:
+        return models.Offer(
+            number=number,
+            starts_at_utc=offer.slot.starts_at_utc,
+            ends_at_utc=offer.slot.ends_at_utc,
+            instructor=self.directory.instructor(offer.slot),
+            aircraft=self.directory.aircraft[offer.slot.aircraft_id],
+            reason=offer.reason,
+            accept_url=chooser and answer_url(self.occasion.settings, item.case_id, item.round, chooser, number),
+        )
+
+    def _confirm_url(self, item: News, person: Person) -> str | None:
+        """Where an instructor confirms what the student took."""
+        if item.chosen is None or item.confirm_by_utc is None or person.role != "instructor":
+            return None
+        return answer_url(self.occasion.settings, item.case_id, item.round, person, item.chosen[0])
+
+
+def _until(item: News) -> datetime:
+    """A question is of no use after its deadline, an end not after the lesson."""
+    ends = item.confirm_by_utc or item.deadline_utc
+    return item.lesson.ends_at_utc if item.event in ENDS or ends is None else ends

@@ -1,0 +1,70 @@
+"""A test mail: the way that all mail goes, to an address that somebody can look into."""
+
+from contextlib import closing
+from datetime import datetime
+from email.utils import parseaddr
+
+from sqlalchemy import Engine
+
+from flightsched_pipelines.clients.delivery.delivery_errors import DeliveryError, unnoted
+from flightsched_pipelines.database.queries.notifications import contacts
+from flightsched_pipelines.errors import PlainError
+from flightsched_pipelines.messages import email
+from flightsched_pipelines.messages.models import Notice
+from flightsched_pipelines.messages.samples import SAMPLES
+from flightsched_pipelines.services.notifications.channel_senders import mailer_of
+from flightsched_pipelines.settings import Settings
+
+
+class TrialError(PlainError, ValueError):
+    """The test mail could not be sent; the message says why, and what to do."""
+
+
+def send_trial(settings: Settings, address: str, now_utc: datetime) -> str:
+    """Send a sample notice to an address; returns the channel's receipt.
+
+    Raises:
+        TrialError: the address is none, mail is off, or the channel would not take it.
+    """
+    parsed = parseaddr(address)[1]
+    if "@" not in parsed or parsed != address.strip():
+        raise TrialError(f"'{address}' is no e-mail address; give one such as ops@example.com")
+    if settings.mail_via == "off":
+        raise TrialError("MAIL_VIA is off; set it to maildir, smtp or ses")
+    sample = SAMPLES["opened-student"]
+    assert isinstance(sample, Notice)  # noqa: S101, for the type checker
+    rendered = email.render_notice(sample)
+    domain = parseaddr(settings.mail_from)[1].rpartition("@")[2]
+    key = f"test-{now_utc:%Y%m%dT%H%M%S%f}"
+    try:
+        composed = email.compose(
+            email.Rendered(f"[Test] {rendered.subject}", rendered.text, rendered.html),
+            to_name="",
+            to_address=parsed,
+            sender=settings.mail_from,
+            message_id=f"<{key}@{domain}>",
+            date_utc=now_utc,
+        )
+    except ValueError:
+        raise TrialError(f"'{address}' cannot be mailed to; give an address in ASCII, with a domain") from None
+    try:
+        with closing(mailer_of(settings)) as mailer:
+            return mailer.send(composed, key, unnoted)
+    except DeliveryError as error:
+        raise TrialError(f"the test mail was not sent by {settings.mail_via}: {error}") from None
+
+
+def send_trial_to_dispatchers(engine: Engine, settings: Settings, school_id: int, now_utc: datetime) -> str:
+    """Send a sample notice to the dispatchers of a school; returns the channel's receipt.
+
+    Raises:
+        TrialError: there is no such school, it has no address, or as for `send_trial`.
+    """
+    with engine.connect() as connection:
+        known = contacts.schools(connection)
+    if school_id not in known:
+        raise TrialError(f"there is no school {school_id}; there are {', '.join(map(str, sorted(known))) or 'none'}")
+    address = known[school_id].dispatch_email
+    if address is None:
+        raise TrialError(f"school {school_id} has no dispatch_email in school.schools; enter one")
+    return send_trial(settings, address, now_utc)

@@ -1,0 +1,61 @@
+"""Cases that end between the hours: their deadline or the lesson's time has come, or the school changed the lesson."""
+
+from collections import Counter
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine
+
+from flightsched_pipelines.database.queries.cases import cases, transitions
+from flightsched_pipelines.database.queries.cases.cases import CaseLesson, StoredCase
+from flightsched_pipelines.database.queries.notifications import outbox
+from flightsched_pipelines.domain.cases.lifecycle import Step, next_step
+from flightsched_pipelines.domain.cases.standby import next_step_on_standby
+from flightsched_pipelines.services.notifications.case_steps import news_of, settle, standing_of, transition_of
+from flightsched_pipelines.services.notifications.notifications import Directory, Occasion, tell
+from flightsched_pipelines.settings import Settings
+
+
+def count_to_end(engine: Engine, now_utc: datetime) -> int:
+    """Return how many open cases the clock or the school has ended."""
+    with engine.connect() as connection:
+        return cases.count_to_end(connection, now_utc)
+
+
+def end_overdue(engine: Engine, now_utc: datetime, settings: Settings) -> Counter[str]:
+    """End the cases that the clock or the school has ended, hour or no hour, and tell those concerned.
+
+    Messages that wait to be sent about a lesson that is no longer as they say are taken back.
+
+    Returns:
+        How many cases ended, by event.
+    """
+    with engine.begin() as connection:
+        cases.take_turns(connection)
+        found = cases.open_cases(connection)
+        lessons = cases.lessons_of(connection, found)
+        ended = [(case, step) for case in found.values() if (step := _step(case, lessons[case.booking_id], now_utc))]
+        _end(connection, ended, lessons, now_utc, settings)
+        outbox.take_back_outdated(connection, now_utc)
+    return Counter(step.event for _, step in ended)
+
+
+def _step(case: StoredCase, lesson: CaseLesson, now_utc: datetime) -> Step | None:
+    if case.standby:
+        return next_step_on_standby(case.case, standing_of(lesson), now_utc, waits_on_hold=False, is_free=True)
+    return next_step(case.case, standing_of(lesson), now_utc)
+
+
+def _end(
+    connection: Connection,
+    ended: list[tuple[StoredCase, Step]],
+    lessons: dict[int, CaseLesson],
+    now_utc: datetime,
+    settings: Settings,
+) -> None:
+    if not ended:
+        return
+    transitions.write(connection, [transition_of(case, step) for case, step in ended], None, now_utc)
+    news = [news_of(case, step, standing_of(lessons[case.booking_id])) for case, step in ended]
+    settle(connection, ended, lessons, now_utc)
+    directory = Directory.read(connection, [case.booking_id for case, _ in ended])
+    tell(connection, news, directory, Occasion(None, now_utc, settings))

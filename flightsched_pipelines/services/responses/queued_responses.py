@@ -1,0 +1,193 @@
+"""Answers from the queue: each message applied once, and what can never be applied put with the dead letters.
+
+A message is deleted when its answer is on record, also when it was refused. Killed in between, it comes again, and its
+key tells that it was answered. Trouble of ours leaves it in the queue.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from sqlalchemy import Engine
+
+from flightsched_pipelines.clients.delivery import aws
+from flightsched_pipelines.clients.delivery.delivery_errors import ChannelDown
+from flightsched_pipelines.database.queries.cases import responses
+from flightsched_pipelines.database.queries.cases.responses import Response
+from flightsched_pipelines.database.queries.notifications import outbox
+from flightsched_pipelines.database.queries.notifications.outbox import Queued
+from flightsched_pipelines.domain.cases.responses import LONGEST_REASON, Action, Answer, Wishes
+from flightsched_pipelines.services.responses.respond import Outcome, respond
+from flightsched_pipelines.services.responses.response_handler import Received
+from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.text import accept
+
+LARGEST_BYTES = 16_384
+MOST_MESSAGES = 500
+
+Id = Annotated[int, Field(ge=1, lt=2**63)]
+
+
+def _acceptable(reason: str) -> str:
+    return accept(reason, "it", LONGEST_REASON)
+
+
+class QueuedWishes(BaseModel):
+    """What would suit instead, with the answer none_suit."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = []
+    parts_of_day: list[Literal["morning", "afternoon", "evening"]] = []
+    earliest_date: date | None = None
+    latest_date: date | None = None
+
+    def wishes(self) -> Wishes:
+        """As the desk takes them."""
+        return Wishes(frozenset(self.days), frozenset(self.parts_of_day), self.earliest_date, self.latest_date)
+
+
+class QueuedAnswer(BaseModel):
+    """A message of the queue, JSON: who answers which case, and what."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: Annotated[str, StringConstraints(min_length=8, max_length=200, pattern=r"^[\x21-\x7e]+$")] = Field(
+        description="The sender's own key: an answer that comes twice is applied once."
+    )
+    case_id: Id = Field(description="The case.")
+    action: Literal["accept", "none_suit", "withdraw", "confirm", "decline", "keep"]
+    role: Literal["student", "instructor"]
+    person_id: Id = Field(description="Which student or instructor.")
+    number: Annotated[int, Field(ge=1, le=99)] | None = Field(default=None, description="The alternative, to accept.")
+    round: Annotated[int, Field(ge=1, le=10_000)] | None = Field(default=None, description="Of which message.")
+    reason: Annotated[str, StringConstraints(max_length=LONGEST_REASON), AfterValidator(_acceptable)] = ""
+    wishes: QueuedWishes = QueuedWishes()
+
+    def answer(self) -> Answer:
+        """As the desk takes it."""
+        wishes = self.wishes.wishes()
+        return Answer(Action(self.action), self.role, self.person_id, self.number, self.round, self.reason, wishes)
+
+
+FIELDS = frozenset({*QueuedAnswer.model_fields, *QueuedWishes.model_fields})
+
+
+class UnreadableError(ValueError):
+    """A message that is no answer; the words say what is wrong, without what it holds."""
+
+
+def read(body: str) -> QueuedAnswer:
+    """Read a message.
+
+    Raises:
+        UnreadableError: it is too large, no JSON, or not of the form of `QueuedAnswer`.
+    """
+    size = len(body.encode(errors="surrogatepass"))
+    if size > LARGEST_BYTES:
+        raise UnreadableError(f"the message has {size:,} bytes; an answer has at most {LARGEST_BYTES:,}")
+    try:
+        return QueuedAnswer.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        # A field that the form does not have may be named anything.
+        known = [str(part) for part in first["loc"] if isinstance(part, int) or part in FIELDS]
+        where = ".".join(known) or "the message"
+        wrong = first["msg"].removeprefix("Value error, ")
+        raise UnreadableError(f"{where}: {wrong}; see the form of messages in docs/answers.md") from None
+
+
+def take_all(
+    engine: Engine, queue: aws.Queue, dead_letters: aws.Queue, now_utc: datetime, settings: Settings
+) -> Counter[str]:
+    """Take what is in the queue, up to a bound; returns how many messages had which outcome.
+
+    A message that meets an error stays in the queue, and the others are taken all the same: its error is raised when
+    all have had their turn.
+
+    Raises:
+        ChannelDown: Amazon cannot be reached; what was taken stays taken.
+        ExceptionGroup: messages met errors.
+    """
+    outcomes: Counter[str] = Counter()
+    errors: list[Exception] = []
+    while outcomes.total() < MOST_MESSAGES and not errors and (messages := queue.receive()):
+        for message in messages:
+            try:
+                outcomes[_take(engine, message, dead_letters, now_utc, settings)] += 1
+            except ChannelDown:
+                raise
+            except Exception as error:  # noqa: BLE001, one message's fault is not the others'; it is raised below
+                errors.append(error)
+            else:
+                queue.delete(message)
+    if errors:
+        raise ExceptionGroup(f"{len(errors)} messages met errors and stay in the queue", errors)
+    return outcomes
+
+
+def _take(engine: Engine, message: aws.Received, dead_letters: aws.Queue, now_utc: datetime, settings: Settings) -> str:
+    try:
+        queued = read(message.body)
+    except UnreadableError as error:
+        _keep_unreadable(engine, message.body, str(error), now_utc)
+        dead_letters.send(message.body, {**message.attributes, "problem": str(error)[:250]})
+        return "unreadable"
+    outcome = respond(engine, Received(queued.key, queued.case_id, queued.answer(), "queue"), now_utc, settings)
+    if not outcome.applied:
+        _answer_sender(engine, queued, outcome, now_utc, settings)
+    return "repeated" if outcome.repeated else outcome.outcome
+
+
+def _keep_unreadable(engine: Engine, body: str, problem: str, now_utc: datetime) -> None:
+    """Put on record that a message could not be read; by its digest, for it may hold anything."""
+    digest = hashlib.sha256(body.encode(errors="surrogatepass")).hexdigest()
+    key = f"unreadable-{digest}"
+    with engine.begin() as connection:
+        if responses.earlier(connection, key) is None:
+            responses.keep(
+                connection,
+                Response(key, None, None, "unreadable", None, None, "unknown", None, None, "queue", now_utc,
+                         "unreadable", problem),
+            )  # fmt: skip
+
+
+def _answer_sender(
+    engine: Engine, queued: QueuedAnswer, outcome: Outcome, now_utc: datetime, settings: Settings
+) -> None:
+    """Tell whoever sent it, through the topic of notifications, that it was refused and why."""
+    if settings.aws_region is None:
+        return
+    payload = {
+        "event": "response_refused", "key": queued.key, "case_id": queued.case_id, "outcome": outcome.outcome,
+        "sentence": outcome.sentence,
+    }  # fmt: skip
+    refusal = Queued(
+        f"response-{queued.key}/refused/system/sns", "sns", None, None, "response_refused", "system", None, payload,
+        now_utc, None,
+    )  # fmt: skip
+    with engine.begin() as connection:
+        outbox.queue(connection, [refusal], now_utc)
+
+
+def queues(settings: Settings) -> tuple[aws.Queue, aws.Queue]:
+    """The queue of responses, and that of its dead letters.
+
+    Raises:
+        ValueError: there is no region.
+    """
+    if settings.aws_region is None:
+        raise ValueError("AWS_REGION is not set, so there is no queue of responses")
+    region, endpoint, environment = settings.aws_region, settings.aws_endpoint_url, settings.environment
+    return (
+        aws.Queue(region, endpoint, aws.responses_queue(environment)),
+        aws.Queue(region, endpoint, aws.responses_dead_letters(environment)),
+    )
+
+
+def form() -> str:
+    """The form of messages, as a JSON schema."""
+    return json.dumps(QueuedAnswer.model_json_schema(), indent=2)

@@ -1,0 +1,227 @@
+"""New alternatives at once, between the hours: from the newest stored candidates, each proven as things stand now."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from flightsched_pipelines.database.frames import newest_written, read_partition
+from flightsched_pipelines.database.queries.cases import case_queries, cases
+from flightsched_pipelines.database.queries.cases.case_queries import Asked
+from flightsched_pipelines.database.queries.cases.transitions import Transition
+from flightsched_pipelines.database.queries.schedule import booking_moves
+from flightsched_pipelines.database.queries.schedule import bookings as schedule
+from flightsched_pipelines.database.queries.schedule.booking_moves import Move
+from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot
+from flightsched_pipelines.domain.cases.responses import Wishes
+from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.domain.rescheduling.slot_descriptions import reasons
+from flightsched_pipelines.domain.risk.time_zones import zone_of
+from flightsched_pipelines.services.notifications.notifications import News
+from flightsched_pipelines.services.responses.slot_revalidation import in_words, revalidate
+from flightsched_pipelines.services.slots import slots_of
+from flightsched_pipelines.settings import Settings
+
+MOST_OFFERS = 3
+MOST_PROOFS = 12
+"""So many candidates are looked at for one case, while others wait for the locks."""
+
+BUFFER = timedelta(minutes=SchedulingRules().buffer_minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """A case's new round, or its end: the transition to be written and the news of it."""
+
+    transition: Transition
+    news: News
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """New alternatives, and whether others could not be judged, as the forecast for them is missing."""
+
+    offers: list[cases.Offer]
+    unjudged: bool = False
+
+
+def fresh_offers(
+    connection: Connection,
+    asked: Asked,
+    now_utc: datetime,
+    settings: Settings,
+    *,
+    wishes: Wishes | None = None,
+    but_for: Collection[Slot] = (),
+    beside: Sequence[Slot] = (),
+    most: int = MOST_OFFERS,
+) -> Fresh:
+    """Up to ``most`` slots of the newest hour's candidates that suit, that hold now, and that nobody else is offered.
+
+    No two are at one time: half an hour later with the same people is no other choice.
+
+    Args:
+        connection: the transaction.
+        asked: the case.
+        now_utc: now.
+        settings: the bounds of a new time.
+        wishes: what would suit; anything when ``None``.
+        but_for: slots that are not to be offered, nor another that begins with them.
+        beside: slots that the lesson is offered besides.
+        most: how many are wanted.
+    """
+    hour = newest_written(connection, "reschedule_candidates")
+    if hour is None or most <= 0:
+        return Fresh([])
+    table = PIPELINE_TABLES["reschedule_candidates"]
+    found = read_partition(connection, table, [hour], table.c.booking_id == asked.booking_id).sort_values("slot")
+    zone = zone_of(asked.time_zone)
+    starts = {slot.starts_at_utc for slot in but_for}
+    student = asked.question.student_id
+    offered = list(beside)
+    chosen: list[int] = []
+    verdicts: list[str] = []
+    unjudged = False
+    proofs = 0
+    for row, slot in enumerate(slots_of(found)):
+        if len(chosen) == most or proofs == MOST_PROOFS:
+            break
+        if slot.starts_at_utc in starts or not (wishes or Wishes()).suits(slot.starts_at_utc.astimezone(zone)):
+            continue
+        if any(_clash(slot, student, other, student) for other in offered):
+            continue
+        if booking_moves.cases_offered(connection, slot, student, BUFFER, [asked.booking_id]):
+            continue
+        proofs += 1
+        moving = Move(asked.booking_id, slot)
+        now = revalidate(connection, moving, asked.school_id, student, hour, now_utc, settings)
+        unjudged |= now.verdict == "missing" and not now.objections
+        if now.objections or now.verdict == "missing":
+            continue
+        offered.append(slot)
+        chosen.append(row)
+        verdicts.append(now.verdict)
+    rows = found.iloc[chosen]
+    if hour != newest_written(connection, "forecasts"):
+        rows = rows.assign(verdict=verdicts, margin=float("nan"))  # these are of the hour before
+    return Fresh(_in_words(connection, asked, rows), unjudged)
+
+
+def as_of_now(
+    connection: Connection, asked: Asked, offer: cases.Offer, now_utc: datetime, settings: Settings
+) -> cases.Offer:
+    """An alternative of an earlier message with what the newest hour says of it, not what an earlier one said."""
+    moving, student = Move(asked.booking_id, offer.slot), asked.question.student_id
+    offered = asked.offered.get(offer.slot, now_utc)
+    found = revalidate(connection, moving, asked.school_id, student, offered, now_utc, settings)
+    return replace(offer, reason=in_words(connection, moving, student, found.verdict), ranked_by="planner")
+
+
+def without(
+    connection: Connection, asked: Asked, lost: Collection[Slot], why: str, now_utc: datetime, settings: Settings
+) -> Renewed:
+    """A case that lost some of its alternatives: the rest, and new ones in their place.
+
+    One that offers a slot that came free has no other, and ends.
+    """
+    if asked.question.standby:
+        return _gone(asked, why)
+    kept = [
+        as_of_now(connection, asked, offer, now_utc, settings)
+        for offer in asked.offers.values()
+        if offer.slot not in lost
+    ]
+    beside = [offer.slot for offer in kept]
+    fresh = fresh_offers(
+        connection,
+        asked,
+        now_utc,
+        settings,
+        but_for=[*asked.offered, *lost],
+        beside=beside,
+        most=MOST_OFFERS - len(kept),
+    ).offers
+    return new_round(asked, "updated", [*kept, *fresh], why, [_told(len(lost), len(kept), len(fresh), why)])
+
+
+def new_round(asked: Asked, event: str, offers: Sequence[cases.Offer], why: str, changes: Sequence[str]) -> Renewed:
+    """The next round of a case."""
+    question = asked.question
+    state = CaseState.PROPOSED if offers else CaseState.OPEN
+    transition = Transition(
+        asked.case_id, asked.booking_id, event, question.state, state, why, question.round + 1, True, offers
+    )
+    news = News(
+        asked.case_id, asked.booking_id, "updated", question.lesson, question.round + 1, offers,
+        changes=changes, deadline_utc=question.deadline_utc,
+    )  # fmt: skip
+    return Renewed(transition, news)
+
+
+def others_who_lose(
+    connection: Connection, case_ids: Sequence[int], taken: Mapping[Slot, int], now_utc: datetime, settings: Settings
+) -> list[Renewed]:
+    """New rounds for those who were offered what is taken now.
+
+    Args:
+        connection: the transaction that took it; the cases are locked.
+        case_ids: the cases that were offered any of it.
+        taken: the slots, with the student who has each.
+        now_utc: now.
+        settings: the bounds of a new time.
+    """
+    renewed: list[Renewed] = []
+    for case_id in case_ids:
+        asked = case_queries.ask(connection, case_id)
+        if asked is None or asked.question.state is not CaseState.PROPOSED:
+            continue
+        lost = [
+            offer.slot
+            for offer in asked.offers.values()
+            if any(_clash(offer.slot, asked.question.student_id, slot, student) for slot, student in taken.items())
+        ]
+        if lost:
+            renewed.append(without(connection, asked, lost, "another lesson has taken it", now_utc, settings))
+    return renewed
+
+
+def _gone(asked: Asked, why: str) -> Renewed:
+    """The end of a case whose freed slot cannot be had any more."""
+    question = asked.question
+    ended = Transition(
+        asked.case_id, asked.booking_id, "cancelled", question.state, CaseState.CANCELLED, why, question.round
+    )
+    changes = [f"The slot can no longer be had: {why}."]
+    news = News(asked.case_id, asked.booking_id, "cancelled", question.lesson, question.round, changes=changes)
+    return Renewed(ended, news)
+
+
+def _clash(one: Slot, one_student: int, other: Slot, other_student: int) -> bool:
+    """Whether two slots cannot both be had."""
+    shared = booking_moves.resources_of(one_student, one) & booking_moves.resources_of(other_student, other)
+    apart = one.starts_at_utc >= other.ends_at_utc + BUFFER or other.starts_at_utc >= one.ends_at_utc + BUFFER
+    return bool(shared) and not apart
+
+
+def _in_words(connection: Connection, asked: Asked, rows: pd.DataFrame) -> list[cases.Offer]:
+    if rows.empty:
+        return []
+    lesson = asked.question.lesson
+    near = lesson.starts_at_utc, lesson.ends_at_utc
+    booking = schedule.bookings_beside(connection, asked.booking_id, [("student", asked.question.student_id)], *near)
+    booking = booking[booking["booking_id"] == asked.booking_id]
+    lessons = booking.loc[booking.index.repeat(len(rows))].set_index(rows.index)
+    return [
+        cases.Offer(slot, reason, "planner")
+        for slot, reason in zip(slots_of(rows), reasons(rows, lessons), strict=True)
+    ]
+
+
+def _told(lost: int, kept: int, fresh: int, why: str) -> str:
+    words = f"{lost} of the {lost + kept} alternatives you were given can no longer be had: {why}."
+    if not kept + fresh:
+        return f"{words} There is no other alternative at present."
+    return f"{words} These {kept + fresh} take the place of those in the last message."

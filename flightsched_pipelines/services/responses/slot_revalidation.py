@@ -1,0 +1,155 @@
+"""One slot held against everything once more, within a transaction: the newest forecast, and the schedule as it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from flightsched_pipelines.database.frames import newest_written, partition_rows
+from flightsched_pipelines.database.queries.schedule import bookings as schedule
+from flightsched_pipelines.database.queries.schedule.booking_moves import Move, resources_of
+from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.domain.cases.lifecycle import Slot
+from flightsched_pipelines.domain.rescheduling.frames import PROPOSAL_COLUMNS
+from flightsched_pipelines.domain.rescheduling.slot_descriptions import reasons
+from flightsched_pipelines.domain.rescheduling.validation.validation import examine
+from flightsched_pipelines.domain.rescheduling.validation.validation_records import (
+    Proposal,
+    Records,
+    Row,
+    read_proposal,
+)
+from flightsched_pipelines.domain.rescheduling.validation.weather_validation import LOOKED_AT, Sky
+from flightsched_pipelines.domain.weather.daylight import SUN_COLUMNS, suns_over
+from flightsched_pipelines.services.rules import scheduling_rules
+from flightsched_pipelines.settings import Settings
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Revalidated:
+    """A slot checked again: what stands against it, and the verdict of the newest hour on it.
+
+    The verdict is ``ok``, ``watch``, ``unforecast`` (no forecast reaches it yet), ``missing`` (what should be there to
+    judge it by is not: ``why`` says what) or ``at_risk``, which is among the objections. Nobody moves where it is
+    ``missing``.
+    """
+
+    objections: Sequence[str]
+    verdict: str
+    why: str
+
+
+def revalidate(
+    connection: Connection,
+    moving: Move,
+    school_id: int,
+    student_id: int,
+    offered_utc: datetime,
+    now_utc: datetime,
+    settings: Settings,
+    *,
+    leaving: Sequence[int] = (),
+) -> Revalidated:
+    """Check a slot again: the newest forecast, and the schedule as it is.
+
+    Args:
+        connection: the transaction that is to move it; the slot's resources are locked.
+        moving: the booking and its slot.
+        school_id: its school.
+        student_id: its student.
+        offered_utc: notice counts from when the slot was offered: whoever takes it agrees to the time that is left.
+        now_utc: now; a forecast of an hour that began too long ago is as good as none.
+        settings: the bounds of a new time.
+        leaving: other bookings that leave their places in the same transaction.
+    """
+    slot, resources = moving.slot, resources_of(student_id, moving.slot)
+    near = slot.starts_at_utc - DAY - HOUR, slot.ends_at_utc + DAY + HOUR
+    bookings = [
+        row
+        for row in schedule.lessons_beside(connection, moving.booking_id, resources, *near)
+        if row["booking_id"] not in leaving
+    ]
+    lesson = next((row for row in bookings if row["booking_id"] == moving.booking_id), None)
+    if lesson is None:
+        return Revalidated(["the booking is no longer in the schedule"], "missing", "there is no such booking")
+    idents = sorted({str(lesson["departure"]), *lesson["route"]})
+    proposal = read_proposal(_proposal(moving, lesson, "unforecast"))
+    records = Records(bookings, [proposal] if isinstance(proposal, Proposal) else [])
+    whose = [*resources, ("school", school_id)]
+    records.learn(schedule.availability_of(connection, whose, slot.starts_at_utc - DAY, slot.ends_at_utc + DAY))
+    hour = _recent_hour(connection, now_utc, settings)
+    buffer = timedelta(minutes=settings.booking_buffer_minutes)
+    sky = _sky(connection, slot, school_id, idents, hour or now_utc, buffer)
+    _, violations = examine([proposal], records, sky, scheduling_rules(settings), offered_utc)
+    objections = [sentence for _, _, sentence in violations]
+    if not isinstance(proposal, Proposal):
+        return Revalidated(objections, "missing", proposal.problem)
+    verdict, why = sky.judge(records.bookings[moving.booking_id], proposal.span)
+    if hour is None and verdict != "at_risk":
+        verdict, why = "missing", "no forecast has come in for some hours"
+    return Revalidated(objections, verdict, why)
+
+
+def _recent_hour(connection: Connection, now_utc: datetime, settings: Settings) -> datetime | None:
+    """The newest hour with a forecast, unless it is too old for anybody to be told of it."""
+    hour = newest_written(connection, "forecasts")
+    recent = hour is not None and now_utc - hour <= timedelta(hours=settings.dispatch_max_age_hours)
+    return hour if recent else None
+
+
+def _sky(
+    connection: Connection, slot: Slot, school_id: int, idents: Sequence[str], hour: datetime, buffer: timedelta
+) -> Sky:
+    """The forecast of an hour for some airports about the time of a slot, with the rules and the sun."""
+    forecasts = PIPELINE_TABLES["forecasts"].c
+    airports, runways = schedule.airfields(connection, idents)
+    first_day = (slot.starts_at_utc - 2 * DAY).date()
+    return Sky(
+        partition_rows(
+            connection, PIPELINE_TABLES["forecasts"], LOOKED_AT, hour, forecasts.governs, forecasts.airport.in_(idents),
+            forecasts.hour_utc.between(slot.starts_at_utc - buffer - HOUR, slot.ends_at_utc + buffer + HOUR),
+        ),
+        schedule.minimums_of(connection, school_id, hour.date()),
+        airports,
+        runways,
+        [
+            dict(zip(SUN_COLUMNS, day, strict=True))
+            for at in airports
+            for day in suns_over(at["airport"], at["latitude_deg"], at["longitude_deg"], first_day, 5)
+        ],
+        hour,
+        buffer,
+    )  # fmt: skip
+
+
+def in_words(connection: Connection, moving: Move, student_id: int, verdict: str) -> str:
+    """The facts about a move in one sentence."""
+    slot, student = moving.slot, ("student", student_id)
+    found = schedule.bookings_beside(connection, moving.booking_id, [student], slot.starts_at_utc, slot.ends_at_utc)
+    lesson = found[found["booking_id"] == moving.booking_id]
+    proposal = pd.DataFrame([_proposal(moving, lesson.iloc[0], verdict)]).astype(dict(PROPOSAL_COLUMNS))
+    return reasons(proposal, lesson)[0]
+
+
+def _proposal(moving: Move, lesson: "Row | pd.Series[Any]", verdict: str) -> dict[str, Any]:
+    """The move as the proof reads proposals: it objects where the sky is worse than the verdict says."""
+    slot = moving.slot
+    starts = lesson["starts_at_utc"]
+    return {
+        "booking_id": moving.booking_id, "rank": 1, "starts_at_utc": slot.starts_at_utc,
+        "ends_at_utc": slot.ends_at_utc, "instructor_id": slot.instructor_id, "aircraft_id": slot.aircraft_id,
+        "verdict": verdict, "margin": None, "same_instructor": _same(slot.instructor_id, lesson["instructor_id"]),
+        "same_aircraft": _same(slot.aircraft_id, lesson["aircraft_id"]),
+        "minutes_moved": (slot.starts_at_utc - starts) / timedelta(minutes=1), "score": 0.0, "ranked_by": "planner",
+        "reason": "",
+    }  # fmt: skip
+
+
+def _same(proposed: int | None, booked: Any) -> bool:  # noqa: ANN401, a cell
+    return proposed == (None if pd.isna(booked) else booked)

@@ -1,0 +1,31 @@
+"""The rules that the settings name, as the pure rooms take them."""
+
+from datetime import timedelta
+
+from flightsched_pipelines.domain.cases.lifecycle import CaseRules
+from flightsched_pipelines.domain.cases.responses import AnswerRules
+from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.settings import Settings
+
+
+def scheduling_rules(settings: Settings) -> SchedulingRules:
+    """What makes a slot possible."""
+    return SchedulingRules(
+        earliest_hours=settings.reschedule_earliest_hours, horizon_days=settings.reschedule_horizon_days
+    )
+
+
+def case_rules(settings: Settings) -> CaseRules:
+    """Until when a case waits."""
+    return CaseRules(timedelta(hours=settings.case_answer_hours), timedelta(minutes=settings.case_closes_minutes))
+
+
+def answer_rules(settings: Settings) -> AnswerRules:
+    """What an answer may do, and until when."""
+    return AnswerRules(
+        hold=timedelta(hours=settings.hold_hours),
+        withdraw_within=timedelta(minutes=settings.withdraw_minutes),
+        closes_before=timedelta(minutes=settings.case_closes_minutes),
+        remind_before=timedelta(minutes=settings.reminder_minutes),
+        new_rounds=settings.reschedule_new_rounds,
+    )

@@ -1,0 +1,175 @@
+"""Slots that come free, offered to whoever waits for one: to one lesson at a time, by a case like any other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection, Engine
+
+from flightsched_pipelines.database.frames import newest_written
+from flightsched_pipelines.database.queries import standby
+from flightsched_pipelines.database.queries.cases import cases, transitions
+from flightsched_pipelines.database.queries.cases.transitions import NewCase
+from flightsched_pipelines.database.queries.schedule import booking_moves
+from flightsched_pipelines.database.queries.schedule.booking_moves import Move
+from flightsched_pipelines.database.queries.standby import Lesson, Place
+from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot
+from flightsched_pipelines.domain.cases.standby import FreedSlot, Rule, Waiting, in_turn, ways_to_take
+from flightsched_pipelines.domain.risk.time_zones import zone_of
+from flightsched_pipelines.errors import PlainError
+from flightsched_pipelines.services.notifications.notifications import Directory, News, Occasion, tell
+from flightsched_pipelines.services.responses.replacement_offers import BUFFER
+from flightsched_pipelines.services.responses.slot_revalidation import in_words, revalidate
+from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.text import LONGEST_NAME, accept
+
+
+class StandbyRefused(PlainError, ValueError):  # noqa: N818, it names what happened
+    """The list stays as it is; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What a look at the freed slots did: lessons put on the list, and taken off; slots looked at, and offered."""
+
+    joined: int
+    lapsed: int
+    looked_at: int
+    offered: int
+
+
+def offer_freed_slots(engine: Engine, now_utc: datetime, settings: Settings) -> Offers:
+    """Offer each slot that came free to the first on the list whom it fits, if it is offered to nobody now.
+
+    Lessons that stayed on weather hold after their case are put on the list first, and the slots of cancelled lessons
+    are noted. A slot for which nothing has changed since the last look is not looked at again.
+    """
+    horizon = timedelta(days=settings.reschedule_horizon_days)
+    with engine.begin() as connection:
+        lapsed = standby.lapse(connection, now_utc, horizon)
+        joined = standby.join_held(connection, now_utc, horizon)
+        standby.note_cancelled(connection, now_utc)
+        due = standby.due(connection, now_utc, _earliest(now_utc, settings))
+    offered = sum(_offer(engine, freed, rule, now_utc, settings) for freed, rule in due)
+    return Offers(joined, lapsed, len(due), offered)
+
+
+def freed_slots_due(engine: Engine, now_utc: datetime, settings: Settings) -> int:
+    """How many freed slots want to be looked at."""
+    with engine.connect() as connection:
+        return standby.count_due(connection, now_utc, _earliest(now_utc, settings))
+
+
+def join(engine: Engine, reference: str, until: date | None, now_utc: datetime) -> None:
+    """Put a lesson on the standby list.
+
+    Raises:
+        StandbyRefused: there is no such lesson, it cannot wait, or it waits already.
+    """
+    with engine.begin() as connection:
+        lesson = _lesson(connection, reference)
+        today = now_utc.astimezone(zone_of(lesson.time_zone)).date()
+        if lesson.status not in {"scheduled", "weather_hold"}:
+            raise StandbyRefused(f"{reference} is {lesson.status}; only a lesson that is still to be flown can wait")
+        if lesson.status == "scheduled" and lesson.starts_at_utc <= now_utc:
+            raise StandbyRefused(f"the time of {reference} has come; only a lesson that is still to be flown can wait")
+        if until is not None and until < today:
+            raise StandbyRefused(f"{until:%Y-%m-%d} is over at {reference}'s airport; give today or a later day")
+        if not standby.join(connection, lesson.booking_id, until, now_utc):
+            raise StandbyRefused(f"{reference} is on the standby list already")
+
+
+def leave(engine: Engine, reference: str, now_utc: datetime) -> None:
+    """Take a lesson off the standby list; an offer that is out stays good.
+
+    Raises:
+        StandbyRefused: it is not on the list.
+    """
+    with engine.begin() as connection:
+        if not standby.leave(connection, [_lesson(connection, reference).booking_id], "withdrawn", now_utc):
+            raise StandbyRefused(f"{reference} is not on the standby list; `flightsched standby` shows it")
+
+
+def places(engine: Engine, now_utc: datetime, aircraft_type: str | None = None) -> list[Place]:
+    """The standby lists, each school's in its order; of one type of aircraft if one is given.
+
+    Raises:
+        StandbyRefused: there is no such type.
+    """
+    with engine.connect() as connection:
+        types = standby.aircraft_types(connection)
+        if aircraft_type is not None and aircraft_type not in types:
+            raise StandbyRefused(f"no aircraft is a {aircraft_type}; there are {', '.join(types)}")
+        found = standby.places(connection, now_utc, aircraft_type)
+    by_school: dict[str, list[Place]] = {}
+    for place in found:
+        by_school.setdefault(place.school, []).append(place)
+    return [place for school in by_school.values() for place in _by_rule(school)]
+
+
+def _by_rule(school: Sequence[Place]) -> list[Place]:
+    """A school's list in its order; in that of coming where it offers slots to nobody."""
+    by_booking = {place.waiting.booking_id: place for place in school}
+    waiting = [place.waiting for place in school]
+    return [by_booking[one.booking_id] for one in in_turn(waiting, school[0].rule)] or list(school)
+
+
+def _lesson(connection: Connection, reference: str) -> Lesson:
+    accept(reference, "the booking", LONGEST_NAME)
+    lesson = standby.lesson(connection, reference)
+    if lesson is None:
+        raise StandbyRefused(f"there is no booking '{reference}'; give its reference, such as PAO-1016")
+    return lesson
+
+
+def _earliest(now_utc: datetime, settings: Settings) -> datetime:
+    """A slot that begins before this is of use to nobody."""
+    return now_utc + timedelta(hours=settings.reschedule_earliest_hours)
+
+
+def _offer(engine: Engine, freed: FreedSlot, rule: Rule, now_utc: datetime, settings: Settings) -> bool:
+    """Offer a slot to the first whom it fits, each tried in a transaction of its own; says whether there was one."""
+    with engine.connect() as connection:
+        waiting = in_turn(standby.waiting_for(connection, freed, now_utc), rule)
+    ways = ((one, slot) for one in waiting for slot in ways_to_take(freed, one))
+    offered = any(_offer_to(engine, freed, one, slot, now_utc, settings) for one, slot in ways)
+    with engine.begin() as connection:
+        standby.note_looked(connection, freed.freed_slot_id, now_utc)
+    return offered
+
+
+def _offer_to(
+    engine: Engine, freed: FreedSlot, waiting: Waiting, slot: Slot, now_utc: datetime, settings: Settings
+) -> bool:
+    """Offer a slot to one lesson, if that is proven to work now; says whether it was.
+
+    The locks are those of an answer, in the same order, so that nobody takes the slot between the proof and the offer.
+    """
+    booking_id, student_id = waiting.booking_id, waiting.student_id
+    with engine.begin() as connection:
+        cases.share_turn(connection)
+        standby.take_slot(connection, freed.freed_slot_id)
+        booking_moves.lock_resources(connection, booking_moves.resources_of(student_id, waiting.lesson, slot))
+        booking_moves.lock_booking(connection, booking_id)
+        if not standby.may_offer(connection, freed, waiting):
+            return False
+        if booking_moves.cases_offered(connection, slot, student_id, BUFFER, [booking_id]):
+            return False
+        occasion = Occasion(None, now_utc, settings)
+        directory = Directory.read(connection, [booking_id])
+        told = occasion.told_from(directory.student_of(booking_id), slot.starts_at_utc, may_wake=False)
+        deadline = told + timedelta(minutes=settings.standby_answer_minutes)
+        if deadline > slot.starts_at_utc - timedelta(minutes=settings.case_closes_minutes):
+            return False
+        moving = Move(booking_id, slot)
+        found = revalidate(connection, moving, freed.school_id, student_id, now_utc, now_utc, settings)
+        if found.objections or found.verdict not in {"ok", "watch"}:
+            return False
+        offer = cases.Offer(slot, in_words(connection, moving, student_id, found.verdict), "planner")
+        why = "a slot came free, and the lesson is on standby"
+        new = NewCase(booking_id, waiting.lesson, CaseState.PROPOSED, deadline, why, [offer], freed.freed_slot_id)
+        hour = newest_written(connection, "forecasts") or now_utc
+        [case_id] = transitions.open_new(connection, [new], hour, now_utc)
+        news = News(case_id, booking_id, "opened", waiting.lesson, 1, [offer], deadline_utc=deadline)
+        tell(connection, [news], directory, occasion)
+    return True

@@ -1,0 +1,223 @@
+"""One hour's run, from weather to proposals, on a real database."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+from sqlalchemy import Engine, text
+
+from flightsched_pipelines.clients.weather.simulation.source import SimulatedWeather
+from flightsched_pipelines.database.frames import read_partition
+from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.definitions import build_definitions
+from flightsched_pipelines.defs.partitions import key_of
+from flightsched_pipelines.domain.monitoring.data_checks import ON_DATA
+from flightsched_pipelines.domain.weather.provider_responses import Answer
+from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
+
+SETTINGS = settings_for()
+NATURAL_KEYS = {
+    "at_risk_bookings": ["booking_id", "rule", "airport", "layer", "hour_utc"],
+    "reschedule_proposals": ["booking_id", "rank"],
+    "forecasts": ["airport", "hour_utc", "source", "change", "group_from_utc", "layer"],
+}
+
+
+class CountingSource:
+    """Simulated weather that counts how often it is asked, and can be down."""
+
+    tells_the_past = True
+
+    def __init__(self, *, down: bool = False) -> None:
+        self.asked = 0
+        self.down = down
+
+    def fetch(self, airports: pd.DataFrame, hour_utc: datetime, earlier: Sequence[Answer] = ()) -> list[Answer]:
+        """What the simulation says, or a time-out for each of its answers."""
+        self.asked += 1
+        answers = SimulatedWeather().fetch(airports, hour_utc, earlier)
+        if not self.down:
+            return answers
+        sentence = "The provider did not answer within 20 s"
+        return [replace(answer, outcome="timeout", error=sentence, body=None) for answer in answers]
+
+
+def run(
+    engine: Engine, source: object, *hours: datetime, **tags: str
+) -> tuple[dg.ExecuteInProcessResult, dg.DagsterInstance]:
+    """Run the hourly job for one hour, or a single-run backfill over several."""
+    instance = dg.DagsterInstance.ephemeral()
+    job = build_definitions(engine=engine, settings=SETTINGS, weather=source).resolve_job_def("hourly_tick")
+    first, *more = hours
+    if more:
+        tags |= {
+            "dagster/asset_partition_range_start": key_of(first),
+            "dagster/asset_partition_range_end": key_of(more[-1]),
+        }
+        return job.execute_in_process(instance=instance, tags=tags, raise_on_error=False), instance
+    return job.execute_in_process(instance=instance, partition_key=key_of(first), raise_on_error=False), instance
+
+
+def rows(engine: Engine, table: str, *hours: datetime) -> pd.DataFrame:
+    frame = read_partition(engine, PIPELINE_TABLES[table], hours or [SEED_HOUR])
+    return frame.sort_values(NATURAL_KEYS.get(table, list(frame.columns[:3])), ignore_index=True)
+
+
+def evaluations(result: dg.ExecuteInProcessResult) -> dict[str, dg.AssetCheckEvaluation]:
+    return {evaluation.check_name: evaluation for evaluation in result.get_asset_check_evaluations()}
+
+
+def test_an_hour_finds_the_threatened_and_other_times_for_them(seeded_engine: Engine) -> None:
+    result, _ = run(seeded_engine, SimulatedWeather(), SEED_HOUR)
+
+    assert result.success
+    assert all(evaluation.passed for evaluation in evaluations(result).values())
+    of_the_llm = {"llm_ranks", "llm_cost_is_in_budget", "llm_model_stays"}
+    assert evaluations(result).keys() == {alarm.name for alarm in ON_DATA} - of_the_llm
+    at_risk = rows(seeded_engine, "at_risk_bookings")
+    threatened = set(at_risk.loc[at_risk["verdict"] == "at_risk", "booking_id"])
+    proposals = rows(seeded_engine, "reschedule_proposals")
+    assert len(threatened) > 10
+    assert set(proposals["booking_id"]) <= threatened
+    assert len(set(proposals["booking_id"])) > 0.9 * len(threatened)
+    assert proposals["rank"].between(1, 3).all()
+    assert at_risk["explanation"].str.startswith(("At risk: ", "Watch: ", "Unknown: ")).all()
+
+
+def test_the_same_hour_twice_gives_the_same_rows_and_asks_nobody_again(seeded_engine: Engine) -> None:
+    source = CountingSource()
+    run(seeded_engine, source, SEED_HOUR)
+    first = {name: rows(seeded_engine, name) for name in NATURAL_KEYS}
+
+    result, _ = run(seeded_engine, source, SEED_HOUR)
+
+    assert result.success
+    assert source.asked == 1
+    for name, before in first.items():
+        assert_frame_equal(before, rows(seeded_engine, name))
+
+
+def test_an_old_hour_keeps_the_schedule_as_it_stood(seeded_engine: Engine) -> None:
+    run(seeded_engine, SimulatedWeather(), SEED_HOUR)
+    before = rows(seeded_engine, "booking_snapshot")
+    with seeded_engine.begin() as connection:
+        connection.execute(text("UPDATE school.bookings SET status = 'cancelled'"))
+
+    run(seeded_engine, SimulatedWeather(), SEED_HOUR)
+
+    assert_frame_equal(before, rows(seeded_engine, "booking_snapshot"))
+
+
+def test_a_single_run_backfills_many_hours_each_from_its_own_rows(seeded_engine: Engine) -> None:
+    hours = [SEED_HOUR + timedelta(hours=n) for n in range(3)]
+    run(seeded_engine, SimulatedWeather(), hours[1])
+    alone = rows(seeded_engine, "at_risk_bookings", hours[1])
+
+    result, _ = run(seeded_engine, SimulatedWeather(), *hours)
+
+    assert result.success
+    assert set(rows(seeded_engine, "forecasts", *hours)["partition_hour"]) == {pd.Timestamp(hour) for hour in hours}
+    assert_frame_equal(alone, rows(seeded_engine, "at_risk_bookings", hours[1]))
+    assert evaluations(result)["proposals_are_valid"].metadata["examined"].value != 0
+
+
+def test_when_every_provider_is_down_nothing_is_ok_and_ops_are_told(seeded_engine: Engine) -> None:
+    result, _ = run(seeded_engine, CountingSource(down=True), SEED_HOUR)
+
+    found = evaluations(result)
+    lessons = hourly_steps.lessons_ahead(rows(seeded_engine, "booking_snapshot"), SEED_HOUR, 72)
+    verdicts = rows(seeded_engine, "at_risk_bookings")
+    assert result.success, "a missing forecast is a warning, not a failed run"
+    assert set(verdicts["booking_id"]) == set(lessons["booking_id"])
+    assert set(verdicts["verdict"]) <= {"unknown", "at_risk"}
+    assert not found["airports_are_covered"].passed
+    assert not found["unknown_share_is_low"].passed
+    assert found["unknown_share_is_low"].severity == dg.AssetCheckSeverity.WARN
+
+
+def test_only_what_failed_is_asked_again(seeded_engine: Engine) -> None:
+    now = SEED_HOUR + timedelta(minutes=5)
+    source = CountingSource(down=True)
+    frame = hourly_steps.gather_weather(seeded_engine, source, SEED_HOUR, now)
+    assert frame["error"].notna().all()
+    result, _ = run(seeded_engine, source, SEED_HOUR)
+    assert result.success
+
+    source.down = False
+    again = hourly_steps.gather_weather(seeded_engine, source, SEED_HOUR, now)
+
+    assert again["error"].isna().all()
+    assert len(again) == len(frame)
+
+
+def test_past_weather_that_was_never_stored_is_not_made_up(seeded_engine: Engine) -> None:
+    class Live(CountingSource):
+        tells_the_past = False
+
+    source = Live()
+    result, _ = run(seeded_engine, source, SEED_HOUR)
+
+    assert not result.success
+    assert source.asked == 0
+    (failure,) = [event for event in result.all_events if event.is_step_failure and event.step_key == "raw_weather"]
+    assert failure.step_failure_data.user_failure_data is not None
+    assert "No weather was stored" in str(failure.step_failure_data.user_failure_data.description)
+
+
+def test_a_proposal_that_does_not_hold_fails_its_proof(seeded_engine: Engine) -> None:
+    run(seeded_engine, SimulatedWeather(), SEED_HOUR)
+    assert hourly_steps.prove(seeded_engine, SEED_HOUR, SETTINGS).violations.empty
+    with seeded_engine.begin() as connection:
+        connection.execute(
+            text("UPDATE pipeline.reschedule_proposals SET aircraft_id = aircraft_id + 1 WHERE rank = 1")
+        )
+
+    proof = hourly_steps.prove(seeded_engine, SEED_HOUR, SETTINGS)
+
+    assert proof.examined > 0
+    assert not proof.violations.empty
+
+
+def test_the_schedule_asks_for_the_hour_that_runs() -> None:
+    schedule = build_definitions().get_repository_def().get_schedule_def("hourly")
+    noon = datetime(2026, 11, 10, 12, 5, tzinfo=UTC)
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.build_schedule_context(instance=instance, scheduled_execution_time=noon)
+        tick = schedule.evaluate_tick(context)
+
+    assert [request.partition_key for request in tick.run_requests or []] == ["2026-11-10-12:00"]
+
+
+def test_metadata_names_no_person(seeded_engine: Engine) -> None:
+    with seeded_engine.connect() as connection:
+        people = connection.execute(
+            text("SELECT name FROM school.students UNION SELECT name FROM school.instructors UNION "
+                 "SELECT email FROM school.students UNION SELECT tail_number FROM school.aircraft")
+        ).scalars().all()  # fmt: skip
+
+    result, instance = run(seeded_engine, SimulatedWeather(), SEED_HOUR)
+
+    told = "".join(str(entry) for entry in instance.all_logs(result.run_id))
+    assert not [person for person in people if person in told]
+
+
+@pytest.mark.parametrize("module", ["flightsched_pipelines.definitions"])
+def test_the_code_location_loads_in_a_fresh_interpreter_without_environment(module: str) -> None:
+    code = (
+        f"import gc, {module} as m; repository = m.defs.get_repository_def(); "
+        "print(len(repository.get_all_jobs()), len(list(repository.asset_graph.get_all_asset_keys())), "
+        "gc.get_freeze_count() > 10_000)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env={}, capture_output=True, text=True, check=False)  # noqa: S603
+
+    assert done.returncode == 0, done.stderr
+    _, assets, loaded_things_are_not_looked_through = done.stdout.split()[-3:]
+    assert (assets, loaded_things_are_not_looked_through) == ("14", "True")

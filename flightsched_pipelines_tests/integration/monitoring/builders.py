@@ -1,0 +1,161 @@
+"""The platform as operators meet it in a test: its jobs run, its sensors tick, its messages arrive."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+from sqlalchemy import Engine
+
+from flightsched_pipelines.clients.delivery import aws
+from flightsched_pipelines.database.queries.monitoring import alerts
+from flightsched_pipelines.definitions import build_definitions
+from flightsched_pipelines.defs.clock import Clock
+from flightsched_pipelines.defs.monitoring import alert_sensors
+from flightsched_pipelines.defs.partitions import key_of
+from flightsched_pipelines.messages.alert import MARKS
+from flightsched_pipelines.services.notifications import channel_senders
+from flightsched_pipelines.services.notifications.outbox_worker import Delivered, drain
+from flightsched_pipelines.settings import Settings
+from flightsched_pipelines_tests.conftest import settings_for
+from flightsched_pipelines_tests.servers import moto_server
+from flightsched_pipelines_tests.servers.slack_server import SlackServer
+
+CHECKS = dg.AssetChecksDefinition
+ENDS = {True: dg.DagsterEventType.RUN_SUCCESS, False: dg.DagsterEventType.RUN_FAILURE}
+
+
+def running_hour() -> datetime:
+    """The hour that runs. It may end in the middle of a test: no alarm waits for the next one before that is over."""
+    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+class TurnedClock(Clock):
+    """A clock that a test turns."""
+
+    minutes: float = 0
+
+    def now(self) -> datetime:
+        """So many minutes after the present."""
+        return datetime.now(UTC) + timedelta(minutes=self.minutes)
+
+
+@dataclass
+class Watch:
+    """A platform of the test's own, with Amazon and Slack to alert by."""
+
+    engine: Engine
+    instance: dg.DagsterInstance
+    settings: Settings
+    slack: SlackServer
+    hour: datetime
+    clock: TurnedClock = field(default_factory=TurnedClock)
+    parts: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def run(self, job: str, hour: datetime | None = None, **config: Any) -> dg.ExecuteInProcessResult:
+        """Run a job, then let the sensors see how it ended."""
+        result = self.execute(job, hour, **config)
+        self.see(result)
+        return result
+
+    def execute(self, job: str, hour: datetime | None = None, **config: Any) -> dg.ExecuteInProcessResult:
+        """Run a job; no sensor has seen it yet."""
+        definition = build_definitions(**self._parts()).resolve_job_def(job)
+        return definition.execute_in_process(
+            instance=self.instance,
+            raise_on_error=False,
+            partition_key=key_of(hour) if hour else None,
+            run_config=config or None,
+        )
+
+    def see(self, result: dg.ExecuteInProcessResult) -> None:
+        """Have the sensor tick that the daemon would have tick."""
+        ended = next(event for event in reversed(result.all_events) if event.event_type == ENDS[result.success])
+        sensor = alert_sensors.runs_that_succeeded if result.success else alert_sensors.runs_that_failed
+        context = dg.build_run_status_sensor_context(
+            sensor.name, ended, self.instance, result.dagster_run, repository_def=None
+        )
+        if not result.success:
+            context = context.for_run_failure()
+        sensor(context, engine=self.engine, settings=self.settings, clock=self.clock)
+        if result.success and result.dagster_run.job_name == "hourly_tick":
+            alert_sensors.heartbeat(context, settings=self.settings, clock=self.clock)
+
+    def look(self) -> None:
+        """Have the watchman look once more at how everything stands."""
+        with dg.build_sensor_context(instance=self.instance) as context:
+            alert_sensors.watchman(context, engine=self.engine, settings=self.settings, clock=self.clock)
+
+    def failing(self) -> set[str]:
+        """The checks that fail, by name, and jobs whose last run failed, as ``job/name``."""
+        with self.engine.connect() as connection:
+            return {standing.name.rpartition(":")[2] for standing in alerts.failing(connection)}
+
+    def open_alerts(self) -> list[alerts.History]:
+        """The alerts that are open, as ``flightsched alerts`` lists them."""
+        return [one for one in alerts.history(self.engine, self.clock.now(), self.clock.now()) if one.state == "open"]
+
+    def restart_with(self, **values: object) -> None:
+        """Change settings, as a restart with other variables does."""
+        self.settings = settings_for(**self.settings.model_dump(exclude_unset=True) | values)
+
+    def check_operations(self) -> dict[str, dg.AssetCheckEvaluation]:
+        """Run the operational checks; what they found, by name (and asset, of freshness)."""
+        result = self.run("operations")
+        assert result.success
+        return {
+            one.check_name if one.check_name != "is_fresh" else f"is_fresh:{one.asset_key.to_user_string()}": one
+            for one in result.get_asset_check_evaluations()
+        }
+
+    def _parts(self) -> Mapping[str, Any]:
+        return {"engine": self.engine, "settings": self.settings, "clock": self.clock, **self.parts}
+
+    def deliver(self) -> Delivered:
+        """Send what is due."""
+        with channel_senders.opened(self.engine, self.settings) as channels:
+            return drain(self.engine, channels, self.settings, now=lambda: self.clock.now() + timedelta(seconds=1))
+
+    def queue(self, named: Callable[[str], str]) -> aws.Queue:
+        """One of the platform's queues, as the systems at its other end have it."""
+        return aws.Queue(moto_server.REGION, self.settings.aws_endpoint_url, named(self.settings.environment))
+
+    def told(self) -> list[str]:
+        """What operators were told since they last looked, as ``alert word``: by SNS, and the same by Slack."""
+        self.deliver()
+        told = self.told_by_sns()
+        assert self.told_by_slack() == len(told)
+        return sorted(told)
+
+    def told_by_sns(self) -> list[str]:
+        """What came through the topic since they last looked, as ``alert word``, in its order."""
+        queue = aws.Queue(moto_server.REGION, self.settings.aws_endpoint_url, SUBSCRIBED)
+        found: list[str] = []
+        while messages := queue.receive():
+            for message in messages:
+                notice = json.loads(json.loads(message.body)["Message"])
+                found.append(f"{notice['alert']} {notice['word']}")
+                queue.delete(message)
+        return found
+
+    def told_by_slack(self) -> int:
+        """How many alerts were posted since they last looked."""
+        posts = [post for post in self.slack.posts if any(mark in str(post) for mark in MARKS.values())]
+        self.slack.posts.clear()
+        return len(posts)
+
+
+SUBSCRIBED = "operators"
+
+
+def subscribe(endpoint_url: str, environment: str) -> None:
+    """Make the topics, and a queue that hears what operators are told."""
+    aws.bootstrap(moto_server.REGION, endpoint_url, environment)
+    sns, sqs = (aws.client(service, moto_server.REGION, endpoint_url) for service in ("sns", "sqs"))
+    url = sqs.create_queue(QueueName=SUBSCRIBED)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topics = [topic["TopicArn"] for topic in sns.list_topics()["Topics"]]
+    topic = next(one for one in topics if one.endswith(aws.operations_topic(environment)))
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)

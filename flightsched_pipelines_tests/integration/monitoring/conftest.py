@@ -1,0 +1,83 @@
+"""A platform that is well: seeded for the hour that runs, that hour run and dispatched, its databases copied a test."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from flightsched_pipelines.database import embedded
+from flightsched_pipelines.database.seed import seed
+from flightsched_pipelines.definitions import build_definitions
+from flightsched_pipelines.defs.partitions import key_of
+from flightsched_pipelines_tests.conftest import administer, clone, connected, settings_for
+from flightsched_pipelines_tests.integration.monitoring.builders import Watch, running_hour, subscribe
+from flightsched_pipelines_tests.servers import moto_server, slack_server
+
+QUIET = {"telemetry": {"enabled": False}}
+
+
+@dataclass(frozen=True)
+class Healthy:
+    """A database to clone and an instance's folder to copy, and the hour that was run in them."""
+
+    database: str
+    instance: Path
+    hour: datetime
+
+
+@pytest.fixture(scope="session")
+def made_healthy(
+    server_home: Path, templates: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[datetime], Healthy]:
+    """Makes the platform of an hour, once."""
+
+    @cache
+    def make(hour: datetime) -> Healthy:
+        name, folder = f"template_healthy_{hour:%d_%H}", tmp_path_factory.mktemp("instance")
+        administer(server_home, f"CREATE DATABASE {name} TEMPLATE {templates['migrated']}")
+        for engine in connected(embedded.url(server_home, name)):
+            seed(engine, hour)
+            settings = settings_for(flightsched_home=folder / "home")
+            definitions = build_definitions(engine=engine, settings=settings)
+            with dg.DagsterInstance.local_temp(str(folder), QUIET) as instance:
+                for made in ("hourly_tick", "report"):
+                    job = definitions.resolve_job_def(made)
+                    assert job.execute_in_process(instance=instance, partition_key=key_of(hour)).success
+        return Healthy(name, folder, hour)
+
+    return make
+
+
+@pytest.fixture
+def healthy(made_healthy: Callable[[datetime], Healthy]) -> Healthy:
+    """Of the hour that runs; when that ends among the tests, the next one has a platform of its own."""
+    return made_healthy(running_hour())
+
+
+@pytest.fixture(scope="session")
+def amazon() -> Iterator[str]:
+    """Amazon's protocols, for all tests of the process."""
+    with pytest.MonkeyPatch.context() as patch, moto_server.running() as url:
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        yield url
+
+
+@pytest.fixture
+def watch(server_home: Path, healthy: Healthy, amazon: str, tmp_path: Path) -> Iterator[Watch]:
+    folder = shutil.copytree(healthy.instance, tmp_path / "instance")
+    moto_server.reset(amazon)
+    subscribe(amazon, "test")
+    with slack_server.running() as slack, dg.DagsterInstance.local_temp(str(folder), QUIET) as instance:
+        settings = settings_for(
+            environment="test", mail_via="off", aws_region=moto_server.REGION, aws_endpoint_url=amazon,
+            slack_webhook_url=f"{slack.url}/hook",
+        )  # fmt: skip
+        for url in clone(server_home, healthy.database):
+            for engine in connected(url):
+                yield Watch(engine, instance, settings, slack, healthy.hour)

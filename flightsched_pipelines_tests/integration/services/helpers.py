@@ -1,0 +1,108 @@
+"""What tests of answers share: cases to answer, a way to say things, and what must always be so."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Engine, text
+
+from flightsched_pipelines.domain.cases.responses import Action, Answer, Role
+from flightsched_pipelines.services.responses.respond import Outcome, respond
+from flightsched_pipelines.services.responses.response_handler import Received
+from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
+
+HOUR = timedelta(hours=1)
+NOW = SEED_HOUR + timedelta(minutes=8)
+LATER = NOW + timedelta(minutes=10)
+SETTINGS = settings_for(base_url="https://flights.example.com", secret_key="x" * 32)
+STUDENTS = {Action.ACCEPT, Action.NONE_SUIT, Action.WITHDRAW}
+
+OVERLAPS = """
+SELECT count(*) FROM school.bookings a JOIN school.bookings b ON a.id < b.id AND a.period && b.period
+WHERE a.status IN ('scheduled', 'weather_hold', 'held') AND b.status IN ('scheduled', 'weather_hold', 'held')
+AND a.holds_for IS DISTINCT FROM b.id AND b.holds_for IS DISTINCT FROM a.id
+AND (a.aircraft_id = b.aircraft_id OR a.student_id = b.student_id OR a.instructor_id = b.instructor_id)
+"""
+"""How many pairs have one aircraft, instructor or student at one time."""
+
+
+def rows(engine: Engine, query: str, **values: Any) -> list[Any]:
+    """The rows of a query."""
+    with engine.connect() as connection:
+        return list(connection.execute(text(query), values))
+
+
+def one(engine: Engine, query: str, **values: Any) -> Any:
+    """The first value of a query."""
+    return rows(engine, query, **values)[0][0]
+
+
+def run(engine: Engine, statement: str, **values: Any) -> None:
+    """Run a statement."""
+    with engine.begin() as connection:
+        connection.execute(text(statement), values)
+
+
+def cases(engine: Engine, *, solo: bool = False) -> list[tuple[int, int]]:
+    """Cases with three alternatives, the latest lesson first: id and booking."""
+    query = (
+        "SELECT c.id, c.booking_id FROM school.reschedule_cases c JOIN school.case_offers o ON o.case_id = c.id "
+        "JOIN school.bookings b ON b.id = c.booking_id WHERE b.solo = :solo AND c.state = 'proposed' "
+        "GROUP BY c.id HAVING count(*) = 3 ORDER BY c.starts_at_utc DESC, c.id"
+    )
+    return [tuple(row) for row in rows(engine, query, solo=solo)]
+
+
+def said(action: str, *, role: Role | None = None, person_id: int | None = None, **answer: Any) -> Answer:
+    """An answer, by whoever would give it."""
+    usual: Role = "student" if Action(action) in STUDENTS else "instructor"
+    return Answer(Action(action), role or usual, person_id, **answer)
+
+
+def give(engine: Engine, case_id: int, answer: Answer, at: datetime = LATER, key: str = "") -> Outcome:
+    """Give an answer to a case."""
+    return respond(engine, Received(key or uuid4().hex, case_id, answer, "terminal"), at, SETTINGS)
+
+
+def say(engine: Engine, case_id: int, action: str, at: datetime = LATER, *, key: str = "", **answer: Any) -> Outcome:
+    """Say something about a case."""
+    return give(engine, case_id, said(action, **answer), at, key)
+
+
+def state(engine: Engine, case_id: int) -> str:
+    """How a case stands."""
+    return one(engine, "SELECT state FROM school.reschedule_cases WHERE id = :id", id=case_id)
+
+
+def place(engine: Engine, booking_id: int) -> tuple[Any, ...]:
+    """Where a booking is: status, start, instructor, aircraft."""
+    query = "SELECT status, lower(period), instructor_id, aircraft_id FROM school.bookings WHERE id = :id"
+    return tuple(rows(engine, query, id=booking_id)[0])
+
+
+def offer(engine: Engine, case_id: int, number: int) -> tuple[Any, ...]:
+    """An alternative that is held out: start, instructor, aircraft."""
+    query = (
+        "SELECT starts_at_utc, instructor_id, aircraft_id FROM school.case_offers "
+        "WHERE case_id = :id AND number = :number AND withdrawn_hour IS NULL"
+    )
+    return tuple(rows(engine, query, id=case_id, number=number)[0])
+
+
+def held(engine: Engine, booking_id: int) -> int:
+    """How many slots are held for a booking."""
+    return one(engine, "SELECT count(*) FROM school.bookings WHERE holds_for = :id", id=booking_id)
+
+
+def events(engine: Engine, case_id: int) -> list[str]:
+    """A case's audit trail."""
+    return [
+        row[0]
+        for row in rows(engine, "SELECT event FROM school.case_events WHERE case_id = :id ORDER BY id", id=case_id)
+    ]
+
+
+def told(engine: Engine, case_id: int, event: str) -> list[str]:
+    """Who was told of an event."""
+    query = "SELECT role FROM school.outbox WHERE case_id = :id AND event = :event AND channel = 'email' ORDER BY role"
+    return [row[0] for row in rows(engine, query, id=case_id, event=event)]

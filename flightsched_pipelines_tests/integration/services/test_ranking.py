@@ -1,0 +1,365 @@
+"""Ranking by an LLM that may fail in every way: what ops see, and that each lesson keeps its alternatives."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+from sqlalchemy import Engine, select
+
+from flightsched_pipelines.clients.openai_responses import Asking, Prices, read_reply
+from flightsched_pipelines.database.frames import read_partition, write_partition
+from flightsched_pipelines.database.schema import PIPELINE_TABLES, dead_letters, llm_calls
+from flightsched_pipelines.definitions import build_definitions
+from flightsched_pipelines.defs.partitions import key_of
+from flightsched_pipelines.domain.rescheduling.ranking.ranking_request import questions
+from flightsched_pipelines.services.hourly import ranking
+from flightsched_pipelines.settings import Settings
+from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
+from flightsched_pipelines_tests.odd_replies import OddServer
+from flightsched_pipelines_tests.servers.openai_server import OpenAIServer
+
+ASSET = dg.AssetKey("reschedule_proposals")
+SLOT = ["booking_id", "starts_at_utc", "ends_at_utc", "instructor_id", "aircraft_id"]
+
+
+def settings_with(server: OpenAIServer, **values: object) -> Settings:
+    return settings_for(openai_api_key="a-test-key", openai_base_url=server.url, openai_model="fake-llm", **values)
+
+
+def rank(engine: Engine, settings: Settings) -> tuple[dg.ExecuteInProcessResult, Mapping[str, Any]]:
+    """Materialise the proposals of the hour, and what the asset's page shows then."""
+    job = build_definitions(engine=engine, settings=settings).resolve_job_def("hourly_tick")
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = job.execute_in_process(instance=instance, partition_key=key_of(SEED_HOUR), asset_selection=[ASSET])
+    (event,) = result.asset_materializations_for_node("reschedule_proposals")
+    return result, {name: _shown(value) for name, value in event.metadata.items()}
+
+
+def _shown(value: dg.MetadataValue[Any]) -> Any:
+    return [record.data for record in value.records] if isinstance(value, dg.TableMetadataValue) else value.value
+
+
+def stored(engine: Engine, table: str = "reschedule_proposals") -> pd.DataFrame:
+    return read_partition(engine, PIPELINE_TABLES[table], [SEED_HOUR])
+
+
+def calls(engine: Engine) -> pd.DataFrame:
+    with engine.connect() as connection:
+        return pd.DataFrame(connection.execute(select(llm_calls)).mappings().all())
+
+
+def letters(engine: Engine) -> pd.DataFrame:
+    with engine.connect() as connection:
+        rows = connection.execute(select(dead_letters)).mappings().all()
+    return pd.DataFrame(rows, columns=[column.name for column in dead_letters.columns])
+
+
+def same_slots(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    return one[SLOT].sort_values(SLOT, ignore_index=True).equals(other[SLOT].sort_values(SLOT, ignore_index=True))
+
+
+def keep_lessons(engine: Engine, count: int) -> None:
+    """Leave the plan to the first few lessons, so that a failure is quick."""
+    plan = stored(engine, "reschedule_plan")
+    few = sorted(plan["booking_id"].unique())[:count]
+    write_partition(engine, PIPELINE_TABLES["reschedule_plan"], plan[plan["booking_id"].isin(few)], [SEED_HOUR])
+
+
+def passed(result: dg.ExecuteInProcessResult) -> set[str]:
+    return {one.check_name for one in result.get_asset_check_evaluations() if one.passed}
+
+
+def test_good_answers_rank_and_explain_every_lesson(ticked_engine: Engine) -> None:
+    with OpenAIServer() as server:
+        result, shown = rank(ticked_engine, settings_with(server))
+
+    proposals, plan = stored(ticked_engine), stored(ticked_engine, "reschedule_plan")
+    assert set(proposals["ranked_by"]) == {"llm"}
+    assert same_slots(proposals, plan)
+    assert set(proposals["prompt_version"]) == {"rank_v3"}
+    assert set(proposals["model"]) == {"fake-llm"}
+    planned = plan.set_index(SLOT)["reason"].reindex(pd.MultiIndex.from_frame(proposals[SLOT]))
+    pairs = list(zip(proposals["reason"], planned, strict=True))
+    assert all(reason.endswith(sentence) for reason, sentence in pairs)
+    assert any(reason.startswith("Main reasons: ") for reason, _ in pairs)
+    assert proposals.groupby("booking_id")["rank"].agg(lambda ranks: sorted(ranks) == [1, 2, 3][: len(ranks)]).all()
+    assert {"proposals_are_valid", "llm_ranks"} <= passed(result)
+
+    made = calls(ticked_engine)
+    assert set(made["status"]) == {"ok"}
+    assert len(made) == len(server.requests) == proposals["booking_id"].nunique()
+    assert (made[["input_tokens", "output_tokens", "cost_usd", "latency_seconds"]] > 0).all(axis=None)
+    assert shown["llm_cost_usd"] == pytest.approx(float(made["cost_usd"].sum()), abs=1e-4)
+    assert shown["llm_calls"] == [{"status": "ok", "calls": len(made)}]
+    assert shown["ranked_by"] == "llm"
+    assert letters(ticked_engine).empty
+
+
+def test_a_request_is_what_the_api_wants(ticked_engine: Engine) -> None:
+    keep_lessons(ticked_engine, 1)
+    with OpenAIServer() as server:
+        rank(ticked_engine, settings_with(server))
+
+    (request,) = server.requests
+    shape = request["text"]["format"]
+    assert request["model"] == "fake-llm"
+    assert request["store"] is False
+    assert "tools" not in request
+    assert request["reasoning"] == {"effort": "none"}
+    assert shape["type"] == "json_schema"
+    assert shape["strict"] is True
+    assert shape["schema"]["additionalProperties"] is False
+    assert [slot["id"] for slot in json.loads(request["input"])["slots"]] == ["s1", "s2", "s3"]
+
+
+def test_a_model_that_does_not_reason_is_sent_no_effort(ticked_engine: Engine) -> None:
+    keep_lessons(ticked_engine, 1)
+    with OpenAIServer() as server:
+        rank(ticked_engine, settings_with(server, openai_reasoning_effort="omit"))
+
+    assert "reasoning" not in server.requests[0]
+
+
+def test_nobody_is_asked_without_a_key_and_the_run_says_so(ticked_engine: Engine) -> None:
+    _, shown = rank(ticked_engine, settings_for())
+
+    assert shown["ranking"] == "OPENAI_API_KEY is not set: the planner ranked"
+    assert set(stored(ticked_engine)["ranked_by"]) == {"planner"}
+    assert calls(ticked_engine).empty
+
+
+def test_the_same_hour_again_makes_no_call(ticked_engine: Engine) -> None:
+    with OpenAIServer() as server:
+        rank(ticked_engine, settings_with(server))
+        first, asked = stored(ticked_engine), len(server.requests)
+        _, shown = rank(ticked_engine, settings_with(server))
+
+    assert len(server.requests) == asked
+    assert shown["llm_answers_reused"] == asked
+    assert shown["llm_cost_usd"] == 0
+    order = ["booking_id", "rank"]
+    assert_frame_equal(
+        first.sort_values(order, ignore_index=True), stored(ticked_engine).sort_values(order, ignore_index=True)
+    )
+
+
+def test_an_unchanged_question_reuses_the_answer_of_the_hour_before(ticked_engine: Engine) -> None:
+    keep_lessons(ticked_engine, 3)
+    frames = [stored(ticked_engine, name) for name in ("reschedule_plan", "booking_snapshot", "at_risk_bookings")]
+    plan, bookings, broken = (frame.drop(columns="partition_hour") for frame in frames)
+    with OpenAIServer() as server:
+        settings = settings_with(server)
+        ranker = ranking.ranker_of(settings)
+        now = datetime.now(UTC)
+        ranking.rank_hour(ticked_engine, ranker, plan, bookings, broken, SEED_HOUR, now, settings)
+        later = SEED_HOUR + timedelta(hours=1)
+        same = ranking.rank_hour(ticked_engine, ranker, plan, bookings, broken, later, now, settings)
+        bookings.loc[bookings["booking_id"] == plan["booking_id"].iloc[0], "times_moved"] = 2
+        other = ranking.rank_hour(ticked_engine, ranker, plan, bookings, broken, later, now, settings)
+
+    assert (same.reused, same.statuses) == (3, {})
+    assert (other.reused, other.statuses) == (2, {"ok": 1})
+    assert len(server.requests) == 4
+
+
+@pytest.mark.parametrize(
+    ("mode", "status", "problem"),
+    [
+        ("refusal", "refused", "the model refused to answer"),
+        ("truncated", "truncated", "incomplete (max_output_tokens)"),
+        ("failed", "truncated", "incomplete (failed)"),
+        ("empty", "empty", "no text"),
+        ("not_json", "not_json", "not JSON"),
+        ("prose", "invalid", "the answer is not JSON"),
+        ("wrong_schema", "invalid", "exactly the field"),
+        ("wrong_ids", "invalid", "slot(s) that were not offered"),
+        ("duplicate", "invalid", "a slot twice"),
+        ("missing", "invalid", "leaves out s"),
+        ("stranger", "invalid", "slot(s) that were not offered"),
+        ("free_text", "invalid", "exactly a text id and a list"),
+        ("message", "invalid", "exactly the field ranking"),
+        ("text_as_code", "invalid", "one is not on the list"),
+        ("unknown_code", "invalid", "one is not on the list"),
+        ("false_code", "invalid", "is not true of the slot"),
+        ("repeated_code", "invalid", "one is given twice"),
+        ("too_many_codes", "invalid", "there are 4, more than 3"),
+        ("refused_effort", "rejected", "the parameter reasoning.effort; change OPENAI_REASONING_EFFORT"),
+        ("bad_key", "rejected", "check OPENAI_API_KEY"),
+        ("server_error", "server_error", "HTTP 500"),
+        ("reset", "unreachable", "the connection broke off"),
+        ("cut_off", "unreachable", "the connection broke off"),
+        ("huge", "too_large", "over 500,000 bytes"),
+        ("slow", "timeout", "no answer within 0.3 s"),
+    ],
+)
+def test_a_bad_answer_is_shown_kept_and_costs_no_alternative(
+    ticked_engine: Engine, mode: str, status: str, problem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flightsched_pipelines.clients.openai_ranker.FIRST_PAUSE_SECONDS", 0.01)
+    keep_lessons(ticked_engine, 2)
+    with OpenAIServer(mode) as server:
+        result, shown = rank(ticked_engine, settings_with(server, openai_timeout_seconds=0.3 if mode == "slow" else 20))
+
+    proposals, plan = stored(ticked_engine), stored(ticked_engine, "reschedule_plan")
+    assert result.success
+    assert same_slots(proposals, plan), "every lesson keeps its alternatives"
+    assert set(proposals["ranked_by"]) == {"planner"}
+    assert sorted(proposals["reason"]) == sorted(plan["reason"]), "nothing that the model wrote is there"
+    assert "proposals_are_valid" in passed(result)
+    assert "llm_ranks" not in passed(result), "ops are alerted"
+
+    assert {call["status"]: call["calls"] for call in shown["llm_calls"]} == {status: 2}, "ops see it"
+    assert [problem in failure["problem"] for failure in shown["llm_failures"]] == [True, True]
+    assert shown["ranked_by"] == "planner"
+
+    waiting = letters(ticked_engine)
+    assert len(waiting) == 2
+    assert waiting["settled_at"].isna().all()
+    assert waiting["problem"].str.contains(problem, regex=False).all()
+    assert all({"lesson", "slots", "student"} <= {*request} for request in waiting["request"].tolist())
+    if status in {"invalid", "refused"}:
+        assert waiting["answer"].str.len().gt(5).all()
+    attempts = 3 if status in {"server_error", "unreachable", "timeout"} else 1
+    assert calls(ticked_engine)["attempts"].tolist() == [attempts, attempts]
+
+
+def test_what_failed_waits_for_a_redrive(ticked_engine: Engine) -> None:
+    keep_lessons(ticked_engine, 3)
+    with OpenAIServer("refusal") as server:
+        settings = settings_with(server)
+        rank(ticked_engine, settings)
+        server.mode = "ok"
+        _, shown = rank(ticked_engine, settings)
+        assert len(server.requests) == 3, "the hour run again does not ask what is dead"
+        assert shown["llm_waiting_for_redrive"] == 3
+
+        ranker = ranking.ranker_of(settings)
+        assert ranker is not None
+        server.mode = "text_as_code"
+        vain = ranking.redrive(ticked_engine, ranker, datetime.now(UTC), settings)
+        assert (vain.tried, vain.answered, vain.waiting) == (3, 0, 3)
+        assert set(letters(ticked_engine)["attempts"]) == {2}
+        assert set(stored(ticked_engine)["ranked_by"]) == {"planner"}
+
+        server.mode = "ok"
+        done = ranking.redrive(ticked_engine, ranker, datetime.now(UTC), settings)
+        again = ranking.redrive(ticked_engine, ranker, datetime.now(UTC), settings)
+
+    assert (done.tried, done.answered, done.waiting) == (3, 3, 0)
+    assert (again.tried, again.superseded) == (0, 0)
+    assert set(stored(ticked_engine)["ranked_by"]) == {"llm"}
+    assert set(letters(ticked_engine)["settlement"]) == {"answered"}
+
+
+def test_letters_of_an_older_hour_are_settled_without_a_call(ticked_engine: Engine) -> None:
+    keep_lessons(ticked_engine, 2)
+    with OpenAIServer("refusal") as server:
+        settings = settings_with(server)
+        rank(ticked_engine, settings)
+        later = SEED_HOUR + timedelta(hours=1)
+        plan = stored(ticked_engine, "reschedule_plan").assign(partition_hour=pd.Timestamp(later))
+        write_partition(ticked_engine, PIPELINE_TABLES["reschedule_plan"], plan, [later])
+        ranker = ranking.ranker_of(settings)
+        assert ranker is not None
+        result = ranking.redrive(ticked_engine, ranker, datetime.now(UTC), settings)
+        _, shown = rank(ticked_engine, settings)
+
+    assert (result.tried, result.superseded) == (0, 2)
+    assert len(server.requests) == 2
+    assert set(letters(ticked_engine)["settlement"]) == {"superseded"}
+    assert "only the newest hour is asked about" in shown["ranking"]
+
+
+def test_the_redrive_job_is_the_same(ticked_engine: Engine) -> None:
+    keep_lessons(ticked_engine, 2)
+    with OpenAIServer("prose") as server:
+        settings = settings_with(server)
+        rank(ticked_engine, settings)
+        server.mode = "ok"
+        job = build_definitions(engine=ticked_engine, settings=settings).resolve_job_def("redrive_dead_letters")
+        assert job.execute_in_process().success
+
+    assert set(stored(ticked_engine)["ranked_by"]) == {"llm"}
+
+
+def test_without_a_key_the_redrive_job_leaves_the_answers_where_they_are(ticked_engine: Engine) -> None:
+    keep_lessons(ticked_engine, 2)
+    with OpenAIServer("prose") as server:
+        rank(ticked_engine, settings_with(server))
+    before = letters(ticked_engine)
+    job = build_definitions(engine=ticked_engine, settings=settings_for()).resolve_job_def("redrive_dead_letters")
+    assert job.execute_in_process().success
+
+    assert len(before) == 2
+    assert letters(ticked_engine).equals(before)
+
+
+def test_an_exhausted_quota_ends_the_asking_at_once(ticked_engine: Engine) -> None:
+    with OpenAIServer("quota") as server:
+        _, shown = rank(ticked_engine, settings_with(server, openai_requests_at_once=2))
+
+    statuses = {call["status"]: call["calls"] for call in shown["llm_calls"]}
+    assert len(server.requests) <= 3
+    assert statuses["quota"] == len(server.requests)
+    assert statuses["breaker"] > 5
+    assert any("add credit" in failure["problem"] for failure in shown["llm_failures"])
+    assert len(letters(ticked_engine)) == len(server.requests), "what was not sent is no dead letter"
+
+
+def test_the_days_budget_is_kept_and_counts_what_was_spent_before(ticked_engine: Engine) -> None:
+    with OpenAIServer() as server:
+        _, shown = rank(
+            ticked_engine,
+            settings_with(server, openai_daily_budget_usd=0.075, openai_output_usd=16, openai_requests_at_once=1),
+        )
+        spent, asked = shown["llm_cost_usd"], len(server.requests)
+        _, later = rank(ticked_engine, settings_with(server, openai_daily_budget_usd=spent))
+
+    statuses = {call["status"]: call["calls"] for call in shown["llm_calls"]}
+    assert 0 < statuses["ok"] == asked < statuses["budget"] + asked
+    assert spent <= 0.075
+    assert len(server.requests) == asked
+    assert {call["status"] for call in later["llm_calls"]} == {"budget"}
+    assert set(stored(ticked_engine)["ranked_by"]) == {"llm", "planner"}
+
+
+def test_a_429_is_waited_out(ticked_engine: Engine) -> None:
+    keep_lessons(ticked_engine, 4)
+    with OpenAIServer("rate_limited", failures=2) as server:
+        _, shown = rank(ticked_engine, settings_with(server))
+
+    assert shown["llm_calls"] == [{"status": "ok", "calls": 4}]
+    assert len(server.requests) == 6
+    assert sorted(calls(ticked_engine)["attempts"])[-1] >= 2
+
+
+def test_no_reply_ends_an_hour(ticked_engine: Engine) -> None:
+    odd = OddServer(3)
+    with OpenAIServer(headers={"retry-after": "nan", "x-ratelimit-reset-tokens": "1.2.3s"}) as server:
+        server.answers_as = odd.body
+        result, shown = rank(ticked_engine, settings_with(server))
+
+    assert result.success
+    assert same_slots(stored(ticked_engine), stored(ticked_engine, "reschedule_plan"))
+    assert len(server.requests) == shown["llm_questions"] > 10
+    assert "proposals_are_valid" in passed(result)
+
+
+def test_hundreds_of_odd_replies_are_stored(ticked_engine: Engine) -> None:
+    frames = [stored(ticked_engine, name) for name in ("reschedule_plan", "booking_snapshot", "at_risk_bookings")]
+    plan, bookings, broken = (frame.drop(columns="partition_hour") for frame in frames)
+    question, *_ = questions(plan, bookings, broken, pd.Timestamp(SEED_HOUR))
+    odd, body = OddServer(4), json.loads(question.text)
+    for number in range(300):
+        asking = Asking(f"question {number}", "Rank.", question.text, {})
+        reply = read_reply(asking, odd.body(body), Prices(10_000, 10_000, 10_000))
+        ranking.record(ticked_engine, question, reply, ranking.judge(question, reply), SEED_HOUR, "odd")
+
+    made, kept = calls(ticked_engine), letters(ticked_engine)
+    assert len(made) == 300
+    assert len(kept) == (made["status"] != "ok").sum() > 100

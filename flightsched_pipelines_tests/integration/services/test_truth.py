@@ -1,0 +1,183 @@
+"""Whatever hours, weather, answers, schools and clocks do: people are told what is stored, and holds stay whose."""
+
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlalchemy import Engine
+
+from flightsched_pipelines.services.notifications.dispatch import dispatch
+from flightsched_pipelines.services.responses import deadlines, weather_hold
+from flightsched_pipelines_tests.conftest import SEED_HOUR, clone, connected
+from flightsched_pipelines_tests.integration.services.helpers import (
+    HOUR,
+    LATER,
+    SETTINGS,
+    cases,
+    give,
+    one,
+    rows,
+    run,
+    said,
+)
+from flightsched_pipelines_tests.integration.services.test_dispatch import next_hour, stored, verdicts_with
+
+WHICH = st.integers(0, 5)
+WEATHER = st.sampled_from(["none at all", "none for some", "unknown", "as before", "above for all", "above for some"])
+DEEDS = {
+    "cancel": "UPDATE school.bookings SET status = 'cancelled' WHERE id = :id",
+    "fly": "UPDATE school.bookings SET status = 'completed' WHERE id = :id",
+    "move": "UPDATE school.bookings SET period = tstzrange(lower(period) + interval '40 days', upper(period) + "
+    "interval '40 days') WHERE id = :id AND upper(period) < '2026-12-15' AND status IN ('scheduled', 'weather_hold')",
+}
+CLEARED_WITHOUT_VERDICT = """
+SELECT count(*) FROM school.case_events e JOIN school.reschedule_cases c ON c.id = e.case_id
+WHERE e.event IN ('cleared', 'released') AND NOT EXISTS (
+    SELECT FROM pipeline.lesson_verdicts v
+    WHERE v.partition_hour = e.partition_hour AND v.booking_id = c.booking_id AND v.verdict IN ('ok', 'watch'))
+"""
+TOLD_WITHOUT_VERDICT = """
+SELECT count(*) FROM school.outbox o JOIN school.reschedule_cases c ON c.id = o.case_id
+WHERE o.event = 'cleared' AND NOT EXISTS (
+    SELECT FROM pipeline.lesson_verdicts v
+    WHERE v.partition_hour = o.partition_hour AND v.booking_id = c.booking_id AND v.verdict IN ('ok', 'watch'))
+"""
+TOLD_AFTER_IT_BEGAN = """
+SELECT count(*) FROM school.outbox o WHERE o.event IN ('cleared', 'expired') AND o.role IN ('student', 'instructor')
+AND o.payload ->> 'standby' = 'false' AND o.created_at >= (o.payload -> 'lesson' ->> 'starts_at_utc')::timestamptz
+"""
+TOLD_THAT_NOBODY_ANSWERED = """
+SELECT count(*) FROM school.outbox o JOIN school.reschedule_cases c ON c.id = o.case_id
+WHERE o.event = 'expired' AND o.role IN ('student', 'instructor') AND c.booking_id = :id AND o.created_at >= :since
+"""
+WAITS_OUTDATED = """
+SELECT count(*) FROM school.outbox o JOIN school.reschedule_cases c ON c.id = o.case_id
+JOIN school.bookings b ON b.id = c.booking_id
+WHERE o.event = 'expired' AND o.status = 'waiting' AND o.role IN ('student', 'instructor') AND b.status = 'cancelled'
+"""
+
+
+class Truth(RuleBasedStateMachine):
+    """Some threatened lessons, six of them under our eyes, and all that may happen to them."""
+
+    home: Path
+    template: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._all = ExitStack()
+        url = self._all.enter_context(contextmanager(clone)(self.home, self.template))
+        self.engine: Engine = self._all.enter_context(contextmanager(connected)(url))
+        by_start = "SELECT id, booking_id FROM school.reschedule_cases ORDER BY starts_at_utc, id LIMIT 3"
+        self.known = [*rows(self.engine, by_start), *cases(self.engine)[:3]]
+        self.now = LATER
+        self.newest = SEED_HOUR
+        self.orders = 0
+        self.by_hand: set[int] = set()
+        self.gone: dict[int, datetime] = {}
+
+    @rule(weather=WEATHER, late=st.integers(0, 170))
+    def an_hour_is_dispatched(self, weather: str, late: int) -> None:
+        """An hour, perhaps without any weather, perhaps dispatched late."""
+        self.newest = max(self.now, self.newest + HOUR).replace(minute=0, second=0)
+        self.newest += HOUR * (self.newest < self.now)
+        self.now = self.newest + timedelta(minutes=late)
+        broken = stored(self.engine, "at_risk_bookings")
+        if weather == "above for all":
+            broken = broken.head(0)
+        elif weather == "above for some":
+            broken = broken[broken["booking_id"] % 2 == 0]
+        elif weather == "unknown":
+            broken = broken.assign(verdict="unknown")
+        verdicts = verdicts_with(self.engine, broken)
+        if weather == "none at all":
+            verdicts, broken = verdicts.head(0), broken.head(0)
+        elif weather == "none for some":
+            verdicts, broken = (frame[frame["booking_id"] % 3 > 0] for frame in (verdicts, broken))
+        verdicts = verdicts[verdicts["booking_id"].isin(self._ahead())]
+        number = (self.newest - SEED_HOUR) // HOUR
+        next_hour(self.engine, number, at_risk_bookings=broken, lesson_verdicts=verdicts)
+        dispatch(self.engine, self.now, SETTINGS)
+
+    def _ahead(self) -> set[int]:
+        """The lessons that an hour assesses: those that start from it on."""
+        snapshot = stored(self.engine, "booking_snapshot")
+        return set(snapshot.loc[snapshot["starts_at_utc"] >= pd.Timestamp(self.newest), "booking_id"])
+
+    @rule(minutes=st.sampled_from([1, 20, 45, 90, 300, 720]))
+    def time_goes_by(self, minutes: int) -> None:
+        """What comes due is done."""
+        self.now += timedelta(minutes=minutes)
+        deadlines.pass_deadlines(self.engine, self.now, SETTINGS)
+        assert one(self.engine, WAITS_OUTDATED) == 0
+
+    @rule()
+    def the_mail_goes_out(self) -> None:
+        """Whatever waits was sent."""
+        run(self.engine, "UPDATE school.outbox SET status = 'sent', settled_at = now() WHERE status = 'waiting'")
+
+    @rule(which=WHICH, action=st.sampled_from(["accept", "confirm", "keep", "none_suit", "withdraw"]))
+    def somebody_answers(self, which: int, action: str) -> None:
+        """An answer to the newest case of a lesson."""
+        _, booking_id = self.known[which]
+        newest = "SELECT max(id) FROM school.reschedule_cases WHERE booking_id = :id"
+        words: dict[str, Any] = {"accept": {"number": 1}, "keep": {"reason": "It will do."}}.get(action, {})
+        outcome = give(self.engine, one(self.engine, newest, id=booking_id), said(action, **words), self.now)
+        if outcome.applied and action == "confirm":
+            self.by_hand.discard(booking_id)
+
+    @rule(which=WHICH, what=st.sampled_from(["hold", "hold", "release"]))
+    def a_dispatcher_gives_an_order(self, which: int, what: Any) -> None:
+        """A weather hold, put or lifted by hand."""
+        _, booking_id = self.known[which]
+        self.orders += 1
+        key = f"order-{self.orders}"
+        if weather_hold.order(self.engine, key, what, str(booking_id), "Air show", "job", self.now).applied:
+            (self.by_hand.add if what == "hold" else self.by_hand.discard)(booking_id)
+
+    @rule(which=WHICH, deed=st.sampled_from(sorted(DEEDS)))
+    def the_school_does_something(self, which: int, deed: str) -> None:
+        """A lesson is cancelled, flown or moved where the school keeps its schedule."""
+        _, booking_id = self.known[which]
+        run(self.engine, DEEDS[deed], id=booking_id)
+        if deed != "move":
+            self.by_hand.discard(booking_id)
+            self.gone.setdefault(booking_id, self.now)
+
+    @invariant()
+    def people_were_told_what_is_so(self) -> None:
+        """After every step."""
+        for wrong in (CLEARED_WITHOUT_VERDICT, TOLD_WITHOUT_VERDICT, TOLD_AFTER_IT_BEGAN):
+            assert one(self.engine, wrong) == 0
+        for booking_id, since in self.gone.items():
+            assert one(self.engine, TOLD_THAT_NOBODY_ANSWERED, id=booking_id, since=since) == 0
+
+    @invariant()
+    def a_dispatchers_holds_stay(self) -> None:
+        """Nobody else lifts them."""
+        still = "SELECT id FROM school.bookings WHERE status = 'weather_hold' AND weather_hold_by = 'dispatcher'"
+        assert {row.id for row in rows(self.engine, still)} == self.by_hand
+
+    def teardown(self) -> None:
+        """Give the database back."""
+        self._all.close()
+
+
+def test_no_sequence_of_hours_weather_answers_and_clocks_tells_what_is_not_so(
+    server_home: Path, told_template: str
+) -> None:
+    class Here(Truth):
+        home = server_home
+        template = told_template
+
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
+            max_examples=6, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        ),
+    )

@@ -1,0 +1,422 @@
+"""What people are told is so: of begun, cancelled and moved lessons, of holds of a dispatcher's, in every digest."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+import pytest
+from sqlalchemy import Engine, inspect
+
+from flightsched_pipelines.database import frames, migrations
+from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.definitions import build_definitions
+from flightsched_pipelines.defs.partitions import key_of
+from flightsched_pipelines.services import standby
+from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.hourly.hour_summary import explain_booking, report_hour
+from flightsched_pipelines.services.monitoring import data_quality
+from flightsched_pipelines.services.notifications.dispatch import dispatch
+from flightsched_pipelines.services.responses import deadlines, weather_hold
+from flightsched_pipelines.services.responses.overdue import count_to_end, end_overdue
+from flightsched_pipelines.services.responses.swap import swap
+from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
+from flightsched_pipelines_tests.integration.services.helpers import (
+    HOUR,
+    SETTINGS,
+    cases,
+    events,
+    one,
+    place,
+    rows,
+    run,
+    say,
+    state,
+    told,
+)
+from flightsched_pipelines_tests.integration.services.test_dispatch import next_hour, stored
+
+MINUTE = timedelta(minutes=1)
+EMPTY = ("lesson_verdicts", "at_risk_bookings", "reschedule_candidates", "reschedule_proposals", "unplaceable_bookings")
+MOVE = (
+    "UPDATE school.bookings SET period = tstzrange(lower(period) + interval '9 days', "
+    "upper(period) + interval '9 days')"
+)
+MAILS = "SELECT event FROM school.outbox WHERE case_id = :id AND role IN ('student', 'instructor') ORDER BY id"
+SLACK = settings_for(slack_webhook_url="http://127.0.0.1:1")
+
+
+def delivered(engine: Engine) -> None:
+    """Whatever waits was sent."""
+    run(engine, "UPDATE school.outbox SET status = 'sent', settled_at = now() WHERE status = 'waiting'")
+
+
+def deadline_of(engine: Engine, case_id: int) -> datetime:
+    return one(engine, "SELECT deadline_utc FROM school.reschedule_cases WHERE id = :id", id=case_id)
+
+
+def start_of(engine: Engine, booking_id: int) -> datetime:
+    return one(engine, "SELECT lower(period) FROM school.bookings WHERE id = :id", id=booking_id)
+
+
+def nothing_assessed(engine: Engine) -> dict[str, pd.DataFrame]:
+    """An hour's tables without a row: it assessed no lesson."""
+    return {name: stored(engine, name).head(0) for name in EMPTY}
+
+
+def all_ok(engine: Engine, *booking_ids: int) -> dict[str, pd.DataFrame]:
+    """An hour's tables in which just these lessons were assessed, as ok."""
+    verdicts = pd.DataFrame({"booking_id": list(booking_ids), "verdict": "ok"})
+    return nothing_assessed(engine) | {"lesson_verdicts": verdicts}
+
+
+def hour_after(at: datetime) -> int:
+    """The number, from the seed's hour, of the first hour that begins after a moment."""
+    return int((at - SEED_HOUR) / HOUR) + 1
+
+
+def tell(engine: Engine, number: int, **tables: pd.DataFrame) -> Any:
+    """Store an hour and dispatch it, eight minutes past."""
+    hour = next_hour(engine, number, **tables)
+    return dispatch(engine, hour + 8 * MINUTE, SETTINGS)
+
+
+def earliest(engine: Engine) -> tuple[int, int]:
+    """The case of the lesson that is first to start: its id and booking."""
+    return tuple(
+        rows(engine, "SELECT id, booking_id FROM school.reschedule_cases ORDER BY starts_at_utc, id LIMIT 1")[0]
+    )
+
+
+def test_lessons_that_an_hour_did_not_assess_are_told_nothing(told_engine: Engine) -> None:
+    before = one(told_engine, "SELECT count(*) FROM school.outbox")
+    result = tell(told_engine, 1, **nothing_assessed(told_engine))
+    assert not result.steps.get("cleared")
+    assert not result.steps["released"]
+    assert one(told_engine, "SELECT count(*) FROM school.outbox") == before
+    assert result.unchanged["still not assessed"] > 20
+
+
+@pytest.mark.parametrize("weather", ["none", "ok before it began", "ok of the begun lesson"])
+def test_a_lesson_that_stayed_on_hold_and_has_begun_is_told_nothing(told_engine: Engine, weather: str) -> None:
+    case_id, booking_id = earliest(told_engine)
+    end_overdue(told_engine, deadline_of(told_engine, case_id), SETTINGS)
+    start = start_of(told_engine, booking_id)
+    mails = rows(told_engine, MAILS, id=case_id)
+
+    tables = nothing_assessed(told_engine) if weather == "none" else all_ok(told_engine, booking_id)
+    number = hour_after(start) - 1 if weather == "ok before it began" else hour_after(start)
+    hour = next_hour(told_engine, number, **tables)
+    result = dispatch(told_engine, max(start, hour), SETTINGS)
+
+    assert result.steps["released"] == 0
+    assert state(told_engine, case_id) == "expired"
+    assert place(told_engine, booking_id)[0] == "weather_hold", "flown or not is for the school to say"
+    assert rows(told_engine, MAILS, id=case_id) == mails
+
+
+@pytest.mark.parametrize("by", ["an hour", "the clock"])
+def test_an_open_case_whose_lesson_has_begun_ends_and_nobody_gets_a_mail(told_engine: Engine, by: str) -> None:
+    case_id, booking_id = earliest(told_engine)
+    start, mails = start_of(told_engine, booking_id), rows(told_engine, MAILS, id=case_id)
+    if by == "an hour":
+        tell(told_engine, hour_after(start), **all_ok(told_engine, booking_id))
+    else:
+        end_overdue(told_engine, start, SETTINGS)
+    assert events(told_engine, case_id)[-1] == "begun"
+    assert state(told_engine, case_id) == "expired"
+    assert place(told_engine, booking_id)[0] == "weather_hold"
+    assert rows(told_engine, MAILS, id=case_id) == mails
+
+
+def test_a_lesson_that_the_school_marks_as_flown_is_not_called_cancelled(told_engine: Engine) -> None:
+    case_id, booking_id = earliest(told_engine)
+    run(told_engine, "UPDATE school.bookings SET status = 'completed' WHERE id = :id", id=booking_id)
+    assert end_overdue(told_engine, SEED_HOUR + 9 * MINUTE, SETTINGS) == {"begun": 1}
+    assert events(told_engine, case_id)[-1] == "begun"
+    assert place(told_engine, booking_id)[0] == "completed"
+    assert "cancelled" not in {row.event for row in rows(told_engine, MAILS, id=case_id)}
+
+
+def test_a_freed_slot_stays_offered_to_a_lesson_on_hold_whose_time_is_over(told_engine: Engine) -> None:
+    case_id, booking_id = earliest(told_engine)
+    end_overdue(told_engine, deadline_of(told_engine, case_id), SETTINGS)
+    start = start_of(told_engine, booking_id)
+    later = start + timedelta(days=9)
+    freed = (
+        "INSERT INTO school.freed_slots (school_id, booking_id, why, starts_at_utc, ends_at_utc, aircraft_id, "
+        "freed_at) SELECT school_id, id, 'cancelled', :later, :ends, aircraft_id, :start "
+        "FROM school.bookings WHERE id = :id"
+    )
+    run(told_engine, freed, id=booking_id, start=start, later=later, ends=later + HOUR)
+    offered = (
+        "INSERT INTO school.reschedule_cases (booking_id, state, opened_hour, last_hour, starts_at_utc, ends_at_utc, "
+        "instructor_id, aircraft_id, deadline_utc, round, opened_at, freed_slot_id) SELECT id, 'proposed', :start, "
+        ":start, lower(period), upper(period), instructor_id, aircraft_id, :later, 1, :start, "
+        "(SELECT max(id) FROM school.freed_slots) FROM school.bookings WHERE id = :id"
+    )
+    run(told_engine, offered, id=booking_id, start=start, later=later)
+    for number in (1, 2):
+        tell(told_engine, hour_after(start) + number, **nothing_assessed(told_engine))
+    assert rows(told_engine, "SELECT state FROM school.reschedule_cases WHERE freed_slot_id IS NOT NULL") == [
+        ("proposed",)
+    ]
+
+
+def hold(engine: Engine, booking_id: int, what: Any = "hold", at: datetime = SEED_HOUR + 10 * MINUTE) -> str:
+    """A dispatcher's order, by hand."""
+    key = f"{what}-{booking_id}-{at.isoformat()}"
+    return weather_hold.order(engine, key, what, str(booking_id), "Air show", "job", at).outcome
+
+
+EARLIER = ["expired", "none", "released before", "held by the platform"]
+
+
+@pytest.mark.parametrize("earlier", EARLIER)
+def test_the_platform_leaves_a_dispatchers_own_hold_alone(told_engine: Engine, earlier: str) -> None:
+    case_id, booking_id = cases(told_engine)[0]
+    if earlier == "none":
+        booking_id = one(
+            told_engine,
+            "SELECT id FROM school.bookings WHERE status = 'scheduled' AND lower(period) > :at ORDER BY period LIMIT 1",
+            at=SEED_HOUR + 30 * HOUR,
+        )
+    else:
+        run(
+            told_engine,
+            "UPDATE school.reschedule_cases SET deadline_utc = :at WHERE id = :id",
+            id=case_id,
+            at=SEED_HOUR,
+        )
+        end_overdue(told_engine, SEED_HOUR + 9 * MINUTE, SETTINGS)
+        if earlier != "held by the platform":
+            assert hold(told_engine, booking_id, "release") == "applied"
+    assert hold(told_engine, booking_id) == "applied"
+    assert hold(told_engine, booking_id, at=SEED_HOUR + 11 * MINUTE) == "already_so"
+    mails = one(told_engine, "SELECT count(*) FROM school.outbox")
+
+    for number in (1, 2):
+        tell(told_engine, number, **all_ok(told_engine, booking_id))
+
+    assert place(told_engine, booking_id)[0] == "weather_hold"
+    assert one(told_engine, "SELECT count(*) FROM school.outbox") == mails
+    assert hold(told_engine, booking_id, "release", SEED_HOUR + 3 * HOUR) == "applied"
+    assert place(told_engine, booking_id)[0] == "scheduled"
+    assert one(told_engine, "SELECT weather_hold_by FROM school.bookings WHERE id = :id", id=booking_id) is None
+
+
+def test_a_case_on_a_dispatchers_hold_ends_and_the_hold_stays_and_is_told_so(told_engine: Engine) -> None:
+    at_risk = stored(told_engine, "at_risk_bookings")
+    _, booking_id = cases(told_engine)[0]
+    assert booking_id in set(at_risk["booking_id"])
+    run(told_engine, "DELETE FROM school.reschedule_cases WHERE booking_id = :id", id=booking_id)
+    run(told_engine, "UPDATE school.bookings SET status = 'scheduled' WHERE id = :id", id=booking_id)
+    assert hold(told_engine, booking_id) == "applied"
+    assert tell(told_engine, 1).steps["opened"] == 1
+    case_id = one(told_engine, "SELECT max(id) FROM school.reschedule_cases WHERE booking_id = :id", id=booking_id)
+    kept = say(told_engine, case_id, "keep", SEED_HOUR + HOUR + 9 * MINUTE, reason="It will do.")
+    assert kept.outcome in {"on_hold", "wrong_person"}
+    assert state(told_engine, case_id) in {"open", "proposed"}
+    delivered(told_engine)
+
+    tell(told_engine, 2, **all_ok(told_engine, booking_id))
+
+    assert state(told_engine, case_id) == "cleared"
+    assert place(told_engine, booking_id)[0] == "weather_hold"
+    stays = "SELECT DISTINCT payload ->> 'stays_on_hold' FROM school.outbox WHERE case_id = :id AND event = 'cleared' "
+    assert rows(told_engine, stays + "AND channel = 'email'", id=case_id) == [("true",)]
+
+
+def test_a_hold_that_another_system_set_is_not_the_platforms_to_lift(told_engine: Engine) -> None:
+    case_id, booking_id = cases(told_engine)[0]
+    run(told_engine, "UPDATE school.reschedule_cases SET deadline_utc = :at WHERE id = :id", id=case_id, at=SEED_HOUR)
+    end_overdue(told_engine, SEED_HOUR + 9 * MINUTE, SETTINGS)
+    for status in ("scheduled", "weather_hold"):
+        run(told_engine, "UPDATE school.bookings SET status = :status WHERE id = :id", id=booking_id, status=status)
+    tell(told_engine, 1, **all_ok(told_engine, booking_id))
+    assert place(told_engine, booking_id)[0] == "weather_hold"
+
+
+@pytest.mark.parametrize(
+    ("change", "event"),
+    [("UPDATE school.bookings SET status = 'cancelled'", "cancelled"), (MOVE, "changed")],
+)
+@pytest.mark.parametrize("accepted", [False, True])
+def test_between_the_hours_a_cancelled_or_moved_lessons_people_never_read_that_nobody_answered(
+    told_engine: Engine, change: str, event: str, accepted: bool
+) -> None:
+    case_id, booking_id = cases(told_engine)[0]
+    deadline = deadline_of(told_engine, case_id)
+    if accepted:
+        assert say(told_engine, case_id, "accept", number=1).applied
+    delivered(told_engine)
+    run(told_engine, f"{change} WHERE id = :id", id=booking_id)
+    assert count_to_end(told_engine, SEED_HOUR + 20 * MINUTE) == 1
+    assert deadlines.due(told_engine, SEED_HOUR + 20 * MINUTE, SETTINGS) >= 1
+
+    passed = deadlines.pass_deadlines(told_engine, SEED_HOUR + 20 * MINUTE, SETTINGS)
+
+    assert passed[f"cases {event}"] == 1
+    assert count_to_end(told_engine, SEED_HOUR + 20 * MINUTE) == 0
+    deadlines.pass_deadlines(told_engine, deadline, SETTINGS)
+    assert (state(told_engine, case_id), events(told_engine, case_id)[-1]) == ("cancelled", event)
+    assert told(told_engine, case_id, event)
+    assert told(told_engine, case_id, "expired") == []
+    assert place(told_engine, booking_id)[0] == ("cancelled" if event == "cancelled" else "scheduled")
+    assert one(told_engine, "SELECT count(*) FROM school.bookings WHERE holds_for = :id", id=booking_id) == 0
+
+
+def test_what_waits_for_the_morning_is_taken_back_when_the_lesson_is_cancelled_in_the_night(
+    told_engine: Engine,
+) -> None:
+    case_id, booking_id = cases(told_engine)[0]
+    deadline = deadline_of(told_engine, case_id)
+    delivered(told_engine)
+    end_overdue(told_engine, deadline, SETTINGS)
+    waiting = "SELECT count(*) FROM school.outbox WHERE case_id = :id AND event = 'expired' AND status = 'waiting'"
+    personal = waiting + " AND role <> 'system'"
+    assert one(told_engine, personal, id=case_id) > 0
+    run(told_engine, "UPDATE school.bookings SET status = 'cancelled' WHERE id = :id", id=booking_id)
+    deadlines.pass_deadlines(told_engine, deadline + MINUTE, SETTINGS)
+    assert one(told_engine, personal, id=case_id) == 0
+    others = "SELECT count(*) FROM school.outbox WHERE event = 'expired' AND last_error LIKE 'the lesson was %'"
+    assert one(told_engine, f"{others} AND case_id <> :id", id=case_id) == 0
+
+
+def tick(engine: Engine, hour: datetime) -> dg.ExecuteInProcessResult:
+    """Run an hour as the schedule would."""
+    job = build_definitions(engine=engine, settings=settings_for()).resolve_job_def("hourly_tick")
+    with dg.DagsterInstance.ephemeral() as instance:
+        return job.execute_in_process(instance=instance, partition_key=key_of(hour), raise_on_error=False)
+
+
+def test_when_every_lesson_is_cancelled_the_hour_is_proven_and_every_case_ends_so(told_engine: Engine) -> None:
+    run(told_engine, "UPDATE school.bookings SET status = 'cancelled' WHERE status <> 'completed'")
+    open_cases = one(told_engine, "SELECT count(*) FROM school.reschedule_cases WHERE closed_at IS NULL")
+    hour = SEED_HOUR + HOUR
+    assert tick(told_engine, hour).success
+
+    result = dispatch(told_engine, hour + 8 * MINUTE, SETTINGS)
+
+    assert result.steps["cancelled"] == open_cases > 20
+    assert end_overdue(told_engine, hour + 3 * 24 * HOUR, SETTINGS).total() == 0
+    assert one(told_engine, "SELECT count(*) FROM school.outbox WHERE event = 'expired'") == 0
+
+
+@pytest.fixture
+def without_lessons(ticked_engine: Engine) -> Engine:
+    """A database in which the first hour had no lessons."""
+    for table in PIPELINE_TABLES.values():
+        if table.name not in {"raw_weather", "forecasts", "observations", "availability_snapshot"}:
+            frame = frames.read_partition(ticked_engine, table, [SEED_HOUR]).head(0)
+            frames.write_partition(ticked_engine, table, frame, [SEED_HOUR])
+    return ticked_engine
+
+
+def test_an_hour_with_nothing_to_prove_is_proven(without_lessons: Engine) -> None:
+    measured, checks = data_quality.of_proposals(without_lessons, [SEED_HOUR], SETTINGS)
+    assert (measured.value, checks) == (0, 0)
+    assert measured.examined > 0
+
+
+@pytest.mark.parametrize("table", hourly_steps.PROVED_FROM)
+def test_an_hour_of_which_a_table_was_not_written_is_not_proven(without_lessons: Engine, table: str) -> None:
+    run(without_lessons, "DELETE FROM pipeline.partitions WHERE name IN ('proposals_are_valid', :name)", name=table)
+    measured, _ = data_quality.of_proposals(without_lessons, [SEED_HOUR], SETTINGS)
+    assert measured.examined == 0
+    proven = "SELECT count(*) FROM pipeline.partitions WHERE name = 'proposals_are_valid'"
+    assert one(without_lessons, proven) == 0
+
+
+def test_a_threatened_lesson_with_neither_slots_nor_a_reason_is_not_proven(ticked_engine: Engine) -> None:
+    for name in EMPTY[2:]:
+        frames.write_partition(ticked_engine, PIPELINE_TABLES[name], stored(ticked_engine, name).head(0), [SEED_HOUR])
+    run(ticked_engine, "DELETE FROM pipeline.reschedule_plan")
+    measured, _ = data_quality.of_proposals(ticked_engine, [SEED_HOUR], SETTINGS)
+    assert measured.examined == 0
+
+
+def test_a_lesson_without_a_verdict_counts_as_unknown_and_not_as_ok(ticked_engine: Engine) -> None:
+    frames.write_partition(
+        ticked_engine, PIPELINE_TABLES["lesson_verdicts"], stored(ticked_engine, "lesson_verdicts").head(0), [SEED_HOUR]
+    )
+    found = data_quality.of_lessons(ticked_engine, [SEED_HOUR], SEED_HOUR, SETTINGS)
+    assert found["unknown_share_is_low"].value == 100
+    report = report_hour(ticked_engine, SEED_HOUR, SETTINGS, 0.0)
+    assert (report.ok, report.not_assessed) == (0, report.bookings)
+
+
+def test_a_lesson_that_had_begun_is_explained_so(ticked_engine: Engine) -> None:
+    query = "SELECT reference FROM pipeline.booking_snapshot ORDER BY starts_at_utc LIMIT 1"
+    begun = one(ticked_engine, query)
+    change = "UPDATE pipeline.booking_snapshot SET starts_at_utc = :at WHERE reference = :reference"
+    run(ticked_engine, change, at=SEED_HOUR - MINUTE, reference=begun)
+    assert explain_booking(ticked_engine, begun, SEED_HOUR, SETTINGS).startswith(f"{begun} had begun by ")
+
+
+def test_a_case_that_expires_in_an_hours_first_second_leaves_the_hours_digest_be(told_engine: Engine) -> None:
+    case_id, _ = cases(told_engine)[0]
+    hour = SEED_HOUR + HOUR
+    run(told_engine, "UPDATE school.reschedule_cases SET deadline_utc = :at WHERE id = :id", id=case_id, at=hour)
+    assert end_overdue(told_engine, hour, SLACK)["expired"] >= 1
+    booking_id = cases(told_engine)[0][1]
+    next_hour(told_engine, 1, **all_ok(told_engine, booking_id))
+    dispatch(told_engine, hour + 8 * MINUTE, SLACK)
+    lines = (
+        "SELECT line ->> 'event' FROM school.outbox, jsonb_array_elements(payload -> 'lines') AS line "
+        "WHERE channel = 'slack' AND created_at > :at"
+    )
+    assert [row[0] for row in rows(told_engine, lines, at=hour)].count("cleared") == 1
+
+
+def test_two_cases_that_end_in_one_moment_are_both_in_a_digest(told_engine: Engine) -> None:
+    at = SEED_HOUR + HOUR
+    both = [case_id for case_id, _ in cases(told_engine)[:2]]
+    for case_id in both:
+        run(told_engine, "UPDATE school.reschedule_cases SET deadline_utc = :at WHERE id = :id", id=case_id, at=at)
+        assert end_overdue(told_engine, at, SLACK)["expired"] >= 1
+    told_of = "SELECT (line ->> 'case_id')::int FROM school.outbox, jsonb_array_elements(payload -> 'lines') AS line "
+    found = [row[0] for row in rows(told_engine, told_of + "WHERE channel = 'slack'")]
+    assert set(both) <= set(found)
+
+
+def test_a_swap_and_a_response_whose_key_looks_like_it_are_both_taken(told_engine: Engine) -> None:
+    first, second, third = (case_id for case_id, _ in cases(told_engine)[:3])
+    assert say(told_engine, third, "none_suit", key="K/other").outcome
+    at = SEED_HOUR + 20 * MINUTE
+    swapped = swap(told_engine, "K", (first, second), "terminal", at, SETTINGS)
+    assert swapped.outcome
+    assert swap(told_engine, "K", (first, second), "terminal", at, SETTINGS).repeated
+    records = "SELECT case_id FROM school.responses WHERE action = 'swap' ORDER BY case_id"
+    assert [row[0] for row in rows(told_engine, records)] == sorted([first, second])
+    swap(told_engine, "L", (first, second), "terminal", at, SETTINGS)
+    late = say(told_engine, third, "withdraw", key="L/other")
+    assert not late.repeated
+
+
+def test_a_database_of_the_version_before_keeps_its_holds_and_whose_they_are(told_engine: Engine) -> None:
+    case_ids = [booking_id for _, booking_id in cases(told_engine)[:2]]
+    free = one(told_engine, "SELECT min(id) FROM school.bookings WHERE status = 'scheduled'")
+    assert hold(told_engine, free) == "applied"
+    strange = one(told_engine, "SELECT max(id) FROM school.bookings WHERE status = 'scheduled'")
+    migrations.downgrade(told_engine, "0010")
+    assert "lesson_verdicts" not in inspect(told_engine).get_table_names("pipeline")
+    run(told_engine, "UPDATE school.bookings SET status = 'weather_hold' WHERE id = :id", id=strange)
+
+    migrations.upgrade(told_engine)
+
+    by = dict(rows(told_engine, "SELECT id, weather_hold_by FROM school.bookings WHERE status = 'weather_hold'"))
+    assert {by[booking_id] for booking_id in case_ids} == {"platform"}
+    assert (by[free], by[strange]) == ("dispatcher", None)
+    tell(told_engine, 1, lesson_verdicts=pd.DataFrame({"booking_id": case_ids, "verdict": "ok"}), **{
+        name: stored(told_engine, name).head(0) for name in EMPTY[1:]
+    })  # fmt: skip
+    assert [place(told_engine, booking_id)[0] for booking_id in case_ids] == ["scheduled"] * 2
+
+
+def test_the_standby_list_offers_nothing_to_a_lesson_that_was_flown(told_engine: Engine) -> None:
+    _, booking_id = earliest(told_engine)
+    reference = one(told_engine, "SELECT reference FROM school.bookings WHERE id = :id", id=booking_id)
+    standby.join(told_engine, reference, None, SEED_HOUR)
+    run(told_engine, "UPDATE school.bookings SET status = 'completed' WHERE id = :id", id=booking_id)
+    assert standby.offer_freed_slots(told_engine, SEED_HOUR + 9 * MINUTE, SETTINGS).lapsed == 1

@@ -1,0 +1,255 @@
+"""Laws of the assessment: it agrees with plain reading, and nothing that is taken away or gets worse improves it."""
+
+from typing import Any
+
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flightsched_pipelines.domain.risk.assess import assess
+from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, LESSON_KINDS, TRAINING_LEVELS, severity
+from flightsched_pipelines.domain.risk.minimums import MINIMUM_COLUMNS
+from flightsched_pipelines.domain.weather.conditions import FORECAST_COLUMNS
+from flightsched_pipelines_tests.unit.domain.risk.builders import (
+    AIRPORTS,
+    DEFAULTS,
+    HOURS,
+    NOW,
+    RUNWAYS,
+    SUNS,
+    at,
+    fine,
+    frame,
+    hold,
+    lesson,
+    minimum,
+    weather,
+)
+from flightsched_pipelines_tests.unit.domain.risk.row_by_row import reference_verdict
+
+IDENTS = st.sampled_from(["KPAO", "KSQL", "KLVK"])
+
+OWN = frame(
+    [
+        minimum("visibility", ">=", 4, authority="school", school_id=2, training_level="student_pilot"),
+        minimum("ceiling", ">=", 500, authority="school", school_id=2, training_level="private_pilot"),
+        minimum("gust", "<", 18, authority="school", school_id=2, effect="warn", lesson_kind="pattern"),
+        minimum("aircraft_crosswind", "<=", None, authority="school", school_id=2, solo=True, effect="block"),
+        minimum("visibility", ">=", 6, authority="school", school_id=2, night=True),
+    ],
+    MINIMUM_COLUMNS,
+)
+MINIMUMS = pd.concat([DEFAULTS, OWN], ignore_index=True)
+PLAIN_MINIMUMS = MINIMUMS.astype(object).where(MINIMUMS.notna(), None).to_dict("records")
+
+SCHOOLS = range(100, 180)
+MANY = frame(
+    [minimum("wind", "<", 5 + school / 10, authority="school", school_id=school) for school in SCHOOLS],
+    MINIMUM_COLUMNS,
+)
+"""A limit for each of more schools than a word of marks has bits."""
+
+LESSONS = st.deferred(lambda: st.lists(lessons(), min_size=1, max_size=5))
+
+
+@st.composite
+def lessons(draw: st.DrawFn) -> dict[str, Any]:
+    """A lesson from before the running hour to after the last forecast, by day or night."""
+    quarter = draw(st.integers(-6, 4 * HOURS + 6))
+    stranger = st.sampled_from(["KPAO", "KSQL", "KLVK", "KPAO", "KXXX"])
+    return lesson(
+        school_id=draw(st.sampled_from([1, 2, None])),
+        training_level=draw(st.sampled_from(TRAINING_LEVELS)),
+        solo=draw(st.booleans()),
+        lesson_kind=draw(st.sampled_from(LESSON_KINDS)),
+        departure=draw(IDENTS),
+        route=draw(st.lists(stranger, max_size=2)),
+        starts_at_utc=at(quarter / 4),
+        ends_at_utc=at((quarter + draw(st.integers(1, 12))) / 4),
+        aircraft_crosswind_kt=draw(st.sampled_from([None, 8.0, 12.0, 15.0])),
+    )
+
+
+@st.composite
+def hours(draw: st.DrawFn) -> dict[str, Any]:
+    """An hour with one or several faults, at the limits as often as beyond them."""
+    sector = draw(st.sampled_from([(None, None)] * 4 + [(100.0, 190.0), (340.0, 40.0)]))
+    return weather(
+        draw(st.integers(-2, HOURS - 1)),
+        draw(IDENTS),
+        layer=draw(st.sampled_from(["prevailing", "temporary"])),
+        governs=draw(st.sampled_from([True, True, True, False])),
+        wind_direction_deg=draw(st.sampled_from([None, 40.0, 134.0, 220.0, 310.0])),
+        wind_varies_from_deg=sector[0],
+        wind_varies_to_deg=sector[1],
+        wind_speed_kt=draw(st.sampled_from([0.0, 5.0, 9.0, 10.0, 14.0, 24.0, 25.0, None])),
+        wind_gust_kt=draw(st.sampled_from([None, None, 15.0, 18.0, 20.0, 35.0])),
+        visibility_sm=draw(st.sampled_from([10.0, 6.0, 5.0, 3.0, 1.25, 0.5, None])),
+        ceiling_ft=draw(st.sampled_from([None, None, 5_000.0, 4_900.0, 1_000.0, 1_100.0, 500.0])),
+        temperature_c=draw(st.sampled_from([None, 15.0, 4.0, -10.0, -19.0])),
+        weather=draw(st.sampled_from(["", "", "-RA", "SN BR", "BR"])),
+        hazards=draw(st.sampled_from([[], [], [], ["TS"], ["FZRA"], ["LLWS"], ["FG"], ["CB", "VCTS"]])),
+        missing=draw(st.sampled_from([[], [], [], ["ceiling"], ["thunderstorm"], ["temperature", "wind"]])),
+    )
+
+
+def skies(most: int = 8) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Fine hours at every field, some with faults, and some that no forecast reaches."""
+    base = fine("KPAO", "KSQL", "KLVK")
+    gaps = st.sets(st.integers(0, len(base) - 1), max_size=3)
+    return st.builds(
+        lambda gaps, faulty: [row for n, row in enumerate(base) if n not in gaps] + faulty,
+        gaps,
+        st.lists(hours(), max_size=most),
+    )
+
+
+def severities(some: list[dict[str, Any]], sky: list[dict[str, Any]], **facts: Any) -> list[int]:
+    return [severity(verdict) for verdict in hold(some, sky, MINIMUMS, **facts).verdicts]
+
+
+def never_better(before: list[int], after: list[int]) -> bool:
+    """Whether each verdict is as severe as it was, or has become unknown."""
+    unknown = severity("unknown")
+    return all(now >= was or now == unknown for was, now in zip(before, after, strict=True))
+
+
+@settings(max_examples=30, deadline=None)
+@given(LESSONS, skies())
+def test_the_arrays_agree_with_reading_row_by_row(some: list[dict[str, Any]], sky: list[dict[str, Any]]) -> None:
+    verdicts = hold(some, sky, MINIMUMS).verdicts.tolist()
+    assert verdicts == [reference_verdict(one, sky, PLAIN_MINIMUMS) for one in some]
+
+
+@settings(max_examples=8, deadline=None)
+@given(LESSONS, skies(), st.data())
+def test_each_of_many_schools_is_held_to_its_own_limit(
+    some: list[dict[str, Any]], sky: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    theirs = [one | {"school_id": data.draw(st.sampled_from(SCHOOLS))} for one in some]
+    plain = MANY.astype(object).where(MANY.notna(), None).to_dict("records")
+    verdicts = hold(theirs, sky, pd.concat([MINIMUMS, MANY], ignore_index=True)).verdicts.tolist()
+    assert verdicts == [reference_verdict(one, sky, PLAIN_MINIMUMS + plain) for one in theirs]
+
+
+@settings(max_examples=8, deadline=None)
+@given(LESSONS, skies())
+def test_text_as_categories_is_assessed_as_text_is(some: list[dict[str, Any]], sky: list[dict[str, Any]]) -> None:
+    """Frames that are read from their tables hold words of few kinds as categories."""
+    lessons, rows = frame(some, BOOKING_COLUMNS), frame(sky, FORECAST_COLUMNS)
+    kinds = dict.fromkeys(("training_level", "lesson_kind", "departure"), "category")
+    of_text, of_categories = (
+        assess(given, forecasts, MINIMUMS, AIRPORTS, RUNWAYS, SUNS, first_hour_utc=NOW)
+        for given, forecasts in (
+            (lessons, rows),
+            (lessons.astype(kinds), rows.astype(dict.fromkeys(("airport", "layer", "weather"), "category"))),
+        )
+    )
+    pd.testing.assert_series_equal(of_text.verdicts, of_categories.verdicts)
+    pd.testing.assert_frame_equal(of_text.broken, of_categories.broken)
+
+
+@settings(max_examples=8, deadline=None)
+@given(LESSONS, skies(), st.data())
+def test_dropping_a_governing_row_never_improves_a_verdict(
+    some: list[dict[str, Any]], sky: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    """A row that stands alone in its hour; what the blend drops it replaces by an unreadable one."""
+    places = [(row["airport"], row["hour_utc"]) for row in sky if row["governs"]]
+    alone = [n for n, row in enumerate(sky) if places.count((row["airport"], row["hour_utc"])) == 1]
+    dropped = data.draw(st.sets(st.sampled_from(alone), max_size=4))
+    fewer = [row for n, row in enumerate(sky) if n not in dropped]
+    assert never_better(severities(some, sky), severities(some, fewer))
+
+
+@settings(max_examples=8, deadline=None)
+@given(LESSONS, skies(), st.data())
+def test_what_is_missing_never_improves_a_verdict(
+    some: list[dict[str, Any]], sky: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    n = data.draw(st.integers(0, len(sky) - 1))
+    element = data.draw(st.sampled_from(["wind", "visibility", "ceiling", "weather", "thunderstorm", "temperature"]))
+    blank = {"wind": {"wind_speed_kt": None}, "visibility": {"visibility_sm": None}, "ceiling": {"ceiling_ft": None}}
+    garbled = [*sky]
+    garbled[n] = sky[n] | {"missing": [element], "hazards": []} | blank.get(element, {})
+    assert never_better(severities(some, sky), severities(some, garbled))
+
+
+@settings(max_examples=8, deadline=None)
+@given(LESSONS, skies(), st.data())
+def test_worse_weather_never_improves_a_verdict(
+    some: list[dict[str, Any]], sky: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    n = data.draw(st.integers(0, len(sky) - 1))
+    row = sky[n]
+    worse = data.draw(
+        st.sampled_from(
+            [
+                {"visibility_sm": (row["visibility_sm"] or 0.0) / 2} if row["visibility_sm"] else {},
+                {"ceiling_ft": (row.get("ceiling_ft") or 9_000.0) - 500.0},
+                {"wind_speed_kt": row["wind_speed_kt"] + 5, "wind_gust_kt": (row.get("wind_gust_kt") or 0) + 30}
+                if row["wind_speed_kt"] is not None
+                else {},
+                {"hazards": sorted({*row["hazards"], "TS"})},
+                {"hazards": sorted({*row["hazards"], "FZRA", "LLWS"})},
+            ]
+        )
+    )
+    before, after = severities(some, sky), severities(some, [*sky[:n], row | worse, *sky[n + 1 :]])
+    assert all(now >= was for was, now in zip(before, after, strict=True))
+
+
+@settings(max_examples=8, deadline=None)
+@given(LESSONS, skies(), st.integers(0, 8), st.integers(0, 8))
+def test_a_longer_lesson_is_never_better_than_a_shorter_one_inside_it(
+    some: list[dict[str, Any]], sky: list[dict[str, Any]], earlier: int, later: int
+) -> None:
+    longer = [
+        one
+        | {
+            "starts_at_utc": one["starts_at_utc"] - pd.Timedelta(minutes=15 * earlier),
+            "ends_at_utc": one["ends_at_utc"] + pd.Timedelta(minutes=15 * later),
+        }
+        for one in some
+    ]
+    before, after = severities(some, sky), severities(longer, sky)
+    assert all(now >= was for was, now in zip(before, after, strict=True))
+
+
+@settings(max_examples=8, deadline=None)
+@given(LESSONS, skies(), st.randoms(use_true_random=False))
+def test_the_order_of_rows_changes_nothing(some: list[dict[str, Any]], sky: list[dict[str, Any]], random: Any) -> None:
+    numbered = [one | {"booking_id": n} for n, one in enumerate(some)]
+    shuffled, other_sky = random.sample(numbered, len(numbered)), random.sample(sky, len(sky))
+    one = hold(numbered, sky, MINIMUMS)
+    other = hold(
+        shuffled,
+        other_sky,
+        MINIMUMS.sample(frac=1, random_state=random.randrange(99)),
+        airports=AIRPORTS[::-1],
+        runways=RUNWAYS[::-1],
+        suns=SUNS[::-1],
+    )
+    order = [lesson["booking_id"] for lesson in shuffled]
+    assert one.verdicts[order].tolist() == other.verdicts.tolist()
+    columns = ["booking_id", "rule", "airport", "layer", "value", "limit_value", "hazard", "hour_utc"]
+    key = columns[:4]
+    left, right = (a.broken[columns].sort_values(key).reset_index(drop=True) for a in (one, other))
+    pd.testing.assert_frame_equal(left, right)
+
+
+@settings(max_examples=8, deadline=None)
+@given(LESSONS, skies())
+def test_every_verdict_but_ok_has_its_reasons_and_words(some: list[dict[str, Any]], sky: list[dict[str, Any]]) -> None:
+    numbered = [one | {"booking_id": n} for n, one in enumerate(some)]
+    held = hold(numbered, sky, MINIMUMS)
+    expected = {n for n, verdict in enumerate(held.verdicts) if verdict != "ok"}
+    assert set(held.broken["booking_id"]) == expected
+    assert not held.broken.duplicated(["booking_id", "rule", "airport", "layer"]).any()
+    assert not (held.broken["margin"] > 0).any()
+    assert (held.broken["explanation"].str.len() > 20).all()
+    for n in range(len(some)):
+        words = held.words(n)
+        assert words.endswith(".")
+        assert "nan" not in words.lower().split()
+        assert "safe" not in words

@@ -1,0 +1,172 @@
+"""Laws of entering minimums: no row improves a verdict unseen, in whatever unit and with whatever effect."""
+
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flightsched_pipelines.domain.risk.bookings import LESSON_KINDS, TRAINING_LEVELS, severity
+from flightsched_pipelines.domain.risk.loosened_limits import loosened
+from flightsched_pipelines.domain.risk.minimums import (
+    MINIMUM_COLUMNS,
+    default_minimums,
+    typed_minimums,
+    with_regulations,
+)
+from flightsched_pipelines.domain.risk.rules import RULE_BOOK, UNITS
+from flightsched_pipelines_tests.unit.domain.risk.builders import DEFAULTS, fine, frame, hold, lesson, minimum, verdict
+from flightsched_pipelines_tests.unit.domain.risk.test_laws import LESSONS, MINIMUMS, skies
+
+UNKNOWN, AT_RISK = severity("unknown"), severity("at_risk")
+Row = dict[str, Any]
+
+
+@st.composite
+def rows(draw: st.DrawFn, **stated: Any) -> Row:
+    """A row as a school may enter it, in any of its rule's units, for anybody."""
+    name = draw(st.sampled_from([*RULE_BOOK]))
+    rule = RULE_BOOK[name]
+    unit = draw(st.sampled_from([*rule.units])) if rule.units else None
+    limit = None
+    if rule.plausible is not None and unit is not None:
+        least, most = rule.plausible
+        limit = draw(st.floats(least, min(most, 8 * max(abs(least), 1)))) / rule.units[unit]
+        limit = min(max(limit, least / rule.units[unit]), most / rule.units[unit])
+    return (
+        minimum(
+            name,
+            draw(st.sampled_from(rule.comparisons)),
+            limit,
+            unit=unit,
+            authority=draw(st.sampled_from(["school", "school", "default"])),
+            school_id=draw(st.sampled_from([1, 2, None])),
+            training_level=draw(st.sampled_from([None, *TRAINING_LEVELS])),
+            solo=draw(st.sampled_from([None, True, False])),
+            lesson_kind=draw(st.sampled_from([None, *LESSON_KINDS])),
+            night=draw(st.sampled_from([None, True, False])),
+            effect=draw(st.sampled_from(["block", "block", "warn"])),
+        )
+        | stated
+    )
+
+
+def with_rows(*entered: Row, beside: pd.DataFrame = MINIMUMS) -> pd.DataFrame:
+    return pd.concat([beside, typed_minimums(frame(entered, MINIMUM_COLUMNS))], ignore_index=True)
+
+
+def severities(some: list[Row], sky: list[Row], minimums: pd.DataFrame) -> list[int]:
+    return [severity(one) for one in hold(some, sky, minimums).verdicts]
+
+
+@settings(max_examples=30, deadline=None)
+@given(LESSONS, skies(), st.lists(rows(effect="warn"), min_size=1, max_size=4))
+def test_a_row_that_warns_never_improves_a_verdict(some: list[Row], sky: list[Row], warnings: list[Row]) -> None:
+    before, after = severities(some, sky, MINIMUMS), severities(some, sky, with_rows(*warnings))
+    assert all(now >= was for was, now in zip(before, after, strict=True))
+
+
+@settings(max_examples=30, deadline=None)
+@given(LESSONS, skies(), rows())
+def test_a_limit_in_another_unit_is_the_limit_that_it_converts_to(some: list[Row], sky: list[Row], row: Row) -> None:
+    rule = RULE_BOOK[row["rule"]]
+    own = row | {"unit": UNITS[row["rule"]]}
+    if row["limit_value"] is not None:
+        own["limit_value"] = row["limit_value"] * rule.units[row["unit"]]
+    assert severities(some, sky, with_rows(row)) == severities(some, sky, with_rows(own))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    LESSONS,
+    skies(),
+    rows(),
+    st.sampled_from(
+        [{"unit": "furlong"}, {"unit": None}, {"limit_value": float("nan")}, {"limit_value": -1e9}, {"rule": "mood"}]
+    ),
+)
+def test_a_row_that_cannot_be_read_makes_whom_it_concerns_unknown(
+    some: list[Row], sky: list[Row], row: Row, spoilt: Row
+) -> None:
+    entered = row | spoilt
+    if RULE_BOOK[row["rule"]].plausible is None and "rule" not in spoilt:
+        return  # its row has neither unit nor limit
+    before, after = severities(some, sky, MINIMUMS), severities(some, sky, with_rows(entered))
+    for one, was, now in zip(some, before, after, strict=True):
+        assert now >= was
+        concerned = all(
+            row[name] is None or row[name] == one[name]
+            for name in ("school_id", "training_level", "solo", "lesson_kind")
+        )
+        if concerned and row["night"] is None:
+            assert now in {UNKNOWN, AT_RISK}
+
+
+@settings(max_examples=30, deadline=None)
+@given(LESSONS, skies(), st.lists(rows(), min_size=1, max_size=3))
+def test_a_verdict_that_rows_improve_is_told_of(some: list[Row], sky: list[Row], entered: list[Row]) -> None:
+    usual, ours = DEFAULTS, with_rows(*entered, beside=DEFAULTS)
+    before, after = severities(some, sky, usual), severities(some, sky, ours)
+    if any(now < was for was, now in zip(before, after, strict=True)):
+        assert loosened(ours)
+
+
+@settings(max_examples=30, deadline=None)
+@given(LESSONS, skies(), st.lists(rows(), max_size=3))
+def test_the_regulations_stay_the_floor(some: list[Row], sky: list[Row], entered: list[Row]) -> None:
+    """Whatever is entered, and with no row of the regulations in the table."""
+    nothing = typed_minimums(frame([], MINIMUM_COLUMNS))
+    floor = severities(some, sky, with_regulations(nothing))
+    ours = severities(some, sky, with_regulations(with_rows(*entered, beside=nothing)))
+    assert all(now == AT_RISK for was, now in zip(floor, ours, strict=True) if was == AT_RISK)
+
+
+@settings(max_examples=10, deadline=None)
+@given(LESSONS, skies())
+def test_without_minimums_nothing_is_ok(some: list[Row], sky: list[Row]) -> None:
+    nothing = typed_minimums(frame([], MINIMUM_COLUMNS))
+    for minimums in (nothing, with_regulations(nothing)):
+        held = hold(some, sky, minimums)
+        assert set(held.verdicts) <= {"unknown", "at_risk"}
+        assert held.broken["explanation"].str.contains("minimums are on record|At risk").all()
+
+
+def own(rule: str, comparison: str, limit: float | None, **stated: Any) -> pd.DataFrame:
+    return with_rows(
+        minimum(rule, comparison, limit, minimum_id=41, authority="school", school_id=1, **stated), beside=DEFAULTS
+    )
+
+
+@pytest.mark.parametrize(
+    ("entered", "sky", "expected"),
+    [
+        (own("ceiling", ">=", 1500.0, unit="m"), {"ceiling_ft": 2_000.0}, "at_risk"),
+        (own("wind", "<", 10.0, unit="m/s"), {"wind_speed_kt": 18.0}, "ok"),
+        (own("wind", "<", 10.0, unit="m/s"), {"wind_speed_kt": 20.0}, "at_risk"),
+        (own("wind", "<", 30.0, effect="warn"), {"wind_speed_kt": 12.0}, "at_risk"),
+        (own("visibility", ">=", -5.0), {"visibility_sm": 4.0}, "at_risk"),
+        (own("visibility", ">=", -5.0), {}, "unknown"),
+        (own("visibility", ">=", 3.0, unit="NM"), {}, "unknown"),
+    ],
+)
+def test_units_warnings_and_absurd_limits(entered: pd.DataFrame, sky: Row, expected: str) -> None:
+    assert verdict(lesson(), fine(wind_direction_deg=314.0, **sky), entered) == expected
+
+
+def test_a_lesson_that_a_faulty_row_concerns_names_it() -> None:
+    (words,) = hold([lesson()], fine(), own("visibility", ">=", 3.0, unit="NM")).broken["explanation"]
+    assert words == (
+        "Unknown: a row that it depends on cannot be read, and must be mended: school.weather_minimums row 41, "
+        "unit: 'NM' is no unit of visibility; give one of SM, m, km."
+    )
+
+
+def test_what_is_looser_than_the_defaults_is_told_with_row_level_limit_and_default() -> None:
+    (one,) = loosened(own("visibility", ">=", 5000.0, unit="m", training_level="student_pilot", solo=False))
+    assert one.minimum_id == 41
+    assert one.sentence == "school 1, student_pilot, visibility: >= 3.10686 SM, default > 5 SM"
+    assert loosened(default_minimums()) == []
+    assert loosened(own("wind", "<", 5.0)) == []
+    without_icing = DEFAULTS[DEFAULTS["rule"] != "icing"].reset_index(drop=True)
+    assert {one.sentence.partition(": ")[2] for one in loosened(without_icing)} == {"no limit, default none allowed"}

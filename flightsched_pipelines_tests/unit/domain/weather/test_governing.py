@@ -1,0 +1,146 @@
+"""Which of several reports governs: the newest that was issued, read or not."""
+
+import json
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from flightsched_pipelines.domain.weather.blend import MODEL_HOURS, blend
+from flightsched_pipelines.domain.weather.provider_responses import Reading, read_answer
+from flightsched_pipelines_tests.unit.domain.weather.builders import at, fair, hour, metar, one_call, one_call_hour, taf
+
+NOW = 14
+AIRPORTS = pd.DataFrame(
+    [("KXYZ", 37.0, -122.0, True, True)],
+    columns=["airport", "latitude_deg", "longitude_deg", "issues_taf", "issues_metar"],
+)
+
+
+def issued(at_hour: float, **fields: Any) -> dict[str, Any]:
+    """A TAF issued at an hour of the tests' day, valid from then for a day; fair but for what is named."""
+    begins, minutes = int(at_hour), round(at_hour * 60) % 60
+    report = taf(fair(begins, begins + 24, **fields), ends=begins + 24)
+    return report | {"validTimeFrom": at(begins), "issueTime": f"2026-03-10T{begins:02d}:{minutes:02d}:00Z"}
+
+
+def forecast(*reports: object, now: int = NOW, **options: Any) -> pd.DataFrame:
+    return blended(read_answer(json.dumps(reports)), now, **options)
+
+
+def blended(reading: Reading, now: int = NOW, **options: Any) -> pd.DataFrame:
+    settings = {
+        "horizon_hours": 72, "taf_max_distance_nm": 30, "taf_max_age_hours": 8, "observation_max_age_minutes": 90,
+    }  # fmt: skip
+    frame = blend(AIRPORTS, reading, hour(now), **(settings | options))
+    return frame[frame["governs"]]
+
+
+def visibilities(frame: pd.DataFrame, n: int) -> list[float | None]:
+    """The visibility of each row that governs an hour, the lowest first; ``None`` where it is missing."""
+    rows = frame[(frame["hour_utc"] == hour(n)) & (frame["source"] != "METAR")]
+    pairs = zip(rows["visibility_sm"], rows["missing"], strict=True)
+    seen = [None if "visibility" in missing else sm for sm, missing in pairs]
+    return sorted(seen, key=lambda sm: (sm is None, sm))
+
+
+FOG, FAIR = issued(13, visib=0.5), issued(9)
+
+
+def test_of_two_the_newer_governs() -> None:
+    assert visibilities(forecast(FAIR, FOG), 16) == [0.5]
+    assert visibilities(forecast(issued(9, visib=0.5), issued(13)), 16) == [6]
+
+
+@pytest.mark.parametrize(
+    "garbled",
+    [
+        FOG | {"validTimeTo": None},
+        FOG | {"icaoId": None},
+        FOG | {"icaoId": "KABC", "rawTAF": "TAF KXYZ 101300Z 1013/1113 24006KT 1/2SM FG VV002"},
+        {"icaoId": "KXYZ", "rawTAF": "TAF KXYZ 101300Z 10"},
+        {"icaoId": "KXYZ", "fcsts": 7},
+        None,
+        "TAF",
+        {},
+    ],
+)
+def test_a_newest_taf_that_cannot_be_read_hands_nothing_to_the_older_one(garbled: object) -> None:
+    frame = forecast(FAIR, garbled)
+
+    assert all(None in visibilities(frame, n) for n in range(NOW, NOW + 24))
+
+
+@pytest.mark.parametrize(
+    "misdated",
+    [
+        {"issueTime": "2026-03-10T04:00:00Z", "rawTAF": "TAF KXYZ 101300Z 1013/1113 24006KT 1/2SM FEW060"},
+        {"issueTime": "2026-03-10T04:00:00Z", "bulletinTime": "2026-03-10T13:00:00Z"},
+        {"issueTime": "2026-03-10T04:00:00Z"},
+        {"issueTime": "2026-03-10T04:00:00Z", "mostRecent": 1},
+        {"issueTime": "2026-03-13T04:00:00Z"},
+        {"issueTime": "1926-03-13T04:00:00Z"},
+        {"issueTime": None},
+    ],
+)
+def test_a_newest_taf_with_a_wrong_issue_time_keeps_governing(misdated: dict[str, Any]) -> None:
+    assert 0.5 in visibilities(forecast(FAIR, FOG | misdated), 16)
+
+
+def test_an_older_taf_with_a_wrong_issue_time_governs_nothing_alone() -> None:
+    misdated = FAIR | {"issueTime": "2026-03-10T13:30:00Z", "rawTAF": "TAF KXYZ 100900Z 1009/1109 24006KT P6SM FEW060"}
+
+    assert 0.5 in visibilities(forecast(misdated, FOG), 16)
+
+
+@pytest.mark.parametrize(("hours_old", "relied_on"), [(0, True), (7, True), (8, True), (9, False), (26, False)])
+def test_an_old_taf_can_threaten_and_cannot_reassure(hours_old: int, relied_on: bool) -> None:
+    for visibility in (6, 0.5):
+        frame = forecast(
+            taf(fair(0, 30, visib=visibility), ends=30) | {"issueTime": "2026-03-10T00:00:00Z"}, now=hours_old
+        )
+        assert visibilities(frame, 28) == ([visibility] if relied_on else [visibility, None])
+
+
+def test_beyond_what_is_sure_the_model_governs_beside_what_is_missing() -> None:
+    model = read_answer(json.dumps(one_call(*(one_call_hour(n) for n in range(NOW, NOW + 48)))), "KXYZ")
+    reports = read_answer(json.dumps([issued(3)]))
+    frame = blended(Reading([*reports.groups, *model.groups], asked_of_models=["KXYZ"]))
+
+    assert None in visibilities(frame, 20)
+    assert len(visibilities(frame, 20)) == 3, "the old TAF, what is missing, and the model beside them"
+
+
+def test_the_hours_that_a_model_was_asked_for_and_did_not_give_are_missing() -> None:
+    reports, model = read_answer(json.dumps([FOG])), read_answer(json.dumps(one_call(one_call_hour(40))), "KXYZ")
+    frame = blended(Reading([*reports.groups, *model.groups], asked_of_models=["KXYZ"]))
+
+    assert visibilities(frame, 40) != [None]
+    assert [visibilities(frame, n) for n in (38, 39, 41, NOW + MODEL_HOURS - 1)] == [[None]] * 4
+    assert visibilities(frame, NOW + MODEL_HOURS) == [], "no source reaches there"
+    assert visibilities(blended(reports), 40) == [], "a model that was not asked owes nothing"
+
+
+@pytest.mark.parametrize(
+    "garbled", [{"obsTime": None}, {"obsTime": at(11)}, {"obsTime": at(20)}, {"icaoId": 7}, {"rawOb": "METAR KXYZ NIL"}]
+)
+def test_a_newest_metar_that_cannot_be_read_hands_nothing_to_the_older_one(garbled: dict[str, Any]) -> None:
+    older = metar(raw="METAR KXYZ 101253Z A2992", obsTime=at(12) + 53 * 60)
+    newest = metar(raw="METAR KXYZ 101353Z 1/2SM FG A2992", visib=0.5, obsTime=at(13) + 53 * 60)
+    frame = forecast(older, newest | garbled, now=NOW)
+
+    rows = frame[(frame["hour_utc"] == hour(NOW)) & (frame["source"] == "METAR")]
+    assert rows["missing"].str.len().max() == 4
+
+
+def test_a_metar_that_is_cut_off_does_not_say_that_there_is_no_cb() -> None:
+    whole = metar(raw="METAR KXYZ 101353Z 24006KT 10SM FEW030CB 20/08 A2992", obsTime=at(13) + 53 * 60)
+    cut = whole | {"rawOb": "METAR KXYZ 101353Z 24006KT 10SM"}
+
+    assert observed(whole)["hazards"].tolist() == [["CB"]]
+    assert observed(cut)["missing"].tolist() == [["thunderstorm"]]
+
+
+def observed(report: dict[str, Any]) -> pd.DataFrame:
+    frame = forecast(report)
+    return frame[frame["source"] == "METAR"]
