@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from flightsched_pipelines.domain.rescheduling.ranking.ranking_request import Question, Slot
+from flightsched_pipelines.domain.rescheduling.ranking.ranking_request import RankingRequest, RequestSlot
 
 FILE = Path(__file__).parent / "cases.json"
 
@@ -15,7 +15,7 @@ class Case:
     """A question, and the order in which the planner put its slots, as ids."""
 
     name: str
-    question: Question
+    question: RankingRequest
     planner: Sequence[str]
 
 
@@ -24,10 +24,10 @@ def frozen_cases() -> list[Case]:
     return [
         Case(
             name=case["name"],
-            question=Question(
+            question=RankingRequest(
                 booking_id=number,
                 slots=tuple(
-                    Slot(slot["id"], row, {name: fact for name, fact in slot.items() if name != "id"})
+                    RequestSlot(slot["id"], row, {name: fact for name, fact in slot.items() if name != "id"})
                     for row, slot in enumerate(case["question"]["slots"])
                 ),
                 body=case["question"],

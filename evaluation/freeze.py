@@ -22,7 +22,7 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.database.seed import seed
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.partitions import key_of
-from flightsched_pipelines.domain.rescheduling.ranking.ranking_request import Question, questions
+from flightsched_pipelines.domain.rescheduling.ranking.ranking_request import RankingRequest, ranking_requests
 from flightsched_pipelines.settings import Settings
 
 HOURS = (
@@ -57,7 +57,7 @@ def _cases(engine: Engine, settings: Settings, hour_utc: datetime) -> Iterator[d
     plan, bookings, broken = (
         read_partition(engine, PIPELINE_TABLES[name], [hour_utc]).drop(columns="partition_hour") for name in tables
     )
-    asked = questions(plan, bookings, broken, pd.Timestamp(hour_utc))
+    asked = ranking_requests(plan, bookings, broken, pd.Timestamp(hour_utc))
     for question in sorted(asked, key=_variety, reverse=True)[:CASES_AN_HOUR]:
         records = plan.to_dict("index")
         ranks = {slot.slot_id: records[slot.row]["rank"] for slot in question.slots}
@@ -68,7 +68,7 @@ def _cases(engine: Engine, settings: Settings, hour_utc: datetime) -> Iterator[d
         }
 
 
-def _variety(question: Question) -> tuple[int, int]:
+def _variety(question: RankingRequest) -> tuple[int, int]:
     """How much there is to weigh: how many of the facts differ among the slots, and how many wishes there are."""
     facts = [{name: str(fact) for name, fact in slot.facts.items()} for slot in question.slots]
     differing = sum(len({fact[name] for fact in facts}) > 1 for name in facts[0])

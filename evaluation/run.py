@@ -16,9 +16,13 @@ from rich.table import Table
 from evaluation.cases import Case, frozen_cases
 from evaluation.scorers import ORDER_SCORERS, SCORERS, Scorer, read
 from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
-from flightsched_pipelines.clients.openai_responses import Asking, Prices, Reply
+from flightsched_pipelines.clients.openai_responses import RankingPrompt, RankingReply, TokenPrices
 from flightsched_pipelines.domain.rescheduling.ranking.ranking_request import PROMPT_VERSION, prompt
-from flightsched_pipelines.domain.rescheduling.ranking.ranking_validation import AnswerError, answer_schema, check
+from flightsched_pipelines.domain.rescheduling.ranking.ranking_validation import (
+    RankingError,
+    response_schema,
+    validate_ranking,
+)
 from flightsched_pipelines.services.hourly.ranking import ranker_of
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.servers.openai_server import OpenAIServer
@@ -47,7 +51,7 @@ def main() -> None:
     results = [planner(cases)]
     for mode, name in (("ok", "stand-in"), ("false_code", "stand-in that errs")):
         with OpenAIServer(mode) as server:
-            ranker = OpenAIRanker("a-key", "stand-in", server.url, Prices(0, 0, 0))
+            ranker = OpenAIRanker("a-key", "stand-in", server.url, TokenPrices(0, 0, 0))
             results.append(asked(name, ranker, cases))
     real = ranker_of(Settings())
     if real is not None:
@@ -66,7 +70,7 @@ def planner(cases: Sequence[Case]) -> Result:
 def asked(contender: str, ranker: OpenAIRanker, cases: Sequence[Case]) -> Result:
     """Ask an LLM about every case, as the hourly run would."""
     askings = [
-        Asking(str(case.question.booking_id), prompt(), case.question.text, answer_schema(case.question))
+        RankingPrompt(str(case.question.booking_id), prompt(), case.question.text, response_schema(case.question))
         for case in cases
     ]
     replies = ranker.ask(askings, MOST_COST_USD)
@@ -81,11 +85,11 @@ def asked(contender: str, ranker: OpenAIRanker, cases: Sequence[Case]) -> Result
     )
 
 
-def counts(case: Case, reply: Reply) -> bool:
+def counts(case: Case, reply: RankingReply) -> bool:
     """Whether an answer passes the checks of production."""
     try:
-        check(case.question, reply.text)
-    except AnswerError:
+        validate_ranking(case.question, reply.text)
+    except RankingError:
         return False
     return reply.status == "answered"
 

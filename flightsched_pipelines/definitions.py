@@ -14,14 +14,14 @@ from flightsched_pipelines.defs.jobs import hourly_tick, operations_job, redrive
 from flightsched_pipelines.defs.monitoring import data_checks as checks
 from flightsched_pipelines.defs.monitoring import operational_checks
 from flightsched_pipelines.defs.monitoring.alert_sensors import (
-    heartbeat,
-    runs_that_failed,
-    runs_that_succeeded,
-    silence_alert,
-    watchman,
+    alert_on_run_failure_sensor,
+    alert_on_run_success_sensor,
+    heartbeat_sensor,
+    mute_alert,
+    tick_monitor_sensor,
 )
 from flightsched_pipelines.defs.notifications.notification_jobs import deliver_job, dispatch_job, send_test_job
-from flightsched_pipelines.defs.notifications.sensors import newest_hour, something_due, waiting_responses
+from flightsched_pipelines.defs.notifications.sensors import delivery_sensor, dispatch_sensor, response_queue_sensor
 from flightsched_pipelines.defs.resources import EngineResource, RankerResource, SettingsResource, WeatherSourceResource
 from flightsched_pipelines.defs.responses.response_jobs import (
     apply_queued_responses,
@@ -65,17 +65,17 @@ def build_definitions(
             apply_queued_responses,
             operations_job,
             report_job,
-            silence_alert,
+            mute_alert,
         ],
         schedules=[hourly, operations, report],
         sensors=[
-            newest_hour,
-            something_due,
-            waiting_responses,
-            runs_that_succeeded,
-            runs_that_failed,
-            watchman,
-            heartbeat,
+            dispatch_sensor,
+            delivery_sensor,
+            response_queue_sensor,
+            alert_on_run_success_sensor,
+            alert_on_run_failure_sensor,
+            tick_monitor_sensor,
+            heartbeat_sensor,
         ],
         resources={**resources, **resource_overrides},
         loggers=dict(loggers or {}),

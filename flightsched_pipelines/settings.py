@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import Field, SecretStr, TypeAdapter, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from flightsched_pipelines.domain.monitoring.catalogue import ALARMS
+from flightsched_pipelines.domain.monitoring.catalogue import CHECKS
 
 Text = TypeVar("Text", bound=str | SecretStr | None)
 
@@ -212,7 +212,7 @@ class Settings(BaseSettings):
 
     def limit(self, alarm: str) -> float:
         """The limit of an alarm, by its name."""
-        return self.alarms.get(alarm, ALARMS[alarm].limit)
+        return self.alarms.get(alarm, CHECKS[alarm].limit)
 
     report_folder: Path | None = Field(
         default=None, description="Where each hour's operations report is written; unset, FLIGHTSCHED_HOME/reports."
@@ -256,7 +256,7 @@ class Settings(BaseSettings):
     @field_validator("alarms")
     @classmethod
     def _known_alarms(cls, limits: Mapping[str, float]) -> Mapping[str, float]:
-        if unknown := sorted(set(limits) - set(ALARMS)):
+        if unknown := sorted(set(limits) - set(CHECKS)):
             raise ValueError(f"there is no alarm {', '.join(unknown)}; docs/alerts.md lists them")
         return limits
 

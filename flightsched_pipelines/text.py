@@ -8,10 +8,10 @@ import re
 
 from flightsched_pipelines.errors import PlainError
 
-LONGEST_KEY = 200
+MAX_KEY_CHARACTERS = 200
 """Characters of an idempotency key; an index holds no longer ones."""
 
-LONGEST_NAME = 200
+MAX_NAME_CHARACTERS = 200
 """Characters of what names something: a booking's reference, an alert, an address."""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")

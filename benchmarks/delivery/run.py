@@ -175,7 +175,7 @@ def _real(settings: Settings) -> list[str]:
         return replace(channel, send=send)
 
     engine = connect(settings)
-    with channel_senders.opened(engine, settings) as channels:
+    with channel_senders.open_channels(engine, settings) as channels:
         drain(engine, {name: noted(channel) for name, channel in channels.items()}, settings)
     engine.dispose()
     return keys

@@ -190,7 +190,7 @@ def _store_findings(engine: Engine) -> list[Row]:
         ("reschedule_candidates", slots), ("reschedule_proposals", slots), ("unplaceable_bookings", []),
     ):  # fmt: skip
         write_partition(engine, PIPELINE_TABLES[name], _frame(rows, PIPELINE_TABLES[name]), [HOUR])
-    hourly_steps.note_proven(engine, HOUR, len(slots))
+    hourly_steps.record_validated(engine, HOUR, len(slots))
     return threatened
 
 

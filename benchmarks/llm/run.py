@@ -18,9 +18,9 @@ from pathlib import Path
 from benchmarks.measure import machine, markdown
 from evaluation.cases import Case, frozen_cases
 from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
-from flightsched_pipelines.clients.openai_responses import Asking, Prices
+from flightsched_pipelines.clients.openai_responses import RankingPrompt, TokenPrices
 from flightsched_pipelines.domain.rescheduling.ranking.ranking_request import prompt
-from flightsched_pipelines.domain.rescheduling.ranking.ranking_validation import answer_schema, check
+from flightsched_pipelines.domain.rescheduling.ranking.ranking_validation import response_schema, validate_ranking
 
 LESSONS, AT_ONCE, SECONDS, SAMPLE = 200, 50, 10.0, 2
 SERVER = "flightsched_pipelines_tests.servers.openai_server"
@@ -34,7 +34,7 @@ def main() -> None:
     ideal = LESSONS / AT_ONCE * SECONDS
     cases = list(islice(cycle(frozen_cases()), LESSONS))
     with slow_server() as url:
-        ranker = OpenAIRanker("a-key", "stand-in", url, Prices(0, 0, 0), at_once=AT_ONCE)
+        ranker = OpenAIRanker("a-key", "stand-in", url, TokenPrices(0, 0, 0), at_once=AT_ONCE)
         together = seconds_for(ranker, cases)
         alone = seconds_for(replace(ranker, at_once=1), cases[:SAMPLE]) / SAMPLE * LESSONS
     figures = {"ideal": ideal, "one after another (scaled)": alone, "this": together}
@@ -58,11 +58,11 @@ def seconds_for(ranker: OpenAIRanker, cases: list[Case]) -> float:
     """How long it takes to ask about all of these and to check the answers."""
     began = time.perf_counter()
     askings = [
-        Asking(str(number), prompt(), case.question.text, answer_schema(case.question))
+        RankingPrompt(str(number), prompt(), case.question.text, response_schema(case.question))
         for number, case in enumerate(cases)
     ]
     for case, reply in zip(cases, ranker.ask(askings, budget_usd=1.0), strict=True):
-        check(case.question, reply.text)
+        validate_ranking(case.question, reply.text)
     return time.perf_counter() - began
 
 

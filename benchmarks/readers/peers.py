@@ -7,7 +7,7 @@ from typing import Any
 from avwx.current.metar import parse as avwx_parse
 from metar.Metar import Metar, ParserError
 
-from flightsched_pipelines.domain.weather.reports.metar_text import metar_said, metar_words
+from flightsched_pipelines.domain.weather.reports.metar_text import metar_elements, metar_words
 from flightsched_pipelines.domain.weather.reports.report_elements import conditions_of
 from flightsched_pipelines.domain.weather.reports.weather_codes import is_weather, read_weather
 
@@ -20,7 +20,7 @@ Elements = Mapping[str, Any]
 
 def this(report: str) -> Elements:
     """Read with this code, the text alone."""
-    conditions = conditions_of(metar_said(*metar_words(report, station_of(report))))
+    conditions = conditions_of(metar_elements(*metar_words(report, station_of(report))))
     missing = conditions.missing
     return {
         "wind_kt": "missing" if "wind" in missing else conditions.wind_speed_kt,

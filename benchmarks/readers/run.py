@@ -13,7 +13,7 @@ from benchmarks.measure import machine, markdown
 from benchmarks.readers.peers import ELEMENTS, PEERS, station_of, this
 from flightsched_pipelines.domain.weather.conditions import UnreadWord
 from flightsched_pipelines.domain.weather.reports.heading import is_cancelled
-from flightsched_pipelines.domain.weather.reports.metar_text import metar_said, metar_words
+from flightsched_pipelines.domain.weather.reports.metar_text import metar_elements, metar_words
 from flightsched_pipelines.domain.weather.reports.taf_text import taf_groups
 
 LINES = (Path(__file__).parent / "reports.tsv").read_text().splitlines()
@@ -34,7 +34,7 @@ def unread_words(report: str) -> tuple[UnreadWord, ...]:
     if report.startswith("TAF"):
         issued = JULY.replace(day=int(_ISSUED_DAY.findall(report)[0]))
         return tuple(word for group in taf_groups(report, station_of(report), issued) for word in group.said.unread)
-    return metar_said(*metar_words(report, station_of(report))).unread
+    return metar_elements(*metar_words(report, station_of(report))).unread
 
 
 def agree(element: str, here: Any, there: Any) -> bool:  # noqa: ANN401, floats, sets and words

@@ -22,7 +22,7 @@ from ortools.math_opt.python import mathopt
 from benchmarks.rescheduling.instances import SHAPES, Instance, instance
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
 from flightsched_pipelines.domain.rescheduling.solver.assignment import components
-from flightsched_pipelines.domain.rescheduling.solver.search_state import UNPLACED_PRICE, Slots
+from flightsched_pipelines.domain.rescheduling.solver.search_state import UNPLACED_PRICE, SlotArrays
 
 OPTIMA = Path(__file__).parent / "optima.json"
 RULES = SchedulingRules()
@@ -81,8 +81,8 @@ def _candidates(made: Instance) -> pd.DataFrame:
     return made.candidates.sort_values(order).reset_index(drop=True)
 
 
-def _slots(made: Instance) -> Slots:
-    return Slots.of(_candidates(made), made.bookings)
+def _slots(made: Instance) -> SlotArrays:
+    return SlotArrays.of(_candidates(made), made.bookings)
 
 
 def _program(rows: pd.DataFrame, bookings: pd.DataFrame) -> tuple[mathopt.Model, list[mathopt.Variable]]:

@@ -14,11 +14,15 @@ from typing import Any
 from benchmarks.measure import machine, markdown, measured
 from benchmarks.rescheduling.instances import SHAPES, Instance, instance
 from benchmarks.rescheduling.prove import OPTIMA
-from flightsched_pipelines.domain.rescheduling.duty_hours import TeachingLoad
-from flightsched_pipelines.domain.rescheduling.resource_calendars import holding
+from flightsched_pipelines.domain.rescheduling.duty_hours import DutyHours
+from flightsched_pipelines.domain.rescheduling.resource_calendars import holding_bookings
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
 from flightsched_pipelines.domain.rescheduling.solver.assignment import Choice, choose
-from flightsched_pipelines.domain.rescheduling.solver.search_state import UNPLACED_PRICE, Board, Slots
+from flightsched_pipelines.domain.rescheduling.solver.search_state import (
+    UNPLACED_PRICE,
+    SlotArrays,
+    SlotAssignmentState,
+)
 from flightsched_pipelines.settings import Settings
 
 RULES = SchedulingRules()
@@ -43,7 +47,9 @@ class Row:
 def first_come(made: Instance) -> dict[str, Any]:
     """Each lesson in turn takes the cheapest slot that is still free."""
     rows = made.candidates.sort_values(["booking_id", "score", "starts_at_utc"]).reset_index(drop=True)
-    board = Board(Slots.of(rows, made.bookings), TeachingLoad(RULES).enter(holding(made.bookings)), RULES)
+    board = SlotAssignmentState(
+        SlotArrays.of(rows, made.bookings), DutyHours(RULES).enter(holding_bookings(made.bookings)), RULES
+    )
     cost, unplaced = 0.0, 0
     for block in board.blocks:
         slot = next((slot for slot in range(block.start, block.stop) if board.may_hold(slot)), None)

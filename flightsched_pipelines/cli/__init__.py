@@ -15,7 +15,7 @@ import typer
 from pydantic import ValidationError
 from typer.main import get_group
 
-from flightsched_pipelines.cli.console import UsageError, complain
+from flightsched_pipelines.cli.console import UsageError, print_error
 from flightsched_pipelines.cli.lazy import commands
 from flightsched_pipelines.errors import PlainError
 
@@ -102,13 +102,13 @@ def main() -> None:
     except ValidationError as error:
         for fault in error.errors():
             name = "__".join(str(part) for part in fault["loc"]).upper() or "settings"
-            complain(f"{name}: {fault['msg'].removeprefix('Value error, ')}")
+            print_error(f"{name}: {fault['msg'].removeprefix('Value error, ')}")
         sys.exit(2)
     except PlainError as error:
-        complain(str(error))
+        print_error(str(error))
         sys.exit(2)
     except KeyboardInterrupt:
-        complain("stopped")
+        print_error("stopped")
         sys.exit(130)
 
 

@@ -9,42 +9,44 @@ from rich.table import Table
 
 from flightsched_pipelines.cli.arguments import CaseNumber
 from flightsched_pipelines.cli.console import UsageError, console
-from flightsched_pipelines.cli.session import ready
+from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.database.queries.cases import case_history
 from flightsched_pipelines.messages import formatting
 
 
 def cases(only_open: Annotated[bool, typer.Option("--open", help="Those that wait for an answer.")] = False) -> None:
     """List cases: the open ones by their deadline, or the newest hundred."""
-    _, engine = ready()
+    _, engine = open_session()
     table = Table("case", "booking", "lesson", "state", "answer by", "held until", box=box.SIMPLE_HEAD)
-    found = case_history.summaries(engine, open_only=only_open)
+    found = case_history.case_summaries(engine, open_only=only_open)
     for one in found:
         table.add_row(
-            str(one.case_id), f"{one.reference} {one.departure}", formatting.moment(one.starts_at_utc, one.time_zone),
-            one.state, formatting.moment(one.deadline_utc, one.time_zone),
-            formatting.moment(one.held_until, one.time_zone) if one.held_until else "",
+            str(one.case_id), f"{one.reference} {one.departure}",
+            formatting.format_time(one.starts_at_utc, one.time_zone),
+            one.state, formatting.format_time(one.deadline_utc, one.time_zone),
+            formatting.format_time(one.held_until, one.time_zone) if one.held_until else "",
         )  # fmt: skip
     console.print(table if found else "there is no open case" if only_open else "there was never a case")
 
 
 def case(number: CaseNumber) -> None:
     """Show one case: its lesson, its alternatives, and all that happened to it."""
-    _, engine = ready()
-    story = case_history.story(engine, number)
+    _, engine = open_session()
+    story = case_history.case_history(engine, number)
     if story is None:
         raise UsageError(f"there is no case {number}; `flightsched cases` lists them")
     zone, lesson = story.summary.time_zone, story.asked.question.lesson
+    when = formatting.format_period(lesson.starts_at_utc, lesson.ends_at_utc, zone)
     console.print(
         f"[bold]Case {number}[/bold], {story.summary.reference} {story.summary.departure}, "
-        f"{formatting.span(lesson.starts_at_utc, lesson.ends_at_utc, zone)}: [bold]{story.summary.state}[/bold]"
+        f"{when}: [bold]{story.summary.state}[/bold]"
     )
     if story.note:
         console.print(f"The student's note: {formatting.one_line(story.note)}", markup=False)
     for place, offer in story.asked.offers.items():
         held = story.asked.question.hold
         mark = " (held)" if held is not None and held.slot == offer.slot else ""
-        when = formatting.span(offer.slot.starts_at_utc, offer.slot.ends_at_utc, zone)
+        when = formatting.format_period(offer.slot.starts_at_utc, offer.slot.ends_at_utc, zone)
         console.print(f"  {place}. {when}{mark}  {offer.reason}", markup=False)
     told = [(event.at, event.event, event.actor, event.why) for event in story.events]
     told += [
@@ -57,5 +59,5 @@ def case(number: CaseNumber) -> None:
     ]
     table = Table("when", "what", "who", "why", box=box.SIMPLE_HEAD)
     for at, what, who, why in sorted(told, key=lambda line: line[0]):
-        table.add_row(formatting.moment(at, zone), what, who, escape(why))
+        table.add_row(formatting.format_time(at, zone), what, who, escape(why))
     console.print(table)

@@ -20,7 +20,7 @@ class UsageError(PlainError, ValueError):
     """A command was given something it cannot take; the message says what, and what to do."""
 
 
-def say(words: str) -> None:
+def print_progress(words: str) -> None:
     """Tell of progress."""
     errors.print(words, style="dim", markup=False)
 
@@ -43,7 +43,7 @@ def confirm(question: str, yes: bool) -> None:
         raise typer.Exit(1)
 
 
-def complain(words: str) -> None:
+def print_error(words: str) -> None:
     """Say what was wrong; what was typed may be in it, and steers no terminal."""
     shown = "".join(letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in words)
     errors.print(f"flightsched: {shown}", style="red", markup=False, soft_wrap=True)

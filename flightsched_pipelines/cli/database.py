@@ -7,7 +7,7 @@ import typer
 from sqlalchemy import Engine
 
 from flightsched_pipelines.cli.arguments import Hour, parse_hour
-from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console, say
+from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console, print_progress
 from flightsched_pipelines.database import embedded, migrations, table_counts
 from flightsched_pipelines.database import seed as seeding
 from flightsched_pipelines.database.engine import application_url, connect
@@ -28,7 +28,7 @@ def upgrade() -> None:
     upgrade_instance(settings)
     console.print(f"schema is at {migrations.status(engine).current}")
     if left_to_do:
-        say(left_to_do)
+        print_progress(left_to_do)
 
 
 @app.command()
@@ -93,7 +93,7 @@ def stop() -> None:
     settings = Settings()
     if settings.database_url is not None:
         raise UsageError("DATABASE_URL names a server that is not ours to stop")
-    say("stopped" if embedded.stop(settings.flightsched_home) else "it was not running")
+    print_progress("stopped" if embedded.stop(settings.flightsched_home) else "it was not running")
 
 
 def _place(engine: Engine) -> str:

@@ -20,8 +20,8 @@ import psutil
 import stamina
 import typer
 
-from flightsched_pipelines.cli.console import UsageError, console, say
-from flightsched_pipelines.cli.session import ready_database
+from flightsched_pipelines.cli.console import UsageError, console, print_progress
+from flightsched_pipelines.cli.session import open_database
 from flightsched_pipelines.database import embedded, table_counts
 from flightsched_pipelines.defs import run_limits
 from flightsched_pipelines.defs.instance import DATABASE_IS_GONE, WORKSPACE_YAML, open_instance
@@ -82,12 +82,12 @@ def _run(settings: Settings, host: str, port: int) -> None:
     for asked in (signal.SIGINT, signal.SIGTERM):  # a shell in the background has its children ignore Ctrl-C
         signal.signal(asked, _interrupt)
     try:
-        if not table_counts.has_schools(ready_database(settings)):
-            say(BEGIN)
+        if not table_counts.has_schools(open_database(settings)):
+            print_progress(BEGIN)
         with open_instance(settings) as instance:
             _run_services(instance, settings, host, port)
     except KeyboardInterrupt:
-        say("ended")
+        print_progress("ended")
     finally:
         if settings.database_url is None:
             embedded.stop(settings.flightsched_home)
@@ -100,7 +100,7 @@ def _pids_of(settings: Settings) -> Path:
 def _run_services(instance: dg.DagsterInstance, settings: Settings, host: str, port: int) -> None:
     """Run the UI and the daemon until Ctrl-C, or until one of them ends; then no process and no run is left."""
     if dead := run_limits.end_dead_runs(instance, starting=True):
-        say(f"{len(dead)} runs of an earlier start had died; what they were about is taken up again")
+        print_progress(f"{len(dead)} runs of an earlier start had died; what they were about is taken up again")
     webserver = ["-m", "dagster_webserver", "-h", host, "-p", str(port), "-w", str(WORKSPACE_YAML)]
     daemon = ["-m", "dagster._daemon", "run", "-w", str(WORKSPACE_YAML)]
     services: list[_Service] = []
@@ -112,7 +112,7 @@ def _run_services(instance: dg.DagsterInstance, settings: Settings, host: str, p
         console.print(f"Dagster UI: [link]http://{host}:{port}[/link]   (Ctrl-C ends everything)")
         _watch(services, settings)
     except KeyboardInterrupt:
-        say("ending ...")
+        print_progress("ending ...")
         for service in services:
             service.fall_silent()
         with suppress(*DATABASE_IS_GONE):  # then they are ended when it is started again
@@ -161,10 +161,10 @@ def _watch(services: list[_Service], settings: Settings) -> None:
         for service in services:
             if (code := service.process.poll()) is not None:
                 service.finish_speaking()
-                say(f"the {service.name} ended by itself with exit code {code}; its last words are above")
+                print_progress(f"the {service.name} ended by itself with exit code {code}; its last words are above")
                 raise typer.Exit(1)
         if settings.database_url is None and not embedded.is_running(settings.flightsched_home):
-            say("the database ended by itself; starting it again ...")
+            print_progress("the database ended by itself; starting it again ...")
             # What is left of the one that ended may keep its folder for a moment yet.
             for attempt in stamina.retry_context(on=embedded.EmbeddedServerError, attempts=None, timeout=60):
                 with attempt:
@@ -196,7 +196,7 @@ def _end_leftovers(path: Path) -> None:
         for pid, created in json.loads(path.read_text()).items():
             with suppress(psutil.NoSuchProcess):
                 if abs(psutil.Process(int(pid)).create_time() - created) < 1:
-                    say(f"ending what an earlier run left behind (process {pid})")
+                    print_progress(f"ending what an earlier run left behind (process {pid})")
                     end_process_groups([int(pid)])
     path.unlink()
 

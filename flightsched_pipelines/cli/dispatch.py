@@ -10,19 +10,19 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.cli.arguments import Hour, Json, parse_hour
 from flightsched_pipelines.cli.console import console
-from flightsched_pipelines.cli.session import ready
+from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.notifications import channel_senders
 from flightsched_pipelines.services.notifications import dispatch as dispatching
 from flightsched_pipelines.services.notifications import outbox_worker as delivery
-from flightsched_pipelines.services.notifications.test_email import send_trial
+from flightsched_pipelines.services.notifications.test_email import send_test_email
 from flightsched_pipelines.services.responses import deadlines
 from flightsched_pipelines.settings import Settings
 
 
 def dispatch(hour: Hour = None, as_json: Json = False) -> None:
     """Tell people of the newest hour: open, update and close cases, and queue the messages."""
-    settings, engine = ready()
+    settings, engine = open_session()
     result = dispatching.dispatch(engine, datetime.now(UTC), settings, parse_hour(hour) if hour else None)
     if as_json:
         console.print(json.dumps(asdict(result), default=str), markup=False, soft_wrap=True)
@@ -40,7 +40,7 @@ def dispatch(hour: Hour = None, as_json: Json = False) -> None:
 
 def deliver(as_json: Json = False) -> None:
     """Send what is due, on every channel that is on."""
-    settings, engine = ready()
+    settings, engine = open_session()
     result = delivered(engine, settings)
     if as_json:
         # Not by asdict(), which makes counters of a counter's items.
@@ -55,11 +55,11 @@ def deliver(as_json: Json = False) -> None:
         console.print(f"[yellow]{channel} is down:[/yellow] {why}")
 
 
-def delivered(engine: Engine, settings: Settings) -> delivery.Delivered:
+def delivered(engine: Engine, settings: Settings) -> delivery.DeliveryResult:
     """Pass the deadlines, offer freed slots, then send what is due."""
-    passed = deadlines.pass_deadlines(engine, datetime.now(UTC), settings)
+    passed = deadlines.process_deadlines(engine, datetime.now(UTC), settings)
     standby.offer_freed_slots(engine, datetime.now(UTC), settings)
-    with channel_senders.opened(engine, settings) as channels:
+    with channel_senders.open_channels(engine, settings) as channels:
         result = delivery.drain(engine, channels, settings)
     result.deadlines = passed
     return result
@@ -68,7 +68,7 @@ def delivered(engine: Engine, settings: Settings) -> delivery.Delivered:
 def send_test(address: Annotated[str, typer.Argument(help="An address whose mail you can read.")]) -> None:
     """Send one test mail, the way that all mail goes."""
     settings = Settings()
-    receipt = send_trial(settings, address, datetime.now(UTC))
+    receipt = send_test_email(settings, address, datetime.now(UTC))
     console.print(f"sent by {settings.mail_via}: {receipt}")
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flightsched_pipelines.cli.console import UsageError, say
+from flightsched_pipelines.cli.console import UsageError, print_progress
 
 PACKAGE, MODULE = "flightsched_pipelines_tests", "flightsched_pipelines_tests.servers.openai_server"
 
@@ -27,5 +27,5 @@ def fake_openai() -> Iterator[None]:
         if not url:
             raise UsageError(f"the stand-in for OpenAI did not start; `python -m {MODULE}` shows why")
         os.environ.update(OPENAI_API_KEY="a-key-of-the-demonstration", OPENAI_BASE_URL=url, OPENAI_MODEL="fake-llm")
-        say(f"a stand-in for OpenAI answers at {url}")
+        print_progress(f"a stand-in for OpenAI answers at {url}")
         yield

@@ -16,20 +16,20 @@ from dagster_shared.error import SerializableErrorInfo
 from sqlalchemy import Engine
 
 from flightsched_pipelines.cli.arguments import Hour, Json, parse_hour
-from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console, errors, say
+from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console, errors, print_progress
 from flightsched_pipelines.cli.fake_llm import fake_openai
 from flightsched_pipelines.cli.report import print_report
-from flightsched_pipelines.cli.session import ready_database
+from flightsched_pipelines.cli.session import open_database
 from flightsched_pipelines.database import migrations, table_counts
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.seed import is_seeded_for, seed
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.instance import DATABASE_IS_GONE, open_instance
 from flightsched_pipelines.defs.partitions import key_of
-from flightsched_pipelines.defs.progress import telling
+from flightsched_pipelines.defs.progress import progress_logger
 from flightsched_pipelines.defs.run_launcher import here
-from flightsched_pipelines.services.hourly.hour_summary import HourReport, report_hour
-from flightsched_pipelines.services.monitoring.operations_report import page_of
+from flightsched_pipelines.services.hourly.hour_summary import HourSummary, summarise_hour
+from flightsched_pipelines.services.monitoring.operations_report import page_path
 from flightsched_pipelines.services.notifications import channel_senders
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.notifications.outbox_worker import drain
@@ -57,10 +57,10 @@ def demo(
         _demo(as_json=as_json, yes=yes)
 
 
-def _tell(engine: Engine, settings: Settings) -> None:
+def _notify(engine: Engine, settings: Settings) -> None:
     """What ``flightsched dispatch`` and ``deliver`` do, in two lines."""
     result = dispatch(engine, datetime.now(UTC), settings)
-    with channel_senders.opened(engine, settings) as channels:
+    with channel_senders.open_channels(engine, settings) as channels:
         sent = drain(engine, channels, settings).sent.total()
     if result.repeated:
         console.print("\nPeople were told of this hour before: nobody was told anything again.")
@@ -81,8 +81,8 @@ def _demo(*, as_json: bool, yes: bool) -> None:
     began = time.monotonic()
     settings = Settings()
     hour_utc = parse_hour(None)
-    say(f"the demo has a home of its own, {settings.flightsched_home}: no other database is touched")
-    engine = ready_database(settings)
+    print_progress(f"the demo has a home of its own, {settings.flightsched_home}: no other database is touched")
+    engine = open_database(settings)
     _make_schools(engine, hour_utc, yes=yes)
     report = _run_and_report(engine, settings, hour_utc)
     if as_json:
@@ -91,7 +91,7 @@ def _demo(*, as_json: bool, yes: bool) -> None:
         print(json.dumps({name: getattr(report, name) for name in names} | figures))  # noqa: T201, the result
         return
     print_report(report, "flightsched --demo")
-    _tell(engine, settings)
+    _notify(engine, settings)
     console.print(
         "\nNext: [bold]make dev[/bold], that is [bold]flightsched --demo dev[/bold], opens this in the Dagster UI.",
         style="dim",
@@ -108,7 +108,7 @@ def _make_schools(engine: Engine, hour_utc: datetime, *, yes: bool) -> None:
         )
         migrations.downgrade(engine, "base")
         migrations.upgrade(engine)
-    say("making two schools with their bookings ...")
+    print_progress("making two schools with their bookings ...")
     seed(engine, hour_utc)
 
 
@@ -118,13 +118,13 @@ def report(hour: Hour = None) -> None:
     hour_utc = parse_hour(hour)
     migrations.require_current(connect(settings))
     _run("report", settings, hour_utc)
-    console.print(f"the report is in {page_of(hour_utc, settings).resolve()}", soft_wrap=True)
+    console.print(f"the report is in {page_path(hour_utc, settings).resolve()}", soft_wrap=True)
 
 
-def _run_and_report(engine: Engine, settings: Settings, hour_utc: datetime) -> HourReport:
+def _run_and_report(engine: Engine, settings: Settings, hour_utc: datetime) -> HourSummary:
     began = time.monotonic()
     _run("hourly_tick", settings, hour_utc)
-    return report_hour(engine, hour_utc, settings, seconds=time.monotonic() - began)
+    return summarise_hour(engine, hour_utc, settings, seconds=time.monotonic() - began)
 
 
 def _run(job_name: str, settings: Settings, hour_utc: datetime) -> None:
@@ -137,7 +137,7 @@ def _run(job_name: str, settings: Settings, hour_utc: datetime) -> None:
     try:
         _run_once(job_name, settings, hour_utc)
     except DATABASE_IS_GONE:
-        say("the database was lost while the hour ran; connecting again, and running it once more ...")
+        print_progress("the database was lost while the hour ran; connecting again, and running it once more ...")
         connect(settings).dispose()
         try:
             _run_once(job_name, settings, hour_utc)
@@ -155,7 +155,7 @@ def _run_once(job_name: str, settings: Settings, hour_utc: datetime) -> None:
         if became != "started":
             errors.print(f"  {'✓' if became == 'done' else '✗'} {step} {'' if became == 'done' else became}")
 
-    job = build_definitions(loggers={"teller": telling(told)}).resolve_job_def(job_name)
+    job = build_definitions(loggers={"teller": progress_logger(told)}).resolve_job_def(job_name)
     with errors.status(f"{hour_utc:%Y-%m-%d %H}Z") as status, open_instance(settings) as instance:
         result = job.execute_in_process(
             instance=instance,
@@ -189,7 +189,7 @@ def _root(error: SerializableErrorInfo | None) -> str:
     return re.sub(ours, "", error.message.strip())
 
 
-def _show(report: HourReport, as_json: bool) -> None:
+def _show(report: HourSummary, as_json: bool) -> None:
     if as_json:
         print(json.dumps(asdict(report), default=str))  # noqa: T201, the result
     else:

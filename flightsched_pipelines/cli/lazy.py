@@ -9,7 +9,7 @@ from typer.core import TyperCommand
 from typer.main import get_group
 
 
-class Later(TyperCommand):
+class LazyCommand(TyperCommand):
     """A command known by its name and its line in ``flightsched --help``, until it is typed.
 
     Args:
@@ -40,4 +40,4 @@ class Later(TyperCommand):
 
 def commands(table: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
     """Commands by name, from where each is and its line of help."""
-    return {name: Later(name, line, where) for name, (where, line) in table.items()}
+    return {name: LazyCommand(name, line, where) for name, (where, line) in table.items()}

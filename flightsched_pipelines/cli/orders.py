@@ -8,12 +8,12 @@ import typer
 
 from flightsched_pipelines.cli.arguments import CaseNumber
 from flightsched_pipelines.cli.console import UsageError, console
-from flightsched_pipelines.cli.session import ready
-from flightsched_pipelines.domain.cases.responses import Action, Answer
+from flightsched_pipelines.cli.session import open_session
+from flightsched_pipelines.domain.cases.responses import Action, CaseResponse
 from flightsched_pipelines.services.responses import weather_hold
-from flightsched_pipelines.services.responses.respond import Outcome
+from flightsched_pipelines.services.responses.respond import ResponseOutcome
 from flightsched_pipelines.services.responses.respond import respond as take
-from flightsched_pipelines.services.responses.response_handler import Received
+from flightsched_pipelines.services.responses.response_handler import IncomingResponse
 
 Booking = Annotated[str, typer.Argument(help="The booking's reference, such as PAO-1016, or its number.")]
 Reason = Annotated[str, typer.Option(help="Why; on record.")]
@@ -21,9 +21,9 @@ Reason = Annotated[str, typer.Option(help="Why; on record.")]
 
 def cancel(case: CaseNumber, reason: Reason = "") -> None:
     """End a case without a new time: the lesson stays on weather hold, and a dispatcher has it."""
-    answer = Answer(Action.CANCEL, "dispatcher", None, reason=reason)
-    settings, engine = ready()
-    _tell(take(engine, Received(_key(), case, answer, "terminal"), datetime.now(UTC), settings))
+    answer = CaseResponse(Action.CANCEL, "dispatcher", None, reason=reason)
+    settings, engine = open_session()
+    _tell(take(engine, IncomingResponse(_key(), case, answer, "terminal"), datetime.now(UTC), settings))
 
 
 def hold(booking: Booking, reason: Reason) -> None:
@@ -37,7 +37,7 @@ def release(booking: Booking, reason: Reason) -> None:
 
 
 def _order(what: weather_hold.Order, booking: str, reason: str) -> None:
-    _, engine = ready()
+    _, engine = open_session()
     _tell(weather_hold.order(engine, _key(), what, booking, reason, "terminal", datetime.now(UTC)))
 
 
@@ -45,7 +45,7 @@ def _key() -> str:
     return f"terminal-{uuid4().hex}"
 
 
-def _tell(outcome: Outcome) -> None:
+def _tell(outcome: ResponseOutcome) -> None:
     if not outcome.applied:
         raise UsageError(outcome.sentence)
     console.print(outcome.sentence, markup=False)

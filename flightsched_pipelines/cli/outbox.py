@@ -8,8 +8,8 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from flightsched_pipelines.cli.console import UsageError, console, say
-from flightsched_pipelines.cli.session import ready
+from flightsched_pipelines.cli.console import UsageError, console, print_progress
+from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.clients.delivery.mail import read_maildir
 from flightsched_pipelines.database.queries.notifications import outbox
 
@@ -21,7 +21,7 @@ def show_outbox(
     number: Annotated[int | None, typer.Argument(help="Which mail to show whole, 1 the newest.")] = None,
 ) -> None:
     """Show how the outbox stands, and the mail that went into the local folder (MAIL_VIA=maildir)."""
-    settings, engine = ready()
+    settings, engine = open_session()
     mails = read_maildir(settings.flightsched_home / "mail")
     if number is not None:
         if not 1 <= number <= len(mails):
@@ -35,13 +35,15 @@ def show_outbox(
         table.add_row(channel, *(str(counts[channel, status]) for status in OUTBOX_COLUMNS))
     console.print(table if channels else "nothing was ever queued")
     if perhaps := outbox.perhaps_delivered(engine):
-        say(f"{perhaps} of the dead may have been delivered; flightsched redrive --perhaps-delivered sends them too")
+        print_progress(
+            f"{perhaps} of the dead may have been delivered; flightsched redrive --perhaps-delivered sends them too"
+        )
     if mails:
         listed = Table("", "date", "to", "subject", box=box.SIMPLE_HEAD, title=f"{len(mails)} mails, newest first")
         for place, mail in enumerate(mails[:SHOWN_MAILS], start=1):
             listed.add_row(str(place), *(escape(str(mail[header])) for header in ("Date", "To", "Subject")))
         console.print(listed)
-        say("flightsched outbox 1 shows the newest whole")
+        print_progress("flightsched outbox 1 shows the newest whole")
 
 
 def _show_mail(mail: EmailMessage) -> None:

@@ -55,11 +55,11 @@ def _beside_the_mail(sample: Notice | Digest) -> dict[str, str]:
         parts = [block["text"] if "text" in block else block["elements"][0] for block in blocks]
         return {"Slack": "\n".join(part["text"] for part in parts)}
     if not calendar.changes_entry(sample):
-        return {"SMS": sms.short_text(sample)}
+        return {"SMS": sms.sms_text(sample)}
     entry, method = calendar.entry(
         sample, organizer="school@example.com", attendee="reader@example.com", base_uid_domain="example.com"
     )
-    return {"SMS": sms.short_text(sample), f"Calendar entry, {method}": "\n" + entry.decode().replace("\r\n", "\n")}
+    return {"SMS": sms.sms_text(sample), f"Calendar entry, {method}": "\n" + entry.decode().replace("\r\n", "\n")}
 
 
 def _rendered(name: str) -> email.Rendered:

@@ -17,7 +17,7 @@ from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.services.hourly import ranking
 from flightsched_pipelines.settings import Settings
 
-MOST_REDRIVEN = 1000
+MAX_REDRIVEN = 1000
 
 
 def redrive(
@@ -37,7 +37,7 @@ def redrive(
     settings = Settings()
     if queue:
         names = aws.alerts_queue(settings.environment), aws.alerts_dead_letters(settings.environment)
-        moved = aws.redrive(region_of(settings), settings.aws_endpoint_url, *names, MOST_REDRIVEN)
+        moved = aws.redrive(region_of(settings), settings.aws_endpoint_url, *names, MAX_REDRIVEN)
         console.print(json.dumps({"moved": moved}) if as_json else f"{moved} messages went back into {names[0]}")
         return
     engine = connect(settings)
@@ -56,4 +56,4 @@ def redrive(
     console.print(f"{back} messages put back into the outbox, {sent} messages sent")
     if left:
         console.print(f"{left} messages were left that may have been delivered; --perhaps-delivered sends them again")
-    console.print(ranking.words(result) if result is not None else ranking.NO_KEY_TO_REDRIVE, markup=False)
+    console.print(ranking.redrive_sentence(result) if result is not None else ranking.NO_KEY_TO_REDRIVE, markup=False)

@@ -8,14 +8,14 @@ from rich.table import Table
 
 from flightsched_pipelines.cli.arguments import Hour, parse_hour
 from flightsched_pipelines.cli.console import console
-from flightsched_pipelines.cli.session import ready
+from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.domain.risk.time_zones import zone_of
-from flightsched_pipelines.services.hourly.hour_summary import HourReport, Lesson, explain_booking
+from flightsched_pipelines.services.hourly.hour_summary import HourSummary, ThreatenedLesson, explain_booking
 
 SHOWN_LESSONS = 15
 
 
-def print_report(report: HourReport, command: str = "flightsched") -> None:
+def print_report(report: HourSummary, command: str = "flightsched") -> None:
     """Figures first, then the soonest threatened lessons with their other times, and the command that says more."""
     console.print()
     console.print(f"[bold]The hour {report.hour_utc:%a %d %b %Y %H}:00 UTC[/bold]   weather: {report.weather_source}")
@@ -46,12 +46,12 @@ def print_report(report: HourReport, command: str = "flightsched") -> None:
         console.print(f"Why in full: {command} explain {report.lessons[0].reference}", style="dim")
 
 
-def _why_none(report: HourReport) -> str:
+def _why_none(report: HourSummary) -> str:
     reasons = ", ".join(f"{reason}: {lessons}" for reason, lessons in report.unplaceable.items())
     return f" ({reasons})" if reasons else ""
 
 
-def _table(lessons: tuple[Lesson, ...]) -> Table:
+def _table(lessons: tuple[ThreatenedLesson, ...]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("lesson", no_wrap=True)
     table.add_column("when and who")
@@ -78,5 +78,5 @@ def explain(
     hour: Hour = None,
 ) -> None:
     """Tell in words why a booking stands as it does, from the newest stored hour or the one named."""
-    settings, engine = ready()
+    settings, engine = open_session()
     console.print(explain_booking(engine, booking, parse_hour(hour) if hour else None, settings), markup=False)

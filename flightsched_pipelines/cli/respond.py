@@ -8,11 +8,11 @@ import typer
 
 from flightsched_pipelines.cli.arguments import CaseNumber
 from flightsched_pipelines.cli.console import UsageError, console
-from flightsched_pipelines.cli.session import ready
-from flightsched_pipelines.domain.cases.responses import Action, Answer, Role, Wishes
+from flightsched_pipelines.cli.session import open_session
+from flightsched_pipelines.domain.cases.responses import Action, CaseResponse, RequestedTimes, Role
 from flightsched_pipelines.domain.rescheduling.preferences import DAYS, PARTS_OF_DAY
 from flightsched_pipelines.services.responses.respond import respond as take
-from flightsched_pipelines.services.responses.response_handler import Received
+from flightsched_pipelines.services.responses.response_handler import IncomingResponse
 from flightsched_pipelines.services.responses.swap import swap as exchange
 
 
@@ -52,11 +52,14 @@ def respond(
         raise UsageError(f"--before {before:%Y-%m-%d} lies before --after {after:%Y-%m-%d}; no day is between them")
     if key == "":
         raise UsageError("--key is empty; give one, or leave the option out")
-    wishes = Wishes(_words(days, DAYS), _words(parts, tuple(PARTS_OF_DAY)), _day(after), _day(before))
-    answer = Answer(said[0], _role(speaker) or usual, None, number=accept, reason=reason, wishes=wishes)
-    settings, engine = ready()
+    wishes = RequestedTimes(_words(days, DAYS), _words(parts, tuple(PARTS_OF_DAY)), _day(after), _day(before))
+    answer = CaseResponse(said[0], _role(speaker) or usual, None, number=accept, reason=reason, wishes=wishes)
+    settings, engine = open_session()
     outcome = take(
-        engine, Received(key or f"terminal-{uuid4().hex}", case, answer, "terminal"), datetime.now(UTC), settings
+        engine,
+        IncomingResponse(key or f"terminal-{uuid4().hex}", case, answer, "terminal"),
+        datetime.now(UTC),
+        settings,
     )
     if not outcome.applied:
         raise UsageError(outcome.sentence)
@@ -69,7 +72,7 @@ def swap(
     key: Annotated[str | None, typer.Option(help="What was said with a key that was used is not said again.")] = None,
 ) -> None:
     """Let two lessons take each other's places, when both students agree."""
-    settings, engine = ready()
+    settings, engine = open_session()
     outcome = exchange(engine, key or f"terminal-{uuid4().hex}", (case, other), "terminal", datetime.now(UTC), settings)
     if not outcome.applied:
         raise UsageError(outcome.sentence)

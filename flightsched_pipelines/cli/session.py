@@ -2,13 +2,13 @@
 
 from sqlalchemy import Engine
 
-from flightsched_pipelines.cli.console import say
+from flightsched_pipelines.cli.console import print_progress
 from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.settings import Settings
 
 
-def ready() -> tuple[Settings, Engine]:
+def open_session() -> tuple[Settings, Engine]:
     """The settings, and a database whose schema is the newest."""
     settings = Settings()
     engine = connect(settings)
@@ -16,10 +16,10 @@ def ready() -> tuple[Settings, Engine]:
     return settings, engine
 
 
-def ready_database(settings: Settings) -> Engine:
+def open_database(settings: Settings) -> Engine:
     """A connection to a database whose schema is current: the embedded one is brought there, others must be."""
     if settings.database_url is None:
-        say("starting the embedded database ...")
+        print_progress("starting the embedded database ...")
         embedded.start(settings.flightsched_home)
         engine = connect(settings)
         migrations.upgrade(engine)

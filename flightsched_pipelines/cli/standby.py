@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table
 
 from flightsched_pipelines.cli.console import console
-from flightsched_pipelines.cli.session import ready
+from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.messages import formatting
 from flightsched_pipelines.services import standby
 
@@ -25,7 +25,7 @@ def show(
     """Show who waits for a slot to come free: each school's list in its order."""
     if context.invoked_subcommand is not None:
         return
-    _, engine = ready()
+    _, engine = open_session()
     table = Table("school (rule)", "booking", "student", "aircraft", "lesson", "since", "until", box=box.SIMPLE_HEAD)
     places = standby.places(engine, datetime.now(UTC), aircraft_type)
     for place in places:
@@ -33,8 +33,8 @@ def show(
         held = ", on weather hold" if one.on_hold else ""
         table.add_row(
             f"{place.school} ({place.rule})", place.reference, place.student, one.aircraft_type,
-            formatting.moment(one.lesson.starts_at_utc, one.time_zone) + held,
-            formatting.moment(one.since_utc, one.time_zone),
+            formatting.format_time(one.lesson.starts_at_utc, one.time_zone) + held,
+            formatting.format_time(one.since_utc, one.time_zone),
             f"{one.until:%Y-%m-%d}" if one.until else "",
         )  # fmt: skip
     console.print(table if places else "nobody waits for a slot to come free")
@@ -48,7 +48,7 @@ def add(
     ] = None,
 ) -> None:
     """Put a lesson on the standby list: it is offered slots of its type of aircraft that come free."""
-    _, engine = ready()
+    _, engine = open_session()
     standby.join(engine, booking, until.date() if until else None, datetime.now(UTC))
     console.print(f"{booking} is on the standby list", markup=False)
 
@@ -56,6 +56,6 @@ def add(
 @app.command()
 def remove(booking: Booking) -> None:
     """Take a lesson off the standby list."""
-    _, engine = ready()
+    _, engine = open_session()
     standby.leave(engine, booking, datetime.now(UTC))
     console.print(f"{booking} is off the standby list", markup=False)

@@ -13,7 +13,7 @@ import typer
 from rich import box
 from rich.table import Table
 
-from flightsched_pipelines.cli.console import UsageError, complain, console
+from flightsched_pipelines.cli.console import UsageError, console, print_error
 from flightsched_pipelines.database.seed.reference import reference_runways
 from flightsched_pipelines.domain.risk.assess import Assessment, assess
 from flightsched_pipelines.domain.risk.bookings import read_bookings_csv
@@ -22,10 +22,10 @@ from flightsched_pipelines.domain.weather.blend import blend_of_files, hourly_ro
 from flightsched_pipelines.domain.weather.conditions import UnreadWord
 from flightsched_pipelines.domain.weather.daylight import sun_table
 from flightsched_pipelines.domain.weather.provider_responses import (
-    Reading,
-    WeatherAnswerError,
+    ParsedReports,
+    ProviderResponseError,
     one_call_position,
-    read_answer,
+    read_response,
     station_positions,
 )
 from flightsched_pipelines.settings import Settings
@@ -47,7 +47,7 @@ def weather(file: WeatherFile, airport: Airport = None, as_json: Json = False) -
     """Show what a stored answer reads as, hour by hour."""
     reading = _read(file, airport)
     for problem in reading.problems:
-        complain(f"{file}: {problem}")
+        print_error(f"{file}: {problem}")
     rows = hourly_rows(reading.groups).rename(columns={"visibility_at_least": "at_least"})
     if as_json:
         _print_lines(rows[list(JSON_COLUMNS)].assign(unread=rows["unread"].map(_words)))
@@ -67,7 +67,7 @@ def assess_file(
     settings = Settings()
     known = airportsdata.load("ICAO")
     readings = [_read(file, None) for file in weather_files]
-    together = Reading(
+    together = ParsedReports(
         groups=[group for reading in readings for group in reading.groups],
         unread=[group for reading in readings for group in reading.unread],
     )
@@ -85,7 +85,7 @@ def assess_file(
     forecasts = blend_of_files(airports, together, taf_max_distance_nm=settings.taf_max_distance_nm)
     assessment = _assess(lessons, forecasts, airports, settings.booking_buffer_minutes)
     for problem in problems:
-        complain(problem)
+        print_error(problem)
     _print_verdicts(lessons, assessment, as_json)
     if problems:
         raise typer.Exit(2)
@@ -149,14 +149,14 @@ def _broken(row: Mapping[Any, Any]) -> dict[str, object]:
     }
 
 
-def _read(file: Path, airport: str | None) -> Reading:
+def _read(file: Path, airport: str | None) -> ParsedReports:
     body = _text(file)
     position = one_call_position(body)
     if position is not None and airport is None:
         airport = _nearest_airport(*position)
     try:
-        return read_answer(body, airport.upper() if airport else None)
-    except WeatherAnswerError as error:
+        return read_response(body, airport.upper() if airport else None)
+    except ProviderResponseError as error:
         raise UsageError(f"{file}: {error}") from error
 
 

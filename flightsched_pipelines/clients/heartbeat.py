@@ -9,7 +9,7 @@ class HeartbeatError(RuntimeError):
     """Nobody took the sign of life; the address is a secret, and not in the message."""
 
 
-def beat(url: str) -> None:
+def ping(url: str) -> None:
     """Say that an hour was completed.
 
     Raises:

@@ -15,11 +15,11 @@ from typing import Any, cast
 from openai import APIStatusError, APITimeoutError, AsyncOpenAI, omit
 
 from flightsched_pipelines.clients.openai_responses import (
-    LARGEST_BYTES,
-    MOST_OUTPUT_TOKENS,
-    Asking,
-    Prices,
-    Reply,
+    MAX_OUTPUT_TOKENS,
+    MAX_RESPONSE_BYTES,
+    RankingPrompt,
+    RankingReply,
+    TokenPrices,
     failed_reply,
     read_reply,
     wait_seconds,
@@ -38,7 +38,7 @@ class OpenAIRanker:
     api_key: str
     model: str
     base_url: str | None
-    prices: Prices
+    prices: TokenPrices
     at_once: int = 50
     attempts: int = 3
     attempt_seconds: float = 30.0
@@ -46,8 +46,8 @@ class OpenAIRanker:
     reasoning_effort: str | None = "none"
 
     def ask(
-        self, askings: Sequence[Asking], budget_usd: float, told: Callable[[Reply], None] = lambda _: None
-    ) -> list[Reply]:
+        self, askings: Sequence[RankingPrompt], budget_usd: float, told: Callable[[RankingReply], None] = lambda _: None
+    ) -> list[RankingReply]:
         """Send the questions, and bring back a reply for each, in their order. Never raises for what a server does.
 
         Args:
@@ -62,14 +62,14 @@ class OpenAIRanker:
 class _Session:
     ranker: OpenAIRanker
     budget_usd: float
-    told: Callable[[Reply], None]
+    told: Callable[[RankingReply], None]
     breaker: str = ""
     failures_in_a_row: int = 0
     not_before: float = 0.0
     held_usd: float = 0.0
     random: Random = field(default_factory=lambda: Random(1))  # noqa: S311, spreads retries, keeps no secret
 
-    async def all(self, askings: Sequence[Asking]) -> list[Reply]:
+    async def all(self, askings: Sequence[RankingPrompt]) -> list[RankingReply]:
         ends = time.monotonic() + self.ranker.deadline_seconds
         gate = asyncio.Semaphore(self.ranker.at_once)
         client = AsyncOpenAI(
@@ -81,32 +81,34 @@ class _Session:
         async with client:
             return list(await asyncio.gather(*(self._one(client, asking, gate, ends) for asking in askings)))
 
-    async def _one(self, client: AsyncOpenAI, asking: Asking, gate: asyncio.Semaphore, ends: float) -> Reply:
+    async def _one(
+        self, client: AsyncOpenAI, asking: RankingPrompt, gate: asyncio.Semaphore, ends: float
+    ) -> RankingReply:
         began = time.monotonic()
-        reply = Reply(asking.key, "deadline", problem="the hour's deadline passed before it was sent")
+        reply = RankingReply(asking.key, "deadline", problem="the hour's deadline passed before it was sent")
         try:
             async with asyncio.timeout(max(ends - began, 0)), gate:
                 began = time.monotonic()
                 reply = await self._attempts(client, asking, ends)
         except TimeoutError:
             problem = f"no answer within the hour's deadline of {self.ranker.deadline_seconds:g} s"
-            reply = Reply(asking.key, "deadline", problem=problem)
-        reply = Reply(**{**_fields(reply), "latency_seconds": round(time.monotonic() - began, 3)})
+            reply = RankingReply(asking.key, "deadline", problem=problem)
+        reply = RankingReply(**{**_fields(reply), "latency_seconds": round(time.monotonic() - began, 3)})
         self.told(reply)
         return reply
 
-    async def _attempts(self, client: AsyncOpenAI, asking: Asking, ends: float) -> Reply:
-        reply = Reply(asking.key, "breaker", problem=self.breaker)
+    async def _attempts(self, client: AsyncOpenAI, asking: RankingPrompt, ends: float) -> RankingReply:
+        reply = RankingReply(asking.key, "breaker", problem=self.breaker)
         for attempt in range(1, self.ranker.attempts + 1):
             await self._hold_back(ends)
             if self.breaker:
-                return reply if attempt > 1 else Reply(asking.key, "breaker", problem=self.breaker)
-            dearest = self.ranker.prices.of(asking.most_input_tokens, 0, MOST_OUTPUT_TOKENS)
+                return reply if attempt > 1 else RankingReply(asking.key, "breaker", problem=self.breaker)
+            dearest = self.ranker.prices.of(asking.most_input_tokens, 0, MAX_OUTPUT_TOKENS)
             if self.held_usd + dearest > self.budget_usd:
                 problem = f"the day's budget leaves {max(self.budget_usd - self.held_usd, 0):.4f} USD"
-                return reply if attempt > 1 else Reply(asking.key, "budget", problem=problem)
+                return reply if attempt > 1 else RankingReply(asking.key, "budget", problem=problem)
             self.held_usd += dearest
-            reply = Reply(**{**_fields(await self._send(client, asking)), "attempts": attempt})
+            reply = RankingReply(**{**_fields(await self._send(client, asking)), "attempts": attempt})
             self.held_usd += reply.cost_usd - dearest
             self._learn(reply)
             if reply.status not in RETRIED:
@@ -119,7 +121,7 @@ class _Session:
         while (wait := self.not_before - time.monotonic()) > 0 and time.monotonic() < ends:
             await asyncio.sleep(min(wait, 1.0))
 
-    def _learn(self, reply: Reply) -> None:
+    def _learn(self, reply: RankingReply) -> None:
         if reply.status == "quota":
             self.breaker = "the account's quota is used up: add credit, or raise its limit"
         elif reply.status in RETRIED or reply.status == "rejected":
@@ -129,23 +131,23 @@ class _Session:
         else:
             self.failures_in_a_row = 0
 
-    async def _send(self, client: AsyncOpenAI, asking: Asking) -> Reply:
+    async def _send(self, client: AsyncOpenAI, asking: RankingPrompt) -> RankingReply:
         try:
             async with asyncio.timeout(self.ranker.attempt_seconds):
                 body = await self._receive(client, asking)
         except (TimeoutError, APITimeoutError):
-            return Reply(asking.key, "timeout", problem=f"no answer within {self.ranker.attempt_seconds:g} s")
+            return RankingReply(asking.key, "timeout", problem=f"no answer within {self.ranker.attempt_seconds:g} s")
         except APIStatusError as error:
             self._heed(error.response.headers)
             return failed_reply(asking.key, error)
         except Exception as error:  # noqa: BLE001, the SDK lets its HTTP library's own errors through while a body is read
             cause = type(error.__cause__ or error).__name__
-            return Reply(asking.key, "unreachable", problem=f"the connection broke off ({cause})")
-        if len(body) > LARGEST_BYTES:
-            return Reply(asking.key, "too_large", problem=f"the answer is over {LARGEST_BYTES:,} bytes")
+            return RankingReply(asking.key, "unreachable", problem=f"the connection broke off ({cause})")
+        if len(body) > MAX_RESPONSE_BYTES:
+            return RankingReply(asking.key, "too_large", problem=f"the answer is over {MAX_RESPONSE_BYTES:,} bytes")
         return read_reply(asking, body, self.ranker.prices)
 
-    async def _receive(self, client: AsyncOpenAI, asking: Asking) -> bytes:
+    async def _receive(self, client: AsyncOpenAI, asking: RankingPrompt) -> bytes:
         """The answer's bytes; no more of them than show that it is too large."""
         shape = {"type": "json_schema", "name": "ranking", "strict": True, "schema": asking.schema}
         effort = self.ranker.reasoning_effort
@@ -155,14 +157,14 @@ class _Session:
             instructions=asking.instructions,
             input=asking.text,
             text=cast("Any", {"format": shape}),
-            max_output_tokens=MOST_OUTPUT_TOKENS,
+            max_output_tokens=MAX_OUTPUT_TOKENS,
             reasoning=omit if effort is None else cast("Any", {"effort": effort}),
             store=False,
         ) as response:
             self._heed(response.headers)
             async for chunk in response.iter_bytes():
                 body += chunk
-                if len(body) > LARGEST_BYTES:
+                if len(body) > MAX_RESPONSE_BYTES:
                     break
         return body
 
@@ -171,5 +173,5 @@ class _Session:
         self.not_before = max(self.not_before, time.monotonic() + wait_seconds(headers))
 
 
-def _fields(reply: Reply) -> dict[str, Any]:
-    return {name: getattr(reply, name) for name in Reply.__dataclass_fields__}
+def _fields(reply: RankingReply) -> dict[str, Any]:
+    return {name: getattr(reply, name) for name in RankingReply.__dataclass_fields__}

@@ -14,19 +14,19 @@ from openai import APIStatusError
 
 from flightsched_pipelines.text import storable
 
-LARGEST_BYTES = 500_000
-MOST_OUTPUT_TOKENS = 4_000
+MAX_RESPONSE_BYTES = 500_000
+MAX_OUTPUT_TOKENS = 4_000
 """An answer takes a tenth of it; the rest is for a model that reasons, whose reasoning counts as output."""
 
 CHARACTERS_PER_TOKEN = 3
 """Cautious: English has about four."""
 
-MOST_TOKENS = 10_000_000
+MAX_TOKENS = 10_000_000
 """A server that counts more of them, or none, is not believed: the dearest count is taken for the budget."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class RankingPrompt:
     """What is sent for one question: instructions, the question, and the JSON schema of the answer."""
 
     key: str
@@ -41,7 +41,7 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class RankingReply:
     """What came of one question.
 
     ``status`` is ``answered`` (``text`` holds the answer, unchecked), ``refused``, ``truncated``, ``empty``,
@@ -65,7 +65,7 @@ NOT_SENT = frozenset({"deadline", "breaker", "budget"})
 
 
 @dataclass(frozen=True, slots=True)
-class Prices:
+class TokenPrices:
     """US dollars for a million tokens."""
 
     input_usd: float
@@ -78,45 +78,45 @@ class Prices:
         return (fresh * self.input_usd + cached_tokens * self.cached_usd + output_tokens * self.output_usd) / 1e6
 
 
-def read_reply(asking: Asking, body: bytes, prices: Prices) -> Reply:
+def read_reply(asking: RankingPrompt, body: bytes, prices: TokenPrices) -> RankingReply:
     """Return what a body of HTTP 200 is: an answer, or what is wrong with it. Never raises for what is in it."""
     key = asking.key
     try:
         data: object = json.loads(body)
     except (ValueError, RecursionError):
-        return Reply(key, "not_json", problem="the answer is not JSON")
+        return RankingReply(key, "not_json", problem="the answer is not JSON")
     if not isinstance(data, dict):
-        return Reply(key, "not_json", problem="the answer is not a JSON object")
+        return RankingReply(key, "not_json", problem="the answer is not a JSON object")
     fields = cast("dict[str, Any]", data)
     tokens = _usage(fields.get("usage"), asking.most_input_tokens)
     facts = {**tokens, "cost_usd": prices.of(**tokens)}
     text, refusal = _output(fields.get("output"))
     if refusal:
-        return Reply(key, "refused", refusal, "the model refused to answer", **facts)
+        return RankingReply(key, "refused", refusal, "the model refused to answer", **facts)
     if fields.get("status") != "completed":
         details = fields.get("incomplete_details")
         why = cast("dict[str, Any]", details).get("reason") if isinstance(details, dict) else fields.get("status")
-        return Reply(key, "truncated", text, f"the answer is incomplete ({_word(why)})", **facts)
+        return RankingReply(key, "truncated", text, f"the answer is incomplete ({_word(why)})", **facts)
     if not text:
-        return Reply(key, "empty", "", "the answer has no text", **facts)
-    return Reply(key, "answered", text, **facts)
+        return RankingReply(key, "empty", "", "the answer has no text", **facts)
+    return RankingReply(key, "answered", text, **facts)
 
 
-def failed_reply(key: str, error: APIStatusError) -> Reply:
+def failed_reply(key: str, error: APIStatusError) -> RankingReply:
     """Return what an HTTP status of 400 or more is."""
     status, code = error.status_code, _word(error.code or "")
     if code in {"insufficient_quota", "billing_hard_limit_reached"}:
-        return Reply(key, "quota", problem="the account's quota is used up")
+        return RankingReply(key, "quota", problem="the account's quota is used up")
     if status == 429:
-        return Reply(key, "rate_limited", problem="HTTP 429: too many requests")
+        return RankingReply(key, "rate_limited", problem="HTTP 429: too many requests")
     if status >= 500:
-        return Reply(key, "server_error", problem=f"HTTP {status}")
+        return RankingReply(key, "server_error", problem=f"HTTP {status}")
     hint = {401: ": check OPENAI_API_KEY", 404: ": check OPENAI_MODEL"}.get(status, "")
     if status == 400 and error.param:
         parameter = _word(error.param)
         setting = "OPENAI_REASONING_EFFORT" if parameter.startswith("reasoning") else "OPENAI_MODEL"
         hint = f": the model does not accept the parameter {parameter}; change {setting}"
-    return Reply(key, "rejected", problem=f"HTTP {status} {code}".rstrip() + hint)
+    return RankingReply(key, "rejected", problem=f"HTTP {status} {code}".rstrip() + hint)
 
 
 def wait_seconds(headers: Mapping[str, str]) -> float:
@@ -138,14 +138,14 @@ def _usage(value: object, most_input: int) -> dict[str, int]:
     return {
         "input_tokens": _count(usage.get("input_tokens"), most_input),
         "cached_tokens": _count(cached, 0),
-        "output_tokens": _count(usage.get("output_tokens"), MOST_OUTPUT_TOKENS),
+        "output_tokens": _count(usage.get("output_tokens"), MAX_OUTPUT_TOKENS),
     }
 
 
 def _count(value: object, otherwise: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         return otherwise
-    return value if 0 <= value <= MOST_TOKENS else otherwise
+    return value if 0 <= value <= MAX_TOKENS else otherwise
 
 
 def _word(value: object) -> str:
@@ -165,7 +165,7 @@ def _output(value: object) -> tuple[str, str]:
                 piece = cast("dict[str, Any]", part)
                 texts.append(_text_of(piece, "output_text", "text"))
                 refusals.append(_text_of(piece, "refusal", "refusal"))
-    return storable("".join(texts), LARGEST_BYTES), storable("".join(refusals), LARGEST_BYTES)
+    return storable("".join(texts), MAX_RESPONSE_BYTES), storable("".join(refusals), MAX_RESPONSE_BYTES)
 
 
 def _text_of(piece: Mapping[str, Any], kind: str, name: str) -> str:

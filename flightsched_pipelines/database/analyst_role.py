@@ -16,7 +16,7 @@ GRANTS = (
 )
 
 
-def let_read(connection: Connection) -> str | None:
+def grant_views(connection: Connection) -> str | None:
     """Let the role read the views, those to come included; it is made, without a login, where it is missing.
 
     Returns:

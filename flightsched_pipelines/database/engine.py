@@ -28,7 +28,7 @@ Source = Engine | Connection
 """What can be read from: an engine, or the connection of a transaction that is to be kept."""
 
 
-class DatabaseUnavailable(PlainError, RuntimeError):  # noqa: N818, it names a state, as its readers do
+class DatabaseUnavailableError(PlainError, RuntimeError):
     """The database cannot be reached; the message names host, port and database, never the password."""
 
 
@@ -57,7 +57,7 @@ def connect(settings: Settings) -> Engine:
         engine.dispose()
         place = f"{url.host or 'localhost'}:{url.port or 5432}, database '{url.database}'"
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise DatabaseUnavailable(
+        raise DatabaseUnavailableError(
             f"The database at {place} cannot be reached after {settings.database_connect_attempts} attempts: {reason}; "
             "check DATABASE_URL and the server"
         ) from None
@@ -81,9 +81,11 @@ def application_url(settings: Settings) -> str:
     try:
         url = make_url(given)
     except (ArgumentError, ValueError):  # the latter of a port that is no number
-        raise DatabaseUnavailable("DATABASE_URL is no URL; give postgresql://user:password@host:5432/name") from None
+        raise DatabaseUnavailableError(
+            "DATABASE_URL is no URL; give postgresql://user:password@host:5432/name"
+        ) from None
     if url.get_backend_name() not in {"postgresql", "postgres"} or not url.database:
-        raise DatabaseUnavailable(
+        raise DatabaseUnavailableError(
             f"DATABASE_URL names {url.get_backend_name()}, database '{url.database or ''}'; "
             "give postgresql://user:password@host:5432/name"
         )
@@ -112,7 +114,7 @@ def _ensure_database(application: URL, name: str) -> None:
             if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     except psycopg.Error as error:
-        raise DatabaseUnavailable(
+        raise DatabaseUnavailableError(
             f"Dagster's database '{name}' cannot be made beside the application's: {str(error).strip().splitlines()[0]}"
         ) from None
 

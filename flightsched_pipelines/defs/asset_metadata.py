@@ -18,16 +18,16 @@ from flightsched_pipelines.reporting.metrics import METRICS
 from flightsched_pipelines.reporting.models import Report
 from flightsched_pipelines.services.hourly.ranking import RankedHour
 from flightsched_pipelines.services.monitoring.operations_report import risk_map
-from flightsched_pipelines.services.notifications.dispatch import Dispatched
-from flightsched_pipelines.services.notifications.outbox_worker import Delivered
-from flightsched_pipelines.services.standby import Offers
+from flightsched_pipelines.services.notifications.dispatch import DispatchResult
+from flightsched_pipelines.services.notifications.outbox_worker import DeliveryResult
+from flightsched_pipelines.services.standby import StandbyResult
 
 Metadata = Mapping[str, int | float | str | dg.MetadataValue]
 
-MOST_THREATENED = 12
+MAX_LESSONS_SHOWN = 12
 
 
-def of_answers(answers: pd.DataFrame, source: str) -> Metadata:
+def raw_weather_metadata(answers: pd.DataFrame, source: str) -> Metadata:
     """How many answers came, from where, and each failure in a sentence."""
     failed = answers[answers["error"].notna()]
     return {
@@ -39,7 +39,7 @@ def of_answers(answers: pd.DataFrame, source: str) -> Metadata:
     }
 
 
-def of_observations(observed: pd.DataFrame) -> Metadata:
+def observations_metadata(observed: pd.DataFrame) -> Metadata:
     """How many reports, and how many fields are below VFR."""
     return {
         "reports": len(observed),
@@ -48,7 +48,7 @@ def of_observations(observed: pd.DataFrame) -> Metadata:
     }
 
 
-def of_forecasts(forecasts: pd.DataFrame) -> Metadata:
+def forecasts_metadata(forecasts: pd.DataFrame) -> Metadata:
     """How far the forecast reaches, who speaks, and what could not be read."""
     speaking = forecasts[forecasts["governs"]]
     return {
@@ -64,7 +64,7 @@ def of_forecasts(forecasts: pd.DataFrame) -> Metadata:
     }
 
 
-def of_bookings(bookings: pd.DataFrame) -> Metadata:
+def bookings_metadata(bookings: pd.DataFrame) -> Metadata:
     """How many bookings, by status."""
     return {
         "bookings": len(bookings),
@@ -78,18 +78,18 @@ def of_verdicts(verdicts: pd.DataFrame) -> Metadata:
     return {"lessons": len(verdicts), **{verdict: int(counts.get(verdict, 0)) for verdict in reversed(VERDICTS)}}
 
 
-def of_risk(verdicts: pd.DataFrame, broken: pd.DataFrame, bookings: pd.DataFrame) -> Metadata:
+def risk_metadata(verdicts: pd.DataFrame, broken: pd.DataFrame, bookings: pd.DataFrame) -> Metadata:
     """Counts by verdict, the most threatened lessons in words, and the picture of airports and hours at risk."""
     return {
         **of_verdicts(verdicts),
-        "most_threatened": _table(most_threatened(broken, bookings)),
+        "most_threatened": _table(highest_risk_lessons(broken, bookings)),
         "risk_by_airport_and_hour": dg.MetadataValue.md(
-            "No lesson was assessed." if verdicts.empty else picture_of(broken)
+            "No lesson was assessed." if verdicts.empty else risk_map_image(broken)
         ),
     }
 
 
-def most_threatened(broken: pd.DataFrame, bookings: pd.DataFrame) -> pd.DataFrame:
+def highest_risk_lessons(broken: pd.DataFrame, bookings: pd.DataFrame) -> pd.DataFrame:
     """The lessons at risk with the most broken rules, soonest first among equals, one row a lesson."""
     at_risk, lesson = broken[broken["verdict"] == "at_risk"], [PARTITION_HOUR, "booking_id"]
     most = (
@@ -97,7 +97,7 @@ def most_threatened(broken: pd.DataFrame, bookings: pd.DataFrame) -> pd.DataFram
         .agg(rules_broken=("rule", "nunique"))
         .merge(bookings, on=lesson)
         .sort_values(["rules_broken", "starts_at_utc", "booking_id"], ascending=[False, True, True])
-        .head(MOST_THREATENED)
+        .head(MAX_LESSONS_SHOWN)
     )
     gravest = most[lesson].merge(at_risk.drop_duplicates(lesson), on=lesson)
     columns = ["reference", "starts_at_utc", "departure", "training_level", "solo", "rules_broken", "gravest"]
@@ -109,7 +109,7 @@ def _in_short(row: Mapping[Any, Any]) -> str:
     return f"{row['rule']} {amount} at {row['airport']}, {row['hour_utc']:%d %b %H}Z"
 
 
-def picture_of(broken: pd.DataFrame) -> str:
+def risk_map_image(broken: pd.DataFrame) -> str:
     """The newest hour's picture: a row an airport, a column an hour, the worst verdict found there."""
     if broken.empty:
         return "Nothing is below the school's minimums."
@@ -118,7 +118,7 @@ def picture_of(broken: pd.DataFrame) -> str:
     return charts.risk_by_airport_and_hour(risk).markdown()
 
 
-def of_candidates(candidates: pd.DataFrame, at_risk_bookings: pd.DataFrame) -> Metadata:
+def candidates_metadata(candidates: pd.DataFrame, at_risk_bookings: pd.DataFrame) -> Metadata:
     """How many slots were found, and for how many of the threatened none."""
     threatened = _threatened(at_risk_bookings)
     placed = set(candidates["booking_id"])
@@ -130,7 +130,7 @@ def of_candidates(candidates: pd.DataFrame, at_risk_bookings: pd.DataFrame) -> M
     }
 
 
-def of_unplaceable(unplaceable: pd.DataFrame, bookings: pd.DataFrame) -> Metadata:
+def unplaceable_metadata(unplaceable: pd.DataFrame, bookings: pd.DataFrame) -> Metadata:
     """How many lessons have no slot, what took the last one, and which they are."""
     named = unplaceable.merge(
         bookings[[PARTITION_HOUR, "booking_id", "reference", "starts_at_utc", "departure"]],
@@ -139,11 +139,11 @@ def of_unplaceable(unplaceable: pd.DataFrame, bookings: pd.DataFrame) -> Metadat
     return {
         "without_a_slot": len(unplaceable),
         "reasons": _table(unplaceable.groupby("reason", as_index=False).size()),
-        "lessons": _table(named.head(MOST_THREATENED), ["reference", "starts_at_utc", "departure", "reason"]),
+        "lessons": _table(named.head(MAX_LESSONS_SHOWN), ["reference", "starts_at_utc", "departure", "reason"]),
     }
 
 
-def of_plan(plan: pd.DataFrame, at_risk_bookings: pd.DataFrame) -> Metadata:
+def plan_metadata(plan: pd.DataFrame, at_risk_bookings: pd.DataFrame) -> Metadata:
     """How many threatened lessons have how many alternatives."""
     threatened = _threatened(at_risk_bookings)
     counts = plan.groupby("booking_id").size()
@@ -155,10 +155,10 @@ def of_plan(plan: pd.DataFrame, at_risk_bookings: pd.DataFrame) -> Metadata:
     }
 
 
-def of_runs(runs: pd.DataFrame) -> Metadata:
+def solver_runs_metadata(runs: pd.DataFrame) -> Metadata:
     """How the joint choice went: what was proven, how far from the bound, what the solver gained on the greedy rule."""
     columns = ["component", "rank", "lessons", "slots", "status", "chosen_by", "unplaced", "cost", "bound", "gap"]
-    largest = runs.sort_values(["lessons", "component", "rank"], ascending=[False, True, True]).head(MOST_THREATENED)
+    largest = runs.sort_values(["lessons", "component", "rank"], ascending=[False, True, True]).head(MAX_LESSONS_SHOWN)
     return {
         "components": int(runs["component"].nunique()),
         "runs": len(runs),
@@ -172,7 +172,7 @@ def of_runs(runs: pd.DataFrame) -> Metadata:
     }
 
 
-def of_ranking(hours: Sequence[RankedHour], bookings: pd.DataFrame) -> Metadata:
+def ranking_metadata(hours: Sequence[RankedHour], bookings: pd.DataFrame) -> Metadata:
     """Who ranked and why, what became of the questions, and what the LLM cost."""
     statuses = sum((Counter(hour.statuses) for hour in hours), Counter[str]())
     failures = pd.DataFrame(
@@ -187,14 +187,14 @@ def of_ranking(hours: Sequence[RankedHour], bookings: pd.DataFrame) -> Metadata:
         "llm_waiting_for_redrive": sum(hour.waiting for hour in hours),
         "llm_calls": _table(pd.DataFrame(sorted(statuses.items()), columns=["status", "calls"])),
         "llm_failures": _table(
-            failures.merge(references, on="booking_id").head(MOST_THREATENED), ["reference", "status", "problem"]
+            failures.merge(references, on="booking_id").head(MAX_LESSONS_SHOWN), ["reference", "status", "problem"]
         ),
         "llm_tokens": sum(hour.tokens for hour in hours),
         "llm_cost_usd": round(sum(hour.cost_usd for hour in hours), 4),
     }
 
 
-def of_proposals(proposals: pd.DataFrame, at_risk_bookings: pd.DataFrame, bookings: pd.DataFrame) -> Metadata:
+def proposals_metadata(proposals: pd.DataFrame, at_risk_bookings: pd.DataFrame, bookings: pd.DataFrame) -> Metadata:
     """How many threatened lessons have how many alternatives, and the first choices in a table."""
     threatened = _threatened(at_risk_bookings)
     counts = proposals.groupby("booking_id").size()
@@ -208,7 +208,7 @@ def of_proposals(proposals: pd.DataFrame, at_risk_bookings: pd.DataFrame, bookin
         "with_three_alternatives": int((counts >= 3).sum()),
         "without_alternatives": len(threatened - set(counts.index)),
         "ranked_by": ", ".join(sorted(proposals["ranked_by"].unique())) or "nobody",
-        "first_choices": _table(first.sort_values("starts_at_utc").head(MOST_THREATENED)[columns]),
+        "first_choices": _table(first.sort_values("starts_at_utc").head(MAX_LESSONS_SHOWN)[columns]),
     }
 
 
@@ -216,7 +216,7 @@ def _threatened(at_risk_bookings: pd.DataFrame) -> set[int]:
     return set(at_risk_bookings.loc[at_risk_bookings["verdict"] == "at_risk", "booking_id"])
 
 
-def of_dispatch(result: Dispatched) -> Metadata:
+def dispatch_metadata(result: DispatchResult) -> Metadata:
     """What became of the cases, and what was queued, held back and suppressed, and why."""
     steps = result.steps
     return {
@@ -235,7 +235,7 @@ def of_dispatch(result: Dispatched) -> Metadata:
     }
 
 
-def of_delivery(result: Delivered) -> Metadata:
+def delivery_metadata(result: DeliveryResult) -> Metadata:
     """What was sent, failed, given up and suppressed, and which channels are down."""
     return {
         "sent": sum(result.sent.values()),
@@ -252,7 +252,7 @@ def of_delivery(result: Delivered) -> Metadata:
     }
 
 
-def of_report(report: Report, values: Mapping[str, float], file: Path, cloudwatch: str) -> Metadata:
+def report_metadata(report: Report, values: Mapping[str, float], file: Path, cloudwatch: str) -> Metadata:
     """The report with its pictures, where its page is, and each metric as a number that the UI plots over the hours."""
     return {
         "report": dg.MetadataValue.md(page.markdown(report)),
@@ -262,7 +262,7 @@ def of_report(report: Report, values: Mapping[str, float], file: Path, cloudwatc
     }
 
 
-def of_standby(offers: Offers) -> Metadata:
+def standby_metadata(offers: StandbyResult) -> Metadata:
     """How many freed slots were looked at and offered, and how the standby list changed."""
     return {
         "freed_slots_looked_at": offers.looked_at,

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
 from flightsched_pipelines.database.queries.notifications import outbox
-from flightsched_pipelines.defs.monitoring.operational_checks import platform_does_well
+from flightsched_pipelines.defs.monitoring.operational_checks import operational_checks
 from flightsched_pipelines.defs.monitoring.run_history import HOURLY_TICK, OPERATIONS
 from flightsched_pipelines.defs.notifications.notification_jobs import deliver_messages
 from flightsched_pipelines.defs.run_limits import bounded
@@ -18,7 +18,7 @@ from flightsched_pipelines.settings import Settings
 hourly_tick = dg.define_asset_job(
     HOURLY_TICK,
     selection=dg.AssetSelection.groups("weather_monitor", "ai_rescheduler")
-    - dg.AssetSelection.checks(platform_does_well),
+    - dg.AssetSelection.checks(operational_checks),
     description="One hour: fetch the weather, hold the bookings against it, find other times for the threatened.",
     # Four trivial steps take 5 s in one process and 22 s in a process each.
     executor_def=dg.in_process_executor,
@@ -27,7 +27,7 @@ hourly_tick = dg.define_asset_job(
 
 operations_job = dg.define_asset_job(
     OPERATIONS,
-    selection=dg.AssetSelection.checks(platform_does_well),
+    selection=dg.AssetSelection.checks(operational_checks),
     description="How the platform does: errors, durations, queues, dead letters, outbox, cases, freshness.",
     executor_def=dg.in_process_executor,
     tags=bounded("operations", minutes=5, priority=10),
@@ -43,7 +43,7 @@ report_job = dg.define_asset_job(
 
 
 @dg.op
-def redrive_answers(
+def redrive_llm_calls_op(
     context: dg.OpExecutionContext,
     engine: dg.ResourceParam[Engine],
     ranker: dg.ResourceParam[OpenAIRanker | None],
@@ -54,12 +54,12 @@ def redrive_answers(
         context.log.info(ranking.NO_KEY_TO_REDRIVE)
         return
     result = ranking.redrive(engine, ranker, datetime.now(UTC), settings)
-    context.log.info(ranking.words(result))
+    context.log.info(ranking.redrive_sentence(result))
     context.add_output_metadata(asdict(result))
 
 
 @dg.op
-def redrive_messages(context: dg.OpExecutionContext, engine: dg.ResourceParam[Engine]) -> None:
+def redrive_messages_op(context: dg.OpExecutionContext, engine: dg.ResourceParam[Engine]) -> None:
     """Put messages that were given up back into the outbox, with fresh attempts."""
     context.add_output_metadata({"messages_put_back": outbox.redrive(engine, datetime.now(UTC))})
 
@@ -71,5 +71,5 @@ def redrive_messages(context: dg.OpExecutionContext, engine: dg.ResourceParam[En
 )
 def redrive_dead_letters() -> None:
     """Messages and answers, neither after the other; then delivery."""
-    redrive_answers()
-    deliver_messages(after=redrive_messages())
+    redrive_llm_calls_op()
+    deliver_messages(after=redrive_messages_op())

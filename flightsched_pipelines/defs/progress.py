@@ -16,7 +16,7 @@ Listener = Callable[[str, str], None]
 """Called with a step's name and what became of it: started, done, failed or skipped."""
 
 
-class _Teller(logging.Handler):
+class _ProgressHandler(logging.Handler):
     def __init__(self, listener: Listener) -> None:
         super().__init__()
         self._listener = listener
@@ -27,12 +27,12 @@ class _Teller(logging.Handler):
             self._listener(event.step_key, TOLD[event.event_type])
 
 
-def telling(listener: Listener) -> dg.LoggerDefinition:
+def progress_logger(listener: Listener) -> dg.LoggerDefinition:
     """A logger that passes on steps as they start and end, and prints nothing."""
 
     def teller(_: dg.InitLoggerContext) -> logging.Logger:
         logger = logging.Logger("flightsched.progress", logging.DEBUG)
-        logger.addHandler(_Teller(listener))
+        logger.addHandler(_ProgressHandler(listener))
         return logger
 
     return dg.LoggerDefinition(teller, description="Tells a listener of each step.")

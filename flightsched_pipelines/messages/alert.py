@@ -24,8 +24,8 @@ TITLES: Mapping[str, str] = MappingProxyType(
 MARKS: Mapping[str, str] = MappingProxyType(
     {"opened": "Alert", "worse": "Alert, worse now", "reminder": "Still open", "resolved": "Resolved"}
 )
-MOST_CHECKS = 10
-LONGEST_TEXT, LONGEST_HEADER = 3000, 150
+MAX_CHECKS_SHOWN = 10
+MAX_TEXT_CHARACTERS, MAX_HEADER_CHARACTERS = 3000, 150
 
 
 class FailingCheck(BaseModel):
@@ -67,14 +67,14 @@ def blocks(notice: AlertNotice) -> tuple[str, list[dict[str, Any]]]:
     """The text for notifications, and the blocks."""
     head = title(notice)
     found: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": head[:LONGEST_HEADER], "emoji": False}}
+        {"type": "header", "text": {"type": "plain_text", "text": head[:MAX_HEADER_CHARACTERS], "emoji": False}}
     ]
-    found += [_section(_line(check)) for check in notice.checks[:MOST_CHECKS]]
+    found += [_section(_line(check)) for check in notice.checks[:MAX_CHECKS_SHOWN]]
     notes = [f"open since {notice.opened_at:%d %b %H:%M}Z", f"`flightsched alerts silence {notice.alert}` quiets it"]
     if notice.word == "resolved":
         notes = [f"it was open from {notice.opened_at:%d %b %H:%M}Z to {notice.told_at:%d %b %H:%M}Z"]
-    elif len(notice.checks) > MOST_CHECKS:
-        notes.insert(0, f"and {len(notice.checks) - MOST_CHECKS} more checks")
+    elif len(notice.checks) > MAX_CHECKS_SHOWN:
+        notes.insert(0, f"and {len(notice.checks) - MAX_CHECKS_SHOWN} more checks")
     found.append({"type": "context", "elements": [{"type": "mrkdwn", "text": escaped("; ".join(notes))}]})
     return escaped(head), found
 
@@ -84,4 +84,4 @@ def _line(check: FailingCheck) -> str:
 
 
 def _section(words: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": words[:LONGEST_TEXT]}}
+    return {"type": "section", "text": {"type": "mrkdwn", "text": words[:MAX_TEXT_CHARACTERS]}}

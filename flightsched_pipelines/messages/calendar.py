@@ -75,5 +75,8 @@ def _description(notice: Notice) -> str:
     lesson = notice.lesson
     # No link: it answers for its reader, and calendars are shared.
     return "\n".join(
-        [f"{lesson.aircraft}, {lesson.school}", *(formatting.sentence(s, lesson.time_zone) for s in notice.shortfalls)]
+        [
+            f"{lesson.aircraft}, {lesson.school}",
+            *(formatting.breach_sentence(s, lesson.time_zone) for s in notice.shortfalls),
+        ]
     )

@@ -16,8 +16,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from flightsched_pipelines.messages import formatting, missing_weather, standby_texts
-from flightsched_pipelines.messages.models import ANSWERS, Digest, DigestLine, Event, Notice
-from flightsched_pipelines.messages.response_texts import words_for
+from flightsched_pipelines.messages.models import RESPONSE_EVENTS, Digest, DigestLine, Event, Notice
+from flightsched_pipelines.messages.response_texts import response_text
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -53,14 +53,14 @@ def render_notice(notice: Notice) -> Rendered:
     """What one person is told about one case."""
     lesson = notice.lesson
     whose = "your lesson" if notice.role == "student" else f"lesson with {lesson.student}"
-    start = formatting.moment(lesson.starts_at_utc, lesson.time_zone)
+    start = formatting.format_time(lesson.starts_at_utc, lesson.time_zone)
     about = "Standby" if notice.standby else "Weather"
     subject = f"{about}: {whose} {start} ({lesson.reference}): {formatting.headline(notice)}"
     facts: dict[str, Any] = {"notice": notice, "lesson": lesson, "zone": lesson.time_zone}
     if notice.standby:
-        return _rendered("answered", subject, facts | standby_texts.words_for(notice))
-    if notice.event in ANSWERS:
-        return _rendered("answered", subject, facts | words_for(notice))
+        return _rendered("answered", subject, facts | standby_texts.standby_text(notice))
+    if notice.event in RESPONSE_EVENTS:
+        return _rendered("answered", subject, facts | response_text(notice))
     return _rendered(f"notice-{notice.event}", subject, facts)
 
 
@@ -76,12 +76,12 @@ def render_digest(digest: Digest) -> Rendered:
         }
         return _rendered("missing-weather", subject, facts)
     lessons = formatting.lessons(len(digest.lines) + len(digest.too_late))
-    hour = formatting.moment(digest.hour_utc, digest.time_zone)
+    hour = formatting.format_time(digest.hour_utc, digest.time_zone)
     subject = f"Weather, {hour}: {lessons} at {digest.school}"
     return _rendered("digest", subject, {"digest": digest, "zone": digest.time_zone, "names": EVENT_NAMES})
 
 
-def tally(lines: Sequence[DigestLine]) -> str:
+def digest_counts(lines: Sequence[DigestLine]) -> str:
     """How many lessons of each kind a digest tells of: "Below the school's minimums: 3. Nobody answered: 1."."""
     counts = Counter(line.event for line in lines)
     return " ".join(f"{name}: {counts[event]}." for event, name in EVENT_NAMES.items() if counts[event])
@@ -161,16 +161,16 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= {
-        "sentence": formatting.sentence,
+        "sentence": formatting.breach_sentence,
         "rule_name": formatting.rule_name,
         "forecast_value": formatting.forecast_value,
         "limit": formatting.limit,
         "why_nothing": formatting.why_nothing,
         "difference": formatting.difference,
-        "brief": formatting.brief,
+        "brief": formatting.breach_brief,
     }
     environment.globals |= {
-        "moment": formatting.moment, "span": formatting.span, "when_of": formatting.when_of,
-        "lessons": formatting.lessons, "tally": tally,
+        "moment": formatting.format_time, "span": formatting.format_period, "when_of": formatting.when_of,
+        "lessons": formatting.lessons, "tally": digest_counts,
     }  # fmt: skip
     return environment

@@ -6,7 +6,7 @@ from typing import Any
 from flightsched_pipelines.messages.models import Notice
 
 
-def event(notice: Notice, *, hour_utc: datetime) -> dict[str, Any]:
+def event_payload(notice: Notice, *, hour_utc: datetime) -> dict[str, Any]:
     """The facts of a notice that concern nobody's person; instants are ISO 8601, UTC."""
     lesson = notice.lesson
     return {

@@ -55,12 +55,12 @@ def zone_name(instant_utc: datetime, time_zone: str) -> str:
     return f"{city} (UTC{local:%z})" if comes_twice else city
 
 
-def moment(instant_utc: datetime, time_zone: str) -> str:
+def format_time(instant_utc: datetime, time_zone: str) -> str:
     """An instant: "Tue 24 Nov 10:00 PST"."""
     return f"{_local(instant_utc, time_zone):%a %d %b %H:%M} {zone_name(instant_utc, time_zone)}"
 
 
-def span(from_utc: datetime, to_utc: datetime, time_zone: str) -> str:
+def format_period(from_utc: datetime, to_utc: datetime, time_zone: str) -> str:
     """A period: "Tue 24 Nov 10:00–11:30 PST"; with both days, or both zones, where they differ."""
     start, end = _local(from_utc, time_zone), _local(to_utc, time_zone)
     before, after = zone_name(from_utc, time_zone), zone_name(to_utc, time_zone)
@@ -69,7 +69,7 @@ def span(from_utc: datetime, to_utc: datetime, time_zone: str) -> str:
     return f"{begin}–{finish} {after}"
 
 
-def amount(value: float, unit: str | None) -> str:
+def format_quantity(value: float, unit: str | None) -> str:
     """A figure with its unit: "1,000 ft", "0.5 SM"."""
     figure = f"{value:,.0f}" if unit in WHOLE else f"{value:,.2f}".rstrip("0").rstrip(".")
     return f"{figure} {unit}" if unit else figure
@@ -103,10 +103,10 @@ def forecast_value(shortfall: Shortfall) -> str:
         return "cannot be read"
     if shortfall.rule == "daylight" and shortfall.value is not None:
         if shortfall.hazard == "before sunrise":
-            return f"{amount(abs(shortfall.value), 'min')} before sunrise"
-        return f"{amount(abs(shortfall.value), 'min')} {'before' if shortfall.value >= 0 else 'after'} sunset"
+            return f"{format_quantity(abs(shortfall.value), 'min')} before sunrise"
+        return f"{format_quantity(abs(shortfall.value), 'min')} {'before' if shortfall.value >= 0 else 'after'} sunset"
     often = "at times " if shortfall.temporary else ""
-    return often + (amount(shortfall.value, shortfall.unit) if shortfall.value is not None else "forecast")
+    return often + (format_quantity(shortfall.value, shortfall.unit) if shortfall.value is not None else "forecast")
 
 
 def limit(shortfall: Shortfall) -> str:
@@ -114,12 +114,12 @@ def limit(shortfall: Shortfall) -> str:
     if shortfall.rule == "forecast":
         return "a forecast"
     if shortfall.rule == "daylight":
-        return f"{amount(shortfall.limit, 'min')} before sunset" if shortfall.limit else "by day only"
+        return f"{format_quantity(shortfall.limit, 'min')} before sunset" if shortfall.limit else "by day only"
     if shortfall.limit is None:
         return "none allowed"
     met = shortfall.by == 0
     least, most = ("more than", "less than") if met else ("at least", "at most")
-    return f"{least if is_minimum(shortfall) else most} {amount(shortfall.limit, shortfall.unit)}"
+    return f"{least if is_minimum(shortfall) else most} {format_quantity(shortfall.limit, shortfall.unit)}"
 
 
 def difference(shortfall: Shortfall) -> str:
@@ -128,7 +128,7 @@ def difference(shortfall: Shortfall) -> str:
         return ""
     if shortfall.by == 0:
         return "at the limit"
-    return f"{amount(shortfall.by, shortfall.unit)} {'below' if is_minimum(shortfall) else 'above'}"
+    return f"{format_quantity(shortfall.by, shortfall.unit)} {'below' if is_minimum(shortfall) else 'above'}"
 
 
 def whose(shortfall: Shortfall) -> str:
@@ -139,17 +139,17 @@ def whose(shortfall: Shortfall) -> str:
     return f"the school's {'maximum' if is_maximum else 'minimum'}"
 
 
-def sentence(shortfall: Shortfall, time_zone: str) -> str:
+def breach_sentence(shortfall: Shortfall, time_zone: str) -> str:
     """One broken rule in a sentence: "Visibility 0.5 SM, 2.5 SM below the school's minimum of 3 SM: KPAO, Tue ..."."""
-    when = f"{shortfall.airport}, {span(shortfall.from_utc, shortfall.to_utc, time_zone)}"
+    when = f"{shortfall.airport}, {format_period(shortfall.from_utc, shortfall.to_utc, time_zone)}"
     said = f"{rule_name(shortfall)} {forecast_value(shortfall)}"
     if shortfall.by and shortfall.limit is not None and shortfall.rule != "daylight":
-        most = f"{whose(shortfall)} of {amount(shortfall.limit, shortfall.unit)}"
+        most = f"{whose(shortfall)} of {format_quantity(shortfall.limit, shortfall.unit)}"
         return f"{said}, {difference(shortfall)} {most}: {when}."
     return f"{said}; {whose(shortfall)}: {limit(shortfall)}. {when}."
 
 
-def brief(shortfalls: Sequence[Shortfall]) -> str:
+def breach_brief(shortfalls: Sequence[Shortfall]) -> str:
     """The gravest rule in a few words: "visibility 0.5 SM, minimum 3 SM"."""
     if not shortfalls:
         return ""
@@ -159,12 +159,13 @@ def brief(shortfalls: Sequence[Shortfall]) -> str:
     if first.rule == "daylight":
         return forecast_value(first)
     kind = "minimum" if is_minimum(first) else "maximum"
-    return f"{rule_name(first).lower()} {amount(first.value, first.unit)}, {kind} {amount(first.limit, first.unit)}"
+    value, limit_ = format_quantity(first.value, first.unit), format_quantity(first.limit, first.unit)
+    return f"{rule_name(first).lower()} {value}, {kind} {limit_}"
 
 
 def when_of(lesson: Lesson) -> str:
     """A lesson's time, local."""
-    return span(lesson.starts_at_utc, lesson.ends_at_utc, lesson.time_zone)
+    return format_period(lesson.starts_at_utc, lesson.ends_at_utc, lesson.time_zone)
 
 
 def headline(notice: Notice) -> str:

@@ -15,7 +15,7 @@ def title(digest: Digest) -> str:
 def opening(digest: Digest) -> str:
     """Return what is the matter since when, and what that means; or that it is over."""
     missing = _missing(digest)
-    since = formatting.moment(missing.since_utc, digest.time_zone)
+    since = formatting.format_time(missing.since_utc, digest.time_zone)
     if missing.over:
         return f"The forecast that was missing since {since} is back. The lessons are judged again, hour by hour."
     return (

@@ -19,7 +19,7 @@ has come, of which only dispatchers and other systems hear.
 Then what answers do: the student took an alternative, or took that back; the slot is held no more; somebody is
 reminded; the lesson moved; another instructor has it now; an instructor keeps it as booked; a dispatcher takes over."""
 
-ANSWERS: frozenset[Event] = frozenset(
+RESPONSE_EVENTS: frozenset[Event] = frozenset(
     {"accepted", "withdrawn", "hold_released", "reminded", "moved", "handed_over", "kept", "declined"}
 )
 """The events that follow from answers and their deadlines."""
@@ -27,11 +27,11 @@ ANSWERS: frozenset[Event] = frozenset(
 Role = Literal["student", "instructor"]
 
 
-class _Facts(BaseModel):
+class _MessageModel(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Shortfall(_Facts):
+class Shortfall(_MessageModel):
     """One rule that the forecast breaks, at its worst hour.
 
     ``rule`` is visibility, ceiling, wind, gust, crosswind, gust_spread, convection, icing, daylight, ...; ``value``,
@@ -51,7 +51,7 @@ class Shortfall(_Facts):
     temporary: bool
 
 
-class Offer(_Facts):
+class Offer(_MessageModel):
     """One alternative. ``accept_url`` is where an answer is given; null without a base URL."""
 
     number: int
@@ -63,7 +63,7 @@ class Offer(_Facts):
     accept_url: str | None = None
 
 
-class Lesson(_Facts):
+class Lesson(_MessageModel):
     """The booking a message is about. ``instructor`` is null for a solo flight."""
 
     booking_id: int
@@ -78,7 +78,7 @@ class Lesson(_Facts):
     aircraft: str
 
 
-class Notice(_Facts):
+class Notice(_MessageModel):
     """What one person is told about one case.
 
     ``shortfalls`` and ``offers`` may be empty: of a cleared case, or where nothing else is free (``no_offer_because``
@@ -109,7 +109,7 @@ class Notice(_Facts):
     sent_at_utc: datetime
 
 
-class DigestLine(_Facts):
+class DigestLine(_MessageModel):
     """One case in a digest: its event, its lesson, what is below the minimums, and how many alternatives it has."""
 
     event: Event
@@ -122,7 +122,7 @@ class DigestLine(_Facts):
     case_url: str | None = None
 
 
-class MissingWeather(_Facts):
+class MissingWeather(_MessageModel):
     """Lessons that cannot be judged as their weather is missing: since when, and why in a sentence; or its end."""
 
     since_utc: datetime
@@ -131,7 +131,7 @@ class MissingWeather(_Facts):
     over: bool = False
 
 
-class Digest(_Facts):
+class Digest(_MessageModel):
     """What one dispatch changed, for a school's dispatcher or for a person who asked for digests.
 
     ``too_late`` are threatened lessons that start too soon for a case; ``unknown`` counts lessons whose weather cannot

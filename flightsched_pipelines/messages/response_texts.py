@@ -75,7 +75,7 @@ _WORDS: Mapping[tuple[Event, Role], tuple[str, str]] = MappingProxyType(
 )
 
 
-def words_for(notice: Notice) -> dict[str, str]:
+def response_text(notice: Notice) -> dict[str, str]:
     """``heading`` and ``opening`` of a notice about an answer."""
     heading, opening = _WORDS[notice.event, notice.role]
     return {"heading": heading, "opening": opening}

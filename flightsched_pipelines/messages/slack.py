@@ -3,26 +3,26 @@
 from typing import Any
 
 from flightsched_pipelines.messages import formatting, missing_weather
-from flightsched_pipelines.messages.email import EVENT_NAMES, tally
+from flightsched_pipelines.messages.email import EVENT_NAMES, digest_counts
 from flightsched_pipelines.messages.models import Digest, DigestLine, MissingWeather
 
-MOST_LINES = 20
-LONGEST_TEXT, LONGEST_HEADER = 3000, 150
+MAX_LINES = 20
+MAX_TEXT_CHARACTERS, MAX_HEADER_CHARACTERS = 3000, 150
 
 
 def blocks(digest: Digest) -> tuple[str, list[dict[str, Any]]]:
     """The text for notifications, and the blocks."""
     if digest.missing is not None:
         return _missing_weather(digest, digest.missing)
-    hour = formatting.moment(digest.hour_utc, digest.time_zone)
+    hour = formatting.format_time(digest.hour_utc, digest.time_zone)
     title = f"{digest.school}: {formatting.lessons(len(digest.lines) + len(digest.too_late))} in the hour of {hour}"
     found = [_header(title)]
     if digest.lines:
-        found.append(_section(escaped(tally(digest.lines))))
-    found += [_section(_line(line)) for line in digest.lines[:MOST_LINES]]
-    notes = [f"and {len(digest.lines) - MOST_LINES} more"] if len(digest.lines) > MOST_LINES else []
+        found.append(_section(escaped(digest_counts(digest.lines))))
+    found += [_section(_line(line)) for line in digest.lines[:MAX_LINES]]
+    notes = [f"and {len(digest.lines) - MAX_LINES} more"] if len(digest.lines) > MAX_LINES else []
     if digest.too_late:
-        soon = ", ".join(f"{lesson.reference} {formatting.when_of(lesson)}" for lesson in digest.too_late[:MOST_LINES])
+        soon = ", ".join(f"{lesson.reference} {formatting.when_of(lesson)}" for lesson in digest.too_late[:MAX_LINES])
         found.append(_section(f"*Too late for alternatives:* {escaped(soon)}"))
     if digest.unknown:
         notes.append(f"the weather of {formatting.lessons(digest.unknown)} cannot be known")
@@ -35,12 +35,12 @@ def _missing_weather(digest: Digest, missing: MissingWeather) -> tuple[str, list
     title = missing_weather.title(digest)
     found = [_header(title), _section(escaped(missing_weather.opening(digest)))]
     shown = [
-        f"{lesson.reference} {formatting.when_of(lesson)}, {lesson.airport}" for lesson in missing.lessons[:MOST_LINES]
+        f"{lesson.reference} {formatting.when_of(lesson)}, {lesson.airport}" for lesson in missing.lessons[:MAX_LINES]
     ]
     if shown:
         found.append(_section(escaped("\n".join(shown))))
-    if len(missing.lessons) > MOST_LINES:
-        found.append(_section(f"and {len(missing.lessons) - MOST_LINES} more"))
+    if len(missing.lessons) > MAX_LINES:
+        found.append(_section(f"and {len(missing.lessons) - MAX_LINES} more"))
     return escaped(title), found
 
 
@@ -54,7 +54,7 @@ def _none(line: DigestLine) -> str:
 
 
 def _line(line: DigestLine) -> str:
-    why = formatting.brief(line.shortfalls)
+    why = formatting.breach_brief(line.shortfalls)
     number = len(line.offers)
     offers = f"{number} alternative{'s' * (number != 1)}" if number else _none(line)
     parts = [
@@ -68,8 +68,8 @@ def _line(line: DigestLine) -> str:
 
 
 def _header(title: str) -> dict[str, Any]:
-    return {"type": "header", "text": {"type": "plain_text", "text": title[:LONGEST_HEADER], "emoji": False}}
+    return {"type": "header", "text": {"type": "plain_text", "text": title[:MAX_HEADER_CHARACTERS], "emoji": False}}
 
 
 def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:LONGEST_TEXT]}}
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:MAX_TEXT_CHARACTERS]}}

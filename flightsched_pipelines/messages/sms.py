@@ -5,41 +5,43 @@ import unicodedata
 from flightsched_pipelines.messages import formatting
 from flightsched_pipelines.messages.models import Notice
 
-LONGEST = 160
+MAX_CHARACTERS = 160
 GSM_7 = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 """Characters that count as one; those that count as two (brackets, the euro sign) are left out."""
 
-PLAINER = str.maketrans({"–": "-", "—": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "…": "...", "[": "(", "]": ")"})
+GSM_7_REPLACEMENTS = str.maketrans(
+    {"–": "-", "—": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "…": "...", "[": "(", "]": ")"}
+)
 
 
-def short_text(notice: Notice) -> str:
+def sms_text(notice: Notice) -> str:
     """Reference, time, what is the matter, and where to answer if that fits."""
     lesson = notice.lesson
-    start = formatting.moment(lesson.starts_at_utc, lesson.time_zone)
+    start = formatting.format_time(lesson.starts_at_utc, lesson.time_zone)
     head = f"{lesson.reference} {start}: "
     if notice.event in {"opened", "updated"} and not notice.standby:
         matter = formatting.HEADLINES[notice.event]
         number = len(notice.offers)
         offers = f"{number} other time{'s' * (number != 1)}" if number else "no other time yet"
-        why = f" ({formatting.brief(notice.shortfalls)})" if notice.shortfalls else ""
+        why = f" ({formatting.breach_brief(notice.shortfalls)})" if notice.shortfalls else ""
         candidates = [f"{matter}{why}. {offers}", f"{matter}. {offers}", matter, matter.removeprefix("forecast ")]
     else:
-        slots = [formatting.moment(offer.starts_at_utc, lesson.time_zone) for offer in notice.offers]
+        slots = [formatting.format_time(offer.starts_at_utc, lesson.time_zone) for offer in notice.offers]
         before = "; still open: " if notice.event in {"withdrawn", "hold_released"} else ": "
         candidates = [before.join([formatting.headline(notice), *filter(None, [", ".join(slots)])])]
     where = f". {notice.case_url}" if notice.case_url else ", see your mail."
     tails = (where, ", see your mail.", ".")
-    texts = [plain(head + candidate + tail) for tail in tails for candidate in candidates]
-    return next((text for text in texts if len(text) <= LONGEST), texts[-1][:LONGEST])
+    texts = [to_gsm7(head + candidate + tail) for tail in tails for candidate in candidates]
+    return next((text for text in texts if len(text) <= MAX_CHARACTERS), texts[-1][:MAX_CHARACTERS])
 
 
-def plain(text: str) -> str:
+def to_gsm7(text: str) -> str:
     """Text in the alphabet: accents that it lacks are taken off, other strangers dropped."""
     found: list[str] = []
-    for character in text.translate(PLAINER):
+    for character in text.translate(GSM_7_REPLACEMENTS):
         if character in GSM_7:
             found.append(character)
         else:

@@ -81,7 +81,7 @@ WORDS: Mapping[tuple[Event, Role], tuple[str, str]] = MappingProxyType(
 )
 
 
-def words_for(notice: Notice) -> dict[str, str]:
+def standby_text(notice: Notice) -> dict[str, str]:
     """``heading`` and ``opening`` of a notice about a slot that came free."""
     heading, opening = WORDS[notice.event, notice.role]
     return {"heading": heading, "opening": opening}

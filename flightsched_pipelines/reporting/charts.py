@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from flightsched_pipelines.reporting.models import Alert, Funnel, Loss, Points, RiskMap, Verdicts
+from flightsched_pipelines.reporting.models import AlertPeriod, Funnel, Loss, Points, RiskMap, VerdictCounts
 from flightsched_pipelines.reporting.svg import (
     LEFT_PX,
     LEGEND_PX,
@@ -84,7 +84,7 @@ def _keys(canvas: Canvas, y: float, side: float) -> None:
         x += side + 30 + 6.4 * len(words)
 
 
-def verdicts_by_hour(verdicts: Sequence[Verdicts], hours_utc: Sequence[datetime]) -> Picture:
+def verdicts_by_hour(verdicts: Sequence[VerdictCounts], hours_utc: Sequence[datetime]) -> Picture:
     """How the risk grew and went: a bar an hour, lessons below the minimums, unknown and to watch on each other."""
     described = f"In the newest hour {verdicts[-1].at_risk} lessons stand below the minimums."
     most = max(one.at_risk + one.unknown + one.watch for one in verdicts)
@@ -211,7 +211,7 @@ def cost(days: Sequence[tuple[date, float]], budget_usd: float | None) -> Pictur
     return canvas.finished()
 
 
-def alert_history(alerts: Sequence[Alert], first_utc: datetime, until_utc: datetime) -> Picture:
+def alert_history(alerts: Sequence[AlertPeriod], first_utc: datetime, until_utc: datetime) -> Picture:
     """When each cause had an open alert: a row a cause, a bar an alert; those still open reach the right edge."""
     causes = list(dict.fromkeys(alert.key for alert in alerts))
     still_open = [alert.key for alert in alerts if alert.resolved_at_utc is None]

@@ -18,7 +18,7 @@ class RiskMap:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdicts:
+class VerdictCounts:
     """How many lessons of an hour's look-ahead stood how."""
 
     hour_utc: datetime
@@ -66,7 +66,7 @@ class Latency:
 
 
 @dataclass(frozen=True, slots=True)
-class Alert:
+class AlertPeriod:
     """One alert: its cause, worst severity (warn or error), and from when to when; ``None`` while it is open."""
 
     key: str
@@ -90,11 +90,11 @@ class Report:
     weather_source: str
     lessons: int
     risk: RiskMap
-    verdicts: Sequence[Verdicts]
+    verdicts: Sequence[VerdictCounts]
     funnel: Funnel
     losses: Sequence[Loss]
     latencies: Sequence[Latency]
     series: Mapping[str, Points]
     cost_by_day_usd: Sequence[tuple[date, float]]
     budget_usd: float | None
-    alerts: Sequence[Alert]
+    alerts: Sequence[AlertPeriod]

@@ -18,7 +18,7 @@ HOUR = timedelta(hours=1)
 DAY_HOURS, SHOWN_HOURS = 24, 48
 """How far back averages and curves go."""
 ALERT_DAYS = 7
-MOST_ROWS = 20
+MAX_ROWS_IN_MARKDOWN = 20
 """Of a table within the markdown; the page has them all."""
 GIVEN_UP = ("weather_monitor_dead_letters", "ai_rescheduler_dead_letters", "messages_given_up")
 NOT_MEASURED = "not measured"
@@ -307,10 +307,10 @@ def _minutes(value: float | None) -> str:
 def _markdown_table(table: Table) -> str:
     if not table.rows:
         return ""
-    lines = [table.headings, ["---"] * len(table.headings), *table.rows[:MOST_ROWS]]
+    lines = [table.headings, ["---"] * len(table.headings), *table.rows[:MAX_ROWS_IN_MARKDOWN]]
     told = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
-    if len(table.rows) > MOST_ROWS:
-        told.append(f"\n… and {len(table.rows) - MOST_ROWS} more rows on the page.")
+    if len(table.rows) > MAX_ROWS_IN_MARKDOWN:
+        told.append(f"\n… and {len(table.rows) - MAX_ROWS_IN_MARKDOWN} more rows on the page.")
     return "\n".join(told)
 
 

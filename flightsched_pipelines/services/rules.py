@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from flightsched_pipelines.domain.cases.lifecycle import CaseRules
-from flightsched_pipelines.domain.cases.responses import AnswerRules
+from flightsched_pipelines.domain.cases.responses import ResponseRules
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
 from flightsched_pipelines.settings import Settings
 
@@ -20,9 +20,9 @@ def case_rules(settings: Settings) -> CaseRules:
     return CaseRules(timedelta(hours=settings.case_answer_hours), timedelta(minutes=settings.case_closes_minutes))
 
 
-def answer_rules(settings: Settings) -> AnswerRules:
+def response_rules(settings: Settings) -> ResponseRules:
     """What an answer may do, and until when."""
-    return AnswerRules(
+    return ResponseRules(
         hold=timedelta(hours=settings.hold_hours),
         withdraw_within=timedelta(minutes=settings.withdraw_minutes),
         closes_before=timedelta(minutes=settings.case_closes_minutes),

@@ -14,22 +14,27 @@ from flightsched_pipelines.database.queries.schedule import booking_moves
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.database.queries.standby import Lesson, Place
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot
-from flightsched_pipelines.domain.cases.standby import FreedSlot, Rule, Waiting, in_turn, ways_to_take
+from flightsched_pipelines.domain.cases.standby import FreedSlot, Rule, StandbyLesson, slots_to_offer, standby_order
 from flightsched_pipelines.domain.risk.time_zones import zone_of
 from flightsched_pipelines.errors import PlainError
-from flightsched_pipelines.services.notifications.notifications import Directory, News, Occasion, tell
+from flightsched_pipelines.services.notifications.notifications import (
+    CaseNotification,
+    Directory,
+    NotificationContext,
+    queue_notifications,
+)
 from flightsched_pipelines.services.responses.replacement_offers import BUFFER
-from flightsched_pipelines.services.responses.slot_revalidation import in_words, revalidate
+from flightsched_pipelines.services.responses.slot_revalidation import describe_move, revalidate
 from flightsched_pipelines.settings import Settings
-from flightsched_pipelines.text import LONGEST_NAME, accept
+from flightsched_pipelines.text import MAX_NAME_CHARACTERS, accept
 
 
-class StandbyRefused(PlainError, ValueError):  # noqa: N818, it names what happened
+class StandbyRefusedError(PlainError, ValueError):
     """The list stays as it is; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Offers:
+class StandbyResult:
     """What a look at the freed slots did: lessons put on the list, and taken off; slots looked at, and offered."""
 
     joined: int
@@ -38,7 +43,7 @@ class Offers:
     offered: int
 
 
-def offer_freed_slots(engine: Engine, now_utc: datetime, settings: Settings) -> Offers:
+def offer_freed_slots(engine: Engine, now_utc: datetime, settings: Settings) -> StandbyResult:
     """Offer each slot that came free to the first on the list whom it fits, if it is offered to nobody now.
 
     Lessons that stayed on weather hold after their case are put on the list first, and the slots of cancelled lessons
@@ -48,10 +53,10 @@ def offer_freed_slots(engine: Engine, now_utc: datetime, settings: Settings) -> 
     with engine.begin() as connection:
         lapsed = standby.lapse(connection, now_utc, horizon)
         joined = standby.join_held(connection, now_utc, horizon)
-        standby.note_cancelled(connection, now_utc)
+        standby.insert_slots_of_cancelled(connection, now_utc)
         due = standby.due(connection, now_utc, _earliest(now_utc, settings))
     offered = sum(_offer(engine, freed, rule, now_utc, settings) for freed, rule in due)
-    return Offers(joined, lapsed, len(due), offered)
+    return StandbyResult(joined, lapsed, len(due), offered)
 
 
 def freed_slots_due(engine: Engine, now_utc: datetime, settings: Settings) -> int:
@@ -70,13 +75,17 @@ def join(engine: Engine, reference: str, until: date | None, now_utc: datetime) 
         lesson = _lesson(connection, reference)
         today = now_utc.astimezone(zone_of(lesson.time_zone)).date()
         if lesson.status not in {"scheduled", "weather_hold"}:
-            raise StandbyRefused(f"{reference} is {lesson.status}; only a lesson that is still to be flown can wait")
+            raise StandbyRefusedError(
+                f"{reference} is {lesson.status}; only a lesson that is still to be flown can wait"
+            )
         if lesson.status == "scheduled" and lesson.starts_at_utc <= now_utc:
-            raise StandbyRefused(f"the time of {reference} has come; only a lesson that is still to be flown can wait")
+            raise StandbyRefusedError(
+                f"the time of {reference} has come; only a lesson that is still to be flown can wait"
+            )
         if until is not None and until < today:
-            raise StandbyRefused(f"{until:%Y-%m-%d} is over at {reference}'s airport; give today or a later day")
+            raise StandbyRefusedError(f"{until:%Y-%m-%d} is over at {reference}'s airport; give today or a later day")
         if not standby.join(connection, lesson.booking_id, until, now_utc):
-            raise StandbyRefused(f"{reference} is on the standby list already")
+            raise StandbyRefusedError(f"{reference} is on the standby list already")
 
 
 def leave(engine: Engine, reference: str, now_utc: datetime) -> None:
@@ -87,7 +96,7 @@ def leave(engine: Engine, reference: str, now_utc: datetime) -> None:
     """
     with engine.begin() as connection:
         if not standby.leave(connection, [_lesson(connection, reference).booking_id], "withdrawn", now_utc):
-            raise StandbyRefused(f"{reference} is not on the standby list; `flightsched standby` shows it")
+            raise StandbyRefusedError(f"{reference} is not on the standby list; `flightsched standby` shows it")
 
 
 def places(engine: Engine, now_utc: datetime, aircraft_type: str | None = None) -> list[Place]:
@@ -99,7 +108,7 @@ def places(engine: Engine, now_utc: datetime, aircraft_type: str | None = None) 
     with engine.connect() as connection:
         types = standby.aircraft_types(connection)
         if aircraft_type is not None and aircraft_type not in types:
-            raise StandbyRefused(f"no aircraft is a {aircraft_type}; there are {', '.join(types)}")
+            raise StandbyRefusedError(f"no aircraft is a {aircraft_type}; there are {', '.join(types)}")
         found = standby.places(connection, now_utc, aircraft_type)
     by_school: dict[str, list[Place]] = {}
     for place in found:
@@ -111,14 +120,14 @@ def _by_rule(school: Sequence[Place]) -> list[Place]:
     """A school's list in its order; in that of coming where it offers slots to nobody."""
     by_booking = {place.waiting.booking_id: place for place in school}
     waiting = [place.waiting for place in school]
-    return [by_booking[one.booking_id] for one in in_turn(waiting, school[0].rule)] or list(school)
+    return [by_booking[one.booking_id] for one in standby_order(waiting, school[0].rule)] or list(school)
 
 
 def _lesson(connection: Connection, reference: str) -> Lesson:
-    accept(reference, "the booking", LONGEST_NAME)
+    accept(reference, "the booking", MAX_NAME_CHARACTERS)
     lesson = standby.lesson(connection, reference)
     if lesson is None:
-        raise StandbyRefused(f"there is no booking '{reference}'; give its reference, such as PAO-1016")
+        raise StandbyRefusedError(f"there is no booking '{reference}'; give its reference, such as PAO-1016")
     return lesson
 
 
@@ -130,16 +139,16 @@ def _earliest(now_utc: datetime, settings: Settings) -> datetime:
 def _offer(engine: Engine, freed: FreedSlot, rule: Rule, now_utc: datetime, settings: Settings) -> bool:
     """Offer a slot to the first whom it fits, each tried in a transaction of its own; says whether there was one."""
     with engine.connect() as connection:
-        waiting = in_turn(standby.waiting_for(connection, freed, now_utc), rule)
-    ways = ((one, slot) for one in waiting for slot in ways_to_take(freed, one))
+        waiting = standby_order(standby.waiting_for(connection, freed, now_utc), rule)
+    ways = ((one, slot) for one in waiting for slot in slots_to_offer(freed, one))
     offered = any(_offer_to(engine, freed, one, slot, now_utc, settings) for one, slot in ways)
     with engine.begin() as connection:
-        standby.note_looked(connection, freed.freed_slot_id, now_utc)
+        standby.record_looked_at(connection, freed.freed_slot_id, now_utc)
     return offered
 
 
 def _offer_to(
-    engine: Engine, freed: FreedSlot, waiting: Waiting, slot: Slot, now_utc: datetime, settings: Settings
+    engine: Engine, freed: FreedSlot, waiting: StandbyLesson, slot: Slot, now_utc: datetime, settings: Settings
 ) -> bool:
     """Offer a slot to one lesson, if that is proven to work now; says whether it was.
 
@@ -147,7 +156,7 @@ def _offer_to(
     """
     booking_id, student_id = waiting.booking_id, waiting.student_id
     with engine.begin() as connection:
-        cases.share_turn(connection)
+        cases.lock_cases_shared(connection)
         standby.take_slot(connection, freed.freed_slot_id)
         booking_moves.lock_resources(connection, booking_moves.resources_of(student_id, waiting.lesson, slot))
         booking_moves.lock_booking(connection, booking_id)
@@ -155,7 +164,7 @@ def _offer_to(
             return False
         if booking_moves.cases_offered(connection, slot, student_id, BUFFER, [booking_id]):
             return False
-        occasion = Occasion(None, now_utc, settings)
+        occasion = NotificationContext(None, now_utc, settings)
         directory = Directory.read(connection, [booking_id])
         told = occasion.told_from(directory.student_of(booking_id), slot.starts_at_utc, may_wake=False)
         deadline = told + timedelta(minutes=settings.standby_answer_minutes)
@@ -165,11 +174,11 @@ def _offer_to(
         found = revalidate(connection, moving, freed.school_id, student_id, now_utc, now_utc, settings)
         if found.objections or found.verdict not in {"ok", "watch"}:
             return False
-        offer = cases.Offer(slot, in_words(connection, moving, student_id, found.verdict), "planner")
+        offer = cases.Offer(slot, describe_move(connection, moving, student_id, found.verdict), "planner")
         why = "a slot came free, and the lesson is on standby"
         new = NewCase(booking_id, waiting.lesson, CaseState.PROPOSED, deadline, why, [offer], freed.freed_slot_id)
         hour = newest_written(connection, "forecasts") or now_utc
-        [case_id] = transitions.open_new(connection, [new], hour, now_utc)
-        news = News(case_id, booking_id, "opened", waiting.lesson, 1, [offer], deadline_utc=deadline)
-        tell(connection, [news], directory, occasion)
+        [case_id] = transitions.insert_cases(connection, [new], hour, now_utc)
+        news = CaseNotification(case_id, booking_id, "opened", waiting.lesson, 1, [offer], deadline_utc=deadline)
+        queue_notifications(connection, [news], directory, occasion)
     return True

@@ -7,7 +7,7 @@ from flightsched_pipelines.database.queries.cases.cases import LiveBooking
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 
 
-class Taken:
+class TakenSlots:
     """What the schedule has taken by now: by student, instructor and aircraft."""
 
     def __init__(self, schedule: Sequence[LiveBooking]) -> None:

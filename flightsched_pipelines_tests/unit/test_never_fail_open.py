@@ -16,7 +16,7 @@ from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, severity
 from flightsched_pipelines.domain.risk.minimums import default_minimums
 from flightsched_pipelines.domain.weather.blend import blend
 from flightsched_pipelines.domain.weather.daylight import sun_table
-from flightsched_pipelines.domain.weather.provider_responses import Reading, WeatherAnswerError, read_answer
+from flightsched_pipelines.domain.weather.provider_responses import ParsedReports, ProviderResponseError, read_response
 from flightsched_pipelines_tests.unit.domain.weather.builders import (
     fair,
     group,
@@ -93,11 +93,11 @@ BOOKINGS = bookings()
 
 
 def verdicts(weather: dict[str, Any], now: int = NOW) -> list[str]:
-    together = Reading(asked_of_models=["KXYZ"])
+    together = ParsedReports(asked_of_models=["KXYZ"])
     for product, body in weather.items():
         try:
-            reading = read_answer(json.dumps(body), "KXYZ" if product == "one_call" else None)
-        except WeatherAnswerError:
+            reading = read_response(json.dumps(body), "KXYZ" if product == "one_call" else None)
+        except ProviderResponseError:
             continue
         together.groups.extend(reading.groups)
         together.unread.extend(reading.unread)

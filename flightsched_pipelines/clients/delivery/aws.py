@@ -11,21 +11,26 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from flightsched_pipelines.clients.delivery.aws_errors import TROUBLE, disagreement, down_or_refused
-from flightsched_pipelines.clients.delivery.delivery_errors import ChannelDown, DeliverySettingsError, HandOver, unnoted
+from flightsched_pipelines.clients.delivery.aws_errors import AWS_ERRORS, disagreement, down_or_refused
+from flightsched_pipelines.clients.delivery.delivery_errors import (
+    ChannelDownError,
+    DeliverySettingsError,
+    HandOver,
+    unnoted,
+)
 
-MOST_RECEIVES = 3
+MAX_RECEIVES = 3
 """After so many receives without a delete a message goes to the dead-letter queue."""
 
 DEAD_LETTERS_KEPT_SECONDS = 14 * 24 * 3600
-LONGEST_SUBJECT = 100
+MAX_SUBJECT_CHARACTERS = 100
 
 ANSWER_SECONDS = 60.0
 """How long the answer to a message may take: longer than Amazon takes, and what botocore waits of itself."""
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class QueueMessage:
     """A message from a queue, ours until its visibility time ends; delete it when it is done with."""
 
     receipt_handle: str
@@ -35,7 +40,7 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Depth:
+class QueueDepth:
     """How many messages wait in a queue, and how many somebody has."""
 
     waiting: int
@@ -43,7 +48,7 @@ class Depth:
 
 
 @dataclass(frozen=True, slots=True)
-class Bootstrapped:
+class BootstrapResult:
     """Which topics, queues and buckets were made, and which were there."""
 
     created: Sequence[str]
@@ -103,7 +108,7 @@ def handed_over(service: str, hand_over: HandOver, request: Callable[[], Any]) -
     hand_over()
     try:
         return str(request())
-    except TROUBLE as error:
+    except AWS_ERRORS as error:
         raise disagreement(error, service) from None
 
 
@@ -118,8 +123,8 @@ class Topic:
     def publish(self, body: str, attributes: Mapping[str, str], hand_over: HandOver, subject: str | None = None) -> str:
         """Publish a message with string attributes, and a subject for mail (ASCII); returns Amazon's id of it."""
         typed = {key: {"DataType": "String", "StringValue": value} for key, value in attributes.items()}
-        headed = {} if subject is None else {"Subject": subject[:LONGEST_SUBJECT]}
-        arn = _asked(f"topic {self._name}", lambda: self._arn)
+        headed = {} if subject is None else {"Subject": subject[:MAX_SUBJECT_CHARACTERS]}
+        arn = _request(f"topic {self._name}", lambda: self._arn)
         return handed_over(
             f"Amazon (topic {self._name})",
             hand_over,
@@ -130,7 +135,7 @@ class Topic:
     def _arn(self) -> str:
         found = _topics(self._client).get(self._name)
         if found is None:
-            raise ChannelDown(f"there is no topic {self._name}; run `flightsched aws bootstrap`")
+            raise ChannelDownError(f"there is no topic {self._name}; run `flightsched aws bootstrap`")
         return found
 
 
@@ -168,7 +173,7 @@ class Queue:
             lambda: self._sender.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=typed)["MessageId"],
         )
 
-    def receive(self, most: int = 10, wait_seconds: int = 0, visible_after_seconds: int = 60) -> list[Received]:
+    def receive(self, most: int = 10, wait_seconds: int = 0, visible_after_seconds: int = 60) -> list[QueueMessage]:
         """Take up to ten messages, nobody else's for ``visible_after_seconds``."""
         answer = self._ask(
             lambda: self._client.receive_message(
@@ -181,7 +186,7 @@ class Queue:
             )
         )
         return [
-            Received(
+            QueueMessage(
                 found["ReceiptHandle"],
                 found["Body"],
                 {key: value.get("StringValue", "") for key, value in found.get("MessageAttributes", {}).items()},
@@ -190,28 +195,28 @@ class Queue:
             for found in answer.get("Messages", [])
         ]
 
-    def delete(self, received: Received) -> None:
+    def delete(self, received: QueueMessage) -> None:
         """Be done with a message."""
         self._ask(lambda: self._client.delete_message(QueueUrl=self._url, ReceiptHandle=received.receipt_handle))
 
-    def depth(self) -> Depth:
+    def depth(self) -> QueueDepth:
         """How full it is, as far as Amazon knows."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         found = self._ask(lambda: self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=names))
-        return Depth(*(int(found["Attributes"][name]) for name in names))
+        return QueueDepth(*(int(found["Attributes"][name]) for name in names))
 
     def _ask(self, question: Callable[[], Any]) -> Any:  # noqa: ANN401, boto3's answers
-        return _asked(f"queue {self.name}", question)
+        return _request(f"queue {self.name}", question)
 
     @cached_property
     def _url(self) -> str:
         try:
             return str(self._client.get_queue_url(QueueName=self.name)["QueueUrl"])
         except self._client.exceptions.QueueDoesNotExist:
-            raise ChannelDown(f"there is no queue {self.name}; run `flightsched aws bootstrap`") from None
+            raise ChannelDownError(f"there is no queue {self.name}; run `flightsched aws bootstrap`") from None
 
 
-def bootstrap(region: str, endpoint_url: str | None, environment: str, bucket: str | None = None) -> Bootstrapped:
+def bootstrap(region: str, endpoint_url: str | None, environment: str, bucket: str | None = None) -> BootstrapResult:
     """Make the topics, the queues and the bucket that are missing; what is there stays as it is.
 
     Raises:
@@ -233,14 +238,14 @@ def bootstrap(region: str, endpoint_url: str | None, environment: str, bucket: s
             kept = {"MessageRetentionPeriod": str(DEAD_LETTERS_KEPT_SECONDS), "SqsManagedSseEnabled": "true"}
             dead_url = _make_queue(sqs, dead, kept, created, existing)
             arn = sqs.get_queue_attributes(QueueUrl=dead_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-            policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": MOST_RECEIVES})
+            policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": MAX_RECEIVES})
             _make_queue(sqs, name, {"RedrivePolicy": policy, "SqsManagedSseEnabled": "true"}, created, existing)
         if bucket is not None:
             made = _make_bucket(client("s3", region, endpoint_url), region, bucket)
             (created if made else existing).append(bucket)
 
-    _asked("topics and queues", make)
-    return Bootstrapped(created, existing)
+    _request("topics and queues", make)
+    return BootstrapResult(created, existing)
 
 
 def redrive(region: str, endpoint_url: str | None, queue_name: str, dead_letters_name: str, most: int) -> int:
@@ -258,10 +263,10 @@ def redrive(region: str, endpoint_url: str | None, queue_name: str, dead_letters
     return moved
 
 
-def _asked(what: str, question: Callable[[], Any]) -> Any:  # noqa: ANN401, boto3's answers
+def _request(what: str, question: Callable[[], Any]) -> Any:  # noqa: ANN401, boto3's answers
     try:
         return question()
-    except TROUBLE as error:
+    except AWS_ERRORS as error:
         raise down_or_refused(error, f"Amazon ({what})") from None
 
 

@@ -14,15 +14,15 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from flightsched_pipelines.clients.delivery.delivery_errors import (
-    BrokenOff,
-    ChannelDown,
+    BrokenOffError,
+    ChannelDownError,
     DeliveryError,
-    PerhapsDelivered,
-    Refused,
+    MessageRefusedError,
+    PerhapsDeliveredError,
 )
 
 Trouble = BotoCoreError | ClientError | ResponseParserError
-TROUBLE = (BotoCoreError, ClientError, ResponseParserError)
+AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
 """What boto3 raises when something is wrong; the last is an answer that is none of Amazon's."""
 
 NOT_OURS = frozenset({"InvalidParameter", "InvalidParameterValue", "ParameterValueInvalid", "ValidationError",
@@ -40,16 +40,18 @@ UNCONNECTED = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionErro
 """No connection came about. A TLS failure is among them: it is the handshake's, or somebody tampers with the answer."""
 
 
-def down_or_refused(error: Trouble, service: str) -> ChannelDown | Refused:
+def down_or_refused(error: Trouble, service: str) -> ChannelDownError | MessageRefusedError:
     """What an error means for a request that may be sent again."""
     if isinstance(error, ParamValidationError):
-        return Refused(f"{service} cannot be given this message ({type(error).__name__}); check address and content")
+        return MessageRefusedError(
+            f"{service} cannot be given this message ({type(error).__name__}); check address and content"
+        )
     if isinstance(error, ClientError):
         code = _code(error)
         if code in NOT_OURS:
-            return Refused(f"{service} will not take this message ({code}); check address and content")
-        return ChannelDown(f"{service} says {code}; check its quotas, our keys and AWS_REGION")
-    return ChannelDown(f"{service} cannot be reached ({type(error).__name__}); check AWS_REGION, keys and network")
+            return MessageRefusedError(f"{service} will not take this message ({code}); check address and content")
+        return ChannelDownError(f"{service} says {code}; check its quotas, our keys and AWS_REGION")
+    return ChannelDownError(f"{service} cannot be reached ({type(error).__name__}); check AWS_REGION, keys and network")
 
 
 def disagreement(error: Trouble, service: str) -> DeliveryError:
@@ -61,13 +63,13 @@ def disagreement(error: Trouble, service: str) -> DeliveryError:
     if isinstance(error, ClientError):
         code, status = _code(error), int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         if code not in NOT_OURS and status >= 500 and status != 503:
-            return PerhapsDelivered(f"perhaps delivered: {service} failed with {code} ({status})")
+            return PerhapsDeliveredError(f"perhaps delivered: {service} failed with {code} ({status})")
         if code in NOT_OURS or status in STATUSES_OF_THE_CHANNEL or _is_of_the_channel(code):
             return down_or_refused(error, service)
-        return BrokenOff(f"{service} does not take this message yet ({code})")
+        return BrokenOffError(f"{service} does not take this message yet ({code})")
     unanswered = isinstance(error, HTTPClientError | ConnectionClosedError) and not isinstance(error, UNCONNECTED)
     if unanswered or isinstance(error, ResponseParserError):
-        return PerhapsDelivered(f"perhaps delivered: {service} had it and gave no answer ({type(error).__name__})")
+        return PerhapsDeliveredError(f"perhaps delivered: {service} had it and gave no answer ({type(error).__name__})")
     return down_or_refused(error, service)
 
 

@@ -20,11 +20,11 @@ class DeliveryError(PlainError):
     """A message was not taken; it may be, later."""
 
 
-class Refused(DeliveryError):  # noqa: N818, it names what happened
+class MessageRefusedError(DeliveryError):
     """This message will never be taken: the reader does not exist, or the message is not as the channel wants it."""
 
 
-class ChannelDown(DeliveryError):  # noqa: N818, as above
+class ChannelDownError(DeliveryError):
     """Nothing of any message was taken: the service is away, throttles, or does not know us.
 
     Args:
@@ -37,18 +37,18 @@ class ChannelDown(DeliveryError):  # noqa: N818, as above
         self.retry_after_seconds = retry_after_seconds
 
 
-class NotYet(DeliveryError):  # noqa: N818, as above
+class NotYetError(DeliveryError):
     """The channel has not taken this message, and may later."""
 
 
-class BrokenOff(NotYet):
+class BrokenOffError(NotYetError):
     """The channel broke off at this message, and has not taken it.
 
     One alone is the message's fault; several in a row, of different messages, are the channel's.
     """
 
 
-class PerhapsDelivered(DeliveryError):  # noqa: N818, as above
+class PerhapsDeliveredError(DeliveryError):
     """The message was handed over, and no answer says what became of it: it may have been delivered."""
 
 

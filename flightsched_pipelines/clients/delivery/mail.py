@@ -8,7 +8,7 @@ from typing import Protocol
 
 from flightsched_pipelines.clients import private_files
 from flightsched_pipelines.clients.delivery import aws
-from flightsched_pipelines.clients.delivery.delivery_errors import ChannelDown, HandOver
+from flightsched_pipelines.clients.delivery.delivery_errors import ChannelDownError, HandOver
 
 
 class Mailer(Protocol):
@@ -49,7 +49,7 @@ class Maildir:
                 private_files.write(draft, message.as_bytes(policy=policy.SMTP))
                 draft.replace(new)
         except OSError as error:
-            raise ChannelDown(
+            raise ChannelDownError(
                 f"mail cannot be written to {self._folder}: {error.strerror}; free space, or check its owner"
             ) from None
         return name

@@ -5,10 +5,14 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
-from flightsched_pipelines.clients.delivery.delivery_errors import BrokenOff, ChannelDown, DeliverySettingsError
+from flightsched_pipelines.clients.delivery.delivery_errors import (
+    BrokenOffError,
+    ChannelDownError,
+    DeliverySettingsError,
+)
 
 STREAM = CHANNEL = "flightsched:events"
-MOST_ENTRIES = 100_000
+MAX_STREAM_ENTRIES = 100_000
 REMEMBERED_SECONDS = 7 * 24 * 3600
 TIMEOUT_SECONDS = 5
 
@@ -55,13 +59,13 @@ class RedisEvents:
         """
         keys = [STREAM, f"{STREAM}:seen:{key}"]
         try:
-            return str(self._publish(keys=keys, args=[key, body, MOST_ENTRIES, REMEMBERED_SECONDS]))
+            return str(self._publish(keys=keys, args=[key, body, MAX_STREAM_ENTRIES, REMEMBERED_SECONDS]))
         except ResponseError as error:
-            raise ChannelDown(f"Redis refuses to write: {str(error).split(' ')[0]}; see its log") from None
+            raise ChannelDownError(f"Redis refuses to write: {str(error).split(' ')[0]}; see its log") from None
         except RedisError as error:
             if self._is_there():
-                raise BrokenOff(f"Redis broke off at this event ({type(error).__name__}); see its log") from None
-            raise ChannelDown(
+                raise BrokenOffError(f"Redis broke off at this event ({type(error).__name__}); see its log") from None
+            raise ChannelDownError(
                 f"Redis cannot be used ({type(error).__name__}); check REDIS_URL and the server"
             ) from None
 

@@ -9,12 +9,12 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.webhook import WebhookClient
 
 from flightsched_pipelines.clients.delivery.delivery_errors import (
-    ChannelDown,
+    ChannelDownError,
     DeliveryError,
     DeliverySettingsError,
     HandOver,
-    PerhapsDelivered,
-    Refused,
+    MessageRefusedError,
+    PerhapsDeliveredError,
 )
 
 TIMEOUT_SECONDS = 60
@@ -67,7 +67,7 @@ class Slack:
             # urllib's word for a request that could not be sent; the last two are of a connection that was there.
             if isinstance(error.reason, ConnectionResetError | BrokenPipeError):
                 raise _unanswered(error) from None
-            raise ChannelDown(f"Slack cannot be reached ({type(error).__name__}); it is tried again") from None
+            raise ChannelDownError(f"Slack cannot be reached ({type(error).__name__}); it is tried again") from None
         except (SlackClientError, OSError) as error:
             raise _unanswered(error) from None
 
@@ -90,16 +90,20 @@ class Slack:
         return str(answer["ts"])
 
 
-def _unanswered(error: Exception) -> PerhapsDelivered:
-    return PerhapsDelivered(f"perhaps delivered: Slack had it and gave no answer ({type(error).__name__})")
+def _unanswered(error: Exception) -> PerhapsDeliveredError:
+    return PerhapsDeliveredError(f"perhaps delivered: Slack had it and gave no answer ({type(error).__name__})")
 
 
 def _judged(status_code: int, said: str, headers: Mapping[str, Any]) -> DeliveryError:
     lowered = {name.lower(): value for name, value in headers.items()}
     if status_code == 429 or said == "ratelimited":
-        return ChannelDown("Slack asks for fewer messages", retry_after_seconds=float(lowered.get("retry-after", 30)))
+        return ChannelDownError(
+            "Slack asks for fewer messages", retry_after_seconds=float(lowered.get("retry-after", 30))
+        )
     if said in NOT_OURS:
-        return Refused(f"Slack will not have this message ({said})")
+        return MessageRefusedError(f"Slack will not have this message ({said})")
     if said in FAILED or (status_code >= 500 and status_code != 503):
-        return PerhapsDelivered(f"perhaps delivered: Slack failed at it ({status_code} {said[:60]})")
-    return ChannelDown(f"Slack says {status_code} {said}; check SLACK_WEBHOOK_URL, SLACK_BOT_TOKEN and SLACK_CHANNEL")
+        return PerhapsDeliveredError(f"perhaps delivered: Slack failed at it ({status_code} {said[:60]})")
+    return ChannelDownError(
+        f"Slack says {status_code} {said}; check SLACK_WEBHOOK_URL, SLACK_BOT_TOKEN and SLACK_CHANNEL"
+    )

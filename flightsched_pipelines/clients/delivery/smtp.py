@@ -17,14 +17,14 @@ from io import BytesIO
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from flightsched_pipelines.clients.delivery.delivery_errors import (
-    BrokenOff,
-    ChannelDown,
+    BrokenOffError,
+    ChannelDownError,
     DeliveryError,
     DeliverySettingsError,
     HandOver,
-    NotYet,
-    PerhapsDelivered,
-    Refused,
+    MessageRefusedError,
+    NotYetError,
+    PerhapsDeliveredError,
 )
 
 GOODBYE_SECONDS = 5.0
@@ -124,10 +124,12 @@ class Smtp:
             return server
         server.close()
         if code == 552:
-            raise Refused(f"{self._place} does not take a mail of this size (552)")
+            raise MessageRefusedError(f"{self._place} does not take a mail of this size (552)")
         if code >= 500:
-            raise ChannelDown(f"{self._place} takes no mail from our sender ({code}); check MAIL_FROM and SMTP_URL")
-        raise BrokenOff(f"{self._place} takes no mail from our sender yet ({code})")
+            raise ChannelDownError(
+                f"{self._place} takes no mail from our sender ({code}); check MAIL_FROM and SMTP_URL"
+            )
+        raise BrokenOffError(f"{self._place} takes no mail from our sender yet ({code})")
 
     def _transfer(self, server: smtplib.SMTP, reader: str, text: bytes, hand_over: HandOver) -> None:
         try:
@@ -145,23 +147,29 @@ class Smtp:
             _wait_at_most(server, self._timeouts.end_of_text)
             code = server.getreply()[0]
         except OSError as error:
-            raise PerhapsDelivered(
+            raise PerhapsDeliveredError(
                 f"perhaps delivered: {self._place} had the mail and {_what_happened(error)}; see the server's log"
             ) from None
         if 400 <= code < 600:
             raise self._disagreement(code, "this mail")
         if not 200 <= code < 300:
-            raise PerhapsDelivered(f"perhaps delivered: {self._place} had the mail and its answer is none ({code})")
+            raise PerhapsDeliveredError(
+                f"perhaps delivered: {self._place} had the mail and its answer is none ({code})"
+            )
 
     def _disagreement(self, code: int, what: str) -> DeliveryError:
         """Take 4xx for now and 5xx for good; 421, and what is no answer, are the server's own trouble."""
         words = f"{self._place} does not take {what}"
         if code == 421 or not 400 <= code < 600:
-            return BrokenOff(f"{words}: it is closing, or confused ({code})")
-        return NotYet(f"{words} yet ({code})") if code < 500 else Refused(f"{words} ({code}); check the address")
+            return BrokenOffError(f"{words}: it is closing, or confused ({code})")
+        return (
+            NotYetError(f"{words} yet ({code})")
+            if code < 500
+            else MessageRefusedError(f"{words} ({code}); check the address")
+        )
 
-    def _broken_off(self, error: OSError) -> BrokenOff:
-        return BrokenOff(f"{self._place} {_what_happened(error)} before it had the mail; see the server's log")
+    def _broken_off(self, error: OSError) -> BrokenOffError:
+        return BrokenOffError(f"{self._place} {_what_happened(error)} before it had the mail; see the server's log")
 
     def _connected(self) -> smtplib.SMTP:
         server = smtplib.SMTP()
@@ -169,12 +177,12 @@ class Smtp:
             self._connect(server)
         except smtplib.SMTPAuthenticationError:
             server.close()
-            raise ChannelDown(f"{self._place} does not accept our user and password; check SMTP_URL") from None
+            raise ChannelDownError(f"{self._place} does not accept our user and password; check SMTP_URL") from None
         except OSError as error:
             server.close()
             why = "no answer in time" if _is_late(error) else type(error).__name__
-            raise ChannelDown(f"{self._place} cannot be reached: {why}; check SMTP_URL and the server") from None
-        except ChannelDown:
+            raise ChannelDownError(f"{self._place} cannot be reached: {why}; check SMTP_URL and the server") from None
+        except ChannelDownError:
             server.close()
             raise
         return server
@@ -199,7 +207,7 @@ class Smtp:
         if not server.has_extn("starttls"):
             if self._allow_plaintext:
                 return
-            raise ChannelDown(
+            raise ChannelDownError(
                 f"{self._place} offers no STARTTLS, so that password and mails would go unencrypted; use smtps://, or "
                 "set SMTP_ALLOW_PLAINTEXT=true on a network that you trust"
             )

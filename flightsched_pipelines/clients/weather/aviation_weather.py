@@ -6,11 +6,11 @@ from urllib.parse import quote
 import httpx
 from pandas import DataFrame
 
-from flightsched_pipelines.clients.weather.http_fetch import Exchange, Patience
+from flightsched_pipelines.clients.weather.http_fetch import RetryingFetcher, RetryPolicy
 from flightsched_pipelines.clients.weather.limiter import shared_limiter
-from flightsched_pipelines.clients.weather.request_specs import AVIATION_WEATHER_CENTER, Asked, report_request
-from flightsched_pipelines.clients.weather.response_parsing import Manners
-from flightsched_pipelines.domain.weather.provider_responses import Answer, Product
+from flightsched_pipelines.clients.weather.request_specs import AVIATION_WEATHER_CENTER, RequestSpec, report_request
+from flightsched_pipelines.clients.weather.response_parsing import ProviderProfile
+from flightsched_pipelines.domain.weather.provider_responses import Product, ProviderResponse
 from flightsched_pipelines.settings import Settings
 
 STATIONS_PER_REQUEST = 400
@@ -22,7 +22,7 @@ REQUESTS_PER_MINUTE = 100
 SECONDS_BETWEEN_POLLS = 60
 """The Center asks not to be polled for METARs, or for TAFs, more often."""
 
-_MANNERS = Manners(name="The Aviation Weather Center", json_type=list, refusals={})
+_PROFILE = ProviderProfile(name="The Aviation Weather Center", json_type=list, refusals={})
 
 
 class AviationWeatherCenter:
@@ -39,22 +39,22 @@ class AviationWeatherCenter:
         self,
         base_url: str,
         contact: str,
-        patience: Patience | None = None,
+        patience: RetryPolicy | None = None,
         *,
         seconds_between_polls: float = SECONDS_BETWEEN_POLLS,
     ) -> None:
         self._base_url = base_url
         self._user_agent = " ".join(f"flightsched ({contact})".split()).encode("ascii", "replace")
-        self._patience = patience or Patience()
+        self._patience = patience or RetryPolicy()
         self._seconds_between_polls = seconds_between_polls
 
     @classmethod
     def of(cls, settings: Settings) -> "AviationWeatherCenter":
         """The client that the settings describe."""
-        patience = Patience(one_attempt=settings.weather_timeout_seconds)
+        patience = RetryPolicy(one_attempt=settings.weather_timeout_seconds)
         return cls(settings.aviation_weather_url, settings.weather_contact, patience)
 
-    def fetch(self, airports: DataFrame, earlier: Sequence[Answer] = ()) -> list[Answer]:
+    def fetch(self, airports: DataFrame, earlier: Sequence[ProviderResponse] = ()) -> list[ProviderResponse]:
         """Ask for the newest METARs and TAFs of the airports that issue them, one answer a request."""
         questions = list(_questions(airports))
         for product in dict.fromkeys(asked.product for asked in questions):
@@ -63,17 +63,17 @@ class AviationWeatherCenter:
         known = {answer.request: answer for answer in earlier if answer.outcome == "ok" and answer.body is not None}
         headers = {b"User-Agent": self._user_agent, b"Accept": b"application/json", b"Accept-Encoding": b"gzip"}
         with httpx.Client(headers=headers, timeout=self._patience.one_attempt) as client:
-            exchange = Exchange(client, self._base_url, _MANNERS, self._patience, before_each=before_each)
+            exchange = RetryingFetcher(client, self._base_url, _PROFILE, self._patience, before_each=before_each)
             return [exchange.ask(asked, known.get(asked.request)) for asked in questions]
 
 
-def _questions(airports: DataFrame) -> Iterator[Asked]:
+def _questions(airports: DataFrame) -> Iterator[RequestSpec]:
     yield from _in_batches("metar", airports.loc[airports["issues_metar"].astype(bool), "airport"].tolist())
     yield from _in_batches("taf", airports.loc[airports["issues_taf"].astype(bool), "airport"].tolist())
 
 
-def _in_batches(product: Product, idents: list[str]) -> Iterator[Asked]:
+def _in_batches(product: Product, idents: list[str]) -> Iterator[RequestSpec]:
     for first in range(0, len(idents), STATIONS_PER_REQUEST):
         stations = tuple(idents[first : first + STATIONS_PER_REQUEST])
         request = report_request(product, (quote(ident, safe="") for ident in stations))
-        yield Asked(AVIATION_WEATHER_CENTER, product, request, stations)
+        yield RequestSpec(AVIATION_WEATHER_CENTER, product, request, stations)

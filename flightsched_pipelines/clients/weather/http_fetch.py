@@ -7,16 +7,16 @@ from dataclasses import dataclass
 import httpx
 import stamina
 
-from flightsched_pipelines.clients.weather.request_specs import Asked
-from flightsched_pipelines.clients.weather.response_parsing import Manners, NoAnswerError, answer_of
-from flightsched_pipelines.domain.weather.provider_responses import Answer
+from flightsched_pipelines.clients.weather.request_specs import RequestSpec
+from flightsched_pipelines.clients.weather.response_parsing import FetchError, ProviderProfile, parse_response
+from flightsched_pipelines.domain.weather.provider_responses import ProviderResponse
 
-MOST_BYTES = 10 * 1024 * 1024
+MAX_BODY_BYTES = 10 * 1024 * 1024
 """A longer body is refused; 400 TAFs are about 2 MB."""
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How long to wait, in seconds; ``total`` bounds all questions of one fetch together."""
 
     one_attempt: float = 20
@@ -26,7 +26,7 @@ class Patience:
     attempts: int = 4
 
 
-class Exchange:
+class RetryingFetcher:
     """The questions of one fetch: they share connections and a deadline, and may be asked from several threads.
 
     Args:
@@ -41,8 +41,8 @@ class Exchange:
         self,
         client: httpx.Client,
         base_url: str,
-        manners: Manners,
-        patience: Patience,
+        manners: ProviderProfile,
+        patience: RetryPolicy,
         *,
         before_each: Callable[[], None] = lambda: None,
     ) -> None:
@@ -53,7 +53,7 @@ class Exchange:
         self._before_each = before_each
         self._deadline = time.monotonic() + patience.total
 
-    def ask(self, asked: Asked, earlier: Answer | None = None) -> Answer:
+    def ask(self, asked: RequestSpec, earlier: ProviderResponse | None = None) -> ProviderResponse:
         """Put one question and return what came of it, whatever that was.
 
         Args:
@@ -73,12 +73,12 @@ class Exchange:
                 with attempt:
                     attempts = attempt.num
                     return self._attempt(asked, earlier)
-        except NoAnswerError as failure:
+        except FetchError as failure:
             return failure.answer(asked, attempts)
         raise AssertionError("retrying ends with an answer or a failure")
 
     def _wait_after(self, error: Exception) -> bool | float:
-        if not isinstance(error, NoAnswerError) or error.again is False or self._seconds_left() <= 0:
+        if not isinstance(error, FetchError) or error.again is False or self._seconds_left() <= 0:
             return False
         if error.again is True:
             return True
@@ -87,10 +87,10 @@ class Exchange:
     def _seconds_left(self) -> float:
         return self._deadline - time.monotonic()
 
-    def _attempt(self, asked: Asked, earlier: Answer | None) -> Answer:
+    def _attempt(self, asked: RequestSpec, earlier: ProviderResponse | None) -> ProviderResponse:
         name = self._manners.name
         if self._seconds_left() <= 0:
-            raise NoAnswerError(
+            raise FetchError(
                 "timeout", f"{name} was not asked, as the {self._patience.total:g} s for all requests were over"
             )
         self._before_each()
@@ -101,34 +101,34 @@ class Exchange:
         except httpx.TimeoutException as error:
             raise self._too_slow() from error
         except httpx.DecodingError as error:
-            raise NoAnswerError("not_json", f"{name} sent something that cannot be unpacked") from error
+            raise FetchError("not_json", f"{name} sent something that cannot be unpacked") from error
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL) as error:
-            raise NoAnswerError("unreachable", f"{name} cannot be asked at {self._base_url}: {error}") from error
+            raise FetchError("unreachable", f"{name} cannot be asked at {self._base_url}: {error}") from error
         except httpx.TransportError as error:
             sentence = f"{name} could not be reached at {self._base_url}: {error or type(error).__name__}"
-            raise NoAnswerError("unreachable", sentence, again=True) from error
-        return answer_of(asked, reply, body, earlier, self._manners)
+            raise FetchError("unreachable", sentence, again=True) from error
+        return parse_response(asked, reply, body, earlier, self._manners)
 
     def _body(self, reply: httpx.Response) -> str:
         body = bytearray()
         for piece in reply.iter_bytes():
             body += piece
-            if len(body) > MOST_BYTES:
+            if len(body) > MAX_BODY_BYTES:
                 sentence = (
-                    f"{self._manners.name} sent more than {MOST_BYTES // 1024**2} MB, more than any weather takes"
+                    f"{self._manners.name} sent more than {MAX_BODY_BYTES // 1024**2} MB, more than any weather takes"
                 )
-                raise NoAnswerError("too_large", sentence, reply=reply)
+                raise FetchError("too_large", sentence, reply=reply)
             if self._seconds_left() <= 0:
                 raise self._too_slow()
         # PostgreSQL's text has no place for NUL.
         return body.decode("utf-8", errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
-    def _too_slow(self) -> NoAnswerError:
+    def _too_slow(self) -> FetchError:
         sentence = f"{self._manners.name} did not answer within {self._patience.one_attempt:g} s"
-        return NoAnswerError("timeout", sentence, again=True)
+        return FetchError("timeout", sentence, again=True)
 
 
-def _conditions(earlier: Answer | None) -> dict[str, str]:
+def _conditions(earlier: ProviderResponse | None) -> dict[str, str]:
     if earlier is None:
         return {}
     conditions = {"If-None-Match": earlier.etag, "If-Modified-Since": earlier.last_modified}

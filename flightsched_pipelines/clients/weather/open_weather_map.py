@@ -8,11 +8,11 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 from pandas import DataFrame
 
-from flightsched_pipelines.clients.weather.http_fetch import Exchange, Patience
+from flightsched_pipelines.clients.weather.http_fetch import RetryingFetcher, RetryPolicy
 from flightsched_pipelines.clients.weather.limiter import shared_limiter
-from flightsched_pipelines.clients.weather.request_specs import OPEN_WEATHER_MAP, Asked, one_call_request
-from flightsched_pipelines.clients.weather.response_parsing import Manners
-from flightsched_pipelines.domain.weather.provider_responses import Answer
+from flightsched_pipelines.clients.weather.request_specs import OPEN_WEATHER_MAP, RequestSpec, one_call_request
+from flightsched_pipelines.clients.weather.response_parsing import ProviderProfile
+from flightsched_pipelines.domain.weather.provider_responses import ProviderResponse
 from flightsched_pipelines.settings import Settings
 
 REQUESTS_PER_MINUTE = 60
@@ -20,7 +20,7 @@ REQUESTS_PER_MINUTE = 60
 
 _AT_ONCE = 4
 _HIDDEN = "[key]"
-_MANNERS = Manners(
+_PROFILE = ProviderProfile(
     name="OpenWeatherMap",
     json_type=dict,
     refusals={401: "OpenWeatherMap refused the key in OPENWEATHERMAP_API_KEY (401); set a valid key"},
@@ -36,10 +36,10 @@ class OpenWeatherMap:
         patience: how long to wait for answers.
     """
 
-    def __init__(self, base_url: str, key: str, patience: Patience | None = None) -> None:
+    def __init__(self, base_url: str, key: str, patience: RetryPolicy | None = None) -> None:
         self._base_url = base_url
         self._key = key
-        self._patience = patience or Patience()
+        self._patience = patience or RetryPolicy()
 
     @classmethod
     def of(cls, settings: Settings) -> Self | None:
@@ -48,12 +48,14 @@ class OpenWeatherMap:
         key = secret.get_secret_value().strip() if secret else ""
         if not key:
             return None
-        return cls(settings.open_weather_map_url, key, Patience(one_attempt=settings.weather_timeout_seconds))
+        return cls(settings.open_weather_map_url, key, RetryPolicy(one_attempt=settings.weather_timeout_seconds))
 
-    def fetch(self, airports: DataFrame) -> list[Answer]:
+    def fetch(self, airports: DataFrame) -> list[ProviderResponse]:
         """Ask for the forecast at each airport, one answer an airport."""
         questions = [
-            Asked(OPEN_WEATHER_MAP, "one_call", one_call_request(float(latitude), float(longitude)), (str(ident),))
+            RequestSpec(
+                OPEN_WEATHER_MAP, "one_call", one_call_request(float(latitude), float(longitude)), (str(ident),)
+            )
             for ident, latitude, longitude in airports[["airport", "latitude_deg", "longitude_deg"]].itertuples(
                 index=False, name=None
             )
@@ -64,11 +66,11 @@ class OpenWeatherMap:
             timeout=self._patience.one_attempt,
         ) as client:
             before_each = shared_limiter(self._base_url, REQUESTS_PER_MINUTE, 60).wait
-            exchange = Exchange(client, self._base_url, _MANNERS, self._patience, before_each=before_each)
+            exchange = RetryingFetcher(client, self._base_url, _PROFILE, self._patience, before_each=before_each)
             with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="one_call") as threads:
                 return [self._without_key(answer) for answer in threads.map(exchange.ask, questions)]
 
-    def _without_key(self, answer: Answer) -> Answer:
+    def _without_key(self, answer: ProviderResponse) -> ProviderResponse:
         """A provider or proxy may quote the request, and with it the key."""
         if self._key not in f"{answer.body}{answer.error}":
             return answer

@@ -14,10 +14,10 @@ from flightsched_pipelines.clients.weather.errors import WeatherSourceError
 from flightsched_pipelines.clients.weather.request_specs import (
     AVIATION_WEATHER_CENTER,
     OPEN_WEATHER_MAP,
-    Asked,
-    answered,
+    RequestSpec,
+    response_to,
 )
-from flightsched_pipelines.domain.weather.provider_responses import Answer, Product, one_call_position
+from flightsched_pipelines.domain.weather.provider_responses import Product, ProviderResponse, one_call_position
 
 _ONE_CALL_PREFIX = "one_call_"
 
@@ -33,7 +33,7 @@ class RecordedWeather:
         WeatherSourceError: the folder is missing, or has no such file.
     """
 
-    tells_the_past = True
+    supports_backfill = True
 
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
@@ -46,12 +46,17 @@ class RecordedWeather:
                 f"WEATHER_SOURCE names the folder '{folder}', which holds no *.json; put recorded answers in"
             )
 
-    def fetch(self, airports: DataFrame, hour_utc: datetime, earlier: Sequence[Answer] = ()) -> list[Answer]:  # noqa: ARG002, nothing is fetched
+    def fetch(
+        self,
+        airports: DataFrame,
+        hour_utc: datetime,
+        earlier: Sequence[ProviderResponse] = (),  # noqa: ARG002, nothing is fetched
+    ) -> list[ProviderResponse]:
         """Every file as an answer; see ``WeatherSource.fetch``."""
-        return [_answer(file, airports, hour_utc) for file in self._files if len(airports)]
+        return [_response(file, airports, hour_utc) for file in self._files if len(airports)]
 
 
-def _answer(file: Path, airports: DataFrame, hour_utc: datetime) -> Answer:
+def _response(file: Path, airports: DataFrame, hour_utc: datetime) -> ProviderResponse:
     try:
         body = file.read_bytes().decode("utf-8", errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
     except OSError as error:
@@ -62,20 +67,20 @@ def _answer(file: Path, airports: DataFrame, hour_utc: datetime) -> Answer:
         return _unreadable(file, airports, hour_utc, body, "no JSON, or cut off")
     if isinstance(content, list):
         product, idents = _product_of(content, file), _idents_of(content)
-        asked = Asked(AVIATION_WEATHER_CENTER, product, file.name, idents or _all(airports))
-        return replace(answered(asked, hour_utc, body), outcome="ok" if content else "empty")
+        asked = RequestSpec(AVIATION_WEATHER_CENTER, product, file.name, idents or _all(airports))
+        return replace(response_to(asked, hour_utc, body), outcome="ok" if content else "empty")
     position = one_call_position(body)
     if position is None:
         return _unreadable(file, airports, hour_utc, body, "neither METARs, TAFs nor a One Call answer")
     station = _named_or_nearest(file, airports, position)
-    return answered(Asked(OPEN_WEATHER_MAP, "one_call", file.name, (station,)), hour_utc, body)
+    return response_to(RequestSpec(OPEN_WEATHER_MAP, "one_call", file.name, (station,)), hour_utc, body)
 
 
-def _unreadable(file: Path, airports: DataFrame, hour_utc: datetime, body: str, what: str) -> Answer:
+def _unreadable(file: Path, airports: DataFrame, hour_utc: datetime, body: str, what: str) -> ProviderResponse:
     # Nobody can tell whom it was to speak for, so it fails for all: weather that is lost must not go unnoticed.
-    asked = Asked(AVIATION_WEATHER_CENTER, _product_of([], file), file.name, _all(airports))
+    asked = RequestSpec(AVIATION_WEATHER_CENTER, _product_of([], file), file.name, _all(airports))
     sentence = f"The recorded answer '{file}' is {what}; replace or remove it"
-    return replace(answered(asked, hour_utc, body), status_code=None, outcome="not_json", error=sentence)
+    return replace(response_to(asked, hour_utc, body), status_code=None, outcome="not_json", error=sentence)
 
 
 def _product_of(reports: list[Any], file: Path) -> Product:

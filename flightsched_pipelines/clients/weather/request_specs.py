@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from flightsched_pipelines.domain.weather.provider_responses import Answer, Product
+from flightsched_pipelines.domain.weather.provider_responses import Product, ProviderResponse
 
 AVIATION_WEATHER_CENTER = "aviation_weather_center"
 OPEN_WEATHER_MAP = "open_weather_map"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestSpec:
     """One question to one provider; ``request`` is relative to its base address."""
 
     provider: str
@@ -31,11 +31,11 @@ def one_call_request(latitude_deg: float, longitude_deg: float) -> str:
     return f"onecall?{place}&units=standard&exclude=minutely,daily,alerts"
 
 
-def answered(
-    asked: Asked, at_utc: datetime, body: str, *, etag: str | None = None, last_modified: str | None = None
-) -> Answer:
+def response_to(
+    asked: RequestSpec, at_utc: datetime, body: str, *, etag: str | None = None, last_modified: str | None = None
+) -> ProviderResponse:
     """The answer that a question got, in full and in order."""
-    return Answer(
+    return ProviderResponse(
         provider=asked.provider,
         product=asked.product,
         request=asked.request,

@@ -7,12 +7,12 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from flightsched_pipelines.clients.weather.request_specs import Asked, answered
-from flightsched_pipelines.domain.weather.provider_responses import Answer, Outcome
+from flightsched_pipelines.clients.weather.request_specs import RequestSpec, response_to
+from flightsched_pipelines.domain.weather.provider_responses import Outcome, ProviderResponse
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class ProviderProfile:
     """What tells one provider from another: its name, the JSON it answers with, and its words for a refusal."""
 
     name: str
@@ -20,7 +20,7 @@ class Manners:
     refusals: dict[int, str]
 
 
-class NoAnswerError(Exception):
+class FetchError(Exception):
     """An attempt that brought no weather: why, in a sentence, and whether (or in how many seconds) to try again."""
 
     def __init__(
@@ -39,11 +39,11 @@ class NoAnswerError(Exception):
         self.body = body
         self.again = again
 
-    def answer(self, asked: Asked, attempts: int) -> Answer:
+    def answer(self, asked: RequestSpec, attempts: int) -> ProviderResponse:
         """The failure as it is stored."""
         tries = f" after {attempts} attempts" if attempts > 1 else ""
         return replace(
-            answered(asked, datetime.now(UTC), ""),
+            response_to(asked, datetime.now(UTC), ""),
             outcome=self.outcome,
             status_code=self.status_code,
             error=f"{self.sentence}{tries}",
@@ -51,7 +51,9 @@ class NoAnswerError(Exception):
         )
 
 
-def answer_of(asked: Asked, reply: httpx.Response, body: str, earlier: Answer | None, manners: Manners) -> Answer:
+def parse_response(
+    asked: RequestSpec, reply: httpx.Response, body: str, earlier: ProviderResponse | None, manners: ProviderProfile
+) -> ProviderResponse:
     """The answer in a reply.
 
     Raises:
@@ -60,45 +62,45 @@ def answer_of(asked: Asked, reply: httpx.Response, body: str, earlier: Answer | 
     status = reply.status_code
     etag, last_modified = reply.headers.get("ETag"), reply.headers.get("Last-Modified")
     if status == httpx.codes.NOT_MODIFIED and earlier is not None and earlier.body is not None:
-        same = answered(asked, datetime.now(UTC), earlier.body)
+        same = response_to(asked, datetime.now(UTC), earlier.body)
         etag, last_modified = etag or earlier.etag, last_modified or earlier.last_modified
         return replace(same, status_code=status, etag=etag, last_modified=last_modified)
     if not reply.is_success:
         raise _refusal(reply, body, manners)
-    answer = answered(asked, datetime.now(UTC), body, etag=etag, last_modified=last_modified)
+    answer = response_to(asked, datetime.now(UTC), body, etag=etag, last_modified=last_modified)
     if status == httpx.codes.NO_CONTENT or not body.strip():
         return replace(answer, status_code=status, outcome="empty")
     return replace(answer, status_code=status, outcome="ok" if _json(reply, body, manners) else "empty")
 
 
-def _json(reply: httpx.Response, body: str, manners: Manners) -> object:
+def _json(reply: httpx.Response, body: str, manners: ProviderProfile) -> object:
     try:
         said = json.loads(body)
     except (ValueError, RecursionError) as error:
         what = "a web page, not weather" if body.lstrip().startswith("<") else "no JSON, or JSON that is cut off"
-        raise NoAnswerError("not_json", f"{manners.name} sent {what}", reply=reply, body=body) from error
+        raise FetchError("not_json", f"{manners.name} sent {what}", reply=reply, body=body) from error
     if not isinstance(said, manners.json_type):
-        raise NoAnswerError("not_json", f"{manners.name} sent JSON of an unknown form", reply=reply, body=body)
+        raise FetchError("not_json", f"{manners.name} sent JSON of an unknown form", reply=reply, body=body)
     return said
 
 
-def _refusal(reply: httpx.Response, body: str, manners: Manners) -> NoAnswerError:
+def _refusal(reply: httpx.Response, body: str, manners: ProviderProfile) -> FetchError:
     status, name = reply.status_code, manners.name
     if status == httpx.codes.TOO_MANY_REQUESTS:
         again = _retry_after_seconds(reply.headers.get("Retry-After"))
         sentence = f"{name} says that it is asked too often (429)"
-        return NoAnswerError("rate_limited", sentence, reply=reply, body=body, again=True if again is None else again)
+        return FetchError("rate_limited", sentence, reply=reply, body=body, again=True if again is None else again)
     if reply.is_server_error:
-        return NoAnswerError(
+        return FetchError(
             "server_error", f"{name} has a fault of its own ({status})", reply=reply, body=body, again=True
         )
     if reply.is_redirect:
         # A followed redirect would carry the request, and a key, to whoever answers there.
         host = reply.next_request.url.host if reply.next_request else "another address"
         sentence = f"{name} points to {host} ({status}), which is not followed; check the address in the settings"
-        return NoAnswerError("rejected", sentence, reply=reply, body=body)
+        return FetchError("rejected", sentence, reply=reply, body=body)
     sentence = manners.refusals.get(status, f"{name} rejected the request ({status})")
-    return NoAnswerError("rejected", sentence, reply=reply, body=body)
+    return FetchError("rejected", sentence, reply=reply, body=body)
 
 
 def _retry_after_seconds(header: str | None) -> float | None:

@@ -12,7 +12,7 @@ from flightsched_pipelines.clients.weather.errors import WeatherSourceError
 from flightsched_pipelines.clients.weather.open_weather_map import OpenWeatherMap
 from flightsched_pipelines.clients.weather.recorded_weather import RecordedWeather
 from flightsched_pipelines.clients.weather.simulation.source import SimulatedWeather
-from flightsched_pipelines.domain.weather.provider_responses import Answer
+from flightsched_pipelines.domain.weather.provider_responses import ProviderResponse
 from flightsched_pipelines.settings import Settings
 
 __all__ = ["LiveWeather", "WeatherSource", "WeatherSourceError", "weather_source"]
@@ -21,12 +21,14 @@ __all__ = ["LiveWeather", "WeatherSource", "WeatherSourceError", "weather_source
 class WeatherSource(Protocol):
     """Something that can be asked for weather.
 
-    ``tells_the_past`` says whether an hour long gone can still be asked for.
+    ``supports_backfill`` says whether an hour long gone can still be asked for.
     """
 
-    tells_the_past: bool
+    supports_backfill: bool
 
-    def fetch(self, airports: DataFrame, hour_utc: datetime, earlier: Sequence[Answer] = ()) -> list[Answer]:
+    def fetch(
+        self, airports: DataFrame, hour_utc: datetime, earlier: Sequence[ProviderResponse] = ()
+    ) -> list[ProviderResponse]:
         """Every provider's answer for an hour: METARs, TAFs and One Call, for the airports that have them.
 
         A provider that fails gives an answer that says how, never an exception; the other providers' answers stand.
@@ -42,13 +44,18 @@ class WeatherSource(Protocol):
 class LiveWeather:
     """The providers themselves, over the network: NOAA's Aviation Weather Center and, with a key, OpenWeatherMap."""
 
-    tells_the_past = False
+    supports_backfill = False
 
     def __init__(self, aviation_weather: AviationWeatherCenter, open_weather_map: OpenWeatherMap | None) -> None:
         self._aviation_weather = aviation_weather
         self._open_weather_map = open_weather_map
 
-    def fetch(self, airports: DataFrame, hour_utc: datetime, earlier: Sequence[Answer] = ()) -> list[Answer]:  # noqa: ARG002, providers answer for now
+    def fetch(
+        self,
+        airports: DataFrame,
+        hour_utc: datetime,  # noqa: ARG002, providers answer for now
+        earlier: Sequence[ProviderResponse] = (),
+    ) -> list[ProviderResponse]:
         """Ask each provider in turn; see ``WeatherSource.fetch``."""
         answers = self._aviation_weather.fetch(airports, earlier)
         if self._open_weather_map is not None:

@@ -40,7 +40,7 @@ def upgrade(engine: Engine) -> str | None:
     with _configured(engine) as config:
         command.upgrade(config, "head")
         with engine.begin() as connection:
-            return analyst_role.let_read(connection)
+            return analyst_role.grant_views(connection)
 
 
 def downgrade(engine: Engine, revision: str) -> None:

@@ -12,12 +12,12 @@ from flightsched_pipelines.database.schema import dead_letters, llm_calls
 from flightsched_pipelines.text import storable
 
 LLM_ANSWER = "llm_answer"
-LONGEST_STORED_ANSWER = 20_000
+MAX_STORED_CHARACTERS = 20_000
 REUSED_FOR = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class LlmCall:
     """One call, a row of ``llm_calls``."""
 
     partition_hour: datetime
@@ -46,9 +46,9 @@ class DeadLetter:
     booking_id: int
 
 
-def record(engine: Engine, call: Call, request: dict[str, Any], raw_answer: str) -> None:
+def record(engine: Engine, call: LlmCall, request: dict[str, Any], raw_answer: str) -> None:
     """Keep a call; one that failed goes to the dead letters too, one that did not settles the letter it had."""
-    values = {name: getattr(call, name) for name in Call.__dataclass_fields__}
+    values = {name: getattr(call, name) for name in LlmCall.__dataclass_fields__}
     with engine.begin() as connection:
         connection.execute(insert(llm_calls).values(**values))
         if call.status == "ok":
@@ -61,7 +61,7 @@ def record(engine: Engine, call: Call, request: dict[str, Any], raw_answer: str)
             booking_id=call.booking_id,
             problem=call.problem or call.status,
             request=request,
-            answer=storable(raw_answer, LONGEST_STORED_ANSWER) or None,
+            answer=storable(raw_answer, MAX_STORED_CHARACTERS) or None,
         )
         again = {
             "problem": letter.excluded.problem,
@@ -74,7 +74,7 @@ def record(engine: Engine, call: Call, request: dict[str, Any], raw_answer: str)
         connection.execute(letter.on_conflict_do_update(index_elements=key, index_where=waiting, set_=again))
 
 
-def known_answers(engine: Engine, digests: Sequence[str], hour_utc: datetime) -> dict[str, dict[str, Any]]:
+def reusable_responses(engine: Engine, digests: Sequence[str], hour_utc: datetime) -> dict[str, dict[str, Any]]:
     """The newest answer to each question that was answered within ``REUSED_FOR``, or for this very hour."""
     calls = llm_calls.c
     query = (
@@ -90,7 +90,7 @@ def known_answers(engine: Engine, digests: Sequence[str], hour_utc: datetime) ->
         return {row.question_digest: row.answer for row in connection.execute(query)}
 
 
-def asked_in_vain(engine: Engine, hour_utc: datetime) -> set[str]:
+def failed_requests(engine: Engine, hour_utc: datetime) -> set[str]:
     """The questions whose letters of an hour are still dead: they are asked again by a redrive alone."""
     letters = dead_letters.c
     query = select(letters.key).where(
@@ -100,7 +100,7 @@ def asked_in_vain(engine: Engine, hour_utc: datetime) -> set[str]:
         return set(connection.execute(query).scalars())
 
 
-def waiting_letters(engine: Engine) -> list[DeadLetter]:
+def waiting_dead_letters(engine: Engine) -> list[DeadLetter]:
     """All dead letters of the LLM that wait, oldest first."""
     letters = dead_letters.c
     query = (

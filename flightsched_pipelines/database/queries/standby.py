@@ -38,8 +38,8 @@ from flightsched_pipelines.database.schema import (
     students,
 )
 from flightsched_pipelines.domain.cases.lifecycle import Slot
-from flightsched_pipelines.domain.cases.responses import Wishes
-from flightsched_pipelines.domain.cases.standby import FreedSlot, Rule, Waiting
+from flightsched_pipelines.domain.cases.responses import RequestedTimes
+from flightsched_pipelines.domain.cases.standby import FreedSlot, Rule, StandbyLesson
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Place:
     student: str
     school: str
     rule: Rule
-    waiting: Waiting
+    waiting: StandbyLesson
 
 
 def lesson(connection: Connection, reference: str) -> Lesson | None:
@@ -140,7 +140,7 @@ def lapse(connection: Connection, now_utc: datetime, horizon: timedelta) -> int:
     return connection.execute(ended.values(ended_at=now_utc, how="lapsed")).rowcount
 
 
-def note_freed(connection: Connection, slots: Mapping[int, Slot], why: str, now_utc: datetime) -> None:
+def insert_freed_slot(connection: Connection, slots: Mapping[int, Slot], why: str, now_utc: datetime) -> None:
     """Note the slots that lessons, by their booking, have left; a slot that is noted already stays as it is."""
     b = bookings.c
     query = select(b.id, b.school_id).where(b.id.in_(sorted(slots)))
@@ -158,7 +158,7 @@ def note_freed(connection: Connection, slots: Mapping[int, Slot], why: str, now_
         connection.execute(upsert(freed_slots).on_conflict_do_nothing(), rows)
 
 
-def note_cancelled(connection: Connection, now_utc: datetime) -> None:
+def insert_slots_of_cancelled(connection: Connection, now_utc: datetime) -> None:
     """Note the slots of lessons that were cancelled, by whomever."""
     columns = [
         "school_id",
@@ -204,7 +204,7 @@ def take_slot(connection: Connection, freed_slot_id: int) -> None:
     connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("school.freed_slots"), freed_slot_id % 2**31)))
 
 
-def may_offer(connection: Connection, freed: FreedSlot, waiting: Waiting) -> bool:
+def may_offer(connection: Connection, freed: FreedSlot, waiting: StandbyLesson) -> bool:
     """Whether, at this moment, neither the slot nor the lesson has an open case, and the lesson waits."""
     c, s = reschedule_cases.c, standby.c
     has_case = exists().where(
@@ -214,13 +214,13 @@ def may_offer(connection: Connection, freed: FreedSlot, waiting: Waiting) -> boo
     return bool(connection.execute(select(waits & ~has_case)).scalar_one())
 
 
-def note_looked(connection: Connection, freed_slot_id: int, now_utc: datetime) -> None:
+def record_looked_at(connection: Connection, freed_slot_id: int, now_utc: datetime) -> None:
     """Note that the list was held against a slot: again only when something has changed."""
     f = freed_slots.c
     connection.execute(update(freed_slots).where(f.id == freed_slot_id).values(looked_at=now_utc))
 
 
-def waiting_for(connection: Connection, freed: FreedSlot, now_utc: datetime) -> list[Waiting]:
+def waiting_for(connection: Connection, freed: FreedSlot, now_utc: datetime) -> list[StandbyLesson]:
     """Who waits at a slot's school and could be offered it: who was not before, did not leave it, has no open case."""
     c, b, f = reschedule_cases.c, bookings.c, freed_slots.c
     theirs = bookings.alias()
@@ -321,7 +321,7 @@ def _read(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[Place
     return [
         Place(
             row.reference, row.name, row.school, row.standby_rule,
-            Waiting(
+            StandbyLesson(
                 booking_id=row.id,
                 student_id=row.student_id,
                 lesson=Slot(row.starts, row.ends, row.instructor_id, row.aircraft_id),
@@ -331,7 +331,7 @@ def _read(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[Place
                 since_utc=row.since,
                 until=row.until,
                 last_flown_utc=row.last_flown,
-                wishes=Wishes(
+                wishes=RequestedTimes(
                     frozenset(row.days or ()), frozenset(row.parts_of_day or ()), latest_date=row.latest_date
                 ),
                 time_zone=row.time_zone,

@@ -13,7 +13,13 @@ from sqlalchemy.dialects.postgresql import Range
 from flightsched_pipelines.database import schema, table_counts
 from flightsched_pipelines.database.seed.lessons import Lesson, Student, World, make_lessons
 from flightsched_pipelines.database.seed.reference import reference_airports, reference_runways
-from flightsched_pipelines.domain.rescheduling.availability import Override, Period, Resource, WeeklyRule, expand
+from flightsched_pipelines.domain.rescheduling.availability import (
+    AvailabilityException,
+    Period,
+    Resource,
+    WeeklyRule,
+    expand,
+)
 from flightsched_pipelines.domain.risk.minimums import STATED_COLUMNS, default_minimums
 from flightsched_pipelines.domain.weather.daylight import sun_table
 from flightsched_pipelines.errors import PlainError
@@ -250,7 +256,7 @@ def _world(connection: Connection, students: Sequence[Student], random: Random, 
     aircraft: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
     for row in connection.execute(select(schema.aircraft).order_by(schema.aircraft.c.id)):
         aircraft[row.school_id, row.type].append(row.id)
-        overrides.append(Override(("aircraft", row.id), (hour_utc, end), available=True))
+        overrides.append(AvailabilityException(("aircraft", row.id), (hour_utc, end), available=True))
     airports = reference_airports()
     zones = dict(zip(airports["airport"], airports["time_zone"], strict=True))
     suns = sun_table(airports, hour_utc.date() - timedelta(days=1), HORIZON.days + 3)
@@ -286,15 +292,15 @@ def _rules(connection: Connection, zones: dict[str, str]) -> list[WeeklyRule]:
 
 def _insert_exceptions(
     connection: Connection, students: Sequence[Student], random: Random, hour_utc: datetime
-) -> list[Override]:
+) -> list[AvailabilityException]:
     """Some people away for a day or two, one extra evening, and two aircraft in maintenance."""
-    overrides: list[Override] = []
+    overrides: list[AvailabilityException] = []
     away: list[tuple[Resource, str]] = [(("student", s.student_id), "exam") for s in random.sample(list(students), k=6)]
     away += [(("instructor", key), "vacation") for key in (2, 9)]
     for (kind, key), reason in away:
         start = hour_utc + timedelta(days=random.randrange(1, 12))
         period = start, start + timedelta(days=random.choice((1, 2)))
-        overrides.append(Override((kind, key), period, available=False))
+        overrides.append(AvailabilityException((kind, key), period, available=False))
         row = {"student_id": None, "instructor_id": None, f"{kind}_id": key}
         connection.execute(
             insert(schema.availability_exceptions),
@@ -302,7 +308,7 @@ def _insert_exceptions(
         )
     for key, days, reason in ((3, 4, "100-hour inspection"), (11, 6, "annual inspection")):
         period = hour_utc + timedelta(days=days), hour_utc + timedelta(days=days + 2)
-        overrides.append(Override(("aircraft", key), period, available=False))
+        overrides.append(AvailabilityException(("aircraft", key), period, available=False))
         connection.execute(insert(schema.downtime), {"aircraft_id": key, "period": Range(*period), "reason": reason})
     return overrides
 

@@ -10,7 +10,7 @@ from flightsched_pipelines.domain.rescheduling.availability import Period, Resou
 
 BUFFER = timedelta(minutes=15)
 SOLO_DOWN_BEFORE_SUNSET = timedelta(minutes=60)
-MOST_DUTY = timedelta(hours=6)
+MAX_DUTY = timedelta(hours=6)
 ATTEMPTS = 60_000
 
 
@@ -123,7 +123,7 @@ def _fits(lesson: Lesson, world: World, held: Mapping[Resource, Sequence[Period]
     near = timedelta(hours=12)
     if any(abs(start - span[0]) < near for start, _ in held.get(("student", lesson.student.student_id), ())):
         return False
-    return lesson.instructor_id is None or _duty(span, held.get(("instructor", lesson.instructor_id), ())) <= MOST_DUTY
+    return lesson.instructor_id is None or _duty(span, held.get(("instructor", lesson.instructor_id), ())) <= MAX_DUTY
 
 
 def _within(span: Period, periods: Sequence[Period]) -> bool:

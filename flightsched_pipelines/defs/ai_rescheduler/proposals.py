@@ -22,7 +22,7 @@ GROUP = "ai_rescheduler"
     unplaceable_bookings="Threatened lessons for which there is no slot, and the constraint that took the last one.",
     deps=["reference_snapshot"],
 )
-def slots_that_work(
+def find_candidates(
     context: dg.AssetExecutionContext,
     at_risk_bookings: DataFrame,
     booking_snapshot: DataFrame,
@@ -42,8 +42,12 @@ def slots_that_work(
     candidates, unplaceable = several_by_hour(
         context, search, at_risk_bookings, booking_snapshot, availability_snapshot, forecasts
     )
-    context.add_output_metadata(asset_metadata.of_candidates(candidates, at_risk_bookings), "reschedule_candidates")
-    context.add_output_metadata(asset_metadata.of_unplaceable(unplaceable, booking_snapshot), "unplaceable_bookings")
+    context.add_output_metadata(
+        asset_metadata.candidates_metadata(candidates, at_risk_bookings), "reschedule_candidates"
+    )
+    context.add_output_metadata(
+        asset_metadata.unplaceable_metadata(unplaceable, booking_snapshot), "unplaceable_bookings"
+    )
     return candidates, unplaceable
 
 
@@ -53,7 +57,7 @@ def slots_that_work(
     solver_runs="How the choice went in each group of lessons that share people or aircraft: bound, gap, seconds.",
     deps=["reference_snapshot"],
 )
-def joint_choice(
+def solve_plan(
     context: dg.AssetExecutionContext,
     reschedule_candidates: DataFrame,
     booking_snapshot: DataFrame,
@@ -64,12 +68,12 @@ def joint_choice(
     """Choose jointly, with OR-Tools."""
 
     def choose(hour: datetime, candidates: DataFrame, bookings: DataFrame) -> tuple[DataFrame, DataFrame]:
-        choice = hourly_steps.plan(candidates, bookings, hourly_steps.settings_at(engine, hour, settings))
+        choice = hourly_steps.choose_plan(candidates, bookings, hourly_steps.settings_at(engine, hour, settings))
         return choice.proposals, choice.runs
 
     plan, runs = several_by_hour(context, choose, reschedule_candidates, booking_snapshot)
-    context.add_output_metadata(asset_metadata.of_plan(plan, at_risk_bookings), "reschedule_plan")
-    context.add_output_metadata(asset_metadata.of_runs(runs), "solver_runs")
+    context.add_output_metadata(asset_metadata.plan_metadata(plan, at_risk_bookings), "reschedule_plan")
+    context.add_output_metadata(asset_metadata.solver_runs_metadata(runs), "solver_runs")
     return plan, runs
 
 
@@ -93,8 +97,8 @@ def reschedule_proposals(
     proposals = by_hour(context, rank, reschedule_plan, booking_snapshot, at_risk_bookings)
     context.add_output_metadata(
         {
-            **asset_metadata.of_proposals(proposals, at_risk_bookings, booking_snapshot),
-            **asset_metadata.of_ranking(hours, booking_snapshot),
+            **asset_metadata.proposals_metadata(proposals, at_risk_bookings, booking_snapshot),
+            **asset_metadata.ranking_metadata(hours, booking_snapshot),
         }
     )
     return proposals

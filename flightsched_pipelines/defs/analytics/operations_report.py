@@ -31,8 +31,10 @@ def operations_report(
     hour, now = context.partition_time_window.start, clock.now()
     since, _ = desk.window_of(hour, now)
     values = desk.measure(engine, attempts_since(context.instance, since), hour, now, settings)
-    metrics.keep(engine, hour, values)
-    report = desk.compose(engine, hour, now, settings)
+    metrics.insert_metrics(engine, hour, values)
+    report = desk.compose_report(engine, hour, now, settings)
     context.add_output_metadata(
-        asset_metadata.of_report(report, values, desk.keep(report, settings), desk.publish(values, hour, now, settings))
+        asset_metadata.report_metadata(
+            report, values, desk.write_page(report, settings), desk.publish(values, hour, now, settings)
+        )
     )

@@ -10,8 +10,8 @@ import dagster as dg
 from pydantic import Field
 from sqlalchemy import Engine
 
-from flightsched_pipelines.clients.heartbeat import beat
-from flightsched_pipelines.database.queries.monitoring.alerts import standing_of
+from flightsched_pipelines.clients.heartbeat import ping
+from flightsched_pipelines.database.queries.monitoring.alerts import status_of
 from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.jobs import hourly_tick
 from flightsched_pipelines.defs.monitoring import instance_status
@@ -28,7 +28,7 @@ SILENT_AFTER = timedelta(minutes=20)
 OPERATIONAL = frozenset(f"{spec.asset_key.to_user_string()}:{spec.name}" for spec in SPECS)
 
 
-def note_run(
+def record_run(
     instance: dg.DagsterInstance, run: dg.DagsterRun, engine: Engine, settings: Settings, now_utc: datetime
 ) -> None:
     """Note how a run's checks and its job stand; an old hour, run again, and a run that was stopped alert nobody."""
@@ -37,10 +37,10 @@ def note_run(
     hours = hours_of_run(run.tags)
     if hours and hours[-1] < now_utc - timedelta(hours=settings.dispatch_max_age_hours):
         return
-    found = instance_status.of_run(instance, run, now_utc)
+    found = instance_status.run_statuses(instance, run, now_utc)
     evaluated = run.job_name == OPERATIONS and run.status == dg.DagsterRunStatus.SUCCESS
     off = OPERATIONAL - {one.name for one in found} if evaluated else frozenset[str]()
-    alerts.note(engine, found, now_utc, settings, off=off)
+    alerts.record_statuses(engine, found, now_utc, settings, off=off)
 
 
 @dg.run_status_sensor(
@@ -49,14 +49,14 @@ def note_run(
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Notes how the checks of a run stand; alerts are opened, repeated and resolved from that.",
 )
-def runs_that_succeeded(
+def alert_on_run_success_sensor(
     context: dg.RunStatusSensorContext,
     engine: dg.ResourceParam[Engine],
     settings: dg.ResourceParam[Settings],
     clock: dg.ResourceParam[Clock],
 ) -> None:
     """Note the run."""
-    note_run(context.instance, context.dagster_run, engine, settings, clock.now())
+    record_run(context.instance, context.dagster_run, engine, settings, clock.now())
 
 
 @dg.run_failure_sensor(
@@ -64,14 +64,14 @@ def runs_that_succeeded(
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Notes that a run failed, and how those of its checks stand that were made.",
 )
-def runs_that_failed(
+def alert_on_run_failure_sensor(
     context: dg.RunFailureSensorContext,
     engine: dg.ResourceParam[Engine],
     settings: dg.ResourceParam[Settings],
     clock: dg.ResourceParam[Clock],
 ) -> None:
     """Note the run."""
-    note_run(context.instance, context.dagster_run, engine, settings, clock.now())
+    record_run(context.instance, context.dagster_run, engine, settings, clock.now())
 
 
 @dg.sensor(
@@ -79,7 +79,7 @@ def runs_that_failed(
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Notes sensors and schedules that fail, and that the operational checks do not run; sends reminders.",
 )
-def watchman(
+def tick_monitor_sensor(
     context: dg.SensorEvaluationContext,
     engine: dg.ResourceParam[Engine],
     settings: dg.ResourceParam[Settings],
@@ -87,11 +87,11 @@ def watchman(
 ) -> dg.SkipReason:
     """Note every last tick."""
     now = clock.now()
-    news = instance_status.of_ticks(context.instance)
-    last = standing_of(engine, f"job/{OPERATIONS}")
+    news = instance_status.tick_statuses(context.instance)
+    last = status_of(engine, f"job/{OPERATIONS}")
     if last is not None and now - last.judged_at > SILENT_AFTER:
-        news.append(instance_status.of_silence((now - last.judged_at) / timedelta(minutes=1), now))
-    steps = alerts.note(engine, news, now, settings)
+        news.append(instance_status.operations_job_status((now - last.judged_at) / timedelta(minutes=1), now))
+    steps = alerts.record_statuses(engine, news, now, settings)
     told = ", ".join(f"{step.key} ({step.word})" for step in steps if step.word)
     return dg.SkipReason(f"alerts told: {told or 'none'}; open: {sum(step.state == 'open' for step in steps)}")
 
@@ -103,7 +103,7 @@ def watchman(
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="After each completed hour, asks HEARTBEAT_URL: who is behind it raises the alarm when we are silent.",
 )
-def heartbeat(
+def heartbeat_sensor(
     context: dg.RunStatusSensorContext, settings: dg.ResourceParam[Settings], clock: dg.ResourceParam[Clock]
 ) -> dg.SkipReason:
     """Say that we live; an old hour that was run again is no sign of it."""
@@ -112,11 +112,11 @@ def heartbeat(
     hours = hours_of_run(context.dagster_run.tags)
     if not hours or clock.now() - hours[-1] > timedelta(hours=settings.dispatch_max_age_hours):
         return dg.SkipReason("the hour is an old one")
-    beat(settings.heartbeat_url.get_secret_value())
+    ping(settings.heartbeat_url.get_secret_value())
     return dg.SkipReason("said that we live")
 
 
-class SilenceConfig(dg.Config):
+class MuteConfig(dg.Config):
     """Which alert is to be quiet, how long, and why."""
 
     key: str = Field(description="The alert's cause, as `flightsched alerts` lists it.")
@@ -127,9 +127,9 @@ class SilenceConfig(dg.Config):
 
 
 @dg.op
-def silence_one(
+def mute_alert_op(
     context: dg.OpExecutionContext,
-    config: SilenceConfig,
+    config: MuteConfig,
     engine: dg.ResourceParam[Engine],
     clock: dg.ResourceParam[Clock],
 ) -> None:
@@ -146,6 +146,6 @@ def silence_one(
     executor_def=dg.in_process_executor,
     tags=bounded("by hand", minutes=10),
 )
-def silence_alert() -> None:
+def mute_alert() -> None:
     """One op."""
-    silence_one()
+    mute_alert_op()

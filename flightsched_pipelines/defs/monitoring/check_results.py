@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from flightsched_pipelines.domain.monitoring.catalogue import ALARMS
-from flightsched_pipelines.domain.monitoring.check_definition import Alarm, Measured, judge
+from flightsched_pipelines.domain.monitoring.catalogue import CHECKS
+from flightsched_pipelines.domain.monitoring.check_definition import Measurement, MonitoredCheck, evaluate
 from flightsched_pipelines.settings import Settings
 
 SEVERITIES: Mapping[str, dg.AssetCheckSeverity] = {
@@ -13,26 +13,26 @@ SEVERITIES: Mapping[str, dg.AssetCheckSeverity] = {
     "error": dg.AssetCheckSeverity.ERROR,
 }
 RUNBOOK = "docs/runbook.md"
-MOST_FOUND = 20
+MAX_FOUND_SHOWN = 20
 
 
-def spec(alarm: Alarm, asset: str | None = None) -> dg.AssetCheckSpec:
+def check_spec(alarm: MonitoredCheck, asset: str | None = None) -> dg.AssetCheckSpec:
     """The check of an alarm, on its asset or (where every asset has it) on the one that is named."""
     return dg.AssetCheckSpec(
         alarm.name,
         asset=dg.AssetKey(asset or alarm.asset or ""),
-        description=described(alarm),
+        description=check_description(alarm),
         blocking=alarm.blocking,
-        metadata=about(alarm),
+        metadata=check_metadata(alarm),
     )
 
 
-def described(alarm: Alarm) -> str:
+def check_description(alarm: MonitoredCheck) -> str:
     """An alarm in words: what, over which time, the limit, and what to do."""
     return f"{alarm.watches}. Window: {alarm.window}. Fails above {alarm.limit:g} {alarm.unit}. {alarm.todo}"
 
 
-def about(alarm: Alarm) -> dict[str, str | float]:
+def check_metadata(alarm: MonitoredCheck) -> dict[str, str | float]:
     """What is known of an alarm before it is judged."""
     return {
         "severity": alarm.severity,
@@ -46,12 +46,16 @@ def about(alarm: Alarm) -> dict[str, str | float]:
     }
 
 
-def result(
-    name: str, measured: Measured, settings: Settings, asset: str | None = None, **more: dg.MetadataValue | int | float
+def check_result(
+    name: str,
+    measured: Measurement,
+    settings: Settings,
+    asset: str | None = None,
+    **more: dg.MetadataValue | int | float,
 ) -> dg.AssetCheckResult:
     """Judge what was measured for an alarm; its numbers become plots in the UI."""
-    alarm = ALARMS[name]
-    verdict = judge(alarm, measured, settings.limit(name))
+    alarm = CHECKS[name]
+    verdict = evaluate(alarm, measured, settings.limit(name))
     link = f"{settings.runbook_url}#{alarm.section}"
     return dg.AssetCheckResult(
         passed=verdict.passed,
@@ -64,7 +68,7 @@ def result(
             "limit": float(verdict.limit),
             "unit": alarm.unit,
             "examined": verdict.examined,
-            "found": list(measured.found[:MOST_FOUND]),
+            "found": list(measured.found[:MAX_FOUND_SHOWN]),
             "severity": alarm.severity,
             "cause": str(verdict.cause),
             "todo": alarm.todo,

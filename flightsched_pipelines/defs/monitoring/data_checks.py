@@ -6,10 +6,15 @@ import dagster as dg
 from sqlalchemy import Engine
 
 from flightsched_pipelines.defs.clock import Clock
-from flightsched_pipelines.defs.monitoring.check_results import about, described, result, spec
+from flightsched_pipelines.defs.monitoring.check_results import (
+    check_description,
+    check_metadata,
+    check_result,
+    check_spec,
+)
 from flightsched_pipelines.defs.partitions import hours_of_run
-from flightsched_pipelines.domain.monitoring.catalogue import ALARMS
-from flightsched_pipelines.domain.monitoring.data_checks import ON_DATA
+from flightsched_pipelines.domain.monitoring.catalogue import CHECKS
+from flightsched_pipelines.domain.monitoring.data_checks import DATA_CHECKS
 from flightsched_pipelines.services.monitoring import data_quality
 from flightsched_pipelines.settings import Settings
 
@@ -17,35 +22,35 @@ OF_WEATHER = frozenset({"raw_weather", "forecasts"})
 
 
 def _specs(*, weather: bool) -> list[dg.AssetCheckSpec]:
-    return [spec(alarm) for alarm in ON_DATA if not alarm.blocking and (alarm.asset in OF_WEATHER) == weather]
+    return [check_spec(alarm) for alarm in DATA_CHECKS if not alarm.blocking and (alarm.asset in OF_WEATHER) == weather]
 
 
 @dg.asset_check(
     asset="forecasts",
     blocking=True,
-    description=described(ALARMS["units_are_plausible"]),
-    metadata=about(ALARMS["units_are_plausible"]),
+    description=check_description(CHECKS["units_are_plausible"]),
+    metadata=check_metadata(CHECKS["units_are_plausible"]),
 )
 def units_are_plausible(
     context: dg.AssetCheckExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
 ) -> dg.AssetCheckResult:
     """A wrong unit shows in what the atmosphere does not do: stop before anybody is told of it."""
-    measured = data_quality.of_units(engine, hours_of_run(context.run.tags))
-    return result("units_are_plausible", measured, settings)
+    measured = data_quality.measure_units(engine, hours_of_run(context.run.tags))
+    return check_result("units_are_plausible", measured, settings)
 
 
 @dg.asset_check(
     asset="reschedule_proposals",
     blocking=True,
-    description=described(ALARMS["proposals_are_valid"]),
-    metadata=about(ALARMS["proposals_are_valid"]),
+    description=check_description(CHECKS["proposals_are_valid"]),
+    metadata=check_metadata(CHECKS["proposals_are_valid"]),
 )
 def proposals_are_valid(
     context: dg.AssetCheckExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
 ) -> dg.AssetCheckResult:
     """Each proposal holds against bookings, availability, duty hours, daylight and forecast, proven independently."""
-    measured, checks = data_quality.of_proposals(engine, hours_of_run(context.run.tags), settings)
-    return result("proposals_are_valid", measured, settings, checks_made=checks)
+    measured, checks = data_quality.measure_proposals(engine, hours_of_run(context.run.tags), settings)
+    return check_result("proposals_are_valid", measured, settings, checks_made=checks)
 
 
 @dg.multi_asset_check(specs=_specs(weather=True), can_subset=True)
@@ -54,9 +59,9 @@ def weather_is_sound(
 ) -> Iterator[dg.AssetCheckResult]:
     """What the providers sent, and what it says, can be believed."""
     chosen = {key.name for key in context.selected_asset_check_keys}
-    for name, measured in data_quality.of_weather(engine, hours_of_run(context.run.tags)).items():
+    for name, measured in data_quality.measure_weather(engine, hours_of_run(context.run.tags)).items():
         if name in chosen:
-            yield result(name, measured, settings)
+            yield check_result(name, measured, settings)
 
 
 # `can_subset` makes every result optional: a check of an LLM that is off is not made.
@@ -70,6 +75,6 @@ def lessons_are_sound(
     """Verdicts are known and usual, and the threatened have somewhere to go."""
     chosen = {key.name for key in context.selected_asset_check_keys}
     hours = hours_of_run(context.run.tags)
-    for name, measured in data_quality.of_lessons(engine, hours, clock.now(), settings).items():
+    for name, measured in data_quality.measure_lessons(engine, hours, clock.now(), settings).items():
         if name in chosen:
-            yield result(name, measured, settings)
+            yield check_result(name, measured, settings)

@@ -7,7 +7,7 @@ import dagster as dg
 
 from flightsched_pipelines.defs.monitoring.run_history import OPERATIONS
 from flightsched_pipelines.defs.partitions import hours_of_run
-from flightsched_pipelines.domain.monitoring.alert_lifecycle import Standing
+from flightsched_pipelines.domain.monitoring.alert_lifecycle import CheckStatus
 from flightsched_pipelines.domain.monitoring.catalogue import JOB_CAUSES
 from flightsched_pipelines.domain.monitoring.check_definition import Cause, Section
 
@@ -17,7 +17,7 @@ TICKS_LOOKED_AT = 3
 SECTIONS = {Cause.HOURS: Section.HOURS, Cause.DELIVERY: Section.NOTIFICATIONS}
 
 
-def of_run(instance: dg.DagsterInstance, run: dg.DagsterRun, now_utc: datetime) -> list[Standing]:
+def run_statuses(instance: dg.DagsterInstance, run: dg.DagsterRun, now_utc: datetime) -> list[CheckStatus]:
     """How the checks that a run evaluated stand, and its job."""
     hours = hours_of_run(run.tags)
     record = instance.get_run_record_by_id(run.run_id)
@@ -38,9 +38,9 @@ def of_run(instance: dg.DagsterInstance, run: dg.DagsterRun, now_utc: datetime) 
     return [*checks, job]
 
 
-def of_ticks(instance: dg.DagsterInstance) -> list[Standing]:
+def tick_statuses(instance: dg.DagsterInstance) -> list[CheckStatus]:
     """How every sensor and schedule that is on stands, by its last tick."""
-    found: list[Standing] = []
+    found: list[CheckStatus] = []
     for state in instance.all_instigator_state():
         if not state.is_running:
             continue
@@ -55,20 +55,20 @@ def of_ticks(instance: dg.DagsterInstance) -> list[Standing]:
     return found
 
 
-def of_silence(minutes: float, now_utc: datetime) -> Standing:
+def operations_job_status(minutes: float, now_utc: datetime) -> CheckStatus:
     """How the operations job stands when it has not run for so long."""
     words = f"The operational checks have not run for {minutes:.0f} minutes"
     todo = "See that the schedule `operations` is on, and that runs are not queued behind others."
     return _machinery(f"job/{OPERATIONS}", now_utc, now_utc, words, todo)
 
 
-def _checks(instance: dg.DagsterInstance, run_id: str, about_utc: datetime) -> Iterator[Standing]:
+def _checks(instance: dg.DagsterInstance, run_id: str, about_utc: datetime) -> Iterator[CheckStatus]:
     for entry in instance.all_logs(run_id, of_type=EVALUATION):
         if entry.dagster_event is None:
             continue
         evaluation = entry.dagster_event.asset_check_evaluation_data
         told = {name: str(value.value) for name, value in evaluation.metadata.items()}
-        yield Standing(
+        yield CheckStatus(
             name=f"{evaluation.asset_key.to_user_string()}:{evaluation.check_name}",
             cause=told.get("cause", Cause.PLATFORM),
             severity="warn" if evaluation.severity == dg.AssetCheckSeverity.WARN else "error",
@@ -83,10 +83,10 @@ def _checks(instance: dg.DagsterInstance, run_id: str, about_utc: datetime) -> I
 
 def _machinery(
     name: str, at_utc: datetime, about_utc: datetime, fault: str, todo: str, cause: str | None = None
-) -> Standing:
+) -> CheckStatus:
     """A job, sensor or schedule; it stands well where there is no fault."""
     own = JOB_CAUSES.get(name.rpartition("/")[2], Cause.PLATFORM)
-    return Standing(
+    return CheckStatus(
         name=name,
         cause=cause or own,
         severity="error",

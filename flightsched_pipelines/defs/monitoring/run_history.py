@@ -7,7 +7,7 @@ import dagster as dg
 from dagster._core.scheduler.instigation import ScheduleInstigatorData
 
 from flightsched_pipelines.defs.ai_rescheduler import proposals
-from flightsched_pipelines.services.monitoring.platform_health import Attempt, Part
+from flightsched_pipelines.services.monitoring.platform_health import Part, StepAttempt
 
 HOURLY_TICK, OPERATIONS = "hourly_tick", "operations"
 """Names of the job that runs an hour, and of the one that looks at how the platform does."""
@@ -21,21 +21,21 @@ RESCHEDULING_STEPS = tuple(made.op.name for made in vars(proposals).values() if 
 STARTS = {dg.DagsterEventType.STEP_START, dg.DagsterEventType.STEP_RESTARTED}
 GOOD_ENDS = {dg.DagsterEventType.STEP_SUCCESS}
 BAD_ENDS = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.STEP_UP_FOR_RETRY}
-MOST_RUNS, MOST_PURGED = 200, 500
+MAX_RUNS, MAX_PURGED = 200, 500
 KEPT = timedelta(hours=24)
 """How long the runs of the operations job are kept; how checks stood is kept in the application's database."""
 
 
-def attempts_since(instance: dg.DagsterInstance, since_utc: datetime) -> list[Attempt]:
+def attempts_since(instance: dg.DagsterInstance, since_utc: datetime) -> list[StepAttempt]:
     """Every attempt at a step of the hourly job that ended since a moment, and runs that failed before their first."""
-    records = instance.get_run_records(dg.RunsFilter(job_name=HOURLY_TICK, updated_after=since_utc), MOST_RUNS)
-    found: list[Attempt] = []
+    records = instance.get_run_records(dg.RunsFilter(job_name=HOURLY_TICK, updated_after=since_utc), MAX_RUNS)
+    found: list[StepAttempt] = []
     for record in records:
         run = record.dagster_run
         of_run = list(_attempts(instance, run.run_id))
         if not of_run and run.status == dg.DagsterRunStatus.FAILURE:
             ended = record.end_time or record.update_timestamp.timestamp()
-            of_run = [Attempt(run.run_id, "weather_monitor", _moment(ended), 0.0, failed=True)]
+            of_run = [StepAttempt(run.run_id, "weather_monitor", _moment(ended), 0.0, failed=True)]
         found += [attempt for attempt in of_run if attempt.ended_at >= since_utc]
     return found
 
@@ -54,13 +54,13 @@ def scheduled_since(instance: dg.DagsterInstance) -> datetime | None:
 def purge(instance: dg.DagsterInstance, job_name: str, before_utc: datetime) -> int:
     """Delete a job's runs, with their event logs, that ended well before a moment; returns how many."""
     well = dg.RunsFilter(job_name=job_name, statuses=[dg.DagsterRunStatus.SUCCESS], updated_before=before_utc)
-    old = instance.get_run_records(well, MOST_PURGED)
+    old = instance.get_run_records(well, MAX_PURGED)
     for record in old:
         instance.delete_run(record.dagster_run.run_id)
     return len(old)
 
 
-def _attempts(instance: dg.DagsterInstance, run_id: str) -> Iterator[Attempt]:
+def _attempts(instance: dg.DagsterInstance, run_id: str) -> Iterator[StepAttempt]:
     started: dict[str, float] = {}
     for entry in instance.all_logs(run_id, of_type=STARTS | GOOD_ENDS | BAD_ENDS):
         event = entry.dagster_event
@@ -71,7 +71,7 @@ def _attempts(instance: dg.DagsterInstance, run_id: str) -> Iterator[Attempt]:
             continue
         seconds = max(entry.timestamp - started.get(event.step_key, entry.timestamp), 0.0)
         failed = event.event_type in BAD_ENDS
-        yield Attempt(run_id, part_of(event.step_key), _moment(entry.timestamp), seconds, failed)
+        yield StepAttempt(run_id, part_of(event.step_key), _moment(entry.timestamp), seconds, failed)
 
 
 def part_of(step_key: str) -> Part:

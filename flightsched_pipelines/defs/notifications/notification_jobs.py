@@ -11,7 +11,7 @@ from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.run_limits import bounded
 from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.notifications import channel_senders, dispatch, outbox_worker
-from flightsched_pipelines.services.notifications.test_email import TrialError, send_trial_to_dispatchers
+from flightsched_pipelines.services.notifications.test_email import TestEmailError, send_trial_to_dispatchers
 from flightsched_pipelines.services.responses import deadlines
 from flightsched_pipelines.settings import Settings
 
@@ -24,7 +24,7 @@ class DispatchConfig(dg.Config):
     hour_utc: str = Field(default="", description="A full hour in UTC, such as 2026-11-24T13; empty for the newest.")
 
 
-class TrialConfig(dg.Config):
+class TestEmailConfig(dg.Config):
     """Where the test mail goes."""
 
     school_id: int = Field(description="The school whose dispatchers get it. To any address: `flightsched send-test`.")
@@ -48,9 +48,9 @@ def dispatch_hour(
         ) from None
     try:
         result = dispatch.dispatch(engine, clock.now(), settings, hour)
-    except dispatch.DispatchRefused as error:
+    except dispatch.DispatchRefusedError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from None
-    context.add_output_metadata(asset_metadata.of_dispatch(result))
+    context.add_output_metadata(asset_metadata.dispatch_metadata(result))
 
 
 @dg.op(ins={"after": dg.In(dg.Nothing)})
@@ -61,11 +61,11 @@ def deliver_messages(
     clock: dg.ResourceParam[Clock],
 ) -> None:
     """Pass the deadlines of cases and holds, then send what is due on every channel that is on."""
-    passed = deadlines.pass_deadlines(engine, clock.now(), settings)
-    with channel_senders.opened(engine, settings) as channels:
+    passed = deadlines.process_deadlines(engine, clock.now(), settings)
+    with channel_senders.open_channels(engine, settings) as channels:
         result = outbox_worker.drain(engine, channels, settings, now=clock.now)
     result.deadlines = passed
-    context.add_output_metadata(asset_metadata.of_delivery(result))
+    context.add_output_metadata(asset_metadata.delivery_metadata(result))
 
 
 @dg.op
@@ -76,13 +76,15 @@ def offer_freed_slots(
     clock: dg.ResourceParam[Clock],
 ) -> None:
     """Offer each slot that came free to the first on the standby list whom it fits."""
-    context.add_output_metadata(asset_metadata.of_standby(standby.offer_freed_slots(engine, clock.now(), settings)))
+    context.add_output_metadata(
+        asset_metadata.standby_metadata(standby.offer_freed_slots(engine, clock.now(), settings))
+    )
 
 
 @dg.op
-def send_test_mail(
+def send_test_email_op(
     context: dg.OpExecutionContext,
-    config: TrialConfig,
+    config: TestEmailConfig,
     engine: dg.ResourceParam[Engine],
     settings: dg.ResourceParam[Settings],
     clock: dg.ResourceParam[Clock],
@@ -90,7 +92,7 @@ def send_test_mail(
     """Send one mail the way all mail goes, and keep what the channel answered."""
     try:
         receipt = send_trial_to_dispatchers(engine, settings, config.school_id, clock.now())
-    except TrialError as error:
+    except TestEmailError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from None
     context.add_output_metadata({"mail_via": settings.mail_via, "receipt": receipt})
 
@@ -126,4 +128,4 @@ def deliver_job() -> None:
 )
 def send_test_job() -> None:
     """One op."""
-    send_test_mail()
+    send_test_email_op()

@@ -35,7 +35,7 @@ alive share the work, and take no message twice."""
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Launches the dispatch of the newest hour whose proposals are stored and proven, once.",
 )
-def newest_hour(
+def dispatch_sensor(
     context: dg.SensorEvaluationContext,
     engine: dg.ResourceParam[Engine],
     settings: dg.ResourceParam[Settings],
@@ -68,7 +68,7 @@ def newest_hour(
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Launches the delivery when a message is due, a deadline has passed, or a slot has come free.",
 )
-def something_due(
+def delivery_sensor(
     context: dg.SensorEvaluationContext,
     engine: dg.ResourceParam[Engine],
     settings: dg.ResourceParam[Settings],
@@ -76,8 +76,8 @@ def something_due(
 ) -> dg.RunRequest | dg.SkipReason:
     """Ask for a run unless one was launched moments ago: it takes whatever is due when it begins."""
     now = clock.now()
-    due = outbox.due(engine, channels.configured(settings), now)
-    overdue = deadlines.due(engine, now, settings)
+    due = outbox.due(engine, channels.configured_channels(settings), now)
+    overdue = deadlines.deadlines_due(engine, now, settings)
     freed = standby.freed_slots_due(engine, now, settings)
     if not due and not overdue and not freed:
         return dg.SkipReason("no message is due, no deadline has passed, and no slot has come free")
@@ -92,7 +92,7 @@ def something_due(
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Launches the taking of answers when any wait in the queue of responses; off without AWS_REGION.",
 )
-def waiting_responses(
+def response_queue_sensor(
     context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings], clock: dg.ResourceParam[Clock]
 ) -> dg.RunRequest | dg.SkipReason:
     """Ask for a run unless one was launched moments ago: it takes whatever waits when it begins."""

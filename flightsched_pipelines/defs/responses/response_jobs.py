@@ -8,22 +8,22 @@ import dagster as dg
 from pydantic import Field, ValidationError
 from sqlalchemy import Engine
 
-from flightsched_pipelines.clients.delivery.delivery_errors import ChannelDown
+from flightsched_pipelines.clients.delivery.delivery_errors import ChannelDownError
 from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.responses.reasons import DispatchReason, KeepReason
 from flightsched_pipelines.defs.run_limits import bounded
-from flightsched_pipelines.domain.cases.responses import Action, Answer, Role
+from flightsched_pipelines.domain.cases.responses import Action, CaseResponse, Role
 from flightsched_pipelines.services.responses import queued_responses, weather_hold
-from flightsched_pipelines.services.responses.queued_responses import QueuedWishes
-from flightsched_pipelines.services.responses.respond import Outcome, respond
-from flightsched_pipelines.services.responses.response_handler import Received
+from flightsched_pipelines.services.responses.queued_responses import QueuedRequestedTimes
+from flightsched_pipelines.services.responses.respond import ResponseOutcome, respond
+from flightsched_pipelines.services.responses.response_handler import IncomingResponse
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines.text import TextError
 
 BY_HAND = bounded("by hand", minutes=10)
 
 
-class Said(Enum):
+class ResponseAction(Enum):
     """What an answer says; the first three are the student's, the others the instructor's."""
 
     ACCEPT = "accept"
@@ -38,7 +38,7 @@ class ResponseConfig(dg.Config):
     """One person's answer to one case."""
 
     case_id: int = Field(description="The case's number, as in the message; `flightsched cases` lists them.")
-    action: Said = Field(description="What the student or instructor says.")
+    action: ResponseAction = Field(description="What the student or instructor says.")
     number: int | None = Field(default=None, description="With ACCEPT: which alternative.")
     round: int | None = Field(default=None, description="With ACCEPT: of which message; unset, of the newest.")
     person_id: int | None = Field(default=None, description="Who says so; unset, whoever the case waits for.")
@@ -74,7 +74,7 @@ class BookingConfig(dg.Config):
 
 
 @dg.op
-def take_response(
+def apply_response_op(
     context: dg.OpExecutionContext,
     config: ResponseConfig,
     engine: dg.ResourceParam[Engine],
@@ -84,18 +84,18 @@ def take_response(
     """Do what one answer says; refused, the run fails with the sentence that says why."""
     action = Action(config.action.value)
     role: Role = "student" if action in {Action.ACCEPT, Action.NONE_SUIT, Action.WITHDRAW} else "instructor"
-    asked = config.model_dump(include={*QueuedWishes.model_fields})
+    asked = config.model_dump(include={*QueuedRequestedTimes.model_fields})
     try:
-        wishes = QueuedWishes.model_validate(asked).wishes()
+        wishes = QueuedRequestedTimes.model_validate(asked).wishes()
     except ValidationError as error:
         fault = error.errors()[0]
         _fail(f"{fault['loc'][0]}: {fault['msg']}")
-    answer = Answer(action, role, config.person_id, config.number, config.round, _words(config.reason), wishes)
+    answer = CaseResponse(action, role, config.person_id, config.number, config.round, _words(config.reason), wishes)
     _report(context, respond(engine, _received(context, config.case_id, answer), clock.now(), settings))
 
 
 @dg.op
-def end_case(
+def cancel_case_op(
     context: dg.OpExecutionContext,
     config: CaseConfig,
     engine: dg.ResourceParam[Engine],
@@ -103,12 +103,12 @@ def end_case(
     clock: dg.ResourceParam[Clock],
 ) -> None:
     """End a case: a dispatcher has the lesson, which stays on weather hold."""
-    answer = Answer(Action.CANCEL, "dispatcher", None, reason=_words(config.reason))
+    answer = CaseResponse(Action.CANCEL, "dispatcher", None, reason=_words(config.reason))
     _report(context, respond(engine, _received(context, config.case_id, answer), clock.now(), settings))
 
 
 @dg.op
-def put_on_hold(
+def hold_booking_op(
     context: dg.OpExecutionContext,
     config: BookingConfig,
     engine: dg.ResourceParam[Engine],
@@ -119,7 +119,7 @@ def put_on_hold(
 
 
 @dg.op
-def take_off_hold(
+def release_booking_op(
     context: dg.OpExecutionContext,
     config: BookingConfig,
     engine: dg.ResourceParam[Engine],
@@ -130,7 +130,7 @@ def take_off_hold(
 
 
 @dg.op
-def take_queued_responses(
+def apply_queued_responses_op(
     context: dg.OpExecutionContext,
     engine: dg.ResourceParam[Engine],
     settings: dg.ResourceParam[Settings],
@@ -138,8 +138,8 @@ def take_queued_responses(
 ) -> None:
     """Take the answers that wait in the queue, each once; what is no answer goes to its dead-letter queue."""
     try:
-        outcomes = queued_responses.take_all(engine, *queued_responses.queues(settings), clock.now(), settings)
-    except (ChannelDown, ValueError) as error:
+        outcomes = queued_responses.apply_queued(engine, *queued_responses.queues(settings), clock.now(), settings)
+    except (ChannelDownError, ValueError) as error:
         _fail(str(error))
     context.add_output_metadata({"messages": outcomes.total(), **outcomes})
 
@@ -158,11 +158,11 @@ def _words(reason: Enum | None) -> str:
     return "" if reason is None else str(reason.value)
 
 
-def _received(context: dg.OpExecutionContext, case_id: int, answer: Answer) -> Received:
-    return Received(f"run-{context.run_id}", case_id, answer, "job")
+def _received(context: dg.OpExecutionContext, case_id: int, answer: CaseResponse) -> IncomingResponse:
+    return IncomingResponse(f"run-{context.run_id}", case_id, answer, "job")
 
 
-def _report(context: dg.OpExecutionContext, outcome: Outcome) -> None:
+def _report(context: dg.OpExecutionContext, outcome: ResponseOutcome) -> None:
     if not outcome.applied:
         _fail(outcome.sentence)
     context.add_output_metadata({"outcome": outcome.outcome, "told": outcome.sentence})
@@ -175,28 +175,28 @@ def _fail(sentence: str) -> NoReturn:
 @dg.job(executor_def=dg.in_process_executor, tags=BY_HAND)
 def apply_response() -> None:
     """Take one student's or instructor's answer to a case, as if it had come by link or queue."""
-    take_response()
+    apply_response_op()
 
 
 @dg.job(executor_def=dg.in_process_executor, tags=BY_HAND)
 def cancel_case() -> None:
     """End a case without a new time: the lesson stays on weather hold, and a dispatcher has it."""
-    end_case()
+    cancel_case_op()
 
 
 @dg.job(executor_def=dg.in_process_executor, tags=BY_HAND)
 def hold_booking() -> None:
     """Put a booking on weather hold by hand; it has no open case."""
-    put_on_hold()
+    hold_booking_op()
 
 
 @dg.job(executor_def=dg.in_process_executor, tags=BY_HAND)
 def release_booking() -> None:
     """Take a booking off weather hold by hand; it has no open case."""
-    take_off_hold()
+    release_booking_op()
 
 
 @dg.job(executor_def=dg.in_process_executor, tags=bounded("responses", minutes=15, priority=5))
 def apply_queued_responses() -> None:
     """Take the answers that wait in the queue of responses."""
-    take_queued_responses()
+    apply_queued_responses_op()

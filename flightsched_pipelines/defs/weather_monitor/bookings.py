@@ -20,7 +20,7 @@ def booking_snapshot(
     """The bookings as they stood at the hour, from a day before it to as far as other times are looked for."""
     now_utc = datetime.now(UTC)
     bookings = by_hour(context, lambda hour: hourly_steps.snapshot_bookings(engine, hour, now_utc, settings))
-    context.add_output_metadata(asset_metadata.of_bookings(bookings))
+    context.add_output_metadata(asset_metadata.bookings_metadata(bookings))
     return bookings
 
 
@@ -65,5 +65,5 @@ def assessment(
 
     verdicts, broken = several_by_hour(context, assess, forecasts, booking_snapshot)
     context.add_output_metadata(asset_metadata.of_verdicts(verdicts), "lesson_verdicts")
-    context.add_output_metadata(asset_metadata.of_risk(verdicts, broken, booking_snapshot), "at_risk_bookings")
+    context.add_output_metadata(asset_metadata.risk_metadata(verdicts, broken, booking_snapshot), "at_risk_bookings")
     return verdicts, broken

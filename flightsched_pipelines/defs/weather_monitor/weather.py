@@ -27,7 +27,7 @@ def raw_weather(
         answers = by_hour(context, lambda hour: hourly_steps.gather_weather(engine, weather, hour, now_utc))
     except hourly_steps.WeatherIsPastError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
-    context.add_output_metadata(asset_metadata.of_answers(answers, settings.weather_source))
+    context.add_output_metadata(asset_metadata.raw_weather_metadata(answers, settings.weather_source))
     return answers
 
 
@@ -35,7 +35,7 @@ def raw_weather(
 def observations(context: dg.AssetExecutionContext, raw_weather: DataFrame) -> DataFrame:
     """METARs, one row a report, at the hour in which each was taken."""
     observed = by_hour(context, lambda _, answers: hourly_steps.observe(answers), raw_weather)
-    context.add_output_metadata(asset_metadata.of_observations(observed))
+    context.add_output_metadata(asset_metadata.observations_metadata(observed))
     return observed
 
 
@@ -59,5 +59,5 @@ def forecasts(
     blended = by_hour(
         context, lambda hour, answers: hourly_steps.forecast(engine, answers, hour, settings), raw_weather
     )
-    context.add_output_metadata(asset_metadata.of_forecasts(blended))
+    context.add_output_metadata(asset_metadata.forecasts_metadata(blended))
     return blended

@@ -50,7 +50,7 @@ StepEvent = Literal["opened", "updated", "cleared", "expired", "cancelled", "cha
 HoldSetter = Literal["platform", "dispatcher"]
 """Who puts a lesson on weather hold: the platform, by a case, or a dispatcher."""
 
-AnswerEvent = Literal[
+ResponseEvent = Literal[
     "accepted", "withdrawn", "none_suit", "confirmed", "moved", "kept", "declined", "hold_released", "reminded",
     "closed",
 ]  # fmt: skip
@@ -62,7 +62,7 @@ its new time; kept: an instructor keeps the lesson as booked; declined: a dispat
 is held no more; reminded: who is to answer was reminded; closed: a dispatcher ended the case.
 """
 
-CASE_EVENTS: tuple[str, ...] = (*get_args(StepEvent), "released", *get_args(AnswerEvent))
+CASE_EVENTS: tuple[str, ...] = (*get_args(StepEvent), "released", *get_args(ResponseEvent))
 """Every event of the audit trail; released: the weather hold of a booking whose case had ended was lifted."""
 
 
@@ -91,7 +91,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BookingStatus:
     """How a booking stands now.
 
     ``verdict`` is ok, watch, unknown or at_risk, ``None`` where the hour did not assess it; ``lesson`` is the booking
@@ -119,7 +119,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CaseTransition:
     """One step of a case: what happens, the state after it, why, and the alternatives held out from then on.
 
     ``changes`` tells in sentences what is new to those who were told before; ``new_round`` that the alternatives
@@ -146,7 +146,7 @@ class CaseRules:
         return min(starts_at_utc - self.closes_before, told_at_utc + self.answer_within)
 
 
-def require(before: CaseState, after: CaseState) -> None:
+def require_transition(before: CaseState, after: CaseState) -> None:
     """Refuse a step that the state machine does not have.
 
     Raises:
@@ -156,10 +156,10 @@ def require(before: CaseState, after: CaseState) -> None:
         raise TransitionError(f"a case that is {before} cannot become {after}")
 
 
-def opening(standing: Standing) -> Step:
+def open_case(standing: BookingStatus) -> CaseTransition:
     """How a new case begins: proposed where there are alternatives, else open."""
     offers = tuple(standing.proposals)
-    return Step(
+    return CaseTransition(
         event="opened",
         state=CaseState.PROPOSED if offers else CaseState.OPEN,
         why="the forecast is below the school's minimums",
@@ -168,7 +168,7 @@ def opening(standing: Standing) -> Step:
     )
 
 
-def next_step(case: Case, standing: Standing, now_utc: datetime) -> Step | None:
+def next_transition(case: Case, standing: BookingStatus, now_utc: datetime) -> CaseTransition | None:
     """What an hour, or the clock, means for an open case; ``None`` when nothing that a person would act on has changed.
 
     Between the hours nothing is assessed: the verdict is ``None``, and only the school and the clock end a case.
@@ -183,11 +183,11 @@ def next_step(case: Case, standing: Standing, now_utc: datetime) -> Step | None:
     if now_utc >= case.deadline_utc:
         if not standing.on_hold:
             return _end(case, "changed", CaseState.CANCELLED, "the school has taken the lesson off weather hold")
-        return overdue(case)
+        return expire(case)
     return _offer_anew(case, standing) if standing.verdict == "at_risk" else None
 
 
-def step_by_school(case: Case, standing: Standing) -> Step | None:
+def step_by_school(case: Case, standing: BookingStatus) -> CaseTransition | None:
     """What the school has done to the lesson of an open case: cancelled, flown or changed it; ``None`` for nothing."""
     if standing.lesson is None:
         return _end(case, "cancelled", CaseState.CANCELLED, "the booking is no longer in the schedule")
@@ -198,12 +198,12 @@ def step_by_school(case: Case, standing: Standing) -> Step | None:
     return None
 
 
-def overdue(case: Case) -> Step:
+def expire(case: Case) -> CaseTransition:
     """The end of a case that nobody answered in time."""
     return _end(case, "expired", CaseState.EXPIRED, "nobody answered before the deadline")
 
 
-def _offer_anew(case: Case, standing: Standing) -> Step | None:
+def _offer_anew(case: Case, standing: BookingStatus) -> CaseTransition | None:
     """A new round when an alternative was lost, or when there are more than before."""
     works = set(standing.open_slots) | set(standing.proposals)
     lost = [offer for offer in case.offers if offer not in works]
@@ -222,7 +222,7 @@ def _offer_anew(case: Case, standing: Standing) -> Step | None:
         changes.append("There are alternatives now.")
     else:
         changes.append(f"These {len(offers)} alternatives take the place of those in the last message.")
-    return Step(
+    return CaseTransition(
         event="updated",
         state=CaseState.PROPOSED if offers else CaseState.OPEN,
         why=f"{len(lost)} alternatives lost, {len(offers)} held out now",
@@ -232,6 +232,6 @@ def _offer_anew(case: Case, standing: Standing) -> Step | None:
     )
 
 
-def _end(case: Case, event: StepEvent, state: CaseState, why: str) -> Step:
-    require(case.state, state)
-    return Step(event=event, state=state, why=why)
+def _end(case: Case, event: StepEvent, state: CaseState, why: str) -> CaseTransition:
+    require_transition(case.state, state)
+    return CaseTransition(event=event, state=state, why=why)

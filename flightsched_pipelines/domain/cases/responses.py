@@ -10,12 +10,12 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from flightsched_pipelines.domain.cases.lifecycle import OPEN_STATES, AnswerEvent, CaseState, Slot, require
+from flightsched_pipelines.domain.cases.lifecycle import OPEN_STATES, CaseState, ResponseEvent, Slot, require_transition
 from flightsched_pipelines.domain.rescheduling.preferences import DAYS, part_of_day
 from flightsched_pipelines.text import accept
 
-LONGEST_REASON = 500
-MUCH_WORSE = 0.1
+MAX_REASON_CHARACTERS = 500
+MUCH_WORSE_SHARE = 0.1
 """A limit that is missed by so much more of it than when an instructor kept the lesson is a new question."""
 
 Role = Literal["student", "instructor", "dispatcher", "platform"]
@@ -35,7 +35,7 @@ class Action(StrEnum):
     REMIND = "remind"
 
 
-_SPOKEN_BY: Mapping[Action, Role] = {
+_ALLOWED_ROLES: Mapping[Action, Role] = {
     Action.ACCEPT: "student",
     Action.NONE_SUIT: "student",
     Action.WITHDRAW: "student",
@@ -48,7 +48,7 @@ _SPOKEN_BY: Mapping[Action, Role] = {
 }
 
 
-class AnswerRefused(ValueError):  # noqa: N818, it names what happened
+class ResponseRefusedError(ValueError):
     """An answer that changes nothing. ``code`` names the kind; ``tells_left`` that the reader wants what is left."""
 
     def __init__(self, code: str, sentence: str, *, tells_left: bool = False) -> None:
@@ -59,7 +59,7 @@ class AnswerRefused(ValueError):  # noqa: N818, it names what happened
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class RequestedTimes:
     """What would suit instead: days (mon to sun), parts of the day, not before and not after a local day."""
 
     days: frozenset[str] = frozenset()
@@ -78,7 +78,7 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CaseResponse:
     """One person's answer.
 
     ``person_id`` is ``None`` for dispatchers. ``number`` is the alternative of ``round``, of those held out now where
@@ -91,7 +91,7 @@ class Answer:
     number: int | None = None
     round: int | None = None
     reason: str = ""
-    wishes: Wishes = field(default_factory=Wishes)
+    wishes: RequestedTimes = field(default_factory=RequestedTimes)
 
     def __post_init__(self) -> None:
         """See that the reason can be stored and shown.
@@ -99,7 +99,7 @@ class Answer:
         Raises:
             TextError: it cannot.
         """
-        accept(self.reason, "the reason", LONGEST_REASON)
+        accept(self.reason, "the reason", MAX_REASON_CHARACTERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class CaseSnapshot:
     """A case as it stands when an answer comes.
 
     ``lesson`` is the booking as people were told of it, ``booked`` as it stands, ``None`` when it is not on weather
@@ -139,7 +139,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerRules:
+class ResponseRules:
     """How long things last, and how often: a school's settings."""
 
     hold: timedelta = timedelta(hours=2)
@@ -150,22 +150,22 @@ class AnswerRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class ResponseContext:
     """When an answer comes, under which rules, and when the instructor may first be asked: a hold counts from then."""
 
     now_utc: datetime
     asked_from_utc: datetime
-    rules: AnswerRules
+    rules: ResponseRules
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class Decision:
     """What an answer does: the event, the state after it, and why in words without personal data.
 
     ``slot`` and ``number`` are the alternative that it is about; ``until_utc`` is when a new hold ends.
     """
 
-    event: AnswerEvent
+    event: ResponseEvent
     state: CaseState
     why: str
     slot: Slot | None = None
@@ -173,23 +173,25 @@ class Effect:
     until_utc: datetime | None = None
 
 
-def effect_of(question: Question, answer: Answer, at: Circumstances) -> Effect:
+def decide(question: CaseSnapshot, answer: CaseResponse, at: ResponseContext) -> Decision:
     """Judge an answer.
 
     Raises:
         AnswerRefused: the case has ended, the person may not say this, or it comes too late or out of order.
     """
     if question.state not in OPEN_STATES:
-        raise AnswerRefused("ended", f"case {question.case_id} has ended ({question.state}); nothing was changed")
+        raise ResponseRefusedError(
+            "ended", f"case {question.case_id} has ended ({question.state}); nothing was changed"
+        )
     _require_person(question, answer)
     if question.booked != question.lesson:
-        raise AnswerRefused("changed", "the school has changed the lesson since; nothing was changed")
-    effect = _EFFECTS[answer.action](question, answer, at)
-    require(question.state, effect.state)
+        raise ResponseRefusedError("changed", "the school has changed the lesson since; nothing was changed")
+    effect = _DECISIONS[answer.action](question, answer, at)
+    require_transition(question.state, effect.state)
     return effect
 
 
-def slot_meant(question: Question, answer: Answer) -> Slot | None:
+def slot_of_response(question: CaseSnapshot, answer: CaseResponse) -> Slot | None:
     """The slot that an answer is about: the alternative it takes, or the one that is held."""
     if answer.action is not Action.ACCEPT:
         return question.hold.slot if question.hold else None
@@ -198,7 +200,7 @@ def slot_meant(question: Question, answer: Answer) -> Slot | None:
     return question.earlier.get((answer.round or 0, answer.number or 0))
 
 
-def longest_hold(question: Question, slot: Slot, at: Circumstances) -> datetime | None:
+def longest_hold(question: CaseSnapshot, slot: Slot, at: ResponseContext) -> datetime | None:
     """Until when a slot can be held from now on: ``None`` if it, or the lesson's present time, begins too soon."""
     until = min(at.asked_from_utc + at.rules.hold, slot.starts_at_utc - at.rules.closes_before)
     if not question.standby:
@@ -206,138 +208,150 @@ def longest_hold(question: Question, slot: Slot, at: Circumstances) -> datetime 
     return until if until > at.now_utc else None
 
 
-def override_holds(then: Mapping[str, float], now: Mapping[str, float]) -> bool:
+def override_still_applies(then: Mapping[str, float], now: Mapping[str, float]) -> bool:
     """Whether an instructor's override still speaks for the forecast: no other rule is broken, none by much more.
 
     Both map broken rules to how far each limit is missed, as a share of it; infinite for hazards.
     """
-    return all(rule in then and missed <= then[rule] + MUCH_WORSE for rule, missed in now.items())
+    return all(rule in then and missed <= then[rule] + MUCH_WORSE_SHARE for rule, missed in now.items())
 
 
-def _require_person(question: Question, answer: Answer) -> None:
-    wanted = _SPOKEN_BY[answer.action]
+def _require_person(question: CaseSnapshot, answer: CaseResponse) -> None:
+    wanted = _ALLOWED_ROLES[answer.action]
     if answer.role != wanted:
-        raise AnswerRefused("wrong_person", f"only {_an(wanted)} can say '{answer.action}', not {_an(answer.role)}")
+        raise ResponseRefusedError(
+            "wrong_person", f"only {_an(wanted)} can say '{answer.action}', not {_an(answer.role)}"
+        )
     if wanted == "student" and answer.person_id != question.student_id:
-        raise AnswerRefused("wrong_person", f"case {question.case_id} is about another student's lesson")
+        raise ResponseRefusedError("wrong_person", f"case {question.case_id} is about another student's lesson")
     if wanted == "instructor" and answer.person_id not in _instructors(question, answer.action):
-        raise AnswerRefused("wrong_person", f"case {question.case_id} waits for another instructor")
+        raise ResponseRefusedError("wrong_person", f"case {question.case_id} waits for another instructor")
 
 
-def _instructors(question: Question, action: Action) -> frozenset[int]:
+def _instructors(question: CaseSnapshot, action: Action) -> frozenset[int]:
     """Who may confirm or decline the slot that is held, or keep the lesson as it is."""
     slot = question.lesson if action is Action.KEEP or question.hold is None else question.hold.slot
     return question.releasers if slot.instructor_id is None else frozenset({slot.instructor_id})
 
 
-def _accept(question: Question, answer: Answer, at: Circumstances) -> Effect:
+def _accept(question: CaseSnapshot, answer: CaseResponse, at: ResponseContext) -> Decision:
     if question.hold is not None:
-        same = slot_meant(question, answer) == question.hold.slot
+        same = slot_of_response(question, answer) == question.hold.slot
         words = "is held for you already" if same else "is held for you; withdraw it first"
-        raise AnswerRefused("already_answered", f"alternative {question.hold.number} {words}")
+        raise ResponseRefusedError("already_answered", f"alternative {question.hold.number} {words}")
     if at.now_utc >= question.deadline_utc:
         raise _late(question)
-    slot = slot_meant(question, answer)
+    slot = slot_of_response(question, answer)
     numbers = {held_out: number for number, held_out in question.offers.items()}
     if slot is None:
-        raise AnswerRefused("not_offered", f"alternative {answer.number} was not offered", tells_left=True)
+        raise ResponseRefusedError("not_offered", f"alternative {answer.number} was not offered", tells_left=True)
     if slot not in numbers:
-        raise AnswerRefused(
+        raise ResponseRefusedError(
             "superseded", f"alternative {answer.number} of that message can no longer be had", tells_left=True
         )
     until = longest_hold(question, slot, at)
     if until is None:
-        raise AnswerRefused("late", f"alternative {answer.number} begins too soon", tells_left=True)
+        raise ResponseRefusedError("late", f"alternative {answer.number} begins too soon", tells_left=True)
     number = numbers[slot]
-    return Effect("accepted", CaseState.STUDENT_ACCEPTED, f"the student took alternative {number}", slot, number, until)
+    return Decision(
+        "accepted", CaseState.STUDENT_ACCEPTED, f"the student took alternative {number}", slot, number, until
+    )
 
 
-def _none_suit(question: Question, answer: Answer, at: Circumstances) -> Effect:
+def _none_suit(question: CaseSnapshot, answer: CaseResponse, at: ResponseContext) -> Decision:
     earliest, latest = answer.wishes.earliest_date, answer.wishes.latest_date
     if earliest is not None and latest is not None and latest < earliest:
-        raise AnswerRefused("no_day", f"no day lies after {earliest} and before {latest}; give the earlier one first")
+        raise ResponseRefusedError(
+            "no_day", f"no day lies after {earliest} and before {latest}; give the earlier one first"
+        )
     if question.hold is not None:
-        raise AnswerRefused(
+        raise ResponseRefusedError(
             "already_answered", f"alternative {question.hold.number} is held for you; withdraw it first"
         )
     if at.now_utc >= question.deadline_utc:
         raise _late(question)
     if question.standby:
-        return Effect("declined", CaseState.DECLINED, "the student does not want the slot")
+        return Decision("declined", CaseState.DECLINED, "the student does not want the slot")
     if question.new_rounds >= at.rules.new_rounds:
-        return Effect("declined", CaseState.DECLINED, f"none suited in {question.new_rounds + 1} rounds")
-    return Effect("none_suit", CaseState.PROPOSED, "none of the alternatives suits the student")
+        return Decision("declined", CaseState.DECLINED, f"none suited in {question.new_rounds + 1} rounds")
+    return Decision("none_suit", CaseState.PROPOSED, "none of the alternatives suits the student")
 
 
-def _withdraw(question: Question, _: Answer, at: Circumstances) -> Effect:
+def _withdraw(question: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decision:
     hold = question.hold
     if hold is None:
-        raise AnswerRefused("out_of_order", "there is nothing to withdraw: no alternative is held", tells_left=True)
+        raise ResponseRefusedError(
+            "out_of_order", "there is nothing to withdraw: no alternative is held", tells_left=True
+        )
     if at.now_utc > hold.since_utc + at.rules.withdraw_within:
         minutes = at.rules.withdraw_within / timedelta(minutes=1)
-        raise AnswerRefused("late", f"a choice can be withdrawn for {minutes:g} minutes; ask your dispatcher")
-    return Effect("withdrawn", CaseState.PROPOSED, "the student withdrew the choice", hold.slot, hold.number)
+        raise ResponseRefusedError("late", f"a choice can be withdrawn for {minutes:g} minutes; ask your dispatcher")
+    return Decision("withdrawn", CaseState.PROPOSED, "the student withdrew the choice", hold.slot, hold.number)
 
 
-def _confirm(question: Question, _: Answer, at: Circumstances) -> Effect:
+def _confirm(question: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decision:
     hold = _held(question, at.now_utc)
     words = "an instructor released the solo flight" if hold.slot.instructor_id is None else "the instructor confirmed"
-    return Effect("confirmed", CaseState.RESCHEDULED, words, hold.slot, hold.number)
+    return Decision("confirmed", CaseState.RESCHEDULED, words, hold.slot, hold.number)
 
 
-def _decline(question: Question, _: Answer, at: Circumstances) -> Effect:
+def _decline(question: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decision:
     hold = _held(question, at.now_utc)
-    return Effect("hold_released", CaseState.PROPOSED, "the instructor cannot do it", hold.slot, hold.number)
+    return Decision("hold_released", CaseState.PROPOSED, "the instructor cannot do it", hold.slot, hold.number)
 
 
-def _lapse(question: Question, _: Answer, at: Circumstances) -> Effect:
+def _release_hold(question: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decision:
     """The end of a hold that nobody confirmed: the case waits for another choice, or ends if its time is over."""
     hold = question.hold
     if hold is None or at.now_utc < hold.until_utc:
-        raise AnswerRefused("out_of_order", "no hold has ended")
+        raise ResponseRefusedError("out_of_order", "no hold has ended")
     if at.now_utc >= question.deadline_utc:
         why = "nobody confirmed in time, and the deadline has passed"
-        return Effect("declined", CaseState.DECLINED, why, hold.slot, hold.number)
-    return Effect("hold_released", CaseState.PROPOSED, "nobody confirmed in time", hold.slot, hold.number)
+        return Decision("declined", CaseState.DECLINED, why, hold.slot, hold.number)
+    return Decision("hold_released", CaseState.PROPOSED, "nobody confirmed in time", hold.slot, hold.number)
 
 
-def _held(question: Question, now_utc: datetime) -> Hold:
+def _held(question: CaseSnapshot, now_utc: datetime) -> Hold:
     if question.hold is None:
-        raise AnswerRefused("out_of_order", "the student has not chosen an alternative yet")
+        raise ResponseRefusedError("out_of_order", "the student has not chosen an alternative yet")
     if now_utc >= question.hold.until_utc:
-        raise AnswerRefused("late", "the slot is held no more: nobody confirmed in time")
+        raise ResponseRefusedError("late", "the slot is held no more: nobody confirmed in time")
     return question.hold
 
 
-def _keep(question: Question, answer: Answer, at: Circumstances) -> Effect:
+def _keep(question: CaseSnapshot, answer: CaseResponse, at: ResponseContext) -> Decision:
     if question.standby:
-        raise AnswerRefused("out_of_order", "this case offers a slot that came free; without an answer nothing changes")
+        raise ResponseRefusedError(
+            "out_of_order", "this case offers a slot that came free; without an answer nothing changes"
+        )
     if not answer.reason.strip():
-        raise AnswerRefused("no_reason", "keeping a lesson that is below the school's minimums needs a reason")
+        raise ResponseRefusedError("no_reason", "keeping a lesson that is below the school's minimums needs a reason")
     if at.now_utc >= question.lesson.starts_at_utc:
-        raise AnswerRefused("late", "the lesson's time has come; tell your dispatcher")
-    return Effect("kept", CaseState.KEPT, "the instructor keeps the lesson as booked; the reason is with the response")
+        raise ResponseRefusedError("late", "the lesson's time has come; tell your dispatcher")
+    return Decision(
+        "kept", CaseState.KEPT, "the instructor keeps the lesson as booked; the reason is with the response"
+    )
 
 
-def _late(question: Question) -> AnswerRefused:
+def _late(question: CaseSnapshot) -> ResponseRefusedError:
     so = "the slot goes to the next in line" if question.standby else "a dispatcher has the lesson"
-    return AnswerRefused("late", f"the deadline of case {question.case_id} has passed; {so}")
+    return ResponseRefusedError("late", f"the deadline of case {question.case_id} has passed; {so}")
 
 
 def _an(role: str) -> str:
     return f"an {role}" if role[0] in "aeiou" else f"a {role}"
 
 
-def _cancel(question: Question, *_: object) -> Effect:
+def _cancel(question: CaseSnapshot, *_: object) -> Decision:
     why = f"a dispatcher ended the case; the booking stays {'as it is' if question.standby else 'on hold'}"
-    return Effect("closed", CaseState.CANCELLED, why)
+    return Decision("closed", CaseState.CANCELLED, why)
 
 
-def _remind(question: Question, *_: object) -> Effect:
-    return Effect("reminded", question.state, "who is to answer was reminded")
+def _remind(question: CaseSnapshot, *_: object) -> Decision:
+    return Decision("reminded", question.state, "who is to answer was reminded")
 
 
-_EFFECTS: Mapping[Action, Callable[[Question, Answer, Circumstances], Effect]] = {
+_DECISIONS: Mapping[Action, Callable[[CaseSnapshot, CaseResponse, ResponseContext], Decision]] = {
     Action.ACCEPT: _accept,
     Action.NONE_SUIT: _none_suit,
     Action.WITHDRAW: _withdraw,
@@ -345,6 +359,6 @@ _EFFECTS: Mapping[Action, Callable[[Question, Answer, Circumstances], Effect]] =
     Action.DECLINE: _decline,
     Action.KEEP: _keep,
     Action.CANCEL: _cancel,
-    Action.LAPSE: _lapse,
+    Action.LAPSE: _release_hold,
     Action.REMIND: _remind,
 }

@@ -9,16 +9,16 @@ from datetime import UTC, date, datetime
 from typing import Literal, get_args
 
 from flightsched_pipelines.domain.cases.lifecycle import (
+    BookingStatus,
     Case,
     CaseState,
+    CaseTransition,
     Slot,
-    Standing,
-    Step,
-    overdue,
-    require,
+    expire,
+    require_transition,
     step_by_school,
 )
-from flightsched_pipelines.domain.cases.responses import Wishes
+from flightsched_pipelines.domain.cases.responses import RequestedTimes
 from flightsched_pipelines.domain.risk.time_zones import zone_of
 
 Rule = Literal["threatened_first", "first_come", "longest_without_lesson", "nobody"]
@@ -44,7 +44,7 @@ class FreedSlot:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class StandbyLesson:
     """A lesson on standby.
 
     ``on_hold`` is whether it is on weather hold; ``until`` the last local day on which a slot is of use, ``None`` for
@@ -60,11 +60,11 @@ class Waiting:
     since_utc: datetime
     until: date | None
     last_flown_utc: datetime | None
-    wishes: Wishes
+    wishes: RequestedTimes
     time_zone: str
 
 
-def in_turn(waiting: Iterable[Waiting], rule: Rule) -> list[Waiting]:
+def standby_order(waiting: Iterable[StandbyLesson], rule: Rule) -> list[StandbyLesson]:
     """Those who wait, in the order in which a slot is offered to them."""
     first_come = sorted(waiting, key=lambda one: (one.since_utc, one.booking_id))
     match rule:
@@ -78,7 +78,7 @@ def in_turn(waiting: Iterable[Waiting], rule: Rule) -> list[Waiting]:
             return []
 
 
-def ways_to_take(freed: FreedSlot, waiting: Waiting) -> list[Slot]:
+def slots_to_offer(freed: FreedSlot, waiting: StandbyLesson) -> list[Slot]:
     """How a lesson could take a freed slot, the best first; none where it would not, or could not.
 
     It takes the aircraft that came free, for as long as it lasts, from the beginning of the slot; with its own
@@ -100,9 +100,9 @@ def ways_to_take(freed: FreedSlot, waiting: Waiting) -> list[Slot]:
     ]
 
 
-def next_step_on_standby(
-    case: Case, standing: Standing, now_utc: datetime, *, waits_on_hold: bool, is_free: bool
-) -> Step | None:
+def next_standby_transition(
+    case: Case, standing: BookingStatus, now_utc: datetime, *, waits_on_hold: bool, is_free: bool
+) -> CaseTransition | None:
     """What an hour, or the clock, means for a case that offers a freed slot; ``None`` when it goes on.
 
     A lesson that is threatened itself gets a case for that, unless the slot is held for it already; one whose weather
@@ -119,7 +119,7 @@ def next_step_on_standby(
     if ended is not None or case.state is CaseState.STUDENT_ACCEPTED:
         return ended
     if now_utc >= case.deadline_utc:
-        return overdue(case)
+        return expire(case)
     if not is_free:
         why = "somebody else has taken the slot"
     elif standing.verdict == "at_risk" and not waits_on_hold:
@@ -128,5 +128,5 @@ def next_step_on_standby(
         why = "the forecast for the lesson is above the school's minimums again"
     else:
         return None
-    require(case.state, CaseState.CANCELLED)
-    return Step("cancelled", CaseState.CANCELLED, why)
+    require_transition(case.state, CaseState.CANCELLED)
+    return CaseTransition("cancelled", CaseState.CANCELLED, why)

@@ -12,15 +12,15 @@ from typing import Literal
 from flightsched_pipelines.domain.monitoring.check_definition import Severity
 
 FIRST_REMINDER = timedelta(hours=1)
-LONGEST_PAUSE = timedelta(hours=24)
-MOST_DOUBLINGS = 5
+MAX_PAUSE = timedelta(hours=24)
+MAX_DOUBLINGS = 5
 
-Word = Literal["opened", "worse", "reminder", "resolved"]
+NotificationKind = Literal["opened", "worse", "reminder", "resolved"]
 """What is told of an alert."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CheckStatus:
     """How one thing stands: ``about_utc`` is the hour it was judged of, ``judged_at`` when; no personal data."""
 
     name: str
@@ -47,26 +47,26 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class AlertTransition:
     """What becomes of the alert of a cause; ``word`` is what ops are told, ``None`` for nothing now."""
 
     key: str
     state: Literal["open", "resolved"]
     severity: Severity
-    word: Word | None
-    failing: Sequence[Standing]
+    word: NotificationKind | None
+    failing: Sequence[CheckStatus]
     next_tell_at: datetime | None
 
 
 def pause_after(times_told: int) -> timedelta:
     """How long an open alert stays silent after it was told so often: 1, 2, 4, 8, 16 hours, then a day."""
-    doublings = min(max(times_told - 1, 0), MOST_DOUBLINGS)
-    return min(FIRST_REMINDER * 2**doublings, LONGEST_PAUSE)
+    doublings = min(max(times_told - 1, 0), MAX_DOUBLINGS)
+    return min(FIRST_REMINDER * 2**doublings, MAX_PAUSE)
 
 
-def steps(
-    failing: Iterable[Standing], open_alerts: Collection[Alert], silenced: Collection[str], now_utc: datetime
-) -> list[Step]:
+def alert_transitions(
+    failing: Iterable[CheckStatus], open_alerts: Collection[Alert], silenced: Collection[str], now_utc: datetime
+) -> list[AlertTransition]:
     """What becomes of every alert, given how all things stand now.
 
     Args:
@@ -75,11 +75,11 @@ def steps(
         silenced: the keys that ops do not want to hear of now; what becomes of them is kept all the same.
         now_utc: now.
     """
-    by_cause: dict[str, list[Standing]] = {}
+    by_cause: dict[str, list[CheckStatus]] = {}
     for standing in failing:
         by_cause.setdefault(standing.cause, []).append(standing)
     before = {alert.key: alert for alert in open_alerts}
-    found: list[Step] = []
+    found: list[AlertTransition] = []
     for key in sorted(by_cause.keys() | before.keys()):
         step = _step(key, by_cause.get(key, []), before.get(key), key in silenced, now_utc)
         if step is not None:
@@ -87,24 +87,26 @@ def steps(
     return found
 
 
-def _step(key: str, failing: list[Standing], alert: Alert | None, silent: bool, now_utc: datetime) -> Step | None:
+def _step(
+    key: str, failing: list[CheckStatus], alert: Alert | None, silent: bool, now_utc: datetime
+) -> AlertTransition | None:
     if not failing:
         if alert is None:
             return None
-        word: Word | None = "resolved" if alert.times_told and not silent else None
-        return Step(key, "resolved", alert.severity, word, (), None)
+        word: NotificationKind | None = "resolved" if alert.times_told and not silent else None
+        return AlertTransition(key, "resolved", alert.severity, word, (), None)
     failing.sort(key=lambda standing: (standing.severity != "error", standing.name))
     severity = failing[0].severity
-    word = None if silent else _word(severity, alert, now_utc)
+    word = None if silent else _notification_kind(severity, alert, now_utc)
     told = alert.times_told if alert is not None else 0
     if word is not None:
         next_tell_at = now_utc + pause_after(told + 1)
     else:
         next_tell_at = alert.next_tell_at if alert is not None else now_utc
-    return Step(key, "open", severity, word, failing, next_tell_at)
+    return AlertTransition(key, "open", severity, word, failing, next_tell_at)
 
 
-def _word(severity: Severity, alert: Alert | None, now_utc: datetime) -> Word | None:
+def _notification_kind(severity: Severity, alert: Alert | None, now_utc: datetime) -> NotificationKind | None:
     if alert is None or alert.times_told == 0:
         return "opened"
     if severity == "error" and alert.severity == "warn":

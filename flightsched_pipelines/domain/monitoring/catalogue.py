@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from flightsched_pipelines.domain.monitoring.check_definition import Alarm, Cause
-from flightsched_pipelines.domain.monitoring.data_checks import ON_DATA
-from flightsched_pipelines.domain.monitoring.operational_checks import ON_OPERATIONS
+from flightsched_pipelines.domain.monitoring.check_definition import Cause, MonitoredCheck
+from flightsched_pipelines.domain.monitoring.data_checks import DATA_CHECKS
+from flightsched_pipelines.domain.monitoring.operational_checks import OPERATIONAL_CHECKS
 
-ALARMS: Mapping[str, Alarm] = MappingProxyType({alarm.name: alarm for alarm in (*ON_DATA, *ON_OPERATIONS)})
+CHECKS: Mapping[str, MonitoredCheck] = MappingProxyType(
+    {alarm.name: alarm for alarm in (*DATA_CHECKS, *OPERATIONAL_CHECKS)}
+)
 """All of them by name."""
 
 JOB_CAUSES: Mapping[str, Cause] = MappingProxyType(
-    {"hourly_tick": Cause.HOURS, "hourly": Cause.HOURS, "dispatch": Cause.DELIVERY, "newest_hour": Cause.DELIVERY,
-     "deliver": Cause.DELIVERY, "something_due": Cause.DELIVERY}
+    {"hourly_tick": Cause.HOURS, "hourly": Cause.HOURS, "dispatch": Cause.DELIVERY, "dispatch_sensor": Cause.DELIVERY,
+     "deliver": Cause.DELIVERY, "delivery_sensor": Cause.DELIVERY}
 )  # fmt: skip
 """The cause that a job's failed run, or a failed sensor or schedule, belongs to; others are the platform's own."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from flightsched_pipelines.domain.monitoring.check_definition import Alarm, Cause
-from flightsched_pipelines.domain.monitoring.data_checks import ON_DATA
-from flightsched_pipelines.domain.monitoring.operational_checks import ON_OPERATIONS
+from flightsched_pipelines.domain.monitoring.check_definition import Cause, MonitoredCheck
+from flightsched_pipelines.domain.monitoring.data_checks import DATA_CHECKS
+from flightsched_pipelines.domain.monitoring.operational_checks import OPERATIONAL_CHECKS
 
 HEAD = """# Alerts
 
@@ -17,7 +17,7 @@ every 24 hours while it is open, and when it is resolved; by SNS (`flight-resche
 through the outbox, so that one which cannot be delivered is tried again.
 
 `flightsched alerts` lists what is open. `flightsched alerts silence CAUSE --hours 4 --why "..."`, or the job
-`silence_alert`, quiets an alert for a time; what becomes of it is kept. `school.alerts` is the history.
+`mute_alert`, quiets an alert for a time; what becomes of it is kept. `school.alerts` is the history.
 
 When no hour completes nothing here may be running: after each completed hour `HEARTBEAT_URL` is asked, and whoever is
 behind it (healthchecks.io, for one) raises the alarm when we are silent.
@@ -36,18 +36,18 @@ def markdown() -> str:
             "",
             "With their asset, every hour. The two that block stop the hour: nobody is told anything of it.",
             "",
-            *_table(ON_DATA),
+            *_table(DATA_CHECKS),
             "",
             "## On operations",
             "",
             "Every five minutes, in one run, from recorded facts. A check of something that is off (no LLM, no AWS) is",
             "not made. Where hours left nothing to examine, the alert is `hours`.",
             "",
-            *_table(ON_OPERATIONS),
+            *_table(OPERATIONAL_CHECKS),
             "",
             "## What to do",
             "",
-            *(f"- `{alarm.name}`: {alarm.todo}" for alarm in (*ON_DATA, *ON_OPERATIONS)),
+            *(f"- `{alarm.name}`: {alarm.todo}" for alarm in (*DATA_CHECKS, *OPERATIONAL_CHECKS)),
             "",
             "## Causes",
             "",
@@ -59,7 +59,7 @@ def markdown() -> str:
     )
 
 
-def _table(alarms: tuple[Alarm, ...]) -> Iterator[str]:
+def _table(alarms: tuple[MonitoredCheck, ...]) -> Iterator[str]:
     yield COLUMNS
     yield "|---|---|---|---|---:|---|---|---|"
     for alarm in alarms:

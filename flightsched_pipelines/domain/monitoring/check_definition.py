@@ -34,7 +34,7 @@ class Section(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Alarm:
+class MonitoredCheck:
     """One alarm: it fails where the measured value is above the limit, or nothing was examined.
 
     ``asset`` names the asset whose check it is, ``None`` for a check that every asset has. ``limit`` is the default;
@@ -63,7 +63,7 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurement:
     """A value, how many things were looked at to find it, what those are, and the instances that ops should see.
 
     ``found`` holds no personal data.
@@ -76,10 +76,10 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CheckEvaluation:
     """Whether an alarm is quiet, and why; ``cause`` is that of the alert it belongs to when it is not."""
 
-    alarm: Alarm
+    alarm: MonitoredCheck
     passed: bool
     value: float
     limit: float
@@ -89,15 +89,17 @@ class Verdict:
     found: Sequence[str] = ()
 
 
-def judge(alarm: Alarm, measured: Measured, limit: float) -> Verdict:
+def evaluate(alarm: MonitoredCheck, measured: Measurement, limit: float) -> CheckEvaluation:
     """Hold what was measured against the limit; with nothing examined an alarm never passes."""
     if measured.examined <= 0:
         sentence = f"{alarm.watches}: nothing was examined, as there are no {measured.of}"
-        return Verdict(alarm, False, measured.value, limit, 0, alarm.idle or alarm.cause, sentence, measured.found)
+        return CheckEvaluation(
+            alarm, False, measured.value, limit, 0, alarm.idle or alarm.cause, sentence, measured.found
+        )
     passed = measured.value <= limit
     amount = f"{_figure(measured.value)} {alarm.unit}".rstrip()
     sentence = f"{alarm.watches}: {amount}, limit {_figure(limit)}; {measured.examined} {measured.of} examined"
-    return Verdict(
+    return CheckEvaluation(
         alarm, passed, measured.value, limit, measured.examined, alarm.cause, sentence, () if passed else measured.found
     )
 

@@ -1,9 +1,9 @@
 """The alarms on an hour's data: they run with their asset, hour by hour."""
 
-from flightsched_pipelines.domain.monitoring.check_definition import Alarm, Cause, Section
+from flightsched_pipelines.domain.monitoring.check_definition import Cause, MonitoredCheck, Section
 
-ON_DATA: tuple[Alarm, ...] = (
-    Alarm(
+DATA_CHECKS: tuple[MonitoredCheck, ...] = (
+    MonitoredCheck(
         name="providers_answer",
         asset="raw_weather",
         severity="error",
@@ -15,7 +15,7 @@ ON_DATA: tuple[Alarm, ...] = (
         section=Section.WEATHER,
         cause=Cause.WEATHER,
     ),
-    Alarm(
+    MonitoredCheck(
         name="units_are_plausible",
         asset="forecasts",
         severity="error",
@@ -28,7 +28,7 @@ ON_DATA: tuple[Alarm, ...] = (
         cause=Cause.WEATHER,
         blocking=True,
     ),
-    Alarm(
+    MonitoredCheck(
         name="airports_are_covered",
         asset="forecasts",
         severity="warn",
@@ -40,7 +40,7 @@ ON_DATA: tuple[Alarm, ...] = (
         section=Section.WEATHER,
         cause=Cause.WEATHER,
     ),
-    Alarm(
+    MonitoredCheck(
         name="tafs_are_fresh",
         asset="forecasts",
         severity="warn",
@@ -52,7 +52,7 @@ ON_DATA: tuple[Alarm, ...] = (
         section=Section.WEATHER,
         cause=Cause.WEATHER,
     ),
-    Alarm(
+    MonitoredCheck(
         name="words_are_understood",
         asset="forecasts",
         severity="warn",
@@ -64,7 +64,7 @@ ON_DATA: tuple[Alarm, ...] = (
         section=Section.WEATHER,
         cause=Cause.WEATHER,
     ),
-    Alarm(
+    MonitoredCheck(
         name="weather_moves_plausibly",
         asset="forecasts",
         severity="warn",
@@ -76,7 +76,7 @@ ON_DATA: tuple[Alarm, ...] = (
         section=Section.WEATHER,
         cause=Cause.WEATHER,
     ),
-    Alarm(
+    MonitoredCheck(
         name="providers_agree",
         asset="forecasts",
         severity="warn",
@@ -88,7 +88,7 @@ ON_DATA: tuple[Alarm, ...] = (
         section=Section.WEATHER,
         cause=Cause.WEATHER,
     ),
-    Alarm(
+    MonitoredCheck(
         name="unknown_share_is_low",
         asset="at_risk_bookings",
         severity="warn",
@@ -100,7 +100,7 @@ ON_DATA: tuple[Alarm, ...] = (
         section=Section.WEATHER,
         cause=Cause.WEATHER,
     ),
-    Alarm(
+    MonitoredCheck(
         name="at_risk_share_is_usual",
         asset="at_risk_bookings",
         severity="warn",
@@ -112,7 +112,7 @@ ON_DATA: tuple[Alarm, ...] = (
         section=Section.WEATHER,
         cause=Cause.WEATHER,
     ),
-    Alarm(
+    MonitoredCheck(
         name="rows_can_be_read",
         asset="at_risk_bookings",
         severity="error",
@@ -124,7 +124,7 @@ ON_DATA: tuple[Alarm, ...] = (
         section=Section.SCHOOL,
         cause=Cause.SCHOOL,
     ),
-    Alarm(
+    MonitoredCheck(
         name="minimums_are_not_loosened",
         asset="at_risk_bookings",
         severity="warn",
@@ -136,7 +136,7 @@ ON_DATA: tuple[Alarm, ...] = (
         section=Section.SCHOOL,
         cause=Cause.SCHOOL,
     ),
-    Alarm(
+    MonitoredCheck(
         name="threatened_have_alternatives",
         asset="reschedule_proposals",
         severity="warn",
@@ -148,7 +148,7 @@ ON_DATA: tuple[Alarm, ...] = (
         section=Section.ERRORS,
         cause=Cause.RESCHEDULER,
     ),
-    Alarm(
+    MonitoredCheck(
         name="proposals_are_valid",
         asset="reschedule_proposals",
         severity="error",
@@ -161,7 +161,7 @@ ON_DATA: tuple[Alarm, ...] = (
         cause=Cause.RESCHEDULER,
         blocking=True,
     ),
-    Alarm(
+    MonitoredCheck(
         name="llm_ranks",
         asset="reschedule_proposals",
         severity="warn",
@@ -173,7 +173,7 @@ ON_DATA: tuple[Alarm, ...] = (
         section=Section.ERRORS,
         cause=Cause.LLM,
     ),
-    Alarm(
+    MonitoredCheck(
         name="llm_cost_is_in_budget",
         asset="reschedule_proposals",
         severity="warn",
@@ -185,7 +185,7 @@ ON_DATA: tuple[Alarm, ...] = (
         section=Section.ERRORS,
         cause=Cause.LLM,
     ),
-    Alarm(
+    MonitoredCheck(
         name="llm_model_stays",
         asset="reschedule_proposals",
         severity="warn",

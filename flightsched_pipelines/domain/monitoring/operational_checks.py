@@ -1,9 +1,9 @@
 """The alarms on how the platform does: they run every five minutes, on recorded facts."""
 
-from flightsched_pipelines.domain.monitoring.check_definition import Alarm, Cause, Section
+from flightsched_pipelines.domain.monitoring.check_definition import Cause, MonitoredCheck, Section
 
-ON_OPERATIONS: tuple[Alarm, ...] = (
-    Alarm(
+OPERATIONAL_CHECKS: tuple[MonitoredCheck, ...] = (
+    MonitoredCheck(
         name="weather_monitor_errors",
         asset="at_risk_bookings",
         severity="error",
@@ -17,7 +17,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         idle=Cause.HOURS,
         counterpart="weather-monitor-errors",
     ),
-    Alarm(
+    MonitoredCheck(
         name="weather_monitor_duration",
         asset="at_risk_bookings",
         severity="error",
@@ -31,7 +31,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         idle=Cause.HOURS,
         counterpart="weather-monitor-duration",
     ),
-    Alarm(
+    MonitoredCheck(
         name="weather_monitor_dead_letters",
         asset="at_risk_bookings",
         severity="error",
@@ -44,7 +44,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         cause=Cause.DELIVERY,
         counterpart="weather-monitor-dlq",
     ),
-    Alarm(
+    MonitoredCheck(
         name="weather_monitor_error_rate",
         asset="at_risk_bookings",
         severity="warn",
@@ -58,7 +58,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         idle=Cause.HOURS,
         counterpart="Error rate (should be < 1%)",
     ),
-    Alarm(
+    MonitoredCheck(
         name="weather_monitor_mean_duration",
         asset="at_risk_bookings",
         severity="warn",
@@ -72,7 +72,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         idle=Cause.HOURS,
         counterpart="Average duration (should be < 30s)",
     ),
-    Alarm(
+    MonitoredCheck(
         name="weather_alerts_queue_depth",
         asset="at_risk_bookings",
         severity="warn",
@@ -85,7 +85,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         cause=Cause.DELIVERY,
         counterpart="SQS queue depth",
     ),
-    Alarm(
+    MonitoredCheck(
         name="responses_queue_depth",
         asset="reschedule_proposals",
         severity="error",
@@ -93,11 +93,11 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         window="now",
         limit=100,
         unit="responses",
-        todo="See that the sensor waiting_responses is on and the runs of apply_queued_responses succeed.",
+        todo="See that the sensor response_queue_sensor is on and the runs of apply_queued_responses succeed.",
         section=Section.NOTIFICATIONS,
         cause=Cause.DELIVERY,
     ),
-    Alarm(
+    MonitoredCheck(
         name="ai_rescheduler_errors",
         asset="reschedule_proposals",
         severity="error",
@@ -111,7 +111,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         idle=Cause.HOURS,
         counterpart="ai-rescheduler-errors",
     ),
-    Alarm(
+    MonitoredCheck(
         name="ai_rescheduler_throttles",
         asset="reschedule_proposals",
         severity="error",
@@ -125,7 +125,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         idle=Cause.HOURS,
         counterpart="ai-rescheduler-throttles",
     ),
-    Alarm(
+    MonitoredCheck(
         name="ai_rescheduler_dead_letters",
         asset="reschedule_proposals",
         severity="error",
@@ -139,7 +139,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         idle=Cause.DELIVERY,
         counterpart="ai-rescheduler-dlq",
     ),
-    Alarm(
+    MonitoredCheck(
         name="ai_rescheduler_error_rate",
         asset="reschedule_proposals",
         severity="warn",
@@ -153,7 +153,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         idle=Cause.HOURS,
         counterpart="Error rate (should be < 2%)",
     ),
-    Alarm(
+    MonitoredCheck(
         name="ai_rescheduler_answer_time",
         asset="reschedule_proposals",
         severity="warn",
@@ -167,7 +167,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         idle=Cause.HOURS,
         counterpart="Average duration (GPT-4 calls can take 10-30s)",
     ),
-    Alarm(
+    MonitoredCheck(
         name="notifications_are_published",
         asset="reschedule_proposals",
         severity="error",
@@ -180,7 +180,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         cause=Cause.DELIVERY,
         counterpart="SNS notifications published",
     ),
-    Alarm(
+    MonitoredCheck(
         name="outbox_is_young",
         asset="reschedule_proposals",
         severity="error",
@@ -192,7 +192,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         section=Section.NOTIFICATIONS,
         cause=Cause.DELIVERY,
     ),
-    Alarm(
+    MonitoredCheck(
         name="channels_deliver",
         asset="reschedule_proposals",
         severity="error",
@@ -204,7 +204,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         section=Section.NOTIFICATIONS,
         cause=Cause.DELIVERY,
     ),
-    Alarm(
+    MonitoredCheck(
         name="cases_end_in_time",
         asset="reschedule_proposals",
         severity="error",
@@ -217,7 +217,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         cause=Cause.DELIVERY,
         idle=Cause.HOURS,
     ),
-    Alarm(
+    MonitoredCheck(
         name="hours_are_complete",
         asset="reschedule_proposals",
         severity="warn",
@@ -230,7 +230,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         cause=Cause.HOURS,
         counterpart="Lambda invocations",
     ),
-    Alarm(
+    MonitoredCheck(
         name="is_fresh",
         asset=None,
         severity="error",
@@ -242,7 +242,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         section=Section.HOURS,
         cause=Cause.HOURS,
     ),
-    Alarm(
+    MonitoredCheck(
         name="clocks_agree",
         asset="raw_weather",
         severity="error",
@@ -254,7 +254,7 @@ ON_OPERATIONS: tuple[Alarm, ...] = (
         section=Section.HOURS,
         cause=Cause.HOURS,
     ),
-    Alarm(
+    MonitoredCheck(
         name="database_has_connections",
         asset="booking_snapshot",
         severity="error",

@@ -46,7 +46,7 @@ class WeeklyRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Override:
+class AvailabilityException:
     """Against its weekly rule, a resource can, or cannot, be used in this period."""
 
     resource: Resource
@@ -55,7 +55,7 @@ class Override:
 
 
 def expand(
-    rules: Iterable[WeeklyRule], exceptions: Iterable[Override], from_utc: datetime, to_utc: datetime
+    rules: Iterable[WeeklyRule], exceptions: Iterable[AvailabilityException], from_utc: datetime, to_utc: datetime
 ) -> dict[Resource, list[Period]]:
     """Each resource's periods within ``[from_utc, to_utc)``, in UTC, joined where they touch, in order.
 
@@ -71,11 +71,11 @@ def expand(
     found: dict[Resource, list[Period]] = {}
     for resource, open_periods in periods.items():
         within = [(max(start, from_utc), min(end, to_utc)) for start, end in open_periods]
-        found[resource] = without(joined(within), taken[resource])
+        found[resource] = subtract_periods(merge_periods(within), taken[resource])
     return found
 
 
-def joined(periods: Iterable[Period]) -> list[Period]:
+def merge_periods(periods: Iterable[Period]) -> list[Period]:
     """Periods in order, with those that touch or overlap made one, and empty ones left out."""
     result: list[Period] = []
     for start, end in sorted(period for period in periods if period[0] < period[1]):
@@ -86,7 +86,7 @@ def joined(periods: Iterable[Period]) -> list[Period]:
     return result
 
 
-def without(periods: Sequence[Period], taken: Iterable[Period]) -> list[Period]:
+def subtract_periods(periods: Sequence[Period], taken: Iterable[Period]) -> list[Period]:
     """What is left of periods once others are taken out."""
     left = list(periods)
     for out_start, out_end in taken:

@@ -14,13 +14,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flightsched_pipelines.domain.rescheduling.feasible_starts import Lesson, Obstacle, Opening, Schedule, lessons_in
+from flightsched_pipelines.domain.rescheduling.feasible_starts import (
+    FeasibleStarts,
+    LessonToMove,
+    Obstacle,
+    ScheduleCalendars,
+    lessons_to_move,
+)
 from flightsched_pipelines.domain.rescheduling.frames import typed
-from flightsched_pipelines.domain.rescheduling.preferences import with_wishes
+from flightsched_pipelines.domain.rescheduling.preferences import with_preferences
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
 from flightsched_pipelines.domain.rescheduling.scoring import cost_of_means, cost_of_times
 from flightsched_pipelines.domain.rescheduling.solver.search_state import NOBODY
-from flightsched_pipelines.domain.rescheduling.time_grid import Timeline, local_clock
+from flightsched_pipelines.domain.rescheduling.time_grid import TimeGrid, local_clock
 from flightsched_pipelines.domain.risk.assess import Assessment, assess
 
 CANDIDATE_COLUMNS: Mapping[str, str] = MappingProxyType(
@@ -122,14 +128,14 @@ def search_slots(
     Returns:
         Up to ``rules.per_booking`` candidates a booking, spread over days, the best first.
     """
-    lessons = lessons_in(threatened)
+    lessons = lessons_to_move(threatened)
     longest = max((lesson.ends_at_utc - lesson.starts_at_utc for lesson in lessons), default=timedelta())
-    schedule = Schedule(bookings, _of_lessons(availability, threatened), rules, now_utc, longest)
-    openings: list[Opening] = []
+    schedule = ScheduleCalendars(bookings, _of_lessons(availability, threatened), rules, now_utc, longest)
+    openings: list[FeasibleStarts] = []
     reasons: dict[int, Obstacle] = {}
     for lesson in lessons:
         opening = schedule.openings(lesson)
-        if isinstance(opening, Opening):
+        if isinstance(opening, FeasibleStarts):
             openings.append(opening)
         else:
             reasons[lesson.booking_id] = opening
@@ -173,7 +179,7 @@ def _of_lessons(availability: pd.DataFrame, threatened: pd.DataFrame) -> pd.Data
     ]
 
 
-def _trials(threatened: pd.DataFrame, openings: list[Opening], timeline: Timeline) -> pd.DataFrame:
+def _trials(threatened: pd.DataFrame, openings: list[FeasibleStarts], timeline: TimeGrid) -> pd.DataFrame:
     """Each lesson at each of its possible starts, as bookings that the weather can be held against."""
     counts = [len(opening.starts) for opening in openings]
     lessons = threatened.set_index("booking_id", drop=False)
@@ -221,7 +227,7 @@ def _times(threatened: pd.DataFrame, trials: pd.DataFrame, sky: Assessment, now_
         starts=trials["starts_at_utc"].to_numpy(dtype="datetime64[us]").astype(np.int64),
         days=new.to_numpy(dtype="datetime64[D]").astype(np.int64),
         clear=verdicts != "at_risk",
-        cost=cost_of_times(told, usual, new, with_wishes(trials), now_utc),
+        cost=cost_of_times(told, usual, new, with_preferences(trials), now_utc),
         told=told,
     )
 
@@ -245,14 +251,14 @@ def _sent_slots(sent: pd.DataFrame | None) -> Mapping[int, list[_Slot]]:
 class _Slots:
     """The best slots of one lesson, the best first: arrays of a slot each, but for ``lesson``."""
 
-    lesson: Lesson
+    lesson: LessonToMove
     trial: NDArray[np.int64]
     instructor: NDArray[np.int64]
     aircraft: NDArray[np.int64]
     score: NDArray[np.float64]
 
 
-def _best(opening: Opening, mine: slice, times: _Times, sent: Sequence[_Slot], rules: SchedulingRules) -> _Slots:
+def _best(opening: FeasibleStarts, mine: slice, times: _Times, sent: Sequence[_Slot], rules: SchedulingRules) -> _Slots:
     """The best of every start that the sky allows, with the first free instructors and aircraft.
 
     No more of one local day than leaves room for others; of equals the earlier, then the lower numbers.

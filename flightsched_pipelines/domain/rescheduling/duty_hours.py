@@ -18,7 +18,7 @@ _Place = tuple[int, int, int]
 """A booking, and the minutes at which it begins and ends."""
 
 
-class TeachingLoad:
+class DutyHours:
     """Dual lessons by instructor, held to 14 CFR 61.195(a).
 
     A lesson may come to lie in any one of its places, booked or held out: in each 24 hours it weighs as much as that
@@ -29,7 +29,7 @@ class TeachingLoad:
         self.limit = round(rules.duty_hours_per_24h * 60)
         self._places: defaultdict[int, list[_Place]] = defaultdict(list)
 
-    def enter(self, lessons: pd.DataFrame) -> "TeachingLoad":
+    def enter(self, lessons: pd.DataFrame) -> "DutyHours":
         """Count booked lessons (booking_id, instructor_id, solo, starts_at_utc, ends_at_utc); a solo flight is none."""
         dual = lessons[lessons["instructor_id"].notna() & ~lessons["solo"].astype(bool)]
         edges = (minutes_of(dual["starts_at_utc"]).tolist(), minutes_of(dual["ends_at_utc"]).tolist())
@@ -37,9 +37,9 @@ class TeachingLoad:
             self.hold(*place)
         return self
 
-    def of(self, instructor_ids: Iterable[int]) -> "TeachingLoad":
+    def of(self, instructor_ids: Iterable[int]) -> "DutyHours":
         """The load of some instructors, as a copy of its own."""
-        some = object.__new__(TeachingLoad)
+        some = object.__new__(DutyHours)
         some.limit = self.limit
         some._places = defaultdict(list, {key: [*self._places[key]] for key in instructor_ids if key in self._places})
         return some

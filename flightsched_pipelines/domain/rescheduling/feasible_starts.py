@@ -10,10 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flightsched_pipelines.domain.rescheduling.preferences import with_wishes
-from flightsched_pipelines.domain.rescheduling.resource_calendars import Diary, DutyLog, holding
+from flightsched_pipelines.domain.rescheduling.preferences import with_preferences
+from flightsched_pipelines.domain.rescheduling.resource_calendars import (
+    DutyHoursCalendar,
+    ResourceCalendar,
+    holding_bookings,
+)
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
-from flightsched_pipelines.domain.rescheduling.time_grid import CELL, Cells, Timeline
+from flightsched_pipelines.domain.rescheduling.time_grid import CELL, Cells, TimeGrid
 
 Obstacle = Literal[
     "school closed",
@@ -33,7 +37,7 @@ NO_SLOT_LEFT: Obstacle = "no slot left"
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class LessonToMove:
     """A booking that looks for another time. ``instructor_id`` is ``None`` for a solo flight."""
 
     booking_id: int
@@ -56,18 +60,18 @@ class Lesson:
         return -(-(self.ends_at_utc - self.starts_at_utc) // CELL)
 
 
-def lessons_in(threatened: pd.DataFrame) -> list[Lesson]:
+def lessons_to_move(threatened: pd.DataFrame) -> list[LessonToMove]:
     """The lessons of a frame of bookings, a row each."""
-    columns = list(Lesson.__dataclass_fields__)
-    rows = with_wishes(threatened)[columns].astype(object)
-    return [Lesson(**row) for row in rows.where(rows.notna(), None).to_dict("records")]  # pyright: ignore
+    columns = list(LessonToMove.__dataclass_fields__)
+    rows = with_preferences(threatened)[columns].astype(object)
+    return [LessonToMove(**row) for row in rows.where(rows.notna(), None).to_dict("records")]  # pyright: ignore
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class FeasibleStarts:
     """The starts at which all but the sky allows a lesson, and who and what is free then, in order of preference."""
 
-    lesson: Lesson
+    lesson: LessonToMove
     starts: Cells
     instructors: list[int | None]
     instructor_free: NDArray[np.bool_]
@@ -75,7 +79,7 @@ class Opening:
     aircraft_free: NDArray[np.bool_]
 
 
-class Schedule:
+class ScheduleCalendars:
     """The diaries of all resources, and the starts that each lesson could have."""
 
     def __init__(
@@ -90,28 +94,28 @@ class Schedule:
         self._now_utc = now_utc
         earliest = now_utc + timedelta(hours=rules.earliest_hours)
         latest = now_utc + timedelta(days=rules.horizon_days)
-        self.timeline = Timeline.between(earliest, latest + longest)
+        self.timeline = TimeGrid.between(earliest, latest + longest)
         self._starts = np.arange(self.timeline.at_or_after(earliest), self.timeline.at_or_after(latest) + 1)
         self._starts = self._starts[self.timeline.times_utc(self._starts) <= pd.Timestamp(latest)]
-        held = holding(bookings)
-        self._schools = Diary("school", availability, self.timeline)
+        held = holding_bookings(bookings)
+        self._schools = ResourceCalendar("school", availability, self.timeline)
         self._students, self._instructors, self._aircraft = (
-            Diary(kind, availability, self.timeline).enter(held, f"{kind}_id", rules.buffer_minutes)
+            ResourceCalendar(kind, availability, self.timeline).enter(held, f"{kind}_id", rules.buffer_minutes)
             for kind in ("student", "instructor", "aircraft")
         )
         levels = self._instructors.attributes["may_teach"]
         self._levels: list[Sequence[str]] = levels.where(levels.notna(), "").tolist()
         self._types: list[str] = self._aircraft.attributes["aircraft_type"].fillna("").tolist()
-        self._duty = DutyLog(self._instructors.ids.tolist(), self.timeline, rules).enter(held)
+        self._duty = DutyHoursCalendar(self._instructors.ids.tolist(), self.timeline, rules).enter(held)
         self._on_grid = cache(self._starts_on_grid)
 
-    def openings(self, lesson: Lesson) -> Opening | Obstacle:
+    def openings(self, lesson: LessonToMove) -> FeasibleStarts | Obstacle:
         """The starts that everything but the sky allows a lesson, or the constraint that took the last of them."""
         starts = self._on_grid(lesson.time_zone)
         starts = starts[starts != self.timeline.at_or_after(lesson.starts_at_utc)]
         if lesson.notice_hours:
             starts = starts[starts >= self.timeline.at_or_after(self._now_utc + timedelta(hours=lesson.notice_hours))]
-        gates: tuple[tuple[Obstacle, Diary, int | None], ...] = (
+        gates: tuple[tuple[Obstacle, ResourceCalendar, int | None], ...] = (
             ("school closed", self._schools, lesson.school_id),
             ("student not available", self._students, lesson.student_id),
         )
@@ -130,7 +134,7 @@ class Schedule:
         equipped = aircraft_free.any(axis=0)
         if not equipped.any():
             return "no aircraft"
-        return Opening(
+        return FeasibleStarts(
             lesson, starts[equipped], instructors, instructor_free[:, equipped], aircraft, aircraft_free[:, equipped]
         )
 
@@ -138,7 +142,7 @@ class Schedule:
         local = self.timeline.times_utc(self._starts).tz_convert(time_zone)
         return self._starts[(local.hour * 60 + local.minute) % self.rules.step_minutes == 0]
 
-    def _who_may_teach(self, lesson: Lesson, starts: Cells) -> tuple[list[int | None], NDArray[np.bool_]]:
+    def _who_may_teach(self, lesson: LessonToMove, starts: Cells) -> tuple[list[int | None], NDArray[np.bool_]]:
         if lesson.solo:
             return [None], np.ones((1, len(starts)), dtype=bool)
         diary = self._instructors
@@ -147,7 +151,7 @@ class Schedule:
         free = diary.free(rows, starts, lesson.cells, moving=lesson.booking_id)
         return [*names], free & self._duty.allows(names, starts, lesson.cells, moving=lesson.booking_id)
 
-    def _what_may_fly(self, lesson: Lesson, starts: Cells) -> tuple[list[int], NDArray[np.bool_]]:
+    def _what_may_fly(self, lesson: LessonToMove, starts: Cells) -> tuple[list[int], NDArray[np.bool_]]:
         diary = self._aircraft
         rows = [
             row

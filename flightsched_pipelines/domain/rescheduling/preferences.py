@@ -22,7 +22,7 @@ PARTS_OF_DAY: Mapping[str, tuple[int, int]] = MappingProxyType(
 )
 """Parts of the day by the local hour in which a lesson starts: from, and before."""
 
-WISH_COLUMNS: Mapping[str, str] = MappingProxyType(
+PREFERENCE_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
         "preferred_days": "object",
         "preferred_parts": "object",
@@ -44,13 +44,13 @@ UNHURRIED_DAYS = 28
 """After so many days without flying a student waits at the highest price: skills fade."""
 
 
-def with_wishes(bookings: pd.DataFrame) -> pd.DataFrame:
+def with_preferences(bookings: pd.DataFrame) -> pd.DataFrame:
     """Bookings with every column of ``WISH_COLUMNS``, null where there was none."""
-    absent = {name: pd.Series(None, index=bookings.index, dtype=kind) for name, kind in WISH_COLUMNS.items()}
+    absent = {name: pd.Series(None, index=bookings.index, dtype=kind) for name, kind in PREFERENCE_COLUMNS.items()}
     return bookings.assign(**{name: column for name, column in absent.items() if name not in bookings.columns})
 
 
-def haste(lessons: pd.DataFrame, now_utc: pd.Timestamp, prices: Prices = PRICES) -> NDArray[np.float64]:
+def waiting_cost(lessons: pd.DataFrame, now_utc: pd.Timestamp, prices: Prices = PRICES) -> NDArray[np.float64]:
     """What a day's waiting costs each lesson: more for who has not flown for long, or was moved before."""
     idle_days = (now_utc - lessons["last_lesson_at_utc"]) / pd.Timedelta(days=1)
     idle = idle_days.clip(0, UNHURRIED_DAYS).fillna(0).to_numpy(dtype=np.float64) / UNHURRIED_DAYS
@@ -58,7 +58,7 @@ def haste(lessons: pd.DataFrame, now_utc: pd.Timestamp, prices: Prices = PRICES)
     return prices.per_day_moved * (1 + prices.idle * idle + prices.moved_before * moved)
 
 
-def against_wishes(
+def preference_cost(
     lessons: pd.DataFrame, new: "pd.Series[pd.Timestamp]", prices: Prices = PRICES
 ) -> NDArray[np.float64]:
     """What it costs that times are not what the student asked for.
@@ -76,7 +76,7 @@ def against_wishes(
     return np.sum([price * broken for price, broken in costs], axis=0)
 
 
-def kept_and_broken(
+def kept_and_missed(
     lessons: pd.DataFrame, new: "pd.Series[pd.Timestamp]", instructors: "pd.Series[int]"
 ) -> list[tuple[list[str], list[str]]]:
     """For each slot the wishes that it keeps, and those that it does not: of day, time, instructor, latest date."""

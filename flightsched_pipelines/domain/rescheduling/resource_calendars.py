@@ -9,24 +9,24 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.domain.rescheduling.rules import RELEASED_STATUSES, SchedulingRules
-from flightsched_pipelines.domain.rescheduling.time_grid import CELL, Cells, Timeline, heaviest_day, running_sums
+from flightsched_pipelines.domain.rescheduling.time_grid import CELL, Cells, TimeGrid, heaviest_day, running_sums
 
 _Span = tuple[int, int, int]
 """A row, the first quarter hour and one past the last."""
 
 
-def holding(bookings: pd.DataFrame) -> pd.DataFrame:
+def holding_bookings(bookings: pd.DataFrame) -> pd.DataFrame:
     """The bookings that hold their aircraft, instructor and student; one of unknown status does."""
     return bookings[~bookings["status"].isin(RELEASED_STATUSES).to_numpy(dtype=bool)]
 
 
-class Diary:
+class ResourceCalendar:
     """One kind of resource: a row each for every school it serves, with its closed and its taken quarter hours.
 
     ``ids`` has the number of each row's resource, ``attributes`` what else its availability says of it.
     """
 
-    def __init__(self, kind: str, availability: pd.DataFrame, timeline: Timeline) -> None:
+    def __init__(self, kind: str, availability: pd.DataFrame, timeline: TimeGrid) -> None:
         periods = availability[availability["resource"] == kind]
         key = ["school_id", "resource_id"]
         self.attributes = periods.drop_duplicates(key).sort_values(key).reset_index(drop=True)
@@ -42,7 +42,7 @@ class Diary:
         self._taken = np.zeros(self._closed.shape, dtype=np.int32)
         self._spans: dict[int, list[_Span]] = {}
 
-    def enter(self, bookings: pd.DataFrame, id_column: str, buffer_minutes: int) -> "Diary":
+    def enter(self, bookings: pd.DataFrame, id_column: str, buffer_minutes: int) -> "ResourceCalendar":
         """Write bookings in, each with a buffer before and after."""
         held = bookings[["booking_id", id_column, "starts_at_utc", "ends_at_utc"]].dropna(subset=[id_column])
         held = held.merge(self._position[["resource_id", "row"]], left_on=id_column, right_on="resource_id")
@@ -76,17 +76,17 @@ class Diary:
         return running_sums(self._closed | (self._taken > 0))
 
 
-class DutyLog:
+class DutyHoursCalendar:
     """Flight training that instructors give: dual lessons on a timeline, held to 14 CFR 61.195(a)."""
 
-    def __init__(self, instructor_ids: Iterable[int], timeline: Timeline, rules: SchedulingRules) -> None:
+    def __init__(self, instructor_ids: Iterable[int], timeline: TimeGrid, rules: SchedulingRules) -> None:
         self._row = {identity: row for row, identity in enumerate(sorted(set(instructor_ids)))}
         self._taught = np.zeros((len(self._row), timeline.length), dtype=np.int32)
         self._spans: dict[int, list[_Span]] = {}
         self._timeline = timeline
         self._limit = timedelta(hours=rules.duty_hours_per_24h) // CELL
 
-    def enter(self, lessons: pd.DataFrame) -> "DutyLog":
+    def enter(self, lessons: pd.DataFrame) -> "DutyHoursCalendar":
         """Count lessons (booking_id, instructor_id, solo, starts_at_utc, ends_at_utc); a solo flight is none."""
         known = np.asarray(lessons["instructor_id"].isin(list(self._row)), dtype=np.bool_)
         dual = lessons[known & ~np.asarray(lessons["solo"], dtype=np.bool_)]

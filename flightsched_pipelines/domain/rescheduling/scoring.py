@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flightsched_pipelines.domain.rescheduling.preferences import against_wishes, haste
+from flightsched_pipelines.domain.rescheduling.preferences import preference_cost, waiting_cost
 from flightsched_pipelines.domain.rescheduling.rules import PRICES, VERDICT_PRICE_DAYS, Prices
 
 MINUTES_PER_DAY = 24 * 60
@@ -35,13 +35,13 @@ def cost_of_times(
     margin = times["margin"].fillna(0).clip(0, 1).to_numpy(dtype=np.float64)
     return np.asarray(
         times["verdict"].map(VERDICT_PRICE_DAYS).fillna(np.inf).to_numpy(dtype=np.float64)
-        + haste(lessons, pd.Timestamp(now_utc), prices)
+        + waiting_cost(lessons, pd.Timestamp(now_utc), prices)
         * times["minutes_moved"].abs().to_numpy(dtype=np.float64)
         / MINUTES_PER_DAY
         + prices.per_hour_off_usual * hours_off
         + prices.other_weekday * (new.dt.day_of_week != usual.dt.day_of_week).to_numpy(dtype=bool)
         + prices.no_margin * (1 - margin)
-        + against_wishes(lessons, new, prices),
+        + preference_cost(lessons, new, prices),
         dtype=np.float64,
     )
 

@@ -8,31 +8,32 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from flightsched_pipelines.domain.rescheduling.preferences import kept_and_broken, with_wishes
+from flightsched_pipelines.domain.rescheduling.preferences import kept_and_missed, with_preferences
 from flightsched_pipelines.domain.rescheduling.time_grid import local_clock
 
 _DAY = timedelta(days=1)
 
 
-def reasons(slots: pd.DataFrame, lessons: pd.DataFrame) -> list[str]:
+def slot_descriptions(slots: pd.DataFrame, lessons: pd.DataFrame) -> list[str]:
     """A sentence a slot.
 
     Args:
         slots: starts_at_utc, instructor_id, same_instructor, same_aircraft, verdict and margin.
         lessons: the lesson as booked, with what there is of ``WISH_COLUMNS``, aligned with ``slots``.
     """
-    lessons = with_wishes(lessons)
+    lessons = with_preferences(lessons)
     new = local_clock(slots["starts_at_utc"], lessons["time_zone"])
     facts = zip(
         local_clock(lessons["starts_at_utc"], lessons["time_zone"]).tolist(),
         new.tolist(),
         lessons["solo"].tolist(),
         *(slots[name].tolist() for name in ("same_instructor", "same_aircraft", "verdict", "margin")),
-        kept_and_broken(lessons, new, slots["instructor_id"]),
+        kept_and_missed(lessons, new, slots["instructor_id"]),
         strict=True,
     )
     return [
-        f"{_crew(solo, same_instructor, same_aircraft)}, {_move(usual, new)}{_wishes(*wishes)}; {_sky(verdict, margin)}"
+        f"{_crew(solo, same_instructor, same_aircraft)}, {_move(usual, new)}{_preference_facts(*wishes)}; "
+        f"{_forecast_facts(verdict, margin)}"
         for usual, new, solo, same_instructor, same_aircraft, verdict, margin, wishes in facts
     ]
 
@@ -74,13 +75,13 @@ def _move(usual: datetime, new: datetime) -> str:
     return f"{day}, {length} {'later' if minutes > 0 else 'earlier'} in the day"
 
 
-def _wishes(kept: list[str], broken: list[str]) -> str:
+def _preference_facts(kept: list[str], broken: list[str]) -> str:
     if broken:
         return f", not the {' and '.join(broken)} asked for"
     return f", the {' and '.join(kept)} asked for" if kept else ""
 
 
-def _sky(verdict: str, margin: float) -> str:
+def _forecast_facts(verdict: str, margin: float) -> str:
     if verdict == "unforecast":
         return "no complete forecast for this time yet"
     if verdict == "missing":

@@ -20,14 +20,14 @@ _EPOCH = pd.Timestamp(0, tz="UTC").to_pydatetime()
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline:
+class TimeGrid:
     """Quarter hours, numbered from 0 at ``first``, itself counted in quarter hours from the epoch."""
 
     first: int
     length: int
 
     @classmethod
-    def between(cls, from_utc: datetime, to_utc: datetime) -> "Timeline":
+    def between(cls, from_utc: datetime, to_utc: datetime) -> "TimeGrid":
         """The quarter hours that touch a period, and a day more on either side for whatever looks back or ahead."""
         first = (from_utc - _EPOCH) // CELL - CELLS_PER_DAY
         return cls(first, -((_EPOCH - to_utc) // CELL) + CELLS_PER_DAY - first)

@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flightsched_pipelines.domain.risk.arrays.booking_arrays import read_trips
-from flightsched_pipelines.domain.risk.arrays.daylight_arrays import read_suns
-from flightsched_pipelines.domain.risk.arrays.forecast_grid import build_sky
+from flightsched_pipelines.domain.risk.arrays.booking_arrays import booking_arrays
+from flightsched_pipelines.domain.risk.arrays.daylight_arrays import daylight_arrays
+from flightsched_pipelines.domain.risk.arrays.forecast_grid import build_forecast_grid
 from flightsched_pipelines.domain.risk.bookings import VERDICT_COLUMNS, VERDICTS
 from flightsched_pipelines.domain.risk.breaches import broken_rules, findings
 from flightsched_pipelines.domain.risk.effective_limits import resolve
 from flightsched_pipelines.domain.risk.explain import explain
 from flightsched_pipelines.domain.risk.minimums import typed_minimums
-from flightsched_pipelines.domain.risk.verdicts import OK, UNKNOWN, Case, Severities, margins, severities
+from flightsched_pipelines.domain.risk.verdicts import OK, UNKNOWN, AssessmentInput, Severities, margins, severities
 
 _VERDICT = pd.CategoricalDtype(list(VERDICTS), ordered=True)
 
@@ -29,7 +29,7 @@ class Assessment:
     """
 
     verdicts: pd.Series
-    case: Case
+    case: AssessmentInput
     severities: Severities
 
     @cached_property
@@ -90,10 +90,10 @@ def assess(
         BookingsError: a booking has a level or kind that is not known.
     """
     minimums = typed_minimums(minimums)
-    sky = build_sky(forecasts, airports, runways, first_hour_utc.replace(minute=0, second=0, microsecond=0))
-    light = read_suns(suns, airports, sky.airport_indices(suns["airport"]))
-    trips = read_trips(bookings, minimums, sky, light, buffer_minutes)
-    case = Case(bookings, minimums, sky, trips, resolve(minimums, trips.profiles))
+    sky = build_forecast_grid(forecasts, airports, runways, first_hour_utc.replace(minute=0, second=0, microsecond=0))
+    light = daylight_arrays(suns, airports, sky.airport_indices(suns["airport"]))
+    trips = booking_arrays(bookings, minimums, sky, light, buffer_minutes)
+    case = AssessmentInput(bookings, minimums, sky, trips, resolve(minimums, trips.profiles))
     severity = severities(case)
     words = pd.Categorical.from_codes(severity.astype(np.int8), dtype=_VERDICT)
     return Assessment(pd.Series(words, bookings.index, name="verdict"), case, severity)

@@ -47,7 +47,7 @@ BOOKING_COLUMNS: Mapping[str, str] = MappingProxyType(
 """
 
 CSV_COLUMNS = ("reference", "starts_at", "ends_at", "training_level", "solo", "lesson_kind", "departure", "route")
-LONGEST_LESSON = timedelta(hours=24)
+MAX_LESSON = timedelta(hours=24)
 
 
 class BookingsError(PlainError, ValueError):
@@ -126,7 +126,7 @@ def _time_faults(fields: Mapping[str, str]) -> Iterator[str]:
         if time is None:
             yield f"{name} is '{fields[name]}'; give a time with its offset, such as 2026-07-09T15:00:00-05:00"
     starts, ends = times["starts_at"], times["ends_at"]
-    if starts and ends and not timedelta(0) < ends - starts <= LONGEST_LESSON:
+    if starts and ends and not timedelta(0) < ends - starts <= MAX_LESSON:
         yield f"ends_at is {fields['ends_at']}; it must lie after starts_at, and within 24 hours of it"
 
 

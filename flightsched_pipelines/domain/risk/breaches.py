@@ -27,16 +27,16 @@ from flightsched_pipelines.domain.risk.effective_limits import (
     rule_of,
 )
 from flightsched_pipelines.domain.risk.explain import TOLD_BOOKING_COLUMNS, explain
-from flightsched_pipelines.domain.risk.missing_forecasts import Hours, count_up, hours_of, missing_forecast
+from flightsched_pipelines.domain.risk.missing_forecasts import BookingHours, booking_hours, count_up, missing_forecast
 from flightsched_pipelines.domain.risk.rules import AT_LEAST_RULES, HAZARD_RULES, UNITS
 from flightsched_pipelines.domain.risk.verdicts import (
     AT_RISK,
     UNKNOWN,
     WATCH,
-    Case,
+    AssessmentInput,
     Severities,
     approach_minima,
-    gravity,
+    breach_severities,
 )
 from flightsched_pipelines.domain.weather.conditions import CONVECTIVE, FREEZING, WIND_SHEAR
 
@@ -82,7 +82,7 @@ _HAZARD_CODES = {"thunderstorm": CONVECTIVE, "icing": FREEZING, "wind_shear": WI
 _FREEZING_MOISTURE = "moisture below freezing"
 
 
-def broken_rules(case: Case, positions: Indices, severities: Severities) -> pd.DataFrame:
+def broken_rules(case: AssessmentInput, positions: Indices, severities: Severities) -> pd.DataFrame:
     """Every broken rule of the bookings at these positions, ``BROKEN_COLUMNS``."""
     found = findings(case, positions, severities, only_broken=True)
     bookings = case.bookings.iloc[positions][list(TOLD_BOOKING_COLUMNS)].to_dict("records")
@@ -94,14 +94,14 @@ def broken_rules(case: Case, positions: Indices, severities: Severities) -> pd.D
     return found[list(BROKEN_COLUMNS)].astype(dict(BROKEN_COLUMNS))
 
 
-def findings(case: Case, positions: Indices, severities: Severities, *, only_broken: bool) -> pd.DataFrame:
+def findings(case: AssessmentInput, positions: Indices, severities: Severities, *, only_broken: bool) -> pd.DataFrame:
     """What holds for bookings, worst first: broken rules, or (``only_broken`` false) every limit in force.
 
     Returns:
         ``BROKEN_COLUMNS`` without the explanation, and what it is told from.
     """
-    hours = hours_of(case, positions)
-    parts = [_on_the_sky(case, hours, only_broken=only_broken), _in_the_dark(case, positions)]
+    hours = booking_hours(case, positions)
+    parts = [_weather_breaches(case, hours, only_broken=only_broken), _in_the_dark(case, positions)]
     parts.append(missing_forecast(case, hours, positions[severities[positions] == UNKNOWN]))
     found = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     found = found.reindex(columns=[*BROKEN_COLUMNS, *_TOLD_FROM])
@@ -111,7 +111,7 @@ def findings(case: Case, positions: Indices, severities: Severities, *, only_bro
     return found.sort_values(order, ascending=[True, False, True, True, True], kind="stable", ignore_index=True)
 
 
-def _on_the_sky(case: Case, hours: Hours, *, only_broken: bool) -> pd.DataFrame:
+def _weather_breaches(case: AssessmentInput, hours: BookingHours, *, only_broken: bool) -> pd.DataFrame:
     sky, trips = case.sky, case.trips
     cell = hours.airport * sky.columns + hours.column
     counts = sky.row_starts[cell + 1] - sky.row_starts[cell]
@@ -162,7 +162,7 @@ def _worst(found: pd.DataFrame) -> pd.DataFrame:
     return found.sort_values([*group, "effect_index", "relative_margin", "hour_utc"]).drop_duplicates(group)
 
 
-def _described(case: Case, found: pd.DataFrame) -> pd.DataFrame:
+def _described(case: AssessmentInput, found: pd.DataFrame) -> pd.DataFrame:
     """Findings in the words of the forecast row and of the minimum each comes from."""
     rows = case.sky.rows.take(found["row"].to_numpy()).reset_index(drop=True)
     found = found.reset_index(drop=True)
@@ -175,7 +175,7 @@ def _described(case: Case, found: pd.DataFrame) -> pd.DataFrame:
     return found.assign(
         rule=rules,
         effect=np.array(EFFECTS, dtype=object)[found["effect_index"]],
-        gravity=gravity(rules, found["effect_index"].to_numpy(), found["layer_index"].to_numpy(), solo),
+        gravity=breach_severities(rules, found["effect_index"].to_numpy(), found["layer_index"].to_numpy(), solo),
         value=value,
         margin=margin,
         unit=[UNITS.get(rule, "") for rule in rules],
@@ -202,7 +202,7 @@ def _codes(rule: str, hazards: Iterable[str]) -> str:
     return " ".join(sorted(_HAZARD_CODES[rule] & set(hazards))) or _FREEZING_MOISTURE
 
 
-def _minimum_columns(case: Case, found: pd.DataFrame, sign: Floats) -> pd.DataFrame:
+def _minimum_columns(case: AssessmentInput, found: pd.DataFrame, sign: Floats) -> pd.DataFrame:
     """Limit, reference, comparison and authority of each finding's minimum."""
     number = found["minimum"].to_numpy()
     of_minimum = case.minimums[["limit_value", "reference", "comparison", "authority"]]
@@ -217,7 +217,7 @@ def _minimum_columns(case: Case, found: pd.DataFrame, sign: Floats) -> pd.DataFr
     return columns
 
 
-def _in_the_dark(case: Case, positions: Indices) -> pd.DataFrame:
+def _in_the_dark(case: AssessmentInput, positions: Indices) -> pd.DataFrame:
     """Lessons that start before sunrise or land too late before sunset."""
     trips, limits = case.trips, case.limits
     parts: list[pd.DataFrame] = []

@@ -39,7 +39,7 @@ PILOTS = {
 }
 AT_LEAST = ("visibility", "ceiling")
 
-MOST_SENTENCES = 4
+MAX_SENTENCES = 4
 """A person reads the gravest few; the table of broken rules has the rest."""
 
 
@@ -53,7 +53,7 @@ def explain(booking: Row, rows: Sequence[Row], verdict: str) -> str:
     """
     if verdict == "ok":
         return f"Nothing in the forecast is below the school's minimums{_closest(booking, rows)}."
-    sentences = [_SENTENCES.get(str(row["rule"]), _measured)(row, booking) for row in rows[:MOST_SENTENCES]]
+    sentences = [_SENTENCES.get(str(row["rule"]), _measured)(row, booking) for row in rows[:MAX_SENTENCES]]
     untold = len(rows) - len(sentences)
     if untold:
         sentences.append(f"Besides these, {untold} more.")

@@ -36,7 +36,7 @@ def loosened(minimums: pd.DataFrame) -> Sequence[Loosened]:
         default = _row(shipped, usual.rows[BLOCK, profile, measure])
         whose = "every school" if np.isnan(profiles.school[profile]) else f"school {profiles.school[profile]:.0f}"
         who = f"{TRAINING_LEVELS[level[profile]]}{' solo' if solo[profile] else ''}"
-        sentence = f"{whose}, {who}, {rule_of(MEASURES[measure])}: {_said(limit)}, default {_said(default)}"
+        sentence = f"{whose}, {who}, {rule_of(MEASURES[measure])}: {_described(limit)}, default {_described(default)}"
         key = None if limit is None or pd.isna(limit["minimum_id"]) else int(limit["minimum_id"])
         found[Loosened(key, sentence)] = None
     return [*_but_for_echoes(found)]
@@ -55,7 +55,7 @@ def _row(minimums: pd.DataFrame, number: int) -> Mapping[Any, Any] | None:
     return None if number == NO_ROW else minimums.iloc[number].to_dict()
 
 
-def _said(row: Mapping[Any, Any] | None) -> str:
+def _described(row: Mapping[Any, Any] | None) -> str:
     if row is None:
         return "no limit"
     if pd.isna(row["limit_value"]):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from flightsched_pipelines.domain.risk.arrays.encoding import MICROS_PER_HOUR, micros_of
 from flightsched_pipelines.domain.risk.arrays.forecast_grid import LAYERS, PREVAILING, element_names
 from flightsched_pipelines.domain.risk.effective_limits import BLOCK, EFFECTS
-from flightsched_pipelines.domain.risk.verdicts import UNKNOWN, Case
+from flightsched_pipelines.domain.risk.verdicts import UNKNOWN, AssessmentInput
 
 Indices = NDArray[np.int64]
 
@@ -17,12 +17,12 @@ NO_FORECAST, NO_SUN, NO_MINIMUMS, FAULTY_ROW = (1 << n for n in (32, 33, 34, 35)
 """Bits beside those of the elements that a row can lack."""
 
 
-MOST_FAULTS = 3
+MAX_FAULTS = 3
 """Faulty rows that are named with one booking; a check names them all."""
 
 
 @dataclass(frozen=True, slots=True)
-class Hours:
+class BookingHours:
     """Bookings spread out: one element an hour at a place."""
 
     position: Indices
@@ -30,7 +30,7 @@ class Hours:
     column: Indices
 
 
-def hours_of(case: Case, positions: Indices) -> Hours:
+def booking_hours(case: AssessmentInput, positions: Indices) -> BookingHours:
     """Every hour of the bookings' windows at every place, each place once."""
     trips = case.trips
     wanted = np.zeros(len(trips.departure), dtype=bool)
@@ -39,7 +39,7 @@ def hours_of(case: Case, positions: Indices) -> Hours:
     places = np.unique(np.stack([owner, trips.place_airport])[:, wanted[owner]], axis=1)
     lengths: Indices = (trips.last - trips.first + 1)[places[0]]
     position: Indices = np.repeat(places[0], lengths)
-    return Hours(position, np.repeat(places[1], lengths), trips.first[position] + count_up(lengths))
+    return BookingHours(position, np.repeat(places[1], lengths), trips.first[position] + count_up(lengths))
 
 
 def count_up(lengths: Indices) -> Indices:
@@ -48,7 +48,7 @@ def count_up(lengths: Indices) -> Indices:
     return np.arange(len(starts), dtype=np.int64) - starts
 
 
-def missing_forecast(case: Case, hours: Hours, unknown: Indices) -> pd.DataFrame:
+def missing_forecast(case: AssessmentInput, hours: BookingHours, unknown: Indices) -> pd.DataFrame:
     """For each booking of unknown verdict and airport, what is missing and from which hour on."""
     sky, trips = case.sky, case.trips
     is_unknown = np.zeros(len(trips.departure), dtype=bool)
@@ -74,7 +74,7 @@ def missing_forecast(case: Case, hours: Hours, unknown: Indices) -> pd.DataFrame
     np.minimum.at(since, group, hour)
     found = pd.DataFrame({"position": places[0], "airport": _idents(case, places[0], places[1])})
     first_hour = pd.Timestamp(case.sky.first_hour_utc).as_unit("us")
-    words = {bits: _lack_words(bits) for bits in np.unique(lacking).tolist()}
+    words = {bits: _missing_words(bits) for bits in np.unique(lacking).tolist()}
     faults = _faults_of(case, places[0])
     named = [
         faults[position] if bits & FAULTY_ROW else None
@@ -92,17 +92,17 @@ def missing_forecast(case: Case, hours: Hours, unknown: Indices) -> pd.DataFrame
     ).explode("airport", ignore_index=True)
 
 
-def _faults_of(case: Case, positions: Indices) -> dict[int, str]:
+def _faults_of(case: AssessmentInput, positions: Indices) -> dict[int, str]:
     """The faulty rows that concern each booking, a few of them."""
     faults, profile = case.limits.faults, case.trips.profile
     of_profile = {
-        number: "; ".join([fault for fault, concerns in faults.items() if concerns[number]][:MOST_FAULTS])
+        number: "; ".join([fault for fault, concerns in faults.items() if concerns[number]][:MAX_FAULTS])
         for number in np.unique(profile[positions]).tolist()
     }
     return {position: of_profile[profile[position]] for position in positions.tolist()}
 
 
-def _lack_by_cell(case: Case) -> Indices:
+def _lack_by_cell(case: AssessmentInput) -> Indices:
     """Bits of what the rows of each cell lack, and whether no prevailing row is there."""
     sky = case.sky
     lack = np.full(sky.complete.size, NO_FORECAST, dtype=np.int64)
@@ -111,7 +111,7 @@ def _lack_by_cell(case: Case) -> Indices:
     return lack
 
 
-def _lack_words(bits: int) -> str:
+def _missing_words(bits: int) -> str:
     causes = {
         FAULTY_ROW: "a row that cannot be read", NO_FORECAST: "no forecast", NO_SUN: "sunset", NO_MINIMUMS: "minimums",
     }  # fmt: skip
@@ -127,14 +127,14 @@ def lacks_weather(words: str) -> bool:
     return any(name in named for name in element_names(-1))
 
 
-def _hour_number(case: Case, position: Indices, column: Indices) -> Indices:
+def _hour_number(case: AssessmentInput, position: Indices, column: Indices) -> Indices:
     """Hours since the sky's first; where the column is the past or the beyond, that of the first hour concerned."""
     beyond = np.maximum(case.trips.first_hour[position], case.sky.columns - 2)
     past = (case.trips.starts[position] - micros_of(case.sky.first_hour_utc)) // MICROS_PER_HOUR
     return np.where(column == 0, past, np.where(column == case.sky.columns - 1, beyond, column - 1))
 
 
-def _idents(case: Case, position: Indices, airport: Indices) -> list[list[str]]:
+def _idents(case: AssessmentInput, position: Indices, airport: Indices) -> list[list[str]]:
     """The ident of each place; the unknown airports of a booking share a place."""
     known = set(case.sky.airports)
     departures, routes = case.bookings["departure"].iloc[position], case.bookings["route"].iloc[position]

@@ -11,17 +11,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flightsched_pipelines.domain.risk.arrays.booking_arrays import Trips
+from flightsched_pipelines.domain.risk.arrays.booking_arrays import BookingArrays
 from flightsched_pipelines.domain.risk.arrays.encoding import encoded
-from flightsched_pipelines.domain.risk.arrays.forecast_grid import PREVAILING, QUANTITIES, Sky
-from flightsched_pipelines.domain.risk.arrays.range_minimum import Windows
+from flightsched_pipelines.domain.risk.arrays.forecast_grid import PREVAILING, QUANTITIES, ForecastGrid
+from flightsched_pipelines.domain.risk.arrays.range_minimum import RangeMinimum
 from flightsched_pipelines.domain.risk.arrays.threshold_bitmasks import (
     INSTRUMENT_RATED,
     UNFORECAST,
-    Mark,
-    in_words,
-    lying_below,
-    marks_in,
+    Threshold,
+    as_words,
+    breached_masks,
+    thresholds_in,
 )
 from flightsched_pipelines.domain.risk.bookings import severity
 from flightsched_pipelines.domain.risk.effective_limits import BLOCK, DAYLIGHT, WARN, Limits, Profiles
@@ -38,26 +38,26 @@ GRAVE_IF_TEMPORARY = ("thunderstorm", "icing")
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class AssessmentInput:
     """Everything that bookings are judged by."""
 
     bookings: pd.DataFrame
     minimums: pd.DataFrame
-    sky: Sky
-    trips: Trips
+    sky: ForecastGrid
+    trips: BookingArrays
     limits: Limits
 
 
-def severities(case: Case) -> Severities:
+def severities(case: AssessmentInput) -> Severities:
     """The severity of each booking's verdict."""
     trips, limits = case.trips, case.limits
     at_risk, watch = _in_the_dark(case, BLOCK), _in_the_dark(case, WARN)
     unknown = limits.unclear[trips.profile] | ~trips.sun_known
-    windows = Windows(trips, case.sky.shape)
+    windows = RangeMinimum(trips, case.sky.shape)
     aircraft, crosswinds_kt = encoded(case.bookings["aircraft_crosswind_kt"])
-    for word in in_words(marks_in(case.sky, limits, trips.profiles, crosswinds_kt)):
+    for word in as_words(thresholds_in(case.sky, limits, trips.profiles, crosswinds_kt)):
         own = _own_marks(word, crosswinds_kt)[aircraft]
-        for layer, cells in enumerate(lying_below(word, case.sky)):
+        for layer, cells in enumerate(breached_masks(word, case.sky)):
             below = trips.over_places(windows.worst(cells, np.bitwise_or), np.bitwise_or) & own
             grave, light = _masks(word, layer, trips.profiles)
             at_risk |= (below & grave[trips.profile]) != 0
@@ -67,10 +67,10 @@ def severities(case: Case) -> Severities:
     return np.maximum.reduce(worst)
 
 
-def margins(case: Case) -> Floats:
+def margins(case: AssessmentInput) -> Floats:
     """The smallest margin to a blocking limit in a prevailing group, as a share of the limit; inf without any limit."""
     sky, trips = case.sky, case.trips
-    windows = Windows(trips, sky.shape)
+    windows = RangeMinimum(trips, sky.shape)
     approach = approach_minima(case, trips.at_places(trips.profile), trips.place_airport)
     margin = np.full(len(trips.departure), np.inf)
     for quantity, of_profiles in enumerate(case.limits.thresholds[BLOCK].T[: len(QUANTITIES)]):
@@ -86,7 +86,7 @@ def margins(case: Case) -> Floats:
     return margin
 
 
-def gravity(
+def breach_severities(
     rules: NDArray[np.object_] | str, effects: Codes, layers: Codes, solo: NDArray[np.bool_] | bool
 ) -> NDArray[np.int64]:
     """The severity of each broken rule, by its effect, the layer of the group that breaks it, and whether solo."""
@@ -94,7 +94,7 @@ def gravity(
     return np.where((effects == BLOCK) & lasting, AT_RISK, WATCH)
 
 
-def approach_minima(case: Case, profiles: NDArray[np.int64], airports: NDArray[np.int64]) -> Floats:
+def approach_minima(case: AssessmentInput, profiles: NDArray[np.int64], airports: NDArray[np.int64]) -> Floats:
     """Approach visibility and ceiling at each airport, which count for the instrument-rated; -inf for others."""
     counts = case.trips.profiles.level[profiles] == INSTRUMENT_RATED
     return np.where(counts, case.sky.approach[:, airports], -np.inf)
@@ -109,13 +109,13 @@ def relative_margin(values: Floats, limits: Floats) -> Floats:
     return (values - limits) / np.where((scale == 0) | (scale == np.inf), 1.0, scale)
 
 
-def _in_the_dark(case: Case, effect: int) -> NDArray[np.bool_]:
+def _in_the_dark(case: AssessmentInput, effect: int) -> NDArray[np.bool_]:
     """Which bookings break a limit on daylight."""
     trips, threshold = case.trips, case.limits.thresholds[effect, :, DAYLIGHT]
     return trips.sun_known & (trips.minutes_of_light < threshold[trips.profile])
 
 
-def _own_marks(word: dict[np.uint64, Mark], crosswinds_kt: Sequence[float]) -> Words:
+def _own_marks(word: dict[np.uint64, Threshold], crosswinds_kt: Sequence[float]) -> Words:
     """The marks that concern an aircraft of each demonstrated crosswind, and last one of which none is known."""
     bit_of = {mark.aircraft_crosswind_kt: int(bit) for bit, mark in word.items()}
     everybody = sum((int(bit) for bit, mark in word.items() if mark.aircraft_crosswind_kt is None), int(UNFORECAST))
@@ -123,12 +123,12 @@ def _own_marks(word: dict[np.uint64, Mark], crosswinds_kt: Sequence[float]) -> W
     return np.array(aircraft, dtype=np.uint64) | np.uint64(everybody)
 
 
-def _masks(word: dict[np.uint64, Mark], layer: int, profiles: Profiles) -> tuple[Words, Words]:
+def _masks(word: dict[np.uint64, Threshold], layer: int, profiles: Profiles) -> tuple[Words, Words]:
     """Of each profile, the marks below which a group of a layer puts it at risk, and those that make it be watched."""
     grave, light = np.zeros((2, len(profiles.solo)), dtype=np.uint64)
     for bit, mark in word.items():
         for effect, held in enumerate(mark.held):
-            is_grave = gravity(mark.rule, effect, layer, profiles.solo) == AT_RISK
+            is_grave = breach_severities(mark.rule, effect, layer, profiles.solo) == AT_RISK
             grave[held & is_grave] |= bit
             light[held & ~is_grave] |= bit
     return grave, light

@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from flightsched_pipelines.domain.weather.conditions import FORECAST_COLUMNS, Group, flight_category
+from flightsched_pipelines.domain.weather.conditions import FORECAST_COLUMNS, ForecastGroup, flight_category
 from flightsched_pipelines.domain.weather.governing import HOUR, governing_metars, governing_taf, newest, unreadable
 from flightsched_pipelines.domain.weather.issue_times import BEGINNING, EVERY_STATION
-from flightsched_pipelines.domain.weather.provider_responses import Reading
+from flightsched_pipelines.domain.weather.provider_responses import ParsedReports
 
 MODEL_HOURS = 47
 """One Call gives 48 hours from the one in which it was made, which may be the one before the running hour."""
@@ -30,19 +30,19 @@ class _Row:
     """A group placed at an airport, and whether it is held against bookings."""
 
     airport: str
-    group: Group
+    group: ForecastGroup
     distance_nm: float
     governs: bool
 
 
-def hourly_rows(groups: Iterable[Group]) -> pd.DataFrame:
+def hourly_rows(groups: Iterable[ForecastGroup]) -> pd.DataFrame:
     """Groups as they stand, each at its own station: one row an hour that it overlaps, all governing."""
     return _frame([_Row(group.station, group, 0.0, governs=True) for group in groups], now_utc=None)
 
 
 def blend(
     airports: pd.DataFrame,
-    reading: Reading,
+    reading: ParsedReports,
     hour_utc: datetime,
     *,
     horizon_hours: int,
@@ -91,7 +91,7 @@ def blend(
     return frame[(frame["hour_utc"] >= hour_utc) & (frame["hour_utc"] < end)].reset_index(drop=True)
 
 
-def blend_of_files(airports: pd.DataFrame, reading: Reading, *, taf_max_distance_nm: float) -> pd.DataFrame:
+def blend_of_files(airports: pd.DataFrame, reading: ParsedReports, *, taf_max_distance_nm: float) -> pd.DataFrame:
     """The forecast that stored reports give by themselves: no hour is running, and nothing else is due.
 
     Every METAR speaks for the hour in which it was taken; a field without a TAF among the reports takes the nearest.
@@ -102,7 +102,7 @@ def blend_of_files(airports: pd.DataFrame, reading: Reading, *, taf_max_distance
     rows: list[_Row] = []
     for ident in airports["airport"]:
         airport = str(ident)
-        spoken: list[Group] = []
+        spoken: list[ForecastGroup] = []
         if airport in speakers:
             station, distance_nm = speakers[airport]
             issues = newest(_of_station(tafs, station), None)
@@ -115,20 +115,20 @@ def blend_of_files(airports: pd.DataFrame, reading: Reading, *, taf_max_distance
     return _frame(rows, now_utc=None)
 
 
-def _by_station(reading: Reading, source: str) -> Mapping[str, list[Group]]:
-    stations: defaultdict[str, list[Group]] = defaultdict(list)
+def _by_station(reading: ParsedReports, source: str) -> Mapping[str, list[ForecastGroup]]:
+    stations: defaultdict[str, list[ForecastGroup]] = defaultdict(list)
     for group in [*reading.groups, *reading.unread]:
         if group.source == source:
             stations[group.station].append(group)
     return stations
 
 
-def _of_station(groups: Mapping[str, list[Group]], station: str) -> list[Group]:
+def _of_station(groups: Mapping[str, list[ForecastGroup]], station: str) -> list[ForecastGroup]:
     """The groups that are, or may be, a station's."""
     return [*groups.get(station, ()), *groups.get(EVERY_STATION, ())]
 
 
-def _hours_that_did_not_come(groups: Sequence[Group], station: str, hour_utc: datetime) -> list[Group]:
+def _hours_that_did_not_come(groups: Sequence[ForecastGroup], station: str, hour_utc: datetime) -> list[ForecastGroup]:
     """The hours that a model was asked for and did not give."""
     given = {group.from_utc for group in groups}
     due = (hour_utc + n * HOUR for n in range(MODEL_HOURS))
@@ -139,7 +139,7 @@ def _hours_that_did_not_come(groups: Sequence[Group], station: str, hour_utc: da
     ]
 
 
-def _where_others_are(groups: Sequence[Group]) -> list[Group]:
+def _where_others_are(groups: Sequence[ForecastGroup]) -> list[ForecastGroup]:
     """Reports of a station; those of which nobody knows the time count wherever the others do."""
     placed = [group for group in groups if group.from_utc > BEGINNING]
     if not placed:
@@ -184,7 +184,7 @@ def _distances_nm(here: pd.DataFrame, there: pd.DataFrame) -> np.ndarray[tuple[i
 _POSITION = ("latitude_deg", "longitude_deg")
 
 
-def _hours(group: Group) -> list[datetime]:
+def _hours(group: ForecastGroup) -> list[datetime]:
     """The full hours that a group overlaps."""
     hour = group.from_utc.replace(minute=0, second=0, microsecond=0)
     hours: list[datetime] = []

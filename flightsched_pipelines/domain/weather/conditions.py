@@ -99,7 +99,7 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ForecastGroup:
     """Conditions that one source gives one station for one span of time, ``[from_utc, to_utc)``.
 
     ``change`` is the kind of group: ``BASE``, ``FM``, ``BECMG``, ``TEMPO``, ``PROB`` of a TAF, ``METAR`` or ``HOURLY``.

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from flightsched_pipelines.domain.weather.conditions import UNREADABLE, Group, Issue
+from flightsched_pipelines.domain.weather.conditions import UNREADABLE, ForecastGroup, Issue
 from flightsched_pipelines.domain.weather.issue_times import BEGINNING, END
 
 HOUR = timedelta(hours=1)
-LONGEST_TAF = timedelta(hours=30)
+MAX_TAF_VALIDITY = timedelta(hours=30)
 
 Source = Literal["TAF", "METAR", "OpenWeatherMap"]
 
@@ -22,11 +22,11 @@ Source = Literal["TAF", "METAR", "OpenWeatherMap"]
 class Governing:
     """The groups that govern at a station, and until when it is sure what they say."""
 
-    groups: Sequence[Group]
+    groups: Sequence[ForecastGroup]
     sure_until_utc: datetime
 
 
-def governing_taf(groups: Sequence[Group], station: str, hour_utc: datetime, max_age: timedelta) -> Governing:
+def governing_taf(groups: Sequence[ForecastGroup], station: str, hour_utc: datetime, max_age: timedelta) -> Governing:
     """Return the groups of a station's newest TAF; where that is missing, unsure or too old, unreadable ones as well.
 
     Args:
@@ -37,9 +37,9 @@ def governing_taf(groups: Sequence[Group], station: str, hour_utc: datetime, max
             not.
     """
     issues = newest(groups, hour_utc)
-    latest = hour_utc + 2 * LONGEST_TAF
+    latest = hour_utc + 2 * MAX_TAF_VALIDITY
     ends = [min(issue.valid_to_utc, latest) for issue in issues if issue.valid_to_utc < END]
-    window = hour_utc, max([hour_utc + LONGEST_TAF, *ends])
+    window = hour_utc, max([hour_utc + MAX_TAF_VALIDITY, *ends])
     if not any(end > hour_utc for end in ends) or any(_is_old(issue, hour_utc - max_age) for issue in issues):
         missing = [window]
     else:
@@ -50,10 +50,12 @@ def governing_taf(groups: Sequence[Group], station: str, hour_utc: datetime, max
     return Governing(rows, min(ends) if sure else hour_utc)
 
 
-def governing_metars(groups: Sequence[Group], station: str, hour_utc: datetime, max_age: timedelta) -> list[Group]:
+def governing_metars(
+    groups: Sequence[ForecastGroup], station: str, hour_utc: datetime, max_age: timedelta
+) -> list[ForecastGroup]:
     """Return the newest METAR at the running hour, with any that may be as new; an unreadable one if there is none."""
     recent = [group for group in groups if group.issue is None or group.issue.latest_utc >= hour_utc - max_age]
-    rows: list[Group] = []
+    rows: list[ForecastGroup] = []
     for issue, of_issue in newest(recent, hour_utc).items():
         sure = hour_utc - max_age <= issue.earliest_utc
         rows += of_issue if sure else [replace(group, conditions=UNREADABLE) for group in of_issue]
@@ -61,12 +63,12 @@ def governing_metars(groups: Sequence[Group], station: str, hour_utc: datetime, 
     return placed or [unreadable("METAR", station, hour_utc, hour_utc + HOUR, issued_at_utc=hour_utc)]
 
 
-def newest(groups: Sequence[Group], hour_utc: datetime | None) -> dict[Issue, list[Group]]:
+def newest(groups: Sequence[ForecastGroup], hour_utc: datetime | None) -> dict[Issue, list[ForecastGroup]]:
     """Return the groups of every report but those for which there is one that was surely issued later.
 
     A time of issue after the running hour cannot be: the report may have been issued at any time.
     """
-    reports: dict[Issue, list[Group]] = {}
+    reports: dict[Issue, list[ForecastGroup]] = {}
     for group in groups:
         issue = group.issue or Issue(group.issued_at_utc, group.issued_at_utc, group.from_utc, group.to_utc)
         if hour_utc is not None and issue.latest_utc >= hour_utc + HOUR and issue.latest_utc < END:
@@ -76,10 +78,12 @@ def newest(groups: Sequence[Group], hour_utc: datetime | None) -> dict[Issue, li
     return {issue: of_issue for issue, of_issue in reports.items() if issue.latest_utc >= surely}
 
 
-def unreadable(source: Source, station: str, since: datetime, until: datetime, *, issued_at_utc: datetime) -> Group:
+def unreadable(
+    source: Source, station: str, since: datetime, until: datetime, *, issued_at_utc: datetime
+) -> ForecastGroup:
     """Return what stands where a report was due: nothing legible."""
     change = {"METAR": "METAR", "TAF": "BASE"}.get(source, "HOURLY")
-    return Group(source, station, "prevailing", change, None, since, until, issued_at_utc)
+    return ForecastGroup(source, station, "prevailing", change, None, since, until, issued_at_utc)
 
 
 def _is_old(issue: Issue, oldest_utc: datetime) -> bool:
@@ -95,7 +99,7 @@ def _not_in_all(issues: Sequence[Issue], window: tuple[datetime, datetime]) -> l
     return [span for span in clipped if span[0] < span[1]]
 
 
-def _within(group: Group, window: tuple[datetime, datetime]) -> Group:
+def _within(group: ForecastGroup, window: tuple[datetime, datetime]) -> ForecastGroup:
     """A group whose end, or beginning, nobody knows, within the time that counts."""
     if group.from_utc > BEGINNING and group.to_utc <= window[1]:
         return group

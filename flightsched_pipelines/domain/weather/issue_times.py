@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from flightsched_pipelines.domain.weather.conditions import Group, Issue
-from flightsched_pipelines.domain.weather.reports.heading import issued_at, speaks_of
+from flightsched_pipelines.domain.weather.conditions import ForecastGroup, Issue
+from flightsched_pipelines.domain.weather.reports.heading import is_report_of, issued_at
 from flightsched_pipelines.domain.weather.reports.json_fields import FieldError, epoch, iso_time, station_of, text
 
 Source = Literal["TAF", "METAR"]
@@ -49,7 +49,7 @@ def metar_issue(report: Mapping[str, Any]) -> Issue:
     return Issue(min(known, default=BEGINNING), max(known, default=END), BEGINNING, END)
 
 
-def unread_report(report: Mapping[str, Any], source: Source) -> Group:
+def unread_report(report: Mapping[str, Any], source: Source) -> ForecastGroup:
     """Return what stands for a report that cannot be read: nothing legible, and nobody knows until when it is valid."""
     if source == "METAR":
         issue, change = metar_issue(report), "METAR"
@@ -57,7 +57,7 @@ def unread_report(report: Mapping[str, Any], source: Source) -> Group:
         begins = epoch(report.get("validTimeFrom")) or BEGINNING
         issue, change = replace(taf_issue(report, begins, END), valid_from_utc=BEGINNING), "BASE"
     station = named_station(report, source)
-    return Group(source, station, "prevailing", change, None, BEGINNING, END, issue.latest_utc, issue=issue)
+    return ForecastGroup(source, station, "prevailing", change, None, BEGINNING, END, issue.latest_utc, issue=issue)
 
 
 def named_station(report: Mapping[str, Any], source: Source) -> str:
@@ -67,4 +67,4 @@ def named_station(report: Mapping[str, Any], source: Source) -> str:
         station = station_of(report)
     except FieldError:
         return EVERY_STATION
-    return station if words is None or speaks_of(words, station) else EVERY_STATION
+    return station if words is None or is_report_of(words, station) else EVERY_STATION

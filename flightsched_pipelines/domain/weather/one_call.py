@@ -10,9 +10,15 @@ from math import floor
 from types import MappingProxyType
 from typing import Any, cast
 
-from flightsched_pipelines.domain.weather.conditions import Conditions, Element, Group
+from flightsched_pipelines.domain.weather.conditions import Conditions, Element, ForecastGroup
 from flightsched_pipelines.domain.weather.reports.json_fields import FieldError, epoch, is_illegible, number, objects
-from flightsched_pipelines.domain.weather.reports.report_elements import Said, Sky, Visibility, Wind, conditions_of
+from flightsched_pipelines.domain.weather.reports.report_elements import (
+    CloudLayerSummary,
+    ReportElements,
+    Visibility,
+    Wind,
+    conditions_of,
+)
 from flightsched_pipelines.domain.weather.reports.words import KT_PER_MPS, SM_PER_METRE
 
 KELVIN_AT_0_C = 273.15
@@ -58,7 +64,7 @@ def is_one_call(answer: object) -> bool:
     return isinstance(answer, dict) and {"lat", "lon", "hourly"} <= set(cast(dict[str, object], answer))
 
 
-def read_one_call(answer: Mapping[str, Any], station: str) -> list[Group]:
+def read_one_call(answer: Mapping[str, Any], station: str) -> list[ForecastGroup]:
     """Read the hourly forecast asked for one airport, a group an hour, issued when it was current.
 
     Raises:
@@ -69,14 +75,14 @@ def read_one_call(answer: Mapping[str, Any], station: str) -> list[Group]:
         raise FieldError(f"One Call of {station}: 'hourly' is no list of objects")
     current = answer.get("current")
     issued = epoch(cast(dict[str, object], current).get("dt")) if isinstance(current, dict) else None
-    groups: list[Group] = []
+    groups: list[ForecastGroup] = []
     for hour in hours:
         begins = epoch(hour.get("dt"))
         if begins is None:
             continue  # an hour without its time covers no hour
         begins = begins.replace(minute=0, second=0)
         groups.append(
-            Group(
+            ForecastGroup(
                 source="OpenWeatherMap",
                 station=station,
                 layer="prevailing",
@@ -96,10 +102,10 @@ def read_one_call(answer: Mapping[str, Any], station: str) -> list[Group]:
 def _conditions(hour: Mapping[str, Any], station: str) -> Conditions:
     illegible: set[Element] = set()
     temperature_c, dewpoint_c = (_celsius(hour.get(name), station) for name in ("temp", "dew_point"))
-    said = Said(
+    said = ReportElements(
         wind=_wind(hour),
         visibility=_visibility(hour),
-        sky=_sky(hour, temperature_c, dewpoint_c),
+        sky=_clouds(hour, temperature_c, dewpoint_c),
         weather=_weather(hour, illegible),
         temperature_c=temperature_c,
         dewpoint_c=dewpoint_c,
@@ -137,16 +143,16 @@ def _visibility(hour: Mapping[str, Any]) -> Visibility | None:
     return Visibility(round(metres * SM_PER_METRE, 2), at_least=metres >= CAPPED_METRES)
 
 
-def _sky(hour: Mapping[str, Any], temperature_c: float | None, dewpoint_c: float | None) -> Sky | None:
+def _clouds(hour: Mapping[str, Any], temperature_c: float | None, dewpoint_c: float | None) -> CloudLayerSummary | None:
     cover = number(hour.get("clouds"), 0, 100)
     if cover is None or is_illegible(cover):
         return None
     if cover <= CEILING_COVER_PERCENT:
-        return Sky(None)
+        return CloudLayerSummary(None)
     if temperature_c is None or dewpoint_c is None:
         return None
     spread_c = max(temperature_c - dewpoint_c, 0.0)
-    return Sky(floor(spread_c * FT_PER_DEGREE_OF_SPREAD / 100) * 100.0, estimated=True)
+    return CloudLayerSummary(floor(spread_c * FT_PER_DEGREE_OF_SPREAD / 100) * 100.0, estimated=True)
 
 
 def _weather(hour: Mapping[str, Any], illegible: set[Element]) -> str | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, cast
 
-from flightsched_pipelines.domain.weather.conditions import Group
+from flightsched_pipelines.domain.weather.conditions import ForecastGroup
 from flightsched_pipelines.domain.weather.issue_times import EVERY_STATION, Source, named_station, unread_report
 from flightsched_pipelines.domain.weather.one_call import is_one_call, read_one_call
 from flightsched_pipelines.domain.weather.reports.json_fields import FieldError, is_illegible, number, objects, text
@@ -26,12 +26,12 @@ Outcome = Literal[
 SHOWN_CHARACTERS = 60
 
 
-class WeatherAnswerError(PlainError, ValueError):
+class ProviderResponseError(PlainError, ValueError):
     """A body that is no answer of a known weather service; the message says what it is instead."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ProviderResponse:
     """One provider's answer to one request, verbatim.
 
     ``request`` is the URL's path and query without any key; ``stations`` were asked for. ``error`` is a sentence when
@@ -57,22 +57,22 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParsedReports:
     """What answers say: groups, and a sentence for each part that could not be read.
 
     ``unread`` stands for the reports that could not be read: a group without conditions for each, at its station or at
     `EVERY_STATION`. ``asked_of_models`` are the stations for which a One Call answer was asked, whatever came.
     """
 
-    groups: list[Group] = field(default_factory=list[Group])
+    groups: list[ForecastGroup] = field(default_factory=list[ForecastGroup])
     problems: list[str] = field(default_factory=list[str])
-    unread: list[Group] = field(default_factory=list[Group])
+    unread: list[ForecastGroup] = field(default_factory=list[ForecastGroup])
     asked_of_models: list[str] = field(default_factory=list[str])
 
 
-def read_answers(answers: Iterable[Answer]) -> Reading:
+def read_responses(answers: Iterable[ProviderResponse]) -> ParsedReports:
     """Read stored answers; one that failed, or cannot be read, is a problem, never an exception."""
-    reading = Reading()
+    reading = ParsedReports()
     for answer in answers:
         if answer.product == "one_call":
             reading.asked_of_models.extend(answer.stations)
@@ -81,8 +81,10 @@ def read_answers(answers: Iterable[Answer]) -> Reading:
                 reading.problems.append(answer.error)
             continue
         try:
-            one = read_answer(answer.body, next(iter(answer.stations), None) if answer.product == "one_call" else None)
-        except WeatherAnswerError as error:
+            one = read_response(
+                answer.body, next(iter(answer.stations), None) if answer.product == "one_call" else None
+            )
+        except ProviderResponseError as error:
             reading.problems.append(f"{answer.product} of {', '.join(answer.stations)}: {error}")
             continue
         reading.groups.extend(one.groups)
@@ -91,7 +93,7 @@ def read_answers(answers: Iterable[Answer]) -> Reading:
     return reading
 
 
-def read_answer(body: str, station: str | None = None) -> Reading:
+def read_response(body: str, station: str | None = None) -> ParsedReports:
     """Read a body of the Aviation Weather Center (METAR or TAF, JSON) or of OpenWeatherMap's One Call.
 
     Args:
@@ -106,12 +108,12 @@ def read_answer(body: str, station: str | None = None) -> Reading:
         return _read_reports(cast(list[object], answer))
     if is_one_call(answer):
         if station is None:
-            raise WeatherAnswerError("an OpenWeatherMap answer names no airport; say which one it was asked for")
+            raise ProviderResponseError("an OpenWeatherMap answer names no airport; say which one it was asked for")
         try:
-            return Reading(read_one_call(cast(dict[str, Any], answer), station))
+            return ParsedReports(read_one_call(cast(dict[str, Any], answer), station))
         except FieldError as error:
-            raise WeatherAnswerError(str(error)) from error
-    raise WeatherAnswerError(
+            raise ProviderResponseError(str(error)) from error
+    raise ProviderResponseError(
         f"not an answer of a known weather service: {_glimpse(body)}; "
         "expected a list of METARs or TAFs (aviationweather.gov, format=json) or a One Call 3.0 object"
     )
@@ -121,7 +123,7 @@ def one_call_position(body: str) -> tuple[float, float] | None:
     """Latitude and longitude in degrees of a One Call answer, ``None`` for any other body."""
     try:
         answer = _json(body)
-    except WeatherAnswerError:
+    except ProviderResponseError:
         return None
     if not is_one_call(answer):
         return None
@@ -137,7 +139,7 @@ def station_positions(body: str) -> dict[str, tuple[float, float]]:
     """Latitude and longitude in degrees of the stations that reports name, as far as they can be read."""
     try:
         reports = objects(_json(body)) or []
-    except WeatherAnswerError:
+    except ProviderResponseError:
         return {}
     positions: dict[str, tuple[float, float]] = {}
     for report in reports:
@@ -148,8 +150,8 @@ def station_positions(body: str) -> dict[str, tuple[float, float]]:
     return positions
 
 
-def _read_reports(reports: list[object]) -> Reading:
-    reading = Reading()
+def _read_reports(reports: list[object]) -> ParsedReports:
+    reading = ParsedReports()
     if not reports:
         reading.problems.append("the list of reports is empty: the stations are unknown, or have no report now")
     sources: set[Source] = {source for report in reports if (source := _source_of(report)) is not None}
@@ -192,10 +194,10 @@ def _json(body: str) -> object:
     try:
         return json.loads(body)
     except RecursionError:
-        raise WeatherAnswerError("not weather: nested too deeply to be read") from None
+        raise ProviderResponseError("not weather: nested too deeply to be read") from None
     except ValueError:  # JSONDecodeError, and integers of absurd length
         what = "an HTML page" if body.lstrip()[:1] == "<" else f"not JSON: {_glimpse(body)}"
-        raise WeatherAnswerError(f"{what if body.strip() else 'an empty answer'}, where JSON was expected") from None
+        raise ProviderResponseError(f"{what if body.strip() else 'an empty answer'}, where JSON was expected") from None
 
 
 def _glimpse(text: str) -> str:

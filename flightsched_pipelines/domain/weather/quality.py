@@ -37,7 +37,7 @@ def implausible(forecasts: pd.DataFrame) -> list[str]:
     return sentences
 
 
-LOOKED_AT = (
+REQUIRED_COLUMNS = (
     "airport", "hour_utc", "layer", "governs", "missing", "source", "age_minutes", "temperature_c", "dewpoint_c",
     "wind_speed_kt", "flight_category", "station", "unread",
 )  # fmt: skip

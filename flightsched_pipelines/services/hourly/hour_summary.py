@@ -29,7 +29,7 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class ThreatenedLesson:
     """A threatened lesson and its alternatives."""
 
     booking_id: int
@@ -44,7 +44,7 @@ class Lesson:
 
 
 @dataclass(frozen=True, slots=True)
-class HourReport:
+class HourSummary:
     """One hour in figures.
 
     ``bookings`` counts the lessons that start within the look-ahead, ``not_assessed`` those of them that have no
@@ -69,10 +69,10 @@ class HourReport:
     unplaceable: Mapping[str, int]
     seconds: float
     weather_failures: tuple[str, ...]
-    lessons: tuple[Lesson, ...]
+    lessons: tuple[ThreatenedLesson, ...]
 
 
-def report_hour(engine: Engine, hour_utc: datetime, settings: Settings, seconds: float) -> HourReport:
+def summarise_hour(engine: Engine, hour_utc: datetime, settings: Settings, seconds: float) -> HourSummary:
     """Read an hour's stored rows into a report."""
     rows = {
         name: read_partition(engine, PIPELINE_TABLES[name], [hour_utc])
@@ -93,7 +93,7 @@ def report_hour(engine: Engine, hour_utc: datetime, settings: Settings, seconds:
     counts = {verdict: int((verdicts == verdict).sum()) for verdict in ("at_risk", "watch", "unknown")}
     alternatives = proposals.groupby("booking_id").size()
     failures = rows["raw_weather"]["error"].dropna()
-    return HourReport(
+    return HourSummary(
         hour_utc=hour_utc,
         weather_source=settings.weather_source,
         lookahead_hours=settings.lookahead_hours,
@@ -149,12 +149,12 @@ def explain_booking(engine: Engine, booking: str, hour_utc: datetime | None, set
     return assessment.words(0)
 
 
-def _lessons(bookings: pd.DataFrame, broken: pd.DataFrame, proposals: pd.DataFrame) -> list[Lesson]:
+def _lessons(bookings: pd.DataFrame, broken: pd.DataFrame, proposals: pd.DataFrame) -> list[ThreatenedLesson]:
     at_risk = broken[broken["verdict"] == "at_risk"].drop_duplicates("booking_id")
     threatened = at_risk[["booking_id", "explanation"]].merge(bookings, on="booking_id")
     by_booking = dict(tuple(proposals.sort_values("rank").groupby("booking_id")))
     return [
-        Lesson(
+        ThreatenedLesson(
             booking_id=int(row["booking_id"]),
             reference=row["reference"],
             starts_at_utc=row["starts_at_utc"],

@@ -33,11 +33,11 @@ from flightsched_pipelines.domain.rescheduling.validation.validation_records imp
     Records,
     read_proposal,
 )
-from flightsched_pipelines.domain.rescheduling.validation.weather_validation import LOOKED_AT, Sky
+from flightsched_pipelines.domain.rescheduling.validation.weather_validation import LOOKED_AT, ForecastRecords
 from flightsched_pipelines.domain.risk.assess import Assessment, assess
 from flightsched_pipelines.domain.weather.blend import blend, hourly_rows
 from flightsched_pipelines.domain.weather.daylight import sun_table
-from flightsched_pipelines.domain.weather.provider_responses import Answer, Reading, read_answers
+from flightsched_pipelines.domain.weather.provider_responses import ParsedReports, ProviderResponse, read_responses
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.services.hourly.reference import Reference, reference_at, take_snapshot
 from flightsched_pipelines.services.rules import scheduling_rules
@@ -49,7 +49,7 @@ PROVED_FROM = (
     "unplaceable_bookings", "reschedule_plan", "reschedule_proposals",
 )  # fmt: skip
 """The tables of an hour from which its proposals follow, or that there is nothing to propose."""
-ANSWER_FIELDS = [field.name for field in fields(Answer)]
+RESPONSE_FIELDS = [field.name for field in fields(ProviderResponse)]
 
 
 class WeatherIsPastError(PlainError, ValueError):
@@ -57,7 +57,7 @@ class WeatherIsPastError(PlainError, ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class ReferenceData:
     """What stands still under one hour: airports, runway ends, minimums in force, and the sun over them."""
 
     airports: pd.DataFrame
@@ -66,10 +66,10 @@ class Ground:
     suns: pd.DataFrame
 
 
-def survey(then: Reference, hour_utc: datetime, places: Collection[str], days_ahead: int) -> Ground:
+def load_reference_data(then: Reference, hour_utc: datetime, places: Collection[str], days_ahead: int) -> ReferenceData:
     """The ground at an hour, with the sun over some places for so many days."""
     sunlit = then.airports[then.airports["airport"].isin(list(places))]
-    return Ground(
+    return ReferenceData(
         airports=then.airports,
         runways=then.runways,
         minimums=then.minimums,
@@ -77,7 +77,7 @@ def survey(then: Reference, hour_utc: datetime, places: Collection[str], days_ah
     )
 
 
-def places_of(bookings: pd.DataFrame) -> set[str]:
+def airports_of(bookings: pd.DataFrame) -> set[str]:
     """Every airport at which one of these bookings begins, stops or ends."""
     return {*bookings["departure"], *chain.from_iterable(bookings["route"])}
 
@@ -90,17 +90,17 @@ def gather_weather(engine: Engine, source: WeatherSource, hour_utc: datetime, no
     Raises:
         WeatherIsPastError: nothing is stored for a past hour, and the source cannot tell the past.
     """
-    stored = stored_answers(engine, hour_utc)
+    stored = stored_responses(engine, hour_utc)
     failed = [answer for answer in stored if answer.failed]
     past = now_utc >= hour_utc + HOUR
     if stored and (past or not failed):
         return _frame_of(stored)
-    if past and not source.tells_the_past:
+    if past and not source.supports_backfill:
         raise WeatherIsPastError(
             f"No weather was stored for {hour_utc:%Y-%m-%d %H:%M}Z and it can no longer be fetched: "
             "choose an hour that was run, or the running one"
         )
-    earlier = stored or stored_answers(engine, hour_utc - HOUR)
+    earlier = stored or stored_responses(engine, hour_utc - HOUR)
     fresh = source.fetch(schedule.airports(engine), hour_utc, earlier)
     kept = [answer for answer in stored if not answer.failed]
     settled = {(answer.product, station) for answer in kept for station in answer.stations}
@@ -109,14 +109,14 @@ def gather_weather(engine: Engine, source: WeatherSource, hour_utc: datetime, no
     )
 
 
-def stored_answers(engine: Engine, hour_utc: datetime) -> list[Answer]:
+def stored_responses(engine: Engine, hour_utc: datetime) -> list[ProviderResponse]:
     """The answers stored for an hour; none when the hour was never run."""
-    return _answers_in(read_partition(engine, PIPELINE_TABLES["raw_weather"], [hour_utc]))
+    return _responses_in(read_partition(engine, PIPELINE_TABLES["raw_weather"], [hour_utc]))
 
 
-def read_weather(raw_weather: pd.DataFrame) -> Reading:
+def read_weather(raw_weather: pd.DataFrame) -> ParsedReports:
     """What an hour's stored answers say, and every problem found in reading them."""
-    return read_answers(_answers_in(raw_weather))
+    return read_responses(_responses_in(raw_weather))
 
 
 def observe(raw_weather: pd.DataFrame) -> pd.DataFrame:
@@ -179,7 +179,7 @@ def assess_lessons(
     """Hold lessons ahead against the forecast of an hour."""
     then = reference_at(engine, hour_utc, settings)
     settings = then.settings_of(settings)
-    ground = survey(then, hour_utc, places_of(bookings), settings.lookahead_hours // 24 + 1)
+    ground = load_reference_data(then, hour_utc, airports_of(bookings), settings.lookahead_hours // 24 + 1)
     return assess(
         bookings,
         forecasts,
@@ -206,7 +206,7 @@ def find_slots(
     settings = then.settings_of(settings)
     at_risk = at_risk_bookings.loc[at_risk_bookings["verdict"] == "at_risk", "booking_id"]
     threatened = booking_snapshot[booking_snapshot["booking_id"].isin(at_risk)]
-    ground = survey(then, hour_utc, places_of(threatened), settings.reschedule_horizon_days)
+    ground = load_reference_data(then, hour_utc, airports_of(threatened), settings.reschedule_horizon_days)
     return search_slots(
         threatened,
         booking_snapshot,
@@ -219,11 +219,11 @@ def find_slots(
         scheduling_rules(settings),
         now_utc=hour_utc,
         weather_buffer_minutes=settings.booking_buffer_minutes,
-        sent=sent_before(engine, hour_utc),
+        sent=offered_before(engine, hour_utc),
     )
 
 
-def sent_before(engine: Engine, hour_utc: datetime) -> pd.DataFrame:
+def offered_before(engine: Engine, hour_utc: datetime) -> pd.DataFrame:
     """What people were offered when the hour began, and what the hour before proposed: kept dearly, both."""
     before = read_partition(engine, PIPELINE_TABLES["reschedule_proposals"], [hour_utc - HOUR])
     with engine.connect() as connection:
@@ -234,12 +234,12 @@ def sent_before(engine: Engine, hour_utc: datetime) -> pd.DataFrame:
     return pd.concat([told.astype({name: before[name].dtype for name in told.columns}), before], ignore_index=True)
 
 
-def plan(candidates: pd.DataFrame, booking_snapshot: pd.DataFrame, settings: Settings) -> Choice:
+def choose_plan(candidates: pd.DataFrame, booking_snapshot: pd.DataFrame, settings: Settings) -> Choice:
     """Up to three alternatives a booking, chosen jointly so that all could be held at once."""
     return choose(candidates, booking_snapshot, scheduling_rules(settings), effort=settings.solver_effort)
 
 
-def prove(engine: Engine, hour_utc: datetime, settings: Settings) -> Validation:
+def validate_proposals(engine: Engine, hour_utc: datetime, settings: Settings) -> Validation:
     """Check an hour's stored proposals against its other stored rows, by code that had no part in making them."""
     then = reference_at(engine, hour_utc, settings)
     settings = then.settings_of(settings)
@@ -254,8 +254,8 @@ def prove(engine: Engine, hour_utc: datetime, settings: Settings) -> Validation:
         records.learn(schedule.availability_then(connection, records.concerned, hour_utc))
     moved = [records.bookings[key] for key in {row["booking_id"] for row in offered} & records.bookings.keys()]
     places = {place for booking in moved for place in booking.airports}
-    ground = survey(then, hour_utc, places, settings.reschedule_horizon_days)
-    sky = Sky(
+    ground = load_reference_data(then, hour_utc, places, settings.reschedule_horizon_days)
+    sky = ForecastRecords(
         governing,
         *(frame.to_dict("records") for frame in (ground.minimums, ground.airports, ground.runways, ground.suns)),
         first_hour_utc=hour_utc,
@@ -264,7 +264,7 @@ def prove(engine: Engine, hour_utc: datetime, settings: Settings) -> Validation:
     return validate(read, records, sky, scheduling_rules(settings), hour_utc)
 
 
-def note_proven(engine: Engine, hour_utc: datetime, examined: int) -> None:
+def record_validated(engine: Engine, hour_utc: datetime, examined: int) -> None:
     """Keep that an hour's proposals were proven: from then on people may be told of it."""
     with engine.begin() as connection:
         record_partition(connection, cases.PROVEN, hour_utc, examined)
@@ -322,10 +322,10 @@ def _stored_if_past(engine: Engine, table: str, hour_utc: datetime, now_utc: dat
     return stored.drop(columns="partition_hour") if known else None
 
 
-def _answers_in(raw_weather: pd.DataFrame) -> list[Answer]:
-    rows = raw_weather[ANSWER_FIELDS].astype(object)
-    return [Answer(*row) for row in rows.where(rows.notna(), None).itertuples(index=False, name=None)]
+def _responses_in(raw_weather: pd.DataFrame) -> list[ProviderResponse]:
+    rows = raw_weather[RESPONSE_FIELDS].astype(object)
+    return [ProviderResponse(*row) for row in rows.where(rows.notna(), None).itertuples(index=False, name=None)]
 
 
-def _frame_of(answers: list[Answer]) -> pd.DataFrame:
-    return pd.DataFrame([asdict(answer) for answer in answers], columns=ANSWER_FIELDS)
+def _frame_of(answers: list[ProviderResponse]) -> pd.DataFrame:
+    return pd.DataFrame([asdict(answer) for answer in answers], columns=RESPONSE_FIELDS)

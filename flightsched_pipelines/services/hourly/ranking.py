@@ -13,22 +13,22 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
-from flightsched_pipelines.clients.openai_responses import NOT_SENT, Asking, Prices, Reply
+from flightsched_pipelines.clients.openai_responses import NOT_SENT, RankingPrompt, RankingReply, TokenPrices
 from flightsched_pipelines.database.frames import newest_partition, read_partition, write_partition
 from flightsched_pipelines.database.queries import llm_calls
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.domain.rescheduling.ranking.apply_ranking import ranked
+from flightsched_pipelines.domain.rescheduling.ranking.apply_ranking import apply_ranking
 from flightsched_pipelines.domain.rescheduling.ranking.ranking_request import (
     PROMPT_VERSION,
-    Question,
+    RankingRequest,
     prompt,
-    questions,
+    ranking_requests,
 )
 from flightsched_pipelines.domain.rescheduling.ranking.ranking_validation import (
-    AnswerError,
     Ranking,
-    answer_schema,
-    check,
+    RankingError,
+    response_schema,
+    validate_ranking,
 )
 from flightsched_pipelines.settings import Settings
 
@@ -38,7 +38,7 @@ NOT_NEWEST = "only the newest hour is asked about: answers that are stored serve
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class RankingFailure:
     """A question that got no answer that counts, by booking."""
 
     booking_id: int
@@ -69,7 +69,7 @@ class RankedHour:
     reused: int
     waiting: int
     statuses: Mapping[str, int]
-    failures: Sequence[Failure]
+    failures: Sequence[RankingFailure]
     tokens: int
     cost_usd: float
 
@@ -93,7 +93,7 @@ def ranker_of(settings: Settings) -> OpenAIRanker | None:
         api_key=key.get_secret_value(),
         model=settings.openai_model,
         base_url=settings.openai_base_url or None,
-        prices=Prices(settings.openai_input_usd, settings.openai_cached_usd, settings.openai_output_usd),
+        prices=TokenPrices(settings.openai_input_usd, settings.openai_cached_usd, settings.openai_output_usd),
         at_once=settings.openai_requests_at_once,
         attempt_seconds=settings.openai_timeout_seconds,
         deadline_seconds=settings.openai_deadline_seconds,
@@ -127,14 +127,14 @@ def rank_hour(
         again: ask also what is among the hour's dead letters.
     """
     if ranker is None:
-        return RankedHour(ranked(plan, {}, ""), NO_KEY, 0, 0, 0, {}, [], 0, 0.0)
-    asked = questions(plan, booking_snapshot, at_risk_bookings, pd.Timestamp(hour_utc))
-    by_digest: dict[str, list[Question]] = {}
+        return RankedHour(apply_ranking(plan, {}, ""), NO_KEY, 0, 0, 0, {}, [], 0, 0.0)
+    asked = ranking_requests(plan, booking_snapshot, at_risk_bookings, pd.Timestamp(hour_utc))
+    by_digest: dict[str, list[RankingRequest]] = {}
     for question in asked:
         by_digest.setdefault(question.digest(ranker.model), []).append(question)
-    rankings = _reused(by_digest, llm_calls.known_answers(engine, list(by_digest), hour_utc))
+    rankings = _reused(by_digest, llm_calls.reusable_responses(engine, list(by_digest), hour_utc))
     reused = len(rankings)
-    vain = set[str]() if again else llm_calls.asked_in_vain(engine, hour_utc)
+    vain = set[str]() if again else llm_calls.failed_requests(engine, hour_utc)
     open_now = [
         digest for digest, same in by_digest.items() if same[0].booking_id not in rankings and digest not in vain
     ]
@@ -143,16 +143,16 @@ def rank_hour(
     if newest is not None and newest > hour_utc:
         note, open_now = (NOT_NEWEST if open_now else ""), []
     statuses: Counter[str] = Counter()
-    failures: list[Failure] = []
+    failures: list[RankingFailure] = []
 
-    def settle(reply: Reply) -> None:
+    def settle(reply: RankingReply) -> None:
         same = by_digest[reply.key]
         judged = judge(same[0], reply)
         statuses[judged.status] += 1
         if reply.status not in NOT_SENT:
             record(engine, same[0], reply, judged, hour_utc, ranker.model)
         if judged.ranking is None:
-            failures.extend(Failure(question.booking_id, judged.status, judged.problem) for question in same)
+            failures.extend(RankingFailure(question.booking_id, judged.status, judged.problem) for question in same)
         else:
             rankings.update(_for_each(same, judged.ranking))
 
@@ -161,14 +161,14 @@ def rank_hour(
         left_usd = max(settings.openai_daily_budget_usd - llm_calls.spent_usd(engine, midnight), 0.0)
         instructions = prompt()
         askings = [
-            Asking(digest, instructions, by_digest[digest][0].text, answer_schema(by_digest[digest][0]))
+            RankingPrompt(digest, instructions, by_digest[digest][0].text, response_schema(by_digest[digest][0]))
             for digest in open_now
         ]
         replies = ranker.ask(askings, left_usd, settle)
     else:
         replies = []
     return RankedHour(
-        proposals=ranked(plan, rankings, ranker.model),
+        proposals=apply_ranking(plan, rankings, ranker.model),
         note=note,
         questions=len(asked),
         reused=reused,
@@ -185,7 +185,7 @@ def redrive(engine: Engine, ranker: OpenAIRanker, now_utc: datetime, settings: S
 
     Letters of older hours are settled: the newest hour has asked about those bookings itself.
     """
-    waiting = llm_calls.waiting_letters(engine)
+    waiting = llm_calls.waiting_dead_letters(engine)
     newest = newest_partition(engine, PIPELINE_TABLES["reschedule_plan"])
     pointless = [letter for letter in waiting if letter.partition_hour != newest]
     llm_calls.supersede(engine, [letter.letter_id for letter in pointless])
@@ -209,11 +209,11 @@ def redrive(engine: Engine, ranker: OpenAIRanker, now_utc: datetime, settings: S
     )
     proposals = result.proposals.assign(partition_hour=pd.Timestamp(newest).as_unit("us"))
     write_partition(engine, PIPELINE_TABLES["reschedule_proposals"], proposals, [newest])
-    still = len(llm_calls.waiting_letters(engine))
+    still = len(llm_calls.waiting_dead_letters(engine))
     return Redriven(tried, tried - still, len(pointless), still)
 
 
-def words(result: Redriven) -> str:
+def redrive_sentence(result: Redriven) -> str:
     """A redrive's result in a sentence."""
     return (
         f"{result.tried} dead letters tried again: {result.answered} answered, {result.waiting} still wait; "
@@ -221,19 +221,21 @@ def words(result: Redriven) -> str:
     )
 
 
-def _reused(by_digest: Mapping[str, list[Question]], known: Mapping[str, Mapping[str, object]]) -> dict[int, Ranking]:
+def _reused(
+    by_digest: Mapping[str, list[RankingRequest]], known: Mapping[str, Mapping[str, object]]
+) -> dict[int, Ranking]:
     """Stored answers, held against the questions once more."""
     rankings: dict[int, Ranking] = {}
     for digest, answer in known.items():
         try:
-            found = check(by_digest[digest][0], json.dumps(answer))
-        except AnswerError:
+            found = validate_ranking(by_digest[digest][0], json.dumps(answer))
+        except RankingError:
             continue  # the checks have become stricter since: it is asked again
         rankings.update(_for_each(by_digest[digest], found))
     return rankings
 
 
-def _for_each(same: Sequence[Question], found: Ranking) -> dict[int, Ranking]:
+def _for_each(same: Sequence[RankingRequest], found: Ranking) -> dict[int, Ranking]:
     """The ranking for each booking that the same question is about, on its own slots."""
     order = [slot.slot_id for slot in found.slots]
     return {
@@ -245,19 +247,21 @@ def _for_each(same: Sequence[Question], found: Ranking) -> dict[int, Ranking]:
     }
 
 
-def judge(question: Question, reply: Reply) -> Judged:
+def judge(question: RankingRequest, reply: RankingReply) -> Judged:
     """Return what a reply is worth: a ranking if all of it passes, else why nothing of it counts."""
     if reply.status != "answered":
         return Judged(reply.status, reply.problem, None)
     try:
-        return Judged("ok", "", check(question, reply.text))
-    except AnswerError as error:
+        return Judged("ok", "", validate_ranking(question, reply.text))
+    except RankingError as error:
         return Judged("invalid", str(error), None)
 
 
-def record(engine: Engine, question: Question, reply: Reply, judged: Judged, hour_utc: datetime, model: str) -> None:
+def record(
+    engine: Engine, question: RankingRequest, reply: RankingReply, judged: Judged, hour_utc: datetime, model: str
+) -> None:
     """Keep a call; one that failed goes to the dead letters too."""
-    call = llm_calls.Call(
+    call = llm_calls.LlmCall(
         partition_hour=hour_utc,
         booking_id=question.booking_id,
         question_digest=reply.key,

@@ -11,27 +11,27 @@ from sqlalchemy import Connection, Engine
 from flightsched_pipelines.database.queries.monitoring import alerts as rows
 from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.domain.monitoring import alert_lifecycle
-from flightsched_pipelines.domain.monitoring.alert_lifecycle import Alert, Standing, Step
+from flightsched_pipelines.domain.monitoring.alert_lifecycle import Alert, AlertTransition, CheckStatus
 from flightsched_pipelines.domain.monitoring.check_definition import Cause
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.messages.alert import AlertNotice, FailingCheck
 from flightsched_pipelines.services.notifications import channels
 from flightsched_pipelines.settings import Settings
-from flightsched_pipelines.text import LONGEST_NAME, accept
+from flightsched_pipelines.text import MAX_NAME_CHARACTERS, accept
 
 CHANNELS = ("slack", "sns_alerts")
 EVENT, ROLE = "alert", "ops"
-LONGEST_SILENCE_HOURS = 24 * 14
-LONGEST_WHY = 500
+MAX_SILENCE_HOURS = 24 * 14
+MAX_REASON_CHARACTERS = 500
 
 
 class SilenceError(PlainError, ValueError):
     """An alert cannot be silenced as asked; the message says why, and what to do."""
 
 
-def note(
-    engine: Engine, news: Collection[Standing], now_utc: datetime, settings: Settings, *, off: Collection[str] = ()
-) -> list[Step]:
+def record_statuses(
+    engine: Engine, news: Collection[CheckStatus], now_utc: datetime, settings: Settings, *, off: Collection[str] = ()
+) -> list[AlertTransition]:
     """Keep how things stand, then open, repeat and resolve alerts; what is noted twice is told once.
 
     Args:
@@ -45,11 +45,11 @@ def note(
         What became of each alert that is, or was, open.
     """
     with engine.begin() as connection:
-        rows.take_turns(connection)
-        rows.forget(connection, off)
-        rows.keep(connection, news)
+        rows.lock_alerts(connection)
+        rows.delete_statuses(connection, off)
+        rows.save_statuses(connection, news)
         open_alerts = rows.open_alerts(connection)
-        steps = alert_lifecycle.steps(
+        steps = alert_lifecycle.alert_transitions(
             rows.failing(connection), open_alerts, rows.silenced(connection, now_utc), now_utc
         )
         before = {alert.key: alert for alert in open_alerts}
@@ -65,10 +65,10 @@ def silence(engine: Engine, key: str, hours: float, why: str, now_utc: datetime)
         SilenceError: there is no such alert, no reason, or the time is out of range.
         TextError: the alert's name or the reason cannot be stored.
     """
-    accept(key, "the alert's name", LONGEST_NAME)
-    accept(why, "the reason", LONGEST_WHY)
-    if not 0 <= hours <= LONGEST_SILENCE_HOURS:
-        raise SilenceError(f"{hours:g} hours cannot be; give 0 to {LONGEST_SILENCE_HOURS}")
+    accept(key, "the alert's name", MAX_NAME_CHARACTERS)
+    accept(why, "the reason", MAX_REASON_CHARACTERS)
+    if not 0 <= hours <= MAX_SILENCE_HOURS:
+        raise SilenceError(f"{hours:g} hours cannot be; give 0 to {MAX_SILENCE_HOURS}")
     if not why.strip():
         raise SilenceError("say why, for whoever looks at the alert next")
     until = now_utc + timedelta(hours=hours)
@@ -76,11 +76,13 @@ def silence(engine: Engine, key: str, hours: float, why: str, now_utc: datetime)
         known = {str(cause) for cause in Cause} | rows.known_keys(connection)
         if key not in known:
             raise SilenceError(f"there is no alert '{key}'; there are {', '.join(sorted(known))}")
-        rows.silence(connection, key, until, why.strip(), now_utc)
+        rows.insert_mute(connection, key, until, why.strip(), now_utc)
     return until
 
 
-def _take(connection: Connection, step: Step, alert: Alert | None, now_utc: datetime, settings: Settings) -> None:
+def _take(
+    connection: Connection, step: AlertTransition, alert: Alert | None, now_utc: datetime, settings: Settings
+) -> None:
     alert_id, opened_at, told = rows.write(connection, step, alert, now_utc)
     if step.word is None:
         return
@@ -121,7 +123,7 @@ def _take(connection: Connection, step: Step, alert: Alert | None, now_utc: date
                 expires_at=None,
             )
             for channel in CHANNELS
-            if channel in channels.configured(settings)
+            if channel in channels.configured_channels(settings)
         ],
         now_utc,
     )

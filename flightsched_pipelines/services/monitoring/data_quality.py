@@ -14,12 +14,12 @@ from flightsched_pipelines.database.queries import llm_calls
 from flightsched_pipelines.database.queries.monitoring import health
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.domain.monitoring.check_definition import Measured
-from flightsched_pipelines.domain.monitoring.statistics import beyond_usual, share_percent, worst
+from flightsched_pipelines.domain.monitoring.check_definition import Measurement
+from flightsched_pipelines.domain.monitoring.statistics import outside_usual_range, share_percent, worst
 from flightsched_pipelines.domain.risk.loosened_limits import loosened
 from flightsched_pipelines.domain.weather.quality import (
-    LOOKED_AT,
     PLAUSIBLE,
+    REQUIRED_COLUMNS,
     contradictions,
     implausible,
     jumps,
@@ -36,81 +36,83 @@ HOUR = timedelta(hours=1)
 USUAL_HOURS = 72
 
 
-def of_units(engine: Engine, hours: Sequence[datetime]) -> Measured:
+def measure_units(engine: Engine, hours: Sequence[datetime]) -> Measurement:
     """Forecast rows that are outside what the atmosphere does."""
-    found: list[Measured] = []
+    found: list[Measurement] = []
     for hour in hours:
         rows = _rows(engine, "forecasts", hour, ["airport", "hour_utc", *PLAUSIBLE])
         words = implausible(rows)
-        found.append(Measured(len(words), len(rows), "forecast rows", words))
+        found.append(Measurement(len(words), len(rows), "forecast rows", words))
     return worst(found)
 
 
-def of_weather(engine: Engine, hours: Sequence[datetime]) -> dict[str, Measured]:
+def measure_weather(engine: Engine, hours: Sequence[datetime]) -> dict[str, Measurement]:
     """The alarms on the weather of these hours, the worst hour of each."""
     return _worst_of_each([_weather_of(engine, hour) for hour in hours])
 
 
-def of_lessons(engine: Engine, hours: Sequence[datetime], now_utc: datetime, settings: Settings) -> dict[str, Measured]:
+def measure_lessons(
+    engine: Engine, hours: Sequence[datetime], now_utc: datetime, settings: Settings
+) -> dict[str, Measurement]:
     """The alarms on verdicts and proposals of these hours, the worst hour of each."""
     found = _worst_of_each([_lessons_of(engine, hour, settings) for hour in hours])
     if settings.openai_api_key is not None:
         midnight = now_utc.replace(hour=0, minute=0, second=0, microsecond=0)
         spent = llm_calls.spent_usd(engine, midnight)
         percent = share_percent(spent, settings.openai_daily_budget_usd)
-        found["llm_cost_is_in_budget"] = Measured(percent, 1, "budgets", [f"${spent:.2f}"])
+        found["llm_cost_is_in_budget"] = Measurement(percent, 1, "budgets", [f"${spent:.2f}"])
     model = of_model(settings, now_utc)
     return found if model is None else found | {"llm_model_stays": model}
 
 
-def of_proposals(engine: Engine, hours: Sequence[datetime], settings: Settings) -> tuple[Measured, int]:
+def measure_proposals(engine: Engine, hours: Sequence[datetime], settings: Settings) -> tuple[Measurement, int]:
     """Faults of these hours' proposals, and how many checks were made; a flawless hour is noted as proven.
 
     An hour in which nothing is threatened has no proposals: its lessons are what was examined. One without lessons too
     has nothing to prove; what was examined is that all its tables were written.
     """
-    found: list[Measured] = []
+    found: list[Measurement] = []
     checks = 0
     for hour in hours:
-        proof = hourly_steps.prove(engine, hour, settings)
+        proof = hourly_steps.validate_proposals(engine, hour, settings)
         words = [str(row) for row in proof.violations.to_dict("records")] + hourly_steps.lost_alternatives(engine, hour)
         examined = proof.examined or hourly_steps.examined_without_proposals(engine, hour)
-        found.append(Measured(len(words), examined, "proposals", words))
+        found.append(Measurement(len(words), examined, "proposals", words))
         checks += proof.checks
     measured = worst(found)
     if measured.examined and not measured.value:
         for hour, one in zip(hours, found, strict=True):
-            hourly_steps.note_proven(engine, hour, one.examined)
+            hourly_steps.record_validated(engine, hour, one.examined)
     return measured, checks
 
 
-def _weather_of(engine: Engine, hour: datetime) -> dict[str, Measured]:
-    forecasts = _rows(engine, "forecasts", hour, LOOKED_AT)
-    observed = _rows(engine, "observations", hour, LOOKED_AT)
+def _weather_of(engine: Engine, hour: datetime) -> dict[str, Measurement]:
+    forecasts = _rows(engine, "forecasts", hour, REQUIRED_COLUMNS)
+    observed = _rows(engine, "observations", hour, REQUIRED_COLUMNS)
     airports = schedule.airports(engine)["airport"]
     gaps = [f"{airport} at {hour:%d %b %H}Z" for airport in uncovered(forecasts, airports, hour)]
     age, with_taf = oldest_taf_hours(forecasts)
-    moved, moves = jumps(forecasts, observed, _rows(engine, "observations", hour - HOUR, LOOKED_AT))
+    moved, moves = jumps(forecasts, observed, _rows(engine, "observations", hour - HOUR, REQUIRED_COLUMNS))
     apart, pairs = contradictions(forecasts)
     unread, words, stations = unread_words(forecasts, observed)
     return {
-        "providers_answer": _answers_of(engine, hour),
-        "airports_are_covered": Measured(len(gaps), len(airports), "airports", gaps),
-        "tafs_are_fresh": Measured(age, with_taf, "airports with a TAF"),
-        "words_are_understood": Measured(words, stations, "stations", unread),
-        "weather_moves_plausibly": Measured(len(moved), moves, "pairs of hours", moved),
-        "providers_agree": Measured(share_percent(len(apart), pairs), pairs, "pairs of sources", apart),
+        "providers_answer": _responses_of(engine, hour),
+        "airports_are_covered": Measurement(len(gaps), len(airports), "airports", gaps),
+        "tafs_are_fresh": Measurement(age, with_taf, "airports with a TAF"),
+        "words_are_understood": Measurement(words, stations, "stations", unread),
+        "weather_moves_plausibly": Measurement(len(moved), moves, "pairs of hours", moved),
+        "providers_agree": Measurement(share_percent(len(apart), pairs), pairs, "pairs of sources", apart),
     }
 
 
-def _answers_of(engine: Engine, hour: datetime) -> Measured:
+def _responses_of(engine: Engine, hour: datetime) -> Measurement:
     answers = _rows(engine, "raw_weather", hour, ["provider", "error"])
     shares = answers["error"].notna().groupby(answers["provider"]).mean() * 100
     words = list(answers["error"].dropna().unique())
-    return Measured(float(shares.max()) if len(shares) else 0.0, len(answers), "answers", words)
+    return Measurement(float(shares.max()) if len(shares) else 0.0, len(answers), "answers", words)
 
 
-def _lessons_of(engine: Engine, hour: datetime, settings: Settings) -> dict[str, Measured]:
+def _lessons_of(engine: Engine, hour: datetime, settings: Settings) -> dict[str, Measurement]:
     bookings = _rows(engine, "booking_snapshot", hour, ["booking_id", "starts_at_utc", "status"])
     broken = _rows(engine, "at_risk_bookings", hour, ["booking_id", "verdict"])
     verdicts = _rows(engine, "lesson_verdicts", hour, ["booking_id", "verdict"])
@@ -123,22 +125,22 @@ def _lessons_of(engine: Engine, hour: datetime, settings: Settings) -> dict[str,
     without = len(threatened - set(proposals["booking_id"]))
     shares = health.risk_shares(engine, hour - USUAL_HOURS * HOUR, hour)
     percents = {at: share_percent(*counts) for at, counts in shares.items()}
-    beyond = beyond_usual(percents.get(hour, 0.0), [percent for at, percent in percents.items() if at < hour])
+    beyond = outside_usual_range(percents.get(hour, 0.0), [percent for at, percent in percents.items() if at < hour])
     # A day without lessons, or without a threatened one, is well; an hour without any booking was not read.
     held = len(bookings)
     minimums = reference_at(engine, hour, settings).minimums
     faults = minimums["fault"].dropna().tolist()
     looser = [f"school.weather_minimums row {one.minimum_id}: {one.sentence}" for one in loosened(minimums)]
     found = {
-        "rows_can_be_read": Measured(len(faults), len(minimums), "minimums", faults),
-        "minimums_are_not_loosened": Measured(len(looser), len(minimums), "minimums", looser),
-        "unknown_share_is_low": Measured(share_percent(int(unknown), len(soon)), held, "bookings"),
-        "at_risk_share_is_usual": Measured(beyond, held, "bookings", [f"{percents.get(hour, 0.0):.0f} % at risk"]),
-        "threatened_have_alternatives": Measured(share_percent(without, len(threatened)), held, "bookings"),
+        "rows_can_be_read": Measurement(len(faults), len(minimums), "minimums", faults),
+        "minimums_are_not_loosened": Measurement(len(looser), len(minimums), "minimums", looser),
+        "unknown_share_is_low": Measurement(share_percent(int(unknown), len(soon)), held, "bookings"),
+        "at_risk_share_is_usual": Measurement(beyond, held, "bookings", [f"{percents.get(hour, 0.0):.0f} % at risk"]),
+        "threatened_have_alternatives": Measurement(share_percent(without, len(threatened)), held, "bookings"),
     }
     if settings.openai_api_key is not None:
         by = proposals.drop_duplicates("booking_id")["ranked_by"]
-        found["llm_ranks"] = Measured(share_percent(int((by != "llm").sum()), len(by)), held, "bookings")
+        found["llm_ranks"] = Measurement(share_percent(int((by != "llm").sum()), len(by)), held, "bookings")
     return found
 
 
@@ -146,6 +148,6 @@ def _rows(engine: Engine, table: str, hour: datetime, names: Sequence[str]) -> p
     return read_partition(engine, PIPELINE_TABLES[table], [hour], names=names)
 
 
-def _worst_of_each(of_hours: Sequence[dict[str, Measured]]) -> dict[str, Measured]:
+def _worst_of_each(of_hours: Sequence[dict[str, Measurement]]) -> dict[str, Measurement]:
     names = of_hours[0] if of_hours else {}
     return {name: worst([of_hour[name] for of_hour in of_hours]) for name in names}

@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from flightsched_pipelines.clients.openai_models import ModelListError, ModelServer
-from flightsched_pipelines.domain.monitoring.check_definition import Measured
+from flightsched_pipelines.domain.monitoring.check_definition import Measurement
 from flightsched_pipelines.domain.monitoring.llm_model import faults_of_model
 from flightsched_pipelines.settings import Settings
 
 
-def of_model(settings: Settings, now_utc: datetime) -> Measured | None:
+def of_model(settings: Settings, now_utc: datetime) -> Measurement | None:
     """Return whether the configured model is listed and stays; ``None`` where no LLM is configured.
 
     A list that cannot be read is nothing examined.
@@ -20,5 +20,5 @@ def of_model(settings: Settings, now_utc: datetime) -> Measured | None:
     try:
         found = faults_of_model(settings.openai_model, server.shutdown_dates(), now_utc.date())
     except ModelListError as error:
-        return Measured(0, 0, "lists of models that can be read", [str(error)])
-    return Measured(len(found), 1, "models", found)
+        return Measurement(0, 0, "lists of models that can be read", [str(error)])
+    return Measurement(len(found), 1, "models", found)

@@ -15,17 +15,17 @@ from flightsched_pipelines.database.queries.cases import case_statistics
 from flightsched_pipelines.database.queries.llm_calls import LLM_ANSWER
 from flightsched_pipelines.database.queries.monitoring import alerts as alert_rows
 from flightsched_pipelines.database.queries.monitoring import health, metrics
-from flightsched_pipelines.database.queries.monitoring.health import Answered
+from flightsched_pipelines.database.queries.monitoring.health import CallResult
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.monitoring.statistics import share_percent
 from flightsched_pipelines.domain.risk.bookings import severity
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.reporting import page
 from flightsched_pipelines.reporting.metrics import NAMESPACE, data_of
-from flightsched_pipelines.reporting.models import Alert, Funnel, Latency, Loss, Report, RiskMap, Verdicts
+from flightsched_pipelines.reporting.models import AlertPeriod, Funnel, Latency, Loss, Report, RiskMap, VerdictCounts
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.monitoring import platform_health
-from flightsched_pipelines.services.monitoring.platform_health import THROTTLED, Attempt
+from flightsched_pipelines.services.monitoring.platform_health import THROTTLED, StepAttempt
 from flightsched_pipelines.settings import Settings
 
 HOUR = timedelta(hours=1)
@@ -58,13 +58,13 @@ def window_of(hour_utc: datetime, now_utc: datetime) -> tuple[datetime, datetime
 
 
 def measure(
-    engine: Engine, attempts: Sequence[Attempt], hour_utc: datetime, now_utc: datetime, settings: Settings
+    engine: Engine, attempts: Sequence[StepAttempt], hour_utc: datetime, now_utc: datetime, settings: Settings
 ) -> dict[str, float]:
     """An hour's metrics by their key. What was not measured is left out; of a past hour, so is what stands only now."""
     after, until = window_of(hour_utc, now_utc)
     values: dict[str, float] = {}
     for part, answers in (
-        ("weather_monitor", health.provider_answers(engine, after)),
+        ("weather_monitor", health.provider_calls(engine, after)),
         ("ai_rescheduler", health.calls(engine, after)),
     ):
         of_part = [one for one in attempts if one.part == part and after < one.ended_at <= until]
@@ -88,10 +88,10 @@ def measure(
     verdicts = case_statistics.verdicts_by_hour(engine, hour_utc, hour_utc).get(hour_utc)
     if verdicts is not None:
         values |= {f"lessons_{verdict}": verdicts.get(verdict, 0) for verdict in ("at_risk", "unknown")}
-    return values | (_standing(engine, settings) if now_utc < hour_utc + HOUR else {})
+    return values | (_current(engine, settings) if now_utc < hour_utc + HOUR else {})
 
 
-def _work(attempts: Sequence[Attempt], answers: Sequence[Answered]) -> dict[str, float]:
+def _work(attempts: Sequence[StepAttempt], answers: Sequence[CallResult]) -> dict[str, float]:
     """Of one part of the platform: runs, errors, their rate, and the mean time of its steps in a run."""
     seconds: dict[str, float] = {}
     for one in attempts:
@@ -105,7 +105,7 @@ def _work(attempts: Sequence[Attempt], answers: Sequence[Answered]) -> dict[str,
     return found
 
 
-def _llm(calls: Sequence[Answered]) -> dict[str, float]:
+def _llm(calls: Sequence[CallResult]) -> dict[str, float]:
     found: dict[str, float] = {
         "llm_calls": len(calls),
         "ai_rescheduler_throttles": sum(call.status == THROTTLED for call in calls),
@@ -115,9 +115,9 @@ def _llm(calls: Sequence[Answered]) -> dict[str, float]:
     return found
 
 
-def _standing(engine: Engine, settings: Settings) -> dict[str, float]:
+def _current(engine: Engine, settings: Settings) -> dict[str, float]:
     """What stands now. A queue that cannot be read is left out, never counted as empty."""
-    now, letters = metrics.standing(engine), health.letters_waiting(engine)
+    now, letters = metrics.current_figures(engine), health.dead_letters_waiting(engine)
     to_systems = {LLM_ANSWER, "sqs", "sns", "redis"}
     values: dict[str, float] = {
         "cases_open": now.cases_open,
@@ -143,7 +143,7 @@ def publish(values: Mapping[str, float], hour_utc: datetime, now_utc: datetime, 
     return f"{len(values)} metrics put into {NAMESPACE}"
 
 
-def compose(engine: Engine, hour_utc: datetime, now_utc: datetime, settings: Settings) -> Report:
+def compose_report(engine: Engine, hour_utc: datetime, now_utc: datetime, settings: Settings) -> Report:
     """An hour's report from what is stored, its own metrics included."""
     since = hour_utc + HOUR - SHOWN_DAYS * DAY
     first = hour_utc - (page.SHOWN_HOURS - 1) * HOUR
@@ -152,7 +152,7 @@ def compose(engine: Engine, hour_utc: datetime, now_utc: datetime, settings: Set
         for name in ("at_risk_bookings", "booking_snapshot")
     }
     ahead = hourly_steps.lessons_ahead(rows["booking_snapshot"], hour_utc, settings.lookahead_hours)
-    waits = case_statistics.waits(engine, since)
+    waits = case_statistics.wait_times(engine, since)
     return Report(
         hour_utc=hour_utc,
         made_at_utc=now_utc,
@@ -161,7 +161,7 @@ def compose(engine: Engine, hour_utc: datetime, now_utc: datetime, settings: Set
         lessons=len(ahead),
         risk=risk_map(rows["at_risk_bookings"], hour_utc),
         verdicts=[
-            Verdicts(hour, counts.get("at_risk", 0), counts.get("unknown", 0), counts.get("watch", 0))
+            VerdictCounts(hour, counts.get("at_risk", 0), counts.get("unknown", 0), counts.get("watch", 0))
             for hour, counts in case_statistics.verdicts_by_hour(engine, first, hour_utc).items()
         ],
         funnel=Funnel(days=SHOWN_DAYS, **case_statistics.funnel(engine, since)),
@@ -199,12 +199,12 @@ def _costs(engine: Engine, hour_utc: datetime, settings: Settings) -> list[tuple
     return [(first + n * DAY, spent.get(first + n * DAY, 0.0)) for n in range(SHOWN_DAYS)]
 
 
-def _alerts(engine: Engine, now_utc: datetime) -> list[Alert]:
+def _alerts(engine: Engine, now_utc: datetime) -> list[AlertPeriod]:
     """The alerts of the last days, the oldest first."""
     found = alert_rows.history(engine, now_utc - page.ALERT_DAYS * DAY, now_utc)
     return sorted(
         (
-            Alert(
+            AlertPeriod(
                 one.key,
                 one.severity,
                 one.opened_at,
@@ -221,15 +221,15 @@ class ReportFolderError(PlainError):
     """The folder of the pages cannot be written; the message says why."""
 
 
-def page_of(hour_utc: datetime, settings: Settings) -> Path:
+def page_path(hour_utc: datetime, settings: Settings) -> Path:
     """Where an hour's page is."""
     folder = settings.report_folder or settings.flightsched_home / "reports"
     return folder / f"{hour_utc:%Y-%m-%dT%H}.html"
 
 
-def keep(report: Report, settings: Settings) -> Path:
+def write_page(report: Report, settings: Settings) -> Path:
     """Write the page, also as the newest, and drop pages older than a fortnight; returns where it is."""
-    text, path = page.html(report), page_of(report.hour_utc, settings)
+    text, path = page.html(report), page_path(report.hour_utc, settings)
     folder = path.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)

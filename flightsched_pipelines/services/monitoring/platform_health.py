@@ -15,11 +15,11 @@ from flightsched_pipelines.clients.delivery.delivery_errors import DeliveryError
 from flightsched_pipelines.database.queries.cases.cases import PROVEN
 from flightsched_pipelines.database.queries.llm_calls import LLM_ANSWER
 from flightsched_pipelines.database.queries.monitoring import health
-from flightsched_pipelines.database.queries.monitoring.health import Answered
+from flightsched_pipelines.database.queries.monitoring.health import CallResult
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.domain.monitoring.catalogue import ALARMS
-from flightsched_pipelines.domain.monitoring.check_definition import Cause, Measured
-from flightsched_pipelines.domain.monitoring.statistics import most_within, share_percent
+from flightsched_pipelines.domain.monitoring.catalogue import CHECKS
+from flightsched_pipelines.domain.monitoring.check_definition import Cause, Measurement
+from flightsched_pipelines.domain.monitoring.statistics import max_in_window, share_percent
 from flightsched_pipelines.services.notifications import channels
 from flightsched_pipelines.settings import Settings
 
@@ -43,7 +43,7 @@ Part = Literal["weather_monitor", "ai_rescheduler"]
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class StepAttempt:
     """One attempt at a step of the hourly job, or a run that failed before any: when it ended, and how long it took."""
 
     run_id: str
@@ -59,11 +59,11 @@ Name = tuple[str, str | None]
 
 def measure(
     engine: Engine,
-    attempts: Sequence[Attempt],
+    attempts: Sequence[StepAttempt],
     now_utc: datetime,
     settings: Settings,
     began_at_utc: datetime | None = None,
-) -> dict[Name, Measured]:
+) -> dict[Name, Measurement]:
     """Every operational alarm that is on, measured now.
 
     Args:
@@ -75,9 +75,9 @@ def measure(
     """
     weather = [attempt for attempt in attempts if attempt.part == "weather_monitor"]
     rescheduler = [attempt for attempt in attempts if attempt.part == "ai_rescheduler"]
-    answers = health.provider_answers(engine, now_utc - LONG)
+    answers = health.provider_calls(engine, now_utc - LONG)
     calls = health.calls(engine, now_utc - LONG)
-    found: dict[str, Measured] = {
+    found: dict[str, Measurement] = {
         "weather_monitor_errors": _errors(weather, answers, now_utc, "steps and answers"),
         "weather_monitor_duration": _duration(weather, now_utc - RUN_REACH),
         "weather_monitor_error_rate": _error_rate(weather, answers, "steps and answers"),
@@ -86,7 +86,7 @@ def measure(
         "ai_rescheduler_error_rate": _error_rate(rescheduler, calls, "steps and calls"),
         "cases_end_in_time": _cases(engine, now_utc),
         "hours_are_complete": _hours(engine, now_utc),
-        "clocks_agree": Measured(abs((health.database_now(engine) - now_utc).total_seconds()), 1, "clocks"),
+        "clocks_agree": Measurement(abs((health.database_now(engine) - now_utc).total_seconds()), 1, "clocks"),
         "database_has_connections": _connections(engine),
     }
     if settings.openai_api_key is not None:
@@ -108,47 +108,47 @@ def _is_new(engine: Engine, began_at_utc: datetime | None, now_utc: datetime) ->
 
 def _is_of_hours(alarm: str) -> bool:
     """Return whether an alarm with nothing to examine speaks of hours that did not run."""
-    return Cause.HOURS in {ALARMS[alarm].idle, ALARMS[alarm].cause}
+    return Cause.HOURS in {CHECKS[alarm].idle, CHECKS[alarm].cause}
 
 
-def _errors(attempts: Sequence[Attempt], answers: Sequence[Answered], now_utc: datetime, of: str) -> Measured:
+def _errors(attempts: Sequence[StepAttempt], answers: Sequence[CallResult], now_utc: datetime, of: str) -> Measurement:
     ends = [(attempt.ended_at, attempt.failed) for attempt in attempts]
     ends += [(answer.at_utc, answer.failed) for answer in answers]
     failed = [at for at, is_failed in ends if is_failed and at > now_utc - BURST_LOOKED_FOR]
-    return Measured(most_within(failed, BURST), sum(at > now_utc - REACH for at, _ in ends), of)
+    return Measurement(max_in_window(failed, BURST), sum(at > now_utc - REACH for at, _ in ends), of)
 
 
-def _error_rate(attempts: Sequence[Attempt], answers: Sequence[Answered], of: str) -> Measured:
+def _error_rate(attempts: Sequence[StepAttempt], answers: Sequence[CallResult], of: str) -> Measurement:
     failed = sum(attempt.failed for attempt in attempts) + sum(answer.failed for answer in answers)
     examined = len(attempts) + len(answers)
-    return Measured(share_percent(failed, examined), examined, of)
+    return Measurement(share_percent(failed, examined), examined, of)
 
 
-def _duration(attempts: Iterable[Attempt], since_utc: datetime) -> Measured:
+def _duration(attempts: Iterable[StepAttempt], since_utc: datetime) -> Measurement:
     runs: dict[str, float] = {}
     for attempt in attempts:
         if attempt.ended_at >= since_utc:
             runs[attempt.run_id] = runs.get(attempt.run_id, 0.0) + attempt.seconds
-    return Measured(sum(runs.values()) / len(runs) if runs else 0.0, len(runs), "runs")
+    return Measurement(sum(runs.values()) / len(runs) if runs else 0.0, len(runs), "runs")
 
 
-def _llm(attempts: Sequence[Attempt], calls: Sequence[Answered], now_utc: datetime) -> dict[str, Measured]:
+def _llm(attempts: Sequence[StepAttempt], calls: Sequence[CallResult], now_utc: datetime) -> dict[str, Measurement]:
     throttled = [call.at_utc for call in calls if call.status == THROTTLED and call.at_utc > now_utc - BURST_LOOKED_FOR]
     # An hour whose questions were all answered before has no call: that it was ranked is what was examined.
     examined = len(calls) + sum(attempt.ended_at > now_utc - REACH for attempt in attempts)
     seconds = sum(call.seconds for call in calls) / len(calls) if calls else 0.0
     return {
-        "ai_rescheduler_throttles": Measured(most_within(throttled, BURST), examined, "calls and steps"),
-        "ai_rescheduler_answer_time": Measured(seconds, examined, "calls and steps"),
+        "ai_rescheduler_throttles": Measurement(max_in_window(throttled, BURST), examined, "calls and steps"),
+        "ai_rescheduler_answer_time": Measurement(seconds, examined, "calls and steps"),
     }
 
 
-def queues(engine: Engine, settings: Settings) -> dict[str, Measured]:
+def queues(engine: Engine, settings: Settings) -> dict[str, Measurement]:
     """How many messages wait in the queue of weather alerts (where AWS is on) and among the dead letters."""
-    letters = health.letters_waiting(engine)
+    letters = health.dead_letters_waiting(engine)
     found = {
-        "weather_monitor_dead_letters": Measured(letters["sqs"] + letters["sns"] + letters["redis"], 1, "queues"),
-        "ai_rescheduler_dead_letters": Measured(letters[LLM_ANSWER], 1, "queues"),
+        "weather_monitor_dead_letters": Measurement(letters["sqs"] + letters["sns"] + letters["redis"], 1, "queues"),
+        "ai_rescheduler_dead_letters": Measurement(letters[LLM_ANSWER], 1, "queues"),
     }
     if settings.aws_region is None:
         return found
@@ -160,16 +160,16 @@ def queues(engine: Engine, settings: Settings) -> dict[str, Measured]:
     }
     for name, named in of_queue.items():
         queue = aws.Queue(settings.aws_region, settings.aws_endpoint_url, named(settings.environment))
-        here = found.get(name, Measured(0, 0, "queues"))
+        here = found.get(name, Measurement(0, 0, "queues"))
         try:
-            found[name] = Measured(here.value + queue.depth().waiting, here.examined + 1, "queues")
+            found[name] = Measurement(here.value + queue.depth().waiting, here.examined + 1, "queues")
         except DeliveryError as error:
-            found[name] = Measured(here.value, 0, "queues that can be read", [str(error)])
+            found[name] = Measurement(here.value, 0, "queues that can be read", [str(error)])
     return found
 
 
-def _delivery(engine: Engine, now_utc: datetime, settings: Settings) -> dict[str, Measured]:
-    on = channels.configured(settings)
+def _delivery(engine: Engine, now_utc: datetime, settings: Settings) -> dict[str, Measurement]:
+    on = channels.configured_channels(settings)
     if not on:
         return {}
     by_channel = health.channels(engine, on, now_utc - DAY, now_utc - LATE, now_utc)
@@ -179,54 +179,54 @@ def _delivery(engine: Engine, now_utc: datetime, settings: Settings) -> dict[str
     }
     bad = [f"{name}: {one.undelivered} of {one.messages}" for name, one in by_channel.items() if one.undelivered]
     found = {
-        "outbox_is_young": Measured((now_utc - oldest) / timedelta(minutes=1), len(by_channel), "channels"),
-        "channels_deliver": Measured(max(shares.values()), len(by_channel), "channels", bad),
+        "outbox_is_young": Measurement((now_utc - oldest) / timedelta(minutes=1), len(by_channel), "channels"),
+        "channels_deliver": Measurement(max(shares.values()), len(by_channel), "channels", bad),
     }
     if "sns" in on:
         published = health.channels(engine, ["sns"], now_utc - 3 * HOUR, now_utc - LATE, now_utc)["sns"]
         sent = published.messages - published.undelivered
         words = [f"{sent} published of {published.messages} queued"]
-        found["notifications_are_published"] = Measured(published.undelivered, 1, "topics", words)
+        found["notifications_are_published"] = Measurement(published.undelivered, 1, "topics", words)
     return found
 
 
-def _cases(engine: Engine, now_utc: datetime) -> Measured:
+def _cases(engine: Engine, now_utc: datetime) -> Measurement:
     past, held = health.cases_past(engine, now_utc - CASE_GRACE)
-    return Measured(past, held, "bookings")
+    return Measurement(past, held, "bookings")
 
 
-def _connections(engine: Engine) -> Measured:
+def _connections(engine: Engine) -> Measurement:
     used, allowed = health.connections(engine)
-    return Measured(share_percent(used, allowed), allowed, "connections")
+    return Measurement(share_percent(used, allowed), allowed, "connections")
 
 
-def _hours(engine: Engine, now_utc: datetime) -> Measured:
+def _hours(engine: Engine, now_utc: datetime) -> Measurement:
     names = [*PIPELINE_TABLES, PROVEN]
     written = health.written(engine)
     newest_due = _hour_of(now_utc - DUE_AFTER)
     if not written:
-        return Measured(0, 0, "hours")
+        return Measurement(0, 0, "hours")
     first = max(min(one.first for one in written.values()), newest_due - DAY + HOUR)
     due = [first + n * HOUR for n in range(int((newest_due - first) / HOUR) + 1)]
     there = health.hours_with_all(engine, names, first, newest_due) if due else set[datetime]()
     lacking = [f"{hour:%d %b %H}Z" for hour in due if hour not in there]
     # Before the first hour is due, that it has been run is what was examined.
-    return Measured(len(lacking), max(len(due), 1), "hours", lacking)
+    return Measurement(len(lacking), max(len(due), 1), "hours", lacking)
 
 
-def _freshness(engine: Engine, now_utc: datetime) -> dict[Name, Measured]:
-    written: Mapping[str, health.Written] = health.written(engine)
+def _freshness(engine: Engine, now_utc: datetime) -> dict[Name, Measurement]:
+    written: Mapping[str, health.PartitionRange] = health.written(engine)
     if not written:
-        return {("is_fresh", table): Measured(0, 0, "hours") for table in ASSETS}
+        return {("is_fresh", table): Measurement(0, 0, "hours") for table in ASSETS}
     # An asset without any hour is late since the first hour of all: the report of a new platform's is still to come.
     before = min(one.first for one in written.values()) - HOUR
-    found: dict[Name, Measured] = {}
+    found: dict[Name, Measurement] = {}
     for table in ASSETS:
         newest = written[table].newest if table in written else before
         late = (now_utc - newest - HOUR) / timedelta(minutes=1)
         # An hour of the future means that a clock is wrong: it is as good as none.
         ahead = newest > now_utc + timedelta(minutes=5)
-        found["is_fresh", table] = Measured(max(late, 0.0), 0 if ahead else 1, "hours that have begun")
+        found["is_fresh", table] = Measurement(max(late, 0.0), 0 if ahead else 1, "hours that have begun")
     return found
 
 

@@ -9,9 +9,9 @@ from flightsched_pipelines.database.queries import standby
 from flightsched_pipelines.database.queries.cases import transitions
 from flightsched_pipelines.database.queries.cases.cases import CaseLesson, Offer, StoredCase
 from flightsched_pipelines.database.queries.cases.transitions import Transition
-from flightsched_pipelines.domain.cases.lifecycle import Slot, Standing, Step
+from flightsched_pipelines.domain.cases.lifecycle import BookingStatus, CaseTransition, Slot
 from flightsched_pipelines.services.notifications.findings import Finding
-from flightsched_pipelines.services.notifications.notifications import News
+from flightsched_pipelines.services.notifications.notifications import CaseNotification
 
 LIFTS_HOLD = frozenset({"cleared", "changed"})
 """The steps that end a weather hold which the platform set."""
@@ -19,9 +19,9 @@ LIFTS_HOLD = frozenset({"cleared", "changed"})
 SAYS_NOTHING_OF_WEATHER = frozenset({"cleared", "cancelled", "changed", "begun"})
 
 
-def standing_of(lesson: CaseLesson, verdict: str | None = None) -> Standing:
+def booking_status(lesson: CaseLesson, verdict: str | None = None) -> BookingStatus:
     """Return how a lesson stands, without alternatives; the verdict is ``None`` where no hour is compared with it."""
-    return Standing(
+    return BookingStatus(
         verdict,
         None if lesson.status == "cancelled" else lesson.slot,
         on_hold=lesson.status == "weather_hold",
@@ -30,7 +30,7 @@ def standing_of(lesson: CaseLesson, verdict: str | None = None) -> Standing:
     )
 
 
-def transition_of(case: StoredCase, step: Step, offers: Sequence[Offer] = ()) -> Transition:
+def transition_of(case: StoredCase, step: CaseTransition, offers: Sequence[Offer] = ()) -> Transition:
     """Return a step as it is written; the alternatives count where they are a new round."""
     round_ = case.round + 1 if step.new_round else case.round
     return Transition(
@@ -39,13 +39,17 @@ def transition_of(case: StoredCase, step: Step, offers: Sequence[Offer] = ()) ->
     )  # fmt: skip
 
 
-def news_of(
-    case: StoredCase, step: Step, standing: Standing, finding: Finding | None = None, offers: Sequence[Offer] = ()
-) -> News:
+def notification_of(
+    case: StoredCase,
+    step: CaseTransition,
+    standing: BookingStatus,
+    finding: Finding | None = None,
+    offers: Sequence[Offer] = (),
+) -> CaseNotification:
     """Return a step as it is told. Of a lesson whose time has come only dispatchers and other systems hear."""
     if step.event in SAYS_NOTHING_OF_WEATHER or case.standby:
         finding = None
-    return News(
+    return CaseNotification(
         case.case_id,
         case.booking_id,
         step.event,
@@ -63,17 +67,17 @@ def news_of(
 
 def settle(
     connection: Connection,
-    steps: Sequence[tuple[StoredCase, Step]],
+    steps: Sequence[tuple[StoredCase, CaseTransition]],
     lessons: Mapping[int, CaseLesson],
     now_utc: datetime,
 ) -> None:
     """Lift the holds that these steps end, and note the slots that changed lessons have left."""
     lifted = (case.booking_id for case, step in steps if step.event in LIFTS_HOLD and not case.standby)
     transitions.lift_hold(connection, lifted, "platform", now_utc)
-    standby.note_freed(connection, _left(steps, lessons), "changed", now_utc)
+    standby.insert_freed_slot(connection, _left(steps, lessons), "changed", now_utc)
 
 
-def _left(steps: Iterable[tuple[StoredCase, Step]], lessons: Mapping[int, CaseLesson]) -> dict[int, Slot]:
+def _left(steps: Iterable[tuple[StoredCase, CaseTransition]], lessons: Mapping[int, CaseLesson]) -> dict[int, Slot]:
     return {
         case.booking_id: case.case.lesson
         for case, step in steps

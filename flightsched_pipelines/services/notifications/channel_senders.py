@@ -14,7 +14,7 @@ from functools import partial
 from sqlalchemy import Engine
 
 from flightsched_pipelines.clients.delivery import aws
-from flightsched_pipelines.clients.delivery.delivery_errors import HandOver, Refused
+from flightsched_pipelines.clients.delivery.delivery_errors import HandOver, MessageRefusedError
 from flightsched_pipelines.clients.delivery.mail import Maildir, Mailer, Ses
 from flightsched_pipelines.clients.delivery.redis_events import RedisEvents
 from flightsched_pipelines.clients.delivery.slack import Slack
@@ -57,7 +57,9 @@ class Addresses:
                 return f"{school.name}, dispatch", school.dispatch_email
         elif (person := self._people.get(message.role, {}).get(message.person_id or 0)) is not None and person.email:
             return person.name, person.email
-        raise Refused(f"{message.role} {message.person_id} has no e-mail address any more; enter one and redrive")
+        raise MessageRefusedError(
+            f"{message.role} {message.person_id} has no e-mail address any more; enter one and redrive"
+        )
 
     def phone(self, message: Message) -> str:
         """Number of a message's reader, digits with a leading plus.
@@ -67,14 +69,16 @@ class Addresses:
         """
         person = self._people.get(message.role, {}).get(message.person_id or 0)
         if person is None or not person.phone:
-            raise Refused(f"{message.role} {message.person_id} has no phone number any more; enter one and redrive")
+            raise MessageRefusedError(
+                f"{message.role} {message.person_id} has no phone number any more; enter one and redrive"
+            )
         return "+" + "".join(character for character in person.phone if character.isdigit())
 
 
 @contextmanager
-def opened(engine: Engine, settings: Settings) -> Iterator[dict[str, Channel]]:
+def open_channels(engine: Engine, settings: Settings) -> Iterator[dict[str, Channel]]:
     """The channels that are on, with their connections open until the block ends."""
-    on = channels.configured(settings)
+    on = channels.configured_channels(settings)
     with ExitStack() as stack:
         addresses = Addresses(engine)
         senders: dict[str, Channel] = {}
@@ -138,12 +142,12 @@ def _mail(mailer: Mailer, addresses: Addresses, settings: Settings, message: Mes
         )
     except ValueError:
         whose = f"{message.role} {message.person_id}"
-        raise Refused(f"the address of {whose} cannot be mailed to; correct it and redrive") from None
+        raise MessageRefusedError(f"the address of {whose} cannot be mailed to; correct it and redrive") from None
     return mailer.send(composed, message.key, hand_over)
 
 
 def _text(texts: aws.TextMessages, addresses: Addresses, message: Message, hand_over: HandOver) -> str:
-    return texts.send(addresses.phone(message), sms.short_text(Notice.model_validate(message.payload)), hand_over)
+    return texts.send(addresses.phone(message), sms.sms_text(Notice.model_validate(message.payload)), hand_over)
 
 
 def _publish(topic: aws.Topic, message: Message, hand_over: HandOver) -> str:

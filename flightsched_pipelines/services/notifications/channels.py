@@ -6,7 +6,7 @@ PERSONAL = ("email", "sms")
 """Channels to people; a newer message takes the place of one that has not gone out."""
 
 
-def configured(settings: Settings) -> frozenset[str]:
+def configured_channels(settings: Settings) -> frozenset[str]:
     """The channels that are on."""
     on = {
         "email": settings.mail_via != "off",

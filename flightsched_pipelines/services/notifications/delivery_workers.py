@@ -18,13 +18,13 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from flightsched_pipelines.clients.delivery.delivery_errors import (
-    BrokenOff,
-    ChannelDown,
+    BrokenOffError,
+    ChannelDownError,
     DeliveryError,
     HandOver,
-    NotYet,
-    PerhapsDelivered,
-    Refused,
+    MessageRefusedError,
+    NotYetError,
+    PerhapsDeliveredError,
 )
 from flightsched_pipelines.clients.weather.limiter import RequestLimiter
 from flightsched_pipelines.database.queries.notifications import leases
@@ -33,7 +33,7 @@ from flightsched_pipelines.settings import Settings
 
 BATCH = 100
 FIRST_PAUSE_SECONDS = 30.0
-LONGEST_PAUSE_SECONDS = 3600.0
+MAX_PAUSE_SECONDS = 3600.0
 DOWN_SECONDS = 60.0
 BROKEN_OFF_IN_A_ROW = 3
 """So many different messages in a row at which a channel broke off are taken for a channel that is down."""
@@ -68,7 +68,7 @@ class Channel:
 
 
 @dataclass(slots=True)
-class Delivered:
+class DeliveryResult:
     """What became of the messages that were due, by channel, which channels are down, and which deadlines passed."""
 
     sent: Counter[str] = field(default_factory=Counter[str])
@@ -82,7 +82,7 @@ class Delivered:
 
 def pause_seconds(attempts: int, dither: float) -> float:
     """How long a message waits after so many failed attempts: doubling, at most an hour, spread by half either way."""
-    return min(FIRST_PAUSE_SECONDS * 2.0 ** (attempts - 1), LONGEST_PAUSE_SECONDS) * (0.5 + dither)
+    return min(FIRST_PAUSE_SECONDS * 2.0 ** (attempts - 1), MAX_PAUSE_SECONDS) * (0.5 + dither)
 
 
 class LeaseLostError(Exception):
@@ -108,7 +108,7 @@ class Delivery:
     settings: Settings
     now: Callable[[], datetime]
     dither: Callable[[], float]
-    result: Delivered = field(default_factory=Delivered)
+    result: DeliveryResult = field(default_factory=DeliveryResult)
     changed: threading.Condition = field(default_factory=threading.Condition)
     stopped: bool = False
     busy: int = 0
@@ -252,27 +252,27 @@ class Worker:
             # Its words may hold what is in the message: only its kind is kept.
             log.warning("message %s failed: %s", message.message_id, type(error).__name__)
             why = f"{type(error).__name__} while the message was made or sent"
-            raise (PerhapsDelivered(f"perhaps delivered: {why}") if begun else NotYet(why)) from None
+            raise (PerhapsDeliveredError(f"perhaps delivered: {why}") if begun else NotYetError(why)) from None
 
     def _judge(self, message: Message, error: DeliveryError) -> None:
         why = str(error)
         match error:
-            case ChannelDown():
+            case ChannelDownError():
                 self._put_off(message, error)
-            case PerhapsDelivered():
+            case PerhapsDeliveredError():
                 self._doubt(message, why)
                 self._suspect(message, why)
-            case BrokenOff():
+            case BrokenOffError():
                 self._fail(message, why)
                 self._suspect(message, why)
-            case Refused():
+            case MessageRefusedError():
                 self._give_up(message, why)
                 self._lane.broke_off_at.clear()
             case _:
                 self._fail(message, why)
                 self._lane.broke_off_at.clear()
 
-    def _put_off(self, message: Message, down: ChannelDown) -> None:
+    def _put_off(self, message: Message, down: ChannelDownError) -> None:
         """The message goes behind those that wait for the channel too, in case it is the only one that is not taken."""
         seconds = down.retry_after_seconds or DOWN_SECONDS
         at = self._delivery.now() + timedelta(seconds=seconds + 1)

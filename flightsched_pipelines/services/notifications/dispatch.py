@@ -10,24 +10,34 @@ from sqlalchemy import Connection, Engine
 from flightsched_pipelines.database.queries.cases import cases as rows
 from flightsched_pipelines.database.queries.cases import transitions
 from flightsched_pipelines.database.queries.cases.transitions import NewCase, Transition
-from flightsched_pipelines.domain.cases.lifecycle import Slot, Standing, Step, next_step, opening
-from flightsched_pipelines.domain.cases.responses import override_holds
-from flightsched_pipelines.domain.cases.standby import next_step_on_standby
+from flightsched_pipelines.domain.cases.lifecycle import BookingStatus, CaseTransition, Slot, next_transition, open_case
+from flightsched_pipelines.domain.cases.responses import override_still_applies
+from flightsched_pipelines.domain.cases.standby import next_standby_transition
 from flightsched_pipelines.errors import PlainError
-from flightsched_pipelines.services.notifications.case_steps import news_of, settle, standing_of, transition_of
+from flightsched_pipelines.services.notifications.case_steps import (
+    booking_status,
+    notification_of,
+    settle,
+    transition_of,
+)
 from flightsched_pipelines.services.notifications.findings import Finding, Findings, findings_of, missed_at
-from flightsched_pipelines.services.notifications.notifications import Directory, News, Occasion, tell
+from flightsched_pipelines.services.notifications.notifications import (
+    CaseNotification,
+    Directory,
+    NotificationContext,
+    queue_notifications,
+)
 from flightsched_pipelines.services.rules import case_rules
-from flightsched_pipelines.services.taken_slots import Taken
+from flightsched_pipelines.services.taken_slots import TakenSlots
 from flightsched_pipelines.settings import Settings
 
 
-class DispatchRefused(PlainError, ValueError):  # noqa: N818, it names what happened
+class DispatchRefusedError(PlainError, ValueError):
     """An hour that nobody is to be told of; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Dispatched:
+class DispatchResult:
     """What a dispatch did: steps of cases by event, what stayed as it was and why, and what was queued.
 
     ``repeated`` when the hour had been dispatched before: then nothing was done.
@@ -51,7 +61,7 @@ def newest_to_dispatch(engine: Engine, now_utc: datetime, settings: Settings) ->
     return newest
 
 
-def dispatch(engine: Engine, now_utc: datetime, settings: Settings, hour_utc: datetime | None = None) -> Dispatched:
+def dispatch(engine: Engine, now_utc: datetime, settings: Settings, hour_utc: datetime | None = None) -> DispatchResult:
     """Hold the newest hour against the open cases, write every transition, and queue what people are told.
 
     Args:
@@ -64,22 +74,22 @@ def dispatch(engine: Engine, now_utc: datetime, settings: Settings, hour_utc: da
         DispatchRefused: nothing is proven, the hour is not the newest, or it is too old to speak.
     """
     with engine.begin() as connection:
-        rows.take_turns(connection)
+        rows.lock_cases_exclusive(connection)
         newest, told = rows.newest_proven_hour(connection), rows.newest_dispatched_hour(connection)
         if newest is None:
-            raise DispatchRefused("no hour's proposals are stored and proven yet; run `flightsched tick` first")
+            raise DispatchRefusedError("no hour's proposals are stored and proven yet; run `flightsched tick` first")
         hour = hour_utc or newest
         if told is not None and hour <= told:
-            return Dispatched(hour, repeated=True)
+            return DispatchResult(hour, repeated=True)
         if hour != newest:
-            raise DispatchRefused(
+            raise DispatchRefusedError(
                 f"{hour:%Y-%m-%d %H}Z is not the newest proven hour, which is {newest:%Y-%m-%d %H}Z: "
                 "people are told of that one only"
             )
         if too_old := _age(hour, now_utc, settings):
-            raise DispatchRefused(too_old)
+            raise DispatchRefusedError(too_old)
         found = _Decisions(connection, findings_of(connection, hour), hour, now_utc, settings).make()
-        rows.note_dispatch(connection, hour, now_utc, asdict(found) | {"hour_utc": hour.isoformat()})
+        rows.record_dispatch(connection, hour, now_utc, asdict(found) | {"hour_utc": hour.isoformat()})
     return found
 
 
@@ -103,7 +113,7 @@ class _Decisions:
         self._hour = hour_utc
         self._now = now_utc
         self._rules = case_rules(settings)
-        self._occasion = Occasion(hour_utc, now_utc, settings)
+        self._occasion = NotificationContext(hour_utc, now_utc, settings)
         taken = rows.schedule(connection, now_utc)
         self._schedule = {booking.booking_id: booking for booking in taken if booking.status != "held"}
         found = rows.open_cases(connection)
@@ -117,12 +127,12 @@ class _Decisions:
         self._kept = rows.kept_by_instructors(connection)
         self._steps: Counter[str] = Counter()
         self._unchanged: Counter[str] = Counter()
-        self._news: list[News] = []
+        self._news: list[CaseNotification] = []
         self._too_late: list[tuple[int, Slot]] = []
         self._directory = Directory.read(connection, [*findings.by_booking, *found, *self._held])
-        self._taken = Taken(taken)
+        self._taken = TakenSlots(taken)
 
-    def make(self) -> Dispatched:
+    def make(self) -> DispatchResult:
         """Everything, in order: open cases first, then those that the hour adds, then what was on hold."""
         self._go_on_with_open_cases()
         self._go_on_with_standby()
@@ -133,10 +143,10 @@ class _Decisions:
             for key, finding in self._findings.by_booking.items()
             if finding.verdict == "unknown" and key in self._directory.bookings
         )
-        tally = tell(
+        tally = queue_notifications(
             self._connection, self._news, self._directory, self._occasion, too_late=self._too_late, unknown=unknown
         )
-        return Dispatched(
+        return DispatchResult(
             self._hour,
             steps=dict(self._steps),
             unchanged=dict(self._unchanged),
@@ -156,50 +166,50 @@ class _Decisions:
         slots = {slot for slot in (*finding.open_slots, *held) if slot in finding.open_slots}
         return offers, frozenset(slot for slot in slots if self._is_free(booking_id, slot))
 
-    def _standing(self, booking_id: int) -> Standing:
+    def _standing(self, booking_id: int) -> BookingStatus:
         """How the lesson of a case stands."""
-        return standing_of(self._lessons[booking_id], self._findings.verdict(booking_id))
+        return booking_status(self._lessons[booking_id], self._findings.verdict(booking_id))
 
     def _is_free(self, booking_id: int, slot: Slot) -> bool:
         live = self._schedule.get(booking_id)
         return live is not None and self._taken.is_free(slot, live.student_id, booking_id)
 
     def _go_on_with_open_cases(self) -> None:
-        steps: list[tuple[rows.StoredCase, Step]] = []
+        steps: list[tuple[rows.StoredCase, CaseTransition]] = []
         written: list[Transition] = []
         for booking_id, case in self._cases.items():
             offers, open_slots = self._alternatives(booking_id)
             slots = [offer.slot for offer in offers]
             standing = replace(self._standing(booking_id), proposals=slots, open_slots=open_slots)
-            step = next_step(case.case, standing, self._now)
+            step = next_transition(case.case, standing, self._now)
             if step is None:
                 self._unchanged[f"still {standing.verdict or 'not assessed'}"] += 1
                 continue
             steps.append((case, step))
             written.append(transition_of(case, step, offers))
             self._steps[step.event] += 1
-            self._news.append(news_of(case, step, standing, self._findings.by_booking.get(booking_id), offers))
-        transitions.write(self._connection, written, self._hour, self._now)
+            self._news.append(notification_of(case, step, standing, self._findings.by_booking.get(booking_id), offers))
+        transitions.write_transitions(self._connection, written, self._hour, self._now)
         settle(self._connection, steps, self._lessons, self._now)
-        transitions.hold_against(self._connection, [case.case_id for case in self._cases.values()], self._hour)
+        transitions.record_hour(self._connection, [case.case_id for case in self._cases.values()], self._hour)
 
     def _go_on_with_standby(self) -> None:
         """Cases that offer a freed slot: ended where the slot is lost, or the lesson has other things to wait for."""
-        ended: list[tuple[rows.StoredCase, Step]] = []
+        ended: list[tuple[rows.StoredCase, CaseTransition]] = []
         for booking_id, case in self._standby.items():
             standing = self._standing(booking_id)
             student_id = self._directory.bookings[booking_id].student_id
             is_free = all(self._taken.is_free(offer, student_id, booking_id) for offer in case.case.offers)
-            step = next_step_on_standby(
+            step = next_standby_transition(
                 case.case, standing, self._now, waits_on_hold=booking_id in self._held, is_free=is_free
             )
             if step is None:
                 self._unchanged["a freed slot is offered"] += 1
             else:
                 ended.append((case, step))
-                self._news.append(news_of(case, step, standing))
+                self._news.append(notification_of(case, step, standing))
         steps = [transition_of(case, step) for case, step in ended]
-        transitions.write(self._connection, steps, self._hour, self._now)
+        transitions.write_transitions(self._connection, steps, self._hour, self._now)
         settle(self._connection, ended, self._lessons, self._now)
         self._steps["standby_ended"] += len(ended)
         for case, _ in ended:
@@ -230,14 +240,14 @@ class _Decisions:
                 self._too_late.append((booking_id, live.slot))
                 continue
             offers, _ = self._alternatives(booking_id)
-            step = opening(Standing(finding.verdict, live.slot, [offer.slot for offer in offers]))
+            step = open_case(BookingStatus(finding.verdict, live.slot, [offer.slot for offer in offers]))
             new.append(NewCase(booking_id, live.slot, step.state, deadline, step.why, offers))
-        ids = transitions.open_new(self._connection, new, self._hour, self._now)
+        ids = transitions.insert_cases(self._connection, new, self._hour, self._now)
         self._steps["opened"] += len(new)
         for case_id, case in zip(ids, new, strict=True):
             finding = self._findings.by_booking[case.booking_id]
             self._news.append(
-                News(
+                CaseNotification(
                     case_id, case.booking_id, "opened", case.lesson, 1 if case.offers else 0, case.offers,
                     finding.shortfalls, finding.no_offer_because, (), case.deadline_utc,
                 )
@@ -248,7 +258,7 @@ class _Decisions:
         if booking_id not in self._kept or self._kept[booking_id][0] != lesson:
             return False
         then = missed_at(self._connection, booking_id, self._kept[booking_id][1])
-        return override_holds(then, finding.missed)
+        return override_still_applies(then, finding.missed)
 
     def _release_held(self) -> None:
         """Lift the platform's holds of lessons whose case has ended and that the hour found above the minimums."""
@@ -259,7 +269,7 @@ class _Decisions:
                 continue
             why = "the forecast is above the school's minimums again"
             released.append(Transition(case_id, booking_id, "released", state, state, why, 0))
-            self._news.append(News(case_id, booking_id, "cleared", self._lessons[booking_id].slot, 0))
-        transitions.note_events(self._connection, released, self._hour, self._now)
+            self._news.append(CaseNotification(case_id, booking_id, "cleared", self._lessons[booking_id].slot, 0))
+        transitions.insert_events(self._connection, released, self._hour, self._now)
         transitions.lift_hold(self._connection, [step.booking_id for step in released], "platform", self._now)
         self._steps["released"] += len(released)

@@ -21,7 +21,7 @@ from flightsched_pipelines.domain.risk.bookings import severity
 from flightsched_pipelines.messages.models import Shortfall
 from flightsched_pipelines.services.slots import slots_of
 
-MOST_SHORTFALLS = 5
+MAX_SHORTFALLS = 5
 TOLD = (
     "booking_id", "verdict", "rule", "effect", "value", "limit_value", "margin", "unit", "hazard", "airport",
     "hour_utc", "layer",
@@ -157,7 +157,7 @@ def _shortfalls(broken: Sequence[Mapping[Any, Any]]) -> list[Shortfall]:
             to_utc=(row["hour_utc"] + HOUR).to_pydatetime(),
             temporary=row["layer"] == "temporary",
         )
-        for rule, row in islice(worst.items(), MOST_SHORTFALLS)
+        for rule, row in islice(worst.items(), MAX_SHORTFALLS)
     ]
 
 

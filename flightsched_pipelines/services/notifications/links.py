@@ -8,7 +8,9 @@ from flightsched_pipelines.settings import Settings
 SALT = "flightsched.answer"
 
 
-def answer_url(settings: Settings, case_id: int, round_: int, person: Person, number: int | None = None) -> str | None:
+def response_url(
+    settings: Settings, case_id: int, round_: int, person: Person, number: int | None = None
+) -> str | None:
     """Where a person answers a case, with one alternative chosen or none; ``None`` without a base URL."""
     if settings.base_url is None or settings.secret_key is None:
         return None

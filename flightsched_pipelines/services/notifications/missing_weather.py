@@ -21,7 +21,7 @@ from flightsched_pipelines.domain.risk.missing_forecasts import lacks_weather
 from flightsched_pipelines.messages import formatting
 from flightsched_pipelines.messages.models import Digest, Lesson, MissingWeather
 from flightsched_pipelines.services.notifications import channels
-from flightsched_pipelines.services.notifications.notifications import DIGEST_IS_NEWS, Directory
+from flightsched_pipelines.services.notifications.notifications import DIGEST_EXPIRES_AFTER, Directory
 from flightsched_pipelines.settings import Settings
 
 LOOK_BACK = timedelta(days=14)
@@ -37,7 +37,7 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class ToTell:
+class GapNotice:
     """What dispatchers have not heard yet, by school: gaps that have lasted long enough, and those that are over."""
 
     begun: Mapping[int, Gap]
@@ -50,14 +50,14 @@ class ToTell:
 def due(engine: Engine, now_utc: datetime, settings: Settings) -> int:
     """How many schools' dispatchers are to hear that weather is missing, or is back."""
     with engine.connect() as connection:
-        return len(_to_tell(connection, now_utc, settings))
+        return len(_gaps_to_notify(connection, now_utc, settings))
 
 
-def tell_dispatchers(engine: Engine, now_utc: datetime, settings: Settings) -> int:
+def notify_dispatchers(engine: Engine, now_utc: datetime, settings: Settings) -> int:
     """Tell them, each once, however many do so at a time; returns how many schools'."""
     with engine.begin() as connection:
         gaps.decide_alone(connection)
-        news = _to_tell(connection, now_utc, settings)
+        news = _gaps_to_notify(connection, now_utc, settings)
         if not len(news):
             return 0
         lessons = _lessons_ahead(connection, now_utc, settings)
@@ -66,22 +66,22 @@ def tell_dispatchers(engine: Engine, now_utc: datetime, settings: Settings) -> i
         rows: list[Queued] = []
         for school_id, gap in news.begun.items():
             told = [directory.lesson(key, lessons[key]) for key in gap.booking_ids]
-            gap_id = gaps.note_told(connection, school_id, gap.since_utc, len(told), now_utc)
+            gap_id = gaps.record_notified(connection, school_id, gap.since_utc, len(told), now_utc)
             why = _why(gap, schools[school_id])
             missing = MissingWeather(since_utc=gap.since_utc, why=why, lessons=_in_time(told))
             rows += _messages(schools[school_id], f"weather-gap-{gap_id}/missing", missing, now_utc, settings)
         for school_id, gap in news.over.items():
             back = MissingWeather(since_utc=gap.since_utc, why="", lessons=[], over=True)
             rows += _messages(schools[school_id], f"weather-gap-{gap.gap_id}/over", back, now_utc, settings)
-        gaps.note_over(connection, [gap.gap_id for gap in news.over.values()], now_utc)
+        gaps.record_over(connection, [gap.gap_id for gap in news.over.values()], now_utc)
         outbox.queue(connection, rows, now_utc)
     return len(news)
 
 
-def _to_tell(connection: Connection, now_utc: datetime, settings: Settings) -> ToTell:
+def _gaps_to_notify(connection: Connection, now_utc: datetime, settings: Settings) -> GapNotice:
     hours = gaps.assessed_hours(connection, now_utc - LOOK_BACK)
     if not hours:
-        return ToTell({}, {})
+        return GapNotice({}, {})
     known = gaps.open_gaps(connection)
     is_recent = now_utc - hours[0] <= timedelta(hours=settings.dispatch_max_age_hours)
     standing = _gaps_in(connection, hours, now_utc, settings) if is_recent else _without_hours(
@@ -90,7 +90,7 @@ def _to_tell(connection: Connection, now_utc: datetime, settings: Settings) -> T
     lasted = now_utc - timedelta(hours=settings.missing_weather_hours)
     begun = {key: gap for key, gap in standing.items() if key not in known and gap.since_utc <= lasted}
     over = {key: gap for key, gap in known.items() if is_recent and key not in standing}
-    return ToTell(begun, over)
+    return GapNotice(begun, over)
 
 
 def _gaps_in(
@@ -150,7 +150,7 @@ def _lessons_ahead(connection: Connection, now_utc: datetime, settings: Settings
 
 def _why(gap: Gap, school: contacts.School) -> str:
     if not gap.airports:
-        return f"no hour has been assessed since {formatting.moment(gap.since_utc, school.time_zone)}"
+        return f"no hour has been assessed since {formatting.format_time(gap.since_utc, school.time_zone)}"
     return f"the forecast for {', '.join(gap.airports)} is missing, or cannot be read whole"
 
 
@@ -170,7 +170,7 @@ def _messages(
     return [
         Queued(
             f"{key}/dispatcher-{school.school_id}/{channel}", channel, None, None, "digest", "dispatcher",
-            school.school_id, digest.model_dump(mode="json"), now_utc, now_utc + DIGEST_IS_NEWS,
+            school.school_id, digest.model_dump(mode="json"), now_utc, now_utc + DIGEST_EXPIRES_AFTER,
         )
-        for channel in sorted(channels.configured(settings) & wanted)
+        for channel in sorted(channels.configured_channels(settings) & wanted)
     ]  # fmt: skip

@@ -15,21 +15,21 @@ from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.database.queries.notifications.contacts import Person
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.messages import models
-from flightsched_pipelines.messages.event_payload import event as event_body
+from flightsched_pipelines.messages.event_payload import event_payload as event_body
 from flightsched_pipelines.messages.quiet_hours import not_before
 from flightsched_pipelines.services.notifications import channels
-from flightsched_pipelines.services.notifications.links import answer_url
+from flightsched_pipelines.services.notifications.links import response_url
 from flightsched_pipelines.settings import Settings
 
 ENDS = ("cleared", "expired", "cancelled", "changed", "begun")
 FOR_DISPATCHERS = frozenset({"opened", "updated", *ENDS, "moved", "kept", "declined"})
 """The steps that a school's dispatchers are told of."""
 
-DIGEST_IS_NEWS = timedelta(days=1)
+DIGEST_EXPIRES_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class CaseNotification:
     """One step of one case, to be told: to the student and the lesson's instructor, unless ``to`` names others.
 
     Of a ``standby`` case, which offers a slot that came free, the instructor hears only when the lesson moves; `tell`
@@ -93,7 +93,7 @@ class Directory:
             aircraft=self.aircraft[slot.aircraft_id],
         )
 
-    def audience(self, news: News) -> list[Person]:
+    def audience(self, news: CaseNotification) -> list[Person]:
         """The student, and the instructor of a dual lesson; or those that the news names."""
         if news.to is not None:
             return list(news.to)
@@ -116,7 +116,7 @@ class Directory:
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
+class NotificationContext:
     """When and of what people are told: an hour (``None``: what answers and the clock did), now, and the settings."""
 
     hour_utc: datetime | None
@@ -126,7 +126,7 @@ class Occasion:
     @property
     def channels(self) -> frozenset[str]:
         """The channels that are on."""
-        return channels.configured(self.settings)
+        return channels.configured_channels(self.settings)
 
     def told_from(self, person: Person, lesson_utc: datetime, *, may_wake: bool = True) -> datetime:
         """When a person may first be told of a lesson; quiet hours hold for a near one too unless it ``may_wake``."""
@@ -135,7 +135,7 @@ class Occasion:
 
 
 @dataclass(slots=True)
-class Tally:
+class NotificationCounts:
     """What was queued by channel, held back and suppressed, and why."""
 
     queued: Counter[str] = field(default_factory=Counter[str])
@@ -143,15 +143,15 @@ class Tally:
     suppressed: Counter[str] = field(default_factory=Counter[str])
 
 
-def tell(
+def queue_notifications(
     connection: Connection,
-    news: Sequence[News],
+    news: Sequence[CaseNotification],
     directory: Directory,
-    occasion: Occasion,
+    occasion: NotificationContext,
     *,
     too_late: Sequence[tuple[int, Slot]] = (),
     unknown: Mapping[int, int] | None = None,
-) -> Tally:
+) -> NotificationCounts:
     """Queue everything that these steps are to be told by, in the transaction that makes them.
 
     Args:
@@ -173,7 +173,7 @@ def tell(
         for channel in channels.PERSONAL
     }
     unheard = outbox.replace_earlier(connection, addressed, occasion.now_utc)
-    post = _Post(directory, occasion, sequences, unheard, Tally())
+    post = _Post(directory, occasion, sequences, unheard, NotificationCounts())
     for item in news:
         post.to_people(item)
         post.to_systems(item)
@@ -190,14 +190,14 @@ class _Post:
     """The rows of one dispatch, as they are gathered."""
 
     directory: Directory
-    occasion: Occasion
+    occasion: NotificationContext
     sequences: Mapping[int, int]
     unheard: Collection[tuple[int, str, str]]
-    tally: Tally
+    tally: NotificationCounts
     rows: list[outbox.Queued] = field(default_factory=list[outbox.Queued])
-    gathered: defaultdict[tuple[str, int], list[News]] = field(default_factory=lambda: defaultdict(list))
+    gathered: defaultdict[tuple[str, int], list[CaseNotification]] = field(default_factory=lambda: defaultdict(list))
 
-    def to_people(self, item: News) -> None:
+    def to_people(self, item: CaseNotification) -> None:
         """Student and instructor, each on the channels they want."""
         for person in self.directory.audience(item):
             for channel in self._wanted(person):
@@ -205,7 +205,7 @@ class _Post:
         if item.event == "moved" or (item.event in FOR_DISPATCHERS and not item.standby):
             self.gathered["dispatcher", self.directory.bookings[item.booking_id].school_id].append(item)
 
-    def to_systems(self, item: News) -> None:
+    def to_systems(self, item: CaseNotification) -> None:
         """One event for whoever listens, without personal data; newly threatened bookings go to the queue too."""
         threatened = item.event == "opened" and not item.standby
         wanted = ["sns", "redis", "sqs"] if threatened else ["sns", "redis"]
@@ -241,7 +241,7 @@ class _Post:
             wanted.append("sms")
         return wanted
 
-    def _to_person(self, item: News, person: Person, channel: str) -> None:
+    def _to_person(self, item: CaseNotification, person: Person, channel: str) -> None:
         first = (item.case_id, person.role, channel) in self.unheard
         if first and item.event in ENDS:
             self.tally.suppressed["over before it was told"] += 1
@@ -255,8 +255,8 @@ class _Post:
             self._add(channel, item, notice.event, person.role, person.person_id, payload, at, _until(item))
 
     def _add(
-        self, channel: str, item: News, event: str, role: str, person_id: int | None, payload: Mapping[str, Any],
-        at: datetime, until: datetime | None,
+        self, channel: str, item: CaseNotification, event: str, role: str, person_id: int | None,
+        payload: Mapping[str, Any], at: datetime, until: datetime | None,
     ) -> None:  # fmt: skip
         whose = f"{role}-{person_id}" if person_id is not None else role
         self.rows.append(
@@ -275,7 +275,7 @@ class _Post:
         )
 
     def _to_dispatchers(
-        self, school: people.School, items: Sequence[News], too_late: list[models.Lesson], unknown: int
+        self, school: people.School, items: Sequence[CaseNotification], too_late: list[models.Lesson], unknown: int
     ) -> None:
         digest = self._digest("dispatch", school.name, school.time_zone, [self._line(item) for item in items])
         digest = digest.model_copy(update={"too_late": too_late, "unknown": unknown})
@@ -283,7 +283,7 @@ class _Post:
         for channel in self.occasion.channels & wanted:
             self._add_digest(channel, "dispatcher", school.school_id, digest, items, self.occasion.now_utc)
 
-    def _digest_to(self, person: Person, items: Sequence[News]) -> None:
+    def _digest_to(self, person: Person, items: Sequence[CaseNotification]) -> None:
         school = self.directory.schools[self.directory.bookings[items[0].booking_id].school_id]
         lines = [self._line(item, person) for item in items]
         at = self.occasion.told_from(person, min(item.lesson.starts_at_utc for item in items))
@@ -297,7 +297,7 @@ class _Post:
             name=name, school=school, time_zone=time_zone, hour_utc=hour_utc, lines=lines, sent_at_utc=now_utc
         )
 
-    def _about(self, items: Sequence[News]) -> str:
+    def _about(self, items: Sequence[CaseNotification]) -> str:
         """What tells a digest from every other: its hour, which is told once; else the first lesson's next version.
 
         A moment would not do: what the clock does in an hour's first second, or two answers do at once, has the same.
@@ -308,7 +308,7 @@ class _Post:
         return f"booking-{first}-{self.sequences[first]}"
 
     def _add_digest(
-        self, channel: str, role: str, key: int, digest: models.Digest, items: Sequence[News], at: datetime
+        self, channel: str, role: str, key: int, digest: models.Digest, items: Sequence[CaseNotification], at: datetime
     ) -> None:
         self.rows.append(
             outbox.Queued(
@@ -321,11 +321,11 @@ class _Post:
                 person_id=key,
                 payload=digest.model_dump(mode="json"),
                 next_attempt_at=at,
-                expires_at=self.occasion.now_utc + DIGEST_IS_NEWS,
+                expires_at=self.occasion.now_utc + DIGEST_EXPIRES_AFTER,
             )
         )
 
-    def _line(self, item: News, person: Person | None = None) -> models.DigestLine:
+    def _line(self, item: CaseNotification, person: Person | None = None) -> models.DigestLine:
         return models.DigestLine(
             event=item.event,
             case_id=item.case_id,
@@ -334,10 +334,10 @@ class _Post:
             offers=self._offers(item, None),
             no_offer_because=item.no_offer_because,
             deadline_utc=item.deadline_utc,
-            case_url=person and answer_url(self.occasion.settings, item.case_id, item.round, person),
+            case_url=person and response_url(self.occasion.settings, item.case_id, item.round, person),
         )
 
-    def _notice(self, item: News, person: Person, *, as_first: bool = False) -> models.Notice:
+    def _notice(self, item: CaseNotification, person: Person, *, as_first: bool = False) -> models.Notice:
         return models.Notice(
             event="opened" if as_first else item.event,
             case_id=item.case_id,
@@ -352,19 +352,21 @@ class _Post:
             confirm_by_utc=item.confirm_by_utc,
             confirm_url=self._confirm_url(item, person),
             deadline_utc=item.deadline_utc,
-            case_url=answer_url(self.occasion.settings, item.case_id, item.round, person),
+            case_url=response_url(self.occasion.settings, item.case_id, item.round, person),
             standby=item.standby,
             stays_on_hold=item.stays_on_hold,
             sequence=self.sequences[item.booking_id],
             sent_at_utc=self.occasion.now_utc,
         )
 
-    def _offers(self, item: News, person: Person | None) -> list[models.Offer]:
+    def _offers(self, item: CaseNotification, person: Person | None) -> list[models.Offer]:
         """The alternatives; a student gets a link for each."""
         chooser = person if person is not None and person.role == "student" else None
         return [self._offer(item, number, offer, chooser) for number, offer in enumerate(item.offers, start=1)]
 
-    def _offer(self, item: News, number: int, offer: case_rows.Offer, chooser: Person | None) -> models.Offer:
+    def _offer(
+        self, item: CaseNotification, number: int, offer: case_rows.Offer, chooser: Person | None
+    ) -> models.Offer:
         return models.Offer(
             number=number,
             starts_at_utc=offer.slot.starts_at_utc,
@@ -372,17 +374,17 @@ class _Post:
             instructor=self.directory.instructor(offer.slot),
             aircraft=self.directory.aircraft[offer.slot.aircraft_id],
             reason=offer.reason,
-            accept_url=chooser and answer_url(self.occasion.settings, item.case_id, item.round, chooser, number),
+            accept_url=chooser and response_url(self.occasion.settings, item.case_id, item.round, chooser, number),
         )
 
-    def _confirm_url(self, item: News, person: Person) -> str | None:
+    def _confirm_url(self, item: CaseNotification, person: Person) -> str | None:
         """Where an instructor confirms what the student took."""
         if item.chosen is None or item.confirm_by_utc is None or person.role != "instructor":
             return None
-        return answer_url(self.occasion.settings, item.case_id, item.round, person, item.chosen[0])
+        return response_url(self.occasion.settings, item.case_id, item.round, person, item.chosen[0])
 
 
-def _until(item: News) -> datetime:
+def _until(item: CaseNotification) -> datetime:
     """A question is of no use after its deadline, an end not after the lesson."""
     ends = item.confirm_by_utc or item.deadline_utc
     return item.lesson.ends_at_utc if item.event in ENDS or ends is None else ends

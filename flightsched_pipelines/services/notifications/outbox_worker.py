@@ -16,10 +16,16 @@ from sqlalchemy.exc import OperationalError
 
 from flightsched_pipelines.clients.weather.limiter import RequestLimiter
 from flightsched_pipelines.database.queries.notifications import leases
-from flightsched_pipelines.services.notifications.delivery_workers import Channel, Delivered, Delivery, Lane, Worker
+from flightsched_pipelines.services.notifications.delivery_workers import (
+    Channel,
+    Delivery,
+    DeliveryResult,
+    Lane,
+    Worker,
+)
 from flightsched_pipelines.settings import Settings
 
-__all__ = ["Channel", "Delivered", "drain"]
+__all__ = ["Channel", "DeliveryResult", "drain"]
 
 STOP_SECONDS = 5.0
 """How long a delivery that is stopped waits for what it is handing over."""
@@ -34,7 +40,7 @@ def drain(
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     dither: Callable[[], float] = random.random,
-) -> Delivered:
+) -> DeliveryResult:
     """Send everything that is due on these channels, then return; any number of these may run side by side.
 
     While a worker still waits for a channel's answer, the others go on with what becomes due.
@@ -50,7 +56,7 @@ class _Crew:
         self._running = 0
         self._errors: list[BaseException] = []
 
-    def run(self, channels: Mapping[str, Channel]) -> Delivered:
+    def run(self, channels: Mapping[str, Channel]) -> DeliveryResult:
         """Start the workers, prolong their leases until they are done, and raise what the first of them raised."""
         self._running = sum(channel.at_once for channel in channels.values())
         for name, channel in channels.items():

@@ -16,11 +16,11 @@ from flightsched_pipelines.services.notifications.channel_senders import mailer_
 from flightsched_pipelines.settings import Settings
 
 
-class TrialError(PlainError, ValueError):
+class TestEmailError(PlainError, ValueError):
     """The test mail could not be sent; the message says why, and what to do."""
 
 
-def send_trial(settings: Settings, address: str, now_utc: datetime) -> str:
+def send_test_email(settings: Settings, address: str, now_utc: datetime) -> str:
     """Send a sample notice to an address; returns the channel's receipt.
 
     Raises:
@@ -28,9 +28,9 @@ def send_trial(settings: Settings, address: str, now_utc: datetime) -> str:
     """
     parsed = parseaddr(address)[1]
     if "@" not in parsed or parsed != address.strip():
-        raise TrialError(f"'{address}' is no e-mail address; give one such as ops@example.com")
+        raise TestEmailError(f"'{address}' is no e-mail address; give one such as ops@example.com")
     if settings.mail_via == "off":
-        raise TrialError("MAIL_VIA is off; set it to maildir, smtp or ses")
+        raise TestEmailError("MAIL_VIA is off; set it to maildir, smtp or ses")
     sample = SAMPLES["opened-student"]
     assert isinstance(sample, Notice)  # noqa: S101, for the type checker
     rendered = email.render_notice(sample)
@@ -46,12 +46,12 @@ def send_trial(settings: Settings, address: str, now_utc: datetime) -> str:
             date_utc=now_utc,
         )
     except ValueError:
-        raise TrialError(f"'{address}' cannot be mailed to; give an address in ASCII, with a domain") from None
+        raise TestEmailError(f"'{address}' cannot be mailed to; give an address in ASCII, with a domain") from None
     try:
         with closing(mailer_of(settings)) as mailer:
             return mailer.send(composed, key, unnoted)
     except DeliveryError as error:
-        raise TrialError(f"the test mail was not sent by {settings.mail_via}: {error}") from None
+        raise TestEmailError(f"the test mail was not sent by {settings.mail_via}: {error}") from None
 
 
 def send_trial_to_dispatchers(engine: Engine, settings: Settings, school_id: int, now_utc: datetime) -> str:
@@ -63,8 +63,10 @@ def send_trial_to_dispatchers(engine: Engine, settings: Settings, school_id: int
     with engine.connect() as connection:
         known = contacts.schools(connection)
     if school_id not in known:
-        raise TrialError(f"there is no school {school_id}; there are {', '.join(map(str, sorted(known))) or 'none'}")
+        raise TestEmailError(
+            f"there is no school {school_id}; there are {', '.join(map(str, sorted(known))) or 'none'}"
+        )
     address = known[school_id].dispatch_email
     if address is None:
-        raise TrialError(f"school {school_id} has no dispatch_email in school.schools; enter one")
-    return send_trial(settings, address, now_utc)
+        raise TestEmailError(f"school {school_id} has no dispatch_email in school.schools; enter one")
+    return send_test_email(settings, address, now_utc)

@@ -7,19 +7,19 @@ from sqlalchemy import Connection, Engine
 
 from flightsched_pipelines.database.frames import newest_written
 from flightsched_pipelines.database.queries.cases import case_queries, responses
-from flightsched_pipelines.database.queries.cases.case_queries import Due
-from flightsched_pipelines.domain.cases.responses import Action, Answer
+from flightsched_pipelines.database.queries.cases.case_queries import DeadlineDue
+from flightsched_pipelines.domain.cases.responses import Action, CaseResponse
 from flightsched_pipelines.services.notifications import missing_weather
 from flightsched_pipelines.services.responses import overdue
 from flightsched_pipelines.services.responses.respond import respond
-from flightsched_pipelines.services.responses.response_handler import Received
-from flightsched_pipelines.services.rules import answer_rules
+from flightsched_pipelines.services.responses.response_handler import IncomingResponse
+from flightsched_pipelines.services.rules import response_rules
 from flightsched_pipelines.settings import Settings
 
 PASSED = {"lapse": "holds released", "confirm": "confirmed unasked", "remind": "reminded"}
 
 
-def due(engine: Engine, now_utc: datetime, settings: Settings) -> int:
+def deadlines_due(engine: Engine, now_utc: datetime, settings: Settings) -> int:
     """How many cases, and schools without weather, the clock has something to say about."""
     with engine.connect() as connection:
         waiting = _waiting(connection, now_utc, settings)
@@ -27,34 +27,34 @@ def due(engine: Engine, now_utc: datetime, settings: Settings) -> int:
     return len(waiting) + ended + missing_weather.due(engine, now_utc, settings)
 
 
-def pass_deadlines(engine: Engine, now_utc: datetime, settings: Settings) -> Counter[str]:
+def process_deadlines(engine: Engine, now_utc: datetime, settings: Settings) -> Counter[str]:
     """Say it, each once, however many do so at a time; returns how often what was done."""
     ended = overdue.end_overdue(engine, now_utc, settings)
     passed = Counter({f"cases {event}": count for event, count in ended.items()})
-    passed["schools told of missing weather"] = missing_weather.tell_dispatchers(engine, now_utc, settings)
+    passed["schools told of missing weather"] = missing_weather.notify_dispatchers(engine, now_utc, settings)
     with engine.connect() as connection:
         waiting = _waiting(connection, now_utc, settings)
     for key, one in waiting.items():
         action = Action(one.action)
         asks = action is Action.CONFIRM
-        answer = Answer(action, "instructor" if asks else "platform", one.instructor_id if asks else None)
-        if respond(engine, Received(key, one.case_id, answer, "platform"), now_utc, settings).applied:
+        answer = CaseResponse(action, "instructor" if asks else "platform", one.instructor_id if asks else None)
+        if respond(engine, IncomingResponse(key, one.case_id, answer, "platform"), now_utc, settings).applied:
             passed[PASSED[one.action]] += 1
     return +passed
 
 
-def _waiting(connection: Connection, now_utc: datetime, settings: Settings) -> dict[str, Due]:
+def _waiting(connection: Connection, now_utc: datetime, settings: Settings) -> dict[str, DeadlineDue]:
     """What the clock has not said yet, by its key.
 
     A confirmation unasked that was refused, as the forecast is missing, is tried again with each new hour's forecast.
     """
     forecast = newest_written(connection, "forecasts")
     hour = "none" if forecast is None else f"{forecast:%Y%m%dT%H}"
-    found = {_key(one, hour): one for one in case_queries.due(connection, now_utc, answer_rules(settings))}
+    found = {_key(one, hour): one for one in case_queries.deadlines_due(connection, now_utc, response_rules(settings))}
     refused = responses.are_known(connection, [key for key, one in found.items() if one.action == Action.CONFIRM])
     return {key: one for key, one in found.items() if key not in refused}
 
 
-def _key(one: Due, hour: str) -> str:
+def _key(one: DeadlineDue, hour: str) -> str:
     key = f"{one.action}-{one.case_id}-{one.until_utc.isoformat()}"
     return f"{key}-{hour}" if one.action == Action.CONFIRM else key

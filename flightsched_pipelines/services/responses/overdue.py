@@ -8,10 +8,19 @@ from sqlalchemy import Connection, Engine
 from flightsched_pipelines.database.queries.cases import cases, transitions
 from flightsched_pipelines.database.queries.cases.cases import CaseLesson, StoredCase
 from flightsched_pipelines.database.queries.notifications import outbox
-from flightsched_pipelines.domain.cases.lifecycle import Step, next_step
-from flightsched_pipelines.domain.cases.standby import next_step_on_standby
-from flightsched_pipelines.services.notifications.case_steps import news_of, settle, standing_of, transition_of
-from flightsched_pipelines.services.notifications.notifications import Directory, Occasion, tell
+from flightsched_pipelines.domain.cases.lifecycle import CaseTransition, next_transition
+from flightsched_pipelines.domain.cases.standby import next_standby_transition
+from flightsched_pipelines.services.notifications.case_steps import (
+    booking_status,
+    notification_of,
+    settle,
+    transition_of,
+)
+from flightsched_pipelines.services.notifications.notifications import (
+    Directory,
+    NotificationContext,
+    queue_notifications,
+)
 from flightsched_pipelines.settings import Settings
 
 
@@ -30,7 +39,7 @@ def end_overdue(engine: Engine, now_utc: datetime, settings: Settings) -> Counte
         How many cases ended, by event.
     """
     with engine.begin() as connection:
-        cases.take_turns(connection)
+        cases.lock_cases_exclusive(connection)
         found = cases.open_cases(connection)
         lessons = cases.lessons_of(connection, found)
         ended = [(case, step) for case in found.values() if (step := _step(case, lessons[case.booking_id], now_utc))]
@@ -39,23 +48,23 @@ def end_overdue(engine: Engine, now_utc: datetime, settings: Settings) -> Counte
     return Counter(step.event for _, step in ended)
 
 
-def _step(case: StoredCase, lesson: CaseLesson, now_utc: datetime) -> Step | None:
+def _step(case: StoredCase, lesson: CaseLesson, now_utc: datetime) -> CaseTransition | None:
     if case.standby:
-        return next_step_on_standby(case.case, standing_of(lesson), now_utc, waits_on_hold=False, is_free=True)
-    return next_step(case.case, standing_of(lesson), now_utc)
+        return next_standby_transition(case.case, booking_status(lesson), now_utc, waits_on_hold=False, is_free=True)
+    return next_transition(case.case, booking_status(lesson), now_utc)
 
 
 def _end(
     connection: Connection,
-    ended: list[tuple[StoredCase, Step]],
+    ended: list[tuple[StoredCase, CaseTransition]],
     lessons: dict[int, CaseLesson],
     now_utc: datetime,
     settings: Settings,
 ) -> None:
     if not ended:
         return
-    transitions.write(connection, [transition_of(case, step) for case, step in ended], None, now_utc)
-    news = [news_of(case, step, standing_of(lessons[case.booking_id])) for case, step in ended]
+    transitions.write_transitions(connection, [transition_of(case, step) for case, step in ended], None, now_utc)
+    news = [notification_of(case, step, booking_status(lessons[case.booking_id])) for case, step in ended]
     settle(connection, ended, lessons, now_utc)
     directory = Directory.read(connection, [case.booking_id for case, _ in ended])
-    tell(connection, news, directory, Occasion(None, now_utc, settings))
+    queue_notifications(connection, news, directory, NotificationContext(None, now_utc, settings))

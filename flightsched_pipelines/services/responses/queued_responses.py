@@ -14,28 +14,28 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from sqlalchemy import Engine
 
 from flightsched_pipelines.clients.delivery import aws
-from flightsched_pipelines.clients.delivery.delivery_errors import ChannelDown
+from flightsched_pipelines.clients.delivery.delivery_errors import ChannelDownError
 from flightsched_pipelines.database.queries.cases import responses
 from flightsched_pipelines.database.queries.cases.responses import Response
 from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.database.queries.notifications.outbox import Queued
-from flightsched_pipelines.domain.cases.responses import LONGEST_REASON, Action, Answer, Wishes
-from flightsched_pipelines.services.responses.respond import Outcome, respond
-from flightsched_pipelines.services.responses.response_handler import Received
+from flightsched_pipelines.domain.cases.responses import MAX_REASON_CHARACTERS, Action, CaseResponse, RequestedTimes
+from flightsched_pipelines.services.responses.respond import ResponseOutcome, respond
+from flightsched_pipelines.services.responses.response_handler import IncomingResponse
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines.text import accept
 
-LARGEST_BYTES = 16_384
-MOST_MESSAGES = 500
+MAX_MESSAGE_BYTES = 16_384
+MAX_MESSAGES = 500
 
 Id = Annotated[int, Field(ge=1, lt=2**63)]
 
 
 def _acceptable(reason: str) -> str:
-    return accept(reason, "it", LONGEST_REASON)
+    return accept(reason, "it", MAX_REASON_CHARACTERS)
 
 
-class QueuedWishes(BaseModel):
+class QueuedRequestedTimes(BaseModel):
     """What would suit instead, with the answer none_suit."""
 
     model_config = ConfigDict(extra="forbid")
@@ -45,12 +45,12 @@ class QueuedWishes(BaseModel):
     earliest_date: date | None = None
     latest_date: date | None = None
 
-    def wishes(self) -> Wishes:
+    def wishes(self) -> RequestedTimes:
         """As the desk takes them."""
-        return Wishes(frozenset(self.days), frozenset(self.parts_of_day), self.earliest_date, self.latest_date)
+        return RequestedTimes(frozenset(self.days), frozenset(self.parts_of_day), self.earliest_date, self.latest_date)
 
 
-class QueuedAnswer(BaseModel):
+class QueuedResponse(BaseModel):
     """A message of the queue, JSON: who answers which case, and what."""
 
     model_config = ConfigDict(extra="forbid")
@@ -64,43 +64,45 @@ class QueuedAnswer(BaseModel):
     person_id: Id = Field(description="Which student or instructor.")
     number: Annotated[int, Field(ge=1, le=99)] | None = Field(default=None, description="The alternative, to accept.")
     round: Annotated[int, Field(ge=1, le=10_000)] | None = Field(default=None, description="Of which message.")
-    reason: Annotated[str, StringConstraints(max_length=LONGEST_REASON), AfterValidator(_acceptable)] = ""
-    wishes: QueuedWishes = QueuedWishes()
+    reason: Annotated[str, StringConstraints(max_length=MAX_REASON_CHARACTERS), AfterValidator(_acceptable)] = ""
+    wishes: QueuedRequestedTimes = QueuedRequestedTimes()
 
-    def answer(self) -> Answer:
+    def answer(self) -> CaseResponse:
         """As the desk takes it."""
         wishes = self.wishes.wishes()
-        return Answer(Action(self.action), self.role, self.person_id, self.number, self.round, self.reason, wishes)
+        return CaseResponse(
+            Action(self.action), self.role, self.person_id, self.number, self.round, self.reason, wishes
+        )
 
 
-FIELDS = frozenset({*QueuedAnswer.model_fields, *QueuedWishes.model_fields})
+FIELDS = frozenset({*QueuedResponse.model_fields, *QueuedRequestedTimes.model_fields})
 
 
-class UnreadableError(ValueError):
+class UnreadableResponseError(ValueError):
     """A message that is no answer; the words say what is wrong, without what it holds."""
 
 
-def read(body: str) -> QueuedAnswer:
+def read_message(body: str) -> QueuedResponse:
     """Read a message.
 
     Raises:
         UnreadableError: it is too large, no JSON, or not of the form of `QueuedAnswer`.
     """
     size = len(body.encode(errors="surrogatepass"))
-    if size > LARGEST_BYTES:
-        raise UnreadableError(f"the message has {size:,} bytes; an answer has at most {LARGEST_BYTES:,}")
+    if size > MAX_MESSAGE_BYTES:
+        raise UnreadableResponseError(f"the message has {size:,} bytes; an answer has at most {MAX_MESSAGE_BYTES:,}")
     try:
-        return QueuedAnswer.model_validate_json(body)
+        return QueuedResponse.model_validate_json(body)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         # A field that the form does not have may be named anything.
         known = [str(part) for part in first["loc"] if isinstance(part, int) or part in FIELDS]
         where = ".".join(known) or "the message"
         wrong = first["msg"].removeprefix("Value error, ")
-        raise UnreadableError(f"{where}: {wrong}; see the form of messages in docs/answers.md") from None
+        raise UnreadableResponseError(f"{where}: {wrong}; see the form of messages in docs/answers.md") from None
 
 
-def take_all(
+def apply_queued(
     engine: Engine, queue: aws.Queue, dead_letters: aws.Queue, now_utc: datetime, settings: Settings
 ) -> Counter[str]:
     """Take what is in the queue, up to a bound; returns how many messages had which outcome.
@@ -114,11 +116,11 @@ def take_all(
     """
     outcomes: Counter[str] = Counter()
     errors: list[Exception] = []
-    while outcomes.total() < MOST_MESSAGES and not errors and (messages := queue.receive()):
+    while outcomes.total() < MAX_MESSAGES and not errors and (messages := queue.receive()):
         for message in messages:
             try:
                 outcomes[_take(engine, message, dead_letters, now_utc, settings)] += 1
-            except ChannelDown:
+            except ChannelDownError:
                 raise
             except Exception as error:  # noqa: BLE001, one message's fault is not the others'; it is raised below
                 errors.append(error)
@@ -129,16 +131,18 @@ def take_all(
     return outcomes
 
 
-def _take(engine: Engine, message: aws.Received, dead_letters: aws.Queue, now_utc: datetime, settings: Settings) -> str:
+def _take(
+    engine: Engine, message: aws.QueueMessage, dead_letters: aws.Queue, now_utc: datetime, settings: Settings
+) -> str:
     try:
-        queued = read(message.body)
-    except UnreadableError as error:
+        queued = read_message(message.body)
+    except UnreadableResponseError as error:
         _keep_unreadable(engine, message.body, str(error), now_utc)
         dead_letters.send(message.body, {**message.attributes, "problem": str(error)[:250]})
         return "unreadable"
-    outcome = respond(engine, Received(queued.key, queued.case_id, queued.answer(), "queue"), now_utc, settings)
+    outcome = respond(engine, IncomingResponse(queued.key, queued.case_id, queued.answer(), "queue"), now_utc, settings)
     if not outcome.applied:
-        _answer_sender(engine, queued, outcome, now_utc, settings)
+        _notify_sender(engine, queued, outcome, now_utc, settings)
     return "repeated" if outcome.repeated else outcome.outcome
 
 
@@ -147,16 +151,16 @@ def _keep_unreadable(engine: Engine, body: str, problem: str, now_utc: datetime)
     digest = hashlib.sha256(body.encode(errors="surrogatepass")).hexdigest()
     key = f"unreadable-{digest}"
     with engine.begin() as connection:
-        if responses.earlier(connection, key) is None:
-            responses.keep(
+        if responses.find_response(connection, key) is None:
+            responses.insert_response(
                 connection,
                 Response(key, None, None, "unreadable", None, None, "unknown", None, None, "queue", now_utc,
                          "unreadable", problem),
             )  # fmt: skip
 
 
-def _answer_sender(
-    engine: Engine, queued: QueuedAnswer, outcome: Outcome, now_utc: datetime, settings: Settings
+def _notify_sender(
+    engine: Engine, queued: QueuedResponse, outcome: ResponseOutcome, now_utc: datetime, settings: Settings
 ) -> None:
     """Tell whoever sent it, through the topic of notifications, that it was refused and why."""
     if settings.aws_region is None:
@@ -188,6 +192,6 @@ def queues(settings: Settings) -> tuple[aws.Queue, aws.Queue]:
     )
 
 
-def form() -> str:
+def message_schema() -> str:
     """The form of messages, as a JSON schema."""
-    return json.dumps(QueuedAnswer.model_json_schema(), indent=2)
+    return json.dumps(QueuedResponse.model_json_schema(), indent=2)

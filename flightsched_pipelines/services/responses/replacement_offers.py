@@ -9,35 +9,35 @@ from sqlalchemy import Connection
 
 from flightsched_pipelines.database.frames import newest_written, read_partition
 from flightsched_pipelines.database.queries.cases import case_queries, cases
-from flightsched_pipelines.database.queries.cases.case_queries import Asked
+from flightsched_pipelines.database.queries.cases.case_queries import CaseDetail
 from flightsched_pipelines.database.queries.cases.transitions import Transition
 from flightsched_pipelines.database.queries.schedule import booking_moves
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot
-from flightsched_pipelines.domain.cases.responses import Wishes
+from flightsched_pipelines.domain.cases.responses import RequestedTimes
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
-from flightsched_pipelines.domain.rescheduling.slot_descriptions import reasons
+from flightsched_pipelines.domain.rescheduling.slot_descriptions import slot_descriptions
 from flightsched_pipelines.domain.risk.time_zones import zone_of
-from flightsched_pipelines.services.notifications.notifications import News
-from flightsched_pipelines.services.responses.slot_revalidation import in_words, revalidate
+from flightsched_pipelines.services.notifications.notifications import CaseNotification
+from flightsched_pipelines.services.responses.slot_revalidation import describe_move, revalidate
 from flightsched_pipelines.services.slots import slots_of
 from flightsched_pipelines.settings import Settings
 
-MOST_OFFERS = 3
-MOST_PROOFS = 12
+MAX_OFFERS = 3
+MAX_REVALIDATIONS = 12
 """So many candidates are looked at for one case, while others wait for the locks."""
 
 BUFFER = timedelta(minutes=SchedulingRules().buffer_minutes)
 
 
 @dataclass(frozen=True, slots=True)
-class Renewed:
+class ReplacementRound:
     """A case's new round, or its end: the transition to be written and the news of it."""
 
     transition: Transition
-    news: News
+    news: CaseNotification
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,14 @@ class Fresh:
 
 def fresh_offers(
     connection: Connection,
-    asked: Asked,
+    asked: CaseDetail,
     now_utc: datetime,
     settings: Settings,
     *,
-    wishes: Wishes | None = None,
+    wishes: RequestedTimes | None = None,
     but_for: Collection[Slot] = (),
     beside: Sequence[Slot] = (),
-    most: int = MOST_OFFERS,
+    most: int = MAX_OFFERS,
 ) -> Fresh:
     """Up to ``most`` slots of the newest hour's candidates that suit, that hold now, and that nobody else is offered.
 
@@ -87,9 +87,9 @@ def fresh_offers(
     unjudged = False
     proofs = 0
     for row, slot in enumerate(slots_of(found)):
-        if len(chosen) == most or proofs == MOST_PROOFS:
+        if len(chosen) == most or proofs == MAX_REVALIDATIONS:
             break
-        if slot.starts_at_utc in starts or not (wishes or Wishes()).suits(slot.starts_at_utc.astimezone(zone)):
+        if slot.starts_at_utc in starts or not (wishes or RequestedTimes()).suits(slot.starts_at_utc.astimezone(zone)):
             continue
         if any(_clash(slot, student, other, student) for other in offered):
             continue
@@ -111,18 +111,18 @@ def fresh_offers(
 
 
 def as_of_now(
-    connection: Connection, asked: Asked, offer: cases.Offer, now_utc: datetime, settings: Settings
+    connection: Connection, asked: CaseDetail, offer: cases.Offer, now_utc: datetime, settings: Settings
 ) -> cases.Offer:
     """An alternative of an earlier message with what the newest hour says of it, not what an earlier one said."""
     moving, student = Move(asked.booking_id, offer.slot), asked.question.student_id
     offered = asked.offered.get(offer.slot, now_utc)
     found = revalidate(connection, moving, asked.school_id, student, offered, now_utc, settings)
-    return replace(offer, reason=in_words(connection, moving, student, found.verdict), ranked_by="planner")
+    return replace(offer, reason=describe_move(connection, moving, student, found.verdict), ranked_by="planner")
 
 
-def without(
-    connection: Connection, asked: Asked, lost: Collection[Slot], why: str, now_utc: datetime, settings: Settings
-) -> Renewed:
+def replace_lost_offers(
+    connection: Connection, asked: CaseDetail, lost: Collection[Slot], why: str, now_utc: datetime, settings: Settings
+) -> ReplacementRound:
     """A case that lost some of its alternatives: the rest, and new ones in their place.
 
     One that offers a slot that came free has no other, and ends.
@@ -142,28 +142,30 @@ def without(
         settings,
         but_for=[*asked.offered, *lost],
         beside=beside,
-        most=MOST_OFFERS - len(kept),
+        most=MAX_OFFERS - len(kept),
     ).offers
-    return new_round(asked, "updated", [*kept, *fresh], why, [_told(len(lost), len(kept), len(fresh), why)])
+    return new_round(asked, "updated", [*kept, *fresh], why, [_described(len(lost), len(kept), len(fresh), why)])
 
 
-def new_round(asked: Asked, event: str, offers: Sequence[cases.Offer], why: str, changes: Sequence[str]) -> Renewed:
+def new_round(
+    asked: CaseDetail, event: str, offers: Sequence[cases.Offer], why: str, changes: Sequence[str]
+) -> ReplacementRound:
     """The next round of a case."""
     question = asked.question
     state = CaseState.PROPOSED if offers else CaseState.OPEN
     transition = Transition(
         asked.case_id, asked.booking_id, event, question.state, state, why, question.round + 1, True, offers
     )
-    news = News(
+    news = CaseNotification(
         asked.case_id, asked.booking_id, "updated", question.lesson, question.round + 1, offers,
         changes=changes, deadline_utc=question.deadline_utc,
     )  # fmt: skip
-    return Renewed(transition, news)
+    return ReplacementRound(transition, news)
 
 
 def others_who_lose(
     connection: Connection, case_ids: Sequence[int], taken: Mapping[Slot, int], now_utc: datetime, settings: Settings
-) -> list[Renewed]:
+) -> list[ReplacementRound]:
     """New rounds for those who were offered what is taken now.
 
     Args:
@@ -173,9 +175,9 @@ def others_who_lose(
         now_utc: now.
         settings: the bounds of a new time.
     """
-    renewed: list[Renewed] = []
+    renewed: list[ReplacementRound] = []
     for case_id in case_ids:
-        asked = case_queries.ask(connection, case_id)
+        asked = case_queries.load_case(connection, case_id)
         if asked is None or asked.question.state is not CaseState.PROPOSED:
             continue
         lost = [
@@ -184,19 +186,23 @@ def others_who_lose(
             if any(_clash(offer.slot, asked.question.student_id, slot, student) for slot, student in taken.items())
         ]
         if lost:
-            renewed.append(without(connection, asked, lost, "another lesson has taken it", now_utc, settings))
+            renewed.append(
+                replace_lost_offers(connection, asked, lost, "another lesson has taken it", now_utc, settings)
+            )
     return renewed
 
 
-def _gone(asked: Asked, why: str) -> Renewed:
+def _gone(asked: CaseDetail, why: str) -> ReplacementRound:
     """The end of a case whose freed slot cannot be had any more."""
     question = asked.question
     ended = Transition(
         asked.case_id, asked.booking_id, "cancelled", question.state, CaseState.CANCELLED, why, question.round
     )
     changes = [f"The slot can no longer be had: {why}."]
-    news = News(asked.case_id, asked.booking_id, "cancelled", question.lesson, question.round, changes=changes)
-    return Renewed(ended, news)
+    news = CaseNotification(
+        asked.case_id, asked.booking_id, "cancelled", question.lesson, question.round, changes=changes
+    )
+    return ReplacementRound(ended, news)
 
 
 def _clash(one: Slot, one_student: int, other: Slot, other_student: int) -> bool:
@@ -206,7 +212,7 @@ def _clash(one: Slot, one_student: int, other: Slot, other_student: int) -> bool
     return bool(shared) and not apart
 
 
-def _in_words(connection: Connection, asked: Asked, rows: pd.DataFrame) -> list[cases.Offer]:
+def _in_words(connection: Connection, asked: CaseDetail, rows: pd.DataFrame) -> list[cases.Offer]:
     if rows.empty:
         return []
     lesson = asked.question.lesson
@@ -216,11 +222,11 @@ def _in_words(connection: Connection, asked: Asked, rows: pd.DataFrame) -> list[
     lessons = booking.loc[booking.index.repeat(len(rows))].set_index(rows.index)
     return [
         cases.Offer(slot, reason, "planner")
-        for slot, reason in zip(slots_of(rows), reasons(rows, lessons), strict=True)
+        for slot, reason in zip(slots_of(rows), slot_descriptions(rows, lessons), strict=True)
     ]
 
 
-def _told(lost: int, kept: int, fresh: int, why: str) -> str:
+def _described(lost: int, kept: int, fresh: int, why: str) -> str:
     words = f"{lost} of the {lost + kept} alternatives you were given can no longer be had: {why}."
     if not kept + fresh:
         return f"{words} There is no other alternative at present."

@@ -13,8 +13,12 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from flightsched_pipelines.database.queries.cases import cases, responses
-from flightsched_pipelines.domain.cases.responses import AnswerRefused
-from flightsched_pipelines.services.responses.response_handler import ChangedMeanwhile, Received, Taking
+from flightsched_pipelines.domain.cases.responses import ResponseRefusedError
+from flightsched_pipelines.services.responses.response_handler import (
+    CaseChangedError,
+    IncomingResponse,
+    ResponseHandler,
+)
 from flightsched_pipelines.settings import Settings
 
 ATTEMPTS = 8
@@ -22,7 +26,7 @@ ATTEMPTS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ResponseOutcome:
     """What came of an answer: ``applied``, or a kind of refusal, and the sentence for its sender.
 
     ``repeated`` when the key had been answered before: then this is what came of it that time.
@@ -39,7 +43,7 @@ class Outcome:
         return self.outcome == responses.APPLIED
 
 
-def respond(engine: Engine, received: Received, now_utc: datetime, settings: Settings) -> Outcome:
+def respond(engine: Engine, received: IncomingResponse, now_utc: datetime, settings: Settings) -> ResponseOutcome:
     """Take an answer: do what it says, or refuse it with one sentence; either way it is on record.
 
     A lost connection or lock is tried again. Never raises for what an answer says.
@@ -54,7 +58,7 @@ def respond(engine: Engine, received: Received, now_utc: datetime, settings: Set
 
 def _worth_another_try(error: Exception) -> bool:
     """Whether a fault is one of the moment: a lost connection, a deadlock, a case that changed under our hands."""
-    if isinstance(error, ChangedMeanwhile):
+    if isinstance(error, CaseChangedError):
         return True
     if not isinstance(error, DBAPIError) or isinstance(error, IntegrityError):
         return False
@@ -63,17 +67,17 @@ def _worth_another_try(error: Exception) -> bool:
     }  # fmt: skip
 
 
-def _once(engine: Engine, received: Received, now_utc: datetime, settings: Settings) -> Outcome:
+def _once(engine: Engine, received: IncomingResponse, now_utc: datetime, settings: Settings) -> ResponseOutcome:
     with engine.begin() as connection:
-        cases.share_turn(connection)
-        before = responses.earlier(connection, received.key)
+        cases.lock_cases_shared(connection)
+        before = responses.find_response(connection, received.key)
         if before is not None:
-            return Outcome(before.outcome, before.sentence, before.case_id, repeated=True)
-        taking = Taking(connection, received, now_utc, settings)
+            return ResponseOutcome(before.outcome, before.sentence, before.case_id, repeated=True)
+        taking = ResponseHandler(connection, received, now_utc, settings)
         try:
             with connection.begin_nested():
                 outcome, sentence = taking.take()
-        except AnswerRefused as refused:
+        except ResponseRefusedError as refused:
             outcome, sentence = refused.code, taking.refusal(refused)
-        responses.keep(connection, taking.response(outcome, sentence))
-    return Outcome(outcome, sentence, received.case_id)
+        responses.insert_response(connection, taking.response(outcome, sentence))
+    return ResponseOutcome(outcome, sentence, received.case_id)

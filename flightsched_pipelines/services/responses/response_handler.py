@@ -8,35 +8,40 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from flightsched_pipelines.database.queries.cases import case_queries, responses, transitions
-from flightsched_pipelines.database.queries.cases.case_queries import Asked
+from flightsched_pipelines.database.queries.cases.case_queries import CaseDetail
 from flightsched_pipelines.database.queries.cases.cases import Offer
 from flightsched_pipelines.database.queries.cases.responses import Response
 from flightsched_pipelines.database.queries.cases.transitions import Transition
 from flightsched_pipelines.database.queries.notifications import contacts
 from flightsched_pipelines.database.queries.schedule import booking_moves, holds
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
-from flightsched_pipelines.domain.cases.lifecycle import AnswerEvent, CaseState, Slot
+from flightsched_pipelines.domain.cases.lifecycle import CaseState, ResponseEvent, Slot
 from flightsched_pipelines.domain.cases.responses import (
     Action,
-    Answer,
-    AnswerRefused,
-    Circumstances,
-    Effect,
-    effect_of,
+    CaseResponse,
+    Decision,
+    ResponseContext,
+    ResponseRefusedError,
+    decide,
     longest_hold,
-    slot_meant,
+    slot_of_response,
 )
 from flightsched_pipelines.messages import formatting, models
-from flightsched_pipelines.services.notifications.notifications import Directory, News, Occasion, tell
+from flightsched_pipelines.services.notifications.notifications import (
+    CaseNotification,
+    Directory,
+    NotificationContext,
+    queue_notifications,
+)
 from flightsched_pipelines.services.responses import replacement_offers
 from flightsched_pipelines.services.responses.slot_revalidation import Revalidated, revalidate
-from flightsched_pipelines.services.rules import answer_rules
+from flightsched_pipelines.services.rules import response_rules
 from flightsched_pipelines.settings import Settings
-from flightsched_pipelines.text import LONGEST_KEY, accept
+from flightsched_pipelines.text import MAX_KEY_CHARACTERS, accept
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class IncomingResponse:
     """An answer as a door hands it over: under a key of its sender's, by which it is applied once.
 
     An answer whose ``person_id`` is ``None`` is taken for the student's, or the instructor's, whom the case waits for:
@@ -45,7 +50,7 @@ class Received:
 
     key: str
     case_id: int
-    answer: Answer
+    answer: CaseResponse
     door: str
 
     def __post_init__(self) -> None:
@@ -54,30 +59,32 @@ class Received:
         Raises:
             TextError: it cannot.
         """
-        accept(self.key, "the key", LONGEST_KEY)
+        accept(self.key, "the key", MAX_KEY_CHARACTERS)
 
 
 UNREACHED = "No forecast reaches this time yet."
 
-LARGEST_ID = 2**63 - 1
-LARGEST_NUMBER = 2**31 - 1
+MAX_ID = 2**63 - 1
+MAX_NUMBER = 2**31 - 1
 """No column holds a larger one."""
 
 
-class ChangedMeanwhile(Exception):  # noqa: N818, it names what happened
+class CaseChangedError(Exception):
     """Between looking and locking the case has changed: look again."""
 
 
-class Taking:
+class ResponseHandler:
     """One answer, within its transaction."""
 
-    def __init__(self, connection: Connection, received: Received, now_utc: datetime, settings: Settings) -> None:
+    def __init__(
+        self, connection: Connection, received: IncomingResponse, now_utc: datetime, settings: Settings
+    ) -> None:
         self._connection = connection
         self._received = received
         self._now = now_utc
         self._settings = settings
         self._answer = received.answer
-        self._asked: Asked | None = None
+        self._asked: CaseDetail | None = None
         self._directories: dict[tuple[int, ...], Directory] = {}
 
     def take(self) -> tuple[str, str]:
@@ -87,13 +94,13 @@ class Taking:
             AnswerRefused: it cannot be done; what was done so far is to be rolled back.
         """
         asked, slot = self._lock()
-        at = Circumstances(self._now, self._asked_from(asked, slot), answer_rules(self._settings))
-        effect = effect_of(asked.question, self._answer, at)
+        at = ResponseContext(self._now, self._asked_from(asked, slot), response_rules(self._settings))
+        effect = decide(asked.question, self._answer, at)
         if effect.event == "hold_released" and self._answer.action is Action.DECLINE:
             return self._lose(asked, effect, "the instructor cannot do it")
         if self._answer.action is Action.LAPSE and (longer := self._keeps_hold(asked, at)):
             return longer
-        do: Mapping[AnswerEvent, Callable[[Asked, Effect], tuple[str, str]]] = {
+        do: Mapping[ResponseEvent, Callable[[CaseDetail, Decision], tuple[str, str]]] = {
             "accepted": self._hold,
             "confirmed": self._move,
             "none_suit": self._look_for_others,
@@ -104,7 +111,7 @@ class Taking:
         }
         return do.get(effect.event, self._end)(asked, effect)
 
-    def refusal(self, refused: AnswerRefused) -> str:
+    def refusal(self, refused: ResponseRefusedError) -> str:
         """The sentence of a refusal, with what is left where that helps."""
         if not refused.tells_left or self._asked is None:
             return f"{refused.sentence}."
@@ -115,21 +122,21 @@ class Taking:
         """The answer as it is put on record."""
         answer, asked = self._answer, self._asked
         return Response(
-            key=self._received.key, case_id=_fitting(self._received.case_id, LARGEST_ID),
+            key=self._received.key, case_id=_fitting(self._received.case_id, MAX_ID),
             booking_id=asked and asked.booking_id, action=answer.action.value,
-            number=_fitting(answer.number, LARGEST_NUMBER), round=_fitting(answer.round, LARGEST_NUMBER),
-            role=answer.role, person_id=_fitting(answer.person_id, LARGEST_ID),
+            number=_fitting(answer.number, MAX_NUMBER), round=_fitting(answer.round, MAX_NUMBER),
+            role=answer.role, person_id=_fitting(answer.person_id, MAX_ID),
             reason=answer.reason or None, door=self._received.door,
             received_at=self._now, outcome=outcome, sentence=sentence,
         )  # fmt: skip
 
-    def _lock(self) -> tuple[Asked, Slot | None]:
+    def _lock(self) -> tuple[CaseDetail, Slot | None]:
         """Look at the case, lock what it is about, and look again: from here on nobody else changes it."""
-        if _fitting(self._received.case_id, LARGEST_ID) is None:
+        if _fitting(self._received.case_id, MAX_ID) is None:
             raise _unknown(self._received.case_id)
-        booking_moves.take_turns(self._connection, self._received.case_id)
+        booking_moves.lock_moves_exclusive(self._connection, self._received.case_id)
         asked = self._look()
-        slot = slot_meant(asked.question, self._answer)
+        slot = slot_of_response(asked.question, self._answer)
         lesson, student = asked.question.lesson, asked.question.student_id
         booking_moves.lock_resources(
             self._connection, booking_moves.resources_of(student, lesson, *([slot] if slot else []))
@@ -142,12 +149,12 @@ class Taking:
         booking_moves.lock_cases(self._connection, [asked.case_id, *others])
         self._others = others
         asked = self._look(lock=True)
-        if slot_meant(asked.question, self._answer) != slot:
-            raise ChangedMeanwhile
+        if slot_of_response(asked.question, self._answer) != slot:
+            raise CaseChangedError
         return asked, slot
 
-    def _look(self, *, lock: bool = False) -> Asked:
-        asked = case_queries.ask(self._connection, self._received.case_id, lock=lock)
+    def _look(self, *, lock: bool = False) -> CaseDetail:
+        asked = case_queries.load_case(self._connection, self._received.case_id, lock=lock)
         if asked is None:
             raise _unknown(self._received.case_id)
         self._asked = asked
@@ -155,19 +162,19 @@ class Taking:
             self._answer = replace(self._answer, person_id=_whom_it_waits_for(asked, self._answer))
         return asked
 
-    def _asked_from(self, asked: Asked, slot: Slot | None) -> datetime:
+    def _asked_from(self, asked: CaseDetail, slot: Slot | None) -> datetime:
         """When the instructor of a slot may be asked to confirm it: not in quiet hours."""
         if slot is None or self._answer.action is not Action.ACCEPT:
             return self._now
         directory = self._directory([asked.booking_id])
         confirmer = _confirmer(asked, slot, directory)
-        occasion = Occasion(None, self._now, self._settings)
+        occasion = NotificationContext(None, self._now, self._settings)
         if confirmer is None:
             return self._now
         question = asked.question
         return occasion.told_from(confirmer, question.lesson.starts_at_utc, may_wake=not question.standby)
 
-    def _hold(self, asked: Asked, effect: Effect) -> tuple[str, str]:
+    def _hold(self, asked: CaseDetail, effect: Decision) -> tuple[str, str]:
         slot, number, until = _alternative(effect), effect.number or 0, effect.until_utc or self._now
         found = self._revalidated(asked, slot)
         if found.objections:
@@ -186,43 +193,44 @@ class Taking:
             [self._news(asked, "accepted", chosen=chosen, confirm_by_utc=until, to=to, changes=changes)],
         )
         return responses.APPLIED, (
-            f"Alternative {number} ({self._moment(slot)}) is held until {formatting.moment(until, asked.time_zone)}; "
+            f"Alternative {number} ({self._moment(slot)}) is held until "
+            f"{formatting.format_time(until, asked.time_zone)}; "
             f"{next_step}.{'' if found.verdict != 'unforecast' else f' {UNREACHED}'}"
         )
 
-    def _keeps_hold(self, asked: Asked, at: Circumstances) -> tuple[str, str] | None:
+    def _keeps_hold(self, asked: CaseDetail, at: ResponseContext) -> tuple[str, str] | None:
         """Prolong a hold that ends while nobody could confirm it, because the forecast for it is missing."""
         held = asked.question.hold
         until = None if held is None else longest_hold(asked.question, held.slot, at)
         if held is None or until is None or self._revalidated(asked, held.slot).verdict != "missing":
             return None
         holds.prolong(self._connection, asked.booking_id, until)
-        kept = f"Alternative {held.number} is held until {formatting.moment(until, asked.time_zone)}"
+        kept = f"Alternative {held.number} is held until {formatting.format_time(until, asked.time_zone)}"
         return responses.PROLONGED, f"{kept}: the forecast for it is missing at present."
 
     def _who_confirms(
-        self, asked: Asked, slot: Slot, directory: Directory
+        self, asked: CaseDetail, slot: Slot, directory: Directory
     ) -> tuple[list[contacts.Person], list[str], str]:
         """Who is told of a hold, what else they are told, and what comes next in words."""
         student = directory.student_of(asked.booking_id)
-        if case_queries.confirms_unasked(self._connection, slot.instructor_id):
+        if case_queries.confirms_automatically(self._connection, slot.instructor_id):
             at = self._now + timedelta(minutes=self._settings.withdraw_minutes)
-            words_ = f"it is confirmed without asking at {formatting.moment(at, asked.time_zone)}"
+            words_ = f"it is confirmed without asking at {formatting.format_time(at, asked.time_zone)}"
             return [student], [f"{words_[:1].upper()}{words_[1:]}, unless you withdraw it."], words_
         confirmer = _confirmer(asked, slot, directory)
         asks = "an instructor is asked to release the flight" if asked.solo else "the instructor is asked to confirm"
         return [student, *([confirmer] if confirmer else [])], [], asks
 
-    def _move(self, asked: Asked, effect: Effect) -> tuple[str, str]:
+    def _move(self, asked: CaseDetail, effect: Decision) -> tuple[str, str]:
         slot, number = _alternative(effect), effect.number
         found = self._revalidated(asked, slot)
         if found.objections:
             return self._lose(asked, effect, found.objections[0])
         self._refuse_if_missing(asked, found, number or 0, slot)
         why = "the instructor confirms without being asked" if self._received.door == "platform" else effect.why
-        confirmed = Effect("confirmed", CaseState.STUDENT_ACCEPTED, why)
+        confirmed = Decision("confirmed", CaseState.STUDENT_ACCEPTED, why)
         how = "it took a slot that came free" if asked.question.standby else "a weather move costs nothing"
-        moved = Effect("moved", CaseState.RESCHEDULED, f"the booking is at its new time; {how}")
+        moved = Decision("moved", CaseState.RESCHEDULED, f"the booking is at its new time; {how}")
         platform = replace(self._step(asked, moved), actor="platform", actor_id=None)
         self._write(replace(self._step(asked, confirmed), accepted=number), replace(platform, accepted=number))
         try:
@@ -235,26 +243,28 @@ class Taking:
         told = [one.news for one in renewed]
         directory = self._directory([asked.booking_id, *(news.booking_id for news in told)])
         reached = found.verdict != "unforecast"
-        self._tell(directory, [*moved_news(asked, slot, directory, reached=reached), *told])
+        self._tell(directory, [*moved_notifications(asked, slot, directory, reached=reached), *told])
         cost = "The slot had come free" if asked.question.standby else "A move for weather costs nothing"
         return responses.APPLIED, f"The lesson has moved to {self._moment(slot)}. {cost}."
 
-    def _lose(self, asked: Asked, effect: Effect, why: str) -> tuple[str, str]:
+    def _lose(self, asked: CaseDetail, effect: Decision, why: str) -> tuple[str, str]:
         """A held slot that cannot be had any more is given up, and the student gets others."""
         slot, number = _alternative(effect), effect.number
-        renewed = replacement_offers.without(self._connection, asked, [slot], why, self._now, self._settings)
+        renewed = replacement_offers.replace_lost_offers(
+            self._connection, asked, [slot], why, self._now, self._settings
+        )
         self._renew(asked, renewed, replace(renewed.transition, event="hold_released"))
         left = "The lesson stays on standby" if asked.question.standby else "The student is offered what is left"
         told = f"Alternative {number} is given up: {why}. {left}."
         return ("applied" if self._answer.action is Action.DECLINE else "no_longer"), told
 
-    def _look_for_others(self, asked: Asked, effect: Effect) -> tuple[str, str]:
+    def _look_for_others(self, asked: CaseDetail, effect: Decision) -> tuple[str, str]:
         fresh = replacement_offers.fresh_offers(
             self._connection, asked, self._now, self._settings, wishes=self._answer.wishes, but_for=asked.offered
         )
         offers = fresh.offers
         if not offers and fresh.unjudged:
-            raise AnswerRefused(
+            raise ResponseRefusedError(
                 "no_forecast",
                 "other times cannot be judged at present, the forecast for them is missing; nothing was changed, "
                 "answer again when the forecast is back",
@@ -262,13 +272,13 @@ class Taking:
         transitions.mark_refused(self._connection, asked.case_id, asked.question.round, self._now)
         if not offers:
             why = "none of the alternatives suits the student, and there is no other"
-            return self._end(asked, Effect("declined", CaseState.DECLINED, why))
+            return self._end(asked, Decision("declined", CaseState.DECLINED, why))
         changes = [f"None of the alternatives suited. Here {'is another' if len(offers) == 1 else 'are others'}."]
         renewed = replacement_offers.new_round(asked, "none_suit", offers, effect.why, changes)
         self._renew(asked, renewed, renewed.transition)
         return responses.APPLIED, f"{len(offers)} other alternative{'s' * (len(offers) != 1)} in their place."
 
-    def _give_up(self, asked: Asked, effect: Effect) -> tuple[str, str]:
+    def _give_up(self, asked: CaseDetail, effect: Decision) -> tuple[str, str]:
         """A slot is held no more, and the alternatives are open again."""
         self._write(self._step(asked, effect))
         directory = self._directory([asked.booking_id])
@@ -278,7 +288,7 @@ class Taking:
         self._tell(directory, [self._news(asked, event, offers=self._offers_now(asked), to=to)])
         return responses.APPLIED, "The slot is held no more; all alternatives are open again."
 
-    def _remind(self, asked: Asked, effect: Effect) -> tuple[str, str]:
+    def _remind(self, asked: CaseDetail, effect: Decision) -> tuple[str, str]:
         self._note(asked, effect)
         transitions.mark_reminded(self._connection, asked.case_id, self._now)
         directory, held = self._directory([asked.booking_id]), asked.question.hold
@@ -293,22 +303,22 @@ class Taking:
         self._tell(directory, [news])
         return responses.APPLIED, "Who is to answer was reminded."
 
-    def _keep(self, asked: Asked, effect: Effect) -> tuple[str, str]:
+    def _keep(self, asked: CaseDetail, effect: Decision) -> tuple[str, str]:
         self._write(self._step(asked, effect))
         if not transitions.lift_hold(self._connection, [asked.booking_id], "platform", self._now):
-            raise AnswerRefused("on_hold", "the school has put the lesson on hold itself; ask your dispatcher")
+            raise ResponseRefusedError("on_hold", "the school has put the lesson on hold itself; ask your dispatcher")
         reason = f"The instructor's reason: {formatting.one_line(self._answer.reason.strip())}"
         self._tell(self._directory([asked.booking_id]), [self._news(asked, "kept", changes=[reason])])
         return responses.APPLIED, "The lesson is kept as booked; the override and its reason are on record."
 
-    def _end(self, asked: Asked, effect: Effect) -> tuple[str, str]:
+    def _end(self, asked: CaseDetail, effect: Decision) -> tuple[str, str]:
         self._write(self._step(asked, effect))
         if asked.question.standby:
             return self._let_go(asked, effect)
         self._tell(self._directory([asked.booking_id]), [self._news(asked, "declined")])
         return responses.APPLIED, "The case is with a dispatcher now; the lesson stays on weather hold."
 
-    def _let_go(self, asked: Asked, effect: Effect) -> tuple[str, str]:
+    def _let_go(self, asked: CaseDetail, effect: Decision) -> tuple[str, str]:
         """A slot that came free is not taken: whoever has said so need not be told."""
         directory, slot = self._directory([asked.booking_id]), effect.slot
         confirmer = _confirmer(asked, slot, directory) if slot else None
@@ -317,33 +327,33 @@ class Taking:
         self._tell(directory, [self._news(asked, event, to=[*student, *([confirmer] if confirmer else [])])])
         return responses.APPLIED, "The slot goes to the next in line; the lesson stays as it is, and on standby."
 
-    def _renew(self, asked: Asked, renewed: replacement_offers.Renewed, step: Transition) -> None:
+    def _renew(self, asked: CaseDetail, renewed: replacement_offers.ReplacementRound, step: Transition) -> None:
         answer = self._answer
         self._write(replace(step, actor=answer.role, actor_id=answer.person_id))
         self._tell(self._directory([asked.booking_id]), [renewed.news])
 
-    def _revalidated(self, asked: Asked, slot: Slot) -> Revalidated:
+    def _revalidated(self, asked: CaseDetail, slot: Slot) -> Revalidated:
         offered, student = asked.offered.get(slot, self._now), asked.question.student_id
         moving = Move(asked.booking_id, slot)
         return revalidate(self._connection, moving, asked.school_id, student, offered, self._now, self._settings)
 
-    def _refuse_if_missing(self, asked: Asked, found: Revalidated, number: int, slot: Slot) -> None:
+    def _refuse_if_missing(self, asked: CaseDetail, found: Revalidated, number: int, slot: Slot) -> None:
         """Refuse an answer that would move a lesson to a time whose forecast should be there and is not."""
         if found.verdict == "missing":
             keeps = "the slot stays held" if asked.question.hold else "nothing was changed"
-            raise AnswerRefused(
+            raise ResponseRefusedError(
                 "no_forecast",
                 f"alternative {number} ({self._moment(slot)}) cannot be judged at present: {found.why}; "
                 f"{keeps}, answer again when the forecast is back",
             )
 
-    def _as_of_now(self, asked: Asked, offer: Offer) -> Offer:
+    def _as_of_now(self, asked: CaseDetail, offer: Offer) -> Offer:
         return replacement_offers.as_of_now(self._connection, asked, offer, self._now, self._settings)
 
-    def _offers_now(self, asked: Asked) -> list[Offer]:
+    def _offers_now(self, asked: CaseDetail) -> list[Offer]:
         return [self._as_of_now(asked, offer) for offer in asked.offers.values()]
 
-    def _step(self, asked: Asked, effect: Effect) -> Transition:
+    def _step(self, asked: CaseDetail, effect: Decision) -> Transition:
         question, answer = asked.question, self._answer
         before = CaseState.STUDENT_ACCEPTED if effect.event == "moved" else question.state
         return Transition(
@@ -353,18 +363,18 @@ class Taking:
 
     def _write(self, *steps: Transition) -> None:
         hour = self._now.replace(minute=0, second=0, microsecond=0)
-        transitions.write(self._connection, steps, hour, self._now)
+        transitions.write_transitions(self._connection, steps, hour, self._now)
 
-    def _note(self, asked: Asked, effect: Effect) -> None:
-        transitions.note_events(self._connection, [self._step(asked, effect)], None, self._now)
+    def _note(self, asked: CaseDetail, effect: Decision) -> None:
+        transitions.insert_events(self._connection, [self._step(asked, effect)], None, self._now)
 
     def _news(
-        self, asked: Asked, event: models.Event, *, offers: Sequence[Offer] = (),
+        self, asked: CaseDetail, event: models.Event, *, offers: Sequence[Offer] = (),
         changes: Sequence[str] = (), chosen: tuple[int, Offer] | None = None, confirm_by_utc: datetime | None = None,
         to: Sequence[contacts.Person] | None = None,
-    ) -> News:  # fmt: skip
+    ) -> CaseNotification:  # fmt: skip
         question = asked.question
-        return News(
+        return CaseNotification(
             asked.case_id, asked.booking_id, event, question.lesson, question.round, offers, changes=changes,
             deadline_utc=question.deadline_utc if offers else None, chosen=chosen, confirm_by_utc=confirm_by_utc, to=to,
         )  # fmt: skip
@@ -375,35 +385,37 @@ class Taking:
             self._directories[known] = Directory.read(self._connection, booking_ids)
         return self._directories[known]
 
-    def _tell(self, directory: Directory, news: Sequence[News]) -> None:
-        tell(self._connection, news, directory, Occasion(None, self._now, self._settings))
+    def _tell(self, directory: Directory, news: Sequence[CaseNotification]) -> None:
+        queue_notifications(self._connection, news, directory, NotificationContext(None, self._now, self._settings))
 
     def _moment(self, slot: Slot) -> str:
         assert self._asked is not None  # noqa: S101, whoever has a slot has a case
-        return formatting.moment(slot.starts_at_utc, self._asked.time_zone)
+        return formatting.format_time(slot.starts_at_utc, self._asked.time_zone)
 
 
-def moved_news(asked: Asked, slot: Slot, directory: Directory, *, reached: bool) -> list[News]:
+def moved_notifications(
+    asked: CaseDetail, slot: Slot, directory: Directory, *, reached: bool
+) -> list[CaseNotification]:
     """To the student and the instructor who has the lesson now; and to the one who had it, if that is another."""
     lesson, round_ = asked.question.lesson, asked.question.round
-    was = f"It was {formatting.span(lesson.starts_at_utc, lesson.ends_at_utc, asked.time_zone)}."
+    was = f"It was {formatting.format_period(lesson.starts_at_utc, lesson.ends_at_utc, asked.time_zone)}."
     changes = [was] if reached else [was, UNREACHED]
-    news = [News(asked.case_id, asked.booking_id, "moved", slot, round_, changes=changes)]
+    news = [CaseNotification(asked.case_id, asked.booking_id, "moved", slot, round_, changes=changes)]
     if lesson.instructor_id is not None and lesson.instructor_id != slot.instructor_id:
         former = directory.instructors[lesson.instructor_id]
-        news.append(News(asked.case_id, asked.booking_id, "handed_over", lesson, round_, to=[former]))
+        news.append(CaseNotification(asked.case_id, asked.booking_id, "handed_over", lesson, round_, to=[former]))
     return news
 
 
-def _alternative(effect: Effect) -> Slot:
+def _alternative(effect: Decision) -> Slot:
     """The slot of an effect that is about one."""
     if effect.slot is None:
         raise ValueError(f"'{effect.event}' is about no slot")
     return effect.slot
 
 
-def _unknown(case_id: int) -> AnswerRefused:
-    return AnswerRefused("unknown_case", f"there is no case {case_id}")
+def _unknown(case_id: int) -> ResponseRefusedError:
+    return ResponseRefusedError("unknown_case", f"there is no case {case_id}")
 
 
 def _fitting(number: int | None, largest: int) -> int | None:
@@ -411,11 +423,11 @@ def _fitting(number: int | None, largest: int) -> int | None:
     return number if number is not None and abs(number) <= largest else None
 
 
-def _taken(number: int, why: str) -> AnswerRefused:
-    return AnswerRefused("taken", f"alternative {number} can no longer be had: {why}", tells_left=True)
+def _taken(number: int, why: str) -> ResponseRefusedError:
+    return ResponseRefusedError("taken", f"alternative {number} can no longer be had: {why}", tells_left=True)
 
 
-def _whom_it_waits_for(asked: Asked, answer: Answer) -> int | None:
+def _whom_it_waits_for(asked: CaseDetail, answer: CaseResponse) -> int | None:
     """The person who would give this answer."""
     question = asked.question
     if answer.role == "student":
@@ -427,13 +439,13 @@ def _whom_it_waits_for(asked: Asked, answer: Answer) -> int | None:
     return slot.instructor_id or _usual(asked)
 
 
-def _usual(asked: Asked) -> int | None:
+def _usual(asked: CaseDetail) -> int | None:
     """Who releases a student for a solo flight: the usual instructor, or else one who may."""
     releasers = asked.question.releasers
     usual = asked.usual_instructor_id
     return usual if usual in releasers else min(releasers, default=None)
 
 
-def _confirmer(asked: Asked, slot: Slot, directory: Directory) -> contacts.Person | None:
+def _confirmer(asked: CaseDetail, slot: Slot, directory: Directory) -> contacts.Person | None:
     """Who is asked to confirm a slot."""
     return directory.instructors.get(slot.instructor_id or _usual(asked) or 0)

@@ -14,7 +14,7 @@ from flightsched_pipelines.database.queries.schedule.booking_moves import Move, 
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.domain.rescheduling.frames import PROPOSAL_COLUMNS
-from flightsched_pipelines.domain.rescheduling.slot_descriptions import reasons
+from flightsched_pipelines.domain.rescheduling.slot_descriptions import slot_descriptions
 from flightsched_pipelines.domain.rescheduling.validation.validation import examine
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import (
     Proposal,
@@ -22,7 +22,7 @@ from flightsched_pipelines.domain.rescheduling.validation.validation_records imp
     Row,
     read_proposal,
 )
-from flightsched_pipelines.domain.rescheduling.validation.weather_validation import LOOKED_AT, Sky
+from flightsched_pipelines.domain.rescheduling.validation.weather_validation import LOOKED_AT, ForecastRecords
 from flightsched_pipelines.domain.weather.daylight import SUN_COLUMNS, suns_over
 from flightsched_pipelines.services.rules import scheduling_rules
 from flightsched_pipelines.settings import Settings
@@ -85,7 +85,7 @@ def revalidate(
     records.learn(schedule.availability_of(connection, whose, slot.starts_at_utc - DAY, slot.ends_at_utc + DAY))
     hour = _recent_hour(connection, now_utc, settings)
     buffer = timedelta(minutes=settings.booking_buffer_minutes)
-    sky = _sky(connection, slot, school_id, idents, hour or now_utc, buffer)
+    sky = _forecast_records(connection, slot, school_id, idents, hour or now_utc, buffer)
     _, violations = examine([proposal], records, sky, scheduling_rules(settings), offered_utc)
     objections = [sentence for _, _, sentence in violations]
     if not isinstance(proposal, Proposal):
@@ -103,14 +103,14 @@ def _recent_hour(connection: Connection, now_utc: datetime, settings: Settings) 
     return hour if recent else None
 
 
-def _sky(
+def _forecast_records(
     connection: Connection, slot: Slot, school_id: int, idents: Sequence[str], hour: datetime, buffer: timedelta
-) -> Sky:
+) -> ForecastRecords:
     """The forecast of an hour for some airports about the time of a slot, with the rules and the sun."""
     forecasts = PIPELINE_TABLES["forecasts"].c
     airports, runways = schedule.airfields(connection, idents)
     first_day = (slot.starts_at_utc - 2 * DAY).date()
-    return Sky(
+    return ForecastRecords(
         partition_rows(
             connection, PIPELINE_TABLES["forecasts"], LOOKED_AT, hour, forecasts.governs, forecasts.airport.in_(idents),
             forecasts.hour_utc.between(slot.starts_at_utc - buffer - HOUR, slot.ends_at_utc + buffer + HOUR),
@@ -128,13 +128,13 @@ def _sky(
     )  # fmt: skip
 
 
-def in_words(connection: Connection, moving: Move, student_id: int, verdict: str) -> str:
+def describe_move(connection: Connection, moving: Move, student_id: int, verdict: str) -> str:
     """The facts about a move in one sentence."""
     slot, student = moving.slot, ("student", student_id)
     found = schedule.bookings_beside(connection, moving.booking_id, [student], slot.starts_at_utc, slot.ends_at_utc)
     lesson = found[found["booking_id"] == moving.booking_id]
     proposal = pd.DataFrame([_proposal(moving, lesson.iloc[0], verdict)]).astype(dict(PROPOSAL_COLUMNS))
-    return reasons(proposal, lesson)[0]
+    return slot_descriptions(proposal, lesson)[0]
 
 
 def _proposal(moving: Move, lesson: "Row | pd.Series[Any]", verdict: str) -> dict[str, Any]:

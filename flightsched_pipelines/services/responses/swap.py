@@ -8,25 +8,29 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from flightsched_pipelines.database.queries.cases import case_queries, cases, responses, transitions
-from flightsched_pipelines.database.queries.cases.case_queries import Asked
+from flightsched_pipelines.database.queries.cases.case_queries import CaseDetail
 from flightsched_pipelines.database.queries.cases.responses import Response
 from flightsched_pipelines.database.queries.cases.transitions import Transition
 from flightsched_pipelines.database.queries.schedule import booking_moves
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.domain.cases.lifecycle import OPEN_STATES, CaseState, Slot
-from flightsched_pipelines.domain.cases.responses import AnswerRefused
-from flightsched_pipelines.services.notifications.notifications import Directory, Occasion, tell
+from flightsched_pipelines.domain.cases.responses import ResponseRefusedError
+from flightsched_pipelines.services.notifications.notifications import (
+    Directory,
+    NotificationContext,
+    queue_notifications,
+)
 from flightsched_pipelines.services.responses import replacement_offers
-from flightsched_pipelines.services.responses.respond import Outcome
-from flightsched_pipelines.services.responses.response_handler import moved_news
+from flightsched_pipelines.services.responses.respond import ResponseOutcome
+from flightsched_pipelines.services.responses.response_handler import moved_notifications
 from flightsched_pipelines.services.responses.slot_revalidation import revalidate
 from flightsched_pipelines.settings import Settings
-from flightsched_pipelines.text import LONGEST_KEY, accept
+from flightsched_pipelines.text import MAX_KEY_CHARACTERS, accept
 
 
 def swap(
     engine: Engine, key: str, case_ids: tuple[int, int], door: str, now_utc: datetime, settings: Settings
-) -> Outcome:
+) -> ResponseOutcome:
     """Let the lessons of two cases take each other's places; a key that was used does nothing again.
 
     Args:
@@ -40,32 +44,32 @@ def swap(
     Raises:
         TextError: the key cannot be stored.
     """
-    accept(key, "the key", LONGEST_KEY)
+    accept(key, "the key", MAX_KEY_CHARACTERS)
     with engine.begin() as connection:
-        cases.share_turn(connection)
-        before = responses.earlier(connection, key)
+        cases.lock_cases_shared(connection)
+        before = responses.find_response(connection, key)
         if before is not None:
-            return Outcome(before.outcome, before.sentence, before.case_id, repeated=True)
+            return ResponseOutcome(before.outcome, before.sentence, before.case_id, repeated=True)
         try:
             with connection.begin_nested():
                 outcome, sentence = responses.APPLIED, _swap(connection, case_ids, now_utc, settings)
-        except AnswerRefused as refused:
+        except ResponseRefusedError as refused:
             outcome, sentence = refused.code, f"{refused.sentence}."
         except IntegrityError:
             outcome, sentence = "taken", "Somebody else has one of the two places."
         said = Response(
             key, case_ids[0], None, "swap", None, None, "dispatcher", None, None, door, now_utc, outcome, sentence
         )
-        responses.keep(connection, said)
+        responses.insert_response(connection, said)
         # The sender's key finds the swap again. The other case's record has one that no sender could choose.
-        responses.keep(connection, replace(said, key=f"swap-{uuid4()}", case_id=case_ids[1]))
-    return Outcome(outcome, sentence, case_ids[0])
+        responses.insert_response(connection, replace(said, key=f"swap-{uuid4()}", case_id=case_ids[1]))
+    return ResponseOutcome(outcome, sentence, case_ids[0])
 
 
 def _swap(connection: Connection, case_ids: tuple[int, int], now_utc: datetime, settings: Settings) -> str:
     pair = [_open(connection, case_id) for case_id in case_ids]
     if case_ids[0] == case_ids[1]:
-        raise AnswerRefused("same_case", "a lesson cannot take its own place; name two cases")
+        raise ResponseRefusedError("same_case", "a lesson cannot take its own place; name two cases")
     booking_moves.lock_resources(connection, {one for asked in pair for one in _needs(asked, pair)})
     booking_ids = [asked.booking_id for asked in pair]
     going = [_place(one, other) for one, other in (pair, pair[::-1])]
@@ -80,65 +84,65 @@ def _swap(connection: Connection, case_ids: tuple[int, int], now_utc: datetime, 
         booking_moves.lock_booking(connection, booking_id)
     again = [_open(connection, case_id) for case_id in case_ids]
     if [one.question.lesson for one in again] != [one.question.lesson for one in pair]:
-        raise AnswerRefused("changed", "one of the lessons has changed meanwhile; look at both cases again")
+        raise ResponseRefusedError("changed", "one of the lessons has changed meanwhile; look at both cases again")
     reached: dict[int, bool] = {}
     for asked, slot in zip(again, going, strict=True):
         student, leaving = asked.question.student_id, [key for key in booking_ids if key != asked.booking_id]
         moving = Move(asked.booking_id, slot)
         found = revalidate(connection, moving, asked.school_id, student, now_utc, now_utc, settings, leaving=leaving)
         if found.objections:
-            raise AnswerRefused(
+            raise ResponseRefusedError(
                 "no_longer", f"case {asked.case_id} cannot take the other's place: {found.objections[0]}"
             )
         if found.verdict == "missing":
-            raise AnswerRefused(
+            raise ResponseRefusedError(
                 "no_forecast",
                 f"case {asked.case_id} cannot take the other's place at present: {found.why}; nothing was changed, "
                 "try again when the forecast is back",
             )
         reached[asked.case_id] = found.verdict != "unforecast"
     hour = now_utc.replace(minute=0, second=0, microsecond=0)
-    transitions.write(connection, [step for asked in again for step in _steps(asked)], hour, now_utc)
+    transitions.write_transitions(connection, [step for asked in again for step in _steps(asked)], hour, now_utc)
     booking_moves.move(connection, [Move(key, slot) for key, slot in zip(booking_ids, going, strict=True)], now_utc)
     renewed = replacement_offers.others_who_lose(connection, sorted(others), taken, now_utc, settings)
-    transitions.write(connection, [one.transition for one in renewed], hour, now_utc)
+    transitions.write_transitions(connection, [one.transition for one in renewed], hour, now_utc)
     directory = Directory.read(connection, [*booking_ids, *(one.news.booking_id for one in renewed)])
     news = [
         one
         for asked, slot in zip(again, going, strict=True)
-        for one in moved_news(asked, slot, directory, reached=reached[asked.case_id])
+        for one in moved_notifications(asked, slot, directory, reached=reached[asked.case_id])
     ]
     news += [one.news for one in renewed]
-    tell(connection, news, directory, Occasion(None, now_utc, settings))
+    queue_notifications(connection, news, directory, NotificationContext(None, now_utc, settings))
     return f"The lessons of cases {case_ids[0]} and {case_ids[1]} have taken each other's places."
 
 
-def _open(connection: Connection, case_id: int) -> Asked:
-    asked = case_queries.ask(connection, case_id)
+def _open(connection: Connection, case_id: int) -> CaseDetail:
+    asked = case_queries.load_case(connection, case_id)
     if asked is None:
-        raise AnswerRefused("unknown_case", f"there is no case {case_id}")
+        raise ResponseRefusedError("unknown_case", f"there is no case {case_id}")
     if asked.question.state not in OPEN_STATES:
-        raise AnswerRefused("ended", f"case {case_id} has ended ({asked.question.state}); nothing was changed")
+        raise ResponseRefusedError("ended", f"case {case_id} has ended ({asked.question.state}); nothing was changed")
     if asked.question.standby:
-        raise AnswerRefused(
+        raise ResponseRefusedError(
             "standby", f"case {case_id} offers a slot that came free; only weather cases can be swapped"
         )
     if asked.question.booked != asked.question.lesson:
-        raise AnswerRefused("changed", f"the school has changed the lesson of case {case_id} since")
+        raise ResponseRefusedError("changed", f"the school has changed the lesson of case {case_id} since")
     return asked
 
 
-def _place(asked: Asked, other: Asked) -> Slot:
+def _place(asked: CaseDetail, other: CaseDetail) -> Slot:
     """Where a lesson goes: the other's start, instructor and aircraft, and its own length."""
     lesson, place = asked.question.lesson, other.question.lesson
     return replace(place, ends_at_utc=place.starts_at_utc + (lesson.ends_at_utc - lesson.starts_at_utc))
 
 
-def _needs(asked: Asked, pair: list[Asked]) -> frozenset[tuple[str, int]]:
+def _needs(asked: CaseDetail, pair: list[CaseDetail]) -> frozenset[tuple[str, int]]:
     return booking_moves.resources_of(asked.question.student_id, *(one.question.lesson for one in pair))
 
 
-def _steps(asked: Asked) -> list[Transition]:
+def _steps(asked: CaseDetail) -> list[Transition]:
     question = asked.question
     agreed = "both students agreed to take each other's places"
     taken, moved = CaseState.STUDENT_ACCEPTED, CaseState.RESCHEDULED

@@ -8,15 +8,17 @@ from sqlalchemy import Connection, Engine
 from flightsched_pipelines.database.queries.cases import case_queries, cases, responses, transitions
 from flightsched_pipelines.database.queries.cases.responses import Response
 from flightsched_pipelines.database.queries.schedule import booking_moves
-from flightsched_pipelines.domain.cases.responses import LONGEST_REASON, AnswerRefused
-from flightsched_pipelines.services.responses.respond import Outcome
-from flightsched_pipelines.text import LONGEST_NAME, accept
+from flightsched_pipelines.domain.cases.responses import MAX_REASON_CHARACTERS, ResponseRefusedError
+from flightsched_pipelines.services.responses.respond import ResponseOutcome
+from flightsched_pipelines.text import MAX_NAME_CHARACTERS, accept
 
 Order = Literal["hold", "release"]
 AFTER = {"hold": "weather_hold", "release": "scheduled"}
 
 
-def order(engine: Engine, key: str, what: Order, reference: str, reason: str, door: str, now_utc: datetime) -> Outcome:
+def order(
+    engine: Engine, key: str, what: Order, reference: str, reason: str, door: str, now_utc: datetime
+) -> ResponseOutcome:
     """Put a booking on weather hold, or take it off; a key that was used does nothing again.
 
     Args:
@@ -31,47 +33,49 @@ def order(engine: Engine, key: str, what: Order, reference: str, reason: str, do
     Raises:
         TextError: the reference or the reason cannot be stored.
     """
-    accept(reference, "the booking", LONGEST_NAME)
-    accept(reason, "the reason", LONGEST_REASON)
+    accept(reference, "the booking", MAX_NAME_CHARACTERS)
+    accept(reason, "the reason", MAX_REASON_CHARACTERS)
     with engine.begin() as connection:
-        cases.share_turn(connection)
-        before = responses.earlier(connection, key)
+        cases.lock_cases_shared(connection)
+        before = responses.find_response(connection, key)
         if before is not None:
-            return Outcome(before.outcome, before.sentence, before.case_id, repeated=True)
+            return ResponseOutcome(before.outcome, before.sentence, before.case_id, repeated=True)
         booking_id = case_queries.booking_named(connection, reference)
         try:
             outcome, sentence = responses.APPLIED, _do(connection, what, booking_id, reference, reason, now_utc)
-        except AnswerRefused as refused:
+        except ResponseRefusedError as refused:
             outcome, sentence = refused.code, f"{refused.sentence}."
-        responses.keep(
+        responses.insert_response(
             connection,
             Response(
                 key, None, booking_id, what, None, None, "dispatcher", None, reason or None, door, now_utc, outcome,
                 sentence,
             ),
         )  # fmt: skip
-    return Outcome(outcome, sentence)
+    return ResponseOutcome(outcome, sentence)
 
 
 def _do(
     connection: Connection, what: Order, booking_id: int | None, reference: str, reason: str, now_utc: datetime
 ) -> str:
     if booking_id is None:
-        raise AnswerRefused("unknown_booking", f"there is no booking '{reference}'")
+        raise ResponseRefusedError("unknown_booking", f"there is no booking '{reference}'")
     if not reason.strip():
-        raise AnswerRefused("no_reason", f"to {what} a booking needs a reason")
+        raise ResponseRefusedError("no_reason", f"to {what} a booking needs a reason")
     booking_moves.lock_booking(connection, booking_id)
     case_id = case_queries.case_of(connection, booking_id)
     if case_id is not None:
-        raise AnswerRefused("case_open", f"case {case_id} is open for booking {reference}; answer or cancel that first")
+        raise ResponseRefusedError(
+            "case_open", f"case {case_id} is open for booking {reference}; answer or cancel that first"
+        )
     lesson, after = cases.lessons_of(connection, [booking_id])[booking_id], AFTER[what]
     takes_over = what == "hold" and lesson.hold_by != "dispatcher"
     if lesson.status == after and not takes_over:
-        raise AnswerRefused("already_so", f"booking {reference} is {after} already")
+        raise ResponseRefusedError("already_so", f"booking {reference} is {after} already")
     if lesson.status not in AFTER.values():
-        raise AnswerRefused("not_active", f"booking {reference} is {lesson.status}")
+        raise ResponseRefusedError("not_active", f"booking {reference} is {lesson.status}")
     if what == "hold":
-        transitions.put_on_hold(connection, [booking_id], "dispatcher", now_utc)
+        transitions.hold_booking_op(connection, [booking_id], "dispatcher", now_utc)
         return f"Booking {reference} is on weather hold until a dispatcher lifts it."
     transitions.lift_hold(connection, [booking_id], "dispatcher", now_utc)
     return f"Booking {reference} is scheduled again."

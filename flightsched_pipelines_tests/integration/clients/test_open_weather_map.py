@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from pydantic import SecretStr
 
-from flightsched_pipelines.clients.weather.http_fetch import Patience
+from flightsched_pipelines.clients.weather.http_fetch import RetryPolicy
 from flightsched_pipelines.clients.weather.open_weather_map import OpenWeatherMap
 from flightsched_pipelines.clients.weather.weather_source import weather_source
-from flightsched_pipelines.domain.weather.provider_responses import read_answers
+from flightsched_pipelines.domain.weather.provider_responses import read_responses
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.servers.weather_servers import (
     AviationWeatherServer,
@@ -21,7 +21,7 @@ from flightsched_pipelines_tests.servers.weather_servers import (
 
 KEY = "0123456789abcdef0123456789abcdef"
 HOUR_UTC = datetime(2026, 7, 9, 18, tzinfo=UTC)
-PATIENT = Patience(one_attempt=300, total=600, first_wait=0.01, longest_wait=0.02, attempts=2)
+PATIENT = RetryPolicy(one_attempt=300, total=600, first_wait=0.01, longest_wait=0.02, attempts=2)
 """Waits as long as a busy machine takes, and does not pause."""
 HASTY = replace(PATIENT, one_attempt=0.15)
 """For a server that does not answer at all."""
@@ -46,7 +46,7 @@ def test_every_airport_is_asked_for_by_its_position_and_answered_in_order() -> N
     assert [answer.stations for answer in answers] == [(ident,) for ident in AIRPORTS["airport"]]
     assert answers[0].request == "onecall?lat=39.0000&lon=-104.0000&units=standard&exclude=minutely,daily,alerts"
     assert {request.query["appid"] for request in server.requests} == {KEY}
-    reading = read_answers(answers)
+    reading = read_responses(answers)
     assert not reading.problems
     assert len(reading.groups) == 9 * 48
 
@@ -112,7 +112,7 @@ def test_without_a_key_the_live_source_asks_the_aviation_weather_center_alone(ke
         )
         source = weather_source(settings)
         answers = source.fetch(AIRPORTS, HOUR_UTC)
-    assert not source.tells_the_past
+    assert not source.supports_backfill
     assert [answer.product for answer in answers] == ["metar", "taf"]
 
 

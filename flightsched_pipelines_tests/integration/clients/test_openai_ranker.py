@@ -6,7 +6,7 @@ import time
 import pytest
 
 from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
-from flightsched_pipelines.clients.openai_responses import Asking, Prices, Reply
+from flightsched_pipelines.clients.openai_responses import RankingPrompt, RankingReply, TokenPrices
 from flightsched_pipelines_tests.servers.openai_server import OpenAIServer
 from flightsched_pipelines_tests.unit.domain.rescheduling.ranking.test_ranking_request import ask
 
@@ -16,15 +16,15 @@ FOREVER = 3_600
 
 def ranker(server: OpenAIServer, **limits: object) -> OpenAIRanker:
     settings = {"at_once": 4, "attempts": 1, "attempt_seconds": 300.0, "deadline_seconds": 600.0} | limits
-    return OpenAIRanker("a-key", "m", server.url, Prices(1.0, 0.5, 2.0), **settings)  # type: ignore[arg-type]
+    return OpenAIRanker("a-key", "m", server.url, TokenPrices(1.0, 0.5, 2.0), **settings)  # type: ignore[arg-type]
 
 
-def askings(count: int) -> list[Asking]:
-    return [Asking(f"q{number}", "Rank.", TEXT, {"type": "object"}) for number in range(count)]
+def askings(count: int) -> list[RankingPrompt]:
+    return [RankingPrompt(f"q{number}", "Rank.", TEXT, {"type": "object"}) for number in range(count)]
 
 
 def test_replies_come_in_order_and_are_told_as_they_come() -> None:
-    told: list[Reply] = []
+    told: list[RankingReply] = []
     with OpenAIServer() as server:
         replies = ranker(server).ask(askings(9), budget_usd=5, told=told.append)
 
@@ -96,7 +96,7 @@ def test_what_a_call_costs_is_what_its_tokens_cost() -> None:
 
     fresh = reply.input_tokens - reply.cached_tokens
     assert reply.cost_usd == pytest.approx((fresh * 1.0 + reply.cached_tokens * 0.5 + reply.output_tokens * 2.0) / 1e6)
-    assert Prices(1.0, 0.5, 2.0).of(10, 20, 0) == pytest.approx(10e-6), "more cached than sent is no credit"
+    assert TokenPrices(1.0, 0.5, 2.0).of(10, 20, 0) == pytest.approx(10e-6), "more cached than sent is no credit"
 
 
 def test_without_budget_nothing_is_sent() -> None:

@@ -16,11 +16,11 @@ from flightsched_pipelines.database import analyst_role, frames, migrations
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.cases.lifecycle import CASE_EVENTS, CaseState
-from flightsched_pipelines.domain.cases.responses import Action, Answer
+from flightsched_pipelines.domain.cases.responses import Action, CaseResponse
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.responses.overdue import end_overdue
-from flightsched_pipelines.services.responses.respond import Received, respond
+from flightsched_pipelines.services.responses.respond import IncomingResponse, respond
 from flightsched_pipelines_tests.conftest import SEED_HOUR, clone, connected, settings_for
 
 HOUR = timedelta(hours=1)
@@ -65,9 +65,9 @@ def live(ticked_engine: Engine) -> None:
     )
     moved, kept, cleared = proposed[:MOVED], next(case for case in proposed[MOVED:] if not case["solo"]), proposed[-4:]
     for case in moved:
-        answer(ticked_engine, case["id"], Answer(Action.ACCEPT, "student", None, number=1), minutes=20)
-        answer(ticked_engine, case["id"], Answer(Action.CONFIRM, "instructor", None), minutes=45)
-    answer(ticked_engine, kept["id"], Answer(Action.KEEP, "instructor", None, reason=PRIVATE), minutes=50)
+        answer(ticked_engine, case["id"], CaseResponse(Action.ACCEPT, "student", None, number=1), minutes=20)
+        answer(ticked_engine, case["id"], CaseResponse(Action.CONFIRM, "instructor", None), minutes=45)
+    answer(ticked_engine, kept["id"], CaseResponse(Action.KEEP, "instructor", None, reason=PRIVATE), minutes=50)
     above = {case["booking_id"] for case in (*moved, kept, *cleared)}
     later_hour(ticked_engine, 1, above)
     dispatch(ticked_engine, NOW + HOUR, SETTINGS)
@@ -77,10 +77,10 @@ def live(ticked_engine: Engine) -> None:
     end_overdue(ticked_engine, deadlines[4]["deadline_utc"], SETTINGS)
 
 
-def answer(engine: Engine, case_id: int, said: Answer, minutes: int) -> None:
+def answer(engine: Engine, case_id: int, said: CaseResponse, minutes: int) -> None:
     """Give an answer so long after the dispatch, which is applied."""
     outcome = respond(
-        engine, Received(uuid4().hex, case_id, said, "terminal"), NOW + timedelta(minutes=minutes), SETTINGS
+        engine, IncomingResponse(uuid4().hex, case_id, said, "terminal"), NOW + timedelta(minutes=minutes), SETTINGS
     )
     assert outcome.applied, outcome
 
@@ -99,7 +99,7 @@ def later_hour(engine: Engine, n: int, above: set[int]) -> None:
             frame = frame[~frame["booking_id"].isin(above)]
         frame = frame.assign(partition_hour=pd.Timestamp(hour).as_unit("us"))
         frames.write_partition(engine, PIPELINE_TABLES[name], frame, [hour])
-    hourly_steps.note_proven(engine, hour, 1)
+    hourly_steps.record_validated(engine, hour, 1)
 
 
 COLUMNS = (
@@ -172,7 +172,7 @@ def test_two_databases_of_a_server_that_are_upgraded_at_once_both_get_the_role(
 
 def let_read(engine: Engine) -> str | None:
     with engine.begin() as connection:
-        return analyst_role.let_read(connection)
+        return analyst_role.grant_views(connection)
 
 
 def test_an_upgrade_by_a_user_who_may_not_make_roles_says_what_is_left_to_do(

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from flightsched_pipelines.database import embedded
-from flightsched_pipelines.database.engine import DatabaseUnavailable, application_url, connect, dagster_url
+from flightsched_pipelines.database.engine import DatabaseUnavailableError, application_url, connect, dagster_url
 from flightsched_pipelines.database.queries.cases import cases
 from flightsched_pipelines.database.queries.monitoring import alerts
 from flightsched_pipelines.database.queries.notifications import weather_gaps
@@ -77,7 +77,7 @@ def test_a_wrong_password_is_not_tried_again_and_never_shown(database_url: str) 
 
     set_on_retry_hooks([note])
     try:
-        with pytest.raises(DatabaseUnavailable) as refused:
+        with pytest.raises(DatabaseUnavailableError) as refused:
             connect(settings_for(database_url=wrong))
     finally:
         set_on_retry_hooks(None)
@@ -111,8 +111,8 @@ def test_the_embedded_server_is_started_once_by_many(tmp_path: Path) -> None:
 
 
 TURNS = {
-    "school.reschedule_cases": cases.take_turns,
-    "school.alerts": alerts.take_turns,
+    "school.reschedule_cases": cases.lock_cases_exclusive,
+    "school.alerts": alerts.lock_alerts,
     "school.weather_gaps": weather_gaps.decide_alone,
 }
 """What decides alone, by the table that it locks."""
@@ -137,8 +137,8 @@ def test_a_turn_is_taken_by_the_platform_alone_and_by_no_role_that_only_reads(en
 
 def test_those_who_decide_about_one_case_do_so_beside_each_other(engine: Engine) -> None:
     with engine.connect() as one, engine.connect() as another, engine.connect() as dispatch:
-        cases.share_turn(one)
-        cases.share_turn(another)
+        cases.lock_cases_shared(one)
+        cases.lock_cases_shared(another)
         dispatch.execute(text("SET LOCAL lock_timeout = '50ms'"))
         with pytest.raises(OperationalError, match="lock timeout"):
-            cases.take_turns(dispatch)
+            cases.lock_cases_exclusive(dispatch)

@@ -13,7 +13,7 @@ from flightsched_pipelines.database.queries.schedule.preferences import (
     import_preferences,
 )
 from flightsched_pipelines.database.schema import student_preferences
-from flightsched_pipelines.domain.rescheduling.preferences import WISH_COLUMNS
+from flightsched_pipelines.domain.rescheduling.preferences import PREFERENCE_COLUMNS
 from flightsched_pipelines_tests.conftest import SEED_HOUR
 
 HEADER = "student_email,days,parts_of_day,instructor_email,latest_date,notice_hours,note\n"
@@ -54,7 +54,7 @@ def test_a_file_is_stored_and_reaches_the_bookings(school: Engine, tmp_path: Pat
     lessons = schedule.bookings(school, SEED_HOUR, SEED_HOUR.replace(day=24), SEED_HOUR)
     mine = lessons[lessons["student_id"] == 2]
     assert not mine.empty
-    wishes = mine.iloc[0][list(WISH_COLUMNS)].to_dict()
+    wishes = mine.iloc[0][list(PREFERENCE_COLUMNS)].to_dict()
     assert wishes["preferred_days"] == ["sat", "sun"]
     assert wishes["preferred_instructor_id"] == 1
     assert wishes["notice_hours"] == 24

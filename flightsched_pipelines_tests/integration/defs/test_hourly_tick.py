@@ -17,8 +17,8 @@ from flightsched_pipelines.database.frames import read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.partitions import key_of
-from flightsched_pipelines.domain.monitoring.data_checks import ON_DATA
-from flightsched_pipelines.domain.weather.provider_responses import Answer
+from flightsched_pipelines.domain.monitoring.data_checks import DATA_CHECKS
+from flightsched_pipelines.domain.weather.provider_responses import ProviderResponse
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 
@@ -33,13 +33,15 @@ NATURAL_KEYS = {
 class CountingSource:
     """Simulated weather that counts how often it is asked, and can be down."""
 
-    tells_the_past = True
+    supports_backfill = True
 
     def __init__(self, *, down: bool = False) -> None:
         self.asked = 0
         self.down = down
 
-    def fetch(self, airports: pd.DataFrame, hour_utc: datetime, earlier: Sequence[Answer] = ()) -> list[Answer]:
+    def fetch(
+        self, airports: pd.DataFrame, hour_utc: datetime, earlier: Sequence[ProviderResponse] = ()
+    ) -> list[ProviderResponse]:
         """What the simulation says, or a time-out for each of its answers."""
         self.asked += 1
         answers = SimulatedWeather().fetch(airports, hour_utc, earlier)
@@ -80,7 +82,7 @@ def test_an_hour_finds_the_threatened_and_other_times_for_them(seeded_engine: En
     assert result.success
     assert all(evaluation.passed for evaluation in evaluations(result).values())
     of_the_llm = {"llm_ranks", "llm_cost_is_in_budget", "llm_model_stays"}
-    assert evaluations(result).keys() == {alarm.name for alarm in ON_DATA} - of_the_llm
+    assert evaluations(result).keys() == {alarm.name for alarm in DATA_CHECKS} - of_the_llm
     at_risk = rows(seeded_engine, "at_risk_bookings")
     threatened = set(at_risk.loc[at_risk["verdict"] == "at_risk", "booking_id"])
     proposals = rows(seeded_engine, "reschedule_proposals")
@@ -159,7 +161,7 @@ def test_only_what_failed_is_asked_again(seeded_engine: Engine) -> None:
 
 def test_past_weather_that_was_never_stored_is_not_made_up(seeded_engine: Engine) -> None:
     class Live(CountingSource):
-        tells_the_past = False
+        supports_backfill = False
 
     source = Live()
     result, _ = run(seeded_engine, source, SEED_HOUR)
@@ -173,13 +175,13 @@ def test_past_weather_that_was_never_stored_is_not_made_up(seeded_engine: Engine
 
 def test_a_proposal_that_does_not_hold_fails_its_proof(seeded_engine: Engine) -> None:
     run(seeded_engine, SimulatedWeather(), SEED_HOUR)
-    assert hourly_steps.prove(seeded_engine, SEED_HOUR, SETTINGS).violations.empty
+    assert hourly_steps.validate_proposals(seeded_engine, SEED_HOUR, SETTINGS).violations.empty
     with seeded_engine.begin() as connection:
         connection.execute(
             text("UPDATE pipeline.reschedule_proposals SET aircraft_id = aircraft_id + 1 WHERE rank = 1")
         )
 
-    proof = hourly_steps.prove(seeded_engine, SEED_HOUR, SETTINGS)
+    proof = hourly_steps.validate_proposals(seeded_engine, SEED_HOUR, SETTINGS)
 
     assert proof.examined > 0
     assert not proof.violations.empty

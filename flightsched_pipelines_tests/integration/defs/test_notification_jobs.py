@@ -92,30 +92,30 @@ def failure(result: dg.ExecuteInProcessResult) -> str:
 
 
 def test_the_newest_proven_hour_is_asked_for_once(platform: Platform) -> None:
-    asked = platform.tick("newest_hour")
+    asked = platform.tick("dispatch_sensor")
     assert isinstance(asked, dg.RunRequest)
     assert (asked.run_key, asked.tags["flightsched/hour"]) == (f"dispatch-{KEY}-1", KEY)
     assert asked.run_config == {"ops": {"dispatch_hour": {"config": {"hour_utc": "2026-11-10T14"}}}}
-    assert platform.tick("newest_hour") == f"the dispatch of {KEY} was launched moments ago"
+    assert platform.tick("dispatch_sensor") == f"the dispatch of {KEY} was launched moments ago"
     assert platform.run("dispatch", asked.run_config).success
     platform.clock.at += timedelta(seconds=TRY_AGAIN_SECONDS)
-    assert "was dispatched" in str(platform.tick("newest_hour"))
+    assert "was dispatched" in str(platform.tick("dispatch_sensor"))
 
 
 def test_an_hour_whose_dispatch_failed_is_asked_for_again_under_another_key(platform: Platform) -> None:
-    platform.tick("newest_hour")
+    platform.tick("dispatch_sensor")
     platform.clock.at += timedelta(seconds=TRY_AGAIN_SECONDS)
-    asked = platform.tick("newest_hour")
+    asked = platform.tick("dispatch_sensor")
     assert isinstance(asked, dg.RunRequest)
     assert asked.run_key == f"dispatch-{KEY}-2"
 
 
 def test_an_hour_that_comes_while_the_last_is_undispatched_is_not_kept_waiting(platform: Platform) -> None:
-    platform.tick("newest_hour")
+    platform.tick("dispatch_sensor")
     next_hour(platform.engine, 2)
     next_hour(platform.engine, 1)
     platform.clock.at += 2 * HOUR
-    asked = platform.tick("newest_hour")
+    asked = platform.tick("dispatch_sensor")
     assert isinstance(asked, dg.RunRequest)
     assert asked.run_key == "dispatch-2026-11-10-16:00-1"
 
@@ -123,45 +123,45 @@ def test_an_hour_that_comes_while_the_last_is_undispatched_is_not_kept_waiting(p
 def test_an_old_hour_that_is_backfilled_never_speaks(platform: Platform) -> None:
     next_hour(platform.engine, 2)
     platform.clock.at += 2 * HOUR
-    asked = platform.tick("newest_hour")
+    asked = platform.tick("dispatch_sensor")
     assert isinstance(asked, dg.RunRequest)
     assert platform.run("dispatch", asked.run_config).success
     next_hour(platform.engine, 1)
-    hourly_steps.note_proven(platform.engine, SEED_HOUR, 1)
-    assert "was dispatched" in str(platform.tick("newest_hour"))
+    hourly_steps.record_validated(platform.engine, SEED_HOUR, 1)
+    assert "was dispatched" in str(platform.tick("dispatch_sensor"))
 
 
 def test_an_hour_that_is_too_old_or_not_proven_is_not_asked_for(platform: Platform) -> None:
     platform.clock.at += 3 * HOUR
-    assert "too old" in str(platform.tick("newest_hour"))
+    assert "too old" in str(platform.tick("dispatch_sensor"))
     platform.clock.at = NOW
     with platform.engine.begin() as connection:
         connection.execute(text("DELETE FROM pipeline.partitions WHERE name = 'proposals_are_valid'"))
-    assert "was dispatched, or is too old" in str(platform.tick("newest_hour"))
+    assert "was dispatched, or is too old" in str(platform.tick("dispatch_sensor"))
 
 
 def test_a_delivery_is_asked_for_when_a_message_is_due_unless_one_was_launched_moments_ago(
     platform: Platform,
 ) -> None:
-    assert "no message is due" in str(platform.tick("something_due"))
+    assert "no message is due" in str(platform.tick("delivery_sensor"))
     desk.dispatch(platform.engine, NOW, platform.settings)
-    asked = platform.tick("something_due")
+    asked = platform.tick("delivery_sensor")
     assert isinstance(asked, dg.RunRequest)
     assert int(asked.tags["flightsched/due"]) > 20
     run = dg.DagsterRun(job_name="deliver", status=dg.DagsterRunStatus.STARTED)
     platform.instance.add_run(run)
     platform.clock.at = datetime.now(UTC)
-    assert platform.tick("something_due") == "a delivery was launched moments ago"
+    assert platform.tick("delivery_sensor") == "a delivery was launched moments ago"
     platform.clock.at += ENOUGH_TIME
-    assert isinstance(platform.tick("something_due"), dg.RunRequest), "it may be dead, or hang"
+    assert isinstance(platform.tick("delivery_sensor"), dg.RunRequest), "it may be dead, or hang"
     waiting = dg.DagsterRun(job_name="deliver", status=dg.DagsterRunStatus.NOT_STARTED)
     platform.instance.add_run(waiting)
-    assert platform.tick("something_due") == "a delivery was launched moments ago", "one that waits is enough"
+    assert platform.tick("delivery_sensor") == "a delivery was launched moments ago", "one that waits is enough"
     for one in (run, waiting):
         platform.instance.delete_run(one.run_id)
     platform.clock.at = NOW
     assert platform.run("deliver").success
-    assert "no message is due" in str(platform.tick("something_due"))
+    assert "no message is due" in str(platform.tick("delivery_sensor"))
 
 
 def test_a_delivery_is_asked_for_when_a_case_has_passed_its_deadline(platform: Platform) -> None:
@@ -170,11 +170,11 @@ def test_a_delivery_is_asked_for_when_a_case_has_passed_its_deadline(platform: P
     platform.clock.at += timedelta(days=10)
     with platform.engine.begin() as connection:
         connection.execute(text("UPDATE school.outbox SET status = 'sent', settled_at = now()"))
-    asked = platform.tick("something_due")
+    asked = platform.tick("delivery_sensor")
     assert isinstance(asked, dg.RunRequest)
     assert asked.tags["flightsched/due"] == "0"
     assert metadata(platform.run("deliver"), "deliver_messages")["cases_begun"] == opened
-    assert "no deadline has passed" in str(platform.tick("something_due"))
+    assert "no deadline has passed" in str(platform.tick("delivery_sensor"))
 
 
 def test_a_dispatch_tells_in_its_run_what_was_sent_held_back_and_suppressed_and_why(platform: Platform) -> None:
@@ -219,7 +219,7 @@ def test_metadata_of_telling_names_no_person(platform: Platform) -> None:
     [
         ("dispatch", {"dispatch_hour": {"config": {"hour_utc": "yesterday"}}}, "give a full hour in UTC"),
         ("dispatch", {"dispatch_hour": {"config": {"hour_utc": "2026-11-10T13"}}}, "not the newest proven hour"),
-        ("send_test", {"send_test_mail": {"config": {"school_id": 99}}}, "there is no school 99; there are 1, 2"),
+        ("send_test", {"send_test_email_op": {"config": {"school_id": 99}}}, "there is no school 99; there are 1, 2"),
     ],
 )
 def test_a_job_that_is_given_what_makes_no_sense_fails_with_one_sentence(
@@ -231,8 +231,8 @@ def test_a_job_that_is_given_what_makes_no_sense_fails_with_one_sentence(
 
 
 def test_the_test_mail_goes_the_way_of_all_mail(platform: Platform) -> None:
-    result = platform.run("send_test", {"ops": {"send_test_mail": {"config": {"school_id": 1}}}})
-    assert metadata(result, "send_test_mail")["mail_via"] == "maildir"
+    result = platform.run("send_test", {"ops": {"send_test_email_op": {"config": {"school_id": 1}}}})
+    assert metadata(result, "send_test_email_op")["mail_via"] == "maildir"
     (mail,) = read_maildir(platform.settings.flightsched_home / "mail")
     assert str(mail["To"]) == "dispatch.pao@example.com"
     assert str(mail["Subject"]).startswith("[Test] Weather: ")
@@ -244,7 +244,7 @@ def test_dead_messages_are_put_back_and_delivered_by_a_job(platform: Platform) -
         connection.execute(text("UPDATE school.outbox SET status = 'dead', settled_at = now() WHERE role = 'student'"))
     dead = outbox.counts(platform.engine)["email", "dead"]
     result = platform.run("redrive_dead_letters")
-    assert metadata(result, "redrive_messages")["messages_put_back"] == dead > 0
+    assert metadata(result, "redrive_messages_op")["messages_put_back"] == dead > 0
     assert metadata(result, "deliver_messages")["sent"] > 0
     assert outbox.counts(platform.engine)["email", "dead"] == 0
 
@@ -252,18 +252,18 @@ def test_dead_messages_are_put_back_and_delivered_by_a_job(platform: Platform) -
 def test_a_slot_that_came_free_launches_a_run_that_looks_for_who_waits(platform: Platform) -> None:
     with platform.engine.begin() as connection:
         connection.execute(text("UPDATE pipeline.partitions SET at = :at"), {"at": NOW - HOUR})
-    assert "no slot has come free" in str(platform.tick("something_due"))
+    assert "no slot has come free" in str(platform.tick("delivery_sensor"))
     with platform.engine.begin() as connection:
         cancelled = "UPDATE school.bookings SET status = 'cancelled' WHERE lower(period) > :at AND id % 50 = 0"
         slots = connection.execute(text(cancelled), {"at": NOW + 7 * HOUR}).rowcount
     assert slots
-    assert isinstance(platform.tick("something_due"), dg.RunRequest)
+    assert isinstance(platform.tick("delivery_sensor"), dg.RunRequest)
     result = platform.run("deliver")
     assert result.success
     assert metadata(result, "offer_freed_slots") == {
         "freed_slots_looked_at": slots, "freed_slots_offered": 0, "standby_joined": 0, "standby_lapsed": 0,
     }  # fmt: skip
-    assert "no slot has come free" in str(platform.tick("something_due"))
+    assert "no slot has come free" in str(platform.tick("delivery_sensor"))
 
 
 def test_one_connection_is_enough_for_every_job(
@@ -273,7 +273,7 @@ def test_one_connection_is_enough_for_every_job(
     small = connect(settings_for(database_url=url.replace("+psycopg", ""), database_pool_size=1))
     try:
         platform = Platform(small, settings, instance)
-        for sensor in ("newest_hour", "something_due"):
+        for sensor in ("dispatch_sensor", "delivery_sensor"):
             platform.tick(sensor)
         for job in ("dispatch", "deliver", "operations", "redrive_dead_letters"):
             result = platform.run(job)

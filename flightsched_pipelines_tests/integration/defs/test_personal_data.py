@@ -100,16 +100,16 @@ def test_nothing_that_people_wrote_leaves_the_school(
         assert run("dispatch")
         case_id, booking_id = cases(seeded_engine)[0]
         keep = {"case_id": case_id, "action": "KEEP", "reason": "FORECAST_IMPROVES"}
-        assert run("apply_response", run_config={"ops": {"take_response": {"config": keep}}})
+        assert run("apply_response", run_config={"ops": {"apply_response_op": {"config": keep}}})
         hold = {"booking": str(booking_id), "reason": "PEOPLE"}
-        assert run("hold_booking", run_config={"ops": {"put_on_hold": {"config": hold}}})
-        assert run("send_test", run_config={"ops": {"send_test_mail": {"config": {"school_id": 1}}}})
+        assert run("hold_booking", run_config={"ops": {"hold_booking_op": {"config": hold}}})
+        assert run("send_test", run_config={"ops": {"send_test_email_op": {"config": {"school_id": 1}}}})
         assert run("deliver")
         with seeded_engine.begin() as connection:  # an error whose DETAIL is a row with names
             connection.execute(text("ALTER TABLE school.outbox ADD CHECK (payload = '{}') NOT VALID"))
         case_id, _ = cases(seeded_engine)[0]
         refused = {"case_id": case_id, "action": "ACCEPT", "number": 1}
-        assert not run("apply_response", run_config={"ops": {"take_response": {"config": refused}}}), "an error"
+        assert not run("apply_response", run_config={"ops": {"apply_response_op": {"config": refused}}}), "an error"
 
     sent = b"\n".join(server.raw_requests)
     assert len(server.raw_requests) > 10

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 
 from flightsched_pipelines.clients.delivery import aws
 from flightsched_pipelines.definitions import build_definitions
-from flightsched_pipelines.defs.notifications.sensors import waiting_responses
+from flightsched_pipelines.defs.notifications.sensors import response_queue_sensor
 from flightsched_pipelines.services.responses import queued_responses
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import settings_for
@@ -127,14 +127,14 @@ def test_the_queue_is_drained_each_answer_once_and_poison_set_aside(told_engine:
         queue.send(body, {})
     with dg.DagsterInstance.ephemeral() as instance:
         context = dg.build_sensor_context(instance, resources={"settings": amazon, "clock": StoppedClock()})
-        assert isinstance(waiting_responses(context), dg.RunRequest)
+        assert isinstance(response_queue_sensor(context), dg.RunRequest)
 
     with dg.DagsterInstance.ephemeral() as instance:  # a run that died stands there as started
         instance.add_run(dg.DagsterRun(job_name="apply_queued_responses", status=dg.DagsterRunStatus.STARTED))
         for minutes, asked in ((0, dg.SkipReason), (2, dg.RunRequest)):
             now = TurnedClock(minutes=minutes)
             context = dg.build_sensor_context(instance, resources={"settings": amazon, "clock": now})
-            assert isinstance(waiting_responses(context), asked)
+            assert isinstance(response_queue_sensor(context), asked)
 
     result = execute(told_engine, "apply_queued_responses", {}, amazon)
 
@@ -150,7 +150,7 @@ def test_the_queue_is_drained_each_answer_once_and_poison_set_aside(told_engine:
     assert rows(told_engine, refused) == [(f"case {case_id} is about another student's lesson.",)]
     with dg.DagsterInstance.ephemeral() as instance:
         context = dg.build_sensor_context(instance, resources={"settings": amazon, "clock": StoppedClock()})
-        assert isinstance(waiting_responses(context), dg.SkipReason)
+        assert isinstance(response_queue_sensor(context), dg.SkipReason)
 
 
 def test_the_error_of_one_message_is_not_that_of_the_others(told_engine: Engine, amazon: Settings) -> None:
@@ -177,12 +177,12 @@ def test_the_error_of_one_message_is_not_that_of_the_others(told_engine: Engine,
 
 
 def test_a_message_of_three_hundred_kilobytes_is_no_answer() -> None:
-    with pytest.raises(queued_responses.UnreadableError, match=r"307,200 bytes; an answer has at most 16,384"):
-        queued_responses.read("x" * 307_200)
+    with pytest.raises(queued_responses.UnreadableResponseError, match=r"307,200 bytes; an answer has at most 16,384"):
+        queued_responses.read_message("x" * 307_200)
 
 
 def test_without_a_region_there_is_no_queue(told_engine: Engine) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         context = dg.build_sensor_context(instance, resources={"settings": settings_for(), "clock": StoppedClock()})
-        assert isinstance(waiting_responses(context), dg.SkipReason)
+        assert isinstance(response_queue_sensor(context), dg.SkipReason)
     assert "AWS_REGION is not set" in why(execute(told_engine, "apply_queued_responses", {}))

@@ -138,7 +138,7 @@ def test_a_code_location_at_a_port_is_asked_which_runs_it_has(instance: dg.Dagst
             wait_for_grpc_server(server, DagsterGrpcClient(host="127.0.0.1", port=port), command, timeout=300)
             assert is_gone(instance, run), "it was started anew, and knows nothing of the run"
         finally:
-            server.terminate()
+            server.kill()  # asked to end, it has been seen to stay
     assert not is_gone(instance, run), "it does not answer, and may still have the run"
 
 

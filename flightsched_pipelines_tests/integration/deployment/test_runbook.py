@@ -9,10 +9,10 @@ from botocore import xform_name
 from botocore.session import get_session
 
 from flightsched_pipelines.cli import app
-from flightsched_pipelines.cli.lazy import Later
+from flightsched_pipelines.cli.lazy import LazyCommand
 from flightsched_pipelines.database.schema import metadata
 from flightsched_pipelines.definitions import defs
-from flightsched_pipelines.domain.monitoring.catalogue import ALARMS
+from flightsched_pipelines.domain.monitoring.catalogue import CHECKS
 from flightsched_pipelines.domain.monitoring.check_definition import Section
 from flightsched_pipelines.reporting.metrics import METRICS
 from flightsched_pipelines.settings import Settings
@@ -75,7 +75,7 @@ def _is_ours(words: list[str]) -> None:
         if hasattr(command, "commands") and not word.startswith("-"):
             assert word in command.commands, words
             command = command.commands[word]
-            command = command.load() if isinstance(command, Later) else command
+            command = command.load() if isinstance(command, LazyCommand) else command
     known = {option for parameter in (*app.params, *command.params) for option in parameter.opts}
     assert {word for word in words if word.startswith("--")} <= known, words
 
@@ -100,7 +100,7 @@ def test_every_alarm_of_before_has_its_check_with_its_threshold() -> None:
     rows = re.findall(r"^\| `((?:weather|ai)-[a-z-]+)` \| `(\w+)` \| \D*(\d+)", RUNBOOK, re.MULTILINE)
     assert len(rows) == 6
     for before, check, threshold in rows:
-        assert (ALARMS[check].counterpart, ALARMS[check].limit) == (before, float(threshold))
+        assert (CHECKS[check].counterpart, CHECKS[check].limit) == (before, float(threshold))
 
 
 def test_every_check_and_variable_that_is_named_exists() -> None:
@@ -108,7 +108,7 @@ def test_every_check_and_variable_that_is_named_exists() -> None:
     columns = {column.name for table in metadata.tables.values() for column in table.columns}
     assets = {key.path[-1] for key in defs.resolve_all_asset_keys()}
     of_dagster = {job.name for job in defs.resolve_all_job_defs()} | {sensor.name for sensor in defs.sensors or ()}
-    known = columns | assets | of_dagster | ALARMS.keys() | METRICS.keys()
+    known = columns | assets | of_dagster | CHECKS.keys() | METRICS.keys()
     assert named - NEITHER <= known
     variables = set(re.findall(r"`([A-Z]+_[A-Z_]+)`", RUNBOOK))
     assert variables - OF_OTHERS <= {field.upper() for field in Settings.model_fields}

@@ -17,7 +17,7 @@ from flightsched_pipelines.defs.monitoring import alert_sensors
 from flightsched_pipelines.defs.partitions import key_of
 from flightsched_pipelines.messages.alert import MARKS
 from flightsched_pipelines.services.notifications import channel_senders
-from flightsched_pipelines.services.notifications.outbox_worker import Delivered, drain
+from flightsched_pipelines.services.notifications.outbox_worker import DeliveryResult, drain
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import settings_for
 from flightsched_pipelines_tests.servers import moto_server
@@ -73,7 +73,9 @@ class Watch:
     def see(self, result: dg.ExecuteInProcessResult) -> None:
         """Have the sensor tick that the daemon would have tick."""
         ended = next(event for event in reversed(result.all_events) if event.event_type == ENDS[result.success])
-        sensor = alert_sensors.runs_that_succeeded if result.success else alert_sensors.runs_that_failed
+        sensor = (
+            alert_sensors.alert_on_run_success_sensor if result.success else alert_sensors.alert_on_run_failure_sensor
+        )
         context = dg.build_run_status_sensor_context(
             sensor.name, ended, self.instance, result.dagster_run, repository_def=None
         )
@@ -81,12 +83,12 @@ class Watch:
             context = context.for_run_failure()
         sensor(context, engine=self.engine, settings=self.settings, clock=self.clock)
         if result.success and result.dagster_run.job_name == "hourly_tick":
-            alert_sensors.heartbeat(context, settings=self.settings, clock=self.clock)
+            alert_sensors.heartbeat_sensor(context, settings=self.settings, clock=self.clock)
 
     def look(self) -> None:
-        """Have the watchman look once more at how everything stands."""
+        """Have the tick_monitor_sensor look once more at how everything stands."""
         with dg.build_sensor_context(instance=self.instance) as context:
-            alert_sensors.watchman(context, engine=self.engine, settings=self.settings, clock=self.clock)
+            alert_sensors.tick_monitor_sensor(context, engine=self.engine, settings=self.settings, clock=self.clock)
 
     def failing(self) -> set[str]:
         """The checks that fail, by name, and jobs whose last run failed, as ``job/name``."""
@@ -113,9 +115,9 @@ class Watch:
     def _parts(self) -> Mapping[str, Any]:
         return {"engine": self.engine, "settings": self.settings, "clock": self.clock, **self.parts}
 
-    def deliver(self) -> Delivered:
+    def deliver(self) -> DeliveryResult:
         """Send what is due."""
-        with channel_senders.opened(self.engine, self.settings) as channels:
+        with channel_senders.open_channels(self.engine, self.settings) as channels:
             return drain(self.engine, channels, self.settings, now=lambda: self.clock.now() + timedelta(seconds=1))
 
     def queue(self, named: Callable[[str], str]) -> aws.Queue:

@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from flightsched_pipelines.clients.delivery import aws
 from flightsched_pipelines.clients.weather.aviation_weather import AviationWeatherCenter
-from flightsched_pipelines.clients.weather.http_fetch import Patience
+from flightsched_pipelines.clients.weather.http_fetch import RetryPolicy
 from flightsched_pipelines.clients.weather.open_weather_map import OpenWeatherMap
 from flightsched_pipelines.clients.weather.weather_source import LiveWeather
 from flightsched_pipelines.database.engine import connect
@@ -41,7 +41,7 @@ from flightsched_pipelines_tests.servers.weather_servers import (
 )
 
 KEY = "a-key"
-PATIENT = Patience(one_attempt=300, total=600, first_wait=0.01, longest_wait=0.02, attempts=2)
+PATIENT = RetryPolicy(one_attempt=300, total=600, first_wait=0.01, longest_wait=0.02, attempts=2)
 """Waits as long as a busy machine takes, and does not pause."""
 HASTY = replace(PATIENT, one_attempt=0.5)
 """For a provider that does not answer at all."""
@@ -86,7 +86,7 @@ Providers = tuple[AviationWeatherServer, OpenWeatherMapServer]
 
 
 @contextmanager
-def live_weather(watch: Watch, patience: Patience = PATIENT) -> Iterator[Providers]:
+def live_weather(watch: Watch, patience: RetryPolicy = PATIENT) -> Iterator[Providers]:
     """Both providers, well, the platform asking them, and the hour's weather still to be asked for."""
     bodies = simulated_bodies(schedule.airports(watch.engine), watch.hour)
     with AviationWeatherServer(bodies=bodies) as center, OpenWeatherMapServer(bodies=bodies, key=KEY) as map_server:
@@ -361,7 +361,7 @@ def _(watch: Watch) -> Iterator[None]:
     watch.restart_with(alarms={"weather_alerts_queue_depth": 2})
     dispatch(watch, minutes_ago=0)
     alerts, answers = watch.queue(aws.alerts_queue), watch.queue(aws.responses_queue)
-    for _ in range(aws.MOST_RECEIVES + 1):
+    for _ in range(aws.MAX_RECEIVES + 1):
         alerts.receive(2, visible_after_seconds=0)  # and never deleted: given up in the end
     for poison in ("one", "two"):
         answers.send(f"no answer: {poison}", {})

@@ -19,8 +19,8 @@ from flightsched_pipelines.database.queries.monitoring.alerts import history
 from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.defs.monitoring import alert_sensors, instance_status
 from flightsched_pipelines.defs.monitoring.run_history import attempts_since, purge
-from flightsched_pipelines.domain.monitoring.alert_lifecycle import Standing
-from flightsched_pipelines.services.monitoring.alerts import SilenceError, note, silence
+from flightsched_pipelines.domain.monitoring.alert_lifecycle import CheckStatus
+from flightsched_pipelines.services.monitoring.alerts import SilenceError, record_statuses, silence
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import settings_for
 from flightsched_pipelines_tests.integration.monitoring.builders import TurnedClock, Watch
@@ -30,8 +30,8 @@ HOUR = timedelta(hours=1)
 SETTINGS = settings_for(mail_via="off", slack_webhook_url="http://127.0.0.1:1/hook")
 
 
-def standing(name: str = "a:check", *, passed: bool = False, at: datetime = NOW, cause: str = "weather") -> Standing:
-    return Standing(name, cause, "error", passed, "it is bad", "mend it", "section", at, at)
+def standing(name: str = "a:check", *, passed: bool = False, at: datetime = NOW, cause: str = "weather") -> CheckStatus:
+    return CheckStatus(name, cause, "error", passed, "it is bad", "mend it", "section", at, at)
 
 
 def words(engine: Engine) -> list[str]:
@@ -41,8 +41,8 @@ def words(engine: Engine) -> list[str]:
 
 def test_what_is_noted_twice_or_too_late_is_told_once(engine: Engine) -> None:
     for _ in range(2):
-        note(engine, [standing()], NOW, SETTINGS)
-    note(engine, [standing(passed=True, at=NOW - HOUR)], NOW, SETTINGS)
+        record_statuses(engine, [standing()], NOW, SETTINGS)
+    record_statuses(engine, [standing(passed=True, at=NOW - HOUR)], NOW, SETTINGS)
     assert words(engine) == ["opened"]
     (alert,) = history(engine, NOW, NOW)
     assert (alert.state, alert.times_told) == ("open", 1)
@@ -50,21 +50,21 @@ def test_what_is_noted_twice_or_too_late_is_told_once(engine: Engine) -> None:
 
 def test_reminders_grow_rarer_and_a_new_fault_after_the_end_is_a_new_alert(engine: Engine) -> None:
     for n in range(9):
-        note(engine, [standing(at=NOW + n * HOUR)], NOW + n * HOUR, SETTINGS)
+        record_statuses(engine, [standing(at=NOW + n * HOUR)], NOW + n * HOUR, SETTINGS)
     assert words(engine) == ["opened", "reminder", "reminder", "reminder"]  # at 0, 1, 3 and 7 hours
-    note(engine, [standing(passed=True, at=NOW + 10 * HOUR)], NOW + 10 * HOUR, SETTINGS)
-    note(engine, [standing(at=NOW + 11 * HOUR)], NOW + 11 * HOUR, SETTINGS)
+    record_statuses(engine, [standing(passed=True, at=NOW + 10 * HOUR)], NOW + 10 * HOUR, SETTINGS)
+    record_statuses(engine, [standing(at=NOW + 11 * HOUR)], NOW + 11 * HOUR, SETTINGS)
     assert words(engine)[-2:] == ["resolved", "opened"]
     assert [alert.state for alert in history(engine, NOW, NOW + 11 * HOUR)] == ["open", "resolved"]
 
 
 def test_a_silenced_alert_is_kept_and_speaks_when_the_silence_ends(engine: Engine) -> None:
     assert silence(engine, "weather", 4, "a front passes", NOW) == NOW + 4 * HOUR
-    note(engine, [standing()], NOW, SETTINGS)
+    record_statuses(engine, [standing()], NOW, SETTINGS)
     (alert,) = history(engine, NOW, NOW)
     assert (alert.state, alert.times_told, alert.silenced_why) == ("open", 0, "a front passes")
     assert words(engine) == []
-    note(engine, [], NOW + 5 * HOUR, SETTINGS)
+    record_statuses(engine, [], NOW + 5 * HOUR, SETTINGS)
     assert words(engine) == ["opened"]
 
 
@@ -84,7 +84,7 @@ def test_a_silence_that_cannot_be_is_refused_in_a_sentence(
 
 
 def test_with_no_channel_an_alert_is_kept_all_the_same(engine: Engine) -> None:
-    note(engine, [standing()], NOW, Settings(mail_via="off"))
+    record_statuses(engine, [standing()], NOW, Settings(mail_via="off"))
     assert words(engine) == []
     assert len(history(engine, NOW, NOW)) == 1
 
@@ -93,7 +93,7 @@ def test_an_alert_waits_for_channels_that_are_down_and_ops_silence_it_by_a_job(w
     watch.slack.mode = "rate_limited"
     topics = watch.settings
     watch.settings = topics.model_copy(update={"environment": "without-topics"})
-    note(watch.engine, [standing()], watch.clock.now(), watch.settings)
+    record_statuses(watch.engine, [standing()], watch.clock.now(), watch.settings)
     assert sorted(watch.deliver().down) == ["slack", "sns_alerts"]
     watch.slack.mode, watch.settings = "ok", topics
     watch.clock = TurnedClock(minutes=5)
@@ -101,8 +101,8 @@ def test_an_alert_waits_for_channels_that_are_down_and_ops_silence_it_by_a_job(w
     assert outbox.counts(watch.engine)["sns_alerts", "dead"] == 0
 
     def silenced(key: str) -> bool:
-        asked = {"silence_one": {"config": {"key": key, "hours": 2, "why": "KNOWN"}}}
-        return watch.run("silence_alert", ops=asked).success
+        asked = {"mute_alert_op": {"config": {"key": key, "hours": 2, "why": "KNOWN"}}}
+        return watch.run("mute_alert", ops=asked).success
 
     assert silenced("weather")
     assert history(watch.engine, watch.clock.now(), watch.clock.now())[0].silenced_why == "known, and being worked on"
@@ -111,10 +111,12 @@ def test_an_alert_waits_for_channels_that_are_down_and_ops_silence_it_by_a_job(w
 
 
 def test_a_sensor_whose_tick_failed_and_checks_that_do_not_run_are_told_and_resolved(watch: Watch) -> None:
-    sensor = alert_sensors.watchman
+    sensor = alert_sensors.tick_monitor_sensor
     with dg.build_sensor_context(instance=watch.instance) as context:
         look = {"engine": watch.engine, "settings": watch.settings}
-        note(watch.engine, [standing("job/operations", passed=True, at=watch.clock.now())], NOW, watch.settings)
+        record_statuses(
+            watch.engine, [standing("job/operations", passed=True, at=watch.clock.now())], NOW, watch.settings
+        )
         add_tick(watch.instance, TickStatus.FAILURE)
         sensor(context, **look, clock=watch.clock)
         assert watch.told() == ["delivery opened"]
@@ -129,14 +131,14 @@ def test_a_sensor_whose_tick_failed_and_checks_that_do_not_run_are_told_and_reso
 def add_tick(instance: dg.DagsterInstance, status: TickStatus) -> None:
     """Leave a tick of the dispatch's sensor behind, as the daemon does."""
     repository = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("flightsched_pipelines"), "__repository__")
-    origin = RemoteInstigatorOrigin(repository, "newest_hour")
+    origin = RemoteInstigatorOrigin(repository, "dispatch_sensor")
     state = InstigatorState(origin, InstigatorType.SENSOR, InstigatorStatus.RUNNING)
     if not instance.all_instigator_state():
         instance.add_instigator_state(state)
     now = datetime.now(UTC).timestamp()
     instance.create_tick(
         TickData(
-            instigator_origin_id=state.instigator_origin_id, instigator_name="newest_hour",
+            instigator_origin_id=state.instigator_origin_id, instigator_name="dispatch_sensor",
             instigator_type=InstigatorType.SENSOR, status=status, timestamp=now, end_timestamp=now,
             selector_id=state.selector_id, run_ids=[],
             error=SerializableErrorInfo("no", [], None) if status == TickStatus.FAILURE else None,
@@ -159,5 +161,5 @@ def test_a_run_that_failed_before_its_first_step_counts_and_old_runs_are_deleted
 
 def test_a_run_without_checks_stands_by_itself(watch: Watch) -> None:
     run = dg.DagsterRun("redrive_dead_letters", status=dg.DagsterRunStatus.FAILURE)
-    (job,) = instance_status.of_run(watch.instance, run, NOW)
+    (job,) = instance_status.run_statuses(watch.instance, run, NOW)
     assert (job.name, job.cause, job.passed) == ("job/redrive_dead_letters", "platform", False)

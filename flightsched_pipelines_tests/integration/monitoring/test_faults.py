@@ -4,12 +4,12 @@ import pytest
 from sqlalchemy import text
 
 from flightsched_pipelines.database.queries.monitoring.alerts import History
-from flightsched_pipelines.domain.monitoring.catalogue import ALARMS
-from flightsched_pipelines.domain.monitoring.operational_checks import ON_OPERATIONS
+from flightsched_pipelines.domain.monitoring.catalogue import CHECKS
+from flightsched_pipelines.domain.monitoring.operational_checks import OPERATIONAL_CHECKS
 from flightsched_pipelines_tests.integration.monitoring.builders import Watch
 from flightsched_pipelines_tests.integration.monitoring.faults import FAULTS, Fault
 
-OPERATIONAL = {alarm.name for alarm in ON_OPERATIONS}
+OPERATIONAL = {alarm.name for alarm in OPERATIONAL_CHECKS}
 
 
 def look_at_operations(watch: Watch, fault: Fault) -> None:
@@ -35,7 +35,7 @@ def names_of_people(watch: Watch) -> list[str]:
 
 
 def test_every_alarm_has_a_fault_that_makes_it_fire() -> None:
-    assert ALARMS.keys() <= set[str]().union(*(fault.fails for fault in FAULTS.values()))
+    assert CHECKS.keys() <= set[str]().union(*(fault.fails for fault in FAULTS.values()))
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())

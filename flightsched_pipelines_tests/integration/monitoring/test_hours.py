@@ -9,8 +9,8 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import create_engine
 
-from flightsched_pipelines.clients.heartbeat import HeartbeatError, beat
-from flightsched_pipelines.defs.monitoring.alert_sensors import note_run
+from flightsched_pipelines.clients.heartbeat import HeartbeatError, ping
+from flightsched_pipelines.defs.monitoring.alert_sensors import record_run
 from flightsched_pipelines.defs.run_limits import STOPPED_TAG
 from flightsched_pipelines_tests.integration.monitoring.builders import TurnedClock, Watch
 
@@ -71,9 +71,9 @@ def test_a_sign_of_life_that_nobody_takes_is_a_fault_that_names_no_secret() -> N
     with SignsOfLife() as outside:
         outside.status = 500
         with pytest.raises(HeartbeatError, match="HEARTBEAT_URL says 500"):
-            beat(outside.url)
+            ping(outside.url)
     with pytest.raises(HeartbeatError, match="cannot be reached") as unreached:
-        beat(outside.url)
+        ping(outside.url)
     assert "secret" not in str(unreached.value)
 
 
@@ -84,5 +84,5 @@ def test_a_run_that_was_under_way_when_a_person_stopped_the_platform_alerts_nobo
     for failed_run, told in ((failed, []), (watch.execute("hourly_tick", watch.hour), ["hours opened"])):
         run = watch.instance.get_run_by_id(failed_run.run_id)
         assert run is not None
-        note_run(watch.instance, run, watch.engine, watch.settings, watch.clock.now())
+        record_run(watch.instance, run, watch.engine, watch.settings, watch.clock.now())
         assert watch.told() == told

@@ -7,9 +7,9 @@ import dagster as dg
 from sqlalchemy import text
 
 from flightsched_pipelines.clients.delivery import aws
-from flightsched_pipelines.database.queries.monitoring.alerts import history, standing_of
-from flightsched_pipelines.domain.monitoring.catalogue import ALARMS
-from flightsched_pipelines.domain.monitoring.operational_checks import ON_OPERATIONS
+from flightsched_pipelines.database.queries.monitoring.alerts import history, status_of
+from flightsched_pipelines.domain.monitoring.catalogue import CHECKS
+from flightsched_pipelines.domain.monitoring.operational_checks import OPERATIONAL_CHECKS
 from flightsched_pipelines.services.monitoring import platform_health
 from flightsched_pipelines_tests.integration.monitoring.builders import TurnedClock, Watch
 
@@ -25,9 +25,9 @@ def test_a_platform_that_is_well_is_quiet_and_says_how_much_it_looked_at(watch: 
     assert failing(found) == set()
     assert watch.told() == []
     of_the_llm = {"ai_rescheduler_throttles", "ai_rescheduler_answer_time"}
-    assert {name.partition(":")[0] for name in found} == {alarm.name for alarm in ON_OPERATIONS} - of_the_llm
+    assert {name.partition(":")[0] for name in found} == {alarm.name for alarm in OPERATIONAL_CHECKS} - of_the_llm
     for one in found.values():
-        alarm = ALARMS[one.check_name]
+        alarm = CHECKS[one.check_name]
         told: dict[str, Any] = {name: value.value for name, value in one.metadata.items()}
         assert told["examined"] > 0
         assert (told["limit"], told["todo"]) == (alarm.limit, alarm.todo)
@@ -74,7 +74,7 @@ def test_a_queue_is_told_when_nobody_reads_it_never_passes_unread_and_is_forgott
     assert failing(watch.check_operations()) == unread
     watch.settings = watch.settings.model_copy(update={"aws_region": None})
     assert "weather_alerts_queue_depth" not in watch.check_operations()
-    assert standing_of(watch.engine, "at_risk_bookings:weather_alerts_queue_depth") is None
+    assert status_of(watch.engine, "at_risk_bookings:weather_alerts_queue_depth") is None
     assert [alert.state for alert in history(watch.engine, watch.clock.now() - HOUR, watch.clock.now())] == ["resolved"]
 
 

@@ -13,7 +13,7 @@ from flightsched_pipelines.database.queries.monitoring import metrics
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.reporting.metrics import METRICS, NAMESPACE
 from flightsched_pipelines.services.monitoring import operations_report as desk
-from flightsched_pipelines.services.monitoring.platform_health import Attempt
+from flightsched_pipelines.services.monitoring.platform_health import StepAttempt
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.integration.monitoring.builders import TurnedClock, Watch
@@ -114,7 +114,7 @@ def test_an_hour_that_is_over_is_reported_again_with_the_same_figures_and_nothin
     watch, _ = reported
     before = of_hour(watch, healthy.hour)
     later = healthy.hour + 26 * HOUR
-    attempts = [Attempt("run", "weather_monitor", healthy.hour + timedelta(minutes=5), 7.0, failed=False)]
+    attempts = [StepAttempt("run", "weather_monitor", healthy.hour + timedelta(minutes=5), 7.0, failed=False)]
     again = [desk.measure(watch.engine, attempts, healthy.hour, later + n * HOUR, watch.settings) for n in range(2)]
     assert again[0] == again[1]
     assert again[0]["lessons_at_risk"] == before["lessons_at_risk"]
@@ -127,11 +127,11 @@ def test_errors_rates_and_durations_count_what_ended_within_the_window(watch: Wa
     hour = now.replace(minute=0, second=0, microsecond=0)
     ended = now - timedelta(minutes=1)
     attempts = [
-        Attempt("one", "weather_monitor", ended, 4.0, failed=True),
-        Attempt("one", "weather_monitor", ended, 6.0, failed=False),
-        Attempt("two", "weather_monitor", ended, 2.0, failed=False),
-        Attempt("two", "ai_rescheduler", ended, 3.0, failed=False),
-        Attempt("old", "ai_rescheduler", now - 2 * HOUR, 99.0, failed=True),
+        StepAttempt("one", "weather_monitor", ended, 4.0, failed=True),
+        StepAttempt("one", "weather_monitor", ended, 6.0, failed=False),
+        StepAttempt("two", "weather_monitor", ended, 2.0, failed=False),
+        StepAttempt("two", "ai_rescheduler", ended, 3.0, failed=False),
+        StepAttempt("old", "ai_rescheduler", now - 2 * HOUR, 99.0, failed=True),
     ]
     values = desk.measure(watch.engine, attempts, hour, now, watch.settings)
     assert values["weather_monitor_invocations"] == 2
@@ -167,7 +167,7 @@ def test_calls_of_the_llm_are_counted_throttled_and_priced(watch: Watch, healthy
     assert values["ai_rescheduler_throttles"] == values["ai_rescheduler_errors"] == 1
     assert values["llm_answer_seconds"] == 6.0
     assert values["llm_cost_usd"] == pytest.approx(0.02)
-    report = desk.compose(watch.engine, healthy.hour, now, watch.settings)
+    report = desk.compose_report(watch.engine, healthy.hour, now, watch.settings)
     assert len(report.cost_by_day_usd) == desk.SHOWN_DAYS
     assert sum(usd for _, usd in report.cost_by_day_usd) == pytest.approx(5.02)
 
@@ -209,7 +209,7 @@ def test_the_alert_history_is_on_the_page(watch: Watch, healthy: Healthy) -> Non
                  "('weather', 'error', 'open', :failing, :at, :at)"),
             {"failing": '[{"name": "x", "sentence": "3 answers failed"}]', "at": now - HOUR},
         )  # fmt: skip
-    report = desk.compose(watch.engine, healthy.hour, now, watch.settings)
+    report = desk.compose_report(watch.engine, healthy.hour, now, watch.settings)
     assert [(alert.key, alert.resolved_at_utc, alert.sentence) for alert in report.alerts] == [
         ("weather", None, "3 answers failed")
     ]
@@ -220,11 +220,11 @@ def test_pages_are_kept_for_a_fortnight_and_the_newest_is_the_latest(watch: Watc
     newest = datetime(2026, 11, 24, 12, tzinfo=UTC)
     for n in range(desk.KEPT_PAGES + 3):
         (tmp_path / f"{newest - (n + 1) * HOUR:%Y-%m-%dT%H}.html").write_text("old")
-    report = desk.compose(watch.engine, newest, newest, settings)
-    path = desk.keep(report, settings)
+    report = desk.compose_report(watch.engine, newest, newest, settings)
+    path = desk.write_page(report, settings)
     assert (tmp_path / desk.NEWEST).read_text() == path.read_text()
     assert len(list(tmp_path.glob("*T*.html"))) == desk.KEPT_PAGES
-    desk.keep(desk.compose(watch.engine, newest - 5 * HOUR, newest, settings), settings)
+    desk.write_page(desk.compose_report(watch.engine, newest - 5 * HOUR, newest, settings), settings)
     assert (tmp_path / desk.NEWEST).read_text() == path.read_text(), "an older hour made again is not the latest"
 
 

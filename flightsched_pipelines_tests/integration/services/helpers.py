@@ -6,9 +6,9 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, text
 
-from flightsched_pipelines.domain.cases.responses import Action, Answer, Role
-from flightsched_pipelines.services.responses.respond import Outcome, respond
-from flightsched_pipelines.services.responses.response_handler import Received
+from flightsched_pipelines.domain.cases.responses import Action, CaseResponse, Role
+from flightsched_pipelines.services.responses.respond import ResponseOutcome, respond
+from flightsched_pipelines.services.responses.response_handler import IncomingResponse
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 
 HOUR = timedelta(hours=1)
@@ -53,18 +53,20 @@ def cases(engine: Engine, *, solo: bool = False) -> list[tuple[int, int]]:
     return [tuple(row) for row in rows(engine, query, solo=solo)]
 
 
-def said(action: str, *, role: Role | None = None, person_id: int | None = None, **answer: Any) -> Answer:
+def said(action: str, *, role: Role | None = None, person_id: int | None = None, **answer: Any) -> CaseResponse:
     """An answer, by whoever would give it."""
     usual: Role = "student" if Action(action) in STUDENTS else "instructor"
-    return Answer(Action(action), role or usual, person_id, **answer)
+    return CaseResponse(Action(action), role or usual, person_id, **answer)
 
 
-def give(engine: Engine, case_id: int, answer: Answer, at: datetime = LATER, key: str = "") -> Outcome:
+def give(engine: Engine, case_id: int, answer: CaseResponse, at: datetime = LATER, key: str = "") -> ResponseOutcome:
     """Give an answer to a case."""
-    return respond(engine, Received(key or uuid4().hex, case_id, answer, "terminal"), at, SETTINGS)
+    return respond(engine, IncomingResponse(key or uuid4().hex, case_id, answer, "terminal"), at, SETTINGS)
 
 
-def say(engine: Engine, case_id: int, action: str, at: datetime = LATER, *, key: str = "", **answer: Any) -> Outcome:
+def say(
+    engine: Engine, case_id: int, action: str, at: datetime = LATER, *, key: str = "", **answer: Any
+) -> ResponseOutcome:
     """Say something about a case."""
     return give(engine, case_id, said(action, **answer), at, key)
 

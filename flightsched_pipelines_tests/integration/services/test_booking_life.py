@@ -118,7 +118,7 @@ class Life(RuleBasedStateMachine):
     def time_goes_by(self, minutes: int) -> None:
         """What comes due is done."""
         self.now += timedelta(minutes=minutes)
-        deadlines.pass_deadlines(self.engine, self.now, SETTINGS)
+        deadlines.process_deadlines(self.engine, self.now, SETTINGS)
 
     @rule(better=st.integers(0, 3))
     def an_hour_is_dispatched(self, better: int) -> None:
@@ -143,7 +143,7 @@ class Life(RuleBasedStateMachine):
         with self._all:
             for _ in range(2):
                 self.now += timedelta(days=4)
-                deadlines.pass_deadlines(self.engine, self.now, SETTINGS)
+                deadlines.process_deadlines(self.engine, self.now, SETTINGS)
             assert rows(self.engine, OPEN) == []
             assert one(self.engine, STRAY) == 0
 

@@ -10,9 +10,9 @@ from sqlalchemy import Engine, text
 from flightsched_pipelines.database import frames
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.services.hourly import hourly_steps
-from flightsched_pipelines.services.hourly.hour_summary import report_hour
+from flightsched_pipelines.services.hourly.hour_summary import summarise_hour
 from flightsched_pipelines.services.notifications import dispatch as desk
-from flightsched_pipelines.services.notifications.dispatch import Dispatched, DispatchRefused, dispatch
+from flightsched_pipelines.services.notifications.dispatch import DispatchRefusedError, DispatchResult, dispatch
 from flightsched_pipelines.services.responses.overdue import count_to_end, end_overdue
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
@@ -55,7 +55,7 @@ def next_hour(engine: Engine, n: int = 1, **changed: pd.DataFrame) -> datetime:
             frame = frames.read_partition(engine, PIPELINE_TABLES[name], [SEED_HOUR])
         frame = frame.assign(partition_hour=pd.Timestamp(hour).as_unit("us"))
         frames.write_partition(engine, PIPELINE_TABLES[name], frame, [hour])
-    hourly_steps.note_proven(engine, hour, 1)
+    hourly_steps.record_validated(engine, hour, 1)
     return hour
 
 
@@ -70,7 +70,7 @@ def stored(engine: Engine, table: str) -> pd.DataFrame:
     return frames.read_partition(engine, PIPELINE_TABLES[table], [SEED_HOUR])
 
 
-def tell(engine: Engine, n: int = 0, settings: Settings = SETTINGS) -> Dispatched:
+def tell(engine: Engine, n: int = 0, settings: Settings = SETTINGS) -> DispatchResult:
     return dispatch(engine, NOW + n * HOUR, settings)
 
 
@@ -139,27 +139,27 @@ def test_an_older_hour_never_speaks(told: Engine) -> None:
 
 def test_an_hour_that_is_not_the_newest_is_refused(ticked_engine: Engine) -> None:
     next_hour(ticked_engine)
-    with pytest.raises(DispatchRefused, match="not the newest proven hour"):
+    with pytest.raises(DispatchRefusedError, match="not the newest proven hour"):
         dispatch(ticked_engine, NOW + HOUR, SETTINGS, SEED_HOUR)
 
 
 def test_a_stale_hour_is_refused_and_the_sensor_skips_it(ticked_engine: Engine) -> None:
     assert desk.newest_to_dispatch(ticked_engine, NOW, SETTINGS) == SEED_HOUR
     assert desk.newest_to_dispatch(ticked_engine, NOW + 3 * HOUR, SETTINGS) is None
-    with pytest.raises(DispatchRefused, match="DISPATCH_MAX_AGE_HOURS"):
+    with pytest.raises(DispatchRefusedError, match="DISPATCH_MAX_AGE_HOURS"):
         tell(ticked_engine, 3)
 
 
 def test_an_hour_that_was_not_proven_is_refused(ticked_engine: Engine) -> None:
     run(ticked_engine, "DELETE FROM pipeline.partitions WHERE name = 'proposals_are_valid'")
-    with pytest.raises(DispatchRefused, match="proven"):
+    with pytest.raises(DispatchRefusedError, match="proven"):
         tell(ticked_engine)
 
 
 def test_proposals_that_were_written_anew_are_to_be_proven_anew(ticked_engine: Engine) -> None:
     frame = stored(ticked_engine, "reschedule_proposals")
     frames.write_partition(ticked_engine, PIPELINE_TABLES["reschedule_proposals"], frame, [SEED_HOUR])
-    with pytest.raises(DispatchRefused, match="proven"):
+    with pytest.raises(DispatchRefusedError, match="proven"):
         tell(ticked_engine)
 
 
@@ -239,7 +239,7 @@ def test_a_lesson_whose_slots_all_went_to_others_is_told_so(ticked_engine: Engin
     booking_id = int(proposals.sort_values("starts_at_utc")["booking_id"].iloc[-1])
     left = proposals[proposals["booking_id"] != booking_id]
     frames.write_partition(ticked_engine, PIPELINE_TABLES["reschedule_proposals"], left, [SEED_HOUR])
-    hourly_steps.note_proven(ticked_engine, SEED_HOUR, len(left))
+    hourly_steps.record_validated(ticked_engine, SEED_HOUR, len(left))
 
     tell(ticked_engine)
 
@@ -247,7 +247,7 @@ def test_a_lesson_whose_slots_all_went_to_others_is_told_so(ticked_engine: Engin
     told += "ON c.id = o.case_id WHERE o.channel = 'email' AND c.booking_id "
     assert rows(ticked_engine, told + "= :id", id=booking_id) == [("no slot left",)]
     assert ("no slot left",) not in rows(ticked_engine, told + "<> :id", id=booking_id)
-    assert report_hour(ticked_engine, SEED_HOUR, SETTINGS, 0.0).unplaceable["no slot left"] == 1
+    assert summarise_hour(ticked_engine, SEED_HOUR, SETTINGS, 0.0).unplaceable["no slot left"] == 1
 
 
 @pytest.mark.parametrize(
@@ -321,7 +321,7 @@ def test_a_person_who_asked_for_digests_gets_one_mail(ticked_engine: Engine) -> 
 
 def test_what_was_offered_counts_as_sent_for_the_next_hours_choice(told: Engine) -> None:
     case_id, booking_id = first_case(told)
-    sent = hourly_steps.sent_before(told, SEED_HOUR + HOUR)
+    sent = hourly_steps.offered_before(told, SEED_HOUR + HOUR)
     offered = one(told, "SELECT count(*) FROM school.case_offers WHERE case_id = :id", id=case_id)
     assert len(sent[sent["booking_id"] == booking_id].drop_duplicates(["starts_at_utc", "aircraft_id"])) == offered == 3
 

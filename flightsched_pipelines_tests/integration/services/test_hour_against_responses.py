@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import Engine, event
 
 from flightsched_pipelines.database.engine import connect
-from flightsched_pipelines.domain.cases.responses import Answer
-from flightsched_pipelines.services.notifications.dispatch import Dispatched, dispatch
-from flightsched_pipelines.services.responses.respond import Outcome
+from flightsched_pipelines.domain.cases.responses import CaseResponse
+from flightsched_pipelines.services.notifications.dispatch import DispatchResult, dispatch
+from flightsched_pipelines.services.responses.respond import ResponseOutcome
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 from flightsched_pipelines_tests.integration.services.helpers import (
     HOUR,
@@ -154,11 +154,11 @@ def known(told_engine: Engine) -> list[int]:
     return found
 
 
-def answers(case_ids: list[int], engine: Engine) -> list[tuple[int, Answer]]:
+def answers(case_ids: list[int], engine: Engine) -> list[tuple[int, CaseResponse]]:
     """Whatever can be said of each case as it stands."""
     standing = dict(rows(engine, "SELECT id, state FROM school.reschedule_cases"))
     takes, confirms = cycle(("accept", "none_suit", "keep")), cycle(("confirm", "withdraw", "decline"))
-    said_: list[tuple[int, Answer]] = []
+    said_: list[tuple[int, CaseResponse]] = []
     for case_id in case_ids:
         action = next(confirms if standing[case_id] == "student_accepted" else takes)
         words = {"accept": {"number": 2}, "keep": {"reason": "the sky is mine"}}.get(action, {})
@@ -170,7 +170,7 @@ def test_answers_that_come_while_a_dispatch_commits_are_held_against_what_it_did
     told_engine: Engine, known: list[int]
 ) -> None:
     with clients_of(told_engine, 4) as (pool, hands):
-        given: list[Future[Outcome]] = []
+        given: list[Future[ResponseOutcome]] = []
 
         def answer() -> None:
             if not given:
@@ -188,7 +188,7 @@ def test_a_dispatch_that_comes_while_answers_commit_is_held_against_what_they_di
     told_engine: Engine, known: list[int]
 ) -> None:
     with clients_of(told_engine, 4) as (pool, hands):
-        told: list[Future[Dispatched]] = []
+        told: list[Future[DispatchResult]] = []
 
         def tell() -> None:
             if not told:
@@ -206,7 +206,7 @@ def test_a_dispatch_that_comes_while_answers_commit_is_held_against_what_they_di
 def test_answers_and_dispatches_of_hour_after_hour_all_at_once(told_engine: Engine, known: list[int]) -> None:
     start = threading.Barrier(4)
 
-    def speak(pool: Engine, share: list[tuple[int, Answer]]) -> None:
+    def speak(pool: Engine, share: list[tuple[int, CaseResponse]]) -> None:
         start.wait(PATIENCE_SECONDS)
         for case_id, answer in share:
             give(pool, case_id, answer, AT)

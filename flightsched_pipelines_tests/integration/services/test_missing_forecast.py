@@ -14,7 +14,7 @@ from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.responses import deadlines
 from flightsched_pipelines.services.responses.respond import respond
-from flightsched_pipelines.services.responses.response_handler import Received
+from flightsched_pipelines.services.responses.response_handler import IncomingResponse
 from flightsched_pipelines.services.responses.swap import swap
 from flightsched_pipelines_tests.conftest import SEED_HOUR
 from flightsched_pipelines_tests.integration.services.helpers import (
@@ -121,7 +121,7 @@ def test_what_is_held_stays_held_until_it_can_be_confirmed(
     before = place(told_engine, booking_id)
     lose(told_engine)
 
-    received = Received(f"confirm-by-{door}", case_id, said("confirm"), door)
+    received = IncomingResponse(f"confirm-by-{door}", case_id, said("confirm"), door)
     refused = respond(told_engine, received, MOMENT, SETTINGS)
 
     assert refused.outcome == "no_forecast", refused
@@ -142,12 +142,14 @@ def test_nobody_is_confirmed_unasked_and_it_is_tried_again_with_the_next_forecas
     lose(told_engine)
 
     for minutes in range(3):
-        deadlines.pass_deadlines(told_engine, MOMENT + minutes * MINUTE, SETTINGS)
+        deadlines.process_deadlines(told_engine, MOMENT + minutes * MINUTE, SETTINGS)
 
     assert (moved(told_engine), held(told_engine, booking_id)) == (0, 1)
-    assert deadlines.due(told_engine, MOMENT + 3 * MINUTE, SETTINGS) == 0, "nothing to do until a forecast comes"
+    assert deadlines.deadlines_due(told_engine, MOMENT + 3 * MINUTE, SETTINGS) == 0, (
+        "nothing to do until a forecast comes"
+    )
     found_again(told_engine)
-    passed = deadlines.pass_deadlines(told_engine, MOMENT + 4 * MINUTE, SETTINGS)
+    passed = deadlines.process_deadlines(told_engine, MOMENT + 4 * MINUTE, SETTINGS)
     assert (passed["confirmed unasked"], state(told_engine, case_id)) == (1, "rescheduled")
 
 
@@ -158,12 +160,12 @@ def test_a_hold_does_not_end_while_nobody_could_confirm_it(told_engine: Engine, 
     lose(told_engine)
 
     ended = one(told_engine, until, id=booking_id)
-    passed = deadlines.pass_deadlines(told_engine, ended, SETTINGS)
+    passed = deadlines.process_deadlines(told_engine, ended, SETTINGS)
 
     assert passed["holds released"] == 0
     assert held(told_engine, booking_id) == 1
     assert one(told_engine, until, id=booking_id) > ended
-    assert deadlines.due(told_engine, ended, SETTINGS) == 0
+    assert deadlines.deadlines_due(told_engine, ended, SETTINGS) == 0
 
 
 @missing

@@ -43,8 +43,8 @@ def assessed(engine: Engine, hour: datetime, *, lacks: str | None = LACKS, schoo
 
 def tell(engine: Engine, at: datetime) -> int:
     """Let the clock speak, twice: the second time there is nothing left to say."""
-    told = deadlines.pass_deadlines(engine, at, SETTINGS)["schools told of missing weather"]
-    assert deadlines.pass_deadlines(engine, at, SETTINGS)["schools told of missing weather"] == 0
+    told = deadlines.process_deadlines(engine, at, SETTINGS)["schools told of missing weather"]
+    assert deadlines.process_deadlines(engine, at, SETTINGS)["schools told of missing weather"] == 0
     assert missing_weather.due(engine, at, SETTINGS) == 0
     return told
 
@@ -148,8 +148,8 @@ def test_beginnings_and_ends_alternate_and_nothing_is_told_too_soon(ticked_engin
         if kind != "no hour":
             assessed(ticked_engine, now, lacks=LACKS if kind == "missing" else None)
             lacking_since = (lacking_since or now) if kind == "missing" else None
-        missing_weather.tell_dispatchers(ticked_engine, now, SETTINGS)
-        assert missing_weather.tell_dispatchers(ticked_engine, now, SETTINGS) == 0, "each once"
+        missing_weather.notify_dispatchers(ticked_engine, now, SETTINGS)
+        assert missing_weather.notify_dispatchers(ticked_engine, now, SETTINGS) == 0, "each once"
         knew, knows = knows, one(ticked_engine, "SELECT count(*) FROM school.weather_gaps WHERE ended_at IS NULL") == 1
         if knew and not knows:
             assert kind == "there", "only an hour with its weather ends it"

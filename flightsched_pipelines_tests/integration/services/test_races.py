@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from flightsched_pipelines.clients.delivery.mail import read_maildir
 from flightsched_pipelines.database import embedded
 from flightsched_pipelines.database.engine import connect
-from flightsched_pipelines.services.responses.respond import Outcome
+from flightsched_pipelines.services.responses.respond import ResponseOutcome
 from flightsched_pipelines_tests.conftest import settings_for
 from flightsched_pipelines_tests.integration.services.helpers import (
     LATER,
@@ -92,12 +92,12 @@ def test_thirty_two_clients_never_book_anything_twice(told_engine: Engine) -> No
 
 def test_of_fifty_who_accept_one_proposal_one_moves_it_and_the_others_are_told_so(told_engine: Engine) -> None:
     case_id, booking_id = cases(told_engine)[0]
-    outcomes: list[Outcome] = []
+    outcomes: list[ResponseOutcome] = []
     at_once(told_engine, 50, lambda engine, _: outcomes.append(say(engine, case_id, "accept", number=1)))
     assert Counter(outcome.outcome for outcome in outcomes) == {"applied": 1, "already_answered": 49}
     assert all(outcome.sentence.endswith(".") for outcome in outcomes)
     assert held(told_engine, booking_id) == 1
-    confirmed: list[Outcome] = []
+    confirmed: list[ResponseOutcome] = []
     at_once(told_engine, 50, lambda engine, _: confirmed.append(say(engine, case_id, "confirm")))
     assert Counter(outcome.outcome for outcome in confirmed) == {"applied": 1, "ended": 49}
     assert events(told_engine, case_id) == ["opened", "accepted", "confirmed", "moved"]
@@ -106,7 +106,7 @@ def test_of_fifty_who_accept_one_proposal_one_moves_it_and_the_others_are_told_s
 
 def test_fifty_deliveries_of_one_answer_are_one_answer(told_engine: Engine) -> None:
     case_id, booking_id = cases(told_engine)[0]
-    outcomes: list[Outcome] = []
+    outcomes: list[ResponseOutcome] = []
 
     def work(engine: Engine, _: int) -> None:
         outcomes.append(say(engine, case_id, "accept", number=1, key="the-very-same"))
@@ -165,8 +165,8 @@ from flightsched_pipelines.clients.delivery.mail import Maildir
 from flightsched_pipelines.database.engine import application_url, connect
 from flightsched_pipelines.services.notifications.outbox_worker import Channel, drain
 from flightsched_pipelines.services.responses.respond import respond
-from flightsched_pipelines.services.responses.response_handler import Received
-from flightsched_pipelines.domain.cases.responses import Action, Answer
+from flightsched_pipelines.services.responses.response_handler import IncomingResponse
+from flightsched_pipelines.domain.cases.responses import Action, CaseResponse
 from flightsched_pipelines.settings import Settings
 
 url, spare, case_id, booking_id = sys.argv[1], *map(int, sys.argv[2:5])
@@ -175,7 +175,8 @@ folder = Maildir(Path(sys.argv[6]))
 engine = connect(settings)
 
 def confirm(case, key):
-    return respond(engine, Received(key, case, Answer(Action.CONFIRM, "instructor", None), "terminal"), at, settings)
+    response = CaseResponse(Action.CONFIRM, "instructor", None)
+    return respond(engine, IncomingResponse(key, case, response, "terminal"), at, settings)
 
 assert confirm(spare, "spare").applied  # statements are compiled once, here
 engine.dispose()

@@ -11,12 +11,12 @@ import pytest
 from pandas.testing import assert_frame_equal
 from sqlalchemy import Engine, select
 
-from flightsched_pipelines.clients.openai_responses import Asking, Prices, read_reply
+from flightsched_pipelines.clients.openai_responses import RankingPrompt, TokenPrices, read_reply
 from flightsched_pipelines.database.frames import read_partition, write_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES, dead_letters, llm_calls
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.partitions import key_of
-from flightsched_pipelines.domain.rescheduling.ranking.ranking_request import questions
+from flightsched_pipelines.domain.rescheduling.ranking.ranking_request import ranking_requests
 from flightsched_pipelines.services.hourly import ranking
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
@@ -353,11 +353,11 @@ def test_no_reply_ends_an_hour(ticked_engine: Engine) -> None:
 def test_hundreds_of_odd_replies_are_stored(ticked_engine: Engine) -> None:
     frames = [stored(ticked_engine, name) for name in ("reschedule_plan", "booking_snapshot", "at_risk_bookings")]
     plan, bookings, broken = (frame.drop(columns="partition_hour") for frame in frames)
-    question, *_ = questions(plan, bookings, broken, pd.Timestamp(SEED_HOUR))
+    question, *_ = ranking_requests(plan, bookings, broken, pd.Timestamp(SEED_HOUR))
     odd, body = OddServer(4), json.loads(question.text)
     for number in range(300):
-        asking = Asking(f"question {number}", "Rank.", question.text, {})
-        reply = read_reply(asking, odd.body(body), Prices(10_000, 10_000, 10_000))
+        asking = RankingPrompt(f"question {number}", "Rank.", question.text, {})
+        reply = read_reply(asking, odd.body(body), TokenPrices(10_000, 10_000, 10_000))
         ranking.record(ticked_engine, question, reply, ranking.judge(question, reply), SEED_HOUR, "odd")
 
     made, kept = calls(ticked_engine), letters(ticked_engine)

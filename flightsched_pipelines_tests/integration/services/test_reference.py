@@ -47,7 +47,7 @@ def run_again(engine: Engine, settings: Settings) -> dict[str, pd.DataFrame]:
         "forecasts": forecasts,
         "at_risk_bookings": broken,
         "reschedule_candidates": found.candidates,
-        "reschedule_plan": hourly_steps.plan(found.candidates, bookings, then).proposals,
+        "reschedule_plan": hourly_steps.choose_plan(found.candidates, bookings, then).proposals,
     }
 
 
@@ -61,7 +61,7 @@ def test_an_old_hour_gives_the_same_rows_after_minimums_runways_airports_and_set
     for table, rows in before.items():
         pd.testing.assert_frame_equal(rows, after[table])
     assert set(before["at_risk_bookings"]["booking_id"]) == set(stored(ticked_engine, "at_risk_bookings")["booking_id"])
-    assert hourly_steps.prove(ticked_engine, SEED_HOUR, OTHERS).violations.empty
+    assert hourly_steps.validate_proposals(ticked_engine, SEED_HOUR, OTHERS).violations.empty
 
 
 def test_the_snapshot_of_an_old_hour_stands_and_that_of_the_running_one_is_taken_anew(ticked_engine: Engine) -> None:

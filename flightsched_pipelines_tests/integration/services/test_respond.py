@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from flightsched_pipelines.database import frames
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.domain.cases.responses import Wishes
+from flightsched_pipelines.domain.cases.responses import RequestedTimes
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.responses import deadlines, weather_hold
@@ -47,7 +47,7 @@ def next_hour(engine: Engine, **changed: pd.DataFrame) -> None:
         frame = changed.get(name, frames.read_partition(engine, PIPELINE_TABLES[name], [SEED_HOUR]))
         frame = frame.assign(partition_hour=pd.Timestamp(hour).as_unit("us"))
         frames.write_partition(engine, PIPELINE_TABLES[name], frame, [hour])
-    hourly_steps.note_proven(engine, hour, 1)
+    hourly_steps.record_validated(engine, hour, 1)
     dispatch(engine, hour + 8 * MINUTE, SETTINGS)
 
 
@@ -103,7 +103,7 @@ def test_a_solo_flight_is_released_by_an_instructor_who_may_teach_its_level(told
     run(told_engine, "UPDATE school.instructors SET auto_confirm = true")
     case_id, booking_id = cases(told_engine, solo=True)[0]
     assert say(told_engine, case_id, "accept", number=1).applied
-    assert deadlines.pass_deadlines(told_engine, LATER + 6 * MINUTE, SETTINGS)["confirmed unasked"] == 0
+    assert deadlines.process_deadlines(told_engine, LATER + 6 * MINUTE, SETTINGS)["confirmed unasked"] == 0
     stranger = one(
         told_engine,
         "SELECT i.id FROM school.instructors i, school.bookings b WHERE b.id = :id AND i.school_id <> b.school_id",
@@ -122,9 +122,9 @@ def test_an_instructor_who_need_not_be_asked_confirms_when_the_student_can_withd
     chosen = offer(told_engine, case_id, 1)
     assert "without asking" in say(told_engine, case_id, "accept", number=1).sentence
     assert told(told_engine, case_id, "accepted") == ["student"]
-    assert deadlines.due(told_engine, LATER + 4 * MINUTE, SETTINGS) == 0
-    assert deadlines.due(told_engine, LATER + 5 * MINUTE, SETTINGS) == 1
-    assert deadlines.pass_deadlines(told_engine, LATER + 5 * MINUTE, SETTINGS)["confirmed unasked"] == 1
+    assert deadlines.deadlines_due(told_engine, LATER + 4 * MINUTE, SETTINGS) == 0
+    assert deadlines.deadlines_due(told_engine, LATER + 5 * MINUTE, SETTINGS) == 1
+    assert deadlines.process_deadlines(told_engine, LATER + 5 * MINUTE, SETTINGS)["confirmed unasked"] == 1
     assert place(told_engine, booking_id) == ("scheduled", *chosen)
 
 
@@ -142,11 +142,11 @@ def test_a_hold_that_nobody_confirms_ends_after_two_hours_with_one_reminder(told
     case_id, booking_id = cases(told_engine)[0]
     say(told_engine, case_id, "accept", number=1)
     run(told_engine, "UPDATE school.reschedule_cases SET reminded_at = now() WHERE id <> :id", id=case_id)
-    assert deadlines.pass_deadlines(told_engine, LATER + 61 * MINUTE, SETTINGS)["reminded"] == 1
+    assert deadlines.process_deadlines(told_engine, LATER + 61 * MINUTE, SETTINGS)["reminded"] == 1
     assert told(told_engine, case_id, "reminded") == ["instructor"]
-    assert deadlines.pass_deadlines(told_engine, LATER + 62 * MINUTE, SETTINGS)["reminded"] == 0
+    assert deadlines.process_deadlines(told_engine, LATER + 62 * MINUTE, SETTINGS)["reminded"] == 0
     assert say(told_engine, case_id, "confirm", LATER + 121 * MINUTE).outcome == "late"
-    assert deadlines.pass_deadlines(told_engine, LATER + 2 * HOUR, SETTINGS)["holds released"] == 1
+    assert deadlines.process_deadlines(told_engine, LATER + 2 * HOUR, SETTINGS)["holds released"] == 1
     assert (state(told_engine, case_id), held(told_engine, booking_id)) == ("proposed", 0)
     assert events(told_engine, case_id) == ["opened", "accepted", "reminded", "hold_released"]
     assert place(told_engine, booking_id)[0] == "weather_hold"
@@ -185,7 +185,7 @@ def test_none_suits_twice_then_a_dispatcher_has_it(told_engine: Engine) -> None:
 
 def test_new_alternatives_keep_to_what_was_wished(told_engine: Engine) -> None:
     case_id, _ = cases(told_engine)[0]
-    say(told_engine, case_id, "none_suit", wishes=Wishes(parts_of_day=frozenset({"afternoon"})))
+    say(told_engine, case_id, "none_suit", wishes=RequestedTimes(parts_of_day=frozenset({"afternoon"})))
     zone = (
         "SELECT extract(hour FROM o.starts_at_utc AT TIME ZONE a.time_zone) FROM school.case_offers o "
         "JOIN school.reschedule_cases c ON c.id = o.case_id JOIN school.bookings b ON b.id = c.booking_id "

@@ -15,7 +15,7 @@ from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.responses.overdue import end_overdue
 from flightsched_pipelines.services.responses.swap import swap
-from flightsched_pipelines.services.standby import StandbyRefused, offer_freed_slots
+from flightsched_pipelines.services.standby import StandbyRefusedError, offer_freed_slots
 from flightsched_pipelines_tests.integration.services.test_dispatch import next_hour, stored
 from flightsched_pipelines_tests.integration.services.test_respond import LATER, NOW, SETTINGS, one, rows, run, say
 
@@ -462,19 +462,19 @@ def test_the_list_says_why_it_stays_as_it_is(quiet: Engine) -> None:
     [waiter, *_] = waiters(quiet)
     reference = one(quiet, "SELECT reference FROM school.bookings WHERE id = :id", id=waiter)
     wait(quiet, waiter)
-    with pytest.raises(StandbyRefused, match="already"):
+    with pytest.raises(StandbyRefusedError, match="already"):
         wait(quiet, waiter)
-    with pytest.raises(StandbyRefused, match="there is no booking 'nobody'"):
+    with pytest.raises(StandbyRefusedError, match="there is no booking 'nobody'"):
         standby.join(quiet, "nobody", None, NOW)
     standby.leave(quiet, reference, NOW)
-    with pytest.raises(StandbyRefused, match="not on the standby list"):
+    with pytest.raises(StandbyRefusedError, match="not on the standby list"):
         standby.leave(quiet, reference, NOW)
-    with pytest.raises(StandbyRefused, match="2026-11-01 is over"):
+    with pytest.raises(StandbyRefusedError, match="2026-11-01 is over"):
         standby.join(quiet, reference, date(2026, 11, 1), NOW)
-    with pytest.raises(StandbyRefused, match=r"the time of .* has come"):
+    with pytest.raises(StandbyRefusedError, match=r"the time of .* has come"):
         standby.join(quiet, reference, None, NOW + timedelta(days=30))
-    with pytest.raises(StandbyRefused, match="no aircraft is a DC-3; there are C152"):
+    with pytest.raises(StandbyRefusedError, match="no aircraft is a DC-3; there are C152"):
         standby.places(quiet, NOW, "DC-3")
     cancel(quiet, waiter)
-    with pytest.raises(StandbyRefused, match="is cancelled"):
+    with pytest.raises(StandbyRefusedError, match="is cancelled"):
         standby.join(quiet, reference, None, NOW)

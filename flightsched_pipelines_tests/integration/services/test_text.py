@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import Engine
 
 from flightsched_pipelines.database.queries.schedule.preferences import import_preferences
-from flightsched_pipelines.domain.cases.responses import LONGEST_REASON
+from flightsched_pipelines.domain.cases.responses import MAX_REASON_CHARACTERS
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.monitoring import alerts
 from flightsched_pipelines.services.responses import queued_responses, weather_hold
-from flightsched_pipelines.services.responses.queued_responses import UnreadableError
+from flightsched_pipelines.services.responses.queued_responses import UnreadableResponseError
 from flightsched_pipelines.services.responses.swap import swap
 from flightsched_pipelines_tests.integration.services.helpers import NOW, SETTINGS, one, say
 from flightsched_pipelines_tests.unit.test_text import UNACCEPTABLE
@@ -28,7 +28,7 @@ def of_queue(**changed: str) -> Callable[[Engine, str], object]:
 
     def read(_: Engine, text: str) -> object:
         fields = MESSAGE | {text if name == "NAME" else name: text for name in changed}
-        return queued_responses.read(json.dumps(fields))
+        return queued_responses.read_message(json.dumps(fields))
 
     return read
 
@@ -77,7 +77,7 @@ def test_no_entry_point_takes_what_cannot_be_stored(
     )
     stored = one(told_engine, notes)
     for text in UNACCEPTABLE.values():
-        with pytest.raises((PlainError, UnreadableError)) as refused:
+        with pytest.raises((PlainError, UnreadableResponseError)) as refused:
             ENTRY_POINTS[entry](told_engine, text)
         sentence = str(refused.value)
         assert sentence.replace("\n", " ").isprintable() or entry.startswith("import"), sentence
@@ -88,4 +88,4 @@ def test_no_entry_point_takes_what_cannot_be_stored(
 
 def test_a_reason_has_at_most_so_many_characters(told_engine: Engine) -> None:
     with pytest.raises(PlainError, match="the reason has 501 characters; give at most 500"):
-        say(told_engine, 1, "keep", reason="x" * (LONGEST_REASON + 1))
+        say(told_engine, 1, "keep", reason="x" * (MAX_REASON_CHARACTERS + 1))

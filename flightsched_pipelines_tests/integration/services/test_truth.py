@@ -113,7 +113,7 @@ class Truth(RuleBasedStateMachine):
     def time_goes_by(self, minutes: int) -> None:
         """What comes due is done."""
         self.now += timedelta(minutes=minutes)
-        deadlines.pass_deadlines(self.engine, self.now, SETTINGS)
+        deadlines.process_deadlines(self.engine, self.now, SETTINGS)
         assert one(self.engine, WAITS_OUTDATED) == 0
 
     @rule()

@@ -14,7 +14,7 @@ from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.partitions import key_of
 from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.hourly import hourly_steps
-from flightsched_pipelines.services.hourly.hour_summary import explain_booking, report_hour
+from flightsched_pipelines.services.hourly.hour_summary import explain_booking, summarise_hour
 from flightsched_pipelines.services.monitoring import data_quality
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.responses import deadlines, weather_hold
@@ -252,13 +252,13 @@ def test_between_the_hours_a_cancelled_or_moved_lessons_people_never_read_that_n
     delivered(told_engine)
     run(told_engine, f"{change} WHERE id = :id", id=booking_id)
     assert count_to_end(told_engine, SEED_HOUR + 20 * MINUTE) == 1
-    assert deadlines.due(told_engine, SEED_HOUR + 20 * MINUTE, SETTINGS) >= 1
+    assert deadlines.deadlines_due(told_engine, SEED_HOUR + 20 * MINUTE, SETTINGS) >= 1
 
-    passed = deadlines.pass_deadlines(told_engine, SEED_HOUR + 20 * MINUTE, SETTINGS)
+    passed = deadlines.process_deadlines(told_engine, SEED_HOUR + 20 * MINUTE, SETTINGS)
 
     assert passed[f"cases {event}"] == 1
     assert count_to_end(told_engine, SEED_HOUR + 20 * MINUTE) == 0
-    deadlines.pass_deadlines(told_engine, deadline, SETTINGS)
+    deadlines.process_deadlines(told_engine, deadline, SETTINGS)
     assert (state(told_engine, case_id), events(told_engine, case_id)[-1]) == ("cancelled", event)
     assert told(told_engine, case_id, event)
     assert told(told_engine, case_id, "expired") == []
@@ -277,7 +277,7 @@ def test_what_waits_for_the_morning_is_taken_back_when_the_lesson_is_cancelled_i
     personal = waiting + " AND role <> 'system'"
     assert one(told_engine, personal, id=case_id) > 0
     run(told_engine, "UPDATE school.bookings SET status = 'cancelled' WHERE id = :id", id=booking_id)
-    deadlines.pass_deadlines(told_engine, deadline + MINUTE, SETTINGS)
+    deadlines.process_deadlines(told_engine, deadline + MINUTE, SETTINGS)
     assert one(told_engine, personal, id=case_id) == 0
     others = "SELECT count(*) FROM school.outbox WHERE event = 'expired' AND last_error LIKE 'the lesson was %'"
     assert one(told_engine, f"{others} AND case_id <> :id", id=case_id) == 0
@@ -314,7 +314,7 @@ def without_lessons(ticked_engine: Engine) -> Engine:
 
 
 def test_an_hour_with_nothing_to_prove_is_proven(without_lessons: Engine) -> None:
-    measured, checks = data_quality.of_proposals(without_lessons, [SEED_HOUR], SETTINGS)
+    measured, checks = data_quality.measure_proposals(without_lessons, [SEED_HOUR], SETTINGS)
     assert (measured.value, checks) == (0, 0)
     assert measured.examined > 0
 
@@ -322,7 +322,7 @@ def test_an_hour_with_nothing_to_prove_is_proven(without_lessons: Engine) -> Non
 @pytest.mark.parametrize("table", hourly_steps.PROVED_FROM)
 def test_an_hour_of_which_a_table_was_not_written_is_not_proven(without_lessons: Engine, table: str) -> None:
     run(without_lessons, "DELETE FROM pipeline.partitions WHERE name IN ('proposals_are_valid', :name)", name=table)
-    measured, _ = data_quality.of_proposals(without_lessons, [SEED_HOUR], SETTINGS)
+    measured, _ = data_quality.measure_proposals(without_lessons, [SEED_HOUR], SETTINGS)
     assert measured.examined == 0
     proven = "SELECT count(*) FROM pipeline.partitions WHERE name = 'proposals_are_valid'"
     assert one(without_lessons, proven) == 0
@@ -332,7 +332,7 @@ def test_a_threatened_lesson_with_neither_slots_nor_a_reason_is_not_proven(ticke
     for name in EMPTY[2:]:
         frames.write_partition(ticked_engine, PIPELINE_TABLES[name], stored(ticked_engine, name).head(0), [SEED_HOUR])
     run(ticked_engine, "DELETE FROM pipeline.reschedule_plan")
-    measured, _ = data_quality.of_proposals(ticked_engine, [SEED_HOUR], SETTINGS)
+    measured, _ = data_quality.measure_proposals(ticked_engine, [SEED_HOUR], SETTINGS)
     assert measured.examined == 0
 
 
@@ -340,9 +340,9 @@ def test_a_lesson_without_a_verdict_counts_as_unknown_and_not_as_ok(ticked_engin
     frames.write_partition(
         ticked_engine, PIPELINE_TABLES["lesson_verdicts"], stored(ticked_engine, "lesson_verdicts").head(0), [SEED_HOUR]
     )
-    found = data_quality.of_lessons(ticked_engine, [SEED_HOUR], SEED_HOUR, SETTINGS)
+    found = data_quality.measure_lessons(ticked_engine, [SEED_HOUR], SEED_HOUR, SETTINGS)
     assert found["unknown_share_is_low"].value == 100
-    report = report_hour(ticked_engine, SEED_HOUR, SETTINGS, 0.0)
+    report = summarise_hour(ticked_engine, SEED_HOUR, SETTINGS, 0.0)
     assert (report.ok, report.not_assessed) == (0, report.bookings)
 
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from flightsched_pipelines.cli import app
-from flightsched_pipelines.cli.lazy import Later
+from flightsched_pipelines.cli.lazy import LazyCommand
 
 HEAVY = {"boto3", "dagster", "httpx", "openai", "ortools", "pandas", "redis", "slack_sdk"}
 
@@ -48,5 +48,5 @@ def test_a_command_imports_only_what_it_uses(words: list[str], without: set[str]
 @pytest.mark.parametrize("name", list(app.commands))
 def test_the_line_in_the_list_is_the_first_of_the_commands_own_help(name: str) -> None:
     command = app.commands[name]
-    assert isinstance(command, Later)
+    assert isinstance(command, LazyCommand)
     assert command.help == command.load().help.splitlines()[0]

@@ -6,11 +6,11 @@ from collections import Counter
 import pytest
 
 from flightsched_pipelines.clients.openai_responses import (
-    MOST_OUTPUT_TOKENS,
-    MOST_TOKENS,
-    Asking,
-    Prices,
-    Reply,
+    MAX_OUTPUT_TOKENS,
+    MAX_TOKENS,
+    RankingPrompt,
+    RankingReply,
+    TokenPrices,
     read_reply,
     wait_seconds,
 )
@@ -19,8 +19,8 @@ from flightsched_pipelines_tests.odd_replies import OddServer
 from flightsched_pipelines_tests.unit.domain.rescheduling.ranking.test_ranking_request import ask
 
 QUESTION = ask()
-ASKING = Asking("key", "Rank.", QUESTION.text, {})
-PRICES = Prices(10_000, 10_000, 10_000)
+ASKING = RankingPrompt("key", "Rank.", QUESTION.text, {})
+PRICES = TokenPrices(10_000, 10_000, 10_000)
 """The highest that the settings take."""
 
 
@@ -41,7 +41,7 @@ def test_whatever_a_server_returns_can_be_judged_and_stored() -> None:
         assert_storable(reply.text, reply.problem, judged.status, judged.problem)
         assert len(judged.problem) <= 1_000
         for tokens in (reply.input_tokens, reply.cached_tokens, reply.output_tokens):
-            assert 0 <= tokens <= MOST_TOKENS < 2**31
+            assert 0 <= tokens <= MAX_TOKENS < 2**31
         assert 0 <= reply.cost_usd < 1e6, "the column has six digits before the point"
         if judged.ranking is None:
             assert judged.problem
@@ -54,8 +54,8 @@ def test_whatever_a_server_returns_can_be_judged_and_stored() -> None:
 def test_without_a_count_the_dearest_call_is_paid_for() -> None:
     for usage in ({}, None, {"input_tokens": 10**400, "output_tokens": -1}, {"input_tokens": True}):
         body = json.dumps({"status": "completed", "output": [], "usage": usage}).encode()
-        reply = read_reply(ASKING, body, Prices(1.0, 0.5, 2.0))
-        assert (reply.input_tokens, reply.output_tokens) == (ASKING.most_input_tokens, MOST_OUTPUT_TOKENS)
+        reply = read_reply(ASKING, body, TokenPrices(1.0, 0.5, 2.0))
+        assert (reply.input_tokens, reply.output_tokens) == (ASKING.most_input_tokens, MAX_OUTPUT_TOKENS)
         assert reply.cost_usd > 0.004
 
 
@@ -73,4 +73,4 @@ def test_a_wait_that_cannot_be_read_asks_for_none_or_for_ever(moment: str) -> No
 
 def test_a_reply_without_text_is_empty() -> None:
     assert read_reply(ASKING, b'{"status": "completed"}', PRICES).status == "empty"
-    assert judge(QUESTION, Reply("key", "empty", problem="the answer has no text")).ranking is None
+    assert judge(QUESTION, RankingReply("key", "empty", problem="the answer has no text")).ranking is None

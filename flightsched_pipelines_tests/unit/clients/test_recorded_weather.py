@@ -9,7 +9,7 @@ import pytest
 
 from flightsched_pipelines.clients.weather.recorded_weather import RecordedWeather
 from flightsched_pipelines.clients.weather.weather_source import WeatherSourceError, weather_source
-from flightsched_pipelines.domain.weather.provider_responses import Answer
+from flightsched_pipelines.domain.weather.provider_responses import ProviderResponse
 from flightsched_pipelines.settings import Settings
 
 HOUR_UTC = datetime(2026, 7, 9, 22, tzinfo=UTC)
@@ -19,7 +19,7 @@ AIRPORTS = pd.DataFrame(
 )
 
 
-def fetch(folder: Path) -> list[Answer]:
+def fetch(folder: Path) -> list[ProviderResponse]:
     return RecordedWeather(folder).fetch(AIRPORTS, HOUR_UTC)
 
 
@@ -87,5 +87,7 @@ def test_a_missing_or_empty_folder_is_said_plainly(tmp_path: Path) -> None:
 
 def test_the_settings_choose_the_source(tmp_path: Path) -> None:
     (tmp_path / "metars.json").write_text("[]")
-    for chosen, tells_the_past in (("simulated", True), (f"recorded:{tmp_path}", True), ("live", False)):
-        assert weather_source(Settings.model_validate({"weather_source": chosen})).tells_the_past is tells_the_past
+    for chosen, supports_backfill in (("simulated", True), (f"recorded:{tmp_path}", True), ("live", False)):
+        assert (
+            weather_source(Settings.model_validate({"weather_source": chosen})).supports_backfill is supports_backfill
+        )

@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from flightsched_pipelines.clients.weather.simulation.atmosphere import Sky, sky_at
+from flightsched_pipelines.clients.weather.simulation.atmosphere import SimulatedConditions, conditions_at
 from flightsched_pipelines.clients.weather.simulation.reports import Station, metar, taf
 from flightsched_pipelines.clients.weather.simulation.source import SimulatedWeather
-from flightsched_pipelines.domain.weather.provider_responses import read_answers
+from flightsched_pipelines.domain.weather.provider_responses import read_responses
 from flightsched_pipelines.domain.weather.reports.taf import read_taf
 
 HOUR = timedelta(hours=1)
@@ -31,14 +31,14 @@ AIRPORTS = pd.DataFrame(
 STATION = Station("KAPA", "Centennial", 39.57, -104.85, 5885)
 
 
-def skies(ident: str, first_utc: datetime, hours: int) -> list[Sky]:
-    return [sky_at(ident, LONGITUDES_DEG[ident], first_utc + n * HOUR) for n in range(hours)]
+def skies(ident: str, first_utc: datetime, hours: int) -> list[SimulatedConditions]:
+    return [conditions_at(ident, LONGITUDES_DEG[ident], first_utc + n * HOUR) for n in range(hours)]
 
 
 @pytest.mark.parametrize("day", [0, 2, 3, 300])
 def test_every_answer_is_read_whole(day: int) -> None:
     for n in (0, 5, 11, 16, 19):
-        reading = read_answers(SimulatedWeather().fetch(AIRPORTS, FIRST_UTC + timedelta(days=day, hours=n)))
+        reading = read_responses(SimulatedWeather().fetch(AIRPORTS, FIRST_UTC + timedelta(days=day, hours=n)))
         assert not reading.problems
         assert not [group for group in reading.groups if group.conditions.missing]
         assert {group.station for group in reading.groups if group.source == "OpenWeatherMap"} == set(LONGITUDES_DEG)
@@ -48,7 +48,7 @@ def test_every_answer_is_read_whole(day: int) -> None:
 
 def test_the_same_hour_gets_the_same_answers() -> None:
     assert SimulatedWeather().fetch(AIRPORTS, FIRST_UTC) == SimulatedWeather().fetch(AIRPORTS, FIRST_UTC)
-    assert SimulatedWeather().tells_the_past
+    assert SimulatedWeather().supports_backfill
 
 
 @pytest.mark.parametrize("ident", LONGITUDES_DEG)

@@ -7,7 +7,7 @@ import pytest
 
 from evaluation.cases import frozen_cases
 from evaluation.scorers import SCORERS, preferences_kept, read
-from flightsched_pipelines.domain.rescheduling.ranking.ranking_validation import AnswerError, check
+from flightsched_pipelines.domain.rescheduling.ranking.ranking_validation import RankingError, validate_ranking
 from flightsched_pipelines.domain.rescheduling.ranking.reason_codes import ReasonCode
 from flightsched_pipelines_tests.servers.llm_answers import SPOILERS, false_code, good_answer
 
@@ -28,7 +28,7 @@ def test_a_good_answer_scores_full_and_would_count(case: Any) -> None:
     answer = good_answer(json.loads(case.question.text))
 
     assert {name: scorer(case, answer) for name, scorer in SCORERS.items()} == dict.fromkeys(SCORERS, 1.0)
-    check(case.question, json.dumps(answer))
+    validate_ranking(case.question, json.dumps(answer))
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ def test_a_code_that_is_not_true_scores_less_and_would_not_count() -> None:
         first["codes"] = [false_code(question, first["id"])]
 
         assert SCORERS["true_codes"](case, answer) < 1
-        with pytest.raises(AnswerError):
-            check(case.question, json.dumps(answer))
+        with pytest.raises(RankingError):
+            validate_ranking(case.question, json.dumps(answer))
 
 
 def test_scorer_and_check_agree_on_every_code_of_every_case() -> None:
@@ -74,8 +74,8 @@ def test_scorer_and_check_agree_on_every_code_of_every_case() -> None:
                 ranking = [{"id": one, "codes": [str(code)] if one == slot_id else []} for one in ids]
                 scored = SCORERS["true_codes"](case, {"ranking": ranking})
                 try:
-                    check(case.question, json.dumps({"ranking": ranking}))
-                except AnswerError:
+                    validate_ranking(case.question, json.dumps({"ranking": ranking}))
+                except RankingError:
                     assert scored == 0
                 else:
                     assert scored == 1

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from flightsched_pipelines.messages import calendar, email, formatting, slack, sms, standby_texts
-from flightsched_pipelines.messages.event_payload import event
+from flightsched_pipelines.messages.event_payload import event_payload
 from flightsched_pipelines.messages.models import Digest, Event, Notice, Role
 from flightsched_pipelines.messages.quiet_hours import not_before
 from flightsched_pipelines.messages.samples import LESSON, SAMPLES, SHORTFALLS
@@ -44,11 +44,11 @@ def utc(*parts: int) -> datetime:
     ],
 )
 def test_times_are_local_with_the_zones_name(start: datetime, end: datetime, said: str) -> None:
-    assert formatting.span(start, end, LA) == said
+    assert formatting.format_period(start, end, LA) == said
 
 
 def test_a_zone_without_letters_is_named_by_its_city() -> None:
-    assert formatting.moment(utc(2026, 11, 24, 18), "America/Sao_Paulo") == "Tue 24 Nov 15:00 Sao Paulo time"
+    assert formatting.format_time(utc(2026, 11, 24, 18), "America/Sao_Paulo") == "Tue 24 Nov 15:00 Sao Paulo time"
 
 
 @pytest.mark.parametrize("name", [name for name in NOTICES if name.endswith("-instructor")])
@@ -70,12 +70,12 @@ def test_a_notice_says_what_where_when_and_never_that_it_is_safe(name: str) -> N
         assert "costs nothing" in body
         assert not re.search(r"\b(un)?safe\b", body, re.IGNORECASE)
         for offer in notice.offers:
-            assert formatting.span(offer.starts_at_utc, offer.ends_at_utc, LA) in body
+            assert formatting.format_period(offer.starts_at_utc, offer.ends_at_utc, LA) in body
             assert offer.reason in body
             if offer.accept_url:
                 assert offer.accept_url in body
         if notice.offers:
-            assert formatting.moment(notice.deadline_utc or utc(2026, 1, 1), LA) in body
+            assert formatting.format_time(notice.deadline_utc or utc(2026, 1, 1), LA) in body
     assert "PAO-1016" in rendered.subject
     assert "\n" not in rendered.subject
 
@@ -96,7 +96,7 @@ def test_everything_that_becomes_of_a_freed_slot_has_words_and_none_of_them_is_w
     for body in (rendered.text, rendered.html):
         assert "on weather hold" not in body
         assert "below the school" not in body
-    assert len(sms.short_text(notice)) <= sms.LONGEST
+    assert len(sms.sms_text(notice)) <= sms.MAX_CHARACTERS
     assert calendar.changes_entry(notice) == (event in {"moved", "handed_over"})
 
 
@@ -107,12 +107,12 @@ def test_a_freed_slot_is_told_with_its_time_and_where_to_take_it() -> None:
     assert ">Take it</a>" in rendered.html
     assert "The free slot:" in text
     assert f"Take it: {notice.offers[0].accept_url}" in text
-    assert "a slot has come free: Tue 24 Nov 08:00 PST" in sms.short_text(notice)
+    assert "a slot has come free: Tue 24 Nov 08:00 PST" in sms.sms_text(notice)
     without = notice.model_copy(
         update={"case_url": None, "offers": [notice.offers[0].model_copy(update={"accept_url": None})]}
     )
     assert "Tell your dispatcher whether you take it, and case 42." in email.render_notice(without).text
-    assert event(notice, hour_utc=utc(2026, 11, 24))["cause"] == "standby"
+    assert event_payload(notice, hour_utc=utc(2026, 11, 24))["cause"] == "standby"
 
 
 def test_no_alternative_is_said_plainly_with_its_reason() -> None:
@@ -184,14 +184,14 @@ def test_one_uid_a_booking_a_growing_sequence_and_a_cancel() -> None:
 
 
 def test_a_short_text_says_which_time_is_meant() -> None:
-    assert sms.short_text(NOTICES["moved-student"]).startswith("PAO-1016 Tue 24 Nov 10:00 PST: moved to this time")
-    open_again = sms.short_text(NOTICES["withdrawn-student"])
+    assert sms.sms_text(NOTICES["moved-student"]).startswith("PAO-1016 Tue 24 Nov 10:00 PST: moved to this time")
+    open_again = sms.sms_text(NOTICES["withdrawn-student"])
     assert "the choice is withdrawn; still open: Wed 25 Nov 09:00 PST, Thu 26 Nov" in open_again
 
 
 @pytest.mark.parametrize("name", NOTICES)
 def test_a_short_text_fits_one_message(name: str) -> None:
-    text = sms.short_text(NOTICES[name])
+    text = sms.sms_text(NOTICES[name])
     assert len(text) <= 160
     assert set(text) <= sms.GSM_7
     assert text.startswith("PAO-1016 Tue 24 Nov 10:00 PST")
@@ -200,14 +200,14 @@ def test_a_short_text_fits_one_message(name: str) -> None:
 @given(st.text(max_size=80), st.text(max_size=300))
 def test_no_value_makes_a_short_text_too_long_or_foreign(reference: str, url: str) -> None:
     lesson = LESSON.model_copy(update={"reference": reference})
-    text = sms.short_text(OPENED.model_copy(update={"lesson": lesson, "case_url": url}))
+    text = sms.sms_text(OPENED.model_copy(update={"lesson": lesson, "case_url": url}))
     assert len(text) <= 160
     assert set(text) <= sms.GSM_7
 
 
 def test_nothing_personal_goes_to_slack_or_other_systems() -> None:
     assert isinstance(DIGEST, Digest)
-    outside = json.dumps(slack.blocks(DIGEST)) + json.dumps(event(OPENED, hour_utc=utc(2026, 11, 24)))
+    outside = json.dumps(slack.blocks(DIGEST)) + json.dumps(event_payload(OPENED, hour_utc=utc(2026, 11, 24)))
     for word in ("Ada", "Lindqvist", "Milo", "Tanaka", "N101FS", "@"):
         assert word not in outside
 
@@ -237,7 +237,7 @@ def test_a_rule_without_a_forecast_is_told_as_that() -> None:
     missing = SHORTFALLS[0].model_copy(
         update={"rule": "forecast", "value": None, "limit": None, "by": None, "hazard": "taf"}
     )
-    assert "Forecast (taf) cannot be read" in formatting.sentence(missing, LA)
+    assert "Forecast (taf) cannot be read" in formatting.breach_sentence(missing, LA)
 
 
 QUIET = time(22), time(7)

@@ -33,7 +33,7 @@ def personal() -> set[str]:
 
 @pytest.mark.parametrize("name", NOTICES)
 def test_a_short_text_has_at_most_160_characters_of_the_alphabet(name: str) -> None:
-    text = sms.short_text(NOTICES[name])
+    text = sms.sms_text(NOTICES[name])
     assert len(text) <= 160
     assert set(text) <= GSM_7
     assert "PAO-1016" in text
@@ -44,7 +44,7 @@ def test_a_short_text_has_at_most_160_characters_of_the_alphabet(name: str) -> N
 def test_no_value_makes_a_short_text_longer_or_foreign(reference: str, url: str | None, name: str) -> None:
     notice = NOTICES["opened-student"]
     lesson = notice.lesson.model_copy(update={"reference": reference, "student": name})
-    text = sms.short_text(notice.model_copy(update={"lesson": lesson, "case_url": url, "name": name}))
+    text = sms.sms_text(notice.model_copy(update={"lesson": lesson, "case_url": url, "name": name}))
     assert len(text) <= 160
     assert set(text) <= GSM_7
 
@@ -52,7 +52,7 @@ def test_no_value_makes_a_short_text_longer_or_foreign(reference: str, url: str 
 def test_the_link_goes_before_the_details() -> None:
     url = "https://flights.example.com/r/" + "a" * 45
     notice = NOTICES["opened-student"].model_copy(update={"case_url": url})
-    assert url in sms.short_text(notice)
+    assert url in sms.sms_text(notice)
 
 
 def _texts(blocks: list[dict[str, Any]]) -> list[str]:
@@ -89,7 +89,7 @@ def test_slack_is_told_no_person_no_aircraft_and_no_answer_link() -> None:
 @pytest.mark.parametrize("name", NOTICES)
 def test_an_event_is_json_without_personal_data(name: str) -> None:
     notice = NOTICES[name]
-    body = event_payload.event(notice, hour_utc=notice.sent_at_utc)
+    body = event_payload.event_payload(notice, hour_utc=notice.sent_at_utc)
     said = json.dumps(body, ensure_ascii=False)
     assert not [secret for secret in personal() if secret in said]
     assert json.loads(said)["booking_reference"] == "PAO-1016"

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from flightsched_pipelines.database.seed.reference import RUNWAYS, reference_airports
-from flightsched_pipelines.domain.weather.provider_responses import read_answer, read_answers
+from flightsched_pipelines.domain.weather.provider_responses import read_response, read_responses
 from flightsched_pipelines_tests.unit.clients.test_recorded_weather import fetch
 from flightsched_pipelines_tests.unit.domain.weather.builders import read_three_ways
 
@@ -20,7 +20,7 @@ def real(path: str) -> str:
 
 
 def test_real_metars_read_as_their_text_says() -> None:
-    reading = read_answer(real("aviation_weather_center/metars.json"))
+    reading = read_response(real("aviation_weather_center/metars.json"))
     by_station = {group.station: group.conditions for group in reading.groups}
 
     assert reading.problems == []
@@ -35,7 +35,7 @@ def test_real_metars_read_as_their_text_says() -> None:
 
 
 def test_real_tafs_read_whole() -> None:
-    reading = read_answer(real("aviation_weather_center/tafs.json"))
+    reading = read_response(real("aviation_weather_center/tafs.json"))
 
     assert reading.problems == []
     assert {one.station for one in reading.groups} == {"KORD", "KMSS", "KTPA", "KPUB"}
@@ -53,7 +53,7 @@ def test_real_decoded_groups_and_raw_text_agree() -> None:
 
 
 def test_a_real_answer_reads_hour_by_hour() -> None:
-    groups = read_answer(real("open_weather_map/one_call_bolzano.json"), "LIPB").groups
+    groups = read_response(real("open_weather_map/one_call_bolzano.json"), "LIPB").groups
 
     assert len(groups) == 48
     assert {element for group in groups for element in group.conditions.missing} <= {"visibility"}
@@ -64,7 +64,7 @@ def test_real_answers_are_read() -> None:
     for folder, products in (("aviation_weather_center", {"metar", "taf"}), ("open_weather_map", {"one_call"})):
         answers = fetch(REAL_DATA / folder)
         assert {answer.product for answer in answers} == products
-        assert read_answers(answers).groups
+        assert read_responses(answers).groups
 
 
 def test_runways_are_the_real_ones() -> None:

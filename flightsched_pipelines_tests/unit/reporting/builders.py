@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 from flightsched_pipelines.reporting.metrics import METRICS
-from flightsched_pipelines.reporting.models import Alert, Funnel, Latency, Loss, Report, RiskMap, Verdicts
+from flightsched_pipelines.reporting.models import AlertPeriod, Funnel, Latency, Loss, Report, RiskMap, VerdictCounts
 
 HOUR = timedelta(hours=1)
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -36,7 +36,7 @@ def busy(hour_utc: datetime = NOON) -> Report:
         weather_source="simulated",
         lessons=112,
         risk=RiskMap(AIRPORTS, hours, worst),
-        verdicts=[Verdicts(hour, 20 + (n * 3) % 17, n % 6, 14 + n % 9) for n, hour in enumerate(past)],
+        verdicts=[VerdictCounts(hour, 20 + (n * 3) % 17, n % 6, 14 + n % 9) for n, hour in enumerate(past)],
         funnel=Funnel(
             days=7, detected=184, proposed=171, accepted=122, confirmed=117, moved=116, kept=3, cleared=28, expired=12,
             declined=6, cancelled=4, still_open=15,
@@ -53,10 +53,10 @@ def busy(hour_utc: datetime = NOON) -> Report:
         cost_by_day_usd=[(date(2026, 11, 4) + timedelta(days=n), 0.31 + 0.83 * n) for n in range(7)],
         budget_usd=5.0,
         alerts=[
-            Alert("weather", "error", hour_utc - 130 * HOUR, hour_utc - 121 * HOUR, "3 answers failed, limit 25 %"),
-            Alert("llm", "warn", hour_utc - 70 * HOUR, hour_utc - 64 * HOUR, "Throttles: 7, limit 5"),
-            Alert("weather", "warn", hour_utc - 40 * HOUR, hour_utc - 39 * HOUR, "Airports not covered: 2, limit 0"),
-            Alert("delivery", "error", hour_utc - 3 * HOUR, None, "Messages undelivered: 12 %, limit 5"),
+            AlertPeriod("weather", "error", hour_utc - 130 * HOUR, hour_utc - 121 * HOUR, "3 failed, limit 25 %"),
+            AlertPeriod("llm", "warn", hour_utc - 70 * HOUR, hour_utc - 64 * HOUR, "Throttles: 7, limit 5"),
+            AlertPeriod("weather", "warn", hour_utc - 40 * HOUR, hour_utc - 39 * HOUR, "Not covered: 2, limit 0"),
+            AlertPeriod("delivery", "error", hour_utc - 3 * HOUR, None, "Messages undelivered: 12 %, limit 5"),
         ],
     )  # fmt: skip
 

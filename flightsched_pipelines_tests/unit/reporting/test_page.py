@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flightsched_pipelines.reporting import charts, metrics, page
-from flightsched_pipelines.reporting.models import Alert, RiskMap
+from flightsched_pipelines.reporting.models import AlertPeriod, RiskMap
 from flightsched_pipelines.reporting.svg import DAY, NIGHT, hours_until, round_amounts
 from flightsched_pipelines_tests.unit.reporting.builders import NOON, busy, empty
 
@@ -172,7 +172,7 @@ def test_every_metric_of_the_old_dashboards_is_on_the_page_under_its_functions_n
 
 def test_the_words_of_an_alert_cannot_change_the_page() -> None:
     words = "<script>alert('x')</script> | <b>bold</b>"
-    report = replace(busy(), alerts=[Alert("weather", "error", NOON - HOUR, None, words)])
+    report = replace(busy(), alerts=[AlertPeriod("weather", "error", NOON - HOUR, None, words)])
     assert "<script" not in page.html(report)
     assert "&lt;script&gt;" in page.html(report)
     assert "\\|" in page.markdown(report).splitlines()[-1]
@@ -198,8 +198,8 @@ def test_a_long_table_is_cut_in_the_markdown_and_whole_on_the_page() -> None:
 def test_an_alert_that_is_open_reaches_the_right_edge_and_one_from_before_starts_at_the_left() -> None:
     until = NOON + timedelta(minutes=20)
     alerts = [
-        Alert("weather", "error", NOON - timedelta(days=9), NOON - timedelta(days=6), "old"),
-        Alert("llm", "warn", NOON - HOUR, None, "new"),
+        AlertPeriod("weather", "error", NOON - timedelta(days=9), NOON - timedelta(days=6), "old"),
+        AlertPeriod("llm", "warn", NOON - HOUR, None, "new"),
     ]
     picture = charts.alert_history(alerts, until - timedelta(days=7), until)
     spans = {

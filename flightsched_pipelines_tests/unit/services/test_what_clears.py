@@ -11,15 +11,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flightsched_pipelines.database.queries.cases.cases import CaseLesson
-from flightsched_pipelines.domain.cases.lifecycle import OPEN_STATES, Case, CaseState, Slot, Standing, next_step
-from flightsched_pipelines.domain.cases.standby import next_step_on_standby
+from flightsched_pipelines.domain.cases.lifecycle import (
+    OPEN_STATES,
+    BookingStatus,
+    Case,
+    CaseState,
+    Slot,
+    next_transition,
+)
+from flightsched_pipelines.domain.cases.standby import next_standby_transition
 from flightsched_pipelines.domain.rescheduling.candidates import CANDIDATE_COLUMNS, UNPLACEABLE_COLUMNS
 from flightsched_pipelines.domain.rescheduling.frames import PROPOSAL_COLUMNS
 from flightsched_pipelines.domain.risk.assess import assess
 from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, VERDICT_COLUMNS
 from flightsched_pipelines.domain.weather.conditions import FORECAST_COLUMNS
 from flightsched_pipelines.services.hourly.hourly_steps import lessons_ahead
-from flightsched_pipelines.services.notifications.case_steps import standing_of
+from flightsched_pipelines.services.notifications.case_steps import booking_status
 from flightsched_pipelines.services.notifications.findings import Findings, findings_in
 from flightsched_pipelines_tests.unit.domain.risk.builders import (
     AIRPORTS,
@@ -90,15 +97,15 @@ def hour_in(sky: Sequence[str], starts: Sequence[datetime], hour_utc: datetime) 
     } | NOTHING
 
 
-def says_above(standing: Standing, state: CaseState, told: Slot, now_utc: datetime) -> list[str]:
+def says_above(standing: BookingStatus, state: CaseState, told: Slot, now_utc: datetime) -> list[str]:
     """Whatever a dispatch would say of this lesson that claims a forecast above the minimums."""
     case = Case(state, told, (), told.starts_at_utc - BUFFER)
     said: list[str] = []
     if state in OPEN_STATES:
-        step = next_step(case, standing, now_utc)
+        step = next_transition(case, standing, now_utc)
         said += [step.event] if step is not None and "above" in step.why else []
         offer = replace(case, deadline_utc=now_utc + HOUR)
-        step = next_step_on_standby(offer, standing, now_utc, waits_on_hold=True, is_free=True)
+        step = next_standby_transition(offer, standing, now_utc, waits_on_hold=True, is_free=True)
         said += [step.event] if step is not None and "above" in step.why else []
     elif standing.may_be_released(now_utc):
         said.append("released")
@@ -119,7 +126,7 @@ def test_nobody_is_told_that_all_is_well_but_by_a_stored_verdict(
     seen = findings.but_for_changed({1: now_at})
     live = CaseLesson(now_at, status, by if status == "weather_hold" else None)
 
-    said = says_above(standing_of(live, seen.verdict(1)), state, told, now_utc)
+    said = says_above(booking_status(live, seen.verdict(1)), state, told, now_utc)
 
     if said:
         assert verdict == "ok"
@@ -180,7 +187,7 @@ TOLD = slot_of(at(4))
 LATER = slot_of(at(30))
 ASKS = Case(CaseState.PROPOSED, TOLD, (LATER,), at(3.5))
 TAKEN = replace(ASKS, state=CaseState.STUDENT_ACCEPTED)
-FINE = Standing("ok", TOLD)
+FINE = BookingStatus("ok", TOLD)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +209,7 @@ FINE = Standing("ok", TOLD)
     ],
 )
 def test_how_a_case_ends(
-    case: Case, standing: Standing, now_utc: datetime, event: str | None, state: str | None
+    case: Case, standing: BookingStatus, now_utc: datetime, event: str | None, state: str | None
 ) -> None:
-    step = next_step(case, standing, now_utc)
+    step = next_transition(case, standing, now_utc)
     assert (step and step.event, step and step.state.value) == (event, state)

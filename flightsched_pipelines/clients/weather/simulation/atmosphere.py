@@ -52,7 +52,7 @@ class Passing:
 
 
 @dataclass(frozen=True, slots=True)
-class Sky:
+class SimulatedConditions:
     """The true sky over an airport for one hour."""
 
     air: Air
@@ -73,7 +73,7 @@ _FAIR_LAYERS: tuple[tuple[Layer, ...], ...] = (
 )
 
 
-def sky_at(airport: str, longitude_deg: float, time_utc: datetime) -> Sky:
+def conditions_at(airport: str, longitude_deg: float, time_utc: datetime) -> SimulatedConditions:
     """The sky over an airport in the hour that holds ``time_utc``; the same arguments always give the same sky."""
     hour_utc = time_utc.replace(minute=0, second=0, microsecond=0)
     solar = hour_utc - _EPOCH + timedelta(minutes=4 * longitude_deg)
@@ -82,7 +82,7 @@ def sky_at(airport: str, longitude_deg: float, time_utc: datetime) -> Sky:
     spells = (_front_day, _gusty_day, _foggy_day)[(day - region) % 3]
     air, passing = spells(airport, day, solar_hour)
     temperature_c = round(18 + 6 * cos(2 * pi * (solar_hour - 15) / 24))
-    return Sky(air, passing, temperature_c, _dewpoint_c(air, temperature_c))
+    return SimulatedConditions(air, passing, temperature_c, _dewpoint_c(air, temperature_c))
 
 
 def _front_day(airport: str, day: int, solar_hour: float) -> tuple[Air, Passing | None]:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from flightsched_pipelines.clients.weather.simulation.atmosphere import Air, Sky, sky_at
+from flightsched_pipelines.clients.weather.simulation.atmosphere import Air, SimulatedConditions, conditions_at
 from flightsched_pipelines.clients.weather.simulation.reports import Station
 
 _HOURS = 48
@@ -23,7 +23,7 @@ _CLOUD_WORDS = (
 def one_call(station: Station, hour_utc: datetime) -> dict[str, Any]:
     """The forecast for 48 hours from ``hour_utc``, as asked for without minutely, daily and alerts."""
     hours = [hour_utc + timedelta(hours=n) for n in range(_HOURS)]
-    hourly = [_hour(hour, sky_at(station.ident, station.longitude_deg, hour)) for hour in hours]
+    hourly = [_hour(hour, conditions_at(station.ident, station.longitude_deg, hour)) for hour in hours]
     return {
         "lat": round(station.latitude_deg, 4),
         "lon": round(station.longitude_deg, 4),
@@ -34,7 +34,7 @@ def one_call(station: Station, hour_utc: datetime) -> dict[str, Any]:
     }
 
 
-def _hour(hour_utc: datetime, sky: Sky) -> dict[str, Any]:
+def _hour(hour_utc: datetime, sky: SimulatedConditions) -> dict[str, Any]:
     air = sky.air
     hour: dict[str, Any] = {
         "dt": int(hour_utc.timestamp()),
@@ -58,7 +58,7 @@ def _hour(hour_utc: datetime, sky: Sky) -> dict[str, Any]:
     return hour
 
 
-def _humidity_percent(sky: Sky) -> int:
+def _humidity_percent(sky: SimulatedConditions) -> int:
     """A degree of spread is about five percent of humidity (Lawrence, 2005)."""
     return max(5, 100 - 5 * (sky.temperature_c - sky.dewpoint_c))
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 from zlib import crc32
 
-from flightsched_pipelines.clients.weather.simulation.atmosphere import Air, Passing, Sky, sky_at
+from flightsched_pipelines.clients.weather.simulation.atmosphere import Air, Passing, SimulatedConditions, conditions_at
 from flightsched_pipelines.domain.weather.conditions import flight_category
 
 HOUR = timedelta(hours=1)
@@ -34,7 +34,7 @@ class Station:
 def metar(station: Station, hour_utc: datetime) -> dict[str, Any]:
     """The routine METAR taken at seven minutes to ``hour_utc``."""
     observed = hour_utc - _OBSERVED_EARLY
-    sky = sky_at(station.ident, station.longitude_deg, observed)
+    sky = conditions_at(station.ident, station.longitude_deg, observed)
     air = sky.air
     altimeter_inhg = 29.75 if "TS" in air.weather else 30.02
     reported = {
@@ -55,7 +55,7 @@ def metar(station: Station, hour_utc: datetime) -> dict[str, Any]:
         "metarType": "METAR",
         "rawOb": _metar_words(station.ident, observed, sky, altimeter_inhg),
         **_place(station),
-        "cover": _most_cover(air),
+        "cover": _greatest_cover(air),
         "clouds": [{"cover": cloud["cover"], "base": cloud["base"]} for cloud in _clouds(air)],
         "fltCat": flight_category(_ceiling_ft(air), 10 if air.visibility_sm is None else air.visibility_sm),
     }
@@ -96,7 +96,7 @@ def taf(station: Station, hour_utc: datetime) -> dict[str, Any]:
 def _spells(station: Station, begins: datetime, ends: datetime) -> list[tuple[datetime, datetime, Air, Passing | None]]:
     """The stretches of hours with the same air, in order."""
     hours = [begins + n * HOUR for n in range((ends - begins) // HOUR)]
-    skies = [(hour, sky_at(station.ident, station.longitude_deg, hour)) for hour in hours]
+    skies = [(hour, conditions_at(station.ident, station.longitude_deg, hour)) for hour in hours]
     spells: list[tuple[datetime, datetime, Air, Passing | None]] = []
     for (air, passing), run in groupby(skies, key=lambda dated: (dated[1].air, dated[1].passing)):
         of_run = [hour for hour, _ in run]
@@ -130,7 +130,7 @@ def _group(starts: datetime, stops: datetime, change: str | None, air: Air) -> d
     }
 
 
-def _metar_words(ident: str, observed: datetime, sky: Sky, altimeter_inhg: float) -> str:
+def _metar_words(ident: str, observed: datetime, sky: SimulatedConditions, altimeter_inhg: float) -> str:
     words = _words(sky.air).replace("P6SM", "10SM").replace("SKC", "CLR")
     temperatures = f"{_whole(sky.temperature_c)}/{_whole(sky.dewpoint_c)}"
     tenths = f"T{_tenths(sky.temperature_c)}{_tenths(sky.dewpoint_c)}"
@@ -153,7 +153,7 @@ def _clouds(air: Air) -> list[dict[str, Any]]:
     return [{"cover": layer.cover, "base": layer.base_ft, "type": layer.type} for layer in air.layers]
 
 
-def _most_cover(air: Air) -> str:
+def _greatest_cover(air: Air) -> str:
     covers = [cloud["cover"] for cloud in _clouds(air)]
     return max(covers, key=("FEW", "SCT", "BKN", "OVC", "OVX").index, default="CLR")
 

@@ -10,22 +10,27 @@ from pandas import DataFrame
 from flightsched_pipelines.clients.weather.request_specs import (
     AVIATION_WEATHER_CENTER,
     OPEN_WEATHER_MAP,
-    Asked,
-    answered,
+    RequestSpec,
     one_call_request,
     report_request,
+    response_to,
 )
 from flightsched_pipelines.clients.weather.simulation.one_call import one_call
 from flightsched_pipelines.clients.weather.simulation.reports import Station, metar, taf
-from flightsched_pipelines.domain.weather.provider_responses import Answer, Product
+from flightsched_pipelines.domain.weather.provider_responses import Product, ProviderResponse
 
 
 class SimulatedWeather:
     """A source that makes its answers up, and gives the same ones whenever an hour is asked for again."""
 
-    tells_the_past = True
+    supports_backfill = True
 
-    def fetch(self, airports: DataFrame, hour_utc: datetime, earlier: Sequence[Answer] = ()) -> list[Answer]:  # noqa: ARG002, nothing is fetched
+    def fetch(
+        self,
+        airports: DataFrame,
+        hour_utc: datetime,
+        earlier: Sequence[ProviderResponse] = (),  # noqa: ARG002, nothing is fetched
+    ) -> list[ProviderResponse]:
         """METARs, TAFs and One Call answers as they would stand at ``hour_utc``; see ``WeatherSource.fetch``."""
         observing = _stations(airports[airports["issues_metar"].astype(bool)])
         forecasting = _stations(airports[airports["issues_taf"].astype(bool)])
@@ -40,16 +45,18 @@ class SimulatedWeather:
 
 def _reports(
     product: Product, stations: Sequence[Station], reports: list[dict[str, Any]], hour_utc: datetime
-) -> Answer:
+) -> ProviderResponse:
     idents = tuple(station.ident for station in stations)
     body = json.dumps(reports)
-    return answered(Asked(AVIATION_WEATHER_CENTER, product, report_request(product, idents), idents), hour_utc, body)
+    return response_to(
+        RequestSpec(AVIATION_WEATHER_CENTER, product, report_request(product, idents), idents), hour_utc, body
+    )
 
 
-def _one_call(station: Station, hour_utc: datetime) -> Answer:
+def _one_call(station: Station, hour_utc: datetime) -> ProviderResponse:
     request = one_call_request(station.latitude_deg, station.longitude_deg)
     body = json.dumps(one_call(station, hour_utc))
-    return answered(Asked(OPEN_WEATHER_MAP, "one_call", request, (station.ident,)), hour_utc, body)
+    return response_to(RequestSpec(OPEN_WEATHER_MAP, "one_call", request, (station.ident,)), hour_utc, body)
 
 
 def _stations(airports: DataFrame) -> list[Station]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, select
 
 from flightsched_pipelines.database.queries.cases import case_queries, responses
-from flightsched_pipelines.database.queries.cases.case_queries import Asked
+from flightsched_pipelines.database.queries.cases.case_queries import CaseDetail
 from flightsched_pipelines.database.queries.cases.responses import Response
 from flightsched_pipelines.database.schema import (
     OPEN_STATES,
@@ -21,7 +21,7 @@ from flightsched_pipelines.database.schema import (
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class CaseSummary:
     """A case in a line. ``held_until`` is ``None`` where no slot is held."""
 
     case_id: int
@@ -37,7 +37,7 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class CaseEvent:
     """One line of a case's audit trail."""
 
     at: datetime
@@ -49,38 +49,44 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class CaseHistory:
     """A case with its alternatives, its audit trail and the answers to it, each in order.
 
     ``note`` is what the student wrote beside the preferences; ``None`` for nothing. Personal.
     """
 
-    summary: Summary
+    summary: CaseSummary
     note: str | None
-    asked: Asked
-    events: Sequence[Event]
+    asked: CaseDetail
+    events: Sequence[CaseEvent]
     responses: Sequence[Response]
 
 
-def summaries(engine: Engine, *, open_only: bool) -> list[Summary]:
+def case_summaries(engine: Engine, *, open_only: bool) -> list[CaseSummary]:
     """The cases, the nearest deadline first; the open ones, or the newest hundred of all."""
     c = reschedule_cases.c
     query = _summary()
     query = query.where(c.state.in_(OPEN_STATES)).order_by(c.deadline_utc, c.id) if open_only else query
     query = query if open_only else query.order_by(c.id.desc()).limit(100)
     with engine.connect() as connection:
-        return [Summary(*row) for row in connection.execute(query)]
+        return [CaseSummary(*row) for row in connection.execute(query)]
 
 
-def story(engine: Engine, case_id: int) -> Story | None:
+def case_history(engine: Engine, case_id: int) -> CaseHistory | None:
     """One case, ``None`` if there is no such."""
     with engine.connect() as connection:
         row = connection.execute(_summary().where(reschedule_cases.c.id == case_id)).one_or_none()
-        asked = case_queries.ask(connection, case_id)
+        asked = case_queries.load_case(connection, case_id)
         if row is None or asked is None:
             return None
         note = _note_of(connection, asked.question.student_id)
-        return Story(Summary(*row), note, asked, _events(connection, case_id), responses.of_case(connection, case_id))
+        return CaseHistory(
+            CaseSummary(*row),
+            note,
+            asked,
+            _events(connection, case_id),
+            responses.responses_of_case(connection, case_id),
+        )
 
 
 def _note_of(connection: Connection, student_id: int) -> str | None:
@@ -102,7 +108,7 @@ def _summary() -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
 
 
-def _events(connection: Connection, case_id: int) -> list[Event]:
+def _events(connection: Connection, case_id: int) -> list[CaseEvent]:
     e = case_events.c
     query = select(e.at, e.event, e.actor, e.from_state, e.to_state, e.why).where(e.case_id == case_id).order_by(e.id)
-    return [Event(*row) for row in connection.execute(query)]
+    return [CaseEvent(*row) for row in connection.execute(query)]

@@ -19,13 +19,13 @@ from flightsched_pipelines.database.schema import (
     students,
 )
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot
-from flightsched_pipelines.domain.cases.responses import AnswerRules, Hold, Question
+from flightsched_pipelines.domain.cases.responses import CaseSnapshot, Hold, ResponseRules
 
 _HELD = bookings.alias("held")
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DeadlineDue:
     """What the clock says about a case: lapse, confirm or remind. ``until_utc`` is the end that it is about."""
 
     case_id: int
@@ -35,14 +35,14 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CaseDetail:
     """A case with its booking.
 
     ``usual_instructor_id`` is whom the student flies with as a rule; ``offers`` are the alternatives held out, by
     number; ``offered`` every slot that was ever held out, with the hour that first did.
     """
 
-    question: Question
+    question: CaseSnapshot
     booking_id: int
     school_id: int
     solo: bool
@@ -57,7 +57,7 @@ class Asked:
         return self.question.case_id
 
 
-def ask(connection: Connection, case_id: int, *, lock: bool = False) -> Asked | None:
+def load_case(connection: Connection, case_id: int, *, lock: bool = False) -> CaseDetail | None:
     """A case as it stands, its booking locked if that is wanted; ``None`` if there is no such case."""
     rows = connection.execute(_ASK_AND_LOCK if lock else _ASK, {"case": case_id}).all()
     if not rows:
@@ -75,7 +75,7 @@ def ask(connection: Connection, case_id: int, *, lock: bool = False) -> Asked | 
         hold = Hold(slot, row.accepted_number, row.accepted_at, row.held_until)
     standby = row.freed_slot_id is not None
     booked = Slot(row.booked_from, row.booked_to, row.booked_instructor, row.booked_aircraft)
-    question = Question(
+    question = CaseSnapshot(
         case_id=row.id,
         state=CaseState(row.state),
         lesson=Slot(row.starts_at_utc, row.ends_at_utc, row.instructor_id, row.aircraft_id),
@@ -90,7 +90,7 @@ def ask(connection: Connection, case_id: int, *, lock: bool = False) -> Asked | 
         new_rounds=row.new_rounds,
         standby=standby,
     )
-    return Asked(
+    return CaseDetail(
         question=question,
         booking_id=row.booking_id,
         school_id=row.school_id,
@@ -150,13 +150,13 @@ def booking_named(connection: Connection, name: str) -> int | None:
     return connection.execute(query.limit(1)).scalar()
 
 
-def confirms_unasked(connection: Connection, instructor_id: int | None) -> bool:
+def confirms_automatically(connection: Connection, instructor_id: int | None) -> bool:
     """Whether an instructor's lessons move without asking; nobody releases solo flights unasked."""
     i = instructors.c
     return bool(connection.execute(select(i.auto_confirm).where(i.id == instructor_id)).scalar())
 
 
-def due(connection: Connection, now_utc: datetime, rules: AnswerRules) -> list[Due]:
+def deadlines_due(connection: Connection, now_utc: datetime, rules: ResponseRules) -> list[DeadlineDue]:
     """What the clock has to say about open cases: holds that ended, confirmations unasked, reminders; in this order.
 
     A reminder comes ``remind_before`` the end, but not in the first half of the time there is. A freed slot is offered
@@ -177,7 +177,7 @@ def due(connection: Connection, now_utc: datetime, rules: AnswerRules) -> list[D
         .where(c.closed_at.is_(None), or_(lapsed, unasked, wanted))
         .order_by(what.desc(), c.id)
     )
-    return [Due(*row) for row in connection.execute(query)]
+    return [DeadlineDue(*row) for row in connection.execute(query)]
 
 
 def _rounds(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[tuple[int, int], tuple[Offer, bool, datetime]]:

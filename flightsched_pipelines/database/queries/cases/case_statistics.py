@@ -19,7 +19,7 @@ CASES = table(
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class WaitTime:
     """How often something was waited for, and half and nine of ten within how many minutes."""
 
     times: int
@@ -54,7 +54,7 @@ def losses(engine: Engine, since_utc: datetime) -> list[tuple[str, int, float, f
         return [(row[0], row[1], row[2], row[3]) for row in connection.execute(query)]
 
 
-def waits(engine: Engine, since_utc: datetime) -> dict[str, Wait]:
+def wait_times(engine: Engine, since_utc: datetime) -> dict[str, WaitTime]:
     """What people waited for since a moment, from the detection on: told, accepted, confirmed, ended."""
     c, o = CASES.c, outbox.c
     minutes = func.extract("epoch", o.settled_at - o.created_at) / 60
@@ -68,7 +68,7 @@ def waits(engine: Engine, since_utc: datetime) -> dict[str, Wait]:
     with engine.connect() as connection:
         rows = {name: connection.execute(query).one() for name, query in {"told": told, **steps}.items()}
     return {
-        name: Wait(row[0], *(None if value is None else float(value) for value in row[1:]))
+        name: WaitTime(row[0], *(None if value is None else float(value) for value in row[1:]))
         for name, row in rows.items()
     }
 

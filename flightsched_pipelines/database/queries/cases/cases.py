@@ -67,7 +67,7 @@ class CaseLesson:
     hold_by: HoldSetter | None
 
 
-def take_turns(connection: Connection) -> None:
+def lock_cases_exclusive(connection: Connection) -> None:
     """Decide about all cases alone: whoever else decides about any waits until this transaction ends.
 
     A lock of the table, not an advisory one, which any role may take and keep.
@@ -75,7 +75,7 @@ def take_turns(connection: Connection) -> None:
     connection.execute(text("LOCK TABLE school.reschedule_cases IN SHARE ROW EXCLUSIVE MODE"))
 
 
-def share_turn(connection: Connection) -> None:
+def lock_cases_shared(connection: Connection) -> None:
     """Decide about one case, beside others that do so, while nobody decides about all of them."""
     connection.execute(text("LOCK TABLE school.reschedule_cases IN ROW EXCLUSIVE MODE"))
 
@@ -96,7 +96,9 @@ def newest_dispatched_hour(connection: Connection) -> datetime | None:
     return connection.execute(select(func.max(dispatches.c.partition_hour))).scalar()
 
 
-def note_dispatch(connection: Connection, hour_utc: datetime, now_utc: datetime, outcome: Mapping[str, object]) -> None:
+def record_dispatch(
+    connection: Connection, hour_utc: datetime, now_utc: datetime, outcome: Mapping[str, object]
+) -> None:
     """Keep that an hour was dispatched, and what came of it."""
     connection.execute(insert(dispatches).values(partition_hour=hour_utc, dispatched_at=now_utc, outcome=dict(outcome)))
 
@@ -207,7 +209,7 @@ def count_to_end(connection: Connection, now_utc: datetime) -> int:
     query = (
         select(func.count())
         .join_from(reschedule_cases, bookings, b.id == c.booking_id)
-        .where(c.state.in_(OPEN_STATES), or_(overdue, b.status.not_in(ACTIVE_STATUSES), ~_as_told()))
+        .where(c.state.in_(OPEN_STATES), or_(overdue, b.status.not_in(ACTIVE_STATUSES), ~_as_notified()))
     )
     return int(connection.execute(query).scalar_one())
 
@@ -238,7 +240,7 @@ def refused_slots(connection: Connection) -> dict[int, set[Slot]]:
     return found
 
 
-def _as_told() -> ColumnElement[bool]:
+def _as_notified() -> ColumnElement[bool]:
     """Whether a case's lesson is where and with whom it was when people were told of it."""
     c, b = reschedule_cases.c, bookings.c
     return and_(

@@ -32,19 +32,19 @@ class Response:
     sentence: str
 
 
-def earlier(connection: Connection, key: str) -> Response | None:
+def find_response(connection: Connection, key: str) -> Response | None:
     """What came of an answer with this key, if there was one; whoever else has the key waits until this ends."""
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('school.responses'), hashtext(:key))"), {"key": key})
     row = connection.execute(select(responses).where(responses.c.key == key)).mappings().one_or_none()
     return None if row is None else Response(**{name: value for name, value in row.items() if name != "id"})
 
 
-def keep(connection: Connection, response: Response) -> None:
+def insert_response(connection: Connection, response: Response) -> None:
     """Add a response."""
     connection.execute(insert(responses).values(asdict(response)))
 
 
-def of_case(connection: Connection, case_id: int) -> Sequence[Response]:
+def responses_of_case(connection: Connection, case_id: int) -> Sequence[Response]:
     """The responses to a case, in their order."""
     query = select(responses).where(responses.c.case_id == case_id).order_by(responses.c.id)
     rows = connection.execute(query).mappings()

@@ -53,7 +53,7 @@ class NewCase:
     freed_slot_id: int | None = None
 
 
-def open_new(connection: Connection, new: Sequence[NewCase], hour_utc: datetime, now_utc: datetime) -> list[int]:
+def insert_cases(connection: Connection, new: Sequence[NewCase], hour_utc: datetime, now_utc: datetime) -> list[int]:
     """Open cases, put threatened bookings on weather hold, and note it; returns the cases' ids in the same order."""
     if not new:
         return []
@@ -72,7 +72,7 @@ def open_new(connection: Connection, new: Sequence[NewCase], hour_utc: datetime,
     )
     ids = [row.id for row in inserted]
     _hold_out(connection, [(key, 1, case.offers) for key, case in zip(ids, new, strict=True)], hour_utc)
-    _note(
+    _insert_event(
         connection,
         [
             {
@@ -83,11 +83,13 @@ def open_new(connection: Connection, new: Sequence[NewCase], hour_utc: datetime,
         ],
     )  # fmt: skip
     threatened = [case.booking_id for case in new if case.freed_slot_id is None]
-    put_on_hold(connection, threatened, "platform", now_utc)
+    hold_booking_op(connection, threatened, "platform", now_utc)
     return ids
 
 
-def write(connection: Connection, steps: Sequence[Transition], hour_utc: datetime | None, now_utc: datetime) -> None:
+def write_transitions(
+    connection: Connection, steps: Sequence[Transition], hour_utc: datetime | None, now_utc: datetime
+) -> None:
     """Write steps of cases with their audit trail.
 
     Alternatives of an earlier round are marked as withdrawn; a slot that was held is given up, but for one just taken.
@@ -133,14 +135,14 @@ def write(connection: Connection, steps: Sequence[Transition], hour_utc: datetim
     connection.execute(withdraw)
     _hold_out(connection, [(step.case_id, step.round, step.offers) for step in renewed], hour_utc or now_utc)
     release_holds(connection, [step.booking_id for step in steps if step.after is not CaseState.STUDENT_ACCEPTED])
-    note_events(connection, steps, hour_utc, now_utc)
+    insert_events(connection, steps, hour_utc, now_utc)
 
 
-def note_events(
+def insert_events(
     connection: Connection, steps: Sequence[Transition], hour_utc: datetime | None, now_utc: datetime
 ) -> None:
     """Add steps to the audit trail."""
-    _note(
+    _insert_event(
         connection,
         [
             {
@@ -153,13 +155,13 @@ def note_events(
     )  # fmt: skip
 
 
-def hold_against(connection: Connection, case_ids: Sequence[int], hour_utc: datetime) -> None:
+def record_hour(connection: Connection, case_ids: Sequence[int], hour_utc: datetime) -> None:
     """Note the newest hour that was held against these cases."""
     c = reschedule_cases.c
     connection.execute(update(reschedule_cases).where(c.id.in_(case_ids)).values(last_hour=hour_utc))
 
 
-def put_on_hold(connection: Connection, booking_ids: Iterable[int], by: HoldSetter, now_utc: datetime) -> None:
+def hold_booking_op(connection: Connection, booking_ids: Iterable[int], by: HoldSetter, now_utc: datetime) -> None:
     """Put lessons on weather hold; one that a dispatcher has there stays the dispatcher's."""
     b = bookings.c
     from_statuses = ACTIVE_STATUSES if by == "dispatcher" else ("scheduled",)
@@ -222,6 +224,6 @@ def _hold_out(connection: Connection, offered: Sequence[tuple[int, int, Sequence
         connection.execute(insert(case_offers), rows)
 
 
-def _note(connection: Connection, rows: list[dict[str, object]]) -> None:
+def _insert_event(connection: Connection, rows: list[dict[str, object]]) -> None:
     if rows:
         connection.execute(insert(case_events), rows)

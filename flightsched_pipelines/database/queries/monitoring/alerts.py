@@ -9,9 +9,9 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, text, t
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from flightsched_pipelines.database.schema import alert_silences, alerts, standings
-from flightsched_pipelines.domain.monitoring.alert_lifecycle import Alert, Standing, Step
+from flightsched_pipelines.domain.monitoring.alert_lifecycle import Alert, AlertTransition, CheckStatus
 
-FIELDS = tuple(Standing.__dataclass_fields__)
+FIELDS = tuple(CheckStatus.__dataclass_fields__)
 SHOWN = ("name", "severity", "sentence", "todo", "section")
 
 
@@ -31,12 +31,12 @@ class History:
     silenced_why: str | None
 
 
-def take_turns(connection: Connection) -> None:
+def lock_alerts(connection: Connection) -> None:
     """Have whoever else would change alerts wait until this transaction ends."""
     connection.execute(text("LOCK TABLE school.alerts IN SHARE ROW EXCLUSIVE MODE"))
 
 
-def keep(connection: Connection, news: Collection[Standing]) -> None:
+def save_statuses(connection: Connection, news: Collection[CheckStatus]) -> None:
     """Keep how things stand, but where the same or something newer is known of them."""
     for standing in news:
         row = upsert(standings).values(**asdict(standing))
@@ -47,23 +47,23 @@ def keep(connection: Connection, news: Collection[Standing]) -> None:
         connection.execute(row.on_conflict_do_update(index_elements=[standings.c.name], set_=new, where=newer))
 
 
-def forget(connection: Connection, names: Collection[str]) -> None:
+def delete_statuses(connection: Connection, names: Collection[str]) -> None:
     """Drop the standings of what is not looked at any more, such as a channel that was turned off."""
     connection.execute(delete(standings).where(standings.c.name.in_(list(names))))
 
 
-def failing(connection: Connection) -> list[Standing]:
+def failing(connection: Connection) -> list[CheckStatus]:
     """Everything that has not passed."""
     query = select(*(standings.c[name] for name in FIELDS)).where(standings.c.passed.is_(False))
-    return [Standing(*row) for row in connection.execute(query)]
+    return [CheckStatus(*row) for row in connection.execute(query)]
 
 
-def standing_of(engine: Engine, name: str) -> Standing | None:
+def status_of(engine: Engine, name: str) -> CheckStatus | None:
     """How one thing stands; ``None`` when it was never looked at."""
     query = select(*(standings.c[field] for field in FIELDS)).where(standings.c.name == name)
     with engine.connect() as connection:
         row = connection.execute(query).one_or_none()
-    return None if row is None else Standing(*row)
+    return None if row is None else CheckStatus(*row)
 
 
 def open_alerts(connection: Connection) -> list[Alert]:
@@ -78,7 +78,9 @@ def silenced(connection: Connection, now_utc: datetime) -> set[str]:
     return set(connection.execute(select(alert_silences.c.key).where(alert_silences.c.until > now_utc)).scalars())
 
 
-def write(connection: Connection, step: Step, alert: Alert | None, now_utc: datetime) -> tuple[int, datetime, int]:
+def write(
+    connection: Connection, step: AlertTransition, alert: Alert | None, now_utc: datetime
+) -> tuple[int, datetime, int]:
     """Write what becomes of an alert; returns its id, when it was opened and how often it was told."""
     told = (alert.times_told if alert else 0) + (step.word is not None and step.state == "open")
     values: dict[str, Any] = {"severity": step.severity, "state": step.state, "times_told": told}
@@ -97,7 +99,7 @@ def write(connection: Connection, step: Step, alert: Alert | None, now_utc: date
     return connection.execute(row).scalar_one(), now_utc, told
 
 
-def silence(connection: Connection, key: str, until: datetime, why: str, now_utc: datetime) -> None:
+def insert_mute(connection: Connection, key: str, until: datetime, why: str, now_utc: datetime) -> None:
     """Keep that nobody wants to hear of a key before ``until``; a later word replaces an earlier one."""
     values = {"until": until, "why": why, "silenced_at": now_utc}
     row = upsert(alert_silences).values(key=key, **values)

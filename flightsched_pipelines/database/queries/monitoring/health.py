@@ -27,7 +27,7 @@ REPORT = "operations_report"
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class CallResult:
     """One answer of a provider, or of the LLM: when, whether it was one, and what it was called if not."""
 
     at_utc: datetime
@@ -46,32 +46,32 @@ class ChannelFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class PartitionRange:
     """The first and the newest hour of a table, or of a check that was passed, UTC."""
 
     first: datetime
     newest: datetime
 
 
-def provider_answers(engine: Engine, since_utc: datetime) -> list[Answered]:
+def provider_calls(engine: Engine, since_utc: datetime) -> list[CallResult]:
     """The weather providers' answers fetched since a moment."""
     r = raw_weather.c
     query = select(r.fetched_at_utc, r.error.is_not(None), r.outcome).where(
         r.partition_hour >= since_utc - timedelta(hours=1), r.fetched_at_utc >= since_utc
     )
     with engine.connect() as connection:
-        return [Answered(*row) for row in connection.execute(query)]
+        return [CallResult(*row) for row in connection.execute(query)]
 
 
-def calls(engine: Engine, since_utc: datetime) -> list[Answered]:
+def calls(engine: Engine, since_utc: datetime) -> list[CallResult]:
     """The calls of the LLM since a moment."""
     c = llm_calls.c
     query = select(c.called_at, c.status != "ok", c.status, c.latency_seconds).where(c.called_at >= since_utc)
     with engine.connect() as connection:
-        return [Answered(*row) for row in connection.execute(query)]
+        return [CallResult(*row) for row in connection.execute(query)]
 
 
-def letters_waiting(engine: Engine) -> Counter[str]:
+def dead_letters_waiting(engine: Engine) -> Counter[str]:
     """How many dead letters wait, by the channel of the message, or ``llm_answer``."""
     d = dead_letters.c
     what = case((d.kind == LETTER, d.request["channel"].astext), else_=d.kind)
@@ -115,7 +115,7 @@ def cases_past(engine: Engine, deadline_before: datetime) -> tuple[int, int]:
         return connection.execute(past).scalar_one(), connection.execute(held).scalar_one()
 
 
-def written(engine: Engine) -> Mapping[str, Written]:
+def written(engine: Engine) -> Mapping[str, PartitionRange]:
     """The first and newest hour of every table, passed check and report that has any."""
     p, m = partitions.c, hourly_metrics.c
     tables = select(p.name, func.min(p.partition_hour), func.max(p.partition_hour)).group_by(p.name)
@@ -123,7 +123,7 @@ def written(engine: Engine) -> Mapping[str, Written]:
     reports = select(literal(REPORT), reported, func.max(m.partition_hour)).having(reported.is_not(None))
     query = union_all(tables, reports)
     with engine.connect() as connection:
-        return {row[0]: Written(row[1], row[2]) for row in connection.execute(query)}
+        return {row[0]: PartitionRange(row[1], row[2]) for row in connection.execute(query)}
 
 
 def hours_with_all(engine: Engine, names: Sequence[str], first_utc: datetime, last_utc: datetime) -> set[datetime]:

@@ -16,7 +16,7 @@ from flightsched_pipelines.database.schema import (
     reschedule_cases,
 )
 
-LONGEST_CASE = timedelta(days=14)
+MAX_CASE_AGE = timedelta(days=14)
 """No case lives longer; with that said the database looks at a few cases only."""
 
 
@@ -34,7 +34,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CurrentFigures:
     """How much is under way now."""
 
     cases_open: int
@@ -60,7 +60,7 @@ def done(engine: Engine, after_utc: datetime, until_utc: datetime) -> Done:
     confirmed = select(func.percentile_cont(0.5).within_group(CASES.c.minutes_to_confirmation)).where(
         CASES.c.confirmed_at_utc > after_utc,
         CASES.c.confirmed_at_utc <= until_utc,
-        CASES.c.detected_at_utc > after_utc - LONGEST_CASE,
+        CASES.c.detected_at_utc > after_utc - MAX_CASE_AGE,
     )
     with engine.connect() as connection:
         sent, published, seconds = connection.execute(messages).one()
@@ -71,16 +71,16 @@ def done(engine: Engine, after_utc: datetime, until_utc: datetime) -> Done:
         )  # fmt: skip
 
 
-def standing(engine: Engine) -> Standing:
+def current_figures(engine: Engine) -> CurrentFigures:
     """How much is under way now."""
     c = reschedule_cases.c
     open_cases = select(func.count()).where(c.state.in_(OPEN_STATES), c.freed_slot_id.is_(None))
     waiting = select(func.count()).where(outbox.c.status.in_(("waiting", "sending")))
     with engine.connect() as connection:
-        return Standing(connection.execute(open_cases).scalar_one(), connection.execute(waiting).scalar_one())
+        return CurrentFigures(connection.execute(open_cases).scalar_one(), connection.execute(waiting).scalar_one())
 
 
-def keep(engine: Engine, hour_utc: datetime, values: Mapping[str, float]) -> None:
+def insert_metrics(engine: Engine, hour_utc: datetime, values: Mapping[str, float]) -> None:
     """Replace an hour's metrics by these."""
     rows = [{"partition_hour": hour_utc, "metric": metric, "value": value} for metric, value in values.items()]
     with engine.begin() as connection:

@@ -67,12 +67,14 @@ def open_gaps(connection: Connection) -> Mapping[int, OpenGap]:
     return {row.school_id: OpenGap(row.id, row.since_utc) for row in connection.execute(query)}
 
 
-def note_told(connection: Connection, school_id: int, since_utc: datetime, lessons: int, now_utc: datetime) -> int:
+def record_notified(
+    connection: Connection, school_id: int, since_utc: datetime, lessons: int, now_utc: datetime
+) -> int:
     """Keep that a school's dispatchers are told; returns the gap's number."""
     row = {"school_id": school_id, "since_utc": since_utc, "lessons": lessons, "told_at": now_utc}
     return connection.execute(insert(weather_gaps).values(row).returning(weather_gaps.c.id)).scalar_one()
 
 
-def note_over(connection: Connection, gap_ids: Sequence[int], now_utc: datetime) -> None:
+def record_over(connection: Connection, gap_ids: Sequence[int], now_utc: datetime) -> None:
     """Keep that dispatchers are told that gaps are over."""
     connection.execute(update(weather_gaps).where(weather_gaps.c.id.in_(gap_ids)).values(ended_at=now_utc))

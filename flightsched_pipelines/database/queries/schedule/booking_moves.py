@@ -31,7 +31,7 @@ def resources_of(student_id: int, *slots: Slot) -> frozenset[Resource]:
     return frozenset(found)
 
 
-def take_turns(connection: Connection, case_id: int) -> None:
+def lock_moves_exclusive(connection: Connection, case_id: int) -> None:
     """One answer to a case at a time, before anything else is locked; else many find it changed, and try again."""
     lock = text("SELECT pg_advisory_xact_lock(hashtext('school.answers'), CAST(:id % 2147483647 AS integer))")
     connection.execute(lock, {"id": case_id})
@@ -131,7 +131,9 @@ def move(connection: Connection, moves: Sequence[Move], now_utc: datetime) -> No
     if len(moves) > 1:
         connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
     taken = {one.slot for one in moves}
-    standby.note_freed(connection, {key: slot for key, slot in left.items() if slot not in taken}, "moved", now_utc)
+    standby.insert_freed_slot(
+        connection, {key: slot for key, slot in left.items() if slot not in taken}, "moved", now_utc
+    )
     standby.leave(connection, list(left), "moved", now_utc)
 
 

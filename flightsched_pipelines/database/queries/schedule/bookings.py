@@ -32,12 +32,12 @@ from flightsched_pipelines.database.queries.schedule.odd_rows import as_faults, 
 from flightsched_pipelines.database.readable_columns import clock, day, words
 from flightsched_pipelines.domain.rescheduling.availability import (
     AVAILABILITY_COLUMNS,
-    Override,
+    AvailabilityException,
     Resource,
     WeeklyRule,
     expand,
 )
-from flightsched_pipelines.domain.rescheduling.preferences import WISH_COLUMNS
+from flightsched_pipelines.domain.rescheduling.preferences import PREFERENCE_COLUMNS
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import Row
 from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS
 from flightsched_pipelines.domain.risk.minimums import (
@@ -196,7 +196,7 @@ def _bookings(source: Source, which: ColumnElement[bool], now_utc: datetime) -> 
     frame = _frame(source, lessons.outerjoin(flown, flown.c.student_id == b.c.student_id))
     frame["time_zone"] = [zone if is_time_zone(zone) else UTC_NAME for zone in frame["time_zone"]]
     frame["last_lesson_at_utc"] = pd.to_datetime(frame["last_lesson_at_utc"], utc=True)
-    return frame.astype(dict(BOOKING_COLUMNS) | dict(WISH_COLUMNS))
+    return frame.astype(dict(BOOKING_COLUMNS) | dict(PREFERENCE_COLUMNS))
 
 
 def availability(
@@ -236,7 +236,9 @@ def _periods(
     resources = dict(_resources(connection, only))
     rules = [*_weekly_rules(connection, only)]
     overrides = [*_overrides(connection, from_utc, to_utc, only)]
-    always = [Override(key, (from_utc, to_utc), available=True) for key in resources if key[0] == "aircraft"]
+    always = [
+        AvailabilityException(key, (from_utc, to_utc), available=True) for key in resources if key[0] == "aircraft"
+    ]
     return [
         (school_id, *resource, start, end, type_, crosswind_kt, may_teach)
         for resource, periods in sorted(expand(rules, overrides + always, from_utc, to_utc).items())
@@ -284,7 +286,7 @@ def _weekly_rules(connection: Connection, only: Collection[Resource] | None) -> 
 
 def _overrides(
     connection: Connection, from_utc: datetime, to_utc: datetime, only: Collection[Resource] | None
-) -> Iterator[Override]:
+) -> Iterator[AvailabilityException]:
     span = literal(Range(from_utc, to_utc), TSTZRANGE)
     exceptions = schema.availability_exceptions
     whose = or_(
@@ -300,12 +302,12 @@ def _overrides(
         people.where(e.period.overlaps(span), whose)
     ):
         person = ("student", student_id) if student_id is not None else ("instructor", instructor_id)
-        yield Override(person, (start, end), available=available)
+        yield AvailabilityException(person, (start, end), available=available)
     grounded = select(down.aircraft_id, func.lower(down.period * span), func.upper(down.period * span))
     for aircraft_id, start, end in connection.execute(
         grounded.where(down.period.overlaps(span), _among(down.aircraft_id, _ids("aircraft", only)))
     ):
-        yield Override(("aircraft", aircraft_id), (start, end), available=False)
+        yield AvailabilityException(("aircraft", aircraft_id), (start, end), available=False)
 
 
 def _ids(kind: str, only: Collection[Resource] | None) -> list[int] | None:

@@ -22,13 +22,13 @@ from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.text import TextError, accept
 
 COLUMNS = ("student_email", "days", "parts_of_day", "instructor_email", "latest_date", "notice_hours", "note")
-MOST_NOTICE_HOURS = 336
-LONGEST_NOTE = 500
-LONGEST_CELL = 10_000
+MAX_NOTICE_HOURS = 336
+MAX_NOTE_CHARACTERS = 500
+MAX_CELL_CHARACTERS = 10_000
 LAST_DATE = date(2100, 12, 31)
 """No lesson is planned beyond, and frames hold no day of the year 2263."""
 
-LARGEST_FILE_BYTES = 10_000_000
+MAX_FILE_BYTES = 10_000_000
 SHOWN_FAULTS = 10
 
 
@@ -62,7 +62,7 @@ class _Line:
         if not text:
             return absent
         try:
-            return parse(accept(text, column, LONGEST_CELL))
+            return parse(accept(text, column, MAX_CELL_CHARACTERS))
         except TextError as error:
             self.faults.append(f"line {self.number}: {error}")
             return absent
@@ -115,7 +115,7 @@ def _refuse_to_replace(connection: Connection, rows: Sequence[Mapping[str, Any]]
 def _text(path: Path) -> str:
     try:
         size = path.stat().st_size
-        if size > LARGEST_FILE_BYTES:
+        if size > MAX_FILE_BYTES:
             raise PreferencesError(f"{path} has {size:,} bytes, too many for preferences; is it the right file?")
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -191,8 +191,8 @@ def _row(line: _Line, people: _People) -> dict[str, Any] | None:
         ),
         "instructor_id": instructor,
         "latest_date": line.read("latest_date", _day, None, "give a day such as 2026-12-24"),
-        "notice_hours": line.read("notice_hours", _notice, None, f"give whole hours from 0 to {MOST_NOTICE_HOURS}"),
-        "note": line.read("note", _note, None, f"give at most {LONGEST_NOTE} characters"),
+        "notice_hours": line.read("notice_hours", _notice, None, f"give whole hours from 0 to {MAX_NOTICE_HOURS}"),
+        "note": line.read("note", _note, None, f"give at most {MAX_NOTE_CHARACTERS} characters"),
     }
 
 
@@ -214,7 +214,7 @@ def _of_school(instructor: tuple[int, int], school_id: int) -> int:
 
 def _notice(text: str) -> int:
     hours = int(text)
-    if not 0 <= hours <= MOST_NOTICE_HOURS:
+    if not 0 <= hours <= MAX_NOTICE_HOURS:
         raise ValueError(text)
     return hours
 
@@ -227,7 +227,7 @@ def _day(text: str) -> date:
 
 
 def _note(text: str) -> str:
-    if len(text) > LONGEST_NOTE:
+    if len(text) > MAX_NOTE_CHARACTERS:
         raise ValueError(text)
     return text
 

@@ -15,7 +15,7 @@ RANKED_COLUMNS: Mapping[str, str] = MappingProxyType({**PROPOSAL_COLUMNS, "promp
 """Columns of ranked proposals; the last two are null where the planner ranked."""
 
 
-def ranked(plan: pd.DataFrame, rankings: Mapping[int, Ranking], model: str) -> pd.DataFrame:
+def apply_ranking(plan: pd.DataFrame, rankings: Mapping[int, Ranking], model: str) -> pd.DataFrame:
     """Put each booking's alternatives in the order of its ranking.
 
     Only rank, the reasons named first and who ranked can change: times, people and aircraft are the plan's, row by row.

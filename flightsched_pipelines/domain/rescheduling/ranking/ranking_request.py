@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import pandas as pd
 
-from flightsched_pipelines.domain.rescheduling.preferences import kept_and_broken, part_of_day, with_wishes
+from flightsched_pipelines.domain.rescheduling.preferences import kept_and_missed, part_of_day, with_preferences
 from flightsched_pipelines.domain.rescheduling.ranking.reason_codes import FORECASTS
 from flightsched_pipelines.domain.rescheduling.time_grid import local_clock
 
@@ -20,7 +20,7 @@ PROMPT_VERSION = "rank_v3"
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class RequestSlot:
     """One alternative: its opaque id, the position of its row in the plan, and the facts that are told."""
 
     slot_id: str
@@ -29,11 +29,11 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class RankingRequest:
     """What is asked about one booking; ``body`` is all that leaves the house."""
 
     booking_id: int
-    slots: tuple[Slot, ...]
+    slots: tuple[RequestSlot, ...]
     body: Mapping[str, Any]
 
     @property
@@ -51,12 +51,12 @@ def prompt() -> str:
     return (files(__name__.rpartition(".")[0]) / f"{PROMPT_VERSION}.md").read_text(encoding="utf-8")
 
 
-def questions(
+def ranking_requests(
     plan: pd.DataFrame,
     bookings: pd.DataFrame,
     broken: pd.DataFrame,
     hour_utc: pd.Timestamp,
-) -> list[Question]:
+) -> list[RankingRequest]:
     """A question for each booking of a plan.
 
     Args:
@@ -65,28 +65,28 @@ def questions(
         broken: the rules that the lessons break (``BROKEN_COLUMNS``).
         hour_utc: the hour of the plan.
     """
-    lessons = with_wishes(bookings).set_index("booking_id", drop=False)
+    lessons = with_preferences(bookings).set_index("booking_id", drop=False)
     rules = {int(str(key)): rows for key, rows in broken.groupby("booking_id")}
     return [
-        _question(rows, lessons.loc[[int(str(key))] * len(rows)], rules.get(int(str(key))), hour_utc)
+        _ranking_request(rows, lessons.loc[[int(str(key))] * len(rows)], rules.get(int(str(key))), hour_utc)
         for key, rows in plan.groupby("booking_id")
     ]
 
 
-def _question(
+def _ranking_request(
     plan: pd.DataFrame,
     lessons: pd.DataFrame,
     broken: pd.DataFrame | None,
     hour_utc: pd.Timestamp,
-) -> Question:
+) -> RankingRequest:
     plan = plan.sort_values(["starts_at_utc", "instructor_id", "aircraft_id"])
     lessons = lessons.set_axis(plan.index)
     usual = local_clock(lessons["starts_at_utc"], lessons["time_zone"]).iloc[0]
     starts = local_clock(plan["starts_at_utc"], lessons["time_zone"])
     ends = local_clock(plan["ends_at_utc"], lessons["time_zone"])
-    wishes = kept_and_broken(lessons, starts, plan["instructor_id"])
+    wishes = kept_and_missed(lessons, starts, plan["instructor_id"])
     slots = tuple(
-        Slot(f"s{number}", int(row["index"]), _slot_facts(row, usual, start, end, *wish))
+        RequestSlot(f"s{number}", int(row["index"]), _slot_facts(row, usual, start, end, *wish))
         for number, (row, start, end, wish) in enumerate(
             zip(plan.reset_index().to_dict("records"), starts, ends, wishes, strict=True), start=1
         )
@@ -105,7 +105,7 @@ def _question(
         "student": _student_facts(lesson, hour_utc),
         "slots": [{"id": slot.slot_id, **slot.facts} for slot in slots],
     }
-    return Question(int(lesson["booking_id"]), slots, body)
+    return RankingRequest(int(lesson["booking_id"]), slots, body)
 
 
 def _slot_facts(

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from flightsched_pipelines.domain.rescheduling.ranking.ranking_request import Question, Slot
+from flightsched_pipelines.domain.rescheduling.ranking.ranking_request import RankingRequest, RequestSlot
 from flightsched_pipelines.domain.rescheduling.ranking.reason_codes import ReasonCode, is_true
 
-LONGEST_ANSWER = 20_000
+MAX_RESPONSE_CHARACTERS = 20_000
 """Characters of an answer that are looked at; a longer one is refused unread."""
 
 MOST_CODES = 3
@@ -25,7 +25,7 @@ Codes = tuple[ReasonCode, ...]
 class Ranking:
     """A checked answer: slots in order of rank, and the codes of each."""
 
-    slots: tuple[Slot, ...]
+    slots: tuple[RequestSlot, ...]
     codes: tuple[Codes, ...]
 
     def stored(self) -> dict[str, Any]:
@@ -38,11 +38,11 @@ class Ranking:
         }
 
 
-class AnswerError(ValueError):
+class RankingError(ValueError):
     """An answer that may not count; the message says what is wrong with it, each fault once."""
 
 
-def answer_schema(question: Question) -> dict[str, Any]:
+def response_schema(question: RankingRequest) -> dict[str, Any]:
     """The strict JSON schema of the answer: every id of the question once, with codes; no free text."""
     ids = [slot.slot_id for slot in question.slots]
     codes = {"type": "array", "items": {"type": "string", "enum": [str(code) for code in ReasonCode]}}
@@ -60,7 +60,7 @@ def answer_schema(question: Question) -> dict[str, Any]:
     }
 
 
-def check(question: Question, text: str) -> Ranking:
+def validate_ranking(question: RankingRequest, text: str) -> Ranking:
     """Read an answer, and compare it with the question.
 
     Raises:
@@ -76,7 +76,7 @@ def check(question: Question, text: str) -> Ranking:
             for fault in _faults_of_codes(slot_id, codes, slots)
         ]
     if faults:
-        raise AnswerError("; ".join(dict.fromkeys(faults)))
+        raise RankingError("; ".join(dict.fromkeys(faults)))
     return Ranking(
         tuple(slots[slot_id] for slot_id, _ in given),
         tuple(tuple(ReasonCode(code) for code in codes) for _, codes in given),
@@ -85,15 +85,15 @@ def check(question: Question, text: str) -> Ranking:
 
 def _read(text: str) -> list[tuple[str, list[str]]]:
     """The ids of an answer with their codes, as they came."""
-    if len(text) > LONGEST_ANSWER:
-        raise AnswerError(f"the answer has {len(text):,} characters, more than {LONGEST_ANSWER:,}")
+    if len(text) > MAX_RESPONSE_CHARACTERS:
+        raise RankingError(f"the answer has {len(text):,} characters, more than {MAX_RESPONSE_CHARACTERS:,}")
     try:
         data: object = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise AnswerError("the answer is not JSON") from error
+        raise RankingError("the answer is not JSON") from error
     ranking = _fields(data, {"ranking"}, "the answer does not have exactly the field ranking")["ranking"]
     if not isinstance(ranking, list):
-        raise AnswerError("ranking is not a list")
+        raise RankingError("ranking is not a list")
     return [_item(item) for item in cast("list[object]", ranking)]
 
 
@@ -102,16 +102,16 @@ def _item(item: object) -> tuple[str, list[str]]:
     fields = _fields(item, {"id", "codes"}, wrong)
     slot_id, codes = fields["id"], fields["codes"]
     if not isinstance(slot_id, str) or not isinstance(codes, list):
-        raise AnswerError(wrong)
+        raise RankingError(wrong)
     texts = [code for code in cast("list[object]", codes) if isinstance(code, str)]
     if len(texts) < len(cast("list[object]", codes)):
-        raise AnswerError(wrong)
+        raise RankingError(wrong)
     return slot_id, texts
 
 
 def _fields(data: object, names: set[str], wrong: str) -> Mapping[str, object]:
     if not isinstance(data, dict) or set(cast("dict[str, object]", data)) != names:
-        raise AnswerError(wrong)
+        raise RankingError(wrong)
     return cast("dict[str, object]", data)
 
 
@@ -126,7 +126,7 @@ def _faults_of_ids(ids: Sequence[str], offered: Sequence[str]) -> Iterator[str]:
         yield f"it leaves out {', '.join(missing)}"
 
 
-def _faults_of_codes(slot_id: str, codes: Sequence[str], slots: Mapping[str, Slot]) -> Iterator[str]:
+def _faults_of_codes(slot_id: str, codes: Sequence[str], slots: Mapping[str, RequestSlot]) -> Iterator[str]:
     if len(codes) > MOST_CODES:
         yield f"there are {len(codes)}, more than {MOST_CODES}"
         return

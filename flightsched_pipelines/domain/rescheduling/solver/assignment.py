@@ -17,14 +17,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flightsched_pipelines.domain.rescheduling.duty_hours import TeachingLoad
+from flightsched_pipelines.domain.rescheduling.duty_hours import DutyHours
 from flightsched_pipelines.domain.rescheduling.frames import PROPOSAL_COLUMNS, typed
-from flightsched_pipelines.domain.rescheduling.resource_calendars import holding
+from flightsched_pipelines.domain.rescheduling.resource_calendars import holding_bookings
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
-from flightsched_pipelines.domain.rescheduling.slot_descriptions import reasons
+from flightsched_pipelines.domain.rescheduling.slot_descriptions import slot_descriptions
 from flightsched_pipelines.domain.rescheduling.solver.cp_sat import Solution, solve
 from flightsched_pipelines.domain.rescheduling.solver.greedy import fill
-from flightsched_pipelines.domain.rescheduling.solver.search_state import Board, Slots, cost, users_of
+from flightsched_pipelines.domain.rescheduling.solver.search_state import (
+    SlotArrays,
+    SlotAssignmentState,
+    assignment_cost,
+    users_of,
+)
 
 RUN_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
@@ -84,13 +89,13 @@ def choose(
         return Choice(typed([], PROPOSAL_COLUMNS), typed([], RUN_COLUMNS))
     order = ["booking_id", "score", "starts_at_utc", "instructor_id", "aircraft_id"]
     candidates = candidates.sort_values(order).reset_index(drop=True)
-    slots = Slots.of(candidates, bookings)
-    teaching = TeachingLoad(rules).enter(holding(bookings))
+    slots = SlotArrays.of(candidates, bookings)
+    teaching = DutyHours(rules).enter(holding_bookings(bookings))
     held: list[int] = []
     runs: list[dict[str, Any]] = []
     left, slots_left = effort, len(candidates)
     for places in components(slots):
-        board = Board(slots.take(places), teaching, rules)
+        board = SlotAssignmentState(slots.take(places), teaching, rules)
         share = left * len(places) / slots_left
         slots_left -= len(places)
         spent = 0.0
@@ -104,7 +109,7 @@ def choose(
     return Choice(_proposals(candidates.loc[sorted(held)], bookings), typed(runs, RUN_COLUMNS))
 
 
-def components(slots: Slots) -> Iterator[NDArray[np.int64]]:
+def components(slots: SlotArrays) -> Iterator[NDArray[np.int64]]:
     """The places of slots whose lessons share an instructor, aircraft or student, however indirectly.
 
     The smallest come first, so that what effort they leave goes to the large ones.
@@ -129,13 +134,13 @@ def components(slots: Slots) -> Iterator[NDArray[np.int64]]:
         yield np.flatnonzero(roots == name)
 
 
-def _next_rank(board: Board, effort: float) -> tuple[Board, dict[str, Any], float]:
+def _next_rank(board: SlotAssignmentState, effort: float) -> tuple[SlotAssignmentState, dict[str, Any], float]:
     """One more alternative for each lesson of a component: the board with it, the run's figures, and its effort."""
     began = time.perf_counter()
     everyone = range(len(board.bookings))
     greedy = board.copy()
     greedy_picks = fill(greedy, everyone)
-    greedy_cost = best_cost = cost(board, greedy_picks)
+    greedy_cost = best_cost = assignment_cost(board, greedy_picks)
     best, picks, chosen_by = greedy, greedy_picks, "greedy"
     solution = Solution([], "not run", float("-inf"), 0.0)
     if effort > 0:
@@ -143,9 +148,9 @@ def _next_rank(board: Board, effort: float) -> tuple[Board, dict[str, Any], floa
         solved = board.copy()
         kept = [slot for slot in solution.picks if solved.may_hold(slot) and solved.hold(slot)]
         kept += fill(solved, set(everyone) - {int(board.lesson[slot]) for slot in kept})
-        if cost(board, kept) < best_cost - 1e-6:
-            best, picks, best_cost, chosen_by = solved, kept, cost(board, kept), "solver"
-    placed_cost = cost(board, picks) - cost(board, []) * (1 - len(picks) / len(board.bookings))
+        if assignment_cost(board, kept) < best_cost - 1e-6:
+            best, picks, best_cost, chosen_by = solved, kept, assignment_cost(board, kept), "solver"
+    placed_cost = assignment_cost(board, picks) - assignment_cost(board, []) * (1 - len(picks) / len(board.bookings))
     run = {
         "lessons": len(board.bookings),
         "slots": int(np.isfinite(board.price).sum()),
@@ -170,7 +175,7 @@ def _proposals(slots: pd.DataFrame, bookings: pd.DataFrame) -> pd.DataFrame:
         slots.assign(
             rank=slots.groupby("booking_id").cumcount() + 1,
             ranked_by="planner",
-            reason=reasons(slots, lessons.set_index(slots.index)),
+            reason=slot_descriptions(slots, lessons.set_index(slots.index)),
         ),
         PROPOSAL_COLUMNS,
     )

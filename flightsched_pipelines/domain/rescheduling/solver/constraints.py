@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flightsched_pipelines.domain.rescheduling.duty_hours import DAY, Minutes, overlap
-from flightsched_pipelines.domain.rescheduling.solver.search_state import NOBODY, Board
+from flightsched_pipelines.domain.rescheduling.solver.search_state import NOBODY, SlotAssignmentState
 
 Places = NDArray[np.int64]
 
@@ -21,7 +21,7 @@ Row = tuple[Places, Places, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class ConstraintMatrix:
     """Many rows, flat: an entry says in which ``row`` which ``slot`` has which ``weight``; ``room`` is by row."""
 
     row: Places
@@ -30,7 +30,7 @@ class Rows:
     room: Places
 
     @classmethod
-    def of(cls, rows: Iterable[Row]) -> "Rows":
+    def of(cls, rows: Iterable[Row]) -> "ConstraintMatrix":
         """Lay rows one after another."""
         given = list(rows)
         slots, weights, room = zip(*given, strict=True) if given else ((), (), ())
@@ -43,7 +43,7 @@ class Rows:
         )
 
     @classmethod
-    def on(cls, board: Board) -> "Rows":
+    def on(cls, board: SlotAssignmentState) -> "ConstraintMatrix":
         """All that binds the open slots of a board."""
         open_slots = np.flatnonzero(np.isfinite(board.price))
         return cls.of([*_cliques(board, open_slots), *_duty(board, open_slots)])
@@ -53,7 +53,9 @@ class Rows:
         for first, last in pairwise(edges):
             yield self.slot[first:last], self.weight[first:last], int(self.room[self.row[first]])
 
-    def beside(self, board: Board, held: Sequence[int], wanted: Places) -> tuple[Places, "Rows"]:
+    def beside(
+        self, board: SlotAssignmentState, held: Sequence[int], wanted: Places
+    ) -> tuple[Places, "ConstraintMatrix"]:
         """Which of the wanted slots fit beside those held, and the rows that still bind these.
 
         A row in which the heaviest slots of all its lessons fit binds nothing.
@@ -68,14 +70,14 @@ class Rows:
         first = np.flatnonzero(np.diff(row * len(board.blocks) + board.lesson[slot], prepend=-1))
         heaviest = np.maximum.reduceat(weight, first) if first.size else weight
         binds = (_sums(row[first], heaviest, room.size) > room)[row]
-        return np.flatnonzero(fits), Rows(row[binds], slot[binds], weight[binds], room)
+        return np.flatnonzero(fits), ConstraintMatrix(row[binds], slot[binds], weight[binds], room)
 
 
 def _sums(row: Places, weight: Places, rows: int) -> Places:
     return np.bincount(row, weights=weight, minlength=rows).astype(np.int64)
 
 
-def _cliques(board: Board, open_slots: Places) -> Iterator[Row]:
+def _cliques(board: SlotAssignmentState, open_slots: Places) -> Iterator[Row]:
     """Sets of slots that all hold one instructor, aircraft or student at one moment; none lies in another."""
     slots = board.slots
     ends = slots.end + board.buffer
@@ -99,7 +101,7 @@ def _cliques(board: Board, open_slots: Places) -> Iterator[Row]:
                     yield there, np.ones(there.size, dtype=np.int64), 1
 
 
-def _duty(board: Board, open_slots: Places) -> Iterator[Row]:
+def _duty(board: SlotAssignmentState, open_slots: Places) -> Iterator[Row]:
     """The 24 hours that could be heaviest, instructor by instructor: they begin or end with a lesson or a slot."""
     slots = board.slots
     for instructor in np.unique(slots.instructor[open_slots]).tolist():
@@ -109,7 +111,7 @@ def _duty(board: Board, open_slots: Places) -> Iterator[Row]:
             yield from _rows_of(board, mine, instructor, np.unique(np.concatenate(edges)))
 
 
-def _rows_of(board: Board, mine: Places, instructor: int, windows: Minutes) -> Iterator[Row]:
+def _rows_of(board: SlotAssignmentState, mine: Places, instructor: int, windows: Minutes) -> Iterator[Row]:
     """A row for each 24 hours; a lesson that already weighs there weighs only what it would take more.
 
     A row that asks no more than the one before or after it is left out.

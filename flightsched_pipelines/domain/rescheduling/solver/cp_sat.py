@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
 from flightsched_pipelines.domain.rescheduling.duty_hours import DAY
-from flightsched_pipelines.domain.rescheduling.solver.constraints import Places, Row, Rows
+from flightsched_pipelines.domain.rescheduling.solver.constraints import ConstraintMatrix, Places, Row
 from flightsched_pipelines.domain.rescheduling.solver.lp import LinearProgram
-from flightsched_pipelines.domain.rescheduling.solver.search_state import UNPLACED_PRICE, Board
+from flightsched_pipelines.domain.rescheduling.solver.search_state import UNPLACED_PRICE, SlotAssignmentState
 
 FIRST_SHARE, FIRST_EFFORT = 0.4, 0.03
 """Of the slots, in order of reduced cost, that CP-SAT is given first; and of the effort, for that."""
@@ -41,7 +41,7 @@ STEP_EFFORT = 0.5
 EFFORT_PER_ENTRY, EFFORT_PER_PIVOT = 8e-6, 4e-8
 """What it takes to state a model, by the entries of its rows; and to relax one, by pivots times rows."""
 
-MOST_CUTS, LEAST_RISE = 5, 0.01
+MAX_CUTS, MIN_RISE = 5, 0.01
 """Times that duty hours are added to the relaxation, and by how much its value must have risen for another time."""
 
 ROUNDING = 1e-6
@@ -66,7 +66,7 @@ class Solution:
     effort: float
 
 
-def solve(board: Board, effort: float, start: Sequence[int] = ()) -> Solution:
+def solve(board: SlotAssignmentState, effort: float, start: Sequence[int] = ()) -> Solution:
     """Choose one more slot for each lesson of a board.
 
     Args:
@@ -80,7 +80,7 @@ def solve(board: Board, effort: float, start: Sequence[int] = ()) -> Solution:
     picks = list(start)
     if _cost(board, picks) <= _cheapest(board).sum() + ROUNDING:
         return Solution(picks, "optimal", _cost(board, picks), 0.0)
-    rows = Rows.on(board)
+    rows = ConstraintMatrix.on(board)
     bound, reduced, spent = _relax(board, rows)
     if _cost(board, picks) <= bound + ROUNDING:
         return Solution(picks, "optimal", _cost(board, picks), spent)
@@ -97,8 +97,8 @@ def solve(board: Board, effort: float, start: Sequence[int] = ()) -> Solution:
 
 
 def _improve(
-    board: Board,
-    rows: Rows,
+    board: SlotAssignmentState,
+    rows: ConstraintMatrix,
     picks: list[int],
     bound: float,
     reduced: NDArray[np.float64],
@@ -134,11 +134,11 @@ def _improve(
     return Solution(picks, "feasible", min(max(bound, found.bound if whole else bound), cost), spent)
 
 
-def _cost(board: Board, picks: Sequence[int]) -> float:
+def _cost(board: SlotAssignmentState, picks: Sequence[int]) -> float:
     return float(board.price[list(picks)].sum()) + UNPLACED_PRICE * (len(board.bookings) - len(picks))
 
 
-def _cheapest(board: Board) -> NDArray[np.float64]:
+def _cheapest(board: SlotAssignmentState) -> NDArray[np.float64]:
     """What each lesson costs at least: its cheapest slot, or to be left without."""
     return np.array([board.price[block].min(initial=UNPLACED_PRICE) for block in board.blocks])
 
@@ -148,12 +148,12 @@ def _possible(reduced: NDArray[np.float64], above: float) -> Places:
     return np.flatnonzero(reduced <= above + ROUNDING)
 
 
-def _cheaper(board: Board, picks: list[int], found: Solution) -> list[int]:
+def _cheaper(board: SlotAssignmentState, picks: list[int], found: Solution) -> list[int]:
     """Of two choices the cheaper; the second where they cost the same, so that a search moves on."""
     return found.picks if found.status != "none" and _cost(board, found.picks) <= _cost(board, picks) else picks
 
 
-def _neighbours(board: Board, picks: Sequence[int], size: int, random: np.random.Generator) -> Places:
+def _neighbours(board: SlotAssignmentState, picks: Sequence[int], size: int, random: np.random.Generator) -> Places:
     """Some lessons, and those whose slots stand in the way of what would be cheaper for them.
 
     A lesson that stands much dearer than its cheapest slot is drawn more often.
@@ -174,7 +174,14 @@ def _neighbours(board: Board, picks: Sequence[int], size: int, random: np.random
     return np.union1d(seeds, board.lesson[held[order]])
 
 
-def _choose(board: Board, rows: Rows, lessons: Places, held: Sequence[int], wanted: Places, effort: float) -> Solution:
+def _choose(
+    board: SlotAssignmentState,
+    rows: ConstraintMatrix,
+    lessons: Places,
+    held: Sequence[int],
+    wanted: Places,
+    effort: float,
+) -> Solution:
     """Let CP-SAT choose among the wanted slots for some lessons, beside what the others hold.
 
     ``picks`` has the slots held too; ``status`` is ``none`` where the effort ended before any choice was found.
@@ -216,7 +223,7 @@ def _choose(board: Board, rows: Rows, lessons: Places, held: Sequence[int], want
     return Solution([*held, *picks], name, solver.best_objective_bound / MILLI, spent)
 
 
-def _relax(board: Board, rows: Rows) -> tuple[float, NDArray[np.float64], float]:
+def _relax(board: SlotAssignmentState, rows: ConstraintMatrix) -> tuple[float, NDArray[np.float64], float]:
     """A bound below every choice, for each slot how far above it any choice with the slot must lie, and the effort.
 
     Duty hours come in where the relaxed choice breaks them: in minutes, and in lessons of at least so many minutes.
@@ -238,7 +245,7 @@ def _relax(board: Board, rows: Rows) -> tuple[float, NDArray[np.float64], float]
     share, reduced = np.zeros(len(board.price)), np.full(len(board.price), np.inf)
     bound, reduced[open_slots] = -np.inf, board.price[open_slots]
     spent = 0.0
-    for _ in range(MOST_CUTS):
+    for _ in range(MAX_CUTS):
         best = program.solve()
         if best is None:
             break
@@ -246,7 +253,7 @@ def _relax(board: Board, rows: Rows) -> tuple[float, NDArray[np.float64], float]
         spent += EFFORT_PER_PIVOT * best.pivots * best.rows
         reduced[open_slots] = best.reduced_costs[: open_slots.size]
         share[open_slots] = best.amounts[: open_slots.size]
-        if rise < LEAST_RISE * bound:
+        if rise < MIN_RISE * bound:
             break
         for row in duty:
             for slots, weights, room in _cuts(row, share):

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from flightsched_pipelines.domain.rescheduling.solver.search_state import Board
+from flightsched_pipelines.domain.rescheduling.solver.search_state import SlotAssignmentState
 
 
-def fill(board: Board, lessons: Iterable[int]) -> list[int]:
+def fill(board: SlotAssignmentState, lessons: Iterable[int]) -> list[int]:
     """Hold out one more slot for each of these lessons that has one left; say which.
 
     The lesson goes first whose second-best open slot costs most more than its best, and before all one that has a
@@ -29,18 +29,18 @@ def fill(board: Board, lessons: Iterable[int]) -> list[int]:
     return picks
 
 
-def _regret(board: Board, lesson: int) -> float:
+def _regret(board: SlotAssignmentState, lesson: int) -> float:
     prices = np.partition(board.price[board.blocks[lesson]], 1)[:2] if _size(board, lesson) > 1 else [np.inf, np.inf]
     best, second = (float(price) for price in prices)
     return float("inf") if np.isinf(second) else second - best
 
 
-def _size(board: Board, lesson: int) -> int:
+def _size(board: SlotAssignmentState, lesson: int) -> int:
     block = board.blocks[lesson]
     return block.stop - block.start
 
 
-def _cheapest(board: Board, lesson: int) -> int | None:
+def _cheapest(board: SlotAssignmentState, lesson: int) -> int | None:
     """A lesson's cheapest slot that duty hours allow; those they do not allow are closed."""
     block = board.blocks[lesson]
     while True:

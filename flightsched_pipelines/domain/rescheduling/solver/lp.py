@@ -12,7 +12,7 @@ Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Optimum:
+class LpOptimum:
     """The least cost, the amounts that have it, and by how much it would rise for one more of each.
 
     ``pivots`` is how many steps it took, each over so many ``rows``.
@@ -43,11 +43,11 @@ class LinearProgram:
         for place, weight in zip(places.tolist(), weights.tolist(), strict=True):
             row.SetCoefficient(self._amounts[place], weight)
 
-    def solve(self) -> Optimum | None:
+    def solve(self) -> LpOptimum | None:
         """The optimum, from the last one on; ``None`` where none was found."""
         if self._solver.Solve() != pywraplp.Solver.OPTIMAL:
             return None
-        return Optimum(
+        return LpOptimum(
             float(self._objective.Value()),
             np.array([amount.solution_value() for amount in self._amounts]),
             np.array([amount.reduced_cost() for amount in self._amounts]),

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flightsched_pipelines.domain.rescheduling.duty_hours import Minutes, TeachingLoad, minutes_of
+from flightsched_pipelines.domain.rescheduling.duty_hours import DutyHours, Minutes, minutes_of
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
 from flightsched_pipelines.domain.rescheduling.time_grid import local_clock
 
@@ -28,7 +28,7 @@ APART = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Slots:
+class SlotArrays:
     """Candidates as arrays, a place a slot: ids (``NOBODY`` for none), minutes from the epoch, the local day."""
 
     booking: NDArray[np.int64]
@@ -41,7 +41,7 @@ class Slots:
     score: NDArray[np.float64]
 
     @classmethod
-    def of(cls, candidates: pd.DataFrame, bookings: pd.DataFrame) -> "Slots":
+    def of(cls, candidates: pd.DataFrame, bookings: pd.DataFrame) -> "SlotArrays":
         """Read candidates (``CANDIDATE_COLUMNS``), in the order of their rows."""
         lessons = bookings.set_index("booking_id").loc[candidates["booking_id"]].reset_index(drop=True)
         starts = candidates["starts_at_utc"].reset_index(drop=True)
@@ -57,9 +57,9 @@ class Slots:
             score=candidates["score"].to_numpy(dtype=np.float64),
         )
 
-    def take(self, places: NDArray[np.int64]) -> "Slots":
+    def take(self, places: NDArray[np.int64]) -> "SlotArrays":
         """Some of the slots."""
-        return Slots(*(getattr(self, field.name)[places] for field in fields(self)))
+        return SlotArrays(*(getattr(self, field.name)[places] for field in fields(self)))
 
     @property
     def needs(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -67,14 +67,14 @@ class Slots:
         return self.instructor, self.aircraft, self.student
 
 
-class Board:
+class SlotAssignmentState:
     """Slots with their prices: infinite once held out, or impossible beside what is.
 
     The slots lie lesson by lesson. What one lesson holds out is closed to every other, with the buffer; to itself it
     stays open, since it will take only one of its alternatives.
     """
 
-    def __init__(self, slots: Slots, teaching: TeachingLoad, rules: SchedulingRules) -> None:
+    def __init__(self, slots: SlotArrays, teaching: DutyHours, rules: SchedulingRules) -> None:
         self.slots = slots
         self.buffer = rules.buffer_minutes
         self.bookings, self.lesson = np.unique(slots.booking, return_inverse=True)
@@ -85,7 +85,7 @@ class Board:
         self.price = slots.score.copy()
         self.held: list[int] = []
 
-    def copy(self) -> "Board":
+    def copy(self) -> "SlotAssignmentState":
         """A board to try something out on."""
         other = copy(self)
         other.price = self.price.copy()
@@ -146,7 +146,7 @@ def users_of(needed: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
     return {name: group for name, group in zip(names.tolist(), groups, strict=True) if name != NOBODY}
 
 
-def cost(board: Board, picks: Iterable[int]) -> float:
+def assignment_cost(board: SlotAssignmentState, picks: Iterable[int]) -> float:
     """What one more alternative a lesson costs at a board's prices, lessons that get none included."""
     prices = [float(board.price[slot]) for slot in picks]
     return sum(prices) + UNPLACED_PRICE * (len(board.bookings) - len(prices))

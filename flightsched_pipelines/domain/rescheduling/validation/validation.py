@@ -20,7 +20,7 @@ from flightsched_pipelines.domain.rescheduling.validation.validation_records imp
     Span,
     Unreadable,
 )
-from flightsched_pipelines.domain.rescheduling.validation.weather_validation import Sky
+from flightsched_pipelines.domain.rescheduling.validation.weather_validation import ForecastRecords
 
 VIOLATION_COLUMNS: Mapping[str, str] = MappingProxyType({"booking_id": "Int64", "rank": "Int64", "violation": "str"})
 
@@ -46,7 +46,7 @@ class _Case:
     proposal: Proposal
     booking: Booking
     records: Records
-    sky: Sky
+    sky: ForecastRecords
     rules: SchedulingRules
     now_utc: datetime
 
@@ -67,7 +67,11 @@ class _Case:
 
 
 def validate(
-    read: Sequence[Proposal | Unreadable], records: Records, sky: Sky, rules: SchedulingRules, now_utc: datetime
+    read: Sequence[Proposal | Unreadable],
+    records: Records,
+    sky: ForecastRecords,
+    rules: SchedulingRules,
+    now_utc: datetime,
 ) -> Validation:
     """Hold every proposal against the records and the sky it should follow from; notice counts from ``now_utc``.
 
@@ -80,7 +84,11 @@ def validate(
 
 
 def examine(
-    read: Sequence[Proposal | Unreadable], records: Records, sky: Sky, rules: SchedulingRules, now_utc: datetime
+    read: Sequence[Proposal | Unreadable],
+    records: Records,
+    sky: ForecastRecords,
+    rules: SchedulingRules,
+    now_utc: datetime,
 ) -> tuple[int, list[Violation]]:
     """Hold proposals against records and sky: how many checks were made, and every violation found."""
     found: list[Violation] = []
@@ -102,7 +110,7 @@ def examine(
     return checks, found
 
 
-def booking_stands(case: _Case) -> Iterator[str]:
+def booking_is_scheduled(case: _Case) -> Iterator[str]:
     """A cancelled booking goes nowhere."""
     if case.booking.released:
         yield "the booking is cancelled"
@@ -199,7 +207,7 @@ def duty_hours_are_kept(case: _Case) -> Iterator[str]:
         yield f"the instructor would give {worst} of training in 24 h"
 
 
-def sky_allows(case: _Case) -> Iterator[str]:
+def forecast_allows(case: _Case) -> Iterator[str]:
     """Daylight and forecast allow it, and the verdict on it is no better than what the forecast says."""
     yield from case.sky.objections(case.booking, case.span, case.proposal.verdict)
 
@@ -236,7 +244,7 @@ def alternatives_differ(case: _Case) -> Iterator[str]:
 
 
 RULES: tuple[Callable[[_Case], Iterator[str]], ...] = (
-    booking_stands,
+    booking_is_scheduled,
     length_is_kept,
     time_is_new,
     notice_is_given,
@@ -247,7 +255,7 @@ RULES: tuple[Callable[[_Case], Iterator[str]], ...] = (
     instructor_may_teach,
     aircraft_is_alike,
     duty_hours_are_kept,
-    sky_allows,
+    forecast_allows,
     facts_are_true,
     proposals_are_compatible,
     alternatives_differ,

@@ -44,7 +44,7 @@ _ALTITUDE_FT = {"pattern": 1_000.0, "local": 3_000.0, "cross_country": 6_000.0}
 _COOLING_C_PER_FT = 0.002
 
 
-class Sky:
+class ForecastRecords:
     """Forecast, sun and rules, looked up row by row."""
 
     def __init__(

@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flightsched_pipelines.domain.risk.arrays.daylight_arrays import Light
+from flightsched_pipelines.domain.risk.arrays.daylight_arrays import DaylightArrays
 from flightsched_pipelines.domain.risk.arrays.encoding import (
     MICROS_PER_HOUR,
     MICROS_PER_MINUTE,
     Micros,
+    category_codes,
     micros,
     micros_of,
-    places_in,
 )
-from flightsched_pipelines.domain.risk.arrays.forecast_grid import Sky
+from flightsched_pipelines.domain.risk.arrays.forecast_grid import ForecastGrid
 from flightsched_pipelines.domain.risk.bookings import LESSON_KINDS, TRAINING_LEVELS, BookingsError
 from flightsched_pipelines.domain.risk.effective_limits import Profiles
 
@@ -26,7 +26,7 @@ Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Trips:
+class BookingArrays:
     """Bookings against a sky; arrays of a booking each, but for those of places.
 
     The places are each booking's departure, in the order of the bookings, and then those on their routes.
@@ -64,7 +64,9 @@ class Trips:
         return worst
 
 
-def read_trips(bookings: pd.DataFrame, minimums: pd.DataFrame, sky: Sky, light: Light, buffer_minutes: int) -> Trips:
+def booking_arrays(
+    bookings: pd.DataFrame, minimums: pd.DataFrame, sky: ForecastGrid, light: DaylightArrays, buffer_minutes: int
+) -> BookingArrays:
     """Bookings (``BOOKING_COLUMNS``) as arrays.
 
     The hours that count are those that the booking with its buffer before and after overlaps. Hours of the buffer
@@ -93,7 +95,7 @@ def read_trips(bookings: pd.DataFrame, minimums: pd.DataFrame, sky: Sky, light: 
     to_sunset = np.subtract(sunset, ends, dtype=np.float64)  # where the sun never sets, integers would overflow
     after_sunrise = np.subtract(starts, sunrise, dtype=np.float64)
     profile, profiles = _profiles(bookings, minimums, night)
-    return Trips(
+    return BookingArrays(
         starts=starts,
         ends=ends,
         departure=departure,
@@ -112,7 +114,7 @@ def read_trips(bookings: pd.DataFrame, minimums: pd.DataFrame, sky: Sky, light: 
     )
 
 
-def _routes(routes: pd.Series, departure: Indices, sky: Sky) -> tuple[Indices, Indices, Indices]:
+def _routes(routes: pd.Series, departure: Indices, sky: ForecastGrid) -> tuple[Indices, Indices, Indices]:
     """For each place on a route its booking and its airport; and the destination of each booking."""
     lists = cast("list[list[str]]", routes.tolist())
     lengths = np.fromiter(map(len, lists), dtype=np.int64, count=len(lists))
@@ -128,7 +130,7 @@ def _profiles(bookings: pd.DataFrame, minimums: pd.DataFrame, night: NDArray[np.
     """The profile of each booking, and every profile. Schools without minimums of their own are as none at all."""
     own = [np.nan, *minimums["school_id"].dropna().unique().tolist()]
     parts = (
-        places_in(own, bookings["school_id"], 0),
+        category_codes(own, bookings["school_id"], 0),
         _numbers(bookings["training_level"], TRAINING_LEVELS),
         _numbers(bookings["lesson_kind"], LESSON_KINDS),
         bookings["solo"].to_numpy(dtype=bool),
@@ -146,7 +148,7 @@ def _profiles(bookings: pd.DataFrame, minimums: pd.DataFrame, night: NDArray[np.
 
 
 def _numbers(column: pd.Series, words: tuple[str, ...]) -> Indices:
-    numbers = places_in(words, column, -1)
+    numbers = category_codes(words, column, -1)
     strange = np.flatnonzero(numbers < 0)
     if len(strange):
         raise BookingsError(

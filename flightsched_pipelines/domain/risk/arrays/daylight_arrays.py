@@ -13,7 +13,7 @@ _NEVER_BEGINS, _NEVER_ENDS = np.iinfo(np.int64).max, np.iinfo(np.int64).min
 
 
 @dataclass(frozen=True, slots=True)
-class Light:
+class DaylightArrays:
     """When it is light: from a time to a time for each airport and solar day, shape (airports + 1, days + 2).
 
     Where the sun does not go under between two days, both span the whole time. Outside the table nothing is known.
@@ -34,7 +34,7 @@ class Light:
         return airport * days + np.clip(day, 0, days - 1)
 
 
-def read_suns(suns: pd.DataFrame, airports: pd.DataFrame, airport_indices: NDArray[np.int64]) -> Light:
+def daylight_arrays(suns: pd.DataFrame, airports: pd.DataFrame, airport_indices: NDArray[np.int64]) -> DaylightArrays:
     """The light over ``airports``, whose rows ``airport_indices`` names for each row of ``suns``.
 
     A missing airport or day is unknown; a time that is null on a day that is there means that the sun stays below.
@@ -59,7 +59,7 @@ def read_suns(suns: pd.DataFrame, airports: pd.DataFrame, airport_indices: NDArr
     # The zone of a solar day is whole minutes wide, as in the sun table.
     offset = np.zeros(shape[0], dtype=np.int64)
     offset[:-1] = np.round(4 * np.nan_to_num(longitude)) * MICROS_PER_MINUTE
-    return Light(offset, first_day, known, dawn, sunrise, sunset, dusk)
+    return DaylightArrays(offset, first_day, known, dawn, sunrise, sunset, dusk)
 
 
 def _joined(begins: Micros, ends: Micros) -> tuple[Micros, Micros]:

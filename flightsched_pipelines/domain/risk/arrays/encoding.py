@@ -35,7 +35,7 @@ def encoded(column: pd.Series) -> tuple[NDArray[np.integer], list[Any]]:
     return codes, values.tolist()
 
 
-def places_in(words: Sequence[object], column: pd.Series, other: int) -> NDArray[np.int64]:
+def category_codes(words: Sequence[object], column: pd.Series, other: int) -> NDArray[np.int64]:
     """The place among ``words`` of each value of a column; ``other`` for what is none of them."""
     codes, values = encoded(column)
     place_of = {word: place for place, word in enumerate(words)}

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flightsched_pipelines.domain.risk.arrays.encoding import MICROS_PER_HOUR, micros, micros_of, places_in
+from flightsched_pipelines.domain.risk.arrays.encoding import MICROS_PER_HOUR, category_codes, micros, micros_of
 from flightsched_pipelines.domain.risk.bookings import LESSON_KINDS
 from flightsched_pipelines.domain.risk.icing import ALTITUDES_FT, in_icing, moisture_base_ft
 from flightsched_pipelines.domain.weather.conditions import CONVECTIVE, ELEMENTS, FREEZING, HAZARDS, WIND_SHEAR
@@ -50,7 +50,7 @@ _ANOTHER_HAZARD = 1 << len(HAZARDS)
 
 
 @dataclass(frozen=True)
-class Sky:
+class ForecastGrid:
     """The governing forecast rows over every airport, from ``first_hour_utc`` on, hour by hour.
 
     A cell is an airport and hour: ``airport * columns + column``. Hour ``n`` is column ``n + 1``; two columns frame the
@@ -100,10 +100,12 @@ class Sky:
 
     def airport_indices(self, idents: pd.Series) -> Indices:
         """The place of each ident among the airports; unknown ones share the last."""
-        return places_in(self.airports, idents, len(self.airports))
+        return category_codes(self.airports, idents, len(self.airports))
 
 
-def build_sky(forecasts: pd.DataFrame, airports: pd.DataFrame, runways: pd.DataFrame, first_hour_utc: datetime) -> Sky:
+def build_forecast_grid(
+    forecasts: pd.DataFrame, airports: pd.DataFrame, runways: pd.DataFrame, first_hour_utc: datetime
+) -> ForecastGrid:
     """The sky from the governing rows of a forecast frame (``FORECAST_COLUMNS``), those before the first hour left out.
 
     A value that is NaN counts as missing even where the row does not say so; only a ceiling (unlimited) and a gust
@@ -111,14 +113,14 @@ def build_sky(forecasts: pd.DataFrame, airports: pd.DataFrame, runways: pd.DataF
     """
     idents = tuple(str(ident) for ident in airports["airport"])
     hour = (micros(forecasts["hour_utc"]) - micros_of(first_hour_utc)) // MICROS_PER_HOUR
-    place = places_in(idents, forecasts["airport"], -1)
+    place = category_codes(idents, forecasts["airport"], -1)
     row = np.flatnonzero(forecasts["governs"].to_numpy(dtype=bool) & (hour >= 0) & (place >= 0))
     columns = int(hour[row].max(initial=-1)) + 3
     cell = place[row] * columns + hour[row] + 1
     order = np.argsort(cell, kind="stable")
     row, cell = row[order], cell[order]
     values, missing = _oriented_values(forecasts, row, open_headings(runways, list(idents))[cell // columns])
-    return Sky(
+    return ForecastGrid(
         airports=idents,
         approach=_approach_minima(airports),
         first_hour_utc=first_hour_utc,

@@ -5,17 +5,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flightsched_pipelines.domain.risk.arrays.booking_arrays import Trips
+from flightsched_pipelines.domain.risk.arrays.booking_arrays import BookingArrays
 
 
-class Windows:
+class RangeMinimum:
     """The hours of each booking, a stretch of columns, at each of its places.
 
     Level ``k`` of a sparse table holds the worst of ``2**k`` columns from each on; two of them that overlap cover any
     stretch.
     """
 
-    def __init__(self, trips: Trips, shape: tuple[int, int]) -> None:
+    def __init__(self, trips: BookingArrays, shape: tuple[int, int]) -> None:
         """The hours of trips in cells of a shape: airports and columns."""
         length = trips.last - trips.first + 1
         longest = int(length.max(initial=1))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flightsched_pipelines.domain.risk.arrays.forecast_grid import LAYERS, PREVAILING, QUANTITIES, Sky
+from flightsched_pipelines.domain.risk.arrays.forecast_grid import LAYERS, PREVAILING, QUANTITIES, ForecastGrid
 from flightsched_pipelines.domain.risk.bookings import TRAINING_LEVELS
 from flightsched_pipelines.domain.risk.effective_limits import AIRCRAFT_CROSSWIND, NO_ROW, Limits, Profiles, rule_of
 
@@ -27,7 +27,7 @@ CROSSWIND = QUANTITIES.index("crosswind")
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Threshold:
     """A threshold of a quantity of the sky, the rule it belongs to, and who is held to it."""
 
     rule: str
@@ -40,28 +40,30 @@ class Mark:
     """Whose mark it is, if it is that of aircraft that have demonstrated so much."""
 
 
-def marks_in(sky: Sky, limits: Limits, profiles: Profiles, aircraft_crosswinds_kt: Sequence[float]) -> list[Mark]:
+def thresholds_in(
+    sky: ForecastGrid, limits: Limits, profiles: Profiles, aircraft_crosswinds_kt: Sequence[float]
+) -> list[Threshold]:
     """Every mark, given the crosswinds that the aircraft have demonstrated."""
-    marks: list[Mark] = []
+    marks: list[Threshold] = []
     for quantity, name in enumerate(QUANTITIES):
         thresholds = limits.thresholds[:, :, quantity]
         distinct = np.unique(thresholds[thresholds > -np.inf]).tolist()
-        marks += [Mark(rule_of(name), quantity, one, thresholds == one) for one in distinct]
+        marks += [Threshold(rule_of(name), quantity, one, thresholds == one) for one in distinct]
     by_instruments = np.stack([profiles.level == INSTRUMENT_RATED, np.zeros_like(profiles.solo)])  # it blocks
-    marks += [Mark(QUANTITIES[n], n, minima, by_instruments) for n, minima in enumerate(sky.approach)]
+    marks += [Threshold(QUANTITIES[n], n, minima, by_instruments) for n, minima in enumerate(sky.approach)]
     ruled = limits.rows[:, :, AIRCRAFT_CROSSWIND] != NO_ROW
     if ruled.any():
-        marks += [Mark("aircraft_crosswind", CROSSWIND, -kt, ruled, kt) for kt in aircraft_crosswinds_kt]
+        marks += [Threshold("aircraft_crosswind", CROSSWIND, -kt, ruled, kt) for kt in aircraft_crosswinds_kt]
     return marks
 
 
-def in_words(marks: Sequence[Mark]) -> Iterator[dict[np.uint64, Mark]]:
+def as_words(marks: Sequence[Threshold]) -> Iterator[dict[np.uint64, Threshold]]:
     """The marks by their bits, as many at a time as fit into a word; at least one word."""
     for first in range(0, max(len(marks), 1), MARKS_A_WORD):
         yield {np.uint64(1 << n): mark for n, mark in enumerate(marks[first : first + MARKS_A_WORD])}
 
 
-def lying_below(word: dict[np.uint64, Mark], sky: Sky) -> list[Words]:
+def breached_masks(word: dict[np.uint64, Threshold], sky: ForecastGrid) -> list[Words]:
     """For each layer, the marks that each cell of the sky lies below, and whether it is without forecast."""
     airport = sky.cell // sky.columns
     below = np.zeros(len(sky.cell), dtype=np.uint64)

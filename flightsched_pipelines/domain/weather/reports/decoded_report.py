@@ -14,8 +14,8 @@ from flightsched_pipelines.domain.weather.reports.json_fields import (
 )
 from flightsched_pipelines.domain.weather.reports.report_elements import (
     MOISTURE_CEILING_FT,
-    Said,
-    Sky,
+    CloudLayerSummary,
+    ReportElements,
     Visibility,
     Wind,
     folded,
@@ -28,27 +28,27 @@ _CLEAR = frozenset({"SKC", "CLR", "NSC", "NCD", "CAVOK"})
 _NO_CEILING = frozenset({"FEW", "SCT"})
 _CEILING = frozenset({"BKN", "OVC", "OVX", "VV"})
 
-MOST_WIND_KT = 250
-MOST_VISIBILITY_SM = 100
-MOST_CEILING_FT = 60_000
+MAX_WIND_KT = 250
+MAX_VISIBILITY_SM = 100
+MAX_CEILING_FT = 60_000
 
 
-def decoded_said(fields: Mapping[str, Any]) -> Said:
+def decoded_elements(fields: Mapping[str, Any]) -> ReportElements:
     """What a METAR's or a TAF group's decoded fields say; a field that is there but means nothing is illegible.
 
     Words that the service could not decode (``notDecoded``) are read as those of the text are.
     """
     illegible: set[Element] = set()
-    shear = number(fields.get("wshearSpd"), 0, MOST_WIND_KT) is not None or bool(fields.get("wshearHgt"))
+    shear = number(fields.get("wshearSpd"), 0, MAX_WIND_KT) is not None or bool(fields.get("wshearHgt"))
     if fields.get("wxString") is not None and not isinstance(fields["wxString"], str):
         illegible.add("weather")
     codes = (text(fields.get("wxString")) or "").split()
     legible = [code for code in codes if is_weather(code) or is_recent_weather(code)]
     temperature_c, dewpoint_c = (number(fields.get(name), -100, 70) for name in ("temp", "dewp"))
-    said = Said(
+    said = ReportElements(
         wind=_wind(fields, illegible),
         visibility=_visibility(fields, illegible),
-        sky=_sky(fields, illegible),
+        sky=_clouds(fields, illegible),
         weather=" ".join(legible) or None,
         shear=shear,
         icing=_icing(fields, illegible),
@@ -61,7 +61,7 @@ def decoded_said(fields: Mapping[str, Any]) -> Said:
     if not left:
         return said
     if not isinstance(left, str):
-        return together((said, Said(illegible=frozenset({"weather"}))))
+        return together((said, ReportElements(illegible=frozenset({"weather"}))))
     return together((said, read_words(words_of(left))))
 
 
@@ -74,7 +74,7 @@ def layers_of(fields: Mapping[str, Any]) -> list[str]:
     """The layers of cloud that have a height, each as a report writes it, with its kind where one is given."""
     layers: list[str] = []
     for layer in objects(fields.get("clouds")) or []:
-        cover, base = _word(layer.get("cover")), number(layer.get("base"), 0, MOST_CEILING_FT)
+        cover, base = _word(layer.get("cover")), number(layer.get("base"), 0, MAX_CEILING_FT)
         if cover in _NO_CEILING | _CEILING and base is not None and not is_illegible(base):
             written = "VV" if cover == "OVX" else cover
             layers.append(f"{written}{int(base / 100):03d}{_word(layer.get('type')) or ''}")
@@ -86,11 +86,11 @@ def _spellings(fields: Mapping[str, Any]) -> Iterator[str]:
     if isinstance(speed, int):
         blowing = f"{speed:02d}" + (f"G{gust:02d}" if isinstance(gust, int) else "")
         yield f"{direction:03d}{blowing}KT" if isinstance(direction, int) else f"{direction}{blowing}KT"
-    miles, at_least = at_least_number(fields.get("visib"), 0, MOST_VISIBILITY_SM)
+    miles, at_least = at_least_number(fields.get("visib"), 0, MAX_VISIBILITY_SM)
     if miles is not None and not is_illegible(miles):
         whole, part = divmod(Fraction(miles).limit_denominator(16), 1)
         yield f"{'P' if at_least else ''}{whole or ''}{part or ''}SM"
-    vertical = number(fields.get("vertVis"), 0, MOST_CEILING_FT)
+    vertical = number(fields.get("vertVis"), 0, MAX_CEILING_FT)
     if vertical is not None and not is_illegible(vertical):
         yield f"VV{int(vertical if vertical < 100 else vertical / 100):03d}"
     yield from layers_of(fields)
@@ -98,8 +98,8 @@ def _spellings(fields: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _wind(fields: Mapping[str, Any], illegible: set[Element]) -> Wind | None:
-    speed = number(fields.get("wspd"), 0, MOST_WIND_KT)
-    gust = number(fields.get("wgst"), 0, MOST_WIND_KT)
+    speed = number(fields.get("wspd"), 0, MAX_WIND_KT)
+    gust = number(fields.get("wgst"), 0, MAX_WIND_KT)
     given = fields.get("wdir")
     direction = None if given == "VRB" else number(given, 0, 360)
     if is_illegible(speed) or is_illegible(gust) or is_illegible(direction):
@@ -110,16 +110,16 @@ def _wind(fields: Mapping[str, Any], illegible: set[Element]) -> Wind | None:
 
 
 def _visibility(fields: Mapping[str, Any], illegible: set[Element]) -> Visibility | None:
-    miles, at_least = at_least_number(fields.get("visib"), 0, MOST_VISIBILITY_SM)
+    miles, at_least = at_least_number(fields.get("visib"), 0, MAX_VISIBILITY_SM)
     if is_illegible(miles):
         illegible.add("visibility")
         return None
     return None if miles is None else Visibility(miles, at_least)
 
 
-def _sky(fields: Mapping[str, Any], illegible: set[Element]) -> Sky | None:
+def _clouds(fields: Mapping[str, Any], illegible: set[Element]) -> CloudLayerSummary | None:
     """The lowest BKN, OVC or vertical visibility (an OVX base is in feet)."""
-    vertical = number(fields.get("vertVis"), 0, MOST_CEILING_FT)
+    vertical = number(fields.get("vertVis"), 0, MAX_CEILING_FT)
     clouds = objects(fields.get("clouds"))
     if is_illegible(vertical) or (clouds is None and fields.get("clouds") is not None):
         illegible.add("ceiling")
@@ -134,7 +134,7 @@ def _sky(fields: Mapping[str, Any], illegible: set[Element]) -> Sky | None:
             hazards.add(str(kind))
         elif kind:
             illegible.add("weather")  # a kind of cloud that nobody knows may have been CB
-        base = number(layer.get("base"), 0, MOST_CEILING_FT)
+        base = number(layer.get("base"), 0, MAX_CEILING_FT)
         if cover in _CLEAR or cover in _NO_CEILING:
             clear = True
         elif cover in _CEILING and base is not None and not is_illegible(base):
@@ -143,7 +143,7 @@ def _sky(fields: Mapping[str, Any], illegible: set[Element]) -> Sky | None:
             illegible.add("ceiling")
     if "ceiling" in illegible or not (ceilings or clear):
         return None
-    return Sky(min(ceilings, default=None), frozenset(hazards))
+    return CloudLayerSummary(min(ceilings, default=None), frozenset(hazards))
 
 
 def _icing(fields: Mapping[str, Any], illegible: set[Element]) -> bool:
@@ -153,7 +153,7 @@ def _icing(fields: Mapping[str, Any], illegible: set[Element]) -> bool:
         illegible.add("weather")
     found = False
     for layer in layers or []:
-        kind, base = layer.get("var"), number(layer.get("minAlt"), 0, MOST_CEILING_FT)
+        kind, base = layer.get("var"), number(layer.get("minAlt"), 0, MAX_CEILING_FT)
         if kind == "ICE":
             high = base is not None and not is_illegible(base) and base >= MOISTURE_CEILING_FT
             found |= not high and number(layer.get("intensity"), 0, 9) != 0

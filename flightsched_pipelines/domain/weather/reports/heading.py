@@ -12,7 +12,7 @@ _NO_REPORT = frozenset({"NIL", "CNL"})
 REMARKS = frozenset({"RMK", "RMKS"})
 
 
-def speaks_of(raw: str, station: str) -> bool:
+def is_report_of(raw: str, station: str) -> bool:
     """Whether a text is a report of this station's at all."""
     return station in raw.split()[:4]
 

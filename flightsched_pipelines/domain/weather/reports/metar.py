@@ -5,15 +5,15 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from flightsched_pipelines.domain.weather.conditions import Group
+from flightsched_pipelines.domain.weather.conditions import ForecastGroup
 from flightsched_pipelines.domain.weather.issue_times import metar_issue
-from flightsched_pipelines.domain.weather.reports.decoded_report import decoded_said, layers_of, spelled
-from flightsched_pipelines.domain.weather.reports.heading import is_cancelled, issued_at, speaks_of
+from flightsched_pipelines.domain.weather.reports.decoded_report import decoded_elements, layers_of, spelled
+from flightsched_pipelines.domain.weather.reports.heading import is_cancelled, is_report_of, issued_at
 from flightsched_pipelines.domain.weather.reports.json_fields import FieldError, epoch, station_of, text
-from flightsched_pipelines.domain.weather.reports.metar_text import is_cut_off, metar_said, metar_words
+from flightsched_pipelines.domain.weather.reports.metar_text import is_cut_off, metar_elements, metar_words
 from flightsched_pipelines.domain.weather.reports.report_elements import (
     NOTHING_LEGIBLE,
-    Said,
+    ReportElements,
     conditions_of,
     folded,
     reconciled,
@@ -24,7 +24,7 @@ from flightsched_pipelines.domain.weather.reports.words import meanings_of
 SAME_TIME = timedelta(minutes=15)
 
 
-def read_metar(report: Mapping[str, Any]) -> Group:
+def read_metar(report: Mapping[str, Any]) -> ForecastGroup:
     """Read one METAR; it speaks for the UTC hour in which it was taken (``obsTime``; ``reportTime`` is rounded).
 
     Raises:
@@ -35,9 +35,9 @@ def read_metar(report: Mapping[str, Any]) -> Group:
     if observed is None:
         raise FieldError(f"METAR of {station}: obsTime is {report.get('obsTime')!r}, no time in epoch seconds")
     raw = text(report.get("rawOb"))
-    if raw is None or not speaks_of(raw, station):
+    if raw is None or not is_report_of(raw, station):
         # The decoded fields drop CB, TCU and TSNO: without the text, no thunderstorm in them says nothing.
-        said = replace(decoded_said(report), thunderstorm_sensor_out=True)
+        said = replace(decoded_elements(report), thunderstorm_sensor_out=True)
     elif is_cancelled(raw):
         said = NOTHING_LEGIBLE
     else:
@@ -46,7 +46,7 @@ def read_metar(report: Mapping[str, Any]) -> Group:
             raise FieldError(f"METAR of {station}: obsTime is {observed:%d %H:%M}Z, its text says {written:%d %H:%M}Z")
         said = _both_accounts(report, raw, station)
     hour = observed.replace(minute=0, second=0, microsecond=0)
-    return Group(
+    return ForecastGroup(
         source="METAR",
         station=station,
         layer="prevailing",
@@ -60,11 +60,11 @@ def read_metar(report: Mapping[str, Any]) -> Group:
     )
 
 
-def _both_accounts(report: Mapping[str, Any], raw: str, station: str) -> Said:
+def _both_accounts(report: Mapping[str, Any], raw: str, station: str) -> ReportElements:
     words, remarks = metar_words(raw, station)
     given = meanings_of(words)
-    decoded = settled(decoded_said(report), lambda: given)
-    said = reconciled(decoded, settled(metar_said(words, remarks), lambda: spelled(report)))
+    decoded = settled(decoded_elements(report), lambda: given)
+    said = reconciled(decoded, settled(metar_elements(words, remarks), lambda: spelled(report)))
     # The fields do not tell CB and TCU: a layer that only they have may have been one, or came after the text ends.
     lost = any(not any(word.startswith(folded(layer)) for word in given) for layer in layers_of(report))
     return replace(said, thunderstorm_sensor_out=True) if lost or is_cut_off(words) else said

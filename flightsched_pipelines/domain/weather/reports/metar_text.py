@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from flightsched_pipelines.domain.weather.reports.heading import after_heading, without_remarks
-from flightsched_pipelines.domain.weather.reports.remarks import remarks_said
-from flightsched_pipelines.domain.weather.reports.report_elements import Said, together
+from flightsched_pipelines.domain.weather.reports.remarks import remark_elements
+from flightsched_pipelines.domain.weather.reports.report_elements import ReportElements, together
 from flightsched_pipelines.domain.weather.reports.words import is_doubtful, read_words, words_of
 
 _AFTER_THE_SKY = re.compile(r"(M?\d{2}|//|XX)/(M?\d{2}|//|XX)?|[AQ](\d{3,4}|////)")
@@ -30,10 +30,10 @@ def is_cut_off(words: Sequence[str]) -> bool:
     return not any(_AFTER_THE_SKY.fullmatch(word) for word in words)
 
 
-def metar_said(words: Sequence[str], remarks: Sequence[str]) -> Said:
+def metar_elements(words: Sequence[str], remarks: Sequence[str]) -> ReportElements:
     """What a METAR's text says now."""
     said = read_words(words)
-    added = remarks_said(remarks, said.temperature_c)
+    added = remark_elements(remarks, said.temperature_c)
     worse = together((said, added))
     # A remark on visibility or ceiling makes theirs worse; where the report gives none it does not stand for it.
     return replace(worse, visibility=worse.visibility if said.visibility else None, sky=worse.sky if said.sky else None)

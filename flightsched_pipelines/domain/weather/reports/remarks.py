@@ -10,7 +10,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from flightsched_pipelines.domain.weather.conditions import ELEMENTS, Element, UnreadWord
-from flightsched_pipelines.domain.weather.reports.report_elements import Said, Sky, Visibility, together
+from flightsched_pipelines.domain.weather.reports.report_elements import (
+    CloudLayerSummary,
+    ReportElements,
+    Visibility,
+    together,
+)
 from flightsched_pipelines.domain.weather.reports.word_shapes import one_slip_apart
 from flightsched_pipelines.domain.weather.reports.words import FRACTION, MILES, SM_PER_METRE
 
@@ -39,7 +44,7 @@ _UNRELATED = frozenset({"SLPNO", "RVRNO", "VISNO", "CHINO", "PNO"})
 _HEADINGS = frozenset({"METAR", "SPECI", "TAF"})
 
 
-def remarks_said(words: Sequence[str], temperature_c: float | None) -> Said:
+def remark_elements(words: Sequence[str], temperature_c: float | None) -> ReportElements:
     """What remarks add to the report above them; they make it worse, or leave it as it is.
 
     Args:
@@ -47,12 +52,12 @@ def remarks_said(words: Sequence[str], temperature_c: float | None) -> Said:
         temperature_c: of the report, ``None`` when it has none.
     """
     if not words:
-        return Said()
+        return ReportElements()
     text = " ".join(words)
     return together((_visibility(text), _ceiling(text), _storms(words, text), _sensors(words, text, temperature_c)))
 
 
-def _visibility(text: str) -> Said:
+def _visibility(text: str) -> ReportElements:
     miles: list[float] = []
     left = text
     for form in (_VISIBILITY, _VARIES_SM):
@@ -60,27 +65,27 @@ def _visibility(text: str) -> Said:
             metres = matched.groupdict().get("m")
             miles.append(int(metres) * SM_PER_METRE if metres else _miles(matched["sm"]))
         left = form.sub(" ", left)
-    said = Said(visibility=Visibility(round(min(miles), 2), at_least=False)) if miles else Said()
+    said = ReportElements(visibility=Visibility(round(min(miles), 2), at_least=False)) if miles else ReportElements()
     return together((said, _unread("VIS", "visibility"))) if _LIKE_VISIBILITY.search(left) else said
 
 
-def _ceiling(text: str) -> Said:
+def _ceiling(text: str) -> ReportElements:
     lows = [100.0 * int(matched["low"] or matched["alone"]) for matched in _CEILING.finditer(text)]
     lows += [100.0 * int(matched["base"]) for matched in _VARYING_SKY.finditer(text) if matched["base"]]
-    said = Said(sky=Sky(min(lows))) if lows else Said()
+    said = ReportElements(sky=CloudLayerSummary(min(lows))) if lows else ReportElements()
     unknown = any(matched["base"] is None for matched in _VARYING_SKY.finditer(text))
     announced = re.search(r"\bCIG (?!RAGGED|RGD|LWR|HIR|UNKN)", text) is not None
     doubtful = unknown or (announced and _CEILING.search(text) is None)
     return together((said, _unread("CIG", "ceiling"))) if doubtful else said
 
 
-def _storms(words: Sequence[str], text: str) -> Said:
+def _storms(words: Sequence[str], text: str) -> ReportElements:
     """What turns, and hail: at or seen from the field, whenever within the hour."""
     found = {code for word in words for storm, code in _STORMS.items() if len(word) > 4 and one_slip_apart(word, storm)}
-    return Said(weather=" ".join(sorted(found | ({"GR"} if _HAIL.search(text) else set()))) or None)
+    return ReportElements(weather=" ".join(sorted(found | ({"GR"} if _HAIL.search(text) else set()))) or None)
 
 
-def _sensors(words: Sequence[str], text: str, temperature_c: float | None) -> Said:
+def _sensors(words: Sequence[str], text: str, temperature_c: float | None) -> ReportElements:
     out: set[str] = {_OUT_ELEMENT.get(matched["what"], "ceiling") for matched in _OUT.finditer(text)}
     pairs = [first + second for first, second in pairwise(words)]
     for word in (*words, *pairs):
@@ -91,11 +96,11 @@ def _sensors(words: Sequence[str], text: str, temperature_c: float | None) -> Sa
         out.add("weather")
     illegible: frozenset[Element] = frozenset(element for element in ELEMENTS if element in out)
     glued = tuple(UnreadWord(word, ELEMENTS) for word in words if word in _HEADINGS)
-    return Said(thunderstorm_sensor_out="thunderstorm" in out, illegible=illegible, unread=glued)
+    return ReportElements(thunderstorm_sensor_out="thunderstorm" in out, illegible=illegible, unread=glued)
 
 
-def _unread(word: str, element: Element) -> Said:
-    return Said(unread=(UnreadWord(f"{word} ...", (element,)),))
+def _unread(word: str, element: Element) -> ReportElements:
+    return ReportElements(unread=(UnreadWord(f"{word} ...", (element,)),))
 
 
 def _miles(text: str) -> float:

@@ -45,7 +45,7 @@ class Visibility:
 
 
 @dataclass(frozen=True, slots=True)
-class Sky:
+class CloudLayerSummary:
     """Ceiling in feet above ground (``None``: unlimited), and CB or TCU among the clouds."""
 
     ceiling_ft: float | None
@@ -54,7 +54,7 @@ class Sky:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ReportElements:
     """The elements that a group names; ``None`` where it is silent. ``illegible`` ones were named, but not given.
 
     ``weather`` is "" when the group says that there is none (NSW). ``unread`` are the words that were not understood.
@@ -63,7 +63,7 @@ class Said:
     wind: Wind | None = None
     sector: Sector | None = None
     visibility: Visibility | None = None
-    sky: Sky | None = None
+    sky: CloudLayerSummary | None = None
     weather: str | None = None
     shear: bool = False
     icing: bool = False
@@ -87,19 +87,19 @@ class Said:
         return self.illegible.union(*(word.missing for word in self.unread)) if self.unread else self.illegible
 
 
-def together(parts: Iterable[Said]) -> Said:
+def together(parts: Iterable[ReportElements]) -> ReportElements:
     """What several words, or several accounts, say of one group: the worst value of each element holds."""
-    return reduce(_worse, parts, Said())
+    return reduce(_worse, parts, ReportElements())
 
 
-def reconciled(decoded: Said, text: Said) -> Said:
+def reconciled(decoded: ReportElements, text: ReportElements) -> ReportElements:
     """Both accounts of a group as one; a decoded field that means nothing is made good by what the text names."""
     return _worse(replace(decoded, illegible=decoded.illegible - text.named), text)
 
 
-def only(said: Said, elements: Collection[Element]) -> Said:
+def only(said: ReportElements, elements: Collection[Element]) -> ReportElements:
     """What is said of some of the elements."""
-    return Said(
+    return ReportElements(
         wind=said.wind if "wind" in elements else None,
         sector=said.sector if "wind" in elements else None,
         visibility=said.visibility if "visibility" in elements else None,
@@ -108,7 +108,7 @@ def only(said: Said, elements: Collection[Element]) -> Said:
     )
 
 
-def settled(said: Said, given: Callable[[], Collection[str]]) -> Said:
+def settled(said: ReportElements, given: Callable[[], Collection[str]]) -> ReportElements:
     """An account without those of its unread words whose very meaning the other account gives (`folded`)."""
     if not said.unread:
         return said
@@ -121,10 +121,10 @@ def folded(word: str) -> str:
     return word.translate(_MIXED_UP)
 
 
-def changed(before: Said, change: Said) -> Said:
+def apply_becoming(before: ReportElements, change: ReportElements) -> ReportElements:
     """What holds once a group has changed what it lists; what it does not list stays as it was."""
     listed = change.lacking | change.named
-    return Said(
+    return ReportElements(
         wind=change.wind if "wind" in listed else before.wind,
         sector=change.sector if "wind" in listed else before.sector,
         visibility=change.visibility if "visibility" in listed else before.visibility,
@@ -137,7 +137,7 @@ def changed(before: Said, change: Said) -> Said:
     )
 
 
-def conditions_of(said: Said, *, has_temperature: bool = False) -> Conditions:
+def conditions_of(said: ReportElements, *, has_temperature: bool = False) -> Conditions:
     """Conditions from what was said; an element that every prevailing group must give, and this did not, is missing.
 
     Args:
@@ -187,18 +187,18 @@ def conditions_of(said: Said, *, has_temperature: bool = False) -> Conditions:
     )
 
 
-NOTHING_LEGIBLE = Said(illegible=frozenset(ELEMENTS))
+NOTHING_LEGIBLE = ReportElements(illegible=frozenset(ELEMENTS))
 """A group that is there, and of which nothing can be read."""
 
 _MIXED_UP = str.maketrans("OIL", "011")
 
 
-def _worse(one: Said, other: Said) -> Said:
-    return Said(
+def _worse(one: ReportElements, other: ReportElements) -> ReportElements:
+    return ReportElements(
         wind=_worse_wind(one.wind, other.wind),
         sector=one.sector or other.sector,
         visibility=_worse_visibility(one.visibility, other.visibility),
-        sky=_worse_sky(one.sky, other.sky),
+        sky=_worse_clouds(one.sky, other.sky),
         weather=_all_weather(one.weather, other.weather),
         shear=one.shear or other.shear,
         icing=one.icing or other.icing,
@@ -237,11 +237,11 @@ def _worse_visibility(one: Visibility | None, other: Visibility | None) -> Visib
     return Visibility(worse.sm, worse.at_least or (better.at_least and better.sm == worse.sm))
 
 
-def _worse_sky(one: Sky | None, other: Sky | None) -> Sky | None:
+def _worse_clouds(one: CloudLayerSummary | None, other: CloudLayerSummary | None) -> CloudLayerSummary | None:
     if one is None or other is None:
         return one or other
     ceilings = [sky.ceiling_ft for sky in (one, other) if sky.ceiling_ft is not None]
-    return Sky(min(ceilings, default=None), one.hazards | other.hazards)
+    return CloudLayerSummary(min(ceilings, default=None), one.hazards | other.hazards)
 
 
 def _all_weather(one: str | None, other: str | None) -> str | None:

@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from flightsched_pipelines.domain.weather.conditions import Element, Group
+from flightsched_pipelines.domain.weather.conditions import Element, ForecastGroup
 from flightsched_pipelines.domain.weather.issue_times import taf_issue
-from flightsched_pipelines.domain.weather.reports.decoded_report import decoded_said, spelled
-from flightsched_pipelines.domain.weather.reports.heading import is_cancelled, speaks_of
+from flightsched_pipelines.domain.weather.reports.decoded_report import decoded_elements, spelled
+from flightsched_pipelines.domain.weather.reports.heading import is_cancelled, is_report_of
 from flightsched_pipelines.domain.weather.reports.json_fields import (
     FieldError,
     epoch,
@@ -26,8 +26,8 @@ from flightsched_pipelines.domain.weather.reports.json_fields import (
 )
 from flightsched_pipelines.domain.weather.reports.report_elements import (
     NOTHING_LEGIBLE,
-    Said,
-    changed,
+    ReportElements,
+    apply_becoming,
     conditions_of,
     folded,
     only,
@@ -35,10 +35,10 @@ from flightsched_pipelines.domain.weather.reports.report_elements import (
     settled,
     together,
 )
-from flightsched_pipelines.domain.weather.reports.taf_text import Change, RawGroup, taf_groups
+from flightsched_pipelines.domain.weather.reports.taf_text import Change, TextGroup, taf_groups
 from flightsched_pipelines.domain.weather.reports.words import meanings_of
 
-LONGEST_VALIDITY = timedelta(hours=30)
+MAX_VALIDITY = timedelta(hours=30)
 SAME_TIME = timedelta(minutes=59)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -58,7 +58,7 @@ class _Account:
     probability: int | None
     from_utc: datetime | None
     to_utc: datetime | None
-    said: Said
+    said: ReportElements
     sure: bool
     fields: Mapping[str, Any]
     doubtful: frozenset[Element] = frozenset()
@@ -81,10 +81,10 @@ class _Segment:
     change: Change
     from_utc: datetime
     to_utc: datetime
-    said: Said
+    said: ReportElements
 
 
-def read_taf(report: Mapping[str, Any]) -> list[Group]:
+def read_taf(report: Mapping[str, Any]) -> list[ForecastGroup]:
     """Read one TAF into groups, each with all its elements; temporary ones split where the prevailing changes.
 
     Raises:
@@ -96,7 +96,7 @@ def read_taf(report: Mapping[str, Any]) -> list[Group]:
     if reference is None:
         raise FieldError(f"TAF of {station}: no time in it can be read, so nobody knows when it holds")
     words = text(report.get("rawTAF"))
-    words = words if words and speaks_of(words, station) else ""
+    words = words if words and is_report_of(words, station) else ""
     raw = taf_groups(words, station, reference)
     begins, ends, doubtful = _validity(report, raw, station)
     accounts = [] if is_cancelled(words) else _reconciled(decoded, raw)
@@ -109,18 +109,20 @@ def read_taf(report: Mapping[str, Any]) -> list[Group]:
     issue = taf_issue(report, min(since for since, _ in spans), max(until for _, until in spans))
 
     groups = [
-        Group("TAF", station, "prevailing", s.change, None, s.from_utc, s.to_utc, issued, conditions_of(s.said), issue)
+        ForecastGroup(
+            "TAF", station, "prevailing", s.change, None, s.from_utc, s.to_utc, issued, conditions_of(s.said), issue
+        )
         for s in segments
     ]
     for account in accounts:
         if account.laid_over:
             kind = "temporary" if account.temporary else "prevailing", account.change, account.probability
             groups += [
-                Group("TAF", station, *kind, since, until, issued, conditions_of(said), issue)
+                ForecastGroup("TAF", station, *kind, since, until, issued, conditions_of(said), issue)
                 for since, until, said in _laid_over(account, segments, begins, ends)
             ]
     return groups + [
-        Group("TAF", station, "prevailing", "BASE", None, *span, issued, issue=issue) for span in unreadable
+        ForecastGroup("TAF", station, "prevailing", "BASE", None, *span, issued, issue=issue) for span in unreadable
     ]
 
 
@@ -136,7 +138,7 @@ def _decoded_groups(report: Mapping[str, Any]) -> list[_Account]:
             until = epoch(fields.get("timeBec")) or until
         chance = fields.get("probability")
         probability = chance if isinstance(chance, int) and change in {"PROB", "TEMPO"} else None
-        said = decoded_said(fields) if change is not None else NOTHING_LEGIBLE
+        said = decoded_elements(fields) if change is not None else NOTHING_LEGIBLE
         accounts.append(_Account(change or "UNREAD", probability, since, until, said, change is not None, fields))
     return accounts
 
@@ -158,7 +160,7 @@ def _reference_time(report: Mapping[str, Any], decoded: Sequence[_Account]) -> d
 
 
 def _validity(
-    report: Mapping[str, Any], raw: Sequence[RawGroup], station: str
+    report: Mapping[str, Any], raw: Sequence[TextGroup], station: str
 ) -> tuple[datetime, datetime, list[tuple[datetime, datetime]]]:
     """When the TAF holds, as both accounts say, and the times at which only one of them has it hold."""
     base = next((group for group in raw if group.change == "BASE"), None)
@@ -167,7 +169,7 @@ def _validity(
     if not begins or not ends or min(ends) <= max(begins):
         raise FieldError(f"TAF of {station}: its validity cannot be read (validTimeFrom, validTimeTo)")
     since = max(begins)
-    until, latest = (min(end, since + LONGEST_VALIDITY) for end in (min(ends), max(ends)))
+    until, latest = (min(end, since + MAX_VALIDITY) for end in (min(ends), max(ends)))
     return since, until, [span for span in ((min(begins), since), (until, latest)) if span[0] < span[1]]
 
 
@@ -185,7 +187,7 @@ def _unclaimed(accounts: Sequence[_Account], begins: datetime, ends: datetime) -
     return [*gaps, (claimed_until, ends)] if claimed_until < ends else gaps
 
 
-def _reconciled(decoded: Sequence[_Account], raw: Sequence[RawGroup]) -> list[_Account]:
+def _reconciled(decoded: Sequence[_Account], raw: Sequence[TextGroup]) -> list[_Account]:
     """Both accounts as one list, in time; a group in only one of two accounts isn't sure."""
     alone = not raw or not decoded
     unmatched = list(raw)
@@ -204,7 +206,7 @@ def _reconciled(decoded: Sequence[_Account], raw: Sequence[RawGroup]) -> list[_A
     return sorted(accounts, key=lambda account: (account.from_utc or _EARLIEST, account.change != "BASE"))
 
 
-def _of_both(account: _Account, raw: RawGroup) -> _Account:
+def _of_both(account: _Account, raw: TextGroup) -> _Account:
     """A group that both accounts give, as the text has it, and by the fields where its opening cannot be read.
 
     Where their times differ it begins at the earlier and ends at the later, and so does what it replaces.
@@ -228,7 +230,7 @@ def _of_both(account: _Account, raw: RawGroup) -> _Account:
     )
 
 
-def _same(account: _Account, raw: RawGroup) -> bool:
+def _same(account: _Account, raw: TextGroup) -> bool:
     if account.change == raw.change == "BASE":
         return True
     if raw.change == "UNREAD" or raw.from_utc is None:
@@ -258,14 +260,14 @@ def _openings(account: _Account) -> frozenset[str]:
 def _prevailing(accounts: Sequence[_Account], begins: datetime, ends: datetime) -> list[_Segment]:
     """The prevailing segments of ``[begins, ends)``; they overlap while one thing becomes another, or is in doubt."""
     segments: list[_Segment] = []
-    current = Said()
+    current = ReportElements()
     for account in accounts:
         since = begins if account.change == "BASE" or account.from_utc is None else max(account.from_utc, begins)
         if since >= ends:
             continue
         said = account.said
         if account.change == "BECMG":
-            said = together((changed(current, said), only(current, account.doubtful)))
+            said = together((apply_becoming(current, said), only(current, account.doubtful)))
         gives_way = account.replaces_utc or since if account.change == "FM" else account.to_utc or ends
         if account.sure and account.change in {"FM", "BECMG"}:
             segments = [_until(segment, gives_way) for segment in segments if segment.from_utc < gives_way]
@@ -280,7 +282,7 @@ def _until(segment: _Segment, time: datetime) -> _Segment:
 
 def _laid_over(
     account: _Account, segments: Sequence[_Segment], begins: datetime, ends: datetime
-) -> list[tuple[datetime, datetime, Said]]:
+) -> list[tuple[datetime, datetime, ReportElements]]:
     """A group's own time, split where what prevails beneath it changes; to the end where its kind is not known."""
     since = max(account.from_utc or begins, begins)
     until = min(account.to_utc or ends, ends) if account.temporary else ends
@@ -289,4 +291,4 @@ def _laid_over(
     beneath = [segment for segment in segments if segment.from_utc < until and segment.to_utc > since]
     if not beneath:
         return [(since, until, account.said)]
-    return [(max(since, s.from_utc), min(until, s.to_utc), changed(s.said, account.said)) for s in beneath]
+    return [(max(since, s.from_utc), min(until, s.to_utc), apply_becoming(s.said, account.said)) for s in beneath]

@@ -12,7 +12,7 @@ from typing import Literal
 
 from flightsched_pipelines.domain.weather.conditions import ELEMENTS, UnreadWord
 from flightsched_pipelines.domain.weather.reports.heading import after_heading, is_cancelled, moment, without_remarks
-from flightsched_pipelines.domain.weather.reports.report_elements import Said, folded, together
+from flightsched_pipelines.domain.weather.reports.report_elements import ReportElements, folded, together
 from flightsched_pipelines.domain.weather.reports.words import Harmless, is_doubtful, read_word, read_words, words_of
 
 Change = Literal["BASE", "FM", "BECMG", "TEMPO", "PROB", "UNREAD"]
@@ -26,7 +26,7 @@ _LASTING: dict[str, Change] = {"BECMG": "BECMG", "TEMPO": "TEMPO", "INTER": "TEM
 
 
 @dataclass(frozen=True, slots=True)
-class RawGroup:
+class TextGroup:
     """One group of a TAF's text.
 
     ``from_utc`` is ``None`` where its time cannot be read; ``to_utc`` too, and for FM, which holds until the next.
@@ -37,7 +37,7 @@ class RawGroup:
     probability: int | None
     from_utc: datetime | None
     to_utc: datetime | None
-    said: Said
+    said: ReportElements
     words: Sequence[str]
     opening: str
 
@@ -65,7 +65,7 @@ class _Open:
         self.begun |= not isinstance(read_word(word), Harmless)
 
 
-def taf_groups(raw: str, station: str, near_utc: datetime) -> list[RawGroup]:
+def taf_groups(raw: str, station: str, near_utc: datetime) -> list[TextGroup]:
     """The groups of a TAF's text, its days resolved to the month that lies nearest to ``near_utc``."""
     if not raw or is_cancelled(raw):
         return []
@@ -115,7 +115,7 @@ def _opened(word: str) -> _Open | None:
     return None if change is None else _Open(change, word)
 
 
-def _closed(group: _Open, near_utc: datetime) -> RawGroup:
+def _closed(group: _Open, near_utc: datetime) -> TextGroup:
     since, until = _span(group.time or "", near_utc)
     said = read_words(group.words)
     unread = list(group.unread)
@@ -123,9 +123,9 @@ def _closed(group: _Open, near_utc: datetime) -> RawGroup:
         # It makes nothing missing, as its group counts throughout; unless something ran into it.
         unread.append(UnreadWord(group.time, () if _LIKE_A_TIME.fullmatch(group.time) else ELEMENTS))
     if unread:
-        said = together((Said(unread=tuple(unread)), said))
+        said = together((ReportElements(unread=tuple(unread)), said))
     opening = folded(f"{group.opener} {group.time or ''}".strip())
-    return RawGroup(group.change, group.probability, since, until, said, group.words, opening)
+    return TextGroup(group.change, group.probability, since, until, said, group.words, opening)
 
 
 def _span(time: str, near_utc: datetime) -> tuple[datetime | None, datetime | None]:

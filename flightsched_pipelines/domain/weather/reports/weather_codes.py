@@ -22,7 +22,7 @@ NO_SIGNIFICANT_WEATHER = "NSW"
 
 
 @dataclass(frozen=True, slots=True)
-class Weather:
+class WeatherCodes:
     """What a string of weather codes says: hazards by exact code, and whether something falls from the sky.
 
     ``legible`` is false when any token is not a weather code; what it stood for is then unknown. ``ash`` is volcanic
@@ -46,7 +46,7 @@ def is_recent_weather(token: str) -> bool:
 
 
 @lru_cache(maxsize=10_000)  # most hours say one of few things
-def read_weather(codes: str) -> Weather:
+def read_weather(codes: str) -> WeatherCodes:
     """Read codes such as ``"+TSRA BR"``; an empty string is no weather."""
     hazards: set[str] = set()
     precipitation, legible, ash = False, True, False
@@ -63,7 +63,7 @@ def read_weather(codes: str) -> Weather:
             hazards |= _hazards(matched["intensity"] == "+", near, part["descriptor"] or "", phenomena)
             precipitation |= not near and any(code in _PRECIPITATION for code in phenomena)
             ash |= "VA" in phenomena
-    return Weather(frozenset(hazards), precipitation, legible, ash)
+    return WeatherCodes(frozenset(hazards), precipitation, legible, ash)
 
 
 def _hazards(strong: bool, near: bool, descriptor: str, phenomena: list[str]) -> set[str]:

@@ -40,7 +40,7 @@ def suggested(word: str) -> tuple[Element, ...]:
         return ("temperature",)
     if _LIKE_PRESSURE.fullmatch(word):
         return ()
-    return _of_sky(word) or ELEMENTS
+    return _cloud_shape(word) or ELEMENTS
 
 
 def one_slip_apart(word: str, other: str) -> bool:
@@ -55,7 +55,7 @@ def one_slip_apart(word: str, other: str) -> bool:
     return swapped or rest[1:] == other_rest[1:] or rest[1:] == other_rest or rest == other_rest[1:]
 
 
-def _of_sky(word: str) -> tuple[Element, ...]:
+def _cloud_shape(word: str) -> tuple[Element, ...]:
     if word in _COVERS:
         return _SKY_AND_ITS_KIND
     matched = _LIKE_SKY.fullmatch(word)

@@ -12,9 +12,9 @@ from flightsched_pipelines.domain.weather.conditions import ELEMENTS, Element, U
 from flightsched_pipelines.domain.weather.reports.harmless_words import FOOTERS, why_harmless
 from flightsched_pipelines.domain.weather.reports.report_elements import (
     MOISTURE_CEILING_FT,
-    Said,
+    CloudLayerSummary,
+    ReportElements,
     Sector,
-    Sky,
     Visibility,
     Wind,
     folded,
@@ -70,7 +70,7 @@ _WORDS = re.compile(rf"(?<!\S)(?:{'|'.join(PHRASES)})(?!\S)|\S+")
 class Understood:
     """A word whose meaning is known."""
 
-    said: Said
+    said: ReportElements
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +106,12 @@ def read_word(word: str) -> Reading:
     return Unread(suggested(word)) if why is None else Harmless(why)
 
 
-def read_words(words: Iterable[str]) -> Said:
+def read_words(words: Iterable[str]) -> ReportElements:
     """What the words of one group say together: the worst of each element, and which of them were not understood."""
     read = [(word, read_word(word)) for word in words]
     unread = tuple(UnreadWord(word, one.missing) for word, one in read if isinstance(one, Unread))
     said = together(one.said for _, one in read if isinstance(one, Understood))
-    return together((said, Said(unread=unread))) if unread else said
+    return together((said, ReportElements(unread=unread))) if unread else said
 
 
 def meanings_of(words: Iterable[str]) -> frozenset[str]:
@@ -125,7 +125,7 @@ def is_doubtful(word: str) -> bool:
     return isinstance(read, Unread) and read.missing == ELEMENTS
 
 
-def _wind(word: str) -> Said | None:
+def _wind(word: str) -> ReportElements | None:
     if after := _WIND_AFTER.fullmatch(word):
         word = after[1]  # a change of wind within the group: the worse counts throughout
     matched = _WIND.fullmatch(word)
@@ -136,26 +136,28 @@ def _wind(word: str) -> Said | None:
     gust = None if matched["gust"] is None else float(round(float(matched["gust"]) * knots))
     if gust is not None and gust < speed:
         return None
-    return Said(wind=Wind(None if matched["direction"] == "VRB" else float(matched["direction"]), speed, gust))
+    return ReportElements(
+        wind=Wind(None if matched["direction"] == "VRB" else float(matched["direction"]), speed, gust)
+    )
 
 
-def _varying_wind(word: str) -> Said | None:
+def _varying_wind(word: str) -> ReportElements | None:
     matched = _VARYING.fullmatch(word)
-    return None if matched is None else Said(sector=Sector(float(matched[1]), float(matched[2])))
+    return None if matched is None else ReportElements(sector=Sector(float(matched[1]), float(matched[2])))
 
 
-def _visibility(word: str) -> Said | None:
+def _visibility(word: str) -> ReportElements | None:
     if word == "CAVOK":  # ceiling and visibility OK: 10 km or more, no cloud that matters, no weather
-        return Said(visibility=Visibility(6, at_least=True), sky=Sky(None), weather="")
+        return ReportElements(visibility=Visibility(6, at_least=True), sky=CloudLayerSummary(None), weather="")
     if matched := _VISIBILITY_METRES.fullmatch(word):
         metres = 10_000 if matched["metres"] == "9999" else int(matched["metres"])
-        return Said(visibility=Visibility(round(metres * SM_PER_METRE, 2), at_least=metres == 10_000))
+        return ReportElements(visibility=Visibility(round(metres * SM_PER_METRE, 2), at_least=metres == 10_000))
     if matched := _VISIBILITY_KM.fullmatch(word):
-        return Said(visibility=Visibility(round(int(matched[1]) * 1_000 * SM_PER_METRE, 2), at_least=False))
+        return ReportElements(visibility=Visibility(round(int(matched[1]) * 1_000 * SM_PER_METRE, 2), at_least=False))
     matched = _VISIBILITY_SM.fullmatch(word)
     if matched is None:
         return None
-    return Said(visibility=Visibility(miles_of(matched), at_least=word.startswith("P")))
+    return ReportElements(visibility=Visibility(miles_of(matched), at_least=word.startswith("P")))
 
 
 def miles_of(matched: re.Match[str]) -> float:
@@ -166,42 +168,44 @@ def miles_of(matched: re.Match[str]) -> float:
     return float(matched["units"] or 0) + int(top) / int(bottom)
 
 
-def _sky(word: str) -> Said | None:
+def _cloud_layer(word: str) -> ReportElements | None:
     """A layer of cloud. One of unknown height is a ceiling without it, one of unknown cover counts as a ceiling."""
     if word in _CLEAR:
-        return Said(sky=Sky(None))
+        return ReportElements(sky=CloudLayerSummary(None))
     if word in {"CB", "TCU"}:
-        return Said(sky=Sky(None, frozenset({word})))
+        return ReportElements(sky=CloudLayerSummary(None, frozenset({word})))
     matched = _CLOUD.fullmatch(word)
     if matched is None:
         return None
     hazards = frozenset({matched["kind"]} & {"CB", "TCU"})
     if matched["cover"] in {"FEW", "SCT"}:
-        return Said(sky=Sky(None, hazards))
+        return ReportElements(sky=CloudLayerSummary(None, hazards))
     if not matched["base"].isdigit():
-        return Said(sky=Sky(None, hazards) if hazards else None, illegible=frozenset({"ceiling"}))
-    return Said(sky=Sky(100.0 * int(matched["base"]), hazards))
+        return ReportElements(
+            sky=CloudLayerSummary(None, hazards) if hazards else None, illegible=frozenset({"ceiling"})
+        )
+    return ReportElements(sky=CloudLayerSummary(100.0 * int(matched["base"]), hazards))
 
 
-def _weather(word: str) -> Said | None:
-    return Said(weather="" if word == NO_SIGNIFICANT_WEATHER else word) if is_weather(word) else None
+def _weather(word: str) -> ReportElements | None:
+    return ReportElements(weather="" if word == NO_SIGNIFICANT_WEATHER else word) if is_weather(word) else None
 
 
-def _shear(word: str) -> Said | None:
-    return Said(shear=True) if _SHEAR.fullmatch(word) else None
+def _shear(word: str) -> ReportElements | None:
+    return ReportElements(shear=True) if _SHEAR.fullmatch(word) else None
 
 
-def _icing(word: str) -> Said | None:
+def _icing(word: str) -> ReportElements | None:
     """An icing layer of a military TAF, in hundreds of feet; above where trainers fly it is none."""
     matched = _ICING.fullmatch(word)
-    return None if matched is None else Said(icing=100 * int(matched["base"]) < MOISTURE_CEILING_FT)
+    return None if matched is None else ReportElements(icing=100 * int(matched["base"]) < MOISTURE_CEILING_FT)
 
 
-def _temperature(word: str) -> Said | None:
+def _temperature(word: str) -> ReportElements | None:
     matched = _TEMPERATURE.fullmatch(word)
     if matched is None:
         return None
-    return Said(temperature_c=_celsius(matched["air"]), dewpoint_c=_celsius(matched["dew"]))
+    return ReportElements(temperature_c=_celsius(matched["air"]), dewpoint_c=_celsius(matched["dew"]))
 
 
 def _celsius(word: str | None) -> float | None:
@@ -209,11 +213,11 @@ def _celsius(word: str | None) -> float | None:
     return None if word is None else float(word.replace("M", "-"))
 
 
-def _not_given(word: str) -> Said | None:
+def _not_given(word: str) -> ReportElements | None:
     element = _NOT_GIVEN.get(word)
-    return None if element is None else Said(illegible=frozenset({element}))
+    return None if element is None else ReportElements(illegible=frozenset({element}))
 
 
-_READERS: Sequence[Callable[[str], Said | None]] = (
-    _wind, _visibility, _sky, _weather, _varying_wind, _shear, _icing, _temperature, _not_given,
+_READERS: Sequence[Callable[[str], ReportElements | None]] = (
+    _wind, _visibility, _cloud_layer, _weather, _varying_wind, _shear, _icing, _temperature, _not_given,
 )  # fmt: skip

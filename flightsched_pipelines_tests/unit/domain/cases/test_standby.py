@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flightsched_pipelines.domain.cases.lifecycle import Case, CaseState, Slot, Standing
-from flightsched_pipelines.domain.cases.responses import Wishes
+from flightsched_pipelines.domain.cases.lifecycle import BookingStatus, Case, CaseState, Slot
+from flightsched_pipelines.domain.cases.responses import RequestedTimes
 from flightsched_pipelines.domain.cases.standby import (
     RULES,
     FreedSlot,
     Rule,
-    Waiting,
-    in_turn,
-    next_step_on_standby,
-    ways_to_take,
+    StandbyLesson,
+    next_standby_transition,
+    slots_to_offer,
+    standby_order,
 )
 
 NOW = datetime(2026, 11, 24, 18, tzinfo=UTC)
@@ -24,9 +24,9 @@ HOUR = timedelta(hours=1)
 SLOT = Slot(NOW + 20 * HOUR, NOW + 22 * HOUR, 5, 9)
 FREED = FreedSlot(1, 1, SLOT, "C172S")
 LATER = Slot(NOW + 90 * HOUR, NOW + 91 * HOUR, 4, 8)
-WAITING = Waiting(
+WAITING = StandbyLesson(
     booking_id=1, student_id=1, lesson=LATER, aircraft_type="C172S", solo=False, on_hold=False, since_utc=NOW,
-    until=None, last_flown_utc=None, wishes=Wishes(), time_zone="America/Los_Angeles",
+    until=None, last_flown_utc=None, wishes=RequestedTimes(), time_zone="America/Los_Angeles",
 )  # fmt: skip
 
 instants = st.integers(-500, 500).map(lambda hours: NOW + hours * HOUR)
@@ -39,18 +39,20 @@ queues = st.lists(waiting, max_size=8).map(
 
 
 @given(queues, st.sampled_from(RULES))
-def test_a_rule_only_puts_those_who_wait_in_order(queue: list[Waiting], rule: Rule) -> None:
-    turn = in_turn(queue, rule)
+def test_a_rule_only_puts_those_who_wait_in_order(queue: list[StandbyLesson], rule: Rule) -> None:
+    turn = standby_order(queue, rule)
     assert sorted(one.booking_id for one in turn) == ([] if rule == "nobody" else [one.booking_id for one in queue])
-    assert turn == in_turn(reversed(queue), rule)
+    assert turn == standby_order(reversed(queue), rule)
 
 
 @given(queues)
-def test_of_equals_who_waits_longest_is_first(queue: list[Waiting]) -> None:
-    assert [one.since_utc for one in in_turn(queue, "first_come")] == sorted(one.since_utc for one in queue)
-    by_class = in_turn(queue, "threatened_first")
-    assert by_class == [one for held in (True, False) for one in in_turn(queue, "first_come") if one.on_hold == held]
-    grounded = in_turn(queue, "longest_without_lesson")
+def test_of_equals_who_waits_longest_is_first(queue: list[StandbyLesson]) -> None:
+    assert [one.since_utc for one in standby_order(queue, "first_come")] == sorted(one.since_utc for one in queue)
+    by_class = standby_order(queue, "threatened_first")
+    assert by_class == [
+        one for held in (True, False) for one in standby_order(queue, "first_come") if one.on_hold == held
+    ]
+    grounded = standby_order(queue, "longest_without_lesson")
     flown = [one.last_flown_utc for one in grounded if one.last_flown_utc is not None]
     assert flown == sorted(flown)
     assert all(one.last_flown_utc is None for one in grounded[: len(grounded) - len(flown)])
@@ -58,13 +60,13 @@ def test_of_equals_who_waits_longest_is_first(queue: list[Waiting]) -> None:
 
 def test_a_lesson_takes_what_came_free_for_as_long_as_it_lasts_its_own_instructor_first() -> None:
     ends = SLOT.starts_at_utc + HOUR
-    assert ways_to_take(FREED, WAITING) == [
+    assert slots_to_offer(FREED, WAITING) == [
         Slot(SLOT.starts_at_utc, ends, 4, 9),
         Slot(SLOT.starts_at_utc, ends, 5, 9),
     ]
-    assert ways_to_take(FREED, replace(WAITING, solo=True)) == [Slot(SLOT.starts_at_utc, ends, None, 9)]
+    assert slots_to_offer(FREED, replace(WAITING, solo=True)) == [Slot(SLOT.starts_at_utc, ends, None, 9)]
     solo = replace(FREED, slot=replace(SLOT, instructor_id=None))
-    assert ways_to_take(solo, WAITING) == [Slot(SLOT.starts_at_utc, ends, 4, 9)]
+    assert slots_to_offer(solo, WAITING) == [Slot(SLOT.starts_at_utc, ends, 4, 9)]
 
 
 @pytest.mark.parametrize(
@@ -74,19 +76,19 @@ def test_a_lesson_takes_what_came_free_for_as_long_as_it_lasts_its_own_instructo
         replace(WAITING, lesson=replace(LATER, ends_at_utc=LATER.starts_at_utc + 3 * HOUR)),
         replace(WAITING, lesson=replace(LATER, starts_at_utc=NOW + 19 * HOUR, ends_at_utc=NOW + 20 * HOUR)),
         replace(WAITING, until=date(2026, 11, 24)),
-        replace(WAITING, wishes=Wishes(days=frozenset({"sat"}))),
-        replace(WAITING, wishes=Wishes(parts_of_day=frozenset({"evening"}))),
-        replace(WAITING, wishes=Wishes(latest_date=date(2026, 11, 24))),
+        replace(WAITING, wishes=RequestedTimes(days=frozenset({"sat"}))),
+        replace(WAITING, wishes=RequestedTimes(parts_of_day=frozenset({"evening"}))),
+        replace(WAITING, wishes=RequestedTimes(latest_date=date(2026, 11, 24))),
     ],
 )
-def test_what_is_of_no_use_is_not_offered(unfit: Waiting) -> None:
-    assert ways_to_take(FREED, unfit) == []
+def test_what_is_of_no_use_is_not_offered(unfit: StandbyLesson) -> None:
+    assert slots_to_offer(FREED, unfit) == []
 
 
 def test_a_lesson_on_weather_hold_may_go_later_and_others_only_earlier() -> None:
     past = replace(WAITING, lesson=Slot(NOW - 3 * HOUR, NOW - 2 * HOUR, 4, 8))
-    assert ways_to_take(FREED, past) == []
-    assert ways_to_take(FREED, replace(past, on_hold=True)) != []
+    assert slots_to_offer(FREED, past) == []
+    assert slots_to_offer(FREED, replace(past, on_hold=True)) != []
 
 
 OFFERED = Case(CaseState.PROPOSED, LATER, [SLOT], NOW + HOUR)
@@ -96,22 +98,22 @@ HELD = replace(OFFERED, state=CaseState.STUDENT_ACCEPTED)
 @pytest.mark.parametrize(
     ("case", "standing", "at", "on_hold", "is_free", "event"),
     [
-        (OFFERED, Standing("ok", LATER), NOW, False, True, None),
-        (OFFERED, Standing("unknown", LATER), NOW, False, True, None),
-        (OFFERED, Standing("at_risk", LATER), NOW, True, True, None),
-        (OFFERED, Standing("at_risk", LATER), NOW, False, True, "cancelled"),
-        (OFFERED, Standing("ok", LATER), NOW, True, True, "cancelled"),
-        (OFFERED, Standing("ok", LATER), NOW, False, False, "cancelled"),
-        (OFFERED, Standing("ok", LATER), NOW + HOUR, False, True, "expired"),
-        (OFFERED, Standing("ok", None), NOW, False, True, "cancelled"),
-        (OFFERED, Standing("ok", replace(LATER, aircraft_id=7)), NOW, False, True, "changed"),
-        (HELD, Standing("at_risk", LATER), NOW, False, True, None),
-        (HELD, Standing("ok", LATER), NOW + 2 * HOUR, True, True, None),
-        (HELD, Standing("ok", None), NOW, False, True, "cancelled"),
+        (OFFERED, BookingStatus("ok", LATER), NOW, False, True, None),
+        (OFFERED, BookingStatus("unknown", LATER), NOW, False, True, None),
+        (OFFERED, BookingStatus("at_risk", LATER), NOW, True, True, None),
+        (OFFERED, BookingStatus("at_risk", LATER), NOW, False, True, "cancelled"),
+        (OFFERED, BookingStatus("ok", LATER), NOW, True, True, "cancelled"),
+        (OFFERED, BookingStatus("ok", LATER), NOW, False, False, "cancelled"),
+        (OFFERED, BookingStatus("ok", LATER), NOW + HOUR, False, True, "expired"),
+        (OFFERED, BookingStatus("ok", None), NOW, False, True, "cancelled"),
+        (OFFERED, BookingStatus("ok", replace(LATER, aircraft_id=7)), NOW, False, True, "changed"),
+        (HELD, BookingStatus("at_risk", LATER), NOW, False, True, None),
+        (HELD, BookingStatus("ok", LATER), NOW + 2 * HOUR, True, True, None),
+        (HELD, BookingStatus("ok", None), NOW, False, True, "cancelled"),
     ],
 )  # fmt: skip
 def test_an_hour_ends_an_offer_that_is_lost_or_wanted_no_more(
-    case: Case, standing: Standing, at: datetime, on_hold: bool, is_free: bool, event: str | None
+    case: Case, standing: BookingStatus, at: datetime, on_hold: bool, is_free: bool, event: str | None
 ) -> None:
-    step = next_step_on_standby(case, standing, at, waits_on_hold=on_hold, is_free=is_free)
+    step = next_standby_transition(case, standing, at, waits_on_hold=on_hold, is_free=is_free)
     assert (step and step.event) == event

@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from flightsched_pipelines.domain.monitoring.catalogue import ALARMS
+from flightsched_pipelines.domain.monitoring.catalogue import CHECKS
 from flightsched_pipelines.domain.monitoring.catalogue_markdown import markdown
-from flightsched_pipelines.domain.monitoring.check_definition import Cause, Measured, Section, judge
-from flightsched_pipelines.domain.monitoring.data_checks import ON_DATA
-from flightsched_pipelines.domain.monitoring.operational_checks import ON_OPERATIONS
+from flightsched_pipelines.domain.monitoring.check_definition import Cause, Measurement, Section, evaluate
+from flightsched_pipelines.domain.monitoring.data_checks import DATA_CHECKS
+from flightsched_pipelines.domain.monitoring.operational_checks import OPERATIONAL_CHECKS
 from flightsched_pipelines.domain.monitoring.statistics import (
     ENOUGH_HOURS,
-    beyond_usual,
-    most_within,
+    max_in_window,
+    outside_usual_range,
     share_percent,
     worst,
 )
@@ -35,7 +35,7 @@ OLD_ALARMS = {
 
 
 def test_the_six_alarms_of_the_old_runbook_have_their_thresholds() -> None:
-    found = {alarm.counterpart: alarm.limit for alarm in ON_OPERATIONS if alarm.counterpart in OLD_ALARMS}
+    found = {alarm.counterpart: alarm.limit for alarm in OPERATIONAL_CHECKS if alarm.counterpart in OLD_ALARMS}
     assert found == OLD_ALARMS
 
 
@@ -44,45 +44,45 @@ def test_the_page_is_what_the_code_says() -> None:
 
 
 def test_every_alarm_says_what_to_do_and_every_cause_has_a_title() -> None:
-    assert len(ALARMS) == len(ON_DATA) + len(ON_OPERATIONS)
-    assert all(alarm.todo and alarm.watches and alarm.section in Section for alarm in ALARMS.values())
+    assert len(CHECKS) == len(DATA_CHECKS) + len(OPERATIONAL_CHECKS)
+    assert all(alarm.todo and alarm.watches and alarm.section in Section for alarm in CHECKS.values())
     assert set(TITLES) == set(Cause)
 
 
-@given(st.sampled_from(list(ALARMS.values())), st.floats(0, 1e6), st.floats(0, 1e6))
+@given(st.sampled_from(list(CHECKS.values())), st.floats(0, 1e6), st.floats(0, 1e6))
 def test_with_nothing_examined_no_alarm_passes(alarm: object, value: float, limit: float) -> None:
-    verdict = judge(alarm, Measured(value, 0, "rows"), limit)  # pyright: ignore[reportArgumentType]
+    verdict = evaluate(alarm, Measurement(value, 0, "rows"), limit)  # pyright: ignore[reportArgumentType]
     assert not verdict.passed
     assert "nothing was examined" in verdict.sentence
 
 
 @given(st.floats(0, 1e6), st.floats(0, 1e6), st.floats(0, 1e6))
 def test_a_larger_value_never_passes_where_a_smaller_fails(value: float, more: float, limit: float) -> None:
-    alarm = ALARMS["weather_monitor_errors"]
-    here = judge(alarm, Measured(value, 1, "steps"), limit)
-    worse = judge(alarm, Measured(value + more, 1, "steps"), limit)
+    alarm = CHECKS["weather_monitor_errors"]
+    here = evaluate(alarm, Measurement(value, 1, "steps"), limit)
+    worse = evaluate(alarm, Measurement(value + more, 1, "steps"), limit)
     assert here.passed >= worse.passed
 
 
 def test_three_errors_pass_and_a_fourth_does_not() -> None:
-    alarm = ALARMS["weather_monitor_errors"]
-    assert judge(alarm, Measured(3, 10, "steps"), alarm.limit).passed
-    fourth = judge(alarm, Measured(4, 10, "steps"), alarm.limit)
+    alarm = CHECKS["weather_monitor_errors"]
+    assert evaluate(alarm, Measurement(3, 10, "steps"), alarm.limit).passed
+    fourth = evaluate(alarm, Measurement(4, 10, "steps"), alarm.limit)
     assert not fourth.passed
     assert fourth.sentence.endswith("4 errors, limit 3; 10 steps examined")
 
 
 def test_a_burst_counts_wherever_its_five_minutes_begin() -> None:
     instants = [NOW + timedelta(minutes=n) for n in (0, 4, 6, 7, 8, 20)]
-    assert most_within(instants, FIVE) == 4
-    assert most_within([], FIVE) == 0
+    assert max_in_window(instants, FIVE) == 4
+    assert max_in_window([], FIVE) == 0
 
 
 @given(st.lists(st.integers(0, 3600), max_size=30))
 def test_a_burst_is_the_busiest_window(seconds: list[int]) -> None:
     instants = [NOW + timedelta(seconds=n) for n in seconds]
     counted = max((sum(one <= other <= one + FIVE for other in instants) for one in instants), default=0)
-    assert most_within(instants, FIVE) == counted
+    assert max_in_window(instants, FIVE) == counted
 
 
 def test_a_share_of_nothing_is_nothing() -> None:
@@ -90,14 +90,14 @@ def test_a_share_of_nothing_is_nothing() -> None:
 
 
 def test_what_is_usual_is_learned_after_a_day() -> None:
-    assert beyond_usual(70, []) == 10
-    assert beyond_usual(40, [10, 11] * ENOUGH_HOURS) == pytest.approx(29)
-    assert beyond_usual(10.5, [10, 11] * ENOUGH_HOURS) == 0
+    assert outside_usual_range(70, []) == 10
+    assert outside_usual_range(40, [10, 11] * ENOUGH_HOURS) == pytest.approx(29)
+    assert outside_usual_range(10.5, [10, 11] * ENOUGH_HOURS) == 0
 
 
 def test_of_several_hours_the_worst_counts_and_one_without_anything_spoils_all() -> None:
-    good, bad, none = Measured(1, 5, "rows"), Measured(7, 5, "rows", ["a"]), Measured(0, 0, "rows")
-    assert worst([good, bad]) == Measured(7, 10, "rows", ["a"])
+    good, bad, none = Measurement(1, 5, "rows"), Measurement(7, 5, "rows", ["a"]), Measurement(0, 0, "rows")
+    assert worst([good, bad]) == Measurement(7, 10, "rows", ["a"])
     assert worst([good, none]).examined == worst([]).examined == 0
 
 

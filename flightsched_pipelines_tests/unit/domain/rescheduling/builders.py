@@ -9,12 +9,12 @@ from typing import Any
 import pandas as pd
 
 from flightsched_pipelines.domain.rescheduling.candidates import Search, search_slots
-from flightsched_pipelines.domain.rescheduling.preferences import WISH_COLUMNS
+from flightsched_pipelines.domain.rescheduling.preferences import PREFERENCE_COLUMNS
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
 from flightsched_pipelines.domain.rescheduling.solver.assignment import choose
 from flightsched_pipelines.domain.rescheduling.validation.validation import Validation, validate
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import Proposal, Records, read_proposal
-from flightsched_pipelines.domain.rescheduling.validation.weather_validation import Sky
+from flightsched_pipelines.domain.rescheduling.validation.weather_validation import ForecastRecords
 from flightsched_pipelines.domain.weather.conditions import FORECAST_COLUMNS
 
 UTC_TIME = "datetime64[us, UTC]"
@@ -276,7 +276,8 @@ class School:
         return (
             frame(
                 self.bookings,
-                BOOKING_TYPES | {name: WISH_COLUMNS[name] for name in WISH_COLUMNS if name in self.bookings[0]},
+                BOOKING_TYPES
+                | {name: PREFERENCE_COLUMNS[name] for name in PREFERENCE_COLUMNS if name in self.bookings[0]},
             ),
             frame(self.availability, PERIOD_TYPES),
             frame(self.forecasts, FORECAST_COLUMNS),
@@ -311,7 +312,7 @@ class School:
         bookings, availability, forecasts, *ground = (frame.to_dict("records") for frame in self.frames)
         records = Records(bookings, [found for found in read if isinstance(found, Proposal)])
         records.learn(availability)
-        sky = Sky(
+        sky = ForecastRecords(
             [row for row in forecasts if row["governs"]], *ground, first_hour_utc=self.now, buffer=timedelta(minutes=30)
         )
         return validate(read, records, sky, self.rules, self.now)

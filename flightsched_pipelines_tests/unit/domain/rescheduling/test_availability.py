@@ -4,7 +4,13 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from flightsched_pipelines.domain.rescheduling.availability import Override, WeeklyRule, expand, joined, without
+from flightsched_pipelines.domain.rescheduling.availability import (
+    AvailabilityException,
+    WeeklyRule,
+    expand,
+    merge_periods,
+    subtract_periods,
+)
 
 SCHOOL = ("school", 1)
 
@@ -44,8 +50,8 @@ def test_the_day_is_the_schools_not_the_servers() -> None:
 
 def test_an_exception_takes_away_and_another_gives() -> None:
     day = utc(2026, 11, 10)
-    away = Override(SCHOOL, (day + timedelta(hours=18), day + timedelta(hours=19)), available=False)
-    extra = Override(SCHOOL, (day + timedelta(hours=25), day + timedelta(hours=27)), available=True)
+    away = AvailabilityException(SCHOOL, (day + timedelta(hours=18), day + timedelta(hours=19)), available=False)
+    extra = AvailabilityException(SCHOOL, (day + timedelta(hours=25), day + timedelta(hours=27)), available=True)
 
     periods = expand(every_day(), [away, extra], day + timedelta(hours=12), day + timedelta(hours=30))[SCHOOL]
 
@@ -58,7 +64,10 @@ def test_an_exception_takes_away_and_another_gives() -> None:
 def test_what_is_taken_away_wins_over_what_is_given() -> None:
     day = utc(2026, 11, 10)
     both = (day, day + timedelta(hours=2))
-    overrides = [Override(SCHOOL, both, available=True), Override(SCHOOL, both, available=False)]
+    overrides = [
+        AvailabilityException(SCHOOL, both, available=True),
+        AvailabilityException(SCHOOL, both, available=False),
+    ]
 
     assert expand([], overrides, day, day + timedelta(days=1))[SCHOOL] == []
 
@@ -66,8 +75,8 @@ def test_what_is_taken_away_wins_over_what_is_given() -> None:
 def test_periods_join_where_they_touch_and_end_at_the_horizon() -> None:
     a, b, c = utc(2026, 1, 1, 1), utc(2026, 1, 1, 2), utc(2026, 1, 1, 3)
 
-    assert joined([(b, c), (a, b), (c, c)]) == [(a, c)]
-    assert without([(a, c)], [(a, b)]) == [(b, c)]
+    assert merge_periods([(b, c), (a, b), (c, c)]) == [(a, c)]
+    assert subtract_periods([(a, c)], [(a, b)]) == [(b, c)]
     assert expand(every_day(), [], utc(2026, 11, 10, 17), utc(2026, 11, 10, 18))[SCHOOL] == [
         (utc(2026, 11, 10, 17), utc(2026, 11, 10, 18))
     ]

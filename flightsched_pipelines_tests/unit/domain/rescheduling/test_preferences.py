@@ -8,11 +8,11 @@ import pytest
 
 from flightsched_pipelines.domain.rescheduling.candidates import CANDIDATE_COLUMNS
 from flightsched_pipelines.domain.rescheduling.preferences import (
-    WISH_COLUMNS,
-    haste,
-    kept_and_broken,
+    PREFERENCE_COLUMNS,
+    kept_and_missed,
     part_of_day,
-    with_wishes,
+    waiting_cost,
+    with_preferences,
 )
 from flightsched_pipelines_tests.unit.domain.rescheduling.builders import LOST, NOW, OPENS, School
 
@@ -21,7 +21,7 @@ LATER = pd.Timestamp(NOW)
 
 def lessons(**wishes: Any) -> pd.DataFrame:
     """The school's lost lesson, with these wishes."""
-    return with_wishes(pd.DataFrame([LOST | wishes]))
+    return with_preferences(pd.DataFrame([LOST | wishes]))
 
 
 def local(*times: str) -> "pd.Series[pd.Timestamp]":
@@ -30,7 +30,7 @@ def local(*times: str) -> "pd.Series[pd.Timestamp]":
 
 def kept(start: str, instructor: int | None = 11, **wishes: Any) -> tuple[list[str], list[str]]:
     rows = lessons(**wishes)
-    return kept_and_broken(rows, local(start), pd.Series([instructor], dtype="Int64"))[0]
+    return kept_and_missed(rows, local(start), pd.Series([instructor], dtype="Int64"))[0]
 
 
 @pytest.mark.parametrize(
@@ -63,10 +63,10 @@ def test_parts_of_the_day(hour: int, part: str) -> None:
 
 
 def test_who_has_not_flown_for_long_or_was_moved_before_waits_less_gladly() -> None:
-    fresh = haste(lessons(last_lesson_at_utc=LATER - timedelta(days=1), times_moved=0), LATER)[0]
-    idle = haste(lessons(last_lesson_at_utc=LATER - timedelta(days=21), times_moved=0), LATER)[0]
-    moved = haste(lessons(last_lesson_at_utc=LATER - timedelta(days=1), times_moved=2), LATER)[0]
-    unknown = haste(lessons(), LATER)[0]
+    fresh = waiting_cost(lessons(last_lesson_at_utc=LATER - timedelta(days=1), times_moved=0), LATER)[0]
+    idle = waiting_cost(lessons(last_lesson_at_utc=LATER - timedelta(days=21), times_moved=0), LATER)[0]
+    moved = waiting_cost(lessons(last_lesson_at_utc=LATER - timedelta(days=1), times_moved=2), LATER)[0]
+    unknown = waiting_cost(lessons(), LATER)[0]
 
     assert unknown < fresh < idle
     assert moved > fresh
@@ -91,4 +91,4 @@ def test_the_notice_that_a_student_needs_rules_slots_out() -> None:
 
 
 def test_wishes_that_nobody_stated_have_their_columns() -> None:
-    assert set(WISH_COLUMNS) <= set(lessons().columns)
+    assert set(PREFERENCE_COLUMNS) <= set(lessons().columns)

@@ -11,12 +11,16 @@ from pandas.testing import assert_frame_equal
 
 from benchmarks.rescheduling.instances import SHAPES, Instance, instance
 from benchmarks.rescheduling.prove import OPTIMA
-from flightsched_pipelines.domain.rescheduling.duty_hours import TeachingLoad
-from flightsched_pipelines.domain.rescheduling.resource_calendars import holding
+from flightsched_pipelines.domain.rescheduling.duty_hours import DutyHours
+from flightsched_pipelines.domain.rescheduling.resource_calendars import holding_bookings
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
 from flightsched_pipelines.domain.rescheduling.solver.assignment import RUN_COLUMNS, choose, components
 from flightsched_pipelines.domain.rescheduling.solver.cp_sat import solve
-from flightsched_pipelines.domain.rescheduling.solver.search_state import UNPLACED_PRICE, Board, Slots
+from flightsched_pipelines.domain.rescheduling.solver.search_state import (
+    UNPLACED_PRICE,
+    SlotArrays,
+    SlotAssignmentState,
+)
 
 RULES = SchedulingRules()
 TEN_SCHOOLS = instance("20 lessons x 10 schools")
@@ -39,9 +43,9 @@ def some_of(made: Instance, lessons: int, slots: int, random: np.random.Generato
     return Instance("some", made.bookings, candidates.sort_values(["booking_id", "score"]).reset_index(drop=True))
 
 
-def board_of(made: Instance) -> Board:
-    teaching = TeachingLoad(RULES).enter(holding(made.bookings))
-    return Board(Slots.of(made.candidates, made.bookings), teaching, RULES)
+def board_of(made: Instance) -> SlotAssignmentState:
+    teaching = DutyHours(RULES).enter(holding_bookings(made.bookings))
+    return SlotAssignmentState(SlotArrays.of(made.candidates, made.bookings), teaching, RULES)
 
 
 def cheapest_by_trying(made: Instance) -> float:
@@ -116,7 +120,7 @@ def test_the_same_rows_give_the_same_choice() -> None:
 
 
 def test_schools_that_share_nobody_are_chosen_for_apart() -> None:
-    slots = Slots.of(TEN_SCHOOLS.candidates, TEN_SCHOOLS.bookings)
+    slots = SlotArrays.of(TEN_SCHOOLS.candidates, TEN_SCHOOLS.bookings)
     parts = list(components(slots))
 
     assert len(parts) == 10

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from flightsched_pipelines.domain.weather.conditions import CONVECTIVE, FREEZING, WIND_SHEAR, Conditions, Group
+from flightsched_pipelines.domain.weather.conditions import CONVECTIVE, FREEZING, WIND_SHEAR, Conditions, ForecastGroup
 from flightsched_pipelines.domain.weather.reports.json_fields import FieldError
 from flightsched_pipelines.domain.weather.reports.metar import read_metar
 from flightsched_pipelines.domain.weather.reports.taf import read_taf
@@ -61,7 +61,7 @@ def slips(word: str, next_word: str | None) -> Iterator[list[str]]:
         yield [word + next_word]
 
 
-def read(report: dict[str, Any]) -> list[Group]:
+def read(report: dict[str, Any]) -> list[ForecastGroup]:
     """The groups of a METAR or TAF; none where nothing of it can be placed."""
     try:
         return read_taf(report) if "rawTAF" in report else [read_metar(report)]
@@ -69,7 +69,7 @@ def read(report: dict[str, Any]) -> list[Group]:
         return []
 
 
-def improvements(before: Sequence[Group], after: Sequence[Group]) -> list[str]:
+def improvements(before: Sequence[ForecastGroup], after: Sequence[ForecastGroup]) -> list[str]:
     """What reads better after than before, hour by hour: in any group, and in those that prevail."""
     found: list[str] = []
     times = sorted({time for group in (*before, *after) for time in (group.from_utc, group.to_utc)})
@@ -82,11 +82,13 @@ def improvements(before: Sequence[Group], after: Sequence[Group]) -> list[str]:
     return found
 
 
-def _whole(groups: Sequence[Group], since: datetime, until: datetime) -> bool:
+def _whole(groups: Sequence[ForecastGroup], since: datetime, until: datetime) -> bool:
     return bool(_overlapping(groups, since, until, prevailing=True))
 
 
-def _overlapping(groups: Sequence[Group], since: datetime, until: datetime, prevailing: bool) -> list[Conditions]:
+def _overlapping(
+    groups: Sequence[ForecastGroup], since: datetime, until: datetime, prevailing: bool
+) -> list[Conditions]:
     return [
         group.conditions
         for group in groups

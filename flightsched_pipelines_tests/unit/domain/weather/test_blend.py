@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from flightsched_pipelines.domain.weather.blend import blend, blend_of_files, hourly_rows
-from flightsched_pipelines.domain.weather.conditions import FORECAST_COLUMNS, Group
+from flightsched_pipelines.domain.weather.conditions import FORECAST_COLUMNS, ForecastGroup
 from flightsched_pipelines.domain.weather.one_call import read_one_call
-from flightsched_pipelines.domain.weather.provider_responses import Reading
+from flightsched_pipelines.domain.weather.provider_responses import ParsedReports
 from flightsched_pipelines.domain.weather.reports.metar import read_metar
 from flightsched_pipelines.domain.weather.reports.taf import read_taf
 from flightsched_pipelines_tests.unit.domain.weather.builders import at, fair, hour, metar, one_call, one_call_hour, taf
@@ -24,14 +24,16 @@ AIRPORTS = pd.DataFrame(
 OWN = AIRPORTS.head(1)
 
 
-def blended(groups: list[Group], airports: pd.DataFrame = AIRPORTS, now: int = 12, **options: Any) -> pd.DataFrame:
+def blended(
+    groups: list[ForecastGroup], airports: pd.DataFrame = AIRPORTS, now: int = 12, **options: Any
+) -> pd.DataFrame:
     settings = {
         "horizon_hours": 48, "taf_max_distance_nm": 30, "taf_max_age_hours": 13, "observation_max_age_minutes": 90,
     }  # fmt: skip
-    return blend(airports, Reading(groups), hour(now), **(settings | options))
+    return blend(airports, ParsedReports(groups), hour(now), **(settings | options))
 
 
-def model(station: str, *hours: int, **fields: Any) -> list[Group]:
+def model(station: str, *hours: int, **fields: Any) -> list[ForecastGroup]:
     return read_one_call(one_call(*(one_call_hour(n, **fields) for n in hours)), station)
 
 
@@ -121,7 +123,7 @@ def test_age_and_lead_are_minutes() -> None:
 
 def test_stored_reports_alone_expect_nothing_else() -> None:
     groups = [*read_taf(taf(fair(0, 24), station="KOWN")), *model("KFAR", 3), *model("KOWN", 3, 30)]
-    frame = blend_of_files(AIRPORTS, Reading(groups), taf_max_distance_nm=30)
+    frame = blend_of_files(AIRPORTS, ParsedReports(groups), taf_max_distance_nm=30)
 
     assert not frame["missing"].str.len().any()
     assert governing(frame, "KNEAR", 3)["station"].tolist() == ["KOWN"]

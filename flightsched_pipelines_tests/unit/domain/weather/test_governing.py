@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from flightsched_pipelines.domain.weather.blend import MODEL_HOURS, blend
-from flightsched_pipelines.domain.weather.provider_responses import Reading, read_answer
+from flightsched_pipelines.domain.weather.provider_responses import ParsedReports, read_response
 from flightsched_pipelines_tests.unit.domain.weather.builders import at, fair, hour, metar, one_call, one_call_hour, taf
 
 NOW = 14
@@ -25,10 +25,10 @@ def issued(at_hour: float, **fields: Any) -> dict[str, Any]:
 
 
 def forecast(*reports: object, now: int = NOW, **options: Any) -> pd.DataFrame:
-    return blended(read_answer(json.dumps(reports)), now, **options)
+    return blended(read_response(json.dumps(reports)), now, **options)
 
 
-def blended(reading: Reading, now: int = NOW, **options: Any) -> pd.DataFrame:
+def blended(reading: ParsedReports, now: int = NOW, **options: Any) -> pd.DataFrame:
     settings = {
         "horizon_hours": 72, "taf_max_distance_nm": 30, "taf_max_age_hours": 8, "observation_max_age_minutes": 90,
     }  # fmt: skip
@@ -103,17 +103,17 @@ def test_an_old_taf_can_threaten_and_cannot_reassure(hours_old: int, relied_on: 
 
 
 def test_beyond_what_is_sure_the_model_governs_beside_what_is_missing() -> None:
-    model = read_answer(json.dumps(one_call(*(one_call_hour(n) for n in range(NOW, NOW + 48)))), "KXYZ")
-    reports = read_answer(json.dumps([issued(3)]))
-    frame = blended(Reading([*reports.groups, *model.groups], asked_of_models=["KXYZ"]))
+    model = read_response(json.dumps(one_call(*(one_call_hour(n) for n in range(NOW, NOW + 48)))), "KXYZ")
+    reports = read_response(json.dumps([issued(3)]))
+    frame = blended(ParsedReports([*reports.groups, *model.groups], asked_of_models=["KXYZ"]))
 
     assert None in visibilities(frame, 20)
     assert len(visibilities(frame, 20)) == 3, "the old TAF, what is missing, and the model beside them"
 
 
 def test_the_hours_that_a_model_was_asked_for_and_did_not_give_are_missing() -> None:
-    reports, model = read_answer(json.dumps([FOG])), read_answer(json.dumps(one_call(one_call_hour(40))), "KXYZ")
-    frame = blended(Reading([*reports.groups, *model.groups], asked_of_models=["KXYZ"]))
+    reports, model = read_response(json.dumps([FOG])), read_response(json.dumps(one_call(one_call_hour(40))), "KXYZ")
+    frame = blended(ParsedReports([*reports.groups, *model.groups], asked_of_models=["KXYZ"]))
 
     assert visibilities(frame, 40) != [None]
     assert [visibilities(frame, n) for n in (38, 39, 41, NOW + MODEL_HOURS - 1)] == [[None]] * 4

@@ -7,7 +7,7 @@ import pytest
 
 from flightsched_pipelines.domain.weather.conditions import Conditions
 from flightsched_pipelines.domain.weather.one_call import read_one_call
-from flightsched_pipelines.domain.weather.provider_responses import WeatherAnswerError, read_answer
+from flightsched_pipelines.domain.weather.provider_responses import ProviderResponseError, read_response
 from flightsched_pipelines_tests.unit.domain.weather.builders import hour, one_call, one_call_hour
 
 
@@ -69,13 +69,13 @@ def test_a_lost_visibility_is_missing(lost: dict[str, Any]) -> None:
 
 def test_metric_temperatures_are_understood_and_imperial_ones_refused() -> None:
     assert conditions(temp=20.0, dew_point=8.0).temperature_c == 20
-    with pytest.raises(WeatherAnswerError, match="units=standard"):
-        read_answer(json.dumps(one_call(one_call_hour(1, temp=72.0))), "KXYZ")
+    with pytest.raises(ProviderResponseError, match="units=standard"):
+        read_response(json.dumps(one_call(one_call_hour(1, temp=72.0))), "KXYZ")
 
 
 def test_an_answer_without_hours_is_refused() -> None:
-    with pytest.raises(WeatherAnswerError, match="none of its 1 hours"):
-        read_answer(json.dumps(one_call({"dt": "noon"})), "KXYZ")
+    with pytest.raises(ProviderResponseError, match="none of its 1 hours"):
+        read_response(json.dumps(one_call({"dt": "noon"})), "KXYZ")
 
 
 def test_an_hour_is_the_hour_it_says() -> None:

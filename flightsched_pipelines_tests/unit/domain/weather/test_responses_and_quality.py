@@ -8,11 +8,11 @@ import pytest
 
 from flightsched_pipelines.domain.weather.blend import hourly_rows
 from flightsched_pipelines.domain.weather.provider_responses import (  # fmt: skip
-    Answer,
-    WeatherAnswerError,
+    ProviderResponse,
+    ProviderResponseError,
     one_call_position,
-    read_answer,
-    read_answers,
+    read_response,
+    read_responses,
     station_positions,
 )
 from flightsched_pipelines.domain.weather.quality import implausible, uncovered, unread_words
@@ -20,12 +20,12 @@ from flightsched_pipelines.domain.weather.reports.taf import read_taf
 from flightsched_pipelines_tests.unit.domain.weather.builders import fair, hour, metar, one_call, one_call_hour, taf
 
 
-def answer(body: str | None, outcome: str = "ok", product: str = "taf", error: str | None = None) -> Answer:
-    return Answer("p", product, "/r", ["KXYZ"], hour(0), 200, outcome, error, None, None, body)  # pyright: ignore[reportArgumentType]
+def answer(body: str | None, outcome: str = "ok", product: str = "taf", error: str | None = None) -> ProviderResponse:
+    return ProviderResponse("p", product, "/r", ["KXYZ"], hour(0), 200, outcome, error, None, None, body)  # pyright: ignore[reportArgumentType]
 
 
 def test_one_unreadable_report_costs_no_other() -> None:
-    reading = read_answer(json.dumps([taf(fair(0, 24)), {"icaoId": "KBAD", "fcsts": []}, 7, metar(obsTime=None)]))
+    reading = read_response(json.dumps([taf(fair(0, 24)), {"icaoId": "KBAD", "fcsts": []}, 7, metar(obsTime=None)]))
 
     assert {group.station for group in reading.groups} == {"KXYZ"}
     assert len(reading.problems) == 3
@@ -33,7 +33,7 @@ def test_one_unreadable_report_costs_no_other() -> None:
 
 
 def test_an_answer_that_failed_is_a_problem_and_says_nothing() -> None:
-    reading = read_answers(
+    reading = read_responses(
         [answer(None, "timeout", error="It did not answer"), answer("<html>"), answer("[]", "empty")]
     )
 
@@ -45,8 +45,8 @@ def test_an_answer_that_failed_is_a_problem_and_says_nothing() -> None:
 def test_a_one_call_answer_needs_its_airport() -> None:
     body = json.dumps(one_call(one_call_hour(1)))
 
-    with pytest.raises(WeatherAnswerError, match="names no airport"):
-        read_answer(body)
+    with pytest.raises(ProviderResponseError, match="names no airport"):
+        read_response(body)
     assert one_call_position(body) == (37.0, -122.0)
     assert one_call_position("[]") is None
     assert one_call_position("no") is None
@@ -87,8 +87,8 @@ def test_an_airport_is_covered_when_every_hour_has_a_readable_forecast() -> None
 
 def test_words_that_were_not_understood_are_counted_by_station() -> None:
     raw = "METAR KXYZ 101153Z 24006KT 10SM FEW060 +TSRX BKN0O8 20/08 A2992"
-    observed = hourly_rows(read_answer(json.dumps([metar(raw)])).groups)
-    forecasts = hourly_rows(read_answer(json.dumps([taf(fair(0, 24)), taf(fair(0, 24), station="KABC")])).groups)
+    observed = hourly_rows(read_response(json.dumps([metar(raw)])).groups)
+    forecasts = hourly_rows(read_response(json.dumps([taf(fair(0, 24)), taf(fair(0, 24), station="KABC")])).groups)
 
     sentences, words, stations = unread_words(forecasts, observed)
     assert (words, stations) == (2, 2)

@@ -7,17 +7,17 @@ import pytest
 
 from flightsched_pipelines.clients.weather.simulation.source import SimulatedWeather
 from flightsched_pipelines.database.seed.reference import reference_airports
-from flightsched_pipelines.domain.weather.conditions import Group
+from flightsched_pipelines.domain.weather.conditions import ForecastGroup
 from flightsched_pipelines.domain.weather.reports.json_fields import FieldError
 from flightsched_pipelines.domain.weather.reports.taf import read_taf
 from flightsched_pipelines_tests.unit.domain.weather.builders import at, fair, group, hour, read_three_ways, taf
 
 
-def prevailing(groups: list[Group]) -> list[Group]:
+def prevailing(groups: list[ForecastGroup]) -> list[ForecastGroup]:
     return [one for one in groups if one.layer == "prevailing"]
 
 
-def temporary(groups: list[Group]) -> list[Group]:
+def temporary(groups: list[ForecastGroup]) -> list[ForecastGroup]:
     return [one for one in groups if one.layer == "temporary"]
 
 

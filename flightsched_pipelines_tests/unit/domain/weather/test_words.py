@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flightsched_pipelines.domain.weather.conditions import Conditions, Group, UnreadWord
+from flightsched_pipelines.domain.weather.conditions import Conditions, ForecastGroup, UnreadWord
 from flightsched_pipelines.domain.weather.reports.metar import read_metar
 from flightsched_pipelines.domain.weather.reports.taf import read_taf
 from flightsched_pipelines.domain.weather.reports.words import Harmless, Understood, Unread, read_word
@@ -19,7 +19,7 @@ def read_text(words: str, remarks: str = "AO2", **fields: Any) -> Conditions:
     return read_metar(metar(None) | bare | fields | {"rawOb": raw}).conditions
 
 
-def read_tafs(words: str, *groups: dict[str, Any]) -> list[Group]:
+def read_tafs(words: str, *groups: dict[str, Any]) -> list[ForecastGroup]:
     """A TAF of this text from hour 0 to hour 24, with the decoded groups it is given."""
     return read_taf(taf(*groups, raw=f"TAF KXYZ 092330Z 1000/1024 {words}"))
 

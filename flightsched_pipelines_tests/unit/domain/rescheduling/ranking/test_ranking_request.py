@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from flightsched_pipelines.domain.rescheduling.ranking.ranking_request import Question, prompt, questions
+from flightsched_pipelines.domain.rescheduling.ranking.ranking_request import RankingRequest, prompt, ranking_requests
 from flightsched_pipelines.domain.rescheduling.ranking.reason_codes import FORECASTS, ReasonCode, is_true
 from flightsched_pipelines.domain.risk.breaches import BROKEN_COLUMNS
 from flightsched_pipelines_tests.injections import INJECTIONS
@@ -16,7 +16,7 @@ from flightsched_pipelines_tests.unit.domain.rescheduling.builders import LOST, 
 HOUR = pd.Timestamp(NOW)
 
 
-def ask(**wishes: Any) -> Question:
+def ask(**wishes: Any) -> RankingRequest:
     """The question about the school's one lost lesson, with these wishes of its student."""
     school = School()
     lesson = LOST | wishes
@@ -24,7 +24,7 @@ def ask(**wishes: Any) -> Question:
         {"starts_at_utc": "datetime64[us, UTC]", "ends_at_utc": "datetime64[us, UTC]"}
     )
     broken = pd.DataFrame(columns=list(BROKEN_COLUMNS))
-    (question,) = questions(school.propose(), bookings, broken, HOUR)
+    (question,) = ranking_requests(school.propose(), bookings, broken, HOUR)
     return question
 
 
@@ -91,7 +91,7 @@ def test_no_verdict_but_ok_has_a_margin(verdict: str, margin: float, step: int) 
     bookings = pd.DataFrame([LOST]).astype(
         {"starts_at_utc": "datetime64[us, UTC]", "ends_at_utc": "datetime64[us, UTC]"}
     )
-    (question,) = questions(plan, bookings, pd.DataFrame(columns=list(BROKEN_COLUMNS)), HOUR)
+    (question,) = ranking_requests(plan, bookings, pd.DataFrame(columns=list(BROKEN_COLUMNS)), HOUR)
 
     assert {slot.facts["forecast"] for slot in question.slots} == {FORECASTS[step]}
 

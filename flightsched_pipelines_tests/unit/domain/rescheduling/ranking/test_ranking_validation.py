@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flightsched_pipelines.domain.rescheduling.ranking.apply_ranking import RANKED_COLUMNS, ranked
+from flightsched_pipelines.domain.rescheduling.ranking.apply_ranking import RANKED_COLUMNS, apply_ranking
 from flightsched_pipelines.domain.rescheduling.ranking.ranking_validation import (
-    AnswerError,
     Ranking,
-    answer_schema,
-    check,
+    RankingError,
+    response_schema,
+    validate_ranking,
 )
 from flightsched_pipelines.domain.rescheduling.ranking.reason_codes import WORDS, ReasonCode
 from flightsched_pipelines.domain.rescheduling.slot_descriptions import with_main_reasons
@@ -58,11 +58,11 @@ def answer(*codes: list[str], ids: list[str] | None = None) -> str:
 
 
 def test_a_good_answer_counts_in_its_order() -> None:
-    found = check(QUESTION, answer(["same_instructor"], ids=["s3", "s1", "s2"]))
+    found = validate_ranking(QUESTION, answer(["same_instructor"], ids=["s3", "s1", "s2"]))
 
     assert [slot.slot_id for slot in found.slots] == ["s3", "s1", "s2"]
     assert found.codes == ((ReasonCode.SAME_INSTRUCTOR,), (), ())
-    assert check(QUESTION, json.dumps(found.stored())) == found, "what is stored can be served again"
+    assert validate_ranking(QUESTION, json.dumps(found.stored())) == found, "what is stored can be served again"
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_a_good_answer_counts_in_its_order() -> None:
     ],
 )
 def test_a_code_that_is_not_true_voids_the_answer(codes: list[str], fault: str) -> None:
-    with pytest.raises(AnswerError) as error:
-        check(QUESTION, answer(codes))
+    with pytest.raises(RankingError) as error:
+        validate_ranking(QUESTION, answer(codes))
 
     assert fault in str(error.value)
 
@@ -112,12 +112,12 @@ def test_a_code_that_is_not_true_voids_the_answer(codes: list[str], fault: str) 
     ],
 )
 def test_an_answer_of_another_shape_is_refused(text: str, fault: str) -> None:
-    with pytest.raises(AnswerError, match=fault):
-        check(QUESTION, text)
+    with pytest.raises(RankingError, match=fault):
+        validate_ranking(QUESTION, text)
 
 
 def test_the_schema_asks_for_each_slot_once() -> None:
-    schema = answer_schema(QUESTION)
+    schema = response_schema(QUESTION)
 
     items = schema["properties"]["ranking"]
     assert (items["minItems"], items["maxItems"]) == (3, 3)
@@ -131,7 +131,7 @@ def test_the_schema_has_no_free_text() -> None:
         inner = [found for value in part.values() if isinstance(value, dict) for found in strings(value)]
         return [part, *inner] if part.get("type") == "string" else inner
 
-    found = strings(answer_schema(QUESTION))
+    found = strings(response_schema(QUESTION))
     assert len(found) == 2
     assert all("enum" in one for one in found)
 
@@ -139,12 +139,12 @@ def test_the_schema_has_no_free_text() -> None:
 @pytest.mark.parametrize("spoil", sorted(set(SPOILERS)))
 def test_each_way_in_which_the_stand_in_errs_is_seen(spoil: str) -> None:
     data = good_answer(json.loads(QUESTION.text))
-    check(QUESTION, json.dumps(data))
+    validate_ranking(QUESTION, json.dumps(data))
 
     SPOILERS[spoil](data)
 
-    with pytest.raises(AnswerError):
-        check(QUESTION, json.dumps(data))
+    with pytest.raises(RankingError):
+        validate_ranking(QUESTION, json.dumps(data))
 
 
 texts = st.sampled_from(["", "x" * 300, *HOSTILE_SENTENCES, *INJECTIONS[:-1]]) | st.text(max_size=8)
@@ -182,8 +182,8 @@ def test_an_answer_is_refused_or_gives_slots_that_were_offered_and_text_of_ours(
     def every_answer(text: str) -> None:
         nonlocal counted
         try:
-            found = check(QUESTION, text)
-        except AnswerError:
+            found = validate_ranking(QUESTION, text)
+        except RankingError:
             return  # nothing of it counts: the planner's proposals stay
         counted += 1
         assert {id(slot) for slot in found.slots} == {id(slot) for slot in QUESTION.slots}
@@ -201,7 +201,7 @@ def test_an_answer_is_refused_or_gives_slots_that_were_offered_and_text_of_ours(
     slot = ["booking_id", "starts_at_utc", "ends_at_utc", "instructor_id", "aircraft_id", "verdict", "score"]
     offered = sorted(PLAN[slot].itertuples(index=False, name=None))
     for found in orders.values():
-        proposals = ranked(PLAN, {QUESTION.booking_id: found}, "m")
+        proposals = apply_ranking(PLAN, {QUESTION.booking_id: found}, "m")
         assert sorted(proposals[slot].itertuples(index=False, name=None)) == offered
         assert proposals["rank"].tolist() == [1, 2, 3]
         assert proposals["starts_at_utc"].tolist() == [PLAN["starts_at_utc"].iloc[one.row] for one in found.slots]
@@ -212,7 +212,7 @@ def test_an_answer_is_refused_or_gives_slots_that_were_offered_and_text_of_ours(
 
 
 def test_without_an_answer_the_planner_s_order_stays() -> None:
-    proposals = ranked(PLAN, {}, "m")
+    proposals = apply_ranking(PLAN, {}, "m")
 
     assert proposals["rank"].tolist() == PLAN["rank"].tolist()
     assert set(proposals["ranked_by"]) == {"planner"}
@@ -235,8 +235,8 @@ def test_hostile_text_anywhere_in_an_answer_voids_it_and_is_not_repeated(words: 
         {"ranking": [*plain["ranking"], words]},
     ]
     for data in hostile:
-        with pytest.raises(AnswerError) as error:
-            check(QUESTION, json.dumps(data))
+        with pytest.raises(RankingError) as error:
+            validate_ranking(QUESTION, json.dumps(data))
         assert words not in str(error.value)
 
 
@@ -245,16 +245,16 @@ def test_of_each_slot_exactly_the_codes_count_that_are_true_of_it() -> None:
         for code in ALL:
             text = answer([code], ids=[slot_id, *(other for other in IDS if other != slot_id)])
             if code in true:
-                check(QUESTION, text)
+                validate_ranking(QUESTION, text)
             else:
-                with pytest.raises(AnswerError, match=f"{code} is not true"):
-                    check(QUESTION, text)
+                with pytest.raises(RankingError, match=f"{code} is not true"):
+                    validate_ranking(QUESTION, text)
 
 
 def test_the_main_reasons_come_before_the_facts() -> None:
-    found = check(QUESTION, answer(["earliest", "time_asked_for", "same_instructor"], ["same_aircraft"]))
+    found = validate_ranking(QUESTION, answer(["earliest", "time_asked_for", "same_instructor"], ["same_aircraft"]))
 
-    told = ranked(PLAN, {QUESTION.booking_id: found}, "m")["reason"].tolist()
+    told = apply_ranking(PLAN, {QUESTION.booking_id: found}, "m")["reason"].tolist()
 
     planned = [str(PLAN.at[slot.row, "reason"]) for slot in found.slots]
     assert told == [
