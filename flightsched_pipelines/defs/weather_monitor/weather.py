@@ -1,13 +1,12 @@
 """Weather as it came, and what it says: ``raw_weather`` → ``observations``, ``forecasts``."""
 
-from datetime import UTC, datetime
-
 import dagster as dg
 from pandas import DataFrame
 from sqlalchemy import Engine
 
 from flightsched_pipelines.clients.weather.weather_source import WeatherSource
 from flightsched_pipelines.defs import asset_metadata
+from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.hourly_assets import columns_of, hourly_asset
 from flightsched_pipelines.defs.partitions import by_hour
 from flightsched_pipelines.services.hourly import hourly_steps
@@ -20,9 +19,10 @@ def raw_weather(
     engine: dg.ResourceParam[Engine],
     weather: dg.ResourceParam[WeatherSource],
     settings: dg.ResourceParam[Settings],
+    clock: dg.ResourceParam[Clock],
 ) -> DataFrame:
     """Every weather provider's answer for the hour, verbatim, one row a request, failed ones included."""
-    now_utc = datetime.now(UTC)
+    now_utc = clock.now()
     try:
         answers = by_hour(context, lambda hour: hourly_steps.gather_weather(engine, weather, hour, now_utc))
     except hourly_steps.WeatherIsPastError as error:

@@ -28,7 +28,10 @@ ENDS = {True: dg.DagsterEventType.RUN_SUCCESS, False: dg.DagsterEventType.RUN_FA
 
 
 def running_hour() -> datetime:
-    """The hour that runs. It may end in the middle of a test: no alarm waits for the next one before that is over."""
+    """The hour that runs. It may end in the middle of a test.
+
+    For the runs of it, it goes on then (``HourThatRuns``), and no alarm looks for the next one before that is over.
+    """
     return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 
 
@@ -40,6 +43,16 @@ class TurnedClock(Clock):
     def now(self) -> datetime:
         """So many minutes after the present."""
         return datetime.now(UTC) + timedelta(minutes=self.minutes)
+
+
+class HourThatRuns(TurnedClock):
+    """A clock for runs of an hour that has not ended, however long the tests before them took."""
+
+    ends: float
+
+    def now(self) -> datetime:
+        """The present, and never after the hour, in whose last second it stands still."""
+        return min(super().now(), datetime.fromtimestamp(self.ends - 1, UTC))
 
 
 @dataclass
@@ -62,7 +75,10 @@ class Watch:
 
     def execute(self, job: str, hour: datetime | None = None, **config: Any) -> dg.ExecuteInProcessResult:
         """Run a job; no sensor has seen it yet."""
-        definition = build_definitions(**self._parts()).resolve_job_def(job)
+        parts = dict(self._parts())
+        if hour is not None and hour == self.hour:
+            parts["clock"] = HourThatRuns(minutes=self.clock.minutes, ends=(hour + timedelta(hours=1)).timestamp())
+        definition = build_definitions(**parts).resolve_job_def(job)
         return definition.execute_in_process(
             instance=self.instance,
             raise_on_error=False,
