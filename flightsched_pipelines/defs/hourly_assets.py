@@ -1,4 +1,4 @@
-"""The asset graph, one module a stage; each asset loads, calls one function of the desk, and returns a frame."""
+"""The asset graph, one module a stage: an asset loads, calls one service, and returns a frame."""
 
 from collections.abc import Callable, Sequence
 from functools import partial

@@ -1,6 +1,6 @@
 """What brings alerts about: sensors over runs and ticks, the sign of life, and the job that silences an alert.
 
-A sensor collects how things stand and leaves the rest to the desk. Where that fails the cursor stays, and it is tried
+A sensor collects how things stand and leaves the rest to a service. Where that fails the cursor stays, and it is tried
 again; what was noted before is not told again.
 """
 

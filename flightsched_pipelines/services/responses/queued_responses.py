@@ -46,7 +46,7 @@ class QueuedRequestedTimes(BaseModel):
     latest_date: date | None = None
 
     def wishes(self) -> RequestedTimes:
-        """As the desk takes them."""
+        """Return the requested times as the domain has them."""
         return RequestedTimes(frozenset(self.days), frozenset(self.parts_of_day), self.earliest_date, self.latest_date)
 
 
@@ -68,7 +68,7 @@ class QueuedResponse(BaseModel):
     wishes: QueuedRequestedTimes = QueuedRequestedTimes()
 
     def answer(self) -> CaseResponse:
-        """As the desk takes it."""
+        """Return the response as the domain has it."""
         wishes = self.wishes.wishes()
         return CaseResponse(
             Action(self.action), self.role, self.person_id, self.number, self.round, self.reason, wishes
