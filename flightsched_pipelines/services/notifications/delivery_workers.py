@@ -293,6 +293,9 @@ class Worker:
             self._lane.broke_off_at.append(message.message_id)
         if len(self._lane.broke_off_at) >= BROKEN_OFF_IN_A_ROW:
             self._pause(DOWN_SECONDS, why)
+        elif self._lane.paused_until is not None:
+            # It was on its way when another worker paused the channel: else it would be due before all that wait.
+            leases.pause(self._engine, self._lane.name, self._lane.paused_until, why)
 
     def _doubt(self, message: Message, why: str) -> None:
         """It may have been delivered: it is sent again only where that harms nobody."""
