@@ -15,6 +15,7 @@ from flightsched_pipelines.database.schema.minimums import (
 from flightsched_pipelines.database.schema.operations import (
     alert_silences,
     alerts,
+    queue_waits,
     standings,
 )  # fmt: skip
 from flightsched_pipelines.database.schema.pipeline import (
@@ -110,6 +111,7 @@ __all__ = [
     "opening_hours",
     "outbox",
     "partitions",
+    "queue_waits",
     "raw_weather",
     "reference_contents",
     "reference_snapshot",

@@ -52,3 +52,12 @@ alert_silences = Table(
     schema="school",
     comment="Alerts that operators do not want to hear of for a time.",
 )
+
+queue_waits = Table(
+    "queue_waits",
+    metadata,
+    Column("queue", Text, primary_key=True, comment="The queue's name."),
+    column("since_utc", INSTANT, "The first check that found messages in it; since then every check has."),
+    schema="school",
+    comment="Queues that hold messages now, a row each; a queue that is found empty loses its row.",
+)

@@ -98,6 +98,18 @@ OPERATIONAL_CHECKS: tuple[MonitoredCheck, ...] = (
         cause=Cause.DELIVERY,
     ),
     MonitoredCheck(
+        name="responses_are_taken",
+        asset="reschedule_proposals",
+        severity="error",
+        watches="Time in which the SQS queue reschedule-responses was not empty and no response was taken from it",
+        window="now",
+        limit=15,
+        unit="min",
+        todo="See that response_queue_sensor is on; read the log of the last run of apply_queued_responses.",
+        section=Section.NOTIFICATIONS,
+        cause=Cause.DELIVERY,
+    ),
+    MonitoredCheck(
         name="ai_rescheduler_errors",
         asset="reschedule_proposals",
         severity="error",

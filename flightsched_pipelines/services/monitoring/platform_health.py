@@ -14,7 +14,7 @@ from flightsched_pipelines.clients.delivery import aws
 from flightsched_pipelines.clients.delivery.delivery_errors import DeliveryError
 from flightsched_pipelines.database.queries.cases.cases import PROVEN
 from flightsched_pipelines.database.queries.llm_calls import LLM_ANSWER
-from flightsched_pipelines.database.queries.monitoring import health
+from flightsched_pipelines.database.queries.monitoring import health, queue_waits
 from flightsched_pipelines.database.queries.monitoring.health import CallResult
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.monitoring.catalogue import CHECKS
@@ -92,6 +92,7 @@ def measure(
     if settings.openai_api_key is not None:
         found |= _llm(rescheduler, calls, now_utc)
     found |= queues(engine, settings)
+    found |= _response_wait(engine, now_utc, settings)
     found |= _delivery(engine, now_utc, settings)
     everything = {(name, None): measured for name, measured in found.items()} | _freshness(engine, now_utc)
     if _is_new(engine, began_at_utc, now_utc):
@@ -166,6 +167,20 @@ def queues(engine: Engine, settings: Settings) -> dict[str, Measurement]:
         except DeliveryError as error:
             found[name] = Measurement(here.value, 0, "queues that can be read", [str(error)])
     return found
+
+
+def _response_wait(engine: Engine, now_utc: datetime, settings: Settings) -> dict[str, Measurement]:
+    if settings.aws_region is None:
+        return {}
+    queue = aws.Queue(settings.aws_region, settings.aws_endpoint_url, aws.responses_queue(settings.environment))
+    try:
+        depth = queue.depth()
+    except DeliveryError as error:
+        return {"responses_are_taken": Measurement(0, 0, "queues that can be read", [str(error)])}
+    # A message that is out with a run that died comes back: it waits all the same.
+    since = queue_waits.waiting_since(engine, queue.name, depth.waiting + depth.in_flight, now_utc)
+    minutes = 0.0 if since is None else max((now_utc - since) / timedelta(minutes=1), 0.0)
+    return {"responses_are_taken": Measurement(minutes, 1, "queues")}
 
 
 def _delivery(engine: Engine, now_utc: datetime, settings: Settings) -> dict[str, Measurement]:

@@ -375,13 +375,15 @@ def _(watch: Watch) -> Iterator[None]:
                 queue.delete(message)
 
 
-@fault("responses that nobody takes", "responses_queue_depth")
+@fault("responses that nobody takes", "responses_queue_depth", "responses_are_taken")
 def _(watch: Watch) -> Iterator[None]:
     watch.restart_with(alarms={"responses_queue_depth": 2})
     responses = watch.queue(aws.responses_queue)
     for number in range(3):
         responses.send(json.dumps({"key": f"partner-{number:04}", "case_id": 1, "action": "withdraw",
                                    "role": "student", "person_id": 1}), {})  # fmt: skip
+    assert watch.check_operations()["responses_are_taken"].passed, "they have only just come"
+    do(watch, "UPDATE school.queue_waits SET since_utc = since_utc - interval '16 minutes'")
     yield
     assert watch.run("apply_queued_responses").success
 

@@ -67,6 +67,7 @@ def test_a_queue_is_told_when_nobody_reads_it_never_passes_unread_and_is_forgott
     watch.settings = watch.settings.model_copy(update={"environment": "nowhere"})
     unread = {
         "responses_queue_depth",
+        "responses_are_taken",
         "weather_alerts_queue_depth",
         "weather_monitor_dead_letters",
         "ai_rescheduler_dead_letters",
