@@ -1,7 +1,7 @@
-"""When an alert speaks: opened once, reminded of at growing intervals, told again when it is worse, and resolved.
+"""Decide when to notify about an alert: opened, reminded at growing intervals, worse, and resolved.
 
-A *standing* is how a check (or a job, a sensor, a schedule) stood when it was last looked at. All failing standings of
-a cause are one alert, so that a provider that is down is one alert and not forty.
+A check status is the last known status of a check, job, sensor or schedule. All failing statuses of a cause are one
+alert, so that a provider that is down is one alert and not forty.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -16,12 +16,12 @@ MAX_PAUSE = timedelta(hours=24)
 MAX_DOUBLINGS = 5
 
 NotificationKind = Literal["opened", "worse", "reminder", "resolved"]
-"""What is told of an alert."""
+"""Kinds of notification about an alert."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckStatus:
-    """How one thing stands: ``about_utc`` is the hour it was judged of, ``judged_at`` when; no personal data."""
+    """The status of one check: ``about_utc`` is the hour checked, ``judged_at`` the check's time; no personal data."""
 
     name: str
     cause: str
@@ -48,7 +48,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class AlertTransition:
-    """What becomes of the alert of a cause; ``word`` is what ops are told, ``None`` for nothing now."""
+    """The new state of the alert of a cause; ``word`` is the notification to send, ``None`` for none now."""
 
     key: str
     state: Literal["open", "resolved"]
@@ -59,7 +59,7 @@ class AlertTransition:
 
 
 def pause_after(times_told: int) -> timedelta:
-    """How long an open alert stays silent after it was told so often: 1, 2, 4, 8, 16 hours, then a day."""
+    """Return the pause after so many notifications about an open alert: 1, 2, 4, 8, 16 hours, then a day."""
     doublings = min(max(times_told - 1, 0), MAX_DOUBLINGS)
     return min(FIRST_REMINDER * 2**doublings, MAX_PAUSE)
 
@@ -67,12 +67,12 @@ def pause_after(times_told: int) -> timedelta:
 def alert_transitions(
     failing: Iterable[CheckStatus], open_alerts: Collection[Alert], silenced: Collection[str], now_utc: datetime
 ) -> list[AlertTransition]:
-    """What becomes of every alert, given how all things stand now.
+    """Return the transition of every alert, given the current check statuses.
 
     Args:
-        failing: all standings that have not passed.
+        failing: all statuses that have not passed.
         open_alerts: at most one a key.
-        silenced: the keys that ops do not want to hear of now; what becomes of them is kept all the same.
+        silenced: the keys that are muted now; their history is still recorded.
         now_utc: now.
     """
     by_cause: dict[str, list[CheckStatus]] = {}

@@ -1,4 +1,4 @@
-"""Every alarm there is, by name; and whose alert a failed job, sensor or schedule is."""
+"""Every check by name, and the cause to which a failed job, sensor or schedule belongs."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -10,10 +10,10 @@ from flightsched_pipelines.domain.monitoring.operational_checks import OPERATION
 CHECKS: Mapping[str, MonitoredCheck] = MappingProxyType(
     {alarm.name: alarm for alarm in (*DATA_CHECKS, *OPERATIONAL_CHECKS)}
 )
-"""All of them by name."""
+"""All checks by name."""
 
 JOB_CAUSES: Mapping[str, Cause] = MappingProxyType(
     {"hourly_tick": Cause.HOURS, "hourly": Cause.HOURS, "dispatch": Cause.DELIVERY, "dispatch_sensor": Cause.DELIVERY,
      "deliver": Cause.DELIVERY, "delivery_sensor": Cause.DELIVERY}
 )  # fmt: skip
-"""The cause that a job's failed run, or a failed sensor or schedule, belongs to; others are the platform's own."""
+"""The cause to which a job's failed run, or a failed sensor or schedule, belongs; for others it is ``platform``."""

@@ -1,4 +1,4 @@
-"""The catalogue as a page for people: docs/alerts.md holds exactly this, and a test sees to it."""
+"""Render the catalogue of checks as Markdown: docs/alerts.md is exactly this text, as a test verifies."""
 
 from collections.abc import Iterator
 
@@ -10,17 +10,18 @@ HEAD = """# Alerts
 
 Made by `flightsched alerts --markdown` from flightsched_pipelines/domain/monitoring; do not edit.
 
-Every alarm is an asset check. It fails where its value is above the limit, or where there was nothing to examine. All
+Every check is an asset check. It fails if its value is above the limit, or if there was nothing to examine. All
 failing checks of a cause are one alert, and so are failed runs, sensors and schedules: a provider that is down is one
-alert, not forty. An alert is told when it opens, when it gets worse (from warn to error), after 1, 2, 4, 8, 16 and then
-every 24 hours while it is open, and when it is resolved; by SNS (`flight-rescheduler-alerts-<ENVIRONMENT>`) and Slack,
+alert, not forty. A notification is sent when an alert opens, when it gets worse (from warn to error), after 1, 2, 4, 8,
+16 and then every 24 hours while it is open, and when it is resolved; by SNS
+(`flight-rescheduler-alerts-<ENVIRONMENT>`) and Slack, through the outbox, so that a failed delivery is tried again.
 through the outbox, so that one which cannot be delivered is tried again.
 
-`flightsched alerts` lists what is open. `flightsched alerts silence CAUSE --hours 4 --why "..."`, or the job
-`mute_alert`, quiets an alert for a time; what becomes of it is kept. `school.alerts` is the history.
+`flightsched alerts` lists the open alerts. `flightsched alerts silence CAUSE --hours 4 --why "..."`, or the job
+`mute_alert`, mutes an alert for a time; its history is still recorded in `school.alerts`.
 
-When no hour completes nothing here may be running: after each completed hour `HEARTBEAT_URL` is asked, and whoever is
-behind it (healthchecks.io, for one) raises the alarm when we are silent.
+If the whole platform stops, no check runs: `HEARTBEAT_URL` is pinged after each successful hour, and the
+dead-man's-switch service behind it (healthchecks.io, for example) alerts if pings stop.
 
 A limit is set by the environment: `ALARMS__<NAME>`, such as `ALARMS__WEATHER_MONITOR_ERRORS=5`.
 """
@@ -28,20 +29,20 @@ COLUMNS = "| check | severity | what it watches | window | fails above | alert |
 
 
 def markdown() -> str:
-    """The whole page."""
+    """Return the whole page."""
     return "\n".join(
         [
             HEAD,
             "## On an hour's data",
             "",
-            "With their asset, every hour. The two that block stop the hour: nobody is told anything of it.",
+            "With their asset, every hour. Blocking checks stop the hour; no messages are sent.",
             "",
             *_table(DATA_CHECKS),
             "",
             "## On operations",
             "",
-            "Every five minutes, in one run, from recorded facts. A check of something that is off (no LLM, no AWS) is",
-            "not made. Where hours left nothing to examine, the alert is `hours`.",
+            "Every five minutes, in one run, from recorded facts. Checks of a disabled feature (no LLM, no AWS) are",
+            "left out. If missing hours leave nothing to examine, the alert is `hours`.",
             "",
             *_table(OPERATIONAL_CHECKS),
             "",
@@ -51,7 +52,7 @@ def markdown() -> str:
             "",
             "## Causes",
             "",
-            f"Alerts are named by cause: {', '.join(f'`{cause}`' for cause in Cause)}. `hours` also speaks of failed",
+            f"Alerts are named by cause: {', '.join(f'`{cause}`' for cause in Cause)}. `hours` also covers failed",
             "hourly runs, `delivery` of failed dispatches and deliveries, `platform` of every other job, sensor or",
             "schedule that failed.",
             "",

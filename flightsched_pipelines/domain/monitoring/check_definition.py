@@ -1,4 +1,4 @@
-"""What an alarm is, and the verdict on what was measured for it."""
+"""Definition of a check, and the evaluation of its measurement."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ Severity = Literal["warn", "error"]
 
 
 class Cause(StrEnum):
-    """What checks have in common that fail together: one alert speaks for all of a cause."""
+    """The common cause of checks that fail together: all failing checks of a cause are one alert."""
 
     WEATHER = "weather"
     RESCHEDULER = "rescheduler"
@@ -22,7 +22,7 @@ class Cause(StrEnum):
 
 
 class Section(StrEnum):
-    """The sections of docs/runbook.md that alarms link to, as its anchors; the only place that names them."""
+    """The sections of the runbook that alerts link to, as anchors; defined only here."""
 
     TIMEOUTS = "1-weather-monitor-timeouts"
     ERRORS = "2-ai-rescheduler-high-error-rate"
@@ -35,11 +35,11 @@ class Section(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MonitoredCheck:
-    """One alarm: it fails where the measured value is above the limit, or nothing was examined.
+    """One check: it fails if the measured value is above the limit, or if nothing was examined.
 
-    ``asset`` names the asset whose check it is, ``None`` for a check that every asset has. ``limit`` is the default;
-    the setting ``ALARMS__<NAME>`` replaces it. ``cause`` is the alert that it belongs to, ``idle`` the one where there
-    is nothing to examine. ``counterpart`` is the CloudWatch alarm or metric whose place it takes.
+    ``asset`` names the asset that the check belongs to, ``None`` for a check that every asset has. ``limit`` is the
+    default; the setting ``ALARMS__<NAME>`` replaces it. ``cause`` is the alert that it belongs to, ``idle`` the one if
+    there is nothing to examine. ``counterpart`` is the CloudWatch alarm or metric that it replaces.
     """
 
     name: str
@@ -58,15 +58,15 @@ class MonitoredCheck:
 
     @property
     def setting(self) -> str:
-        """The environment variable with which the limit is set."""
+        """Return the environment variable that sets the limit."""
         return f"ALARMS__{self.name.upper()}"
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A value, how many things were looked at to find it, what those are, and the instances that ops should see.
+    """A value, the number and kind of things examined to find it, and the instances to show to operators.
 
-    ``found`` holds no personal data.
+    ``found`` contains no personal data.
     """
 
     value: float
@@ -77,7 +77,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class CheckEvaluation:
-    """Whether an alarm is quiet, and why; ``cause`` is that of the alert it belongs to when it is not."""
+    """Whether a check passed, and why; ``cause`` is that of its alert if it did not."""
 
     alarm: MonitoredCheck
     passed: bool
@@ -90,7 +90,7 @@ class CheckEvaluation:
 
 
 def evaluate(alarm: MonitoredCheck, measured: Measurement, limit: float) -> CheckEvaluation:
-    """Hold what was measured against the limit; with nothing examined an alarm never passes."""
+    """Compare a measurement with the limit; a check with nothing examined never passes."""
     if measured.examined <= 0:
         sentence = f"{alarm.watches}: nothing was examined, as there are no {measured.of}"
         return CheckEvaluation(

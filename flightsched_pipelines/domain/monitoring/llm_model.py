@@ -1,17 +1,17 @@
-"""Whether the LLM's model is offered, and stays so for a while: the server's list of models, compared with a date."""
+"""Check that the configured LLM is offered and is not about to be shut down, from the server's list of models."""
 
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 
 NOTICE = timedelta(days=60)
-"""A shutdown that is nearer than this is told."""
+"""A shutdown less than this ahead is a fault."""
 
 _SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}")
 
 
 def faults_of_model(model: str, shutdown_dates: Mapping[str, date | None], today: date) -> list[str]:
-    """Return what is wrong with a model: that it is not listed, or is shut down within ``NOTICE``; empty if nothing.
+    """Return the faults of a model: that it is not listed, or is shut down within ``NOTICE``; empty if none.
 
     Args:
         model: the model that is configured.
@@ -23,11 +23,11 @@ def faults_of_model(model: str, shutdown_dates: Mapping[str, date | None], today
     ends = shutdown_dates[model] or _end_of_snapshots(model, shutdown_dates)
     if ends is None or ends - today > NOTICE:
         return []
-    return [f"OPENAI_MODEL {model} is shut down on {ends:%Y-%m-%d}; set a model that stays"]
+    return [f"OPENAI_MODEL {model} is shut down on {ends:%Y-%m-%d}; set a model that is not scheduled for shutdown"]
 
 
 def _end_of_snapshots(model: str, shutdown_dates: Mapping[str, date | None]) -> date | None:
-    """The last day of the dated snapshots that a name stands for; ``None`` while one of them stays."""
+    """The last day of the dated snapshots behind a name; ``None`` while one of them has no end."""
     ends = [
         end
         for name, end in shutdown_dates.items()

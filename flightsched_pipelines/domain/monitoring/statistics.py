@@ -1,4 +1,4 @@
-"""What facts amount to: bursts, shares, ranges."""
+"""Compute statistics of recorded facts: bursts, shares, ranges."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,14 +7,14 @@ from statistics import quantiles
 from flightsched_pipelines.domain.monitoring.check_definition import Measurement
 
 ENOUGH_HOURS = 24
-"""Fewer hours than this tell nothing of what is usual."""
+"""Fewer hours than this are not enough to know the usual range."""
 
 DEFAULT_RANGE = (0.0, 60.0)
 """The usual range, in percent, while it is not known."""
 
 
 def max_in_window(instants: Sequence[datetime], window: timedelta) -> int:
-    """The largest number of instants that lie in one window, wherever it begins."""
+    """Return the largest number of instants within one window, wherever it begins."""
     ordered = sorted(instants)
     most, first = 0, 0
     for last, instant in enumerate(ordered):
@@ -25,12 +25,12 @@ def max_in_window(instants: Sequence[datetime], window: timedelta) -> int:
 
 
 def share_percent(part: float, whole: float) -> float:
-    """A part in percent of a whole; 0 of nothing."""
+    """Return a part in percent of a whole; 0 if the whole is 0."""
     return 100 * part / whole if whole else 0.0
 
 
 def outside_usual_range(percent: float, earlier: Sequence[float]) -> float:
-    """How many percentage points a share lies outside of where nine in ten earlier ones lay; 0 within."""
+    """Return by how many percentage points a share is outside the range of nine in ten earlier ones; 0 within it."""
     low, high = DEFAULT_RANGE
     if len(earlier) >= ENOUGH_HOURS:
         low, *_, high = quantiles(earlier, n=20, method="inclusive")
@@ -38,7 +38,7 @@ def outside_usual_range(percent: float, earlier: Sequence[float]) -> float:
 
 
 def worst(of_hours: Sequence[Measurement]) -> Measurement:
-    """Several hours' measures as one: the worst value; nothing examined where that is so of any hour."""
+    """Combine the measurements of several hours: the worst value; nothing examined if that is so for any hour."""
     if not of_hours:
         return Measurement(0, 0, "hours")
     examined = sum(one.examined for one in of_hours) if all(one.examined for one in of_hours) else 0

@@ -1,4 +1,4 @@
 """Alternatives for threatened lessons: feasible slots, a joint choice, ranking, and independent validation.
 
-What people answer to an alternative belongs in ``domain.cases``.
+Responses to an alternative belong in ``domain.cases``.
 """

@@ -1,4 +1,4 @@
-"""When people, aircraft and schools can be used: weekly local rules and their exceptions, as periods in UTC."""
+"""Availability of people, aircraft and schools: weekly local rules and their exceptions, as periods in UTC."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,15 +28,15 @@ aircraft, ``may_teach`` (a list of training levels, else empty) of instructors.
 """
 
 Resource = tuple[str, int]
-"""What kind of resource, and which one."""
+"""Kind of resource and its id."""
 
 Period = tuple[datetime, datetime]
-"""From when to when, aware, end excluded."""
+"""Start and end, aware, end excluded."""
 
 
 @dataclass(frozen=True, slots=True)
 class WeeklyRule:
-    """A resource can be used every week on this weekday (0 Monday), between two local times."""
+    """A resource is available every week on this weekday (0 Monday), between two local times."""
 
     resource: Resource
     time_zone: str
@@ -47,7 +47,7 @@ class WeeklyRule:
 
 @dataclass(frozen=True, slots=True)
 class AvailabilityException:
-    """Against its weekly rule, a resource can, or cannot, be used in this period."""
+    """An exception to the weekly rule: a resource is, or is not, available in this period."""
 
     resource: Resource
     period: Period
@@ -57,10 +57,10 @@ class AvailabilityException:
 def expand(
     rules: Iterable[WeeklyRule], exceptions: Iterable[AvailabilityException], from_utc: datetime, to_utc: datetime
 ) -> dict[Resource, list[Period]]:
-    """Each resource's periods within ``[from_utc, to_utc)``, in UTC, joined where they touch, in order.
+    """Return each resource's periods within ``[from_utc, to_utc)``, in UTC, joined where they touch, in order.
 
-    Local times are resolved day by day, so that a school opens at eight on both sides of a change of clocks. What an
-    exception takes away wins over what another gives.
+    Local times are resolved day by day, so that a school opens at eight on both sides of a change of clocks. An
+    exception that takes time away wins over one that adds it.
     """
     periods: defaultdict[Resource, list[Period]] = defaultdict(list)
     for rule in rules:
@@ -76,7 +76,7 @@ def expand(
 
 
 def merge_periods(periods: Iterable[Period]) -> list[Period]:
-    """Periods in order, with those that touch or overlap made one, and empty ones left out."""
+    """Return periods in order, with those that touch or overlap joined, and empty ones left out."""
     result: list[Period] = []
     for start, end in sorted(period for period in periods if period[0] < period[1]):
         if result and start <= result[-1][1]:
@@ -87,7 +87,7 @@ def merge_periods(periods: Iterable[Period]) -> list[Period]:
 
 
 def subtract_periods(periods: Sequence[Period], taken: Iterable[Period]) -> list[Period]:
-    """What is left of periods once others are taken out."""
+    """Return the rest of periods after others are taken out."""
     left = list(periods)
     for out_start, out_end in taken:
         pieces = ((s, e) for start, end in left for s, e in ((start, min(end, out_start)), (max(start, out_end), end)))

@@ -1,7 +1,7 @@
-"""Where a threatened lesson could go: every time that school, people, aircraft, daylight and forecast allow.
+"""Find the slots that school, people, aircraft, daylight and forecast allow for a threatened lesson.
 
-What other lessons hold is taken, also where those are threatened themselves. A time no forecast reaches is kept,
-marked ``unforecast``, and ranks lower.
+Slots of other lessons are taken, even if those are threatened themselves. A time beyond every forecast is kept, marked
+``unforecast``, and ranks lower.
 """
 
 from collections import defaultdict
@@ -50,12 +50,12 @@ CANDIDATE_COLUMNS: Mapping[str, str] = MappingProxyType(
 UNPLACEABLE_COLUMNS: Mapping[str, str] = MappingProxyType({"booking_id": "int64", "reason": "str"})
 
 _CHOICES_PER_START = 2
-"""Instructors, and aircraft, named for one start: the first choice, and one more where that is taken jointly."""
+"""Instructors, and aircraft, named for one start: the first choice, and one more if another lesson takes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """The candidates, and for each booking without any the constraint that took the last of its starts."""
+    """The candidates, and for each booking without any the constraint that ruled out the last of its starts."""
 
     candidates: pd.DataFrame
     unplaceable: pd.DataFrame
@@ -76,7 +76,7 @@ def candidate_slots(
     weather_buffer_minutes: int = 30,
     sent: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """The candidates alone, of `search_slots`."""
+    """Return only the candidates of `search_slots`."""
     return search_slots(
         threatened,
         bookings,
@@ -108,22 +108,22 @@ def search_slots(
     weather_buffer_minutes: int = 30,
     sent: pd.DataFrame | None = None,
 ) -> Search:
-    """Other times for each threatened booking, and why some have none.
+    """Return other times for each threatened booking, and the reason if it has none.
 
     Args:
-        threatened: the bookings to move (``BOOKING_COLUMNS``, and what there is of ``WISH_COLUMNS``), each of which is
+        threatened: the bookings to move (``BOOKING_COLUMNS``, and any of ``PREFERENCE_COLUMNS``), each of which is
             among ``bookings``.
         bookings: every booking from a day before ``now_utc`` (duty hours look back) to the horizon.
-        availability: periods of use (``AVAILABILITY_COLUMNS``); what has none cannot be used.
-        forecasts: the weather, an airport and hour a row (``FORECAST_COLUMNS``).
-        minimums: the rules of the weather in force (``MINIMUM_COLUMNS``).
+        availability: periods of use (``AVAILABILITY_COLUMNS``); a resource without any cannot be used.
+        forecasts: the forecast (``FORECAST_COLUMNS``).
+        minimums: the weather minimums in force (``MINIMUM_COLUMNS``).
         airports: the airports of the lessons.
         runways: their runway ends.
         suns: sunrise and sunset there, to the horizon.
         rules: bounds of the search.
-        now_utc: aware; slots start ``earliest_hours`` or more after it.
+        now_utc: aware; slots start at least ``earliest_hours`` after it.
         weather_buffer_minutes: weather this long before and after a slot counts too.
-        sent: what was proposed before (booking_id, starts_at_utc, instructor_id, aircraft_id): changing it has a price.
+        sent: earlier proposals (booking_id, starts_at_utc, instructor_id, aircraft_id): changing them has a cost.
 
     Returns:
         Up to ``rules.per_booking`` candidates a booking, spread over days, the best first.
@@ -172,7 +172,7 @@ def search_slots(
 
 
 def _of_lessons(availability: pd.DataFrame, threatened: pd.DataFrame) -> pd.DataFrame:
-    """What of the availability could matter to some lessons: of their schools, and of students only their own."""
+    """The availability that concerns some lessons: that of their schools, and of students only their own."""
     students = availability["resource_id"].isin(threatened["student_id"])
     return availability[
         availability["school_id"].isin(threatened["school_id"]) & ((availability["resource"] != "student") | students)
@@ -180,7 +180,7 @@ def _of_lessons(availability: pd.DataFrame, threatened: pd.DataFrame) -> pd.Data
 
 
 def _trials(threatened: pd.DataFrame, openings: list[FeasibleStarts], timeline: TimeGrid) -> pd.DataFrame:
-    """Each lesson at each of its possible starts, as bookings that the weather can be held against."""
+    """Each lesson at each of its possible starts, as bookings whose weather can be assessed."""
     counts = [len(opening.starts) for opening in openings]
     lessons = threatened.set_index("booking_id", drop=False)
     trials = lessons.loc[np.repeat([opening.lesson.booking_id for opening in openings], counts)]
@@ -195,7 +195,7 @@ def _trials(threatened: pd.DataFrame, openings: list[FeasibleStarts], timeline: 
 
 @dataclass(frozen=True, slots=True)
 class _Times:
-    """The trials as arrays: where each would lie, what the sky says of it, and what it costs as a time."""
+    """The trials as arrays: start, forecast verdict, and the cost of each time."""
 
     starts: NDArray[np.int64]
     """Microseconds from the epoch."""
@@ -204,7 +204,7 @@ class _Times:
     clear: NDArray[np.bool_]
     cost: NDArray[np.float64]
     told: pd.DataFrame
-    """What of a candidate follows from its time: columns of ``CANDIDATE_COLUMNS``."""
+    """Columns of ``CANDIDATE_COLUMNS`` that follow from the time."""
 
 
 def _times(threatened: pd.DataFrame, trials: pd.DataFrame, sky: Assessment, now_utc: datetime) -> _Times:
@@ -249,7 +249,7 @@ def _sent_slots(sent: pd.DataFrame | None) -> Mapping[int, list[_Slot]]:
 
 @dataclass(frozen=True, slots=True)
 class _Slots:
-    """The best slots of one lesson, the best first: arrays of a slot each, but for ``lesson``."""
+    """The best slots of one lesson, the best first: arrays with one element a slot, except ``lesson``."""
 
     lesson: LessonToMove
     trial: NDArray[np.int64]
@@ -259,9 +259,9 @@ class _Slots:
 
 
 def _best(opening: FeasibleStarts, mine: slice, times: _Times, sent: Sequence[_Slot], rules: SchedulingRules) -> _Slots:
-    """The best of every start that the sky allows, with the first free instructors and aircraft.
+    """The best of every start that the forecast allows, with the first free instructors and aircraft.
 
-    No more of one local day than leaves room for others; of equals the earlier, then the lower numbers.
+    The number on one local day is bounded, to leave room for other days; equal slots are ordered by start, then by ids.
     """
     lesson = opening.lesson
     present, wished = _number(lesson.instructor_id), _number(lesson.preferred_instructor_id)
@@ -290,7 +290,7 @@ def _best(opening: FeasibleStarts, mine: slice, times: _Times, sent: Sequence[_S
 
 
 def _in_order(names: Sequence[int | None], free: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The first free of those at each start, in the order of their numbers."""
+    """The first free ones at each start, in the order of their numbers."""
     numbers = np.array([_number(name) for name in names], dtype=np.int64)
     order = np.argsort(numbers, kind="stable")
     return numbers[order], (free & (free.cumsum(axis=0) <= _CHOICES_PER_START))[order]
@@ -301,7 +301,7 @@ def _number(name: int | None) -> int:
 
 
 def _place_in_group(groups: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How many of the same group come before each."""
+    """Return the number of elements of the same group before each."""
     order = np.argsort(groups, kind="stable")
     _, firsts, sizes = np.unique(groups[order], return_index=True, return_counts=True)
     place = np.empty(len(groups), dtype=np.int64)

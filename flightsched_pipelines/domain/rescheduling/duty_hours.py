@@ -1,4 +1,4 @@
-"""How much flight training each instructor gives in any 24 hours: lessons booked, and alternatives held out."""
+"""Count each instructor's flight training in any 24 hours: booked lessons, and alternatives reserved for offers."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -19,10 +19,10 @@ _Place = tuple[int, int, int]
 
 
 class DutyHours:
-    """Dual lessons by instructor, held to 14 CFR 61.195(a).
+    """Dual lessons by instructor, limited by 14 CFR 61.195(a).
 
-    A lesson may come to lie in any one of its places, booked or held out: in each 24 hours it weighs as much as that
-    of its places which takes most of them.
+    A lesson may end up at any one of its places, booked or reserved: each 24 hours count the place with the most
+    minutes in them.
     """
 
     def __init__(self, rules: SchedulingRules) -> None:
@@ -30,7 +30,7 @@ class DutyHours:
         self._places: defaultdict[int, list[_Place]] = defaultdict(list)
 
     def enter(self, lessons: pd.DataFrame) -> "DutyHours":
-        """Count booked lessons (booking_id, instructor_id, solo, starts_at_utc, ends_at_utc); a solo flight is none."""
+        """Count booked lessons (booking_id, instructor_id, solo, starts_at_utc, ends_at_utc) except solo flights."""
         dual = lessons[lessons["instructor_id"].notna() & ~lessons["solo"].astype(bool)]
         edges = (minutes_of(dual["starts_at_utc"]).tolist(), minutes_of(dual["ends_at_utc"]).tolist())
         for place in zip(dual["instructor_id"].tolist(), dual["booking_id"].tolist(), *edges, strict=True):
@@ -38,7 +38,7 @@ class DutyHours:
         return self
 
     def of(self, instructor_ids: Iterable[int]) -> "DutyHours":
-        """The load of some instructors, as a copy of its own."""
+        """Return a copy with the load of some instructors."""
         some = object.__new__(DutyHours)
         some.limit = self.limit
         some._places = defaultdict(list, {key: [*self._places[key]] for key in instructor_ids if key in self._places})
@@ -49,7 +49,7 @@ class DutyHours:
         self._places[instructor_id].append((booking_id, start, end))
 
     def allows(self, instructor_id: int, booking_id: int, start: int, end: int) -> bool:
-        """Whether an instructor may give a lesson then beside all others; the lesson's own places don't count."""
+        """Return whether an instructor may give a lesson beside all others; the lesson's own places do not count."""
         others = [
             place
             for place in self._places.get(instructor_id, ())
@@ -62,33 +62,33 @@ class DutyHours:
         return int((weights.sum(axis=0) + own).max(initial=0)) <= self.limit
 
     def windows(self, instructor_id: int) -> Minutes:
-        """The starts of those 24 hours that could be an instructor's heaviest."""
+        """Return the starts of the 24-hour windows that could be an instructor's heaviest."""
         return _windows(self._places.get(instructor_id, []))
 
     def weights(self, instructor_id: int, windows: Minutes) -> tuple[NDArray[np.int64], Minutes]:
-        """The bookings of an instructor, and the minutes of each (a row) in the 24 hours from each window's start."""
+        """Return an instructor's bookings, and the minutes of each (a row) in the 24 hours from each window's start."""
         return _weights(self._places.get(instructor_id, []), windows)
 
     def overfull(self, instructor_id: int) -> Minutes:
-        """The starts of those 24 hours in which an instructor would give more than allowed."""
+        """Return the starts of the 24-hour windows in which an instructor would exceed the limit."""
         windows = _windows(self._places.get(instructor_id, []))
         _, weights = self.weights(instructor_id, windows)
         return windows[weights.sum(axis=0) > self.limit]
 
 
 def minutes_of(instants: "pd.Series[pd.Timestamp]") -> Minutes:
-    """Instants as minutes from the epoch."""
+    """Return instants as minutes from the epoch."""
     return instants.to_numpy(dtype="datetime64[m]").astype(np.int64)
 
 
 def overlap(windows: Minutes, starts: Minutes, ends: Minutes) -> Minutes:
-    """How many minutes of each span (a row) lie in the 24 hours from each window's start (a column)."""
+    """Return the minutes of each span (a row) within the 24 hours from each window's start (a column)."""
     inside = np.minimum(ends[:, None], windows + DAY) - np.maximum(starts[:, None], windows)
     return np.maximum(inside, 0)
 
 
 def _windows(places: list[_Place]) -> Minutes:
-    """Where the heaviest 24 hours can begin: they begin with a lesson, or end with one."""
+    """The possible starts of the heaviest 24 hours: they begin with a lesson, or end with one."""
     return np.unique(np.array([edge for _, start, end in places for edge in (start, end - DAY)], dtype=np.int64))
 
 

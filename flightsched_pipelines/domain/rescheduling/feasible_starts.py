@@ -1,4 +1,4 @@
-"""The starts that a lesson could have, the sky aside: school, student, instructor and aircraft, and their rules."""
+"""Find the starts that school, student, instructor, aircraft and their rules allow a lesson, weather aside."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,9 +28,9 @@ Obstacle = Literal[
     "no weather",
     "no slot left",
 ]
-"""Why there is no other time for a lesson: the constraint that took the last one.
+"""The reason why a lesson has no other time: the constraint that ruled out the last one.
 
-``no slot left`` says that there were some, and that all of them are held out to other lessons.
+``no slot left`` means that there were some, all of which are reserved for other lessons.
 """
 
 NO_SLOT_LEFT: Obstacle = "no slot left"
@@ -38,7 +38,7 @@ NO_SLOT_LEFT: Obstacle = "no slot left"
 
 @dataclass(frozen=True, slots=True)
 class LessonToMove:
-    """A booking that looks for another time. ``instructor_id`` is ``None`` for a solo flight."""
+    """A booking that needs another time. ``instructor_id`` is ``None`` for a solo flight."""
 
     booking_id: int
     school_id: int | None
@@ -56,12 +56,12 @@ class LessonToMove:
 
     @property
     def cells(self) -> int:
-        """How many quarter hours it touches when it starts on one."""
+        """Return the number of quarter hours that it occupies when it starts on one."""
         return -(-(self.ends_at_utc - self.starts_at_utc) // CELL)
 
 
 def lessons_to_move(threatened: pd.DataFrame) -> list[LessonToMove]:
-    """The lessons of a frame of bookings, a row each."""
+    """Return the lessons of a frame of bookings, one a row."""
     columns = list(LessonToMove.__dataclass_fields__)
     rows = with_preferences(threatened)[columns].astype(object)
     return [LessonToMove(**row) for row in rows.where(rows.notna(), None).to_dict("records")]  # pyright: ignore
@@ -69,7 +69,7 @@ def lessons_to_move(threatened: pd.DataFrame) -> list[LessonToMove]:
 
 @dataclass(frozen=True, slots=True)
 class FeasibleStarts:
-    """The starts at which all but the sky allows a lesson, and who and what is free then, in order of preference."""
+    """The starts that all but weather allows, with the instructors and aircraft free then, in order of preference."""
 
     lesson: LessonToMove
     starts: Cells
@@ -80,7 +80,7 @@ class FeasibleStarts:
 
 
 class ScheduleCalendars:
-    """The diaries of all resources, and the starts that each lesson could have."""
+    """The calendars of all resources, and the possible starts of each lesson."""
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class ScheduleCalendars:
         self._on_grid = cache(self._starts_on_grid)
 
     def openings(self, lesson: LessonToMove) -> FeasibleStarts | Obstacle:
-        """The starts that everything but the sky allows a lesson, or the constraint that took the last of them."""
+        """Return the starts that everything but weather allows, or the constraint that ruled out the last one."""
         starts = self._on_grid(lesson.time_zone)
         starts = starts[starts != self.timeline.at_or_after(lesson.starts_at_utc)]
         if lesson.notice_hours:
@@ -165,7 +165,7 @@ class ScheduleCalendars:
 def _by_preference(
     rows: Sequence[int], ids: NDArray[np.int64], present: int | None, turn: int
 ) -> tuple[Cells, list[int]]:
-    """The present one first; the others from a place that differs by booking, so that not all ask for the same."""
+    """The present one first; the others from an offset that differs by booking, so that not all request the same."""
     first = turn % max(len(rows), 1)
     ordered = sorted([*rows[first:], *rows[:first]], key=lambda row: ids[row] != present)
     return np.array(ordered, dtype=np.int64), [int(ids[row]) for row in ordered]

@@ -1,4 +1,4 @@
-"""Frames with their declared columns, and the columns that many modules speak of."""
+"""Frames with declared columns, and the columns that many modules use."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -24,10 +24,10 @@ PROPOSAL_COLUMNS: Mapping[str, str] = MappingProxyType(
         "reason": "str",
     }
 )
-"""Columns of the proposals: ``rank`` counts from 1, the best; ``ranked_by`` says who put them in that order."""
+"""Columns of the proposals: ``rank`` counts from 1, the best; ``ranked_by`` names the author of that order."""
 
 
 def typed(rows: pd.DataFrame | Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
-    """Rows as a frame of exactly these columns and types, numbered from 0."""
+    """Return rows as a frame of exactly these columns and types, numbered from 0."""
     frame = rows[list(columns)] if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows), columns=list(columns))
     return frame.astype(dict(columns)).reset_index(drop=True)

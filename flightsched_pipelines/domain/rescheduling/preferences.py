@@ -1,8 +1,7 @@
-"""What students told the school about their time, as data: which slots they would rather have, and how much notice.
+"""Students' preferences as data: preferred slots, and the notice they need.
 
-A wish makes a slot dearer or cheaper; none but the notice rules a slot out, since a time somebody does not like is
-better than none. The words of a free note are for dispatchers
-alone: nothing follows from them here, and no snapshot has them.
+A preference makes a slot dearer or cheaper; only the notice rules a slot out, since an unwelcome time is better than
+none. A student's free note is for dispatchers alone: nothing here depends on it, and no snapshot contains it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,23 +34,23 @@ PREFERENCE_COLUMNS: Mapping[str, str] = MappingProxyType(
 )
 """Columns that a frame of bookings may have beside ``BOOKING_COLUMNS``.
 
-``preferred_days`` lists names of ``DAYS``, ``preferred_parts`` of ``PARTS_OF_DAY``; empty or null is no wish.
-``latest_date`` is the last local day that is of use. ``last_lesson_at_utc`` is when the student last flew,
-``times_moved`` how often weather has moved this booking before.
+``preferred_days`` lists names of ``DAYS``, ``preferred_parts`` of ``PARTS_OF_DAY``; empty or null is no preference.
+``latest_date`` is the last local day that suits. ``last_lesson_at_utc`` is the time of the student's last flight,
+``times_moved`` the number of times that weather has moved this booking before.
 """
 
 UNHURRIED_DAYS = 28
-"""After so many days without flying a student waits at the highest price: skills fade."""
+"""After this many days without flying, waiting costs a student most: skills fade."""
 
 
 def with_preferences(bookings: pd.DataFrame) -> pd.DataFrame:
-    """Bookings with every column of ``WISH_COLUMNS``, null where there was none."""
+    """Return bookings with every column of ``PREFERENCE_COLUMNS``, null if absent."""
     absent = {name: pd.Series(None, index=bookings.index, dtype=kind) for name, kind in PREFERENCE_COLUMNS.items()}
     return bookings.assign(**{name: column for name, column in absent.items() if name not in bookings.columns})
 
 
 def waiting_cost(lessons: pd.DataFrame, now_utc: pd.Timestamp, prices: Prices = PRICES) -> NDArray[np.float64]:
-    """What a day's waiting costs each lesson: more for who has not flown for long, or was moved before."""
+    """Return the cost of a day's waiting for each lesson: higher after a long pause, or if moved before."""
     idle_days = (now_utc - lessons["last_lesson_at_utc"]) / pd.Timedelta(days=1)
     idle = idle_days.clip(0, UNHURRIED_DAYS).fillna(0).to_numpy(dtype=np.float64) / UNHURRIED_DAYS
     moved = lessons["times_moved"].fillna(0).clip(0, 2).to_numpy(dtype=np.float64)
@@ -61,12 +60,12 @@ def waiting_cost(lessons: pd.DataFrame, now_utc: pd.Timestamp, prices: Prices = 
 def preference_cost(
     lessons: pd.DataFrame, new: "pd.Series[pd.Timestamp]", prices: Prices = PRICES
 ) -> NDArray[np.float64]:
-    """What it costs that times are not what the student asked for.
+    """Return the cost of times that do not match the student's preferences.
 
     Args:
-        lessons: the booking of each time, with ``WISH_COLUMNS``.
+        lessons: the booking of each time, with ``PREFERENCE_COLUMNS``.
         new: each start on the local clock.
-        prices: what each broken wish costs.
+        prices: the cost of each preference that is not met.
     """
     costs = (
         (prices.other_day, ~_day_kept(lessons, new)),
@@ -79,7 +78,7 @@ def preference_cost(
 def kept_and_missed(
     lessons: pd.DataFrame, new: "pd.Series[pd.Timestamp]", instructors: "pd.Series[int]"
 ) -> list[tuple[list[str], list[str]]]:
-    """For each slot the wishes that it keeps, and those that it does not: of day, time, instructor, latest date."""
+    """Return the preferences that each slot meets, and those it does not: day, time, instructor, latest date."""
     stated = {
         "day": _stated(lessons["preferred_days"]),
         "time of day": _stated(lessons["preferred_parts"]),
@@ -124,7 +123,7 @@ def _in_time(lessons: pd.DataFrame, new: "pd.Series[pd.Timestamp]") -> NDArray[n
 
 
 def part_of_day(hour: int) -> str:
-    """The part of the day that a local hour belongs to."""
+    """Return the part of the day that a local hour belongs to."""
     return next(name for name, (first, before) in PARTS_OF_DAY.items() if first <= hour < before)
 
 
@@ -133,7 +132,7 @@ def _stated(wished: "pd.Series[list[str]]") -> NDArray[np.bool_]:
 
 
 def _among(names: NDArray[np.int64], wished: "pd.Series[list[str]]", known: Sequence[str]) -> NDArray[np.bool_]:
-    """Whether each name (by its place among those known) is wished, or none is; slots of a lesson share one list."""
+    """Whether each name (by its index in ``known``) is preferred, or none is; slots of a lesson share one list."""
     lists = wished.tolist()
     _, examples, place = np.unique(np.fromiter(map(id, lists), np.int64), return_index=True, return_inverse=True)
     choices = [_names(lists[int(row)]) for row in examples]

@@ -1,4 +1,4 @@
-"""Who and what is taken when: the bookings and the availability, laid on a timeline once for all threatened lessons."""
+"""Lay bookings and availability on a time grid, once for all threatened lessons."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -16,14 +16,14 @@ _Span = tuple[int, int, int]
 
 
 def holding_bookings(bookings: pd.DataFrame) -> pd.DataFrame:
-    """The bookings that hold their aircraft, instructor and student; one of unknown status does."""
+    """Return the bookings that occupy their aircraft, instructor and student; one of unknown status does."""
     return bookings[~bookings["status"].isin(RELEASED_STATUSES).to_numpy(dtype=bool)]
 
 
 class ResourceCalendar:
-    """One kind of resource: a row each for every school it serves, with its closed and its taken quarter hours.
+    """One kind of resource: a row for each resource and school, with its closed and its taken quarter hours.
 
-    ``ids`` has the number of each row's resource, ``attributes`` what else its availability says of it.
+    ``ids`` contains the id of each row's resource, ``attributes`` the other columns of its availability.
     """
 
     def __init__(self, kind: str, availability: pd.DataFrame, timeline: TimeGrid) -> None:
@@ -43,7 +43,7 @@ class ResourceCalendar:
         self._spans: dict[int, list[_Span]] = {}
 
     def enter(self, bookings: pd.DataFrame, id_column: str, buffer_minutes: int) -> "ResourceCalendar":
-        """Write bookings in, each with a buffer before and after."""
+        """Enter bookings, each with a buffer before and after."""
         held = bookings[["booking_id", id_column, "starts_at_utc", "ends_at_utc"]].dropna(subset=[id_column])
         held = held.merge(self._position[["resource_id", "row"]], left_on=id_column, right_on="resource_id")
         spans = self._timeline.outward(held["starts_at_utc"], held["ends_at_utc"], buffer_minutes)
@@ -55,11 +55,11 @@ class ResourceCalendar:
         return self
 
     def of_school(self, school_id: int | None) -> Cells:
-        """The rows that serve a school."""
+        """Return the rows that serve a school."""
         return self._of_school.get(school_id, np.array([], dtype=np.int64))
 
     def free(self, rows: Cells, starts: Cells, cells: int, *, moving: int) -> NDArray[np.bool_]:
-        """Whether each of some rows is free for so many quarter hours from each start; ``moving`` leaves its place."""
+        """Return whether rows are free for ``cells`` quarter hours from each start; ``moving`` leaves its own place."""
         places, ends = rows[:, None], starts + cells
         free = self._blocked[places, ends] == self._blocked[places, starts]
         for row in {row for row, _, _ in self._spans.get(moving, ())}.intersection(rows.tolist()):
@@ -72,12 +72,12 @@ class ResourceCalendar:
 
     @cached_property
     def _blocked(self) -> NDArray[np.int32]:
-        """Running sums of what is closed or taken; asked for once everything is entered."""
+        """Running sums of the closed or taken quarter hours; requested after everything is entered."""
         return running_sums(self._closed | (self._taken > 0))
 
 
 class DutyHoursCalendar:
-    """Flight training that instructors give: dual lessons on a timeline, held to 14 CFR 61.195(a)."""
+    """Flight training by instructor: dual lessons on a time grid, limited by 14 CFR 61.195(a)."""
 
     def __init__(self, instructor_ids: Iterable[int], timeline: TimeGrid, rules: SchedulingRules) -> None:
         self._row = {identity: row for row, identity in enumerate(sorted(set(instructor_ids)))}
@@ -87,7 +87,7 @@ class DutyHoursCalendar:
         self._limit = timedelta(hours=rules.duty_hours_per_24h) // CELL
 
     def enter(self, lessons: pd.DataFrame) -> "DutyHoursCalendar":
-        """Count lessons (booking_id, instructor_id, solo, starts_at_utc, ends_at_utc); a solo flight is none."""
+        """Count lessons (booking_id, instructor_id, solo, starts_at_utc, ends_at_utc) except solo flights."""
         known = np.asarray(lessons["instructor_id"].isin(list(self._row)), dtype=np.bool_)
         dual = lessons[known & ~np.asarray(lessons["solo"], dtype=np.bool_)]
         first, last = self._timeline.outward(dual["starts_at_utc"], dual["ends_at_utc"])
@@ -104,7 +104,7 @@ class DutyHoursCalendar:
         self._spans.setdefault(booking_id, []).append((row, first, last))
 
     def allows(self, instructor_ids: Iterable[int], starts: Cells, cells: int, *, moving: int) -> NDArray[np.bool_]:
-        """Whether each instructor may give a lesson at each start; all places of ``moving`` itself don't count."""
+        """Return whether each instructor may give a lesson at each start; places of ``moving`` itself do not count."""
         rows = np.array([self._row[identity] for identity in instructor_ids], dtype=np.int64)
         if cells > self._limit:
             return np.zeros((len(rows), len(starts)), dtype=bool)

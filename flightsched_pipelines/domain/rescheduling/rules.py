@@ -1,26 +1,26 @@
-"""The numbers that bound where a lesson may go, and the prices by which one place is better than another."""
+"""Bounds on a lesson's new time, and the costs that make one slot better than another."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 RELEASED_STATUSES: frozenset[str] = frozenset({"cancelled"})
-"""A booking of such a status holds no aircraft, instructor or student any more; every other one does."""
+"""A booking of such a status occupies no aircraft, instructor or student; every other one does."""
 
 VERDICT_PRICE_DAYS: Mapping[str, float] = MappingProxyType({"ok": 0.0, "watch": 2.0, "unforecast": 4.0})
-"""A doubtful sky costs a second move. A time that no forecast reaches says nothing at all, so it costs most."""
+"""A doubtful forecast risks a second move. A time beyond every forecast is the least certain, so it costs most."""
 
 
 @dataclass(frozen=True, slots=True)
 class SchedulingRules:
     """Bounds on a new time.
 
-    ``buffer_minutes`` lie between two lessons of the same aircraft, instructor or student. ``duty_hours_per_24h`` is
-    the flight training that an instructor may give in any rolling 24 hours (14 CFR 61.195(a)). Lessons start on a grid
-    of ``step_minutes`` of the local clock. ``per_booking`` is how many candidates are kept for each booking.
+    ``buffer_minutes`` are kept between two lessons of the same aircraft, instructor or student. ``duty_hours_per_24h``
+    is the flight training that an instructor may give in any rolling 24 hours (14 CFR 61.195(a)). Lessons start on a
+    grid of ``step_minutes`` of the local clock. ``per_booking`` is the number of candidates kept for each booking.
 
     Raises:
-        ValueError: a number that no schedule can be made with.
+        ValueError: a number with which no schedule can be made.
     """
 
     earliest_hours: float = 6
@@ -38,19 +38,21 @@ class SchedulingRules:
         if self.per_booking < 1 or self.horizon_days < 1:
             raise ValueError("per_booking and horizon_days must be at least 1")
         if not 0 <= self.duty_hours_per_24h <= 24:
-            raise ValueError(f"duty_hours_per_24h is {self.duty_hours_per_24h}; it lies between 0 and 24")
+            raise ValueError(f"duty_hours_per_24h must be between 0 and 24; got {self.duty_hours_per_24h}")
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """What each drawback of a new time costs, in days of waiting: the unit in which all of them are compared.
+    """The cost of each drawback of a new time, in days of waiting: the common unit of all of them.
 
-    The order is what people value: the same instructor, then soon, then the same aircraft, the usual hour and weekday,
-    and last a wider margin of the forecast (a slot at the minimums costs ``no_margin``, one at twice them nothing).
+    The order reflects people's values: the same instructor, then soon, then the same aircraft, the usual hour and
+    weekday, and last a wider margin of the forecast (a slot at the minimums costs ``no_margin``, one at twice them
+    nothing).
 
-    Then what the student asked for (``other_day`` to ``after_latest_date``). Waiting costs ``idle`` as much again for
-    who has not flown for four weeks, and ``moved_before`` for each time that weather has moved the lesson before (twice
-    at most). ``other_than_sent`` is the tax on changing what was proposed before, so that hours don't churn.
+    Next come the student's preferences (``other_day`` to ``after_latest_date``). Waiting costs a share ``idle`` more
+    for a student who has not flown for four weeks, and a share ``moved_before`` more for each time that weather has
+    moved the lesson before (at most twice). ``other_than_sent`` is the cost of changing an earlier proposal, so that
+    offers do not change every hour.
     """
 
     other_instructor: float = 3.0

@@ -1,4 +1,4 @@
-"""What a new time costs: its drawbacks, added up in days of waiting. Lower is better."""
+"""Compute the cost of a new time: its drawbacks, added up in days of waiting. Lower is better."""
 
 from datetime import datetime
 
@@ -20,15 +20,15 @@ def cost_of_times(
     now_utc: datetime,
     prices: Prices = PRICES,
 ) -> NDArray[np.float64]:
-    """The cost of each new time, whoever and whatever may fly then.
+    """Return the cost of each new time, whatever instructor and aircraft are used.
 
     Args:
         times: verdict, margin and minutes_moved, a row a time.
         usual: the lesson's present start on the local clock (no zone), aligned with ``times``.
         new: the new start on the local clock (no zone), likewise.
-        lessons: the booking of each time with ``WISH_COLUMNS``, likewise.
-        now_utc: from when idleness counts.
-        prices: what each drawback costs.
+        lessons: the booking of each time with ``PREFERENCE_COLUMNS``, likewise.
+        now_utc: the time from which idleness counts.
+        prices: the cost of each drawback.
     """
     apart = (_minute_of_day(new) - _minute_of_day(usual)) % MINUTES_PER_DAY
     hours_off = np.minimum(apart, MINUTES_PER_DAY - apart) / 60
@@ -54,7 +54,7 @@ def cost_of_means(
     not_sent: NDArray[np.bool_],
     prices: Prices = PRICES,
 ) -> NDArray[np.float64]:
-    """What it costs that a slot has another instructor or aircraft, not the one wished for, or was not sent before."""
+    """Return the cost of another instructor or aircraft, not the preferred one, or a slot not sent before."""
     return (
         prices.other_instructor * other_instructor
         + prices.other_aircraft * other_aircraft

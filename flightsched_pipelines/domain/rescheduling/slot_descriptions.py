@@ -1,6 +1,6 @@
-"""The facts about a proposal in one sentence: who and what stays, how far it moves, what the forecast says.
+"""Describe a proposal in one sentence: who and what stays, how far it moves, and its forecast.
 
-No names, and no judgement: the pilot in command decides.
+It contains no names, and no judgement: the pilot in command decides.
 """
 
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ _DAY = timedelta(days=1)
 
 
 def slot_descriptions(slots: pd.DataFrame, lessons: pd.DataFrame) -> list[str]:
-    """A sentence a slot.
+    """Return one sentence a slot.
 
     Args:
         slots: starts_at_utc, instructor_id, same_instructor, same_aircraft, verdict and margin.
-        lessons: the lesson as booked, with what there is of ``WISH_COLUMNS``, aligned with ``slots``.
+        lessons: the lesson as booked, with any of ``PREFERENCE_COLUMNS``, aligned with ``slots``.
     """
     lessons = with_preferences(lessons)
     new = local_clock(slots["starts_at_utc"], lessons["time_zone"])
@@ -39,11 +39,11 @@ def slot_descriptions(slots: pd.DataFrame, lessons: pd.DataFrame) -> list[str]:
 
 
 def with_main_reasons(main: Sequence[str], sentence: str) -> str:
-    """Return a proposal's sentence with what mainly counts in its favor before it, if anything is named.
+    """Return a proposal's sentence with the main reasons in its favor before it, if any.
 
     Args:
-        main: what counts, such as "the same instructor", the most important first.
-        sentence: all facts about the proposal, one of `reasons`.
+        main: the reasons, such as "the same instructor", the most important first.
+        sentence: all facts about the proposal, one of `slot_descriptions`.
     """
     if not main:
         return sentence
@@ -62,7 +62,7 @@ def _crew(solo: bool, same_instructor: bool, same_aircraft: bool) -> str:
 
 
 def _move(usual: datetime, new: datetime) -> str:
-    """How far the local clock and calendar move."""
+    """The move on the local clock and calendar."""
     days = (new.date() - usual.date()) // _DAY
     minutes = (new.hour - usual.hour) * 60 + new.minute - usual.minute
     day = "the same day" if not days else f"{abs(days)} day{'s' * (abs(days) > 1)} {'later' if days > 0 else 'earlier'}"

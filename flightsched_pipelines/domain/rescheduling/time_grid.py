@@ -1,7 +1,7 @@
-"""A stretch of time cut into quarter hours, so that "free throughout" is one subtraction of running sums.
+"""Cut time into quarter hours, so that "free throughout" is one subtraction of running sums.
 
-What does not fall on the quarter hour is rounded against the planner: a lesson from 10:05 to 11:20 holds its aircraft
-from 10:00 to 11:30, and an opening at 08:05 counts from 08:15.
+A time between quarter hours is rounded against the planner: a lesson from 10:05 to 11:20 occupies its aircraft from
+10:00 to 11:30, and an opening at 08:05 counts from 08:15.
 """
 
 from dataclasses import dataclass
@@ -28,30 +28,30 @@ class TimeGrid:
 
     @classmethod
     def between(cls, from_utc: datetime, to_utc: datetime) -> "TimeGrid":
-        """The quarter hours that touch a period, and a day more on either side for whatever looks back or ahead."""
+        """Return the quarter hours that touch a period, and one more day on either side for looking back or ahead."""
         first = (from_utc - _EPOCH) // CELL - CELLS_PER_DAY
         return cls(first, -((_EPOCH - to_utc) // CELL) + CELLS_PER_DAY - first)
 
     def at_or_after(self, moment_utc: datetime) -> int:
-        """The first quarter hour that starts no earlier than a moment."""
+        """Return the first quarter hour that starts at or after a moment."""
         return -((_EPOCH - moment_utc) // CELL) - self.first
 
     def times_utc(self, cells: Cells) -> pd.DatetimeIndex:
-        """When quarter hours start."""
+        """Return the starts of quarter hours."""
         micros = (cells + self.first) * _CELL_US
         return pd.DatetimeIndex(micros.astype("datetime64[us]")).tz_localize("UTC")
 
     def outward(self, starts: "pd.Series[Any]", ends: "pd.Series[Any]", margin_minutes: int = 0) -> tuple[Cells, Cells]:
-        """The quarter hours that periods touch, each widened by a margin: first, and one past the last."""
+        """Return the quarter hours that periods touch, each widened by a margin: first, and one past the last."""
         margin = margin_minutes * 60_000_000
         return self._floor(_micros(starts) - margin), self._ceil(_micros(ends) + margin)
 
     def inward(self, starts: "pd.Series[Any]", ends: "pd.Series[Any]") -> tuple[Cells, Cells]:
-        """The quarter hours that lie wholly in periods: first, and one past the last."""
+        """Return the quarter hours wholly within periods: first, and one past the last."""
         return self._ceil(_micros(starts)), self._floor(_micros(ends))
 
     def cover(self, rows: Cells, spans: tuple[Cells, Cells], row_count: int) -> NDArray[np.int32]:
-        """How many spans cover each quarter hour of each row; what lies off the timeline is cut off."""
+        """Return the number of spans that cover each quarter hour of each row; parts off the grid are cut off."""
         first = np.clip(spans[0], 0, self.length)
         last = np.clip(spans[1], first, self.length)
         edges = np.zeros((row_count, self.length + 1), dtype=np.int32)
@@ -67,17 +67,17 @@ class TimeGrid:
 
 
 def running_sums(blocked: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """How many quarter hours before each are blocked, a row each: in a span whose ends have equal sums none is."""
+    """Return the number of blocked quarter hours before each, by row: a span with equal sums at its ends is free."""
     sums = np.zeros((blocked.shape[0], blocked.shape[1] + 1), dtype=np.int32)
     np.cumsum(blocked, axis=1, out=sums[:, 1:])
     return sums
 
 
 def heaviest_day(taught: NDArray[np.int32], starts: Cells, cells: int) -> Cells:
-    """The most quarter hours already taught in any 24 hours that would hold a lesson from each start whole.
+    """Return the most quarter hours already taught in any 24 hours that contain a lesson from each start whole.
 
-    A window that holds only part of the lesson never counts more: what it loses of the lesson it can at most gain
-    beyond its other end.
+    A window with only part of the lesson never counts more: it gains beyond its other end at most what it loses of the
+    lesson.
     """
     sums = np.zeros((taught.shape[0], taught.shape[1] + 1), dtype=np.int64)
     np.cumsum(taught, axis=1, out=sums[:, 1:])
@@ -92,7 +92,7 @@ def heaviest_day(taught: NDArray[np.int32], starts: Cells, cells: int) -> Cells:
 
 
 def local_clock(times_utc: "pd.Series[pd.Timestamp]", zones: "pd.Series[str]") -> "pd.Series[pd.Timestamp]":
-    """Instants as each zone's clock shows them, without a zone."""
+    """Return instants as shown on each zone's clock, without a zone."""
     clock = times_utc.dt.tz_localize(None)
     there = clock.to_numpy(copy=True)
     utc = pd.DatetimeIndex(times_utc)

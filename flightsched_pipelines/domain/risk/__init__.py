@@ -1,4 +1,4 @@
 """Bookings compared with the forecast: minimums, verdicts, breaches and their explanation.
 
-Where a threatened lesson can go instead belongs in ``domain.rescheduling``.
+Finding other times for a threatened lesson belongs in ``domain.rescheduling``.
 """

@@ -1,4 +1,4 @@
-"""Bookings held against the forecast: verdicts, margins, and every broken rule."""
+"""Assess bookings by the forecast: verdicts, margins, and every breach."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,9 +23,9 @@ _VERDICT = pd.CategoricalDtype(list(VERDICTS), ordered=True)
 
 @dataclass(frozen=True)
 class Assessment:
-    """What the forecast means for each booking; what isn't asked for is not computed.
+    """The result for each booking; only what is requested is computed.
 
-    ``verdicts`` holds ``ok``, ``watch``, ``unknown`` or ``at_risk``, ordered words aligned with the bookings' index.
+    ``verdicts`` contains ``ok``, ``watch``, ``unknown`` or ``at_risk``, ordered, aligned with the bookings' index.
     """
 
     verdicts: pd.Series
@@ -34,25 +34,25 @@ class Assessment:
 
     @cached_property
     def margin(self) -> NDArray[np.float64]:
-        """The smallest margin over the prevailing groups that govern, as a share of the limit; NaN where unknown.
+        """Return the smallest margin over the prevailing governing groups, as a share of the limit; NaN where unknown.
 
-        0.2 says that visibility, ceiling or wind may get worse by a fifth of its limit; a negative one is broken.
+        0.2 means that visibility, ceiling or wind may get worse by a fifth of its limit; a negative margin is a breach.
         """
         return np.where(self.severities == UNKNOWN, np.nan, margins(self.case))
 
     @property
     def by_booking(self) -> pd.DataFrame:
-        """The verdict of every booking, ok ones too (``VERDICT_COLUMNS``)."""
+        """Return the verdict of every booking, ok ones too (``VERDICT_COLUMNS``)."""
         frame = pd.DataFrame({"booking_id": self.case.bookings["booking_id"], "verdict": self.verdicts.astype("str")})
         return frame.astype(dict(VERDICT_COLUMNS)).reset_index(drop=True)
 
     @cached_property
     def broken(self) -> pd.DataFrame:
-        """Every broken rule of every booking that isn't ok (``BROKEN_COLUMNS``), the gravest of a booking first."""
+        """Return every breach of every booking that is not ok (``BROKEN_COLUMNS``), the gravest of a booking first."""
         return broken_rules(self.case, np.flatnonzero(self.severities != OK), self.severities)
 
     def words(self, position: int) -> str:
-        """Why the booking at a position of the frame stands as it does, in words."""
+        """Return in words why the booking at a position of the frame has its verdict."""
         found = findings(self.case, np.array([position]), self.severities, only_broken=self.severities[position] != OK)
         booking = self.case.bookings.iloc[[position]].to_dict("records")[0]
         return explain(booking, found.to_dict("records"), str(self.verdicts.iloc[position]))
@@ -69,20 +69,20 @@ def assess(
     first_hour_utc: datetime,
     buffer_minutes: int = 30,
 ) -> Assessment:
-    """Hold every booking against every forecast group that overlaps an hour of it, at every place it goes.
+    """Compare every booking with every forecast group that overlaps an hour of it, at each of its places.
 
-    A blocking minimum that a prevailing group breaks is ``at_risk``. A temporary group makes it ``watch``, but
-    ``at_risk`` for solo flights, thunderstorm and icing; so does a minimum that warns. An hour that no prevailing
-    group reaches, or in which any governing group lacks an element, is ``unknown``, unless something else is at risk;
-    so is a booking without minimums, or that a faulty one concerns.
+    A blocking minimum that a prevailing group is below is ``at_risk``. A temporary group makes it ``watch``, but
+    ``at_risk`` for solo flights, thunderstorm and icing; a minimum that warns also makes ``watch``. An hour without a
+    prevailing group, or in which any governing group lacks an element, is ``unknown``, unless something else is at
+    risk; so is a booking without minimums, or to which a faulty one applies.
 
     Args:
         bookings: ``BOOKING_COLUMNS``; text columns may be categorical.
-        forecasts: ``FORECAST_COLUMNS``; the rows that govern count.
+        forecasts: ``FORECAST_COLUMNS``; only rows that govern count.
         minimums: ``MINIMUM_COLUMNS``, the rows in force.
         airports: ident, position and approach minima of every airport.
         runways: runway ends of the airports.
-        suns: sunrise, sunset and twilight of every day on which a booking lies (``sun_table``).
+        suns: sunrise, sunset and twilight of every day of a booking (``sun_table``).
         first_hour_utc: the running hour; earlier ones count as past.
         buffer_minutes: weather this long before and after a booking counts too.
 

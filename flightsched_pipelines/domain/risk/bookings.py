@@ -1,4 +1,4 @@
-"""Bookings as a frame, the words for pilots, lessons and verdicts, and bookings read from a file."""
+"""Bookings as a frame, the names of training levels, lesson kinds and verdicts, and bookings read from a file."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ VERDICTS = ("ok", "watch", "unknown", "at_risk")
 """From best to worst. ``unknown`` is never shown as fine; ``at_risk`` is known to be below the minimums."""
 
 VERDICT_COLUMNS: Mapping[str, str] = MappingProxyType({"booking_id": "int64", "verdict": "str"})
-"""One row a booking that was assessed, whatever its verdict."""
+"""One row for each assessed booking, whatever its verdict."""
 
 BOOKING_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
@@ -51,21 +51,21 @@ MAX_LESSON = timedelta(hours=24)
 
 
 class BookingsError(PlainError, ValueError):
-    """A file of bookings that cannot be read at all; the message says why and what to do."""
+    """A file of bookings that cannot be read at all; the message contains the reason and the remedy."""
 
 
 def severity(verdict: object) -> int:
-    """How bad a verdict is, from 0 for ``ok``."""
+    """Return how bad a verdict is, from 0 for ``ok``."""
     return VERDICTS.index(str(verdict))
 
 
 def read_bookings_csv(text: str, zones: Mapping[str, str]) -> tuple[pd.DataFrame, list[str]]:
-    """Read bookings from CSV; every bad row is one sentence, and costs no other row.
+    """Read bookings from CSV; every bad row is one sentence, and affects no other row.
 
     Args:
         text: the file, with a header line that names CSV_COLUMNS (``route`` may be left out).
-        zones: every known airport's IANA zone. A booking at any other airport is kept, and named: nobody forecasts
-            for it, so that its verdict will be ``unknown``.
+        zones: every known airport's IANA zone. A booking at any other airport is kept, and named in a sentence: it has
+            no forecast, so its verdict will be ``unknown``.
 
     Returns:
         BOOKING_COLUMNS, ``booking_id`` being the line number, and the sentences.
@@ -108,7 +108,7 @@ def _faults(fields: Mapping[str, str], seen: set[str]) -> Iterator[str]:
     if not fields["reference"]:
         yield "reference is empty; give each booking a name of its own"
     elif fields["reference"] in seen:
-        yield f"reference '{fields['reference']}' stands on an earlier line too; give each booking its own"
+        yield f"reference '{fields['reference']}' is on an earlier line too; give each booking its own"
     yield from _time_faults(fields)
     if fields["training_level"] not in TRAINING_LEVELS:
         yield f"training_level is '{fields['training_level']}'; give one of {', '.join(TRAINING_LEVELS)}"
@@ -127,13 +127,13 @@ def _time_faults(fields: Mapping[str, str]) -> Iterator[str]:
             yield f"{name} is '{fields[name]}'; give a time with its offset, such as 2026-07-09T15:00:00-05:00"
     starts, ends = times["starts_at"], times["ends_at"]
     if starts and ends and not timedelta(0) < ends - starts <= MAX_LESSON:
-        yield f"ends_at is {fields['ends_at']}; it must lie after starts_at, and within 24 hours of it"
+        yield f"ends_at is {fields['ends_at']}; it must be after starts_at, and within 24 hours of it"
 
 
 def _strangers(fields: Mapping[str, str], zones: Mapping[str, str]) -> Iterator[str]:
     strangers = [f"'{ident}'" for ident in dict.fromkeys(_idents(fields)) if ident not in zones]
     if strangers:
-        are = "is no known airport" if len(strangers) == 1 else "are no known airports"
+        are = "is not a known airport" if len(strangers) == 1 else "are not known airports"
         yield f"{', '.join(strangers)} {are}, so {fields['reference']} is unknown; give ICAO idents"
 
 

@@ -1,7 +1,7 @@
-"""Every broken rule of some bookings, with its value, limit, place, hour, group and reference.
+"""List every breach of some bookings, with its value, limit, place, hour, group and reference.
 
-A second pass over the forecast rows of just those bookings: what the verdicts' arrays know is only that something is
-broken, not what.
+It is a second pass over the forecast rows of just those bookings: the verdicts' arrays contain only that something is
+breached, not what.
 """
 
 from collections.abc import Iterable, Mapping
@@ -66,14 +66,14 @@ BROKEN_COLUMNS: Mapping[str, str] = MappingProxyType(
         "explanation": "str",
     }
 )
-"""One row a booking, rule, airport and layer: its worst hour. The gravest row of a booking comes first.
+"""One row for each booking, rule, airport and layer: its worst hour. The gravest row of a booking comes first.
 
-``margin`` is in the rule's unit and not above 0. Rule ``forecast`` says what is missing, in ``hazard``, from the hour
+``margin`` is in the rule's unit and not above 0. Rule ``forecast`` lists in ``hazard`` what is missing from the hour
 on. ``daylight`` and ``forecast`` come from no group: their source, station and group are null.
 """
 
 APPROACH = -2
-"""Stands for the row of a minimum, where the limit is the approach minimum of the airport."""
+"""Row number of an approach minimum of the airport, which is not a row of the minimums."""
 
 _TOLD_FROM = ("position", "gravity", "relative_margin", "authority", "probability", "station_distance_nm")
 """Columns of findings beside those that are stored."""
@@ -83,7 +83,7 @@ _FREEZING_MOISTURE = "moisture below freezing"
 
 
 def broken_rules(case: AssessmentInput, positions: Indices, severities: Severities) -> pd.DataFrame:
-    """Every broken rule of the bookings at these positions, ``BROKEN_COLUMNS``."""
+    """Return every breach of the bookings at these positions, ``BROKEN_COLUMNS``."""
     found = findings(case, positions, severities, only_broken=True)
     bookings = case.bookings.iloc[positions][list(TOLD_BOOKING_COLUMNS)].to_dict("records")
     booking_at = dict(zip(positions.tolist(), bookings, strict=True))
@@ -95,10 +95,10 @@ def broken_rules(case: AssessmentInput, positions: Indices, severities: Severiti
 
 
 def findings(case: AssessmentInput, positions: Indices, severities: Severities, *, only_broken: bool) -> pd.DataFrame:
-    """What holds for bookings, worst first: broken rules, or (``only_broken`` false) every limit in force.
+    """Return the findings of bookings, worst first: breaches, or (``only_broken`` false) every limit in force.
 
     Returns:
-        ``BROKEN_COLUMNS`` without the explanation, and what it is told from.
+        ``BROKEN_COLUMNS`` without the explanation, and the columns that it is made from.
     """
     hours = booking_hours(case, positions)
     parts = [_weather_breaches(case, hours, only_broken=only_broken), _in_the_dark(case, positions)]
@@ -155,7 +155,7 @@ def _weather_breaches(case: AssessmentInput, hours: BookingHours, *, only_broken
 
 
 def _worst(found: pd.DataFrame) -> pd.DataFrame:
-    """The worst hour of each booking, rule, airport and layer; what blocks before what warns."""
+    """The worst hour of each booking, rule, airport and layer; blocking limits before warnings."""
     scale = found["threshold"].abs().where(found["threshold"] != 0, 1.0)
     found["relative_margin"] = (found["oriented"] - found["threshold"]) / scale
     group = ["position", "airport_index", "measure", "layer_index"]
@@ -163,7 +163,7 @@ def _worst(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def _described(case: AssessmentInput, found: pd.DataFrame) -> pd.DataFrame:
-    """Findings in the words of the forecast row and of the minimum each comes from."""
+    """Add to findings the values of their forecast rows and minimums."""
     rows = case.sky.rows.take(found["row"].to_numpy()).reset_index(drop=True)
     found = found.reset_index(drop=True)
     rules = np.array([rule_of(name) for name in MEASURES], dtype=object)[found["measure"]]

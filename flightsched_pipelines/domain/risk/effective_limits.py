@@ -1,4 +1,4 @@
-"""Which limit holds for whom: minimums resolved to thresholds, a row a profile and a column a quantity."""
+"""Resolve minimums to thresholds in force: a row for each profile and a column for each quantity."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from flightsched_pipelines.domain.risk.bookings import LESSON_KINDS, TRAINING_LE
 from flightsched_pipelines.domain.risk.rules import AT_LEAST_RULES, HAZARD_RULES
 
 MEASURES = (*QUANTITIES, "aircraft_crosswind", "daylight")
-"""What a limit can be set for: the sky's quantities, and two that depend on the booking itself."""
+"""The quantities that can be limited: the grid's, and two that depend on the booking itself."""
 
 EFFECTS = ("block", "warn")
 AIRCRAFT_CROSSWIND, DAYLIGHT = MEASURES.index("aircraft_crosswind"), MEASURES.index("daylight")
@@ -24,9 +24,9 @@ NO_ROW = -1
 
 @dataclass(frozen=True, slots=True)
 class Profiles:
-    """Who flies what, aligned arrays: the school, indices of level and kind, solo, night.
+    """Distinct combinations of school, level, solo, kind and night, as aligned arrays of indices.
 
-    NaN stands for every school that has no minimums of its own.
+    NaN represents every school that has no minimums of its own.
     """
 
     school: NDArray[np.float64]
@@ -40,8 +40,8 @@ class Profiles:
 class Limits:
     """The strictest threshold, oriented (-inf for none), and its row in the minimums: (effects, profiles, measures).
 
-    ``ruled`` says which profiles have a blocking minimum beside the regulations; ``faults`` which of them each faulty
-    row concerns.
+    ``ruled`` marks the profiles that have a blocking minimum beside the regulations; ``faults`` marks for each faulty
+    row the profiles to which it applies.
     """
 
     thresholds: NDArray[np.float64]
@@ -51,17 +51,17 @@ class Limits:
 
     @property
     def faulty(self) -> NDArray[np.bool_]:
-        """Which profiles a faulty row concerns."""
+        """Return the profiles to which a faulty row applies."""
         return np.any([*self.faults.values(), np.zeros_like(self.ruled)], axis=0)
 
     @property
     def unclear(self) -> NDArray[np.bool_]:
-        """Which profiles have no minimums, or a faulty row: of their lessons nothing is known to be well."""
+        """Return the profiles without minimums, or with a faulty row: their lessons are at best ``unknown``."""
         return ~self.ruled | self.faulty
 
 
 def rule_of(measure: str) -> str:
-    """The rule that a measure belongs to; icing has a measure for each kind of lesson."""
+    """Return the rule that a measure belongs to; icing has one measure for each kind of lesson."""
     return "icing" if measure.startswith("icing_") else measure
 
 
@@ -71,10 +71,10 @@ _MEASURES_OF = {
 
 
 def resolve(minimums: pd.DataFrame, profiles: Profiles) -> Limits:
-    """The limits of each profile.
+    """Return the limits in force for each profile.
 
-    Where a school has blocking rows of its own for a rule, they replace the defaults; one that warns stands beside
-    them. A regulation always counts. Of what counts, the strictest holds.
+    If a school has blocking rows of its own for a rule, they replace the defaults; a warning row counts beside them. A
+    regulation always counts. The strictest of all rows that count applies.
     """
     everybody = len(profiles.school)
     shape = (len(EFFECTS), everybody, len(MEASURES))
@@ -132,7 +132,7 @@ def _threshold(record: dict[Any, Any]) -> float:
     """The number that a rule's oriented value must not be below.
 
     A strict comparison becomes the next number up, so that the strictest of several rows is their maximum, whatever
-    their comparisons: ``value > 5`` is broken if, and only if, ``value < nextafter(5, inf)``.
+    their comparisons: ``value > 5`` is breached if, and only if, ``value < nextafter(5, inf)``.
     """
     rule, limit = record["rule"], record["limit_value"]
     if rule in HAZARD_RULES or rule == "aircraft_crosswind":

@@ -15,7 +15,7 @@ from flightsched_pipelines.domain.risk.time_zones import zone_of
 Row = Mapping[Any, Any]
 
 TOLD_BOOKING_COLUMNS = ("training_level", "solo", "starts_at_utc", "ends_at_utc", "time_zone", "aircraft_type")
-"""What of a booking is told."""
+"""Columns of a booking that its explanation uses."""
 
 PREFIXES = {"at_risk": "At risk", "watch": "Watch", "unknown": "Unknown"}
 

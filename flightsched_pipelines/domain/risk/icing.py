@@ -1,6 +1,6 @@
-"""The icing screen: visible moisture at 0 to -20 °C on the way up to where a lesson flies (AIM 7-1-19).
+"""Screen for icing: visible moisture at 0 to -20 °C below the altitude of a lesson (AIM 7-1-19).
 
-It needs a temperature, so it screens observations and OpenWeatherMap rows; TAFs give none and count by their codes.
+It needs a temperature, so it screens observations and OpenWeatherMap rows; TAFs have none and count by their codes.
 """
 
 from collections.abc import Mapping
@@ -14,16 +14,16 @@ from flightsched_pipelines.domain.risk.arrays.encoding import encoded
 from flightsched_pipelines.domain.weather.reports.weather_codes import read_weather
 
 ALTITUDES_FT: Mapping[str, float] = MappingProxyType({"pattern": 1_000.0, "local": 3_000.0, "cross_country": 6_000.0})
-"""How high each kind of lesson flies, above ground."""
+"""Altitude of each kind of lesson, above ground."""
 
 LAPSE_C_PER_FT = 2 / 1_000
 WARMEST_C, COLDEST_C = 0.0, -20.0
 
 
 def moisture_base_ft(ceiling_ft: NDArray[np.float64], weather: pd.Series) -> NDArray[np.float64]:
-    """From where visible moisture reaches up: from the ceiling, or from the ground where something falls.
+    """Return the altitude from which visible moisture reaches up: the ceiling, or the ground in precipitation.
 
-    Codes that cannot be read count as falling.
+    Codes that cannot be read count as precipitation.
 
     Args:
         ceiling_ft: above ground, NaN for unlimited.
@@ -36,7 +36,7 @@ def moisture_base_ft(ceiling_ft: NDArray[np.float64], weather: pd.Series) -> NDA
 
 
 def in_icing(altitude_ft: float, temperature_c: NDArray[np.float64], base_ft: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether a climb to an altitude meets moisture that may freeze.
+    """Return whether a climb to an altitude meets moisture that may freeze.
 
     Args:
         altitude_ft: top of the climb, above ground.

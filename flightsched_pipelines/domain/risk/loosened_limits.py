@@ -1,4 +1,4 @@
-"""Limits that a school has set looser than the defaults: for whom, by which row, against which default."""
+"""Find limits that a school has set looser than the defaults."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from flightsched_pipelines.domain.risk.minimums import default_minimums, in_forc
 
 @dataclass(frozen=True, slots=True)
 class Loosened:
-    """One limit that is looser than the default: the row that sets it, ``None`` where none does, and in words."""
+    """A limit that is looser than the default: the row that sets it, ``None`` if none does, and a sentence."""
 
     minimum_id: int | None
     sentence: str
 
 
 def loosened(minimums: pd.DataFrame) -> Sequence[Loosened]:
-    """Every limit in force (``MINIMUM_COLUMNS``) that lets fly what the defaults would not, by school and level."""
+    """Return every limit in force (``MINIMUM_COLUMNS``) that allows more than the defaults, by school and level."""
     every = product([np.nan, *minimums["school_id"].dropna().unique()], range(len(TRAINING_LEVELS)), (False, True),
                     range(len(LESSON_KINDS)), (False, True))  # fmt: skip
     school, level, solo, kind, night = (np.array(values) for values in zip(*every, strict=True))
@@ -43,7 +43,7 @@ def loosened(minimums: pd.DataFrame) -> Sequence[Loosened]:
 
 
 def _but_for_echoes(found: Mapping[Loosened, None]) -> Iterator[Loosened]:
-    """Without what a school only shares with every school."""
+    """Drop the limits that a school only shares with every school."""
     everybody = {one.sentence.partition(", ")[2] for one in found if one.sentence.startswith("every school")}
     for one in found:
         whose, _, what = one.sentence.partition(", ")

@@ -1,8 +1,8 @@
-"""Minimums as data: which limits hold for a pilot, a lesson and an hour of the day, under whose authority.
+"""Minimums as data: limits by pilot, lesson and time of day, with their authority.
 
-One row states one limit. The school's own row replaces the default for the same lesson; a regulation lies beneath
-both, and whichever is strictest counts. A row that cannot be applied is kept with its fault: the lessons that it
-concerns are ``unknown``.
+One row states one limit. The school's own row replaces the default for the same lesson; a regulation applies beneath
+both, and the strictest counts. A row that cannot be applied is kept with its fault: the lessons to which it applies are
+``unknown``.
 """
 
 import math
@@ -36,17 +36,17 @@ STATED_COLUMNS: Mapping[str, str] = MappingProxyType(
         "reference": "str",
     }
 )
-"""What a row states. A null school, level, solo, kind or night means any.
+"""Columns that a row states. A null school, level, solo, kind or night means any.
 
-``comparison`` states what is allowed: "> 5 SM" is broken by exactly 5. ``none`` allows no such hazard at all.
+``comparison`` states what is allowed: "> 5 SM" is breached by exactly 5. ``none`` allows no such hazard at all.
 ``effective_to`` is the last day, null for open. ``effect`` is ``block`` (below it the lesson is at risk) or ``warn``.
 """
 
 MINIMUM_COLUMNS: Mapping[str, str] = MappingProxyType({"minimum_id": "Int64", **STATED_COLUMNS, "fault": "str"})
-"""Columns of the minimums: what a row states, with its limit in the rule's own unit (`UNITS`).
+"""Columns of the minimums: those that a row states, with its limit in the rule's own unit (`UNITS`).
 
-``minimum_id`` is the row's key, null for what comes with the code. ``fault`` names the row and what is wrong with it,
-null where it can be applied; words, limits and days of a faulty row that cannot be read are null.
+``minimum_id`` is the row's key, null for rows that come with the code. ``fault`` names the row and its error, null if
+it can be applied; words, limits and days of a faulty row that cannot be read are null.
 """
 
 DATE_COLUMNS = ("effective_from", "effective_to")
@@ -63,7 +63,7 @@ _FOR_ANY = ("training_level", "lesson_kind")
 
 
 def default_minimums() -> pd.DataFrame:
-    """The minimums that a school starts with, and the regulations beneath them."""
+    """Return the minimums that a school starts with, and the regulations beneath them."""
     return _shipped().copy()
 
 
@@ -74,15 +74,15 @@ def _shipped() -> pd.DataFrame:
 
 
 def with_regulations(minimums: pd.DataFrame) -> pd.DataFrame:
-    """Minimums with the regulations beneath them, whatever became of their rows."""
+    """Return minimums with the shipped regulations, whether or not their rows are present."""
     shipped = _shipped()
     return pd.concat([minimums, shipped[shipped["authority"] == "regulation"]], ignore_index=True)
 
 
 def typed_minimums(minimums: pd.DataFrame) -> pd.DataFrame:
-    """Minimums with their declared types (``MINIMUM_COLUMNS``), every limit in its rule's own unit.
+    """Return minimums with their declared types (``MINIMUM_COLUMNS``), every limit in its rule's own unit.
 
-    A row that means nothing is kept, with what is wrong with it as its ``fault``.
+    A row that means nothing is kept, with its error as its ``fault``.
     """
     given = minimums.reindex(columns=list(MINIMUM_COLUMNS)).astype(object)
     rows = [_read(*row) for row in given.where(given.notna(), None).itertuples(index=False, name=None)]
@@ -96,7 +96,7 @@ def typed_minimums(minimums: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_force(minimums: pd.DataFrame, on: date) -> pd.DataFrame:
-    """The minimums that hold on a day; a faulty row of which the days cannot be read holds on every day."""
+    """Return the minimums in force on a day; a faulty row with unreadable days is in force on every day."""
     since = minimums["effective_from"].map(lambda day: pd.isna(day) or day <= on).astype(bool)
     until = minimums["effective_to"].map(lambda day: pd.isna(day) or day >= on).astype(bool)
     return minimums[since & until].reset_index(drop=True)
@@ -104,7 +104,7 @@ def in_force(minimums: pd.DataFrame, on: date) -> pd.DataFrame:
 
 @lru_cache(maxsize=10_000)  # the steps of an hour read the same rows
 def _read(*cells: Any) -> tuple[Any, ...]:  # noqa: ANN401, of a row's columns
-    """A row (``MINIMUM_COLUMNS``) in its rule's unit, or with its fault."""
+    """Return a row (``MINIMUM_COLUMNS``) in its rule's unit, or with its fault."""
     read = _in_its_unit(dict(zip(MINIMUM_COLUMNS, cells, strict=True)))
     return tuple(read[name] for name in MINIMUM_COLUMNS)
 
@@ -127,7 +127,7 @@ def _in_its_unit(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _day(value: object) -> object:
-    """A cell as a date; what is none is left as it is."""
+    """A cell as a date; any other value is left as it is."""
     if isinstance(value, datetime):
         return value.date()
     try:
@@ -137,32 +137,32 @@ def _day(value: object) -> object:
 
 
 def _faults(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The columns of a row that cannot be read, each with why."""
+    """The columns of a row that cannot be read, each with the reason."""
     for name, words in _WORDS.items():
         if row[name] not in words and not (row[name] is None and name in _FOR_ANY):
-            yield name, f"'{row[name]}' is none of {', '.join(words)}"
+            yield name, f"'{row[name]}' is not one of {', '.join(words)}"
     yield from _limit_faults(row)
     first, last = row["effective_from"], row["effective_to"]
     if not isinstance(first, date):
         yield "effective_from", "it has no first day"
     elif last is not None and not (isinstance(last, date) and first <= last):
-        yield "effective_to", f"'{last}' is no day from the first one, {first}, on"
+        yield "effective_to", f"'{last}' is not a day on or after the first one, {first}"
 
 
 def _limit_faults(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     rule, limit = RULE_BOOK.get(row["rule"]), row["limit_value"]
     if rule is None:
-        yield "rule", f"'{row['rule']}' is none of {', '.join(RULE_BOOK)}"
+        yield "rule", f"'{row['rule']}' is not one of {', '.join(RULE_BOOK)}"
         return
     if row["comparison"] not in rule.comparisons:
-        yield "comparison", f"'{row['comparison']}' is none that {row['rule']} takes: {', '.join(rule.comparisons)}"
+        yield "comparison", f"'{row['comparison']}' is not for {row['rule']}; give one of {', '.join(rule.comparisons)}"
     if rule.plausible is None:
         return
     least, most = rule.plausible
     if row["unit"] not in rule.units:
-        yield "unit", f"'{row['unit'] or ''}' is no unit of {row['rule']}; give one of {', '.join(rule.units)}"
+        yield "unit", f"'{row['unit'] or ''}' is not a unit of {row['rule']}; give one of {', '.join(rule.units)}"
     elif limit is None or not math.isfinite(limit):
         yield "limit_value", "it has no limit; give a number"
     elif not least <= limit * rule.units[row["unit"]] <= most:
         bounds = f"{least:g} and {most:g} {UNITS[row['rule']]}"
-        yield "limit_value", f"{limit:g} {row['unit']} is not plausible; {row['rule']} lies between {bounds}"
+        yield "limit_value", f"{limit:g} {row['unit']} is not plausible; {row['rule']} must be between {bounds}"

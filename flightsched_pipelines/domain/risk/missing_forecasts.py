@@ -1,4 +1,4 @@
-"""The hours that bookings are held against, one by one, and where among them the forecast says too little."""
+"""List the hours of bookings one by one, and what the forecast lacks in them."""
 
 from dataclasses import dataclass
 
@@ -18,12 +18,12 @@ NO_FORECAST, NO_SUN, NO_MINIMUMS, FAULTY_ROW = (1 << n for n in (32, 33, 34, 35)
 
 
 MAX_FAULTS = 3
-"""Faulty rows that are named with one booking; a check names them all."""
+"""Maximum number of faulty rows named with one booking; a check names them all."""
 
 
 @dataclass(frozen=True, slots=True)
 class BookingHours:
-    """Bookings spread out: one element an hour at a place."""
+    """The hours of bookings: one element for each booking, place and hour."""
 
     position: Indices
     airport: Indices
@@ -31,7 +31,7 @@ class BookingHours:
 
 
 def booking_hours(case: AssessmentInput, positions: Indices) -> BookingHours:
-    """Every hour of the bookings' windows at every place, each place once."""
+    """Return every hour of the bookings' windows at every place, each place once."""
     trips = case.trips
     wanted = np.zeros(len(trips.departure), dtype=bool)
     wanted[positions] = True
@@ -43,13 +43,13 @@ def booking_hours(case: AssessmentInput, positions: Indices) -> BookingHours:
 
 
 def count_up(lengths: Indices) -> Indices:
-    """0, 1, ... for each length, one after the other."""
+    """Return 0, 1, ... for each length, one after the other."""
     starts = np.repeat(lengths.cumsum() - lengths, lengths)
     return np.arange(len(starts), dtype=np.int64) - starts
 
 
 def missing_forecast(case: AssessmentInput, hours: BookingHours, unknown: Indices) -> pd.DataFrame:
-    """For each booking of unknown verdict and airport, what is missing and from which hour on."""
+    """Return what is missing, and from which hour on, for each booking of unknown verdict and airport."""
     sky, trips = case.sky, case.trips
     is_unknown = np.zeros(len(trips.departure), dtype=bool)
     is_unknown[unknown] = True
@@ -93,7 +93,7 @@ def missing_forecast(case: AssessmentInput, hours: BookingHours, unknown: Indice
 
 
 def _faults_of(case: AssessmentInput, positions: Indices) -> dict[int, str]:
-    """The faulty rows that concern each booking, a few of them."""
+    """The faulty rows that apply to each booking, at most ``MAX_FAULTS``."""
     faults, profile = case.limits.faults, case.trips.profile
     of_profile = {
         number: "; ".join([fault for fault, concerns in faults.items() if concerns[number]][:MAX_FAULTS])
@@ -103,7 +103,7 @@ def _faults_of(case: AssessmentInput, positions: Indices) -> dict[int, str]:
 
 
 def _lack_by_cell(case: AssessmentInput) -> Indices:
-    """Bits of what the rows of each cell lack, and whether no prevailing row is there."""
+    """Bits of what the rows of each cell lack, and whether it has no prevailing row."""
     sky = case.sky
     lack = np.full(sky.complete.size, NO_FORECAST, dtype=np.int64)
     lack[sky.cell[sky.prevails]] = 0
@@ -119,16 +119,16 @@ def _missing_words(bits: int) -> str:
 
 
 def lacks_weather(words: str) -> bool:
-    """Whether the words of a lesson of unknown verdict name weather that should be there.
+    """Return whether the words of a lesson of unknown verdict name weather that was due.
 
-    What lies beyond the reach of the sources is not missing, nor is it the weather where minimums or the sun are.
+    Hours beyond the reach of the sources are not missing; nor is weather missing where minimums or sun times are.
     """
     named = words.split(", ")
     return any(name in named for name in element_names(-1))
 
 
 def _hour_number(case: AssessmentInput, position: Indices, column: Indices) -> Indices:
-    """Hours since the sky's first; where the column is the past or the beyond, that of the first hour concerned."""
+    """Hours since the grid's first; where the column is the past or the beyond, that of the first hour affected."""
     beyond = np.maximum(case.trips.first_hour[position], case.sky.columns - 2)
     past = (case.trips.starts[position] - micros_of(case.sky.first_hour_utc)) // MICROS_PER_HOUR
     return np.where(column == 0, past, np.where(column == case.sky.columns - 1, beyond, column - 1))

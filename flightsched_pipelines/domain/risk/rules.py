@@ -1,4 +1,4 @@
-"""The rules that a minimum can state: their comparisons, their units, and which limits make sense."""
+"""The rules that a minimum can state: their comparisons, their units, and plausible limits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,11 +7,11 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One thing that can be limited.
+    """One quantity that can be limited.
 
-    ``units`` gives how many of the rule's own unit, the first, one of each unit is. ``plausible`` bounds a limit in
-    the rule's own unit, both ends included; ``None`` where a row states no limit: none is allowed, or the aircraft's
-    own holds.
+    ``units`` maps each unit to its size in the rule's own unit, which comes first. ``plausible`` bounds a limit in the
+    rule's own unit, both ends included; ``None`` if a row states no limit: none is allowed, or the aircraft's own
+    applies.
     """
 
     comparisons: tuple[str, ...]
@@ -43,4 +43,4 @@ RULES = tuple(RULE_BOOK)
 AT_LEAST_RULES = tuple(name for name, rule in RULE_BOOK.items() if rule.comparisons == AT_LEAST)
 HAZARD_RULES = tuple(name for name, rule in RULE_BOOK.items() if rule.comparisons == NONE_ALLOWED)
 UNITS: Mapping[str, str] = MappingProxyType({name: next(iter(rule.units), "") for name, rule in RULE_BOOK.items()})
-"""The unit that each rule's limits are brought to; empty for hazards."""
+"""The unit to which each rule's limits are converted; empty for hazards."""

@@ -1,7 +1,7 @@
-"""Verdicts: the worst of each booking's hours at all of its places.
+"""Compute verdicts: the worst of each booking's hours at all of its places.
 
-Each hour at each airport is held against every threshold once (``marks``), however many bookings there are; a booking
-then takes two lookups a place.
+Each hour at each airport is compared with every threshold once (``threshold_bitmasks``), however many bookings there
+are; a booking then takes two lookups a place.
 """
 
 from collections.abc import Sequence
@@ -34,12 +34,12 @@ Floats = NDArray[np.float64]
 OK, WATCH, UNKNOWN, AT_RISK = (severity(verdict) for verdict in ("ok", "watch", "unknown", "at_risk"))
 
 GRAVE_IF_TEMPORARY = ("thunderstorm", "icing")
-"""Rules that a temporary group breaks as gravely as a prevailing one."""
+"""Rules that a temporary group breaches as gravely as a prevailing one."""
 
 
 @dataclass(frozen=True, slots=True)
 class AssessmentInput:
-    """Everything that bookings are judged by."""
+    """Everything that bookings are assessed by."""
 
     bookings: pd.DataFrame
     minimums: pd.DataFrame
@@ -49,7 +49,7 @@ class AssessmentInput:
 
 
 def severities(case: AssessmentInput) -> Severities:
-    """The severity of each booking's verdict."""
+    """Return the severity of each booking's verdict."""
     trips, limits = case.trips, case.limits
     at_risk, watch = _in_the_dark(case, BLOCK), _in_the_dark(case, WARN)
     unknown = limits.unclear[trips.profile] | ~trips.sun_known
@@ -68,7 +68,7 @@ def severities(case: AssessmentInput) -> Severities:
 
 
 def margins(case: AssessmentInput) -> Floats:
-    """The smallest margin to a blocking limit in a prevailing group, as a share of the limit; inf without any limit."""
+    """Return the smallest margin to a blocking limit in a prevailing group, as a share of the limit; inf if none."""
     sky, trips = case.sky, case.trips
     windows = RangeMinimum(trips, sky.shape)
     approach = approach_minima(case, trips.at_places(trips.profile), trips.place_airport)
@@ -89,34 +89,34 @@ def margins(case: AssessmentInput) -> Floats:
 def breach_severities(
     rules: NDArray[np.object_] | str, effects: Codes, layers: Codes, solo: NDArray[np.bool_] | bool
 ) -> NDArray[np.int64]:
-    """The severity of each broken rule, by its effect, the layer of the group that breaks it, and whether solo."""
+    """Return the severity of each breach, by its effect, the layer of the group, and whether solo."""
     lasting = (layers == PREVAILING) | solo | np.isin(rules, GRAVE_IF_TEMPORARY)
     return np.where((effects == BLOCK) & lasting, AT_RISK, WATCH)
 
 
 def approach_minima(case: AssessmentInput, profiles: NDArray[np.int64], airports: NDArray[np.int64]) -> Floats:
-    """Approach visibility and ceiling at each airport, which count for the instrument-rated; -inf for others."""
+    """Return approach visibility and ceiling at each airport, which count for the instrument-rated; -inf for others."""
     counts = case.trips.profiles.level[profiles] == INSTRUMENT_RATED
     return np.where(counts, case.sky.approach[:, airports], -np.inf)
 
 
 def relative_margin(values: Floats, limits: Floats) -> Floats:
-    """How far oriented values are from their limits, as a share of the limit; in units where the limit is 0.
+    """Return the margin of oriented values to their limits, as a share of the limit; in units where the limit is 0.
 
-    Infinite where nothing is said, or nothing is limited.
+    Infinite where there is no value or no limit.
     """
     scale = np.abs(limits)
     return (values - limits) / np.where((scale == 0) | (scale == np.inf), 1.0, scale)
 
 
 def _in_the_dark(case: AssessmentInput, effect: int) -> NDArray[np.bool_]:
-    """Which bookings break a limit on daylight."""
+    """True for bookings that breach a limit on daylight."""
     trips, threshold = case.trips, case.limits.thresholds[effect, :, DAYLIGHT]
     return trips.sun_known & (trips.minutes_of_light < threshold[trips.profile])
 
 
 def _own_marks(word: dict[np.uint64, Threshold], crosswinds_kt: Sequence[float]) -> Words:
-    """The marks that concern an aircraft of each demonstrated crosswind, and last one of which none is known."""
+    """The thresholds of aircraft by demonstrated crosswind, the last for unknown ones."""
     bit_of = {mark.aircraft_crosswind_kt: int(bit) for bit, mark in word.items()}
     everybody = sum((int(bit) for bit, mark in word.items() if mark.aircraft_crosswind_kt is None), int(UNFORECAST))
     aircraft = [*(bit_of.get(kt, 0) for kt in crosswinds_kt), 0]
@@ -124,7 +124,7 @@ def _own_marks(word: dict[np.uint64, Threshold], crosswinds_kt: Sequence[float])
 
 
 def _masks(word: dict[np.uint64, Threshold], layer: int, profiles: Profiles) -> tuple[Words, Words]:
-    """Of each profile, the marks below which a group of a layer puts it at risk, and those that make it be watched."""
+    """Return per-profile masks of thresholds that cause at_risk and watch."""
     grave, light = np.zeros((2, len(profiles.solo)), dtype=np.uint64)
     for bit, mark in word.items():
         for effect, held in enumerate(mark.held):

@@ -1,9 +1,9 @@
-"""Which report speaks for an airport's hour.
+"""Blend the sources: decide which report governs each hour at each airport.
 
-The field's own TAF; where it has none, the nearest field's that issues one, within a set distance; where neither, and
-beyond a TAF's end, OpenWeatherMap; for the running hour the METAR beside them. Sources that disagree stay side by side.
-A report that was due and did not come, or cannot be read, leaves an unreadable row that governs: another source may
-then make the verdict worse, never better.
+The airport's own TAF governs. An airport that issues none takes the nearest station's, within a set distance. Where
+neither exists, and beyond a TAF's end, OpenWeatherMap governs. In the running hour the METAR governs beside them.
+Sources that disagree stay side by side. A report that was due and did not come, or cannot be read, leaves an unreadable
+row that governs: another source may then make the verdict worse, never better.
 """
 
 from collections import defaultdict
@@ -20,14 +20,14 @@ from flightsched_pipelines.domain.weather.issue_times import BEGINNING, EVERY_ST
 from flightsched_pipelines.domain.weather.provider_responses import ParsedReports
 
 MODEL_HOURS = 47
-"""One Call gives 48 hours from the one in which it was made, which may be the one before the running hour."""
+"""One Call returns 48 hours from the one in which it was made, which may be the one before the running hour."""
 
 EARTH_RADIUS_NM = 3_440.065
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A group placed at an airport, and whether it is held against bookings."""
+    """A group placed at an airport, with whether it governs there."""
 
     airport: str
     group: ForecastGroup
@@ -36,7 +36,7 @@ class _Row:
 
 
 def hourly_rows(groups: Iterable[ForecastGroup]) -> pd.DataFrame:
-    """Groups as they stand, each at its own station: one row an hour that it overlaps, all governing."""
+    """Return the groups at their own stations: one row for each hour that a group overlaps, all governing."""
     return _frame([_Row(group.station, group, 0.0, governs=True) for group in groups], now_utc=None)
 
 
@@ -50,16 +50,16 @@ def blend(
     taf_max_age_hours: float,
     observation_max_age_minutes: float,
 ) -> pd.DataFrame:
-    """The forecast at an hour, for every airport and each of the ``horizon_hours`` hours that any source reaches.
+    """Return the forecast for each airport and each of the next ``horizon_hours`` hours that any source reaches.
 
     Args:
-        airports: ident, position, and whether it issues TAFs and METARs: what is due is known from here.
-        reading: everything that came, of any station, and what was asked for.
+        airports: ident, position, and whether it issues TAFs and METARs: these decide which reports are due.
+        reading: all reports that came, of any station, and the stations that were requested.
         hour_utc: the running hour; earlier hours are left out.
-        horizon_hours: how many hours to look at.
-        taf_max_distance_nm: how far away a TAF may speak for a field that has none.
+        horizon_hours: number of hours to return.
+        taf_max_distance_nm: maximum distance to a substitute TAF for an airport that issues none.
         taf_max_age_hours: an older TAF, at the start of the hour, has missed its replacement.
-        observation_max_age_minutes: an older METAR, at the start of the hour, doesn't speak.
+        observation_max_age_minutes: an older METAR, at the start of the hour, is ignored.
 
     Returns:
         FORECAST_COLUMNS.
@@ -92,9 +92,10 @@ def blend(
 
 
 def blend_of_files(airports: pd.DataFrame, reading: ParsedReports, *, taf_max_distance_nm: float) -> pd.DataFrame:
-    """The forecast that stored reports give by themselves: no hour is running, and nothing else is due.
+    """Return the forecast from stored reports alone: no hour is running, and no other report is due.
 
-    Every METAR speaks for the hour in which it was taken; a field without a TAF among the reports takes the nearest.
+    Every METAR governs the hour in which it was taken; an airport without a TAF among the reports takes the nearest
+    one.
     """
     tafs, metars, models = (_by_station(reading, source) for source in ("TAF", "METAR", "OpenWeatherMap"))
     issuing = airports.assign(issues_taf=airports["airport"].isin(list(tafs)))
@@ -124,12 +125,12 @@ def _by_station(reading: ParsedReports, source: str) -> Mapping[str, list[Foreca
 
 
 def _of_station(groups: Mapping[str, list[ForecastGroup]], station: str) -> list[ForecastGroup]:
-    """The groups that are, or may be, a station's."""
+    """The groups that belong, or may belong, to a station."""
     return [*groups.get(station, ()), *groups.get(EVERY_STATION, ())]
 
 
 def _hours_that_did_not_come(groups: Sequence[ForecastGroup], station: str, hour_utc: datetime) -> list[ForecastGroup]:
-    """The hours that a model was asked for and did not give."""
+    """The hours that were requested of a model and did not come."""
     given = {group.from_utc for group in groups}
     due = (hour_utc + n * HOUR for n in range(MODEL_HOURS))
     return [
@@ -140,7 +141,7 @@ def _hours_that_did_not_come(groups: Sequence[ForecastGroup], station: str, hour
 
 
 def _where_others_are(groups: Sequence[ForecastGroup]) -> list[ForecastGroup]:
-    """Reports of a station; those of which nobody knows the time count wherever the others do."""
+    """Reports of a station; those of unknown time count wherever the others do."""
     placed = [group for group in groups if group.from_utc > BEGINNING]
     if not placed:
         return []
@@ -149,10 +150,10 @@ def _where_others_are(groups: Sequence[ForecastGroup]) -> list[ForecastGroup]:
 
 
 def _taf_stations(airports: pd.DataFrame, max_distance_nm: float) -> dict[str, tuple[str, float]]:
-    """For each airport the station whose TAF speaks for it, and how far away that is, in nautical miles.
+    """For each airport, the station whose TAF is used and its distance in nautical miles.
 
-    Chosen from what the stations are known to issue, not from what came: a TAF that is late must not hand its field
-    to a neighbour with better weather.
+    The choice rests on which stations issue TAFs, not on which TAFs came: a late TAF must not hand its airport to a
+    neighbour with better weather.
     """
     issuing = airports[airports["issues_taf"].astype(bool)]
     if issuing.empty:
@@ -178,7 +179,7 @@ def _distances_nm(here: pd.DataFrame, there: pd.DataFrame) -> np.ndarray[tuple[i
         + np.cos(latitude) * np.cos(other_latitude) * np.sin((longitude - other_longitude) / 2) ** 2
     )
     distances = 2 * EARTH_RADIUS_NM * np.arcsin(np.sqrt(np.clip(half_chord, 0, 1)))
-    return np.where(np.isnan(distances), np.inf, distances)  # nobody knows where it lies: near nothing
+    return np.where(np.isnan(distances), np.inf, distances)  # position unknown: near no station
 
 
 _POSITION = ("latitude_deg", "longitude_deg")
@@ -195,7 +196,7 @@ def _hours(group: ForecastGroup) -> list[datetime]:
 
 
 def _frame(rows: Sequence[_Row], now_utc: datetime | None) -> pd.DataFrame:
-    """One row a group, airport and hour, with the columns and types of a forecast."""
+    """One row for each group, airport and hour, with the columns and types of a forecast."""
     records = [(*record, hour) for row in rows for record in [_record(row)] for hour in _hours(row.group)]
     names = [
         "airport", "layer", "change", "probability", "group_from_utc", "group_to_utc", "wind_direction_deg",

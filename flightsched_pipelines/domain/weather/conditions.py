@@ -1,7 +1,7 @@
-"""The vocabulary of the sky: elements and their units, hazards, flight category, and the forecast's columns.
+"""Names for weather: elements and their units, hazards, flight categories, and the columns of a forecast.
 
-Everything else that speaks of weather uses these names. A value that a report does not give, or gives
-illegibly, is named in ``missing``: a ceiling of ``None`` means *unlimited* only if ``"ceiling"`` is not missing.
+All other code uses these names. A value that a report omits, or gives illegibly, is listed in ``missing``: a ceiling of
+``None`` means *unlimited* only if ``"ceiling"`` is not missing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,16 +11,16 @@ from types import MappingProxyType
 from typing import Literal
 
 Layer = Literal["prevailing", "temporary"]
-"""A prevailing group holds throughout; a temporary one (TEMPO, PROB) comes and goes."""
+"""A prevailing group applies throughout; a temporary one (TEMPO, PROB) comes and goes."""
 
 Element = Literal["wind", "visibility", "ceiling", "weather", "thunderstorm", "temperature"]
-"""What a report can fail to say. ``thunderstorm`` alone: the sensor is out (TSNO), so no TS means nothing."""
+"""Elements that a report may lack. Only ``thunderstorm``: the sensor is out (TSNO), and no TS means nothing."""
 
 ELEMENTS: tuple[Element, ...] = ("wind", "visibility", "ceiling", "weather")
 """The elements that every prevailing group must give."""
 
 CONVECTIVE: frozenset[str] = frozenset({"TS", "VCTS", "CB", "TCU", "SQ", "GR", "GS", "FC", "+FC"})
-"""Codes of convection, none of which a trainer flies in (AIM 7-1-26)."""
+"""Codes of convection, in which no trainer flies (AIM 7-1-26)."""
 
 FREEZING: frozenset[str] = frozenset({"FZRA", "FZDZ", "FZFG", "FZUP", "PL", "ICE"})
 """Codes of icing at the surface; ice pellets mean freezing rain aloft (AIM 7-1-19). ``ICE``: a TAF's icing layer."""
@@ -34,9 +34,9 @@ HAZARDS: tuple[str, ...] = tuple(sorted(CONVECTIVE | FREEZING | WIND_SHEAR | {"F
 
 @dataclass(frozen=True, slots=True)
 class UnreadWord:
-    """A word of a report that was not understood, and the elements that are missing for it.
+    """A word of a report that was not understood, and the elements that are missing because of it.
 
-    None is missing for a pressure, nor for the time of a group, which then counts from issue to end.
+    Nothing is missing for a pressure, nor for the time of a group, which then counts from issue to end.
     """
 
     text: str
@@ -54,13 +54,12 @@ class UnreadWord:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """The weather one report or forecast group gives, in aviation units.
+    """The weather in one report or forecast group, in aviation units.
 
-    ``wind_direction_deg`` is true, and ``None`` when variable or missing. Where it varies between two directions
-    (120V240) they are ``wind_varies_from_deg`` and, clockwise, ``wind_varies_to_deg``. ``wind_gust_kt`` is ``None``
-    without gusts.
-    ``ceiling_ft`` is above ground level, the lowest BKN or OVC layer or vertical visibility; ``None`` is unlimited.
-    ``weather`` holds the reported codes as they stand ("+TSRA BR").
+    ``wind_direction_deg`` is true, and ``None`` when variable or missing. If it varies between two directions
+    (120V240), they are ``wind_varies_from_deg`` and, clockwise, ``wind_varies_to_deg``. ``wind_gust_kt`` is ``None``
+    without gusts. ``ceiling_ft`` is above ground level: the lowest BKN or OVC layer, or vertical visibility; ``None``
+    is unlimited. ``weather`` contains the codes as reported ("+TSRA BR").
     """
 
     wind_direction_deg: float | None = None
@@ -81,15 +80,15 @@ class Conditions:
 
 
 UNREADABLE = Conditions(missing=frozenset(ELEMENTS))
-"""What stands where a report should be and none, or none that can be read, came."""
+"""Conditions of a report that was due and did not come, or cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """The report that a group is from: when it may have been issued, and when it is valid, ``[from, to)``.
+    """The report that a group is from: the span in which it may have been issued, and its validity ``[from, to)``.
 
-    The times in a report's fields and in its text may contradict each other: then it may have been issued at any time
-    from the earliest to the latest of them. Aware, in UTC.
+    If the times in a report's fields and in its text contradict each other, it may have been issued at any time from
+    the earliest to the latest of them. All times are aware, in UTC.
     """
 
     earliest_utc: datetime
@@ -100,7 +99,7 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class ForecastGroup:
-    """Conditions that one source gives one station for one span of time, ``[from_utc, to_utc)``.
+    """Conditions from one source for one station and one span of time, ``[from_utc, to_utc)``.
 
     ``change`` is the kind of group: ``BASE``, ``FM``, ``BECMG``, ``TEMPO``, ``PROB`` of a TAF, ``METAR`` or ``HOURLY``.
     ``probability`` is in percent, for PROB groups only. ``issue`` is ``None`` for a source that has one report at a
@@ -153,16 +152,16 @@ FORECAST_COLUMNS: Mapping[str, str] = MappingProxyType(
         "governs": "bool",
     }
 )
-"""Columns of a forecast frame: one row an airport, hour and group that overlaps the hour.
+"""Columns of a forecast frame: one row for each airport, hour and group that overlaps the hour.
 
-``hazards`` and ``missing`` hold sorted lists of codes, ``unread`` the words that were not understood (`UnreadWord`).
-``age_minutes`` is the report's age at the partition hour, ``lead_minutes`` from its issue to the row's hour.
-``governs`` says whether the row is held against bookings; rows of another source for the same hour are kept beside it.
+``hazards`` and ``missing`` contain sorted lists of codes, ``unread`` the words that were not understood (`UnreadWord`).
+``age_minutes`` is the report's age at the partition hour, ``lead_minutes`` the time from its issue to the row's hour.
+``governs`` is true for the rows used in the assessment; rows of other sources for the same hour are kept beside them.
 """
 
 
 def flight_category(ceiling_ft: float | None, visibility_sm: float | None, missing: Iterable[str] = ()) -> str | None:
-    """VFR, MVFR, IFR or LIFR by ceiling and visibility, ``None`` where either is missing (AWC definitions).
+    """Return VFR, MVFR, IFR or LIFR by ceiling and visibility, ``None`` if either is missing (AWC definitions).
 
     LIFR is below 500 ft or 1 SM; IFR below 1,000 ft or 3 SM; MVFR up to 3,000 ft or 5 SM inclusive.
     """

@@ -1,7 +1,7 @@
-"""Sunrise, sunset and civil twilight, by solar day.
+"""Compute sunrise, sunset and civil twilight, by solar day.
 
-A solar day is ``floor((utc + longitude * 4 min) / 1 day)``: noon lies in its middle at every longitude, so no time
-zone and no DST come into it.
+A solar day is ``floor((utc + longitude * 4 min) / 1 day)``: noon is in its middle at every longitude, so neither time
+zones nor daylight saving time matter.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,10 +23,10 @@ TWILIGHT_DEG = -6.0
 
 
 def sun_table(airports: pd.DataFrame, first_day: date, days: int) -> pd.DataFrame:
-    """The sun over each airport for ``days`` solar days from ``first_day``, one row an airport and day.
+    """Return the sun times of each airport for ``days`` solar days from ``first_day``, one row an airport and day.
 
-    ``dawn_utc`` and ``dusk_utc`` bound civil twilight. Where the sun does not cross the horizon that day: the whole
-    solar day if it stays above, NaT if it stays below. An airport without a position has no rows.
+    ``dawn_utc`` and ``dusk_utc`` bound civil twilight. If the sun does not cross the horizon that day, they span the
+    whole solar day when it stays above and are NaT when it stays below. An airport without a position has no rows.
     """
     known = airports.dropna(subset=["latitude_deg", "longitude_deg"])
     places = zip(known["airport"], known["latitude_deg"], known["longitude_deg"], strict=True)
@@ -40,7 +40,7 @@ def sun_table(airports: pd.DataFrame, first_day: date, days: int) -> pd.DataFram
 def suns_over(
     airport: str, latitude_deg: float, longitude_deg: float, first_day: date, days: int
 ) -> Iterator[tuple[Any, ...]]:
-    """The sun over one airport: rows of `sun_table`, ``None`` for NaT."""
+    """Yield the sun times of one airport: rows of `sun_table`, ``None`` for NaT."""
     for day in (first_day + timedelta(days=n) for n in range(days)):
         yield str(airport), day, *_crossings(float(latitude_deg), float(longitude_deg), day)
 
@@ -54,7 +54,7 @@ def _crossings(latitude_deg: float, longitude_deg: float, day: date) -> tuple[da
     def crossing(event: Callable[..., datetime], horizon_deg: float, if_always_above: datetime) -> datetime | None:
         try:
             return event(observer, day, tzinfo=solar)
-        except ValueError:  # astral's word for: the sun does not cross this horizon on this day
+        except ValueError:  # astral raises this when the sun does not cross this horizon on this day
             above = elevation(observer, midnight + timedelta(hours=12)) > horizon_deg
             return if_always_above if above else None
 

@@ -1,6 +1,6 @@
-"""Which of a station's reports govern: the newest issue, as far as it is sure which that is.
+"""Select the reports of a station that govern: the newest issue, as far as it is certain which that is.
 
-A report is set aside only for one that was surely issued later. One that could not be read counts like any other: if it
+A report is set aside only for one that was certainly issued later. An unreadable report counts like any other: if it
 may be the newest, its time is missing. So garbling, cutting or ageing one report never makes another govern alone.
 """
 
@@ -20,21 +20,20 @@ Source = Literal["TAF", "METAR", "OpenWeatherMap"]
 
 @dataclass(frozen=True, slots=True)
 class Governing:
-    """The groups that govern at a station, and until when it is sure what they say."""
+    """The groups that govern at a station, and the time until which their content is certain."""
 
     groups: Sequence[ForecastGroup]
     sure_until_utc: datetime
 
 
 def governing_taf(groups: Sequence[ForecastGroup], station: str, hour_utc: datetime, max_age: timedelta) -> Governing:
-    """Return the groups of a station's newest TAF; where that is missing, unsure or too old, unreadable ones as well.
+    """Return the groups of a station's newest TAF; if that is missing, uncertain or too old, unreadable ones as well.
 
     Args:
         groups: those of every TAF that may be the station's; each has an ``issue``.
         station: the station.
         hour_utc: the running hour.
-        max_age: an older TAF has missed its replacement. What it threatens with still counts, its fair weather does
-            not.
+        max_age: an older TAF has missed its replacement. Its hazards still count; its fair weather does not.
     """
     issues = newest(groups, hour_utc)
     latest = hour_utc + 2 * MAX_TAF_VALIDITY
@@ -64,9 +63,9 @@ def governing_metars(
 
 
 def newest(groups: Sequence[ForecastGroup], hour_utc: datetime | None) -> dict[Issue, list[ForecastGroup]]:
-    """Return the groups of every report but those for which there is one that was surely issued later.
+    """Return the groups of every report except those that another was certainly issued after.
 
-    A time of issue after the running hour cannot be: the report may have been issued at any time.
+    A time of issue after the running hour is impossible: such a report may have been issued at any time.
     """
     reports: dict[Issue, list[ForecastGroup]] = {}
     for group in groups:
@@ -81,7 +80,7 @@ def newest(groups: Sequence[ForecastGroup], hour_utc: datetime | None) -> dict[I
 def unreadable(
     source: Source, station: str, since: datetime, until: datetime, *, issued_at_utc: datetime
 ) -> ForecastGroup:
-    """Return what stands where a report was due: nothing legible."""
+    """Return an unreadable group for a report that was due and did not come."""
     change = {"METAR": "METAR", "TAF": "BASE"}.get(source, "HOURLY")
     return ForecastGroup(source, station, "prevailing", change, None, since, until, issued_at_utc)
 
@@ -91,7 +90,7 @@ def _is_old(issue: Issue, oldest_utc: datetime) -> bool:
 
 
 def _not_in_all(issues: Sequence[Issue], window: tuple[datetime, datetime]) -> list[tuple[datetime, datetime]]:
-    """The times at which one of some reports should be valid and is not."""
+    """The times at which at least one of the reports should be valid and is not."""
     begins, ends = [issue.valid_from_utc for issue in issues], [issue.valid_to_utc for issue in issues]
     # Until a TAF that is newly issued begins, the METAR of the running hour is enough.
     spans = (window[0] + HOUR, min(begins)), (min(begins), max(begins)), (min(ends), max(ends))
@@ -100,7 +99,7 @@ def _not_in_all(issues: Sequence[Issue], window: tuple[datetime, datetime]) -> l
 
 
 def _within(group: ForecastGroup, window: tuple[datetime, datetime]) -> ForecastGroup:
-    """A group whose end, or beginning, nobody knows, within the time that counts."""
+    """A group of unknown beginning or end, cut to the time that counts."""
     if group.from_utc > BEGINNING and group.to_utc <= window[1]:
         return group
     return replace(group, from_utc=max(group.from_utc, window[0]), to_utc=min(group.to_utc, window[1]))

@@ -1,7 +1,7 @@
-"""When a report was issued, as far as its fields and its text say; also one that cannot be read.
+"""Determine when a report was issued from its fields and its text, even if it cannot be read.
 
-A report replaces an earlier one only if it was surely issued later (`weather.governing`), so what is not known, or
-contradicts itself, is kept as a span of time.
+A report replaces an earlier one only if it was certainly issued later (`weather.governing`), so an unknown or
+contradictory time is kept as a span.
 """
 
 from collections.abc import Mapping
@@ -16,10 +16,10 @@ from flightsched_pipelines.domain.weather.reports.json_fields import FieldError,
 Source = Literal["TAF", "METAR"]
 
 EVERY_STATION = "*"
-"""Stands for the station of a report that does not say whose it is: it may be anybody's."""
+"""Station of a report that does not name one: it may belong to any station."""
 
 BEGINNING, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-"""Before and after every report: a time that is not known lies between them."""
+"""Before and after every report: an unknown time is between them."""
 
 ISSUED_EARLY = timedelta(hours=1)
 """A TAF is issued no earlier than this before it begins (ICAO Annex 3, 6.2)."""
@@ -50,7 +50,7 @@ def metar_issue(report: Mapping[str, Any]) -> Issue:
 
 
 def unread_report(report: Mapping[str, Any], source: Source) -> ForecastGroup:
-    """Return what stands for a report that cannot be read: nothing legible, and nobody knows until when it is valid."""
+    """Return the unreadable group for a report that cannot be read; its end of validity is unknown."""
     if source == "METAR":
         issue, change = metar_issue(report), "METAR"
     else:

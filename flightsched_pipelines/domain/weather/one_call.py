@@ -1,7 +1,7 @@
-"""OpenWeatherMap's One Call 3.0, hourly: winds in m/s (units ``standard`` or ``metric``), visibility capped at 10 km.
+"""Read OpenWeatherMap's One Call 3.0, hourly: wind in m/s (units ``standard`` or ``metric``), visibility up to 10 km.
 
-It gives no cloud base. Where more than half of the sky is covered a ceiling is estimated from the spread of
-temperature and dew point, and marked so; it is never made from cloud percent.
+It contains no cloud base. Where more than half of the sky is covered, a ceiling is estimated from the spread of
+temperature and dew point, and marked so; it is never derived from cloud percent.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ KELVIN_AT_0_C = 273.15
 CAPPED_METRES = 10_000
 CEILING_COVER_PERCENT = 50
 FT_PER_DEGREE_OF_SPREAD = 400
-"""A lifted parcel's base rises about 400 ft for each °C of spread (AC 00-6B: 2.5 °C per 1,000 ft)."""
+"""The base of a lifted parcel rises about 400 ft for each °C of spread (AC 00-6B: 2.5 °C per 1,000 ft)."""
 
 HOTTEST_C = 60
 COLDEST_KELVIN = 150
@@ -56,30 +56,30 @@ _CODES: Mapping[int, str] = MappingProxyType(
         **dict.fromkeys((800, 801, 802, 803, 804), ""),
     }
 )
-"""Their condition ids as METAR codes (openweathermap.org/weather-conditions)."""
+"""METAR codes by OpenWeatherMap's condition ids (openweathermap.org/weather-conditions)."""
 
 
 def is_one_call(answer: object) -> bool:
-    """Whether a decoded JSON value is a One Call answer."""
+    """Return whether a decoded JSON value is a One Call response."""
     return isinstance(answer, dict) and {"lat", "lon", "hourly"} <= set(cast(dict[str, object], answer))
 
 
 def read_one_call(answer: Mapping[str, Any], station: str) -> list[ForecastGroup]:
-    """Read the hourly forecast asked for one airport, a group an hour, issued when it was current.
+    """Read the hourly forecast of one airport into one group an hour, issued at the response's ``current`` time.
 
     Raises:
-        FieldError: the hours are no list of objects, or it was asked for in imperial units.
+        FieldError: the hours are not a list of objects, or the response is in imperial units.
     """
     hours = objects(answer.get("hourly"))
     if hours is None:
-        raise FieldError(f"One Call of {station}: 'hourly' is no list of objects")
+        raise FieldError(f"One Call of {station}: 'hourly' is not a list of objects")
     current = answer.get("current")
     issued = epoch(cast(dict[str, object], current).get("dt")) if isinstance(current, dict) else None
     groups: list[ForecastGroup] = []
     for hour in hours:
         begins = epoch(hour.get("dt"))
         if begins is None:
-            continue  # an hour without its time covers no hour
+            continue  # an hour without a time covers no hour
         begins = begins.replace(minute=0, second=0)
         groups.append(
             ForecastGroup(

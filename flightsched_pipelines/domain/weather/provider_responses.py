@@ -1,7 +1,7 @@
-"""Providers' answers as they are stored, and what they say once read.
+"""Provider responses as they are stored, and the forecast groups read from them.
 
-Reading never raises for what a provider sent: each fault is a sentence, and leaves an unreadable group where the
-station is known, so that nothing that was threatened looks fine because its report was garbled.
+Reading never raises because of a provider's content: each fault is a sentence, and leaves an unreadable group if the
+station is known, so that a threatened lesson never looks fine because its report was garbled.
 """
 
 import json
@@ -27,15 +27,15 @@ SHOWN_CHARACTERS = 60
 
 
 class ProviderResponseError(PlainError, ValueError):
-    """A body that is no answer of a known weather service; the message says what it is instead."""
+    """A body that is not a response of a known weather service; the message describes what it is instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderResponse:
-    """One provider's answer to one request, verbatim.
+    """A provider's response to one request, verbatim.
 
-    ``request`` is the URL's path and query without any key; ``stations`` were asked for. ``error`` is a sentence when
-    the answer is none. Times are aware, in UTC.
+    ``request`` is the URL's path and query without any key; ``stations`` were requested. ``error`` is a sentence if the
+    request failed. Times are aware, in UTC.
     """
 
     provider: str
@@ -52,16 +52,16 @@ class ProviderResponse:
 
     @property
     def failed(self) -> bool:
-        """Whether asking again may bring what this answer did not."""
+        """Return whether another request may bring what this response lacks."""
         return self.outcome not in {"ok", "empty"}
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedReports:
-    """What answers say: groups, and a sentence for each part that could not be read.
+    """Groups read from responses, and a sentence for each part that could not be read.
 
-    ``unread`` stands for the reports that could not be read: a group without conditions for each, at its station or at
-    `EVERY_STATION`. ``asked_of_models`` are the stations for which a One Call answer was asked, whatever came.
+    ``unread`` has one group without conditions for each report that could not be read, at its station or at
+    `EVERY_STATION`. ``asked_of_models`` are the stations for which One Call was requested, whatever came.
     """
 
     groups: list[ForecastGroup] = field(default_factory=list[ForecastGroup])
@@ -71,7 +71,7 @@ class ParsedReports:
 
 
 def read_responses(answers: Iterable[ProviderResponse]) -> ParsedReports:
-    """Read stored answers; one that failed, or cannot be read, is a problem, never an exception."""
+    """Read stored responses; one that failed, or cannot be read, is a problem, never an exception."""
     reading = ParsedReports()
     for answer in answers:
         if answer.product == "one_call":
@@ -97,30 +97,32 @@ def read_response(body: str, station: str | None = None) -> ParsedReports:
     """Read a body of the Aviation Weather Center (METAR or TAF, JSON) or of OpenWeatherMap's One Call.
 
     Args:
-        body: the answer, verbatim.
-        station: the airport a One Call answer was asked for (it names only a position).
+        body: the response's body, verbatim.
+        station: the airport for which One Call was requested (its body contains only a position).
 
     Raises:
-        WeatherAnswerError: it is none of these, or a One Call answer without a station.
+        ProviderResponseError: it is none of these, or One Call without a station.
     """
     answer = _json(body)
     if isinstance(answer, list):
         return _read_reports(cast(list[object], answer))
     if is_one_call(answer):
         if station is None:
-            raise ProviderResponseError("an OpenWeatherMap answer names no airport; say which one it was asked for")
+            raise ProviderResponseError(
+                "an OpenWeatherMap response names no airport; give the one it was requested for"
+            )
         try:
             return ParsedReports(read_one_call(cast(dict[str, Any], answer), station))
         except FieldError as error:
             raise ProviderResponseError(str(error)) from error
     raise ProviderResponseError(
-        f"not an answer of a known weather service: {_glimpse(body)}; "
+        f"not a response of a known weather service: {_glimpse(body)}; "
         "expected a list of METARs or TAFs (aviationweather.gov, format=json) or a One Call 3.0 object"
     )
 
 
 def one_call_position(body: str) -> tuple[float, float] | None:
-    """Latitude and longitude in degrees of a One Call answer, ``None`` for any other body."""
+    """Return latitude and longitude in degrees of a One Call response, ``None`` for any other body."""
     try:
         answer = _json(body)
     except ProviderResponseError:
@@ -136,7 +138,7 @@ def one_call_position(body: str) -> tuple[float, float] | None:
 
 
 def station_positions(body: str) -> dict[str, tuple[float, float]]:
-    """Latitude and longitude in degrees of the stations that reports name, as far as they can be read."""
+    """Return latitude and longitude in degrees of the stations that reports name, as far as they can be read."""
     try:
         reports = objects(_json(body)) or []
     except ProviderResponseError:
@@ -161,7 +163,7 @@ def _read_reports(reports: list[object]) -> ParsedReports:
         if source is None:
             what = "neither a METAR nor a TAF:" if isinstance(report, dict) else "not an object but"
             reading.problems.append(f"report {position} is {what} {_glimpse(json.dumps(report))}")
-            # It came with others: it is one of theirs, and whose nobody knows.
+            #  came with other stations' reports, so it belongs to one of them; which one is unknown.
             reading.unread.extend(unread_report(fields, among) for among in sources)
             continue
         try:
@@ -177,7 +179,7 @@ def _read_reports(reports: list[object]) -> ParsedReports:
 
 
 def _source_of(report: object) -> Source | None:
-    """What kind of report it is, by the fields that it has."""
+    """Return the kind of a report by its fields."""
     if not isinstance(report, dict):
         return None
     names = cast(dict[str, Any], report).keys()
@@ -197,7 +199,7 @@ def _json(body: str) -> object:
         raise ProviderResponseError("not weather: nested too deeply to be read") from None
     except ValueError:  # JSONDecodeError, and integers of absurd length
         what = "an HTML page" if body.lstrip()[:1] == "<" else f"not JSON: {_glimpse(body)}"
-        raise ProviderResponseError(f"{what if body.strip() else 'an empty answer'}, where JSON was expected") from None
+        raise ProviderResponseError(f"{what if body.strip() else 'an empty body'}, where JSON was expected") from None
 
 
 def _glimpse(text: str) -> str:

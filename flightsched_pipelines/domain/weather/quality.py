@@ -1,4 +1,4 @@
-"""Whether a forecast frame can be believed: plausible values and changes, airports covered, sources that agree."""
+"""Check a forecast frame: plausible values and changes, covered airports, agreement of sources."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ PLAUSIBLE: Mapping[str, tuple[float, float]] = MappingProxyType(
 
 
 def implausible(forecasts: pd.DataFrame) -> list[str]:
-    """A sentence for every value outside its plausible range, and every gust below its wind."""
+    """Return a sentence for every value outside its plausible range, and every gust below its wind."""
     sentences: list[str] = []
     for column, (least, most) in PLAUSIBLE.items():
         values = forecasts[column]
@@ -41,11 +41,11 @@ REQUIRED_COLUMNS = (
     "airport", "hour_utc", "layer", "governs", "missing", "source", "age_minutes", "temperature_c", "dewpoint_c",
     "wind_speed_kt", "flight_category", "station", "unread",
 )  # fmt: skip
-"""The columns of a forecast that the questions below look at."""
+"""The columns of a forecast that the functions below need."""
 
 
 def uncovered(forecasts: pd.DataFrame, airports: Iterable[str], hour_utc: datetime, hours: int = 24) -> list[str]:
-    """The airports that lack a readable governing forecast for any of the next ``hours`` hours, sorted."""
+    """Return the airports that lack a readable governing forecast for any of the next ``hours`` hours, sorted."""
     last = hour_utc + timedelta(hours=hours)
     due = forecasts[forecasts["governs"] & (forecasts["hour_utc"] >= hour_utc) & (forecasts["hour_utc"] < last)]
     unreadable = set(due.loc[due["missing"].str.len() > 0, "airport"])
@@ -55,13 +55,13 @@ def uncovered(forecasts: pd.DataFrame, airports: Iterable[str], hour_utc: dateti
 
 
 def unread_words(*frames: pd.DataFrame) -> tuple[list[str], int, int]:
-    """The words of reports that were not understood.
+    """Return the words of reports that were not understood.
 
     Args:
         frames: forecasts and observations, with their ``station`` and ``unread``.
 
     Returns:
-        A sentence for each station that has any, how many words there are, and how many stations were examined.
+        A sentence for each station that has any, the number of words, and the number of stations examined.
     """
     rows = pd.concat([frame[["station", "unread"]] for frame in frames], ignore_index=True)
     words = rows.explode("unread").dropna().drop_duplicates().sort_values(["station", "unread"])
@@ -79,17 +79,17 @@ CATEGORIES: Mapping[str, int] = MappingProxyType({"VFR": 0, "MVFR": 1, "IFR": 2,
 
 
 def oldest_taf_hours(forecasts: pd.DataFrame) -> tuple[float, int]:
-    """Age in hours of the oldest TAF that speaks at the partition's hour, and of how many airports one speaks."""
+    """Return the age in hours of the oldest TAF that governs at the partition's hour, and its number of airports."""
     readable = _readable(forecasts)
     tafs = readable[readable["governs"] & (readable["source"] == "TAF") & readable["age_minutes"].notna()]
     return (float(tafs["age_minutes"].max()) / 60 if len(tafs) else 0.0), int(tafs["airport"].nunique())
 
 
 def jumps(forecasts: pd.DataFrame, observed: pd.DataFrame, observed_before: pd.DataFrame) -> tuple[list[str], int]:
-    """Changes that weather does not make: from hour to hour of one source's forecast, and from one METAR to the next.
+    """Return implausible changes: between hours of one source's forecast, and between successive METARs.
 
     Returns:
-        A sentence for each, and how many pairs of hours were compared.
+        A sentence for each, and the number of pairs of hours compared.
     """
     prevailing = _readable(forecasts[forecasts["governs"] & (forecasts["layer"] == "prevailing")])
     spoken = pd.concat([prevailing, observed, observed_before], ignore_index=True)
@@ -106,10 +106,10 @@ def jumps(forecasts: pd.DataFrame, observed: pd.DataFrame, observed_before: pd.D
 
 
 def contradictions(forecasts: pd.DataFrame) -> tuple[list[str], int]:
-    """Airport-hours on which two sources contradict each other: 20 kt of wind, or two flight categories, apart.
+    """Return airport-hours at which two sources contradict each other: 20 kt of wind, or two flight categories, apart.
 
     Returns:
-        A sentence for each, and how many pairs of sources were compared.
+        A sentence for each, and the number of pairs of sources compared.
     """
     prevailing = _readable(forecasts[forecasts["layer"] == "prevailing"])
     prevailing = prevailing.drop_duplicates(["airport", "hour_utc", "source"])
@@ -127,5 +127,5 @@ def contradictions(forecasts: pd.DataFrame) -> tuple[list[str], int]:
 
 
 def _readable(rows: pd.DataFrame) -> pd.DataFrame:
-    """Without the rows that stand where a report was due and none, or none that can be read, came."""
+    """Return the rows without those of reports that did not come or cannot be read."""
     return rows[rows["missing"].str.len() < len(ELEMENTS)]

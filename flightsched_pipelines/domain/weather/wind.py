@@ -1,4 +1,4 @@
-"""Wind along and across a runway. Report winds and the headings here are both true (OurAirports ``degT``)."""
+"""Compute wind along and across a runway. Reported winds and the headings here are both true (OurAirports ``degT``)."""
 
 import numpy as np
 import pandas as pd
@@ -14,19 +14,20 @@ def best_runway_crosswind(
     headings_deg: Floats,
     sector_deg: tuple[Floats, Floats] | None = None,
 ) -> tuple[Floats, Floats, NDArray[np.intp]]:
-    """Crosswind on sustained wind and on gust, on the runway end with the best headwind.
+    """Return the crosswind of sustained wind and of gust, on the runway end with the best headwind.
 
     Args:
         direction_deg: shape (n,), NaN when variable or missing.
         speed_kt: shape (n,), sustained.
         gust_kt: shape (n,), NaN without gusts: then the sustained wind.
         headings_deg: shape (n, r), the open runway ends at each row's airport, padded with NaN.
-        sector_deg: twice shape (n,), between which directions the wind varies, clockwise; NaN where it does not.
+        sector_deg: two arrays of shape (n,), the directions between which the wind varies, clockwise; NaN if it does
+            not.
 
     Returns:
-        Crosswind of the sustained wind (n,), of the gust (n,), and the index of the runway end (n,), -1 for none.
-        A variable wind, or no known runway, counts in full as crosswind; one that varies between two directions counts
-        on that end at the worst of them.
+        Crosswind of the sustained wind (n,), of the gust (n,), and the index of the runway end (n,), -1 for none. A
+        variable wind, or one without a known runway, counts in full as crosswind; one that varies between two
+        directions counts on that end at the worst of them.
     """
     gust = np.where(np.isnan(gust_kt), speed_kt, np.maximum(gust_kt, speed_kt))
     if headings_deg.shape[1] == 0:
@@ -53,7 +54,7 @@ def _across_at_worst(from_deg: Floats, to_deg: Floats, heading_deg: Floats) -> F
 
 
 def open_headings(runways: pd.DataFrame, airports: list[str]) -> Floats:
-    """True headings of the open runway ends at each airport, shape (airports, most ends), padded with NaN."""
+    """Return true headings of the open runway ends at each airport, shape (airports, most ends), padded with NaN."""
     ends = runways[~runways["closed"].astype(bool)]
     row = pd.Index(airports).get_indexer(pd.Index(ends["airport"].astype(object)))
     ends = ends[row >= 0]

@@ -205,10 +205,10 @@ def test_weather_names_each_word_that_it_could_not_read(flightsched: Type, tmp_p
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("", "an empty answer"),
+        ("", "an empty body"),
         ("<html>502 Bad Gateway</html>", "an HTML page"),
         ("[{", "not JSON"),
-        ("42", "not an answer of a known weather service"),
+        ("42", "not a response of a known weather service"),
         ("[]", "the list of reports is empty"),
         ('[{"icaoId": "KSJC"}]', "neither a METAR nor a TAF"),
         ("[" * 100_000, "nested too deeply"),
@@ -251,7 +251,7 @@ def test_assess_judges_each_booking_and_names_what_is_wrong_with_others(flightsc
     }  # fmt: skip
     assert told.code == 2
     assert "line 7: starts_at is '2026-03-10T13:00:00'" in told.err
-    assert "line 8: 'KQQQ' is no known airport" in told.err
+    assert "line 8: 'KQQQ' is not a known airport" in told.err
 
 
 def test_a_missing_file_is_named(flightsched: Type) -> None:

@@ -1,6 +1,6 @@
-"""What the LLM is asked about a lesson's alternatives, and what of its answer may count.
+"""The LLM's ranking of a lesson's alternatives: the request, and the checks on its response.
 
-Here: the question without any name, the prompt and its version, the schema of the answer, the codes it may give, and
-the checks on it. Not here: sending it. The LLM orders alternatives that were proven possible, and names what counts for
-each; it cannot add one, and writes no text.
+Here: the request without any name, the prompt and its version, the schema of the response, the reason codes, and the
+checks. Not here: sending it. The LLM orders alternatives that are validated, and picks the reasons for each; it cannot
+add an alternative, and writes no text.
 """

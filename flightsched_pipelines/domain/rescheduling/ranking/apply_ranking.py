@@ -1,4 +1,4 @@
-"""The plan in the order of the answers that passed, with their reasons; where there is none, as the planner had it."""
+"""Apply checked rankings to the plan; bookings without one keep the planner's order."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -18,12 +18,12 @@ RANKED_COLUMNS: Mapping[str, str] = MappingProxyType({**PROPOSAL_COLUMNS, "promp
 def apply_ranking(plan: pd.DataFrame, rankings: Mapping[int, Ranking], model: str) -> pd.DataFrame:
     """Put each booking's alternatives in the order of its ranking.
 
-    Only rank, the reasons named first and who ranked can change: times, people and aircraft are the plan's, row by row.
+    Only the rank, the main reasons and ``ranked_by`` can change: times, people and aircraft are the plan's, row by row.
 
     Args:
-        plan: ``PROPOSAL_COLUMNS``, numbered from 0 as when the questions were made.
-        rankings: checked answers by booking.
-        model: who gave them.
+        plan: ``PROPOSAL_COLUMNS``, numbered from 0 as when the requests were made.
+        rankings: checked rankings by booking.
+        model: the model that made them.
 
     Returns:
         ``RANKED_COLUMNS``, ordered by booking and rank.

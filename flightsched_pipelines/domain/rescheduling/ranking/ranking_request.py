@@ -1,6 +1,6 @@
-"""The question about one lesson: what the LLM needs to rank its alternatives, and nothing by which anyone is known.
+"""Build the LLM's request for one lesson: the facts that rank its alternatives, and nothing that identifies anyone.
 
-No text that a person wrote is in it: no note, name or reason. It is made of numbers, times, and words of our own.
+It contains no text that a person wrote, such as a note, a name or a reason: only numbers, times, and fixed words.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ PROMPT_VERSION = "rank_v3"
 
 @dataclass(frozen=True, slots=True)
 class RequestSlot:
-    """One alternative: its opaque id, the position of its row in the plan, and the facts that are told."""
+    """One alternative: its opaque id, the position of its row in the plan, and the facts in the request."""
 
     slot_id: str
     row: int
@@ -30,7 +30,7 @@ class RequestSlot:
 
 @dataclass(frozen=True, slots=True)
 class RankingRequest:
-    """What is asked about one booking; ``body`` is all that leaves the house."""
+    """The request about one booking; only ``body`` leaves the platform."""
 
     booking_id: int
     slots: tuple[RequestSlot, ...]
@@ -38,16 +38,16 @@ class RankingRequest:
 
     @property
     def text(self) -> str:
-        """The body as the LLM gets it; the same question is the same text."""
+        """Return the body as text; equal requests have equal text."""
         return json.dumps(self.body, ensure_ascii=False, sort_keys=True, indent=1)
 
     def digest(self, model: str) -> str:
-        """Names the question: the same prompt, model and body have the same."""
+        """Return the request's identity: the same for the same prompt, model and body."""
         return hashlib.sha256(f"{PROMPT_VERSION}\n{model}\n{self.text}".encode()).hexdigest()
 
 
 def prompt() -> str:
-    """The instructions that go with every question, of ``PROMPT_VERSION``."""
+    """Return the instructions sent with every request, of ``PROMPT_VERSION``."""
     return (files(__name__.rpartition(".")[0]) / f"{PROMPT_VERSION}.md").read_text(encoding="utf-8")
 
 
@@ -57,12 +57,12 @@ def ranking_requests(
     broken: pd.DataFrame,
     hour_utc: pd.Timestamp,
 ) -> list[RankingRequest]:
-    """A question for each booking of a plan.
+    """Return a request for each booking of a plan.
 
     Args:
         plan: ``PROPOSAL_COLUMNS``, numbered from 0.
-        bookings: the bookings, with what there is of ``WISH_COLUMNS``.
-        broken: the rules that the lessons break (``BROKEN_COLUMNS``).
+        bookings: the bookings, with any of ``PREFERENCE_COLUMNS``.
+        broken: the breaches of the lessons (``BROKEN_COLUMNS``).
         hour_utc: the hour of the plan.
     """
     lessons = with_preferences(bookings).set_index("booking_id", drop=False)
@@ -136,7 +136,7 @@ def _same(same: bool) -> str:
 
 
 def _forecast(verdict: str, margin: float) -> str:
-    """The forecast in a few steps, so that a small change of it is not another question."""
+    """The forecast in a few steps, so that a small change of it does not change the request."""
     much, some, little, reservation, unforecast, missing, below = FORECASTS
     if verdict == "ok":
         return much if margin >= 0.5 else some if margin >= 0.2 else little

@@ -1,7 +1,7 @@
-"""The answer to a question: its schema, and the checks that all of it must pass before any of it counts.
+"""Validate the LLM's response: its schema, and the checks that all of it must pass before any of it counts.
 
-An answer is an order and, for each slot, codes from a closed list. It has no text: what people read is written from
-facts, and nothing that the LLM writes is repeated, not even in what an error says.
+A response is an order and, for each slot, codes from a closed list. It has no text: messages are written from facts,
+and nothing that the LLM writes is repeated, not even in an error.
 """
 
 import json
@@ -13,23 +13,23 @@ from flightsched_pipelines.domain.rescheduling.ranking.ranking_request import Ra
 from flightsched_pipelines.domain.rescheduling.ranking.reason_codes import ReasonCode, is_true
 
 MAX_RESPONSE_CHARACTERS = 20_000
-"""Characters of an answer that are looked at; a longer one is refused unread."""
+"""Maximum length of a response; a longer one is refused unread."""
 
 MOST_CODES = 3
-"""Codes of one slot."""
+"""Maximum number of codes of one slot."""
 
 Codes = tuple[ReasonCode, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """A checked answer: slots in order of rank, and the codes of each."""
+    """A checked response: slots in order of rank, and the codes of each."""
 
     slots: tuple[RequestSlot, ...]
     codes: tuple[Codes, ...]
 
     def stored(self) -> dict[str, Any]:
-        """As it is kept, to serve again where the question is the same."""
+        """Return the ranking as stored, to be reused for an equal request."""
         return {
             "ranking": [
                 {"id": slot.slot_id, "codes": [str(code) for code in codes]}
@@ -39,11 +39,11 @@ class Ranking:
 
 
 class RankingError(ValueError):
-    """An answer that may not count; the message says what is wrong with it, each fault once."""
+    """A response that may not count; the message lists each fault once."""
 
 
 def response_schema(question: RankingRequest) -> dict[str, Any]:
-    """The strict JSON schema of the answer: every id of the question once, with codes; no free text."""
+    """Return the strict JSON schema of the response: every id of the request once, with codes; no free text."""
     ids = [slot.slot_id for slot in question.slots]
     codes = {"type": "array", "items": {"type": "string", "enum": [str(code) for code in ReasonCode]}}
     item = {
@@ -61,10 +61,10 @@ def response_schema(question: RankingRequest) -> dict[str, Any]:
 
 
 def validate_ranking(question: RankingRequest, text: str) -> Ranking:
-    """Read an answer, and compare it with the question.
+    """Read a response, and compare it with the request.
 
     Raises:
-        AnswerError: anything is wrong with it. Nothing of it counts then.
+        RankingError: it has any fault; then nothing of it counts.
     """
     given = _read(text)
     slots = {slot.slot_id: slot for slot in question.slots}
@@ -84,7 +84,7 @@ def validate_ranking(question: RankingRequest, text: str) -> Ranking:
 
 
 def _read(text: str) -> list[tuple[str, list[str]]]:
-    """The ids of an answer with their codes, as they came."""
+    """The ids of a response with their codes, as received."""
     if len(text) > MAX_RESPONSE_CHARACTERS:
         raise RankingError(f"the answer has {len(text):,} characters, more than {MAX_RESPONSE_CHARACTERS:,}")
     try:

@@ -1,6 +1,6 @@
-"""Reason codes: the closed list of what may count in favor of a slot, the facts each rests on, and its words.
+"""Reason codes: the closed list of reasons in favor of a slot, the facts each rests on, and its words.
 
-The LLM chooses codes; whether a code is true of a slot is decided here, from the facts of the request alone.
+The LLM chooses codes; whether a code is true of a slot is decided here, only from the facts of the request.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 Facts = Mapping[str, Any]
-"""The facts of one slot, as the request has them."""
+"""The facts of one slot in the request."""
 
 FORECASTS = (
     "above the minimums, with much margin",
@@ -20,14 +20,14 @@ FORECASTS = (
     "no forecast at present",
     "below the minimums",
 )
-"""What a request says of a slot's forecast, best first."""
+"""Descriptions of a slot's forecast in a request, best first."""
 
 WITH_MARGIN = 3
-"""How many of them, from the best, have a margin and no reservation."""
+"""Number of descriptions, from the best, that have a margin and no reservation."""
 
 
 class ReasonCode(StrEnum):
-    """What may count in favor of a slot."""
+    """Reasons in favor of a slot."""
 
     EARLIEST = "earliest"
     BEST_FORECAST = "best_forecast"
@@ -55,7 +55,7 @@ WORDS: Mapping[ReasonCode, str] = MappingProxyType(
         ReasonCode.BY_LATEST_DATE: "within the latest date asked for",
     }
 )
-"""Each code as people read it."""
+"""Each code in words for people."""
 
 
 def is_true(code: ReasonCode, slot: Facts, others: Sequence[Facts]) -> bool:
@@ -68,7 +68,7 @@ def _is_earliest(slot: Facts, others: Sequence[Facts]) -> bool:
 
 
 def _has_best_forecast(slot: Facts, others: Sequence[Facts]) -> bool:
-    # Of two in the same step the margins differ, and the reader sees them: only a better step is the best.
+    # thin one step the margins differ, and readers see them: only a better step is the best.
     step = FORECASTS.index(slot["forecast"])
     return bool(others) and step < WITH_MARGIN and all(step < FORECASTS.index(other["forecast"]) for other in others)
 

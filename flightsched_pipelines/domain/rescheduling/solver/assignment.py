@@ -1,10 +1,11 @@
-"""The joint choice: up to three alternatives a lesson, such that all of them can be held out at once.
+"""Choose jointly up to three alternatives a lesson, such that all of them can be held at once.
 
-Any lesson may take any of its alternatives, in any order, and none is in the way of another lesson's: no aircraft,
-instructor or student twice, buffers kept, duty hours within 14 CFR 61.195(a) counting everything held out.
+Any lesson may take any of its alternatives, in any order, without blocking another lesson's: no aircraft, instructor or
+student twice, buffers kept, duty hours within 14 CFR 61.195(a) with all alternatives counted.
 
-Lessons that share nobody and nothing are chosen for apart. Within such a component every lesson gets its first
-alternative before any its second; each time the solver's choice and the greedy one are compared, and the better kept.
+Lessons that share no resource are chosen for separately. Within such a component every lesson gets its first
+alternative before any gets its second; each time the solver's choice and the greedy one are compared, and the better
+is kept.
 """
 
 import time
@@ -49,17 +50,17 @@ RUN_COLUMNS: Mapping[str, str] = MappingProxyType(
 )
 """Columns of the solver's runs, one a component and rank. ``component`` is the number of its first booking.
 
-``cost``, ``greedy_cost`` and ``bound`` are in days of waiting, lessons left without included; ``gap`` is how far the
-cost lies above the bound, as a share of what the lessons that were placed cost.
+``cost``, ``greedy_cost`` and ``bound`` are in days of waiting, lessons without an alternative included; ``gap`` is the
+distance of the cost from the bound, as a share of the cost of the lessons that were placed.
 """
 
 EFFORT_SHARES = (0.5, 0.25, 0.25)
-"""How much of the effort each rank may take; what one leaves over goes to the next."""
+"""Share of the effort that each rank may take; the unused part goes to the next."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The proposals (``PROPOSAL_COLUMNS``), and how each part of the choice went (``RUN_COLUMNS``)."""
+    """The proposals (``PROPOSAL_COLUMNS``), and solver statistics (``RUN_COLUMNS``)."""
 
     proposals: pd.DataFrame
     runs: pd.DataFrame
@@ -72,13 +73,13 @@ def choose(
     per_booking: int = 3,
     effort: float = 20.0,
 ) -> Choice:
-    """Choose, component by component and rank by rank.
+    """Choose alternatives, component by component and rank by rank.
 
     Args:
         candidates: ``CANDIDATE_COLUMNS``, in any order.
         bookings: every booking, for the students' other lessons and the instructors' duty hours.
         rules: buffers and duty hours.
-        per_booking: how many alternatives to look for.
+        per_booking: maximum number of alternatives.
         effort: of the solver, in its deterministic units of about a second; shared among components by their slots.
             0 leaves the choice to the greedy rule.
 
@@ -110,9 +111,9 @@ def choose(
 
 
 def components(slots: SlotArrays) -> Iterator[NDArray[np.int64]]:
-    """The places of slots whose lessons share an instructor, aircraft or student, however indirectly.
+    """Yield the positions of slots whose lessons share an instructor, aircraft or student, even indirectly.
 
-    The smallest come first, so that what effort they leave goes to the large ones.
+    The smallest come first, so that the effort they leave goes to the large ones.
     """
     bookings, lesson = np.unique(slots.booking, return_inverse=True)
     root = list(range(len(bookings)))
@@ -135,7 +136,7 @@ def components(slots: SlotArrays) -> Iterator[NDArray[np.int64]]:
 
 
 def _next_rank(board: SlotAssignmentState, effort: float) -> tuple[SlotAssignmentState, dict[str, Any], float]:
-    """One more alternative for each lesson of a component: the board with it, the run's figures, and its effort."""
+    """Add one more alternative for each lesson of a component: the state with it, the run's figures, and its effort."""
     began = time.perf_counter()
     everyone = range(len(board.bookings))
     greedy = board.copy()
@@ -169,7 +170,7 @@ def _next_rank(board: SlotAssignmentState, effort: float) -> tuple[SlotAssignmen
 
 
 def _proposals(slots: pd.DataFrame, bookings: pd.DataFrame) -> pd.DataFrame:
-    """Candidates held out, in the order of their score, with the facts about each."""
+    """The chosen candidates, in the order of their score, with the facts about each."""
     lessons = bookings.set_index("booking_id").loc[slots["booking_id"]]
     return typed(
         slots.assign(

@@ -1,7 +1,7 @@
-"""What binds the slots of a board: rows, each a set of slots of which only so much can be chosen together.
+"""State the constraints on slots: rows, each a set of slots of which only a limited weight can be chosen together.
 
-For each instructor, aircraft and student a row for every moment at which one more lesson would begin (not one for each
-pair); for the duty hours of each instructor a row for every 24 hours that could be the heaviest.
+Each instructor, aircraft and student has a row for every moment at which one more lesson would begin (not one for each
+pair); the duty hours of each instructor have a row for every 24 hours that could be the heaviest.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,12 +17,12 @@ from flightsched_pipelines.domain.rescheduling.solver.search_state import NOBODY
 Places = NDArray[np.int64]
 
 Row = tuple[Places, Places, int]
-"""Slots in ascending order, what each weighs, and what those chosen may weigh together."""
+"""Slots in ascending order, the weight of each, and the maximum weight of those chosen together."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConstraintMatrix:
-    """Many rows, flat: an entry says in which ``row`` which ``slot`` has which ``weight``; ``room`` is by row."""
+    """Many rows, flat: an entry is the ``weight`` of a ``slot`` in a ``row``; ``room`` is by row."""
 
     row: Places
     slot: Places
@@ -31,7 +31,7 @@ class ConstraintMatrix:
 
     @classmethod
     def of(cls, rows: Iterable[Row]) -> "ConstraintMatrix":
-        """Lay rows one after another."""
+        """Build a matrix from rows."""
         given = list(rows)
         slots, weights, room = zip(*given, strict=True) if given else ((), (), ())
         none = np.empty(0, dtype=np.int64)
@@ -44,7 +44,7 @@ class ConstraintMatrix:
 
     @classmethod
     def on(cls, board: SlotAssignmentState) -> "ConstraintMatrix":
-        """All that binds the open slots of a board."""
+        """Return all constraints on the open slots."""
         open_slots = np.flatnonzero(np.isfinite(board.price))
         return cls.of([*_cliques(board, open_slots), *_duty(board, open_slots)])
 
@@ -56,9 +56,9 @@ class ConstraintMatrix:
     def beside(
         self, board: SlotAssignmentState, held: Sequence[int], wanted: Places
     ) -> tuple[Places, "ConstraintMatrix"]:
-        """Which of the wanted slots fit beside those held, and the rows that still bind these.
+        """Return the positions of the wanted slots that fit beside those held, and the rows that still bind them.
 
-        A row in which the heaviest slots of all its lessons fit binds nothing.
+        A row in which the heaviest slots of all its lessons fit together binds nothing.
         """
         is_held, fits = np.zeros((2, len(board.price)), dtype=bool)
         is_held[list(held)] = True
@@ -78,7 +78,7 @@ def _sums(row: Places, weight: Places, rows: int) -> Places:
 
 
 def _cliques(board: SlotAssignmentState, open_slots: Places) -> Iterator[Row]:
-    """Sets of slots that all hold one instructor, aircraft or student at one moment; none lies in another."""
+    """Sets of slots that all use one instructor, aircraft or student at one moment; none is a subset of another."""
     slots = board.slots
     ends = slots.end + board.buffer
     for needed in slots.needs:
@@ -90,7 +90,7 @@ def _cliques(board: SlotAssignmentState, open_slots: Places) -> Iterator[Row]:
                 continue
             starts, until = slots.start[mine], ends[mine]
             moments, before = np.unique(starts, return_counts=True)
-            # Only where one ends before the next begins: else the next moment has all of this one's, and more.
+            # ly if one ends before the next begins: otherwise the next moment has all of this one's, and more.
             ended = np.searchsorted(np.sort(until), [*moments, np.iinfo(np.int64).max], side="right")
             closing = np.diff(ended) > 0
             for moment, begun in zip(moments[closing].tolist(), before.cumsum()[closing].tolist(), strict=True):
@@ -112,9 +112,9 @@ def _duty(board: SlotAssignmentState, open_slots: Places) -> Iterator[Row]:
 
 
 def _rows_of(board: SlotAssignmentState, mine: Places, instructor: int, windows: Minutes) -> Iterator[Row]:
-    """A row for each 24 hours; a lesson that already weighs there weighs only what it would take more.
+    """A row for each 24 hours; a lesson already counted there weighs only what it would add.
 
-    A row that asks no more than the one before or after it is left out.
+    A row that is implied by the one before or after it is left out.
     """
     bookings, weights = board.teaching.weights(instructor, windows)
     room = np.maximum(board.teaching.limit - weights.sum(axis=0), 0)

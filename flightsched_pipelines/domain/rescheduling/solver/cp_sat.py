@@ -1,13 +1,13 @@
-"""One alternative more for each lesson, by OR-Tools: the cheapest choice that can be held out all at once.
+"""Choose one more alternative for each lesson with OR-Tools: the cheapest choice that can be held all at once.
 
-The linear relaxation comes first: its value bounds every choice from below, and the reduced cost of a slot says by how
-much any choice with it lies above. A choice to start from that meets the bound is best, and all is done. Else CP-SAT
-chooses among the slots that cost least; then it chooses anew for some lessons at a time, the others staying where they
-are. Where that finds little more it takes more lessons at a time, and at last all of them, with every slot whose
-reduced cost does not rule it out: what is found optimal there is so on the whole board.
+The linear relaxation comes first: its value bounds every choice from below, and the reduced cost of a slot is the
+least distance from the bound of any choice with it. A starting choice that meets the bound is optimal, and the search
+ends. Otherwise CP-SAT chooses among the slots that cost least; then it chooses anew for some lessons at a time, the
+others fixed. When that stops improving, it takes more lessons at a time, and at last all of them, with every slot whose
+reduced cost does not rule it out: an optimum there is an optimum of the whole problem.
 
-Effort is counted in deterministic units, about a second each, so that one board gives one answer on every machine; the
-wall clock is only a net below.
+Effort is counted in deterministic units, about a second each, so that one problem has one solution on every machine;
+the wall clock is only a safety net.
 """
 
 # pyright: reportUnknownMemberType=false, reportMissingTypeStubs=false
@@ -24,41 +24,41 @@ from flightsched_pipelines.domain.rescheduling.solver.lp import LinearProgram
 from flightsched_pipelines.domain.rescheduling.solver.search_state import UNPLACED_PRICE, SlotAssignmentState
 
 FIRST_SHARE, FIRST_EFFORT = 0.4, 0.03
-"""Of the slots, in order of reduced cost, that CP-SAT is given first; and of the effort, for that."""
+"""Share of the slots, in order of reduced cost, that CP-SAT gets first; and share of the effort for that."""
 
 NEAR = 0.06
-"""A choice no further above the bound, as a share of it, is improved for all lessons at once: the proof is in reach."""
+"""Relative gap below which a choice is improved for all lessons at once: the proof is within reach."""
 
 SEEDS, NEIGHBOURS = 2, 30
-"""Lessons that a step is about, and how many of those in their way it moves at first."""
+"""Number of lessons a step starts from, and number of lessons in their way that it moves at first."""
 
 PATIENCE, GROWTH = 12, 1.5
-"""Steps in a row that find nothing cheaper, before a step moves so many times more lessons."""
+"""Steps in a row without improvement before a step moves more lessons, and the factor of that."""
 
 STEP_EFFORT = 0.5
-"""Effort of one step at most; the step for all lessons takes what is left."""
+"""Maximum effort of one step; the step for all lessons takes the rest."""
 
 EFFORT_PER_ENTRY, EFFORT_PER_PIVOT = 8e-6, 4e-8
-"""What it takes to state a model, by the entries of its rows; and to relax one, by pivots times rows."""
+"""Effort to state a model, per entry of its rows; and to solve a relaxation, per pivot and row."""
 
 MAX_CUTS, MIN_RISE = 5, 0.01
-"""Times that duty hours are added to the relaxation, and by how much its value must have risen for another time."""
+"""Times that duty hours are added to the relaxation, and the least rise of its value that justifies another time."""
 
 ROUNDING = 1e-6
-"""Costs that differ by less are the same."""
+"""Costs that differ by less are equal."""
 
 MILLI = 1_000
-"""CP-SAT counts whole numbers: prices in thousandths of a day."""
+"""CP-SAT uses integers: costs are in thousandths of a day."""
 
 RANDOM_SEED = 1
 
 WALL_SECONDS_PER_UNIT = 10.0
-"""The net, of at least so many seconds a search: presolve counts for little effort, and a busy machine is slow."""
+"""Wall-clock limit per unit of effort, as a safety net: presolve counts little, and a busy machine is slow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """The slots chosen (at most one a lesson), what is known of the optimum, and the effort it took."""
+    """The chosen slots (at most one a lesson), the bound on the optimum, and the effort spent."""
 
     picks: list[int]
     status: str
@@ -67,15 +67,15 @@ class Solution:
 
 
 def solve(board: SlotAssignmentState, effort: float, start: Sequence[int] = ()) -> Solution:
-    """Choose one more slot for each lesson of a board.
+    """Choose one more slot for each lesson.
 
     Args:
-        board: prices and what is held out; not changed.
+        board: prices and the slots already chosen; not changed.
         effort: bound of the search, in deterministic units.
-        start: a choice that holds; it stays where nothing cheaper can be, or is found.
+        start: a valid choice; it is kept if nothing cheaper exists, or is found.
 
     Returns:
-        The choice. ``status`` is ``optimal``, or ``feasible`` where the effort ended before the proof.
+        The choice. ``status`` is ``optimal``, or ``feasible`` if the effort ended before the proof.
     """
     picks = list(start)
     if _cost(board, picks) <= _cheapest(board).sum() + ROUNDING:
@@ -139,24 +139,24 @@ def _cost(board: SlotAssignmentState, picks: Sequence[int]) -> float:
 
 
 def _cheapest(board: SlotAssignmentState) -> NDArray[np.float64]:
-    """What each lesson costs at least: its cheapest slot, or to be left without."""
+    """The least cost of each lesson: its cheapest slot, or no slot."""
     return np.array([board.price[block].min(initial=UNPLACED_PRICE) for block in board.blocks])
 
 
 def _possible(reduced: NDArray[np.float64], above: float) -> Places:
-    """The slots that a choice may hold which lies less than so much above the bound."""
+    """The slots that a choice at most ``above`` over the bound may contain."""
     return np.flatnonzero(reduced <= above + ROUNDING)
 
 
 def _cheaper(board: SlotAssignmentState, picks: list[int], found: Solution) -> list[int]:
-    """Of two choices the cheaper; the second where they cost the same, so that a search moves on."""
+    """The cheaper of two choices; the second if they cost the same, so that the search moves on."""
     return found.picks if found.status != "none" and _cost(board, found.picks) <= _cost(board, picks) else picks
 
 
 def _neighbours(board: SlotAssignmentState, picks: Sequence[int], size: int, random: np.random.Generator) -> Places:
-    """Some lessons, and those whose slots stand in the way of what would be cheaper for them.
+    """Some lessons, and those whose slots block cheaper ones for them.
 
-    A lesson that stands much dearer than its cheapest slot is drawn more often.
+    A lesson much dearer than its cheapest slot is drawn more often.
     """
     paid = np.full(len(board.bookings), UNPLACED_PRICE)
     paid[board.lesson[picks]] = board.price[picks]
@@ -182,9 +182,9 @@ def _choose(
     wanted: Places,
     effort: float,
 ) -> Solution:
-    """Let CP-SAT choose among the wanted slots for some lessons, beside what the others hold.
+    """Let CP-SAT choose among the wanted slots for some lessons, with the others' slots fixed.
 
-    ``picks`` has the slots held too; ``status`` is ``none`` where the effort ended before any choice was found.
+    ``picks`` includes the fixed slots; ``status`` is ``none`` if the effort ended before any choice was found.
     """
     fits, binding = rows.beside(board, held, wanted)
     program = cp_model.CpModel()
@@ -208,8 +208,8 @@ def _choose(
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = RANDOM_SEED
-    solver.parameters.linearization_level = 2  # the relaxation is worth its price where duty hours bind
-    solver.parameters.cp_model_probing_level = 0  # more presolve than this takes longer than it saves
+    solver.parameters.linearization_level = 2  # the relaxation is worth its cost where duty hours bind
+    solver.parameters.cp_model_probing_level = 0  # more presolve takes longer than it saves
     solver.parameters.symmetry_level = 0
     solver.parameters.max_presolve_iterations = 1
     solver.parameters.max_deterministic_time = max(effort, 0.01)
@@ -224,9 +224,9 @@ def _choose(
 
 
 def _relax(board: SlotAssignmentState, rows: ConstraintMatrix) -> tuple[float, NDArray[np.float64], float]:
-    """A bound below every choice, for each slot how far above it any choice with the slot must lie, and the effort.
+    """A lower bound of every choice, the least distance from it of any choice with each slot, and the effort.
 
-    Duty hours come in where the relaxed choice breaks them: in minutes, and in lessons of at least so many minutes.
+    Duty hours are added if the relaxed choice breaks them: in minutes, and as numbers of lessons of a least length.
     """
     open_slots = np.flatnonzero(np.isfinite(board.price))
     lessons = np.arange(len(board.bookings))
@@ -262,7 +262,7 @@ def _relax(board: SlotAssignmentState, rows: ConstraintMatrix) -> tuple[float, N
 
 
 def _cuts(row: Row, share: NDArray[np.float64]) -> Iterator[Row]:
-    """What a relaxed choice breaks of a row, or of what follows from it for the slots that weigh most."""
+    """Rows that a relaxed choice breaks: the row itself, or what follows from it for the heaviest slots."""
     slots, weights, room = row
     chosen = share[slots]
     if chosen @ weights > room + 1e-6:

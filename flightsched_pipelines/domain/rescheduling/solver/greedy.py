@@ -1,4 +1,4 @@
-"""One alternative more for each lesson, by regret: who would lose most by waiting chooses first."""
+"""Choose one more alternative for each lesson by regret: the lesson that would lose most by waiting goes first."""
 
 from collections.abc import Iterable
 
@@ -8,10 +8,10 @@ from flightsched_pipelines.domain.rescheduling.solver.search_state import SlotAs
 
 
 def fill(board: SlotAssignmentState, lessons: Iterable[int]) -> list[int]:
-    """Hold out one more slot for each of these lessons that has one left; say which.
+    """Choose one more slot for each of these lessons that has one left; return the slots.
 
-    The lesson goes first whose second-best open slot costs most more than its best, and before all one that has a
-    single slot left.
+    The lesson whose second-best open slot costs most more than its best goes first; one with a single slot left goes
+    before all others.
     """
     waiting = np.zeros(len(board.bookings), dtype=bool)
     waiting[list(lessons)] = True
@@ -41,7 +41,7 @@ def _size(board: SlotAssignmentState, lesson: int) -> int:
 
 
 def _cheapest(board: SlotAssignmentState, lesson: int) -> int | None:
-    """A lesson's cheapest slot that duty hours allow; those they do not allow are closed."""
+    """A lesson's cheapest slot that duty hours allow; slots they do not allow are closed."""
     block = board.blocks[lesson]
     while True:
         slot = block.start + int(board.price[block].argmin())

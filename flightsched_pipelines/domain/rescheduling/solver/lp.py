@@ -1,4 +1,4 @@
-"""Linear programs in arrays, solved by OR-Tools' GLOP; rows may be added between solutions."""
+"""Solve linear programs in arrays with OR-Tools' GLOP; rows may be added between solutions."""
 
 # pyright: reportUnknownMemberType=false, reportMissingTypeStubs=false
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class LpOptimum:
-    """The least cost, the amounts that have it, and by how much it would rise for one more of each.
+    """LP optimum: cost, variable values, reduced costs.
 
-    ``pivots`` is how many steps it took, each over so many ``rows``.
+    ``pivots`` is the number of simplex steps, each over ``rows`` rows.
     """
 
     cost: float
@@ -26,11 +26,11 @@ class LpOptimum:
 
 
 class LinearProgram:
-    """What amounts, none below 0, cost least; each row bounds a weighted sum of some of them."""
+    """Minimize the cost of non-negative amounts; each row bounds a weighted sum of some of them."""
 
     def __init__(self, costs: Numbers) -> None:
         self._solver: Any = pywraplp.Solver.CreateSolver("GLOP")
-        # from the last optimum on: rows that are added leave it dual feasible
+        # arts from the last optimum: added rows leave it dual feasible
         self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false use_dual_simplex: true")
         self._objective: Any = self._solver.Objective()
         self._amounts: list[Any] = [self._solver.NumVar(0.0, np.inf, "") for _ in costs]
@@ -38,13 +38,13 @@ class LinearProgram:
             self._objective.SetCoefficient(amount, cost)
 
     def bound(self, places: NDArray[np.int64], weights: Numbers, most: float, least: float = -np.inf) -> None:
-        """Add a row: the amounts at these places, weighted, sum up to between ``least`` and ``most``."""
+        """Add a row: the weighted sum of the amounts at these places is between ``least`` and ``most``."""
         row: Any = self._solver.Constraint(least, most)
         for place, weight in zip(places.tolist(), weights.tolist(), strict=True):
             row.SetCoefficient(self._amounts[place], weight)
 
     def solve(self) -> LpOptimum | None:
-        """The optimum, from the last one on; ``None`` where none was found."""
+        """Return the optimum, starting from the last one; ``None`` if none was found."""
         if self._solver.Solve() != pywraplp.Solver.OPTIMAL:
             return None
         return LpOptimum(

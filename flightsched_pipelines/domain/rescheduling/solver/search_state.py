@@ -1,4 +1,4 @@
-"""The candidates of some lessons as a board of prices, on which alternatives are held out one after another."""
+"""Keep the candidates of some lessons with their prices, while alternatives are chosen one after another."""
 
 from collections.abc import Iterable, Sequence
 from copy import copy
@@ -16,10 +16,10 @@ from flightsched_pipelines.domain.rescheduling.time_grid import local_clock
 NOBODY = -1
 
 SAME_DAY_PRICE = 2.0
-"""Who cannot come on a day can seldom come two hours later: an alternative on another day is worth two days' wait."""
+"""Penalty for a second alternative on the same day; an alternative on another day is worth two days' wait."""
 
 SAME_TIME_PRICE = 50.0
-"""Two starts less than ``APART`` minutes from each other are one alternative: only where there is nothing else."""
+"""Penalty for two starts less than ``APART`` minutes from each other: used only if there is nothing else."""
 
 UNPLACED_PRICE = 200.0
 """A lesson without an alternative costs more than any drawback of one."""
@@ -29,7 +29,7 @@ APART = 120
 
 @dataclass(frozen=True, slots=True)
 class SlotArrays:
-    """Candidates as arrays, a place a slot: ids (``NOBODY`` for none), minutes from the epoch, the local day."""
+    """Candidates as arrays, one element a slot: ids (``NOBODY`` for none), minutes from the epoch, the local day."""
 
     booking: NDArray[np.int64]
     instructor: NDArray[np.int64]
@@ -58,20 +58,20 @@ class SlotArrays:
         )
 
     def take(self, places: NDArray[np.int64]) -> "SlotArrays":
-        """Some of the slots."""
+        """Return some of the slots."""
         return SlotArrays(*(getattr(self, field.name)[places] for field in fields(self)))
 
     @property
     def needs(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Whom and what each slot takes: instructor, aircraft, student."""
+        """Return the resources of each slot: instructor, aircraft, student."""
         return self.instructor, self.aircraft, self.student
 
 
 class SlotAssignmentState:
-    """Slots with their prices: infinite once held out, or impossible beside what is.
+    """Slots with their prices: infinite once chosen, or if impossible beside the chosen ones.
 
-    The slots lie lesson by lesson. What one lesson holds out is closed to every other, with the buffer; to itself it
-    stays open, since it will take only one of its alternatives.
+    The slots are ordered lesson by lesson. A slot chosen for one lesson is closed to every other, with the buffer; to
+    that lesson it stays open, since it will take only one of its alternatives.
     """
 
     def __init__(self, slots: SlotArrays, teaching: DutyHours, rules: SchedulingRules) -> None:
@@ -86,7 +86,7 @@ class SlotAssignmentState:
         self.held: list[int] = []
 
     def copy(self) -> "SlotAssignmentState":
-        """A board to try something out on."""
+        """Return a copy to try something out on."""
         other = copy(self)
         other.price = self.price.copy()
         other.held = [*self.held]
@@ -94,7 +94,7 @@ class SlotAssignmentState:
         return other
 
     def may_hold(self, slot: int) -> bool:
-        """Whether a slot is open, and its instructor may give it beside all else."""
+        """Return whether a slot is open, and its instructor may give it beside all others."""
         instructor, booking = int(self.slots.instructor[slot]), int(self.slots.booking[slot])
         return bool(np.isfinite(self.price[slot])) and (
             instructor == NOBODY
@@ -102,7 +102,7 @@ class SlotAssignmentState:
         )
 
     def hold(self, slot: int) -> set[int]:
-        """Hold a slot out, and price what is left; say which lessons felt it."""
+        """Choose a slot, and update the prices of the rest; return the lessons affected."""
         self.held.append(slot)
         instructor = int(self.slots.instructor[slot])
         if instructor != NOBODY:
@@ -130,7 +130,7 @@ class SlotAssignmentState:
         return crossed
 
     def _set_apart(self, slot: int) -> None:
-        """Make a lesson's slots that resemble the one held out dearer, and those at the same start impossible."""
+        """Raise the price of a lesson's slots that resemble the chosen one, and exclude those at the same start."""
         block: slice = self.blocks[int(self.lesson[slot])]
         gap = np.abs(self.slots.start[block] - self.slots.start[slot])
         self.price[block] += SAME_DAY_PRICE * (self.slots.day[block] == self.slots.day[slot])
@@ -139,7 +139,7 @@ class SlotAssignmentState:
 
 
 def users_of(needed: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
-    """The slots that take each instructor, aircraft or student."""
+    """Return the slots that use each instructor, aircraft or student."""
     order = np.argsort(needed, kind="stable")
     names, firsts = np.unique(needed[order], return_index=True)
     groups = np.split(order, firsts[1:])
@@ -147,6 +147,6 @@ def users_of(needed: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
 
 
 def assignment_cost(board: SlotAssignmentState, picks: Iterable[int]) -> float:
-    """What one more alternative a lesson costs at a board's prices, lessons that get none included."""
+    """Return the cost of one more alternative a lesson at the present prices, lessons without one included."""
     prices = [float(board.price[slot]) for slot in picks]
     return sum(prices) + UNPLACED_PRICE * (len(board.bookings) - len(prices))

@@ -1,4 +1,4 @@
-"""Validation of proposals against stored rows, by code that shares nothing with what makes them.
+"""Validation of proposals by stored rows, with code that shares nothing with the code that makes them.
 
-Imports nothing of the candidate search, the solver or the ranking; the import contracts hold it to that.
+Imports nothing of the candidate search, the solver or the ranking; an import contract enforces this.
 """

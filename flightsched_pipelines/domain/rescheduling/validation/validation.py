@@ -1,8 +1,8 @@
-"""The proof of proposals: each held again against stored rows, by code that had no part in making them.
+"""Validate proposals: compare each again with stored rows, in code that had no part in making them.
 
-Plain Python over one proposal at a time, a function a rule, each yielding sentences about what is wrong. Nothing here
-is shared with the search, the choice or the assessment, so that a mistake there shows here. A proposal that cannot be
-read is itself a violation; ``examined`` counts every row, so that "nothing wrong" is never "nothing looked at".
+Plain Python over one proposal at a time, a function a rule, each yielding sentences about violations. Nothing here is
+shared with the search, the choice or the assessment, so that a mistake there shows here. A proposal that cannot be read
+is itself a violation; ``examined`` counts every row, so that "no violation" is never "nothing examined".
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,14 +25,14 @@ from flightsched_pipelines.domain.rescheduling.validation.weather_validation imp
 VIOLATION_COLUMNS: Mapping[str, str] = MappingProxyType({"booking_id": "Int64", "rank": "Int64", "violation": "str"})
 
 Violation = tuple[int | None, int | None, str]
-"""Booking, rank, and a sentence about what is wrong."""
+"""Booking, rank, and a sentence about the violation."""
 
 _DAY = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """How many proposals were examined, by how many checks, and what was found (``VIOLATION_COLUMNS``)."""
+    """The number of proposals examined, the number of checks, and the violations (``VIOLATION_COLUMNS``)."""
 
     examined: int
     checks: int
@@ -41,7 +41,7 @@ class Validation:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One proposal with all that it is held against."""
+    """One proposal with all that it is compared with."""
 
     proposal: Proposal
     booking: Booking
@@ -59,7 +59,7 @@ class _Case:
         return timedelta(minutes=self.rules.buffer_minutes)
 
     def needs(self) -> Iterator[tuple[str, int | None]]:
-        """Whom and what the proposal takes: the student, the instructor of a dual lesson, the aircraft."""
+        """Yield the resources of the proposal: the student, the instructor of a dual lesson, the aircraft."""
         yield "student", self.booking.student_id
         if not self.booking.solo:
             yield "instructor", self.proposal.instructor_id
@@ -73,10 +73,10 @@ def validate(
     rules: SchedulingRules,
     now_utc: datetime,
 ) -> Validation:
-    """Hold every proposal against the records and the sky it should follow from; notice counts from ``now_utc``.
+    """Compare every proposal with the records and the forecast; notice counts from ``now_utc``.
 
     Returns:
-        Every violation found; never raises for what a proposal holds.
+        Every violation found; never raises because of a proposal's content.
     """
     checks, found = examine(read, records, sky, rules, now_utc)
     violations = pd.DataFrame(found, columns=list(VIOLATION_COLUMNS)).astype(dict(VIOLATION_COLUMNS))
@@ -90,7 +90,7 @@ def examine(
     rules: SchedulingRules,
     now_utc: datetime,
 ) -> tuple[int, list[Violation]]:
-    """Hold proposals against records and sky: how many checks were made, and every violation found."""
+    """Return the number of checks made on proposals, and every violation found."""
     found: list[Violation] = []
     checks = 0
     for proposal in read:
@@ -111,51 +111,51 @@ def examine(
 
 
 def booking_is_scheduled(case: _Case) -> Iterator[str]:
-    """A cancelled booking goes nowhere."""
+    """Require that the booking is not cancelled."""
     if case.booking.released:
         yield "the booking is cancelled"
 
 
 def length_is_kept(case: _Case) -> Iterator[str]:
-    """A lesson keeps its length."""
+    """Require that the lesson keeps its length."""
     if case.span.length != case.booking.span.length:
         yield f"the lesson takes {case.booking.span.length}, the proposal {case.span.length}"
 
 
 def time_is_new(case: _Case) -> Iterator[str]:
-    """The present time is no alternative."""
+    """Require a time other than the present one."""
     if case.span.start == case.booking.span.start:
         yield "it is the time the lesson has now"
 
 
 def notice_is_given(case: _Case) -> Iterator[str]:
-    """People get their hours of notice: the school's, or more where the student asked for more."""
+    """Require the hours of notice: the school's, or more if the student asked for more."""
     hours = max(case.rules.earliest_hours, case.booking.notice_hours)
     if case.span.start < case.now_utc + timedelta(hours=hours):
         yield f"it starts less than {hours:g} h from now"
 
 
 def horizon_is_kept(case: _Case) -> Iterator[str]:
-    """Nobody waits longer than the horizon."""
+    """Require a start within the horizon."""
     if case.span.start > case.now_utc + timedelta(days=case.rules.horizon_days):
         yield f"it starts more than {case.rules.horizon_days} days from now"
 
 
 def school_is_open(case: _Case) -> Iterator[str]:
-    """The whole lesson lies in one opening of its school."""
+    """Require that the whole lesson is within one opening of its school."""
     if not case.records.may_use("school", case.booking.school_id, case.booking.school_id, case.span):
         yield "the school is closed"
 
 
 def all_are_available(case: _Case) -> Iterator[str]:
-    """Student, instructor and aircraft may be used throughout, each at the school of the booking."""
+    """Require that student, instructor and aircraft are available throughout, each at the booking's school."""
     for kind, resource_id in case.needs():
         if not case.records.may_use(kind, case.booking.school_id, resource_id, case.span):
             yield f"the {kind} is not available"
 
 
 def none_is_taken(case: _Case) -> Iterator[str]:
-    """Student, instructor and aircraft have no other lesson at the time, nor within the buffer."""
+    """Require that student, instructor and aircraft have no other lesson at the time, nor within the buffer."""
     for kind, resource_id in case.needs():
         for other in case.records.lessons_of(kind, resource_id):
             if other.booking_id != case.booking.booking_id and other.span.meets(case.span, case.buffer):
@@ -163,7 +163,7 @@ def none_is_taken(case: _Case) -> Iterator[str]:
 
 
 def instructor_may_teach(case: _Case) -> Iterator[str]:
-    """A dual lesson has an instructor of the school who may teach its level; a solo flight has none."""
+    """Require of a dual lesson an instructor of the school who may teach its level, of a solo flight none."""
     instructor = case.proposal.instructor_id
     if case.booking.solo:
         if instructor is not None:
@@ -175,7 +175,7 @@ def instructor_may_teach(case: _Case) -> Iterator[str]:
 
 
 def aircraft_is_alike(case: _Case) -> Iterator[str]:
-    """The aircraft is the one booked, or of its type."""
+    """Require the booked aircraft, or one of its type."""
     aircraft = case.proposal.aircraft_id
     kind = case.records.aircraft_type(case.booking.school_id, aircraft)
     if aircraft != case.booking.aircraft_id and (kind is None or kind != case.booking.aircraft_type):
@@ -183,9 +183,9 @@ def aircraft_is_alike(case: _Case) -> Iterator[str]:
 
 
 def duty_hours_are_kept(case: _Case) -> Iterator[str]:
-    """An instructor gives no more flight training in any 24 hours than allowed (14 CFR 61.195(a)).
+    """Require that an instructor gives no more flight training in any 24 hours than allowed (14 CFR 61.195(a)).
 
-    Every other lesson counts in that of its places, booked or proposed, which weighs most.
+    Every other lesson counts at the place, booked or proposed, that weighs most.
     """
     if case.booking.solo or case.proposal.instructor_id is None:
         return
@@ -208,12 +208,12 @@ def duty_hours_are_kept(case: _Case) -> Iterator[str]:
 
 
 def forecast_allows(case: _Case) -> Iterator[str]:
-    """Daylight and forecast allow it, and the verdict on it is no better than what the forecast says."""
+    """Require that daylight and forecast allow it, and that its verdict is no better than the forecast."""
     yield from case.sky.objections(case.booking, case.span, case.proposal.verdict)
 
 
 def facts_are_true(case: _Case) -> Iterator[str]:
-    """What the proposal says of itself is so."""
+    """Require that the proposal's facts about itself are true."""
     proposal, booking = case.proposal, case.booking
     if proposal.same_instructor != (proposal.instructor_id == booking.instructor_id):
         yield "same_instructor is not true"
@@ -224,7 +224,7 @@ def facts_are_true(case: _Case) -> Iterator[str]:
 
 
 def proposals_are_compatible(case: _Case) -> Iterator[str]:
-    """No other lesson is offered the same student, instructor or aircraft at the time, nor within the buffer."""
+    """Require that no other lesson is offered the same resource at the time, nor within the buffer."""
     for kind, resource_id in case.needs():
         for other in case.records.proposed_to(kind, resource_id):
             if other.booking_id != case.booking.booking_id and other.span.meets(case.span, case.buffer):
@@ -232,7 +232,7 @@ def proposals_are_compatible(case: _Case) -> Iterator[str]:
 
 
 def alternatives_differ(case: _Case) -> Iterator[str]:
-    """The alternatives of one lesson have ranks 1 to 3, each once, and start at different times."""
+    """Require of a lesson's alternatives ranks 1 to 3, each once, and different starts."""
     proposal = case.proposal
     siblings = case.records.proposals_for(proposal.booking_id)
     if not 1 <= proposal.rank <= 3:

@@ -1,4 +1,4 @@
-"""Stored rows as the proof reads them: plain records, looked up by name. Used by ``validation`` alone."""
+"""Stored rows for validation: plain records, looked up by name. Used by ``validation`` alone."""
 
 import math
 from collections import defaultdict
@@ -24,21 +24,21 @@ class Span:
 
     @property
     def length(self) -> timedelta:
-        """How long it takes."""
+        """Return the length."""
         return self.end - self.start
 
     def meets(self, other: "Span", gap: timedelta) -> bool:
-        """Whether less than a gap lies between two times; of two that touch, no gap."""
+        """Return whether less than a gap is between two times; spans that touch have no gap."""
         return self.start < other.end + gap and other.start < self.end + gap
 
     def shares(self, other: "Span") -> timedelta:
-        """How long both last together."""
+        """Return the length of the overlap."""
         return max(min(self.end, other.end) - max(self.start, other.start), _NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A booking as it stands."""
+    """A stored booking."""
 
     booking_id: int
     school_id: int | None
@@ -73,7 +73,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A proposal that could not be read, and what is wrong with it."""
+    """A proposal that could not be read, with the reason."""
 
     booking_id: int | None
     rank: int | None
@@ -88,17 +88,17 @@ BOOKING_FACTS = (
     "training_level", "solo", "lesson_kind", "departure", "route", "starts_at_utc", "ends_at_utc", "status",
     "notice_hours",
 )  # fmt: skip
-"""The columns of a booking that count here."""
+"""The columns of a booking that validation uses."""
 
 _Held = TypeVar("_Held", Booking, Proposal)
 
 
 class _UnreadableError(ValueError):
-    """A value of a proposal that cannot be what its column says."""
+    """A value of a proposal that its column cannot have."""
 
 
 def read_proposal(row: Row) -> Proposal | Unreadable:
-    """A proposal's row as a record, or the first thing wrong with it."""
+    """Return a proposal's row as a record, or its first fault."""
     try:
         return Proposal(
             booking_id=_whole(row, "booking_id"),
@@ -116,9 +116,9 @@ def read_proposal(row: Row) -> Proposal | Unreadable:
 
 
 class Records:
-    """Bookings, availability and the proposals themselves, looked up by the resource they concern.
+    """Bookings, availability and the proposals themselves, looked up by resource.
 
-    ``concerned`` names the resources whose availability counts: tell it by `learn`.
+    ``concerned`` lists the resources whose availability is needed: add it with `learn`.
     """
 
     def __init__(self, bookings: Iterable[Row], proposals: Sequence[Proposal]) -> None:
@@ -138,40 +138,40 @@ class Records:
         self.concerned = {*self._proposed, *(("school", booking.school_id) for booking in self.bookings.values())}
 
     def learn(self, availability: Iterable[Row]) -> None:
-        """Take in when resources may be used, all of it at once."""
+        """Add the availability of resources, all of it at once."""
         for row in availability:
             self._read_availability(row)
         self._periods = {key: _joined(spans) for key, spans in self._periods.items()}
 
     def may_use(self, kind: str, school_id: int | None, resource_id: int | None, span: Span) -> bool:
-        """Whether one period of use holds a time whole; what is not on record may not be used."""
+        """Return whether one period of use contains the whole time; a resource not on record may not be used."""
         if school_id is None or resource_id is None:
             return False
         periods = self._periods.get((kind, school_id, resource_id), ())
         return any(period.start <= span.start and span.end <= period.end for period in periods)
 
     def lessons_of(self, kind: str, resource_id: int | None) -> Sequence[Booking]:
-        """The bookings that hold a student, instructor or aircraft."""
+        """Return the bookings of a student, instructor or aircraft."""
         return self._lessons.get((kind, resource_id), ())
 
     def proposed_to(self, kind: str, resource_id: int | None) -> Sequence[Proposal]:
-        """The proposals that would take a student, instructor or aircraft."""
+        """Return the proposals that would use a student, instructor or aircraft."""
         return self._proposed.get((kind, resource_id), ())
 
     def proposals_for(self, booking_id: int) -> Sequence[Proposal]:
-        """The proposals of one booking."""
+        """Return the proposals of one booking."""
         return self._proposals[booking_id]
 
     def levels_taught(self, school_id: int | None, instructor_id: int) -> frozenset[str]:
-        """The training levels that an instructor may teach at a school; none if not on record there."""
+        """Return the training levels that an instructor may teach at a school; none if not on record there."""
         return frozenset() if school_id is None else self._levels.get((school_id, instructor_id), frozenset())
 
     def aircraft_type(self, school_id: int | None, aircraft_id: int) -> str | None:
-        """The type of a school's aircraft, if on record."""
+        """Return the type of a school's aircraft, if on record."""
         return None if school_id is None else self._aircraft_types.get((school_id, aircraft_id))
 
     def places_taught(self, instructor_id: int) -> dict[int, list[Span]]:
-        """Each dual lesson that an instructor gives or is proposed to give, with all its times."""
+        """Return each dual lesson that an instructor gives or is proposed to give, with all its times."""
         places: dict[int, list[Span]] = defaultdict(list)
         for lesson in (*self.lessons_of("instructor", instructor_id), *self.proposed_to("instructor", instructor_id)):
             if not self.bookings[lesson.booking_id].solo:
@@ -190,12 +190,12 @@ class Records:
 
 
 def is_null(value: object) -> bool:
-    """Whether a cell of a frame holds nothing."""
+    """Return whether a cell of a frame is empty."""
     return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
 
 
 def number_or_none(value: object) -> float | None:
-    """A cell as a number, if it holds one."""
+    """Return a cell as a number, if it is one."""
     if type(value) is float:  # as most are stored
         return None if math.isnan(value) else value
     return float(value) if isinstance(value, Real) and not is_null(value) else None

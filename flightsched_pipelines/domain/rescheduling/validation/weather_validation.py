@@ -1,6 +1,6 @@
-"""The sky over one proposal, judged one number at a time straight from forecast rows and minimums.
+"""Validate the weather of one proposal, one number at a time, directly from forecast rows and minimums.
 
-This repeats in plain Python what ``risk`` does in arrays, on purpose and sharing nothing with it, so that a mistake in
+It repeats in plain Python what ``risk`` does in arrays, on purpose and sharing nothing with it, so that a mistake in
 either shows as a disagreement.
 """
 
@@ -27,7 +27,7 @@ _HOLDS: Mapping[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
 }
 _SEVERITY = {"ok": 0, "watch": 1, "unforecast": 2, "missing": 3, "at_risk": 4}
-"""How bad each finding is: no forecast reaches a time yet (``unforecast``), or what it is judged by is missing."""
+"""Severity of each finding: ``unforecast`` is beyond every forecast; ``missing`` lacks data that was due."""
 
 _OFFERED = {"ok", "watch", "unforecast"}
 _CONVECTION = {"TS", "VCTS", "CB", "TCU", "SQ", "GR", "GS", "FC", "+FC"}
@@ -39,7 +39,7 @@ LOOKED_AT = [
     "wind_varies_to_deg", "wind_speed_kt", "wind_gust_kt", "visibility_sm",
     "ceiling_ft", "temperature_c", "weather", "hazards",
 ]  # fmt: skip
-"""The columns of a forecast that count here."""
+"""The columns of a forecast that validation uses."""
 _ALTITUDE_FT = {"pattern": 1_000.0, "local": 3_000.0, "cross_country": 6_000.0}
 _COOLING_C_PER_FT = 0.002
 
@@ -57,7 +57,7 @@ class ForecastRecords:
         first_hour_utc: datetime,
         buffer: timedelta,
     ) -> None:
-        """Sort the rows by where they are looked for; of the forecasts, those that govern."""
+        """Index the rows by their keys; of the forecasts, those that govern."""
         self._rows: defaultdict[tuple[str, datetime], list[Row]] = defaultdict(list)
         for row in forecasts:
             self._rows[str(row["airport"]), row["hour_utc"]].append(row)
@@ -72,9 +72,9 @@ class ForecastRecords:
         self._buffer = buffer
 
     def objections(self, booking: Booking, span: Span, verdict: str) -> Iterator[str]:
-        """Why this lesson should not be offered at this time, or not under this verdict; nothing if it may."""
+        """Yield the reasons against this lesson at this time, or with this verdict; nothing if it may be offered."""
         if verdict not in _OFFERED:
-            yield f"the verdict '{verdict}' is none that a proposal may have"
+            yield f"the verdict '{verdict}' is not one that a proposal may have"
         found, why = self.judge(booking, span)
         known = "unforecast" if found == "missing" else found
         if found == "at_risk":
@@ -83,10 +83,10 @@ class ForecastRecords:
             yield f"it is called '{verdict}' but is {known}: {why}"
 
     def judge(self, booking: Booking, span: Span) -> tuple[str, str]:
-        """Return the gravest of what stands against a time, and a sentence about it.
+        """Return the gravest finding about a time, and a sentence about it.
 
-        That is ``ok``, ``watch``, ``unforecast`` (no source reaches it yet), ``missing`` (what should be there to judge
-        it by is not, or cannot be read) or ``at_risk``.
+        The finding is ``ok``, ``watch``, ``unforecast`` (beyond every source), ``missing`` (data that was due is absent
+        or cannot be read) or ``at_risk``.
         """
         found, why = "ok", "nothing in the forecast is below the minimums"
         for severity, sentence in self._findings(booking, span):
@@ -95,7 +95,7 @@ class ForecastRecords:
         return found, why
 
     def _findings(self, booking: Booking, span: Span) -> Iterator[tuple[str, str]]:
-        """Everything that stands against a time, as a verdict and a sentence."""
+        """All findings about a time, each a severity and a sentence."""
         concerning = self._concerning(booking, night=self._is_night(booking, span))
         yield from self._unruled(concerning)
         rules = _that_count(concerning)
@@ -152,7 +152,7 @@ class ForecastRecords:
                     yield rule, "block"
 
     def _values(self, airport: str, row: Row) -> dict[str, float | None]:
-        """A row's numbers by rule; ``None`` where it says nothing, which is judged elsewhere."""
+        """A row's numbers by rule; ``None`` if absent, which is judged elsewhere."""
         speed, ceiling = number_or_none(row["wind_speed_kt"]), number_or_none(row["ceiling_ft"])
         gust = number_or_none(row["wind_gust_kt"])
         strongest = speed if gust is None or speed is None else max(gust, speed)
@@ -166,7 +166,7 @@ class ForecastRecords:
         }
 
     def _crosswind(self, airport: str, row: Row, speed_kt: float | None) -> float | None:
-        """On the runway most into the wind, at its worst direction; from anywhere, or without a runway, in full."""
+        """The crosswind on the runway most into the wind, at its worst direction; in full if either is unknown."""
         headings = self._headings.get(airport, [])
         direction_deg, since, until = (
             number_or_none(row[name]) for name in ("wind_direction_deg", "wind_varies_from_deg", "wind_varies_to_deg")
@@ -180,7 +180,7 @@ class ForecastRecords:
         return max(abs(speed_kt * math.sin(math.radians(direction - best))) for direction in directions)
 
     def _concerning(self, booking: Booking, *, night: bool) -> list[Row]:
-        """The minimums that concern a booking by day or by night."""
+        """The minimums that apply to a booking by day or by night."""
         facts = {
             "school_id": booking.school_id,
             "training_level": booking.training_level,
@@ -193,7 +193,7 @@ class ForecastRecords:
         ]
 
     def _unruled(self, concerning: list[Row]) -> Iterator[tuple[str, str]]:
-        """What keeps a time from being known to be well: a row that cannot be read, or no minimums."""
+        """The reasons why a time is at best unknown: a row that cannot be read, or no minimums."""
         for row in concerning:
             if row["fault"] is not None:
                 yield "missing", f"a row cannot be read: {row['fault']}"
@@ -224,7 +224,7 @@ class ForecastRecords:
         return bool(span.start < sun["dawn_utc"] or span.end > sun["dusk_utc"])
 
     def _sun(self, airport: str, moment: datetime) -> Row | None:
-        """The sun's day at an airport, noon in its middle."""
+        """The sun times of the solar day of a moment, noon in its middle."""
         known = self._airports.get(airport)
         if known is None:
             return None
@@ -250,7 +250,7 @@ def _that_count(concerning: list[Row]) -> dict[str, list[Row]]:
 
 
 def _icing_aloft(row: Row, altitude_ft: float) -> bool:
-    """Whether a climb to an altitude meets moisture between 0 and -20 °C; nothing is said without a temperature."""
+    """Whether a climb to an altitude meets moisture between 0 and -20 °C; false without a temperature."""
     temperature_c, ceiling_ft = number_or_none(row["temperature_c"]), number_or_none(row["ceiling_ft"])
     weather = read_weather("" if is_null(row["weather"]) else str(row["weather"]))
     base_ft = 0.0 if weather.precipitation or not weather.legible else ceiling_ft

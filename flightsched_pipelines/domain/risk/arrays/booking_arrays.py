@@ -1,4 +1,4 @@
-"""Bookings as arrays: where and in which hours each flies, who flies it, and how it lies to the sun."""
+"""Bookings as arrays: airports, hours, profile and daylight margin of each."""
 
 import math
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class BookingArrays:
-    """Bookings against a sky; arrays of a booking each, but for those of places.
+    """Bookings aligned with a forecast grid; one element for each booking, or for each place.
 
     The places are each booking's departure, in the order of the bookings, and then those on their routes.
     """
@@ -41,9 +41,9 @@ class BookingArrays:
     place_airport: Indices
     """The airport of every place."""
     first_hour: Indices
-    """Hour of the sky in which the buffered booking begins; negative is the past."""
+    """Hour of the grid in which the buffered booking begins; negative is the past."""
     first: Indices
-    """First and last column of the sky that counts."""
+    """First and last column of the grid that counts."""
     last: Indices
     aircraft_crosswind: NDArray[np.float64]
     sun_known: NDArray[np.bool_]
@@ -54,11 +54,11 @@ class BookingArrays:
     profiles: Profiles
 
     def at_places(self, of_bookings: NDArray[Any]) -> NDArray[Any]:
-        """What holds for each booking, at each place."""
+        """Repeat a value of each booking at each of its places."""
         return np.concatenate([of_bookings, of_bookings[self.route_owner]])
 
     def over_places(self, of_places: NDArray[Any], worse: np.ufunc) -> NDArray[Any]:
-        """The worst place of each booking."""
+        """Reduce values of places to the worst one of each booking."""
         worst, on_routes = np.split(of_places, [len(self.departure)])
         worse.at(worst, self.route_owner, on_routes)
         return worst
@@ -67,10 +67,10 @@ class BookingArrays:
 def booking_arrays(
     bookings: pd.DataFrame, minimums: pd.DataFrame, sky: ForecastGrid, light: DaylightArrays, buffer_minutes: int
 ) -> BookingArrays:
-    """Bookings (``BOOKING_COLUMNS``) as arrays.
+    """Return bookings (``BOOKING_COLUMNS``) as arrays.
 
-    The hours that count are those that the booking with its buffer before and after overlaps. Hours of the buffer
-    before the sky's first hour are past and do not count; hours of the booking itself there have no forecast.
+    The hours that count are those that the booking, with its buffer before and after, overlaps. Hours of the buffer
+    before the grid's first hour are past and do not count; hours of the booking itself there have no forecast.
 
     Raises:
         BookingsError: a training level or lesson kind is not known.
@@ -82,7 +82,7 @@ def booking_arrays(
     buffer = buffer_minutes * MICROS_PER_MINUTE
     first_hour = (starts - buffer - first_hour_micros) // MICROS_PER_HOUR
     last_hour = -((first_hour_micros - ends - buffer) // MICROS_PER_HOUR) - 1
-    # A booking that does not end after its start has hours that nobody knows: it is held against the past.
+    # booking that does not end after its start has unknown hours: it is assessed against the past.
     past = (starts < first_hour_micros) | (ends <= starts)
     first = np.clip(np.where(past, 0, first_hour + 1), ~past, sky.columns - 1)
     last = np.maximum(np.clip(last_hour + 1, 0, sky.columns - 1), first)
@@ -115,7 +115,7 @@ def booking_arrays(
 
 
 def _routes(routes: pd.Series, departure: Indices, sky: ForecastGrid) -> tuple[Indices, Indices, Indices]:
-    """For each place on a route its booking and its airport; and the destination of each booking."""
+    """The booking and the airport of each place on a route; and the destination of each booking."""
     lists = cast("list[list[str]]", routes.tolist())
     lengths = np.fromiter(map(len, lists), dtype=np.int64, count=len(lists))
     idents = np.fromiter(chain.from_iterable(lists), dtype=object, count=int(lengths.sum()))
@@ -127,7 +127,7 @@ def _routes(routes: pd.Series, departure: Indices, sky: ForecastGrid) -> tuple[I
 
 
 def _profiles(bookings: pd.DataFrame, minimums: pd.DataFrame, night: NDArray[np.bool_]) -> tuple[Indices, Profiles]:
-    """The profile of each booking, and every profile. Schools without minimums of their own are as none at all."""
+    """The profile of each booking, and every profile. Schools without minimums of their own share one."""
     own = [np.nan, *minimums["school_id"].dropna().unique().tolist()]
     parts = (
         category_codes(own, bookings["school_id"], 0),

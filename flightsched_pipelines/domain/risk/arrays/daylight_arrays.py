@@ -1,4 +1,4 @@
-"""Day and night for bookings, from a table of suns by solar day (``weather.daylight.sun_table``)."""
+"""Day and night for bookings, from a table of sun times by solar day (``weather.daylight.sun_table``)."""
 
 from dataclasses import dataclass
 
@@ -14,9 +14,9 @@ _NEVER_BEGINS, _NEVER_ENDS = np.iinfo(np.int64).max, np.iinfo(np.int64).min
 
 @dataclass(frozen=True, slots=True)
 class DaylightArrays:
-    """When it is light: from a time to a time for each airport and solar day, shape (airports + 1, days + 2).
+    """Begin and end of daylight for each airport and solar day, shape (airports + 1, days + 2).
 
-    Where the sun does not go under between two days, both span the whole time. Outside the table nothing is known.
+    If the sun does not set between two days, both intervals cover both days. Outside the table nothing is known.
     """
 
     solar_offset: Micros
@@ -28,16 +28,17 @@ class DaylightArrays:
     dusk: Micros
 
     def day_index(self, airport: NDArray[np.int64], time: Micros) -> NDArray[np.int64]:
-        """The cell, in the flattened arrays, of the solar day that a time belongs to."""
+        """Return the index, in the flattened arrays, of the solar day that a time belongs to."""
         days = self.known.shape[1]
         day = (time + self.solar_offset[airport]) // _MICROS_PER_DAY - self.first_day + 1
         return airport * days + np.clip(day, 0, days - 1)
 
 
 def daylight_arrays(suns: pd.DataFrame, airports: pd.DataFrame, airport_indices: NDArray[np.int64]) -> DaylightArrays:
-    """The light over ``airports``, whose rows ``airport_indices`` names for each row of ``suns``.
+    """Return daylight over ``airports``; ``airport_indices`` gives the row of each row of ``suns``.
 
-    A missing airport or day is unknown; a time that is null on a day that is there means that the sun stays below.
+    A missing airport or day is unknown; a null time on a day that is present means that the sun stays below the
+    horizon.
     """
     dates = pd.to_datetime(suns["solar_date"]).to_numpy(dtype="datetime64[D]").astype(np.int64)
     first_day = int(dates.min()) if len(dates) else 0
@@ -54,7 +55,7 @@ def daylight_arrays(suns: pd.DataFrame, airports: pd.DataFrame, airport_indices:
     sunrise, sunset = _joined(spread("sunrise_utc", _NEVER_BEGINS), spread("sunset_utc", _NEVER_ENDS))
     known = np.zeros(shape, dtype=bool)
     known[place] = True
-    known[-1] = False  # every unknown airport
+    known[-1] = False  # shared by all unknown airports
     longitude = np.nan_to_num(airports["longitude_deg"].to_numpy(dtype=np.float64))
     # The zone of a solar day is whole minutes wide, as in the sun table.
     offset = np.zeros(shape[0], dtype=np.int64)
@@ -63,7 +64,7 @@ def daylight_arrays(suns: pd.DataFrame, airports: pd.DataFrame, airport_indices:
 
 
 def _joined(begins: Micros, ends: Micros) -> tuple[Micros, Micros]:
-    """Stretches of light that meet at midnight, as one."""
+    """Join intervals of daylight that meet at midnight."""
     for day in range(begins.shape[1] - 2, -1, -1):
         meets = (ends[:, day] >= begins[:, day + 1]) & (begins[:, day] <= ends[:, day])
         ends[:, day] = np.where(meets, ends[:, day + 1], ends[:, day])

@@ -1,4 +1,4 @@
-"""Columns of frames as the numbers that arrays reckon with."""
+"""Encode columns of frames as numbers for array arithmetic."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,17 +16,17 @@ MICROS_PER_HOUR = 60 * MICROS_PER_MINUTE
 
 
 def micros(times: pd.Series) -> Micros:
-    """Aware times as microseconds since 1970, UTC."""
+    """Return aware times as microseconds since 1970, UTC."""
     return times.to_numpy(dtype="datetime64[us]").view(np.int64)
 
 
 def micros_of(time: datetime) -> int:
-    """An aware time as microseconds since 1970, UTC."""
+    """Return an aware time as microseconds since 1970, UTC."""
     return round(time.timestamp() * 1_000_000)
 
 
 def encoded(column: pd.Series) -> tuple[NDArray[np.integer], list[Any]]:
-    """A column as numbers, and the values that they stand for; -1 stands for null."""
+    """Return a column as codes, and the values that they encode; -1 encodes null."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.codes.to_numpy(), column.cat.categories.tolist()
     text = isinstance(column.dtype, pd.StringDtype)
@@ -36,7 +36,7 @@ def encoded(column: pd.Series) -> tuple[NDArray[np.integer], list[Any]]:
 
 
 def category_codes(words: Sequence[object], column: pd.Series, other: int) -> NDArray[np.int64]:
-    """The place among ``words`` of each value of a column; ``other`` for what is none of them."""
+    """Return the position among ``words`` of each value of a column; ``other`` for any other value."""
     codes, values = encoded(column)
     place_of = {word: place for place, word in enumerate(words)}
     places = [place_of.get(value, other) for value in values]

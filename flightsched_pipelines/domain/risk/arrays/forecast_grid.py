@@ -1,7 +1,7 @@
-"""The sky as arrays: what each governing forecast row says of its airport and hour.
+"""The forecast as arrays: the values of each governing row at its airport and hour.
 
-Everything is *oriented* so that less is worse (what must be small is negated): what holds for an hour, a window or
-several rows is then always a minimum, and a rule is broken where the value lies below its threshold.
+Everything is *oriented* so that less is worse (quantities with an upper limit are negated): the value of an hour, a
+window or several rows is then always a minimum, and a rule is breached where the value is below its threshold.
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,7 +38,7 @@ QUANTITIES = (
     "wind_shear",
     *(f"icing_{kind}" for kind in LESSON_KINDS),
 )
-"""What the sky holds, a plane each. Icing has one a lesson kind, as each flies at another altitude."""
+"""Quantities of the grid, one plane each. Icing has one for each lesson kind, as each flies at another altitude."""
 
 PRESENT, ABSENT = -1.0, np.inf
 """A hazard as an oriented value."""
@@ -54,8 +54,8 @@ class ForecastGrid:
     """The governing forecast rows over every airport, from ``first_hour_utc`` on, hour by hour.
 
     A cell is an airport and hour: ``airport * columns + column``. Hour ``n`` is column ``n + 1``; two columns frame the
-    hours: column 0 is the past and the last one is beyond the forecast, both without any. One airport after the last
-    stands for every unknown one.
+    hours: column 0 is the past and the last one is beyond the forecast, both without rows. One extra airport, after the
+    last, represents every unknown one.
     """
 
     airports: tuple[str, ...]
@@ -63,26 +63,26 @@ class ForecastGrid:
     """Approach minima of each airport, shape (visibility and ceiling, airports + 1); -inf for none."""
     first_hour_utc: datetime
     shape: tuple[int, int]
-    """How many airports and columns there are, with those that frame them."""
+    """Number of airports and of columns, frames included."""
     forecasts: pd.DataFrame
     row: Indices
-    """Which rows of ``forecasts`` govern, by cell; the arrays below are aligned with them."""
+    """Positions of the governing rows in ``forecasts``, by cell; the arrays below are aligned with them."""
     cell: Indices
     prevails: NDArray[np.bool_]
-    """Whether each row is of the prevailing layer; the others are temporary."""
+    """True for rows of the prevailing layer; the others are temporary."""
     values: Floats
-    """Oriented values of each row, shape (quantities, rows); inf where it says nothing."""
+    """Oriented values of each row, shape (quantities, rows); inf where it has none."""
     missing: Indices
     """Bits of the elements that each row lacks (`element_names`)."""
 
     @property
     def columns(self) -> int:
-        """How many columns there are, the past and the beyond included."""
+        """Return the number of columns, the past and the beyond included."""
         return self.shape[1]
 
     @cached_property
     def complete(self) -> NDArray[np.bool_]:
-        """Where a prevailing row governs and no governing row lacks an element, of ``shape``."""
+        """Return, in ``shape``, the cells with a prevailing row in which no governing row lacks an element."""
         complete = np.zeros(self.shape[0] * self.shape[1], dtype=bool)
         complete[self.cell[self.prevails]] = True
         complete[self.cell[self.missing != 0]] = False
@@ -90,26 +90,26 @@ class ForecastGrid:
 
     @cached_property
     def rows(self) -> pd.DataFrame:
-        """The governing forecast rows, by cell."""
+        """Return the governing forecast rows, by cell."""
         return self.forecasts.iloc[self.row].reset_index(drop=True)
 
     @cached_property
     def row_starts(self) -> Indices:
-        """The first of each cell's rows, and the end of the last cell's."""
+        """Return the first row of each cell, and the end of the last cell's."""
         return np.searchsorted(self.cell, np.arange(self.shape[0] * self.shape[1] + 1))
 
     def airport_indices(self, idents: pd.Series) -> Indices:
-        """The place of each ident among the airports; unknown ones share the last."""
+        """Return the position of each ident among the airports; unknown ones share the last."""
         return category_codes(self.airports, idents, len(self.airports))
 
 
 def build_forecast_grid(
     forecasts: pd.DataFrame, airports: pd.DataFrame, runways: pd.DataFrame, first_hour_utc: datetime
 ) -> ForecastGrid:
-    """The sky from the governing rows of a forecast frame (``FORECAST_COLUMNS``), those before the first hour left out.
+    """Build the grid from the governing rows of a forecast frame (``FORECAST_COLUMNS``), from the first hour on.
 
-    A value that is NaN counts as missing even where the row does not say so; only a ceiling (unlimited) and a gust
-    (none) may be.
+    A value that is NaN counts as missing even if the row does not list it; only a ceiling (unlimited) and a gust (none)
+    may be NaN.
     """
     idents = tuple(str(ident) for ident in airports["airport"])
     hour = (micros(forecasts["hour_utc"]) - micros_of(first_hour_utc)) // MICROS_PER_HOUR
@@ -135,7 +135,7 @@ def build_forecast_grid(
 
 
 def element_names(bits: int) -> list[str]:
-    """The elements that bits of ``Sky.missing`` stand for."""
+    """Return the elements that bits of ``ForecastGrid.missing`` encode."""
     names = [name for name, bit in _ELEMENT_BITS.items() if bits & bit]
     return names + ["another element"] * bool(bits & _ANOTHER_ELEMENT)
 
@@ -146,7 +146,7 @@ def _approach_minima(airports: pd.DataFrame) -> Floats:
 
 
 def _oriented_values(forecasts: pd.DataFrame, row: Indices, headings_deg: Floats) -> tuple[Floats, Indices]:
-    """The oriented values of some rows, shape (quantities, rows), and the bits of what each lacks."""
+    """The oriented values of some rows, shape (quantities, rows), and the bits of the elements each lacks."""
 
     def column(name: str) -> Floats:
         return forecasts[name].to_numpy(dtype=np.float64, na_value=np.nan)[row]
@@ -173,7 +173,7 @@ def _oriented_values(forecasts: pd.DataFrame, row: Indices, headings_deg: Floats
 
 
 def _packed(lists: NDArray[np.object_], bits: Mapping[str, int], other: int) -> Indices:
-    """Lists of codes as integers, a bit a code; a code that has none, or no list at all, is ``other``."""
+    """Lists of codes as integers, one bit a code; an unknown code, or a value that is not a list, is ``other``."""
     packed = np.zeros(len(lists), dtype=np.int64)
     said = [(row, codes) for row, codes in enumerate(lists.tolist()) if codes or type(codes) is not list]
     for row, codes in said:

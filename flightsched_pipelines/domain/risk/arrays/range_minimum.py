@@ -1,4 +1,4 @@
-"""Windows: the hours of a booking at each of its places, and the worst of them, found in two lookups."""
+"""Find the worst hour of each booking at each of its places with two lookups (a sparse table)."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from flightsched_pipelines.domain.risk.arrays.booking_arrays import BookingArray
 
 
 class RangeMinimum:
-    """The hours of each booking, a stretch of columns, at each of its places.
+    """The hours of each booking, a range of columns, at each of its places.
 
-    Level ``k`` of a sparse table holds the worst of ``2**k`` columns from each on; two of them that overlap cover any
-    stretch.
+    Level ``k`` of a sparse table contains the worst of ``2**k`` columns from each on; two of them that overlap cover
+    any range.
     """
 
     def __init__(self, trips: BookingArrays, shape: tuple[int, int]) -> None:
-        """The hours of trips in cells of a shape: airports and columns."""
+        """Prepare the lookups for bookings in a grid of a shape: airports and columns."""
         length = trips.last - trips.first + 1
         longest = int(length.max(initial=1))
         power = np.log2(np.arange(1, longest + 1)).astype(np.int64)[length - 1]
@@ -27,7 +27,7 @@ class RangeMinimum:
         self._second = self._first + trips.at_places(length - (1 << power))
 
     def worst(self, cells: NDArray[Any], worse: np.ufunc) -> NDArray[Any]:
-        """The worst cell at each place, by a ufunc for which seeing a cell twice changes nothing."""
+        """Return the worst cell at each place, by an idempotent ufunc such as minimum."""
         table = np.empty((self._levels, *self._shape), dtype=cells.dtype)
         table[0] = cells.reshape(self._shape)
         for level in range(1, self._levels):

@@ -1,8 +1,8 @@
-"""Marks: every threshold that anyone is held to, a bit each.
+"""Encode each distinct threshold as one bit.
 
-Few thresholds occur, however many bookings there are. An hour at an airport has the bits of the marks that its weather
-lies below; which of them put at risk, and which only make watch, are masks of each profile. A word holds 63 marks; each
-word more is a pass more over the bookings.
+Few thresholds occur, however many bookings there are. An hour at an airport has the bits of the thresholds that its
+weather is below; each profile has masks of those that cause at_risk and of those that only cause watch. A word contains
+63 thresholds; each further word is one more pass over the bookings.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,28 +28,28 @@ CROSSWIND = QUANTITIES.index("crosswind")
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A threshold of a quantity of the sky, the rule it belongs to, and who is held to it."""
+    """A threshold of a quantity of the grid, the rule it belongs to, and the profiles it applies to."""
 
     rule: str
     quantity: int
     threshold: float | Floats
-    """Oriented, as the sky is: a number, or one an airport."""
+    """Oriented like the grid: a number, or one an airport."""
     held: NDArray[np.bool_]
     """Shape (effects, profiles)."""
     aircraft_crosswind_kt: float | None = None
-    """Whose mark it is, if it is that of aircraft that have demonstrated so much."""
+    """The demonstrated crosswind of the aircraft that the threshold applies to, ``None`` if it applies to all."""
 
 
 def thresholds_in(
     sky: ForecastGrid, limits: Limits, profiles: Profiles, aircraft_crosswinds_kt: Sequence[float]
 ) -> list[Threshold]:
-    """Every mark, given the crosswinds that the aircraft have demonstrated."""
+    """Return every threshold, given the crosswinds that the aircraft have demonstrated."""
     marks: list[Threshold] = []
     for quantity, name in enumerate(QUANTITIES):
         thresholds = limits.thresholds[:, :, quantity]
         distinct = np.unique(thresholds[thresholds > -np.inf]).tolist()
         marks += [Threshold(rule_of(name), quantity, one, thresholds == one) for one in distinct]
-    by_instruments = np.stack([profiles.level == INSTRUMENT_RATED, np.zeros_like(profiles.solo)])  # it blocks
+    by_instruments = np.stack([profiles.level == INSTRUMENT_RATED, np.zeros_like(profiles.solo)])  # blocks
     marks += [Threshold(QUANTITIES[n], n, minima, by_instruments) for n, minima in enumerate(sky.approach)]
     ruled = limits.rows[:, :, AIRCRAFT_CROSSWIND] != NO_ROW
     if ruled.any():
@@ -58,13 +58,13 @@ def thresholds_in(
 
 
 def as_words(marks: Sequence[Threshold]) -> Iterator[dict[np.uint64, Threshold]]:
-    """The marks by their bits, as many at a time as fit into a word; at least one word."""
+    """Yield the thresholds by their bits, as many as fit into a word; at least one word."""
     for first in range(0, max(len(marks), 1), MARKS_A_WORD):
         yield {np.uint64(1 << n): mark for n, mark in enumerate(marks[first : first + MARKS_A_WORD])}
 
 
 def breached_masks(word: dict[np.uint64, Threshold], sky: ForecastGrid) -> list[Words]:
-    """For each layer, the marks that each cell of the sky lies below, and whether it is without forecast."""
+    """Return for each layer the thresholds that each cell of the grid is below, and whether it lacks a forecast."""
     airport = sky.cell // sky.columns
     below = np.zeros(len(sky.cell), dtype=np.uint64)
     for bit, mark in word.items():

@@ -1,4 +1,4 @@
-"""METARs and TAFs: their words, their decoded fields, and the elements that both give of a report.
+"""METARs and TAFs: their words, their decoded fields, and the report elements common to both.
 
-Which report governs an hour is decided in ``domain.weather.blend``.
+``domain.weather.blend`` decides which report governs an hour.
 """

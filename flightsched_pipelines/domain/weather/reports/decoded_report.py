@@ -1,4 +1,4 @@
-"""The decoded fields that METARs and TAF groups of the Aviation Weather Center's JSON share."""
+"""Read the decoded fields that METARs and TAF groups of the Aviation Weather Center's JSON share."""
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
@@ -34,9 +34,9 @@ MAX_CEILING_FT = 60_000
 
 
 def decoded_elements(fields: Mapping[str, Any]) -> ReportElements:
-    """What a METAR's or a TAF group's decoded fields say; a field that is there but means nothing is illegible.
+    """Return the elements in a METAR's or TAF group's decoded fields; a field that means nothing is illegible.
 
-    Words that the service could not decode (``notDecoded``) are read as those of the text are.
+    Words that the service could not decode (``notDecoded``) are read like those of the text.
     """
     illegible: set[Element] = set()
     shear = number(fields.get("wshearSpd"), 0, MAX_WIND_KT) is not None or bool(fields.get("wshearHgt"))
@@ -66,12 +66,12 @@ def decoded_elements(fields: Mapping[str, Any]) -> ReportElements:
 
 
 def spelled(fields: Mapping[str, Any]) -> frozenset[str]:
-    """The words, folded, that a report would have for what its decoded fields say."""
+    """Return the words, folded, by which a report would express its decoded fields."""
     return frozenset(folded(word) for word in _spellings(fields))
 
 
 def layers_of(fields: Mapping[str, Any]) -> list[str]:
-    """The layers of cloud that have a height, each as a report writes it, with its kind where one is given."""
+    """Return the cloud layers that have a height, each as a report writes it, with its kind if given."""
     layers: list[str] = []
     for layer in objects(fields.get("clouds")) or []:
         cover, base = _word(layer.get("cover")), number(layer.get("base"), 0, MAX_CEILING_FT)
@@ -105,7 +105,7 @@ def _wind(fields: Mapping[str, Any], illegible: set[Element]) -> Wind | None:
     if is_illegible(speed) or is_illegible(gust) or is_illegible(direction):
         illegible.add("wind")
         return None
-    # A direction or a gust alone is no wind; a speed without direction counts in full as crosswind.
+    # direction or a gust alone is not a wind; a speed without direction counts in full as crosswind.
     return None if speed is None else Wind(direction, speed, None if gust == 0 else gust)
 
 
@@ -124,7 +124,7 @@ def _clouds(fields: Mapping[str, Any], illegible: set[Element]) -> CloudLayerSum
     if is_illegible(vertical) or (clouds is None and fields.get("clouds") is not None):
         illegible.add("ceiling")
         return None
-    # METARs give it in hundreds of feet, TAFs in feet: nobody reports 2 ft, nor more than 10,000 ft.
+    # TARs give it in hundreds of feet, TAFs in feet: no report has 2 ft, nor more than 10,000 ft.
     ceilings = [] if vertical is None else [vertical if vertical >= 100 else 100 * vertical]
     hazards: set[str] = set()
     clear = _word(fields.get("cover")) in _CLEAR
@@ -133,7 +133,7 @@ def _clouds(fields: Mapping[str, Any], illegible: set[Element]) -> CloudLayerSum
         if kind in ("CB", "TCU"):
             hazards.add(str(kind))
         elif kind:
-            illegible.add("weather")  # a kind of cloud that nobody knows may have been CB
+            illegible.add("weather")  # an unknown kind of cloud may have been CB
         base = number(layer.get("base"), 0, MAX_CEILING_FT)
         if cover in _CLEAR or cover in _NO_CEILING:
             clear = True
@@ -147,7 +147,7 @@ def _clouds(fields: Mapping[str, Any], illegible: set[Element]) -> CloudLayerSum
 
 
 def _icing(fields: Mapping[str, Any], illegible: set[Element]) -> bool:
-    """Whether a layer of icing reaches down to where trainers fly; turbulence has no minimum."""
+    """Return whether a layer of icing reaches down to the altitudes of trainers; turbulence has no minimum."""
     layers = objects(fields.get("icgTurb"))
     if layers is None and fields.get("icgTurb"):
         illegible.add("weather")

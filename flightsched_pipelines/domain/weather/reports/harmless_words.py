@@ -1,6 +1,6 @@
-"""Words that are known to say nothing of wind, visibility, sky or weather, each kind with the reason why.
+"""List the words known to contain nothing about wind, visibility, sky or weather, each kind with its reason.
 
-Belongs here: what manuals and stations put between the elements. Does not: remarks, whose words are open (`remarks`).
+Words that manuals and stations put between the elements belong here; remarks, whose words are open, do not (`remarks`).
 """
 
 import re
@@ -19,7 +19,7 @@ FOOTERS: tuple[str, ...] = (
     r"(?:AUTOMATED SENSOR|LIMITED) METWATCH \d{4} TIL \d{4}",
     r"(?:AMD|COR) \d{4}",
 )
-"""When a TAF is amended or made anew (NWSI 10-813, AIM 7-1-28, AFMAN 15-124): phrases of several words."""
+"""Phrases about a TAF's amendment or replacement (NWSI 10-813, AIM 7-1-28, AFMAN 15-124), several words each."""
 
 _KINDS: tuple[tuple[str, str], ...] = (
     ("how the report was made", r"AUTO|COR|CC[A-Z]|AMD|RTD|A[O0][12]A?|NOSIG|FN\d{5}"),
@@ -32,12 +32,12 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("state of a runway", rf"{_RUNWAY}/(?:[\d/]{{6}}|CLRD(?:\d{{2}}|//)|SNOCLO)|(?=.*//)\d{{2}}[\d/]{{6}}|R?/?SNOCLO"),
     ("state of the sea", r"W(?:M?\d{2}|//)/(?:S[\d/]|H\d{1,3})"),
     ("military colour state", rf"{_COLOUR}(?:/?{_COLOUR})*"),
-    ("turbulence, of which no minimum speaks", r"5\d{5}"),
+    ("turbulence, which no minimum limits", r"5\d{5}"),
     ("an icing layer of no icing, or of a trace", r"60\d{4}"),
 )
 _FORMS = tuple((why, re.compile(pattern)) for why, pattern in _KINDS)
 
 
 def why_harmless(word: str) -> str | None:
-    """Why a word, or a phrase of several, may be passed over; ``None`` if nobody knows that it may."""
+    """Return why a word, or a phrase of several, may be passed over; ``None`` if it is not known to be harmless."""
     return next((why for why, form in _FORMS if form.fullmatch(word)), None)

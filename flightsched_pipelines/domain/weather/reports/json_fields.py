@@ -1,6 +1,6 @@
-"""Single fields of providers' JSON, read with suspicion: absent, legible, or neither.
+"""Read single fields of providers' JSON with suspicion: absent, legible, or neither.
 
-``None`` is *absent*; ``ILLEGIBLE`` (NaN) is a value that is there and means nothing.
+``None`` is *absent*; ``ILLEGIBLE`` (NaN) is a value that is present and means nothing.
 """
 
 import math
@@ -20,12 +20,12 @@ class FieldError(ValueError):
 
 
 def is_illegible(value: float | None) -> bool:
-    """Whether a field was there and could not be read."""
+    """Return whether a field was present and could not be read."""
     return value is not None and math.isnan(value)
 
 
 def number(value: object, least: float, most: float) -> float | None:
-    """A number within its physical range; ``None`` when absent (null or empty), else ``ILLEGIBLE``."""
+    """Return a number within its physical range; ``None`` when absent (null or empty), otherwise ``ILLEGIBLE``."""
     if type(value) is float or type(value) is int:  # nearly always
         return float(value) if least <= value <= most else ILLEGIBLE
     if value is None or value == "":
@@ -41,14 +41,14 @@ def number(value: object, least: float, most: float) -> float | None:
 
 
 def at_least_number(value: object, least: float, most: float) -> tuple[float | None, bool]:
-    """A number that may end in "+" ("6+", "10+"), and whether it did."""
+    """Return a number that may end in "+" ("6+", "10+"), and whether it did."""
     if isinstance(value, str) and (matched := re.fullmatch(r"(\d+(?:\.\d+)?)\+", value.strip())):
         return number(matched[1], least, most), True
     return number(value, least, most), False
 
 
 def epoch(value: object) -> datetime | None:
-    """A time given in epoch seconds, aware, in UTC; ``None`` when absent or not between 2000 and 2100."""
+    """Return a time given in epoch seconds, aware, in UTC; ``None`` when absent or not between 2000 and 2100."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if not _EARLIEST_SECONDS <= value <= _LATEST_SECONDS:
@@ -57,7 +57,7 @@ def epoch(value: object) -> datetime | None:
 
 
 def iso_time(value: object) -> datetime | None:
-    """A time given in ISO 8601 with its offset, in UTC; ``None`` when absent or illegible."""
+    """Return a time given in ISO 8601 with its offset, in UTC; ``None`` when absent or illegible."""
     if not isinstance(value, str):
         return None
     try:
@@ -70,12 +70,12 @@ def iso_time(value: object) -> datetime | None:
 
 
 def text(value: object) -> str | None:
-    """A string without surrounding space; ``None`` when absent, empty or no string."""
+    """Return a string without surrounding space; ``None`` when absent, empty or not a string."""
     return (value.strip() or None) if isinstance(value, str) else None
 
 
 def objects(value: object) -> list[dict[str, object]] | None:
-    """A list of objects; ``None`` when absent, or when any part of it is something else."""
+    """Return a list of objects; ``None`` when absent, or when any item is something else."""
     if not isinstance(value, list):
         return None
     items = cast(list[object], value)
@@ -85,12 +85,12 @@ def objects(value: object) -> list[dict[str, object]] | None:
 
 
 def station_of(report: dict[str, object] | object) -> str:
-    """The ICAO ident of a report.
+    """Return the ICAO ident of a report.
 
     Raises:
-        FieldError: there is none.
+        FieldError: it has none.
     """
     ident = text(cast(dict[str, object], report).get("icaoId"))
     if ident is None or re.fullmatch(r"[A-Za-z0-9]{3,4}", ident) is None:
-        raise FieldError("icaoId is missing or not an ident, so nobody knows which field it speaks of")
+        raise FieldError("icaoId is missing or not an ident, so its airport is unknown")
     return ident.upper()

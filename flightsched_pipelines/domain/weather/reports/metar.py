@@ -1,4 +1,4 @@
-"""METARs of the Aviation Weather Center (``/api/data/metar?format=json``)."""
+"""Read METARs of the Aviation Weather Center (``/api/data/metar?format=json``)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,7 +25,7 @@ SAME_TIME = timedelta(minutes=15)
 
 
 def read_metar(report: Mapping[str, Any]) -> ForecastGroup:
-    """Read one METAR; it speaks for the UTC hour in which it was taken (``obsTime``; ``reportTime`` is rounded).
+    """Read one METAR; it applies to the UTC hour in which it was taken (``obsTime``; ``reportTime`` is rounded).
 
     Raises:
         FieldError: it has no station, or no legible time.
@@ -33,17 +33,17 @@ def read_metar(report: Mapping[str, Any]) -> ForecastGroup:
     station = station_of(report)
     observed = epoch(report.get("obsTime"))
     if observed is None:
-        raise FieldError(f"METAR of {station}: obsTime is {report.get('obsTime')!r}, no time in epoch seconds")
+        raise FieldError(f"METAR of {station}: obsTime is {report.get('obsTime')!r}, not a time in epoch seconds")
     raw = text(report.get("rawOb"))
     if raw is None or not is_report_of(raw, station):
-        # The decoded fields drop CB, TCU and TSNO: without the text, no thunderstorm in them says nothing.
+        # e decoded fields drop CB, TCU and TSNO: without the text, the absence of a thunderstorm in them means nothing.
         said = replace(decoded_elements(report), thunderstorm_sensor_out=True)
     elif is_cancelled(raw):
         said = NOTHING_LEGIBLE
     else:
         written = issued_at(raw, observed)
         if written is not None and abs(written - observed) > SAME_TIME:
-            raise FieldError(f"METAR of {station}: obsTime is {observed:%d %H:%M}Z, its text says {written:%d %H:%M}Z")
+            raise FieldError(f"METAR of {station}: obsTime is {observed:%d %H:%M}Z, in its text {written:%d %H:%M}Z")
         said = _both_accounts(report, raw, station)
     hour = observed.replace(minute=0, second=0, microsecond=0)
     return ForecastGroup(
@@ -65,6 +65,6 @@ def _both_accounts(report: Mapping[str, Any], raw: str, station: str) -> ReportE
     given = meanings_of(words)
     decoded = settled(decoded_elements(report), lambda: given)
     said = reconciled(decoded, settled(metar_elements(words, remarks), lambda: spelled(report)))
-    # The fields do not tell CB and TCU: a layer that only they have may have been one, or came after the text ends.
+    # e fields do not distinguish CB and TCU: a layer only in them may be one, or come after the text ends.
     lost = any(not any(word.startswith(folded(layer)) for word in given) for layer in layers_of(report))
     return replace(said, thunderstorm_sensor_out=True) if lost or is_cut_off(words) else said

@@ -1,6 +1,6 @@
-"""The raw text of METARs: what it says now, with the remarks that make it worse.
+"""Read the raw text of METARs: the present weather, with the remarks that make it worse.
 
-The trend (NOSIG, BECMG, TEMPO) is a forecast, and the field's TAF is the one that counts: its words are passed over.
+The trend (NOSIG, BECMG, TEMPO) is a forecast, and the airport's TAF is the one that counts: its words are passed over.
 """
 
 import re
@@ -17,23 +17,23 @@ _TREND = re.compile(r"NOSIG|TEMPO|BECMG|INTER|FM ?\d{4,6}")
 
 
 def metar_words(raw: str, station: str) -> tuple[list[str], list[str]]:
-    """The words of a METAR's body, without heading and trend, and those of its remarks."""
+    """Return the words of a METAR's body, without heading and trend, and those of its remarks."""
     words, remarks = without_remarks(after_heading(words_of(raw), station))
     end = next((n for n, word in enumerate(words) if _TREND.fullmatch(word)), len(words))
     doubtful = next((n for n, word in enumerate(words[:end]) if is_doubtful(word)), len(words))
-    # A word that is not understood may have been RMK: what follows it is looked through for remarks too.
+    # word that is not understood may have been RMK: the words after it are searched for remarks too.
     return words[:end], words[doubtful:] + remarks
 
 
 def is_cut_off(words: Sequence[str]) -> bool:
-    """Whether a METAR's text ends before its temperature and pressure: clouds, and CB among them, come before these."""
+    """Return whether a METAR's text ends before its temperature and pressure, which follow clouds, CB among them."""
     return not any(_AFTER_THE_SKY.fullmatch(word) for word in words)
 
 
 def metar_elements(words: Sequence[str], remarks: Sequence[str]) -> ReportElements:
-    """What a METAR's text says now."""
+    """Return the elements of a METAR's text and remarks."""
     said = read_words(words)
     added = remark_elements(remarks, said.temperature_c)
     worse = together((said, added))
-    # A remark on visibility or ceiling makes theirs worse; where the report gives none it does not stand for it.
+    # remark on visibility or ceiling makes theirs worse; where the report has none, the remark does not replace it.
     return replace(worse, visibility=worse.visibility if said.visibility else None, sky=worse.sky if said.sky else None)

@@ -1,8 +1,8 @@
-"""The remarks of a METAR: plain words and codes of which a few make the report worse (FMH-1 chapter 12.7).
+"""Read the remarks of a METAR: plain words and codes, of which a few make the report worse (FMH-1 chapter 12.7).
 
-What is looked for: sensors that are out, a ceiling or visibility that varies or differs elsewhere on the field, hail,
-and whatever turns. All other remarks are additive data or plain language, which an observer writes as he likes: they
-are harmless. A word that is a slip away from one that is looked for counts as it.
+These count: sensors that are out, a ceiling or visibility that varies or differs elsewhere on the field, hail, and
+anything that rotates. All other remarks are additive data or plain language, which an observer writes freely: they are
+harmless. A word one slip away from one that counts is read as that word.
 """
 
 import re
@@ -20,7 +20,7 @@ from flightsched_pipelines.domain.weather.reports.word_shapes import one_slip_ap
 from flightsched_pipelines.domain.weather.reports.words import FRACTION, MILES, SM_PER_METRE
 
 COLDEST_WITHOUT_ICE_C = 5.0
-"""Above this, rain does not freeze on what it falls on: that its sensor is out says nothing."""
+"""Above this, rain does not freeze on contact, so a missing freezing-rain sensor means nothing."""
 
 _SM = rf"M?(?:{FRACTION}|(?:{MILES})(?: (?:{FRACTION}))?)"
 _DIRECTIONS = r"(?:[NESW]{1,2}(?:-[NESW]{1,2})* )?"
@@ -45,7 +45,7 @@ _HEADINGS = frozenset({"METAR", "SPECI", "TAF"})
 
 
 def remark_elements(words: Sequence[str], temperature_c: float | None) -> ReportElements:
-    """What remarks add to the report above them; they make it worse, or leave it as it is.
+    """Return the elements that remarks add to the report above them; they make it worse, or leave it unchanged.
 
     Args:
         words: the remarks, without RMK.
@@ -80,7 +80,7 @@ def _ceiling(text: str) -> ReportElements:
 
 
 def _storms(words: Sequence[str], text: str) -> ReportElements:
-    """What turns, and hail: at or seen from the field, whenever within the hour."""
+    """Anything that rotates, and hail: at or seen from the field, at any time within the hour."""
     found = {code for word in words for storm, code in _STORMS.items() if len(word) > 4 and one_slip_apart(word, storm)}
     return ReportElements(weather=" ".join(sorted(found | ({"GR"} if _HAIL.search(text) else set()))) or None)
 

@@ -1,8 +1,8 @@
-"""What one report or forecast group says of each element, and how two accounts of it become one.
+"""The elements of one report or forecast group, and the merging of its decoded fields with its raw text.
 
-A report comes twice in the Aviation Weather Center's JSON: decoded into fields, and as raw text. Where one account
-lacks an element the other gives it; where they disagree the worse holds; a word that one could not read makes its
-elements missing, unless the other gives that very word's meaning. So a lost or garbled piece never makes the weather
+A report comes twice in the Aviation Weather Center's JSON: decoded into fields, and as raw text. If one lacks an
+element, the other provides it; if they disagree, the worse value counts; a word that one could not read makes its
+elements missing, unless the other contains that very word's meaning. So a lost or garbled piece never makes the weather
 look better than it was reported.
 """
 
@@ -55,9 +55,9 @@ class CloudLayerSummary:
 
 @dataclass(frozen=True, slots=True)
 class ReportElements:
-    """The elements that a group names; ``None`` where it is silent. ``illegible`` ones were named, but not given.
+    """The elements that a group names; ``None`` where it names none. ``illegible`` ones were named, but not given.
 
-    ``weather`` is "" when the group says that there is none (NSW). ``unread`` are the words that were not understood.
+    ``weather`` is "" when the group reports none (NSW). ``unread`` are the words that were not understood.
     """
 
     wind: Wind | None = None
@@ -75,7 +75,7 @@ class ReportElements:
 
     @property
     def named(self) -> frozenset[Element]:
-        """The elements whose value it gives."""
+        """Return the elements that have a value."""
         given: dict[Element, object] = {
             "wind": self.wind, "visibility": self.visibility, "ceiling": self.sky, "weather": self.weather
         }  # fmt: skip
@@ -83,22 +83,22 @@ class ReportElements:
 
     @property
     def lacking(self) -> frozenset[Element]:
-        """The elements that were named and not given, or that a word which was not understood may have named."""
+        """Return the elements that were named and not given, or that a word not understood may have named."""
         return self.illegible.union(*(word.missing for word in self.unread)) if self.unread else self.illegible
 
 
 def together(parts: Iterable[ReportElements]) -> ReportElements:
-    """What several words, or several accounts, say of one group: the worst value of each element holds."""
+    """Merge the elements of several words, or of text and fields, of one group: the worst value of each counts."""
     return reduce(_worse, parts, ReportElements())
 
 
 def reconciled(decoded: ReportElements, text: ReportElements) -> ReportElements:
-    """Both accounts of a group as one; a decoded field that means nothing is made good by what the text names."""
+    """Merge the decoded fields and the text of a group; the text replaces a field that means nothing."""
     return _worse(replace(decoded, illegible=decoded.illegible - text.named), text)
 
 
 def only(said: ReportElements, elements: Collection[Element]) -> ReportElements:
-    """What is said of some of the elements."""
+    """Return some of the elements."""
     return ReportElements(
         wind=said.wind if "wind" in elements else None,
         sector=said.sector if "wind" in elements else None,
@@ -109,7 +109,7 @@ def only(said: ReportElements, elements: Collection[Element]) -> ReportElements:
 
 
 def settled(said: ReportElements, given: Callable[[], Collection[str]]) -> ReportElements:
-    """An account without those of its unread words whose very meaning the other account gives (`folded`)."""
+    """Drop the unread words whose very meaning the other source of the group contains (`folded`)."""
     if not said.unread:
         return said
     words = given()
@@ -117,12 +117,12 @@ def settled(said: ReportElements, given: Callable[[], Collection[str]]) -> Repor
 
 
 def folded(word: str) -> str:
-    """A word without what a typist or scanner mixes up, O and 0 or I and 1; two words that fold alike are one."""
+    """Return a word without characters that are mixed up, O and 0 or I and 1; two words that fold alike are one."""
     return word.translate(_MIXED_UP)
 
 
 def apply_becoming(before: ReportElements, change: ReportElements) -> ReportElements:
-    """What holds once a group has changed what it lists; what it does not list stays as it was."""
+    """Return the elements after a group has changed those it lists; the others stay as they were."""
     listed = change.lacking | change.named
     return ReportElements(
         wind=change.wind if "wind" in listed else before.wind,
@@ -138,11 +138,11 @@ def apply_becoming(before: ReportElements, change: ReportElements) -> ReportElem
 
 
 def conditions_of(said: ReportElements, *, has_temperature: bool = False) -> Conditions:
-    """Conditions from what was said; an element that every prevailing group must give, and this did not, is missing.
+    """Return conditions from elements; one that every prevailing group must contain, and this does not, is missing.
 
     Args:
-        said: the elements; a silent ``weather`` means none, as reports leave it out in fair weather.
-        has_temperature: whether this kind of report gives a temperature (METAR, not TAF).
+        said: the elements; an absent ``weather`` means none, as reports leave it out in fair weather.
+        has_temperature: whether this kind of report contains a temperature (METAR, not TAF).
     """
     weather = read_weather(said.weather or "")
     missing: set[Element] = set(said.lacking)
@@ -156,7 +156,7 @@ def conditions_of(said: ReportElements, *, has_temperature: bool = False) -> Con
     else:
         hazards |= said.sky.hazards
     if weather.ash or not weather.legible:
-        missing.add("weather")  # no minimum speaks of ash: whether a lesson may meet it cannot be known
+        missing.add("weather")  # no minimum limits ash, so it is unknown whether a lesson may meet it
     if said.shear:
         hazards.add("LLWS")
     if said.icing:
@@ -165,7 +165,7 @@ def conditions_of(said: ReportElements, *, has_temperature: bool = False) -> Con
         missing.add("thunderstorm")
     ceiling_ft = said.sky.ceiling_ft if said.sky else None
     moist = weather.precipitation or (ceiling_ft is not None and ceiling_ft < MOISTURE_CEILING_FT)
-    missing.discard("temperature")  # where nothing may freeze, none is missed
+    missing.discard("temperature")  # where nothing may freeze, the temperature is not needed
     if has_temperature and moist and said.temperature_c is None:
         missing.add("temperature")
     return Conditions(
@@ -188,7 +188,7 @@ def conditions_of(said: ReportElements, *, has_temperature: bool = False) -> Con
 
 
 NOTHING_LEGIBLE = ReportElements(illegible=frozenset(ELEMENTS))
-"""A group that is there, and of which nothing can be read."""
+"""A group that is present, and of which nothing can be read."""
 
 _MIXED_UP = str.maketrans("OIL", "011")
 
@@ -211,7 +211,7 @@ def _worse(one: ReportElements, other: ReportElements) -> ReportElements:
 
 
 def _agreed(one_c: float | None, other_c: float | None) -> float | None:
-    """A temperature on which both accounts agree to their rounding; neither warmer nor colder is worse."""
+    """A temperature on which both agree to their rounding; neither warmer nor colder is worse."""
     if one_c is None or other_c is None:
         return other_c if one_c is None else one_c
     return one_c if abs(one_c - other_c) <= ROUNDING_C else None
@@ -223,7 +223,7 @@ def _worse_wind(one: Wind | None, other: Wind | None) -> Wind | None:
     gusts = [gust for gust in (one.gust_kt, other.gust_kt) if gust is not None]
     same_direction = one.direction_deg == other.direction_deg
     return Wind(
-        # Two directions are as good as none: the full speed then counts as crosswind.
+        # o different directions count as none: the full speed is then crosswind.
         direction_deg=one.direction_deg if same_direction else None,
         speed_kt=max(one.speed_kt, other.speed_kt),
         gust_kt=max(gusts, default=None),

@@ -1,9 +1,9 @@
-"""TAFs of the Aviation Weather Center (``/api/data/taf?format=json``), resolved group by group.
+"""Read TAFs of the Aviation Weather Center (``/api/data/taf?format=json``), resolved group by group.
 
-FM replaces everything. BECMG changes what it lists: inside its transition both the old and the new hold, afterwards
-the new. TEMPO and PROB are temporary, and inherit what they do not list. The decoded groups and those of the raw text
-are two accounts of one forecast: a group that only one of them gives is held beside the others and replaces nothing.
-So is a group whose kind or time cannot be read: it holds to the end, and from the beginning if its time cannot be.
+FM replaces everything. BECMG changes what it lists: within its transition both old and new apply, afterwards the new.
+TEMPO and PROB are temporary, and inherit what they do not list. The decoded groups and those of the raw text describe
+one forecast: a group in only one of them is laid over the others and replaces nothing. So is a group whose kind or time
+cannot be read: it applies to the end, and from the beginning if its time cannot be read.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,11 +47,11 @@ _CHANGES: Mapping[str, Change] = MappingProxyType({"FM": "FM", "BECMG": "BECMG",
 
 @dataclass(frozen=True, slots=True)
 class _Account:
-    """One group as one or both accounts give it; ``sure`` when nothing contradicts that it is there, and when.
+    """One group from the fields, the text, or both; ``sure`` if nothing contradicts its presence and time.
 
-    ``from_utc`` is ``None`` where its time cannot be read. ``fields`` are the decoded ones, if it has any.
-    ``doubtful`` elements are listed by one of both accounts only: what was before them may still hold. An FM begins
-    with ``from_utc``, and what was before has ended by ``replaces_utc``, where that is another time.
+    ``from_utc`` is ``None`` if its time cannot be read. ``fields`` are the decoded ones, if it has any. ``doubtful``
+    elements are listed by only one of both sources: what was before them may still apply. An FM begins with
+    ``from_utc``, and what was before has ended by ``replaces_utc``, if that is another time.
     """
 
     change: Change
@@ -70,7 +70,7 @@ class _Account:
 
     @property
     def laid_over(self) -> bool:
-        """Whether it holds over whatever prevails beneath it, and replaces nothing."""
+        """Return whether it applies on top of whatever prevails beneath it, and replaces nothing."""
         return self.temporary or self.change == "UNREAD" or (self.from_utc is None and self.change != "BASE")
 
 
@@ -94,7 +94,7 @@ def read_taf(report: Mapping[str, Any]) -> list[ForecastGroup]:
     decoded = _decoded_groups(report)
     reference = _reference_time(report, decoded)
     if reference is None:
-        raise FieldError(f"TAF of {station}: no time in it can be read, so nobody knows when it holds")
+        raise FieldError(f"TAF of {station}: no time in it can be read, so its validity is unknown")
     words = text(report.get("rawTAF"))
     words = words if words and is_report_of(words, station) else ""
     raw = taf_groups(words, station, reference)
@@ -103,7 +103,7 @@ def read_taf(report: Mapping[str, Any]) -> list[ForecastGroup]:
     segments = _prevailing([account for account in accounts if not account.laid_over], begins, ends)
     unreadable = doubtful + _unclaimed(accounts, begins, ends)
     if not raw and len(decoded) < len(objects(report.get("fcsts")) or []):
-        unreadable.append((begins, ends))  # a group without its time may be anywhere
+        unreadable.append((begins, ends))  # a group without a time may be anywhere
     issued = iso_time(report.get("issueTime")) or iso_time(report.get("bulletinTime")) or begins
     spans = [(begins, ends), *doubtful]
     issue = taf_issue(report, min(since for since, _ in spans), max(until for _, until in spans))
@@ -162,7 +162,7 @@ def _reference_time(report: Mapping[str, Any], decoded: Sequence[_Account]) -> d
 def _validity(
     report: Mapping[str, Any], raw: Sequence[TextGroup], station: str
 ) -> tuple[datetime, datetime, list[tuple[datetime, datetime]]]:
-    """When the TAF holds, as both accounts say, and the times at which only one of them has it hold."""
+    """The TAF's validity by both sources, and the times that only one of them includes."""
     base = next((group for group in raw if group.change == "BASE"), None)
     begins = [time for time in (epoch(report.get("validTimeFrom")), base.from_utc if base else None) if time]
     ends = [time for time in (epoch(report.get("validTimeTo")), base.to_utc if base else None) if time]
@@ -174,7 +174,7 @@ def _validity(
 
 
 def _unclaimed(accounts: Sequence[_Account], begins: datetime, ends: datetime) -> list[tuple[datetime, datetime]]:
-    """The times within the validity of which no prevailing group says that they are its: one was lost."""
+    """The times within the validity that no prevailing group covers: a group was lost."""
     gaps: list[tuple[datetime, datetime]] = []
     claimed_until = begins
     for account in accounts:
@@ -188,7 +188,7 @@ def _unclaimed(accounts: Sequence[_Account], begins: datetime, ends: datetime) -
 
 
 def _reconciled(decoded: Sequence[_Account], raw: Sequence[TextGroup]) -> list[_Account]:
-    """Both accounts as one list, in time; a group in only one of two accounts isn't sure."""
+    """Merge both sources' groups into one list, by time; a group in only one of the two is not sure."""
     alone = not raw or not decoded
     unmatched = list(raw)
     accounts: list[_Account] = []
@@ -207,9 +207,9 @@ def _reconciled(decoded: Sequence[_Account], raw: Sequence[TextGroup]) -> list[_
 
 
 def _of_both(account: _Account, raw: TextGroup) -> _Account:
-    """A group that both accounts give, as the text has it, and by the fields where its opening cannot be read.
+    """A group in both sources: by the text, or by the fields where its opening cannot be read.
 
-    Where their times differ it begins at the earlier and ends at the later, and so does what it replaces.
+    If their times differ, it begins at the earlier and ends at the later, and so does what it replaces.
     """
     settled_text = settled(raw.said, lambda: spelled(account.fields) | _openings(account))
     said = reconciled(settled(account.said, lambda: meanings_of(raw.words)), settled_text)
@@ -244,7 +244,7 @@ def _same(account: _Account, raw: TextGroup) -> bool:
 
 
 def _openings(account: _Account) -> frozenset[str]:
-    """How the text of a group may begin, folded, and the words of that."""
+    """The folded words with which the text of a group may begin."""
     since, until = account.from_utc, account.to_utc
     if since is None or until is None:
         return frozenset()
@@ -258,7 +258,7 @@ def _openings(account: _Account) -> frozenset[str]:
 
 
 def _prevailing(accounts: Sequence[_Account], begins: datetime, ends: datetime) -> list[_Segment]:
-    """The prevailing segments of ``[begins, ends)``; they overlap while one thing becomes another, or is in doubt."""
+    """The prevailing segments of ``[begins, ends)``; they overlap during a transition, or where one is in doubt."""
     segments: list[_Segment] = []
     current = ReportElements()
     for account in accounts:
@@ -283,7 +283,7 @@ def _until(segment: _Segment, time: datetime) -> _Segment:
 def _laid_over(
     account: _Account, segments: Sequence[_Segment], begins: datetime, ends: datetime
 ) -> list[tuple[datetime, datetime, ReportElements]]:
-    """A group's own time, split where what prevails beneath it changes; to the end where its kind is not known."""
+    """A group's own time, split where the prevailing conditions change; to the end if its kind is unknown."""
     since = max(account.from_utc or begins, begins)
     until = min(account.to_utc or ends, ends) if account.temporary else ends
     if since >= until:

@@ -1,7 +1,7 @@
-"""The raw text of TAFs, group by group.
+"""Read the raw text of TAFs, group by group.
 
 A group whose time cannot be read has none, and counts from issue to end. A word that is not understood and might have
-opened a group is taken for such an opening, of a kind that cannot be read either; so is a time without an opening.
+opened a group counts as such an opening, of an unreadable kind; so does a time without an opening.
 """
 
 import re
@@ -29,8 +29,8 @@ _LASTING: dict[str, Change] = {"BECMG": "BECMG", "TEMPO": "TEMPO", "INTER": "TEM
 class TextGroup:
     """One group of a TAF's text.
 
-    ``from_utc`` is ``None`` where its time cannot be read; ``to_utc`` too, and for FM, which holds until the next.
-    ``opening`` is how it begins, folded: the kind and the time as they are written.
+    ``from_utc`` is ``None`` if its time cannot be read; so is ``to_utc``, also for FM, which applies until the next
+    group. ``opening`` is its beginning, folded: the kind and the time as written.
     """
 
     change: Change
@@ -56,7 +56,7 @@ class _Open:
 
     @property
     def awaits_time(self) -> bool:
-        """Whether neither its time nor an element was met."""
+        """Return whether neither its time nor an element has come yet."""
         return self.time is None and not self.begun
 
     def take(self, word: str) -> None:
@@ -66,7 +66,7 @@ class _Open:
 
 
 def taf_groups(raw: str, station: str, near_utc: datetime) -> list[TextGroup]:
-    """The groups of a TAF's text, its days resolved to the month that lies nearest to ``near_utc``."""
+    """Return the groups of a TAF's text, its days resolved to the month nearest to ``near_utc``."""
     if not raw or is_cancelled(raw):
         return []
     words, _ = without_remarks(after_heading(words_of(raw), station))
@@ -88,7 +88,7 @@ def _split(words: Sequence[str]) -> list[_Open]:
         elif not is_doubtful(word):
             group.take(word)
         elif group.awaits_time and group.change != "UNREAD":
-            group.time = word  # where the time should be
+            group.time = word  # the place of the time
         else:
             _in_doubt(groups, word)
     return [group for group in groups if group.words or group.time or group.change == "BASE"]
@@ -120,7 +120,7 @@ def _closed(group: _Open, near_utc: datetime) -> TextGroup:
     said = read_words(group.words)
     unread = list(group.unread)
     if since is None and group.time:
-        # It makes nothing missing, as its group counts throughout; unless something ran into it.
+        #  makes nothing missing, as its group counts throughout; unless another word ran into it.
         unread.append(UnreadWord(group.time, () if _LIKE_A_TIME.fullmatch(group.time) else ELEMENTS))
     if unread:
         said = together((ReportElements(unread=tuple(unread)), said))

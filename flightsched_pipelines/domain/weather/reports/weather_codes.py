@@ -1,4 +1,4 @@
-"""The grammar of present weather codes (WMO table 4678, FMH-1 chapter 12), read token by token.
+"""Parse present weather codes (WMO table 4678, FMH-1 chapter 12) token by token.
 
 Never by substring: the ident KSNA contains SN, and VCTS is not TS.
 """
@@ -23,10 +23,10 @@ NO_SIGNIFICANT_WEATHER = "NSW"
 
 @dataclass(frozen=True, slots=True)
 class WeatherCodes:
-    """What a string of weather codes says: hazards by exact code, and whether something falls from the sky.
+    """The content of a string of weather codes: hazards by exact code, and whether there is precipitation.
 
-    ``legible`` is false when any token is not a weather code; what it stood for is then unknown. ``ash`` is volcanic
-    ash, of which no minimum speaks.
+    ``legible`` is false when any token is not a weather code; its meaning is then unknown. ``ash`` is volcanic ash,
+    which no minimum limits.
     """
 
     hazards: frozenset[str]
@@ -36,12 +36,12 @@ class WeatherCodes:
 
 
 def is_weather(token: str) -> bool:
-    """Whether a token of a report is a present-weather code."""
+    """Return whether a token of a report is a present-weather code."""
     return token == NO_SIGNIFICANT_WEATHER or _CODE.fullmatch(token) is not None
 
 
 def is_recent_weather(token: str) -> bool:
-    """Whether a token says that weather is over (RERA); it ended before the report was taken."""
+    """Return whether a token means weather that is over (RERA); it ended before the report was taken."""
     return _RECENT.fullmatch(token) is not None
 
 
@@ -68,7 +68,7 @@ def read_weather(codes: str) -> WeatherCodes:
 
 def _hazards(strong: bool, near: bool, descriptor: str, phenomena: list[str]) -> set[str]:
     if near:
-        # What turns nearby, and walls of dust, come nearer; fog and showers nearby are no hazard here.
+        # nnel clouds and walls of dust nearby come nearer; fog and showers nearby are not a hazard here.
         return {code for code in phenomena if code in {"FC", "SS", "DS"}} | ({"VCTS"} if descriptor == "TS" else set())
     found = {"TS"} if descriptor == "TS" else set[str]()
     if descriptor == "FZ":

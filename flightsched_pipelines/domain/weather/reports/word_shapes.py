@@ -1,4 +1,4 @@
-"""The elements that a word which is not understood may have named, by its shape.
+"""Guess by its shape the elements that a word which is not understood may have named.
 
 A shape is that of one kind of word with a letter or digit wrong, and no more: a word in which two have run together, or
 that might have opened a group of a TAF, has none, and then every element is in doubt.
@@ -29,7 +29,7 @@ _SKY_AND_ITS_KIND: tuple[Element, ...] = ("ceiling", "thunderstorm")
 
 @lru_cache(maxsize=10_000)
 def suggested(word: str) -> tuple[Element, ...]:
-    """The elements that the word's shape suggests; all of them where it suggests none, none where it was a pressure."""
+    """Return the elements that a word's shape suggests; all if it suggests none, none if it was a pressure."""
     if _LIKE_WIND.fullmatch(word):
         return ("wind",)
     if _LIKE_VISIBILITY.fullmatch(word):
@@ -44,7 +44,7 @@ def suggested(word: str) -> tuple[Element, ...]:
 
 
 def one_slip_apart(word: str, other: str) -> bool:
-    """Whether two words differ by at most one character that is wrong, missing, added or changed with the next."""
+    """Return whether two words differ by at most one character that is wrong, missing, added or swapped."""
     if word == other:
         return True
     if abs(len(word) - len(other)) > 1:

@@ -1,6 +1,6 @@
-"""One word of a METAR or TAF, read by itself (FMH-1 chapter 12, NWSI 10-813, AFMAN 15-124, WMO FM 15 and FM 51).
+"""Read one word of a METAR or TAF (FMH-1 chapter 12, NWSI 10-813, AFMAN 15-124, WMO FM 15 and FM 51).
 
-Every word is understood, or known to be harmless, or unread: then the elements are missing that its shape suggests.
+Every word is understood, harmless, or unread: then the elements that its shape suggests are missing.
 """
 
 import re
@@ -36,7 +36,7 @@ _WIND = re.compile(
     rf"(?P<direction>[0-2]\d0|3[0-6]0|VRB)P?(?P<speed>{_SPEED})(?:GP?(?P<gust>{_SPEED}))?(?P<unit>KTS?|MPS|KMH)"
 )
 _VARYING = re.compile(r"([0-2]\d[05]|3[0-5][05]|360)V([0-2]\d[05]|3[0-5][05]|360)")
-# The values that FMH-1 table 12-1 allows: others are slips.
+# e values allowed by FMH-1 table 12-1: others are slips.
 MILES = r"[0-9]|1[0-5]|[2-9][05]"
 FRACTION = r"(?:1|3|5)/16|[1357]/8|[13]/4|1/2"
 _VISIBILITY_SM = re.compile(rf"(?:P?(?P<whole>{MILES})|(?:M|(?P<units>[1-9]) ?)?(?P<fraction>{FRACTION}))SM")
@@ -61,7 +61,7 @@ PHRASES: tuple[str, ...] = (
     r"WS (?:ALL RWYS?|(?:TKOF |LDG )?R(?:WY)? ?\d{2}[LCR]?)",
     r"WND \S+ AFT \d{4}",
 )
-"""What is read as one although it is written as several words."""
+"""Phrases read as one word although they are written as several."""
 
 _WORDS = re.compile(rf"(?<!\S)(?:{'|'.join(PHRASES)})(?!\S)|\S+")
 
@@ -75,14 +75,14 @@ class Understood:
 
 @dataclass(frozen=True, slots=True)
 class Harmless:
-    """A word that may be passed over, and why."""
+    """A word that may be passed over, with the reason."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A word that is neither, and the elements that are missing for it."""
+    """A word that is neither, and the elements that are missing because of it."""
 
     missing: tuple[Element, ...]
 
@@ -91,13 +91,13 @@ Reading = Understood | Harmless | Unread
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text in their order, those that belong together as one; an end sign (=) is none."""
+    """Return the words of a text in their order, phrases as one; an end sign (=) is left out."""
     return _WORDS.findall(text.replace("=", " "))
 
 
 @lru_cache(maxsize=20_000)  # reports use few words, and the same ones every hour
 def read_word(word: str) -> Reading:
-    """What one word says by itself."""
+    """Read one word by itself."""
     for read in _READERS:
         said = read(word)
         if said is not None:
@@ -107,7 +107,7 @@ def read_word(word: str) -> Reading:
 
 
 def read_words(words: Iterable[str]) -> ReportElements:
-    """What the words of one group say together: the worst of each element, and which of them were not understood."""
+    """Read the words of one group together: the worst of each element, and the words not understood."""
     read = [(word, read_word(word)) for word in words]
     unread = tuple(UnreadWord(word, one.missing) for word, one in read if isinstance(one, Unread))
     said = together(one.said for _, one in read if isinstance(one, Understood))
@@ -115,12 +115,12 @@ def read_words(words: Iterable[str]) -> ReportElements:
 
 
 def meanings_of(words: Iterable[str]) -> frozenset[str]:
-    """The words, folded, that were understood or are harmless: what the other account could not read, they settle."""
+    """Return the words, folded, that were understood or are harmless; they settle what the fields could not read."""
     return frozenset(folded(word) for word in words if not isinstance(read_word(word), Unread))
 
 
 def is_doubtful(word: str) -> bool:
-    """Whether a word is not understood and could have been anything, the opening of a group among others."""
+    """Return whether a word is not understood and could have been anything, even the opening of a group."""
     read = read_word(word)
     return isinstance(read, Unread) and read.missing == ELEMENTS
 
@@ -161,7 +161,7 @@ def _visibility(word: str) -> ReportElements | None:
 
 
 def miles_of(matched: re.Match[str]) -> float:
-    """Statute miles of a match with the groups ``whole``, ``units`` and ``fraction``: "11/2" is one and a half."""
+    """Return statute miles of a match of ``whole``, ``units`` and ``fraction``: "11/2" is one and a half."""
     if matched["fraction"] is None:
         return float(matched["whole"])
     top, bottom = matched["fraction"].split("/")
@@ -169,7 +169,7 @@ def miles_of(matched: re.Match[str]) -> float:
 
 
 def _cloud_layer(word: str) -> ReportElements | None:
-    """A layer of cloud. One of unknown height is a ceiling without it, one of unknown cover counts as a ceiling."""
+    """A layer of cloud. One of unknown height is an illegible ceiling; one of unknown cover counts as a ceiling."""
     if word in _CLEAR:
         return ReportElements(sky=CloudLayerSummary(None))
     if word in {"CB", "TCU"}:
@@ -196,7 +196,7 @@ def _shear(word: str) -> ReportElements | None:
 
 
 def _icing(word: str) -> ReportElements | None:
-    """An icing layer of a military TAF, in hundreds of feet; above where trainers fly it is none."""
+    """An icing layer of a military TAF, in hundreds of feet; one above the altitudes of trainers is ignored."""
     matched = _ICING.fullmatch(word)
     return None if matched is None else ReportElements(icing=100 * int(matched["base"]) < MOISTURE_CEILING_FT)
 

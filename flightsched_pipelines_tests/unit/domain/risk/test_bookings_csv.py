@@ -60,12 +60,12 @@ def test_marks_endings_blank_lines_more_columns_their_order_and_small_letters_ar
     ("cells", "said"),
     [
         ({"reference": ""}, "reference is empty"),
-        ({"reference": "BK-1"}, "reference 'BK-1' stands on an earlier line"),
+        ({"reference": "BK-1"}, "reference 'BK-1' is on an earlier line"),
         ({"starts_at": "2026-11-24T10:00"}, "starts_at is '2026-11-24T10:00'; give a time with its offset"),
         ({"starts_at": "tomorrow"}, "starts_at is 'tomorrow'"),
         ({"ends_at": ""}, "ends_at is ''"),
-        ({"ends_at": "2026-11-24T09:00-08:00"}, "it must lie after starts_at"),
-        ({"ends_at": "2026-11-24T10:00-08:00"}, "it must lie after starts_at"),
+        ({"ends_at": "2026-11-24T09:00-08:00"}, "it must be after starts_at"),
+        ({"ends_at": "2026-11-24T10:00-08:00"}, "it must be after starts_at"),
         ({"ends_at": "2026-11-25T10:01-08:00"}, "within 24 hours"),
         ({"training_level": "astronaut"}, "training_level is 'astronaut'; give one of student_pilot"),
         ({"solo": "maybe"}, "solo is 'maybe'; give true or false"),
@@ -87,7 +87,7 @@ def test_a_bad_line_is_one_sentence_and_costs_no_other(cells: dict[str, str], sa
 def test_a_stranger_among_the_airports_is_named_and_the_booking_kept(cells: dict[str, str]) -> None:
     bookings, problems = read_bookings_csv(f"{HEADER}\n{line(**cells)}\n", ZONES)
     assert len(bookings) == len(problems) == 1
-    assert "'KXXX' is no known airport" in problems[0]
+    assert "'KXXX' is not a known airport" in problems[0]
 
 
 def test_the_longest_lesson_is_a_day() -> None:

@@ -158,7 +158,7 @@ def test_a_lesson_that_a_faulty_row_concerns_names_it() -> None:
     (words,) = hold([lesson()], fine(), own("visibility", ">=", 3.0, unit="NM")).broken["explanation"]
     assert words == (
         "Unknown: a row that it depends on cannot be read, and must be mended: school.weather_minimums row 41, "
-        "unit: 'NM' is no unit of visibility; give one of SM, m, km."
+        "unit: 'NM' is not a unit of visibility; give one of SM, m, km."
     )
 
 
