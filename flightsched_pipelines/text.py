@@ -14,6 +14,9 @@ MAX_KEY_CHARACTERS = 200
 MAX_NAME_CHARACTERS = 200
 """Characters of what names something: a booking's reference, an alert, an address."""
 
+MAX_REASON_CHARACTERS = 500
+"""Characters of a reason that a person gives: why a lesson is kept, why an alert is muted."""
+
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _UNACCEPTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _KINDS = {

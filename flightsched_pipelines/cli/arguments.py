@@ -9,6 +9,7 @@ import typer
 
 from flightsched_pipelines.cli.console import UsageError
 from flightsched_pipelines.database.schema import FIRST_HOUR_UTC
+from flightsched_pipelines.durations import hour_of
 
 HOUR_FORMAT = re.compile(r"(\d{4}-\d{2}-\d{2})[T -](\d{2})(?::00)?Z?")
 
@@ -19,7 +20,7 @@ Hour = Annotated[str | None, typer.Option(help="The hour in UTC, such as 2026-11
 
 def parse_hour(text: str | None) -> datetime:
     """The hour a person means, in UTC; the running hour when nothing is said."""
-    running = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    running = hour_of(datetime.now(UTC))
     if text is None:
         return running
     matched = HOUR_FORMAT.fullmatch(text.strip())

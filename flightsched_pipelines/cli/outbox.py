@@ -12,8 +12,8 @@ from flightsched_pipelines.cli.console import UsageError, console, print_progres
 from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.clients.delivery.mail import read_maildir
 from flightsched_pipelines.database.queries.notifications import outbox
+from flightsched_pipelines.database.schema import OUTBOX_STATES
 
-OUTBOX_COLUMNS = ("waiting", "sending", "sent", "suppressed", "dead")
 SHOWN_MAILS = 20
 
 
@@ -30,9 +30,9 @@ def show_outbox(
         return
     counts = outbox.counts(engine)
     channels = sorted({channel for channel, _ in counts})
-    table = Table("channel", *OUTBOX_COLUMNS, box=box.SIMPLE_HEAD)
+    table = Table("channel", *OUTBOX_STATES, box=box.SIMPLE_HEAD)
     for channel in channels:
-        table.add_row(channel, *(str(counts[channel, status]) for status in OUTBOX_COLUMNS))
+        table.add_row(channel, *(str(counts[channel, status]) for status in OUTBOX_STATES))
     console.print(table if channels else "nothing was ever queued")
     if perhaps := outbox.perhaps_delivered(engine):
         print_progress(

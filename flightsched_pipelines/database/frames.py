@@ -35,7 +35,8 @@ from flightsched_pipelines.database.engine import Source, reading
 from flightsched_pipelines.database.schema import Kind, partitions
 from flightsched_pipelines.errors import PlainError
 
-PARTITION = "partition_hour"
+PARTITION_HOUR = "partition_hour"
+"""The column that says to which hour a row of a materialised table belongs."""
 
 _DTYPES: Sequence[tuple[type[TypeEngine[Any]], str, str]] = (
     (DateTime, "datetime64[us, UTC]", "datetime64[us, UTC]"),
@@ -69,20 +70,20 @@ def write_partition(engine: Engine, table: Table, frame: pd.DataFrame, hours: Se
     missing, extra = sorted(set(names) - set(frame.columns)), sorted(set(frame.columns) - set(names))
     if missing or extra:
         raise FrameError(f"{table.fullname}: missing columns {missing}, columns it does not have {extra}")
-    strangers = set(frame[PARTITION].unique()) - {pd.Timestamp(hour) for hour in hours}
+    strangers = set(frame[PARTITION_HOUR].unique()) - {pd.Timestamp(hour) for hour in hours}
     if strangers:
         raise FrameError(f"{table.fullname}: rows of {min(strangers)}, which is none of the hours being written")
     stored = pd.DataFrame({column.name: _as_stored(frame[column.name], column) for column in table.columns})
     columns = ", ".join(f'"{name}"' for name in names)
     with engine.begin() as connection:
         connection.execute(text(f"LOCK TABLE {table.fullname} IN SHARE ROW EXCLUSIVE MODE"))
-        connection.execute(delete(table).where(table.c[PARTITION].in_(list(hours))))
+        connection.execute(delete(table).where(table.c[PARTITION_HOUR].in_(list(hours))))
         cursor = connection.connection.cursor()
         # COPY takes no parameters; the names come from our own schema.
         with cursor.copy(f"COPY {table.fullname} ({columns}) FROM STDIN") as copy:
             for row in zip(*(_plain(stored[column.name], column) for column in table.columns), strict=True):
                 copy.write_row(row)
-        counts = stored[PARTITION].value_counts()
+        counts = stored[PARTITION_HOUR].value_counts()
         for hour in hours:
             record_partition(connection, table.name, hour, int(counts.get(pd.Timestamp(hour), 0)))
     return stored
@@ -107,7 +108,7 @@ def read_partition(
     ``names`` are the columns to read, where not all of them are needed.
     """
     columns = [table.c[name] for name in names] if names else list(table.columns)
-    query = select(*map(_read_fast, columns)).where(table.c[PARTITION].in_(list(hours)), *which)
+    query = select(*map(_read_fast, columns)).where(table.c[PARTITION_HOUR].in_(list(hours)), *which)
     with reading(source) as connection:
         return _frame(connection.execute(query).all(), columns)
 
@@ -118,13 +119,13 @@ def partition_rows(
     """Columns of some of the table's rows of an hour, as they are stored."""
     columns = (type_coerce(column, NULLTYPE) if isinstance(column.type, ARRAY) else column
                for column in (table.c[name] for name in names))  # fmt: skip
-    query = select(*columns).where(table.c[PARTITION] == hour, *which)
+    query = select(*columns).where(table.c[PARTITION_HOUR] == hour, *which)
     return [dict(zip(names, row, strict=True)) for row in connection.execute(query).all()]
 
 
 def count_rows(engine: Engine, table: Table, hour: datetime) -> int:
     """How many rows the table has of an hour."""
-    query = select(func.count()).select_from(table).where(table.c[PARTITION] == hour)
+    query = select(func.count()).select_from(table).where(table.c[PARTITION_HOUR] == hour)
     with engine.connect() as connection:
         return connection.execute(query).scalar_one()
 
@@ -132,7 +133,7 @@ def count_rows(engine: Engine, table: Table, hour: datetime) -> int:
 def newest_partition(engine: Engine, table: Table) -> datetime | None:
     """The newest hour that the table has rows of."""
     with engine.connect() as connection:
-        return connection.execute(select(func.max(table.c[PARTITION]))).scalar()
+        return connection.execute(select(func.max(table.c[PARTITION_HOUR]))).scalar()
 
 
 def newest_written(connection: Connection, name: str) -> datetime | None:

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from flightsched_pipelines.defs.partitions import PARTITION_HOUR
+from flightsched_pipelines.database.frames import PARTITION_HOUR
 from flightsched_pipelines.domain.risk.bookings import VERDICTS
 from flightsched_pipelines.reporting import charts, page
 from flightsched_pipelines.reporting.metrics import METRICS

@@ -6,15 +6,14 @@ from datetime import datetime, timedelta
 import dagster as dg
 import pandas as pd
 
+from flightsched_pipelines.database.frames import PARTITION_HOUR
 from flightsched_pipelines.database.schema import FIRST_HOUR_UTC
+from flightsched_pipelines.durations import HOUR
 
 HOURLY = dg.HourlyPartitionsDefinition(start_date=FIRST_HOUR_UTC, end_offset=1)
 """UTC hours (a local zone would lose and double hours); ``end_offset`` makes the running hour a partition."""
 
 KEY_FORMAT = "%Y-%m-%d-%H:%M"
-
-PARTITION_HOUR = "partition_hour"
-"""The column that says to which hour a stored row belongs."""
 
 
 def key_of(hour_utc: datetime) -> str:
@@ -24,7 +23,7 @@ def key_of(hour_utc: datetime) -> str:
 
 def hours_between(start_utc: datetime, end_utc: datetime) -> list[datetime]:
     """Every full hour in ``[start_utc, end_utc)``."""
-    return [start_utc + timedelta(hours=n) for n in range(int((end_utc - start_utc) / timedelta(hours=1)))]
+    return [start_utc + timedelta(hours=n) for n in range(int((end_utc - start_utc) / HOUR))]
 
 
 def hours_of_run(tags: Mapping[str, str]) -> list[datetime]:

@@ -4,14 +4,14 @@ All instants are UTC; a message shows them in ``time_zone``, the airport's, with
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
-Event = Literal[
-    "opened", "updated", "cleared", "expired", "cancelled", "changed", "begun",
-    "accepted", "withdrawn", "hold_released", "reminded", "moved", "handed_over", "kept", "declined",
-]  # fmt: skip
+from flightsched_pipelines.domain.cases.lifecycle import StepEvent
+
+ResponseNews = Literal["accepted", "withdrawn", "hold_released", "reminded", "moved", "handed_over", "kept", "declined"]
+Event = StepEvent | ResponseNews
 """What happened to a case: it was opened; its alternatives or its lesson changed; the forecast is above the minimums
 again; its deadline passed without an answer; the booking is no longer in the schedule; the school changed it; its time
 has come, of which only dispatchers and other systems hear.
@@ -19,10 +19,11 @@ has come, of which only dispatchers and other systems hear.
 Then what answers do: the student took an alternative, or took that back; the slot is held no more; somebody is
 reminded; the lesson moved; another instructor has it now; an instructor keeps it as booked; a dispatcher takes over."""
 
-RESPONSE_EVENTS: frozenset[Event] = frozenset(
-    {"accepted", "withdrawn", "hold_released", "reminded", "moved", "handed_over", "kept", "declined"}
-)
+RESPONSE_EVENTS: frozenset[Event] = frozenset(get_args(ResponseNews))
 """The events that follow from answers and their deadlines."""
+
+DISPATCHER_EVENTS: frozenset[Event] = frozenset({*get_args(StepEvent), "moved", "kept", "declined"})
+"""The events that a school's dispatchers are told of."""
 
 Role = Literal["student", "instructor"]
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
+from flightsched_pipelines.durations import HOUR
 from flightsched_pipelines.messages.models import (
+    DISPATCHER_EVENTS,
     Digest,
     DigestLine,
     Event,
@@ -29,15 +31,15 @@ LESSON = Lesson(
 SHORTFALLS = [
     Shortfall(
         rule="visibility", value=0.5, limit=3.0, by=2.5, unit="SM", hazard=None, airport="KPAO",
-        from_utc=_START - timedelta(hours=1), to_utc=_START, temporary=False,
+        from_utc=_START - HOUR, to_utc=_START, temporary=False,
     ),
     Shortfall(
         rule="ceiling", value=300.0, limit=1000.0, by=700.0, unit="ft", hazard=None, airport="KPAO",
-        from_utc=_START - timedelta(hours=1), to_utc=_START, temporary=False,
+        from_utc=_START - HOUR, to_utc=_START, temporary=False,
     ),
     Shortfall(
         rule="thunderstorm", value=None, limit=None, by=None, unit=None, hazard="TS CB", airport="KPAO",
-        from_utc=_START, to_utc=_START + timedelta(hours=1), temporary=True,
+        from_utc=_START, to_utc=_START + HOUR, temporary=True,
     ),
 ]  # fmt: skip
 
@@ -68,7 +70,7 @@ _EVENTS: tuple[Event, ...] = (
     "opened", "updated", "expired", "cleared", "changed", "cancelled",
     "accepted", "withdrawn", "hold_released", "reminded", "moved", "handed_over", "kept", "declined",
 )  # fmt: skip
-_FOR_DISPATCHERS: tuple[Event, ...] = (*_EVENTS[:6], "moved", "kept", "declined")
+_TO_DISPATCHERS: list[Event] = [event for event in _EVENTS if event in DISPATCHER_EVENTS]
 _CHANGES: Mapping[Event, list[str]] = {
     "updated": ["1 of the 3 alternatives you were given can no longer be had."],
     "moved": ["It was Mon 23 Nov 10:00–11:30 PST."],
@@ -114,13 +116,9 @@ _DIGEST = Digest(
             offers=_offers("instructor") if event in {"opened", "updated"} else [],
             deadline_utc=_SENT + timedelta(hours=12),
         )
-        for n, event in enumerate(_FOR_DISPATCHERS)
+        for n, event in enumerate(_TO_DISPATCHERS)
     ],
-    too_late=[
-        LESSON.model_copy(
-            update={"reference": "PAO-1002", "starts_at_utc": _SENT, "ends_at_utc": _SENT + timedelta(hours=1)}
-        )
-    ],
+    too_late=[LESSON.model_copy(update={"reference": "PAO-1002", "starts_at_utc": _SENT, "ends_at_utc": _SENT + HOUR})],
     unknown=2,
     sent_at_utc=_SENT,
 )
@@ -158,7 +156,7 @@ def _standby(event: Event, role: Role) -> Notice:
     held = {"chosen": chosen, "confirm_by_utc": _SENT + timedelta(hours=2), "confirm_url": f"{_BASE}sample"}
     return base.model_copy(
         update={"event": event, "standby": True, "shortfalls": [], "offers": [_FREED] if event == "opened" else []}
-        | {"deadline_utc": _SENT + timedelta(hours=1)}
+        | {"deadline_utc": _SENT + HOUR}
         | (held if event == "accepted" else {})
     )
 

@@ -1,9 +1,10 @@
 """The pictures of a report. Each says in its title and description what it shows; colour never says it alone."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import groupby
 
+from flightsched_pipelines.durations import DAY, HOUR
 from flightsched_pipelines.reporting.models import AlertPeriod, Funnel, Loss, Points, RiskMap, VerdictCounts
 from flightsched_pipelines.reporting.svg import (
     LEFT_PX,
@@ -20,7 +21,6 @@ from flightsched_pipelines.reporting.svg import (
     plot,
 )
 
-HOUR = timedelta(hours=1)
 ROW_PX = 18
 BAR_PX = 26
 THIN_PX = 14
@@ -226,12 +226,12 @@ def alert_history(alerts: Sequence[AlertPeriod], first_utc: datetime, until_utc:
     def place(at: datetime) -> float:
         return LABEL_PX + room * max((at - first_utc) / HOUR, 0) / hours
 
-    midnight = first_utc.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    midnight = first_utc.replace(hour=0, minute=0, second=0, microsecond=0) + DAY
     while midnight < until_utc:
         canvas.path(f"M{place(midnight):.1f} {TOP_PX + LEGEND_PX - 6}V{canvas.height - 4:.1f}", "rule", filled=False)
         if place(midnight) < WIDTH_PX - 72:
             canvas.text(place(midnight) + 4, TOP_PX + LEGEND_PX + 4, f"{midnight:%a %d %b}", "quiet")
-        midnight += timedelta(days=1)
+        midnight += DAY
     for row, cause in enumerate(causes):
         y = TOP_PX + LEGEND_PX + 12 + BAR_PX * row
         canvas.text(LABEL_PX - 10, y + 15, cause, anchor="end")

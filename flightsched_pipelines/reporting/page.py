@@ -9,12 +9,12 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from flightsched_pipelines.durations import HOUR
 from flightsched_pipelines.reporting import charts
 from flightsched_pipelines.reporting.metrics import METRICS, Metric, Part, function_name
 from flightsched_pipelines.reporting.models import Points, Report
 from flightsched_pipelines.reporting.svg import STYLE, Picture, hours_until, money
 
-HOUR = timedelta(hours=1)
 DAY_HOURS, SHOWN_HOURS = 24, 48
 """How far back averages and curves go."""
 ALERT_DAYS = 7

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from math import ceil, floor, log10
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from flightsched_pipelines.durations import HOUR
+
 WIDTH_PX, NARROW_PX = 760, 440
 LEFT_PX, RIGHT_PX, TOP_PX, FOOT_PX = 64, 12, 12, 24
 LEGEND_PX, DAY_PX = 26, 76
@@ -111,7 +113,7 @@ class Plot:
 
     def x(self, hour_utc: datetime) -> float:
         """The left edge of an hour."""
-        return LEFT_PX + self.step * ((hour_utc - self.hours[0]) / timedelta(hours=1))
+        return LEFT_PX + self.step * ((hour_utc - self.hours[0]) / HOUR)
 
     def y(self, amount: float) -> float:
         """How high an amount lies."""

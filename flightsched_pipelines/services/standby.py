@@ -13,8 +13,9 @@ from flightsched_pipelines.database.queries.cases.transitions import NewCase
 from flightsched_pipelines.database.queries.schedule import booking_moves
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.database.queries.standby import Lesson, Place
-from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot
-from flightsched_pipelines.domain.cases.standby import FreedSlot, Rule, StandbyLesson, slots_to_offer, standby_order
+from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot, StandbyRule
+from flightsched_pipelines.domain.cases.standby import FreedSlot, StandbyLesson, slots_to_offer, standby_order
+from flightsched_pipelines.domain.rescheduling.rules import BUFFER
 from flightsched_pipelines.domain.risk.time_zones import zone_of
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.services.notifications.notifications import (
@@ -23,7 +24,6 @@ from flightsched_pipelines.services.notifications.notifications import (
     NotificationContext,
     queue_notifications,
 )
-from flightsched_pipelines.services.responses.replacement_offers import BUFFER
 from flightsched_pipelines.services.responses.slot_revalidation import describe_move, revalidate
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines.text import MAX_NAME_CHARACTERS, accept
@@ -136,7 +136,7 @@ def _earliest(now_utc: datetime, settings: Settings) -> datetime:
     return now_utc + timedelta(hours=settings.reschedule_earliest_hours)
 
 
-def _offer(engine: Engine, freed: FreedSlot, rule: Rule, now_utc: datetime, settings: Settings) -> bool:
+def _offer(engine: Engine, freed: FreedSlot, rule: StandbyRule, now_utc: datetime, settings: Settings) -> bool:
     """Offer a slot to the first whom it fits, each tried in a transaction of its own; says whether there was one."""
     with engine.connect() as connection:
         waiting = standby_order(standby.waiting_for(connection, freed, now_utc), rule)

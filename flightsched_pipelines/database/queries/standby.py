@@ -37,9 +37,9 @@ from flightsched_pipelines.database.schema import (
     student_preferences,
     students,
 )
-from flightsched_pipelines.domain.cases.lifecycle import Slot
+from flightsched_pipelines.domain.cases.lifecycle import Slot, StandbyRule
 from flightsched_pipelines.domain.cases.responses import RequestedTimes
-from flightsched_pipelines.domain.cases.standby import FreedSlot, Rule, StandbyLesson
+from flightsched_pipelines.domain.cases.standby import FreedSlot, StandbyLesson
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Place:
     reference: str
     student: str
     school: str
-    rule: Rule
+    rule: StandbyRule
     waiting: StandbyLesson
 
 
@@ -174,7 +174,7 @@ def insert_slots_of_cancelled(connection: Connection, now_utc: datetime) -> None
     connection.execute(noted)
 
 
-def due(connection: Connection, now_utc: datetime, earliest_utc: datetime) -> list[tuple[FreedSlot, Rule]]:
+def due(connection: Connection, now_utc: datetime, earliest_utc: datetime) -> list[tuple[FreedSlot, StandbyRule]]:
     """The freed slots for which the list wants to be looked at, soonest first, each with its school's rule."""
     f, a, k = freed_slots.c, aircraft.c, schools.c
     query = (

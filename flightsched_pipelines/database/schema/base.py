@@ -1,6 +1,6 @@
 """The schemas, and the words that tables are written in: columns with a comment of meaning and unit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -80,3 +80,8 @@ def reference(name: str, target: str, comment: str, *, nullable: bool = False, i
     """A column that points to a row of a table in ``school`` and goes with it."""
     key = ForeignKey(f"school.{target}.id", ondelete="CASCADE")
     return Column(name, BigInteger, key, nullable=nullable, index=index, comment=comment)
+
+
+def one_of(name: str, values: Sequence[str]) -> str:
+    """Return the condition that a column has one of some values."""
+    return f"{name} IN ({', '.join(map(repr, values))})"

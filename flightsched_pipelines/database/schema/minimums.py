@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import Boolean, CheckConstraint, Date, Double, Table, Text
 
-from flightsched_pipelines.database.schema.base import column, identifier, metadata, optional, reference, sound
-from flightsched_pipelines.domain.risk.rules import RULE_BOOK, Rule
+from flightsched_pipelines.database.schema.base import column, identifier, metadata, one_of, optional, reference, sound
+from flightsched_pipelines.domain.risk.rules import AUTHORITIES, EFFECTS, LESSON_KINDS, RULE_BOOK, TRAINING_LEVELS, Rule
 
 
 def _said(numbers: Iterable[tuple[str, float]]) -> str:
@@ -13,8 +13,7 @@ def _said(numbers: Iterable[tuple[str, float]]) -> str:
 
 
 def _meaning_of(name: str, rule: Rule) -> str:
-    comparisons = ", ".join(f"'{comparison}'" for comparison in rule.comparisons)
-    stated = f"rule = '{name}' AND comparison IN ({comparisons})"
+    stated = f"rule = '{name}' AND {one_of('comparison', rule.comparisons)}"
     if rule.plausible is None:
         return stated
     in_its_unit = f"limit_value * CASE unit {_said(rule.units.items())} END"
@@ -42,13 +41,13 @@ weather_minimums = Table(
     column("effective_from", Date, "First day on which the rule holds."),
     optional("effective_to", Date, "Last day; null for open."),
     column("reference", Text, "Who says so."),
-    CheckConstraint("authority IN ('regulation', 'default', 'school')", name="authority"),
+    CheckConstraint(one_of("authority", AUTHORITIES), name="authority"),
     CheckConstraint("comparison IN ('>', '>=', '<', '<=', 'none')", name="comparison"),
-    CheckConstraint("effect IN ('block', 'warn')", name="effect"),
+    CheckConstraint(one_of("effect", EFFECTS), name="effect"),
     CheckConstraint(_MEANING, name="meaning"),
     CheckConstraint(
-        "(training_level IN ('student_pilot', 'private_pilot', 'instrument_rated')) IS NOT FALSE "
-        "AND (lesson_kind IN ('pattern', 'local', 'cross_country')) IS NOT FALSE",
+        f"({one_of('training_level', TRAINING_LEVELS)}) IS NOT FALSE "
+        f"AND ({one_of('lesson_kind', LESSON_KINDS)}) IS NOT FALSE",
         name="whom",
     ),
     sound(

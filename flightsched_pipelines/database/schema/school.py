@@ -1,5 +1,7 @@
 """What a school keeps: airports, people, aircraft, rules and bookings."""
 
+from typing import get_args
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -26,12 +28,15 @@ from flightsched_pipelines.database.schema.base import (
     column,
     identifier,
     metadata,
+    one_of,
     optional,
     reference,
     sound,
     sound_period,
     sound_words,
 )
+from flightsched_pipelines.domain.cases.lifecycle import HoldSetter, StandbyRule
+from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, TRAINING_LEVELS
 
 ACTIVE_STATUSES = ("scheduled", "weather_hold")
 """Statuses of lessons that are to be flown, or were to be."""
@@ -93,9 +98,7 @@ schools = Table(
         "longest_without_lesson; nobody: freed slots are not offered.",
         server_default=text("'threatened_first'"),
     ),
-    CheckConstraint(
-        "standby_rule IN ('threatened_first', 'first_come', 'longest_without_lesson', 'nobody')", name="standby_rule"
-    ),
+    CheckConstraint(one_of("standby_rule", get_args(StandbyRule)), name="standby_rule"),
     schema="school",
     comment="Flight schools.",
 )  # fmt: skip
@@ -114,7 +117,7 @@ instructors = Table(
         server_default=text("false"),
     ),
     sound(
-        "may_teach", "may_teach", "may_teach <@ ARRAY['student_pilot', 'private_pilot', 'instrument_rated']",
+        "may_teach", "may_teach", f"may_teach <@ ARRAY[{', '.join(map(repr, TRAINING_LEVELS))}]",
         "it holds another word than the training levels",
     ),
     sound_words("may_teach"),
@@ -132,7 +135,7 @@ students = Table(
     column("email", Text, "E-mail address. Personal."),
     optional("phone", Text, "Phone number. Personal."),
     column("training_level", Text, "student_pilot, private_pilot or instrument_rated."),
-    CheckConstraint("training_level IN ('student_pilot', 'private_pilot', 'instrument_rated')", name="level"),
+    CheckConstraint(one_of("training_level", TRAINING_LEVELS), name="level"),
     schema="school",
     comment="Students and renting pilots.",
 )
@@ -302,10 +305,10 @@ bookings = Table(
     ),
     column("created_at", INSTANT, "When it was booked.", server_default=text("now()")),
     column("updated_at", INSTANT, "When it was last changed.", server_default=text("now()")),
-    CheckConstraint("lesson_kind IN ('pattern', 'local', 'cross_country')", name="kind"),
+    CheckConstraint(one_of("lesson_kind", LESSON_KINDS), name="kind"),
     CheckConstraint("status IN ('scheduled', 'weather_hold', 'completed', 'cancelled', 'held')", name="status"),
     CheckConstraint("num_nonnulls(holds_for, held_until) = CASE WHEN status = 'held' THEN 2 ELSE 0 END", name="hold"),
-    CheckConstraint("weather_hold_by IN ('platform', 'dispatcher')", name="weather_hold_by"),
+    CheckConstraint(one_of("weather_hold_by", get_args(HoldSetter)), name="weather_hold_by"),
     CheckConstraint("weather_hold_by IS NULL OR status = 'weather_hold'", name="weather_hold"),
     CheckConstraint(
         "NOT isempty(period) AND NOT lower_inf(period) AND NOT upper_inf(period) "

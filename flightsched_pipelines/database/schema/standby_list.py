@@ -1,8 +1,19 @@
 """Who waits for a slot, and the slots that lessons left."""
 
+from typing import get_args
+
 from sqlalchemy import BigInteger, CheckConstraint, Date, Index, Table, Text, text
 
-from flightsched_pipelines.database.schema.base import INSTANT, column, identifier, metadata, optional, reference
+from flightsched_pipelines.database.schema.base import (
+    INSTANT,
+    column,
+    identifier,
+    metadata,
+    one_of,
+    optional,
+    reference,
+)
+from flightsched_pipelines.domain.cases.lifecycle import HoldSetter
 
 standby = Table(
     "standby",
@@ -14,7 +25,7 @@ standby = Table(
     column("put_by", Text, "platform, when a case ended and the lesson stayed on weather hold; or dispatcher."),
     optional("ended_at", INSTANT, "When the waiting ended; null while it lasts."),
     optional("how", Text, "How it ended: moved, withdrawn or lapsed; null while it lasts."),
-    CheckConstraint("put_by IN ('platform', 'dispatcher')", name="put_by"),
+    CheckConstraint(one_of("put_by", get_args(HoldSetter)), name="put_by"),
     CheckConstraint("how IN ('moved', 'withdrawn', 'lapsed')", name="how"),
     CheckConstraint("num_nonnulls(ended_at, how) <> 1", name="ended"),
     Index("standby_one_place_idx", "booking_id", unique=True, postgresql_where=text("ended_at IS NULL")),

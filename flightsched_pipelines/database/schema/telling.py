@@ -17,7 +17,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from flightsched_pipelines.database.schema.base import INSTANT, column, identifier, metadata, optional, reference
+from flightsched_pipelines.database.schema.base import (
+    INSTANT,
+    column,
+    identifier,
+    metadata,
+    one_of,
+    optional,
+    reference,
+)
+from flightsched_pipelines.domain.cases import lifecycle
+from flightsched_pipelines.domain.cases.lifecycle import CaseState
 
 llm_calls = Table(
     "llm_calls",
@@ -91,11 +101,11 @@ contact_preferences = Table(
     comment="How people want to be told, a row a person; who has none gets e-mail outside 22:00 to 07:00.",
 )
 
-CASE_STATES = (
-    "open", "proposed", "student_accepted", "rescheduled", "kept", "cleared", "expired", "declined", "cancelled",
-)  # fmt: skip
-OPEN_STATES = CASE_STATES[:3]
-"""States in which a case still waits for something."""
+CASE_STATES = tuple(state.value for state in CaseState)
+OPEN_STATES = tuple(state.value for state in CaseState if state in lifecycle.OPEN_STATES)
+"""States in which a case still waits for something, as the tables hold them."""
+
+_IS_OPEN = one_of("state", OPEN_STATES)
 
 reschedule_cases = Table(
     "reschedule_cases",
@@ -120,20 +130,16 @@ reschedule_cases = Table(
         "freed_slot_id", "freed_slots", "The freed slot it offers to a lesson on standby; null of a threatened one.",
         nullable=True,
     ),
-    CheckConstraint(
-        "state IN ('open', 'proposed', 'student_accepted', 'rescheduled', 'kept', 'cleared', 'expired', 'declined', "
-        "'cancelled')",
-        name="state",
-    ),
-    CheckConstraint("(state IN ('open', 'proposed', 'student_accepted')) = (closed_at IS NULL)", name="closed"),
+    CheckConstraint(one_of("state", CASE_STATES), name="state"),
+    CheckConstraint(f"({_IS_OPEN}) = (closed_at IS NULL)", name="closed"),
     Index(
         "reschedule_cases_one_open_idx", "booking_id", unique=True,
-        postgresql_where=text("state IN ('open', 'proposed', 'student_accepted')"),
+        postgresql_where=text(_IS_OPEN),
     ),
     Index("reschedule_cases_booking_id_idx", "booking_id", "id"),
     Index(
         "reschedule_cases_one_offer_idx", "freed_slot_id", unique=True,
-        postgresql_where=text("state IN ('open', 'proposed', 'student_accepted')"),
+        postgresql_where=text(_IS_OPEN),
     ),
     Index("reschedule_cases_freed_slot_id_idx", "freed_slot_id", postgresql_where=text("freed_slot_id IS NOT NULL")),
     schema="school",
@@ -240,7 +246,7 @@ outbox = Table(
     optional("receipt", Text, "What the channel said: its own id of the message."),
     column("created_at", INSTANT, "When it was queued."),
     optional("settled_at", INSTANT, "When it was sent, suppressed or given up."),
-    CheckConstraint("status IN ('waiting', 'sending', 'sent', 'suppressed', 'dead')", name="status"),
+    CheckConstraint(one_of("status", OUTBOX_STATES), name="status"),
     Index(
         "outbox_due_idx", "channel", "next_attempt_at", postgresql_where=text("status IN ('waiting', 'sending')"),
     ),

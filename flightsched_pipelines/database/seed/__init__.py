@@ -22,6 +22,7 @@ from flightsched_pipelines.domain.rescheduling.availability import (
 )
 from flightsched_pipelines.domain.risk.minimums import STATED_COLUMNS, default_minimums
 from flightsched_pipelines.domain.weather.daylight import sun_table
+from flightsched_pipelines.durations import DAY
 from flightsched_pipelines.errors import PlainError
 
 RANDOM_SEED = 20_261_101
@@ -251,7 +252,7 @@ def _insert_availability(
 
 def _world(connection: Connection, students: Sequence[Student], random: Random, hour_utc: datetime) -> World:
     """Exceptions and downtime are drawn here, since they are relative to the hour; then what is left to book."""
-    end = hour_utc + HORIZON + timedelta(days=1)
+    end = hour_utc + HORIZON + DAY
     overrides = _insert_exceptions(connection, students, random, hour_utc)
     aircraft: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
     for row in connection.execute(select(schema.aircraft).order_by(schema.aircraft.c.id)):
@@ -259,7 +260,7 @@ def _world(connection: Connection, students: Sequence[Student], random: Random, 
         overrides.append(AvailabilityException(("aircraft", row.id), (hour_utc, end), available=True))
     airports = reference_airports()
     zones = dict(zip(airports["airport"], airports["time_zone"], strict=True))
-    suns = sun_table(airports, hour_utc.date() - timedelta(days=1), HORIZON.days + 3)
+    suns = sun_table(airports, hour_utc.date() - DAY, HORIZON.days + 3)
     daylight: dict[int, list[Period]] = {}
     for school in SCHOOLS:
         days = suns[suns["airport"] == school.base]

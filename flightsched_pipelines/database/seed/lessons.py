@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from random import Random
 
 from flightsched_pipelines.domain.rescheduling.availability import Period, Resource
+from flightsched_pipelines.domain.rescheduling.rules import BUFFER
 
-BUFFER = timedelta(minutes=15)
 SOLO_DOWN_BEFORE_SUNSET = timedelta(minutes=60)
 MAX_DUTY = timedelta(hours=6)
 ATTEMPTS = 60_000

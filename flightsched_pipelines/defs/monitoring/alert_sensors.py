@@ -20,6 +20,7 @@ from flightsched_pipelines.defs.monitoring.run_history import OPERATIONS
 from flightsched_pipelines.defs.partitions import hours_of_run
 from flightsched_pipelines.defs.responses.reasons import SilenceReason
 from flightsched_pipelines.defs.run_limits import STOPPED_TAG, bounded
+from flightsched_pipelines.durations import MINUTE
 from flightsched_pipelines.services.monitoring import alerts
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines.text import TextError
@@ -90,7 +91,7 @@ def tick_monitor_sensor(
     news = instance_status.tick_statuses(context.instance)
     last = status_of(engine, f"job/{OPERATIONS}")
     if last is not None and now - last.judged_at > SILENT_AFTER:
-        news.append(instance_status.operations_job_status((now - last.judged_at) / timedelta(minutes=1), now))
+        news.append(instance_status.operations_job_status((now - last.judged_at) / MINUTE, now))
     steps = alerts.record_statuses(engine, news, now, settings)
     told = ", ".join(f"{step.key} ({step.word})" for step in steps if step.word)
     return dg.SkipReason(f"alerts told: {told or 'none'}; open: {sum(step.state == 'open' for step in steps)}")

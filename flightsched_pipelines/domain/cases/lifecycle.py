@@ -47,6 +47,16 @@ TRANSITIONS: Mapping[CaseState, frozenset[CaseState]] = MappingProxyType(
 StepEvent = Literal["opened", "updated", "cleared", "expired", "cancelled", "changed", "begun"]
 """What an hour or the clock makes of a case; begun: the lesson's time has come, or the school says it was flown."""
 
+ENDING_EVENTS: tuple[StepEvent, ...] = ("cleared", "expired", "cancelled", "changed", "begun")
+"""The steps of an hour or the clock that end a case."""
+
+StandbyRule = Literal["threatened_first", "first_come", "longest_without_lesson", "nobody"]
+"""Who is offered a slot first.
+
+threatened_first: lessons on weather hold, then the others; first_come: whoever waits longest;
+longest_without_lesson: whoever has not flown for longest; nobody: slots are not offered. Of equals, who waits longest.
+"""
+
 HoldSetter = Literal["platform", "dispatcher"]
 """Who puts a lesson on weather hold: the platform, by a case, or a dispatcher."""
 

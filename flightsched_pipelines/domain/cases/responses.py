@@ -12,9 +12,9 @@ from typing import Literal
 
 from flightsched_pipelines.domain.cases.lifecycle import OPEN_STATES, CaseState, ResponseEvent, Slot, require_transition
 from flightsched_pipelines.domain.rescheduling.preferences import DAYS, part_of_day
-from flightsched_pipelines.text import accept
+from flightsched_pipelines.durations import MINUTE
+from flightsched_pipelines.text import MAX_REASON_CHARACTERS, accept
 
-MAX_REASON_CHARACTERS = 500
 MUCH_WORSE_SHARE = 0.1
 """A limit that is missed by so much more of it than when an instructor kept the lesson is a new question."""
 
@@ -284,7 +284,7 @@ def _withdraw(question: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> D
             "out_of_order", "there is nothing to withdraw: no alternative is held", tells_left=True
         )
     if at.now_utc > hold.since_utc + at.rules.withdraw_within:
-        minutes = at.rules.withdraw_within / timedelta(minutes=1)
+        minutes = at.rules.withdraw_within / MINUTE
         raise ResponseRefusedError("late", f"a choice can be withdrawn for {minutes:g} minutes; ask your dispatcher")
     return Decision("withdrawn", CaseState.PROPOSED, "the student withdrew the choice", hold.slot, hold.number)
 

@@ -6,7 +6,6 @@ What a slot is offered for is proven elsewhere (`validation`); here is only what
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Literal, get_args
 
 from flightsched_pipelines.domain.cases.lifecycle import (
     BookingStatus,
@@ -14,21 +13,13 @@ from flightsched_pipelines.domain.cases.lifecycle import (
     CaseState,
     CaseTransition,
     Slot,
+    StandbyRule,
     expire,
     require_transition,
     step_by_school,
 )
 from flightsched_pipelines.domain.cases.responses import RequestedTimes
 from flightsched_pipelines.domain.risk.time_zones import zone_of
-
-Rule = Literal["threatened_first", "first_come", "longest_without_lesson", "nobody"]
-"""Who is offered a slot first.
-
-threatened_first: lessons on weather hold, then the others; first_come: whoever waits longest;
-longest_without_lesson: whoever has not flown for longest; nobody: slots are not offered. Of equals, who waits longest.
-"""
-
-RULES: tuple[Rule, ...] = get_args(Rule)
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -64,7 +55,7 @@ class StandbyLesson:
     time_zone: str
 
 
-def standby_order(waiting: Iterable[StandbyLesson], rule: Rule) -> list[StandbyLesson]:
+def standby_order(waiting: Iterable[StandbyLesson], rule: StandbyRule) -> list[StandbyLesson]:
     """Those who wait, in the order in which a slot is offered to them."""
     first_come = sorted(waiting, key=lambda one: (one.since_utc, one.booking_id))
     match rule:

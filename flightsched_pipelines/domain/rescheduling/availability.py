@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from functools import lru_cache
 from types import MappingProxyType
 
 from flightsched_pipelines.domain.risk.time_zones import zone_of
+from flightsched_pipelines.durations import DAY
 
 AVAILABILITY_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
@@ -107,5 +108,5 @@ def _days(
         if day.weekday() == weekday:
             start = datetime.combine(day, starts, zone).astimezone(UTC)
             periods.append((start, datetime.combine(day, ends, zone).astimezone(UTC)))
-        day += timedelta(days=1)
+        day += DAY
     return periods

@@ -28,6 +28,7 @@ from flightsched_pipelines.domain.rescheduling.scoring import cost_of_means, cos
 from flightsched_pipelines.domain.rescheduling.solver.search_state import NOBODY
 from flightsched_pipelines.domain.rescheduling.time_grid import TimeGrid, local_clock
 from flightsched_pipelines.domain.risk.assess import Assessment, assess
+from flightsched_pipelines.durations import hour_of
 
 CANDIDATE_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
@@ -143,7 +144,7 @@ def search_slots(
         return Search(typed([], CANDIDATE_COLUMNS), _unplaceable(reasons))
 
     trials = _trials(threatened, openings, schedule.timeline)
-    first_hour = now_utc.replace(minute=0, second=0, microsecond=0)
+    first_hour = hour_of(now_utc)
     sky = assess(
         trials,
         forecasts,

@@ -8,11 +8,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.durations import MINUTES_PER_DAY
 
 Minutes = NDArray[np.int64]
 """Instants, in minutes from the epoch."""
-
-DAY = 24 * 60
 
 _Place = tuple[int, int, int]
 """A booking, and the minutes at which it begins and ends."""
@@ -53,10 +52,10 @@ class DutyHours:
         others = [
             place
             for place in self._places.get(instructor_id, ())
-            if place[0] != booking_id and place[1] < end + DAY and place[2] > start - DAY
+            if place[0] != booking_id and place[1] < end + MINUTES_PER_DAY and place[2] > start - MINUTES_PER_DAY
         ]
         windows = _windows([*others, (booking_id, start, end)])
-        windows = windows[(windows < end) & (windows > start - DAY)]
+        windows = windows[(windows < end) & (windows > start - MINUTES_PER_DAY)]
         _, weights = _weights(others, windows)
         own = overlap(windows, np.array([start]), np.array([end]))[0]
         return int((weights.sum(axis=0) + own).max(initial=0)) <= self.limit
@@ -83,13 +82,15 @@ def minutes_of(instants: "pd.Series[pd.Timestamp]") -> Minutes:
 
 def overlap(windows: Minutes, starts: Minutes, ends: Minutes) -> Minutes:
     """Return the minutes of each span (a row) within the 24 hours from each window's start (a column)."""
-    inside = np.minimum(ends[:, None], windows + DAY) - np.maximum(starts[:, None], windows)
+    inside = np.minimum(ends[:, None], windows + MINUTES_PER_DAY) - np.maximum(starts[:, None], windows)
     return np.maximum(inside, 0)
 
 
 def _windows(places: list[_Place]) -> Minutes:
     """The possible starts of the heaviest 24 hours: they begin with a lesson, or end with one."""
-    return np.unique(np.array([edge for _, start, end in places for edge in (start, end - DAY)], dtype=np.int64))
+    return np.unique(
+        np.array([edge for _, start, end in places for edge in (start, end - MINUTES_PER_DAY)], dtype=np.int64)
+    )
 
 
 def _weights(places: list[_Place], windows: Minutes) -> tuple[NDArray[np.int64], Minutes]:

@@ -2,10 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
+
+from flightsched_pipelines.durations import MINUTE
 
 RELEASED_STATUSES: frozenset[str] = frozenset({"cancelled"})
 """A booking of such a status occupies no aircraft, instructor or student; every other one does."""
+
+BUFFER = timedelta(minutes=15)
+"""Between two lessons of the same aircraft, instructor or student."""
 
 VERDICT_PRICE_DAYS: Mapping[str, float] = MappingProxyType({"ok": 0.0, "watch": 2.0, "unforecast": 4.0})
 """A doubtful forecast risks a second move. A time beyond every forecast is the least certain, so it costs most."""
@@ -25,7 +31,7 @@ class SchedulingRules:
 
     earliest_hours: float = 6
     horizon_days: int = 14
-    buffer_minutes: int = 15
+    buffer_minutes: int = BUFFER // MINUTE
     duty_hours_per_24h: float = 8
     step_minutes: int = 30
     per_booking: int = 60

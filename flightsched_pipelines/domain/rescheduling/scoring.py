@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from flightsched_pipelines.domain.rescheduling.preferences import preference_cost, waiting_cost
 from flightsched_pipelines.domain.rescheduling.rules import PRICES, VERDICT_PRICE_DAYS, Prices
-
-MINUTES_PER_DAY = 24 * 60
+from flightsched_pipelines.durations import MINUTES_PER_DAY
 
 
 def cost_of_times(

@@ -4,14 +4,13 @@ It contains no names, and no judgement: the pilot in command decides.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pandas as pd
 
 from flightsched_pipelines.domain.rescheduling.preferences import kept_and_missed, with_preferences
 from flightsched_pipelines.domain.rescheduling.time_grid import local_clock
-
-_DAY = timedelta(days=1)
+from flightsched_pipelines.durations import DAY
 
 
 def slot_descriptions(slots: pd.DataFrame, lessons: pd.DataFrame) -> list[str]:
@@ -63,7 +62,7 @@ def _crew(solo: bool, same_instructor: bool, same_aircraft: bool) -> str:
 
 def _move(usual: datetime, new: datetime) -> str:
     """The move on the local clock and calendar."""
-    days = (new.date() - usual.date()) // _DAY
+    days = (new.date() - usual.date()) // DAY
     minutes = (new.hour - usual.hour) * 60 + new.minute - usual.minute
     day = "the same day" if not days else f"{abs(days)} day{'s' * (abs(days) > 1)} {'later' if days > 0 else 'earlier'}"
     if not minutes:

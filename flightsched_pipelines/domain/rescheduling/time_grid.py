@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from flightsched_pipelines.durations import DAY
+
 Cells = NDArray[np.int64]
 CELL = timedelta(minutes=15)
-CELLS_PER_DAY = timedelta(days=1) // CELL
+CELLS_PER_DAY = DAY // CELL
 _CELL_US = CELL // timedelta(microseconds=1)
 _EPOCH = pd.Timestamp(0, tz="UTC").to_pydatetime()
 

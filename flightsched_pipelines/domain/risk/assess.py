@@ -17,6 +17,7 @@ from flightsched_pipelines.domain.risk.effective_limits import resolve
 from flightsched_pipelines.domain.risk.explain import explain
 from flightsched_pipelines.domain.risk.minimums import typed_minimums
 from flightsched_pipelines.domain.risk.verdicts import OK, UNKNOWN, AssessmentInput, Severities, margins, severities
+from flightsched_pipelines.durations import hour_of
 
 _VERDICT = pd.CategoricalDtype(list(VERDICTS), ordered=True)
 
@@ -90,7 +91,7 @@ def assess(
         BookingsError: a booking has a level or kind that is not known.
     """
     minimums = typed_minimums(minimums)
-    sky = build_forecast_grid(forecasts, airports, runways, first_hour_utc.replace(minute=0, second=0, microsecond=0))
+    sky = build_forecast_grid(forecasts, airports, runways, hour_of(first_hour_utc))
     light = daylight_arrays(suns, airports, sky.airport_indices(suns["airport"]))
     trips = booking_arrays(bookings, minimums, sky, light, buffer_minutes)
     case = AssessmentInput(bookings, minimums, sky, trips, resolve(minimums, trips.profiles))

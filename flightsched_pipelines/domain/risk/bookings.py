@@ -8,10 +8,8 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, TRAINING_LEVELS
 from flightsched_pipelines.errors import PlainError
-
-TRAINING_LEVELS = ("student_pilot", "private_pilot", "instrument_rated")
-LESSON_KINDS = ("pattern", "local", "cross_country")
 
 VERDICTS = ("ok", "watch", "unknown", "at_risk")
 """From best to worst. ``unknown`` is never shown as fine; ``at_risk`` is known to be below the minimums."""

@@ -10,13 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.domain.risk.arrays.forecast_grid import QUANTITIES
-from flightsched_pipelines.domain.risk.bookings import LESSON_KINDS, TRAINING_LEVELS
-from flightsched_pipelines.domain.risk.rules import AT_LEAST_RULES, HAZARD_RULES
+from flightsched_pipelines.domain.risk.rules import AT_LEAST_RULES, EFFECTS, HAZARD_RULES, LESSON_KINDS, TRAINING_LEVELS
 
 MEASURES = (*QUANTITIES, "aircraft_crosswind", "daylight")
 """The quantities that can be limited: the grid's, and two that depend on the booking itself."""
 
-EFFECTS = ("block", "warn")
 AIRCRAFT_CROSSWIND, DAYLIGHT = MEASURES.index("aircraft_crosswind"), MEASURES.index("daylight")
 BLOCK, WARN = EFFECTS.index("block"), EFFECTS.index("warn")
 NO_ROW = -1

@@ -4,13 +4,14 @@ The wording is "below the school's minimums"; whether to fly is the pilot in com
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 
 from flightsched_pipelines.domain.risk.time_zones import zone_of
+from flightsched_pipelines.durations import HOUR
 
 Row = Mapping[Any, Any]
 
@@ -181,7 +182,7 @@ def _clock(time: datetime, booking: Row) -> str:
 
 @lru_cache(maxsize=10_000)
 def _hour_from(hour: datetime, time_zone: str) -> str:
-    starts, ends = (time.astimezone(zone_of(time_zone)) for time in (hour, hour + timedelta(hours=1)))
+    starts, ends = (time.astimezone(zone_of(time_zone)) for time in (hour, hour + HOUR))
     first_zone = f" {_zone(starts)}" if _zone(starts) != _zone(ends) else ""
     return f"{_day(starts)} {starts:%H:%M}{first_zone}-{ends:%H:%M} {_zone(ends)}"
 

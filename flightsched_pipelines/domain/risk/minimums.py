@@ -15,8 +15,14 @@ from typing import Any
 
 import pandas as pd
 
-from flightsched_pipelines.domain.risk.bookings import LESSON_KINDS, TRAINING_LEVELS
-from flightsched_pipelines.domain.risk.rules import RULE_BOOK, UNITS
+from flightsched_pipelines.domain.risk.rules import (
+    AUTHORITIES,
+    EFFECTS,
+    LESSON_KINDS,
+    RULE_BOOK,
+    TRAINING_LEVELS,
+    UNITS,
+)
 
 STATED_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
@@ -53,10 +59,10 @@ DATE_COLUMNS = ("effective_from", "effective_to")
 
 _WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "authority": ("regulation", "default", "school"),
+        "authority": AUTHORITIES,
         "training_level": TRAINING_LEVELS,
         "lesson_kind": LESSON_KINDS,
-        "effect": ("block", "warn"),
+        "effect": EFFECTS,
     }
 )
 _FOR_ANY = ("training_level", "lesson_kind")

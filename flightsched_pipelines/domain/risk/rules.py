@@ -39,6 +39,12 @@ RULE_BOOK: Mapping[str, Rule] = MappingProxyType(
 )
 """Every rule by its name. Limits of daylight are minutes before sunset, negative after it."""
 
+TRAINING_LEVELS = ("student_pilot", "private_pilot", "instrument_rated")
+LESSON_KINDS = ("pattern", "local", "cross_country")
+AUTHORITIES = ("regulation", "default", "school")
+EFFECTS = ("block", "warn")
+"""What a breach of a rule does to the verdict: at risk, or to watch."""
+
 RULES = tuple(RULE_BOOK)
 AT_LEAST_RULES = tuple(name for name, rule in RULE_BOOK.items() if rule.comparisons == AT_LEAST)
 HAZARD_RULES = tuple(name for name, rule in RULE_BOOK.items() if rule.comparisons == NONE_ALLOWED)

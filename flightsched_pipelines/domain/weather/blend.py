@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 
 from flightsched_pipelines.domain.weather.conditions import FORECAST_COLUMNS, ForecastGroup, flight_category
-from flightsched_pipelines.domain.weather.governing import HOUR, governing_metars, governing_taf, newest, unreadable
+from flightsched_pipelines.domain.weather.governing import governing_metars, governing_taf, newest, unreadable
 from flightsched_pipelines.domain.weather.issue_times import BEGINNING, EVERY_STATION
 from flightsched_pipelines.domain.weather.provider_responses import ParsedReports
+from flightsched_pipelines.durations import HOUR, hour_of
 
 MODEL_HOURS = 47
 """One Call returns 48 hours from the one in which it was made, which may be the one before the running hour."""
@@ -187,7 +188,7 @@ _POSITION = ("latitude_deg", "longitude_deg")
 
 def _hours(group: ForecastGroup) -> list[datetime]:
     """The full hours that a group overlaps."""
-    hour = group.from_utc.replace(minute=0, second=0, microsecond=0)
+    hour = hour_of(group.from_utc)
     hours: list[datetime] = []
     while hour < group.to_utc:
         hours.append(hour)

@@ -13,6 +13,8 @@ import pandas as pd
 from astral import Observer
 from astral.sun import dawn, dusk, elevation, sunrise, sunset
 
+from flightsched_pipelines.durations import DAY
+
 SUN_COLUMNS = ("airport", "solar_date", "dawn_utc", "sunrise_utc", "sunset_utc", "dusk_utc")
 
 SUNRISE_DEG = -0.833
@@ -58,7 +60,7 @@ def _crossings(latitude_deg: float, longitude_deg: float, day: date) -> tuple[da
             above = elevation(observer, midnight + timedelta(hours=12)) > horizon_deg
             return if_always_above if above else None
 
-    next_midnight = midnight + timedelta(days=1)
+    next_midnight = midnight + DAY
     return (
         crossing(dawn, TWILIGHT_DEG, midnight),
         crossing(sunrise, SUNRISE_DEG, midnight),

@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from flightsched_pipelines.domain.weather.conditions import UNREADABLE, ForecastGroup, Issue
-from flightsched_pipelines.domain.weather.issue_times import BEGINNING, END
-
-HOUR = timedelta(hours=1)
-MAX_TAF_VALIDITY = timedelta(hours=30)
+from flightsched_pipelines.domain.weather.reports.json_fields import BEGINNING, END
+from flightsched_pipelines.domain.weather.reports.taf import MAX_VALIDITY
+from flightsched_pipelines.durations import HOUR
 
 Source = Literal["TAF", "METAR", "OpenWeatherMap"]
 
@@ -36,9 +35,9 @@ def governing_taf(groups: Sequence[ForecastGroup], station: str, hour_utc: datet
         max_age: an older TAF has missed its replacement. Its hazards still count; its fair weather does not.
     """
     issues = newest(groups, hour_utc)
-    latest = hour_utc + 2 * MAX_TAF_VALIDITY
+    latest = hour_utc + 2 * MAX_VALIDITY
     ends = [min(issue.valid_to_utc, latest) for issue in issues if issue.valid_to_utc < END]
-    window = hour_utc, max([hour_utc + MAX_TAF_VALIDITY, *ends])
+    window = hour_utc, max([hour_utc + MAX_VALIDITY, *ends])
     if not any(end > hour_utc for end in ends) or any(_is_old(issue, hour_utc - max_age) for issue in issues):
         missing = [window]
     else:

@@ -6,20 +6,25 @@ contradictory time is kept as a span.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from flightsched_pipelines.domain.weather.conditions import ForecastGroup, Issue
 from flightsched_pipelines.domain.weather.reports.heading import is_report_of, issued_at
-from flightsched_pipelines.domain.weather.reports.json_fields import FieldError, epoch, iso_time, station_of, text
+from flightsched_pipelines.domain.weather.reports.json_fields import (
+    BEGINNING,
+    END,
+    FieldError,
+    epoch,
+    iso_time,
+    station_of,
+    text,
+)
 
 Source = Literal["TAF", "METAR"]
 
 EVERY_STATION = "*"
 """Station of a report that does not name one: it may belong to any station."""
-
-BEGINNING, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-"""Before and after every report: an unknown time is between them."""
 
 ISSUED_EARLY = timedelta(hours=1)
 """A TAF is issued no earlier than this before it begins (ICAO Annex 3, 6.2)."""

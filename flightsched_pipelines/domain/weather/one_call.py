@@ -5,7 +5,6 @@ temperature and dew point, and marked so; it is never derived from cloud percent
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 from math import floor
 from types import MappingProxyType
 from typing import Any, cast
@@ -20,6 +19,7 @@ from flightsched_pipelines.domain.weather.reports.report_elements import (
     conditions_of,
 )
 from flightsched_pipelines.domain.weather.reports.words import KT_PER_MPS, SM_PER_METRE
+from flightsched_pipelines.durations import HOUR
 
 KELVIN_AT_0_C = 273.15
 CAPPED_METRES = 10_000
@@ -89,7 +89,7 @@ def read_one_call(answer: Mapping[str, Any], station: str) -> list[ForecastGroup
                 change="HOURLY",
                 probability=None,
                 from_utc=begins,
-                to_utc=begins + timedelta(hours=1),
+                to_utc=begins + HOUR,
                 issued_at_utc=issued or begins,
                 conditions=_conditions(hour, station),
             )

@@ -38,12 +38,12 @@ from flightsched_pipelines.domain.risk.assess import Assessment, assess
 from flightsched_pipelines.domain.weather.blend import blend, hourly_rows
 from flightsched_pipelines.domain.weather.daylight import sun_table
 from flightsched_pipelines.domain.weather.provider_responses import ParsedReports, ProviderResponse, read_responses
+from flightsched_pipelines.durations import DAY, HOUR
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.services.hourly.reference import Reference, reference_at, take_snapshot
 from flightsched_pipelines.services.rules import scheduling_rules
 from flightsched_pipelines.settings import Settings
 
-HOUR = timedelta(hours=1)
 PROVED_FROM = (
     "booking_snapshot", "forecasts", "lesson_verdicts", "at_risk_bookings", "reschedule_candidates",
     "unplaceable_bookings", "reschedule_plan", "reschedule_proposals",
@@ -145,7 +145,7 @@ def snapshot_bookings(engine: Engine, hour_utc: datetime, now_utc: datetime, set
     stored = _stored_if_past(engine, "booking_snapshot", hour_utc, now_utc)
     if stored is not None:
         return stored
-    return schedule.bookings(engine, hour_utc - timedelta(days=1), _horizon(hour_utc, settings), hour_utc)
+    return schedule.bookings(engine, hour_utc - DAY, _horizon(hour_utc, settings), hour_utc)
 
 
 def snapshot_availability(engine: Engine, hour_utc: datetime, now_utc: datetime, settings: Settings) -> pd.DataFrame:

@@ -17,12 +17,11 @@ from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.messages.alert import AlertNotice, FailingCheck
 from flightsched_pipelines.services.notifications import channels
 from flightsched_pipelines.settings import Settings
-from flightsched_pipelines.text import MAX_NAME_CHARACTERS, accept
+from flightsched_pipelines.text import MAX_NAME_CHARACTERS, MAX_REASON_CHARACTERS, accept
 
 CHANNELS = ("slack", "sns_alerts")
 EVENT, ROLE = "alert", "ops"
 MAX_SILENCE_HOURS = 24 * 14
-MAX_REASON_CHARACTERS = 500
 
 
 class SilenceError(PlainError, ValueError):

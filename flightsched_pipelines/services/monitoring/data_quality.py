@@ -4,7 +4,7 @@ Where the LLM is off, its alarms are not measured: they neither pass nor fail.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pandas as pd
 from sqlalchemy import Engine
@@ -27,12 +27,12 @@ from flightsched_pipelines.domain.weather.quality import (
     uncovered,
     unread_words,
 )
+from flightsched_pipelines.durations import HOUR
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.hourly.reference import reference_at
 from flightsched_pipelines.services.monitoring.llm_model import of_model
 from flightsched_pipelines.settings import Settings
 
-HOUR = timedelta(hours=1)
 USUAL_HOURS = 72
 
 

@@ -19,6 +19,7 @@ from flightsched_pipelines.database.queries.monitoring.health import CallResult
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.monitoring.statistics import share_percent
 from flightsched_pipelines.domain.risk.bookings import severity
+from flightsched_pipelines.durations import DAY, HOUR
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.reporting import page
 from flightsched_pipelines.reporting.metrics import NAMESPACE, data_of
@@ -28,8 +29,6 @@ from flightsched_pipelines.services.monitoring import platform_health
 from flightsched_pipelines.services.monitoring.platform_health import THROTTLED, StepAttempt
 from flightsched_pipelines.settings import Settings
 
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 MINUTE_OF_REPORT = 20
 """Minutes past an hour at which it is reported: its run, dispatch and first deliveries are over by then."""
 

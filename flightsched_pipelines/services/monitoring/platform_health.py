@@ -20,6 +20,7 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.monitoring.catalogue import CHECKS
 from flightsched_pipelines.domain.monitoring.check_definition import Cause, Measurement
 from flightsched_pipelines.domain.monitoring.statistics import max_in_window, share_percent
+from flightsched_pipelines.durations import DAY, HOUR, MINUTE, hour_of
 from flightsched_pipelines.services.notifications import channels
 from flightsched_pipelines.settings import Settings
 
@@ -28,8 +29,6 @@ BURST_LOOKED_FOR = timedelta(minutes=10)
 REACH = timedelta(hours=2)
 RUN_REACH = timedelta(minutes=70)
 LONG = timedelta(hours=6)
-DAY = timedelta(hours=24)
-HOUR = timedelta(hours=1)
 LATE = timedelta(minutes=15)
 CASE_GRACE = timedelta(minutes=10)
 DUE_AFTER = timedelta(hours=1)
@@ -194,7 +193,7 @@ def _delivery(engine: Engine, now_utc: datetime, settings: Settings) -> dict[str
     }
     bad = [f"{name}: {one.undelivered} of {one.messages}" for name, one in by_channel.items() if one.undelivered]
     found = {
-        "outbox_is_young": Measurement((now_utc - oldest) / timedelta(minutes=1), len(by_channel), "channels"),
+        "outbox_is_young": Measurement((now_utc - oldest) / MINUTE, len(by_channel), "channels"),
         "channels_deliver": Measurement(max(shares.values()), len(by_channel), "channels", bad),
     }
     if "sns" in on:
@@ -238,7 +237,7 @@ def _freshness(engine: Engine, now_utc: datetime) -> dict[Name, Measurement]:
     found: dict[Name, Measurement] = {}
     for table in ASSETS:
         newest = written[table].newest if table in written else before
-        late = (now_utc - newest - HOUR) / timedelta(minutes=1)
+        late = (now_utc - newest - HOUR) / MINUTE
         # An hour of the future means that a clock is wrong: it is as good as none.
         ahead = newest > now_utc + timedelta(minutes=5)
         found["is_fresh", table] = Measurement(max(late, 0.0), 0 if ahead else 1, "hours that have begun")
@@ -246,4 +245,4 @@ def _freshness(engine: Engine, now_utc: datetime) -> dict[Name, Measurement]:
 
 
 def _hour_of(moment: datetime) -> datetime:
-    return moment.replace(minute=0, second=0, microsecond=0)
+    return hour_of(moment)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
@@ -18,6 +18,7 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.domain.rescheduling.feasible_starts import NO_SLOT_LEFT
 from flightsched_pipelines.domain.risk.bookings import severity
+from flightsched_pipelines.durations import HOUR
 from flightsched_pipelines.messages.models import Shortfall
 from flightsched_pipelines.services.slots import slots_of
 
@@ -27,7 +28,6 @@ TOLD = (
     "hour_utc", "layer",
 )  # fmt: skip
 """What of a broken rule is told, or tells which is the gravest."""
-HOUR = timedelta(hours=1)
 STORED = (
     "booking_snapshot", "lesson_verdicts", "at_risk_bookings", "reschedule_proposals", "reschedule_candidates",
     "unplaceable_bookings",

@@ -13,17 +13,13 @@ from flightsched_pipelines.database.queries.cases import transitions
 from flightsched_pipelines.database.queries.notifications import contacts as people
 from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.database.queries.notifications.contacts import Person
-from flightsched_pipelines.domain.cases.lifecycle import Slot
+from flightsched_pipelines.domain.cases.lifecycle import ENDING_EVENTS, Slot
 from flightsched_pipelines.messages import models
 from flightsched_pipelines.messages.event_payload import event_payload as event_body
 from flightsched_pipelines.messages.quiet_hours import not_before
 from flightsched_pipelines.services.notifications import channels
 from flightsched_pipelines.services.notifications.links import response_url
 from flightsched_pipelines.settings import Settings
-
-ENDS = ("cleared", "expired", "cancelled", "changed", "begun")
-FOR_DISPATCHERS = frozenset({"opened", "updated", *ENDS, "moved", "kept", "declined"})
-"""The steps that a school's dispatchers are told of."""
 
 DIGEST_EXPIRES_AFTER = timedelta(days=1)
 
@@ -202,7 +198,7 @@ class _Post:
         for person in self.directory.audience(item):
             for channel in self._wanted(person):
                 self._to_person(item, person, channel)
-        if item.event == "moved" or (item.event in FOR_DISPATCHERS and not item.standby):
+        if item.event == "moved" or (item.event in models.DISPATCHER_EVENTS and not item.standby):
             self.gathered["dispatcher", self.directory.bookings[item.booking_id].school_id].append(item)
 
     def to_systems(self, item: CaseNotification) -> None:
@@ -243,7 +239,7 @@ class _Post:
 
     def _to_person(self, item: CaseNotification, person: Person, channel: str) -> None:
         first = (item.case_id, person.role, channel) in self.unheard
-        if first and item.event in ENDS:
+        if first and item.event in ENDING_EVENTS:
             self.tally.suppressed["over before it was told"] += 1
         elif channel == "email" and person.wants_digest and not item.standby:
             self.gathered[person.role, person.person_id].append(item)
@@ -387,4 +383,4 @@ class _Post:
 def _until(item: CaseNotification) -> datetime:
     """A question is of no use after its deadline, an end not after the lesson."""
     ends = item.confirm_by_utc or item.deadline_utc
-    return item.lesson.ends_at_utc if item.event in ENDS or ends is None else ends
+    return item.lesson.ends_at_utc if item.event in ENDING_EVENTS or ends is None else ends

@@ -19,11 +19,11 @@ from flightsched_pipelines.database.queries.cases import responses
 from flightsched_pipelines.database.queries.cases.responses import Response
 from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.database.queries.notifications.outbox import Queued
-from flightsched_pipelines.domain.cases.responses import MAX_REASON_CHARACTERS, Action, CaseResponse, RequestedTimes
+from flightsched_pipelines.domain.cases.responses import Action, CaseResponse, RequestedTimes
 from flightsched_pipelines.services.responses.respond import ResponseOutcome, respond
 from flightsched_pipelines.services.responses.response_handler import IncomingResponse
 from flightsched_pipelines.settings import Settings
-from flightsched_pipelines.text import accept
+from flightsched_pipelines.text import MAX_REASON_CHARACTERS, accept
 
 MAX_MESSAGE_BYTES = 16_384
 MAX_MESSAGES = 500

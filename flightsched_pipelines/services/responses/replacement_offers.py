@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pandas as pd
 from sqlalchemy import Connection
@@ -17,7 +17,7 @@ from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot
 from flightsched_pipelines.domain.cases.responses import RequestedTimes
-from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.domain.rescheduling.rules import BUFFER
 from flightsched_pipelines.domain.rescheduling.slot_descriptions import slot_descriptions
 from flightsched_pipelines.domain.risk.time_zones import zone_of
 from flightsched_pipelines.services.notifications.notifications import CaseNotification
@@ -28,8 +28,6 @@ from flightsched_pipelines.settings import Settings
 MAX_OFFERS = 3
 MAX_REVALIDATIONS = 12
 """So many candidates are looked at for one case, while others wait for the locks."""
-
-BUFFER = timedelta(minutes=SchedulingRules().buffer_minutes)
 
 
 @dataclass(frozen=True, slots=True)

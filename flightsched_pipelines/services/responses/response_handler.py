@@ -26,6 +26,8 @@ from flightsched_pipelines.domain.cases.responses import (
     longest_hold,
     slot_of_response,
 )
+from flightsched_pipelines.domain.rescheduling.rules import BUFFER
+from flightsched_pipelines.durations import hour_of
 from flightsched_pipelines.messages import formatting, models
 from flightsched_pipelines.services.notifications.notifications import (
     CaseNotification,
@@ -143,9 +145,7 @@ class ResponseHandler:
         )
         others: list[int] = []
         if slot is not None and self._answer.action is Action.CONFIRM:
-            others = booking_moves.cases_offered(
-                self._connection, slot, student, replacement_offers.BUFFER, [asked.booking_id]
-            )
+            others = booking_moves.cases_offered(self._connection, slot, student, BUFFER, [asked.booking_id])
         booking_moves.lock_cases(self._connection, [asked.case_id, *others])
         self._others = others
         asked = self._look(lock=True)
@@ -362,7 +362,7 @@ class ResponseHandler:
         )  # fmt: skip
 
     def _write(self, *steps: Transition) -> None:
-        hour = self._now.replace(minute=0, second=0, microsecond=0)
+        hour = hour_of(self._now)
         transitions.write_transitions(self._connection, steps, hour, self._now)
 
     def _note(self, asked: CaseDetail, effect: Decision) -> None:

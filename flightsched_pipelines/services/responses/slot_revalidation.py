@@ -24,11 +24,9 @@ from flightsched_pipelines.domain.rescheduling.validation.validation_records imp
 )
 from flightsched_pipelines.domain.rescheduling.validation.weather_validation import LOOKED_AT, ForecastRecords
 from flightsched_pipelines.domain.weather.daylight import SUN_COLUMNS, suns_over
+from flightsched_pipelines.durations import DAY, HOUR, MINUTE
 from flightsched_pipelines.services.rules import scheduling_rules
 from flightsched_pipelines.settings import Settings
-
-DAY = timedelta(days=1)
-HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +144,7 @@ def _proposal(moving: Move, lesson: "Row | pd.Series[Any]", verdict: str) -> dic
         "ends_at_utc": slot.ends_at_utc, "instructor_id": slot.instructor_id, "aircraft_id": slot.aircraft_id,
         "verdict": verdict, "margin": None, "same_instructor": _same(slot.instructor_id, lesson["instructor_id"]),
         "same_aircraft": _same(slot.aircraft_id, lesson["aircraft_id"]),
-        "minutes_moved": (slot.starts_at_utc - starts) / timedelta(minutes=1), "score": 0.0, "ranked_by": "planner",
+        "minutes_moved": (slot.starts_at_utc - starts) / MINUTE, "score": 0.0, "ranked_by": "planner",
         "reason": "",
     }  # fmt: skip
 

@@ -15,6 +15,8 @@ from flightsched_pipelines.database.queries.schedule import booking_moves
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.domain.cases.lifecycle import OPEN_STATES, CaseState, Slot
 from flightsched_pipelines.domain.cases.responses import ResponseRefusedError
+from flightsched_pipelines.domain.rescheduling.rules import BUFFER
+from flightsched_pipelines.durations import hour_of
 from flightsched_pipelines.services.notifications.notifications import (
     Directory,
     NotificationContext,
@@ -77,7 +79,7 @@ def _swap(connection: Connection, case_ids: tuple[int, int], now_utc: datetime, 
     others = {
         case_id
         for slot, student in taken.items()
-        for case_id in booking_moves.cases_offered(connection, slot, student, replacement_offers.BUFFER, booking_ids)
+        for case_id in booking_moves.cases_offered(connection, slot, student, BUFFER, booking_ids)
     }
     booking_moves.lock_cases(connection, [*case_ids, *others])
     for booking_id in sorted(booking_ids):
@@ -101,7 +103,7 @@ def _swap(connection: Connection, case_ids: tuple[int, int], now_utc: datetime, 
                 "try again when the forecast is back",
             )
         reached[asked.case_id] = found.verdict != "unforecast"
-    hour = now_utc.replace(minute=0, second=0, microsecond=0)
+    hour = hour_of(now_utc)
     transitions.write_transitions(connection, [step for asked in again for step in _steps(asked)], hour, now_utc)
     booking_moves.move(connection, [Move(key, slot) for key, slot in zip(booking_ids, going, strict=True)], now_utc)
     renewed = replacement_offers.others_who_lose(connection, sorted(others), taken, now_utc, settings)

@@ -8,9 +8,9 @@ from sqlalchemy import Connection, Engine
 from flightsched_pipelines.database.queries.cases import case_queries, cases, responses, transitions
 from flightsched_pipelines.database.queries.cases.responses import Response
 from flightsched_pipelines.database.queries.schedule import booking_moves
-from flightsched_pipelines.domain.cases.responses import MAX_REASON_CHARACTERS, ResponseRefusedError
+from flightsched_pipelines.domain.cases.responses import ResponseRefusedError
 from flightsched_pipelines.services.responses.respond import ResponseOutcome
-from flightsched_pipelines.text import MAX_NAME_CHARACTERS, accept
+from flightsched_pipelines.text import MAX_NAME_CHARACTERS, MAX_REASON_CHARACTERS, accept
 
 Order = Literal["hold", "release"]
 AFTER = {"hold": "weather_hold", "release": "scheduled"}

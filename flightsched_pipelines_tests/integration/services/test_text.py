@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import Engine
 
 from flightsched_pipelines.database.queries.schedule.preferences import import_preferences
-from flightsched_pipelines.domain.cases.responses import MAX_REASON_CHARACTERS
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.monitoring import alerts
 from flightsched_pipelines.services.responses import queued_responses, weather_hold
 from flightsched_pipelines.services.responses.queued_responses import UnreadableResponseError
 from flightsched_pipelines.services.responses.swap import swap
+from flightsched_pipelines.text import MAX_REASON_CHARACTERS
 from flightsched_pipelines_tests.integration.services.helpers import NOW, SETTINGS, one, say
 from flightsched_pipelines_tests.unit.test_text import UNACCEPTABLE
 

@@ -11,6 +11,8 @@ from math import cos, pi
 from typing import Literal, TypeVar
 from zlib import crc32
 
+from flightsched_pipelines.durations import hour_of
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _REGION_WIDTH_DEG = 8
 
@@ -75,7 +77,7 @@ _FAIR_LAYERS: tuple[tuple[Layer, ...], ...] = (
 
 def conditions_at(airport: str, longitude_deg: float, time_utc: datetime) -> SimulatedConditions:
     """The sky over an airport in the hour that holds ``time_utc``; the same arguments always give the same sky."""
-    hour_utc = time_utc.replace(minute=0, second=0, microsecond=0)
+    hour_utc = hour_of(time_utc)
     solar = hour_utc - _EPOCH + timedelta(minutes=4 * longitude_deg)
     day, solar_hour = solar.days, solar.seconds / 3600
     region = int((longitude_deg + 180) // _REGION_WIDTH_DEG)

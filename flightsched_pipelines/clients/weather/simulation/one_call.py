@@ -5,9 +5,9 @@ from typing import Any
 
 from flightsched_pipelines.clients.weather.simulation.atmosphere import Air, SimulatedConditions, conditions_at
 from flightsched_pipelines.clients.weather.simulation.reports import Station
+from flightsched_pipelines.domain.weather.one_call import KELVIN_AT_0_C
 
 _HOURS = 48
-_KELVIN = 273.15
 _METRES_PER_SECOND_PER_KNOT = 0.514444
 _METRES_PER_MILE = 1609.344
 _MOST_VISIBILITY_M = 10_000
@@ -38,11 +38,11 @@ def _hour(hour_utc: datetime, sky: SimulatedConditions) -> dict[str, Any]:
     air = sky.air
     hour: dict[str, Any] = {
         "dt": int(hour_utc.timestamp()),
-        "temp": round(sky.temperature_c + _KELVIN, 2),
-        "feels_like": round(sky.temperature_c + _KELVIN, 2),
+        "temp": round(sky.temperature_c + KELVIN_AT_0_C, 2),
+        "feels_like": round(sky.temperature_c + KELVIN_AT_0_C, 2),
         "pressure": 1008 if "TS" in air.weather else 1017,
         "humidity": _humidity_percent(sky),
-        "dew_point": round(sky.dewpoint_c + _KELVIN, 2),
+        "dew_point": round(sky.dewpoint_c + KELVIN_AT_0_C, 2),
         "uvi": 0,
         "clouds": _clouds_percent(air),
         "visibility": _visibility_m(air),

@@ -11,8 +11,8 @@ from zlib import crc32
 
 from flightsched_pipelines.clients.weather.simulation.atmosphere import Air, Passing, SimulatedConditions, conditions_at
 from flightsched_pipelines.domain.weather.conditions import flight_category
+from flightsched_pipelines.durations import HOUR
 
-HOUR = timedelta(hours=1)
 _OBSERVED_EARLY = timedelta(minutes=7)
 _ISSUED_EARLY = timedelta(minutes=20)
 _PROBABILITY = 30

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Engine, and_, case, func, literal, or_, select, table, union_all
 
@@ -21,6 +21,7 @@ from flightsched_pipelines.database.schema import (
     raw_weather,
     reschedule_cases,
 )
+from flightsched_pipelines.durations import HOUR
 
 REPORT = "operations_report"
 """The asset whose hours are rows of ``hourly_metrics``."""
@@ -57,7 +58,7 @@ def provider_calls(engine: Engine, since_utc: datetime) -> list[CallResult]:
     """The weather providers' answers fetched since a moment."""
     r = raw_weather.c
     query = select(r.fetched_at_utc, r.error.is_not(None), r.outcome).where(
-        r.partition_hour >= since_utc - timedelta(hours=1), r.fetched_at_utc >= since_utc
+        r.partition_hour >= since_utc - HOUR, r.fetched_at_utc >= since_utc
     )
     with engine.connect() as connection:
         return [CallResult(*row) for row in connection.execute(query)]

@@ -30,6 +30,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from flightsched_pipelines.database.queries.notifications.outbox import LETTER
 from flightsched_pipelines.database.schema import dead_letters, outbox
+from flightsched_pipelines.durations import hour_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,7 @@ def give_up(engine: Engine, message: Message, why: str, now_utc: datetime, *, pe
     letter = upsert(dead_letters).values(
         kind=LETTER,
         key=message.key,
-        partition_hour=message.partition_hour or now_utc.replace(minute=0, second=0, microsecond=0),
+        partition_hour=message.partition_hour or hour_of(now_utc),
         problem=why,
         request=request,
         attempts=message.attempts + 1,

@@ -11,8 +11,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from flightsched_pipelines.domain.rescheduling.duty_hours import DAY, Minutes, overlap
+from flightsched_pipelines.domain.rescheduling.duty_hours import Minutes, overlap
 from flightsched_pipelines.domain.rescheduling.solver.search_state import NOBODY, SlotAssignmentState
+from flightsched_pipelines.durations import MINUTES_PER_DAY
 
 Places = NDArray[np.int64]
 
@@ -107,7 +108,7 @@ def _duty(board: SlotAssignmentState, open_slots: Places) -> Iterator[Row]:
     for instructor in np.unique(slots.instructor[open_slots]).tolist():
         if instructor != NOBODY:
             mine = open_slots[slots.instructor[open_slots] == instructor]
-            edges = (slots.start[mine], slots.end[mine] - DAY, board.teaching.windows(instructor))
+            edges = (slots.start[mine], slots.end[mine] - MINUTES_PER_DAY, board.teaching.windows(instructor))
             yield from _rows_of(board, mine, instructor, np.unique(np.concatenate(edges)))
 
 

@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
-from flightsched_pipelines.domain.rescheduling.duty_hours import DAY
 from flightsched_pipelines.domain.rescheduling.solver.constraints import ConstraintMatrix, Places, Row
 from flightsched_pipelines.domain.rescheduling.solver.lp import LinearProgram
 from flightsched_pipelines.domain.rescheduling.solver.search_state import UNPLACED_PRICE, SlotAssignmentState
+from flightsched_pipelines.durations import MINUTES_PER_DAY
 
 FIRST_SHARE, FIRST_EFFORT = 0.4, 0.03
 """Share of the slots, in order of reduced cost, that CP-SAT gets first; and share of the effort for that."""
@@ -167,7 +167,7 @@ def _neighbours(board: SlotAssignmentState, picks: Sequence[int], size: int, ran
     for lesson in map(int, seeds):
         block: slice = board.blocks[lesson]
         cheaper = block.start + np.flatnonzero(board.price[block] < paid[lesson])
-        near = np.abs(board.slots.start[cheaper][:, None] - board.slots.start[held]) < DAY / 2
+        near = np.abs(board.slots.start[cheaper][:, None] - board.slots.start[held]) < MINUTES_PER_DAY / 2
         for needed in board.slots.needs:
             in_the_way += ((needed[cheaper][:, None] == needed[held]) & near).sum(axis=0)
     order = np.argsort(-in_the_way * random.uniform(0.5, 1.0, held.size), kind="stable")[:size]

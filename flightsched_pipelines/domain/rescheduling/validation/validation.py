@@ -21,13 +21,12 @@ from flightsched_pipelines.domain.rescheduling.validation.validation_records imp
     Unreadable,
 )
 from flightsched_pipelines.domain.rescheduling.validation.weather_validation import ForecastRecords
+from flightsched_pipelines.durations import DAY
 
 VIOLATION_COLUMNS: Mapping[str, str] = MappingProxyType({"booking_id": "Int64", "rank": "Int64", "violation": "str"})
 
 Violation = tuple[int | None, int | None, str]
 """Booking, rank, and a sentence about the violation."""
-
-_DAY = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,15 +190,15 @@ def duty_hours_are_kept(case: _Case) -> Iterator[str]:
         return
     places = case.records.places_taught(case.proposal.instructor_id)
     near = {
-        number: [span for span in spans if span.meets(case.span, _DAY)]
+        number: [span for span in spans if span.meets(case.span, DAY)]
         for number, spans in places.items()
         if number != case.booking.booking_id
     }
     limit = timedelta(hours=case.rules.duty_hours_per_24h)
     edges = [moment for spans in [[case.span], *near.values()] for span in spans for moment in (span.start, span.end)]
     worst = timedelta()
-    for first in {*edges, *(edge - _DAY for edge in edges)}:
-        window = Span(first, first + _DAY)
+    for first in {*edges, *(edge - DAY for edge in edges)}:
+        window = Span(first, first + DAY)
         if window.shares(case.span):
             given = (max((window.shares(span) for span in spans), default=timedelta()) for spans in near.values())
             worst = max(worst, sum(given, start=window.shares(case.span)))

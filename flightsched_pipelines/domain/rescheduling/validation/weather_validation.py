@@ -18,8 +18,8 @@ from flightsched_pipelines.domain.rescheduling.validation.validation_records imp
     number_or_none,
 )
 from flightsched_pipelines.domain.weather.reports.weather_codes import read_weather
+from flightsched_pipelines.durations import HOUR, MINUTE, hour_of
 
-_HOUR = timedelta(hours=1)
 _HOLDS: Mapping[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
@@ -100,12 +100,12 @@ class ForecastRecords:
         yield from self._unruled(concerning)
         rules = _that_count(concerning)
         yield from self._darkness(booking, span, rules.get("daylight", []))
-        hour = (span.start - self._buffer).replace(minute=0, second=0, microsecond=0)
+        hour = hour_of(span.start - self._buffer)
         while hour < span.end + self._buffer:
-            if hour >= self._first_hour_utc or hour + _HOUR > span.start:
+            if hour >= self._first_hour_utc or hour + HOUR > span.start:
                 for airport in booking.airports:
                     yield from self._one_hour(booking, airport, hour, rules)
-            hour += _HOUR
+            hour += HOUR
 
     def _one_hour(
         self, booking: Booking, airport: str, hour: datetime, rules: Mapping[str, list[Row]]
@@ -210,9 +210,9 @@ class ForecastRecords:
         if is_null(sunrise) or is_null(sunset):
             minutes = -math.inf
         elif span.start < sunrise:
-            minutes = (span.start - sunrise) / timedelta(minutes=1)
+            minutes = (span.start - sunrise) / MINUTE
         else:
-            minutes = (sunset - span.end) / timedelta(minutes=1)
+            minutes = (sunset - span.end) / MINUTE
         for limit in limits:
             if not _HOLDS[str(limit["comparison"])](minutes, limit["limit_value"]):
                 yield ("at_risk" if limit["effect"] == "block" else "watch"), "it is not within the required daylight"

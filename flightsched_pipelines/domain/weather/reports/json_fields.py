@@ -10,9 +10,10 @@ from typing import cast
 
 ILLEGIBLE = math.nan
 
-_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-_EARLIEST_SECONDS, _LATEST_SECONDS = _EARLIEST.timestamp(), _LATEST.timestamp()
+BEGINNING, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""Before and after every report: a time that is not known lies between them."""
+
+_BEGINNING_SECONDS, _END_SECONDS = BEGINNING.timestamp(), END.timestamp()
 
 
 class FieldError(ValueError):
@@ -51,7 +52,7 @@ def epoch(value: object) -> datetime | None:
     """Return a time given in epoch seconds, aware, in UTC; ``None`` when absent or not between 2000 and 2100."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if not _EARLIEST_SECONDS <= value <= _LATEST_SECONDS:
+    if not _BEGINNING_SECONDS <= value <= _END_SECONDS:
         return None
     return datetime.fromtimestamp(value, UTC)
 
@@ -64,7 +65,7 @@ def iso_time(value: object) -> datetime | None:
         time = datetime.fromisoformat(value)
     except ValueError:
         return None
-    if time.tzinfo is None or not _EARLIEST.year < time.year < _LATEST.year:
+    if time.tzinfo is None or not BEGINNING.year < time.year < END.year:
         return None
     return time.astimezone(UTC)
 

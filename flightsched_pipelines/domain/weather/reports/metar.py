@@ -20,6 +20,7 @@ from flightsched_pipelines.domain.weather.reports.report_elements import (
     settled,
 )
 from flightsched_pipelines.domain.weather.reports.words import meanings_of
+from flightsched_pipelines.durations import HOUR, hour_of
 
 SAME_TIME = timedelta(minutes=15)
 
@@ -45,7 +46,7 @@ def read_metar(report: Mapping[str, Any]) -> ForecastGroup:
         if written is not None and abs(written - observed) > SAME_TIME:
             raise FieldError(f"METAR of {station}: obsTime is {observed:%d %H:%M}Z, in its text {written:%d %H:%M}Z")
         said = _both_accounts(report, raw, station)
-    hour = observed.replace(minute=0, second=0, microsecond=0)
+    hour = hour_of(observed)
     return ForecastGroup(
         source="METAR",
         station=station,
@@ -53,7 +54,7 @@ def read_metar(report: Mapping[str, Any]) -> ForecastGroup:
         change="METAR",
         probability=None,
         from_utc=hour,
-        to_utc=hour + timedelta(hours=1),
+        to_utc=hour + HOUR,
         issued_at_utc=observed,
         conditions=conditions_of(said, has_temperature=True),
         issue=metar_issue(report),

@@ -8,7 +8,7 @@ cannot be read: it applies to the end, and from the beginning if its time cannot
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -17,6 +17,7 @@ from flightsched_pipelines.domain.weather.issue_times import taf_issue
 from flightsched_pipelines.domain.weather.reports.decoded_report import decoded_elements, spelled
 from flightsched_pipelines.domain.weather.reports.heading import is_cancelled, is_report_of
 from flightsched_pipelines.domain.weather.reports.json_fields import (
+    BEGINNING,
     FieldError,
     epoch,
     iso_time,
@@ -37,10 +38,10 @@ from flightsched_pipelines.domain.weather.reports.report_elements import (
 )
 from flightsched_pipelines.domain.weather.reports.taf_text import Change, TextGroup, taf_groups
 from flightsched_pipelines.domain.weather.reports.words import meanings_of
+from flightsched_pipelines.durations import HOUR
 
 MAX_VALIDITY = timedelta(hours=30)
 SAME_TIME = timedelta(minutes=59)
-_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 _CHANGES: Mapping[str, Change] = MappingProxyType({"FM": "FM", "BECMG": "BECMG", "TEMPO": "TEMPO", "PROB": "PROB"})
 
@@ -203,7 +204,7 @@ def _reconciled(decoded: Sequence[_Account], raw: Sequence[TextGroup]) -> list[_
         _Account(group.change, group.probability, group.from_utc, group.to_utc, group.said, alone, {})
         for group in unmatched
     ]
-    return sorted(accounts, key=lambda account: (account.from_utc or _EARLIEST, account.change != "BASE"))
+    return sorted(accounts, key=lambda account: (account.from_utc or BEGINNING, account.change != "BASE"))
 
 
 def _of_both(account: _Account, raw: TextGroup) -> _Account:
@@ -250,7 +251,7 @@ def _openings(account: _Account) -> frozenset[str]:
         return frozenset()
     if account.change == "FM":
         return frozenset({folded(f"FM{since:%d%H%M}")})
-    ends = (f"{until:%d%H}", f"{until - timedelta(hours=1):%d}24") if until.hour == 0 else (f"{until:%d%H}",)
+    ends = (f"{until:%d%H}", f"{until - HOUR:%d}24") if until.hour == 0 else (f"{until:%d%H}",)
     chance = f"PROB{account.probability}"
     kinds = ("BECMG",) if account.change == "BECMG" else ("TEMPO", "INTER", chance, f"{chance} TEMPO")
     periods = [f"{since:%d%H}/{end}" for end in ends]

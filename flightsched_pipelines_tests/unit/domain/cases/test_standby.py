@@ -2,17 +2,16 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flightsched_pipelines.domain.cases.lifecycle import BookingStatus, Case, CaseState, Slot
+from flightsched_pipelines.domain.cases.lifecycle import BookingStatus, Case, CaseState, Slot, StandbyRule
 from flightsched_pipelines.domain.cases.responses import RequestedTimes
 from flightsched_pipelines.domain.cases.standby import (
-    RULES,
     FreedSlot,
-    Rule,
     StandbyLesson,
     next_standby_transition,
     slots_to_offer,
@@ -38,8 +37,8 @@ queues = st.lists(waiting, max_size=8).map(
 )
 
 
-@given(queues, st.sampled_from(RULES))
-def test_a_rule_only_puts_those_who_wait_in_order(queue: list[StandbyLesson], rule: Rule) -> None:
+@given(queues, st.sampled_from(get_args(StandbyRule)))
+def test_a_rule_only_puts_those_who_wait_in_order(queue: list[StandbyLesson], rule: StandbyRule) -> None:
     turn = standby_order(queue, rule)
     assert sorted(one.booking_id for one in turn) == ([] if rule == "nobody" else [one.booking_id for one in queue])
     assert turn == standby_order(reversed(queue), rule)

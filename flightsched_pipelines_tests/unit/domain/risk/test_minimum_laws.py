@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flightsched_pipelines.domain.risk.bookings import LESSON_KINDS, TRAINING_LEVELS, severity
+from flightsched_pipelines.domain.risk.bookings import severity
 from flightsched_pipelines.domain.risk.loosened_limits import loosened
 from flightsched_pipelines.domain.risk.minimums import (
     MINIMUM_COLUMNS,
@@ -15,7 +15,7 @@ from flightsched_pipelines.domain.risk.minimums import (
     typed_minimums,
     with_regulations,
 )
-from flightsched_pipelines.domain.risk.rules import RULE_BOOK, UNITS
+from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, RULE_BOOK, TRAINING_LEVELS, UNITS
 from flightsched_pipelines_tests.unit.domain.risk.builders import DEFAULTS, fine, frame, hold, lesson, minimum, verdict
 from flightsched_pipelines_tests.unit.domain.risk.test_laws import LESSONS, MINIMUMS, skies
 
