@@ -99,7 +99,7 @@ def highest_risk_lessons(broken: pd.DataFrame, bookings: pd.DataFrame) -> pd.Dat
         .sort_values(["rules_broken", "starts_at_utc", "booking_id"], ascending=[False, True, True])
         .head(MAX_LESSONS_SHOWN)
     )
-    gravest = most[lesson].merge(at_risk.drop_duplicates(lesson), on=lesson)
+    gravest = most[lesson].merge(at_risk[at_risk["breach_rank"] == 1], on=lesson)
     columns = ["reference", "starts_at_utc", "departure", "training_level", "solo", "rules_broken", "gravest"]
     return most.assign(gravest=[_in_short(row) for row in gravest.to_dict("records")])[columns]
 

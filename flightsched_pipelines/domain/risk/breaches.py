@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from flightsched_pipelines.domain.risk.arrays.forecast_grid import LAYERS, PREVAILING, TEMPORARY
 from flightsched_pipelines.domain.risk.arrays.threshold_bitmasks import CROSSWIND
 from flightsched_pipelines.domain.risk.bookings import VERDICTS
+from flightsched_pipelines.domain.risk.breach_order import gravest_first
 from flightsched_pipelines.domain.risk.effective_limits import (
     AIRCRAFT_CROSSWIND,
     BLOCK,
@@ -47,9 +48,11 @@ BROKEN_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
         "booking_id": "int64",
         "verdict": "str",
+        "breach_rank": "int64",
         "rule": "str",
         "effect": "str",
         "value": "float64",
+        "at_least": "boolean",
         "limit_value": "float64",
         "margin": "float64",
         "unit": "str",
@@ -58,15 +61,18 @@ BROKEN_COLUMNS: Mapping[str, str] = MappingProxyType(
         "hour_utc": "datetime64[us, UTC]",
         "layer": "str",
         "change": "str",
+        "probability": "Int64",
         "source": "str",
         "station": "str",
+        "station_distance_nm": "float64",
         "group_from_utc": "datetime64[us, UTC]",
         "group_to_utc": "datetime64[us, UTC]",
         "reference": "str",
+        "authority": "str",
         "explanation": "str",
     }
 )
-"""One row for each booking, rule, airport and layer: its worst hour. The gravest row of a booking comes first.
+"""One row for each booking, rule, airport and layer: its worst hour, by ``breach_rank``: 1 is a booking's gravest.
 
 ``margin`` is in the rule's unit and not above 0. Rule ``forecast`` lists in ``hazard`` what is missing from the hour
 on. ``daylight`` and ``forecast`` come from no group: their source, station and group are null.
@@ -75,7 +81,7 @@ on. ``daylight`` and ``forecast`` come from no group: their source, station and 
 APPROACH = -2
 """Row number of an approach minimum of the airport, which is not a row of the minimums."""
 
-_TOLD_FROM = ("position", "gravity", "relative_margin", "authority", "probability", "station_distance_nm")
+_TOLD_FROM = ("position", "severity", "relative_margin")
 """Columns of findings beside those that are stored."""
 
 _HAZARD_CODES = {"thunderstorm": CONVECTIVE, "icing": FREEZING, "wind_shear": WIND_SHEAR}
@@ -95,7 +101,7 @@ def broken_rules(case: AssessmentInput, positions: Indices, severities: Severiti
 
 
 def findings(case: AssessmentInput, positions: Indices, severities: Severities, *, only_broken: bool) -> pd.DataFrame:
-    """Return the findings of bookings, worst first: breaches, or (``only_broken`` false) every limit in force.
+    """Return the breaches of bookings, the gravest first; where ``only_broken`` is false, every limit in force.
 
     Returns:
         ``BROKEN_COLUMNS`` without the explanation, and the columns that it is made from.
@@ -107,8 +113,7 @@ def findings(case: AssessmentInput, positions: Indices, severities: Severities, 
     found = found.reindex(columns=[*BROKEN_COLUMNS, *_TOLD_FROM])
     found["booking_id"] = case.bookings["booking_id"].to_numpy()[found["position"]]
     found["verdict"] = np.array(VERDICTS, dtype=object)[severities[found["position"]]]
-    order = ["position", "gravity", "relative_margin", "hour_utc", "airport"]
-    return found.sort_values(order, ascending=[True, False, True, True, True], kind="stable", ignore_index=True)
+    return gravest_first(found)
 
 
 def _weather_breaches(case: AssessmentInput, hours: BookingHours, *, only_broken: bool) -> pd.DataFrame:
@@ -175,8 +180,9 @@ def _described(case: AssessmentInput, found: pd.DataFrame) -> pd.DataFrame:
     return found.assign(
         rule=rules,
         effect=np.array(EFFECTS, dtype=object)[found["effect_index"]],
-        gravity=breach_severities(rules, found["effect_index"].to_numpy(), found["layer_index"].to_numpy(), solo),
+        severity=breach_severities(rules, found["effect_index"].to_numpy(), found["layer_index"].to_numpy(), solo),
         value=value,
+        at_least=rows["visibility_at_least"].to_numpy(dtype=bool) & (rules == "visibility"),
         margin=margin,
         unit=[UNITS.get(rule, "") for rule in rules],
         hazard=pd.array(
@@ -235,11 +241,10 @@ def _in_the_dark(case: AssessmentInput, positions: Indices) -> pd.DataFrame:
                     "position": dark,
                     "rule": "daylight",
                     "effect": EFFECTS[effect],
-                    "gravity": AT_RISK if effect == BLOCK else WATCH,
+                    "severity": AT_RISK if effect == BLOCK else WATCH,
                     "value": value,
                     "limit_value": limit,
                     "margin": value - limit,
-                    "relative_margin": (value - limit) / np.where(limit == 0, 1.0, limit),
                     "unit": UNITS["daylight"],
                     "hazard": np.where(trips.before_sunrise[dark], "before sunrise", "sunset"),
                     "airport": np.array([*case.sky.airports, ""], dtype=object)[place],

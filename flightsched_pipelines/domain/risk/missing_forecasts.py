@@ -84,7 +84,7 @@ def missing_forecast(case: AssessmentInput, hours: BookingHours, unknown: Indice
     return found.assign(
         rule="forecast",
         effect=EFFECTS[BLOCK],
-        gravity=UNKNOWN,
+        severity=UNKNOWN,
         hazard=[words[bits] for bits in lacking.tolist()],
         reference=pd.array(named, dtype="str"),
         hour_utc=first_hour + pd.to_timedelta(since, unit="h"),

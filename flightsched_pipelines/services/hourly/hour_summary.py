@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from flightsched_pipelines.database.frames import newest_partition, read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.rescheduling.feasible_starts import NO_SLOT_LEFT
+from flightsched_pipelines.domain.risk.explain import explain
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.settings import Settings
@@ -144,6 +145,11 @@ def explain_booking(engine: Engine, booking: str, hour_utc: datetime | None, set
             f"{named['reference'].iloc[0]} does not start within {settings.lookahead_hours} hours of "
             f"{hour:%Y-%m-%d %H}Z, so it was not held against that hour's forecast."
         )
+    broken = PIPELINE_TABLES["at_risk_bookings"]
+    breaches = read_partition(engine, broken, [hour], broken.c.booking_id == int(held["booking_id"].iloc[0]))
+    if len(breaches):
+        rows = breaches.sort_values("breach_rank").to_dict("records")
+        return explain(held.to_dict("records")[0], rows, str(rows[0]["verdict"]))
     forecasts = read_partition(engine, PIPELINE_TABLES["forecasts"], [hour])
     assessment = hourly_steps.assess_lessons(engine, held, forecasts, hour, settings)
     return assessment.words(0)

@@ -18,16 +18,17 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.domain.rescheduling.feasible_starts import NO_SLOT_LEFT
 from flightsched_pipelines.domain.risk.bookings import severity
+from flightsched_pipelines.domain.risk.breach_order import share_missed
 from flightsched_pipelines.durations import HOUR
 from flightsched_pipelines.messages.models import Shortfall
 from flightsched_pipelines.services.slots import slots_of
 
 MAX_SHORTFALLS = 5
 TOLD = (
-    "booking_id", "verdict", "rule", "effect", "value", "limit_value", "margin", "unit", "hazard", "airport",
-    "hour_utc", "layer",
+    "booking_id", "verdict", "breach_rank", "rule", "effect", "value", "limit_value", "margin", "unit", "hazard",
+    "airport", "hour_utc", "layer",
 )  # fmt: skip
-"""What of a broken rule is told, or tells which is the gravest."""
+"""Columns of a breach that messages are made of."""
 STORED = (
     "booking_snapshot", "lesson_verdicts", "at_risk_bookings", "reschedule_proposals", "reschedule_candidates",
     "unplaceable_bookings",
@@ -87,8 +88,7 @@ def findings_in(stored: Mapping[str, pd.DataFrame]) -> Findings:
     for booking_id, slot in _slots(candidates):
         slots.setdefault(booking_id, set()).add(slot)
     by_booking: dict[int, Finding] = {}
-    broken = sorted(stored["at_risk_bookings"][list(TOLD)].to_dict("records"), key=_by_gravity)
-    for booking_id, of_booking in groupby(broken, key=itemgetter("booking_id")):
+    for booking_id, of_booking in groupby(_breaches(stored["at_risk_bookings"]), key=itemgetter("booking_id")):
         rows_ = list(of_booking)
         by_booking[booking_id] = Finding(
             verdict=rows_[0]["verdict"],
@@ -107,7 +107,13 @@ def missed_at(connection: Connection, booking_id: int, hour_utc: datetime) -> di
     """By how much an hour found each blocking rule of one booking missed, as a share of its limit."""
     broken = PIPELINE_TABLES["at_risk_bookings"]
     found = read_partition(connection, broken, [hour_utc], broken.c.booking_id == booking_id)
-    return _missed(found[list(TOLD)].to_dict("records"))
+    return _missed(_breaches(found))
+
+
+def _breaches(broken: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Return what is told of an hour's breaches, by booking, the gravest first, with the share of the limit missed."""
+    told = broken[list(TOLD)].assign(share_missed=share_missed(broken))
+    return told.sort_values(["booking_id", "breach_rank"]).to_dict("records")
 
 
 def _slots(frame: pd.DataFrame) -> list[tuple[int, Slot]]:
@@ -123,19 +129,12 @@ def _offers(proposals: pd.DataFrame) -> dict[int, list[Offer]]:
     return found
 
 
-def _by_gravity(row: Mapping[Any, Any]) -> tuple[int, bool, bool, float]:
-    """Order of a booking's broken rules: what blocks, then what holds all the time, then what is missed by more."""
-    measured = not pd.isna(row["margin"])
-    missed = row["margin"] / (abs(row["limit_value"]) or 1.0) if measured else -math.inf
-    return row["booking_id"], row["effect"] == "warn", measured and row["layer"] == "temporary", missed
-
-
 def _missed(broken: Sequence[Mapping[Any, Any]]) -> dict[str, float]:
     """By how much of its limit each blocking rule is missed, at its worst; infinite for hazards."""
     worst: dict[str, float] = {}
     for row in broken:
         if row["effect"] != "warn":
-            worst[row["rule"]] = max(worst.get(row["rule"], -math.inf), -_by_gravity(row)[3])
+            worst[row["rule"]] = max(worst.get(row["rule"], -math.inf), row["share_missed"])
     return worst
 
 

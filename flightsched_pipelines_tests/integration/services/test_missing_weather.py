@@ -31,10 +31,12 @@ def assessed(engine: Engine, hour: datetime, *, lacks: str | None = LACKS, schoo
         run(
             engine,
             "INSERT INTO pipeline.at_risk_bookings "
-            "(partition_hour, booking_id, verdict, rule, effect, hazard, airport, hour_utc, layer, unit, explanation) "
-            "SELECT :hour, id, 'unknown', 'forecast', 'block', :lacks, departure, date_trunc('hour', lower(period)), "
-            "'prevailing', '', 'Unknown.' FROM school.bookings WHERE status <> 'held' AND lower(period) >= :hour "
-            "AND lower(period) < :hour + interval '72 hours' AND (school_id = :school OR :school = 0)",
+            "(partition_hour, booking_id, verdict, breach_rank, rule, effect, hazard, airport, hour_utc, layer, unit, "
+            "explanation) "
+            "SELECT :hour, id, 'unknown', 1, 'forecast', 'block', :lacks, departure, "
+            "date_trunc('hour', lower(period)), 'prevailing', '', 'Unknown.' FROM school.bookings "
+            "WHERE status <> 'held' AND lower(period) >= :hour AND lower(period) < :hour + interval '72 hours' "
+            "AND (school_id = :school OR :school = 0)",
             hour=hour, lacks=lacks, school=school_id,
         )  # fmt: skip
     with engine.begin() as connection:

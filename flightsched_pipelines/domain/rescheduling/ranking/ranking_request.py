@@ -144,7 +144,7 @@ def _forecast(verdict: str, margin: float) -> str:
 
 
 def _broken_facts(broken: pd.DataFrame) -> list[dict[str, Any]]:
-    worst = broken.drop_duplicates("rule").sort_values("rule")
+    worst = broken.sort_values("breach_rank").drop_duplicates("rule").sort_values("rule")
     return [{"rule": row["rule"], "layer": _text_or_none(row["layer"])} for row in worst.to_dict("records")]
 
 

@@ -26,12 +26,15 @@ def test_a_broken_rule_is_told_with_value_limit_place_hour_group_and_reference()
     assert list(rows.columns) == list(BROKEN_COLUMNS)
     assert rows.dtypes.astype(str).to_dict() == dict(BROKEN_COLUMNS)
     row = rows.iloc[0].to_dict()
-    assert row | {"explanation": "", "reference": ""} == {
+    assert pd.isna(row["probability"])
+    assert row | {"explanation": "", "reference": "", "probability": None} == {
         "booking_id": 42,
         "verdict": "at_risk",
+        "breach_rank": 1,
         "rule": "ceiling",
         "effect": "block",
         "value": 900.0,
+        "at_least": False,
         "limit_value": 5000.0,
         "margin": -4100.0,
         "unit": "ft",
@@ -40,11 +43,14 @@ def test_a_broken_rule_is_told_with_value_limit_place_hour_group_and_reference()
         "hour_utc": at(1),
         "layer": "prevailing",
         "change": "FM",
+        "probability": None,
         "source": "TAF",
         "station": "KSJC",
+        "station_distance_nm": 10.2,
         "group_from_utc": at(-2),
         "group_to_utc": at(24),
         "reference": "",
+        "authority": "default",
         "explanation": "",
     }
     assert len(rows) == 1
