@@ -32,7 +32,8 @@ from benchmarks.hour.world import HOUR, fill
 from benchmarks.measure import machine, markdown
 from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.database.engine import connect
-from flightsched_pipelines.domain.cases.responses import Action, CaseResponse
+from flightsched_pipelines.domain.cases.actions import Action
+from flightsched_pipelines.domain.cases.responses import CaseResponse
 from flightsched_pipelines.services.responses.respond import respond
 from flightsched_pipelines.services.responses.response_handler import IncomingResponse
 from flightsched_pipelines.settings import Settings

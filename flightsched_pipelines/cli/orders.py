@@ -9,7 +9,8 @@ import typer
 from flightsched_pipelines.cli.arguments import CaseNumber
 from flightsched_pipelines.cli.console import UsageError, console
 from flightsched_pipelines.cli.session import open_session
-from flightsched_pipelines.domain.cases.responses import Action, CaseResponse
+from flightsched_pipelines.domain.cases.actions import Action
+from flightsched_pipelines.domain.cases.responses import CaseResponse
 from flightsched_pipelines.services.responses import weather_hold
 from flightsched_pipelines.services.responses.respond import ResponseOutcome
 from flightsched_pipelines.services.responses.respond import respond as take

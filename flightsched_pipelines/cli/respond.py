@@ -9,7 +9,8 @@ import typer
 from flightsched_pipelines.cli.arguments import CaseNumber
 from flightsched_pipelines.cli.console import UsageError, console
 from flightsched_pipelines.cli.session import open_session
-from flightsched_pipelines.domain.cases.responses import Action, CaseResponse, RequestedTimes, Role
+from flightsched_pipelines.domain.cases.actions import ROLE_OF, Action, Role
+from flightsched_pipelines.domain.cases.responses import CaseResponse, RequestedTimes
 from flightsched_pipelines.domain.rescheduling.preferences import DAYS, PARTS_OF_DAY
 from flightsched_pipelines.services.responses.respond import respond as take
 from flightsched_pipelines.services.responses.response_handler import IncomingResponse
@@ -47,13 +48,14 @@ def respond(
     ]  # fmt: skip
     if len(said) != 1:
         raise UsageError("say one thing: --accept N, --none-suit, --withdraw, --confirm, --decline or --keep")
-    usual: Role = "student" if said[0] in {Action.ACCEPT, Action.NONE_SUIT, Action.WITHDRAW} else "instructor"
     if after and before and before < after:
         raise UsageError(f"--before {before:%Y-%m-%d} lies before --after {after:%Y-%m-%d}; no day is between them")
     if key == "":
         raise UsageError("--key is empty; give one, or leave the option out")
     wishes = RequestedTimes(_words(days, DAYS), _words(parts, tuple(PARTS_OF_DAY)), _day(after), _day(before))
-    answer = CaseResponse(said[0], _role(speaker) or usual, None, number=accept, reason=reason, wishes=wishes)
+    answer = CaseResponse(
+        said[0], _role(speaker) or ROLE_OF[said[0]], None, number=accept, reason=reason, wishes=wishes
+    )
     settings, engine = open_session()
     outcome = take(
         engine,

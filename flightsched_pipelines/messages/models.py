@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
+from flightsched_pipelines.domain.cases.actions import PersonRole
 from flightsched_pipelines.domain.cases.lifecycle import StepEvent
 
 ResponseNews = Literal["accepted", "withdrawn", "hold_released", "reminded", "moved", "handed_over", "kept", "declined"]
@@ -25,7 +26,7 @@ RESPONSE_EVENTS: frozenset[Event] = frozenset(get_args(ResponseNews))
 DISPATCHER_EVENTS: frozenset[Event] = frozenset({*get_args(StepEvent), "moved", "kept", "declined"})
 """The events that a school's dispatchers are told of."""
 
-Role = Literal["student", "instructor"]
+Role = PersonRole
 
 
 class _MessageModel(BaseModel):

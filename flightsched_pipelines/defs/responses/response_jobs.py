@@ -12,7 +12,8 @@ from flightsched_pipelines.clients.delivery.delivery_errors import ChannelDownEr
 from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.responses.reasons import DispatchReason, KeepReason
 from flightsched_pipelines.defs.run_limits import bounded
-from flightsched_pipelines.domain.cases.responses import Action, CaseResponse, Role
+from flightsched_pipelines.domain.cases.actions import ROLE_OF, Action
+from flightsched_pipelines.domain.cases.responses import CaseResponse
 from flightsched_pipelines.services.responses import queued_responses, weather_hold
 from flightsched_pipelines.services.responses.queued_responses import QueuedRequestedTimes
 from flightsched_pipelines.services.responses.respond import ResponseOutcome, respond
@@ -24,7 +25,7 @@ BY_HAND = bounded("by hand", minutes=10)
 
 
 class ResponseAction(Enum):
-    """What an answer says; the first three are the student's, the others the instructor's."""
+    """The actions of students and instructors, as Dagster's configuration takes them."""
 
     ACCEPT = "accept"
     NONE_SUIT = "none_suit"
@@ -83,14 +84,15 @@ def apply_response_op(
 ) -> None:
     """Do what one answer says; refused, the run fails with the sentence that says why."""
     action = Action(config.action.value)
-    role: Role = "student" if action in {Action.ACCEPT, Action.NONE_SUIT, Action.WITHDRAW} else "instructor"
     asked = config.model_dump(include={*QueuedRequestedTimes.model_fields})
     try:
         wishes = QueuedRequestedTimes.model_validate(asked).wishes()
     except ValidationError as error:
         fault = error.errors()[0]
         _fail(f"{fault['loc'][0]}: {fault['msg']}")
-    answer = CaseResponse(action, role, config.person_id, config.number, config.round, _words(config.reason), wishes)
+    answer = CaseResponse(
+        action, ROLE_OF[action], config.person_id, config.number, config.round, _words(config.reason), wishes
+    )
     _report(context, respond(engine, _received(context, config.case_id, answer), clock.now(), settings))
 
 

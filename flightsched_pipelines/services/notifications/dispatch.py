@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Engine
 from flightsched_pipelines.database.queries.cases import cases as rows
 from flightsched_pipelines.database.queries.cases import transitions
 from flightsched_pipelines.database.queries.cases.transitions import NewCase, Transition
+from flightsched_pipelines.domain.cases.decisions import override_still_applies
 from flightsched_pipelines.domain.cases.lifecycle import BookingStatus, CaseTransition, Slot, next_transition, open_case
-from flightsched_pipelines.domain.cases.responses import override_still_applies
 from flightsched_pipelines.domain.cases.standby import next_standby_transition
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.services.notifications.case_steps import (

@@ -7,8 +7,10 @@ from sqlalchemy import Connection, Engine
 
 from flightsched_pipelines.database.frames import newest_written
 from flightsched_pipelines.database.queries.cases import case_queries, responses
-from flightsched_pipelines.database.queries.cases.case_queries import DeadlineDue
-from flightsched_pipelines.domain.cases.responses import Action, CaseResponse
+from flightsched_pipelines.domain.cases import deadlines
+from flightsched_pipelines.domain.cases.actions import ROLE_OF, Action
+from flightsched_pipelines.domain.cases.deadlines import DeadlineDue
+from flightsched_pipelines.domain.cases.responses import CaseResponse
 from flightsched_pipelines.services.notifications import missing_weather
 from flightsched_pipelines.services.responses import overdue
 from flightsched_pipelines.services.responses.respond import respond
@@ -16,7 +18,7 @@ from flightsched_pipelines.services.responses.response_handler import IncomingRe
 from flightsched_pipelines.services.rules import response_rules
 from flightsched_pipelines.settings import Settings
 
-PASSED = {"lapse": "holds released", "confirm": "confirmed unasked", "remind": "reminded"}
+PASSED = {Action.LAPSE: "holds released", Action.CONFIRM: "confirmed unasked", Action.REMIND: "reminded"}
 
 
 def deadlines_due(engine: Engine, now_utc: datetime, settings: Settings) -> int:
@@ -35,9 +37,8 @@ def process_deadlines(engine: Engine, now_utc: datetime, settings: Settings) -> 
     with engine.connect() as connection:
         waiting = _waiting(connection, now_utc, settings)
     for key, one in waiting.items():
-        action = Action(one.action)
-        asks = action is Action.CONFIRM
-        answer = CaseResponse(action, "instructor" if asks else "platform", one.instructor_id if asks else None)
+        role = ROLE_OF[one.action]
+        answer = CaseResponse(one.action, role, one.instructor_id if role == "instructor" else None)
         if respond(engine, IncomingResponse(key, one.case_id, answer, "platform"), now_utc, settings).applied:
             passed[PASSED[one.action]] += 1
     return +passed
@@ -50,11 +51,13 @@ def _waiting(connection: Connection, now_utc: datetime, settings: Settings) -> d
     """
     forecast = newest_written(connection, "forecasts")
     hour = "none" if forecast is None else f"{forecast:%Y%m%dT%H}"
-    found = {_key(one, hour): one for one in case_queries.deadlines_due(connection, now_utc, response_rules(settings))}
-    refused = responses.are_known(connection, [key for key, one in found.items() if one.action == Action.CONFIRM])
+    rules = response_rules(settings)
+    clocks = case_queries.case_clocks(connection, now_utc + rules.remind_before)
+    found = {_key(one, hour): one for one in deadlines.deadlines_due(clocks, now_utc, rules)}
+    refused = responses.are_known(connection, [key for key, one in found.items() if one.action is Action.CONFIRM])
     return {key: one for key, one in found.items() if key not in refused}
 
 
 def _key(one: DeadlineDue, hour: str) -> str:
     key = f"{one.action}-{one.case_id}-{one.until_utc.isoformat()}"
-    return f"{key}-{hour}" if one.action == Action.CONFIRM else key
+    return f"{key}-{hour}" if one.action is Action.CONFIRM else key

@@ -10,7 +10,16 @@ from collections import Counter
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    ValidationError,
+    WithJsonSchema,
+)
 from sqlalchemy import Engine
 
 from flightsched_pipelines.clients.delivery import aws
@@ -19,7 +28,8 @@ from flightsched_pipelines.database.queries.cases import responses
 from flightsched_pipelines.database.queries.cases.responses import Response
 from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.database.queries.notifications.outbox import Queued
-from flightsched_pipelines.domain.cases.responses import Action, CaseResponse, RequestedTimes
+from flightsched_pipelines.domain.cases.actions import PEOPLES_ACTIONS, Action, PersonRole
+from flightsched_pipelines.domain.cases.responses import CaseResponse, RequestedTimes
 from flightsched_pipelines.services.responses.respond import ResponseOutcome, respond
 from flightsched_pipelines.services.responses.response_handler import IncomingResponse
 from flightsched_pipelines.settings import Settings
@@ -33,6 +43,18 @@ Id = Annotated[int, Field(ge=1, lt=2**63)]
 
 def _acceptable(reason: str) -> str:
     return accept(reason, "it", MAX_REASON_CHARACTERS)
+
+
+def _action_of_a_person(value: object) -> Action:
+    known = {str(action): action for action in PEOPLES_ACTIONS}
+    if not isinstance(value, str) or value not in known:
+        raise ValueError(f"it is none of {', '.join(known)}")
+    return known[value]
+
+
+PersonsAction = Annotated[
+    Action, PlainValidator(_action_of_a_person), WithJsonSchema({"enum": [*PEOPLES_ACTIONS], "type": "string"})
+]
 
 
 class QueuedRequestedTimes(BaseModel):
@@ -59,8 +81,8 @@ class QueuedResponse(BaseModel):
         description="The sender's own key: an answer that comes twice is applied once."
     )
     case_id: Id = Field(description="The case.")
-    action: Literal["accept", "none_suit", "withdraw", "confirm", "decline", "keep"]
-    role: Literal["student", "instructor"]
+    action: PersonsAction
+    role: PersonRole
     person_id: Id = Field(description="Which student or instructor.")
     number: Annotated[int, Field(ge=1, le=99)] | None = Field(default=None, description="The alternative, to accept.")
     round: Annotated[int, Field(ge=1, le=10_000)] | None = Field(default=None, description="Of which message.")
@@ -70,9 +92,7 @@ class QueuedResponse(BaseModel):
     def answer(self) -> CaseResponse:
         """Return the response as the domain has it."""
         wishes = self.wishes.wishes()
-        return CaseResponse(
-            Action(self.action), self.role, self.person_id, self.number, self.round, self.reason, wishes
-        )
+        return CaseResponse(self.action, self.role, self.person_id, self.number, self.round, self.reason, wishes)
 
 
 FIELDS = frozenset({*QueuedResponse.model_fields, *QueuedRequestedTimes.model_fields})

@@ -15,17 +15,11 @@ from flightsched_pipelines.database.queries.cases.transitions import Transition
 from flightsched_pipelines.database.queries.notifications import contacts
 from flightsched_pipelines.database.queries.schedule import booking_moves, holds
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
+from flightsched_pipelines.domain.cases.actions import Action
+from flightsched_pipelines.domain.cases.decisions import decide, longest_hold, slot_of_response
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, ResponseEvent, Slot
-from flightsched_pipelines.domain.cases.responses import (
-    Action,
-    CaseResponse,
-    Decision,
-    ResponseContext,
-    ResponseRefusedError,
-    decide,
-    longest_hold,
-    slot_of_response,
-)
+from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseRefusedError
+from flightsched_pipelines.domain.cases.snapshot import Decision, ResponseContext
 from flightsched_pipelines.domain.rescheduling.rules import BUFFER
 from flightsched_pipelines.durations import hour_of
 from flightsched_pipelines.messages import formatting, models

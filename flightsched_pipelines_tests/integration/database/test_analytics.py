@@ -15,8 +15,9 @@ from sqlalchemy import Engine, text
 from flightsched_pipelines.database import analyst_role, frames, migrations
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.domain.cases.actions import Action
 from flightsched_pipelines.domain.cases.lifecycle import CASE_EVENTS, CaseState
-from flightsched_pipelines.domain.cases.responses import Action, CaseResponse
+from flightsched_pipelines.domain.cases.responses import CaseResponse
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.responses.overdue import end_overdue

@@ -6,7 +6,8 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, text
 
-from flightsched_pipelines.domain.cases.responses import Action, CaseResponse, Role
+from flightsched_pipelines.domain.cases.actions import Action, Role
+from flightsched_pipelines.domain.cases.responses import CaseResponse
 from flightsched_pipelines.services.responses.respond import ResponseOutcome, respond
 from flightsched_pipelines.services.responses.response_handler import IncomingResponse
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for

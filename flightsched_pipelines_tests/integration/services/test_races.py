@@ -166,7 +166,8 @@ from flightsched_pipelines.database.engine import application_url, connect
 from flightsched_pipelines.services.notifications.outbox_worker import Channel, drain
 from flightsched_pipelines.services.responses.respond import respond
 from flightsched_pipelines.services.responses.response_handler import IncomingResponse
-from flightsched_pipelines.domain.cases.responses import Action, CaseResponse
+from flightsched_pipelines.domain.cases.actions import Action
+from flightsched_pipelines.domain.cases.responses import CaseResponse
 from flightsched_pipelines.settings import Settings
 
 url, spare, case_id, booking_id = sys.argv[1], *map(int, sys.argv[2:5])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, any_, bindparam, case, func, literal, or_, select
+from sqlalchemy import Connection, Row, Select, any_, bindparam, false, func, literal, or_, select
 
 from flightsched_pipelines.database.queries.cases.cases import Offer
 from flightsched_pipelines.database.schema import (
@@ -18,20 +18,11 @@ from flightsched_pipelines.database.schema import (
     reschedule_cases,
     students,
 )
+from flightsched_pipelines.domain.cases.deadlines import CaseClock
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot
-from flightsched_pipelines.domain.cases.responses import CaseSnapshot, Hold, ResponseRules
+from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Hold
 
 _HELD = bookings.alias("held")
-
-
-@dataclass(frozen=True, slots=True)
-class DeadlineDue:
-    """What the clock says about a case: lapse, confirm or remind. ``until_utc`` is the end that it is about."""
-
-    case_id: int
-    action: str
-    until_utc: datetime
-    instructor_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,28 +147,23 @@ def confirms_automatically(connection: Connection, instructor_id: int | None) ->
     return bool(connection.execute(select(i.auto_confirm).where(i.id == instructor_id)).scalar())
 
 
-def deadlines_due(connection: Connection, now_utc: datetime, rules: ResponseRules) -> list[DeadlineDue]:
-    """What the clock has to say about open cases: holds that ended, confirmations unasked, reminders; in this order.
+def case_clocks(connection: Connection, before_utc: datetime) -> list[CaseClock]:
+    """Return the open cases in which something may be due: those with a held slot, or a deadline before a time.
 
-    A reminder comes ``remind_before`` the end, but not in the first half of the time there is. A freed slot is offered
-    for a short time anyway: who is to confirm it is reminded, who is to take it is not.
+    What is due in which of them is for `domain.cases.deadlines` to decide.
     """
     c, h, i = reschedule_cases.c, _HELD.c, instructors.c
-    since, until = func.coalesce(c.accepted_at, c.opened_at), func.coalesce(h.held_until, c.deadline_utc)
-    nearly_over = and_(until - now_utc <= rules.remind_before, until - now_utc <= now_utc - since)
-    lapsed = h.held_until <= now_utc
-    unasked = and_(i.auto_confirm, c.accepted_at <= now_utc - rules.withdraw_within)
-    asks = or_(c.state == "student_accepted", and_(c.state == "proposed", c.freed_slot_id.is_(None)))
-    wanted = and_(c.reminded_at.is_(None), asks, nearly_over, until > now_utc)
-    what = case((lapsed, "lapse"), (unasked, "confirm"), else_="remind")
-    query = (
-        select(c.id, what.label("action"), until.label("until_utc"), h.instructor_id)
+    query: Select[*tuple[Any, ...]] = (
+        select(
+            c.id, c.state, c.freed_slot_id.is_not(None), c.opened_at, c.accepted_at, c.deadline_utc,
+            c.reminded_at.is_not(None), h.held_until, h.instructor_id, func.coalesce(i.auto_confirm, false()),
+        )
         .outerjoin(_HELD, h.holds_for == c.booking_id)
         .outerjoin(instructors, i.id == h.instructor_id)
-        .where(c.closed_at.is_(None), or_(lapsed, unasked, wanted))
-        .order_by(what.desc(), c.id)
-    )
-    return [DeadlineDue(*row) for row in connection.execute(query)]
+        .where(c.closed_at.is_(None), or_(h.held_until.is_not(None), c.deadline_utc <= before_utc))
+        .order_by(c.id)
+    )  # fmt: skip
+    return [CaseClock(row.id, CaseState(row.state), *row[2:]) for row in connection.execute(query)]
 
 
 def _rounds(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[tuple[int, int], tuple[Offer, bool, datetime]]:

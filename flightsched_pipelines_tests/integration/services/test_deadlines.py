@@ -1,0 +1,46 @@
+"""The cases that are loaded for the clock are all in which anything is due."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine
+
+from flightsched_pipelines.database.queries.cases.case_queries import case_clocks
+from flightsched_pipelines.domain.cases.actions import Action
+from flightsched_pipelines.domain.cases.deadlines import deadlines_due
+from flightsched_pipelines.services.rules import response_rules
+from flightsched_pipelines_tests.integration.services.helpers import LATER, SETTINGS, cases, run, say
+
+ROUNDS = 40
+SCATTER = """
+UPDATE school.reschedule_cases SET
+  deadline_utc = :now + (id * (:seed + 11) * 7919 % 240 - 60) * interval '1 minute',
+  opened_at = :now - (id * (:seed + 13) * 6007 % 360) * interval '1 minute',
+  accepted_at = CASE WHEN accepted_at IS NULL THEN NULL
+                ELSE :now - (id * (:seed + 17) * 5003 % 600) * interval '1 second' END,
+  reminded_at = CASE WHEN id * (:seed + 19) * 4001 % 10 < 3 THEN opened_at END
+WHERE closed_at IS NULL
+"""
+HOLDS = """
+UPDATE school.bookings SET held_until = :now + (id * (:seed + 23) * 3001 % 180 - 30) * interval '1 minute'
+WHERE status = 'held'
+"""
+"""Other times in each round, the same in each run."""
+
+
+def test_no_case_in_which_anything_is_due_is_left_out(told_engine: Engine) -> None:
+    for case_id, _ in cases(told_engine)[:6]:
+        say(told_engine, case_id, "accept", number=1)
+    run(told_engine, "UPDATE school.instructors SET auto_confirm = (id % 2 = 0)")
+    rules, found = response_rules(SETTINGS), set[Action]()
+    for seed in range(ROUNDS):
+        now: datetime = LATER + timedelta(minutes=15 * seed)
+        run(told_engine, SCATTER, now=now, seed=seed)
+        run(told_engine, HOLDS, now=now, seed=seed)
+        with told_engine.connect() as connection:
+            candidates = case_clocks(connection, now + rules.remind_before)
+            every = case_clocks(connection, now + timedelta(days=365))
+        due = deadlines_due(every, now, rules)
+        assert deadlines_due(candidates, now, rules) == due
+        assert len(candidates) < len(every)
+        found |= {one.action for one in due}
+    assert found == {Action.LAPSE, Action.CONFIRM, Action.REMIND}
