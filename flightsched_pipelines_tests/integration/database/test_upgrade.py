@@ -1,0 +1,111 @@
+"""A database of an older version, with an hour and its cases, upgraded: nothing is lost, and its work goes on.
+
+``older/revision_0009.sql.gz`` is pg_dump of a home in which version 0.1 ran its demo with the stand-in for OpenAI, and
+people responded: one lesson moved, one was kept, one waits for its instructor, one for the release of a solo flight.
+"""
+
+import gzip
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from sqlalchemy import Engine, text
+
+from flightsched_pipelines.database import embedded, migrations
+from flightsched_pipelines.definitions import build_definitions
+from flightsched_pipelines.defs.partitions import key_of
+from flightsched_pipelines.services.notifications.dispatch import dispatch
+from flightsched_pipelines_tests.conftest import administer, clone, connected, settings_for
+from flightsched_pipelines_tests.integration.services.helpers import OVERLAPS, one, place, rows, say, state
+
+DUMP = Path(__file__).parent / "older" / "revision_0009.sql.gz"
+HOUR = datetime(2026, 11, 26, 2, tzinfo=UTC)
+NOW = HOUR + timedelta(minutes=55)
+MOVED, WAITS_FOR_INSTRUCTOR, WAITS_FOR_RELEASE, PROPOSED = 30, 31, 29, 28
+
+
+def counts(engine: Engine) -> dict[str, int]:
+    tables = rows(
+        engine, "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname IN ('school', 'pipeline')"
+    )
+    return {name: one(engine, f"SELECT count(*) FROM {name}") for (name,) in tables}  # noqa: S608, names of tables
+
+
+@pytest.fixture(scope="module")
+def upgraded(server_home: Path) -> Iterator[tuple[str, dict[str, int]]]:
+    """A database to clone that was upgraded, and how many rows each of its tables had before."""
+    name = "template_upgraded"
+    administer(server_home, f"CREATE DATABASE {name}")
+    url = embedded.url(server_home, name)
+    load = [embedded.psql(), url, "--no-psqlrc", "--quiet", "--output=/dev/null", "--set=ON_ERROR_STOP=1"]
+    subprocess.run(load, input=gzip.decompress(DUMP.read_bytes()), check=True)  # noqa: S603, the wheel's psql
+    for engine in connected(url):
+        before = counts(engine)
+        migrations.upgrade(engine)
+    yield name, before
+    administer(server_home, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def older(server_home: Path, upgraded: tuple[str, dict[str, int]]) -> Iterator[Engine]:
+    """Connections to an upgraded database of the test's own."""
+    for url in clone(server_home, upgraded[0]):
+        yield from connected(url)
+
+
+def test_an_upgrade_loses_no_row(older: Engine, upgraded: tuple[str, dict[str, int]]) -> None:
+    before = upgraded[1]
+    after = counts(older)
+
+    assert before["school.bookings"] == 252
+    assert {name: after.get(name) for name in before} == before
+    migrations.require_current(older)
+
+
+def test_what_waited_for_a_response_takes_it(older: Engine) -> None:
+    for case_id, action in ((WAITS_FOR_INSTRUCTOR, "confirm"), (WAITS_FOR_RELEASE, "confirm"), (PROPOSED, "accept")):
+        number = {"number": 1} if action == "accept" else {}
+        outcome = say(older, case_id, action, NOW, **number)
+        assert outcome.applied, (case_id, outcome.sentence)
+
+    assert [state(older, case) for case in (WAITS_FOR_INSTRUCTOR, WAITS_FOR_RELEASE, PROPOSED)] == [
+        "rescheduled",
+        "rescheduled",
+        "student_accepted",
+    ]
+    assert one(older, OVERLAPS) == 0
+
+
+def test_a_lesson_that_had_moved_stays_where_it_is(older: Engine) -> None:
+    (booking,) = rows(older, "SELECT booking_id FROM school.reschedule_cases WHERE id = :id", id=MOVED)[0]
+
+    assert place(older, booking)[:2] == ("scheduled", datetime(2026, 11, 27, 16, tzinfo=UTC))
+
+
+def test_the_next_hour_runs_and_goes_on_with_the_open_cases(older: Engine) -> None:
+    hour = HOUR + timedelta(hours=1)
+    job = build_definitions(engine=older, settings=settings_for()).resolve_job_def("hourly_tick")
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert job.execute_in_process(instance=instance, partition_key=key_of(hour)).success
+
+    result = dispatch(older, hour + timedelta(minutes=8), settings_for())
+
+    assert result.hour_utc == hour
+    opened_again = (
+        "SELECT count(*) FROM (SELECT booking_id FROM school.reschedule_cases GROUP BY 1 HAVING count(*) > 1)"
+    )
+    assert one(older, opened_again) == 0, "a lesson whose case is open gets no second one"
+
+
+def test_analysts_read_the_older_hour(older: Engine) -> None:
+    views = [name for (name,) in rows(older, "SELECT viewname FROM pg_views WHERE schemaname = 'analytics' ORDER BY 1")]
+    assert views
+
+    with older.connect() as connection:
+        connection.execute(text("SET LOCAL ROLE analyst"))
+        read = {name: connection.execute(text(f"SELECT count(*) FROM analytics.{name}")).scalar() for name in views}  # noqa: S608
+
+    assert read["cases"] == 34
