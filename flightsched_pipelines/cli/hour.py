@@ -35,6 +35,13 @@ from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.notifications.outbox_worker import drain
 from flightsched_pipelines.settings import Settings
 
+LOST_CONNECTION = {"OperationalError", "InterfaceError", "AdminShutdown", "CrashShutdown", "CannotConnectNow"}
+"""psycopg's errors of a connection that ended: `OperationalError` itself, and the states 57P01 to 57P03."""
+
+
+class LostDatabaseError(Exception):
+    """A step failed for its connection to the database."""
+
 
 def tick(hour: Hour = None, as_json: Json = False) -> None:
     """Run one hour's job here and now, and report what it found."""
@@ -136,12 +143,12 @@ def _run(job_name: str, settings: Settings, hour_utc: datetime) -> None:
     logging.getLogger().setLevel(logging.ERROR)  # Dagster warns at each of its own attempts to connect again
     try:
         _run_once(job_name, settings, hour_utc)
-    except DATABASE_IS_GONE:
+    except (*DATABASE_IS_GONE, LostDatabaseError):
         print_progress("the database was lost while the hour ran; connecting again, and running it once more ...")
         connect(settings).dispose()
         try:
             _run_once(job_name, settings, hour_utc)
-        except DATABASE_IS_GONE:
+        except (*DATABASE_IS_GONE, LostDatabaseError):
             raise UsageError(
                 "the database was lost twice while the hour ran; what is stored is whole: run it again later"
             ) from None
@@ -165,7 +172,21 @@ def _run_once(job_name: str, settings: Settings, hour_utc: datetime) -> None:
             raise_on_error=False,
         )
         if not result.success:
+            if _has_lost_database(result):
+                raise LostDatabaseError
             raise UsageError(_why_it_failed(result))
+
+
+def _has_lost_database(result: dg.ExecuteInProcessResult) -> bool:
+    """Return whether a step failed for its connection to the database, which may be back by now."""
+    failed = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
+    return any(_first_cause(error).cls_name in LOST_CONNECTION for error in failed if error is not None)
+
+
+def _first_cause(error: SerializableErrorInfo) -> SerializableErrorInfo:
+    while error.cause is not None:
+        error = error.cause
+    return error
 
 
 def _why_it_failed(result: dg.ExecuteInProcessResult) -> str:
@@ -181,10 +202,9 @@ def _why_it_failed(result: dg.ExecuteInProcessResult) -> str:
 
 
 def _root(error: SerializableErrorInfo | None) -> str:
-    while error is not None and error.cause is not None:
-        error = error.cause
     if error is None:
         return "no reason was recorded"
+    error = _first_cause(error)
     ours = r"^flightsched_pipelines\.[\w.]+: "  # our own sentences speak for themselves
     return re.sub(ours, "", error.message.strip())
 

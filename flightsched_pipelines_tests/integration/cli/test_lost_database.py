@@ -1,0 +1,58 @@
+"""A command whose database is killed under it: one sentence, and the hour is run once more."""
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+from flightsched_pipelines.database import embedded, migrations
+from flightsched_pipelines.database.seed import seed
+from flightsched_pipelines_tests.conftest import SEED_HOUR, connected
+from flightsched_pipelines_tests.integration.cli.conftest import Type
+from flightsched_pipelines_tests.servers.killed_postgres import kill_server
+
+HOUR = f"{SEED_HOUR:%Y-%m-%dT%H}"
+KILLED_AT_COMMIT = 5
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """A server of the test's own with a seeded database, running."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    for engine in connected(embedded.start(folder)):
+        migrations.upgrade(engine)
+        seed(engine, SEED_HOUR)
+    yield folder
+    embedded.stop(folder)
+
+
+@pytest.mark.parametrize(
+    ("kills", "code", "words"),
+    [(1, 0, "the database was lost while the hour ran; connecting again, and running it once more"),
+     (2, 2, "the database was lost twice while the hour ran; what is stored is whole: run it again later")],
+    ids=["once", "twice"],
+)  # fmt: skip
+def test_a_tick_whose_database_is_killed_runs_the_hour_once_more(
+    flightsched: Type, home: Path, monkeypatch: pytest.MonkeyPatch, kills: int, code: int, words: str
+) -> None:
+    commits, commit = count(1), PGDialect_psycopg.do_commit
+    kill_at = {KILLED_AT_COMMIT * n for n in range(1, kills + 1)}
+
+    def killed(dialect: PGDialect_psycopg, connection: object) -> None:
+        if next(commits) in kill_at:
+            kill_server(home)
+            embedded.start(home)
+        commit(dialect, connection)
+
+    monkeypatch.setattr(PGDialect_psycopg, "do_commit", killed)
+    monkeypatch.setenv("FLIGHTSCHED_HOME", str(home))
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+
+    ticked = flightsched("tick", "--hour", HOUR)
+
+    assert ticked.code == code, ticked.err
+    assert words in " ".join(ticked.err.split())
+    assert ("lessons in the next 72 hours" in ticked.out) is (code == 0)
