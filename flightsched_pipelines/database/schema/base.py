@@ -76,6 +76,16 @@ def identifier() -> Column[int]:
     return Column("id", BigInteger, primary_key=True, autoincrement=True, comment="Identifier.")
 
 
+def external_id() -> Column[str]:
+    """The key that a school's own system has for a row."""
+    return optional("external_id", Text, "The school's own id, by which an import knows the row again; null: none.")
+
+
+def ended_at() -> Column[Any]:
+    """When a complete file of the school's no longer had a row: it counts no more, and stays on record."""
+    return optional("ended_at", INSTANT, "When a complete import no longer had it; null: it counts.")
+
+
 def reference(name: str, target: str, comment: str, *, nullable: bool = False, index: bool = False) -> Column[int]:
     """A column that points to a row of a table in ``school`` and goes with it."""
     key = ForeignKey(f"school.{target}.id", ondelete="CASCADE")

@@ -2,9 +2,19 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Boolean, CheckConstraint, Date, Double, Table, Text
+from sqlalchemy import Boolean, CheckConstraint, Date, Double, Index, Table, Text
 
-from flightsched_pipelines.database.schema.base import column, identifier, metadata, one_of, optional, reference, sound
+from flightsched_pipelines.database.schema.base import (
+    column,
+    ended_at,
+    external_id,
+    identifier,
+    metadata,
+    one_of,
+    optional,
+    reference,
+    sound,
+)
 from flightsched_pipelines.domain.risk.rules import AUTHORITIES, EFFECTS, LESSON_KINDS, RULE_BOOK, TRAINING_LEVELS, Rule
 
 
@@ -41,6 +51,9 @@ weather_minimums = Table(
     column("effective_from", Date, "First day on which the rule holds."),
     optional("effective_to", Date, "Last day; null for open."),
     column("reference", Text, "Who says so."),
+    external_id(),
+    ended_at(),
+    Index("weather_minimums_external_id_key", "school_id", "external_id", unique=True),
     CheckConstraint(one_of("authority", AUTHORITIES), name="authority"),
     CheckConstraint("comparison IN ('>', '>=', '<', '<=', 'none')", name="comparison"),
     CheckConstraint(one_of("effect", EFFECTS), name="effect"),

@@ -183,5 +183,6 @@ def _rounds(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[tuple[int, int], tupl
 
 def _releasers(connection: Connection, school_id: int, training_level: str) -> frozenset[int]:
     i = instructors.c
-    query = select(i.id).where(i.school_id == school_id, literal(training_level) == any_(i.may_teach))
+    able = literal(training_level) == any_(i.may_teach)
+    query = select(i.id).where(i.school_id == school_id, able, i.ended_at.is_(None))
     return frozenset(connection.execute(query).scalars())

@@ -54,10 +54,14 @@ Rows = Sequence[Row]
 
 _FLOWN = schema.bookings.alias("flown")
 _STATED = schema.weather_minimums.c
-_MINIMUMS = select(
-    _STATED.id.label("minimum_id"),
-    *(day(_STATED[name]).label(name) if name in DATE_COLUMNS else _STATED[name] for name in STATED_COLUMNS),
-).order_by(_STATED.id)
+_MINIMUMS = (
+    select(
+        _STATED.id.label("minimum_id"),
+        *(day(_STATED[name]).label(name) if name in DATE_COLUMNS else _STATED[name] for name in STATED_COLUMNS),
+    )
+    .where(_STATED.ended_at.is_(None))
+    .order_by(_STATED.id)
+)
 
 
 AIRPORT_TYPES = {
@@ -242,6 +246,7 @@ def _periods(
     return [
         (school_id, *resource, start, end, type_, crosswind_kt, may_teach)
         for resource, periods in sorted(expand(rules, overrides + always, from_utc, to_utc).items())
+        if resource in resources  # who has ended is nowhere available
         for school_id, type_, crosswind_kt, may_teach in [resources[resource]]
         for start, end in periods
     ]
@@ -261,7 +266,11 @@ def _resources(connection: Connection, only: Collection[Resource] | None) -> Ite
         "aircraft": select(literal("aircraft"), a.id, a.school_id, a.type, a.demonstrated_crosswind_kt, no_levels),
     }
     keys = {"school": k.id, "student": s.id, "instructor": i.id, "aircraft": a.id}
-    wanted = (query.where(_among(keys[kind], _ids(kind, only))) for kind, query in each.items())
+    ended: dict[str, ColumnElement[Any]] = {"student": s.ended_at, "instructor": i.ended_at, "aircraft": a.ended_at}
+    wanted = (
+        query.where(_among(keys[kind], _ids(kind, only)), ended.get(kind, null()).is_(None))
+        for kind, query in each.items()
+    )
     for kind, key, school_id, type_, crosswind_kt, may_teach in connection.execute(union_all(*wanted)).all():
         yield (kind, key), (school_id, type_, crosswind_kt, list(may_teach))
 
@@ -278,7 +287,7 @@ def _weekly_rules(connection: Connection, only: Collection[Resource] | None) -> 
             people, people.c.id == key
         )
         weeks = weeks.join(s, s.c.id == people.c.school_id).join(a, based)
-        wanted.append(weeks.where(_among(key, _ids(kind, only))))
+        wanted.append(weeks.where(_among(key, _ids(kind, only)), w.ended_at.is_(None)))
     for kind, key, time_zone, weekday, starts, ends in connection.execute(union_all(*wanted)).all():
         if is_time_zone(time_zone):  # else nobody knows when that is
             yield WeeklyRule((kind, key), time_zone, weekday, starts, ends)
@@ -305,7 +314,9 @@ def _overrides(
         yield AvailabilityException(person, (start, end), available=available)
     grounded = select(down.aircraft_id, func.lower(down.period * span), func.upper(down.period * span))
     for aircraft_id, start, end in connection.execute(
-        grounded.where(down.period.overlaps(span), _among(down.aircraft_id, _ids("aircraft", only)))
+        grounded.where(
+            down.period.overlaps(span), down.ended_at.is_(None), _among(down.aircraft_id, _ids("aircraft", only))
+        )
     ):
         yield AvailabilityException(("aircraft", aircraft_id), (start, end), available=False)
 
