@@ -1,0 +1,192 @@
+"""A column of a kind of file: its name, what it means, how a cell is read, and what a cell must look like."""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import time
+from typing import Any
+
+from flightsched_pipelines.domain.imports.times import EXAMPLE, parse_clock, parse_day, parse_moment
+from flightsched_pipelines.text import MAX_NAME_CHARACTERS, TextError, accept
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_YES, _NO = frozenset({"yes", "true", "y", "1"}), frozenset({"no", "false", "n", "0"})
+_HOURS = re.compile(r"([a-z]{3})(?:-([a-z]{3}))?\s+(\d{1,2}:\d\d)-(\d{1,2}:\d\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column.
+
+    ``expected`` finishes the sentence of a fault: "give yes or no". ``refers`` names what a cell points to; it is
+    ``None`` for what a cell holds itself.
+    """
+
+    name: str
+    doc: str
+    parse: Callable[[str], Any]
+    expected: str
+    required: bool = False
+    refers: str | None = None
+
+    def read(self, cell: str, longest: int = MAX_NAME_CHARACTERS) -> Any:  # noqa: ANN401, whatever the column holds
+        """Return what a cell means, ``None`` for an empty one.
+
+        Raises:
+            ValueError: with the reason.
+        """
+        text = cell.strip()
+        if not text:
+            if self.required:
+                raise ValueError(f"it is empty; {self.expected}")
+            return None
+        try:
+            return self.parse(accept(text, "it", longest))
+        except TextError as error:
+            raise ValueError(str(error)) from error
+        except (ValueError, LookupError, OverflowError) as error:
+            raise ValueError(self.expected) from error
+
+
+def text(name: str, doc: str, *, required: bool = False) -> Field:
+    """Words."""
+    return Field(name, doc, str, f"give at most {MAX_NAME_CHARACTERS} characters", required)
+
+
+def identity(name: str, doc: str) -> Field:
+    """The school's own key of a row."""
+    return Field(name, doc, str, "give the id that your own system has for it", required=True)
+
+
+def reference(name: str, refers: str, doc: str, *, required: bool = False) -> Field:
+    """What points to another row, by its id or the name that people use."""
+    expected = {
+        "school": "give the id of a school",
+        "airport": "give the ident of an airport, such as KPAO",
+        "aircraft": "give the id or the tail number of an aircraft",
+    }.get(refers, f"give the id or the e-mail address of {'an' if refers[0] in 'aeiou' else 'a'} {refers}")
+    return Field(name, doc, str, expected, required, refers)
+
+
+def idents(name: str, doc: str) -> Field:
+    """Several airports, separated by blanks."""
+    return Field(name, doc, str.split, "give idents of airports, separated by blanks", refers="airports")
+
+
+def word(name: str, words: Sequence[str], doc: str, *, required: bool = False) -> Field:
+    """One of a few words; capitals and blanks do not matter."""
+
+    def parse(cell: str) -> str:
+        said = cell.lower().replace(" ", "_").replace("-", "_")
+        return {known.lower().replace("-", "_"): known for known in words}[said]
+
+    return Field(name, doc, parse, f"give one of {', '.join(words)}", required)
+
+
+def exact(name: str, words: Sequence[str], doc: str, *, required: bool = False) -> Field:
+    """One of a few words or signs, as they are written."""
+    return Field(
+        name, doc, dict(zip(words, words, strict=True)).__getitem__, f"give one of {', '.join(words)}", required
+    )
+
+
+def words(name: str, known: Sequence[str], doc: str, *, required: bool = False) -> Field:
+    """Some of a few words, separated by blanks."""
+
+    def parse(cell: str) -> list[str]:
+        said = set(cell.lower().replace(",", " ").split())
+        if not said <= set(known):
+            raise ValueError(cell)
+        return [one for one in known if one in said]
+
+    return Field(name, doc, parse, f"give some of {' '.join(known)}", required)
+
+
+def yes_no(name: str, doc: str) -> Field:
+    """Yes or no."""
+
+    def parse(cell: str) -> bool:
+        if cell.lower() in _YES:
+            return True
+        if cell.lower() in _NO:
+            return False
+        raise ValueError(cell)
+
+    return Field(name, doc, parse, "give yes or no")
+
+
+def number(name: str, least: float, most: float, unit: str, doc: str, *, required: bool = False) -> Field:
+    """A number in a unit, both ends included."""
+
+    def parse(cell: str) -> float:
+        value = float(cell)
+        if not (math.isfinite(value) and least <= value <= most):
+            raise ValueError(cell)
+        return value
+
+    return Field(name, doc, parse, f"give a number from {least:g} to {most:g}{f' {unit}' if unit else ''}", required)
+
+
+def address(name: str, doc: str, *, required: bool = False) -> Field:
+    """An e-mail address."""
+
+    def parse(cell: str) -> str:
+        if _ADDRESS.fullmatch(cell) is None:
+            raise ValueError(cell)
+        return cell
+
+    return Field(name, doc, parse, "give an e-mail address", required)
+
+
+def weekday(name: str, doc: str) -> Field:
+    """A day of the week, as the number that the tables have: 0 Monday."""
+
+    def parse(cell: str) -> int:
+        return DAYS.index(cell.lower()[:3])
+
+    return Field(name, doc, parse, f"give one of {', '.join(DAYS)}", required=True)
+
+
+def clock(name: str, doc: str) -> Field:
+    """A time of day on the clock of the school."""
+    return Field(name, doc, parse_clock, "give a time of day, such as 07:30", required=True)
+
+
+def day(name: str, doc: str, *, required: bool = False) -> Field:
+    """A calendar day."""
+    return Field(name, doc, parse_day, "give a day between 2000 and 2200, such as 2026-12-24", required)
+
+
+def moment(name: str, doc: str, *, required: bool = False) -> Field:
+    """A date with a time of day."""
+    return Field(name, doc, parse_moment, f"give a date and a time, such as {EXAMPLE}", required)
+
+
+def hours(name: str, doc: str) -> Field:
+    """Opening hours by the days of the week."""
+    return Field(name, doc, parse_hours, "give days and hours, such as 'mon-sat 07:00-20:00; sun 08:00-18:00'")
+
+
+def parse_hours(cell: str) -> Mapping[int, tuple[time, time]]:
+    """Read opening hours: weekday (0 Monday) → opens, closes; days that are not named are closed.
+
+    Raises:
+        ValueError: it is not of that form, a day is named twice, or closes before it opens.
+    """
+    found: dict[int, tuple[time, time]] = {}
+    for part in filter(None, (part.strip().lower() for part in cell.split(";"))):
+        matched = _HOURS.fullmatch(part)
+        if matched is None:
+            raise ValueError(part)
+        first, last, opens, closes = matched.groups()
+        start, end = DAYS.index(first), DAYS.index(last or first)
+        span = parse_clock(opens), parse_clock(closes)
+        for number_ in range(start, end + 1):
+            if number_ in found:
+                raise ValueError(part)
+            found[number_] = span
+        if end < start or span[1] <= span[0]:
+            raise ValueError(part)
+    return found

@@ -1,0 +1,254 @@
+"""The kinds of files: their columns, by what a row is known again, and an example. All else follows from them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from flightsched_pipelines.domain.imports import fields
+from flightsched_pipelines.domain.imports.fields import Field
+from flightsched_pipelines.domain.risk.rules import EFFECTS, LESSON_KINDS, RULE_BOOK, TRAINING_LEVELS
+
+BOOKING_WORDS = ("scheduled", "completed", "cancelled")
+_COMPARISONS = tuple(dict.fromkeys(word for rule in RULE_BOOK.values() for word in rule.comparisons))
+_UNITS = tuple(dict.fromkeys(unit for rule in RULE_BOOK.values() for unit in rule.units))
+
+
+@dataclass(frozen=True, slots=True)
+class FileKind:
+    """One kind of file.
+
+    ``key``: the columns by which a row is known again. ``one``: what a row is. ``examples``: rows of the template.
+    ``may_be_complete``: whether a file can say that what it does not name is gone.
+    """
+
+    name: str
+    one: str
+    doc: str
+    fields: Sequence[Field]
+    examples: Sequence[Mapping[str, str]]
+    key: Sequence[str] = ("id",)
+    may_be_complete: bool = True
+    by_name: Mapping[str, Field] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Have the columns by their names."""
+        object.__setattr__(self, "by_name", MappingProxyType({one.name: one for one in self.fields}))
+
+    @property
+    def required(self) -> list[str]:
+        """The columns that a file must have."""
+        return [one.name for one in self.fields if one.required]
+
+
+_SCHOOL = fields.reference("school", "school", "The school's id; may be left out while there is one school only.")
+
+SCHOOLS = FileKind(
+    "schools",
+    "school",
+    "Flight schools, with their base and their opening hours.",
+    (
+        fields.identity("id", "The school's id, of your own choice."),
+        fields.text("name", "Its name.", required=True),
+        fields.reference("base_airport", "airport", "Where it is at home: ICAO, FAA or IATA ident.", required=True),
+        fields.address("dispatch_email", "Where the dispatchers read their mail; empty for nowhere."),
+        fields.hours("hours", "Opening hours on the base's clock: days and hours, separated by semicolons."),
+    ),
+    (
+        {
+            "id": "redwood", "name": "Redwood Flight School", "base_airport": "KPAO",
+            "dispatch_email": "dispatch@redwood.example", "hours": "mon-sat 07:00-20:00; sun 08:00-18:00",
+        },
+    ),
+    may_be_complete=False,
+)  # fmt: skip
+
+AIRPORTS = FileKind(
+    "airports",
+    "airport",
+    "Airports; what is left out of a known airport comes from the package airportsdata.",
+    (
+        fields.reference("ident", "airport", "ICAO ident; FAA or IATA where that names one airport.", required=True),
+        fields.text("name", "Name of the field."),
+        fields.number("latitude_deg", -90, 90, "degrees", "Degrees north."),
+        fields.number("longitude_deg", -180, 180, "degrees", "Degrees east."),
+        fields.number("elevation_ft", -2000, 20000, "ft", "Elevation above mean sea level, feet."),
+        fields.text("time_zone", "IANA time zone, such as America/Denver."),
+        fields.yes_no("issues_taf", "Whether the field has a TAF of its own; no where left out."),
+        fields.yes_no("issues_metar", "Whether the field has METARs of its own; no where left out."),
+        fields.number("approach_ceiling_ft", 0, 5000, "ft", "Lowest ceiling of its approaches, feet above ground."),
+        fields.number("approach_visibility_sm", 0, 10, "SM", "Lowest visibility of its approaches, statute miles."),
+    ),
+    (
+        {"ident": "KPAO", "issues_taf": "no", "issues_metar": "yes"},
+        {"ident": "KSJC", "issues_taf": "yes", "issues_metar": "yes"},
+    ),
+    key=("ident",),
+    may_be_complete=False,
+)
+
+INSTRUCTORS = FileKind(
+    "instructors",
+    "instructor",
+    "Instructors.",
+    (
+        fields.identity("id", "The instructor's id in your scheduler."),
+        _SCHOOL,
+        fields.text("name", "Name.", required=True),
+        fields.address("email", "E-mail address.", required=True),
+        fields.text("phone", "Phone number."),
+        fields.words("may_teach", TRAINING_LEVELS, "Training levels, separated by blanks.", required=True),
+        fields.yes_no("auto_confirm", "Whether a dual lesson moves without asking; no where left out."),
+    ),
+    (
+        {
+            "id": "I-1", "name": "Ada Example", "email": "ada@redwood.example", "phone": "+1-650-555-0101",
+            "may_teach": "student_pilot private_pilot instrument_rated", "auto_confirm": "no",
+        },
+    ),
+)  # fmt: skip
+
+STUDENTS = FileKind(
+    "students",
+    "student",
+    "Students and renting pilots.",
+    (
+        fields.identity("id", "The student's id in your scheduler."),
+        _SCHOOL,
+        fields.text("name", "Name.", required=True),
+        fields.address("email", "E-mail address.", required=True),
+        fields.text("phone", "Phone number."),
+        fields.word("training_level", TRAINING_LEVELS, "Training level.", required=True),
+        fields.reference("instructor", "instructor", "Whom the student usually flies with: id or e-mail address."),
+    ),
+    (
+        {
+            "id": "S-1", "name": "Ben Example", "email": "ben@redwood.example", "phone": "+1-650-555-0111",
+            "training_level": "student_pilot", "instructor": "I-1",
+        },
+    ),
+)  # fmt: skip
+
+AIRCRAFT = FileKind(
+    "aircraft",
+    "aircraft",
+    "Aircraft.",
+    (
+        fields.identity("id", "The aircraft's id in your scheduler; the tail number will do."),
+        _SCHOOL,
+        fields.text("tail_number", "Registration.", required=True),
+        fields.text("type", "Type, such as C172S; lessons move between aircraft of one type.", required=True),
+        fields.number("demonstrated_crosswind_kt", 1, 60, "kt", "Demonstrated crosswind, knots; empty if unknown."),
+    ),
+    ({"id": "N101RW", "tail_number": "N101RW", "type": "C172S", "demonstrated_crosswind_kt": "15"},),
+)
+
+_WHO = "id or e-mail address; this or the other"
+AVAILABILITY = FileKind(
+    "availability",
+    "weekly time",
+    "When people can usually fly, week by week, a row a person and time.",
+    (
+        _SCHOOL,
+        fields.reference("student", "student", f"Whose: {_WHO}."),
+        fields.reference("instructor", "instructor", f"Whose: {_WHO}."),
+        fields.weekday("weekday", "mon to sun."),
+        fields.clock("starts", "From when, on the clock of the school's base."),
+        fields.clock("ends", "Until when, on the clock of the school's base."),
+    ),
+    (
+        {"student": "S-1", "weekday": "mon", "starts": "07:00", "ends": "13:00"},
+        {"instructor": "I-1", "weekday": "mon", "starts": "07:00", "ends": "19:00"},
+    ),
+    key=("student", "instructor", "weekday", "starts"),
+)
+
+DOWNTIME = FileKind(
+    "downtime",
+    "downtime",
+    "When aircraft are in maintenance.",
+    (
+        fields.identity("id", "The order's id in your maintenance system."),
+        _SCHOOL,
+        fields.reference("aircraft", "aircraft", "Aircraft: id or tail number.", required=True),
+        fields.moment("starts_at", "From when.", required=True),
+        fields.moment("ends_at", "Until when; empty where nobody knows yet."),
+        fields.text("reason", "Why: 100-hour, annual, squawk.", required=True),
+    ),
+    (
+        {
+            "id": "W-7", "aircraft": "N101RW", "starts_at": "2026-12-01T08:00-08:00",
+            "ends_at": "2026-12-02T17:00-08:00", "reason": "100-hour inspection",
+        },
+    ),
+)  # fmt: skip
+
+BOOKINGS = FileKind(
+    "bookings",
+    "booking",
+    "Lessons.",
+    (
+        fields.identity("id", "The booking's id in your scheduler; it stays the same when the lesson moves."),
+        _SCHOOL,
+        fields.text("reference", "Name that people use for the booking; the id where left out."),
+        fields.reference("student", "student", "Who flies: id or e-mail address.", required=True),
+        fields.reference("instructor", "instructor", "Who teaches: id or e-mail address; empty for a solo flight."),
+        fields.reference("aircraft", "aircraft", "Aircraft: id or tail number.", required=True),
+        fields.word("lesson_kind", LESSON_KINDS, "Kind of the lesson.", required=True),
+        fields.yes_no("solo", "Whether the student flies alone; where left out: where there is no instructor."),
+        fields.reference("departure", "airport", "From where; the school's base where left out."),
+        fields.idents("route", "Airports after the departure, separated by blanks; empty for a lesson that stays."),
+        fields.moment("starts_at", "Start.", required=True),
+        fields.moment("ends_at", "End, at most 24 h later.", required=True),
+        fields.word("status", BOOKING_WORDS, "scheduled where left out."),
+    ),
+    (
+        {
+            "id": "B-1001", "student": "S-1", "instructor": "I-1", "aircraft": "N101RW", "lesson_kind": "local",
+            "starts_at": "2026-12-03T09:00-08:00", "ends_at": "2026-12-03T11:00-08:00", "status": "scheduled",
+        },
+        {
+            "id": "B-1002", "student": "S-1", "aircraft": "N101RW", "lesson_kind": "cross_country", "solo": "yes",
+            "departure": "KPAO", "route": "KSJC KPAO", "starts_at": "2026-12-04T09:00-08:00",
+            "ends_at": "2026-12-04T12:00-08:00", "status": "scheduled",
+        },
+    ),
+)  # fmt: skip
+
+MINIMUMS = FileKind(
+    "minimums",
+    "minimum",
+    "A school's own weather minimums, a row a limit; each replaces the default for the same lessons.",
+    (
+        fields.identity("id", "An id of your own for the limit."),
+        _SCHOOL,
+        fields.word("training_level", TRAINING_LEVELS, "Level that it is for; empty for any."),
+        fields.yes_no("solo", "yes for solo, no for dual; empty for both."),
+        fields.word("lesson_kind", LESSON_KINDS, "Kind of the lesson; empty for any."),
+        fields.yes_no("night", "yes for night, no for day; empty for both."),
+        fields.exact("rule", tuple(RULE_BOOK), "What is limited.", required=True),
+        fields.exact("comparison", _COMPARISONS, "What is allowed; none: no such hazard.", required=True),
+        fields.number("limit_value", -1e6, 1e6, "", "The limit; empty for hazards and the aircraft's own limit."),
+        fields.exact("unit", _UNITS, "Unit of the limit."),
+        fields.exact("effect", EFFECTS, "block: at risk; warn: to watch.", required=True),
+        fields.day("effective_from", "First day.", required=True),
+        fields.day("effective_to", "Last day; empty for open."),
+        fields.text("reference", "Where the school says so.", required=True),
+    ),
+    (
+        {
+            "id": "M-1", "training_level": "student_pilot", "solo": "yes", "rule": "wind", "comparison": "<",
+            "limit_value": "12", "unit": "kt", "effect": "block", "effective_from": "2026-01-01",
+            "reference": "Operations manual 4.2",
+        },
+    ),
+)  # fmt: skip
+
+KINDS: Mapping[str, FileKind] = MappingProxyType(
+    {
+        kind.name: kind
+        for kind in (
+            SCHOOLS, AIRPORTS, INSTRUCTORS, STUDENTS, AIRCRAFT, AVAILABILITY, DOWNTIME, BOOKINGS, MINIMUMS,
+        )
+    }
+)  # fmt: skip
+"""Every kind by its name, in the order in which a new school imports them."""
