@@ -1,20 +1,89 @@
 """``flightsched import``: what a school keeps in files, into the database."""
 
+import io
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from flightsched_pipelines.cli.console import Yes, confirm, console
+from flightsched_pipelines.cli.arguments import Json
+from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console, print_progress
 from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.database.queries.schedule.preferences import COLUMNS, ReplacesError, import_preferences
+from flightsched_pipelines.domain.imports.kinds import KINDS, FileKind
+from flightsched_pipelines.domain.imports.templates import template
+from flightsched_pipelines.domain.imports.times import Times
+from flightsched_pipelines.services.imports.files import read_bytes
+from flightsched_pipelines.services.imports.importing import ImportOptions, import_file
+from flightsched_pipelines.services.imports.reports import Change, ImportRefusedError, ImportReport, NeedsYesError
+
+SHOWN = 20
+"""Changes that a terminal shows of each sort."""
 
 app = typer.Typer(no_args_is_help=True, help="Bring files of the school's into the database.")
 
+File = Annotated[str, typer.Argument(help="A CSV file or .xlsx workbook; - for standard input.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
+Complete = Annotated[bool, typer.Option("--complete", help="What the file does not have is gone.")]
+WhichTimes = Annotated[
+    Times, typer.Option("--times", help="What a time without offset means: none may be, the airport's clock, or UTC.")
+]
 
-@app.callback()
-def _imports() -> None:
+
+@app.callback(invoke_without_command=True)
+def _imports(
+    kind: Annotated[
+        str | None, typer.Option("--template", metavar="KIND", help="Write an example of a file to standard output.")
+    ] = None,
+) -> None:
     """A command of its own for each kind of file."""
+    if kind is None:
+        return
+    if kind not in KINDS:
+        raise UsageError(f"--template is '{kind}'; give one of {', '.join(KINDS)}")
+    sys.stdout.write(template(KINDS[kind]))
+    raise typer.Exit
+
+
+def _command_of(kind: FileKind) -> Callable[..., None]:
+    def command(
+        file: File, dry_run: DryRun = False, complete: Complete = False, times: WhichTimes = Times.OFFSET,
+        yes: Yes = False, as_json: Json = False,
+    ) -> None:  # fmt: skip
+        data = read_bytes(file, sys.stdin.buffer if file == "-" else io.BytesIO())
+        _, engine = open_session()
+        progress = _silent if as_json else print_progress
+        now = datetime.now(UTC)
+        try:
+            try:
+                options = ImportOptions(times, complete, dry_run, yes)
+                report = import_file(engine, kind.name, data, options, now, progress)
+            except NeedsYesError as error:
+                if as_json:
+                    _print_json(error.report, str(error))
+                    raise typer.Exit(2) from None
+                confirm(f"{error}. Import it?", yes)
+                options = ImportOptions(times, complete, dry_run, yes=True)
+                report = import_file(engine, kind.name, data, options, now, progress)
+        except ImportRefusedError as error:
+            if not as_json:
+                raise
+            _print_json(error.report, str(error).splitlines()[0])
+            raise typer.Exit(2) from None
+        if as_json:
+            _print_json(report, "")
+        else:
+            _print(report)
+
+    return command
+
+
+for _kind in KINDS.values():
+    app.command(_kind.name, help=f"{_kind.doc} Columns: {', '.join(_kind.by_name)}.")(_command_of(_kind))
 
 
 @app.command(help=f"Students' preferences, from a CSV file in UTF-8 with the columns {', '.join(COLUMNS)}.")
@@ -27,3 +96,37 @@ def preferences(file: Annotated[Path, typer.Argument(help="The CSV file.")], yes
         confirm(f"{error}. Replace them?", yes)
         count = import_preferences(engine, file, replace=True)
     console.print(f"the preferences of {count} student{'s' * (count != 1)} are stored")
+
+
+def _silent(_: str) -> None:
+    """Tell nobody: standard output is one JSON object."""
+
+
+def _print_json(report: ImportReport, refused: str) -> None:
+    typer.echo(json.dumps({**report.as_record(), "refused": refused or None}))
+
+
+def _print(report: ImportReport) -> None:
+    for action in ("added", "changed", "gone"):
+        changes = [change for change in report.changes if change.action == action]
+        for change in changes[:SHOWN] if report.dry_run else ():
+            console.print(_line_of(change), markup=False)
+        if report.dry_run and len(changes) > SHOWN:
+            console.print(f"... and {len(changes) - SHOWN:,} more {action}; --json has them all")
+    for note in report.notes:
+        console.print(note, markup=False)
+    if report.not_entered:
+        shown = ", ".join(report.not_entered[:SHOWN])
+        more = f" and {len(report.not_entered) - SHOWN:,} more" if len(report.not_entered) > SHOWN else ""
+        console.print(f"moved here and not yet entered in your scheduler, they stay moved: {shown}{more}", markup=False)
+    would = "would be " if report.dry_run else ""
+    console.print(
+        f"{report.rows:,} {report.kind}: {report.added:,} {would}added, {report.changed:,} {would}changed, "
+        f"{report.unchanged:,} unchanged, {report.gone:,} {would}gone"
+    )
+
+
+def _line_of(change: Change) -> str:
+    place = f"line {change.line}: " if change.line else ""
+    columns = f" ({', '.join(change.columns)})" if change.columns else ""
+    return f"{change.action:8}{place}{change.id}{columns}"

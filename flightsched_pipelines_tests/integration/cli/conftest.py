@@ -27,9 +27,9 @@ def flightsched(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FLIGHTSCHED_DEMO", "no")
 
-    def run(*arguments: str) -> Typed:
+    def run(*arguments: str, stdin: bytes = b"") -> Typed:
         monkeypatch.setattr("sys.argv", ["flightsched", *arguments])
-        monkeypatch.setattr("sys.stdin", io.StringIO(""))
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         code = 0
         try:
             cli.main()

@@ -1,0 +1,126 @@
+"""Where each kind of file goes: its table, which column is which, and what makes two rows the same."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, func, or_, select
+
+from flightsched_pipelines.database import schema
+from flightsched_pipelines.database.schema import ACTIVE_STATUSES, aircraft, instructors, students
+
+Alive = Callable[[datetime], ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A table that a kind of file is imported into.
+
+    ``columns``: the file's column → the table's. ``key``: the table's columns by which a row is known again.
+    ``natural``: the column by which a row without the school's id is known. ``school``: whose a row is. ``alive``:
+    which rows a complete file would have, at a time. ``ends``: what a row becomes that it has not. ``fixed``: what all
+    rows have that files make. ``noted``: columns that keep what a file last said.
+    """
+
+    table: Table
+    columns: Mapping[str, str]
+    key: Sequence[str]
+    school: ColumnElement[int]
+    alive: Alive
+    ends: Callable[[datetime], Mapping[str, Any]]
+    natural: str | None = None
+    fixed: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    noted: Sequence[str] = ()
+
+
+def _ends(now_utc: datetime) -> Mapping[str, Any]:
+    return {"ended_at": now_utc}
+
+
+def _cancelled(now_utc: datetime) -> Mapping[str, Any]:
+    return {"status": "cancelled", "weather_hold_by": None, "updated_at": now_utc}
+
+
+def _plain(table: Table, columns: Mapping[str, str], *, natural: str | None = None, **fixed: str) -> Target:
+    """A table with the school's id and a school."""
+    return Target(
+        table,
+        {"id": "external_id", **columns},
+        ("external_id",),
+        table.c.school_id,
+        lambda _: table.c.ended_at.is_(None),
+        _ends,
+        natural,
+        fixed,
+    )
+
+
+def _same(*names: str) -> dict[str, str]:
+    return dict(zip(names, names, strict=True))
+
+
+_WEEKS, _DOWN, _MINIMUMS = schema.availability, schema.downtime, schema.weather_minimums
+_SCHOOL_OF_WEEKS = func.coalesce(
+    select(students.c.school_id).where(students.c.id == _WEEKS.c.student_id).scalar_subquery(),
+    select(instructors.c.school_id).where(instructors.c.id == _WEEKS.c.instructor_id).scalar_subquery(),
+)
+
+TARGETS: Mapping[str, Target] = MappingProxyType(
+    {
+        "instructors": _plain(
+            instructors, _same("name", "email", "phone", "may_teach", "auto_confirm"), natural="email"
+        ),
+        "students": _plain(
+            students,
+            _same("name", "email", "phone", "training_level") | {"instructor": "primary_instructor_id"},
+            natural="email",
+        ),
+        "aircraft": _plain(
+            aircraft, _same("tail_number", "type", "demonstrated_crosswind_kt"), natural="tail_number"
+        ),
+        "minimums": _plain(
+            _MINIMUMS,
+            _same(
+                "training_level", "solo", "lesson_kind", "night", "rule", "comparison", "limit_value", "unit", "effect",
+                "effective_from", "effective_to", "reference",
+            ),
+            authority="school",
+        ),
+        "availability": Target(
+            _WEEKS,
+            {"student": "student_id", "instructor": "instructor_id"} | _same("weekday", "starts", "ends"),
+            ("student_id", "instructor_id", "weekday", "starts"),
+            _SCHOOL_OF_WEEKS,
+            lambda _: _WEEKS.c.ended_at.is_(None),
+            _ends,
+        ),
+        "downtime": Target(
+            _DOWN,
+            {"id": "external_id", "aircraft": "aircraft_id", "reason": "reason"},
+            ("external_id",),
+            select(aircraft.c.school_id).where(aircraft.c.id == _DOWN.c.aircraft_id).scalar_subquery(),
+            lambda now_utc: _DOWN.c.ended_at.is_(None)
+            & or_(func.upper_inf(_DOWN.c.period), func.upper(_DOWN.c.period) > now_utc),
+            _ends,
+        ),
+        "bookings": Target(
+            schema.bookings,
+            {
+                "id": "external_id", "student": "student_id", "instructor": "instructor_id", "aircraft": "aircraft_id",
+            } | _same("reference", "lesson_kind", "solo", "departure", "route", "status"),
+            ("external_id",),
+            schema.bookings.c.school_id,
+            lambda now_utc: schema.bookings.c.status.in_(ACTIVE_STATUSES)
+            & (func.lower(schema.bookings.c.period) > now_utc),
+            _cancelled,
+            "reference",
+            noted=("imported_period", "imported_instructor_id", "imported_aircraft_id"),
+        ),
+    }
+)  # fmt: skip
+"""The kinds whose rows are compared set by set; schools and airports are few, and have parts elsewhere."""
+
+PERIODS = frozenset({"bookings", "downtime"})
+"""Kinds whose ``starts_at`` and ``ends_at`` are one column ``period``."""

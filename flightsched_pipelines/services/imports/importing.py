@@ -1,0 +1,253 @@
+"""One file of the school's, taken as a whole or not at all, beside responses and hours that go on.
+
+The order of locks: the imports' turn, then all cases at once, as a dispatch does. So no response decides between the
+comparison and the change, and what follows from a changed lesson (its case ends, its people hear of it) is what follows
+from any change that a school makes: the next hour, or the clock, sees it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from flightsched_pipelines.database.queries.cases.cases import lock_cases_exclusive
+from flightsched_pipelines.database.queries.imports import known as stored
+from flightsched_pipelines.database.queries.imports.schedule_after import still_needed, taken_after
+from flightsched_pipelines.database.queries.imports.staging import Staging
+from flightsched_pipelines.database.queries.imports.targets import PERIODS, TARGETS
+from flightsched_pipelines.domain.imports.faults import Fault, FileError, in_order
+from flightsched_pipelines.domain.imports.kinds import KINDS, FileKind
+from flightsched_pipelines.domain.imports.overlaps import Overlap, overlaps
+from flightsched_pipelines.domain.imports.reading import ReadFile, ReadRow, read_rows
+from flightsched_pipelines.domain.imports.references import Known, resolve
+from flightsched_pipelines.domain.imports.times import Times
+from flightsched_pipelines.services.imports import airports, few_rows
+from flightsched_pipelines.services.imports.files import read_table
+from flightsched_pipelines.services.imports.reports import Change, ImportRefusedError, ImportReport, NeedsYesError
+
+MOST_GONE = 0.2
+"""A complete file without more of the rows than this share wants a yes: it may be half a file."""
+
+ALWAYS_GIVEN: Mapping[str, Sequence[str]] = {"bookings": ("instructor", "solo", "departure", "route", "status")}
+"""Columns that a kind has a value for, also where the file does not have them."""
+
+MEANWHILE = frozenset({"23P01", "23505", "23503", "40P01", "40001"})
+"""What the database says when somebody else has changed the schedule."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What a file means, and what may be done: ``complete`` says that what it does not have is gone."""
+
+    times: Times = Times.OFFSET
+    complete: bool = False
+    dry_run: bool = False
+    yes: bool = False
+
+
+def import_file(
+    engine: Engine, kind_name: str, data: bytes, options: ImportOptions, now_utc: datetime,
+    progress: Progress = lambda _: None,
+) -> ImportReport:  # fmt: skip
+    """Import a file's bytes.
+
+    Returns:
+        What was done; of a dry run, what would be.
+
+    Raises:
+        FileError: it is no table of this kind.
+        ImportRefusedError: some of it cannot be imported; nothing was changed.
+        NeedsYesError: much would be gone, or rows entered by hand would change; nothing was changed yet.
+    """
+    kind = KINDS[kind_name]
+    if options.complete and not kind.may_be_complete:
+        raise FileError(f"{kind.name} are not ended by a file; leave --complete out")
+    file = read_rows(kind, read_table(data))
+    progress(f"{len(file.rows):,} rows are read")
+    try:
+        with engine.connect() as connection, connection.begin() as transaction:
+            stored.take_turn(connection)
+            importing = _Importing(connection, kind, file, options, now_utc, progress)
+            report = importing.do()
+            stored.record_import(
+                connection, kind=kind.name, imported_at=now_utc, digest=sha256(data).hexdigest(),
+                complete=options.complete, added=report.added, changed=report.changed, unchanged=report.unchanged,
+                gone=report.gone,
+            )  # fmt: skip
+            if options.dry_run:
+                transaction.rollback()
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) not in MEANWHILE:
+            raise
+        raise FileError(
+            f"somebody else changed the schedule while the {kind.name} were imported ({error.orig}); nothing was "
+            "imported, do it again"
+        ) from None
+    return report
+
+
+class _Importing:
+    """One file within its transaction."""
+
+    def __init__(
+        self, connection: Connection, kind: FileKind, file: ReadFile, options: ImportOptions, now_utc: datetime,
+        progress: Progress,
+    ) -> None:  # fmt: skip
+        self._connection = connection
+        self._kind = kind
+        self._file = file
+        self._options = options
+        self._now = now_utc
+        self._progress = progress
+        self._faults = list(file.faults)
+        self._notes: list[str] = []
+
+    def do(self) -> ImportReport:
+        """Resolve, compare, and change what differs."""
+        self._resolve()
+        lock_cases_exclusive(self._connection)
+        if self._kind.name in TARGETS:
+            return self._set_by_set()
+        return self._schools_or_airports()
+
+    def _schools_or_airports(self) -> ImportReport:
+        by_hand: list[int] = []
+        if self._kind.name == "airports":
+            self._faults += few_rows.airport_faults(self._file.rows)
+        rows = [row for row in self._file.rows if row.is_sound]
+        if self._kind.name == "airports":
+            changes = few_rows.compare_airports(self._connection, rows)
+        else:
+            changes, by_hand = few_rows.compare_schools(self._connection, rows)
+        added = sum(change.action == "added" for change in changes)
+        report = self._report(
+            added=added, changed=len(changes) - added, unchanged=len(rows) - len(changes), changes=changes
+        )  # fmt: skip
+        self._refuse_faults(report)
+        self._ask(report, by_hand, 0)
+        apply = few_rows.apply_airports if self._kind.name == "airports" else few_rows.apply_schools
+        return replace(report, notes=[*report.notes, *apply(self._connection, rows)])
+
+    def _resolve(self) -> None:
+        named = airports.named_in(self._kind, self._file)
+        found, wrong, new = airports.look_up(self._connection, named)
+        if self._kind.name == "airports":
+            few_rows.accept_whole_rows(self._file.rows, found, wrong)
+        else:
+            airports.add(self._connection, new)
+            if new:
+                self._notes.append(airports.added_note(new))
+        schools, bases = stored.schools_known(self._connection)
+        known = Known(
+            schools, bases, stored.things_known(self._connection), found, wrong, stored.zones_known(self._connection)
+        )
+        self._faults += resolve(self._kind, self._file, known, self._options.times)
+        if note := airports.runway_note(stored.without_runways(self._connection, self._places(found, bases))):
+            self._notes.append(note)
+        self._progress("people, aircraft and airports are looked up")
+
+    def _places(self, found: Mapping[str, str], bases: Mapping[int, str]) -> set[str]:
+        """Return the airports that the file's lessons use: what it names, and the bases where it names none."""
+        return {*found.values(), *(bases.values() if "departure" in self._kind.by_name else ())}
+
+    def _set_by_set(self) -> ImportReport:
+        columns = [*self._file.columns, *ALWAYS_GIVEN.get(self._kind.name, ())]
+        staging = Staging(self._connection, self._kind.name, columns, self._now)
+        sound = [row for row in self._file.rows if row.is_sound]
+        staging.fill(_stored_rows(self._kind.name, sound, staging.target.columns))
+        self._progress("the file is compared with what is stored")
+        gone, alive = staging.gone(self._schools(sound)) if self._options.complete else ([], 0)
+        names = {row.line: row.cells.get("id", "").strip() for row in sound}
+        differences = staging.differences()
+        changes = [
+            Change(line, names[line], "added" if columns is None else "changed", columns or ())
+            for line, columns in differences
+        ]
+        changes += [Change(0, name, "gone") for name in (staging.names_of(gone) if gone else ())]
+        self._faults += self._conflicts(staging, gone, bool(differences))
+        counts = staging.counts()
+        report = self._report(
+            added=counts["added"], changed=counts["changed"], unchanged=counts["unchanged"], gone=len(gone),
+            not_entered=[names[line] for line in staging.kept_lines()], changes=changes,
+        )  # fmt: skip
+        self._refuse_faults(report)
+        self._ask(report, staging.by_hand(), alive)
+        staging.apply(gone)
+        self._progress("all of it is stored")
+        return report
+
+    def _schools(self, rows: Sequence[ReadRow]) -> list[int]:
+        return sorted({row.values["school_id"] for row in rows})
+
+    def _report(self, **found: Any) -> ImportReport:  # noqa: ANN401, of the report's own
+        return ImportReport(
+            kind=self._kind.name, dry_run=self._options.dry_run, complete=self._options.complete,
+            rows=len(self._file.rows), faults=in_order(self._faults), notes=self._notes, **found,
+        )  # fmt: skip
+
+    def _refuse_faults(self, report: ImportReport) -> None:
+        if report.faults:
+            raise ImportRefusedError(report)
+
+    def _ask(self, report: ImportReport, by_hand: Sequence[int], alive: int) -> None:
+        if self._options.yes or self._options.dry_run:
+            return
+        reasons: list[str] = []
+        if report.gone > MOST_GONE * alive:
+            reasons.append(
+                f"the file lacks {report.gone:,} of {alive:,} {self._kind.name}, more than a fifth: they would be "
+                f"{'cancelled' if self._kind.name == 'bookings' else 'ended'}"
+            )
+        if by_hand:
+            lines = ", ".join(map(str, by_hand[:10]))
+            reasons.append(
+                f"{len(by_hand):,} {self._kind.name} that were not imported would be changed (line {lines}"
+                f"{', ...' if len(by_hand) > 10 else ''})"
+            )
+        if reasons:
+            raise NeedsYesError(reasons, report)
+
+    def _conflicts(self, staging: Staging, gone: Sequence[int], differs: bool) -> Iterator[Fault]:
+        cells = {row.line: row for row in self._file.rows}
+        for name, reason in still_needed(self._connection, self._kind.name, gone, self._now):
+            yield Fault(0, self._kind.one, name, reason)
+        for column in ("tail_number", "reference"):
+            if self._kind.name in {"aircraft", "bookings"}:
+                for line, _ in staging.names_taken(column):
+                    yield cells[line].fault(column, f"another {self._kind.one} has it, which the file does not")
+        if self._kind.name == "bookings" and (differs or gone):
+            for found in overlaps(taken_after(self._connection, staging, gone)):
+                yield cells[found.one.line].fault(found.what, _booked_twice(found))
+
+
+def _booked_twice(found: Overlap) -> str:
+    other = found.other
+    time = f"{other.starts:%Y-%m-%d %H:%M} to {other.ends:%Y-%m-%d %H:%M} UTC"
+    if other.is_hold:
+        return f"held from {time} for {other.name}, whose case is open; answer or cancel the case first"
+    by = f"line {other.line} ({other.name})" if other.line else f"{other.name}, which the file does not have"
+    return f"booked from {time} by {by}"
+
+
+def _stored_rows(
+    kind_name: str, rows: Sequence[ReadRow], columns: Mapping[str, str]
+) -> Iterator[Mapping[str, Any]]:  # fmt: skip
+    """Yield values by the columns of the table; a period as PostgreSQL writes it."""
+    pairs = [(name, stored_) for name, stored_ in columns.items()]
+    for row in rows:
+        values = row.values
+        out: dict[str, Any] = {"line": row.line, "school_id": values["school_id"]}
+        out |= {stored_: values.get(name) for name, stored_ in pairs}
+        if kind_name in PERIODS:
+            ends = values.get("ends_at")
+            out["period"] = f"[{values['starts_at'].isoformat()},{ends.isoformat() if ends else ''})"
+        if kind_name == "bookings":
+            out["imported_period"] = out["period"]
+            out["imported_instructor_id"], out["imported_aircraft_id"] = out["instructor_id"], out["aircraft_id"]
+        yield out
