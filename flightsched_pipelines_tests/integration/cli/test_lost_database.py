@@ -5,6 +5,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from sqlalchemy import PoolProxiedConnection
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from flightsched_pipelines.database import embedded, migrations
@@ -41,7 +42,7 @@ def test_a_tick_whose_database_is_killed_runs_the_hour_once_more(
     commits, commit = count(1), PGDialect_psycopg.do_commit
     kill_at = {KILLED_AT_COMMIT * n for n in range(1, kills + 1)}
 
-    def killed(dialect: PGDialect_psycopg, connection: object) -> None:
+    def killed(dialect: PGDialect_psycopg, connection: PoolProxiedConnection) -> None:
         if next(commits) in kill_at:
             kill_server(home)
             embedded.start(home)

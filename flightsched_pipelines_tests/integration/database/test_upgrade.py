@@ -67,8 +67,7 @@ def test_an_upgrade_loses_no_row(older: Engine, upgraded: tuple[str, dict[str, i
 
 def test_what_waited_for_a_response_takes_it(older: Engine) -> None:
     for case_id, action in ((WAITS_FOR_INSTRUCTOR, "confirm"), (WAITS_FOR_RELEASE, "confirm"), (PROPOSED, "accept")):
-        number = {"number": 1} if action == "accept" else {}
-        outcome = say(older, case_id, action, NOW, **number)
+        outcome = say(older, case_id, action, NOW, number=1 if action == "accept" else None)
         assert outcome.applied, (case_id, outcome.sentence)
 
     assert [state(older, case) for case in (WAITS_FOR_INSTRUCTOR, WAITS_FOR_RELEASE, PROPOSED)] == [

@@ -69,15 +69,15 @@ def stop_at_commit(engine: Engine, number: int, stopped: Semaphore, go_on: Event
     """Have whoever comes to the ``number``-th commit wait before it, its transaction open, or after it."""
     commit, commits = engine.dialect.do_commit, count(1)
 
-    def stopping(connection: PoolProxiedConnection) -> None:
+    def stopping(dbapi_connection: PoolProxiedConnection) -> None:
         at_last = next(commits) == number
         if after:
-            commit(connection)
+            commit(dbapi_connection)
         if at_last:
             stopped.release()
             assert go_on.wait(WAITS_SECONDS)
         if not after:
-            commit(connection)
+            commit(dbapi_connection)
 
     engine.dialect.do_commit = stopping
 
