@@ -13,12 +13,12 @@ import typer
 from flightsched_pipelines.cli.arguments import Json
 from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console, print_progress
 from flightsched_pipelines.cli.session import open_session
-from flightsched_pipelines.database.queries.schedule.preferences import COLUMNS, ReplacesError, import_preferences
 from flightsched_pipelines.domain.imports.kinds import KINDS, FileKind
 from flightsched_pipelines.domain.imports.templates import template
 from flightsched_pipelines.domain.imports.times import Times
 from flightsched_pipelines.services.imports.files import read_bytes
 from flightsched_pipelines.services.imports.importing import ImportOptions, import_file
+from flightsched_pipelines.services.imports.preferences_csv import COLUMNS, ReplacesError, import_preferences
 from flightsched_pipelines.services.imports.reports import Change, ImportRefusedError, ImportReport, NeedsYesError
 
 SHOWN = 20

@@ -10,7 +10,6 @@ import dagster as dg
 from pydantic import Field
 from sqlalchemy import Engine
 
-from flightsched_pipelines.clients.heartbeat import ping
 from flightsched_pipelines.database.queries.monitoring.alerts import status_of
 from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.jobs import hourly_tick
@@ -21,7 +20,7 @@ from flightsched_pipelines.defs.partitions import hours_of_run
 from flightsched_pipelines.defs.responses.reasons import SilenceReason
 from flightsched_pipelines.defs.run_limits import STOPPED_TAG, bounded
 from flightsched_pipelines.durations import MINUTE
-from flightsched_pipelines.services.monitoring import alerts
+from flightsched_pipelines.services.monitoring import alerts, heartbeat
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines.text import TextError
 
@@ -108,13 +107,8 @@ def heartbeat_sensor(
     context: dg.RunStatusSensorContext, settings: dg.ResourceParam[Settings], clock: dg.ResourceParam[Clock]
 ) -> dg.SkipReason:
     """Say that we live; an old hour that was run again is no sign of it."""
-    if settings.heartbeat_url is None:
-        return dg.SkipReason("HEARTBEAT_URL is not set")
     hours = hours_of_run(context.dagster_run.tags)
-    if not hours or clock.now() - hours[-1] > timedelta(hours=settings.dispatch_max_age_hours):
-        return dg.SkipReason("the hour is an old one")
-    ping(settings.heartbeat_url.get_secret_value())
-    return dg.SkipReason("said that we live")
+    return dg.SkipReason(heartbeat.report_hour(hours[-1] if hours else None, clock.now(), settings))
 
 
 class MuteConfig(dg.Config):

@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
-from flightsched_pipelines.database.queries.schedule.preferences import (
+from flightsched_pipelines.database.schema import student_preferences
+from flightsched_pipelines.domain.rescheduling.preferences import PREFERENCE_COLUMNS
+from flightsched_pipelines.services.imports.preferences_csv import (
     PreferencesError,
     ReplacesError,
     import_preferences,
 )
-from flightsched_pipelines.database.schema import student_preferences
-from flightsched_pipelines.domain.rescheduling.preferences import PREFERENCE_COLUMNS
 from flightsched_pipelines_tests.conftest import SEED_HOUR
 
 HEADER = "student_email,days,parts_of_day,instructor_email,latest_date,notice_hours,note\n"

@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine
 
-from flightsched_pipelines.database.queries.schedule.preferences import import_preferences
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.services import standby
+from flightsched_pipelines.services.imports.preferences_csv import import_preferences
 from flightsched_pipelines.services.monitoring import alerts
 from flightsched_pipelines.services.responses import queued_responses, weather_hold
 from flightsched_pipelines.services.responses.queued_responses import UnreadableResponseError

@@ -1,0 +1,130 @@
+"""Stored weather reports read and assessed without a database: files in, verdicts out."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import airportsdata
+import pandas as pd
+
+from flightsched_pipelines.database.seed.reference import reference_runways
+from flightsched_pipelines.domain.risk.assess import Assessment, assess
+from flightsched_pipelines.domain.risk.bookings import read_bookings_csv
+from flightsched_pipelines.domain.risk.minimums import default_minimums, in_force
+from flightsched_pipelines.domain.weather.blend import blend_of_files
+from flightsched_pipelines.domain.weather.daylight import sun_table
+from flightsched_pipelines.domain.weather.provider_responses import (
+    ParsedReports,
+    ProviderResponseError,
+    one_call_position,
+    read_response,
+    station_positions,
+)
+from flightsched_pipelines.errors import PlainError
+from flightsched_pipelines.settings import Settings
+
+NEAREST_AIRPORT_DEGREES = 0.5
+
+
+class FileError(PlainError, ValueError):
+    """A file of reports or bookings that nothing can be made of; the message says which, and why."""
+
+
+def assess_files(
+    weather_files: Sequence[Path], bookings: Path, settings: Settings
+) -> tuple[pd.DataFrame, Assessment, list[str]]:
+    """Compare the bookings of a CSV file with stored reports, by the default minimums.
+
+    Returns:
+        The lessons that could be read, their assessment, and what could not be read, a sentence each.
+
+    Raises:
+        FileError: a file cannot be read, or there is nothing to assess.
+    """
+    known = airportsdata.load("ICAO")
+    readings = [read_reports(file, None) for file in weather_files]
+    together = ParsedReports(
+        groups=[group for reading in readings for group in reading.groups],
+        unread=[group for reading in readings for group in reading.unread],
+    )
+    groups = together.groups
+    zones = {ident: fields["tz"] for ident, fields in known.items()}
+    zones |= {group.station: "UTC" for group in groups if group.station not in zones}
+    lessons, problems = read_bookings_csv(_text(bookings), zones)
+    problems = [problem for reading in readings for problem in reading.problems] + [
+        f"{bookings} {problem}" for problem in problems
+    ]
+    positions = {ident: (fields["lat"], fields["lon"]) for ident, fields in known.items()}
+    for file in weather_files:
+        positions = station_positions(_text(file)) | positions
+    airports = _airports([group.station for group in groups], lessons, positions)
+    forecasts = blend_of_files(airports, together, taf_max_distance_nm=settings.taf_max_distance_nm)
+    return lessons, _assess(lessons, forecasts, airports, settings.booking_buffer_minutes), problems
+
+
+def read_reports(file: Path, airport: str | None) -> ParsedReports:
+    """Read a stored provider response; that of One Call is for ``airport``, or the nearest one to its position.
+
+    Raises:
+        FileError: the file cannot be read, is no provider response, or lies near no airport.
+    """
+    body = _text(file)
+    position = one_call_position(body)
+    if position is not None and airport is None:
+        airport = _nearest_airport(*position)
+    try:
+        return read_response(body, airport.upper() if airport else None)
+    except ProviderResponseError as error:
+        raise FileError(f"{file}: {error}") from error
+
+
+def _assess(lessons: pd.DataFrame, forecasts: pd.DataFrame, airports: pd.DataFrame, buffer_minutes: int) -> Assessment:
+    """Judge lessons; the earliest hour of the reports is the first that can count."""
+    times = pd.concat([forecasts["hour_utc"], lessons["starts_at_utc"]])
+    if times.empty:
+        raise FileError("there is nothing to assess: neither a report nor a booking could be read")
+    first_hour = (forecasts["hour_utc"] if len(forecasts) else times).min().floor("h")
+    days = (times.max() - times.min()).days + 6
+    today = (lessons["starts_at_utc"].min() if len(lessons) else first_hour).date()
+    return assess(
+        lessons,
+        forecasts,
+        in_force(default_minimums(), today),
+        airports,
+        reference_runways(),
+        sun_table(airports, times.min().date() - timedelta(days=2), min(days, 60)),
+        first_hour_utc=first_hour.to_pydatetime(),
+        buffer_minutes=buffer_minutes,
+    )
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise FileError(f"{file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise FileError(f"{file} is not UTF-8 text (byte {error.start})") from error
+
+
+def _nearest_airport(latitude_deg: float, longitude_deg: float) -> str:
+    def distance(fields: Mapping[str, Any]) -> float:
+        east = (fields["lon"] - longitude_deg + 180) % 360 - 180
+        return math.hypot(fields["lat"] - latitude_deg, east * math.cos(math.radians(latitude_deg)))
+
+    ident, fields = min(airportsdata.load("ICAO").items(), key=lambda item: distance(item[1]))
+    if distance(fields) > NEAREST_AIRPORT_DEGREES:
+        raise FileError(f"no airport lies near {latitude_deg:g}, {longitude_deg:g}; name one with --airport")
+    return ident
+
+
+def _airports(
+    stations: Iterable[str], lessons: pd.DataFrame, positions: Mapping[str, tuple[float, float]]
+) -> pd.DataFrame:
+    """Every airport that reports or bookings name; one whose position nobody gives is near nothing, and has no sun."""
+    idents = {*stations, *lessons["departure"], *(ident for route in lessons["route"] for ident in route)}
+    rows = [(ident, *positions.get(ident, (math.nan, math.nan))) for ident in sorted(idents)]
+    frame = pd.DataFrame(rows, columns=["airport", "latitude_deg", "longitude_deg"])
+    return frame.assign(approach_ceiling_ft=math.nan, approach_visibility_sm=math.nan)
