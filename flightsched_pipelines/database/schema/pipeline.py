@@ -18,8 +18,10 @@ from sqlalchemy import (
     Text,
     text,
 )
+from sqlalchemy.types import TypeEngine
 
 from flightsched_pipelines.database.schema.base import INSTANT, WORDS, Kind, column, metadata, optional
+from flightsched_pipelines.domain.weather.forecast_columns import FORECAST, Dtype
 
 FIRST_HOUR_UTC = datetime(2026, 7, 1, tzinfo=UTC)
 """Of earlier hours nothing is kept."""
@@ -52,43 +54,21 @@ def _hourly(name: str, comment: str, *columns: Column[Any], index: str) -> Table
     )
 
 
-def _conditions() -> list[Column[Any]]:
-    """The columns that forecasts and observations share."""
+_TYPE_OF: Mapping[Dtype, TypeEngine[Any] | type[TypeEngine[Any]]] = MappingProxyType(
+    {
+        "str": Text, "datetime64[us, UTC]": INSTANT, "Int64": Integer, "float64": Double, "bool": Boolean,
+        "object": WORDS,
+    }
+)  # fmt: skip
+
+
+def _forecast_columns() -> list[Column[Any]]:
+    """The columns of forecasts and observations."""
     return [
-        column("airport", Kind, "ICAO ident of the field the row is about."),
-        column("hour_utc", INSTANT, "The hour it is about, UTC."),
-        column("layer", Kind, "prevailing, or temporary (TEMPO, PROB)."),
-        column(
-            "change",
-            Text,
-            "Kind of group: BASE, FM, BECMG, TEMPO, PROB, METAR, HOURLY; UNREAD where it cannot be read.",
-        ),
-        optional("probability", Integer, "Percent, of PROB groups."),
-        column("group_from_utc", INSTANT, "Start of the group, UTC."),
-        column("group_to_utc", INSTANT, "End of the group, UTC."),
-        optional("wind_direction_deg", Double, "True direction the wind comes from, degrees; null when variable."),
-        optional("wind_varies_from_deg", Double, "Where the wind varies between two directions, the first, degrees."),
-        optional("wind_varies_to_deg", Double, "The second, clockwise from the first."),
-        optional("wind_speed_kt", Double, "Sustained wind, knots; null when missing."),
-        optional("wind_gust_kt", Double, "Gusts, knots; null without."),
-        optional("visibility_sm", Double, "Visibility, statute miles; null when missing."),
-        column("visibility_at_least", Boolean, "Whether the report gives only a lower bound (6+, 10+)."),
-        optional("ceiling_ft", Double, "Ceiling above ground, feet; null is unlimited unless missing says otherwise."),
-        column("ceiling_estimated", Boolean, "Whether the ceiling was estimated from temperature and dew point."),
-        optional("temperature_c", Double, "Temperature at the surface, degrees Celsius."),
-        optional("dewpoint_c", Double, "Dew point, degrees Celsius."),
-        optional("weather", Kind, "Weather codes as reported."),
-        column("hazards", WORDS, "Hazard codes: TS, FZRA, LLWS, CB, ..."),
-        column("missing", WORDS, "Elements that the report should give and does not, or not legibly."),
-        column("unread", WORDS, "Words of the report that were not understood, and what is missing for them."),
-        optional("flight_category", Text, "VFR, MVFR, IFR or LIFR; null when it cannot be known."),
-        column("source", Text, "TAF, METAR or OpenWeatherMap."),
-        column("station", Text, "Whose report it is."),
-        column("station_distance_nm", Double, "How far the station is from the field, nautical miles."),
-        column("issued_at_utc", INSTANT, "When the report was issued or taken, UTC."),
-        optional("age_minutes", Double, "Age of the report at the partition's hour, minutes."),
-        optional("lead_minutes", Double, "From the report's issue to the row's hour, minutes."),
-        column("governs", Boolean, "Whether the row is held against bookings; others stand beside it."),
+        (optional if declared.nullable else column)(
+            name, Kind if declared.few else _TYPE_OF[declared.dtype], declared.meaning
+        )
+        for name, declared in FORECAST.items()
     ]
 
 
@@ -130,10 +110,10 @@ reference_contents = Table(
     comment="Airports, runways, minimums and settings as they stood, each content once.",
 )
 
-observations = _hourly("observations", "METARs, one row a report.", *_conditions(), index="airport")
+observations = _hourly("observations", "METARs, one row a report.", *_forecast_columns(), index="airport")
 
 forecasts = _hourly(
-    "forecasts", "One row an airport, hour and forecast group that overlaps it.", *_conditions(), index="airport"
+    "forecasts", "One row an airport, hour and forecast group that overlaps it.", *_forecast_columns(), index="airport"
 )
 
 booking_snapshot = _hourly(

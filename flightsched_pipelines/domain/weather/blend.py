@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from flightsched_pipelines.domain.weather.conditions import FORECAST_COLUMNS, ForecastGroup, flight_category
+from flightsched_pipelines.domain.weather.conditions import ForecastGroup, flight_category
+from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
 from flightsched_pipelines.domain.weather.governing import governing_metars, governing_taf, newest, unreadable
 from flightsched_pipelines.domain.weather.issue_times import BEGINNING, EVERY_STATION
 from flightsched_pipelines.domain.weather.provider_responses import ParsedReports

@@ -1,13 +1,12 @@
-"""Names for weather: elements and their units, hazards, flight categories, and the columns of a forecast.
+"""Names for weather: elements and their units, hazards and flight categories.
 
 All other code uses these names. A value that a report omits, or gives illegibly, is listed in ``missing``: a ceiling of
 ``None`` means *unlimited* only if ``"ceiling"`` is not missing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import Literal
 
 Layer = Literal["prevailing", "temporary"]
@@ -116,48 +115,6 @@ class ForecastGroup:
     issued_at_utc: datetime
     conditions: Conditions = field(default=UNREADABLE)
     issue: Issue | None = None
-
-
-FORECAST_COLUMNS: Mapping[str, str] = MappingProxyType(
-    {
-        "airport": "str",
-        "hour_utc": "datetime64[us, UTC]",
-        "layer": "str",
-        "change": "str",
-        "probability": "Int64",
-        "group_from_utc": "datetime64[us, UTC]",
-        "group_to_utc": "datetime64[us, UTC]",
-        "wind_direction_deg": "float64",
-        "wind_varies_from_deg": "float64",
-        "wind_varies_to_deg": "float64",
-        "wind_speed_kt": "float64",
-        "wind_gust_kt": "float64",
-        "visibility_sm": "float64",
-        "visibility_at_least": "bool",
-        "ceiling_ft": "float64",
-        "ceiling_estimated": "bool",
-        "temperature_c": "float64",
-        "dewpoint_c": "float64",
-        "weather": "str",
-        "hazards": "object",
-        "missing": "object",
-        "unread": "object",
-        "flight_category": "str",
-        "source": "str",
-        "station": "str",
-        "station_distance_nm": "float64",
-        "issued_at_utc": "datetime64[us, UTC]",
-        "age_minutes": "float64",
-        "lead_minutes": "float64",
-        "governs": "bool",
-    }
-)
-"""Columns of a forecast frame: one row for each airport, hour and group that overlaps the hour.
-
-``hazards`` and ``missing`` contain sorted lists of codes, ``unread`` the words that were not understood (`UnreadWord`).
-``age_minutes`` is the report's age at the partition hour, ``lead_minutes`` the time from its issue to the row's hour.
-``governs`` is true for the rows used in the assessment; rows of other sources for the same hour are kept beside them.
-"""
 
 
 def flight_category(ceiling_ft: float | None, visibility_sm: float | None, missing: Iterable[str] = ()) -> str | None:

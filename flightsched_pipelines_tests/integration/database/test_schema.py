@@ -19,7 +19,7 @@ from flightsched_pipelines.domain.rescheduling.ranking.apply_ranking import RANK
 from flightsched_pipelines.domain.rescheduling.solver.assignment import RUN_COLUMNS
 from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, VERDICT_COLUMNS
 from flightsched_pipelines.domain.risk.breaches import BROKEN_COLUMNS
-from flightsched_pipelines.domain.weather.conditions import FORECAST_COLUMNS
+from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
 
 
 def test_a_migrated_database_is_what_the_code_declares(engine: Engine) -> None:

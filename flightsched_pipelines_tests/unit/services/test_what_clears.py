@@ -24,7 +24,7 @@ from flightsched_pipelines.domain.rescheduling.candidates import CANDIDATE_COLUM
 from flightsched_pipelines.domain.rescheduling.frames import PROPOSAL_COLUMNS
 from flightsched_pipelines.domain.risk.assess import assess
 from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, VERDICT_COLUMNS
-from flightsched_pipelines.domain.weather.conditions import FORECAST_COLUMNS
+from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
 from flightsched_pipelines.services.hourly.hourly_steps import lessons_ahead
 from flightsched_pipelines.services.notifications.case_steps import booking_status
 from flightsched_pipelines.services.notifications.findings import Findings, findings_in

@@ -15,7 +15,7 @@ from flightsched_pipelines.domain.rescheduling.solver.assignment import choose
 from flightsched_pipelines.domain.rescheduling.validation.validation import Validation, validate
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import Proposal, Records, read_proposal
 from flightsched_pipelines.domain.rescheduling.validation.weather_validation import ForecastRecords
-from flightsched_pipelines.domain.weather.conditions import FORECAST_COLUMNS
+from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
 
 UTC_TIME = "datetime64[us, UTC]"
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

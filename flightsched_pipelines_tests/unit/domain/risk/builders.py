@@ -10,8 +10,8 @@ from flightsched_pipelines.domain.risk.assess import Assessment, assess
 from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS
 from flightsched_pipelines.domain.risk.minimums import MINIMUM_COLUMNS, default_minimums, in_force
 from flightsched_pipelines.domain.risk.rules import UNITS
-from flightsched_pipelines.domain.weather.conditions import FORECAST_COLUMNS
 from flightsched_pipelines.domain.weather.daylight import sun_table
+from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
 
 NOW = datetime(2026, 6, 1, 16, tzinfo=UTC)
 """Nine in the morning at the fields."""

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from flightsched_pipelines.domain.weather.blend import blend, blend_of_files, hourly_rows
-from flightsched_pipelines.domain.weather.conditions import FORECAST_COLUMNS, ForecastGroup
+from flightsched_pipelines.domain.weather.conditions import ForecastGroup
+from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
 from flightsched_pipelines.domain.weather.one_call import read_one_call
 from flightsched_pipelines.domain.weather.provider_responses import ParsedReports
 from flightsched_pipelines.domain.weather.reports.metar import read_metar
