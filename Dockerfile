@@ -20,7 +20,7 @@ RUN groupadd --gid 10001 flightsched \
     && install --directory --owner=10001 --group=10001 /opt/flightsched /var/lib/flightsched
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /opt/flightsched
-COPY dagster.yaml workspace.docker.yaml ./
+COPY flightsched_pipelines/defs/dagster.yaml workspace.docker.yaml ./
 USER 10001:10001
 VOLUME /var/lib/flightsched
 CMD ["flightsched", "--help"]

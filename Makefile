@@ -39,6 +39,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/dg check defs
 	$(BIN)/pyright --warnings
 
 format: $(READY)

