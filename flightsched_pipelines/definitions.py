@@ -1,6 +1,5 @@
 """Everything Dagster loads, put together by one function so that a test can replace any part."""
 
-import gc
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +29,7 @@ from flightsched_pipelines.defs.responses.response_jobs import (
     hold_booking,
     release_booking,
 )
+from flightsched_pipelines.defs.run_process import accept_beta, run_executor
 from flightsched_pipelines.defs.schedules import hourly, operations, report
 from flightsched_pipelines.defs.weather_monitor import bookings, weather
 
@@ -38,7 +38,7 @@ def build_definitions(
     loggers: Mapping[str, dg.LoggerDefinition] | None = None,
     **resource_overrides: Any,  # noqa: ANN401, a resource may be anything
 ) -> dg.Definitions:
-    """All assets, checks, jobs, schedules and sensors; a keyword replaces the resource of that name."""
+    """Return all assets, checks, jobs, schedules and sensors; a keyword replaces the resource of that name."""
     settings = resource_overrides.get("settings", SettingsResource())
     engine = resource_overrides.get("engine", EngineResource(settings=settings))
     resources: Mapping[str, object] = {
@@ -49,8 +49,12 @@ def build_definitions(
         "tables": Tables(engine=engine),
         "clock": Clock(),
     }
+    with accept_beta():
+        assets = dg.with_source_code_references(
+            dg.load_assets_from_modules([weather, bookings, proposals, operations_report])
+        )
     return dg.Definitions(
-        assets=dg.load_assets_from_modules([weather, bookings, proposals, operations_report]),
+        assets=assets,
         asset_checks=dg.load_asset_checks_from_modules([checks, operational_checks]),
         jobs=[
             hourly_tick,
@@ -77,14 +81,10 @@ def build_definitions(
             tick_monitor_sensor,
             heartbeat_sensor,
         ],
+        executor=run_executor,
         resources={**resources, **resource_overrides},
         loggers=dict(loggers or {}),
     )
 
 
 defs = build_definitions()
-
-# What is loaded stays as long as the process, and the rows of an hour form no cycles: to look through both again and
-# again took a quarter of a run's CPU time.
-gc.freeze()
-gc.set_threshold(50_000, 20, 20)

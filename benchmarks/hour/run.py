@@ -31,6 +31,7 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.instance import prepare_instance
 from flightsched_pipelines.defs.partitions import HOURLY, key_of
+from flightsched_pipelines.defs.run_process import tune_process
 from flightsched_pipelines.settings import Settings
 
 AIRPORTS, SCHOOLS, BOOKINGS = 500, 100, 10_000
@@ -113,6 +114,7 @@ def _run(kind: str) -> dict[str, Any]:
     """One hour's job, here and now."""
     definitions = build_definitions() if kind == "real" else _empty_definitions()
     job = definitions.resolve_job_def("hourly_tick")
+    tune_process()
     with dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(instance=instance, partition_key=key_of(HOUR))
     succeeded = [event for event in result.all_events if event.is_step_success and event.step_key]

@@ -24,6 +24,7 @@ from flightsched_pipelines.cli.console import UsageError, console, print_progres
 from flightsched_pipelines.cli.session import open_database
 from flightsched_pipelines.database import embedded, table_counts
 from flightsched_pipelines.defs import run_limits
+from flightsched_pipelines.defs.dagster_internals import DAEMON_MODULE
 from flightsched_pipelines.defs.instance import DATABASE_IS_GONE, WORKSPACE_YAML, open_instance
 from flightsched_pipelines.settings import Settings
 
@@ -102,7 +103,7 @@ def _run_services(instance: dg.DagsterInstance, settings: Settings, host: str, p
     if dead := run_limits.end_dead_runs(instance, starting=True):
         print_progress(f"{len(dead)} runs of an earlier start had died; what they were about is taken up again")
     webserver = ["-m", "dagster_webserver", "-h", host, "-p", str(port), "-w", str(WORKSPACE_YAML)]
-    daemon = ["-m", "dagster._daemon", "run", "-w", str(WORKSPACE_YAML)]
+    daemon = ["-m", DAEMON_MODULE, "run", "-w", str(WORKSPACE_YAML)]
     services: list[_Service] = []
     pids = _pids_of(settings)
     try:

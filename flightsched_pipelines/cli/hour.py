@@ -24,6 +24,7 @@ from flightsched_pipelines.database import migrations, table_counts
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.seed import is_seeded_for, seed
 from flightsched_pipelines.definitions import build_definitions
+from flightsched_pipelines.defs import run_process
 from flightsched_pipelines.defs.instance import DATABASE_IS_GONE, open_instance
 from flightsched_pipelines.defs.partitions import key_of
 from flightsched_pipelines.defs.progress import progress_logger
@@ -163,7 +164,12 @@ def _run_once(job_name: str, settings: Settings, hour_utc: datetime) -> None:
             errors.print(f"  {'✓' if became == 'done' else '✗'} {step} {'' if became == 'done' else became}")
 
     job = build_definitions(loggers={"teller": progress_logger(told)}).resolve_job_def(job_name)
-    with errors.status(f"{hour_utc:%Y-%m-%d %H}Z") as status, open_instance(settings) as instance:
+    with (
+        errors.status(f"{hour_utc:%Y-%m-%d %H}Z") as status,
+        open_instance(settings) as instance,
+        run_process.accept_beta(),
+    ):
+        run_process.tune_process()
         result = job.execute_in_process(
             instance=instance,
             partition_key=key_of(hour_utc),

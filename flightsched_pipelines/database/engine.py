@@ -10,7 +10,7 @@ import psycopg
 import stamina
 from psycopg import sql
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from flightsched_pipelines.database import embedded
 from flightsched_pipelines.database.private_errors import DiscreetConnection
@@ -19,6 +19,9 @@ from flightsched_pipelines.settings import Settings
 
 RETRIED_STATES = frozenset({"53300", "57P03", "57P01", "57P02"})
 """Too many connections; the server is starting, or shutting down."""
+
+CONFLICT_STATES = frozenset({"40001", "40P01", "55P03"})
+"""A serialization failure, a deadlock, a lock that could not be had in time."""
 
 POOL_TIMEOUT_SECONDS = 30
 CONNECT_TIMEOUT_SECONDS = 10
@@ -90,6 +93,15 @@ def application_url(settings: Settings) -> str:
             "give postgresql://user:password@host:5432/name"
         )
     return _render(url, "postgresql")
+
+
+def is_transient(error: BaseException) -> bool:
+    """Return whether a fault of the database may be gone at a second try: a lost connection, a restart, a deadlock."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or is_transient(error.orig or AssertionError())
+    if isinstance(error, psycopg.Error) and error.sqlstate in CONFLICT_STATES:
+        return True
+    return isinstance(error, Exception) and _worth_retrying(error)
 
 
 def dagster_url(settings: Settings) -> str:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dagster._core.storage.compute_log_manager import ComputeLogManager
-from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
-from dagster._serdes import ConfigurableClassData
-
+from flightsched_pipelines.defs.dagster_internals import (
+    ComputeLogManager,
+    ConfigurableClassData,
+    LocalComputeLogManager,
+)
 from flightsched_pipelines.settings import Settings
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import dagster as dg
 import psycopg2
-from dagster._core.errors import DagsterInvalidConfigError
 from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy.exc import SQLAlchemyError
 
 from flightsched_pipelines.database.engine import application_url, dagster_url
+from flightsched_pipelines.defs.dagster_internals import DagsterInvalidConfigError
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.settings import Settings
 
@@ -20,6 +20,9 @@ DAGSTER_YAML = Path(__file__).with_name("dagster.yaml")
 """Not at the root of the checkout: Dagster's own tools would read it there, and it needs a database to be named."""
 
 WORKSPACE_YAML = Path(__file__).parents[2] / "workspace.yaml"
+
+ACCEPTED_WARNINGS = "ignore:Handling yaml-defined logging,ignore:Parameter `owners` of initializer"
+"""Once a process Dagster warns of two beta features: the log handler of dagster.yaml, and one that it uses itself."""
 
 DATABASE_IS_GONE = (SQLAlchemyError, DagsterPostgresException, psycopg2.Error)
 """What is raised where Dagster's database is away in the middle of its work."""
@@ -46,6 +49,7 @@ def prepare_instance(settings: Settings) -> dict[str, str]:
         "DATABASE_URL": application_url(settings),
         "FLIGHTSCHED_HOME": str(settings.given_home.resolve()),
         "DAGSTER_DISABLE_TELEMETRY": "yes",
+        "PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS", ACCEPTED_WARNINGS),
     }
 
 

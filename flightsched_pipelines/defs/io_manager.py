@@ -28,9 +28,7 @@ class TableIOManager(dg.IOManager):
         hours = _hours(context)
         stored = write_partition(self._engine, table, obj, hours)
         self._stored[table.name, hours[0], hours[-1]] = stored
-        context.add_output_metadata(
-            {"dagster/partition_row_count": len(stored), "dagster/table_name": f"{table.schema}.{table.name}"}
-        )
+        context.add_output_metadata({"dagster/partition_row_count": len(stored)})
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
         """The rows of the run's hours, with their ``partition_hour``."""

@@ -9,8 +9,7 @@ import logging
 import sys
 from typing import Any
 
-from dagster._core.log_manager import LOG_RECORD_METADATA_ATTR
-
+from flightsched_pipelines.defs.dagster_internals import LOG_RECORD_METADATA_ATTR
 from flightsched_pipelines.defs.monitoring.run_history import HOURLY_TICK, part_of
 from flightsched_pipelines.reporting.metrics import function_name
 from flightsched_pipelines.settings import Settings

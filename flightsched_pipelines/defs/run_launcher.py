@@ -10,14 +10,19 @@ from datetime import timedelta
 
 import dagster as dg
 import psutil
-from dagster._core.errors import DagsterUserCodeUnreachableError
-from dagster._core.events import EngineEventData
-from dagster._core.launcher.base import CheckRunHealthResult, LaunchRunContext, WorkerStatus
-from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
-from dagster._core.storage.tags import GRPC_INFO_TAG
-from dagster._grpc.client import DagsterGrpcClient
-from dagster._grpc.types import GetCurrentRunsResult
-from dagster._serdes import deserialize_value
+
+from flightsched_pipelines.defs.dagster_internals import (
+    GRPC_INFO_TAG,
+    CheckRunHealthResult,
+    DagsterGrpcClient,
+    DagsterUserCodeUnreachableError,
+    DefaultRunLauncher,
+    EngineEventData,
+    GetCurrentRunsResult,
+    LaunchRunContext,
+    WorkerStatus,
+    deserialize_value,
+)
 
 HOST_TAG = "flightsched/host"
 """The machine, or container, in which a run's process is."""

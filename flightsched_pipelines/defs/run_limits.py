@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 import dagster as dg
 
+from flightsched_pipelines.defs.ownership import DISPATCH, OWNER_TAG
 from flightsched_pipelines.defs.run_launcher import is_gone
 
 KIND_TAG = "flightsched/kind"
@@ -16,7 +17,7 @@ STOPPED_TAG = "flightsched/stopped"
 UNDER_WAY = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
-def bounded(kind: str, *, minutes: int, retries: int = 0, priority: int = 0) -> dict[str, str]:
+def bounded(kind: str, *, minutes: int, retries: int = 0, priority: int = 0, owner: str = DISPATCH) -> dict[str, str]:
     """Return the tags of a job.
 
     Args:
@@ -24,12 +25,14 @@ def bounded(kind: str, *, minutes: int, retries: int = 0, priority: int = 0) -> 
         minutes: a run that takes longer is ended, and has failed.
         retries: how often a run whose process died is launched again; none where a sensor or the schedule asks anyway.
         priority: of runs that wait, the highest is launched first.
+        owner: the team that looks after it.
     """
     return {
         KIND_TAG: kind,
         "dagster/max_runtime": str(minutes * 60),
         "dagster/max_retries": str(retries),
         "dagster/priority": str(priority),
+        OWNER_TAG: owner,
     }
 
 

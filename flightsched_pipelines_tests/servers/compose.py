@@ -6,6 +6,7 @@ image by the embedded server. A process gets the variables of its service and im
 """
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -50,7 +51,7 @@ def load(variables: Mapping[str, str]) -> dict[str, Any]:
 def image_environment() -> dict[str, str]:
     """The variables that our image sets."""
     lines = re.findall(r"^ENV (.+)$", DOCKERFILE.read_text().rpartition("FROM ")[2], re.MULTILINE)
-    return dict(pair.split("=", 1) for line in lines for pair in line.split())
+    return dict(pair.split("=", 1) for line in lines for pair in shlex.split(line))
 
 
 class LocalCompose:

@@ -1,4 +1,4 @@
-"""Where threatened lessons can go: ``reschedule_candidates`` → ``reschedule_plan`` → ``reschedule_proposals``."""
+"""Other times for lessons at risk: ``reschedule_candidates`` → ``reschedule_plan`` → ``reschedule_proposals``."""
 
 from datetime import UTC, datetime
 
@@ -8,8 +8,9 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
 from flightsched_pipelines.defs import asset_metadata
-from flightsched_pipelines.defs.hourly_assets import columns_of, hourly_asset, hourly_assets
+from flightsched_pipelines.defs.hourly_assets import hourly_asset, hourly_assets
 from flightsched_pipelines.defs.partitions import by_hour, several_by_hour
+from flightsched_pipelines.defs.retries import retry_transient_faults
 from flightsched_pipelines.services.hourly import hourly_steps, ranking
 from flightsched_pipelines.settings import Settings
 
@@ -18,8 +19,8 @@ GROUP = "ai_rescheduler"
 
 @hourly_assets(
     GROUP,
-    reschedule_candidates="Slots that work for each threatened lesson: people, aircraft, hours, daylight, weather.",
-    unplaceable_bookings="Threatened lessons for which there is no slot, and the constraint that took the last one.",
+    reschedule_candidates="Slots proven possible for each lesson at risk: people, aircraft, duty, daylight, weather.",
+    unplaceable_bookings="Lessons at risk with no available slot, and the constraint that ruled out the last one.",
     deps=["reference_snapshot"],
 )
 def find_candidates(
@@ -31,7 +32,7 @@ def find_candidates(
     engine: dg.ResourceParam[Engine],
     settings: dg.ResourceParam[Settings],
 ) -> tuple[DataFrame, DataFrame]:
-    """Look for slots that work for each threatened lesson."""
+    """Search the slots that are possible for each lesson at risk."""
 
     def search(
         hour: datetime, at_risk: DataFrame, bookings: DataFrame, available: DataFrame, forecasts: DataFrame
@@ -53,8 +54,8 @@ def find_candidates(
 
 @hourly_assets(
     GROUP,
-    reschedule_plan="Up to three alternatives for each threatened lesson, chosen so that all could be held at once.",
-    solver_runs="How the choice went in each group of lessons that share people or aircraft: bound, gap, seconds.",
+    reschedule_plan="Up to three alternatives for each lesson at risk, chosen so that all could be held at once.",
+    solver_runs="Solver statistics of each group of lessons that share people or aircraft: bound, gap, seconds.",
     deps=["reference_snapshot"],
 )
 def solve_plan(
@@ -65,7 +66,7 @@ def solve_plan(
     engine: dg.ResourceParam[Engine],
     settings: dg.ResourceParam[Settings],
 ) -> tuple[DataFrame, DataFrame]:
-    """Choose jointly, with OR-Tools."""
+    """Choose the alternatives of all lessons jointly, with OR-Tools."""
 
     def choose(hour: datetime, candidates: DataFrame, bookings: DataFrame) -> tuple[DataFrame, DataFrame]:
         choice = hourly_steps.choose_plan(candidates, bookings, hourly_steps.settings_at(engine, hour, settings))
@@ -77,7 +78,7 @@ def solve_plan(
     return plan, runs
 
 
-@hourly_asset(group_name=GROUP, kinds={"openai", "postgres"}, metadata=columns_of("reschedule_proposals"))
+@hourly_asset(GROUP, kinds={"openai", "postgres"}, pool="openai")
 def reschedule_proposals(
     context: dg.AssetExecutionContext,
     reschedule_plan: DataFrame,
@@ -87,14 +88,15 @@ def reschedule_proposals(
     ranker: dg.ResourceParam[OpenAIRanker | None],
     settings: dg.ResourceParam[Settings],
 ) -> DataFrame:
-    """The plan's alternatives, ranked and explained by the LLM; by the planner where no answer passed its checks."""
+    """The plan's alternatives, ranked by the LLM; ranked by the planner where no reply of the LLM passed its checks."""
     hours: list[ranking.RankedHour] = []
 
     def rank(hour: datetime, plan: DataFrame, bookings: DataFrame, at_risk: DataFrame) -> DataFrame:
         hours.append(ranking.rank_hour(engine, ranker, plan, bookings, at_risk, hour, datetime.now(UTC), settings))
         return hours[-1].proposals
 
-    proposals = by_hour(context, rank, reschedule_plan, booking_snapshot, at_risk_bookings)
+    with retry_transient_faults(context):
+        proposals = by_hour(context, rank, reschedule_plan, booking_snapshot, at_risk_bookings)
     context.add_output_metadata(
         {
             **asset_metadata.proposals_metadata(proposals, at_risk_bookings, booking_snapshot),

@@ -1,4 +1,4 @@
-"""What operators look at: ``operations_report``, made of what an hour and its dispatch left behind."""
+"""The asset ``operations_report``: metrics and a page for operators, from what an hour and its dispatch recorded."""
 
 import dagster as dg
 from sqlalchemy import Engine
@@ -8,6 +8,7 @@ from flightsched_pipelines.defs import asset_metadata
 from flightsched_pipelines.defs.ai_rescheduler.proposals import reschedule_proposals
 from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.monitoring.run_history import attempts_since
+from flightsched_pipelines.defs.ownership import PLATFORM, labels, team
 from flightsched_pipelines.defs.partitions import HOURLY
 from flightsched_pipelines.defs.weather_monitor.bookings import assessment
 from flightsched_pipelines.services.monitoring import operations_report as desk
@@ -19,7 +20,9 @@ from flightsched_pipelines.settings import Settings
     partitions_def=HOURLY,
     deps=[assessment, reschedule_proposals],
     kinds={"postgres", "html"},
-    owners=["team:dispatch"],
+    owners=[team(PLATFORM)],
+    tags=labels("analytics", PLATFORM),
+    metadata={"dagster/table_name": "pipeline.hourly_metrics"},
 )
 def operations_report(
     context: dg.AssetExecutionContext,
@@ -27,7 +30,7 @@ def operations_report(
     settings: dg.ResourceParam[Settings],
     clock: dg.ResourceParam[Clock],
 ) -> None:
-    """How the platform did in the hour: its metrics as rows of ``pipeline.hourly_metrics``, and a page of pictures."""
+    """The operations report of an hour: metrics as rows of ``pipeline.hourly_metrics``, and a page of pictures."""
     hour, now = context.partition_time_window.start, clock.now()
     since, _ = desk.window_of(hour, now)
     values = desk.measure(engine, attempts_since(context.instance, since), hour, now, settings)

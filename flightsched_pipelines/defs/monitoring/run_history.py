@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
-from dagster._core.scheduler.instigation import ScheduleInstigatorData
 
 from flightsched_pipelines.defs.ai_rescheduler import proposals
+from flightsched_pipelines.defs.dagster_internals import ScheduleInstigatorData
 from flightsched_pipelines.services.monitoring.platform_health import Part, StepAttempt
 
 HOURLY_TICK, OPERATIONS = "hourly_tick", "operations"

@@ -1,4 +1,4 @@
-"""The jobs that tell people: an hour's dispatch, the delivery of what is due, and a test mail."""
+"""Jobs that notify people: the dispatch of an hour, the delivery of what is due, and a test mail."""
 
 from datetime import UTC, datetime
 
@@ -8,6 +8,8 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.defs import asset_metadata
 from flightsched_pipelines.defs.clock import Clock
+from flightsched_pipelines.defs.ownership import PLATFORM, code_reference
+from flightsched_pipelines.defs.refusals import refusal, refuse
 from flightsched_pipelines.defs.run_limits import bounded
 from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.notifications import channel_senders, dispatch, outbox_worker
@@ -19,15 +21,17 @@ HOUR_FORMAT = "%Y-%m-%dT%H"
 
 
 class DispatchConfig(dg.Config):
-    """Which hour people are to be told of."""
+    """The hour to dispatch."""
 
-    hour_utc: str = Field(default="", description="A full hour in UTC, such as 2026-11-24T13; empty for the newest.")
+    hour_utc: str = Field(default="", description="A full hour in UTC, such as 2026-11-24T13; empty for the latest.")
 
 
 class TestEmailConfig(dg.Config):
-    """Where the test mail goes."""
+    """The recipients of the test mail."""
 
-    school_id: int = Field(description="The school whose dispatchers get it. To any address: `flightsched send-test`.")
+    school_id: int = Field(
+        description="Number of the school whose dispatchers get it. To any address: `flightsched send-test`."
+    )
 
 
 @dg.op
@@ -38,18 +42,13 @@ def dispatch_hour(
     settings: dg.ResourceParam[Settings],
     clock: dg.ResourceParam[Clock],
 ) -> None:
-    """Hold the newest hour against the open cases; write every transition, and queue what people are told."""
+    """Update the cases from the latest hour, and queue the notifications, in one transaction."""
     try:
         hour = datetime.strptime(config.hour_utc, HOUR_FORMAT).replace(tzinfo=UTC) if config.hour_utc else None
     except ValueError:
-        raise dg.Failure(
-            description=f"hour_utc is '{config.hour_utc}'; give a full hour in UTC, such as 2026-11-24T13",
-            allow_retries=False,
-        ) from None
-    try:
+        raise refusal(f"hour_utc must be a full hour in UTC, such as 2026-11-24T13; got '{config.hour_utc}'") from None
+    with refuse(dispatch.DispatchRefusedError):
         result = dispatch.dispatch(engine, clock.now(), settings, hour)
-    except dispatch.DispatchRefusedError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from None
     context.add_output_metadata(asset_metadata.dispatch_metadata(result))
 
 
@@ -60,7 +59,7 @@ def deliver_messages(
     settings: dg.ResourceParam[Settings],
     clock: dg.ResourceParam[Clock],
 ) -> None:
-    """Pass the deadlines of cases and holds, then send what is due on every channel that is on."""
+    """Process the deadlines of cases and holds, then send all due messages on every enabled channel."""
     passed = deadlines.process_deadlines(engine, clock.now(), settings)
     with channel_senders.open_channels(engine, settings) as channels:
         result = outbox_worker.drain(engine, channels, settings, now=clock.now)
@@ -75,7 +74,7 @@ def offer_freed_slots(
     settings: dg.ResourceParam[Settings],
     clock: dg.ResourceParam[Clock],
 ) -> None:
-    """Offer each slot that came free to the first on the standby list whom it fits."""
+    """Offer each freed slot to the first matching lesson on the standby list."""
     context.add_output_metadata(
         asset_metadata.standby_metadata(standby.offer_freed_slots(engine, clock.now(), settings))
     )
@@ -89,42 +88,42 @@ def send_test_email_op(
     settings: dg.ResourceParam[Settings],
     clock: dg.ResourceParam[Clock],
 ) -> None:
-    """Send one mail the way all mail goes, and keep what the channel answered."""
-    try:
+    """Send one mail through the configured channel, and record its receipt."""
+    with refuse(TestEmailError):
         receipt = send_trial_to_dispatchers(engine, settings, config.school_id, clock.now())
-    except TestEmailError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from None
     context.add_output_metadata({"mail_via": settings.mail_via, "receipt": receipt})
 
 
 @dg.job(
     name="dispatch",
-    description="Tell people of the newest hour: cases are opened, updated and closed, and the messages delivered.",
-    executor_def=dg.in_process_executor,
+    description="Notify people of the latest hour: cases are opened, updated and closed, and messages delivered.",
+    config={"ops": {"dispatch_hour": {"config": {"hour_utc": ""}}}},
+    metadata=code_reference(),
     tags=bounded("dispatch", minutes=30),
 )
 def dispatch_job() -> None:
-    """Transitions first, in one transaction; then delivery, which may fail and go on later."""
+    """Update the cases in one transaction; then deliver, which may fail and be continued later."""
     deliver_messages(after=dispatch_hour())
 
 
 @dg.job(
     name="deliver",
-    description="Pass the deadlines of cases and held slots, offer slots that came free, and send what is due.",
-    executor_def=dg.in_process_executor,
+    description="Process deadlines of cases and holds, offer freed slots, and send all due messages.",
+    metadata=code_reference(),
     tags=bounded("deliver", minutes=30),
 )
 def deliver_job() -> None:
-    """Two ops that do not wait for each other: messages go out whatever becomes of the offers."""
+    """Run two ops that do not wait for each other: messages go out even if the offers fail."""
     offer_freed_slots()
     deliver_messages()
 
 
 @dg.job(
     name="send_test",
-    description="Send one test mail to a school's dispatchers, the way all mail goes.",
-    executor_def=dg.in_process_executor,
-    tags=bounded("by hand", minutes=10),
+    description="Send one test mail to a school's dispatchers through the configured channel.",
+    config={"ops": {"send_test_email_op": {"config": {"school_id": 0}}}},
+    metadata=code_reference(),
+    tags=bounded("by hand", minutes=10, owner=PLATFORM),
 )
 def send_test_job() -> None:
     """One op."""

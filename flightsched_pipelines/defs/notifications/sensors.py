@@ -1,7 +1,7 @@
-"""What starts the telling: a new proven hour, and messages or deadlines that have come due.
+"""Sensors that launch the dispatch of an hour, the delivery of what is due, and the responses that wait in the queue.
 
-Both decide from the tables, not from events: a tick that was missed loses nothing, and an hour that was backfilled is
-not the newest, so it never speaks.
+They decide from the tables, not from events: a missed tick loses nothing, and an hour that was backfilled is not the
+latest, so nobody is notified of it.
 """
 
 import json
@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.notifications.notification_jobs import HOUR_FORMAT, deliver_job, dispatch_job
+from flightsched_pipelines.defs.ownership import code_reference, labels
 from flightsched_pipelines.defs.partitions import key_of
 from flightsched_pipelines.defs.responses.response_jobs import apply_queued_responses
 from flightsched_pipelines.services import standby
@@ -33,7 +34,9 @@ alive share the work, and take no message twice."""
     job=dispatch_job,
     minimum_interval_seconds=20,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Launches the dispatch of the newest hour whose proposals are stored and proven, once.",
+    description="Launches the dispatch of the latest hour whose proposals are stored and validated, once.",
+    tags=labels("notifications"),
+    metadata=code_reference(),
 )
 def dispatch_sensor(
     context: dg.SensorEvaluationContext,
@@ -41,11 +44,11 @@ def dispatch_sensor(
     settings: dg.ResourceParam[Settings],
     clock: dg.ResourceParam[Clock],
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """Ask for a run for the newest hour; again, some minutes later, while it still has not been dispatched."""
+    """Request a run for the latest hour; again, minutes later, while it has not been dispatched."""
     now = clock.now()
     hour = dispatch.newest_to_dispatch(engine, now, settings)
     if hour is None:
-        yield dg.SkipReason("the newest proven hour was dispatched, or is too old to tell people of")
+        yield dg.SkipReason("the latest validated hour was dispatched, or is too old to notify people of")
         return
     key, attempt = key_of(hour), 1
     before = json.loads(context.cursor or "{}")
@@ -67,6 +70,8 @@ def dispatch_sensor(
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Launches the delivery when a message is due, a deadline has passed, or a slot has come free.",
+    tags=labels("notifications"),
+    metadata=code_reference(),
 )
 def delivery_sensor(
     context: dg.SensorEvaluationContext,
@@ -74,7 +79,7 @@ def delivery_sensor(
     settings: dg.ResourceParam[Settings],
     clock: dg.ResourceParam[Clock],
 ) -> dg.RunRequest | dg.SkipReason:
-    """Ask for a run unless one was launched moments ago: it takes whatever is due when it begins."""
+    """Request a run unless one was launched moments ago: a run takes whatever is due when it begins."""
     now = clock.now()
     due = outbox.due(engine, channels.configured_channels(settings), now)
     overdue = deadlines.deadlines_due(engine, now, settings)
@@ -90,21 +95,23 @@ def delivery_sensor(
     job=apply_queued_responses,
     minimum_interval_seconds=10,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Launches the taking of answers when any wait in the queue of responses; off without AWS_REGION.",
+    description="Launches the job that applies queued responses when any wait; off without AWS_REGION.",
+    tags=labels("responses"),
+    metadata=code_reference(),
 )
 def response_queue_sensor(
     context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings], clock: dg.ResourceParam[Clock]
 ) -> dg.RunRequest | dg.SkipReason:
-    """Ask for a run unless one was launched moments ago: it takes whatever waits when it begins."""
+    """Request a run unless one was launched moments ago: a run takes whatever waits when it begins."""
     if settings.aws_region is None:
         return dg.SkipReason("AWS_REGION is not set, so there is no queue of responses")
     queue, _ = queued_responses.queues(settings)
     waiting = queue.depth().waiting
     if not waiting:
-        return dg.SkipReason("no answer waits in the queue")
+        return dg.SkipReason("no response waits in the queue")
     now = clock.now()
     if _was_launched(context, apply_queued_responses.name, now):
-        return dg.SkipReason("a run that takes answers was launched moments ago")
+        return dg.SkipReason("a run that applies queued responses was launched moments ago")
     run_key = f"responses-{now:%Y%m%dT%H%M%S}"
     return dg.RunRequest(run_key=run_key, tags={"flightsched/waiting": str(waiting)})
 

@@ -1,8 +1,7 @@
-"""The jobs of answers: one from an operator or dispatcher, and those that wait in the queue."""
+"""Jobs that apply responses: one from an operator or dispatcher, and those that wait in the queue."""
 
 from datetime import datetime
 from enum import Enum
-from typing import NoReturn
 
 import dagster as dg
 from pydantic import Field, ValidationError
@@ -10,6 +9,8 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.clients.delivery.delivery_errors import ChannelDownError
 from flightsched_pipelines.defs.clock import Clock
+from flightsched_pipelines.defs.ownership import code_reference
+from flightsched_pipelines.defs.refusals import refusal, refuse
 from flightsched_pipelines.defs.responses.reasons import DispatchReason, KeepReason
 from flightsched_pipelines.defs.run_limits import bounded
 from flightsched_pipelines.domain.cases.actions import ROLE_OF, Action
@@ -36,16 +37,16 @@ class ResponseAction(Enum):
 
 
 class ResponseConfig(dg.Config):
-    """One person's answer to one case."""
+    """One person's response to one case."""
 
-    case_id: int = Field(description="The case's number, as in the message; `flightsched cases` lists them.")
-    action: ResponseAction = Field(description="What the student or instructor says.")
-    number: int | None = Field(default=None, description="With ACCEPT: which alternative.")
-    round: int | None = Field(default=None, description="With ACCEPT: of which message; unset, of the newest.")
-    person_id: int | None = Field(default=None, description="Who says so; unset, whoever the case waits for.")
+    case_id: int = Field(description="The case's number, such as 17; `flightsched cases` lists them.")
+    action: ResponseAction = Field(description="Student: ACCEPT, NONE_SUIT, WITHDRAW; instructor: the others.")
+    number: int | None = Field(default=None, description="With ACCEPT: the alternative's number, such as 1.")
+    round: int | None = Field(default=None, description="With ACCEPT: the round of the message; unset, the latest.")
+    person_id: int | None = Field(default=None, description="Who responds; unset, the person the case waits for.")
     reason: KeepReason | None = Field(
         default=None,
-        description="With KEEP: why the lesson is kept. Needed, and on record. Words of one's own: "
+        description="With KEEP: why the lesson is kept. Required, and recorded. In your own words: "
         "`flightsched respond --keep --reason`.",
     )
     days: list[str] = Field(default=[], description="With NONE_SUIT: days that would suit, of mon to sun.")
@@ -57,11 +58,11 @@ class ResponseConfig(dg.Config):
 
 
 class CaseConfig(dg.Config):
-    """A case that a dispatcher ends."""
+    """A case that a dispatcher takes over."""
 
-    case_id: int = Field(description="The case's number.")
+    case_id: int = Field(description="The case's number, such as 17; `flightsched cases` lists them.")
     reason: DispatchReason | None = Field(
-        default=None, description="Why; on record. Words of one's own: `flightsched cancel --reason`."
+        default=None, description="The reason; recorded. In your own words: `flightsched cancel --reason`."
     )
 
 
@@ -70,7 +71,7 @@ class BookingConfig(dg.Config):
 
     booking: str = Field(description="The booking's reference, such as PAO-1016, or its number.")
     reason: DispatchReason = Field(
-        description="Why; on record. Words of one's own: `flightsched hold --reason` and `release --reason`."
+        description="The reason; recorded. In your own words: `flightsched hold --reason` and `release --reason`."
     )
 
 
@@ -82,14 +83,14 @@ def apply_response_op(
     settings: dg.ResourceParam[Settings],
     clock: dg.ResourceParam[Clock],
 ) -> None:
-    """Do what one answer says; refused, the run fails with the sentence that says why."""
+    """Apply one response. If it is refused, the run fails with the reason in one sentence."""
     action = Action(config.action.value)
     asked = config.model_dump(include={*QueuedRequestedTimes.model_fields})
     try:
         wishes = QueuedRequestedTimes.model_validate(asked).wishes()
     except ValidationError as error:
         fault = error.errors()[0]
-        _fail(f"{fault['loc'][0]}: {fault['msg']}")
+        raise refusal(f"{fault['loc'][0]}: {fault['msg']}") from None
     answer = CaseResponse(
         action, ROLE_OF[action], config.person_id, config.number, config.round, _words(config.reason), wishes
     )
@@ -104,7 +105,7 @@ def cancel_case_op(
     settings: dg.ResourceParam[Settings],
     clock: dg.ResourceParam[Clock],
 ) -> None:
-    """End a case: a dispatcher has the lesson, which stays on weather hold."""
+    """End a case: a dispatcher takes over the lesson, which stays on weather hold."""
     answer = CaseResponse(Action.CANCEL, "dispatcher", None, reason=_words(config.reason))
     _report(context, respond(engine, _received(context, config.case_id, answer), clock.now(), settings))
 
@@ -138,21 +139,17 @@ def apply_queued_responses_op(
     settings: dg.ResourceParam[Settings],
     clock: dg.ResourceParam[Clock],
 ) -> None:
-    """Take the answers that wait in the queue, each once; what is no answer goes to its dead-letter queue."""
-    try:
+    """Apply the responses that wait in the queue, each once; what is not a response goes to its dead-letter queue."""
+    with refuse(ChannelDownError, ValueError):
         outcomes = queued_responses.apply_queued(engine, *queued_responses.queues(settings), clock.now(), settings)
-    except (ChannelDownError, ValueError) as error:
-        _fail(str(error))
     context.add_output_metadata({"messages": outcomes.total(), **outcomes})
 
 
 def _order(
     context: dg.OpExecutionContext, what: weather_hold.Order, config: BookingConfig, engine: Engine, now_utc: datetime
 ) -> None:
-    try:
+    with refuse(TextError):
         outcome = weather_hold.order(engine, context.run_id, what, config.booking, config.reason.value, "job", now_utc)
-    except TextError as error:
-        _fail(str(error))
     _report(context, outcome)
 
 
@@ -166,39 +163,54 @@ def _received(context: dg.OpExecutionContext, case_id: int, answer: CaseResponse
 
 def _report(context: dg.OpExecutionContext, outcome: ResponseOutcome) -> None:
     if not outcome.applied:
-        _fail(outcome.sentence)
+        raise refusal(outcome.sentence)
     context.add_output_metadata({"outcome": outcome.outcome, "told": outcome.sentence})
 
 
-def _fail(sentence: str) -> NoReturn:
-    raise dg.Failure(description=sentence, allow_retries=False) from None
-
-
-@dg.job(executor_def=dg.in_process_executor, tags=BY_HAND)
+@dg.job(
+    config={"ops": {"apply_response_op": {"config": {"case_id": 0, "action": "ACCEPT", "number": 1}}}},
+    metadata=code_reference(),
+    tags=BY_HAND,
+)
 def apply_response() -> None:
-    """Take one student's or instructor's answer to a case, as if it had come by link or queue."""
+    """Apply one student's or instructor's response to a case, as if it had arrived by link or queue."""
     apply_response_op()
 
 
-@dg.job(executor_def=dg.in_process_executor, tags=BY_HAND)
+@dg.job(
+    config={"ops": {"cancel_case_op": {"config": {"case_id": 0, "reason": "OTHER"}}}},
+    metadata=code_reference(),
+    tags=BY_HAND,
+)
 def cancel_case() -> None:
-    """End a case without a new time: the lesson stays on weather hold, and a dispatcher has it."""
+    """End a case without a new time: the lesson stays on weather hold, and a dispatcher takes it over."""
     cancel_case_op()
 
 
-@dg.job(executor_def=dg.in_process_executor, tags=BY_HAND)
+@dg.job(
+    config={"ops": {"hold_booking_op": {"config": {"booking": "REFERENCE", "reason": "WEATHER"}}}},
+    metadata=code_reference(),
+    tags=BY_HAND,
+)
 def hold_booking() -> None:
-    """Put a booking on weather hold by hand; it has no open case."""
+    """Put a booking that has no open case on weather hold."""
     hold_booking_op()
 
 
-@dg.job(executor_def=dg.in_process_executor, tags=BY_HAND)
+@dg.job(
+    config={"ops": {"release_booking_op": {"config": {"booking": "REFERENCE", "reason": "WEATHER"}}}},
+    metadata=code_reference(),
+    tags=BY_HAND,
+)
 def release_booking() -> None:
-    """Take a booking off weather hold by hand; it has no open case."""
+    """Take a booking that has no open case off weather hold."""
     release_booking_op()
 
 
-@dg.job(executor_def=dg.in_process_executor, tags=bounded("responses", minutes=15, priority=5))
+@dg.job(
+    metadata=code_reference(),
+    tags=bounded("responses", minutes=15, priority=5),
+)
 def apply_queued_responses() -> None:
-    """Take the answers that wait in the queue of responses."""
+    """Apply the responses that wait in the queue."""
     apply_queued_responses_op()

@@ -1,4 +1,4 @@
-"""The schedule as it stood, and what threatens it: snapshots → ``lesson_verdicts``, ``at_risk_bookings``."""
+"""The schedule at an hour, compared with the forecast: snapshots → ``lesson_verdicts``, ``at_risk_bookings``."""
 
 from datetime import UTC, datetime
 
@@ -7,45 +7,49 @@ from pandas import DataFrame
 from sqlalchemy import Engine
 
 from flightsched_pipelines.defs import asset_metadata
-from flightsched_pipelines.defs.hourly_assets import columns_of, hourly_asset, hourly_assets
+from flightsched_pipelines.defs.hourly_assets import hourly_asset, hourly_assets
 from flightsched_pipelines.defs.partitions import by_hour, several_by_hour
+from flightsched_pipelines.defs.retries import retry_transient_faults
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.settings import Settings
 
 
-@hourly_asset(group_name="weather_monitor", kinds={"postgres"}, metadata=columns_of("booking_snapshot"))
+@hourly_asset("weather_monitor", kinds={"postgres"})
 def booking_snapshot(
     context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
 ) -> DataFrame:
-    """The bookings as they stood at the hour, from a day before it to as far as other times are looked for."""
+    """The bookings at the hour, from a day before it (for duty hours) to the end of the search for other times."""
     now_utc = datetime.now(UTC)
-    bookings = by_hour(context, lambda hour: hourly_steps.snapshot_bookings(engine, hour, now_utc, settings))
+    with retry_transient_faults(context):
+        bookings = by_hour(context, lambda hour: hourly_steps.snapshot_bookings(engine, hour, now_utc, settings))
     context.add_output_metadata(asset_metadata.bookings_metadata(bookings))
     return bookings
 
 
-@hourly_asset(group_name="weather_monitor", kinds={"postgres"}, metadata=columns_of("reference_snapshot"))
+@hourly_asset("weather_monitor", kinds={"postgres"})
 def reference_snapshot(
     context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
 ) -> DataFrame:
-    """Airports, runways, minimums and settings as they stood at the hour: a digest of each, its content stored once."""
+    """Airports, runways, minimums and settings at the hour: a digest of each; equal contents are stored once."""
     now_utc = datetime.now(UTC)
-    return by_hour(context, lambda hour: hourly_steps.snapshot_reference(engine, hour, now_utc, settings))
+    with retry_transient_faults(context):
+        return by_hour(context, lambda hour: hourly_steps.snapshot_reference(engine, hour, now_utc, settings))
 
 
-@hourly_asset(group_name="weather_monitor", kinds={"postgres"}, metadata=columns_of("availability_snapshot"))
+@hourly_asset("weather_monitor", kinds={"postgres"})
 def availability_snapshot(
     context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
 ) -> DataFrame:
-    """When each school, student, instructor and aircraft could be used, as it stood at the hour, in UTC periods."""
+    """When each school, student, instructor and aircraft was available, as known at the hour, in UTC periods."""
     now_utc = datetime.now(UTC)
-    return by_hour(context, lambda hour: hourly_steps.snapshot_availability(engine, hour, now_utc, settings))
+    with retry_transient_faults(context):
+        return by_hour(context, lambda hour: hourly_steps.snapshot_availability(engine, hour, now_utc, settings))
 
 
 @hourly_assets(
     "weather_monitor",
     lesson_verdicts="The verdict of each lesson of the next 72 hours; a lesson without a row was not assessed.",
-    at_risk_bookings="Lessons of the next 72 hours below the school's minimums, one row a lesson and broken rule.",
+    at_risk_bookings="Lessons of the next 72 hours below the school's minimums, one row per lesson and breach.",
     deps=["reference_snapshot"],
 )
 def assessment(
@@ -55,7 +59,7 @@ def assessment(
     engine: dg.ResourceParam[Engine],
     settings: dg.ResourceParam[Settings],
 ) -> tuple[DataFrame, DataFrame]:
-    """Compare the lessons ahead with the forecast and the minimums for their pilot."""
+    """Compare the lessons ahead with the forecast and the minimums of their pilots."""
 
     def assess(hour: datetime, forecasts: DataFrame, bookings: DataFrame) -> tuple[DataFrame, DataFrame]:
         then = hourly_steps.settings_at(engine, hour, settings)

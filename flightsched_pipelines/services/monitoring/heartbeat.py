@@ -6,11 +6,11 @@ from flightsched_pipelines.clients.heartbeat import ping
 from flightsched_pipelines.settings import Settings
 
 
-def report_hour(hour_utc: datetime | None, now_utc: datetime, settings: Settings) -> str:
+def report_hour(hour_utc: datetime | None, now_utc: datetime, settings: Settings) -> str | None:
     """Ping HEARTBEAT_URL for a completed hour; an old hour that was run again is no sign of life.
 
     Returns:
-        What was done, or why nothing was.
+        Why no ping was sent; ``None`` after a ping.
 
     Raises:
         HeartbeatError: the ping was not taken.
@@ -20,4 +20,4 @@ def report_hour(hour_utc: datetime | None, now_utc: datetime, settings: Settings
     if hour_utc is None or now_utc - hour_utc > timedelta(hours=settings.dispatch_max_age_hours):
         return "the hour is an old one"
     ping(settings.heartbeat_url.get_secret_value())
-    return "said that we live"
+    return None
