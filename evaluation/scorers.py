@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from itertools import combinations
-from typing import Any
+from typing import Any, cast
 
 from evaluation.cases import Case
 
@@ -18,10 +18,11 @@ Scorer = Callable[[Case, Answer], float]
 def read(text: str) -> Answer | None:
     """An answer's text as data; ``None`` where it has no ranking."""
     try:
-        data = json.loads(text)
+        data: object = json.loads(text)
     except ValueError:
         return None
-    return data if isinstance(data, dict) and isinstance(data.get("ranking"), list) else None
+    answer = cast("dict[str, Any]", data) if isinstance(data, dict) else {}
+    return answer if isinstance(answer.get("ranking"), list) else None
 
 
 def valid_permutation(case: Case, answer: Answer) -> float:
@@ -56,7 +57,7 @@ def reasons_given(case: Case, answer: Answer) -> float:
 
 def no_text(case: Case, answer: Answer) -> float:  # noqa: ARG001, a scorer's signature
     """Whether there is nothing but ids and codes, each a single word."""
-    items = [item for item in answer["ranking"] if isinstance(item, dict)]
+    items = _items(answer)
     words = [code for _, codes in _codes(answer) for code in codes]
     shaped = set(answer) == {"ranking"} and all(set(item) == {"id", "codes"} for item in items)
     return float(shaped and all(re.fullmatch("[a-z_]{1,30}", str(word)) for word in words))
@@ -71,13 +72,19 @@ SCORERS: Mapping[str, Scorer] = {
 }
 
 
+def _items(answer: Answer) -> list[dict[str, Any]]:
+    return [cast("dict[str, Any]", item) for item in cast("list[object]", answer["ranking"]) if isinstance(item, dict)]
+
+
 def _ids(answer: Answer) -> list[str]:
-    return [str(item.get("id")) for item in answer["ranking"] if isinstance(item, dict)]
+    return [str(item.get("id")) for item in _items(answer)]
 
 
 def _codes(answer: Answer) -> list[tuple[str, list[Any]]]:
-    items = [item for item in answer["ranking"] if isinstance(item, dict)]
-    return [(str(item.get("id")), codes if isinstance(codes := item.get("codes"), list) else []) for item in items]
+    def listed(codes: object) -> list[Any]:
+        return cast("list[Any]", codes) if isinstance(codes, list) else []
+
+    return [(str(item.get("id")), listed(item.get("codes"))) for item in _items(answer)]
 
 
 def _facts(case: Case) -> dict[str, Mapping[str, Any]]:

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -82,7 +82,7 @@ class GivenSettings(Settings):
     """Settings that are given, and the defaults; nothing is read from the environment or a ``.env``."""
 
     @classmethod
-    def settings_customise_sources(
+    def settings_customise_sources(  # pyright: ignore[reportIncompatibleMethodOverride], the others are not wanted
         cls,
         settings_cls: type[BaseSettings],  # noqa: ARG003, pydantic names it
         init_settings: PydanticBaseSettingsSource,
@@ -211,7 +211,7 @@ def keep_awake(engine: Engine) -> None:
         connection.execute(text(awake))
 
 
-def connected(url: str) -> Iterator[Engine]:
+def connected(url: str) -> Generator[Engine]:
     """Connections, given back in the end."""
     engine = connect(settings_for(database_url=url))
     try:
@@ -220,7 +220,7 @@ def connected(url: str) -> Iterator[Engine]:
         engine.dispose()
 
 
-def clone(home: Path, template: str) -> Iterator[str]:
+def clone(home: Path, template: str) -> Generator[str]:
     """A database like the template, dropped in the end."""
     name = f"test_{uuid4().hex}"
     administer(home, f"CREATE DATABASE {name} TEMPLATE {template}")

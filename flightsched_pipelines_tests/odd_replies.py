@@ -44,8 +44,8 @@ class OddServer:
         """One body: one in three is right but for one thing, the others are worse."""
         if self._one_in(20):
             return self._dice.choice(BROKEN)
-        part = {"type": "output_text", "text": self._text(question)}
-        whole = {"status": "completed", "output": [{"content": [part]}], "usage": self._usage()}
+        part: dict[str, Any] = {"type": "output_text", "text": self._text(question)}
+        whole: dict[str, Any] = {"status": "completed", "output": [{"content": [part]}], "usage": self._usage()}
         place = self._dice.choice([whole, whole["output"][0], part, whole["usage"]])
         if self._one_in(2) and isinstance(place, dict):
             place[self._dice.choice(list(place) or ["status"])] = self._odd()

@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import cycle, islice
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 @contextmanager
-def slow_server() -> Iterator[str]:
+def slow_server() -> Generator[str]:
     """The stand-in in a process of its own; its address."""
     command = [sys.executable, "-m", SERVER, "--mode", "slow", "--slow-seconds", str(SECONDS)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -109,7 +109,7 @@ class Platform:
 
 
 @contextmanager
-def running(home: Path, port: int, variables: Mapping[str, str]) -> Iterator[Platform]:
+def running(home: Path, port: int, variables: Mapping[str, str]) -> Generator[Platform]:
     """The platform, started; in the end nothing of it is left running."""
     platform = Platform(home, port, variables)
     platform.start()

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -129,7 +129,7 @@ def _run_services(instance: dg.DagsterInstance, settings: Settings, host: str, p
 
 
 @contextmanager
-def _the_only_one(home: Path, address: str) -> Iterator[None]:
+def _the_only_one(home: Path, address: str) -> Generator[None]:
     """One ``dev`` at a time for a home; the lock dies with its holder, and names it while it lives.
 
     Raises:

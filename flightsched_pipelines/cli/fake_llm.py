@@ -4,7 +4,7 @@ import importlib.util
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from flightsched_pipelines.cli.console import UsageError, print_progress
@@ -13,7 +13,7 @@ PACKAGE, MODULE = "flightsched_pipelines_tests", "flightsched_pipelines_tests.se
 
 
 @contextmanager
-def fake_openai() -> Iterator[None]:
+def fake_openai() -> Generator[None]:
     """Let the environment name the stand-in as OpenAI.
 
     Raises:

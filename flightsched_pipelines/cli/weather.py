@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import pandas as pd
 import typer
@@ -118,7 +118,7 @@ def _plain(value: object) -> object:
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%dT%H:%M:%SZ}"
     if isinstance(value, list | tuple):
-        return list(value)
+        return list(cast("Sequence[object]", value))
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return None
     return value

@@ -8,7 +8,7 @@ read no further than ``LARGEST_BYTES``, and whatever is in it, a `Reply` can be 
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, cast
 
@@ -93,7 +93,7 @@ class _Session:
         except TimeoutError:
             problem = f"no answer within the hour's deadline of {self.ranker.deadline_seconds:g} s"
             reply = RankingReply(asking.key, "deadline", problem=problem)
-        reply = RankingReply(**{**_fields(reply), "latency_seconds": round(time.monotonic() - began, 3)})
+        reply = replace(reply, latency_seconds=round(time.monotonic() - began, 3))
         self.told(reply)
         return reply
 
@@ -108,7 +108,7 @@ class _Session:
                 problem = f"the day's budget leaves {max(self.budget_usd - self.held_usd, 0):.4f} USD"
                 return reply if attempt > 1 else RankingReply(asking.key, "budget", problem=problem)
             self.held_usd += dearest
-            reply = RankingReply(**{**_fields(await self._send(client, asking)), "attempts": attempt})
+            reply = replace(await self._send(client, asking), attempts=attempt)
             self.held_usd += reply.cost_usd - dearest
             self._learn(reply)
             if reply.status not in RETRIED:
@@ -171,7 +171,3 @@ class _Session:
     def _heed(self, headers: Mapping[str, str]) -> None:
         """Hold everything back as long as the server asks: after a 429, or where nothing remains of a limit."""
         self.not_before = max(self.not_before, time.monotonic() + wait_seconds(headers))
-
-
-def _fields(reply: RankingReply) -> dict[str, Any]:
-    return {name: getattr(reply, name) for name in RankingReply.__dataclass_fields__}

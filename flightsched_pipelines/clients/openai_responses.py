@@ -89,7 +89,7 @@ def read_reply(asking: RankingPrompt, body: bytes, prices: TokenPrices) -> Ranki
         return RankingReply(key, "not_json", problem="the answer is not a JSON object")
     fields = cast("dict[str, Any]", data)
     tokens = _usage(fields.get("usage"), asking.most_input_tokens)
-    facts = {**tokens, "cost_usd": prices.of(**tokens)}
+    facts: dict[str, Any] = {**tokens, "cost_usd": prices.of(**tokens)}
     text, refusal = _output(fields.get("output"))
     if refusal:
         return RankingReply(key, "refused", refusal, "the model refused to answer", **facts)

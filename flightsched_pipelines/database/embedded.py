@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -166,7 +166,7 @@ def _has_server(folder: Path) -> bool:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[int]:
+def _alone(folder: Path) -> Generator[int]:
     """One process at a time starts or stops this folder's server; the lock, a file's number, dies with its holders."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -197,7 +197,7 @@ def _initialise(folder: Path, lock: int) -> None:
     password_file.touch(mode=0o600)
     password_file.write_text(password)
     for path in (unfinished, made, password_file):
-        _own(path)
+        own(path)
     _postgres("initdb", "-D", str(made), *INITDB_OPTIONS, "--pwfile", str(password_file), keeping=(lock,))
     _remember_access(folder, password, free_port())
     made.rename(data)
@@ -223,7 +223,8 @@ def _let_in_system_user(folder: Path) -> None:
     ensure_folder_permissions(BINARIES.parent / "lib", READ_AND_ENTER)
 
 
-def _own(path: Path) -> None:
+def own(path: Path) -> None:
+    """Give a path to the system user as whom the server runs, where this process may."""
     if os.geteuid() == 0:
         owner = ensure_user_exists(SYSTEM_USER)
         if owner is not None:

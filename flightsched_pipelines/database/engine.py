@@ -3,7 +3,7 @@
 SQLAlchemy 2.1 reads ``postgresql://`` as psycopg 3, and dagster-postgres needs psycopg 2: each URL says its driver.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import psycopg
@@ -67,7 +67,7 @@ def connect(settings: Settings) -> Engine:
 
 
 @contextmanager
-def reading(source: Source) -> Iterator[Connection]:
+def reading(source: Source) -> Generator[Connection]:
     """A connection to read with: the one given, or one of the engine's for as long as it is needed."""
     if isinstance(source, Connection):
         yield source

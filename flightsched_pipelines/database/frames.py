@@ -1,5 +1,6 @@
 """Frames in and out of the materialised tables: a partition is replaced in one transaction, by COPY."""
 
+import typing
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -192,23 +193,26 @@ def _as_stored(values: "pd.Series[Any]", column: Column[Any]) -> "pd.Series[Any]
     if isinstance(column.type, Text):
         said = values.astype("str")
         said = said.str.replace("\x00", "") if "\x00" in "".join(said.dropna().to_numpy(dtype=object)) else said
-        return said.astype(_dtype(column))
+        return typing.cast("pd.Series[Any]", said.astype(_dtype(column)))
     # Whether something may be absent is for the database to say.
-    return values.astype(_dtype(column, nullable=bool(values.hasnans)))
+    return typing.cast("pd.Series[Any]", values.astype(_dtype(column, nullable=bool(values.hasnans))))
 
 
 def _words(items: object) -> list[str] | None:
-    is_list = isinstance(items, list | tuple | np.ndarray)
-    return [str(item).replace("\x00", "") for item in items] if is_list else None
+    if not isinstance(items, list | tuple | np.ndarray):
+        return None
+    return [str(item).replace("\x00", "") for item in typing.cast("Iterable[object]", items)]
 
 
 def _plain(values: "pd.Series[Any]", column: Column[Any]) -> Iterable[Any]:
     """A column as the driver takes it, None where absent; instants and lists as text, which costs it least."""
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         # Rows share few instants: each is written once. One that is absent has place -1.
-        places, instants = pd.factorize(values.to_numpy(dtype="datetime64[us]"))
-        said = [*np.datetime_as_string(instants, timezone="UTC").tolist(), None]
-        return [said[place] for place in places.tolist()]
+        factors = typing.cast("tuple[np.ndarray, np.ndarray]", pd.factorize(values.to_numpy(dtype="datetime64[us]")))
+        texts: list[str] = np.datetime_as_string(factors[1], timezone="UTC").tolist()
+        places: list[int] = factors[0].tolist()
+        absent: list[str | None] = [*texts, None]
+        return [absent[place] for place in places]
     if isinstance(column.type, ARRAY):
         return [None if items is None else _array_literal(tuple(items)) for items in values.tolist()]
     plain = values.astype(object)

@@ -114,7 +114,8 @@ def risk_map_image(broken: pd.DataFrame) -> str:
     if broken.empty:
         return "Nothing is below the school's minimums."
     newest = broken[PARTITION_HOUR].max()
-    risk = risk_map(broken[broken[PARTITION_HOUR] == newest], newest.to_pydatetime())
+    of_newest = broken.loc[broken[PARTITION_HOUR].eq(newest)]
+    risk = risk_map(of_newest, newest.to_pydatetime())
     return charts.risk_by_airport_and_hour(risk).markdown()
 
 

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -54,7 +54,7 @@ def prepare_instance(settings: Settings) -> dict[str, str]:
 
 
 @contextmanager
-def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
+def open_instance(settings: Settings) -> Generator[dg.DagsterInstance]:
     """Open Dagster's instance; this process's environment names it from then on.
 
     Raises:

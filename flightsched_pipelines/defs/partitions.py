@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVarTuple, cast
 
 import dagster as dg
 import pandas as pd
@@ -14,6 +15,8 @@ HOURLY = dg.HourlyPartitionsDefinition(start_date=FIRST_HOUR_UTC, end_offset=1)
 """UTC hours (a local zone would lose and double hours); ``end_offset`` makes the running hour a partition."""
 
 KEY_FORMAT = "%Y-%m-%d-%H:%M"
+
+Frames = TypeVarTuple("Frames")
 
 
 def key_of(hour_utc: datetime) -> str:
@@ -41,27 +44,29 @@ def hours_of_run(tags: Mapping[str, str]) -> list[datetime]:
 
 
 def by_hour(
-    context: dg.AssetExecutionContext, work: Callable[..., pd.DataFrame], *frames: pd.DataFrame
+    context: dg.AssetExecutionContext, work: Callable[[datetime, *Frames], pd.DataFrame], *frames: *Frames
 ) -> pd.DataFrame:
     """Do ``work(hour_utc, *rows of that hour)`` for each hour of the run, and mark its rows with the hour.
 
     A run usually has one hour; a single-run backfill has many, and each hour sees only its own rows.
     """
-    (result,) = several_by_hour(context, lambda *given: (work(*given),), *frames)
+    (result,) = several_by_hour(context, lambda hour_utc, *of_hour: (work(hour_utc, *of_hour),), *frames)
     return result
 
 
 def several_by_hour(
-    context: dg.AssetExecutionContext, work: Callable[..., Sequence[pd.DataFrame]], *frames: pd.DataFrame
+    context: dg.AssetExecutionContext, work: Callable[[datetime, *Frames], Sequence[pd.DataFrame]], *frames: *Frames
 ) -> list[pd.DataFrame]:
     """As `by_hour`, where the work on an hour makes several frames."""
     results: list[list[pd.DataFrame]] = []
     window = context.partition_time_window
     for hour_utc in hours_between(window.start, window.end):
-        of_hour = [
-            frame[frame[PARTITION_HOUR] == hour_utc].drop(columns=PARTITION_HOUR).reset_index(drop=True)
-            for frame in frames
-        ]
+        of_hour = cast("tuple[*Frames]", tuple(_rows_of(frame, hour_utc) for frame in frames))
         marked = {PARTITION_HOUR: pd.Timestamp(hour_utc).as_unit("us")}
         results.append([result.assign(**marked) for result in work(hour_utc, *of_hour)])
     return [pd.concat(of_table, ignore_index=True) for of_table in zip(*results, strict=True)]
+
+
+def _rows_of(frame: object, hour_utc: datetime) -> pd.DataFrame:
+    assert isinstance(frame, pd.DataFrame)  # noqa: S101, a tuple of types cannot be bound to frames
+    return frame[frame[PARTITION_HOUR] == hour_utc].drop(columns=PARTITION_HOUR).reset_index(drop=True)

@@ -1,6 +1,6 @@
 """What the assets are handed: plain objects (an engine, a weather source, settings), made when a run begins."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import dagster as dg
@@ -27,7 +27,7 @@ class EngineResource(dg.ConfigurableResource[Engine]):
     settings: dg.ResourceDependency[Settings]
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Engine]:  # noqa: ARG002, as above
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Generator[Engine]:  # noqa: ARG002, as above
         """Connect, and give every connection back when the run ends."""
         engine = connect(self.settings)
         try:

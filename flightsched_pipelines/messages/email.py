@@ -3,7 +3,7 @@
 # pyright: reportUnknownMemberType=false
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -160,7 +160,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {
+    filters: dict[str, Callable[..., Any]] = {
         "sentence": formatting.breach_sentence,
         "rule_name": formatting.rule_name,
         "forecast_value": formatting.forecast_value,
@@ -169,8 +169,10 @@ def _environment() -> Environment:
         "difference": formatting.difference,
         "brief": formatting.breach_brief,
     }
-    environment.globals |= {
+    values: dict[str, Callable[..., Any]] = {
         "moment": formatting.format_time, "span": formatting.format_period, "when_of": formatting.when_of,
         "lessons": formatting.lessons, "tally": digest_counts,
     }  # fmt: skip
+    environment.filters.update(filters)
+    environment.globals.update(values)
     return environment

@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,7 +35,7 @@ class FaultyHttp:
 
 
 @contextmanager
-def running(fault: int | str = 200, code: str = "", marker: str = "") -> Iterator[FaultyHttp]:
+def running(fault: int | str = 200, code: str = "", marker: str = "") -> Generator[FaultyHttp]:
     """A server of the test's own."""
     kept = FaultyHttp(fault, code, marker)
 

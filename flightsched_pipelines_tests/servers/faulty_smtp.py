@@ -2,7 +2,7 @@
 
 import socket
 import socketserver
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Condition, Event, Thread
@@ -46,7 +46,7 @@ class FaultySmtp:
 
 
 @contextmanager
-def running(step: str = "", fault: str = "", reader: str = "") -> Iterator[FaultySmtp]:
+def running(step: str = "", fault: str = "", reader: str = "") -> Generator[FaultySmtp]:
     """A server of the test's own; without a reader it is at fault for all."""
     kept = FaultySmtp(step, fault, reader)
 

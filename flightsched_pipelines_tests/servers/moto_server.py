@@ -1,6 +1,6 @@
 """Amazon's protocols over HTTP, by moto: topics, queues and mail that forget everything when the test ends."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,7 +13,7 @@ REGION = "us-east-1"
 
 
 @contextmanager
-def running() -> Iterator[str]:
+def running() -> Generator[str]:
     """The address of a server of the test's own."""
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()

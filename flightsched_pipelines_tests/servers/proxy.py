@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -66,7 +66,7 @@ class Wire:
 
 
 @contextmanager
-def wire_to(host: str, port: int) -> Iterator[Wire]:
+def wire_to(host: str, port: int) -> Generator[Wire]:
     """A wire to a server, until the block ends."""
     wire = Wire(host, port, socket.create_server(("127.0.0.1", 0)))
     server = threading.Thread(target=wire.serve, daemon=True)

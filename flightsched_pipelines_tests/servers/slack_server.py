@@ -1,7 +1,7 @@
 """Slack's webhook and ``chat.postMessage`` over HTTP, in one mode at a time."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,7 +19,7 @@ class SlackServer:
 
 
 @contextmanager
-def running(mode: str = "ok") -> Iterator[SlackServer]:
+def running(mode: str = "ok") -> Generator[SlackServer]:
     """A server of the test's own."""
     kept = SlackServer(mode)
 

@@ -1,7 +1,7 @@
 """A mail server that keeps what it gets, by aiosmtpd; it can refuse, put off and hang up."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -51,7 +51,7 @@ class SmtpServer:
 
 
 @contextmanager
-def running(mode: str = "accept", password: str | None = None) -> Iterator[SmtpServer]:
+def running(mode: str = "accept", password: str | None = None) -> Generator[SmtpServer]:
     """A server of the test's own."""
     kept = SmtpServer(mode=mode, password=password)
 

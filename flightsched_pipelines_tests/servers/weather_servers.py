@@ -42,7 +42,7 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -124,7 +124,7 @@ class WeatherServer:
             return self.mode if self._failures_left >= 0 else "ok"
 
     @contextlib.contextmanager
-    def counted(self) -> Iterator[None]:
+    def counted(self) -> Generator[None]:
         """Count a request among those answered at this moment, for ``most_at_once``."""
         with self._lock:
             self._at_once += 1

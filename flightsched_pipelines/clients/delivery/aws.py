@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import boto3
 from botocore.config import Config
@@ -85,10 +85,14 @@ def responses_dead_letters(environment: str) -> str:
     return _named("reschedule-responses-dlq", environment)
 
 
+_boto3_client = cast("Callable[..., Any]", boto3.client)
+"""boto3 types its services by literals, and makes the clients' classes at run time."""
+
+
 def client(service: str, region: str, endpoint_url: str | None) -> Any:  # noqa: ANN401, boto3 makes its clients' types
     """A client of one of Amazon's services, with short time limits and two tries."""
     config = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 2})
-    return boto3.client(service, region_name=region, endpoint_url=endpoint_url, config=config)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    return _boto3_client(service, region_name=region, endpoint_url=endpoint_url, config=config)
 
 
 def sending_client(service: str, region: str, endpoint_url: str | None) -> Any:  # noqa: ANN401, as above
@@ -96,7 +100,7 @@ def sending_client(service: str, region: str, endpoint_url: str | None) -> Any: 
     config = Config(
         connect_timeout=10, read_timeout=ANSWER_SECONDS, retries={"mode": "standard", "total_max_attempts": 1}
     )
-    return boto3.client(service, region_name=region, endpoint_url=endpoint_url, config=config)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    return _boto3_client(service, region_name=region, endpoint_url=endpoint_url, config=config)
 
 
 def handed_over(service: str, hand_over: HandOver, request: Callable[[], Any]) -> str:

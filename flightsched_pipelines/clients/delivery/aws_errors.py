@@ -1,5 +1,8 @@
 """What an error of boto3's means for a message: whether Amazon is away, refuses it, or may have taken it."""
 
+from collections.abc import Mapping
+from typing import Any, cast
+
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -61,7 +64,7 @@ def disagreement(error: Trouble, service: str) -> DeliveryError:
     5xx only 503 says that it was not.
     """
     if isinstance(error, ClientError):
-        code, status = _code(error), int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        code, status = _code(error), int(_reply(error).get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         if code not in NOT_OURS and status >= 500 and status != 503:
             return PerhapsDeliveredError(f"perhaps delivered: {service} failed with {code} ({status})")
         if code in NOT_OURS or status in STATUSES_OF_THE_CHANNEL or _is_of_the_channel(code):
@@ -74,7 +77,11 @@ def disagreement(error: Trouble, service: str) -> DeliveryError:
 
 
 def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", "?"))
+    return str(_reply(error).get("Error", {}).get("Code", "?"))
+
+
+def _reply(error: ClientError) -> Mapping[str, Mapping[str, Any]]:
+    return cast("Mapping[str, Mapping[str, Any]]", error.response)  # botocore leaves its type unknown
 
 
 def _is_of_the_channel(code: str) -> bool:

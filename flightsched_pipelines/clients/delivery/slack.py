@@ -1,7 +1,7 @@
 """A message to the operators' Slack channel, by a webhook or a bot."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 from urllib.error import URLError
 
 from slack_sdk import WebClient
@@ -85,9 +85,9 @@ class Slack:
                 channel=str(self._channel), text=text, blocks=[dict(block) for block in blocks]
             )
         except SlackApiError as error:
-            response = error.response
+            response: Any = error.response  # pyright: ignore[reportUnknownVariableType], untyped in slack_sdk
             raise _judged(response.status_code, str(response.get("error", "")), response.headers) from None
-        return str(answer["ts"])
+        return str(cast("Mapping[str, object]", answer)["ts"])
 
 
 def _unanswered(error: Exception) -> PerhapsDeliveredError:

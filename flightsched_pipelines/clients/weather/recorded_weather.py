@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from math import cos, radians
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pandas import DataFrame
 
@@ -62,11 +62,12 @@ def _response(file: Path, airports: DataFrame, hour_utc: datetime) -> ProviderRe
     except OSError as error:
         return _unreadable(file, airports, hour_utc, "", f"not readable ({error.strerror})")
     try:
-        content: Any = json.loads(body)
+        content: object = json.loads(body)
     except (ValueError, RecursionError):
         return _unreadable(file, airports, hour_utc, body, "no JSON, or cut off")
     if isinstance(content, list):
-        product, idents = _product_of(content, file), _idents_of(content)
+        reports = [cast("dict[str, Any]", one) for one in cast("list[object]", content) if isinstance(one, dict)]
+        product, idents = _product_of(reports, file), _idents_of(reports)
         asked = RequestSpec(AVIATION_WEATHER_CENTER, product, file.name, idents or _all(airports))
         return replace(response_to(asked, hour_utc, body), outcome="ok" if content else "empty")
     position = one_call_position(body)
@@ -83,8 +84,8 @@ def _unreadable(file: Path, airports: DataFrame, hour_utc: datetime, body: str, 
     return replace(response_to(asked, hour_utc, body), status_code=None, outcome="not_json", error=sentence)
 
 
-def _product_of(reports: list[Any], file: Path) -> Product:
-    keys = {key for report in reports if isinstance(report, dict) for key in report}
+def _product_of(reports: list[dict[str, Any]], file: Path) -> Product:
+    keys = {key for report in reports for key in report}
     if "rawTAF" in keys or "fcsts" in keys:
         return "taf"
     if "rawOb" in keys:
@@ -92,8 +93,8 @@ def _product_of(reports: list[Any], file: Path) -> Product:
     return "taf" if "taf" in file.name.lower() else "metar"
 
 
-def _idents_of(reports: list[Any]) -> tuple[str, ...]:
-    idents = [report.get("icaoId") for report in reports if isinstance(report, dict)]
+def _idents_of(reports: list[dict[str, Any]]) -> tuple[str, ...]:
+    idents = [report.get("icaoId") for report in reports]
     return tuple(dict.fromkeys(ident for ident in idents if isinstance(ident, str)))
 
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 
 import httpx
 
@@ -61,14 +62,14 @@ def parse_response(
     """
     status = reply.status_code
     etag, last_modified = reply.headers.get("ETag"), reply.headers.get("Last-Modified")
-    if status == httpx.codes.NOT_MODIFIED and earlier is not None and earlier.body is not None:
+    if status == HTTPStatus.NOT_MODIFIED and earlier is not None and earlier.body is not None:
         same = response_to(asked, datetime.now(UTC), earlier.body)
         etag, last_modified = etag or earlier.etag, last_modified or earlier.last_modified
         return replace(same, status_code=status, etag=etag, last_modified=last_modified)
     if not reply.is_success:
         raise _refusal(reply, body, manners)
     answer = response_to(asked, datetime.now(UTC), body, etag=etag, last_modified=last_modified)
-    if status == httpx.codes.NO_CONTENT or not body.strip():
+    if status == HTTPStatus.NO_CONTENT or not body.strip():
         return replace(answer, status_code=status, outcome="empty")
     return replace(answer, status_code=status, outcome="ok" if _json(reply, body, manners) else "empty")
 
@@ -86,7 +87,7 @@ def _json(reply: httpx.Response, body: str, manners: ProviderProfile) -> object:
 
 def _refusal(reply: httpx.Response, body: str, manners: ProviderProfile) -> FetchError:
     status, name = reply.status_code, manners.name
-    if status == httpx.codes.TOO_MANY_REQUESTS:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         again = _retry_after_seconds(reply.headers.get("Retry-After"))
         sentence = f"{name} says that it is asked too often (429)"
         return FetchError("rate_limited", sentence, reply=reply, body=body, again=True if again is None else again)

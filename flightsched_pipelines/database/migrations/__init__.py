@@ -1,6 +1,6 @@
 """The schema's history, and the way along it (Alembic, without a configuration file)."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +78,7 @@ def require_current(engine: Engine) -> None:
 
 
 @contextmanager
-def _configured(engine: Engine) -> Iterator[Config]:
+def _configured(engine: Engine) -> Generator[Config]:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     with engine.connect() as connection:

@@ -174,9 +174,9 @@ def _insert_contacts(connection: Connection, students: Sequence[Student]) -> Non
         for n, student in enumerate(students[::5])
     ]
     instructor_ids = connection.execute(select(schema.instructors.c.id).order_by(schema.instructors.c.id)).scalars()
-    rows += [
+    rows.extend(
         {"student_id": None, "instructor_id": key, "sms": False, "digest": True} for key in list(instructor_ids)[::4]
-    ]
+    )
     quiet = ({"quiet_from": time(21), "quiet_to": time(6, 30)}, {"quiet_from": None, "quiet_to": None})
     connection.execute(insert(schema.contact_preferences), [row | quiet[n % 2] for n, row in enumerate(rows)])
 
@@ -202,7 +202,7 @@ def _insert_school(connection: Connection, school: _School, random: Random) -> l
         for n in range(6)
     ]
     instructor_ids = _insert_all(connection, schema.instructors, instructors)
-    fleet = [
+    fleet: list[dict[str, object]] = [
         {
             "school_id": school.school_id,
             "tail_number": f"N{school.school_id}{n + 1:02d}FS",
@@ -212,7 +212,8 @@ def _insert_school(connection: Connection, school: _School, random: Random) -> l
         for n, type_ in enumerate(school.fleet)
     ]
     _insert_all(connection, schema.aircraft, fleet)
-    rows, chosen = [], []
+    rows: list[dict[str, object]] = []
+    chosen: list[tuple[str, int, str]] = []
     for n, level in enumerate(LEVELS):
         able = [key for n_cfi, key in enumerate(instructor_ids) if level in MAY_TEACH[n_cfi % len(MAY_TEACH)]]
         chosen.append((level, random.choice(able), random.choice(sorted(set(school.fleet)))))

@@ -46,7 +46,7 @@ class _Line:
 
     number: int
     values: Mapping[str, str]
-    faults: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list[str])
 
     def read(self, column: str, parse: Callable[[str], Any], absent: object, expected: str) -> Any:  # noqa: ANN401
         """A column's value; where it cannot be read, a fault and what stands for absent."""
@@ -114,7 +114,7 @@ def _lines(text: str, path: Path) -> Iterator[_Line]:
         raise PreferencesError(f"{path} holds NUL characters; save it as CSV in UTF-8")
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        header = [name.strip().lower() for name in next(reader, [])]
+        header = [name.strip().lower() for name in next(reader, list[str]())]
         _check_header(header, path)
         for cells in reader:
             if not any(cell.strip() for cell in cells):

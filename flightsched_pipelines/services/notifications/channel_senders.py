@@ -5,7 +5,7 @@ subscribers and readers tell. Mail servers, phones and Slack do not.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from email.utils import parseaddr
@@ -76,7 +76,7 @@ class Addresses:
 
 
 @contextmanager
-def open_channels(engine: Engine, settings: Settings) -> Iterator[dict[str, Channel]]:
+def open_channels(engine: Engine, settings: Settings) -> Generator[dict[str, Channel]]:
     """The channels that are on, with their connections open until the block ends."""
     on = channels.configured_channels(settings)
     with ExitStack() as stack:

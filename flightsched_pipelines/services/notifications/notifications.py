@@ -226,7 +226,8 @@ class _Post:
                 self._digest_to(self.directory.people(role)[key], items)
 
     def _wanted(self, person: Person) -> list[str]:
-        on, wanted = self.occasion.channels, []
+        on = self.occasion.channels
+        wanted: list[str] = []
         if not person.wants_email:
             self.tally.suppressed["does not want mail"] += 1
         elif "email" not in on:

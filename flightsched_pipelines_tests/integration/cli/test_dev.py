@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -31,7 +31,7 @@ STARTS_WITHIN_SECONDS = 300
 
 
 @contextmanager
-def variables_kept() -> Iterator[None]:
+def variables_kept() -> Generator[None]:
     """The environment is as before when it ends."""
     variables = dict(os.environ)
     try:
@@ -99,7 +99,7 @@ DEAF = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); print
 
 
 @contextmanager
-def opened(home: Path) -> Iterator[dg.DagsterInstance]:
+def opened(home: Path) -> Generator[dg.DagsterInstance]:
     """Dagster's instance, on a database that is started for it."""
     embedded.start(home)
     with variables_kept(), open_instance(Settings(flightsched_home=home, database_url=None)) as instance:

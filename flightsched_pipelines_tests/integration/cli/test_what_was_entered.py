@@ -1,6 +1,6 @@
 """What a user entered stays, unless a question is answered with yes or ``--yes`` is given: a table of commands."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,7 +75,7 @@ def test_reset_names_what_is_lost_and_where_and_does_it_when_told_so(flightsched
 
 
 @contextmanager
-def _demos(home: Path) -> Iterator[Engine]:
+def _demos(home: Path) -> Generator[Engine]:
     yield from connected(embedded.url(home, "flightsched"))
 
 

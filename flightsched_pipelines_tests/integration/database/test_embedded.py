@@ -17,7 +17,7 @@ from flightsched_pipelines.database import embedded
 from flightsched_pipelines.database.embedded import DATABASES, EmbeddedServerError
 
 STEPS = {
-    "before initdb": "_own", "in initdb": "initdb", "after initdb": "_remember_access",
+    "before initdb": "own", "in initdb": "initdb", "after initdb": "_remember_access",
     "before the data are in place": "rename", "before the server starts": "_start_server",
     "while the server starts": "pg_ctl", "before the databases": "_create_databases",
 }  # fmt: skip
@@ -92,7 +92,7 @@ def used(stopped: Path, home: Path) -> Path:
     shutil.copytree(stopped / "postgres", home / "postgres")
     for path in (home / "postgres" / "data", *(home / "postgres" / "data").rglob("*")):
         shutil.copystat(stopped / path.relative_to(home), path)
-        embedded._own(path)
+        embedded.own(path)
     return home
 
 
@@ -107,7 +107,7 @@ def test_the_number_of_a_server_that_died_keeps_nobody_from_starting(used: Path,
     assert callable(process)
     note = used / "postgres" / "data" / "postmaster.pid"
     note.write_text(f"{process()}\n{note.parent}\n1700000000\n5432\n\n127.0.0.1\n\nready\n")
-    embedded._own(note)
+    embedded.own(note)
 
     assert entered(embedded.start(used)) == "by hand"
 

@@ -42,6 +42,7 @@ def upgraded(server_home: Path) -> Iterator[tuple[str, dict[str, int]]]:
     url = embedded.url(server_home, name)
     load = [embedded.psql(), url, "--no-psqlrc", "--quiet", "--output=/dev/null", "--set=ON_ERROR_STOP=1"]
     subprocess.run(load, input=gzip.decompress(DUMP.read_bytes()), check=True)  # noqa: S603, the wheel's psql
+    before: dict[str, int] = {}
     for engine in connected(url):
         before = counts(engine)
         migrations.upgrade(engine)

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 @contextmanager
-def process() -> Iterator[subprocess.Popen[bytes]]:
+def process() -> Generator[subprocess.Popen[bytes]]:
     """A process that lives until it is killed."""
     command = [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as started:  # noqa: S603, our words

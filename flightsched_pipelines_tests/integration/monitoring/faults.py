@@ -6,7 +6,7 @@ letting them pass is moving the rows that it reads back by as much.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -49,7 +49,7 @@ FOREVER = 3_600
 MANY = 10_000
 SLOW_ANSWER_SECONDS = 4
 
-Happening = Callable[[Watch], Iterator[None]]
+Happening = Callable[[Watch], Generator[None]]
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ Providers = tuple[AviationWeatherServer, OpenWeatherMapServer]
 
 
 @contextmanager
-def live_weather(watch: Watch, patience: RetryPolicy = PATIENT) -> Iterator[Providers]:
+def live_weather(watch: Watch, patience: RetryPolicy = PATIENT) -> Generator[Providers]:
     """Both providers, well, the platform asking them, and the hour's weather still to be asked for."""
     bodies = simulated_bodies(schedule.airports(watch.engine), watch.hour)
     with AviationWeatherServer(bodies=bodies) as center, OpenWeatherMapServer(bodies=bodies, key=KEY) as map_server:
@@ -114,7 +114,7 @@ def run_hour(watch: Watch) -> dg.ExecuteInProcessResult:
     "providers_answer", "airports_are_covered", "unknown_share_is_low", "tafs_are_fresh", "providers_agree",
     "weather_monitor_errors", "weather_monitor_error_rate",
 )  # fmt: skip
-def _(watch: Watch) -> Iterator[None]:
+def _(watch: Watch) -> Generator[None]:
     with live_weather(watch) as (center, map_server):
         center.mode, map_server.key = "server_error", "another-key"
         result = run_hour(watch)
@@ -127,7 +127,7 @@ def _(watch: Watch) -> Iterator[None]:
 @fault(
     "providers sending garbage or nothing in time", "providers_answer", "airports_are_covered", "unknown_share_is_low"
 )
-def _(watch: Watch) -> Iterator[None]:
+def _(watch: Watch) -> Generator[None]:
     with live_weather(watch, HASTY) as (center, map_server):
         center.mode, map_server.mode, map_server.slow_seconds = "garbage", "slow", FOREVER
         run_hour(watch)
@@ -153,7 +153,7 @@ def _in_another_unit(hours: list[dict[str, Any]]) -> None:
 
 
 @fault("a forecast in a wrong unit", "units_are_plausible", "job/hourly_tick")
-def _(watch: Watch) -> Iterator[None]:
+def _(watch: Watch) -> Generator[None]:
     with live_weather(watch) as (_, map_server):
         well = map_server.bodies["onecall"]
         map_server.bodies["onecall"] = spoiled(well, _in_another_unit)
@@ -165,7 +165,7 @@ def _(watch: Watch) -> Iterator[None]:
 
 
 @fault("a station that writes in a form of its own", "words_are_understood")
-def _(watch: Watch) -> Iterator[None]:
+def _(watch: Watch) -> Generator[None]:
     with live_weather(watch) as (center, _):
         well = center.bodies["metar"]
 
@@ -186,7 +186,7 @@ def _(watch: Watch) -> Iterator[None]:
 @fault(
     "providers that are stale and contradict each other", "tafs_are_fresh", "providers_agree", "weather_moves_plausibly"
 )
-def _(watch: Watch) -> Iterator[None]:
+def _(watch: Watch) -> Generator[None]:
     def contrary(hours: list[dict[str, Any]]) -> None:
         for n, hour in enumerate(hours):
             hour["wind_speed"], hour["wind_gust"] = 50, 60
@@ -204,7 +204,7 @@ def _(watch: Watch) -> Iterator[None]:
 
 
 @fault("a provider that is slow", "weather_monitor_duration", "weather_monitor_mean_duration")
-def _(watch: Watch) -> Iterator[None]:
+def _(watch: Watch) -> Generator[None]:
     steps = [one for one in attempts_since(watch.instance, watch.hour) if one.part == "weather_monitor"]
     usual = sum(step.seconds for step in steps)
     watch.restart_with(alarms=dict.fromkeys(("weather_monitor_duration", "weather_monitor_mean_duration"), usual + 1))
@@ -216,7 +216,7 @@ def _(watch: Watch) -> Iterator[None]:
 
 
 @fault("limits and settings entered wrongly", "at_risk_share_is_usual", "threatened_have_alternatives")
-def _(watch: Watch) -> Iterator[None]:
+def _(watch: Watch) -> Generator[None]:
     change = "UPDATE school.weather_minimums SET limit_value = limit_value {} 10 WHERE rule = 'visibility'"
     usual = watch.settings
     do(watch, change.format("+"))
@@ -229,7 +229,7 @@ def _(watch: Watch) -> Iterator[None]:
 
 
 @fault("minimums that cannot be read, and looser ones", "rows_can_be_read", "minimums_are_not_loosened")
-def _(watch: Watch) -> Iterator[None]:
+def _(watch: Watch) -> Generator[None]:
     entered = (
         "INSERT INTO school.weather_minimums (school_id, authority, rule, comparison, limit_value, unit, effect, "
         "effective_from, reference) VALUES (1, 'school', 'wind', '<', {}, '{}', 'block', '2020-01-01', 'a fault')"
@@ -247,7 +247,7 @@ def _(watch: Watch) -> Iterator[None]:
 
 
 @fault("proposals that go missing on their way", "proposals_are_valid", "job/hourly_tick")
-def _(watch: Watch) -> Iterator[None]:
+def _(watch: Watch) -> Generator[None]:
     do(
         watch,
         "CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
@@ -261,7 +261,7 @@ def _(watch: Watch) -> Iterator[None]:
 
 
 @contextmanager
-def language_model(watch: Watch, mode: str, **settings: object) -> Iterator[None]:
+def language_model(watch: Watch, mode: str, **settings: object) -> Generator[None]:
     """An LLM that does as ``mode`` says, asked by the hour that runs; once well, asked again, and hours pass."""
     with OpenAIServer(mode, failures=MANY, slow_seconds=SLOW_ANSWER_SECONDS) as server:
         watch.restart_with(openai_api_key="test", openai_base_url=server.url, **settings)
@@ -279,7 +279,7 @@ def language_model(watch: Watch, mode: str, **settings: object) -> Iterator[None
     "llm_ranks", "ai_rescheduler_errors", "ai_rescheduler_throttles", "ai_rescheduler_dead_letters",
     "ai_rescheduler_error_rate",
 )  # fmt: skip
-def _(watch: Watch) -> Iterator[None]:
+def _(watch: Watch) -> Generator[None]:
     with language_model(watch, "rate_limited"):
         yield
 
@@ -289,7 +289,7 @@ def _(watch: Watch) -> Iterator[None]:
     "llm_ranks", "ai_rescheduler_errors", "ai_rescheduler_dead_letters", "ai_rescheduler_error_rate",
     "ai_rescheduler_answer_time", "llm_cost_is_in_budget",
 )  # fmt: skip
-def _(watch: Watch) -> Iterator[None]:
+def _(watch: Watch) -> Generator[None]:
     limits = {"ai_rescheduler_answer_time": SLOW_ANSWER_SECONDS - 0.5, "llm_cost_is_in_budget": 1e-6}
     with language_model(watch, "rambling", alarms=limits):
         yield
@@ -302,13 +302,13 @@ def _(watch: Watch) -> Iterator[None]:
     "ai_rescheduler_dead_letters",
     "ai_rescheduler_error_rate",
 )
-def _(watch: Watch) -> Iterator[None]:
+def _(watch: Watch) -> Generator[None]:
     with language_model(watch, "server_error"):
         yield
 
 
 @fault("an LLM whose model is about to be shut down", "llm_model_stays")
-def _(watch: Watch) -> Iterator[None]:
+def _(watch: Watch) -> Generator[None]:
     with OpenAIServer() as server:
         watch.restart_with(openai_api_key="test", openai_base_url=server.url)
         server.models[watch.settings.openai_model] = f"{watch.hour + timedelta(days=30):%Y-%m-%d}"
@@ -332,7 +332,7 @@ def run_at(watch: Watch, job: str, minutes: float) -> None:
 
 
 @fault("a mail server that is down", "outbox_is_young", "channels_deliver")
-def _(watch: Watch) -> Iterator[None]:
+def _(watch: Watch) -> Generator[None]:
     with smtp_server.running() as server, wire_to("127.0.0.1", server.port) as wire:
         watch.restart_with(mail_via="smtp", smtp_allow_plaintext=True, smtp_url=f"smtp://127.0.0.1:{wire.end}")
         wire.cut()
@@ -345,7 +345,7 @@ def _(watch: Watch) -> Iterator[None]:
 
 
 @fault("mail that the server refuses", "channels_deliver")
-def _(watch: Watch) -> Iterator[None]:
+def _(watch: Watch) -> Generator[None]:
     with smtp_server.running("refuse") as server:
         watch.restart_with(mail_via="smtp", smtp_allow_plaintext=True, smtp_url=server.url)
         dispatch(watch, minutes_ago=0)
@@ -357,7 +357,7 @@ def _(watch: Watch) -> Iterator[None]:
 
 @fault("systems that choke on messages and send others", "weather_monitor_dead_letters", "weather_alerts_queue_depth",
        "ai_rescheduler_dead_letters")  # fmt: skip
-def _(watch: Watch) -> Iterator[None]:
+def _(watch: Watch) -> Generator[None]:
     watch.restart_with(alarms={"weather_alerts_queue_depth": 2})
     dispatch(watch, minutes_ago=0)
     alerts, answers = watch.queue(aws.alerts_queue), watch.queue(aws.responses_queue)
@@ -376,7 +376,7 @@ def _(watch: Watch) -> Iterator[None]:
 
 
 @fault("responses that nobody takes", "responses_queue_depth", "responses_are_taken")
-def _(watch: Watch) -> Iterator[None]:
+def _(watch: Watch) -> Generator[None]:
     watch.restart_with(alarms={"responses_queue_depth": 2})
     responses = watch.queue(aws.responses_queue)
     for number in range(3):
@@ -389,7 +389,7 @@ def _(watch: Watch) -> Iterator[None]:
 
 
 @fault("a delivery that does not run", "notifications_are_published", "outbox_is_young")
-def _(watch: Watch) -> Iterator[None]:
+def _(watch: Watch) -> Generator[None]:
     keep_awake(watch.engine)
     desk.dispatch(watch.engine, watch.clock.now() - timedelta(minutes=20), watch.settings)
     yield
@@ -397,7 +397,7 @@ def _(watch: Watch) -> Iterator[None]:
 
 
 @fault("deadlines that nobody passes", "cases_end_in_time")
-def _(watch: Watch) -> Iterator[None]:
+def _(watch: Watch) -> Generator[None]:
     watch.restart_with(case_answer_hours=0.1)
     dispatch(watch, minutes_ago=30)
     yield
@@ -405,7 +405,7 @@ def _(watch: Watch) -> Iterator[None]:
 
 
 @fault("a schedule that is off", "is_fresh", "hours_are_complete")
-def _(watch: Watch) -> Iterator[None]:
+def _(watch: Watch) -> Generator[None]:
     now = watch.hour
     tables = ", ".join(table.fullname for table in (*PIPELINE_TABLES.values(), partitions, hourly_metrics))
     do(watch, f"TRUNCATE {tables}")
@@ -418,7 +418,7 @@ def _(watch: Watch) -> Iterator[None]:
 
 
 @fault("a database that is full", "database_has_connections")
-def _(watch: Watch) -> Iterator[None]:
+def _(watch: Watch) -> Generator[None]:
     url = watch.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     watch.restart_with(alarms={"database_has_connections": 25})
     with ExitStack() as crowd:
@@ -428,7 +428,7 @@ def _(watch: Watch) -> Iterator[None]:
 
 
 @fault("a database that goes away", "job/hourly_tick")
-def _(watch: Watch) -> Iterator[None]:
+def _(watch: Watch) -> Generator[None]:
     url = watch.engine.url
     with wire_to(url.host or "", url.port or 0) as wire:
         far = url.set(drivername="postgresql", port=wire.end).render_as_string(hide_password=False)
@@ -446,7 +446,7 @@ def _(watch: Watch) -> Iterator[None]:
 
 
 @fault("a clock that jumps", "clocks_agree")
-def _(watch: Watch) -> Iterator[None]:
+def _(watch: Watch) -> Generator[None]:
     watch.clock = TurnedClock(minutes=5)
     yield
     watch.clock = TurnedClock()

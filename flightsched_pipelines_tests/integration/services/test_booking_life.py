@@ -1,6 +1,6 @@
 """A booking's life: whoever says whatever at any time, nothing is taken twice, none is lost, every case ends."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -51,7 +51,7 @@ ANSWERS = "SELECT count(*) FROM school.responses WHERE door = 'terminal'"
 
 
 @contextmanager
-def cut_off(engine: Engine, url: str, at_statement: int) -> Iterator[None]:
+def cut_off(engine: Engine, url: str, at_statement: int) -> Generator[None]:
     """End the server's side of the connection, once, when this many statements have been sent."""
     sent = 0
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -94,7 +94,7 @@ def all_is_well(engine: Engine) -> None:
 
 
 @contextmanager
-def clients_of(engine: Engine, number: int) -> Iterator[tuple[Engine, ThreadPoolExecutor]]:
+def clients_of(engine: Engine, number: int) -> Generator[tuple[Engine, ThreadPoolExecutor]]:
     """Connections and threads for many at once."""
     url = engine.url.render_as_string(hide_password=False)
     pool = connect(settings_for(database_url=url, database_pool_size=number))
@@ -106,7 +106,7 @@ def clients_of(engine: Engine, number: int) -> Iterator[tuple[Engine, ThreadPool
 
 
 @contextmanager
-def at_each_commit(engine: Engine, do: Callable[[], object]) -> Iterator[None]:
+def at_each_commit(engine: Engine, do: Callable[[], object]) -> Generator[None]:
     """Do something right before each commit of these connections."""
 
     def listen(_connection: object) -> None:
@@ -161,8 +161,9 @@ def answers(case_ids: list[int], engine: Engine) -> list[tuple[int, CaseResponse
     said_: list[tuple[int, CaseResponse]] = []
     for case_id in case_ids:
         action = next(confirms if standing[case_id] == "student_accepted" else takes)
-        words = {"accept": {"number": 2}, "keep": {"reason": "the sky is mine"}}.get(action, {})
-        said_.append((case_id, said(action, **words)))
+        number = 2 if action == "accept" else None
+        reason = "the sky is mine" if action == "keep" else ""
+        said_.append((case_id, said(action, number=number, reason=reason)))
     return said_
 
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -81,7 +81,7 @@ def deliver(engine: Engine, channels: Mapping[str, Channel], at: datetime = NOW)
 
 
 @contextmanager
-def under_way(engine: Engine, channels: Mapping[str, Channel], at: datetime = NOW) -> Iterator[Future[DeliveryResult]]:
+def under_way(engine: Engine, channels: Mapping[str, Channel], at: datetime = NOW) -> Generator[Future[DeliveryResult]]:
     with ThreadPoolExecutor(1) as hand:
         yield hand.submit(deliver, engine, channels, at)
 

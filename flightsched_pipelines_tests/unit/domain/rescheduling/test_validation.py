@@ -199,7 +199,8 @@ def test_an_aircraft_of_another_type_is_found() -> None:
 @pytest.mark.parametrize(("resource", "name"), [("instructor", "instructor_id"), ("aircraft", "aircraft_id")])
 def test_what_belongs_to_another_school_is_found(resource: str, name: str) -> None:
     theirs = period(resource, 77, school_id=2)
-    changed = proposal(**{name: 77, f"same_{resource}": False})
+    others: dict[str, Any] = {name: 77, f"same_{resource}": False}
+    changed = proposal(**others)
     assert f"the {resource} is not available" in objections(School().also(availability=[theirs]), changed)
 
 

@@ -126,7 +126,7 @@ def hold(
     **facts: Any,
 ) -> Assessment:
     """Hold lessons against hours."""
-    given = {"airports": AIRPORTS, "runways": RUNWAYS, "suns": SUNS, "first_hour_utc": NOW} | facts
+    given: dict[str, Any] = {"airports": AIRPORTS, "runways": RUNWAYS, "suns": SUNS, "first_hour_utc": NOW} | facts
     return assess(
         frame(lessons, BOOKING_COLUMNS),
         frame(hours, FORECAST_COLUMNS),
