@@ -67,7 +67,7 @@ FILES: dict[str, tuple[tuple[str, ...], bytes, str]] = {
     "import, year 9999": (("import", "preferences"), PREFERENCES + ROW + b"9999-12-31,\n", "give a day such as"),
     "import, year 10000": (("import", "preferences"), PREFERENCES + ROW + b"10000-01-01,\n", "give a day such as"),
     "import, long note": (("import", "preferences"), PREFERENCES + ROW + b"," + b"x" * 501, "at most 500"),
-    "import, long field": (("import", "preferences"), PREFERENCES + ROW + b"," + b"x" * 200_000, "no CSV"),
+    "import, long field": (("import", "preferences"), PREFERENCES + ROW + b"," + b"x" * 200_000, "not CSV"),
     "weather, not UTF-8": (("weather",), NOT_TEXT, "is not UTF-8 text"),
     "weather, deep": (("weather",), b"[" * 100_000, "nested too deeply"),
     "weather, a number": (("weather",), b"9" * 10_000, "file"),

@@ -115,8 +115,8 @@ def test_a_database_without_schema_is_said_so(
     [
         ("postgresql://nobody:secret-word@127.0.0.1:1/none", "127.0.0.1:1"),
         ("mysql://root@localhost/x", "DATABASE_URL names mysql"),
-        ("not a url", "DATABASE_URL is no URL"),
-        ("postgresql://u:p@127.0.0.1:port/x", "DATABASE_URL is no URL"),
+        ("not a url", "DATABASE_URL is not a URL"),
+        ("postgresql://u:p@127.0.0.1:port/x", "DATABASE_URL is not a URL"),
     ],
 )
 def test_an_unreachable_database_is_named_without_its_password(

@@ -139,7 +139,7 @@ def test_a_test_mail_goes_by_the_way_that_is_set(
         monkeypatch.setenv("SMTP_ALLOW_PLAINTEXT", "true")
         assert "sent by smtp" in flightsched("send-test", "ops@example.com").out
         server.mode = "refuse"
-        assert "does not take mail for this reader" in flightsched("send-test", "ops@example.com").err
+        assert "does not accept mail for this reader" in flightsched("send-test", "ops@example.com").err
         (mail,) = server.mails
     assert str(mail["Subject"]).startswith("[Test] Weather: ")
 

@@ -119,7 +119,7 @@ def test_data_without_their_password_are_left_as_they_are(used: Path) -> None:
         file.unlink(missing_ok=True)
         if access is not None:
             file.write_text(access)
-        with pytest.raises(EmbeddedServerError, match="missing or damaged; bring it back, or move"):
+        with pytest.raises(EmbeddedServerError, match="missing or damaged; restore it, or move"):
             embedded.start(used)
 
     file.write_text(kept)

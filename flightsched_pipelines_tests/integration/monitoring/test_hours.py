@@ -70,7 +70,7 @@ def test_a_database_that_was_away_is_told_when_it_is_back_and_only_a_completed_h
 def test_a_sign_of_life_that_nobody_takes_is_a_fault_that_names_no_secret() -> None:
     with SignsOfLife() as outside:
         outside.status = 500
-        with pytest.raises(HeartbeatError, match="HEARTBEAT_URL says 500"):
+        with pytest.raises(HeartbeatError, match="HEARTBEAT_URL responded 500"):
             ping(outside.url)
     with pytest.raises(HeartbeatError, match="cannot be reached") as unreached:
         ping(outside.url)
