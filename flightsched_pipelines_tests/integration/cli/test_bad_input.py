@@ -53,7 +53,7 @@ TYPED: dict[str, tuple[tuple[str, ...], str]] = {
     "hour, not UTF-8": (("report", "--hour", NOT_UTF8), "not UTF-8"),
     "hour, other digits": (("explain", "PAO-1016", "--hour", "²026-01-01T00"), "give a full hour in UTC"),
     "explain, nothing": (("explain", TOO_LARGE), "No hour has been run yet"),
-    "send-test, address": (("send-test", ESCAPE), "is no e-mail address"),
+    "send-test, address": (("send-test", ESCAPE), "is not a valid email address"),
     "preview, name": (("preview", NOT_UTF8), "not UTF-8"),
     "weather, no such file": (("weather", "nowhere.json"), "cannot be read"),
     "assess, not UTF-8": (("assess", "--weather", NOT_UTF8, "--bookings", "b.csv"), "not UTF-8"),

@@ -79,7 +79,7 @@ def test_a_hour_that_nobody_is_to_be_told_of_is_refused(
 ) -> None:
     assert "give a full hour in UTC" in flightsched("dispatch", "--hour", "yesterday").err
     old = datetime.now(UTC) - timedelta(hours=5)
-    assert "not the newest proven hour" in flightsched("dispatch", "--hour", f"{old:%Y-%m-%dT%H}").err
+    assert "not the newest validated hour" in flightsched("dispatch", "--hour", f"{old:%Y-%m-%dT%H}").err
     monkeypatch.setenv("DISPATCH_MAX_AGE_HOURS", "0.000001")
     refused = flightsched("dispatch")
     assert refused.code == 2
@@ -147,10 +147,10 @@ def test_a_test_mail_goes_by_the_way_that_is_set(
 @pytest.mark.parametrize(
     ("address", "words"),
     [
-        ("nobody", "is no e-mail address"),
-        ("@", "is no e-mail address"),
-        ("a@x.example, b@x.example", "is no e-mail address"),
-        ("a@x.example\nBcc: b@x.example", "is no e-mail address"),
+        ("nobody", "is not a valid email address"),
+        ("@", "is not a valid email address"),
+        ("a@x.example, b@x.example", "is not a valid email address"),
+        ("a@x.example\nBcc: b@x.example", "is not a valid email address"),
         ("ünï@exämple.com", "cannot be mailed to"),
     ],
 )

@@ -157,7 +157,7 @@ def test_all_questions_together_are_bounded_in_time() -> None:
     with AviationWeatherServer("slow", BODIES, slow_seconds=FOREVER) as server:
         answers = AviationWeatherCenter(server.url, "ops@school.example", patience).fetch(AIRPORTS)
     assert [answer.outcome for answer in answers] == ["timeout", "timeout"]
-    assert "was not asked" in (answers[1].error or "")
+    assert "was not requested" in (answers[1].error or "")
 
 
 def test_what_has_not_changed_is_not_sent_again() -> None:

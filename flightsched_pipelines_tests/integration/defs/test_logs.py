@@ -46,7 +46,7 @@ def test_a_failure_is_a_line_that_a_search_for_errors_finds(lines: Lines) -> Non
     assert failed["function"] == "ai-rescheduler-production"
     assert failed["job"] == "dispatch"
     assert failed["step"] == "dispatch_hour"
-    assert failed["why"].startswith("no hour's proposals are stored and proven yet")
+    assert failed["why"].startswith("no hour's proposals are stored and validated yet")
     assert {"time", "message", "run_id"} <= failed.keys()
     assert failed["time"].endswith("Z")
 

@@ -139,7 +139,7 @@ def test_an_older_hour_never_speaks(told: Engine) -> None:
 
 def test_an_hour_that_is_not_the_newest_is_refused(ticked_engine: Engine) -> None:
     next_hour(ticked_engine)
-    with pytest.raises(DispatchRefusedError, match="not the newest proven hour"):
+    with pytest.raises(DispatchRefusedError, match="not the newest validated hour"):
         dispatch(ticked_engine, NOW + HOUR, SETTINGS, SEED_HOUR)
 
 

@@ -272,7 +272,7 @@ def test_letters_of_an_older_hour_are_settled_without_a_call(ticked_engine: Engi
     assert (result.tried, result.superseded) == (0, 2)
     assert len(server.requests) == 2
     assert set(letters(ticked_engine)["settlement"]) == {"superseded"}
-    assert "only the newest hour is asked about" in shown["ranking"]
+    assert "requests are sent for the newest hour only" in shown["ranking"]
 
 
 def test_the_redrive_job_is_the_same(ticked_engine: Engine) -> None:
