@@ -98,7 +98,7 @@ def evaluate(alarm: MonitoredCheck, measured: Measurement, limit: float) -> Chec
         )
     passed = measured.value <= limit
     amount = f"{_figure(measured.value)} {alarm.unit}".rstrip()
-    sentence = f"{alarm.watches}: {amount}, limit {_figure(limit)}; {measured.examined} {measured.of} examined"
+    sentence = f"{alarm.watches}: {amount}, limit {_figure(limit)}; {measured.of} examined: {measured.examined:,}"
     return CheckEvaluation(
         alarm, passed, measured.value, limit, measured.examined, alarm.cause, sentence, () if passed else measured.found
     )

@@ -32,9 +32,9 @@ def test_alerts_are_listed_silenced_and_kept(database: Engine, flightsched: Type
     assert "weather" in shown
     assert "raw_weather:providers_answer: 100 % failed" in shown
 
-    assert "weather is silent until" in flightsched("alerts", "silence", "weather", "--why", "known").out
-    assert "silent until" in flightsched("alerts").out
-    assert "speaks again" in flightsched("alerts", "silence", "weather", "--hours", "0", "--why", "mended").out
+    assert "weather is muted until" in flightsched("alerts", "silence", "weather", "--why", "known").out
+    assert "muted until" in flightsched("alerts").out
+    assert "is no longer muted" in flightsched("alerts", "silence", "weather", "--hours", "0", "--why", "mended").out
     later = NOW + timedelta(seconds=1)
     record_statuses(database, [standing(passed=True, at=later)], later, settings_for(mail_via="off"))
     assert "weather" in flightsched("alerts").out

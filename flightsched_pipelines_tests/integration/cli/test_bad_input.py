@@ -22,7 +22,7 @@ TYPED: dict[str, tuple[tuple[str, ...], str]] = {
     "case, other digits": (("case", "²"), "valid integer"),
     "respond, beyond bigint": (("respond", TOO_LARGE, "--confirm"), "less than or equal to 9223372036854775807"),
     "respond, number beyond bigint": (("respond", "1", "--accept", TOO_LARGE), "there is no case 1"),
-    "respond, reason": (("respond", "1", "--keep", "--reason", NOT_UTF8), "word 5 of the command is not UTF-8"),
+    "respond, reason": (("respond", "1", "--keep", "--reason", NOT_UTF8), "argument 5 is not UTF-8"),
     "respond, escape in reason": (
         ("respond", "1", "--keep", "--reason", ESCAPE),
         "the reason has the control character",

@@ -54,7 +54,7 @@ def amazon(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_people_are_told_of_the_newest_hour_once(ticked: Engine, flightsched: Type, tmp_path: Path) -> None:
-    assert "nothing was ever queued" in flightsched("outbox").out
+    assert "no messages yet" in flightsched("outbox").out
     told = flightsched("dispatch")
     assert told.code == 0, told.err
     assert "opened" in told.out
@@ -195,7 +195,7 @@ def test_topics_and_queues_are_made_and_dead_letters_go_back(amazon: str, flight
     assert "made: nothing" in flightsched("aws", "bootstrap").out
     dead = aws.Queue(moto_server.REGION, amazon, aws.alerts_dead_letters("test"))
     dead.send("poison", {"event": "opened"})
-    assert "1 messages went back into weather-alerts-test" in flightsched("redrive", "--queue").out
+    assert "1 message moved back into weather-alerts-test" in flightsched("redrive", "--queue").out
     assert json.loads(flightsched("redrive", "--queue", "--json").out) == {"moved": 0}
 
 

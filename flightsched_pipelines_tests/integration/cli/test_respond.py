@@ -54,7 +54,7 @@ def test_a_case_is_looked_at_answered_taken_back_and_moved(flightsched: Type, nu
     assert "3. " in flightsched("case", case).out
     held = flightsched("respond", case, "--accept", "2", "--as", "student", "--key", "one")
     assert (held.code, "Alternative 2" in held.out, " is held until " in held.out) == (0, True, True), held.err
-    assert "(It was said before.)" in flightsched("respond", case, "--accept", "2", "--key", "one").out
+    assert "(It was applied before.)" in flightsched("respond", case, "--accept", "2", "--key", "one").out
     assert "(held)" in flightsched("case", case).out
     assert "all alternatives are open again" in flightsched("respond", case, "--withdraw").out
     assert " is held until " in flightsched("respond", case, "--accept", "1").out
@@ -80,15 +80,15 @@ def test_the_reason_of_an_override_is_in_the_story(flightsched: Type, numbers: l
     [
         (("respond", "999999", "--accept", "1"), "there is no case 999999"),
         (("respond", "{}", "--accept", "9"), "alternative 9 was not offered"),
-        (("respond", "{}"), "say one thing: --accept N, --none-suit"),
-        (("respond", "{}", "--accept", "1", "--none-suit"), "say one thing: --accept N, --none-suit"),
+        (("respond", "{}"), "give one action: --accept N, --none-suit"),
+        (("respond", "{}", "--accept", "1", "--none-suit"), "give one action: --accept N, --none-suit"),
         (("respond", "{}", "--confirm"), "has not chosen"),
         (("respond", "{}", "--keep"), "reason"),
         (("respond", "{}", "--accept", "1", "--as", "pilot"), "--as is 'pilot'; give student or instructor"),
-        (("respond", "{}", "--none-suit", "--days", "someday"), "'someday' has words that are none of mon"),
+        (("respond", "{}", "--none-suit", "--days", "someday"), "'someday' has words that are not among mon"),
         (
             ("respond", "{}", "--none-suit", "--after", "2026-12-10", "--before", "2026-12-01"),
-            "--before 2026-12-01 lies before --after 2026-12-10",
+            "--before 2026-12-01 is before --after 2026-12-10",
         ),
         (("respond", "{}", "--accept", "1", "--key", "x" * 201), "the key has 201 characters"),
         (("case", "999999"), "there is no case 999999; `flightsched cases` lists them"),

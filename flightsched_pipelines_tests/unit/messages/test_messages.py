@@ -107,7 +107,7 @@ def test_a_freed_slot_is_told_with_its_time_and_where_to_take_it() -> None:
     assert ">Take it</a>" in rendered.html
     assert "The free slot:" in text
     assert f"Take it: {notice.offers[0].accept_url}" in text
-    assert "a slot has come free: Tue 24 Nov 08:00 PST" in sms.sms_text(notice)
+    assert "a slot is available: Tue 24 Nov 08:00 PST" in sms.sms_text(notice)
     without = notice.model_copy(
         update={"case_url": None, "offers": [notice.offers[0].model_copy(update={"accept_url": None})]}
     )

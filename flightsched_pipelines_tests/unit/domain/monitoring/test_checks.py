@@ -69,7 +69,7 @@ def test_three_errors_pass_and_a_fourth_does_not() -> None:
     assert evaluate(alarm, Measurement(3, 10, "steps"), alarm.limit).passed
     fourth = evaluate(alarm, Measurement(4, 10, "steps"), alarm.limit)
     assert not fourth.passed
-    assert fourth.sentence.endswith("4 errors, limit 3; 10 steps examined")
+    assert fourth.sentence.endswith("4 errors, limit 3; steps examined: 10")
 
 
 def test_a_burst_counts_wherever_its_five_minutes_begin() -> None:
