@@ -20,8 +20,8 @@ def opening(digest: Digest) -> str:
         return f"The forecast that was missing since {since} is back. The lessons are assessed again, hour by hour."
     return (
         f"Since {since} lessons cannot be compared with the school's minimums: {missing.why}. No message says that "
-        "they are below or above them, and no lesson moves to a time whose forecast is missing. You will be notified once "
-        "more, when the forecast is back."
+        "they are below or above them, and no lesson moves to a time whose forecast is missing. You will be notified "
+        "once more, when the forecast is back."
     )
 
 
