@@ -1,4 +1,4 @@
-"""``flightsched alerts``: what a person on call types, and what they read."""
+"""``flightsched alerts``: an operator's commands, and their output."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -26,7 +26,7 @@ def standing(*, passed: bool = False, at: datetime = NOW) -> CheckStatus:
 
 
 def test_alerts_are_listed_silenced_and_kept(database: Engine, flightsched: Type) -> None:
-    assert "no alert is open" in flightsched("alerts").out
+    assert "no alerts open" in flightsched("alerts").out
     record_statuses(database, [standing()], NOW, settings_for(mail_via="off"))
     shown = flightsched("alerts").out
     assert "weather" in shown

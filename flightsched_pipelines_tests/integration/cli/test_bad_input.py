@@ -1,4 +1,4 @@
-"""What a terminal may pass on and no command can take: exit code 2 and a sentence, never a traceback."""
+"""Arguments that a terminal may pass on and no command accepts: exit code 2 and a sentence, never a traceback."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from flightsched_pipelines_tests.integration.cli.conftest import Type
 
 NOT_UTF8 = "caf\udce9"
-"""As Python has an argument with the byte E9."""
+"""Python's form of an argument with the byte E9."""
 
 TOO_LARGE = "99999999999999999999"
 LONG = "x" * 10_000
@@ -45,8 +45,14 @@ TYPED: dict[str, tuple[tuple[str, ...], str]] = {
     "standby, year 10000": (("standby", "add", "PAO-1016", "--until", "10000-01-01"), "10000-01-01"),
     "silence, why": (("alerts", "silence", "weather", "--why", ESCAPE), "the reason has the control character"),
     "silence, alert": (("alerts", "silence", LONG, "--why", "known"), "the alert's name has 10,000 characters"),
-    "silence, hours that are none": (("alerts", "silence", "weather", "--why", "x", "--hours", "nan"), "give 0 to 336"),
-    "silence, hours without end": (("alerts", "silence", "weather", "--why", "x", "--hours", "1e999"), "give 0 to 336"),
+    "silence, hours that are none": (
+        ("alerts", "silence", "weather", "--why", "x", "--hours", "nan"),
+        "between 0 and 336",
+    ),
+    "silence, hours without end": (
+        ("alerts", "silence", "weather", "--why", "x", "--hours", "1e999"),
+        "between 0 and 336",
+    ),
     "outbox, beyond bigint": (("outbox", TOO_LARGE), "there is no mail"),
     "hour, year 10000": (("tick", "--hour", "10000-01-01T00"), "give a full hour in UTC"),
     "hour, year 0": (("dispatch", "--hour", "0000-01-01T00"), "give a full hour in UTC"),

@@ -1,4 +1,4 @@
-"""What a person types, and what they read."""
+"""Commands, and their output."""
 
 import json
 import os

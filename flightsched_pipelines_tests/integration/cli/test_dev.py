@@ -1,4 +1,4 @@
-"""``flightsched dev`` starts everything, and ends all of it."""
+"""``flightsched dev`` starts everything, and stops all of it."""
 
 import json
 import os
@@ -32,7 +32,7 @@ STARTS_WITHIN_SECONDS = 300
 
 @contextmanager
 def variables_kept() -> Generator[None]:
-    """The environment is as before when it ends."""
+    """Restore the environment when the test ends."""
     variables = dict(os.environ)
     try:
         yield
@@ -43,7 +43,7 @@ def variables_kept() -> Generator[None]:
 
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """A folder of the test's own, with nothing set; signals and variables are as before when it ends."""
+    """Return a folder of the test's own, with nothing set; signals and variables are restored afterwards."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FLIGHTSCHED_HOME", str(tmp_path))
     monkeypatch.delenv("DATABASE_URL", raising=False)
@@ -72,7 +72,7 @@ class Person(threading.Thread):
         self.leaders: list[psutil.Process] = []
 
     def run(self) -> None:
-        """Look until it answers; where it is to press, press in any case."""
+        """Wait until the UI responds, then act; press Ctrl-C in any case, if it is to be pressed."""
         try:
             self.saw_the_ui = self.wait_until(lambda: httpx.get(self._url).status_code == 200)
             for pid in json.loads(self._pids.read_text()):
@@ -85,7 +85,7 @@ class Person(threading.Thread):
                 os.kill(os.getpid(), signal.SIGINT)
 
     def wait_until(self, condition: Callable[[], bool]) -> bool:
-        """Look again and again until it holds, within bounds."""
+        """Check again and again until a condition holds, within bounds."""
         end = time.monotonic() + STARTS_WITHIN_SECONDS
         while time.monotonic() < end:
             with suppress(httpx.HTTPError, OSError):

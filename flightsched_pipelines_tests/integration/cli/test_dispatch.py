@@ -1,4 +1,4 @@
-"""Telling people from the terminal: what goes out, what is shown, and what is refused in one sentence."""
+"""Dispatch and delivery from the terminal: messages sent, output shown, and refusals in one sentence."""
 
 import json
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ STORED = ("booking_snapshot", "lesson_verdicts", "at_risk_bookings", "reschedule
 
 @pytest.fixture
 def ticked(monkeypatch: pytest.MonkeyPatch, ticked_engine: Engine, tmp_path: Path) -> Engine:
-    """The commands' database is one in which the running hour was run."""
+    """Return the commands' database, in which the running hour was run."""
     by = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - SEED_HOUR
     with ticked_engine.begin() as connection:
         for table in (*(PIPELINE_TABLES[name] for name in STORED), partitions):
@@ -191,8 +191,8 @@ def test_a_setting_that_no_channel_can_use_is_named(
 
 def test_topics_and_queues_are_made_and_dead_letters_go_back(amazon: str, flightsched: Type) -> None:
     assert "run `flightsched aws bootstrap`" in flightsched("redrive", "--queue").err
-    assert "made: reschedule-notifications-test" in flightsched("aws", "bootstrap").out
-    assert "made: nothing" in flightsched("aws", "bootstrap").out
+    assert "created: reschedule-notifications-test" in flightsched("aws", "bootstrap").out
+    assert "created: nothing" in flightsched("aws", "bootstrap").out
     dead = aws.Queue(moto_server.REGION, amazon, aws.alerts_dead_letters("test"))
     dead.send("poison", {"event": "opened"})
     assert "1 message moved back into weather-alerts-test" in flightsched("redrive", "--queue").out

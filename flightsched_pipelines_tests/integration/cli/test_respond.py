@@ -1,4 +1,4 @@
-"""Answers at the terminal: a case looked at, answered and moved; and what is refused in one sentence."""
+"""Responses at the terminal: a case shown, answered and moved; and refusals in one sentence."""
 
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -25,12 +25,12 @@ AT_ANY_HOUR = (
     "UPDATE pipeline.partitions SET partition_hour = date_trunc('hour', now()) WHERE name = 'forecasts'",
     "DELETE FROM school.contact_preferences",
 )
-"""The test runs on any day of the year, and whatever the clocks do on it."""
+"""The test runs on any day of the year, across changes of the clocks too."""
 
 
 @pytest.fixture
 def numbers(monkeypatch: pytest.MonkeyPatch, told_engine: Engine, tmp_path: Path) -> list[int]:
-    """Cases of the commands' database that wait for an answer, of lessons still to be flown."""
+    """Return cases of the commands' database that wait for an answer, of lessons still to be flown."""
     by = WEEK * ceil((datetime.now(UTC) - SEED_HOUR) / WEEK)
     with told_engine.begin() as connection:
         connection.execute(text("SET CONSTRAINTS ALL DEFERRED"))

@@ -1,4 +1,4 @@
-"""What a user entered stays, unless a question is answered with yes or ``--yes`` is given: a table of commands."""
+"""Entered data stay, unless a question is answered with yes or ``--yes`` is given: a table of commands."""
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -81,7 +81,7 @@ def _demos(home: Path) -> Generator[Engine]:
 
 @pytest.fixture
 def demo_home(tmp_path: Path) -> Iterator[Path]:
-    """Where the demo's home is in the folder of the command."""
+    """Return the demo's home in the folder of the command."""
     home = tmp_path / "home" / "demo"
     try:
         yield home

@@ -1,4 +1,4 @@
-"""The Aviation Weather Center's client: whatever the server does becomes an answer that says so."""
+"""The Aviation Weather Center's client: whatever the server does becomes a stored response."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Students' preferences, from a CSV file: what is stored, and that a faulty file changes nothing."""
+"""Import of students' preferences from a CSV file; a faulty file changes nothing."""
 
 from datetime import date
 from pathlib import Path

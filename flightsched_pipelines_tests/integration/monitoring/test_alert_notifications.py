@@ -1,4 +1,4 @@
-"""Alerts from standings to readers: silence, reminders, a channel that is down, and whose ticks fail."""
+"""Alerts from statuses to notifications: mutes, reminders, a channel that is down, and failing ticks."""
 
 from datetime import UTC, datetime, timedelta
 

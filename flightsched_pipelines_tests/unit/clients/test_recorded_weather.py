@@ -1,4 +1,4 @@
-"""Recorded answers: told apart by what they hold, given back as they are."""
+"""Recorded responses: distinguished by their content, returned unchanged."""
 
 import json
 from datetime import UTC, datetime

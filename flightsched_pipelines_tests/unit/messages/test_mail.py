@@ -1,4 +1,4 @@
-"""Mails: what every one says, and what a hostile value cannot do to one."""
+"""Mails: their required content, and their safety from hostile values."""
 
 import re
 from datetime import UTC, datetime
