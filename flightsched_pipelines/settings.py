@@ -203,12 +203,12 @@ class Settings(BaseSettings):
     sms_per_second: Annotated[int, Field(ge=1)] = Field(default=1, description="Text messages a second of a worker.")
 
     alarms: Mapping[str, Annotated[float, Field(ge=0)]] = Field(
-        default={}, description="Limits of checks other than the default: ALARMS__<NAME>; see docs/alerts.md."
+        default={}, description="Limits of checks other than the default: ALARMS__<NAME>; see docs/reference/alerts.md."
     )
     heartbeat_url: SecretStr | None = Field(
         default=None, description="Dead-man's-switch URL, pinged after each successful hour."
     )
-    runbook_url: str = Field(default="docs/runbook.md", description="Runbook to whose sections alerts link.")
+    runbook_url: str = Field(default="docs/how-to/runbook.md", description="Runbook to whose sections alerts link.")
 
     def limit(self, alarm: str) -> float:
         """Return the limit of a check by its name."""
@@ -257,7 +257,7 @@ class Settings(BaseSettings):
     @classmethod
     def _known_alarms(cls, limits: Mapping[str, float]) -> Mapping[str, float]:
         if unknown := sorted(set(limits) - set(CHECKS)):
-            raise ValueError(f"there is no check {', '.join(unknown)}; docs/alerts.md lists them")
+            raise ValueError(f"there is no check {', '.join(unknown)}; docs/reference/alerts.md lists them")
         return limits
 
     @field_validator(

@@ -25,7 +25,7 @@ app = typer.Typer(help="List alerts, or mute one.")
 def alerts(
     context: typer.Context,
     as_markdown: Annotated[
-        bool, typer.Option("--markdown", help="All checks, as docs/alerts.md lists them; needs no database.")
+        bool, typer.Option("--markdown", help="All checks, as docs/reference/alerts.md lists them; needs no database.")
     ] = False,
 ) -> None:
     """Show open alerts, and those of the last seven days."""

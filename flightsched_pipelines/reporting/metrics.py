@@ -114,7 +114,7 @@ def data_of(values: Mapping[str, float], environment: str, at_utc: datetime) -> 
 
 
 def as_table() -> str:
-    """Return every metric as a Markdown table, for docs/dashboards.md."""
+    """Return every metric as a Markdown table, for docs/reference/dashboards.md."""
     lines = ["| metric | meaning | target | CloudWatch |", "| --- | --- | --- | --- |"]
     for metric in METRICS.values():
         target = "" if metric.target is None else f"at most {metric.target:g}"

@@ -28,9 +28,9 @@ class Section(StrEnum):
     ERRORS = "2-ai-rescheduler-high-error-rate"
     CONNECTIONS = "3-database-connection-pool-exhaustion"
     NOTIFICATIONS = "4-missing-notifications"
-    WEATHER = "5-weather-missing-or-not-to-be-believed"
-    HOURS = "6-hours-that-do-not-run"
-    SCHOOL = "7-rows-that-cannot-be-read-and-loosened-minimums"
+    WEATHER = "5-weather-missing-or-implausible"
+    HOURS = "6-missing-hourly-runs"
+    SCHOOL = "7-unreadable-rows-and-loosened-minimums"
 
 
 @dataclass(frozen=True, slots=True)
