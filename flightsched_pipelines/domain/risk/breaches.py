@@ -75,7 +75,8 @@ BROKEN_COLUMNS: Mapping[str, str] = MappingProxyType(
 """One row for each booking, rule, airport and layer: its worst hour, by ``breach_rank``: 1 is a booking's gravest.
 
 ``margin`` is in the rule's unit and not above 0. Rule ``forecast`` lists in ``hazard`` what is missing from the hour
-on. ``daylight`` and ``forecast`` come from no group: their source, station and group are null.
+on; that of a crosswind says where no runway is known.
+``daylight`` and ``forecast`` come from no group: their source, station and group are null.
 """
 
 APPROACH = -2
@@ -86,6 +87,9 @@ _TOLD_FROM = ("position", "severity", "relative_margin")
 
 _HAZARD_CODES = {"thunderstorm": CONVECTIVE, "icing": FREEZING, "wind_shear": WIND_SHEAR}
 _FREEZING_MOISTURE = "moisture below freezing"
+_ACROSS_A_RUNWAY = frozenset({"crosswind", "aircraft_crosswind"})
+NO_RUNWAY = "no open runway is known"
+"""Stands among the breaches of a crosswind where the full wind counts."""
 
 
 def broken_rules(case: AssessmentInput, positions: Indices, severities: Severities) -> pd.DataFrame:
@@ -173,6 +177,7 @@ def _described(case: AssessmentInput, found: pd.DataFrame) -> pd.DataFrame:
     found = found.reset_index(drop=True)
     rules = np.array([rule_of(name) for name in MEASURES], dtype=object)[found["measure"]]
     solo = case.trips.profiles.solo[case.trips.profile[found["position"]]]
+    no_runway = case.sky.without_runways[found["airport_index"]] & np.isin(rules, list(_ACROSS_A_RUNWAY))
     is_hazard, sign = np.isin(rules, HAZARD_RULES), np.where(np.isin(rules, AT_LEAST_RULES), 1.0, -1.0)
     minimums = _minimum_columns(case, found, sign)
     value = np.where(is_hazard, np.nan, sign * found["oriented"])
@@ -187,8 +192,8 @@ def _described(case: AssessmentInput, found: pd.DataFrame) -> pd.DataFrame:
         unit=[UNITS.get(rule, "") for rule in rules],
         hazard=pd.array(
             [
-                _codes(rule, hazards) if hazard else None
-                for rule, hazards, hazard in zip(rules, rows["hazards"], is_hazard, strict=True)
+                _codes(rule, hazards) if hazard else NO_RUNWAY if full else None
+                for rule, hazards, hazard, full in zip(rules, rows["hazards"], is_hazard, no_runway, strict=True)
             ],
             dtype="str",
         ),

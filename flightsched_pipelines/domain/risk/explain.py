@@ -135,7 +135,8 @@ _SENTENCES: Mapping[str, Callable[[Row, Row], str]] = {
 
 
 def _value(row: Row) -> str:
-    return f"{NAMES[row['rule']]} {_amount(row['value'], row['unit'])}"
+    why = "" if pd.isna(row["hazard"]) else f" ({row['hazard']}, so the full wind counts)"
+    return f"{NAMES[row['rule']]} {_amount(row['value'], row['unit'])}{why}"
 
 
 def _amount(value: float, unit: str) -> str:

@@ -61,6 +61,8 @@ class ForecastGrid:
     airports: tuple[str, ...]
     approach: Floats
     """Approach minima of each airport, shape (visibility and ceiling, airports + 1); -inf for none."""
+    without_runways: NDArray[np.bool_]
+    """Airports of which no open runway is known: the full wind counts as crosswind there; shape (airports + 1)."""
     first_hour_utc: datetime
     shape: tuple[int, int]
     """Number of airports and of columns, frames included."""
@@ -119,10 +121,12 @@ def build_forecast_grid(
     cell = place[row] * columns + hour[row] + 1
     order = np.argsort(cell, kind="stable")
     row, cell = row[order], cell[order]
-    values, missing = _oriented_values(forecasts, row, open_headings(runways, list(idents))[cell // columns])
+    headings = open_headings(runways, list(idents))
+    values, missing = _oriented_values(forecasts, row, headings[cell // columns])
     return ForecastGrid(
         airports=idents,
         approach=_approach_minima(airports),
+        without_runways=np.append(np.isnan(headings).all(axis=1), False),
         first_hour_utc=first_hour_utc,
         shape=(len(idents) + 1, columns),
         forecasts=forecasts,

@@ -1,1 +1,1 @@
-"""Tests of the risk assessment."""
+"""Tests of the risk room."""

@@ -1,4 +1,4 @@
-"""The rows of breaches, and their explanation."""
+"""The rows of broken rules, and the words for them."""
 
 import re
 from typing import Any
@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from flightsched_pipelines.domain.risk.breaches import BROKEN_COLUMNS
-from flightsched_pipelines_tests.unit.domain.risk.builders import at, fine, hold, lesson, minimum, weather
+from flightsched_pipelines_tests.unit.domain.risk.builders import RUNWAYS, at, fine, hold, lesson, minimum, weather
 
 SOLO = lesson(solo=True)
 
@@ -164,6 +164,13 @@ def test_a_regulation_and_a_field_and_an_aircraft_are_named() -> None:
     said = words(lesson(aircraft_crosswind_kt=9.0), gusty)
     assert said.startswith("Watch: crosswind 11 kt")
     assert "above the demonstrated crosswind of the C172S of 9 kt by 2 kt" in said
+
+
+def test_without_a_known_runway_the_full_wind_is_said_to_count() -> None:
+    along, rules = fine(wind_direction_deg=134.0, wind_speed_kt=9.0), [minimum("crosswind", "<", 8)]
+    assert hold([lesson()], along, rules).verdicts.iloc[0] == "ok"
+    said = words(lesson(), along, rules, runways=RUNWAYS.assign(closed=True))
+    assert said.startswith("At risk: crosswind 9 kt (no open runway is known, so the full wind counts) at KPAO")
 
 
 def test_words_for_what_is_not_known() -> None:
