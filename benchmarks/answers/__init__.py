@@ -1,1 +1,1 @@
-"""Measure how fast, and how reliably, responses move bookings."""
+"""How fast, and how surely, answers move bookings."""

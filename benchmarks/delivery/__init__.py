@@ -1,1 +1,1 @@
-"""Measure how fast the outbox is drained, next to the loop that one would write first."""
+"""How fast the outbox is emptied, beside the loop that one would write first."""

@@ -1,1 +1,1 @@
-"""Measure the LLM's ranking of an hour."""
+"""How long the LLM's ranking of an hour takes."""

@@ -1,1 +1,1 @@
-"""Measure the time to recover after everything was killed."""
+"""How fast the outbox is emptied, beside the loop that one would write first."""
