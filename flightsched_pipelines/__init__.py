@@ -1,5 +1,6 @@
-"""Check a flight school's bookings against the weather every hour and propose new times.
+"""A flight school's bookings, held against the weather every hour.
 
-An import only points down: ``domain`` < ``messages`` < ``reporting`` < ``clients``, ``database`` < ``services`` <
-``defs`` < ``definitions`` < ``cli``. The first three are pure: no network, no database, no clock, no environment.
+The house has floors, and an import may only point down: ``weather`` < ``risk`` < ``rescheduling`` <
+``clients``, ``database`` < ``pipeline`` < ``definitions``, ``cli``. Floors up to ``rescheduling`` are pure:
+no network, no database, no clock, no environment.
 """

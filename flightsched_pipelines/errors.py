@@ -1,4 +1,4 @@
-"""The base class of errors whose message is for people."""
+"""What all rooms share about errors: which of them are for people."""
 
 
 class PlainError(Exception):

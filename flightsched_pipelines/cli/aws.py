@@ -1,4 +1,4 @@
-"""Manage Amazon's topics, queues and bucket: ``flightsched aws``."""
+"""``flightsched aws``: Amazon's topics, queues and bucket."""
 
 import typer
 
@@ -6,26 +6,28 @@ from flightsched_pipelines.cli.console import UsageError, console
 from flightsched_pipelines.clients.delivery import aws
 from flightsched_pipelines.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Manage Amazon's topics, queues and bucket.")
+app = typer.Typer(no_args_is_help=True, help="Amazon's topics, queues and bucket.")
 
 
 @app.callback()
 def _aws() -> None:
-    """Manage Amazon's topics, queues and bucket."""
+    """A command of its own for each task."""
 
 
 @app.command()
 def bootstrap() -> None:
-    """Create missing topics, queues and the bucket for logs."""
+    """Make the topics, the queues and the bucket for logs that are missing."""
     settings = Settings()
     made = aws.bootstrap(
         region_of(settings), settings.aws_endpoint_url, settings.environment, settings.compute_logs_bucket
     )
-    console.print(f"created: {', '.join(made.created) or 'nothing'}; existing: {', '.join(made.existing) or 'nothing'}")
+    console.print(
+        f"made: {', '.join(made.created) or 'nothing'}; there already: {', '.join(made.existing) or 'nothing'}"
+    )
 
 
 def region_of(settings: Settings) -> str:
-    """Return the region of Amazon's services.
+    """The region that Amazon's services are in.
 
     Raises:
         UsageError: none is set.

@@ -1,6 +1,5 @@
-"""Import school data from files: ``flightsched import``."""
+"""``flightsched import``: what a school keeps in files, into the database."""
 
-import io
 import json
 import sys
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.domain.imports.kinds import KINDS, FileKind
 from flightsched_pipelines.domain.imports.templates import template
 from flightsched_pipelines.domain.imports.times import Times
-from flightsched_pipelines.services.imports.files import read_bytes
+from flightsched_pipelines.services.imports.files import read_file
 from flightsched_pipelines.services.imports.importing import ImportOptions, import_file
 from flightsched_pipelines.services.imports.preferences_csv import COLUMNS, ReplacesError, import_preferences
 from flightsched_pipelines.services.imports.reports import Change, ImportRefusedError, ImportReport, NeedsYesError
@@ -24,7 +23,7 @@ from flightsched_pipelines.services.imports.reports import Change, ImportRefused
 SHOWN = 20
 """Changes that a terminal shows of each sort."""
 
-app = typer.Typer(no_args_is_help=True, help="Import school data from files.")
+app = typer.Typer(no_args_is_help=True, help="Bring files of the school's into the database.")
 
 File = Annotated[str, typer.Argument(help="A CSV file or .xlsx workbook; - for standard input.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
@@ -40,7 +39,7 @@ def _imports(
         str | None, typer.Option("--template", metavar="KIND", help="Write an example of a file to standard output.")
     ] = None,
 ) -> None:
-    """Import school data from files."""
+    """A command of its own for each kind of file."""
     if kind is None:
         return
     if kind not in KINDS:
@@ -54,7 +53,7 @@ def _command_of(kind: FileKind) -> Callable[..., None]:
         file: File, dry_run: DryRun = False, complete: Complete = False, times: WhichTimes = Times.OFFSET,
         yes: Yes = False, as_json: Json = False,
     ) -> None:  # fmt: skip
-        data = read_bytes(file, sys.stdin.buffer if file == "-" else io.BytesIO())
+        data = read_file(file)
         _, engine = open_session()
         progress = _silent if as_json else print_progress
         now = datetime.now(UTC)
@@ -88,7 +87,7 @@ for _kind in KINDS.values():
 
 @app.command(help=f"Students' preferences, from a CSV file in UTF-8 with the columns {', '.join(COLUMNS)}.")
 def preferences(file: Annotated[Path, typer.Argument(help="The CSV file.")], yes: Yes = False) -> None:
-    """Import students' preferences from a CSV file: all of it, or nothing."""
+    """Read the file; all of it counts, or nothing."""
     _, engine = open_session()
     try:
         count = import_preferences(engine, file, replace=yes)

@@ -1,4 +1,4 @@
-"""Ping a dead-man's-switch service (such as healthchecks.io), which alerts if pings stop."""
+"""A sign of life to somebody outside, who raises the alarm when it stays away (such as healthchecks.io)."""
 
 import httpx
 
@@ -6,18 +6,18 @@ TIMEOUT_SECONDS = 10
 
 
 class HeartbeatError(RuntimeError):
-    """The ping failed; its URL is a secret, and not in the message."""
+    """Nobody took the sign of life; the address is a secret, and not in the message."""
 
 
 def ping(url: str) -> None:
-    """Ping the URL after a successful hour.
+    """Say that an hour was completed.
 
     Raises:
-        HeartbeatError: it did not arrive.
+        HeartbeatError: it was not taken.
     """
     try:
         reply = httpx.get(url, timeout=TIMEOUT_SECONDS)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise HeartbeatError(f"HEARTBEAT_URL cannot be reached ({type(error).__name__}); check it") from None
     if reply.is_error:
-        raise HeartbeatError(f"HEARTBEAT_URL responded {reply.status_code}; check it")
+        raise HeartbeatError(f"HEARTBEAT_URL says {reply.status_code}; check it")

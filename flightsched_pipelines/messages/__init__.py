@@ -1,4 +1,5 @@
-"""Notifications as pure functions of facts: mail, calendar entries, text messages, Slack blocks.
+"""What people are told, as pure functions of facts: mail, calendar entries, short texts, Slack blocks.
 
-``services.notifications`` decides about recipient, channel and time; sending belongs in ``clients.delivery``.
+Who is told, on which channel and when is decided in ``services.notifications``; sending belongs in
+``clients.delivery``.
 """

@@ -1,4 +1,4 @@
-"""Text about responses: a heading and an opening sentence for each event and reader."""
+"""What people are told of answers: a heading and an opening sentence for each event and reader."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -17,43 +17,43 @@ _WORDS: Mapping[tuple[Event, Role], tuple[str, str]] = MappingProxyType(
         ),
         ("withdrawn", "student"): (
             "Your choice is withdrawn",
-            "You withdrew your choice. The slot is released, and the alternatives are open again.",
+            "You took your choice back. The slot is held no more, and the alternatives are open again.",
         ),
         ("withdrawn", "instructor"): (
             "The choice is withdrawn",
-            "Your student withdrew the choice. There is nothing to confirm at present.",
+            "Your student took the choice back. There is nothing to confirm at present.",
         ),
         ("hold_released", "student"): (
-            "Your chosen time was released",
+            "The slot is held no more",
             "The time that you chose was not confirmed. The lesson stays on weather hold.",
         ),
         ("hold_released", "instructor"): (
-            "The chosen time was released",
+            "The slot is held no more",
             "The time that your student chose was not confirmed. There is nothing to confirm at present.",
         ),
         ("reminded", "student"): (
-            "Please answer",
+            "Your answer is still wanted",
             "This lesson is below the school's minimums, and you have not chosen another time yet.",
         ),
         ("reminded", "instructor"): (
-            "Please confirm",
-            "Your student chose another time for this lesson. Please confirm it.",
+            "Your confirmation is still wanted",
+            "Your student chose another time for this lesson, and waits for you to confirm it.",
         ),
         ("moved", "student"): (
-            "Your lesson has been moved",
-            "Your lesson has been moved because of the weather. New time:",
+            "Your lesson has moved",
+            "This lesson has moved because of the weather, and now stands as follows.",
         ),
         ("moved", "instructor"): (
-            "Your lesson has been moved",
-            "Your lesson has been moved because of the weather. New time:",
+            "A lesson of yours has moved",
+            "This lesson has moved because of the weather, and now stands as follows.",
         ),
         ("handed_over", "student"): (
             "Another instructor has this lesson",
-            "This lesson was moved because of the weather, and another instructor teaches it.",
+            "This lesson has moved because of the weather, and another instructor has it now.",
         ),
         ("handed_over", "instructor"): (
             "Another instructor has this lesson",
-            "This lesson was moved because of the weather, and another instructor teaches it. Your time is free again.",
+            "This lesson has moved because of the weather, and another instructor has it now. Your time is free again.",
         ),
         ("kept", "student"): (
             "Your lesson stays as booked",
@@ -61,21 +61,21 @@ _WORDS: Mapping[tuple[Event, Role], tuple[str, str]] = MappingProxyType(
         ),
         ("kept", "instructor"): (
             "The lesson stays as booked",
-            "This lesson stays as booked, although it is below the school's minimums. The override is recorded.",
+            "This lesson stays as booked, below the school's minimums as it is. The override is on record.",
         ),
         ("declined", "student"): (
             "A dispatcher takes over",
-            "No new time was found for this lesson. A dispatcher will be in touch.",
+            "The question about this lesson has ended without a new time. A dispatcher will be in touch.",
         ),
         ("declined", "instructor"): (
             "A dispatcher takes over",
-            "No new time was found for this lesson. A dispatcher will be in touch.",
+            "The question about this lesson has ended without a new time. A dispatcher will be in touch.",
         ),
     }
 )
 
 
 def response_text(notice: Notice) -> dict[str, str]:
-    """Return ``heading`` and ``opening`` of a notice about a response."""
+    """``heading`` and ``opening`` of a notice about an answer."""
     heading, opening = _WORDS[notice.event, notice.role]
     return {"heading": heading, "opening": opening}

@@ -1,4 +1,4 @@
-"""Convert settings into the rules of the pure layers."""
+"""The rules that the settings name, as the pure rooms take them."""
 
 from datetime import timedelta
 
@@ -9,19 +9,19 @@ from flightsched_pipelines.settings import Settings
 
 
 def scheduling_rules(settings: Settings) -> SchedulingRules:
-    """Return the rules for new slots."""
+    """What makes a slot possible."""
     return SchedulingRules(
         earliest_hours=settings.reschedule_earliest_hours, horizon_days=settings.reschedule_horizon_days
     )
 
 
 def case_rules(settings: Settings) -> CaseRules:
-    """Return the rules for cases' deadlines."""
+    """Until when a case waits."""
     return CaseRules(timedelta(hours=settings.case_answer_hours), timedelta(minutes=settings.case_closes_minutes))
 
 
 def response_rules(settings: Settings) -> ResponseRules:
-    """Return the rules for responses and their deadlines."""
+    """What an answer may do, and until when."""
     return ResponseRules(
         hold=timedelta(hours=settings.hold_hours),
         withdraw_within=timedelta(minutes=settings.withdraw_minutes),

@@ -1,4 +1,4 @@
-"""Settings are listed in the README, and rejected with a sentence."""
+"""Settings are named where people look for them."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Text accepted from people, and text stored of what machines return."""
+"""Which text is accepted from people, and what is stored of what machines return."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Channels that deliver messages: mail, SNS, SQS, SES, Redis and Slack, with their common errors.
+"""Channels that take messages: mail, SNS, SQS, SES, Redis and Slack, with the errors that they share.
 
-Routing of messages belongs in ``services.notifications``.
+Which message goes where belongs in ``services.notifications``.
 """

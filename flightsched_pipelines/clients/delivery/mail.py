@@ -1,4 +1,4 @@
-"""Send mail into a folder, or by Amazon SES. SMTP is in `flightsched_pipelines.clients.delivery.smtp`."""
+"""Mail out: into a folder, or by Amazon SES. SMTP is in `flightsched_pipelines.clients.delivery.smtp`."""
 
 import hashlib
 from email import message_from_bytes, policy
@@ -12,18 +12,18 @@ from flightsched_pipelines.clients.delivery.delivery_errors import ChannelDownEr
 
 
 class Mailer(Protocol):
-    """Sends mail. ``key`` identifies the message: if the receiver supports it, the same key arrives once."""
+    """Sends mail. ``key`` is the message's own: where the receiver can tell, the same key arrives once."""
 
     def send(self, message: EmailMessage, key: str, hand_over: HandOver) -> str:
-        """Send a mail; returns a receipt.
+        """Hand a mail over; returns a receipt.
 
         Raises:
-            DeliveryError: see `flightsched_pipelines.clients.delivery.delivery_errors`.
+            DeliveryError: as `flightsched_pipelines.clients.delivery.delivery_errors` says.
         """
         ...
 
     def close(self) -> None:
-        """Close connections."""
+        """Let connections go."""
         ...
 
 
@@ -31,7 +31,7 @@ class Maildir:
     """A folder in the Maildir form; a key names one file, so that sending it again changes nothing.
 
     Args:
-        folder: it is created with its subfolders, for its owner alone; existing content is closed to others too.
+        folder: it is made with its subfolders, for its owner alone; what is there already is closed to others too.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -39,7 +39,7 @@ class Maildir:
         self._is_private = False
 
     def send(self, message: EmailMessage, key: str, hand_over: HandOver) -> str:
-        """Write the mail into the folder, whole or not at all."""
+        """Write the mail beside the others, whole or not at all."""
         name = f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.flightsched"
         new, draft = self._folder / "new" / name, self._folder / "tmp" / name
         try:
@@ -55,7 +55,7 @@ class Maildir:
         return name
 
     def close(self) -> None:
-        """Do nothing: no connection is open."""
+        """Nothing is open."""
 
     def _prepare(self) -> None:
         for part in ("", "tmp", "new", "cur"):
@@ -67,7 +67,7 @@ class Maildir:
 
 
 def read_maildir(folder: Path) -> list[EmailMessage]:
-    """Return the mails in a folder, newest first; none if the folder does not exist."""
+    """The mails in a folder, newest first; none where there is no folder."""
     if not (folder / "new").is_dir():
         return []
     paths = [path for part in ("new", "cur") for path in (folder / part).iterdir()]
@@ -76,23 +76,23 @@ def read_maildir(folder: Path) -> list[EmailMessage]:
 
 
 class Ses:
-    """Amazon SES, version 2 of its API, raw MIME.
+    """Amazon SES, version 2 of its interface, raw MIME.
 
     Args:
         region: Amazon's region.
-        endpoint_url: base URL of a compatible server.
+        endpoint_url: another server that speaks the protocol.
     """
 
     def __init__(self, region: str, endpoint_url: str | None) -> None:
         self._client = aws.sending_client("sesv2", region, endpoint_url)
 
     def send(self, message: EmailMessage, key: str, hand_over: HandOver) -> str:  # noqa: ARG002, SES knows no keys
-        """Send the mail; returns Amazon's id of it."""
+        """Hand the mail over; returns Amazon's id of it."""
         raw = message.as_bytes(policy=policy.SMTP)
         return aws.handed_over(
             "Amazon SES", hand_over, lambda: self._client.send_email(Content={"Raw": {"Data": raw}})["MessageId"]
         )
 
     def close(self) -> None:
-        """Close connections."""
+        """Let connections go."""
         self._client.close()

@@ -1,4 +1,4 @@
-"""Weather providers: live, simulated and recorded, each returning provider responses verbatim.
+"""Weather providers: live, simulated and recorded, each giving provider responses verbatim.
 
-Reading a response's content belongs in ``domain.weather``.
+Reading what a response contains belongs in ``domain.weather``.
 """

@@ -1,4 +1,4 @@
-"""Alembic's environment: it runs on the connection that is passed in."""
+"""Alembic's environment: it runs on the connection it is handed."""
 
 from alembic import context
 

@@ -1,11 +1,11 @@
 """A file as a table: CSV in any dialect, or the first sheet of a workbook."""
 
 import io
+import sys
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import BinaryIO
 
 from flightsched_pipelines.domain.imports.faults import FileError
 from flightsched_pipelines.domain.imports.tables import FileTable, TableRow, as_table, read_csv
@@ -14,15 +14,15 @@ MAX_BYTES = 100_000_000
 _WORKBOOK = b"PK\x03\x04"
 
 
-def read_bytes(path: str, standard_input: BinaryIO) -> bytes:
-    """Return a file's bytes; ``-`` is standard input.
+def read_file(path: str) -> bytes:
+    """Return a file's bytes; those of standard input for ``-``.
 
     Raises:
         FileError: it cannot be read, or is too large.
     """
     try:
         if path == "-":
-            data = standard_input.read(MAX_BYTES + 1)
+            data = sys.stdin.buffer.read(MAX_BYTES + 1)
         else:
             with Path(path).open("rb") as file:
                 data = file.read(MAX_BYTES + 1)

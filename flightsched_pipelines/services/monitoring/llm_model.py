@@ -1,4 +1,4 @@
-"""Check the configured model by the server's list of models."""
+"""Whether the configured model is offered and stays, measured from the list that its server gives."""
 
 from datetime import datetime
 
@@ -9,9 +9,9 @@ from flightsched_pipelines.settings import Settings
 
 
 def of_model(settings: Settings, now_utc: datetime) -> Measurement | None:
-    """Return the measurement of the configured model's faults; ``None`` if no LLM is configured.
+    """Return whether the configured model is listed and stays; ``None`` where no LLM is configured.
 
-    If the list cannot be read, nothing is examined.
+    A list that cannot be read is nothing examined.
     """
     key = settings.openai_api_key
     if key is None or not key.get_secret_value():

@@ -1,13 +1,13 @@
-"""The channels that the settings configure."""
+"""The channels that the settings configure: their names, and the clients behind them."""
 
 from flightsched_pipelines.settings import Settings
 
 PERSONAL = ("email", "sms")
-"""Channels to people; a newer message replaces one that was not sent yet."""
+"""Channels to people; a newer message takes the place of one that has not gone out."""
 
 
 def configured_channels(settings: Settings) -> frozenset[str]:
-    """Return the enabled channels."""
+    """The channels that are on."""
     on = {
         "email": settings.mail_via != "off",
         "sms": settings.sms_via != "off",

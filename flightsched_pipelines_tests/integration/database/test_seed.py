@@ -1,4 +1,4 @@
-"""Two sample schools, the same each time."""
+"""Two schools, made up the same way each time."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor

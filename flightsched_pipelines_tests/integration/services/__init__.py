@@ -1,1 +1,1 @@
-"""Services on a real database."""
+"""The desk on a real database."""

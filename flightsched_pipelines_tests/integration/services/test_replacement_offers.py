@@ -1,4 +1,4 @@
-"""Offers that replace alternatives that do not suit, or were lost."""
+"""What is offered in place of alternatives that do not suit, or were lost."""
 
 from itertools import combinations
 

@@ -1,4 +1,4 @@
-"""A command imports only the modules it uses."""
+"""A command costs what it uses, and no more."""
 
 import json
 import subprocess

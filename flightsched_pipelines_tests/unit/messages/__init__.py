@@ -1,1 +1,1 @@
-"""Tests of notifications' content."""
+"""Tests of what people are told."""

@@ -1,1 +1,1 @@
-"""Comparisons with real data, if they are present."""
+"""What is held against real data, where they are at hand."""

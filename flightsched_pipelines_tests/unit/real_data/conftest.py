@@ -1,6 +1,6 @@
-"""Collect tests of real data only if their folder is next to the checkout; nothing of it is copied.
+"""The real data are in a folder beside the checkout, of which nothing is copied; without it nothing here is collected.
 
-Every clone tests the same with reports written by hand, and with simulated ones.
+What they show is held against reports written by hand, and against simulated ones, in every clone.
 """
 
 from pathlib import Path

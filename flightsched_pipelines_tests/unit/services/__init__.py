@@ -1,1 +1,1 @@
-"""Tests of services' decisions, without a database."""
+"""Tests of what the desk decides, without a database."""

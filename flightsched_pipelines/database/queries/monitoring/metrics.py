@@ -1,4 +1,4 @@
-"""Count the platform's work within a time in its tables, and store each hour's metrics as rows."""
+"""What the platform did within some time, counted in its tables, and each hour's metrics as rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from flightsched_pipelines.database.schema import (
 )
 
 MAX_CASE_AGE = timedelta(days=14)
-"""No case lives longer; with this bound the database reads only a few cases."""
+"""No case lives longer; with that said the database looks at a few cases only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Work done within a time; medians are ``None`` if there is nothing to measure."""
+    """What was done within some time; medians are ``None`` of nothing."""
 
     messages_sent: int
     notifications_published: int
@@ -35,14 +35,14 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class CurrentFigures:
-    """Work in progress."""
+    """How much is under way now."""
 
     cases_open: int
     messages_waiting: int
 
 
 def done(engine: Engine, after_utc: datetime, until_utc: datetime) -> Done:
-    """Return the work done after one moment, until another."""
+    """What was done after one moment, until another."""
     o, e, c = outbox.c, case_events.c, reschedule_cases.c
     waited = func.extract("epoch", o.settled_at - o.due_at)
     messages = select(
@@ -72,7 +72,7 @@ def done(engine: Engine, after_utc: datetime, until_utc: datetime) -> Done:
 
 
 def current_figures(engine: Engine) -> CurrentFigures:
-    """Return the work in progress."""
+    """How much is under way now."""
     c = reschedule_cases.c
     open_cases = select(func.count()).where(c.state.in_(OPEN_STATES), c.freed_slot_id.is_(None))
     waiting = select(func.count()).where(outbox.c.status.in_(("waiting", "sending")))
@@ -89,7 +89,7 @@ def insert_metrics(engine: Engine, hour_utc: datetime, values: Mapping[str, floa
 
 
 def series(engine: Engine, first_utc: datetime, last_utc: datetime) -> dict[str, list[tuple[datetime, float]]]:
-    """Return each metric's values from one hour to another, oldest first."""
+    """Each metric's values from one hour to another, oldest first."""
     m = hourly_metrics.c
     query = (
         select(m.metric, m.partition_hour, m.value)

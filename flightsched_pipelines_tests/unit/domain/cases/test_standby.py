@@ -1,4 +1,4 @@
-"""The order of offers of a freed slot, and the slots that a lesson could take."""
+"""Who is offered a freed slot, and how a lesson could take it."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Notifications of an alert: once, again at growing intervals, when it gets worse, and at the end."""
+"""When an alert speaks: once, again at growing intervals, when it gets worse, and in the end."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Literal

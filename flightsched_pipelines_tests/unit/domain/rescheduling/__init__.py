@@ -1,1 +1,1 @@
-"""Tests of candidates, of the joint choice, and of validation."""
+"""Where a lesson could go, which of its alternatives are held out, and the proof of them."""

@@ -1,4 +1,4 @@
-"""Candidates: each constraint removes exactly what it forbids."""
+"""Where a lesson could go: each constraint takes away just what it forbids."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Students' preferences: they make slots dearer or cheaper, and the notice they need rules slots out."""
+"""What students wish: it makes slots dearer or cheaper, and the notice they need rules slots out."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ LATER = pd.Timestamp(NOW)
 
 
 def lessons(**wishes: Any) -> pd.DataFrame:
-    """Return the school's threatened lesson, with these preferences."""
+    """The school's lost lesson, with these wishes."""
     return with_preferences(pd.DataFrame([LOST | wishes]))
 
 

@@ -1,1 +1,1 @@
-"""Tests of decoding, blending and checking reports."""
+"""Reports read, blended and believed."""

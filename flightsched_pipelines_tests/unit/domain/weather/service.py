@@ -1,4 +1,4 @@
-"""Imitate the Aviation Weather Center's decoding for texts whose decoded fields were not kept."""
+"""The Aviation Weather Center's decoding, done again for texts of which only the text was kept."""
 
 import re
 from collections.abc import Sequence

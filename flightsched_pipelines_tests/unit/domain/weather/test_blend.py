@@ -1,4 +1,4 @@
-"""The source used for an airport's hour."""
+"""Who speaks for an airport's hour."""
 
 from typing import Any
 

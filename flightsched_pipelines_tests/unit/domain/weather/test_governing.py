@@ -1,4 +1,4 @@
-"""The governing report: the newest that was issued, readable or not."""
+"""Which of several reports governs: the newest that was issued, read or not."""
 
 import json
 from typing import Any

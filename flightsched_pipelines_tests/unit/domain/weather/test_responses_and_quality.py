@@ -1,4 +1,4 @@
-"""Stored responses, and checks of a forecast."""
+"""Stored answers, and whether a forecast can be believed."""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The request: its content, and what must never leave the platform."""
+"""The question: what the LLM is told, and what never leaves the house."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -17,7 +17,7 @@ HOUR = pd.Timestamp(NOW)
 
 
 def ask(**wishes: Any) -> RankingRequest:
-    """Return the request about the school's one threatened lesson, with these preferences of its student."""
+    """The question about the school's one lost lesson, with these wishes of its student."""
     school = School()
     lesson = LOST | wishes
     bookings = pd.DataFrame([lesson]).astype(

@@ -1,0 +1,1 @@
+"""Files of the school's, read without a database."""
