@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo dev test test-unit eval bench recovery lint format lock clean
+.PHONY: demo dev test test-unit eval bench images recovery lint format lock clean
 
 demo: $(READY) ## one full hourly tick on simulated weather (ARGS=--fake-llm: with a stand-in for OpenAI)
 	@$(BIN)/flightsched demo $(ARGS)
@@ -21,7 +21,7 @@ test-unit: $(READY) ## what needs no server, in seconds
 eval: $(READY) ## how well alternatives are ranked and explained: planner, stand-in, and OpenAI when its key is set
 	@$(BIN)/python -m evaluation.run $(ARGS)
 
-bench: $(READY) ## every measurement of docs/benchmarks.md, about half an hour on two cores
+bench: $(READY) ## every measurement of docs/reference/benchmarks.md, about half an hour on two cores
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r benchmarks/requirements.lock
 	$(BIN)/python -m benchmarks.readers.run
 	$(BIN)/python -m benchmarks.risk.run
@@ -32,6 +32,9 @@ bench: $(READY) ## every measurement of docs/benchmarks.md, about half an hour o
 	$(BIN)/python -m benchmarks.answers.run
 	$(BIN)/python -m benchmarks.dispatch.run
 	$(BIN)/python -m benchmarks.delivery.run
+
+images: $(READY) ## the README's pictures, drawn from the demo (needs Chromium; about two minutes)
+	$(BIN)/python docs/images/make.py
 
 recovery: $(READY) ## everything killed with -9 at twenty moments, about an hour (ARGS="--kills 5": fewer)
 	$(BIN)/python -m benchmarks.recovery.run $(ARGS)

@@ -1,1 +1,1 @@
-"""What the figures in docs/benchmarks.md were measured with; `make bench` runs it all."""
+"""The measurements behind docs/reference/benchmarks.md; `make bench` runs them all."""

@@ -14,7 +14,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What came out, the median of the seconds it took, and the process's peak of memory in megabytes."""
+    """The result, the median of the seconds it took, and the process's peak of memory in megabytes."""
 
     value: Any
     seconds: float
@@ -59,6 +59,6 @@ def machine(*packages: str) -> str:
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """A table in Markdown; all columns but the first stand to the right."""
+    """Return a table in Markdown; all columns but the first are right-aligned."""
     lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
     return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)

@@ -1,5 +1,5 @@
-"""How well the alternatives are ranked, and reasons chosen: frozen cases, scorers by rule, and a table side by side.
+"""Evaluate the ranking of alternatives and the choice of reasons: frozen cases, scorers by rule, and a table.
 
-``make eval`` holds the planner, the stand-in for OpenAI and, where ``OPENAI_API_KEY`` is set, the real model against
-them. The scorers share no code with the checks that an answer must pass in production.
+``make eval`` runs the planner, the stand-in for OpenAI and, if ``OPENAI_API_KEY`` is set, the real model on them. The
+scorers share no code with the checks that a response must pass in production.
 """

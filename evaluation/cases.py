@@ -1,4 +1,4 @@
-"""The frozen cases: questions as they were asked about made-up schools, with the order that the planner chose."""
+"""The frozen cases: requests about sample schools, with the planner's order."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ FILE = Path(__file__).parent / "cases.json"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question, and the order in which the planner put its slots, as ids."""
+    """A request, and the planner's order of its slots, as ids."""
 
     name: str
     question: RankingRequest

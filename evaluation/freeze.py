@@ -1,6 +1,6 @@
-"""Make the frozen cases anew: ``python -m evaluation.freeze``, on a database of its own.
+"""Regenerate the frozen cases: ``python -m evaluation.freeze``, on a database of its own.
 
-Three hours of two made-up schools; of each the lessons whose questions differ most.
+Three hours of two sample schools; of each hour the lessons whose requests differ most.
 """
 
 import json
@@ -69,7 +69,7 @@ def _cases(engine: Engine, settings: Settings, hour_utc: datetime) -> Iterator[d
 
 
 def _variety(question: RankingRequest) -> tuple[int, int]:
-    """How much there is to weigh: how many of the facts differ among the slots, and how many wishes there are."""
+    """Return the variety of a request: the number of facts that differ among the slots, and of preferences."""
     facts = [{name: str(fact) for name, fact in slot.facts.items()} for slot in question.slots]
     differing = sum(len({fact[name] for fact in facts}) > 1 for name in facts[0])
     return differing, sum(bool(wish) for wish in question.body["student"].values())

@@ -1,6 +1,6 @@
-"""``make eval``: planner, stand-in and, with a key, the real model on the frozen cases, side by side.
+"""Run planner, stand-in and, with a key, the real model on the frozen cases: ``make eval``.
 
-The last row is the stand-in in a mode that errs: it shows that the scorers can tell.
+The last row is the stand-in in a mode that errs: it shows that the scorers detect errors.
 """
 
 import argparse
@@ -32,7 +32,7 @@ MOST_COST_USD = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a contender did: the mean of each score, the share that would count in production, time and money."""
+    """A contender's result: the mean of each score, the share that would count in production, time and money."""
 
     contender: str
     answered: int
@@ -62,13 +62,13 @@ def main() -> None:
 
 
 def planner(cases: Sequence[Case]) -> Result:
-    """The planner's own order, as it was frozen; it gives no codes."""
+    """Return the planner's own order, as frozen; it gives no codes."""
     texts = [json.dumps({"ranking": [{"id": slot_id} for slot_id in case.planner]}) for case in cases]
     return Result("planner", len(cases), scored(cases, texts, ORDER_SCORERS), None, None, 0.0)
 
 
 def asked(contender: str, ranker: OpenAIRanker, cases: Sequence[Case]) -> Result:
-    """Ask an LLM about every case, as the hourly run would."""
+    """Send a request to an LLM about every case, as the hourly run would."""
     askings = [
         RankingPrompt(str(case.question.booking_id), prompt(), case.question.text, response_schema(case.question))
         for case in cases
@@ -86,7 +86,7 @@ def asked(contender: str, ranker: OpenAIRanker, cases: Sequence[Case]) -> Result
 
 
 def counts(case: Case, reply: RankingReply) -> bool:
-    """Whether an answer passes the checks of production."""
+    """Return whether a response passes the checks of production."""
     try:
         validate_ranking(case.question, reply.text)
     except RankingError:
@@ -95,7 +95,7 @@ def counts(case: Case, reply: RankingReply) -> bool:
 
 
 def scored(cases: Sequence[Case], texts: Sequence[str], scorers: Mapping[str, Scorer] = SCORERS) -> dict[str, float]:
-    """The mean of each score; an answer that cannot be read has 0 in all."""
+    """Return the mean of each score; a response that cannot be read has 0 in all."""
     answers = [read(text) for text in texts]
     return {
         name: statistics.mean(

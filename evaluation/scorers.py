@@ -1,4 +1,4 @@
-"""Scorers by rule, 0 to 1 a case. Each looks at the answer as it came, and assumes nothing of its shape."""
+"""Score responses by rule, 0 to 1 a case. A scorer assumes nothing about the shape of a response."""
 
 import json
 import re
@@ -16,7 +16,7 @@ Scorer = Callable[[Case, Answer], float]
 
 
 def read(text: str) -> Answer | None:
-    """An answer's text as data; ``None`` where it has no ranking."""
+    """Return a response's text as data; ``None`` if it has no ranking."""
     try:
         data: object = json.loads(text)
     except ValueError:
@@ -31,7 +31,7 @@ def valid_permutation(case: Case, answer: Answer) -> float:
 
 
 def preferences_kept(case: Case, answer: Answer) -> float:
-    """Share of the pairs in which one slot is better in some way and worse in none, that stand in that order."""
+    """Return the share of pairs in the right order, of those with a slot better in some way and worse in none."""
     facts, place = _facts(case), {slot_id: rank for rank, slot_id in enumerate(_ids(answer))}
     pairs = [
         (better, worse)
@@ -43,20 +43,20 @@ def preferences_kept(case: Case, answer: Answer) -> float:
 
 
 def true_codes(case: Case, answer: Answer) -> float:
-    """Share of the codes that are true of their slot."""
+    """Return the share of the codes that are true of their slot."""
     true = _true_codes(case)
     return _share([code in true.get(slot_id, set()) for slot_id, codes in _codes(answer) for code in codes])
 
 
 def reasons_given(case: Case, answer: Answer) -> float:
-    """Share of the slots of which some code is true, that have one to three codes, each once."""
+    """Return the share of the slots with one to three codes, each once, of those of which some code is true."""
     given = dict(_codes(answer))
     codes = [given.get(slot_id, []) for slot_id, true in _true_codes(case).items() if true]
     return _share([0 < len(some) <= MOST_CODES and len({*map(str, some)}) == len(some) for some in codes])
 
 
 def no_text(case: Case, answer: Answer) -> float:  # noqa: ARG001, a scorer's signature
-    """Whether there is nothing but ids and codes, each a single word."""
+    """Return whether there is nothing but ids and codes, each a single word."""
     items = _items(answer)
     words = [code for _, codes in _codes(answer) for code in codes]
     shaped = set(answer) == {"ranking"} and all(set(item) == {"id", "codes"} for item in items)
@@ -64,7 +64,7 @@ def no_text(case: Case, answer: Answer) -> float:  # noqa: ARG001, a scorer's si
 
 
 ORDER_SCORERS: Mapping[str, Scorer] = {scorer.__name__: scorer for scorer in (valid_permutation, preferences_kept)}
-"""What can be said of an order alone, such as the planner's."""
+"""Scores of an order alone, such as the planner's."""
 
 SCORERS: Mapping[str, Scorer] = {
     **ORDER_SCORERS,

@@ -1,6 +1,5 @@
-"""A flight school's bookings, held against the weather every hour.
+"""Check a flight school's bookings against the weather every hour and propose new times.
 
-The house has floors, and an import may only point down: ``weather`` < ``risk`` < ``rescheduling`` <
-``clients``, ``database`` < ``pipeline`` < ``definitions``, ``cli``. Floors up to ``rescheduling`` are pure:
-no network, no database, no clock, no environment.
+An import only points down: ``domain`` < ``messages`` < ``reporting`` < ``clients``, ``database`` < ``services`` <
+``defs`` < ``definitions`` < ``cli``. The first three are pure: no network, no database, no clock, no environment.
 """

@@ -1,4 +1,4 @@
-"""What all rooms share about errors: which of them are for people."""
+"""The base class of errors whose message is for people."""
 
 
 class PlainError(Exception):

@@ -1,6 +1,6 @@
-"""Every environment variable this platform reads: its name, meaning, default and whether it is a secret.
+"""Every environment variable of the platform: its name, meaning, default and whether it is a secret.
 
-Read by the floors that touch the world; the pure floors get values.
+Only the layers that touch the outside world read settings; the pure layers get values.
 """
 
 import re
@@ -25,8 +25,8 @@ class Settings(BaseSettings):
 
     flightsched_demo: bool = Field(
         default=False,
-        description="Work on the demo, which has a home of its own, FLIGHTSCHED_HOME/demo, and reaches nobody; "
-        "what `flightsched --demo` sets.",
+        description="Work on the demo's data, in FLIGHTSCHED_HOME/demo; no messages leave the machine; "
+        "set by `flightsched --demo`.",
     )
     database_url: SecretStr | None = Field(
         default=None, description="PostgreSQL URL; unset, an embedded server is started under FLIGHTSCHED_HOME."
@@ -46,7 +46,7 @@ class Settings(BaseSettings):
 
     weather_source: str = Field(
         default="simulated",
-        description="live | simulated | recorded:DIR (a folder of stored answers in the providers' own JSON).",
+        description="live | simulated | recorded:DIR (a folder of saved responses in the providers' own JSON).",
     )
     aviation_weather_url: str = Field(
         default="https://aviationweather.gov/api/data", description="Base of NOAA's Aviation Weather Center data API."
@@ -64,42 +64,42 @@ class Settings(BaseSettings):
         default="ops@example.com", description="Contact named in the User-Agent, as the Aviation Weather Center asks."
     )
     taf_max_distance_nm: Annotated[float, Field(ge=0)] = Field(
-        default=30, description="How far away a TAF may speak for a field that has none, in nautical miles."
+        default=30, description="Maximum distance to a substitute TAF, in nautical miles."
     )
     taf_max_age_hours: Annotated[float, Field(ge=6, le=30)] = Field(
         default=8,
-        description="An older TAF has missed its replacement, due every 6 h: what it forecasts is not relied on.",
+        description="An older TAF has missed its replacement, due every 6 h: its fair weather is not relied on.",
     )
     observation_max_age_minutes: Annotated[float, Field(gt=0, le=1440)] = Field(
-        default=90, description="An older METAR does not speak for the running hour."
+        default=90, description="Older METARs are ignored."
     )
 
     lookahead_hours: Annotated[int, Field(ge=1, le=168)] = Field(
-        default=72, description="How far ahead bookings are held against the forecast."
+        default=72, description="Hours ahead for which bookings are checked against the forecast."
     )
     booking_buffer_minutes: Annotated[int, Field(ge=0, le=180)] = Field(
         default=30, description="Weather this long before and after a lesson counts too."
     )
     reschedule_horizon_days: Annotated[int, Field(ge=1, le=60)] = Field(
-        default=14, description="How far ahead other times are looked for."
+        default=14, description="Days ahead in which alternatives are searched."
     )
     reschedule_earliest_hours: Annotated[int, Field(ge=0)] = Field(
-        default=6, description="Notice that people get before a new time."
+        default=6, description="Minimum notice before a new time."
     )
 
     solver_effort: Annotated[float, Field(ge=0, le=600)] = Field(
         default=20,
-        description="Bound of the solver's work in an hour, its deterministic seconds; 0 leaves it to the greedy rule.",
+        description="Limit of the solver's work in an hour, in its deterministic seconds; 0: greedy rule only.",
     )
 
     openai_api_key: SecretStr | None = Field(
         default=None, description="Key for OpenAI; unset, the planner ranks the alternatives."
     )
-    openai_base_url: str | None = Field(default=None, description="Another server that speaks the Responses API.")
+    openai_base_url: str | None = Field(default=None, description="Base URL of a compatible API.")
     openai_model: str = Field(default="gpt-6-luna", description="Model that ranks the alternatives.")
     openai_reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max", "omit"] = Field(
         default="none",
-        description="How much the model reasons before it answers; omit leaves it out, for models that do not reason.",
+        description="The model's reasoning effort; omit leaves it out, for models that do not reason.",
     )
     openai_input_usd: Annotated[float, Field(ge=0, le=10_000)] = Field(
         default=0.125,
@@ -112,29 +112,29 @@ class Settings(BaseSettings):
         default=0.50, description="The model's price, US dollars for a million tokens of output."
     )
     openai_daily_budget_usd: Annotated[float, Field(ge=0)] = Field(
-        default=5, description="What the LLM may cost in a UTC day; past it the planner ranks."
+        default=5, description="Maximum cost of the LLM in a UTC day; beyond it the planner ranks."
     )
     openai_requests_at_once: Annotated[int, Field(ge=1, le=500)] = Field(
-        default=50, description="Requests that are out at the same time."
+        default=50, description="Maximum concurrent requests."
     )
     openai_timeout_seconds: Annotated[float, Field(gt=0, le=600)] = Field(
         default=30, description="Time limit of one request; it is tried three times."
     )
     openai_deadline_seconds: Annotated[float, Field(gt=0, le=3600)] = Field(
-        default=300, description="Time limit for all requests of an hour; what is left then, the planner ranks."
+        default=300, description="Time limit for all requests of an hour; the planner ranks the rest."
     )
 
     environment: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,20}$")] = Field(
         default="development", description="Name of this deployment, part of the names of topics and queues."
     )
     base_url: str | None = Field(
-        default=None, description="Where the pages for answers are; unset, messages carry no links."
+        default=None, description="Base URL of the pages for answers; unset, messages contain no links."
     )
     secret_key: SecretStr | None = Field(
         default=None, description="Signs the links in messages; at least 32 characters, needed with BASE_URL."
     )
     mail_via: Literal["maildir", "smtp", "ses", "off"] = Field(
-        default="maildir", description="How mail goes out: into a folder, by SMTP, by Amazon SES, or not at all."
+        default="maildir", description="Mail channel: a folder, SMTP, Amazon SES, or none."
     )
     mail_from: str = Field(
         default="Flight School Scheduling <scheduling@example.com>", description="Sender of the mail."
@@ -146,81 +146,81 @@ class Settings(BaseSettings):
         default=False,
         description="Whether password and mails may go unencrypted to a mail server that offers no STARTTLS.",
     )
-    sms_via: Literal["sns", "off"] = Field(default="off", description="How short texts go out; sns needs AWS_REGION.")
+    sms_via: Literal["sns", "off"] = Field(default="off", description="Text message channel; sns needs AWS_REGION.")
     aws_region: str | None = Field(
         default=None, description="Region of Amazon's services; unset, topics and queues are off."
     )
-    aws_endpoint_url: str | None = Field(default=None, description="Another server that speaks Amazon's protocols.")
+    aws_endpoint_url: str | None = Field(default=None, description="Base URL of a compatible server.")
     compute_logs_bucket: str | None = Field(
         default=None, description="S3 bucket for the output of runs' steps; unset, it stays under FLIGHTSCHED_HOME."
     )
     redis_url: SecretStr | None = Field(
-        default=None, description="Redis for applications that listen; unset, nothing is published."
+        default=None, description="Redis server for other applications; unset, nothing is published."
     )
     slack_webhook_url: SecretStr | None = Field(default=None, description="Slack webhook for the dispatchers' digest.")
     slack_bot_token: SecretStr | None = Field(default=None, description="Or a bot's token, with SLACK_CHANNEL.")
     slack_channel: str | None = Field(default=None, description="Channel that the bot posts to.")
 
     case_answer_hours: Annotated[float, Field(gt=0, le=336)] = Field(
-        default=12, description="How long people have to answer, from when they may be told."
+        default=12, description="Time to answer, from when people may be notified."
     )
     case_closes_minutes: Annotated[int, Field(ge=0, le=1440)] = Field(
         default=30, description="A case closes this long before the lesson at the latest."
     )
     hold_hours: Annotated[float, Field(gt=0, le=336)] = Field(
-        default=2, description="How long a slot that a student took is held for its instructor, who may be told then."
+        default=2, description="How long a chosen slot is held for its instructor's confirmation."
     )
     withdraw_minutes: Annotated[float, Field(ge=0, le=1440)] = Field(
-        default=5, description="How long a student can take a choice back; auto-confirmation waits as long."
+        default=5, description="How long a student can withdraw a choice; auto-confirmation waits as long."
     )
     reminder_minutes: Annotated[float, Field(ge=0, le=1440)] = Field(
-        default=60, description="Who is to answer is reminded once, this long before the deadline."
+        default=60, description="People who have not answered are reminded once, this long before the deadline."
     )
     standby_answer_minutes: Annotated[float, Field(gt=0, le=10080)] = Field(
-        default=60, description="How long a freed slot is offered to one lesson on standby, before the next in line."
+        default=60, description="How long a freed slot is offered to one lesson on standby, before the next lesson."
     )
     reschedule_new_rounds: Annotated[int, Field(ge=0)] = Field(
-        default=2, description="How often new alternatives are made when none suits; then a dispatcher takes over."
+        default=2, description="How often new alternatives are offered when none suits; then a dispatcher takes over."
     )
     quiet_override_hours: Annotated[float, Field(ge=0, le=336)] = Field(
-        default=12, description="Quiet hours do not hold for a lesson that starts within this time."
+        default=12, description="Quiet hours do not apply to a lesson that starts within this time."
     )
     missing_weather_hours: Annotated[float, Field(ge=1, le=72)] = Field(
-        default=3, description="Dispatchers are told once weather that should be there has been missing for so long."
+        default=3, description="Dispatchers are notified once weather has been missing for this long."
     )
     dispatch_max_age_hours: Annotated[float, Field(gt=0, le=336)] = Field(
-        default=3, description="People are not told of an hour that began longer ago."
+        default=3, description="No messages are sent about an hour that began longer ago."
     )
     outbox_max_attempts: Annotated[int, Field(ge=1, le=50)] = Field(
-        default=8, description="After so many attempts a message goes to the dead letters."
+        default=8, description="After this many attempts a message becomes a dead letter."
     )
     outbox_lease_seconds: Annotated[float, Field(gt=0, le=3600)] = Field(
-        default=120, description="A message whose worker has been silent for so long is given to another."
+        default=120, description="After this time without renewal, a message's lease passes to another worker."
     )
     mail_per_second: Annotated[int, Field(ge=1)] = Field(
         default=14, description="Mails a second of a worker, by SMTP or SES."
     )
-    sms_per_second: Annotated[int, Field(ge=1)] = Field(default=1, description="Short messages a second of a worker.")
+    sms_per_second: Annotated[int, Field(ge=1)] = Field(default=1, description="Text messages a second of a worker.")
 
     alarms: Mapping[str, Annotated[float, Field(ge=0)]] = Field(
-        default={}, description="Limits of alarms, where not the usual: ALARMS__<NAME>, as docs/alerts.md lists them."
+        default={}, description="Limits of checks other than the default: ALARMS__<NAME>; see docs/reference/alerts.md."
     )
     heartbeat_url: SecretStr | None = Field(
-        default=None, description="Asked after each completed hour; whoever is behind it misses us when we are silent."
+        default=None, description="Dead-man's-switch URL, pinged after each successful hour."
     )
-    runbook_url: str = Field(default="docs/runbook.md", description="Where operators find the runbook.")
+    runbook_url: str = Field(default="docs/how-to/runbook.md", description="Runbook to whose sections alerts link.")
 
     def limit(self, alarm: str) -> float:
-        """The limit of an alarm, by its name."""
+        """Return the limit of a check by its name."""
         return self.alarms.get(alarm, CHECKS[alarm].limit)
 
     report_folder: Path | None = Field(
-        default=None, description="Where each hour's operations report is written; unset, FLIGHTSCHED_HOME/reports."
+        default=None, description="Folder of the hourly operations reports; unset, FLIGHTSCHED_HOME/reports."
     )
 
     @property
     def given_home(self) -> Path:
-        """FLIGHTSCHED_HOME as it was given; the demo's home lies in it."""
+        """Return FLIGHTSCHED_HOME as it was given; the demo's home is in it."""
         return self.flightsched_home.parent if self.flightsched_demo else self.flightsched_home
 
     @model_validator(mode="before")
@@ -235,7 +235,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:
-        """What needs another setting has it."""
+        """Check that settings which need another one have it."""
         if self.base_url and (self.secret_key is None or len(self.secret_key.get_secret_value()) < 32):
             raise ValueError("BASE_URL is set without a SECRET_KEY of 32 characters or more; set one to sign the links")
         if self.reschedule_earliest_hours >= 24 * self.reschedule_horizon_days:
@@ -257,7 +257,7 @@ class Settings(BaseSettings):
     @classmethod
     def _known_alarms(cls, limits: Mapping[str, float]) -> Mapping[str, float]:
         if unknown := sorted(set(limits) - set(CHECKS)):
-            raise ValueError(f"there is no alarm {', '.join(unknown)}; docs/alerts.md lists them")
+            raise ValueError(f"there is no check {', '.join(unknown)}; docs/reference/alerts.md lists them")
         return limits
 
     @field_validator(
@@ -297,7 +297,7 @@ class Settings(BaseSettings):
 
 
 def _shaped(value: Text, shape: str, hint: str) -> Text:
-    """The value, if it has the shape; the complaint does not repeat it, for it may be a secret."""
+    """Return the value, if it has the shape; the error does not repeat it, as it may be a secret."""
     text = value.get_secret_value() if isinstance(value, SecretStr) else value
     if text is not None and re.fullmatch(shape, text) is None:
         raise ValueError(hint)

@@ -1,7 +1,7 @@
-"""Text from outside: what the platform accepts from people, and what it keeps of what machines return.
+"""Validate text from people, and make text from machines storable.
 
-PostgreSQL holds no NUL and UTF-8 no lone surrogate; other control characters garble terminals, logs and mails. A person
-is refused in a sentence, and can mend it. A machine is not: its text is kept as far as it can be.
+PostgreSQL stores no NUL and UTF-8 no lone surrogate; other control characters garble terminals, logs and mails. A
+person's text is rejected with a sentence, to be corrected. A machine's is stored as far as it can be.
 """
 
 import re
@@ -9,10 +9,10 @@ import re
 from flightsched_pipelines.errors import PlainError
 
 MAX_KEY_CHARACTERS = 200
-"""Characters of an idempotency key; an index holds no longer ones."""
+"""Maximum length of an idempotency key; an index holds no longer ones."""
 
 MAX_NAME_CHARACTERS = 200
-"""Characters of what names something: a booking's reference, an alert, an address."""
+"""Maximum length of a name: a booking's reference, an alert, an address."""
 
 MAX_REASON_CHARACTERS = 500
 """Characters of a reason that a person gives: why a lesson is kept, why an alert is muted."""
@@ -26,16 +26,16 @@ _KINDS = {
 
 
 class TextError(PlainError, ValueError):
-    """A text that is not accepted; the message says what is wrong with it and does not repeat it."""
+    """A text that is not accepted; the message describes the fault and does not repeat the text."""
 
 
 def accept(text: str, name: str, longest: int) -> str:
-    """Return a text that a person gave, unchanged, if it can be stored and shown.
+    """Return a person's text, unchanged, if it can be stored and shown.
 
     Args:
-        text: what was given. Line breaks and tabs are accepted, other control characters are not.
-        name: what it is, to begin the sentence with: ``--reason``, ``the key``.
-        longest: the most characters that are accepted.
+        text: the text. Line breaks and tabs are accepted, other control characters are not.
+        name: its name at the beginning of the error: ``--reason``, ``the key``.
+        longest: maximum number of characters.
 
     Raises:
         TextError: it is longer, or has a character that is not accepted.
@@ -50,5 +50,10 @@ def accept(text: str, name: str, longest: int) -> str:
 
 
 def storable(text: str, longest: int) -> str:
-    """Return what can be stored of a text that a machine returned, each character that cannot be as U+FFFD."""
+    """Return a machine's text in storable form, each character that cannot be stored as U+FFFD."""
     return _UNSTORABLE.sub("\ufffd", text[:longest])
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its regular noun: "1 message", "2 messages"."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the tests that want one: a server for each test process, a cloned database for each test."""
+"""A real PostgreSQL for tests that need one: a server for each test process, a cloned database for each test."""
 
 import os
 import re
@@ -48,17 +48,17 @@ TEMPORARY = "PYTEST_DEBUG_TEMPROOT"
 
 
 OF_THE_DEVELOPER = re.compile("|".join([*Settings.model_fields, "alarms__.*", "dagster_.*", "aws_.*"]), re.IGNORECASE)
-"""Variables that would lead a test to a database, key or account of the developer's."""
+"""Variables that would lead a test to the developer's database, key or account."""
 
 settings.register_profile("machine-of-any-speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("machine-of-any-speed")
 
 
 def pytest_configure() -> None:
-    """Have temporary folders of this session's own, and nothing of the developer's environment.
+    """Use temporary folders of this session alone, and nothing of the developer's environment.
 
-    Each session closes the usual folder, ``/tmp/pytest-of-root``, to other users when it begins, also to the one as
-    whom the PostgreSQL of another session runs.
+    Each session closes the usual folder, ``/tmp/pytest-of-root``, to other users when it begins, also to the user of
+    the PostgreSQL of another session.
     """
     for name in list(os.environ):
         if OF_THE_DEVELOPER.fullmatch(name):
@@ -88,18 +88,18 @@ class GivenSettings(Settings):
         init_settings: PydanticBaseSettingsSource,
         **_: object,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The arguments alone."""
+        """Return only the arguments as a source."""
         return (init_settings,)
 
 
 def settings_for(**values: object) -> Settings:
-    """Settings with these values and the defaults, whatever the environment says."""
+    """Return settings with these values and the defaults, whatever the environment contains."""
     return GivenSettings.model_validate({name: value for name, value in values.items() if value is not None})
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _in_an_empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Work where no ``.env`` of the developer's lies, subprocesses too."""
+    """Work in a folder without the developer's ``.env``, subprocesses too."""
     before = Path.cwd()
     os.chdir(tmp_path_factory.mktemp("empty"))
     yield
@@ -140,7 +140,7 @@ def ticked_template(server_home: Path, templates: dict[str, str]) -> str:
 
 @pytest.fixture(scope="session")
 def told_template(server_home: Path, ticked_template: str) -> str:
-    """A database to clone: run for ``SEED_HOUR``, dispatched some minutes later, and nobody has quiet hours."""
+    """Yield a database to clone: run for ``SEED_HOUR``, dispatched some minutes later, without quiet hours."""
     name = "template_told"
     administer(server_home, f"CREATE DATABASE {name} TEMPLATE {ticked_template}")
     for engine in connected(embedded.url(server_home, name)):
@@ -201,7 +201,7 @@ def told_engine(server_home: Path, told_template: str) -> Iterator[Engine]:
 
 
 def keep_awake(engine: Engine) -> None:
-    """Let nobody have quiet hours: what is told does not wait for the morning."""
+    """Remove all quiet hours, so that no message waits for the morning."""
     awake = (
         "INSERT INTO school.contact_preferences (student_id, instructor_id) "
         "SELECT id, NULL FROM school.students UNION ALL SELECT NULL, id FROM school.instructors"

@@ -1,4 +1,4 @@
-"""What a server of the Responses API might return, right and wrong: bodies and headers, drawn by a seeded dice.
+"""Responses that a server of the Responses API might return, right and wrong: bodies and headers from a seeded dice.
 
 Drawn by hand and not by Hypothesis, so that ten thousand cost two seconds.
 """

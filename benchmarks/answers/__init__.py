@@ -1,1 +1,1 @@
-"""How fast, and how surely, answers move bookings."""
+"""Measure how fast, and how reliably, responses move bookings."""

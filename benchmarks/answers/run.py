@@ -1,12 +1,12 @@
-"""2,000 acceptances from 32 clients, two for each free slot: ``python -m benchmarks.answers.run [--json FILE]``.
+"""Move 2,000 acceptances of 32 clients, two for each free slot: ``python -m benchmarks.answers.run [--json FILE]``.
 
-2,000 threatened lessons in 100 schools; each slot that is free is offered to two of them. A client accepts, and if the
-slot is held it confirms, so that the booking moves. Two rivals take the same slots in the same order from as many
-clients: one looks whether the slot is free and then moves the booking, the other leaves that to the constraints, and
-moves two bookings at a time in the order in which they come. Neither proves anything, or tells anybody.
+2,000 threatened lessons in 100 schools; each free slot is offered to two of them. A client accepts, and if the slot is
+held it confirms, so that the booking moves. Two rivals take the same slots in the same order from as many clients: one
+checks whether the slot is free and then moves the booking, the other leaves that to the constraints, and moves two
+bookings at a time in the order in which they come. Neither validates anything, or notifies anybody.
 
 Milliseconds are of a move, the confirmation: from 32 clients at once, where most of it is waiting for a processor; from
-32 clients of whom one answers every tenth of a second, far more than a school gets; and of one client alone.
+32 clients of which one answers every tenth of a second, far more than a school gets; and of one client alone.
 Forecasts reach every slot, and none is below a minimum.
 """
 
@@ -40,7 +40,7 @@ from flightsched_pipelines.settings import Settings
 
 AIRPORTS, SCHOOLS, BOOKINGS, ACCEPTANCES, CLIENTS = 500, 100, 10_000, 2_000, 32
 A_SECOND = 10
-"""Answers that come in a second where they come at a pace."""
+"""Responses a second in the measurement at a steady pace."""
 NOW = HOUR + timedelta(minutes=10)
 
 PREPARE = """
@@ -82,21 +82,21 @@ AND (a.aircraft_id = b.aircraft_id OR a.student_id = b.student_id OR a.instructo
 
 @dataclass(slots=True)
 class Counts:
-    """What clients saw: outcomes, and the milliseconds of acceptances and of moves."""
+    """The outcomes that clients saw, and the milliseconds of acceptances and of moves."""
 
     outcomes: Counter[str] = field(default_factory=Counter[str])
     accept_ms: list[float] = field(default_factory=list[float])
     move_ms: list[float] = field(default_factory=list[float])
 
     def add(self, other: "Counts") -> None:
-        """Put another client's with these."""
+        """Add another client's counts."""
         self.outcomes += other.outcomes
         self.accept_ms += other.accept_ms
         self.move_ms += other.move_ms
 
 
 def this(url: str, offers: Sequence[Any], first_after_seconds: float = 0.0, every_seconds: float = 0.0) -> Counts:
-    """Accept, and confirm what is held; one after another, or at a pace."""
+    """Accept, and confirm a held slot; one after another, or at a pace."""
     settings = Settings(database_url=SecretStr(url), database_pool_size=1, mail_via="maildir")
     engine, counts = connect(settings), Counts()
     start = time.perf_counter() + first_after_seconds
@@ -121,7 +121,7 @@ def this(url: str, offers: Sequence[Any], first_after_seconds: float = 0.0, ever
 
 
 def look_then_move(url: str, offers: Sequence[Any]) -> Counts:
-    """See whether the slot is free, then move; no constraint, no lock."""
+    """Check whether the slot is free, then move; no constraint, no lock."""
     counts = Counts()
     busy = (
         "SELECT count(*) FROM school.bookings WHERE status IN ('scheduled', 'weather_hold') AND id <> %s AND period && "
@@ -149,7 +149,7 @@ MOVE = (
 
 
 def constraints_alone(url: str, offers: Sequence[Any]) -> Counts:
-    """Two moves a transaction, and the constraints see to the rest."""
+    """Move two bookings a transaction, with nothing but the constraints."""
     counts = Counts()
     with psycopg.connect(url) as connection:
         for pair in zip(offers[::2], offers[1::2], strict=False):
@@ -224,7 +224,7 @@ HEADER = (
 def _run(
     template: str, name: str, client: Callable[[str, Sequence[Any]], Counts], drop: bool, acceptances: int
 ) -> dict[str, Any]:
-    """One way in a database of its own: a tenth of one client, a tenth at a pace (ours), the others at once."""
+    """Measure one way in a database of its own: a tenth with one client, a tenth at a pace (ours), the rest at once."""
     url = f"{template}/run"
     _administer(template, "DROP DATABASE IF EXISTS run")
     _administer(template, "CREATE DATABASE run TEMPLATE answers")

@@ -1,1 +1,1 @@
-"""How fast the outbox is emptied, beside the loop that one would write first."""
+"""Measure how fast the outbox is drained, next to the loop that one would write first."""

@@ -1,1 +1,1 @@
-"""What it takes to open thousands of cases at once, and to queue what people are told."""
+"""Measure the opening of thousands of cases at once, with their notifications."""

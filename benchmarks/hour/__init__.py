@@ -1,1 +1,1 @@
-"""What an hour's run costs beside a graph that does nothing."""
+"""Measure an hour's run next to a graph that does nothing."""

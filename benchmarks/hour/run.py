@@ -93,7 +93,7 @@ def _measure(settings: Settings, repeats: int) -> dict[str, list[dict[str, Any]]
 
 
 def _forget_schedule(engine: Engine) -> None:
-    """So that each run reads the schools' bookings and hours, as it would at its hour, not what an earlier one kept."""
+    """Drop what an earlier run cached, so that each run reads the bookings and hours as it would at its hour."""
     with engine.begin() as connection:
         for name in ("booking_snapshot", "availability_snapshot"):
             table = PIPELINE_TABLES[name]
@@ -133,9 +133,9 @@ def _run(kind: str) -> dict[str, Any]:
 
 
 def _empty_definitions() -> dg.Definitions:
-    """The same assets and checks by name, inputs and storage, whose bodies make nothing.
+    """Return the same assets and checks by name, inputs and storage, with bodies that make nothing.
 
-    They are in tables of their own names, which stay empty for the hour.
+    They are in tables of the same names, which stay empty for the hour.
     """
     real = build_definitions()
     assets = [_hollow(asset) for asset in real.assets or [] if isinstance(asset, dg.AssetsDefinition)]

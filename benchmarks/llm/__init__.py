@@ -1,1 +1,1 @@
-"""How long the LLM's ranking of an hour takes."""
+"""Measure the LLM's ranking of an hour."""

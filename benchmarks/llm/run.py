@@ -55,7 +55,7 @@ def slow_server() -> Generator[str]:
 
 
 def seconds_for(ranker: OpenAIRanker, cases: list[Case]) -> float:
-    """How long it takes to ask about all of these and to check the answers."""
+    """Return the seconds to send requests about all of these and to check the responses."""
     began = time.perf_counter()
     askings = [
         RankingPrompt(str(number), prompt(), case.question.text, response_schema(case.question))

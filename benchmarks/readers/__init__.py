@@ -1,6 +1,6 @@
-"""How words of public reports are read, here and by other readers.
+"""Compare how this and other readers decode words of public reports.
 
-``reports.tsv`` holds METARs and TAFs, each with where it was found: an hour of METARs that MetPy keeps for its tests,
-the providers' own answers, and the test data of public parsers, many of them wrong on purpose. Reports are facts;
-nothing else was taken.
+``reports.tsv`` contains METARs and TAFs, each with its origin: an hour of METARs from MetPy's tests, the providers' own
+responses, and the test data of public parsers, many of them wrong on purpose. Reports are facts; nothing else was
+taken.
 """

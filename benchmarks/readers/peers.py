@@ -15,7 +15,7 @@ SM_PER_METRE = 1 / 1_609.344
 ELEMENTS = ("wind_kt", "gust_kt", "visibility_sm", "ceiling_ft", "hazards")
 
 Elements = Mapping[str, Any]
-"""What a reader makes of a METAR, by element; ``None`` where it gives none, "missing" where it says so."""
+"""A reader's elements of a METAR; ``None`` where it gives none, "missing" where it marks it so."""
 
 
 def this(report: str) -> Elements:
@@ -54,7 +54,7 @@ def avwx(report: str) -> Elements:
 
 
 def python_metar(report: str) -> Elements:
-    """Read with python-metar, which stops at a word that it does not know unless told not to be strict."""
+    """Read with python-metar, which stops at an unknown word unless set not to be strict."""
     try:
         data = Metar(report, strict=False, year=2026, month=7)
     except (ParserError, ValueError, AttributeError, IndexError):
@@ -71,7 +71,7 @@ def python_metar(report: str) -> Elements:
 
 
 PEERS: Mapping[str, Callable[[str], Elements]] = MappingProxyType({"avwx-engine": avwx, "python-metar": python_metar})
-"""The readers that stand beside this one."""
+"""The other readers."""
 
 
 def station_of(report: str) -> str:

@@ -1,4 +1,4 @@
-"""Words that are not understood, and where readers disagree: ``python -m benchmarks.readers.run``."""
+"""Compare readers, and list words that are not understood: ``python -m benchmarks.readers.run``."""
 
 import re
 import time
@@ -38,7 +38,7 @@ def unread_words(report: str) -> tuple[UnreadWord, ...]:
 
 
 def agree(element: str, here: Any, there: Any) -> bool:  # noqa: ANN401, floats, sets and words
-    """Whether two readers say the same of an element; beyond 6 SM all visibilities are the same, no hazard is none."""
+    """Return whether two readers agree on an element; beyond 6 SM all visibilities are equal, no hazard is none."""
     if element == "hazards":
         return here == (there or frozenset())
     if here == MISSING:
@@ -49,7 +49,7 @@ def agree(element: str, here: Any, there: Any) -> bool:  # noqa: ANN401, floats,
 
 
 def reason(report: str, here: Any, there: Any) -> str:  # noqa: ANN401
-    """Why two readers differ."""
+    """Return why two readers differ."""
     if here == MISSING:
         return "word" if unread_words(report) else "sensor"
     return "none" if there is None or there == frozenset() else "lowest"
@@ -67,7 +67,7 @@ def disagreements(peer: str) -> Iterator[tuple[str, str, Any, Any]]:
 
 
 def of_words() -> str:
-    """The share of reports with an unread word, by where they were found, and the words."""
+    """Return the share of reports with an unread word by origin, and the words."""
     found: defaultdict[str, list[bool]] = defaultdict(list)
     words: Counter[tuple[str, str]] = Counter()
     for source, report in REPORTS:
@@ -89,7 +89,7 @@ def _listed(words: Counter[tuple[str, str]], source: str, most: int = 8) -> str:
 
 
 def of_peers() -> str:
-    """Agreement by element, and why each disagreement is one."""
+    """Return the agreement by element, and the reason for each disagreement."""
     metars = sum(not report.startswith("TAF") for _, report in REPORTS)
     rows: list[list[object]] = []
     for peer in PEERS:
@@ -104,7 +104,7 @@ def of_peers() -> str:
 
 
 def of_time() -> str:
-    """How long the texts take."""
+    """Return the reading time of the texts."""
     began = time.perf_counter()
     for _ in range(10):
         for _, report in REPORTS:
@@ -113,7 +113,7 @@ def of_time() -> str:
 
 
 def main() -> None:
-    """Print the tables of docs/benchmarks.md."""
+    """Print the tables of docs/reference/benchmarks.md."""
     warnings.simplefilter("ignore")  # python-metar says by them what it could not read
     print(machine("avwx-engine", "metar"), of_words(), of_peers(), of_time(), sep="\n\n")
 

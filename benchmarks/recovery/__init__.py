@@ -1,1 +1,1 @@
-"""How fast the outbox is emptied, beside the loop that one would write first."""
+"""Measure the time to recover after everything was killed."""

@@ -1,4 +1,4 @@
-"""`flightsched dev` as a process that is killed with all that it started, its database too, and started again."""
+"""`flightsched dev` as a process that is killed with everything it started, its database too, and started again."""
 
 import os
 import subprocess
@@ -42,7 +42,7 @@ class Platform:
         self._dev: psutil.Popen | None = None
 
     def start(self) -> None:
-        """Start it, and come back at once."""
+        """Start it, and return at once."""
         command = [str(Path(sys.executable).with_name("flightsched")), "dev", "--port", str(self._port)]
         with (self.home / "dev.log").open("ab") as log:
             self._dev = psutil.Popen(
@@ -54,7 +54,7 @@ class Platform:
         self.wait_until("the UI answers", lambda: self._ask(LOCATIONS)["data"]["repositoriesOrError"]["nodes"])
 
     def kill(self) -> None:
-        """Kill everything at once: what `dev` started, what that started, and PostgreSQL."""
+        """Kill everything at once: the processes of `dev`, their children, and PostgreSQL."""
         leaders = [self._dev, *_postmaster(self.home)]
         family = {process for leader in leaders if leader for process in (leader, *leader.children(recursive=True))}
         while family:
@@ -77,7 +77,7 @@ class Platform:
             raise RuntimeError(f"{job} was not launched: {answer}")
 
     def wait_until(self, what: str, condition: Any, within: float = STARTS_WITHIN_SECONDS) -> float:  # noqa: ANN401
-        """Look every second until it holds; returns the seconds that took."""
+        """Check every second until a condition holds; returns the seconds that took."""
         began = time.monotonic()
         while time.monotonic() < began + within:
             with suppress(httpx.HTTPError, psycopg.Error, embedded.EmbeddedServerError, OSError, KeyError, TypeError):
@@ -87,13 +87,13 @@ class Platform:
         raise TimeoutError(f"not within {within:.0f} s: {what}")
 
     def count(self, query: str, *values: object, database: str = "flightsched") -> int:
-        """Return what a query counts."""
+        """Return a query's count."""
         with psycopg.connect(embedded.url(self.home, database), connect_timeout=5) as connection:
             row = connection.execute(query.encode(), values).fetchone()
             return int(row[0]) if row else 0
 
     def do(self, statement: str, *values: object) -> None:
-        """Change rows of the application's."""
+        """Change rows of the application's database."""
         with psycopg.connect(embedded.url(self.home, "flightsched")) as connection:
             connection.execute(statement.encode(), values)
 
@@ -110,7 +110,7 @@ class Platform:
 
 @contextmanager
 def running(home: Path, port: int, variables: Mapping[str, str]) -> Generator[Platform]:
-    """The platform, started; in the end nothing of it is left running."""
+    """Yield the platform, started; nothing of it is left running afterwards."""
     platform = Platform(home, port, variables)
     platform.start()
     try:

@@ -33,7 +33,7 @@ AIM_SECONDS = 180
 LONGEST_SECONDS = 600
 RESPONSES = 20
 LATEST_SECONDS = 25
-"""A kill comes at most so long after the work was given: runs take about as long to start and to do it."""
+"""Maximum time from the work to the kill: runs take about as long to start and to do it."""
 
 AGAIN = (
     "UPDATE school.outbox SET status = 'waiting', next_attempt_at = now(), settled_at = NULL, attempts = 0, "
@@ -48,7 +48,7 @@ HOUR_RUN = (
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """When it was killed, what was under way, and the seconds from the start after that until all was well."""
+    """The time of the kill, the work in progress, and the seconds from the restart until everything was recovered."""
 
     killed_after: float
     runs_under_way: int

@@ -1,1 +1,1 @@
-"""How good the joint choice is, beside first-come and regret greedy, on instances whose optima are known."""
+"""Measure the quality of the joint choice, next to first-come and regret greedy, on instances with known optima."""

@@ -34,7 +34,7 @@ TEACHING_CELLS = 28
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How large and how full the schools of an instance are."""
+    """The size and fullness of an instance's schools."""
 
     schools: int
     lessons: int
@@ -65,7 +65,7 @@ class Instance:
 
     @property
     def fingerprint(self) -> str:
-        """A digest of every number that matters to the choice."""
+        """Return a digest of every number that matters to the choice."""
         numbers = self.candidates[["booking_id", "instructor_id", "aircraft_id", "score"]].to_numpy(dtype=np.float64)
         times = self.candidates["starts_at_utc"].astype("int64").to_numpy()
         return hashlib.sha256(numbers.tobytes() + times.tobytes()).hexdigest()[:16]
@@ -89,7 +89,7 @@ def instance(name: str) -> Instance:
 
 
 class _School:
-    """One school's fortnight: what is booked already, and the lessons of the first two days that must move."""
+    """One school's fortnight: existing bookings, and the lessons of the first two days that must move."""
 
     def __init__(self, shape: Shape, random: np.random.Generator, number: int) -> None:
         self._shape, self._random, self._number = shape, random, number
@@ -203,14 +203,14 @@ class _School:
 
 
 def _first_free(busy: NDArray[np.bool_], present: int, turn: int) -> list[int]:
-    """The present one if free and one more, from a place that differs by booking."""
+    """The present one if free and one more, from an offset that differs by booking."""
     order = np.roll(np.arange(len(busy)), -turn)
     free = [int(row) for row in order if not busy[row].any()]
     return sorted(free, key=lambda row: row != present)[:2]
 
 
 def _spread(rows: list[tuple[int, int, int, float]], count: int) -> list[tuple[int, int, int, float]]:
-    """The first rows, of one day no more than leave room for a week of days."""
+    """The first rows, of one day at most as many as leave room for a week of days."""
     of_day: Counter[int] = Counter()
     kept: list[tuple[int, int, int, float]] = []
     for row in rows:

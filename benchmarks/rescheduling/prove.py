@@ -1,9 +1,9 @@
-"""The proven optima of the frozen instances: ``python -m benchmarks.rescheduling.prove [--minutes N] [INSTANCE ...]``.
+"""Prove the optima of the frozen instances: ``python -m benchmarks.rescheduling.prove [--minutes N] [INSTANCE ...]``.
 
 One alternative a lesson, in a formulation of its own (nothing of the platform's solver): at most one slot a lesson; at
 most one lesson at any start for each instructor, aircraft and student; and for each instructor every 24 hours that
-begin or end with a lesson. CP-SAT and HiGHS solve each component, and must agree. What one does not prove in its time
-is kept as the best choice known and the best bound.
+begin or end with a lesson. CP-SAT and HiGHS solve each component, and must agree. An optimum that neither proves in its
+time is stored as the best known choice and the best bound.
 """
 
 import argparse
@@ -32,7 +32,7 @@ TOLERANCE = 2e-3
 
 
 def main() -> None:
-    """Prove what is asked for, and put it into the file."""
+    """Prove the requested instances, and store the results in the file."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("instances", nargs="*", default=list(SHAPES))
     options.add_argument("--minutes", type=float, default=10, help="time for each solver and component")
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def prove(made: Instance, places: NDArray[np.int64], minutes: float) -> dict[str, Any]:
-    """The best choice for a component, its bound, and who proved that they are one."""
+    """Return the best choice for a component, its bound, and the solvers that proved them equal."""
     rows = _candidates(made).iloc[places].reset_index(drop=True)
     results: dict[str, mathopt.SolveResult] = {}
     for name, kind in (("CP-SAT", mathopt.SolverType.CP_SAT), ("HiGHS", mathopt.SolverType.HIGHS)):

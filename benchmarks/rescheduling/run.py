@@ -31,7 +31,7 @@ EFFORT = float(Settings.model_fields["solver_effort"].default)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a contender made of an instance; costs in days of waiting, ``UNPLACED_PRICE`` for a lesson without."""
+    """A contender's result on an instance; costs in days of waiting, ``UNPLACED_PRICE`` for a lesson without."""
 
     instance: str
     contender: str
@@ -45,7 +45,7 @@ class Row:
 
 
 def first_come(made: Instance) -> dict[str, Any]:
-    """Each lesson in turn takes the cheapest slot that is still free."""
+    """Let each lesson in turn take the cheapest slot that is still free."""
     rows = made.candidates.sort_values(["booking_id", "score", "starts_at_utc"]).reset_index(drop=True)
     board = SlotAssignmentState(
         SlotArrays.of(rows, made.bookings), DutyHours(RULES).enter(holding_bookings(made.bookings)), RULES

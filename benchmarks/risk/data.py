@@ -1,4 +1,4 @@
-"""Made-up skies and bookings, the same for the same numbers: what every contender is given.
+"""Sample forecasts and bookings, the same for the same numbers: the input of every contender.
 
 The airports are real ones of the contiguous United States. A third of them issue TAFs, another third takes one from
 nearby, the rest has the model alone: prevailing groups that change every few hours, some in the middle of an hour,
@@ -35,7 +35,7 @@ FRAMES = ("bookings", "forecasts", "minimums", "airports", "runways", "suns")
 _SEED = 20_260_921
 _SUN_DAYS = 5
 _STRANGER = "XNON"
-"""An airport that nobody knows."""
+"""An unknown airport."""
 
 _WEATHER = {
     "": 0.900, "BR": 0.020, "-RA": 0.020, "-RA BR": 0.008, "HZ": 0.012, "-SHRA": 0.010, "-SN": 0.002, "FG": 0.004,
@@ -69,12 +69,12 @@ class World:
 
 
 def load(folder: Path) -> World:
-    """What ``World.save`` wrote."""
+    """Return the frames written by ``World.save``."""
     return World(**{name: pd.read_pickle(folder / f"{name}.pickle") for name in FRAMES})  # noqa: S301, our own
 
 
 def world(bookings: int, airports: int) -> World:
-    """Frames of this many bookings and airports."""
+    """Return frames of this many bookings and airports."""
     random = np.random.default_rng(_SEED)
     fields = _airports(random, airports)
     schools = max(airports // AIRPORTS_A_SCHOOL, 1)
@@ -117,9 +117,9 @@ def _airports(random: Generator, count: int) -> pd.DataFrame:
 
 
 def _runways(random: Generator, airports: pd.DataFrame) -> pd.DataFrame:
-    """One to three runways a field, none at some, two ends each.
+    """One to three runways an airport, none at some, two ends each.
 
-    Headings lie off whole degrees, so that no crosswind is a limit but for the last bit, in which libraries differ.
+    Headings are off whole degrees, so that no crosswind equals a limit up to the last bit, in which libraries differ.
     """
     counts = random.choice([0, 1, 2, 3], len(airports), p=[0.02, 0.55, 0.33, 0.10])
     idents = np.repeat(airports["airport"].to_numpy(dtype=object), counts)
@@ -208,7 +208,7 @@ def _starts(random: Generator, longitude_deg: NDArray[np.float64]) -> NDArray[np
 def _routes(
     random: Generator, departure: Ints, goes: NDArray[np.bool_], idents: NDArray[np.object_]
 ) -> list[list[str]]:
-    """None, one or two of the 20 nearest rows of the airports, or a stranger."""
+    """None, one or two of the 20 nearest rows of the airports, or an unknown airport."""
     count, last = len(departure), len(idents) - 1
     steps = random.integers(1, 11, (2, count)) * random.choice([-1, 1], (2, count))
     places = (departure + steps) % last
@@ -247,7 +247,7 @@ def _group_frame(place: Ints, begin: Ints, end: Ints, **facts: object) -> pd.Dat
 
 
 def _taf_groups(random: Generator, place: Ints, end: Ints) -> pd.DataFrame:
-    """Five groups one after the other; every second change lies in the middle of an hour. A few TAFs are unreadable."""
+    """Five groups one after the other; every second change is in the middle of an hour. A few TAFs are unreadable."""
     share = np.sort(random.random((len(place), 4)), axis=1)
     changes = np.round(share * end[:, None] / 30).astype(np.int64) * 30
     begin = np.column_stack([np.zeros_like(end), changes])
@@ -258,7 +258,7 @@ def _taf_groups(random: Generator, place: Ints, end: Ints) -> pd.DataFrame:
 
 
 def _temporary_groups(random: Generator, place: Ints, end: Ints) -> pd.DataFrame:
-    """None to four of two to eight hours a TAF."""
+    """Up to four groups of two to eight hours a TAF."""
     of = np.repeat(np.arange(len(place)), random.choice(5, len(place), p=[0.2, 0.3, 0.25, 0.15, 0.1]))
     begin = (random.random(len(of)) * (end[of] // 60 - 8)).astype(np.int64) * 60
     likely = random.choice([np.nan, 30.0, 40.0], len(of), p=[0.7, 0.2, 0.1])
@@ -325,7 +325,7 @@ def _with_conditions(random: Generator, groups: pd.DataFrame, latitude_deg: NDAr
 
 
 def _hazards(random: Generator, weather: Sequence[str]) -> list[list[str]]:
-    """What the codes say, and now and then clouds, wind shear, or a code that nobody knows."""
+    """The hazards of the codes, and now and then clouds, wind shear, or an unknown code."""
     of_codes = {codes: read_weather(codes).hazards for codes in set(weather)}
     extra = random.choice(["", "CB", "TCU", "LLWS", "VA"], len(weather), p=[0.985, 0.007, 0.004, 0.0035, 0.0005])
     return [sorted(of_codes[codes] | {one} - {""}) for codes, one in zip(weather, extra.tolist(), strict=True)]

@@ -54,7 +54,7 @@ def _listed(codes: frozenset[str] | tuple[str, ...]) -> str:
 
 
 def _icing(kind: str) -> str:
-    """Whether a climb meets moisture between 0 and -20 °C, or a code says so."""
+    """SQL that is true if a climb meets moisture between 0 and -20 °C, or a code is icing."""
     altitude = ALTITUDES_FT[kind]
     return (
         f"freezing OR coalesce(base <= {altitude} AND temperature_c - 0.002 * {altitude} <= 0"

@@ -16,7 +16,7 @@ from flightsched_pipelines.domain.weather.conditions import CONVECTIVE, FREEZING
 from flightsched_pipelines.domain.weather.reports.weather_codes import read_weather
 
 CHUNK = 100_000
-"""How many bookings are merged at once."""
+"""Number of bookings merged at once."""
 
 load = data.load
 
@@ -94,7 +94,7 @@ def _suns(world: World, ident: pd.Series, starts: pd.Series) -> pd.DataFrame:
 
 
 def _limits(lit: pd.DataFrame, minimums: pd.DataFrame) -> pd.DataFrame:
-    """A row a profile: the strictest limit a rule and effect, ``_watch`` of both effects, and what has no limit."""
+    """A row a profile: the strictest limit a rule and effect, ``_watch`` of both effects, and its unlimited rules."""
     profiles = lit.drop_duplicates("profile")[["profile", *_PROFILE]]
     toward = minimums["comparison"].map({">": np.inf, "<": -np.inf}).to_numpy(dtype=np.float64)
     limit = minimums["limit_value"].to_numpy()
@@ -189,7 +189,7 @@ def _falls(word: str) -> bool:
 
 
 def _share_across(world: World, rows: pd.DataFrame) -> NDArray[np.float64]:
-    """The share of each row's wind that is across the runway end with the best headwind; 1 where none is known."""
+    """The share of each row's wind that is across the runway end with the best headwind; 1 if none is known."""
     ends = world.runways.loc[~world.runways["closed"], ["airport", "heading_true_deg"]]
     winds = rows[["airport", "wind_direction_deg"]].dropna().drop_duplicates()
     pairs = winds.merge(ends, on="airport")
@@ -214,12 +214,12 @@ def _worst_hour(held: pd.DataFrame, cells: pd.DataFrame) -> NDArray[np.int64]:
 
 
 def _severity(hours: pd.DataFrame) -> pd.Series:
-    """How bad each hour at a place is."""
+    """The severity of each hour at a place."""
     solo = hours["solo"].to_numpy()
     instrument = (hours["training_level"] == "instrument_rated").to_numpy()
 
     def grave(name: str) -> NDArray[np.generic]:
-        """What counts in full: for solo flights every group, for others the prevailing ones."""
+        """The groups that count in full: for solo flights every group, for others the prevailing ones."""
         return np.where(solo, hours[f"{name}_any"], hours[f"{name}_lasting"])
 
     def holds(name: str) -> NDArray[np.bool_]:

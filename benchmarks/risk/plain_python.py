@@ -1,7 +1,7 @@
 """The assessment as a plain loop over bookings, places, hours, groups and limits.
 
-What can be looked up is: groups by airport and hour, with their crosswind and hazards worked out once; suns by airport
-and day; limits by who flies what.
+Look-ups are prepared: groups by airport and hour, with their crosswind and hazards computed once; sun times by airport
+and day; limits by profile.
 """
 
 import math
@@ -47,7 +47,7 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A forecast group at an airport in an hour; a value that isn't there is None."""
+    """A forecast group at an airport in an hour; a missing value is None."""
 
     prevailing: bool
     lacking: bool
@@ -59,7 +59,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Everything that bookings are judged by, to be looked up."""
+    """Everything that bookings are assessed by, indexed."""
 
     airports: dict[str, Record]
     groups: dict[tuple[str, datetime], list[Group]]
@@ -99,7 +99,7 @@ def assess(records: Records) -> NDArray[np.uint8]:
 
 
 def index_of(records: Records) -> Index:
-    """What is looked up, whatever the bookings are."""
+    """Return the index, which does not depend on the bookings."""
     airports = {airport["airport"]: airport for airport in records.airports}
     headings: defaultdict[str, list[float]] = defaultdict(list)
     for end in records.runways:
@@ -143,7 +143,7 @@ def _group(row: Record, headings: list[float]) -> Group:
 
 
 def _share_across(direction: float | None, headings: list[float]) -> float:
-    """How much of the wind is across the runway end with the best headwind."""
+    """The share of the wind across the runway end with the best headwind."""
     if direction is None or not headings:
         return 1.0
     best = max(headings, key=lambda heading: math.cos(math.radians(direction - heading)))
@@ -205,7 +205,7 @@ def _hours(booking: Record) -> list[datetime]:
 
 
 def _light(booking: Record, index: Index) -> tuple[float | None, bool]:
-    """Minutes of light that are left, None where the sun is not known, and whether it is night at the departure."""
+    """Minutes of light left, None if the sun times are unknown, and whether it is night at the departure."""
     starts, ends = booking["starts_at_utc"], booking["ends_at_utc"]
     here = _sun(booking["departure"], starts, index)
     there = _sun(booking["route"][-1], starts, index) if booking["route"] else here
@@ -267,7 +267,7 @@ def _with_approach(limits: Limits, booking: Record, airport: Record | None) -> L
 
 
 def _severity(group: Group, booking: Record, limits: Limits) -> int:
-    """How bad a group is for a booking."""
+    """The severity of a group for a booking."""
     lasting = AT_RISK if group.prevailing or booking["solo"] else WATCH
     worst = OK
     for rule, value in group.at_least:
@@ -286,7 +286,7 @@ def _severity(group: Group, booking: Record, limits: Limits) -> int:
 
 
 def _hazard_severity(group: Group, booking: Record, limits: Limits, lasting: int) -> int:
-    """How bad a group is by its hazards, and by what the aircraft has shown."""
+    """The severity of a group by its hazards, and by the aircraft's demonstrated crosswind."""
     worst, own = OK, booking["aircraft_crosswind_kt"]
     if own is not None and group.crosswind is not None and group.crosswind > own:
         worst = _of_rule("aircraft_crosswind", limits, lasting)

@@ -96,7 +96,7 @@ def _lit(tables: Tables) -> pl.LazyFrame:
 
 
 def _limits(lit: pl.DataFrame, minimums: pl.DataFrame) -> pl.DataFrame:
-    """A row a profile: the strictest limit a rule and effect, ``_watch`` of both effects, and what has no limit."""
+    """A row a profile: the strictest limit a rule and effect, ``_watch`` of both effects, and its unlimited rules."""
     profiles = lit.select(_PROFILE).unique()
     limit = minimums["limit_value"].to_numpy()
     toward = minimums["comparison"].replace_strict({">": np.inf, "<": -np.inf}, default=None).to_numpy()
@@ -208,7 +208,7 @@ def _across(tables: Tables) -> pl.LazyFrame:
 
 
 def _severity() -> pl.Expr:
-    """How bad an hour at a place is."""
+    """The severity of an hour at a place."""
     kind = pl.col("lesson_kind")
     instrument = pl.col("training_level") == "instrument_rated"
     at_risk: list[pl.Expr] = []
@@ -243,7 +243,7 @@ def _severity() -> pl.Expr:
 
 
 def _grave(rule: str) -> pl.Expr:
-    """What counts in full: for solo flights every group, for others the prevailing ones."""
+    """The groups that count in full: for solo flights every group, for others the prevailing ones."""
     return pl.when("solo").then(f"{rule}_any").otherwise(f"{rule}_lasting")
 
 

@@ -1,7 +1,7 @@
-"""Bookings held against the forecast, by this code and four other ways: ``python -m benchmarks.risk.run``.
+"""Assess bookings with this code and four other ways: ``python -m benchmarks.risk.run``.
 
-Every contender has a process of its own, is given its data loaded in the form that it likes best, and must come to the
-same verdict on every booking. The plain loop, which is slow and steady, runs once.
+Every contender has a process of its own, gets its data loaded in the form that it likes best, and must come to the same
+verdict on every booking. The plain loop, which is slow and steady, runs once.
 """
 
 import argparse
@@ -39,7 +39,7 @@ VERDICTS = ("ok", "watch", "unknown", "at_risk")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a contender took. Memory is in megabytes: after loading, at the peak, and the peak above the loaded."""
+    """A contender's time and memory. Memory is in megabytes: after loading, at the peak, and their difference."""
 
     contender: str
     seconds: float
@@ -53,7 +53,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a process reports."""
+    """The report of a process."""
 
     seconds: tuple[float, ...]
     loaded_mb: float
@@ -96,7 +96,7 @@ def _in_a_process(work: Callable[..., Any], *arguments: object) -> Any:  # noqa:
 
 
 def make(bookings: int, airports: int, folder: Path) -> dict[str, int]:
-    """Write the data of all contenders; how much of what there is."""
+    """Write the data of all contenders; returns the sizes."""
     data, tables = (importlib.import_module(f"benchmarks.risk.{name}") for name in ("data", "tables"))
     world = data.world(bookings, airports)
     world.save(folder)
@@ -114,7 +114,7 @@ def make(bookings: int, airports: int, folder: Path) -> dict[str, int]:
 
 
 def measure(contender: str, folder: Path, repeats: int) -> Run:
-    """Load a contender's data, let it judge a few times, and leave its verdicts in the folder."""
+    """Load a contender's data, let it assess a few times, and leave its verdicts in the folder."""
     module: Any = importlib.import_module(f"benchmarks.risk.{CONTENDERS[contender]}")
     ready = module.load(folder)
     gc.collect()
@@ -140,7 +140,7 @@ def _resident_mb() -> float:
 
 
 def difference(contender: str, folder: Path) -> str:
-    """The first booking on which a contender says otherwise than this code, in words; empty if there is none."""
+    """Return in words the first booking on which a contender differs from this code; empty if there is none."""
     here, there = (np.load(folder / f"{name}.npy") for name in (THIS, contender))
     if len(here) != len(there):
         return f"{contender} judged {len(there):,} bookings, this code {len(here):,}"

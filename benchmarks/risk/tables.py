@@ -12,7 +12,7 @@ BOOKINGS = (
     "booking_id", "school_id", "training_level", "solo", "lesson_kind", "departure", "route", "starts_at_utc",
     "ends_at_utc", "aircraft_crosswind_kt",
 )  # fmt: skip
-"""The columns that a verdict needs; the contenders with tables hold no others."""
+"""The columns that a verdict needs; the contenders with tables have no others."""
 
 FORECASTS = (
     "airport", "hour_utc", "layer", "wind_direction_deg", "wind_speed_kt", "wind_gust_kt", "visibility_sm",
@@ -30,7 +30,7 @@ def write_tables(world: World, folder: Path) -> None:
 
 
 def read_tables(folder: Path) -> dict[str, pl.DataFrame]:
-    """What ``write_tables`` wrote, as Polars frames."""
+    """Return the tables of ``write_tables`` as Polars frames."""
     return {name: pl.read_parquet(folder / f"{name}.parquet") for name in FRAMES}
 
 

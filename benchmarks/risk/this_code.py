@@ -28,7 +28,7 @@ def _as_read(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
 
 
 def assess(world: World) -> platform.Assessment:
-    """The verdicts in words, as the platform gives them."""
+    """Return the verdicts in words, as the platform does."""
     return platform.assess(
         world.bookings,
         world.forecasts,

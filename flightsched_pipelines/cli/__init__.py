@@ -1,9 +1,8 @@
-"""The ``flightsched`` command: one door for a person at a terminal.
+"""The ``flightsched`` command: the entry point at a terminal.
 
-Belongs here: arguments, words and tables for people, exit codes. Does not: judgement, SQL.
-A user's mistake gives one sentence on standard error and exit code 2; a failed run exit code 1.
-
-A command's module is imported when the command is typed, and not before: all of them together take two seconds.
+Arguments, words and tables for people, and exit codes belong here; judgement and SQL do not. Usage errors print one
+line to stderr and exit 2; a failed run exits 1.
+A command's module is imported when the command is run, and not before: all of them together take two seconds.
 """
 
 import os
@@ -22,57 +21,57 @@ from flightsched_pipelines.errors import PlainError
 COMMANDS = {
     "demo": (
         "hour:demo",
-        "From nothing to a report: a database, two schools, simulated weather, one full hourly tick.",
+        "Seed two sample schools, run one full hour on simulated weather, and print the report.",
     ),
-    "dev": ("dev:dev", "Start the database, the Dagster UI and the daemon (its schedule running), until Ctrl-C."),
-    "tick": ("hour:tick", "Run one hour's job here and now, and report what it found."),
+    "dev": ("dev:dev", "Start the database, the Dagster UI and the daemon with its schedules, until Ctrl-C."),
+    "tick": ("hour:tick", "Run one hour's job now, and print its summary."),
     "dispatch": (
         "dispatch:dispatch",
-        "Tell people of the newest hour: open, update and close cases, and queue the messages.",
+        "Notify people about the latest hour's results: open, update and close cases, and queue messages.",
     ),
-    "deliver": ("dispatch:deliver", "Send what is due, on every channel that is on."),
+    "deliver": ("dispatch:deliver", "Send all pending messages on every enabled channel."),
     "outbox": (
         "outbox:show_outbox",
-        "Show how the outbox stands, and the mail that went into the local folder (MAIL_VIA=maildir).",
+        "Show outbox status, and the mail in the local folder (MAIL_VIA=maildir).",
     ),
-    "preview": ("preview:preview", "Show what people are told, made of sample facts."),
-    "send-test": ("dispatch:send_test", "Send one test mail, the way that all mail goes."),
+    "preview": ("preview:preview", "Preview notifications with sample data."),
+    "send-test": ("dispatch:send_test", "Send a test email through the configured channel."),
     "respond": (
         "respond:respond",
-        "Answer a case: take an alternative, confirm it, ask for others, or keep the lesson.",
+        "Respond to a case: accept an alternative, confirm it, ask for others, or keep the lesson.",
     ),
-    "swap": ("respond:swap", "Let two lessons take each other's places, when both students agree."),
+    "swap": ("respond:swap", "Swap the slots of two lessons, if both students agree."),
     "cancel": (
         "orders:cancel",
-        "End a case without a new time: the lesson stays on weather hold, and a dispatcher has it.",
+        "Close a case without a new time: the lesson stays on weather hold, for a dispatcher to handle.",
     ),
     "hold": ("orders:hold", "Put a booking that has no open case on weather hold."),
     "release": ("orders:release", "Take a booking that has no open case off weather hold."),
     "cases": ("cases:cases", "List cases: the open ones by their deadline, or the newest hundred."),
-    "case": ("cases:case", "Show one case: its lesson, its alternatives, and all that happened to it."),
+    "case": ("cases:case", "Show one case: its lesson, its alternatives, and its history."),
     "redrive": (
         "redrive:redrive",
-        "Try again what is among the dead letters: messages that were given up, answers of the LLM that were bad.",
+        "Retry dead-lettered messages and failed LLM calls.",
     ),
-    "report": ("hour:report", "Make an hour's operations report: metrics, pictures, alerts, as one page."),
+    "report": ("hour:report", "Render an hour's operations report: metrics, charts and alerts on one page."),
     "explain": (
         "report:explain",
-        "Tell in words why a booking stands as it does, from the newest stored hour or the one named.",
+        "Explain a booking's weather status, from the newest stored hour or the given one.",
     ),
-    "weather": ("weather:weather", "Show what a stored answer reads as, hour by hour."),
+    "weather": ("weather:weather", "Decode a saved METAR, TAF or One Call response, hour by hour."),
     "assess": (
         "weather:assess_file",
-        "Hold bookings in a file against weather in a file, with the default minimums and no database.",
+        "Assess bookings in a file by weather in a file, with the default minimums and no database.",
     ),
-    "db": ("database:app", "The database: schema, seed, shell."),
+    "db": ("database:app", "Manage the database: schema, seed, shell."),
     "init": ("init:init", "Make a school; what is not given as an option is asked for."),
     "airports": ("airports:app", "Airports that the school uses, and their runways."),
-    "import": ("imports:app", "Bring files of the school's into the database."),
-    "aws": ("aws:app", "Amazon's topics, queues and bucket."),
-    "alerts": ("alerts:app", "What operators are alerted to."),
-    "standby": ("standby:app", "Who waits for a slot to come free; without a command, the lists."),
+    "import": ("imports:app", "Import school data from files."),
+    "aws": ("aws:app", "Manage Amazon's topics, queues and bucket."),
+    "alerts": ("alerts:app", "List alerts, or mute one."),
+    "standby": ("standby:app", "Show or change the standby lists."),
 }  # fmt: skip
-"""Each command: where it is, and the first line of its own help."""
+"""Each command: its location, and the first line of its own help."""
 
 root = typer.Typer(no_args_is_help=True)
 
@@ -82,11 +81,11 @@ def _choose(
     demo: Annotated[
         bool,
         typer.Option(
-            "--demo", help="Work on what `flightsched demo` made, in FLIGHTSCHED_HOME/demo, and reach nobody."
+            "--demo", help="Work on the demo's data, in FLIGHTSCHED_HOME/demo; no messages leave the machine."
         ),
     ] = False,
 ) -> None:
-    """What holds for every command."""
+    """Check a flight school's bookings against the weather every hour and propose new times."""
     if demo:
         os.environ["FLIGHTSCHED_DEMO"] = "yes"
 
@@ -97,7 +96,7 @@ app.name = "flightsched"
 
 
 def main() -> None:
-    """Run a command; a mistake of the user's is one sentence, never a traceback."""
+    """Run a command; a user's mistake prints one sentence, never a traceback."""
     try:
         _require_text(sys.argv[1:])
         app()
@@ -115,11 +114,11 @@ def main() -> None:
 
 
 def _require_text(words: Sequence[str]) -> None:
-    """Refuse what a terminal passed on and is not UTF-8: it can be neither stored nor printed.
+    """Reject arguments that are not UTF-8: they can be neither stored nor printed.
 
     Raises:
         UsageError: a word is not UTF-8.
     """
     for place, word in enumerate(words, start=1):
         if not word.isascii() and any("\ud800" <= letter <= "\udfff" for letter in word):
-            raise UsageError(f"word {place} of the command is not UTF-8 text; type it in UTF-8")
+            raise UsageError(f"argument {place} is not UTF-8 text; enter it in UTF-8")

@@ -1,4 +1,4 @@
-"""``flightsched alerts``: what is open, what was, and the list of all alarms; ``alerts silence``."""
+"""List alerts and all checks, and mute an alert: ``flightsched alerts`` and ``alerts silence``."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -18,17 +18,17 @@ from flightsched_pipelines.settings import Settings
 
 SHOWN_DAYS = 7
 
-app = typer.Typer(help="What operators are alerted to.")
+app = typer.Typer(help="List alerts, or mute one.")
 
 
 @app.callback(invoke_without_command=True)
 def alerts(
     context: typer.Context,
     as_markdown: Annotated[
-        bool, typer.Option("--markdown", help="Every alarm there is, as docs/alerts.md lists them; needs no database.")
+        bool, typer.Option("--markdown", help="All checks, as docs/reference/alerts.md lists them; needs no database.")
     ] = False,
 ) -> None:
-    """Show the alerts that are open, and those of the last seven days."""
+    """Show open alerts, and those of the last seven days."""
     if context.invoked_subcommand is not None:
         return
     if as_markdown:
@@ -37,11 +37,11 @@ def alerts(
     now = datetime.now(UTC)
     found = rows.history(_engine(), now - timedelta(days=SHOWN_DAYS), now)
     if not found:
-        console.print(f"no alert is open, and none was in the last {SHOWN_DAYS} days")
+        console.print(f"no alerts open or resolved in the last {SHOWN_DAYS} days")
         return
-    table = Table("alert", "severity", "opened", "resolved", "told", "what fails, or failed last", box=box.SIMPLE_HEAD)
+    table = Table("alert", "severity", "opened", "resolved", "notified", "failing or last failed", box=box.SIMPLE_HEAD)
     for alert in found:
-        quiet = f"\nsilent until {_at(alert.silenced_until)}: {alert.silenced_why}" if alert.silenced_until else ""
+        quiet = f"\nmuted until {_at(alert.silenced_until)}: {alert.silenced_why}" if alert.silenced_until else ""
         words = "\n".join(f"{check['name']}: {check['sentence']}" for check in alert.failing)
         table.add_row(
             alert.key,
@@ -56,13 +56,13 @@ def alerts(
 
 @app.command()
 def silence(
-    key: Annotated[str, typer.Argument(help="The alert, as `flightsched alerts` lists it.")],
-    why: Annotated[str, typer.Option(help="Why, for whoever looks at it next.")],
-    hours: Annotated[float, typer.Option(help="How long nobody is told; 0 ends a silence.")] = 4,
+    key: Annotated[str, typer.Argument(help="The alert, as listed by `flightsched alerts`.")],
+    why: Annotated[str, typer.Option(help="The reason, for the next operator.")],
+    hours: Annotated[float, typer.Option(help="Duration in hours; 0 ends the mute.")] = 4,
 ) -> None:
-    """Have nobody told of an alert for some hours; what becomes of it is kept all the same."""
+    """Silence an alert; its history is still recorded."""
     until = desk.silence(_engine(), key, hours, why, datetime.now(UTC))
-    console.print(f"{key} is silent until {_at(until)}" if hours else f"{key} speaks again")
+    console.print(f"{key} is muted until {_at(until)}" if hours else f"{key} is no longer muted")
 
 
 def _engine() -> Engine:

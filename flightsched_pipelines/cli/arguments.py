@@ -1,4 +1,4 @@
-"""Options that several commands take, and how they are read."""
+"""Options common to several commands, and their parsing."""
 
 import re
 from contextlib import suppress
@@ -13,13 +13,13 @@ from flightsched_pipelines.durations import hour_of
 
 HOUR_FORMAT = re.compile(r"(\d{4}-\d{2}-\d{2})[T -](\d{2})(?::00)?Z?")
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 CaseNumber = Annotated[int, typer.Argument(help="The case's number.", min=1, max=2**63 - 1)]
 Hour = Annotated[str | None, typer.Option(help="The hour in UTC, such as 2026-11-24T10. Default: the running hour.")]
 
 
 def parse_hour(text: str | None) -> datetime:
-    """The hour a person means, in UTC; the running hour when nothing is said."""
+    """Return the given hour in UTC; the running hour by default."""
     running = hour_of(datetime.now(UTC))
     if text is None:
         return running
@@ -33,5 +33,5 @@ def parse_hour(text: str | None) -> datetime:
     if hour > running:
         raise UsageError(f"--hour {text} has not come yet; the running hour is {running:%Y-%m-%dT%H}")
     if hour < FIRST_HOUR_UTC:
-        raise UsageError(f"--hour {text} lies before the first hour kept, {FIRST_HOUR_UTC:%Y-%m-%dT%H}")
+        raise UsageError(f"--hour {text} is before the first stored hour, {FIRST_HOUR_UTC:%Y-%m-%dT%H}")
     return hour

@@ -1,4 +1,4 @@
-"""``flightsched aws``: Amazon's topics, queues and bucket."""
+"""Manage Amazon's topics, queues and bucket: ``flightsched aws``."""
 
 import typer
 
@@ -6,28 +6,26 @@ from flightsched_pipelines.cli.console import UsageError, console
 from flightsched_pipelines.clients.delivery import aws
 from flightsched_pipelines.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Amazon's topics, queues and bucket.")
+app = typer.Typer(no_args_is_help=True, help="Manage Amazon's topics, queues and bucket.")
 
 
 @app.callback()
 def _aws() -> None:
-    """A command of its own for each task."""
+    """Manage Amazon's topics, queues and bucket."""
 
 
 @app.command()
 def bootstrap() -> None:
-    """Make the topics, the queues and the bucket for logs that are missing."""
+    """Create missing topics, queues and the bucket for logs."""
     settings = Settings()
     made = aws.bootstrap(
         region_of(settings), settings.aws_endpoint_url, settings.environment, settings.compute_logs_bucket
     )
-    console.print(
-        f"made: {', '.join(made.created) or 'nothing'}; there already: {', '.join(made.existing) or 'nothing'}"
-    )
+    console.print(f"created: {', '.join(made.created) or 'nothing'}; existing: {', '.join(made.existing) or 'nothing'}")
 
 
 def region_of(settings: Settings) -> str:
-    """The region that Amazon's services are in.
+    """Return the region of Amazon's services.
 
     Raises:
         UsageError: none is set.

@@ -1,4 +1,4 @@
-"""``flightsched cases`` and ``case``: what waits for an answer, and what became of it."""
+"""List cases, and show one with its history: ``flightsched cases`` and ``case``."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ from flightsched_pipelines.database.queries.cases import case_history
 from flightsched_pipelines.messages import formatting
 
 
-def cases(only_open: Annotated[bool, typer.Option("--open", help="Those that wait for an answer.")] = False) -> None:
+def cases(only_open: Annotated[bool, typer.Option("--open", help="Only cases awaiting an answer.")] = False) -> None:
     """List cases: the open ones by their deadline, or the newest hundred."""
     _, engine = open_session()
     table = Table("case", "booking", "lesson", "state", "answer by", "held until", box=box.SIMPLE_HEAD)
@@ -26,11 +26,11 @@ def cases(only_open: Annotated[bool, typer.Option("--open", help="Those that wai
             one.state, formatting.format_time(one.deadline_utc, one.time_zone),
             formatting.format_time(one.held_until, one.time_zone) if one.held_until else "",
         )  # fmt: skip
-    console.print(table if found else "there is no open case" if only_open else "there was never a case")
+    console.print(table if found else "No open cases." if only_open else "No cases yet.")
 
 
 def case(number: CaseNumber) -> None:
-    """Show one case: its lesson, its alternatives, and all that happened to it."""
+    """Show one case: its lesson, its alternatives, and its history."""
     _, engine = open_session()
     story = case_history.case_history(engine, number)
     if story is None:

@@ -1,4 +1,4 @@
-"""Where words go: results to standard output, progress and complaints to standard error."""
+"""Print results to standard output, progress and errors to standard error."""
 
 import sys
 from typing import Annotated
@@ -17,19 +17,19 @@ errors = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty()
 
 
 class UsageError(PlainError, ValueError):
-    """A command was given something it cannot take; the message says what, and what to do."""
+    """A command got an invalid argument; the message describes it, and the remedy."""
 
 
 def print_progress(words: str) -> None:
-    """Tell of progress."""
+    """Print progress."""
     errors.print(words, style="dim", markup=False)
 
 
 def confirm(question: str, yes: bool) -> None:
-    """Ask before something is lost, unless ``--yes`` has answered.
+    """Ask before something is lost, unless ``--yes`` is given.
 
     Raises:
-        UsageError: nobody is there to answer.
+        UsageError: there is no terminal to answer at.
         typer.Exit: the answer is no.
     """
     if yes:
@@ -38,12 +38,12 @@ def confirm(question: str, yes: bool) -> None:
         agreed = typer.confirm(question)
     except typer.Abort:
         errors.print()
-        raise UsageError("nobody answered, and nothing was changed; give --yes to do it without the question") from None
+        raise UsageError("there was no answer, and nothing was changed; give --yes to skip the question") from None
     if not agreed:
         raise typer.Exit(1)
 
 
 def print_error(words: str) -> None:
-    """Say what was wrong; what was typed may be in it, and steers no terminal."""
+    """Print an error; text that the user typed in it cannot control the terminal."""
     shown = "".join(letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in words)
     errors.print(f"flightsched: {shown}", style="red", markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""``flightsched db``: the database's schema, seed and shell."""
+"""Manage the database's schema, seed and shell: ``flightsched db``."""
 
 import os
 from typing import Annotated
@@ -13,13 +13,13 @@ from flightsched_pipelines.database import seed as seeding
 from flightsched_pipelines.database.engine import application_url, connect
 from flightsched_pipelines.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="The database: schema, seed, shell.")
+app = typer.Typer(no_args_is_help=True, help="Manage the database: schema, seed, shell.")
 
 
 @app.command()
 def upgrade() -> None:
-    """Bring the schema, and that of Dagster's own database, to the newest revision."""
-    # Here, for the other commands do without Dagster, which takes a second to import.
+    """Upgrade the schema, and that of Dagster's own database, to the newest revision."""
+    # Imported here, since the other commands do not need Dagster, which takes a second to import.
     from flightsched_pipelines.defs.instance import upgrade_instance  # noqa: PLC0415
 
     settings = Settings()
@@ -35,11 +35,11 @@ def upgrade() -> None:
 def downgrade(
     revision: Annotated[str, typer.Argument(help="A revision, -1 for one back, or base for none.")], yes: Yes = False
 ) -> None:
-    """Take the schema back to a revision; what later revisions hold is lost."""
+    """Downgrade the schema to a revision; data of later revisions are lost."""
     engine = connect(Settings())
     held = table_counts.in_words(table_counts.rows_of(engine))
     confirm(
-        f"{_place(engine)} has {held}. What revisions after '{revision}' brought will be lost. Go back?",
+        f"{_place(engine)} has {held}. Data of revisions after '{revision}' will be lost. Downgrade?",
         yes,
     )
     migrations.downgrade(engine, revision)
@@ -48,14 +48,14 @@ def downgrade(
 
 @app.command()
 def status() -> None:
-    """Say where the database is, how it is, and which revision its schema has."""
+    """Show the database's address, and its schema's revision."""
     settings = Settings()
     engine = connect(settings)
     state = migrations.status(engine)
     console.print(f"server    {'embedded, ' if settings.database_url is None else ''}{engine.url.render_as_string()}")
     console.print(f"schema    {state.current or 'none'} (newest: {state.newest})")
     if state.current != state.newest:
-        console.print("run `flightsched db upgrade` to bring it there", markup=False)
+        console.print("run `flightsched db upgrade` to upgrade it", markup=False)
 
 
 @app.command()
@@ -64,27 +64,27 @@ def seed(hour: Hour = None) -> None:
     engine = connect(Settings())
     migrations.require_current(engine)
     seeding.seed(engine, parse_hour(hour))
-    console.print("two schools, 60 students, 12 instructors, 15 aircraft and their bookings are in place")
+    console.print("seeded two schools, 60 students, 12 instructors, 15 aircraft and their bookings")
 
 
 @app.command()
 def reset(hour: Hour = None, yes: Yes = False) -> None:
-    """Remove everything, and make schema and seed anew."""
+    """Delete everything, and recreate schema and seed."""
     engine = connect(Settings())
     confirm(
-        f"{_place(engine)} will lose all it has: {table_counts.in_words(table_counts.rows_of(engine))}. Reset it?", yes
+        f"{_place(engine)} will lose its data: {table_counts.in_words(table_counts.rows_of(engine))}. Reset it?", yes
     )
     migrations.downgrade(engine, "base")
     migrations.upgrade(engine)
     seeding.seed(engine, parse_hour(hour))
-    console.print("schema and seed are new")
+    console.print("schema and seed are recreated")
 
 
 @app.command()
 def shell() -> None:
     """Open psql on the database."""
     url = application_url(Settings())
-    os.execv(embedded.psql(), ["psql", url])  # noqa: S606, a program of ours and an address of ours
+    os.execv(embedded.psql(), ["psql", url])  # noqa: S606, our own program and address
 
 
 @app.command()
@@ -92,8 +92,8 @@ def stop() -> None:
     """Stop the embedded server; its data stay."""
     settings = Settings()
     if settings.database_url is not None:
-        raise UsageError("DATABASE_URL names a server that is not ours to stop")
-    print_progress("stopped" if embedded.stop(settings.flightsched_home) else "it was not running")
+        raise UsageError("DATABASE_URL names a server that this command does not manage")
+    print_progress("stopped" if embedded.stop(settings.flightsched_home) else "not running")
 
 
 def _place(engine: Engine) -> str:

@@ -1,4 +1,4 @@
-"""``flightsched dev``: database, Dagster UI and daemon together, and all of them ended together."""
+"""Run database, Dagster UI and daemon together: ``flightsched dev``."""
 
 import fcntl
 import json
@@ -31,17 +31,17 @@ from flightsched_pipelines.settings import Settings
 GRACE_SECONDS = 10
 POLL_SECONDS = 1
 BEGIN = (
-    "there is no school in this database yet: `flightsched demo` and then `flightsched --demo dev` show two made-up "
-    "ones, beside this installation; `flightsched db seed` puts such two into this one"
+    "this database contains no schools yet: `flightsched demo`, then `flightsched --demo dev`, show two sample "
+    "schools, apart from this installation; `flightsched db seed` inserts them into this one"
 )
 
 
 class _Service:
-    """A process of Dagster's whose words are passed on, until it is to end: then Dagster prints tracebacks."""
+    """A process of Dagster's whose output is passed on until it is stopped: then Dagster prints tracebacks."""
 
     def __init__(self, name: str, arguments: Sequence[str]) -> None:
         self.name = name
-        # A session of its own, so that the whole process group can be ended: Dagster's servers outlive SIGTERM.
+        # In a session of its own, so that the whole process group can be stopped: Dagster's servers outlive SIGTERM.
         self.process = subprocess.Popen(  # noqa: S603, our own words
             [sys.executable, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
         )
@@ -50,11 +50,11 @@ class _Service:
         self._passing_on.start()
 
     def fall_silent(self) -> None:
-        """Pass on nothing more."""
+        """Stop passing on output."""
         self._is_to_end = True
 
     def finish_speaking(self) -> None:
-        """Wait for the last words of a process that has ended; what it has started may hold its output open."""
+        """Wait for the last output of a process that has ended; its children may keep the output open."""
         self._passing_on.join(timeout=GRACE_SECONDS)
 
     def _pass_on(self) -> None:
@@ -70,7 +70,7 @@ def dev(
     port: Annotated[int, typer.Option(help="Port of the Dagster UI.", min=1, max=65_535)] = 3000,
     host: Annotated[str, typer.Option(help="Address the Dagster UI listens on.")] = "127.0.0.1",
 ) -> None:
-    """Start the database, the Dagster UI and the daemon (its schedule running), until Ctrl-C."""
+    """Start the database, the Dagster UI and the daemon with its schedules, until Ctrl-C."""
     settings = Settings()
     with _the_only_one(settings.flightsched_home, f"http://{host}:{port}"):
         _run(settings, host, port)
@@ -79,8 +79,8 @@ def dev(
 def _run(settings: Settings, host: str, port: int) -> None:
     _end_leftovers(_pids_of(settings))
     if _listens(host, port):
-        raise UsageError(f"port {port} of {host} is in use; end what listens there, or take another with --port")
-    for asked in (signal.SIGINT, signal.SIGTERM):  # a shell in the background has its children ignore Ctrl-C
+        raise UsageError(f"port {port} of {host} is in use; stop the program there, or choose another with --port")
+    for asked in (signal.SIGINT, signal.SIGTERM):  # a shell in the background lets its children ignore Ctrl-C
         signal.signal(asked, _interrupt)
     try:
         if not table_counts.has_schools(open_database(settings)):
@@ -101,7 +101,7 @@ def _pids_of(settings: Settings) -> Path:
 def _run_services(instance: dg.DagsterInstance, settings: Settings, host: str, port: int) -> None:
     """Run the UI and the daemon until Ctrl-C, or until one of them ends; then no process and no run is left."""
     if dead := run_limits.end_dead_runs(instance, starting=True):
-        print_progress(f"{len(dead)} runs of an earlier start had died; what they were about is taken up again")
+        print_progress(f"{len(dead)} runs of an earlier start had died; their work is taken up again")
     webserver = ["-m", "dagster_webserver", "-h", host, "-p", str(port), "-w", str(WORKSPACE_YAML)]
     daemon = ["-m", DAEMON_MODULE, "run", "-w", str(WORKSPACE_YAML)]
     services: list[_Service] = []
@@ -110,17 +110,17 @@ def _run_services(instance: dg.DagsterInstance, settings: Settings, host: str, p
         for name, arguments in {"webserver": webserver, "daemon": daemon}.items():
             services.append(_Service(name, arguments))
             _remember(pids, services)
-        console.print(f"Dagster UI: [link]http://{host}:{port}[/link]   (Ctrl-C ends everything)")
+        console.print(f"Dagster UI: [link]http://{host}:{port}[/link]   (Ctrl-C stops everything)")
         _watch(services, settings)
     except KeyboardInterrupt:
-        print_progress("ending ...")
+        print_progress("stopping ...")
         for service in services:
             service.fall_silent()
-        with suppress(*DATABASE_IS_GONE):  # then they are ended when it is started again
+        with suppress(*DATABASE_IS_GONE):  # then they are ended at the next start
             run_limits.mark_stopped(instance)
         raise
     finally:
-        for asked in (signal.SIGINT, signal.SIGTERM):  # it ends already, within seconds
+        for asked in (signal.SIGINT, signal.SIGTERM):  # it is stopping already, within seconds
             signal.signal(asked, signal.SIG_IGN)
         end_process_groups([service.process.pid for service in services])
         with suppress(*DATABASE_IS_GONE):
@@ -147,7 +147,7 @@ def _the_only_one(home: Path, address: str) -> Generator[None]:
             lock.seek(0)
             pid, _, there = lock.read().partition(" ")
             raise UsageError(
-                f"`flightsched dev` runs already, at {there} (process {pid}): it goes on as it is; "
+                f"`flightsched dev` is already running at {there} (process {pid}), and was left unchanged; "
                 f"to stop it, press Ctrl-C where it was started, or `kill -INT {pid}`"
             ) from None
         lock.truncate(0)
@@ -157,16 +157,16 @@ def _the_only_one(home: Path, address: str) -> Generator[None]:
 
 
 def _watch(services: list[_Service], settings: Settings) -> None:
-    """Wait for a service to end; a database of our own that ends is started again."""
+    """Wait for a service to end; restart our own database if it ends."""
     while True:
         for service in services:
             if (code := service.process.poll()) is not None:
                 service.finish_speaking()
-                print_progress(f"the {service.name} ended by itself with exit code {code}; its last words are above")
+                print_progress(f"the {service.name} exited unexpectedly with code {code}; see its output above")
                 raise typer.Exit(1)
         if settings.database_url is None and not embedded.is_running(settings.flightsched_home):
-            print_progress("the database ended by itself; starting it again ...")
-            # What is left of the one that ended may keep its folder for a moment yet.
+            print_progress("the database exited unexpectedly; restarting it ...")
+            # Remains of the ended server may keep its folder for a moment.
             for attempt in stamina.retry_context(on=embedded.EmbeddedServerError, attempts=None, timeout=60):
                 with attempt:
                     embedded.start(settings.flightsched_home)
@@ -184,26 +184,26 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _remember(path: Path, services: list[_Service]) -> None:
-    """Write down what runs, with start times (a pid alone may be someone else's by then)."""
+    """Write down the running processes with their start times (a pid alone may be reused)."""
     running = {service.process.pid: psutil.Process(service.process.pid).create_time() for service in services}
     path.write_text(json.dumps(running))
 
 
 def _end_leftovers(path: Path) -> None:
-    """End what an earlier ``dev`` left behind when it was killed."""
+    """Stop the processes that a killed ``dev`` left behind."""
     if not path.exists():
         return
     with suppress(json.JSONDecodeError):
         for pid, created in json.loads(path.read_text()).items():
             with suppress(psutil.NoSuchProcess):
                 if abs(psutil.Process(int(pid)).create_time() - created) < 1:
-                    print_progress(f"ending what an earlier run left behind (process {pid})")
+                    print_progress(f"stopping a process left by an earlier run ({pid})")
                     end_process_groups([int(pid)])
     path.unlink()
 
 
 def end_process_groups(leaders: Sequence[int]) -> None:
-    """End process groups by their leaders: first asked, then killed, children in other groups included."""
+    """Stop process groups by their leaders: interrupt, then kill, children in other groups included."""
     family: list[psutil.Process] = []
     for pid in leaders:
         with suppress(psutil.NoSuchProcess):

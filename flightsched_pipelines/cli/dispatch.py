@@ -1,4 +1,4 @@
-"""``flightsched dispatch``, ``deliver`` and ``send-test``: telling people."""
+"""Dispatch an hour and deliver messages: ``flightsched dispatch``, ``deliver`` and ``send-test``."""
 
 import json
 from dataclasses import asdict, fields
@@ -21,7 +21,7 @@ from flightsched_pipelines.settings import Settings
 
 
 def dispatch(hour: Hour = None, as_json: Json = False) -> None:
-    """Tell people of the newest hour: open, update and close cases, and queue the messages."""
+    """Notify people about the latest hour's results: open, update and close cases, and queue messages."""
     settings, engine = open_session()
     result = dispatching.dispatch(engine, datetime.now(UTC), settings, parse_hour(hour) if hour else None)
     if as_json:
@@ -29,26 +29,26 @@ def dispatch(hour: Hour = None, as_json: Json = False) -> None:
         return
     if result.repeated:
         console.print(
-            f"{result.hour_utc:%Y-%m-%d %H}Z, or a newer hour, was dispatched before: nobody was told anything again"
+            f"{result.hour_utc:%Y-%m-%d %H}Z, or a newer hour, was dispatched before: no messages were queued"
         )
         return
     console.print(f"{result.hour_utc:%Y-%m-%d %H}Z  cases: {_in_words(result.steps)}")
     console.print(f"queued: {_in_words(result.queued)}; held back: {_in_words(result.held_back)}")
     if result.suppressed or result.unchanged:
-        console.print(f"not told: {_in_words({**result.suppressed, **result.unchanged})}")
+        console.print(f"not sent: {_in_words({**result.suppressed, **result.unchanged})}")
 
 
 def deliver(as_json: Json = False) -> None:
-    """Send what is due, on every channel that is on."""
+    """Send all pending messages on every enabled channel."""
     settings, engine = open_session()
     result = delivered(engine, settings)
     if as_json:
-        # Not by asdict(), which makes counters of a counter's items.
+        # Not with asdict(), which makes counters of a counter's items.
         figures = {field.name: getattr(result, field.name) for field in fields(result)}
         console.print(json.dumps(figures), markup=False, soft_wrap=True)
         return
     console.print(
-        f"sent: {_in_words(result.sent)}; failed: {_in_words(result.failed)}; given up: {_in_words(result.dead)}; "
+        f"sent: {_in_words(result.sent)}; failed: {_in_words(result.failed)}; dead letters: {_in_words(result.dead)}; "
         f"suppressed: {_in_words(result.suppressed)}; deadlines: {_in_words(result.deadlines)}"
     )
     for channel, why in result.down.items():
@@ -56,7 +56,7 @@ def deliver(as_json: Json = False) -> None:
 
 
 def delivered(engine: Engine, settings: Settings) -> delivery.DeliveryResult:
-    """Pass the deadlines, offer freed slots, then send what is due."""
+    """Process deadlines, offer freed slots, then send due messages."""
     passed = deadlines.process_deadlines(engine, datetime.now(UTC), settings)
     standby.offer_freed_slots(engine, datetime.now(UTC), settings)
     with channel_senders.open_channels(engine, settings) as channels:
@@ -65,8 +65,8 @@ def delivered(engine: Engine, settings: Settings) -> delivery.DeliveryResult:
     return result
 
 
-def send_test(address: Annotated[str, typer.Argument(help="An address whose mail you can read.")]) -> None:
-    """Send one test mail, the way that all mail goes."""
+def send_test(address: Annotated[str, typer.Argument(help="An address you can read mail at.")]) -> None:
+    """Send a test email through the configured channel."""
     settings = Settings()
     receipt = send_test_email(settings, address, datetime.now(UTC))
     console.print(f"sent by {settings.mail_via}: {receipt}")

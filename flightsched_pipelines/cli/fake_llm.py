@@ -1,4 +1,4 @@
-"""A stand-in for OpenAI in a process of its own, for as long as a demonstration runs."""
+"""Run a stand-in for OpenAI in its own process for the duration of a demo."""
 
 import importlib.util
 import os
@@ -17,15 +17,15 @@ def fake_openai() -> Generator[None]:
     """Let the environment name the stand-in as OpenAI.
 
     Raises:
-        UsageError: the tests package, which has it, is not beside this one.
+        UsageError: the tests package, which contains it, is not installed next to this one.
     """
     if importlib.util.find_spec(PACKAGE) is None:
-        raise UsageError(f"--fake-llm needs the package {PACKAGE}: run it from a clone of the repository")
+        raise UsageError(f"--fake-llm needs the package {PACKAGE}; run it from a clone of the repository")
     command = [sys.executable, "-m", MODULE]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603, our own words
         url = server.stdout.readline().strip() if server.stdout else ""
         if not url:
             raise UsageError(f"the stand-in for OpenAI did not start; `python -m {MODULE}` shows why")
         os.environ.update(OPENAI_API_KEY="a-key-of-the-demonstration", OPENAI_BASE_URL=url, OPENAI_MODEL="fake-llm")
-        print_progress(f"a stand-in for OpenAI answers at {url}")
+        print_progress(f"a stand-in for OpenAI listens at {url}")
         yield

@@ -1,4 +1,4 @@
-"""``flightsched tick``, ``demo`` and ``report``: one hour's run from a terminal."""
+"""Run one hour from a terminal: ``flightsched tick``, ``demo`` and ``report``."""
 
 import json
 import logging
@@ -35,6 +35,7 @@ from flightsched_pipelines.services.notifications import channel_senders
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.notifications.outbox_worker import drain
 from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.text import counted
 
 LOST_CONNECTION = {"OperationalError", "InterfaceError", "AdminShutdown", "CrashShutdown", "CannotConnectNow"}
 """psycopg's errors of a connection that ended: `OperationalError` itself, and the states 57P01 to 57P03."""
@@ -45,7 +46,7 @@ class LostDatabaseError(Exception):
 
 
 def tick(hour: Hour = None, as_json: Json = False) -> None:
-    """Run one hour's job here and now, and report what it found."""
+    """Run one hour's job now, and print its summary."""
     settings = Settings()
     hour_utc = parse_hour(hour)
     engine = connect(settings)
@@ -59,28 +60,28 @@ def demo(
     fake_llm: Annotated[bool, typer.Option("--fake-llm", help="Let a stand-in for OpenAI rank and explain.")] = False,
     yes: Yes = False,
 ) -> None:
-    """From nothing to a report: a database, two schools, simulated weather, one full hourly tick."""
+    """Seed two sample schools, run one full hour on simulated weather, and print the report."""
     os.environ["FLIGHTSCHED_DEMO"] = "yes"
     with fake_openai() if fake_llm else nullcontext():
         _demo(as_json=as_json, yes=yes)
 
 
 def _notify(engine: Engine, settings: Settings) -> None:
-    """What ``flightsched dispatch`` and ``deliver`` do, in two lines."""
+    """Do the work of ``flightsched dispatch`` and ``deliver``, in two lines of output."""
     result = dispatch(engine, datetime.now(UTC), settings)
     with channel_senders.open_channels(engine, settings) as channels:
         sent = drain(engine, channels, settings).sent.total()
     if result.repeated:
-        console.print("\nPeople were told of this hour before: nobody was told anything again.")
+        console.print("\nThis hour was dispatched before: no messages were queued.")
         return
     waiting = sum(result.queued.values()) - sent
     console.print(
-        f"\n{result.steps.get('opened', 0)} cases opened, {sent} messages put into "
-        f"{settings.flightsched_home / 'mail'}, {max(waiting, 0)} wait for the end of somebody's quiet hours."
+        f"\n{counted(result.steps.get('opened', 0), 'case')} opened, {counted(sent, 'message')} written to "
+        f"{settings.flightsched_home / 'mail'}; waiting for the end of quiet hours: {max(waiting, 0)}."
     )
     console.print(
         "[bold]flightsched --demo outbox[/bold] lists them; "
-        "[bold]flightsched --demo report[/bold] makes the operators' page.",
+        "[bold]flightsched --demo report[/bold] renders the operations report.",
         style="dim",
     )
 
@@ -89,7 +90,7 @@ def _demo(*, as_json: bool, yes: bool) -> None:
     began = time.monotonic()
     settings = Settings()
     hour_utc = parse_hour(None)
-    print_progress(f"the demo has a home of its own, {settings.flightsched_home}: no other database is touched")
+    print_progress(f"the demo uses its own folder, {settings.flightsched_home}: no other database is touched")
     engine = open_database(settings)
     _make_schools(engine, hour_utc, yes=yes)
     report = _run_and_report(engine, settings, hour_utc)
@@ -112,16 +113,16 @@ def _make_schools(engine: Engine, hour_utc: datetime, *, yes: bool) -> None:
         return
     if found := table_counts.entered(engine):
         confirm(
-            f"The demo's lessons are over. Make it anew? It will lose all it has: {table_counts.in_words(found)}.", yes
+            f"The demo's lessons are over. Recreate it? It will lose all its data: {table_counts.in_words(found)}.", yes
         )
         migrations.downgrade(engine, "base")
         migrations.upgrade(engine)
-    print_progress("making two schools with their bookings ...")
+    print_progress("seeding two sample schools with their bookings ...")
     seed(engine, hour_utc)
 
 
 def report(hour: Hour = None) -> None:
-    """Make an hour's operations report: metrics, pictures, alerts, as one page."""
+    """Render an hour's operations report: metrics, charts and alerts on one page."""
     settings = Settings()
     hour_utc = parse_hour(hour)
     migrations.require_current(connect(settings))
@@ -136,27 +137,27 @@ def _run_and_report(engine: Engine, settings: Settings, hour_utc: datetime) -> H
 
 
 def _run(job_name: str, settings: Settings, hour_utc: datetime) -> None:
-    """Run an hour's job in this process; once more, where the database was lost under it.
+    """Run an hour's job in this process; retry once if the database connection is lost.
 
     Raises:
-        UsageError: it failed; the message says why.
+        UsageError: it failed; the message contains the reason.
     """
-    logging.getLogger().setLevel(logging.ERROR)  # Dagster warns at each of its own attempts to connect again
+    logging.getLogger().setLevel(logging.ERROR)  # Dagster warns at each of its own attempts to reconnect
     try:
         _run_once(job_name, settings, hour_utc)
     except (*DATABASE_IS_GONE, LostDatabaseError):
-        print_progress("the database was lost while the hour ran; connecting again, and running it once more ...")
+        print_progress("the database was lost while the hour ran; reconnecting, and running it once more ...")
         connect(settings).dispose()
         try:
             _run_once(job_name, settings, hour_utc)
         except (*DATABASE_IS_GONE, LostDatabaseError):
             raise UsageError(
-                "the database was lost twice while the hour ran; what is stored is whole: run it again later"
+                "the database was lost twice while the hour ran; stored data are consistent: run it again later"
             ) from None
 
 
 def _run_once(job_name: str, settings: Settings, hour_utc: datetime) -> None:
-    """Run an hour's job in this process, telling how its steps go."""
+    """Run an hour's job in this process, printing the progress of its steps."""
 
     def told(step: str, became: str) -> None:
         status.update(f"{hour_utc:%Y-%m-%d %H}Z: {step} {became}")
@@ -211,7 +212,7 @@ def _root(error: SerializableErrorInfo | None) -> str:
     if error is None:
         return "no reason was recorded"
     error = _first_cause(error)
-    ours = r"^flightsched_pipelines\.[\w.]+: "  # our own sentences speak for themselves
+    ours = r"^flightsched_pipelines\.[\w.]+: "  # our own sentences need no class name
     return re.sub(ours, "", error.message.strip())
 
 

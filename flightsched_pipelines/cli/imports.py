@@ -1,4 +1,4 @@
-"""``flightsched import``: what a school keeps in files, into the database."""
+"""Import school data from files: ``flightsched import``."""
 
 import json
 import sys
@@ -23,7 +23,7 @@ from flightsched_pipelines.services.imports.reports import Change, ImportRefused
 SHOWN = 20
 """Changes that a terminal shows of each sort."""
 
-app = typer.Typer(no_args_is_help=True, help="Bring files of the school's into the database.")
+app = typer.Typer(no_args_is_help=True, help="Import school data from files.")
 
 File = Annotated[str, typer.Argument(help="A CSV file or .xlsx workbook; - for standard input.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
@@ -39,7 +39,7 @@ def _imports(
         str | None, typer.Option("--template", metavar="KIND", help="Write an example of a file to standard output.")
     ] = None,
 ) -> None:
-    """A command of its own for each kind of file."""
+    """Import school data from files."""
     if kind is None:
         return
     if kind not in KINDS:
@@ -87,7 +87,7 @@ for _kind in KINDS.values():
 
 @app.command(help=f"Students' preferences, from a CSV file in UTF-8 with the columns {', '.join(COLUMNS)}.")
 def preferences(file: Annotated[Path, typer.Argument(help="The CSV file.")], yes: Yes = False) -> None:
-    """Read the file; all of it counts, or nothing."""
+    """Import students' preferences from a CSV file: all of it, or nothing."""
     _, engine = open_session()
     try:
         count = import_preferences(engine, file, replace=yes)

@@ -1,4 +1,4 @@
-"""Commands whose module is imported when somebody types them: Dagster, pandas and the solver take two seconds."""
+"""Import a command's module only when the command is run: Dagster, pandas and the solver take two seconds."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -10,10 +10,10 @@ from typer.main import get_group
 
 
 class LazyCommand(TyperCommand):
-    """A command known by its name and its line in ``flightsched --help``, until it is typed.
+    """A command known by its name and its line in ``flightsched --help``, until it is run.
 
     Args:
-        name: What is typed.
+        name: The command's name.
         line: The first line of its own help.
         where: ``module:attribute`` in this package, a function or a `typer.Typer`.
     """
@@ -23,7 +23,7 @@ class LazyCommand(TyperCommand):
         self._name, self._where = name, where
 
     def load(self) -> Any:  # noqa: ANN401, Typer keeps the Click that it is made of to itself
-        """The command itself."""
+        """Return the command itself."""
         module, attribute = self._where.split(":")
         found = getattr(import_module(f"{__package__}.{module}"), attribute)
         around = typer.Typer()
@@ -34,10 +34,10 @@ class LazyCommand(TyperCommand):
         return get_group(around).commands[self._name]
 
     def make_context(self, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401, as above
-        """Where Typer first needs the command's own options: from here on the command itself answers."""
+        """Load the command when Typer first needs its options; from here on the command itself runs."""
         return self.load().make_context(*arguments, **named)
 
 
 def commands(table: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
-    """Commands by name, from where each is and its line of help."""
+    """Return commands by name, from the location and help line of each."""
     return {name: LazyCommand(name, line, where) for name, (where, line) in table.items()}

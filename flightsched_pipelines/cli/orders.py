@@ -1,4 +1,4 @@
-"""``flightsched cancel``, ``hold`` and ``release``: what a dispatcher orders, with a reason in words of one's own."""
+"""Dispatchers' orders, each with a reason: ``flightsched cancel``, ``hold`` and ``release``."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -17,11 +17,11 @@ from flightsched_pipelines.services.responses.respond import respond as take
 from flightsched_pipelines.services.responses.response_handler import IncomingResponse
 
 Booking = Annotated[str, typer.Argument(help="The booking's reference, such as PAO-1016, or its number.")]
-Reason = Annotated[str, typer.Option(help="Why; on record.")]
+Reason = Annotated[str, typer.Option(help="The reason; it is recorded.")]
 
 
 def cancel(case: CaseNumber, reason: Reason = "") -> None:
-    """End a case without a new time: the lesson stays on weather hold, and a dispatcher has it."""
+    """Close a case without a new time: the lesson stays on weather hold, for a dispatcher to handle."""
     answer = CaseResponse(Action.CANCEL, "dispatcher", None, reason=reason)
     settings, engine = open_session()
     _tell(take(engine, IncomingResponse(_key(), case, answer, "terminal"), datetime.now(UTC), settings))

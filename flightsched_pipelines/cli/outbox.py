@@ -1,4 +1,4 @@
-"""``flightsched outbox``: how the outbox stands, and the mail in the local folder."""
+"""Show outbox status, and the mail in the local folder: ``flightsched outbox``."""
 
 from email.message import EmailMessage
 from typing import Annotated
@@ -18,9 +18,9 @@ SHOWN_MAILS = 20
 
 
 def show_outbox(
-    number: Annotated[int | None, typer.Argument(help="Which mail to show whole, 1 the newest.")] = None,
+    number: Annotated[int | None, typer.Argument(help="The mail to show in full, 1 the newest.")] = None,
 ) -> None:
-    """Show how the outbox stands, and the mail that went into the local folder (MAIL_VIA=maildir)."""
+    """Show outbox status, and the mail in the local folder (MAIL_VIA=maildir)."""
     settings, engine = open_session()
     mails = read_maildir(settings.flightsched_home / "mail")
     if number is not None:
@@ -33,17 +33,17 @@ def show_outbox(
     table = Table("channel", *OUTBOX_STATES, box=box.SIMPLE_HEAD)
     for channel in channels:
         table.add_row(channel, *(str(counts[channel, status]) for status in OUTBOX_STATES))
-    console.print(table if channels else "nothing was ever queued")
+    console.print(table if channels else "no messages yet")
     if perhaps := outbox.perhaps_delivered(engine):
         print_progress(
-            f"{perhaps} of the dead may have been delivered; flightsched redrive --perhaps-delivered sends them too"
+            f"{perhaps} dead letters may have been delivered; flightsched redrive --perhaps-delivered sends them too"
         )
     if mails:
         listed = Table("", "date", "to", "subject", box=box.SIMPLE_HEAD, title=f"{len(mails)} mails, newest first")
         for place, mail in enumerate(mails[:SHOWN_MAILS], start=1):
             listed.add_row(str(place), *(escape(str(mail[header])) for header in ("Date", "To", "Subject")))
         console.print(listed)
-        print_progress("flightsched outbox 1 shows the newest whole")
+        print_progress("flightsched outbox 1 shows the newest in full")
 
 
 def _show_mail(mail: EmailMessage) -> None:

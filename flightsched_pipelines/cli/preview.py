@@ -1,4 +1,4 @@
-"""``flightsched preview``: what people are told, made of sample facts."""
+"""Preview notifications with sample data: ``flightsched preview``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,19 +12,17 @@ from flightsched_pipelines.messages.samples import SAMPLES
 
 
 def preview(
-    name: Annotated[str | None, typer.Argument(help="Which message; unset, their names are listed.")] = None,
-    folder: Annotated[
-        Path | None, typer.Option("--html", help="A folder to write every message's HTML into, to look at.")
-    ] = None,
+    name: Annotated[str | None, typer.Argument(help="The message; default: list their names.")] = None,
+    folder: Annotated[Path | None, typer.Option("--html", help="Write every message's HTML into this folder.")] = None,
     yes: Yes = False,
 ) -> None:
-    """Show what people are told, made of sample facts."""
+    """Preview notifications with sample data."""
     if folder is not None:
         try:
             _write(folder, yes=yes)
         except OSError as error:
             raise UsageError(f"{folder} cannot be written to: {error.strerror}; name another folder") from None
-        console.print(f"{len(SAMPLES)} messages are in {folder}")
+        console.print(f"{len(SAMPLES)} messages written to {folder}")
         return
     if name is None:
         console.print("\n".join(SAMPLES))

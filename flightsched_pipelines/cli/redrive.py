@@ -1,4 +1,4 @@
-"""``flightsched redrive``: what failed, once more."""
+"""Retry dead-lettered messages and failed LLM calls: ``flightsched redrive``."""
 
 import json
 from dataclasses import asdict
@@ -16,29 +16,32 @@ from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.services.hourly import ranking
 from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.text import counted
 
 MAX_REDRIVEN = 1000
 
 
 def redrive(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     queue: Annotated[
-        bool, typer.Option("--queue", help="The queue of weather alerts: its dead letters go back into it.")
+        bool, typer.Option("--queue", help="Move the dead letters of the weather-alerts queue back into it.")
     ] = False,
     perhaps_delivered: Annotated[
-        bool, typer.Option("--perhaps-delivered", help="Send messages that may have been delivered too.")
+        bool, typer.Option("--perhaps-delivered", help="Also send messages that may have been delivered.")
     ] = False,
 ) -> None:
-    """Try again what is among the dead letters: messages that were given up, answers of the LLM that were bad.
+    """Retry dead-lettered messages and failed LLM calls.
 
-    Messages that may have been delivered stay there, unless --perhaps-delivered is given: their readers may get them
+    Messages that may have been delivered are skipped unless --perhaps-delivered is given: their readers may get them
     twice.
     """
     settings = Settings()
     if queue:
         names = aws.alerts_queue(settings.environment), aws.alerts_dead_letters(settings.environment)
         moved = aws.redrive(region_of(settings), settings.aws_endpoint_url, *names, MAX_REDRIVEN)
-        console.print(json.dumps({"moved": moved}) if as_json else f"{moved} messages went back into {names[0]}")
+        console.print(
+            json.dumps({"moved": moved}) if as_json else f"{counted(moved, 'message')} moved back into {names[0]}"
+        )
         return
     engine = connect(settings)
     migrations.require_current(engine)
@@ -53,7 +56,9 @@ def redrive(
         figures = {"messages_put_back": back, "sent": sent, "perhaps_delivered": left}
         console.print(json.dumps(figures | answers), markup=False)
         return
-    console.print(f"{back} messages put back into the outbox, {sent} messages sent")
+    console.print(f"{counted(back, 'message')} put back into the outbox, {counted(sent, 'message')} sent")
     if left:
-        console.print(f"{left} messages were left that may have been delivered; --perhaps-delivered sends them again")
+        console.print(
+            f"perhaps delivered, and skipped: {counted(left, 'message')}; --perhaps-delivered sends them again"
+        )
     console.print(ranking.redrive_sentence(result) if result is not None else ranking.NO_KEY_TO_REDRIVE, markup=False)

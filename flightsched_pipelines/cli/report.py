@@ -1,4 +1,4 @@
-"""An hour's report as a person at a terminal reads it, and ``flightsched explain``: the reasons for one booking."""
+"""Print an hour's summary, and explain one booking: ``flightsched explain``."""
 
 from typing import Annotated
 
@@ -11,28 +11,29 @@ from flightsched_pipelines.cli.console import console
 from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.domain.risk.time_zones import zone_of
 from flightsched_pipelines.services.hourly.hour_summary import HourSummary, ThreatenedLesson, explain_booking
+from flightsched_pipelines.text import counted
 
 SHOWN_LESSONS = 15
 
 
 def print_report(report: HourSummary, command: str = "flightsched") -> None:
-    """Figures first, then the soonest threatened lessons with their other times, and the command that says more."""
+    """Print figures first, then the soonest threatened lessons with their alternatives."""
     console.print()
     console.print(f"[bold]The hour {report.hour_utc:%a %d %b %Y %H}:00 UTC[/bold]   weather: {report.weather_source}")
     console.print(
-        f"{report.bookings} lessons in the next {report.lookahead_hours} hours: "
+        f"{counted(report.bookings, 'lesson')} in the next {report.lookahead_hours} hours: "
         f"[red]{report.at_risk} below the school's minimums[/red], [yellow]{report.watch} to watch[/yellow], "
         f"{report.unknown} unknown ({report.unknown_within_24_hours} of them within 24 hours), "
         f"[green]{report.ok} with nothing below the minimums[/green]"
     )
     if report.not_assessed:
-        console.print(f"[yellow]{report.not_assessed} of them have no stored verdict: they count as not known[/yellow]")
+        console.print(f"[yellow]{report.not_assessed} of them have no stored verdict, and count as unknown[/yellow]")
     console.print(
-        f"{report.proposals} other times proposed: {report.with_three_alternatives} lessons have three, "
-        f"{report.without_alternatives} have none{_why_none(report)}   ({report.seconds:g} s)"
+        f"{counted(report.proposals, 'alternative')} proposed; lessons with three: {report.with_three_alternatives}, "
+        f"without any: {report.without_alternatives}{_why_none(report)}   ({report.seconds:g} s)"
     )
     console.print(
-        f"Ranked and explained by the LLM for {report.ranked_by_llm} lessons, by the planner for the others."
+        f"Ranked by the LLM for {counted(report.ranked_by_llm, 'lesson')}, by the planner for the others."
         if report.ranked_by_llm
         else "Ranked by the planner."
     )
@@ -43,7 +44,7 @@ def print_report(report: HourSummary, command: str = "flightsched") -> None:
     if len(report.lessons) > SHOWN_LESSONS:
         console.print(f"... and {len(report.lessons) - SHOWN_LESSONS} more, in pipeline.at_risk_bookings", style="dim")
     if report.lessons:
-        console.print(f"Why in full: {command} explain {report.lessons[0].reference}", style="dim")
+        console.print(f"Full explanation: {command} explain {report.lessons[0].reference}", style="dim")
 
 
 def _why_none(report: HourSummary) -> str:
@@ -54,9 +55,9 @@ def _why_none(report: HourSummary) -> str:
 def _table(lessons: tuple[ThreatenedLesson, ...]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("lesson", no_wrap=True)
-    table.add_column("when and who")
+    table.add_column("lesson")
     table.add_column("why", ratio=3)
-    table.add_column("other times", ratio=2)
+    table.add_column("alternatives", ratio=2)
     for lesson in lessons:
         zone = zone_of(lesson.time_zone)
         others = "\n".join(
@@ -68,7 +69,7 @@ def _table(lessons: tuple[ThreatenedLesson, ...]) -> Table:
             f"{lesson.starts_at_utc.astimezone(zone):%a %d %b %H:%M %Z} {lesson.departure}\n"
             f"{lesson.training_level.replace('_', ' ')}, {'solo' if lesson.solo else 'dual'}",
             lesson.why,
-            others or "none that works",
+            others or "none available",
         )
     return table
 
@@ -77,6 +78,6 @@ def explain(
     booking: Annotated[str, typer.Argument(help="A booking's id or reference.")],
     hour: Hour = None,
 ) -> None:
-    """Tell in words why a booking stands as it does, from the newest stored hour or the one named."""
+    """Explain a booking's weather status, from the newest stored hour or the given one."""
     settings, engine = open_session()
     console.print(explain_booking(engine, booking, parse_hour(hour) if hour else None, settings), markup=False)

@@ -1,4 +1,4 @@
-"""``flightsched respond`` and ``swap``: answers from the terminal."""
+"""Respond to cases from the terminal: ``flightsched respond`` and ``swap``."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated
@@ -19,25 +19,25 @@ from flightsched_pipelines.services.responses.swap import swap as exchange
 
 def respond(
     case: CaseNumber,
-    accept: Annotated[int | None, typer.Option(help="Take this alternative (student).")] = None,
-    none_suit: Annotated[bool, typer.Option("--none-suit", help="None of them suits (student).")] = False,
-    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take the choice back (student).")] = False,
-    confirm: Annotated[bool, typer.Option("--confirm", help="Confirm what the student chose (instructor).")] = False,
-    decline: Annotated[bool, typer.Option("--decline", help="Say that it cannot be (instructor).")] = False,
+    accept: Annotated[int | None, typer.Option(help="Accept this alternative (student).")] = None,
+    none_suit: Annotated[bool, typer.Option("--none-suit", help="Reject all alternatives (student).")] = False,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Withdraw the choice (student).")] = False,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Confirm the student's choice (instructor).")] = False,
+    decline: Annotated[bool, typer.Option("--decline", help="Decline the chosen time (instructor).")] = False,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the lesson as booked (instructor); needs --reason.")
     ] = False,
     speaker: Annotated[
-        str | None, typer.Option("--as", help="student or instructor; unset, whoever would say it.")
+        str | None, typer.Option("--as", help="Who is answering (default: inferred from the action).")
     ] = None,
     reason: Annotated[str, typer.Option(help="Why the lesson is kept.")] = "",
     days: Annotated[str, typer.Option(help="With --none-suit: days that suit, such as 'sat sun'.")] = "",
     parts: Annotated[str, typer.Option(help="With --none-suit: morning, afternoon, evening.")] = "",
     after: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="With --none-suit: not before.")] = None,
     before: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="With --none-suit: not after.")] = None,
-    key: Annotated[str | None, typer.Option(help="An answer with a key that was used is not taken again.")] = None,
+    key: Annotated[str | None, typer.Option(help="Idempotency key.")] = None,
 ) -> None:
-    """Answer a case: take an alternative, confirm it, ask for others, or keep the lesson."""
+    """Respond to a case: accept an alternative, confirm it, ask for others, or keep the lesson."""
     said = [
         action
         for action, is_said in (
@@ -47,9 +47,9 @@ def respond(
         if is_said
     ]  # fmt: skip
     if len(said) != 1:
-        raise UsageError("say one thing: --accept N, --none-suit, --withdraw, --confirm, --decline or --keep")
+        raise UsageError("give one action: --accept N, --none-suit, --withdraw, --confirm, --decline or --keep")
     if after and before and before < after:
-        raise UsageError(f"--before {before:%Y-%m-%d} lies before --after {after:%Y-%m-%d}; no day is between them")
+        raise UsageError(f"--before {before:%Y-%m-%d} is before --after {after:%Y-%m-%d}; no day is between them")
     if key == "":
         raise UsageError("--key is empty; give one, or leave the option out")
     wishes = RequestedTimes(_words(days, DAYS), _words(parts, tuple(PARTS_OF_DAY)), _day(after), _day(before))
@@ -65,15 +65,15 @@ def respond(
     )
     if not outcome.applied:
         raise UsageError(outcome.sentence)
-    console.print(outcome.sentence + (" (It was said before.)" if outcome.repeated else ""), markup=False)
+    console.print(outcome.sentence + (" (It was applied before.)" if outcome.repeated else ""), markup=False)
 
 
 def swap(
     case: CaseNumber,
     other: Annotated[int, typer.Argument(help="The other case's number.", min=1, max=2**63 - 1)],
-    key: Annotated[str | None, typer.Option(help="What was said with a key that was used is not said again.")] = None,
+    key: Annotated[str | None, typer.Option(help="Idempotency key.")] = None,
 ) -> None:
-    """Let two lessons take each other's places, when both students agree."""
+    """Swap the slots of two lessons, if both students agree."""
     settings, engine = open_session()
     outcome = exchange(engine, key or f"terminal-{uuid4().hex}", (case, other), "terminal", datetime.now(UTC), settings)
     if not outcome.applied:
@@ -94,7 +94,7 @@ def _role(speaker: str | None) -> Role | None:
 def _words(text: str, known: tuple[str, ...]) -> frozenset[str]:
     given = frozenset(text.lower().replace(",", " ").split())
     if not given <= set(known):
-        raise UsageError(f"'{text}' has words that are none of {', '.join(known)}")
+        raise UsageError(f"'{text}' has words that are not among {', '.join(known)}")
     return given
 
 

@@ -1,4 +1,4 @@
-"""The database that a command works on."""
+"""Open the database of a command."""
 
 from sqlalchemy import Engine
 
@@ -9,7 +9,7 @@ from flightsched_pipelines.settings import Settings
 
 
 def open_session() -> tuple[Settings, Engine]:
-    """The settings, and a database whose schema is the newest."""
+    """Return the settings, and a database with the newest schema."""
     settings = Settings()
     engine = connect(settings)
     migrations.require_current(engine)
@@ -17,7 +17,7 @@ def open_session() -> tuple[Settings, Engine]:
 
 
 def open_database(settings: Settings) -> Engine:
-    """A connection to a database whose schema is current: the embedded one is brought there, others must be."""
+    """Return a database with the newest schema: the embedded one is upgraded, others must be current."""
     if settings.database_url is None:
         print_progress("starting the embedded database ...")
         embedded.start(settings.flightsched_home)

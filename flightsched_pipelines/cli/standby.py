@@ -1,4 +1,4 @@
-"""``flightsched standby``: who waits for a slot to come free."""
+"""Show and change the standby lists: ``flightsched standby``."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -12,7 +12,7 @@ from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.messages import formatting
 from flightsched_pipelines.services import standby
 
-app = typer.Typer(help="Who waits for a slot to come free; without a command, the lists.")
+app = typer.Typer(help="Show or change the standby lists.")
 
 Booking = Annotated[str, typer.Argument(help="The booking's reference, such as PAO-1016.")]
 
@@ -22,7 +22,7 @@ def show(
     context: typer.Context,
     aircraft_type: Annotated[str | None, typer.Option(help="Only the list of this type, such as C172S.")] = None,
 ) -> None:
-    """Show who waits for a slot to come free: each school's list in its order."""
+    """Show the standby lists, each school's in its order."""
     if context.invoked_subcommand is not None:
         return
     _, engine = open_session()
@@ -37,17 +37,15 @@ def show(
             formatting.format_time(one.since_utc, one.time_zone),
             f"{one.until:%Y-%m-%d}" if one.until else "",
         )  # fmt: skip
-    console.print(table if places else "nobody waits for a slot to come free")
+    console.print(table if places else "No lessons on standby.")
 
 
 @app.command()
 def add(
     booking: Booking,
-    until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last local day on which a slot is of use.")
-    ] = None,
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last local day that suits.")] = None,
 ) -> None:
-    """Put a lesson on the standby list: it is offered slots of its type of aircraft that come free."""
+    """Put a lesson on the standby list: it is offered freed slots of its type of aircraft."""
     _, engine = open_session()
     standby.join(engine, booking, until.date() if until else None, datetime.now(UTC))
     console.print(f"{booking} is on the standby list", markup=False)

@@ -1,4 +1,4 @@
-"""``flightsched weather`` and ``assess``: what stored reports say, and what they mean for bookings; no database."""
+"""Decode stored reports, and assess bookings by them without a database: ``flightsched weather`` and ``assess``."""
 
 import json
 import math
@@ -24,13 +24,13 @@ JSON_COLUMNS = (
     "source", "station",
 )  # fmt: skip
 
-WeatherFile = Annotated[Path, typer.Argument(help="A stored answer: METARs, TAFs or One Call, in the service's JSON.")]
-Airport = Annotated[str | None, typer.Option(help="The airport of a One Call answer; default: the nearest.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on standard output, nothing else.")]
+WeatherFile = Annotated[Path, typer.Argument(help="A saved response: METARs, TAFs or One Call, in the service's JSON.")]
+Airport = Annotated[str | None, typer.Option(help="The airport of a One Call response; default: the nearest.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 
 
 def weather(file: WeatherFile, airport: Airport = None, as_json: Json = False) -> None:
-    """Show what a stored answer reads as, hour by hour."""
+    """Decode a saved METAR, TAF or One Call response, hour by hour."""
     reading = stored_reports.read_reports(file, airport)
     for problem in reading.problems:
         print_error(f"{file}: {problem}")
@@ -45,11 +45,11 @@ def weather(file: WeatherFile, airport: Airport = None, as_json: Json = False) -
 
 
 def assess_file(
-    weather_files: Annotated[list[Path], typer.Option("--weather", help="A stored answer; may be given repeatedly.")],
+    weather_files: Annotated[list[Path], typer.Option("--weather", help="A saved response; may be given repeatedly.")],
     bookings: Annotated[Path, typer.Option(help="A CSV: reference, starts_at, ends_at, training_level, ...")],
     as_json: Json = False,
 ) -> None:
-    """Hold bookings in a file against weather in a file, with the default minimums and no database."""
+    """Assess bookings in a file by weather in a file, with the default minimums and no database."""
     lessons, assessment, problems = stored_reports.assess_files(weather_files, bookings, Settings())
     for problem in problems:
         print_error(problem)
@@ -102,7 +102,7 @@ def _print_lines(rows: pd.DataFrame) -> None:
 
 
 def _words(unread: Sequence[str]) -> list[dict[str, object]]:
-    """Words that were not understood, each with the elements that are missing for it."""
+    """Words that were not understood, each with the elements that are missing because of it."""
     return [{"word": word.text, "missing": list(word.missing)} for word in map(UnreadWord.parse, unread)]
 
 
@@ -114,7 +114,7 @@ def _print_unread(rows: pd.DataFrame) -> None:
 
 
 def _plain(value: object) -> object:
-    """A value as JSON has it: times in ISO with Z, what is absent as null."""
+    """A value in JSON: times in ISO with Z, absent values as null."""
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%dT%H:%M:%SZ}"
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""Amazon CloudWatch: metrics out."""
+"""Publish metrics to Amazon CloudWatch."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ def put_metrics(region: str, endpoint_url: str | None, namespace: str, data: Seq
     """Put metric data, in the form of PutMetricData.
 
     Raises:
-        ChannelDown, Refused: CloudWatch cannot be reached, does not let us, or will not take them.
+        ChannelDownError, MessageRefusedError: CloudWatch cannot be reached, denies access, or refuses the data.
     """
     cloudwatch = client("cloudwatch", region, endpoint_url)
     try:

@@ -1,4 +1,4 @@
-"""A sign of life to somebody outside, who raises the alarm when it stays away (such as healthchecks.io)."""
+"""Ping a dead-man's-switch service (such as healthchecks.io), which alerts if pings stop."""
 
 import httpx
 
@@ -6,18 +6,18 @@ TIMEOUT_SECONDS = 10
 
 
 class HeartbeatError(RuntimeError):
-    """Nobody took the sign of life; the address is a secret, and not in the message."""
+    """The ping failed; its URL is a secret, and not in the message."""
 
 
 def ping(url: str) -> None:
-    """Say that an hour was completed.
+    """Ping the URL after a successful hour.
 
     Raises:
-        HeartbeatError: it was not taken.
+        HeartbeatError: it did not arrive.
     """
     try:
         reply = httpx.get(url, timeout=TIMEOUT_SECONDS)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise HeartbeatError(f"HEARTBEAT_URL cannot be reached ({type(error).__name__}); check it") from None
     if reply.is_error:
-        raise HeartbeatError(f"HEARTBEAT_URL says {reply.status_code}; check it")
+        raise HeartbeatError(f"HEARTBEAT_URL responded {reply.status_code}; check it")

@@ -1,4 +1,4 @@
-"""The models that a server of OpenAI's API lists, and when each is to be shut down."""
+"""Read the models that a server of OpenAI's API lists, with their shutdown dates."""
 
 import json
 from collections.abc import Mapping
@@ -13,21 +13,21 @@ SECONDS = 10.0
 
 
 class ModelListError(Exception):
-    """The list cannot be had; the message says why."""
+    """The list cannot be fetched; the message contains the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelServer:
-    """Where the list is asked for. ``base_url`` of ``None`` is OpenAI's own."""
+    """The server that lists the models. ``base_url`` of ``None`` is OpenAI's own."""
 
     api_key: str
     base_url: str | None
 
     def shutdown_dates(self) -> Mapping[str, date | None]:
-        """Return the date on which each listed model is to be shut down, ``None`` where none is announced.
+        """Return the date on which each listed model is to be shut down, ``None`` if none is announced.
 
         Raises:
-            ModelListError: the server does not answer, or not with a list.
+            ModelListError: the server does not respond, or not with a list.
         """
         try:
             with OpenAI(api_key=self.api_key, base_url=self.base_url, timeout=SECONDS, max_retries=0) as client:
@@ -44,7 +44,7 @@ class ModelServer:
 
 
 def read_models(body: bytes) -> Mapping[str, date | None]:
-    """Return the shutdown date of each model in an answer.
+    """Return the shutdown date of each model in a response.
 
     Raises:
         ModelListError: it is not a list of models, or a date cannot be read.

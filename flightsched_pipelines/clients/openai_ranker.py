@@ -1,8 +1,8 @@
-"""OpenAI's Responses API: one request a question, many at a time, within a deadline and a budget.
+"""Call OpenAI's Responses API: one request a booking, many at a time, within a deadline and a budget.
 
-The SDK does not retry: an exhausted quota looks like any other 429 to it. Here a 429 holds all requests back for as
-long as it asks, a quota opens the breaker for the rest of the hour, and so do several failures in a row. An answer is
-read no further than ``LARGEST_BYTES``, and whatever is in it, a `Reply` can be stored.
+The SDK does not retry: it cannot distinguish an exhausted quota from any other 429. Here a 429 delays all requests for
+as long as it asks; an exhausted quota, or several failures in a row, open the breaker for the rest of the hour. A
+response is read no further than ``MAX_RESPONSE_BYTES``, and whatever its content, a `RankingReply` can be stored.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ RETRIED = frozenset({"rate_limited", "server_error", "timeout", "unreachable"})
 
 @dataclass(frozen=True, slots=True)
 class OpenAIRanker:
-    """How questions are sent. ``base_url`` of ``None`` is OpenAI's; ``reasoning_effort`` of ``None`` is left out."""
+    """Server, model and limits of the ranker. ``base_url`` of ``None`` is OpenAI's; effort ``None`` is omitted."""
 
     api_key: str
     model: str
@@ -48,12 +48,12 @@ class OpenAIRanker:
     def ask(
         self, askings: Sequence[RankingPrompt], budget_usd: float, told: Callable[[RankingReply], None] = lambda _: None
     ) -> list[RankingReply]:
-        """Send the questions, and bring back a reply for each, in their order. Never raises for what a server does.
+        """Send the prompts, and return a reply for each, in their order. Never raises because of a server.
 
         Args:
-            askings: the questions.
-            budget_usd: what all of them may cost at most; each holds its dearest possible price while it is out.
-            told: is handed each reply as it comes, so that what was paid for is known whatever happens next.
+            askings: the prompts.
+            budget_usd: maximum cost of all of them; each counts at its maximum cost while it is in flight.
+            told: receives each reply as it comes, so that its cost is recorded whatever happens next.
         """
         return asyncio.run(_Session(self, budget_usd, told).all(askings))
 
@@ -148,7 +148,7 @@ class _Session:
         return read_reply(asking, body, self.ranker.prices)
 
     async def _receive(self, client: AsyncOpenAI, asking: RankingPrompt) -> bytes:
-        """The answer's bytes; no more of them than show that it is too large."""
+        """The response's bytes; only as many as show that it is too large."""
         shape = {"type": "json_schema", "name": "ranking", "strict": True, "schema": asking.schema}
         effort = self.ranker.reasoning_effort
         body = b""
@@ -169,5 +169,5 @@ class _Session:
         return body
 
     def _heed(self, headers: Mapping[str, str]) -> None:
-        """Hold everything back as long as the server asks: after a 429, or where nothing remains of a limit."""
+        """Delay all requests as long as the server asks: after a 429, or if nothing remains of a limit."""
         self.not_before = max(self.not_before, time.monotonic() + wait_seconds(headers))

@@ -1,6 +1,7 @@
-"""What a server of OpenAI's Responses API returned: bodies, errors and headers, read so that nothing in them raises.
+"""Parse what a server of OpenAI's Responses API returned: bodies, errors and headers, without raising.
 
-Whatever was sent, a `Reply` can be stored: its text has no NUL and no lone surrogate, its counts fit their columns.
+Whatever was received, a `RankingReply` can be stored: its text has no NUL and no lone surrogate, its counts fit their
+columns.
 """
 
 import json
@@ -16,18 +17,18 @@ from flightsched_pipelines.text import storable
 
 MAX_RESPONSE_BYTES = 500_000
 MAX_OUTPUT_TOKENS = 4_000
-"""An answer takes a tenth of it; the rest is for a model that reasons, whose reasoning counts as output."""
+"""A response takes a tenth of it; the rest is for a model that reasons, whose reasoning counts as output."""
 
 CHARACTERS_PER_TOKEN = 3
 """Cautious: English has about four."""
 
 MAX_TOKENS = 10_000_000
-"""A server that counts more of them, or none, is not believed: the dearest count is taken for the budget."""
+"""A larger or missing count of a server is not believed: the maximum counts against the budget."""
 
 
 @dataclass(frozen=True, slots=True)
 class RankingPrompt:
-    """What is sent for one question: instructions, the question, and the JSON schema of the answer."""
+    """One request: instructions, the booking's facts, and the JSON schema of the response."""
 
     key: str
     instructions: str
@@ -36,15 +37,15 @@ class RankingPrompt:
 
     @property
     def most_input_tokens(self) -> int:
-        """More tokens than the question has, cautiously counted."""
+        """Return an upper estimate of the request's tokens."""
         return (len(self.text) + len(self.instructions)) // CHARACTERS_PER_TOKEN
 
 
 @dataclass(frozen=True, slots=True)
 class RankingReply:
-    """What came of one question.
+    """The result of one request.
 
-    ``status`` is ``answered`` (``text`` holds the answer, unchecked), ``refused``, ``truncated``, ``empty``,
+    ``status`` is ``answered`` (``text`` is the unchecked response), ``refused``, ``truncated``, ``empty``,
     ``too_large``, ``rate_limited``, ``quota``, ``rejected`` (a 4xx), ``server_error``, ``timeout``, ``unreachable``,
     ``not_json``; or one of ``NOT_SENT``: ``deadline``, ``breaker``, ``budget``.
     """
@@ -73,13 +74,13 @@ class TokenPrices:
     output_usd: float
 
     def of(self, input_tokens: int, cached_tokens: int, output_tokens: int) -> float:
-        """What a call costs."""
+        """Return the cost of a call."""
         fresh = max(input_tokens - cached_tokens, 0)
         return (fresh * self.input_usd + cached_tokens * self.cached_usd + output_tokens * self.output_usd) / 1e6
 
 
 def read_reply(asking: RankingPrompt, body: bytes, prices: TokenPrices) -> RankingReply:
-    """Return what a body of HTTP 200 is: an answer, or what is wrong with it. Never raises for what is in it."""
+    """Return the reply in a body of HTTP 200: a response, or its fault. Never raises because of its content."""
     key = asking.key
     try:
         data: object = json.loads(body)
@@ -103,7 +104,7 @@ def read_reply(asking: RankingPrompt, body: bytes, prices: TokenPrices) -> Ranki
 
 
 def failed_reply(key: str, error: APIStatusError) -> RankingReply:
-    """Return what an HTTP status of 400 or more is."""
+    """Return the reply for an HTTP status of 400 or more."""
     status, code = error.status_code, _word(error.code or "")
     if code in {"insufficient_quota", "billing_hard_limit_reached"}:
         return RankingReply(key, "quota", problem="the account's quota is used up")
@@ -120,7 +121,7 @@ def failed_reply(key: str, error: APIStatusError) -> RankingReply:
 
 
 def wait_seconds(headers: Mapping[str, str]) -> float:
-    """Return how long the server asks to wait: after a 429, or where nothing remains of a limit; 0 for not at all."""
+    """Return the wait that the server asks for: after a 429, or if nothing remains of a limit; 0 for none."""
     waits = [_seconds(headers.get("retry-after-ms"), 0.001), _seconds(headers.get("retry-after"), 1.0)]
     waits += [
         _duration(headers.get(f"x-ratelimit-reset-{limit}", ""))
@@ -131,7 +132,7 @@ def wait_seconds(headers: Mapping[str, str]) -> float:
 
 
 def _usage(value: object, most_input: int) -> dict[str, int]:
-    """The tokens of a call; where the server does not say, the most that there can have been."""
+    """The tokens of a call; the maximum possible if the server does not report them."""
     usage = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
     details = usage.get("input_tokens_details")
     cached = cast("dict[str, Any]", details).get("cached_tokens") if isinstance(details, dict) else 0
@@ -149,12 +150,12 @@ def _count(value: object, otherwise: int) -> int:
 
 
 def _word(value: object) -> str:
-    """What a server calls something, short; what is not text is not repeated."""
+    """A server's word for something, shortened; anything but text is not repeated."""
     return storable(value, 60) if isinstance(value, str) else "unknown"
 
 
 def _output(value: object) -> tuple[str, str]:
-    """All text of an answer's output, and all of a refusal, as they can be stored."""
+    """All text of a response's output, and all of a refusal, in storable form."""
     texts: list[str] = []
     refusals: list[str] = []
     items = cast("list[Any]", value) if isinstance(value, list) else []
@@ -182,7 +183,7 @@ def _seconds(text: str | None, unit: float) -> float:
 
 
 def _duration(text: str) -> float:
-    """OpenAI's way of writing a wait, such as 6m0s, 1s or 20ms."""
+    """The seconds of a wait as OpenAI writes it, such as 6m0s, 1s or 20ms."""
     units = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
     found = re.findall(r"(\d{1,9}(?:\.\d{1,9})?)(ms|h|m|s)", text, re.ASCII)
     return sum(float(amount) * units[unit] for amount, unit in found)

@@ -1,6 +1,6 @@
-"""The role of analysts: it reads schema ``analytics`` and nothing else.
+"""Grant the analysts' role: it reads schema ``analytics`` and nothing else.
 
-A role belongs to the server, not to one database, and a restored backup has none: so it is seen to after every upgrade.
+A role belongs to the server, not to one database, and a restored backup has none; so every upgrade grants it again.
 """
 
 from psycopg import errors
@@ -17,10 +17,10 @@ GRANTS = (
 
 
 def grant_views(connection: Connection) -> str | None:
-    """Let the role read the views, those to come included; it is made, without a login, where it is missing.
+    """Let the role read the views, future ones included; it is created, without a login, if it is missing.
 
     Returns:
-        What an administrator has to do, in a sentence, where this user may not make roles; else ``None``.
+        What an administrator has to do, in a sentence, if this user may not create roles; otherwise ``None``.
     """
     if not _exists(connection):
         try:
@@ -29,10 +29,10 @@ def grant_views(connection: Connection) -> str | None:
         except DBAPIError as error:
             if isinstance(error.orig, errors.InsufficientPrivilege):
                 return (
-                    f"role {ROLE} is missing and this user may not make roles: have an administrator run "
+                    f"role {ROLE} is missing and this user may not create roles: ask an administrator to run "
                     f"`CREATE ROLE {ROLE} NOLOGIN`, then run `flightsched db upgrade` again"
                 )
-            # Another database of the same server was upgraded at the same time, and made it.
+            # Another database of the same server was upgraded at the same time, and created it.
             if not isinstance(error.orig, errors.DuplicateObject | errors.UniqueViolation):
                 raise
     for grant in GRANTS:

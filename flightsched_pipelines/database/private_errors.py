@@ -1,7 +1,7 @@
-"""Errors of PostgreSQL without the rows that they quote: they reach logs, Dagster's event log and terminals.
+"""Remove quoted rows from errors of PostgreSQL: they reach logs, Dagster's event log and terminals.
 
-"Failing row contains (7, Ada, ada@example.com)" is a DETAIL, and a value that cannot be read stands in the message
-itself. Names of constraints, tables and columns stay: whoever mends it can look the row up in the database.
+"Failing row contains (7, Ada, ada@example.com)" is a DETAIL, and a value that cannot be read is in the message itself.
+Names of constraints, tables and columns stay, so that the row can be looked up in the database.
 """
 
 from typing import Any, TypeVar
@@ -12,14 +12,14 @@ from psycopg.abc import PQGen
 Result = TypeVar("Result")
 
 QUOTING_CLASSES = ("22", "P0")
-"""Classes of SQLSTATE whose messages quote values: data exceptions, and what triggers raise."""
+"""Classes of SQLSTATE whose messages quote values: data exceptions, and errors raised by triggers."""
 
 
 class DiscreetConnection(psycopg.Connection[Any]):
-    """A connection whose errors quote no row. All that waits for the server, COPY too, waits in ``wait``."""
+    """A connection whose errors quote no row. Everything that waits for the server, COPY too, waits in ``wait``."""
 
     def wait(self, gen: PQGen[Result], *arguments: Any, **named: Any) -> Result:  # noqa: ANN401, psycopg's own
-        """Wait for the server; what it raises is made discreet."""
+        """Wait for the server; the errors it raises quote no row."""
         try:
             return super().wait(gen, *arguments, **named)
         except psycopg.Error as error:
@@ -30,10 +30,10 @@ class DiscreetConnection(psycopg.Connection[Any]):
 def discreet_message(error: psycopg.Error) -> str:
     """Return an error's message without values of rows."""
     if error.sqlstate is None:
-        return str(error)  # of the connection: the server has said nothing
+        return str(error)  # of the connection: the server sent nothing
     diag = error.diag
     quotes = error.sqlstate.startswith(QUOTING_CLASSES)
-    words = "its words may quote a row, so they are left out" if quotes else diag.message_primary or "no message"
+    words = "its message may quote a row, so it is left out" if quotes else diag.message_primary or "no message"
     table = ".".join(name for name in (diag.schema_name, diag.table_name) if name)
     where = [
         f"{kind} {name}"

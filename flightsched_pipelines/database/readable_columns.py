@@ -1,6 +1,6 @@
-"""Columns as far as Python can read them: of what PostgreSQL holds, some days, times and lists have no like there.
+"""Read columns within Python's range: some of PostgreSQL's days, times and lists do not exist in Python.
 
-The conditions on the tables (`schema.base.sound`) keep such values out; rows from before them may hold some.
+The conditions on the tables (`schema.base.sound`) reject such values; older rows may contain some.
 """
 
 from datetime import UTC, date, datetime, time
@@ -10,20 +10,20 @@ from sqlalchemy import ARRAY, ColumnElement, Text, case, func, literal, null
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date.max
 LAST_INSTANT = datetime(9999, 1, 1, tzinfo=UTC)
-"""No booking that is read begins later."""
+"""No booking that begins later is read."""
 
 
 def day(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A day, null where Python knows none: infinity, or after the year 9999."""
+    """Return a day, null if Python cannot represent it: infinity, or after the year 9999."""
     return case((column.between(FIRST_DAY, LAST_DAY), column), else_=null())
 
 
 def clock(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A time of day; midnight at the day's end, 24:00, is just before it."""
+    """Return a time of day; midnight at the day's end, 24:00, is just before it."""
     return case((column > time.max, literal(time.max)), else_=column)
 
 
 def words(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A plain list of words, without gaps; a list of lists is empty."""
+    """Return a plain list of words, without nulls; a nested list is empty."""
     plain = func.coalesce(func.array_ndims(column), 1) == 1
     return case((plain, func.array_remove(column, null())), (column.is_not(None), literal([], ARRAY(Text))))

@@ -1,4 +1,4 @@
-"""How many rows each table of the database has: what is named before any of it is refused, replaced or removed."""
+"""Count the rows of each table, to be named before any of it is refused, replaced or removed."""
 
 from collections.abc import Collection, Mapping
 
@@ -11,7 +11,7 @@ OWN_RECORDS = frozenset(
     table.name
     for table in (schema.alerts, schema.alert_silences, schema.dispatches, schema.llm_calls, schema.standings)
 )
-"""What the platform notes of itself, also where no school has entered anything."""
+"""Tables that the platform itself fills, even before a school enters anything."""
 
 
 def rows_of(source: Source) -> dict[str, int]:
@@ -25,7 +25,7 @@ def rows_of(source: Source) -> dict[str, int]:
 
 
 def entered(source: Source) -> dict[str, int]:
-    """Return the rows of the school's tables that have any, but for what the platform notes of itself."""
+    """Return the rows of the school's tables that have any, without the platform's own records."""
     rows = rows_of(source)
     return {
         name.removeprefix("school."): count
@@ -35,7 +35,7 @@ def entered(source: Source) -> dict[str, int]:
 
 
 def has_schools(source: Source) -> bool:
-    """Whether there is a school to work for."""
+    """Return whether a school exists."""
     with reading(source) as connection:
         return bool(connection.execute(select(func.count()).select_from(schema.schools)).scalar_one())
 

@@ -1,5 +1,4 @@
-"""What people are told, as pure functions of facts: mail, calendar entries, short texts, Slack blocks.
+"""Notifications as pure functions of facts: mail, calendar entries, text messages, Slack blocks.
 
-Who is told, on which channel and when is decided in ``services.notifications``; sending belongs in
-``clients.delivery``.
+``services.notifications`` decides about recipient, channel and time; sending belongs in ``clients.delivery``.
 """

@@ -1,4 +1,4 @@
-"""An alert to operators: JSON for SNS and its subscribers, and Slack blocks. Without personal data."""
+"""Render an alert to operators: JSON for SNS and its subscribers, and Slack blocks. Without personal data."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -29,7 +29,7 @@ MAX_TEXT_CHARACTERS, MAX_HEADER_CHARACTERS = 3000, 150
 
 
 class FailingCheck(BaseModel):
-    """A check that fails, what it found, and what to do."""
+    """A failing check, its finding, and its remedy."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -41,7 +41,7 @@ class FailingCheck(BaseModel):
 
 
 class AlertNotice(BaseModel):
-    """What operators are told of an alert; ``checks`` are those that fail now."""
+    """The content of an alert's notification; ``checks`` are those that fail now."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -56,7 +56,7 @@ class AlertNotice(BaseModel):
 
 
 def title(notice: AlertNotice) -> str:
-    """One line: what, where, how much of it."""
+    """Return the alert in one line."""
     number = len(notice.checks)
     count = f", {number} check{'s fail' if number != 1 else ' fails'}" if number else ""
     what = TITLES.get(notice.alert, notice.alert)
@@ -64,13 +64,13 @@ def title(notice: AlertNotice) -> str:
 
 
 def blocks(notice: AlertNotice) -> tuple[str, list[dict[str, Any]]]:
-    """The text for notifications, and the blocks."""
+    """Return the text for notifications, and the blocks."""
     head = title(notice)
     found: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": head[:MAX_HEADER_CHARACTERS], "emoji": False}}
     ]
     found += [_section(_line(check)) for check in notice.checks[:MAX_CHECKS_SHOWN]]
-    notes = [f"open since {notice.opened_at:%d %b %H:%M}Z", f"`flightsched alerts silence {notice.alert}` quiets it"]
+    notes = [f"open since {notice.opened_at:%d %b %H:%M}Z", f"`flightsched alerts silence {notice.alert}` mutes it"]
     if notice.word == "resolved":
         notes = [f"it was open from {notice.opened_at:%d %b %H:%M}Z to {notice.told_at:%d %b %H:%M}Z"]
     elif len(notice.checks) > MAX_CHECKS_SHOWN:

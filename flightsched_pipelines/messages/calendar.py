@@ -1,4 +1,4 @@
-"""The lesson as a calendar entry, RFC 5545 and 5546: one UID a booking, a growing SEQUENCE, CANCEL at the end."""
+"""Render the lesson as a calendar entry, RFC 5545 and 5546: one UID a booking, growing SEQUENCE, CANCEL at the end."""
 
 # pyright: reportUnknownMemberType=false
 
@@ -21,21 +21,21 @@ PRODUCT = "-//flightsched_pipelines//weather rescheduling//EN"
 
 
 def uid_of(booking_id: int, base_uid_domain: str) -> str:
-    """The UID of a booking's entry, the same for as long as the booking lives."""
+    """Return the UID of a booking's entry, constant for the booking's lifetime."""
     return f"booking-{booking_id}@{base_uid_domain}"
 
 
 def changes_entry(notice: Notice) -> bool:
-    """Whether a notice has anything to say to a calendar: a slot that came free has not, until the lesson moves."""
+    """Return whether a notice changes the calendar: one about a freed slot does not, until the lesson moves."""
     return not notice.standby or notice.event in {"moved", "handed_over"}
 
 
 def entry(notice: Notice, *, organizer: str, attendee: str, base_uid_domain: str) -> tuple[bytes, str]:
-    """A notice's calendar entry, and its method.
+    """Return a notice's calendar entry, and its method.
 
     A lesson on weather hold is tentative. One whose case ended with a cleared forecast, or was changed at the school,
-    is confirmed as it stands in the message, unless it stays on hold; so is one that has moved or was kept. Nothing is
-    taken out of a calendar unless the booking is, or another instructor has it.
+    is confirmed as given in the message, unless it stays on hold; so is one that has moved or was kept. An entry is
+    cancelled only if the booking is, or if another instructor takes it over.
 
     Args:
         notice: the facts; ``sequence`` numbers the versions.
@@ -73,7 +73,7 @@ def entry(notice: Notice, *, organizer: str, attendee: str, base_uid_domain: str
 
 def _description(notice: Notice) -> str:
     lesson = notice.lesson
-    # No link: it answers for its reader, and calendars are shared.
+    # No link: it authorizes its reader, and calendars are shared.
     return "\n".join(
         [
             f"{lesson.aircraft}, {lesson.school}",

@@ -1,4 +1,4 @@
-"""E-mail: subject, text and HTML from templates, and the MIME message around them."""
+"""Render email: subject, text and HTML from templates, and the MIME message around them."""
 
 # pyright: reportUnknownMemberType=false
 
@@ -25,13 +25,13 @@ EVENT_NAMES: dict[Event, str] = {
     "opened": "Below the school's minimums",
     "updated": "Alternatives changed",
     "cleared": "Above the minimums again",
-    "expired": "Nobody answered",
+    "expired": "No answer",
     "cancelled": "No longer in the schedule",
     "changed": "Changed by the school",
-    "begun": "Unanswered until its time came",
+    "begun": "No answer before its time came",
     "accepted": "Chosen, to be confirmed",
     "withdrawn": "Choice withdrawn",
-    "hold_released": "Held no more",
+    "hold_released": "Slot released",
     "reminded": "Reminded",
     "moved": "Moved",
     "handed_over": "Handed over",
@@ -50,7 +50,7 @@ class Rendered:
 
 
 def render_notice(notice: Notice) -> Rendered:
-    """What one person is told about one case."""
+    """Render the notice to one person about one case."""
     lesson = notice.lesson
     whose = "your lesson" if notice.role == "student" else f"lesson with {lesson.student}"
     start = formatting.format_time(lesson.starts_at_utc, lesson.time_zone)
@@ -65,7 +65,7 @@ def render_notice(notice: Notice) -> Rendered:
 
 
 def render_digest(digest: Digest) -> Rendered:
-    """What a dispatch changed, or what is missing for hours, in one mail."""
+    """Render the changes of a dispatch, or a gap of hours in the weather, in one mail."""
     if digest.missing is not None:
         subject = f"Weather: {missing_weather.title(digest)}"
         facts = {
@@ -82,7 +82,7 @@ def render_digest(digest: Digest) -> Rendered:
 
 
 def digest_counts(lines: Sequence[DigestLine]) -> str:
-    """How many lessons of each kind a digest tells of: "Below the school's minimums: 3. Nobody answered: 1."."""
+    """Return the number of lessons of each kind in a digest: "Below the school's minimums: 3. No answer: 1."."""
     counts = Counter(line.event for line in lines)
     return " ".join(f"{name}: {counts[event]}." for event, name in EVENT_NAMES.items() if counts[event])
 
@@ -98,20 +98,20 @@ def compose(
     calendar: bytes | None = None,
     method: str | None = None,
 ) -> EmailMessage:
-    """The mail as it travels: text, HTML, and the calendar entry where there is one.
+    """Compose the mail: text, HTML, and the calendar entry if there is one.
 
     Args:
         rendered: the words.
-        to_name: the reader's name; line breaks in it are taken out.
+        to_name: the reader's name; line breaks in it are removed.
         to_address: the reader's address.
         sender: name and address of the sender, as in ``From``.
         message_id: with its angle brackets; the same message has the same.
-        date_utc: when it is sent.
+        date_utc: the date of sending.
         calendar: an iCalendar object.
         method: its method, REQUEST or CANCEL.
 
     Raises:
-        ValueError: an address cannot be one.
+        ValueError: an address is invalid.
     """
     name, address = parseaddr(sender)
     mail = EmailMessage()
@@ -145,7 +145,7 @@ def _template(name: str) -> Any:  # noqa: ANN401, jinja2's template
 
 
 def _on_one_line(value: object) -> object:
-    """Plain strings cannot add lines; markup and numbers stay as they are."""
+    """Put plain strings on one line; markup and numbers stay as they are."""
     return formatting.one_line(value) if type(value) is str else value
 
 

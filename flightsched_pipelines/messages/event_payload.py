@@ -1,4 +1,4 @@
-"""A case's change for other systems (SNS, Redis, SQS): JSON without a name, an address or a registration."""
+"""Render a case's change for other systems (SNS, Redis, SQS): JSON without a name, an address or a registration."""
 
 from datetime import datetime
 from typing import Any
@@ -7,7 +7,7 @@ from flightsched_pipelines.messages.models import Notice
 
 
 def event_payload(notice: Notice, *, hour_utc: datetime) -> dict[str, Any]:
-    """The facts of a notice that concern nobody's person; instants are ISO 8601, UTC."""
+    """Return the facts of a notice without personal data; instants are ISO 8601, UTC."""
     lesson = notice.lesson
     return {
         "event": notice.event,

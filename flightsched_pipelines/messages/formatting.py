@@ -1,4 +1,4 @@
-"""Times, amounts and shortfalls in words: local, with the zone's name and the unit."""
+"""Format times, quantities and breaches in words: local, with the zone's name and the unit."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,20 +8,20 @@ from flightsched_pipelines.domain.risk.time_zones import zone_of
 from flightsched_pipelines.messages.models import Event, Lesson, Notice, Shortfall
 
 WHOLE = {"ft", "kt", "min"}
-"""Units in which people say whole numbers."""
+"""Units written without decimals."""
 
 HEADLINES: dict[Event, str] = {
     "opened": "forecast below the school's minimums",
     "updated": "the alternatives have changed",
     "cleared": "forecast above the school's minimums again",
-    "expired": "nobody has answered",
+    "expired": "no answer was received",
     "cancelled": "no longer in the schedule",
     "changed": "changed by the school, this is its time now",
     "begun": "its time has come",
     "accepted": "another time was chosen",
     "withdrawn": "the choice is withdrawn",
-    "hold_released": "the slot is held no more",
-    "reminded": "an answer is wanted",
+    "hold_released": "your chosen time was released",
+    "reminded": "please reply",
     "moved": "moved to this time",
     "handed_over": "another instructor has it",
     "kept": "stays as booked",
@@ -29,23 +29,23 @@ HEADLINES: dict[Event, str] = {
 }
 
 STANDBY_HEADLINES: dict[Event, str] = {
-    "opened": "a slot has come free",
+    "opened": "a slot is available",
     "expired": "the free slot has gone to the next in line",
-    "cancelled": "the free slot can no longer be had",
+    "cancelled": "the free slot is no longer available",
     "changed": "changed by the school",
     "accepted": "the free slot was taken",
     "withdrawn": "the choice is withdrawn",
-    "hold_released": "the slot is held no more",
-    "reminded": "an answer is wanted",
-    "moved": "moved to the slot that came free",
+    "hold_released": "the slot was released",
+    "reminded": "please reply",
+    "moved": "moved to the free slot",
     "handed_over": "another instructor has it",
     "declined": "the free slot was not confirmed in time",
 }
-"""Of a case that offers a slot that came free."""
+"""Headlines of cases that offer a freed slot."""
 
 
 def zone_name(instant_utc: datetime, time_zone: str) -> str:
-    """The zone as people name it then: PST, or the city where the zone has no letters."""
+    """Return the zone's name at that time: PST, or the city if the zone has no letters."""
     local = _local(instant_utc, time_zone)
     name = local.tzname() or ""
     if name.isalpha():
@@ -56,12 +56,12 @@ def zone_name(instant_utc: datetime, time_zone: str) -> str:
 
 
 def format_time(instant_utc: datetime, time_zone: str) -> str:
-    """An instant: "Tue 24 Nov 10:00 PST"."""
+    """Return an instant: "Tue 24 Nov 10:00 PST"."""
     return f"{_local(instant_utc, time_zone):%a %d %b %H:%M} {zone_name(instant_utc, time_zone)}"
 
 
 def format_period(from_utc: datetime, to_utc: datetime, time_zone: str) -> str:
-    """A period: "Tue 24 Nov 10:00–11:30 PST"; with both days, or both zones, where they differ."""
+    """Return a period: "Tue 24 Nov 10:00–11:30 PST"; with both days, or both zones, if they differ."""
     start, end = _local(from_utc, time_zone), _local(to_utc, time_zone)
     before, after = zone_name(from_utc, time_zone), zone_name(to_utc, time_zone)
     begin = f"{start:%a %d %b %H:%M}" + ("" if before == after else f" {before}")
@@ -76,7 +76,7 @@ def format_quantity(value: float, unit: str | None) -> str:
 
 
 def one_line(text: str) -> str:
-    """A text on one line, without control characters or marks that turn the direction of writing."""
+    """Return a text on one line, without control characters or marks that change the direction of writing."""
     if text.isprintable():
         return text
     return " ".join("".join(c if c.isprintable() else " " if c.isspace() else "" for c in text).split())
@@ -164,33 +164,33 @@ def breach_brief(shortfalls: Sequence[Shortfall]) -> str:
 
 
 def when_of(lesson: Lesson) -> str:
-    """A lesson's time, local."""
+    """Return a lesson's time, local."""
     return format_period(lesson.starts_at_utc, lesson.ends_at_utc, lesson.time_zone)
 
 
 def headline(notice: Notice) -> str:
-    """What has happened, in a few words."""
+    """Return a notice's event in a few words."""
     return (STANDBY_HEADLINES if notice.standby else HEADLINES)[notice.event]
 
 
 def lessons(number: int) -> str:
-    """A number of lessons: "1 lesson", "2 lessons"."""
+    """Return a number of lessons: "1 lesson", "2 lessons"."""
     return f"{number} lesson{'s' * (number != 1)}"
 
 
 WHY_NOTHING: dict[str, str] = {
-    "student not available": "the student is not available at every time that would do",
-    "no instructor": "no instructor is free at a time that would do",
-    "no aircraft": "no aircraft of the type is free at a time that would do",
-    "no daylight": "there is no daylight left at a time that would do",
-    "no weather": "the forecast is below the minimums at every time that would do",
-    "school closed": "the school is closed at every time that would do",
-    "no slot left": "every time that would do is offered to another student",
+    "student not available": "the student is not available at any suitable time",
+    "no instructor": "no instructor is free at any suitable time",
+    "no aircraft": "no aircraft of the type is free at any suitable time",
+    "no daylight": "no suitable time is in daylight",
+    "no weather": "the forecast is below the minimums at every suitable time",
+    "school closed": "the school is closed at every suitable time",
+    "no slot left": "every suitable time is offered to another student",
 }
 
 
 def why_nothing(reason: str) -> str:
-    """Why no alternative can be offered, in words."""
+    """Return in words why no alternative can be offered."""
     return WHY_NOTHING.get(reason, reason)
 
 

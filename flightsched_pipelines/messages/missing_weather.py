@@ -1,26 +1,26 @@
-"""What dispatchers are told of weather that has been missing for hours, and of its end."""
+"""Text for dispatchers about weather that has been missing for hours, and about its end."""
 
 from flightsched_pipelines.messages import formatting
 from flightsched_pipelines.messages.models import Digest, MissingWeather
 
 
 def title(digest: Digest) -> str:
-    """Return the message's one line."""
+    """Return the message's title."""
     missing = _missing(digest)
     if missing.over:
         return f"the forecast for {digest.school} is back"
-    return f"{formatting.lessons(len(missing.lessons))} at {digest.school} cannot be judged, the forecast is missing"
+    return f"{formatting.lessons(len(missing.lessons))} at {digest.school} cannot be assessed, the forecast is missing"
 
 
 def opening(digest: Digest) -> str:
-    """Return what is the matter since when, and what that means; or that it is over."""
+    """Return the first paragraph: since when, and the consequences; or that it is over."""
     missing = _missing(digest)
     since = formatting.format_time(missing.since_utc, digest.time_zone)
     if missing.over:
-        return f"The forecast that was missing since {since} is back. The lessons are judged again, hour by hour."
+        return f"The forecast that was missing since {since} is back. The lessons are assessed again, hour by hour."
     return (
-        f"Since {since} lessons cannot be held against the school's minimums: {missing.why}. Nobody is told that they "
-        "are below the minimums or above them, and no lesson moves to a time whose forecast is missing. You will hear "
+        f"Since {since} lessons cannot be compared with the school's minimums: {missing.why}. No message says that "
+        "they are below or above them, and no lesson moves to a time whose forecast is missing. You will be notified "
         "once more, when the forecast is back."
     )
 

@@ -1,4 +1,4 @@
-"""The facts a message is made of. They are kept with the message in the outbox, and rendered when it is sent.
+"""The facts of a message. They are stored with the message in the outbox, and rendered when it is sent.
 
 All instants are UTC; a message shows them in ``time_zone``, the airport's, with the zone's name.
 """
@@ -13,15 +13,18 @@ from flightsched_pipelines.domain.cases.lifecycle import StepEvent
 
 ResponseNews = Literal["accepted", "withdrawn", "hold_released", "reminded", "moved", "handed_over", "kept", "declined"]
 Event = StepEvent | ResponseNews
-"""What happened to a case: it was opened; its alternatives or its lesson changed; the forecast is above the minimums
-again; its deadline passed without an answer; the booking is no longer in the schedule; the school changed it; its time
-has come, of which only dispatchers and other systems hear.
+"""Events of a case.
 
-Then what answers do: the student took an alternative, or took that back; the slot is held no more; somebody is
-reminded; the lesson moved; another instructor has it now; an instructor keeps it as booked; a dispatcher takes over."""
+``opened`` to ``begun`` follow from an hour or the clock: the case was opened; its alternatives or its lesson changed;
+the forecast is above the minimums again; its deadline passed without an answer; the booking is no longer in the
+schedule; the school changed it; its time has come, of which only dispatchers and other systems are notified.
+
+The others follow from responses: the student accepted an alternative, or withdrew that; the hold was released; a person
+is reminded; the lesson moved; another instructor has it now; an instructor keeps it as booked; a dispatcher takes over.
+"""
 
 RESPONSE_EVENTS: frozenset[Event] = frozenset(get_args(ResponseNews))
-"""The events that follow from answers and their deadlines."""
+"""The events that follow from responses and their deadlines."""
 
 DISPATCHER_EVENTS: frozenset[Event] = frozenset({*get_args(StepEvent), "moved", "kept", "declined"})
 """The events that a school's dispatchers are told of."""
@@ -34,11 +37,11 @@ class _MessageModel(BaseModel):
 
 
 class Shortfall(_MessageModel):
-    """One rule that the forecast breaks, at its worst hour.
+    """One breach, at its worst hour.
 
     ``rule`` is visibility, ceiling, wind, gust, crosswind, gust_spread, convection, icing, daylight, ...; ``value``,
-    ``limit`` and ``by`` (how far beyond the limit, positive) are in ``unit`` (SM, ft, kt, min), null for hazards, which
-    ``hazard`` names by code. ``temporary`` is of a TEMPO or PROB group.
+    ``limit`` and ``by`` (the amount beyond the limit, positive) are in ``unit`` (SM, ft, kt, min), null for hazards,
+    which ``hazard`` names by code. ``temporary`` is true for a TEMPO or PROB group.
     """
 
     rule: str
@@ -54,7 +57,7 @@ class Shortfall(_MessageModel):
 
 
 class Offer(_MessageModel):
-    """One alternative. ``accept_url`` is where an answer is given; null without a base URL."""
+    """One alternative. ``accept_url`` is the page that accepts it; null without a base URL."""
 
     number: int
     starts_at_utc: datetime
@@ -81,14 +84,14 @@ class Lesson(_MessageModel):
 
 
 class Notice(_MessageModel):
-    """What one person is told about one case.
+    """The content of a message to one person about one case.
 
-    ``shortfalls`` and ``offers`` may be empty: of a cleared case, or where nothing else is free (``no_offer_because``
-    then says why). ``changes`` tells in short sentences what differs from the message before. ``chosen`` is the
-    alternative that the student took, until ``confirm_by_utc``; ``confirm_url`` is where its instructor confirms it.
-    ``standby`` is of a case that offers a slot that came free. ``stays_on_hold`` says that the lesson does, though its
-    case has ended: a dispatcher put it on hold. ``sequence`` numbers the versions of the case's calendar
-    entry (RFC 5546 SEQUENCE).
+    ``shortfalls`` and ``offers`` may be empty: in a cleared case, or if no slot is available (``no_offer_because`` is
+    then the reason). ``changes`` lists in short sentences the differences from the message before. ``chosen`` is the
+    alternative that the student accepted, until ``confirm_by_utc``; ``confirm_url`` is the page where its instructor
+    confirms it. ``standby`` is true for a case that offers a freed slot. ``stays_on_hold`` is true if the lesson stays
+    on hold after its case ended, because a dispatcher put it on hold. ``sequence`` numbers the versions of the case's
+    calendar entry (RFC 5546 SEQUENCE).
     """
 
     event: Event
@@ -112,7 +115,7 @@ class Notice(_MessageModel):
 
 
 class DigestLine(_MessageModel):
-    """One case in a digest: its event, its lesson, what is below the minimums, and how many alternatives it has."""
+    """One case in a digest: its event, its lesson, its breaches, and its alternatives."""
 
     event: Event
     case_id: int
@@ -125,7 +128,7 @@ class DigestLine(_MessageModel):
 
 
 class MissingWeather(_MessageModel):
-    """Lessons that cannot be judged as their weather is missing: since when, and why in a sentence; or its end."""
+    """Lessons that cannot be assessed because their weather is missing: since when, and the reason; or its end."""
 
     since_utc: datetime
     why: str
@@ -134,10 +137,10 @@ class MissingWeather(_MessageModel):
 
 
 class Digest(_MessageModel):
-    """What one dispatch changed, for a school's dispatcher or for a person who asked for digests.
+    """The changes of one dispatch, for a school's dispatcher or for a person who asked for digests.
 
-    ``too_late`` are threatened lessons that start too soon for a case; ``unknown`` counts lessons whose weather cannot
-    be known. ``missing`` tells of nothing else: weather that is missing for hours, or is back.
+    ``too_late`` are threatened lessons that start too soon for a case; ``unknown`` counts lessons of unknown weather.
+    ``missing`` is about nothing else: weather that is missing for hours, or is back.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""When a person may be told: quiet hours in the person's own zone, which a near lesson overrides."""
+"""Decide when a person may be notified: quiet hours in the person's own zone, which a near lesson overrides."""
 
 from datetime import datetime, time, timedelta
 
@@ -8,12 +8,12 @@ from flightsched_pipelines.domain.risk.time_zones import zone_of
 def not_before(
     now_utc: datetime, lesson_utc: datetime, quiet: tuple[time, time] | None, time_zone: str, override: timedelta
 ) -> datetime:
-    """The first instant, UTC, from ``now_utc`` on at which a message about a lesson may reach a person.
+    """Return the first instant, UTC, from ``now_utc`` on at which a message about a lesson may reach a person.
 
     Args:
         now_utc: now.
-        lesson_utc: start of the lesson; within ``override`` of now, quiet hours do not hold.
-        quiet: begin and end of the quiet hours, local; the end lies before the begin when they span midnight.
+        lesson_utc: start of the lesson; within ``override`` of now, quiet hours do not apply.
+        quiet: begin and end of the quiet hours, local; the end is before the begin when they span midnight.
         time_zone: IANA zone of the quiet hours.
         override: as above.
     """

@@ -1,4 +1,4 @@
-"""What people are told of answers: a heading and an opening sentence for each event and reader."""
+"""Text about responses: a heading and an opening sentence for each event and reader."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -17,43 +17,43 @@ _WORDS: Mapping[tuple[Event, Role], tuple[str, str]] = MappingProxyType(
         ),
         ("withdrawn", "student"): (
             "Your choice is withdrawn",
-            "You took your choice back. The slot is held no more, and the alternatives are open again.",
+            "You withdrew your choice. The slot is released, and the alternatives are open again.",
         ),
         ("withdrawn", "instructor"): (
             "The choice is withdrawn",
-            "Your student took the choice back. There is nothing to confirm at present.",
+            "Your student withdrew the choice. There is nothing to confirm at present.",
         ),
         ("hold_released", "student"): (
-            "The slot is held no more",
+            "Your chosen time was released",
             "The time that you chose was not confirmed. The lesson stays on weather hold.",
         ),
         ("hold_released", "instructor"): (
-            "The slot is held no more",
+            "The chosen time was released",
             "The time that your student chose was not confirmed. There is nothing to confirm at present.",
         ),
         ("reminded", "student"): (
-            "Your answer is still wanted",
+            "Please answer",
             "This lesson is below the school's minimums, and you have not chosen another time yet.",
         ),
         ("reminded", "instructor"): (
-            "Your confirmation is still wanted",
-            "Your student chose another time for this lesson, and waits for you to confirm it.",
+            "Please confirm",
+            "Your student chose another time for this lesson. Please confirm it.",
         ),
         ("moved", "student"): (
-            "Your lesson has moved",
-            "This lesson has moved because of the weather, and now stands as follows.",
+            "Your lesson has been moved",
+            "Your lesson has been moved because of the weather. New time:",
         ),
         ("moved", "instructor"): (
-            "A lesson of yours has moved",
-            "This lesson has moved because of the weather, and now stands as follows.",
+            "Your lesson has been moved",
+            "Your lesson has been moved because of the weather. New time:",
         ),
         ("handed_over", "student"): (
             "Another instructor has this lesson",
-            "This lesson has moved because of the weather, and another instructor has it now.",
+            "This lesson was moved because of the weather, and another instructor teaches it.",
         ),
         ("handed_over", "instructor"): (
             "Another instructor has this lesson",
-            "This lesson has moved because of the weather, and another instructor has it now. Your time is free again.",
+            "This lesson was moved because of the weather, and another instructor teaches it. Your time is free again.",
         ),
         ("kept", "student"): (
             "Your lesson stays as booked",
@@ -61,21 +61,21 @@ _WORDS: Mapping[tuple[Event, Role], tuple[str, str]] = MappingProxyType(
         ),
         ("kept", "instructor"): (
             "The lesson stays as booked",
-            "This lesson stays as booked, below the school's minimums as it is. The override is on record.",
+            "This lesson stays as booked, although it is below the school's minimums. The override is recorded.",
         ),
         ("declined", "student"): (
             "A dispatcher takes over",
-            "The question about this lesson has ended without a new time. A dispatcher will be in touch.",
+            "No new time was found for this lesson. A dispatcher will be in touch.",
         ),
         ("declined", "instructor"): (
             "A dispatcher takes over",
-            "The question about this lesson has ended without a new time. A dispatcher will be in touch.",
+            "No new time was found for this lesson. A dispatcher will be in touch.",
         ),
     }
 )
 
 
 def response_text(notice: Notice) -> dict[str, str]:
-    """``heading`` and ``opening`` of a notice about an answer."""
+    """Return ``heading`` and ``opening`` of a notice about a response."""
     heading, opening = _WORDS[notice.event, notice.role]
     return {"heading": heading, "opening": opening}

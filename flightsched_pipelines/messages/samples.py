@@ -1,4 +1,4 @@
-"""Made-up facts for every message, to look at and to test with."""
+"""Sample facts for every message, for previews and tests."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -72,7 +72,7 @@ _EVENTS: tuple[Event, ...] = (
 )  # fmt: skip
 _TO_DISPATCHERS: list[Event] = [event for event in _EVENTS if event in DISPATCHER_EVENTS]
 _CHANGES: Mapping[Event, list[str]] = {
-    "updated": ["1 of the 3 alternatives you were given can no longer be had."],
+    "updated": ["1 of your 3 alternatives is no longer available."],
     "moved": ["It was Mon 23 Nov 10:00–11:30 PST."],
     "kept": ["The instructor's reason: the fog will lift by nine, and the lesson stays in the pattern."],
 }

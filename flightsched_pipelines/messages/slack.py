@@ -1,4 +1,4 @@
-"""A dispatch's digest as Slack blocks. Slack is outside the house: references, airports and times, no names."""
+"""Render a dispatch's digest as Slack blocks, without names: references, airports and times only."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ MAX_TEXT_CHARACTERS, MAX_HEADER_CHARACTERS = 3000, 150
 
 
 def blocks(digest: Digest) -> tuple[str, list[dict[str, Any]]]:
-    """The text for notifications, and the blocks."""
+    """Return the text for notifications, and the blocks."""
     if digest.missing is not None:
         return _missing_weather(digest, digest.missing)
     hour = formatting.format_time(digest.hour_utc, digest.time_zone)
@@ -25,7 +25,7 @@ def blocks(digest: Digest) -> tuple[str, list[dict[str, Any]]]:
         soon = ", ".join(f"{lesson.reference} {formatting.when_of(lesson)}" for lesson in digest.too_late[:MAX_LINES])
         found.append(_section(f"*Too late for alternatives:* {escaped(soon)}"))
     if digest.unknown:
-        notes.append(f"the weather of {formatting.lessons(digest.unknown)} cannot be known")
+        notes.append(f"the weather of {formatting.lessons(digest.unknown)} is unknown")
     if notes:
         found.append({"type": "context", "elements": [{"type": "mrkdwn", "text": escaped("; ".join(notes))}]})
     return escaped(title), found
@@ -45,7 +45,7 @@ def _missing_weather(digest: Digest, missing: MissingWeather) -> tuple[str, list
 
 
 def escaped(text: str) -> str:
-    """Text without Slack's control characters."""
+    """Return text without Slack's control characters."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -1,4 +1,4 @@
-"""A notice in one text message: 160 characters of the GSM 03.38 alphabet."""
+"""Render a notice as one text message: 160 characters of the GSM 03.38 alphabet."""
 
 import unicodedata
 
@@ -18,7 +18,7 @@ GSM_7_REPLACEMENTS = str.maketrans(
 
 
 def sms_text(notice: Notice) -> str:
-    """Reference, time, what is the matter, and where to answer if that fits."""
+    """Return reference, time, the event, and the link to answer if it fits."""
     lesson = notice.lesson
     start = formatting.format_time(lesson.starts_at_utc, lesson.time_zone)
     head = f"{lesson.reference} {start}: "
@@ -32,14 +32,14 @@ def sms_text(notice: Notice) -> str:
         slots = [formatting.format_time(offer.starts_at_utc, lesson.time_zone) for offer in notice.offers]
         before = "; still open: " if notice.event in {"withdrawn", "hold_released"} else ": "
         candidates = [before.join([formatting.headline(notice), *filter(None, [", ".join(slots)])])]
-    where = f". {notice.case_url}" if notice.case_url else ", see your mail."
-    tails = (where, ", see your mail.", ".")
+    where = f". {notice.case_url}" if notice.case_url else ", see your email."
+    tails = (where, ", see your email.", ".")
     texts = [to_gsm7(head + candidate + tail) for tail in tails for candidate in candidates]
     return next((text for text in texts if len(text) <= MAX_CHARACTERS), texts[-1][:MAX_CHARACTERS])
 
 
 def to_gsm7(text: str) -> str:
-    """Text in the alphabet: accents that it lacks are taken off, other strangers dropped."""
+    """Return text in the alphabet: accents that it lacks are removed, other unknown characters dropped."""
     found: list[str] = []
     for character in text.translate(GSM_7_REPLACEMENTS):
         if character in GSM_7:

@@ -1,4 +1,4 @@
-"""The pictures of a report. Each says in its title and description what it shows; colour never says it alone."""
+"""Draw the charts of a report. Title and description state the content in words; colour alone never carries it."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -20,6 +20,7 @@ from flightsched_pipelines.reporting.svg import (
     money,
     plot,
 )
+from flightsched_pipelines.text import counted
 
 ROW_PX = 18
 BAR_PX = 26
@@ -27,14 +28,14 @@ THIN_PX = 14
 LABEL_PX = 150
 BAR_ROOM_PX = NARROW_PX - LABEL_PX - 100
 COLOURS = ("one", "three", "two")
-"""Of lines, in their order."""
+"""Colours of lines, in order."""
 
 WORDS = {"at_risk": "below minimums", "unknown": "unknown", "watch": "to watch"}
-"""Verdicts as people read them."""
+"""Verdicts in words for people."""
 
 
 def risk_by_airport_and_hour(risk: RiskMap) -> Picture:
-    """A row an airport, a column an hour: full below the minimums, hollow unknown, half to watch, a dot otherwise."""
+    """Draw a row an airport, a column an hour: full below minimums, hollow unknown, half to watch, a dot otherwise."""
     at_risk = sorted({airport for (airport, _), verdict in risk.worst.items() if verdict == "at_risk"})
     canvas = Canvas(
         TOP_PX + 22 + ROW_PX * len(risk.airports) + 30,
@@ -85,10 +86,10 @@ def _keys(canvas: Canvas, y: float, side: float) -> None:
 
 
 def verdicts_by_hour(verdicts: Sequence[VerdictCounts], hours_utc: Sequence[datetime]) -> Picture:
-    """How the risk grew and went: a bar an hour, lessons below the minimums, unknown and to watch on each other."""
-    described = f"In the newest hour {verdicts[-1].at_risk} lessons stand below the minimums."
+    """Draw the risk over time: a bar an hour, lessons below the minimums, unknown and to watch stacked."""
+    described = f"Lessons below the minimums in the newest hour: {verdicts[-1].at_risk}."
     most = max(one.at_risk + one.unknown + one.watch for one in verdicts)
-    drawn = plot(hours_utc, most, "Lessons that are not ok, hour by hour", described)
+    drawn = plot(hours_utc, most, "Lessons at risk, by forecast hour", described)
     for one in verdicts:
         below, x = 0, drawn.x(one.hour_utc)
         for verdict, lessons in (("at_risk", one.at_risk), ("unknown", one.unknown), ("watch", one.watch)):
@@ -102,7 +103,7 @@ def verdicts_by_hour(verdicts: Sequence[VerdictCounts], hours_utc: Sequence[date
 
 
 def funnel(found: Funnel) -> Picture:
-    """From threatened to moved: a bar a step, and below how the others ended."""
+    """Draw the rescheduling funnel: a bar a step, and below it how the other cases ended."""
     steps = [
         ("detected", found.detected, "one"), ("alternatives proposed", found.proposed, "one"),
         ("accepted", found.accepted, "one"), ("confirmed", found.confirmed, "one"),
@@ -116,7 +117,7 @@ def funnel(found: Funnel) -> Picture:
     ]  # fmt: skip
     canvas = Canvas(
         TOP_PX + BAR_PX * (len(steps) + len(ends)) + 16,
-        "From threatened to moved",
+        "Rescheduling funnel",
         f"Of {found.detected} conflicts of the last {found.days} days {found.proposed} got alternatives and "
         f"{found.moved} lessons were moved.",
         NARROW_PX,
@@ -137,7 +138,7 @@ def _bars(canvas: Canvas, y: float, bars: Sequence[tuple[str, int, str]], whole:
 
 
 def losses(found: Sequence[Loss]) -> Picture:
-    """Hours of lessons that each cause took, and those that were moved."""
+    """Draw the hours of lessons lost to each cause, and of those moved."""
     lost = sum(loss.hours_lost for loss in found)
     pair = 2 * THIN_PX + 10
     canvas = Canvas(
@@ -161,7 +162,7 @@ def losses(found: Sequence[Loss]) -> Picture:
 def lines(
     title: str, unit: str, series: Sequence[tuple[str, Points]], target: float | None, hours_utc: Sequence[datetime]
 ) -> Picture:
-    """Values over the hours, a line each; gaps where an hour has none; the target as a dashed line."""
+    """Draw values over the hours, a line each; gaps where an hour has none; the target as a dashed line."""
     amounts = [value for _, points in series for _, value in points]
     newest = [f"{name} {points[-1][1]:,.3g} {unit}" for name, points in series if points]
     drawn = plot(hours_utc, max([*amounts, target or 0]), title, f"Newest: {'; '.join(newest)}.")
@@ -189,7 +190,7 @@ def _strokes(at: Sequence[tuple[float, float, datetime, float]]) -> str:
 
 
 def cost(days: Sequence[tuple[date, float]], budget_usd: float | None) -> Picture:
-    """What the LLM cost, a bar a day, and its daily budget."""
+    """Draw the LLM's cost, a bar a day, and its daily budget."""
     whole = sum(usd for _, usd in days)
     canvas = Canvas(
         TOP_PX + BAR_PX * len(days) + 14,
@@ -212,13 +213,13 @@ def cost(days: Sequence[tuple[date, float]], budget_usd: float | None) -> Pictur
 
 
 def alert_history(alerts: Sequence[AlertPeriod], first_utc: datetime, until_utc: datetime) -> Picture:
-    """When each cause had an open alert: a row a cause, a bar an alert; those still open reach the right edge."""
+    """Draw the open alerts of each cause: a row a cause, a bar an alert; those still open reach the right edge."""
     causes = list(dict.fromkeys(alert.key for alert in alerts))
     still_open = [alert.key for alert in alerts if alert.resolved_at_utc is None]
     canvas = Canvas(
         TOP_PX + LEGEND_PX + 14 + BAR_PX * len(causes),
         "Alerts",
-        f"{len(alerts)} alerts; open now: {', '.join(still_open) or 'none'}.",
+        f"{counted(len(alerts), 'alert')}; open now: {', '.join(still_open) or 'none'}.",
     )
     room = WIDTH_PX - LABEL_PX - RIGHT_PX
     hours = (until_utc - first_utc) / HOUR
@@ -246,7 +247,7 @@ def alert_history(alerts: Sequence[AlertPeriod], first_utc: datetime, until_utc:
 
 
 def sparkline(name: str, points: Points) -> Picture:
-    """A metric's last two days, small."""
+    """Draw a metric's last two days, small."""
     canvas = Canvas(26, f"{name}, the last two days", f"{len(points)} hours", width=132)
     most = max([value for _, value in points] or [0]) or 1
     if points:

@@ -1,6 +1,6 @@
 """The platform's metrics: their names in the Dagster UI and on CloudWatch, with unit, meaning and target.
 
-The only place that names them; the report, CloudWatch and whoever builds dashboards on it share it.
+They are named only here; the report, CloudWatch and custom dashboards share them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,12 +16,12 @@ DIMENSION = "FunctionName"
 Part = Literal["weather-monitor", "ai-rescheduler"]
 Unit = Literal["Count", "Percent", "Seconds", "None"]
 Kind = Literal["flow", "level"]
-"""What happened within the hour, or how it stands at its end."""
+"""Events within the hour, or the level at its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric. ``target`` is the most that it should be, ``None`` for any."""
+    """One metric. ``target`` is its maximum, ``None`` for any."""
 
     key: str
     part: Part
@@ -37,15 +37,15 @@ _METRICS = (
     Metric("weather_monitor_invocations", "weather-monitor", "Invocations", "Count", "flow",
            "Runs", "Hourly runs that reached the weather monitor"),
     Metric("weather_monitor_errors", "weather-monitor", "Errors", "Count", "flow",
-           "Errors", "Steps that failed, and answers of weather providers that failed"),
+           "Errors", "Steps and responses of weather providers that failed"),
     Metric("weather_monitor_error_rate_percent", "weather-monitor", "ErrorRate", "Percent", "flow",
-           "Error rate", "Errors among all steps and answers", target=1),
+           "Error rate", "Share of errors among all steps and responses", target=1),
     Metric("weather_monitor_duration_seconds", "weather-monitor", "Duration", "Seconds", "flow",
            "Average duration", "Time of the weather monitor's steps in a run", target=30),
     Metric("weather_alerts_queue_depth", "weather-monitor", "QueueDepth", "Count", "level",
-           "Queue depth", "Weather alerts that wait to be taken from their queue, or to be sent there"),
+           "Queue depth", "Weather alerts waiting in their queue, or to be sent there"),
     Metric("weather_monitor_dead_letters", "weather-monitor", "DeadLetters", "Count", "level",
-           "Dead letters", "Messages to other systems that were given up", target=1),
+           "Dead letters", "Dead-lettered messages to other systems", target=1),
     Metric("lessons_at_risk", "weather-monitor", "LessonsAtRisk", "Count", "level",
            "Lessons below minimums", "Lessons of the look-ahead below the school's minimums"),
     Metric("lessons_unknown", "weather-monitor", "LessonsUnknown", "Count", "level",
@@ -53,54 +53,54 @@ _METRICS = (
     Metric("ai_rescheduler_invocations", "ai-rescheduler", "Invocations", "Count", "flow",
            "Runs", "Hourly runs that reached the rescheduler"),
     Metric("ai_rescheduler_errors", "ai-rescheduler", "Errors", "Count", "flow",
-           "Errors", "Steps that failed, and calls of the LLM without an answer that passed its checks"),
+           "Errors", "Steps that failed, and calls of the LLM without a valid response"),
     Metric("ai_rescheduler_error_rate_percent", "ai-rescheduler", "ErrorRate", "Percent", "flow",
-           "Error rate", "Errors among all steps and calls", target=2),
+           "Error rate", "Share of errors among all steps and calls", target=2),
     Metric("ai_rescheduler_duration_seconds", "ai-rescheduler", "Duration", "Seconds", "flow",
            "Average duration", "Time of the rescheduler's steps in a run"),
     Metric("llm_answer_seconds", "ai-rescheduler", "LlmDuration", "Seconds", "flow",
-           "LLM's average answer", "Time from asking the LLM to its answer", target=30),
+           "LLM response time", "Average time from a request to the LLM to its response", target=30),
     Metric("ai_rescheduler_throttles", "ai-rescheduler", "Throttles", "Count", "flow",
-           "Throttles", "Calls that the LLM refused, for it had too many", target=5),
+           "Throttles", "Calls that the LLM refused because of throttling", target=5),
     Metric("llm_calls", "ai-rescheduler", "LlmCalls", "Count", "flow",
-           "LLM calls", "Questions put to the LLM"),
+           "LLM calls", "Requests to the LLM"),
     Metric("llm_cost_usd", "ai-rescheduler", "LlmCost", "None", "flow",
-           "LLM cost, USD", "What the LLM's calls cost, US dollars"),
+           "LLM cost, USD", "Cost of the LLM's calls, US dollars"),
     Metric("notifications_published", "ai-rescheduler", "NotificationsPublished", "Count", "flow",
            "Notifications published", "Changes of cases published to the SNS topic"),
     Metric("messages_sent", "ai-rescheduler", "MessagesSent", "Count", "flow",
            "Messages sent", "Messages that reached a channel, of all channels"),
     Metric("delivery_seconds", "ai-rescheduler", "DeliveryTime", "Seconds", "flow",
-           "Delivery, median", "Median time from when a message might go out until its channel had it"),
+           "Delivery, median", "Median time from a message's due time to its delivery"),
     Metric("messages_waiting", "ai-rescheduler", "MessagesWaiting", "Count", "level",
-           "Messages waiting", "Messages in the outbox that were not sent yet, those held for quiet hours included"),
+           "Messages waiting", "Unsent messages in the outbox, including those held for quiet hours"),
     Metric("responses_queue_depth", "ai-rescheduler", "QueueDepth", "Count", "level",
-           "Responses waiting", "Responses of other systems that wait to be taken from their queue"),
+           "Responses waiting", "Responses from other systems waiting in their queue"),
     Metric("ai_rescheduler_dead_letters", "ai-rescheduler", "DeadLetters", "Count", "level",
-           "Dead letters", "Answers of the LLM, and of people from other systems, that were given up", target=1),
+           "Dead letters", "Dead-lettered requests to the LLM, and responses from other systems", target=1),
     Metric("messages_given_up", "ai-rescheduler", "MessagesGivenUp", "Count", "level",
-           "Messages given up", "Messages to people that were given up, and wait to be tried again", target=0),
+           "Dead-lettered messages", "Dead-lettered messages to people, waiting for a redrive", target=0),
     Metric("conflicts_detected", "ai-rescheduler", "ConflictsDetected", "Count", "flow",
            "Conflicts detected", "Cases opened"),
     Metric("cases_moved", "ai-rescheduler", "CasesMoved", "Count", "flow",
            "Lessons moved", "Cases that ended with the lesson at a new time"),
     Metric("cases_open", "ai-rescheduler", "CasesOpen", "Count", "level",
-           "Open cases", "Cases that wait for somebody"),
+           "Open cases", "Cases awaiting an answer or a slot"),
     Metric("confirmation_minutes", "ai-rescheduler", "ConfirmationMinutes", "None", "flow",
-           "Minutes to confirmation", "Median time from detection to confirmation, of what was confirmed, minutes"),
+           "Minutes to confirmation", "Median time from detection to confirmation, minutes"),
 )  # fmt: skip
 
 METRICS: Mapping[str, Metric] = MappingProxyType({metric.key: metric for metric in _METRICS})
-"""Every metric, by its key: the name that the Dagster UI plots it under."""
+"""Every metric by its key: its name in the Dagster UI."""
 
 
 def function_name(part: Part, environment: str) -> str:
-    """What CloudWatch, the logs and the dashboards call a part of the platform."""
+    """Return the name of a part of the platform in CloudWatch, the logs and the dashboards."""
     return f"{part}-{environment}"
 
 
 def data_of(values: Mapping[str, float], environment: str, at_utc: datetime) -> Sequence[dict[str, Any]]:
-    """Values by key as CloudWatch takes them (``MetricData`` of PutMetricData)."""
+    """Return values by key in CloudWatch's form (``MetricData`` of PutMetricData)."""
     return [
         {
             "MetricName": METRICS[key].name,
@@ -114,7 +114,7 @@ def data_of(values: Mapping[str, float], environment: str, at_utc: datetime) -> 
 
 
 def as_table() -> str:
-    """Every metric as a markdown table, as docs/dashboards.md has it."""
+    """Return every metric as a Markdown table, for docs/reference/dashboards.md."""
     lines = ["| metric | meaning | target | CloudWatch |", "| --- | --- | --- | --- |"]
     for metric in METRICS.values():
         target = "" if metric.target is None else f"at most {metric.target:g}"

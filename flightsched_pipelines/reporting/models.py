@@ -1,4 +1,4 @@
-"""What a report tells of. All instants UTC; no person is among it."""
+"""The content of a report. All instants UTC; it contains no person."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class RiskMap:
 
 @dataclass(frozen=True, slots=True)
 class VerdictCounts:
-    """How many lessons of an hour's look-ahead stood how."""
+    """The number of lessons of an hour's look-ahead by verdict."""
 
     hour_utc: datetime
     at_risk: int
@@ -29,7 +29,7 @@ class VerdictCounts:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """Conflicts detected within some days, how far they came, and how those that ended did."""
+    """Conflicts detected within some days, the steps they reached, and how those that ended did."""
 
     days: int
     detected: int
@@ -47,7 +47,7 @@ class Funnel:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Lessons of some days that one cause threatened, and the hours of those moved and lost."""
+    """The lessons of some days that one cause threatened, and the hours of those moved and lost."""
 
     cause: str
     lessons_threatened: int
@@ -57,7 +57,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """A time that people wait, in minutes: how often it was measured, half of them within, nine of ten within."""
+    """A time that people wait, in minutes: count, median and 90th percentile."""
 
     name: str
     times: int
@@ -67,7 +67,7 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class AlertPeriod:
-    """One alert: its cause, worst severity (warn or error), and from when to when; ``None`` while it is open."""
+    """One alert: its cause, worst severity (warn or error), begin and end; ``None`` while it is open."""
 
     key: str
     severity: str
@@ -80,8 +80,8 @@ class AlertPeriod:
 class Report:
     """An hour's report.
 
-    ``series`` holds the metrics of the last two days by their key, ``cost_by_day_usd`` what the LLM cost;
-    ``budget_usd`` is its daily budget, ``None`` where there is no LLM.
+    ``series`` contains the metrics of the last two days by their key, ``cost_by_day_usd`` the LLM's cost;
+    ``budget_usd`` is its daily budget, ``None`` if there is no LLM.
     """
 
     hour_utc: datetime

@@ -1,4 +1,4 @@
-"""A report as one page without any outside part, and as markdown for the Dagster UI: the same sections in both."""
+"""Render a report as one self-contained page, and as Markdown for the Dagster UI: the same sections in both."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from flightsched_pipelines.reporting.models import Points, Report
 from flightsched_pipelines.reporting.svg import STYLE, Picture, hours_until, money
 
 DAY_HOURS, SHOWN_HOURS = 24, 48
-"""How far back averages and curves go."""
+"""Range of averages and curves."""
 ALERT_DAYS = 7
 MAX_ROWS_IN_MARKDOWN = 20
-"""Of a table within the markdown; the page has them all."""
+"""Rows of a table in the Markdown; the page has them all."""
 GIVEN_UP = ("weather_monitor_dead_letters", "ai_rescheduler_dead_letters", "messages_given_up")
 NOT_MEASURED = "not measured"
 PARTS: Sequence[Part] = ("weather-monitor", "ai-rescheduler")
@@ -27,7 +27,7 @@ PARTS: Sequence[Part] = ("weather-monitor", "ai-rescheduler")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What a picture shows, in words and figures."""
+    """The content of a chart, in words and figures."""
 
     headings: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -35,7 +35,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the page: a sentence, a picture, and its table; ``nothing`` says why there is no picture."""
+    """A part of the page: a sentence, a chart, and its table; ``nothing`` is the reason for having no chart."""
 
     anchor: str
     title: str
@@ -47,7 +47,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One figure at the top; ``state`` is good, bad or plain, and ``note`` says in words what colour would."""
+    """One figure at the top; ``state`` is good, bad or plain, and ``note`` puts the colour into words."""
 
     label: str
     value: str
@@ -68,7 +68,7 @@ class Row:
 
 
 def html(report: Report) -> str:
-    """The page: no script, no outside resource, dark where the reader's device is."""
+    """Return the page: no script, no outside resource, dark if the reader's device is."""
     return _template().render(
         report=report,
         tiles=tiles(report),
@@ -79,7 +79,7 @@ def html(report: Report) -> str:
 
 
 def markdown(report: Report) -> str:
-    """The same for the Dagster UI."""
+    """Return the report as Markdown for the Dagster UI."""
     blocks = [
         f"## Operations, {_hour(report.hour_utc)}",
         _markdown_table(Table(("", "", ""), [(tile.label, tile.value, tile.note) for tile in tiles(report)])),
@@ -95,7 +95,7 @@ def markdown(report: Report) -> str:
 
 
 def tiles(report: Report) -> list[Tile]:
-    """What ops look at first."""
+    """Return the key figures for operators."""
     newest = report.verdicts[-1] if report.verdicts else None
     open_alerts = [alert for alert in report.alerts if alert.resolved_at_utc is None]
     letters = [_newest(report, key) for key in GIVEN_UP]
@@ -113,7 +113,7 @@ def tiles(report: Report) -> list[Tile]:
              f"{report.funnel.moved} moved in {report.funnel.days} days"),
         Tile("Messages waiting", _count(_newest(report, "messages_waiting")),
              f"{_count(_newest(report, 'messages_sent'))} sent in this hour"),
-        Tile("Dead letters", _count(given_up), "wait to be tried again" if given_up else "given up",
+        Tile("Dead letters", _count(given_up), "waiting for a redrive" if given_up else "none",
              "plain" if given_up is None else "bad" if given_up else "good"),
         Tile("LLM today", money(spent),
              "the planner ranks" if report.budget_usd is None else f"of {money(report.budget_usd)}",
@@ -122,7 +122,7 @@ def tiles(report: Report) -> list[Tile]:
 
 
 def rows(report: Report, part: Part) -> list[Row]:
-    """The metrics of a part of the platform."""
+    """Return the metrics of a part of the platform."""
     return [_row(metric, report) for metric in METRICS.values() if metric.part == part]
 
 
@@ -151,7 +151,7 @@ def _figure(value: float, metric: Metric) -> str:
 
 
 def sections(report: Report) -> list[Section]:
-    """The pictures, each with its words and its table."""
+    """Return the charts, each with its words and its table."""
     return [
         _risk(report), _verdicts(report), _funnel(report), _losses(report), _latencies(report), _cost(report),
         _alerts(report),
@@ -171,7 +171,7 @@ def _risk(report: Report) -> Section:
         "Risk by airport and hour",
         "The worst verdict of a booked lesson at each airport and hour ahead. Times are UTC.",
         charts.risk_by_airport_and_hour(report.risk) if report.risk.worst else None,
-        "No booked lesson is below the minimums, unknown or to be watched; or no hour was run.",
+        "No booked lesson is below the minimums, unknown or to watch; or no hour was run.",
         Table(("airport", "from", "to", "verdict"), runs),
     )
 
@@ -181,8 +181,8 @@ def _verdicts(report: Report) -> Section:
     told = [(_hour(v.hour_utc), f"{v.at_risk}", f"{v.unknown}", f"{v.watch}") for v in reversed(report.verdicts)]
     return Section(
         "verdicts",
-        "Lessons that are not ok, hour by hour",
-        "How many lessons of the look-ahead each hour put below the minimums, left unknown, or to be watched.",
+        "Lessons at risk, by forecast hour",
+        "Lessons of the look-ahead below the minimums, unknown, or to watch, at each hour.",
         charts.verdicts_by_hour(report.verdicts, hours) if report.verdicts else None,
         "No hour was run in the last two days.",
         Table(("hour", "below minimums", "unknown", "to watch"), told),
@@ -199,8 +199,8 @@ def _funnel(report: Report) -> Section:
     told = [(name, f"{cases}", f"{100 * cases / f.detected:.0f} %") for name, cases in steps if f.detected]
     return Section(
         "funnel",
-        "From threatened to moved",
-        f"Conflicts detected in the last {f.days} days, how far they came until now, and how the others ended.",
+        "Rescheduling funnel",
+        f"Conflicts detected in the last {f.days} days, the steps they have reached, and how the others ended.",
         charts.funnel(f) if f.detected else None,
         "No conflict was detected.",
         Table(("step", "cases", "of those detected"), told),
@@ -231,7 +231,7 @@ def _losses(report: Report) -> Section:
 def _latencies(report: Report) -> Section:
     hours = hours_until(report.hour_utc, SHOWN_HOURS)
     keys = ("weather_monitor_duration_seconds", "ai_rescheduler_duration_seconds", "llm_answer_seconds")
-    names = ("weather monitor", "rescheduler", "LLM's answer")
+    names = ("weather monitor", "rescheduler", "LLM")
     series: list[tuple[str, Points]] = [
         (name, report.series.get(key, ())) for name, key in zip(names, keys, strict=True)
     ]
@@ -241,13 +241,13 @@ def _latencies(report: Report) -> Section:
     ]
     return Section(
         "latencies",
-        "How long things take",
-        "The hourly run's two parts and the LLM's average answer, in seconds; in the table what people wait for.",
-        charts.lines("How long things take", "s", series, METRICS[keys[0]].target, hours)
+        "Duration",
+        "The two parts of the hourly run and the LLM's response, in seconds; the table shows people's waits.",
+        charts.lines("Duration", "s", series, METRICS[keys[0]].target, hours)
         if any(points for _, points in series)
         else None,
         "Nothing was measured in the last two days.",
-        Table(("from … to …", "times", "half within", "nine of ten within"), told),
+        Table(("from … to …", "count", "median", "90th percentile"), told),
     )
 
 
@@ -258,7 +258,7 @@ def _cost(report: Report) -> Section:
         "US dollars a UTC day."
         + ("" if report.budget_usd is None else " The dashed line is the daily budget, past which the planner ranks."),
         charts.cost(report.cost_by_day_usd, report.budget_usd) if report.cost_by_day_usd else None,
-        "The LLM was not asked.",
+        "The LLM was not called.",
         Table(("day", "cost"), [(f"{day:%a %d %b}", money(usd)) for day, usd in report.cost_by_day_usd]),
     )
 
@@ -278,10 +278,10 @@ def _alerts(report: Report) -> Section:
     return Section(
         "alerts",
         "Alerts",
-        f"What operators were alerted to in the last {ALERT_DAYS} days.",
+        f"Alerts of the last {ALERT_DAYS} days.",
         charts.alert_history(report.alerts, since, report.made_at_utc) if report.alerts else None,
-        "There was none.",
-        Table(("cause", "severity", "opened", "resolved", "what was found"), told),
+        "No alerts.",
+        Table(("cause", "severity", "opened", "resolved", "finding"), told),
     )
 
 

@@ -1,6 +1,6 @@
-"""What pictures are drawn with: an SVG of a known size, its colours by day and by night, scales and axes.
+"""Draw SVG charts of a known size: colours by day and by night, scales and axes.
 
-Colours are classes, so that a page's own style can set them; a picture that stands alone carries the style with it.
+Colours are classes, so that a page's own style can set them; a stand-alone chart includes the style.
 """
 
 from base64 import b64encode
@@ -36,23 +36,23 @@ STYLE = (
     "svg text{font:12px system-ui,-apple-system,Segoe UI,Roboto,sans-serif}"
     f"{_rules(DAY)}@media (prefers-color-scheme:dark){{{_rules(NIGHT)}}}"
 )
-"""The style of every picture: ``f-`` classes fill, ``s-`` classes stroke."""
+"""The style of every chart: ``f-`` classes fill, ``s-`` classes stroke."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A finished picture, and what it shows in a sentence."""
+    """A finished chart, and its content in a sentence."""
 
     svg: Element
     title: str
     description: str
 
     def __html__(self) -> str:
-        """As part of a page that has `STYLE`; templates take it as it is."""
+        """Return the chart for a page that has `STYLE`; templates insert it unescaped."""
         return tostring(self.svg, encoding="unicode")
 
     def markdown(self) -> str:
-        """As an image within markdown, with its style, on a ground of its own."""
+        """Return the chart as an image within Markdown, with its style and its own background."""
         alone = Element("svg", self.svg.attrib)
         SubElement(alone, "style").text = STYLE
         SubElement(alone, "rect", {"width": "100%", "height": "100%", "class": "f-ground"})
@@ -61,7 +61,7 @@ class Picture:
 
 
 class Canvas:
-    """An SVG under way; lengths in pixels from the top left corner."""
+    """An SVG under construction; lengths in pixels from the top left corner."""
 
     def __init__(self, height: float, title: str, description: str, width: float = WIDTH_PX) -> None:
         self.height, self.width = height, width
@@ -73,19 +73,19 @@ class Canvas:
         SubElement(self._svg, "desc").text = description
 
     def text(self, x: float, y: float, words: str, colour: str = "ink", anchor: str = "start") -> None:
-        """Words with their base line at ``y``."""
+        """Add words with their base line at ``y``."""
         place = {"x": _px(x), "y": _px(y), "class": f"f-{colour}"}
         SubElement(self._svg, "text", place if anchor == "start" else place | {"text-anchor": anchor}).text = words
 
     def box(self, x: float, y: float, width: float, height: float, colour: str, tip: str = "") -> None:
-        """A filled box; ``tip`` is shown when somebody points at it."""
+        """Add a filled box; ``tip`` is shown on hover."""
         place = {"x": _px(x), "y": _px(y), "width": _px(width), "height": _px(height), "class": f"f-{colour}"}
         box = SubElement(self._svg, "rect", place)
         if tip:
             SubElement(box, "title").text = tip
 
     def path(self, steps: str, colour: str, tip: str = "", *, filled: bool = True, dashed: bool = False) -> None:
-        """A shape in SVG's path language: filled, or a line."""
+        """Add a shape in SVG's path language: filled, or a line."""
         look = {"class": f"f-{colour}"} if filled else {"class": f"s-{colour}", "fill": "none", "stroke-width": "2"}
         if dashed:
             look |= {"stroke-dasharray": "5 4", "stroke-width": "1.5"}
@@ -94,7 +94,7 @@ class Canvas:
             SubElement(path, "title").text = tip
 
     def finished(self) -> Picture:
-        """The picture."""
+        """Return the chart."""
         return Picture(self._svg, self._title, self._description)
 
 
@@ -108,21 +108,21 @@ class Plot:
 
     @property
     def step(self) -> float:
-        """The width of an hour."""
+        """Return the width of an hour."""
         return (self.canvas.width - LEFT_PX - RIGHT_PX) / len(self.hours)
 
     def x(self, hour_utc: datetime) -> float:
-        """The left edge of an hour."""
+        """Return the left edge of an hour."""
         return LEFT_PX + self.step * ((hour_utc - self.hours[0]) / HOUR)
 
     def y(self, amount: float) -> float:
-        """How high an amount lies."""
+        """Return the height of an amount."""
         top = TOP_PX + LEGEND_PX
         return top + (self.canvas.height - top - FOOT_PX) * (1 - amount / self.most)
 
 
 def plot(hours: Sequence[datetime], most: float, title: str, description: str, height: float = 230) -> Plot:
-    """An empty plot with its axes: hours below, round amounts on the left, room for a legend above."""
+    """Return an empty plot with its axes: hours below, round amounts on the left, room for a legend above."""
     ticks = round_amounts(most)
     made = Plot(Canvas(height, title, description), hours, ticks[-1])
     for amount in ticks:
@@ -134,12 +134,12 @@ def plot(hours: Sequence[datetime], most: float, title: str, description: str, h
 
 
 def hours_until(last_utc: datetime, count: int) -> list[datetime]:
-    """So many hours, the last of them this one."""
+    """Return a number of hours, the last of them the given one."""
     return [last_utc - timedelta(hours=n) for n in reversed(range(count))]
 
 
 def hour_axis(canvas: Canvas, hours: Sequence[datetime], step: float, y: float) -> None:
-    """Days, noon and evening, as far as there is room."""
+    """Draw the axis: days, noon and evening, as far as there is room."""
     for number, hour in enumerate(hours):
         x = LEFT_PX + step * number
         if hour.hour == 0 and x < canvas.width - DAY_PX:
@@ -149,7 +149,7 @@ def hour_axis(canvas: Canvas, hours: Sequence[datetime], step: float, y: float) 
 
 
 def round_amounts(most: float) -> list[float]:
-    """Up to six round amounts from 0 to no less than ``most``."""
+    """Return up to six round amounts from 0 to at least ``most``."""
     if most < 1e-6:
         return [0, 1]
     rough = most / 4
@@ -159,7 +159,7 @@ def round_amounts(most: float) -> list[float]:
 
 
 def legend(canvas: Canvas, entries: Sequence[tuple[str, str]], x: float = LEFT_PX, y: float = TOP_PX + 8) -> None:
-    """What the colours mean: (colour, words) from left to right."""
+    """Draw the meaning of colours: (colour, words) from left to right."""
     for colour, words in entries:
         canvas.box(x, y - 10, 11, 11, colour)
         canvas.text(x + 16, y, words)
@@ -167,7 +167,7 @@ def legend(canvas: Canvas, entries: Sequence[tuple[str, str]], x: float = LEFT_P
 
 
 def money(usd: float) -> str:
-    """US dollars, to the cent; below ten cents with four digits."""
+    """Return US dollars, to the cent; below ten cents with four digits."""
     return f"${usd:,.2f}" if usd >= 0.1 or not usd else f"${usd:,.4f}"
 
 

@@ -1,4 +1,4 @@
-"""The rules that the settings name, as the pure rooms take them."""
+"""Convert settings into the rules of the pure layers."""
 
 from datetime import timedelta
 
@@ -9,19 +9,19 @@ from flightsched_pipelines.settings import Settings
 
 
 def scheduling_rules(settings: Settings) -> SchedulingRules:
-    """What makes a slot possible."""
+    """Return the rules for new slots."""
     return SchedulingRules(
         earliest_hours=settings.reschedule_earliest_hours, horizon_days=settings.reschedule_horizon_days
     )
 
 
 def case_rules(settings: Settings) -> CaseRules:
-    """Until when a case waits."""
+    """Return the rules for cases' deadlines."""
     return CaseRules(timedelta(hours=settings.case_answer_hours), timedelta(minutes=settings.case_closes_minutes))
 
 
 def response_rules(settings: Settings) -> ResponseRules:
-    """What an answer may do, and until when."""
+    """Return the rules for responses and their deadlines."""
     return ResponseRules(
         hold=timedelta(hours=settings.hold_hours),
         withdraw_within=timedelta(minutes=settings.withdraw_minutes),

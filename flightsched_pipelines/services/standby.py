@@ -1,4 +1,4 @@
-"""Slots that come free, offered to whoever waits for one: to one lesson at a time, by a case like any other."""
+"""Offer freed slots to lessons on the standby list: to one lesson at a time, by a case like any other."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,12 +30,12 @@ from flightsched_pipelines.text import MAX_NAME_CHARACTERS, accept
 
 
 class StandbyRefusedError(PlainError, ValueError):
-    """The list stays as it is; the message says why."""
+    """The list was not changed; the message contains the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class StandbyResult:
-    """What a look at the freed slots did: lessons put on the list, and taken off; slots looked at, and offered."""
+    """The result of checking freed slots: lessons put on the list, and taken off; slots checked, and offered."""
 
     joined: int
     lapsed: int
@@ -44,10 +44,10 @@ class StandbyResult:
 
 
 def offer_freed_slots(engine: Engine, now_utc: datetime, settings: Settings) -> StandbyResult:
-    """Offer each slot that came free to the first on the list whom it fits, if it is offered to nobody now.
+    """Offer each unoffered freed slot to the first matching lesson.
 
     Lessons that stayed on weather hold after their case are put on the list first, and the slots of cancelled lessons
-    are noted. A slot for which nothing has changed since the last look is not looked at again.
+    are recorded. A slot for which nothing has changed since the last check is not checked again.
     """
     horizon = timedelta(days=settings.reschedule_horizon_days)
     with engine.begin() as connection:
@@ -60,7 +60,7 @@ def offer_freed_slots(engine: Engine, now_utc: datetime, settings: Settings) -> 
 
 
 def freed_slots_due(engine: Engine, now_utc: datetime, settings: Settings) -> int:
-    """How many freed slots want to be looked at."""
+    """Return the number of freed slots to be checked."""
     with engine.connect() as connection:
         return standby.count_due(connection, now_utc, _earliest(now_utc, settings))
 
@@ -69,7 +69,7 @@ def join(engine: Engine, reference: str, until: date | None, now_utc: datetime) 
     """Put a lesson on the standby list.
 
     Raises:
-        StandbyRefused: there is no such lesson, it cannot wait, or it waits already.
+        StandbyRefusedError: the lesson does not exist, cannot wait, or waits already.
     """
     with engine.begin() as connection:
         lesson = _lesson(connection, reference)
@@ -89,10 +89,10 @@ def join(engine: Engine, reference: str, until: date | None, now_utc: datetime) 
 
 
 def leave(engine: Engine, reference: str, now_utc: datetime) -> None:
-    """Take a lesson off the standby list; an offer that is out stays good.
+    """Take a lesson off the standby list; an open offer stays valid.
 
     Raises:
-        StandbyRefused: it is not on the list.
+        StandbyRefusedError: it is not on the list.
     """
     with engine.begin() as connection:
         if not standby.leave(connection, [_lesson(connection, reference).booking_id], "withdrawn", now_utc):
@@ -100,10 +100,10 @@ def leave(engine: Engine, reference: str, now_utc: datetime) -> None:
 
 
 def places(engine: Engine, now_utc: datetime, aircraft_type: str | None = None) -> list[Place]:
-    """The standby lists, each school's in its order; of one type of aircraft if one is given.
+    """Return the standby lists, each school's in its order; of one type of aircraft if one is given.
 
     Raises:
-        StandbyRefused: there is no such type.
+        StandbyRefusedError: no aircraft has this type.
     """
     with engine.connect() as connection:
         types = standby.aircraft_types(connection)
@@ -117,7 +117,7 @@ def places(engine: Engine, now_utc: datetime, aircraft_type: str | None = None) 
 
 
 def _by_rule(school: Sequence[Place]) -> list[Place]:
-    """A school's list in its order; in that of coming where it offers slots to nobody."""
+    """A school's list in its order; in order of joining if it offers slots to nobody."""
     by_booking = {place.waiting.booking_id: place for place in school}
     waiting = [place.waiting for place in school]
     return [by_booking[one.booking_id] for one in standby_order(waiting, school[0].rule)] or list(school)
@@ -132,12 +132,12 @@ def _lesson(connection: Connection, reference: str) -> Lesson:
 
 
 def _earliest(now_utc: datetime, settings: Settings) -> datetime:
-    """A slot that begins before this is of use to nobody."""
+    """A slot that begins before this is too late."""
     return now_utc + timedelta(hours=settings.reschedule_earliest_hours)
 
 
 def _offer(engine: Engine, freed: FreedSlot, rule: StandbyRule, now_utc: datetime, settings: Settings) -> bool:
-    """Offer a slot to the first whom it fits, each tried in a transaction of its own; says whether there was one."""
+    """Offer a slot to the first lesson that it fits, each tried in its own transaction; returns whether one fits."""
     with engine.connect() as connection:
         waiting = standby_order(standby.waiting_for(connection, freed, now_utc), rule)
     ways = ((one, slot) for one in waiting for slot in slots_to_offer(freed, one))
@@ -150,9 +150,9 @@ def _offer(engine: Engine, freed: FreedSlot, rule: StandbyRule, now_utc: datetim
 def _offer_to(
     engine: Engine, freed: FreedSlot, waiting: StandbyLesson, slot: Slot, now_utc: datetime, settings: Settings
 ) -> bool:
-    """Offer a slot to one lesson, if that is proven to work now; says whether it was.
+    """Offer a slot to one lesson, if it is validated now; returns whether it was.
 
-    The locks are those of an answer, in the same order, so that nobody takes the slot between the proof and the offer.
+    The locks are those of a response, in the same order, so that the slot cannot be taken between validation and offer.
     """
     booking_id, student_id = waiting.booking_id, waiting.student_id
     with engine.begin() as connection:

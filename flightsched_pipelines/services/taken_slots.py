@@ -1,4 +1,4 @@
-"""What the schedule has taken by now, to be asked of many slots."""
+"""Look up whether slots are still free in the schedule."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ from flightsched_pipelines.domain.cases.lifecycle import Slot
 
 
 class TakenSlots:
-    """What the schedule has taken by now: by student, instructor and aircraft."""
+    """The taken times by student, instructor and aircraft."""
 
     def __init__(self, schedule: Sequence[LiveBooking]) -> None:
         self._by_resource: dict[tuple[str, int], list[tuple[datetime, datetime, int]]] = {}
@@ -19,7 +19,7 @@ class TakenSlots:
                 )
 
     def is_free(self, slot: Slot, student_id: int, booking_id: int) -> bool:
-        """Whether nobody else has any of what the slot needs."""
+        """Return whether no other booking has any resource of the slot."""
         return not any(
             starts < slot.ends_at_utc and slot.starts_at_utc < ends and other != booking_id
             for resource in _resources(slot, student_id)

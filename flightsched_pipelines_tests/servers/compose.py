@@ -1,8 +1,8 @@
-"""docker-compose.yml without Docker: its services as processes of this machine.
+"""Run docker-compose.yml without Docker: its services as processes of this machine.
 
-Commands, variables, checks of health and who waits for whom are taken from the files as they stand. Replaced is what a
-container has for itself: host names by loopback, ports by free ones, paths by folders of the test's; and PostgreSQL's
-image by the embedded server. A process gets the variables of its service and image, and no others.
+Commands, variables, health checks and dependencies are taken from the files as they are. Only the properties of a
+container are replaced: host names by loopback, ports by free ones, paths by folders of the test; and PostgreSQL's image
+by the embedded server. A process gets the variables of its service and image, and no others.
 """
 
 import re
@@ -58,8 +58,8 @@ class LocalCompose:
     """The services as processes.
 
     Args:
-        folder: where their volumes, files and logs are.
-        variables: what a person's ``.env`` would say.
+        folder: the folder of their volumes, files and logs.
+        variables: the content of a person's ``.env``.
     """
 
     def __init__(self, folder: Path, variables: Mapping[str, str]) -> None:
@@ -86,14 +86,14 @@ class LocalCompose:
         return here | {"PYTHONPATH": str(ROOT), "HOME": str(self._folder), "TMPDIR": str(self._folder)}
 
     def up(self, *services: str) -> None:
-        """Start services one after the other, each as soon as those that it waits for are as it wants them."""
+        """Start services one after the other, each as soon as its dependencies are ready."""
         for service in services:
             for other, how in self._services[service].get("depends_on", {}).items():
                 self._await(other, how["condition"])
             self._start(service)
 
     def run(self, service: str, command: Sequence[str] | None = None) -> str:
-        """Run a service's command, or another in its place, to its end; returns what it said."""
+        """Run a service's command, or another in its place, to its end; returns its output."""
         done = subprocess.run(  # noqa: S603, the file's own words
             self._command(service, command),
             cwd=self.workdir,
@@ -108,7 +108,7 @@ class LocalCompose:
         return done.stdout
 
     def is_healthy(self, service: str) -> bool:
-        """What the service's own check of health says."""
+        """Return the result of the service's own health check."""
         test = self._services[service]["healthcheck"]["test"]
         assert test[0] == "CMD"
         if service == "redis":  # the wheel has the server alone, without valkey-cli
@@ -126,7 +126,7 @@ class LocalCompose:
         return done.returncode == 0
 
     def await_healthy(self, *services: str) -> None:
-        """Wait until the checks of health of these services pass."""
+        """Wait until the health checks of these services pass."""
         for service in services:
             self._await(service, "service_healthy")
 
@@ -135,7 +135,7 @@ class LocalCompose:
         self._await(service, "service_completed_successfully")
 
     def wait_for(self, what: str, condition: Callable[[], object]) -> None:
-        """Look once a second until a condition holds; all services must live meanwhile."""
+        """Check once a second until a condition holds; all services must live meanwhile."""
         end = time.monotonic() + STARTS_WITHIN_SECONDS
         while not condition():
             for service, process in self._processes.items():
@@ -165,7 +165,7 @@ class LocalCompose:
             )
 
     def _start_postgres(self) -> None:
-        """What the image's entry point does with its variables."""
+        """Do with its variables what the image's entry point does."""
         given = self._services["postgres"]["environment"]
         url = embedded.start(self._folder)
         with psycopg.connect(url, autocommit=True) as connection:
@@ -191,7 +191,7 @@ class LocalCompose:
         return translated
 
     def said(self, service: str, most: int = 3_000) -> str:
-        """The last words of a service, so many characters."""
+        """Return the last output of a service, limited in length."""
         return (self._folder / f"{service}.log").read_text(errors="replace")[-most:]
 
     def _local(self, path: str) -> Path:

@@ -1,4 +1,4 @@
-"""A server that takes a request of Amazon's or Slack's, and then answers late, wrongly or not at all."""
+"""A server that takes a request of Amazon's or Slack's, and then responds late, wrongly or not at all."""
 
 import json
 from base64 import b64decode
@@ -20,10 +20,10 @@ PUBLISHED = "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishRe
 
 @dataclass
 class FaultyHttp:
-    """What it does with each message, and which it has.
+    """The server's behaviour for each message, and the messages it has.
 
-    ``fault`` is a status, HANG_UP, or SILENCE until ``released``; ``code`` is Amazon's or Slack's word in an answer.
-    With a ``marker`` only messages that hold it are at fault.
+    ``fault`` is a status, HANG_UP, or SILENCE until ``released``; ``code`` is Amazon's or Slack's code in a response.
+    With a ``marker`` only messages that contain it are at fault.
     """
 
     fault: int | str = 200
@@ -83,7 +83,7 @@ def running(fault: int | str = 200, code: str = "", marker: str = "") -> Generat
             self.wfile.write(body.encode())
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, http.server's name
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     kept.url = f"http://127.0.0.1:{server.server_port}"

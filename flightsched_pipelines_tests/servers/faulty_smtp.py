@@ -1,4 +1,4 @@
-"""A mail server that does as it is told at one step of the conversation, for one reader or for all."""
+"""A mail server that fails on request at one step of the conversation, for one reader or for all."""
 
 import socket
 import socketserver
@@ -13,10 +13,10 @@ LONGEST_SECONDS = 120
 
 @dataclass
 class FaultySmtp:
-    """What it does, and which mails it has.
+    """The server's behaviour, and the mails it has.
 
     ``step`` is greeting, ehlo, mail, rcpt, data, text (once a part of the mail has come) or end (once it has the whole
-    mail, and keeps it). There it hangs up, is silent until ``released``, or gives ``fault`` as its answer.
+    mail, and keeps it). There it hangs up, is silent until ``released``, or responds ``fault``.
     """
 
     step: str = ""
@@ -34,12 +34,12 @@ class FaultySmtp:
         return f"smtp://127.0.0.1:{self.port}"
 
     def wait_for(self, true: Callable[[], bool]) -> None:
-        """Wait until something is true of what it has."""
+        """Wait until a condition on its content holds."""
         with self.changed:
             assert self.changed.wait_for(true, LONGEST_SECONDS), f"it has {len(self.taken)}, asked {len(self.asked)}"
 
     def note(self, log: list[str], reader: str) -> None:
-        """Keep who is asked for, or whose mail was taken."""
+        """Record the requested reader, or the reader whose mail was taken."""
         with self.changed:
             log.append(reader)
             self.changed.notify_all()

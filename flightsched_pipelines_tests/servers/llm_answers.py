@@ -1,4 +1,4 @@
-"""Answers of the stand-in for the LLM to a question: a good one, and each way in which it can be spoiled."""
+"""Responses of the stand-in for the LLM: a good one, and each way to spoil it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Amazon's protocols over HTTP, by moto: topics, queues and mail that forget everything when the test ends."""
+"""Amazon's protocols over HTTP, by moto: topics, queues and mail, forgotten when the test ends."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -32,12 +32,12 @@ def reset(url: str) -> None:
 
 
 def kept(url: str, service: str, model: str) -> list[dict[str, Any]]:
-    """What the server holds of a service's model."""
+    """Return the server's content of a service's model."""
     return httpx.get(f"{url}/moto-api/data.json").json().get(service, {}).get(model, [])
 
 
 def listening(url: str, topic: str) -> aws.Queue:
-    """A queue that gets what is published to a topic from now on."""
+    """Return a queue that gets everything published to a topic from now on."""
     sns, sqs = aws.client("sns", REGION, url), aws.client("sqs", REGION, url)
     queue_url = sqs.create_queue(QueueName="listener")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

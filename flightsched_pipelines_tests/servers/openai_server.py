@@ -113,7 +113,7 @@ class OpenAIServer:
         self._server.server_close()
 
     def receive(self, body: bytes, head: str) -> tuple[dict[str, Any], str]:
-        """Record a request with its head, and say in which mode to answer it."""
+        """Record a request with its head, and return the mode of its response."""
         request = json.loads(body)
         with self._lock:
             self.raw_requests.append(head.encode() + body)
@@ -177,7 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.provider.answered()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002, the standard library's name
-        """Say nothing: tests look at ``requests``."""
+        """Log nothing: tests look at ``requests``."""
 
     def _dawdle(self) -> None:
         if self.provider.until_at_once is None:

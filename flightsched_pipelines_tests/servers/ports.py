@@ -1,4 +1,4 @@
-"""Ports that nobody listens on."""
+"""Find free ports."""
 
 import os
 from functools import cache
@@ -9,7 +9,7 @@ from flightsched_pipelines.database import embedded
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on, and that no other test of the session is given."""
+    """Return a free port of loopback that no other test of the session is given."""
     while True:
         port = embedded.free_port()
         try:

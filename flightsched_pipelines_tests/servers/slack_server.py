@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass
 class SlackServer:
-    """What it got, and how it answers: ok, rate_limited, invalid_auth, invalid_blocks or broken."""
+    """The messages it got, and its mode: ok, rate_limited, invalid_auth, invalid_blocks or broken."""
 
     mode: str = "ok"
     url: str = ""
@@ -46,7 +46,7 @@ def running(mode: str = "ok") -> Generator[SlackServer]:
             self.wfile.write(body.encode())
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, http.server's name
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     kept.url = f"http://127.0.0.1:{server.server_port}"

@@ -14,7 +14,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 @dataclass
 class SmtpServer:
-    """Where it listens, how it answers each recipient, and what it got.
+    """Its address, its response to each recipient, and the mails it got.
 
     ``mode`` is accept, refuse (550), greylist (451), closing (421) or hang_up.
     """

@@ -115,7 +115,7 @@ class WeatherServer:
         self._server.server_close()
 
     def receive(self, request: Received) -> str:
-        """Record a request, and say in which mode to answer it."""
+        """Record a request, and return the mode of its response."""
         with self._lock:
             self.requests.append(request)
             if self._failures_left is None:
@@ -212,7 +212,7 @@ class _Handler(BaseHTTPRequestHandler):
                 getattr(self, f"_{mode}")(request, self.provider.body_for(request).encode())
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002, the standard library's name
-        """Say nothing: tests look at ``requests``."""
+        """Log nothing: tests look at ``requests``."""
 
     def _reply(self, status: int, body: bytes = b"", **headers: str) -> None:
         self.send_response(status)

@@ -121,7 +121,7 @@ def paths(value: object, here: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]
 PLACES = list(paths(WEATHER))
 OF_REPORTS = [place for place in PLACES if place[0] != "one_call"]
 PIECES = st.one_of(st.sampled_from(OF_REPORTS), st.sampled_from(PLACES))
-"""Of each product there is an older report of fair weather beside the newest."""
+"""For each product there is an older report of fair weather beside the newest."""
 
 TEXTS = [place for place in OF_REPORTS if place[-1] in {"rawTAF", "rawOb"}]
 TIMES = [place for place in OF_REPORTS if place[-1] in {"issueTime", "obsTime", "validTimeFrom", "validTimeTo"}]
@@ -139,7 +139,7 @@ def test_the_sound_weather_shows_every_verdict() -> None:
 @settings(max_examples=200, deadline=None)
 @given(place=PIECES.filter(lambda place: len(place) != 2))
 def test_dropping_any_piece_of_weather_never_improves_a_verdict(place: tuple[Any, ...]) -> None:
-    """But a whole report: that a newer one was left out of a response, nobody can see."""
+    """Drop any piece but a whole report: the absence of a newer one in a response cannot be detected."""
     broken, parent = opened_at(place)
     del parent[place[-1]]
 
@@ -179,7 +179,7 @@ def test_a_report_whose_time_is_wrong_never_improves_a_verdict(place: tuple[Any,
 
 @pytest.mark.parametrize("hours", [1, 4, 9, 26, 49])
 def test_weather_that_has_grown_old_never_improves_a_verdict(hours: int) -> None:
-    """The same responses, later: what they say of the hours ahead is relied on for a while, then on nothing of it."""
+    """Read the same responses later: their forecast is relied on for a while, then no longer."""
     later = verdicts(WEATHER, NOW + hours)
     lessons = [n for n, starts in enumerate(BOOKINGS["starts_at_utc"]) if starts > hour(NOW + hours + 1)]
 
@@ -190,7 +190,7 @@ def test_weather_that_has_grown_old_never_improves_a_verdict(hours: int) -> None
 
 
 def opened_at(place: tuple[Any, ...]) -> tuple[dict[str, Any], Any]:
-    """The weather, and what of it holds the piece at a place."""
+    """Return the weather, and the part of it with the piece at a place."""
     broken = copy.deepcopy(WEATHER)
     parent: Any = broken
     for key in place[:-1]:

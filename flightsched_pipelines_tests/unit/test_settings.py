@@ -1,4 +1,4 @@
-"""Settings are named where people look for them."""
+"""Settings are listed in the README, and rejected with a sentence."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which text is accepted from people, and what is stored of what machines return."""
+"""Text accepted from people, and text stored of what machines return."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Channels that take messages: mail, SNS, SQS, SES, Redis and Slack, with the errors that they share.
+"""Channels that deliver messages: mail, SNS, SQS, SES, Redis and Slack, with their common errors.
 
-Which message goes where belongs in ``services.notifications``.
+Routing of messages belongs in ``services.notifications``.
 """

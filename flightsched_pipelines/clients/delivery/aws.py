@@ -1,4 +1,4 @@
-"""Amazon's topics and queues: names, publishing, polling, and making what is missing."""
+"""Amazon's topics and queues: names, publishing, polling, and creation."""
 
 import json
 import re
@@ -20,18 +20,18 @@ from flightsched_pipelines.clients.delivery.delivery_errors import (
 )
 
 MAX_RECEIVES = 3
-"""After so many receives without a delete a message goes to the dead-letter queue."""
+"""After this many receives without a delete a message goes to the dead-letter queue."""
 
 DEAD_LETTERS_KEPT_SECONDS = 14 * 24 * 3600
 MAX_SUBJECT_CHARACTERS = 100
 
 ANSWER_SECONDS = 60.0
-"""How long the answer to a message may take: longer than Amazon takes, and what botocore waits of itself."""
+"""Time limit of the response to a message: longer than Amazon takes, and than botocore's default."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueMessage:
-    """A message from a queue, ours until its visibility time ends; delete it when it is done with."""
+    """A message from a queue, leased until its visibility time ends; delete it when it is processed."""
 
     receipt_handle: str
     body: str
@@ -41,7 +41,7 @@ class QueueMessage:
 
 @dataclass(frozen=True, slots=True)
 class QueueDepth:
-    """How many messages wait in a queue, and how many somebody has."""
+    """The number of messages waiting in a queue, and the number leased."""
 
     waiting: int
     in_flight: int
@@ -49,39 +49,39 @@ class QueueDepth:
 
 @dataclass(frozen=True, slots=True)
 class BootstrapResult:
-    """Which topics, queues and buckets were made, and which were there."""
+    """The topics, queues and buckets that were created, and those that existed."""
 
     created: Sequence[str]
     existing: Sequence[str]
 
 
 def notifications_topic(environment: str) -> str:
-    """Every change of a case."""
+    """Return the topic of every change of a case."""
     return _named("reschedule-notifications", environment)
 
 
 def operations_topic(environment: str) -> str:
-    """Alerts to operators."""
+    """Return the topic of alerts to operators."""
     return _named("flight-rescheduler-alerts", environment)
 
 
 def alerts_queue(environment: str) -> str:
-    """Newly threatened bookings, for other systems."""
+    """Return the queue of newly threatened bookings, for other systems."""
     return _named("weather-alerts", environment)
 
 
 def alerts_dead_letters(environment: str) -> str:
-    """Those that no system could take."""
+    """Return the queue of threatened bookings that no system took."""
     return _named("weather-alerts-dlq", environment)
 
 
 def responses_queue(environment: str) -> str:
-    """Answers of students and instructors from other systems."""
+    """Return the queue of students' and instructors' responses from other systems."""
     return _named("reschedule-responses", environment)
 
 
 def responses_dead_letters(environment: str) -> str:
-    """Answers that could not be applied."""
+    """Return the queue of responses that could not be applied."""
     return _named("reschedule-responses-dlq", environment)
 
 
@@ -90,13 +90,13 @@ _boto3_client = cast("Callable[..., Any]", boto3.client)
 
 
 def client(service: str, region: str, endpoint_url: str | None) -> Any:  # noqa: ANN401, boto3 makes its clients' types
-    """A client of one of Amazon's services, with short time limits and two tries."""
+    """Return a client of one of Amazon's services, with short time limits and two attempts."""
     config = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 2})
     return _boto3_client(service, region_name=region, endpoint_url=endpoint_url, config=config)
 
 
 def sending_client(service: str, region: str, endpoint_url: str | None) -> Any:  # noqa: ANN401, as above
-    """A client that sends each request once: whether it is sent again is the outbox's to decide."""
+    """Return a client that sends each request once: the outbox decides about sending it again."""
     config = Config(
         connect_timeout=10, read_timeout=ANSWER_SECONDS, retries={"mode": "standard", "total_max_attempts": 1}
     )
@@ -107,7 +107,7 @@ def handed_over(service: str, hand_over: HandOver, request: Callable[[], Any]) -
     """Send a message by one request; returns Amazon's id of it.
 
     Raises:
-        DeliveryError: what became of it, as `flightsched_pipelines.clients.delivery.aws_errors` judges.
+        DeliveryError: as classified by `flightsched_pipelines.clients.delivery.aws_errors`.
     """
     hand_over()
     try:
@@ -139,7 +139,7 @@ class Topic:
     def _arn(self) -> str:
         found = _topics(self._client).get(self._name)
         if found is None:
-            raise ChannelDownError(f"there is no topic {self._name}; run `flightsched aws bootstrap`")
+            raise ChannelDownError(f"topic {self._name} does not exist; run `flightsched aws bootstrap`")
         return found
 
 
@@ -168,7 +168,7 @@ class Queue:
         self.name = name
 
     def send(self, body: str, attributes: Mapping[str, str], hand_over: HandOver = unnoted) -> str:
-        """Put a message in; returns Amazon's id of it."""
+        """Send a message; returns Amazon's id of it."""
         typed = {key: {"DataType": "String", "StringValue": value} for key, value in attributes.items()}
         url = self._ask(lambda: self._url)
         return handed_over(
@@ -178,7 +178,7 @@ class Queue:
         )
 
     def receive(self, most: int = 10, wait_seconds: int = 0, visible_after_seconds: int = 60) -> list[QueueMessage]:
-        """Take up to ten messages, nobody else's for ``visible_after_seconds``."""
+        """Receive up to ten messages, leased for ``visible_after_seconds``."""
         answer = self._ask(
             lambda: self._client.receive_message(
                 QueueUrl=self._url,
@@ -200,11 +200,11 @@ class Queue:
         ]
 
     def delete(self, received: QueueMessage) -> None:
-        """Be done with a message."""
+        """Delete a message that is processed."""
         self._ask(lambda: self._client.delete_message(QueueUrl=self._url, ReceiptHandle=received.receipt_handle))
 
     def depth(self) -> QueueDepth:
-        """How full it is, as far as Amazon knows."""
+        """Return the approximate number of messages."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         found = self._ask(lambda: self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=names))
         return QueueDepth(*(int(found["Attributes"][name]) for name in names))
@@ -217,14 +217,14 @@ class Queue:
         try:
             return str(self._client.get_queue_url(QueueName=self.name)["QueueUrl"])
         except self._client.exceptions.QueueDoesNotExist:
-            raise ChannelDownError(f"there is no queue {self.name}; run `flightsched aws bootstrap`") from None
+            raise ChannelDownError(f"queue {self.name} does not exist; run `flightsched aws bootstrap`") from None
 
 
 def bootstrap(region: str, endpoint_url: str | None, environment: str, bucket: str | None = None) -> BootstrapResult:
-    """Make the topics, the queues and the bucket that are missing; what is there stays as it is.
+    """Create the topics, the queues and the bucket that are missing; existing ones are not changed.
 
     Raises:
-        ChannelDown: Amazon cannot be reached, or does not let us.
+        ChannelDownError: Amazon cannot be reached, or denies access.
     """
     sns, sqs = client("sns", region, endpoint_url), client("sqs", region, endpoint_url)
     created: list[str] = []
@@ -253,9 +253,9 @@ def bootstrap(region: str, endpoint_url: str | None, environment: str, bucket: s
 
 
 def redrive(region: str, endpoint_url: str | None, queue_name: str, dead_letters_name: str, most: int) -> int:
-    """Put messages of a dead-letter queue back: received, sent, then deleted; returns how many.
+    """Move messages of a dead-letter queue back: receive, send, then delete; returns their number.
 
-    Stopped between sending and deleting, a message is in both: none is ever lost.
+    A message is in both queues if the process stops between sending and deleting: none is ever lost.
     """
     queue, dead = Queue(region, endpoint_url, queue_name), Queue(region, endpoint_url, dead_letters_name)
     moved = 0
@@ -302,7 +302,7 @@ def _make_queue(
 
 
 def _make_bucket(s3: Any, region: str, name: str) -> bool:  # noqa: ANN401, a client
-    """Make a bucket unless it is there; one that is somebody else's is an error of Amazon's."""
+    """Create a bucket unless it exists; one of another account is an error of Amazon's."""
     try:
         s3.head_bucket(Bucket=name)
     except ClientError as error:

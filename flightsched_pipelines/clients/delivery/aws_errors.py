@@ -1,4 +1,4 @@
-"""What an error of boto3's means for a message: whether Amazon is away, refuses it, or may have taken it."""
+"""Classify an error of boto3 for a message: the service is down, it refuses the message, or it may have taken it."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -26,42 +26,42 @@ from flightsched_pipelines.clients.delivery.delivery_errors import (
 
 Trouble = BotoCoreError | ClientError | ResponseParserError
 AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
-"""What boto3 raises when something is wrong; the last is an answer that is none of Amazon's."""
+"""The errors that boto3 raises; the last is for a response that is not Amazon's."""
 
 NOT_OURS = frozenset({"InvalidParameter", "InvalidParameterValue", "ParameterValueInvalid", "ValidationError",
                       "InvalidMessageContents", "BatchRequestTooLong", "MessageRejected", "BadRequestException",
                       "InvalidParameterException"})  # fmt: skip
-"""Amazon's words for a message that will never do."""
+"""Amazon's codes for a message that can never be delivered."""
 
 OF_THE_CHANNEL = ("throttl", "toomany", "limitexceeded", "quota", "expired", "token", "signature", "access", "authoriz",
                   "suspended", "paused", "notverified", "unavailable", "nonexistent", "notfound")  # fmt: skip
-"""Parts of Amazon's words, in small letters, that speak of the service or of our keys, whatever the message."""
+"""Parts of Amazon's codes, in lower case, that concern the service or our keys, whatever the message."""
 
 STATUSES_OF_THE_CHANNEL = frozenset({401, 403, 404, 429, 503})
 
 UNCONNECTED = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError, SSLError)
-"""No connection came about. A TLS failure is among them: it is the handshake's, or somebody tampers with the answer."""
+"""No connection was made. A TLS failure is one of them: it is the handshake's, or the response was tampered with."""
 
 
 def down_or_refused(error: Trouble, service: str) -> ChannelDownError | MessageRefusedError:
-    """What an error means for a request that may be sent again."""
+    """Return the delivery error for a request that may be sent again."""
     if isinstance(error, ParamValidationError):
         return MessageRefusedError(
-            f"{service} cannot be given this message ({type(error).__name__}); check address and content"
+            f"{service} does not accept this message ({type(error).__name__}); check address and content"
         )
     if isinstance(error, ClientError):
         code = _code(error)
         if code in NOT_OURS:
-            return MessageRefusedError(f"{service} will not take this message ({code}); check address and content")
-        return ChannelDownError(f"{service} says {code}; check its quotas, our keys and AWS_REGION")
+            return MessageRefusedError(f"{service} refuses this message ({code}); check address and content")
+        return ChannelDownError(f"{service} responded {code}; check its quotas, the keys and AWS_REGION")
     return ChannelDownError(f"{service} cannot be reached ({type(error).__name__}); check AWS_REGION, keys and network")
 
 
 def disagreement(error: Trouble, service: str) -> DeliveryError:
-    """What an error means for a message that must not be sent twice.
+    """Return the delivery error for a message that must not be sent twice.
 
-    A request that went out without an answer, or with one of a server that failed at it, may have been taken: of HTTP's
-    5xx only 503 says that it was not.
+    A request that went out without a response, or with one of a failing server, may have been taken: of HTTP's 5xx only
+    503 means that it was not.
     """
     if isinstance(error, ClientError):
         code, status = _code(error), int(_reply(error).get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
@@ -72,7 +72,9 @@ def disagreement(error: Trouble, service: str) -> DeliveryError:
         return BrokenOffError(f"{service} does not take this message yet ({code})")
     unanswered = isinstance(error, HTTPClientError | ConnectionClosedError) and not isinstance(error, UNCONNECTED)
     if unanswered or isinstance(error, ResponseParserError):
-        return PerhapsDeliveredError(f"perhaps delivered: {service} had it and gave no answer ({type(error).__name__})")
+        return PerhapsDeliveredError(
+            f"perhaps delivered: {service} received it and did not respond ({type(error).__name__})"
+        )
     return down_or_refused(error, service)
 
 

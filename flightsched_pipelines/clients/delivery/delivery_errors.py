@@ -1,6 +1,6 @@
-"""The ways in which handing over a message fails, the same for every channel.
+"""The errors of delivering a message, the same for every channel.
 
-Their words are logged: they never hold a reader's name, address or number, nor a secret.
+Their words are logged: they never contain a reader's name, address or number, nor a secret.
 """
 
 from collections.abc import Callable
@@ -8,28 +8,30 @@ from collections.abc import Callable
 from flightsched_pipelines.errors import PlainError
 
 HandOver = Callable[[], None]
-"""Called right before the first byte after which the receiver may take the message. It may raise, and then the message
-must not be sent. Whatever fails before it was called is known not to have been delivered."""
+"""Called right before the first byte after which the receiver may take the message.
+
+It may raise, and then the message must not be sent. Any failure before the call is known not to have been delivered.
+"""
 
 
 def unnoted() -> None:
-    """Hand over a message that nobody would send again."""
+    """Do nothing: for a message that is never sent again."""
 
 
 class DeliveryError(PlainError):
-    """A message was not taken; it may be, later."""
+    """A message was not delivered; a later attempt may succeed."""
 
 
 class MessageRefusedError(DeliveryError):
-    """This message will never be taken: the reader does not exist, or the message is not as the channel wants it."""
+    """This message can never be delivered: the reader does not exist, or the channel does not accept its form."""
 
 
 class ChannelDownError(DeliveryError):
-    """Nothing of any message was taken: the service is away, throttles, or does not know us.
+    """No message was taken: the service is down, throttles, or does not accept our credentials.
 
     Args:
         words: what, where, and what to do.
-        retry_after_seconds: when the service said it may be asked again.
+        retry_after_seconds: the pause that the service requested.
     """
 
     def __init__(self, words: str, retry_after_seconds: float | None = None) -> None:
@@ -38,19 +40,19 @@ class ChannelDownError(DeliveryError):
 
 
 class NotYetError(DeliveryError):
-    """The channel has not taken this message, and may later."""
+    """The channel has not taken this message; a later attempt may succeed."""
 
 
 class BrokenOffError(NotYetError):
     """The channel broke off at this message, and has not taken it.
 
-    One alone is the message's fault; several in a row, of different messages, are the channel's.
+    One alone is attributed to the message; several in a row, of different messages, to the channel.
     """
 
 
 class PerhapsDeliveredError(DeliveryError):
-    """The message was handed over, and no answer says what became of it: it may have been delivered."""
+    """The message was handed over without a final response: it may have been delivered."""
 
 
 class DeliverySettingsError(PlainError, ValueError):
-    """A channel's setting that cannot be right; the message says which, and what to set."""
+    """An invalid setting of a channel; the message names it and a valid value."""

@@ -1,4 +1,4 @@
-"""Mail out: into a folder, or by Amazon SES. SMTP is in `flightsched_pipelines.clients.delivery.smtp`."""
+"""Send mail into a folder, or by Amazon SES. SMTP is in `flightsched_pipelines.clients.delivery.smtp`."""
 
 import hashlib
 from email import message_from_bytes, policy
@@ -12,18 +12,18 @@ from flightsched_pipelines.clients.delivery.delivery_errors import ChannelDownEr
 
 
 class Mailer(Protocol):
-    """Sends mail. ``key`` is the message's own: where the receiver can tell, the same key arrives once."""
+    """Sends mail. ``key`` identifies the message: if the receiver supports it, the same key arrives once."""
 
     def send(self, message: EmailMessage, key: str, hand_over: HandOver) -> str:
-        """Hand a mail over; returns a receipt.
+        """Send a mail; returns a receipt.
 
         Raises:
-            DeliveryError: as `flightsched_pipelines.clients.delivery.delivery_errors` says.
+            DeliveryError: see `flightsched_pipelines.clients.delivery.delivery_errors`.
         """
         ...
 
     def close(self) -> None:
-        """Let connections go."""
+        """Close connections."""
         ...
 
 
@@ -31,7 +31,7 @@ class Maildir:
     """A folder in the Maildir form; a key names one file, so that sending it again changes nothing.
 
     Args:
-        folder: it is made with its subfolders, for its owner alone; what is there already is closed to others too.
+        folder: it is created with its subfolders, for its owner alone; existing content is closed to others too.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -39,7 +39,7 @@ class Maildir:
         self._is_private = False
 
     def send(self, message: EmailMessage, key: str, hand_over: HandOver) -> str:
-        """Write the mail beside the others, whole or not at all."""
+        """Write the mail into the folder, whole or not at all."""
         name = f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.flightsched"
         new, draft = self._folder / "new" / name, self._folder / "tmp" / name
         try:
@@ -55,7 +55,7 @@ class Maildir:
         return name
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no connection is open."""
 
     def _prepare(self) -> None:
         for part in ("", "tmp", "new", "cur"):
@@ -67,7 +67,7 @@ class Maildir:
 
 
 def read_maildir(folder: Path) -> list[EmailMessage]:
-    """The mails in a folder, newest first; none where there is no folder."""
+    """Return the mails in a folder, newest first; none if the folder does not exist."""
     if not (folder / "new").is_dir():
         return []
     paths = [path for part in ("new", "cur") for path in (folder / part).iterdir()]
@@ -76,23 +76,23 @@ def read_maildir(folder: Path) -> list[EmailMessage]:
 
 
 class Ses:
-    """Amazon SES, version 2 of its interface, raw MIME.
+    """Amazon SES, version 2 of its API, raw MIME.
 
     Args:
         region: Amazon's region.
-        endpoint_url: another server that speaks the protocol.
+        endpoint_url: base URL of a compatible server.
     """
 
     def __init__(self, region: str, endpoint_url: str | None) -> None:
         self._client = aws.sending_client("sesv2", region, endpoint_url)
 
     def send(self, message: EmailMessage, key: str, hand_over: HandOver) -> str:  # noqa: ARG002, SES knows no keys
-        """Hand the mail over; returns Amazon's id of it."""
+        """Send the mail; returns Amazon's id of it."""
         raw = message.as_bytes(policy=policy.SMTP)
         return aws.handed_over(
             "Amazon SES", hand_over, lambda: self._client.send_email(Content={"Raw": {"Data": raw}})["MessageId"]
         )
 
     def close(self) -> None:
-        """Let connections go."""
+        """Close connections."""
         self._client.close()

@@ -1,4 +1,4 @@
-"""Events to applications that listen on Redis: a stream, which loses nothing, and pub/sub, which is at once."""
+"""Publish events to applications on Redis: to a stream, which loses nothing, and by pub/sub, which is immediate."""
 
 import redis
 from redis.backoff import NoBackoff
@@ -16,7 +16,7 @@ MAX_STREAM_ENTRIES = 100_000
 REMEMBERED_SECONDS = 7 * 24 * 3600
 TIMEOUT_SECONDS = 5
 
-# One step for Redis: a key that was seen gives the entry it made then, and nothing is added or said again.
+# One atomic step in Redis: a known key returns its earlier entry, and nothing is added or published again.
 PUBLISH = """
 local seen = redis.call('GET', KEYS[2])
 if seen then return seen end
@@ -34,7 +34,7 @@ class RedisEvents:
         url: ``redis://`` or ``rediss://``.
 
     Raises:
-        DeliverySettingsError: the URL is no such one.
+        DeliverySettingsError: the URL is not one of these.
     """
 
     def __init__(self, url: str) -> None:
@@ -47,15 +47,17 @@ class RedisEvents:
                 retry=Retry(NoBackoff(), 0),
             )
         except ValueError:
-            raise DeliverySettingsError("REDIS_URL is no address of a Redis server; set redis://host:6379/0") from None
+            raise DeliverySettingsError(
+                "REDIS_URL is not the address of a Redis server; set redis://host:6379/0"
+            ) from None
         self._publish = self._redis.register_script(PUBLISH)
 
     def publish(self, key: str, body: str) -> str:
         """Add an event, once for each key; returns the id of its entry in the stream.
 
         Raises:
-            ChannelDown: Redis is away, or takes nothing.
-            BrokenOff: it is there, and did not take this event.
+            ChannelDownError: Redis is down, or does not accept writes.
+            BrokenOffError: it is up, and did not take this event.
         """
         keys = [STREAM, f"{STREAM}:seen:{key}"]
         try:
@@ -70,7 +72,7 @@ class RedisEvents:
             ) from None
 
     def close(self) -> None:
-        """Let connections go."""
+        """Close connections."""
         self._redis.close()
 
     def _is_there(self) -> bool:

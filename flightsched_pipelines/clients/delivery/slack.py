@@ -1,4 +1,4 @@
-"""A message to the operators' Slack channel, by a webhook or a bot."""
+"""Post messages to the operators' Slack channel, by a webhook or a bot."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -19,10 +19,10 @@ from flightsched_pipelines.clients.delivery.delivery_errors import (
 
 TIMEOUT_SECONDS = 60
 FAILED = frozenset({"internal_error", "fatal_error"})
-"""Slack's words for a failure of its own, of which it says that some of the work may have been done."""
+"""Slack's errors for a failure of its own, after which part of the work may have been done."""
 
 NOT_OURS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_too_long", "no_text", "invalid_payload"})
-"""Slack's words for a message that will never do."""
+"""Slack's errors for a message that can never be delivered."""
 
 
 class Slack:
@@ -32,7 +32,7 @@ class Slack:
         webhook_url: where to post, or
         bot_token: a bot's token, with
         channel: the channel it posts to.
-        base_url: another server that speaks Slack's protocol.
+        base_url: base URL of a compatible server.
 
     Raises:
         DeliverySettingsError: neither is given, or the bot has no channel.
@@ -42,7 +42,7 @@ class Slack:
         self, webhook_url: str | None, bot_token: str | None, channel: str | None, base_url: str | None = None
     ) -> None:
         self._channel = channel
-        # Without handlers nothing is sent again: that is the outbox's to decide.
+        # Without handlers nothing is sent again: the outbox decides about that.
         self._webhook = WebhookClient(webhook_url, timeout=TIMEOUT_SECONDS, retry_handlers=[]) if webhook_url else None
         self._bot: WebClient | None = None
         if self._webhook is None:
@@ -56,15 +56,15 @@ class Slack:
         """Post a message; returns Slack's time stamp of it, or ``ok`` from a webhook.
 
         Raises:
-            ChannelDown: Slack is away, throttles, or does not know us.
-            Refused: it will not have this message.
-            PerhapsDelivered: no answer came, or one of a server that failed.
+            ChannelDownError: Slack is down, throttles, or does not accept our credentials.
+            MessageRefusedError: it does not accept this message.
+            PerhapsDeliveredError: no response came, or one of a failing server.
         """
         hand_over()
         try:
             return self._by_webhook(text, blocks) if self._webhook is not None else self._by_bot(text, blocks)
         except URLError as error:
-            # urllib's word for a request that could not be sent; the last two are of a connection that was there.
+            # urllib raises this for a request that could not be sent; the last two mean that a connection existed.
             if isinstance(error.reason, ConnectionResetError | BrokenPipeError):
                 raise _unanswered(error) from None
             raise ChannelDownError(f"Slack cannot be reached ({type(error).__name__}); it is tried again") from None
@@ -91,7 +91,7 @@ class Slack:
 
 
 def _unanswered(error: Exception) -> PerhapsDeliveredError:
-    return PerhapsDeliveredError(f"perhaps delivered: Slack had it and gave no answer ({type(error).__name__})")
+    return PerhapsDeliveredError(f"perhaps delivered: Slack received it and did not respond ({type(error).__name__})")
 
 
 def _judged(status_code: int, said: str, headers: Mapping[str, Any]) -> DeliveryError:
@@ -101,9 +101,9 @@ def _judged(status_code: int, said: str, headers: Mapping[str, Any]) -> Delivery
             "Slack asks for fewer messages", retry_after_seconds=float(lowered.get("retry-after", 30))
         )
     if said in NOT_OURS:
-        return MessageRefusedError(f"Slack will not have this message ({said})")
+        return MessageRefusedError(f"Slack refuses this message ({said})")
     if said in FAILED or (status_code >= 500 and status_code != 503):
         return PerhapsDeliveredError(f"perhaps delivered: Slack failed at it ({status_code} {said[:60]})")
     return ChannelDownError(
-        f"Slack says {status_code} {said}; check SLACK_WEBHOOK_URL, SLACK_BOT_TOKEN and SLACK_CHANNEL"
+        f"Slack responded {status_code} {said}; check SLACK_WEBHOOK_URL, SLACK_BOT_TOKEN and SLACK_CHANNEL"
     )

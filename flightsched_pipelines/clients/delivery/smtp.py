@@ -1,7 +1,7 @@
-"""Mail out by SMTP (RFC 5321), so that it is always known whether the server may have taken a mail.
+"""Send mail by SMTP (RFC 5321), so that it is always known whether the server may have taken a mail.
 
-It may have from when the mail's text is sent: whatever fails before is known not to have been delivered, and whatever
-fails after it, without the server's answer, may have been.
+It may have from the moment the mail's text is sent: an earlier failure is known not to have been delivered, and a later
+one, without the server's response, may have been.
 """
 
 import re
@@ -32,32 +32,32 @@ GOODBYE_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class SmtpTimeouts:
-    """How long to wait for a server, seconds; the defaults are the least that RFC 5321, section 4.5.3.2, allows."""
+    """Time limits for a server, in seconds; the defaults are the least that RFC 5321, section 4.5.3.2, allows."""
 
     connect: float = 30
-    """Not the RFC's; nothing was sent yet."""
+    """Not in the RFC; nothing was sent yet."""
     greeting: float = 300
     """For the greeting, and for each step until mails can be sent."""
     command: float = 300
     """For MAIL and RCPT."""
     data: float = 120
-    """For the answer to DATA."""
+    """For the response to DATA."""
     text: float = 180
     """For sending the mail's text."""
     end_of_text: float = 600
-    """For the answer to the mail: the server may be delivering it, which who gives up early never learns."""
+    """For the response to the mail: the server may be delivering it, and a client that gives up early never learns."""
 
 
 class Smtp:
-    """A mail server; connections are kept, and made anew when they were lost. Safe to share between threads.
+    """A mail server; connections are kept, and reopened if lost. Safe to share between threads.
 
     Args:
         url: ``smtp://user:password@host:587`` (STARTTLS), or ``smtps://`` for TLS from the start.
         allow_plaintext: whether password and mails may go unencrypted to a server that offers no STARTTLS.
-        timeouts: how long to wait for the server.
+        timeouts: time limits for the server.
 
     Raises:
-        DeliverySettingsError: the URL is no such one.
+        DeliverySettingsError: the URL is not one of these.
     """
 
     def __init__(self, url: str, *, allow_plaintext: bool = False, timeouts: SmtpTimeouts = SmtpTimeouts()) -> None:
@@ -67,7 +67,7 @@ class Smtp:
         self._idle: list[smtplib.SMTP] = []
 
     def send(self, message: EmailMessage, key: str, hand_over: HandOver) -> str:
-        """Hand the mail to the server; a kept connection that was lost meanwhile is made anew before."""
+        """Send the mail; a kept connection that was lost meanwhile is reopened first."""
         sender, reader = (parseaddr(str(message[header]))[1] for header in ("From", "To"))
         text = _text(message)
         server = self._mail_from(sender, len(text))
@@ -80,7 +80,7 @@ class Smtp:
         return str(message["Message-ID"] or key)
 
     def close(self) -> None:
-        """Say goodbye on each idle connection."""
+        """Quit each idle connection."""
         while self._idle:
             server = self._idle.pop()
             _wait_at_most(server, GOODBYE_SECONDS)
@@ -119,7 +119,7 @@ class Smtp:
         return server.mail(sender, [f"size={size}"] if server.has_extn("size") else [])[0]
 
     def _judged_sender(self, server: smtplib.SMTP, code: int) -> smtplib.SMTP:
-        """The connection, if the sender is taken; what is said of it holds for every mail but one that is too long."""
+        """The connection, if the sender is accepted; a refusal applies to every mail unless the mail is too long."""
         if code == 250:
             return server
         server.close()
@@ -127,9 +127,9 @@ class Smtp:
             raise MessageRefusedError(f"{self._place} does not take a mail of this size (552)")
         if code >= 500:
             raise ChannelDownError(
-                f"{self._place} takes no mail from our sender ({code}); check MAIL_FROM and SMTP_URL"
+                f"{self._place} accepts no mail from our sender ({code}); check MAIL_FROM and SMTP_URL"
             )
-        raise BrokenOffError(f"{self._place} takes no mail from our sender yet ({code})")
+        raise BrokenOffError(f"{self._place} accepts no mail from our sender yet ({code})")
 
     def _transfer(self, server: smtplib.SMTP, reader: str, text: bytes, hand_over: HandOver) -> None:
         try:
@@ -148,18 +148,18 @@ class Smtp:
             code = server.getreply()[0]
         except OSError as error:
             raise PerhapsDeliveredError(
-                f"perhaps delivered: {self._place} had the mail and {_what_happened(error)}; see the server's log"
+                f"perhaps delivered: {self._place} received the mail and {_what_happened(error)}; see the server's log"
             ) from None
         if 400 <= code < 600:
             raise self._disagreement(code, "this mail")
         if not 200 <= code < 300:
             raise PerhapsDeliveredError(
-                f"perhaps delivered: {self._place} had the mail and its answer is none ({code})"
+                f"perhaps delivered: {self._place} received the mail and its response is not valid ({code})"
             )
 
     def _disagreement(self, code: int, what: str) -> DeliveryError:
-        """Take 4xx for now and 5xx for good; 421, and what is no answer, are the server's own trouble."""
-        words = f"{self._place} does not take {what}"
+        """Take 4xx as temporary and 5xx as final; 421, and an invalid response, are the server's own failure."""
+        words = f"{self._place} does not accept {what}"
         if code == 421 or not 400 <= code < 600:
             return BrokenOffError(f"{words}: it is closing, or confused ({code})")
         return (
@@ -169,7 +169,9 @@ class Smtp:
         )
 
     def _broken_off(self, error: OSError) -> BrokenOffError:
-        return BrokenOffError(f"{self._place} {_what_happened(error)} before it had the mail; see the server's log")
+        return BrokenOffError(
+            f"{self._place} {_what_happened(error)} before it received the mail; see the server's log"
+        )
 
     def _connected(self) -> smtplib.SMTP:
         server = smtplib.SMTP()
@@ -215,7 +217,7 @@ class Smtp:
         if code != 220 or server.sock is None:
             raise smtplib.SMTPResponseException(code, words)
         server.sock = ssl.create_default_context().wrap_socket(server.sock, server_hostname=host)
-        # What was read before the handshake may be an attacker's (RFC 3207, section 6).
+        # Data read before the handshake may be an attacker's (RFC 3207, section 6).
         server.file = None
         server.ehlo()
 
@@ -226,7 +228,7 @@ def _wait_at_most(server: smtplib.SMTP, seconds: float) -> None:
 
 
 def _text(message: EmailMessage) -> bytes:
-    """The mail as DATA wants it: lines end with CRLF, a dot at a line's begin is doubled, and one alone ends it."""
+    """The mail in the form of DATA: lines end with CRLF, a dot at a line's start is doubled, and one alone ends it."""
     written = BytesIO()
     BytesGenerator(written).flatten(message, linesep="\r\n")
     return re.sub(rb"(?m)^\.", b"..", written.getvalue().removesuffix(b"\r\n")) + b"\r\n.\r\n"
@@ -237,7 +239,7 @@ def _what_happened(error: OSError) -> str:
 
 
 def _is_late(error: OSError) -> bool:
-    """Whether time ran out; smtplib makes a lost connection of it."""
+    """Whether time ran out; smtplib converts that into a lost connection."""
     return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
 
 
@@ -248,5 +250,5 @@ def _smtp_url(url: str) -> SplitResult:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-        raise DeliverySettingsError("SMTP_URL is no address of a mail server; set smtp://user:password@host:587")
+        raise DeliverySettingsError("SMTP_URL is not the address of a mail server; set smtp://user:password@host:587")
     return parts

@@ -1,4 +1,4 @@
-"""Weather providers: live, simulated and recorded, each giving provider responses verbatim.
+"""Weather providers: live, simulated and recorded, each returning provider responses verbatim.
 
-Reading what a response contains belongs in ``domain.weather``.
+Reading a response's content belongs in ``domain.weather``.
 """

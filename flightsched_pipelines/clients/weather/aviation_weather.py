@@ -1,4 +1,4 @@
-"""METARs and TAFs of NOAA's Aviation Weather Center (https://aviationweather.gov/data/api/)."""
+"""Fetch METARs and TAFs of NOAA's Aviation Weather Center (https://aviationweather.gov/data/api/)."""
 
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
@@ -14,10 +14,10 @@ from flightsched_pipelines.domain.weather.provider_responses import Product, Pro
 from flightsched_pipelines.settings import Settings
 
 STATIONS_PER_REQUEST = 400
-"""More rows the Center does not give at once."""
+"""The Center returns no more rows at once."""
 
 REQUESTS_PER_MINUTE = 100
-"""More the Center does not answer."""
+"""The Center's rate limit."""
 
 SECONDS_BETWEEN_POLLS = 60
 """The Center asks not to be polled for METARs, or for TAFs, more often."""
@@ -29,10 +29,10 @@ class AviationWeatherCenter:
     """A client of the Center's data API.
 
     Args:
-        base_url: where the API is.
+        base_url: base URL of the API.
         contact: named in the User-Agent, as the Center asks.
-        patience: how long to wait for answers.
-        seconds_between_polls: ``fetch`` waits until the one before, at the same address, is so long ago.
+        patience: time limits and retries.
+        seconds_between_polls: least time between two calls of ``fetch`` at the same address.
     """
 
     def __init__(
@@ -50,12 +50,12 @@ class AviationWeatherCenter:
 
     @classmethod
     def of(cls, settings: Settings) -> "AviationWeatherCenter":
-        """The client that the settings describe."""
+        """Return the client that the settings describe."""
         patience = RetryPolicy(one_attempt=settings.weather_timeout_seconds)
         return cls(settings.aviation_weather_url, settings.weather_contact, patience)
 
     def fetch(self, airports: DataFrame, earlier: Sequence[ProviderResponse] = ()) -> list[ProviderResponse]:
-        """Ask for the newest METARs and TAFs of the airports that issue them, one answer a request."""
+        """Fetch the newest METARs and TAFs of the airports that issue them, one response a request."""
         questions = list(_questions(airports))
         for product in dict.fromkeys(asked.product for asked in questions):
             shared_limiter(f"{self._base_url}/{product}", 1, self._seconds_between_polls).wait()

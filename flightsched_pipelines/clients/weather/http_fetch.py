@@ -1,4 +1,4 @@
-"""One question over HTTP, asked with patience: retried where that can help, bounded in time and size, never raised."""
+"""Fetch one URL with retries, time and size limits; never raises."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,7 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How long to wait, in seconds; ``total`` bounds all questions of one fetch together."""
+    """Time limits in seconds, and attempts; ``total`` bounds all requests of one fetch together."""
 
     one_attempt: float = 20
     total: float = 180
@@ -27,13 +27,13 @@ class RetryPolicy:
 
 
 class RetryingFetcher:
-    """The questions of one fetch: they share connections and a deadline, and may be asked from several threads.
+    """The requests of one fetch: they share connections and a deadline, and may be made from several threads.
 
     Args:
-        client: the connections, with the headers that go with every request.
-        base_url: what every request is relative to.
-        manners: what tells this provider from another.
-        patience: how long to wait; the deadline runs from here.
+        client: the connections, with the headers sent with every request.
+        base_url: the base of every request.
+        manners: the provider's profile.
+        patience: time limits and retries; the deadline runs from here.
         before_each: called before each attempt, and may sleep.
     """
 
@@ -54,11 +54,11 @@ class RetryingFetcher:
         self._deadline = time.monotonic() + patience.total
 
     def ask(self, asked: RequestSpec, earlier: ProviderResponse | None = None) -> ProviderResponse:
-        """Put one question and return what came of it, whatever that was.
+        """Make one request and return its response, whatever it is.
 
         Args:
-            asked: the question.
-            earlier: what it brought before; the provider may say that this still stands.
+            asked: the request.
+            earlier: its earlier response; the provider may confirm that it is unchanged.
         """
         attempts = 0
         try:
@@ -91,7 +91,7 @@ class RetryingFetcher:
         name = self._manners.name
         if self._seconds_left() <= 0:
             raise FetchError(
-                "timeout", f"{name} was not asked, as the {self._patience.total:g} s for all requests were over"
+                "timeout", f"{name} was not requested, as the {self._patience.total:g} s for all requests were over"
             )
         self._before_each()
         try:
@@ -120,7 +120,7 @@ class RetryingFetcher:
                 raise FetchError("too_large", sentence, reply=reply)
             if self._seconds_left() <= 0:
                 raise self._too_slow()
-        # PostgreSQL's text has no place for NUL.
+        # PostgreSQL's text cannot contain NUL.
         return body.decode("utf-8", errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
     def _too_slow(self) -> FetchError:

@@ -1,4 +1,4 @@
-"""A limit on how often a provider is asked."""
+"""Limit the rate of requests to a provider."""
 
 import threading
 import time
@@ -13,8 +13,8 @@ class RequestLimiter:
     Args:
         most: requests within the window.
         seconds: the window's length.
-        clock: seconds that only grow.
-        sleep: waits so many seconds.
+        clock: a monotonic clock, in seconds.
+        sleep: waits for a number of seconds.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class RequestLimiter:
         self._turn = threading.Lock()
 
     def wait(self) -> None:
-        """Return when the next request may begin, and count it as begun."""
+        """Wait until the next request may begin, and count it as begun."""
         with self._turn:
             while len(self._begun) >= self._most:
                 left = self._begun[0] + self._seconds - self._clock()
@@ -46,5 +46,5 @@ class RequestLimiter:
 
 @cache
 def shared_limiter(address: str, most: int, seconds: float) -> RequestLimiter:  # noqa: ARG001, the cache tells addresses apart
-    """The limiter of everything in this process that asks one address."""
+    """Return the limiter shared by everything in this process that requests one address."""
     return RequestLimiter(most, seconds)

@@ -1,4 +1,4 @@
-"""Hourly forecasts of OpenWeatherMap's One Call 3.0 (https://openweathermap.org/api/one-call-3)."""
+"""Fetch hourly forecasts of OpenWeatherMap's One Call 3.0 (https://openweathermap.org/api/one-call-3)."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -16,7 +16,7 @@ from flightsched_pipelines.domain.weather.provider_responses import ProviderResp
 from flightsched_pipelines.settings import Settings
 
 REQUESTS_PER_MINUTE = 60
-"""Every plan of OpenWeatherMap allows as many."""
+"""Every plan of OpenWeatherMap allows this many."""
 
 _AT_ONCE = 4
 _HIDDEN = "[key]"
@@ -28,12 +28,12 @@ _PROFILE = ProviderProfile(
 
 
 class OpenWeatherMap:
-    """A client of One Call. The key reaches the wire and nothing else: no answer, error or log holds it.
+    """A client of One Call. The key is only on the wire: no response, error or log contains it.
 
     Args:
-        base_url: where the API is.
+        base_url: base URL of the API.
         key: the subscription's key.
-        patience: how long to wait for answers.
+        patience: time limits and retries.
     """
 
     def __init__(self, base_url: str, key: str, patience: RetryPolicy | None = None) -> None:
@@ -43,7 +43,7 @@ class OpenWeatherMap:
 
     @classmethod
     def of(cls, settings: Settings) -> Self | None:
-        """The client that the settings describe, ``None`` without a key."""
+        """Return the client that the settings describe, ``None`` without a key."""
         secret = settings.openweathermap_api_key
         key = secret.get_secret_value().strip() if secret else ""
         if not key:
@@ -51,7 +51,7 @@ class OpenWeatherMap:
         return cls(settings.open_weather_map_url, key, RetryPolicy(one_attempt=settings.weather_timeout_seconds))
 
     def fetch(self, airports: DataFrame) -> list[ProviderResponse]:
-        """Ask for the forecast at each airport, one answer an airport."""
+        """Fetch the forecast at each airport, one response an airport."""
         questions = [
             RequestSpec(
                 OPEN_WEATHER_MAP, "one_call", one_call_request(float(latitude), float(longitude)), (str(ident),)
@@ -71,7 +71,7 @@ class OpenWeatherMap:
                 return [self._without_key(answer) for answer in threads.map(exchange.ask, questions)]
 
     def _without_key(self, answer: ProviderResponse) -> ProviderResponse:
-        """A provider or proxy may quote the request, and with it the key."""
+        """Remove the key: a provider or proxy may quote the request, and with it the key."""
         if self._key not in f"{answer.body}{answer.error}":
             return answer
         hidden = [None if text is None else text.replace(self._key, _HIDDEN) for text in (answer.body, answer.error)]
@@ -95,9 +95,9 @@ class _WithKey(httpx.HTTPTransport):
 
 
 def _proxy_for(address: str) -> str | None:
-    """The environment's proxy (``HTTPS_PROXY``), which a client with its own transport does not look up itself."""
+    """The environment's proxy (``HTTPS_PROXY``), which a client with its own transport does not look up."""
     try:
         url = httpx.URL(address)
     except httpx.InvalidURL:
-        return None  # the request itself will say so
+        return None  # the request itself will fail with an error
     return None if proxy_bypass(url.host) else getproxies().get(url.scheme)

@@ -1,4 +1,4 @@
-"""Weather from a folder: providers' answers that somebody kept, given back verbatim."""
+"""Read weather from a folder: saved provider responses, returned verbatim."""
 
 import json
 from collections.abc import Sequence
@@ -23,11 +23,11 @@ _ONE_CALL_PREFIX = "one_call_"
 
 
 class RecordedWeather:
-    """A source that answers every hour with the same files.
+    """A source that returns the same files for every hour.
 
     Args:
-        folder: holds ``*.json``, each a METAR or TAF array of the Aviation Weather Center or a One Call object of
-            OpenWeatherMap. ``one_call_KAPA.json`` speaks for KAPA; under another name, for the nearest airport.
+        folder: contains ``*.json``, each a METAR or TAF array of the Aviation Weather Center or a One Call object of
+            OpenWeatherMap. ``one_call_KAPA.json`` is for KAPA; a file of another name is for the nearest airport.
 
     Raises:
         WeatherSourceError: the folder is missing, or has no such file.
@@ -38,12 +38,12 @@ class RecordedWeather:
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
             raise WeatherSourceError(
-                f"WEATHER_SOURCE names the folder '{folder}', which does not exist; make it, and put *.json answers in"
+                f"WEATHER_SOURCE names the folder '{folder}', which does not exist; create it with *.json responses"
             )
         self._files = sorted(folder.glob("*.json"))
         if not self._files:
             raise WeatherSourceError(
-                f"WEATHER_SOURCE names the folder '{folder}', which holds no *.json; put recorded answers in"
+                f"WEATHER_SOURCE names the folder '{folder}', which contains no *.json; put recorded responses in"
             )
 
     def fetch(
@@ -52,7 +52,7 @@ class RecordedWeather:
         hour_utc: datetime,
         earlier: Sequence[ProviderResponse] = (),  # noqa: ARG002, nothing is fetched
     ) -> list[ProviderResponse]:
-        """Every file as an answer; see ``WeatherSource.fetch``."""
+        """Return every file as a response; see ``WeatherSource.fetch``."""
         return [_response(file, airports, hour_utc) for file in self._files if len(airports)]
 
 
@@ -64,7 +64,7 @@ def _response(file: Path, airports: DataFrame, hour_utc: datetime) -> ProviderRe
     try:
         content: object = json.loads(body)
     except (ValueError, RecursionError):
-        return _unreadable(file, airports, hour_utc, body, "no JSON, or cut off")
+        return _unreadable(file, airports, hour_utc, body, "not JSON, or cut off")
     if isinstance(content, list):
         reports = [cast("dict[str, Any]", one) for one in cast("list[object]", content) if isinstance(one, dict)]
         product, idents = _product_of(reports, file), _idents_of(reports)
@@ -72,15 +72,15 @@ def _response(file: Path, airports: DataFrame, hour_utc: datetime) -> ProviderRe
         return replace(response_to(asked, hour_utc, body), outcome="ok" if content else "empty")
     position = one_call_position(body)
     if position is None:
-        return _unreadable(file, airports, hour_utc, body, "neither METARs, TAFs nor a One Call answer")
+        return _unreadable(file, airports, hour_utc, body, "neither METARs, TAFs nor a One Call response")
     station = _named_or_nearest(file, airports, position)
     return response_to(RequestSpec(OPEN_WEATHER_MAP, "one_call", file.name, (station,)), hour_utc, body)
 
 
 def _unreadable(file: Path, airports: DataFrame, hour_utc: datetime, body: str, what: str) -> ProviderResponse:
-    # Nobody can tell whom it was to speak for, so it fails for all: weather that is lost must not go unnoticed.
+    # Its station is unknown, so it fails for all: lost weather must not go unnoticed.
     asked = RequestSpec(AVIATION_WEATHER_CENTER, _product_of([], file), file.name, _all(airports))
-    sentence = f"The recorded answer '{file}' is {what}; replace or remove it"
+    sentence = f"The recorded response '{file}' is {what}; replace or remove it"
     return replace(response_to(asked, hour_utc, body), status_code=None, outcome="not_json", error=sentence)
 
 
@@ -104,7 +104,7 @@ def _named_or_nearest(file: Path, airports: DataFrame, position: tuple[float, fl
         return named
     latitude_deg, longitude_deg = position
     north = airports["latitude_deg"] - latitude_deg
-    # A degree of longitude shrinks towards the poles, and 180° W lies beside 180° E.
+    # A degree of longitude shrinks towards the poles, and 180° W is next to 180° E.
     east = ((airports["longitude_deg"] - longitude_deg + 180) % 360 - 180) * cos(radians(latitude_deg))
     return str(airports.loc[(north**2 + east**2).idxmin(), "airport"])
 

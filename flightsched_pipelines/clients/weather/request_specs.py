@@ -1,4 +1,4 @@
-"""What the providers are asked, as it is stored beside their answers: path and query, never a key."""
+"""Requests to providers, as stored beside their responses: path and query, never a key."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ OPEN_WEATHER_MAP = "open_weather_map"
 
 @dataclass(frozen=True, slots=True)
 class RequestSpec:
-    """One question to one provider; ``request`` is relative to its base address."""
+    """One request to one provider; ``request`` is relative to its base URL."""
 
     provider: str
     product: Product
@@ -21,12 +21,12 @@ class RequestSpec:
 
 
 def report_request(product: str, stations: Iterable[str]) -> str:
-    """The request for METARs or TAFs of the Aviation Weather Center."""
+    """Return the request for METARs or TAFs of the Aviation Weather Center."""
     return f"{product}?ids={','.join(stations)}&format=json"
 
 
 def one_call_request(latitude_deg: float, longitude_deg: float) -> str:
-    """The request for a One Call forecast of OpenWeatherMap, without the key that must go with it."""
+    """Return the request for a One Call forecast of OpenWeatherMap, without the key that must be added."""
     place = f"lat={latitude_deg:.4f}&lon={longitude_deg:.4f}"
     return f"onecall?{place}&units=standard&exclude=minutely,daily,alerts"
 
@@ -34,7 +34,7 @@ def one_call_request(latitude_deg: float, longitude_deg: float) -> str:
 def response_to(
     asked: RequestSpec, at_utc: datetime, body: str, *, etag: str | None = None, last_modified: str | None = None
 ) -> ProviderResponse:
-    """The answer that a question got, in full and in order."""
+    """Return the successful response to a request."""
     return ProviderResponse(
         provider=asked.provider,
         product=asked.product,

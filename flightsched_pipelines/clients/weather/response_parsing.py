@@ -1,4 +1,4 @@
-"""What one HTTP reply amounts to: an answer, or the reason for having none."""
+"""Turn one HTTP reply into a provider response, or into the reason for having none."""
 
 import json
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from flightsched_pipelines.domain.weather.provider_responses import Outcome, Pro
 
 @dataclass(frozen=True, slots=True)
 class ProviderProfile:
-    """What tells one provider from another: its name, the JSON it answers with, and its words for a refusal."""
+    """The profile of a provider: its name, the JSON type of its responses, and its sentences for refusals."""
 
     name: str
     json_type: type
@@ -22,7 +22,7 @@ class ProviderProfile:
 
 
 class FetchError(Exception):
-    """An attempt that brought no weather: why, in a sentence, and whether (or in how many seconds) to try again."""
+    """An attempt that brought no weather: the reason, and whether (or in how many seconds) to try again."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class FetchError(Exception):
         self.again = again
 
     def answer(self, asked: RequestSpec, attempts: int) -> ProviderResponse:
-        """The failure as it is stored."""
+        """Return the failure as it is stored."""
         tries = f" after {attempts} attempts" if attempts > 1 else ""
         return replace(
             response_to(asked, datetime.now(UTC), ""),
@@ -55,10 +55,10 @@ class FetchError(Exception):
 def parse_response(
     asked: RequestSpec, reply: httpx.Response, body: str, earlier: ProviderResponse | None, manners: ProviderProfile
 ) -> ProviderResponse:
-    """The answer in a reply.
+    """Return the response in a reply.
 
     Raises:
-        NoAnswerError: it holds none.
+        FetchError: it contains none.
     """
     status = reply.status_code
     etag, last_modified = reply.headers.get("ETag"), reply.headers.get("Last-Modified")
@@ -78,7 +78,7 @@ def _json(reply: httpx.Response, body: str, manners: ProviderProfile) -> object:
     try:
         said = json.loads(body)
     except (ValueError, RecursionError) as error:
-        what = "a web page, not weather" if body.lstrip().startswith("<") else "no JSON, or JSON that is cut off"
+        what = "a web page, not weather" if body.lstrip().startswith("<") else "invalid JSON, or JSON that is cut off"
         raise FetchError("not_json", f"{manners.name} sent {what}", reply=reply, body=body) from error
     if not isinstance(said, manners.json_type):
         raise FetchError("not_json", f"{manners.name} sent JSON of an unknown form", reply=reply, body=body)
@@ -89,23 +89,23 @@ def _refusal(reply: httpx.Response, body: str, manners: ProviderProfile) -> Fetc
     status, name = reply.status_code, manners.name
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         again = _retry_after_seconds(reply.headers.get("Retry-After"))
-        sentence = f"{name} says that it is asked too often (429)"
+        sentence = f"{name} limits the rate of requests (429)"
         return FetchError("rate_limited", sentence, reply=reply, body=body, again=True if again is None else again)
     if reply.is_server_error:
         return FetchError(
-            "server_error", f"{name} has a fault of its own ({status})", reply=reply, body=body, again=True
+            "server_error", f"{name} has an internal error ({status})", reply=reply, body=body, again=True
         )
     if reply.is_redirect:
-        # A followed redirect would carry the request, and a key, to whoever answers there.
+        # A followed redirect would carry the request, and a key, to an unknown host.
         host = reply.next_request.url.host if reply.next_request else "another address"
-        sentence = f"{name} points to {host} ({status}), which is not followed; check the address in the settings"
+        sentence = f"{name} redirects to {host} ({status}), which is not followed; check the address in the settings"
         return FetchError("rejected", sentence, reply=reply, body=body)
     sentence = manners.refusals.get(status, f"{name} rejected the request ({status})")
     return FetchError("rejected", sentence, reply=reply, body=body)
 
 
 def _retry_after_seconds(header: str | None) -> float | None:
-    """Seconds to wait: the header gives them, or the time to wait for (RFC 9110, 10.2.3)."""
+    """Seconds to wait: the header's seconds, or the time until its date (RFC 9110, 10.2.3)."""
     if header is None:
         return None
     if header.strip().isdecimal():

@@ -1,4 +1,4 @@
-"""Where weather comes from: one small protocol, and the choice that ``WEATHER_SOURCE`` makes."""
+"""The protocol of weather sources, and the choice by ``WEATHER_SOURCE``."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,9 +19,9 @@ __all__ = ["LiveWeather", "WeatherSource", "WeatherSourceError", "weather_source
 
 
 class WeatherSource(Protocol):
-    """Something that can be asked for weather.
+    """A source of weather.
 
-    ``supports_backfill`` says whether an hour long gone can still be asked for.
+    ``supports_backfill`` is true if past hours can still be requested.
     """
 
     supports_backfill: bool
@@ -29,14 +29,15 @@ class WeatherSource(Protocol):
     def fetch(
         self, airports: DataFrame, hour_utc: datetime, earlier: Sequence[ProviderResponse] = ()
     ) -> list[ProviderResponse]:
-        """Every provider's answer for an hour: METARs, TAFs and One Call, for the airports that have them.
+        """Return every provider's response for an hour: METARs, TAFs and One Call, for the airports that have them.
 
-        A provider that fails gives an answer that says how, never an exception; the other providers' answers stand.
+        A provider that fails gives a response with an error, never an exception; the other providers' responses are
+        kept.
 
         Args:
-            airports: one row an airport (columns as ``database.bookings.airports`` gives them).
+            airports: one row an airport (columns as of ``database.queries.schedule.bookings.airports``).
             hour_utc: the partition hour, aware.
-            earlier: answers stored before, whose ``etag`` and ``last_modified`` make requests conditional.
+            earlier: stored responses, whose ``etag`` and ``last_modified`` make requests conditional.
         """
         ...
 
@@ -56,7 +57,7 @@ class LiveWeather:
         hour_utc: datetime,  # noqa: ARG002, providers answer for now
         earlier: Sequence[ProviderResponse] = (),
     ) -> list[ProviderResponse]:
-        """Ask each provider in turn; see ``WeatherSource.fetch``."""
+        """Request each provider in turn; see ``WeatherSource.fetch``."""
         answers = self._aviation_weather.fetch(airports, earlier)
         if self._open_weather_map is not None:
             answers += self._open_weather_map.fetch(airports)
@@ -64,10 +65,10 @@ class LiveWeather:
 
 
 def weather_source(settings: Settings) -> WeatherSource:
-    """The source that ``WEATHER_SOURCE`` names.
+    """Return the source that ``WEATHER_SOURCE`` names.
 
     Raises:
-        WeatherSourceError: the folder of recorded answers is missing, or holds none.
+        WeatherSourceError: the folder of recorded responses is missing, or contains none.
     """
     if settings.weather_source == "live":
         return LiveWeather(AviationWeatherCenter.of(settings), OpenWeatherMap.of(settings))

@@ -1,4 +1,4 @@
-"""The schema's history, and the way along it (Alembic, without a configuration file)."""
+"""Run Alembic migrations (without a configuration file)."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -16,26 +16,26 @@ from flightsched_pipelines.database import analyst_role
 from flightsched_pipelines.errors import PlainError
 
 LOCK = 7_206_034_518
-"""Advisory lock that one upgrade or downgrade at a time holds; any number that nobody else uses."""
+"""Advisory lock that allows one upgrade or downgrade at a time; any number that nothing else uses."""
 
 
 class SchemaError(PlainError, RuntimeError):
-    """The schema is not at the revision that is needed, or cannot be taken there; the message says what to run."""
+    """The schema is not at the needed revision, or cannot be migrated; the message names the command to run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The revision that the schema is at (``None``: empty), and the newest there is."""
+    """The current revision of the schema (``None``: empty), and the newest one."""
 
     current: str | None
     newest: str
 
 
 def upgrade(engine: Engine) -> str | None:
-    """Bring the schema to the newest revision; two at a time take turns, and the second finds nothing to do.
+    """Upgrade the schema to the newest revision; two at a time take turns, and the second has nothing to do.
 
     Returns:
-        What is left for an administrator to do, in a sentence; ``None`` for nothing.
+        What an administrator still has to do, in a sentence; ``None`` for nothing.
     """
     with _configured(engine) as config:
         command.upgrade(config, "head")
@@ -44,10 +44,10 @@ def upgrade(engine: Engine) -> str | None:
 
 
 def downgrade(engine: Engine, revision: str) -> None:
-    """Take the schema back to a revision, ``-1`` for one back, or ``base`` for none.
+    """Downgrade the schema to a revision, ``-1`` for one back, or ``base`` for none.
 
     Raises:
-        SchemaError: there is no such revision.
+        SchemaError: the revision does not exist.
     """
     with _configured(engine) as config:
         try:
@@ -57,14 +57,14 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 
 def status(engine: Engine) -> Status:
-    """Where the schema is, and where it could be."""
+    """Return the current revision, and the newest one."""
     newest = ScriptDirectory(str(Path(__file__).parent)).get_current_head()
     with engine.connect() as connection:
         return Status(_context(connection).get_current_revision(), str(newest))
 
 
 def require_current(engine: Engine) -> None:
-    """Refuse to go on with a schema that is not the newest.
+    """Raise unless the schema is at the newest revision.
 
     Raises:
         SchemaError: it is not.

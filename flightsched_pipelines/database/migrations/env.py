@@ -1,4 +1,4 @@
-"""Alembic's environment: it runs on the connection it is handed."""
+"""Alembic's environment: it runs on the connection that is passed in."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""Calls of the LLM and its dead letters, as rows: what was asked, what it cost, what may be asked again."""
+"""Calls of the LLM and its dead letters, as rows: requests, costs, and failures to retry."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class LlmCall:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """What waits to be tried again."""
+    """A failed request that waits for a redrive."""
 
     letter_id: int
     key: str
@@ -47,7 +47,7 @@ class DeadLetter:
 
 
 def record(engine: Engine, call: LlmCall, request: dict[str, Any], raw_answer: str) -> None:
-    """Keep a call; one that failed goes to the dead letters too, one that did not settles the letter it had."""
+    """Record a call; a failed one also becomes a dead letter, a successful one settles its earlier letter."""
     values = {name: getattr(call, name) for name in LlmCall.__dataclass_fields__}
     with engine.begin() as connection:
         connection.execute(insert(llm_calls).values(**values))
@@ -75,7 +75,7 @@ def record(engine: Engine, call: LlmCall, request: dict[str, Any], raw_answer: s
 
 
 def reusable_responses(engine: Engine, digests: Sequence[str], hour_utc: datetime) -> dict[str, dict[str, Any]]:
-    """The newest answer to each question that was answered within ``REUSED_FOR``, or for this very hour."""
+    """Return the newest response to each request that succeeded within ``REUSED_FOR``, or for this very hour."""
     calls = llm_calls.c
     query = (
         select(calls.question_digest, calls.answer)
@@ -91,7 +91,7 @@ def reusable_responses(engine: Engine, digests: Sequence[str], hour_utc: datetim
 
 
 def failed_requests(engine: Engine, hour_utc: datetime) -> set[str]:
-    """The questions whose letters of an hour are still dead: they are asked again by a redrive alone."""
+    """Return the requests whose dead letters of an hour are not settled: only a redrive sends them again."""
     letters = dead_letters.c
     query = select(letters.key).where(
         letters.kind == LLM_ANSWER, letters.partition_hour == hour_utc, letters.settled_at.is_(None)
@@ -101,7 +101,7 @@ def failed_requests(engine: Engine, hour_utc: datetime) -> set[str]:
 
 
 def waiting_dead_letters(engine: Engine) -> list[DeadLetter]:
-    """All dead letters of the LLM that wait, oldest first."""
+    """Return all waiting dead letters of the LLM, oldest first."""
     letters = dead_letters.c
     query = (
         select(letters.id, letters.key, letters.partition_hour, letters.booking_id)
@@ -123,7 +123,7 @@ def supersede(engine: Engine, letter_ids: Sequence[int]) -> None:
 
 
 def spent_usd(engine: Engine, since_utc: datetime) -> float:
-    """What calls have cost since a moment, US dollars."""
+    """Return the cost of calls since a moment, US dollars."""
     query = select(func.coalesce(func.sum(llm_calls.c.cost_usd), literal(0))).where(llm_calls.c.called_at >= since_utc)
     with engine.connect() as connection:
         return float(connection.execute(query).scalar_one())

@@ -10,14 +10,14 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES, reference_con
 
 
 def store(engine: Engine, texts: Mapping[str, str]) -> None:
-    """Store contents by their digests; those that are stored already are left as they are."""
+    """Store contents by their digests; existing ones are left unchanged."""
     rows = [{"digest": digest, "content": text} for digest, text in sorted(texts.items())]
     with engine.begin() as connection:
         connection.execute(upsert(reference_contents).on_conflict_do_nothing(), rows)
 
 
 def of_hour(engine: Engine, hour_utc: datetime) -> dict[str, str]:
-    """The content of each part that an hour depends on; empty when it stored none."""
+    """Return the content of each part that an hour depends on; empty if it stored none."""
     snapshot = PIPELINE_TABLES["reference_snapshot"].c
     query = (
         select(snapshot.part, reference_contents.c.content)

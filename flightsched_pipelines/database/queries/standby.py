@@ -1,4 +1,4 @@
-"""The standby list and the slots that come free, as rows. Every function works within the caller's transaction."""
+"""The standby list and freed slots, as rows. Every function works within the caller's transaction."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ from flightsched_pipelines.domain.cases.standby import FreedSlot, StandbyLesson
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A lesson that somebody wants to put on the list, as it stands. ``has_case`` is whether it has an open case."""
+    """A lesson to be put on the list. ``has_case`` is true if it has an open case."""
 
     booking_id: int
     status: str
@@ -55,7 +55,7 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place on the list, as people read it."""
+    """A place on the list, as shown to people."""
 
     reference: str
     student: str
@@ -65,7 +65,7 @@ class Place:
 
 
 def lesson(connection: Connection, reference: str) -> Lesson | None:
-    """The lesson of a reference, ``None`` if there is no such; slots held for lessons are none."""
+    """Return the lesson of a reference, ``None`` if it does not exist; slots held for lessons are not lessons."""
     b, a, c = bookings.c, airports.c, reschedule_cases.c
     has_case = exists().where(c.booking_id == b.id, c.state.in_(OPEN_STATES))
     query = (
@@ -78,7 +78,7 @@ def lesson(connection: Connection, reference: str) -> Lesson | None:
 
 
 def join(connection: Connection, booking_id: int, until: date | None, now_utc: datetime) -> bool:
-    """Put a lesson on the list; false if it was there."""
+    """Put a lesson on the list; returns false if it was on it."""
     added = (
         upsert(standby)
         .values(booking_id=booking_id, since=now_utc, until=until, put_by="dispatcher")
@@ -89,16 +89,16 @@ def join(connection: Connection, booking_id: int, until: date | None, now_utc: d
 
 
 def leave(connection: Connection, booking_ids: Collection[int], how: str, now_utc: datetime) -> int:
-    """End the waiting of these lessons: moved, or withdrawn; returns of how many."""
+    """End the waiting of these lessons: moved, or withdrawn; returns their number."""
     s = standby.c
     ended = update(standby).where(s.booking_id.in_(sorted(booking_ids)), s.ended_at.is_(None))
     return connection.execute(ended.values(ended_at=now_utc, how=how)).rowcount
 
 
 def join_held(connection: Connection, now_utc: datetime, horizon: timedelta) -> int:
-    """Put lessons on the list that are on weather hold though their case has ended, since it has; returns how many.
+    """Put lessons on the list that stayed on weather hold after their case ended; returns their number.
 
-    Whom a dispatcher took off the list after that is not put there again.
+    A lesson that a dispatcher took off the list after that is not put there again.
     """
     c, b, s, k = reschedule_cases.c, bookings.c, standby.c, schools.c
     last = (
@@ -123,10 +123,10 @@ def join_held(connection: Connection, now_utc: datetime, horizon: timedelta) -> 
 
 
 def lapse(connection: Connection, now_utc: datetime, horizon: timedelta) -> int:
-    """End the waiting that has become pointless; returns of how many.
+    """End waiting that has become pointless; returns the number of lessons.
 
-    The lesson was cancelled or flown, or is about to be; it lies further back than the horizon; its weather hold, for
-    which the platform put it there, was lifted; or the last day is over.
+    The lesson was cancelled or flown, or is about to be; it is older than the horizon; its weather hold, for which the
+    platform put it there, was lifted; or its last day is over.
     """
     s, b, a = standby.c, bookings.c, airports.c
     starts = func.lower(b.period)
@@ -141,7 +141,7 @@ def lapse(connection: Connection, now_utc: datetime, horizon: timedelta) -> int:
 
 
 def insert_freed_slot(connection: Connection, slots: Mapping[int, Slot], why: str, now_utc: datetime) -> None:
-    """Note the slots that lessons, by their booking, have left; a slot that is noted already stays as it is."""
+    """Record the slots that lessons, by their booking, have left; an existing record stays unchanged."""
     b = bookings.c
     query = select(b.id, b.school_id).where(b.id.in_(sorted(slots)))
     schools_of = {row.id: row.school_id for row in connection.execute(query)}
@@ -159,7 +159,7 @@ def insert_freed_slot(connection: Connection, slots: Mapping[int, Slot], why: st
 
 
 def insert_slots_of_cancelled(connection: Connection, now_utc: datetime) -> None:
-    """Note the slots of lessons that were cancelled, by whomever."""
+    """Record the slots of cancelled lessons."""
     columns = [
         "school_id",
         "booking_id",
@@ -175,7 +175,7 @@ def insert_slots_of_cancelled(connection: Connection, now_utc: datetime) -> None
 
 
 def due(connection: Connection, now_utc: datetime, earliest_utc: datetime) -> list[tuple[FreedSlot, StandbyRule]]:
-    """The freed slots for which the list wants to be looked at, soonest first, each with its school's rule."""
+    """Return the freed slots for which the list must be checked, soonest first, each with its school's rule."""
     f, a, k = freed_slots.c, aircraft.c, schools.c
     query = (
         select(
@@ -193,19 +193,19 @@ def due(connection: Connection, now_utc: datetime, earliest_utc: datetime) -> li
 
 
 def count_due(connection: Connection, now_utc: datetime, earliest_utc: datetime) -> int:
-    """How many freed slots want to be looked at, those of cancelled lessons that are not noted yet included."""
+    """Return the number of freed slots to be checked, including those of cancelled lessons not recorded yet."""
     new = _cancelled(now_utc).where(func.lower(bookings.c.period) >= earliest_utc).subquery()
     old = select(func.count()).select_from(freed_slots).where(_is_due(now_utc, earliest_utc)).scalar_subquery()
     return int(connection.execute(select(func.count() + old).select_from(new)).scalar_one())
 
 
 def take_slot(connection: Connection, freed_slot_id: int) -> None:
-    """Offer a slot alone: whoever else would, waits until this transaction ends."""
+    """Lock a slot for offering until this transaction ends."""
     connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("school.freed_slots"), freed_slot_id % 2**31)))
 
 
 def may_offer(connection: Connection, freed: FreedSlot, waiting: StandbyLesson) -> bool:
-    """Whether, at this moment, neither the slot nor the lesson has an open case, and the lesson waits."""
+    """Return whether neither the slot nor the lesson has an open case now, and the lesson waits."""
     c, s = reschedule_cases.c, standby.c
     has_case = exists().where(
         c.state.in_(OPEN_STATES), or_(c.freed_slot_id == freed.freed_slot_id, c.booking_id == waiting.booking_id)
@@ -215,13 +215,13 @@ def may_offer(connection: Connection, freed: FreedSlot, waiting: StandbyLesson) 
 
 
 def record_looked_at(connection: Connection, freed_slot_id: int, now_utc: datetime) -> None:
-    """Note that the list was held against a slot: again only when something has changed."""
+    """Record that the list was checked for a slot: it is checked again only after a change."""
     f = freed_slots.c
     connection.execute(update(freed_slots).where(f.id == freed_slot_id).values(looked_at=now_utc))
 
 
 def waiting_for(connection: Connection, freed: FreedSlot, now_utc: datetime) -> list[StandbyLesson]:
-    """Who waits at a slot's school and could be offered it: who was not before, did not leave it, has no open case."""
+    """Return the lessons at a slot's school that could take it: not offered it before, not their own, no open case."""
     c, b, f = reschedule_cases.c, bookings.c, freed_slots.c
     theirs = bookings.alias()
     offered = (
@@ -236,18 +236,18 @@ def waiting_for(connection: Connection, freed: FreedSlot, now_utc: datetime) -> 
 
 
 def places(connection: Connection, now_utc: datetime, aircraft_type: str | None = None) -> list[Place]:
-    """Every place on the lists, or on those for a type of aircraft, by school and in the order of coming."""
+    """Return every place on the lists, or on those for a type of aircraft, by school and in the order of joining."""
     query = _places(now_utc).order_by(schools.c.name, standby.c.since, standby.c.id)
     return _read(connection, query if aircraft_type is None else query.where(aircraft.c.type == aircraft_type))
 
 
 def aircraft_types(connection: Connection) -> list[str]:
-    """The types of aircraft that there are."""
+    """Return the existing types of aircraft."""
     return list(connection.execute(select(aircraft.c.type).distinct().order_by(aircraft.c.type)).scalars())
 
 
 def _cancelled(now_utc: datetime) -> Select[int, int, str, datetime, datetime, int, int, datetime]:
-    """The slots of cancelled lessons that are still to come and not noted."""
+    """The slots of cancelled lessons that are in the future and not recorded."""
     b, f = bookings.c, freed_slots.c
     noted = exists().where(
         f.booking_id == b.id, f.starts_at_utc == func.lower(b.period), f.aircraft_id == b.aircraft_id
@@ -259,9 +259,9 @@ def _cancelled(now_utc: datetime) -> Select[int, int, str, datetime, datetime, i
 
 
 def _is_due(now_utc: datetime, earliest_utc: datetime) -> ColumnElement[bool]:
-    """Not too late, its aircraft still free, offered to nobody now, and something has changed since the last look.
+    """Not too late, its aircraft still free, not offered now, and something has changed since the last check.
 
-    That is: the newest forecast, the list, or that an earlier offer has ended.
+    That is: a newer forecast, a change of the list, or the end of an earlier offer.
     """
     f, b, c, s, p = freed_slots.c, bookings.c, reschedule_cases.c, standby.c, partitions.c
     taken = exists().where(
@@ -286,7 +286,7 @@ def _is_due(now_utc: datetime, earliest_utc: datetime) -> ColumnElement[bool]:
 
 
 def _places(now_utc: datetime) -> Select[*tuple[Any, ...]]:
-    """The places on all lists, with what decides about an offer."""
+    """The places on all lists, with the columns that decide about an offer."""
     s, b, t, k, w = standby.c, bookings.c, students.c, schools.c, student_preferences.c
     flown = bookings.alias()
     last_flown = (

@@ -1,7 +1,7 @@
 """The database's tables, with a comment of meaning and unit on every column.
 
-Three schemas: ``school`` is what a school keeps, ``pipeline`` what each hour materialised (a partition an hour), and
-``analytics`` what analysts are promised. A module here holds tables and nothing else.
+Three schemas: ``school`` is a school's data, ``pipeline`` the materialised hours (a partition an hour), and
+``analytics`` the stable, supported views. A module here contains tables and nothing else.
 """
 
 from flightsched_pipelines.database.schema.base import (

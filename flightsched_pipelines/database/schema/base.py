@@ -1,4 +1,4 @@
-"""The schemas, and the words that tables are written in: columns with a comment of meaning and unit."""
+"""The schemas, and helpers that define columns with a comment of meaning and unit."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -27,22 +27,22 @@ metadata = MetaData(
 
 
 class Kind(Text):
-    """Text of which few kinds occur, however many rows there are: frames hold it as categories."""
+    """Text with few distinct values, however many rows there are: frames use categories."""
 
 
 INSTANT = DateTime(timezone=True)
 WORDS = ARRAY(Text)
 FIRST_DAY, LAST_DAY = "2000-01-01", "2200-01-01"
-"""Between these lies every day that somebody enters; what is open has no end instead of one far off."""
+"""Every day that people enter is between these; an open period has no end rather than a distant one."""
 
 
 def sound(name: str, of: str, condition: str, why: str) -> CheckConstraint:
-    """A condition on what people enter in the columns ``of``; ``why`` says what is wrong with an older row."""
+    """Return a condition on what people enter in columns ``of``; ``why`` describes an older row that violates it."""
     return CheckConstraint(condition, name=name, info={"of": of, "why": why})
 
 
 def sound_period() -> CheckConstraint:
-    """A period that holds something, its ends, where it has them, on days that somebody enters."""
+    """Return the condition of a non-empty period, its ends, if any, on plausible days."""
     condition = (
         f"NOT isempty(period) AND lower(period) >= '{FIRST_DAY} 00:00+00'::timestamptz "
         f"AND upper(period) <= '{LAST_DAY} 00:00+00'::timestamptz"
@@ -51,7 +51,7 @@ def sound_period() -> CheckConstraint:
 
 
 def sound_words(column: str) -> CheckConstraint:
-    """A plain list without gaps."""
+    """Return the condition of a plain list without nulls."""
     condition = (
         f"CASE WHEN coalesce(array_ndims({column}), 1) = 1 THEN array_position({column}, NULL) IS NULL ELSE false END"
     )
@@ -59,7 +59,7 @@ def sound_words(column: str) -> CheckConstraint:
 
 
 def column(name: str, type_: TypeEngine[Any] | type[TypeEngine[Any]], comment: str, **options: Any) -> Column[Any]:  # noqa: ANN401, SQLAlchemy's own options
-    """A column that is never null, with its meaning and unit."""
+    """Return a column that is never null, with its meaning and unit."""
     options.setdefault("nullable", False)
     return Column(name, type_, comment=comment, **options)
 
@@ -67,12 +67,12 @@ def column(name: str, type_: TypeEngine[Any] | type[TypeEngine[Any]], comment: s
 def optional(
     name: str, type_: TypeEngine[Any] | type[TypeEngine[Any]], comment: str, *, index: bool = False
 ) -> Column[Any]:
-    """A column that may be null; the comment says what null means."""
+    """Return a column that may be null; the comment explains null."""
     return Column(name, type_, comment=comment, nullable=True, index=index)
 
 
 def identifier() -> Column[int]:
-    """The table's own key."""
+    """Return the table's own key."""
     return Column("id", BigInteger, primary_key=True, autoincrement=True, comment="Identifier.")
 
 
@@ -87,7 +87,7 @@ def ended_at() -> Column[Any]:
 
 
 def reference(name: str, target: str, comment: str, *, nullable: bool = False, index: bool = False) -> Column[int]:
-    """A column that points to a row of a table in ``school`` and goes with it."""
+    """Return a column that points to a row of a table in ``school`` and is deleted with it."""
     key = ForeignKey(f"school.{target}.id", ondelete="CASCADE")
     return Column(name, BigInteger, key, nullable=nullable, index=index, comment=comment)
 

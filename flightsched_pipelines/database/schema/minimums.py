@@ -1,4 +1,4 @@
-"""The weather minimums, and what makes a row of them mean something."""
+"""The weather minimums, and the conditions that give a row a meaning."""
 
 from collections.abc import Iterable
 
@@ -31,7 +31,7 @@ def _meaning_of(name: str, rule: Rule) -> str:
 
 
 _MEANING = f"({' OR '.join(f'({_meaning_of(name, rule)})' for name, rule in RULE_BOOK.items())}) IS TRUE"
-"""A rule, with a comparison that it takes, and a plausible limit in one of its units (`risk.rules`)."""
+"""A rule, with one of its comparisons, and a plausible limit in one of its units (`risk.rules`)."""
 
 weather_minimums = Table(
     "weather_minimums",

@@ -1,4 +1,4 @@
-"""How the platform stands, and what operators were told of it."""
+"""Check statuses, alerts and mutes."""
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB

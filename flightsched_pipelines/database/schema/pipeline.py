@@ -1,4 +1,4 @@
-"""What each hour materialised: a table an asset, a partition an hour."""
+"""The materialised tables: a table an asset, a partition an hour."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from flightsched_pipelines.database.schema.base import INSTANT, WORDS, Kind, col
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST, Dtype
 
 FIRST_HOUR_UTC = datetime(2026, 7, 1, tzinfo=UTC)
-"""Of earlier hours nothing is kept."""
+"""Nothing is stored of earlier hours."""
 
 partitions = Table(
     "partitions",
@@ -234,7 +234,7 @@ unplaceable_bookings = _hourly(
 
 
 def _proposal() -> list[Column[Any]]:
-    """The columns of an alternative held out to a lesson."""
+    """The columns of an alternative."""
     return [
         column("booking_id", BigInteger, "Booking."),
         column("rank", Integer, "1 the first choice."),

@@ -1,4 +1,4 @@
-"""What a school keeps: airports, people, aircraft, rules and bookings."""
+"""A school's data: airports, people, aircraft, rules and bookings."""
 
 from typing import get_args
 
@@ -41,10 +41,10 @@ from flightsched_pipelines.domain.cases.lifecycle import HoldSetter, StandbyRule
 from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, TRAINING_LEVELS
 
 ACTIVE_STATUSES = ("scheduled", "weather_hold")
-"""Statuses of lessons that are to be flown, or were to be."""
+"""Statuses of lessons that are, or were, to be flown."""
 
 TAKING_STATUSES = (*ACTIVE_STATUSES, "held")
-"""Statuses in which a row takes its aircraft, instructor and student: lessons, and slots held for a lesson."""
+"""Statuses in which a row occupies its aircraft, instructor and student: lessons, and slots held for a lesson."""
 
 airports = Table(
     "airports",
@@ -269,15 +269,15 @@ CONTENDS = (
     "THEN int8multirange(int8range('-1'::integer, '-1'::integer, '[]'::text), int8range(id, id, '[]'::text)) "
     "ELSE int8multirange(int8range(0, holds_for), int8range(holds_for, NULL, '()'::text)) END)"
 )
-"""With whom a row contends for what it takes, as sets of which any two overlap, but for a lesson and its own hold.
+"""The rows with which a row contends, as sets of which any two overlap, except a lesson and its own hold.
 
 A lesson is -1 and its id; a hold is every id but its lesson's. So a held slot may overlap the time that the lesson has
-now, and nothing else may overlap either. Two holds always overlap here: a lesson has one hold at most.
+now, and nothing else may overlap either. Two holds always overlap here: a lesson has at most one hold.
 """
 
 
 def _never_twice(column: str) -> ExcludeConstraint:
-    """No two rows take one thing at one time. ``int8range(x, x, '[]')`` needs no btree_gist."""
+    """No two rows use one resource at one time. ``int8range(x, x, '[]')`` needs no btree_gist."""
     return ExcludeConstraint(
         (text(f"int8range({column}, {column}, '[]')"), "&&"),
         ("period", "&&"),

@@ -1,4 +1,4 @@
-"""Who waits for a slot, and the slots that lessons left."""
+"""The standby list, and the slots that lessons left."""
 
 from typing import get_args
 

@@ -1,4 +1,4 @@
-"""What became of threatened bookings and who was told: cases, the outbox, calls of the LLM, dead letters."""
+"""Cases of threatened bookings and their notifications: cases, the outbox, calls of the LLM, dead letters."""
 
 from sqlalchemy import (
     BigInteger,
@@ -103,7 +103,7 @@ contact_preferences = Table(
 
 CASE_STATES = tuple(state.value for state in CaseState)
 OPEN_STATES = tuple(state.value for state in CaseState if state in lifecycle.OPEN_STATES)
-"""States in which a case still waits for something, as the tables hold them."""
+"""States in which a case is open."""
 
 _IS_OPEN = one_of("state", OPEN_STATES)
 

@@ -1,4 +1,4 @@
-"""Two schools made up by a fixed random seed, relative to an hour: for the demo, for development, and for tests."""
+"""Seed two sample schools from a fixed random seed, relative to an hour: for the demo, development and tests."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ HORIZON = timedelta(days=14)
 SOON = timedelta(hours=72)
 LESSONS_SOON, LESSONS_LATER = 112, 138
 LOCK = 7_206_034_519
-"""Advisory lock that one seed at a time holds; any number that nobody else uses."""
+"""Advisory lock that allows one seed at a time; any number that nothing else uses."""
 
 FIRST_NAMES = (
     "Ada", "Ben", "Cleo", "Dario", "Elif", "Farah", "Goran", "Hana", "Ivo", "Jun", "Kofi", "Lena", "Milo", "Nadia",
@@ -59,7 +59,7 @@ WINDOWS = ((time(7), time(19)), (time(7), time(13)), (time(11), time(19)), (time
 
 
 class SeedError(PlainError, ValueError):
-    """The database holds something already; nothing was changed."""
+    """The database is not empty; nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +84,12 @@ SCHOOLS = (
 
 
 def seed(engine: Engine, hour_utc: datetime, random_seed: int = RANDOM_SEED) -> None:
-    """Put two schools, their people, aircraft and the next two weeks' bookings into the database.
+    """Insert two schools, their people, aircraft and the next two weeks' bookings.
 
     The same hour and seed give the same rows.
 
     Raises:
-        SeedError: something was entered into the database already; the message names it.
+        SeedError: the database contains entered data; the message names it.
     """
     random = Random(random_seed)  # noqa: S311, made-up data, not secrets
     with engine.begin() as connection:
@@ -107,7 +107,7 @@ def seed(engine: Engine, hour_utc: datetime, random_seed: int = RANDOM_SEED) -> 
 
 
 def is_seeded_for(engine: Engine, hour_utc: datetime) -> bool:
-    """Whether enough bookings lie in the three days after an hour."""
+    """Return whether enough bookings are in the three days after an hour."""
     period = schema.bookings.c.period
     query = select(func.count()).where(func.lower(period) >= hour_utc, func.lower(period) < hour_utc + SOON)
     with engine.connect() as connection:
@@ -118,7 +118,7 @@ def _refuse_contents(connection: Connection) -> None:
     if found := table_counts.entered(connection):
         raise SeedError(
             f"the database is not empty, and was left as it is: it has {table_counts.in_words(found)}; "
-            "name an empty one in DATABASE_URL, or give all of it up with `flightsched db reset`"
+            "name an empty one in DATABASE_URL, or delete all of it with `flightsched db reset`"
         )
 
 
@@ -134,7 +134,7 @@ def _insert_frame(connection: Connection, table: Table, frame: pd.DataFrame) -> 
 
 
 def _insert_minimums(connection: Connection) -> None:
-    """The defaults, and one rule of a school's own: C172 renters at Centennial fly with less wind."""
+    """The defaults, and one rule of a school's own: C172 renters at Centennial fly in less wind."""
     _insert_frame(connection, schema.weather_minimums, default_minimums()[[*STATED_COLUMNS]])
     own = {
         "school_id": 2, "authority": "school", "training_level": "private_pilot", "solo": True, "lesson_kind": None,
@@ -148,7 +148,7 @@ def _insert_minimums(connection: Connection) -> None:
 def _insert_preferences(
     connection: Connection, students: Sequence[Student], hour_utc: datetime, random: Random
 ) -> None:
-    """Every other student has told the school something about days, hours, people, or a checkride to come."""
+    """Every other student has preferences: days, hours, people, or a coming checkride."""
     instructors: defaultdict[int, list[int]] = defaultdict(list)
     for row in connection.execute(select(schema.instructors.c.id, schema.instructors.c.school_id)):
         instructors[row.school_id].append(row.id)
@@ -168,7 +168,7 @@ def _insert_preferences(
 
 
 def _insert_contacts(connection: Connection, students: Sequence[Student]) -> None:
-    """Some people want short texts, some no quiet hours; every fourth instructor wants an hour's news in one mail."""
+    """Some people want text messages, some no quiet hours; every fourth instructor wants an hourly digest."""
     rows: list[dict[str, object]] = [
         {"student_id": student.student_id, "instructor_id": None, "sms": n % 2 == 0, "digest": False}
         for n, student in enumerate(students[::5])
@@ -252,7 +252,7 @@ def _insert_availability(
 
 
 def _world(connection: Connection, students: Sequence[Student], random: Random, hour_utc: datetime) -> World:
-    """Exceptions and downtime are drawn here, since they are relative to the hour; then what is left to book."""
+    """Draw exceptions and downtime, which are relative to the hour; then the rest of what lessons need."""
     end = hour_utc + HORIZON + DAY
     overrides = _insert_exceptions(connection, students, random, hour_utc)
     aircraft: defaultdict[tuple[int, str], list[int]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Bookings made up for the seed, such as a dispatcher would make: everything they need is free, and it is day."""
+"""Make up bookings for the seed as a dispatcher would: all resources are free, and it is day."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ ATTEMPTS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Student:
-    """Who flies, at which level, usually with whom, and in which type of aircraft."""
+    """A student's level, usual instructor, and type of aircraft."""
 
     student_id: int
     school_id: int
@@ -27,7 +27,7 @@ class Student:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One booking to be."""
+    """A booking to be inserted."""
 
     student: Student
     instructor_id: int | None
@@ -40,13 +40,13 @@ class Lesson:
 
     @property
     def solo(self) -> bool:
-        """Whether the student flies alone."""
+        """Return whether the student flies alone."""
         return self.instructor_id is None
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What lessons are made of: people, aircraft by school and type, fields, periods of use, daylight by school."""
+    """The material of lessons: people, aircraft by school and type, fields, periods of use, daylight by school."""
 
     students: Sequence[Student]
     aircraft: Mapping[tuple[int, str], Sequence[int]]
@@ -57,7 +57,7 @@ class World:
 
 
 def make_lessons(world: World, random: Random, spans: Sequence[tuple[datetime, datetime, int]]) -> list[Lesson]:
-    """Fill each span of time with that many lessons; everything is tried at random until it fits."""
+    """Fill each span of time with that many lessons; random draws are repeated until one fits."""
     held: defaultdict[Resource, list[Period]] = defaultdict(list)
     lessons: list[Lesson] = []
     for begins, ends, wanted in spans:

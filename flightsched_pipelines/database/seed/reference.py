@@ -1,4 +1,4 @@
-"""The real airports of the seed's schools, and their runways, typed in by hand.
+"""The real airports of the seed's schools, and their runways, entered by hand.
 
 Coordinates, elevation and zone come from the package ``airportsdata``. Headings are true, lengths in feet (FAA chart
 supplement, 2026); each runway has both its ends.
@@ -69,7 +69,7 @@ RUNWAYS: Mapping[str, tuple[tuple[str, float, str, float, int, bool], ...]] = Ma
 
 
 def reference_airports() -> pd.DataFrame:
-    """The seed's airports, with the columns of ``school.airports`` (``airport`` being the ident)."""
+    """Return the seed's airports, with the columns of ``school.airports`` (``airport`` being the ident)."""
     known = airportsdata.load("ICAO")
     rows = [
         (
@@ -86,7 +86,7 @@ def reference_airports() -> pd.DataFrame:
 
 
 def reference_runways() -> pd.DataFrame:
-    """The seed's runway ends, with the columns of ``school.runways``."""
+    """Return the seed's runway ends, with the columns of ``school.runways``."""
     rows = [
         (airport, end, heading_deg, length_ft, closed)
         for airport, strips in RUNWAYS.items()

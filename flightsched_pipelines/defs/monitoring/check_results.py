@@ -12,7 +12,7 @@ SEVERITIES: Mapping[str, dg.AssetCheckSeverity] = {
     "warn": dg.AssetCheckSeverity.WARN,
     "error": dg.AssetCheckSeverity.ERROR,
 }
-RUNBOOK = "docs/runbook.md"
+RUNBOOK = "docs/how-to/runbook.md"
 MAX_FOUND_SHOWN = 20
 
 

@@ -28,9 +28,9 @@ class Section(StrEnum):
     ERRORS = "2-ai-rescheduler-high-error-rate"
     CONNECTIONS = "3-database-connection-pool-exhaustion"
     NOTIFICATIONS = "4-missing-notifications"
-    WEATHER = "5-weather-missing-or-not-to-be-believed"
-    HOURS = "6-hours-that-do-not-run"
-    SCHOOL = "7-rows-that-cannot-be-read-and-loosened-minimums"
+    WEATHER = "5-weather-missing-or-implausible"
+    HOURS = "6-missing-hourly-runs"
+    SCHOOL = "7-unreadable-rows-and-loosened-minimums"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def evaluate(alarm: MonitoredCheck, measured: Measurement, limit: float) -> Chec
         )
     passed = measured.value <= limit
     amount = f"{_figure(measured.value)} {alarm.unit}".rstrip()
-    sentence = f"{alarm.watches}: {amount}, limit {_figure(limit)}; {measured.examined} {measured.of} examined"
+    sentence = f"{alarm.watches}: {amount}, limit {_figure(limit)}; {measured.of} examined: {measured.examined:,}"
     return CheckEvaluation(
         alarm, passed, measured.value, limit, measured.examined, alarm.cause, sentence, () if passed else measured.found
     )

@@ -1,7 +1,7 @@
 """The order of a lesson's breaches, the gravest first.
 
 The place of each breach in it is stored (``breach_rank``), and whatever names one breach of many reads that.
-docs/minimums.md gives the reasons.
+docs/concepts/minimums.md gives the reasons.
 """
 
 import numpy as np

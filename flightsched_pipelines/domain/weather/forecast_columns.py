@@ -1,4 +1,4 @@
-"""The columns of a forecast, declared once: the frame, the tables and their comments, and docs/weather.md follow.
+"""The columns of a forecast, declared once for the frame, the tables and their comments, and docs/concepts/weather.md.
 
 A forecast frame has one row for each airport, hour and group that overlaps the hour. Observations have the same
 columns.

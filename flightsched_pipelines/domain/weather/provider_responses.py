@@ -163,7 +163,7 @@ def _read_reports(reports: list[object]) -> ParsedReports:
         if source is None:
             what = "neither a METAR nor a TAF:" if isinstance(report, dict) else "not an object but"
             reading.problems.append(f"report {position} is {what} {_glimpse(json.dumps(report))}")
-            #  came with other stations' reports, so it belongs to one of them; which one is unknown.
+            # It came with other stations' reports, so it belongs to one of them; which one is unknown.
             reading.unread.extend(unread_report(fields, among) for among in sources)
             continue
         try:

@@ -1,4 +1,4 @@
-"""What an hour found, for people: figures, the threatened lessons with their alternatives, and one booking's story."""
+"""Summarize an hour for people: figures, threatened lessons with their alternatives, and one booking's explanation."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -18,12 +18,12 @@ from flightsched_pipelines.settings import Settings
 
 
 class NothingStoredError(PlainError, ValueError):
-    """There is no stored hour, or no such booking in it."""
+    """The hour is not stored, or does not contain the booking."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """One other time for a lesson, in words for a person."""
+    """An alternative of a lesson, in words for people."""
 
     starts_at_utc: datetime
     reason: str
@@ -48,9 +48,9 @@ class ThreatenedLesson:
 class HourSummary:
     """One hour in figures.
 
-    ``bookings`` counts the lessons that start within the look-ahead, ``not_assessed`` those of them that have no
-    verdict (an hour of an older version has none), ``ranked_by_llm`` those whose alternatives the LLM ranked,
-    ``unplaceable`` those for which there is no slot, by what took the last one.
+    ``bookings`` counts the lessons that start within the look-ahead, ``not_assessed`` those of them without a verdict
+    (an hour of an older version has none), ``ranked_by_llm`` those whose alternatives the LLM ranked, ``unplaceable``
+    those without an available slot, by the constraint that ruled out the last one.
     """
 
     hour_utc: datetime
@@ -74,7 +74,7 @@ class HourSummary:
 
 
 def summarise_hour(engine: Engine, hour_utc: datetime, settings: Settings, seconds: float) -> HourSummary:
-    """Read an hour's stored rows into a report."""
+    """Read an hour's stored rows into a summary."""
     rows = {
         name: read_partition(engine, PIPELINE_TABLES[name], [hour_utc])
         for name in (
@@ -117,16 +117,16 @@ def summarise_hour(engine: Engine, hour_utc: datetime, settings: Settings, secon
 
 
 def _why_none(unplaceable: pd.DataFrame, without: int) -> Mapping[str, int]:
-    """How many lessons have no alternative, by what took the last one; those that had slots lost them to others."""
+    """Number of lessons without an alternative, by the constraint; those that had slots lost them to other lessons."""
     reasons = Counter[str](unplaceable["reason"].tolist())
     return reasons + Counter({NO_SLOT_LEFT: without - reasons.total()})
 
 
 def explain_booking(engine: Engine, booking: str, hour_utc: datetime | None, settings: Settings) -> str:
-    """Why a booking stands as it does at a stored hour (the newest unless named), in words.
+    """Explain in words a booking's verdict at a stored hour (the newest unless named).
 
     Raises:
-        NothingStoredError: no hour is stored, or the booking (an id or a reference) isn't among its lessons.
+        NothingStoredError: no hour is stored, or the booking (an id or a reference) is not among its lessons.
     """
     hour = hour_utc or newest_partition(engine, PIPELINE_TABLES["booking_snapshot"])
     if hour is None:
@@ -143,7 +143,7 @@ def explain_booking(engine: Engine, booking: str, hour_utc: datetime | None, set
     if held.empty:
         return (
             f"{named['reference'].iloc[0]} does not start within {settings.lookahead_hours} hours of "
-            f"{hour:%Y-%m-%d %H}Z, so it was not held against that hour's forecast."
+            f"{hour:%Y-%m-%d %H}Z, so it was not compared with that hour's forecast."
         )
     broken = PIPELINE_TABLES["at_risk_bookings"]
     breaches = read_partition(engine, broken, [hour], broken.c.booking_id == int(held["booking_id"].iloc[0]))

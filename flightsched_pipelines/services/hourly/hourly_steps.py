@@ -1,7 +1,7 @@
-"""One hour's work, step by step: each step a function of stored rows and of the ground beneath them.
+"""The steps of one hour: each is a function of stored rows and of reference data.
 
-A partition ``H`` is what was known at hour ``H``: what was fetched or read for it once is kept, so that running an
-old hour again gives the same rows and asks nobody twice.
+A partition ``H`` is what was known at hour ``H``: whatever was fetched or read for it is kept, so that an old hour run
+again gives the same rows and sends no request twice.
 """
 
 from collections.abc import Collection
@@ -48,17 +48,17 @@ PROVED_FROM = (
     "booking_snapshot", "forecasts", "lesson_verdicts", "at_risk_bookings", "reschedule_candidates",
     "unplaceable_bookings", "reschedule_plan", "reschedule_proposals",
 )  # fmt: skip
-"""The tables of an hour from which its proposals follow, or that there is nothing to propose."""
+"""The tables of an hour from which its proposals follow, or the absence of any."""
 RESPONSE_FIELDS = [field.name for field in fields(ProviderResponse)]
 
 
 class WeatherIsPastError(PlainError, ValueError):
-    """An hour whose weather was never stored, and that no provider can be asked for any more."""
+    """An hour whose weather was never stored, and that no provider returns any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReferenceData:
-    """What stands still under one hour: airports, runway ends, minimums in force, and the sun over them."""
+    """Reference data for an hour: airports, runways, minimums, sun times."""
 
     airports: pd.DataFrame
     runways: pd.DataFrame
@@ -67,7 +67,7 @@ class ReferenceData:
 
 
 def load_reference_data(then: Reference, hour_utc: datetime, places: Collection[str], days_ahead: int) -> ReferenceData:
-    """The ground at an hour, with the sun over some places for so many days."""
+    """Return the reference data at an hour, with the sun times of some airports for a number of days."""
     sunlit = then.airports[then.airports["airport"].isin(list(places))]
     return ReferenceData(
         airports=then.airports,
@@ -78,17 +78,17 @@ def load_reference_data(then: Reference, hour_utc: datetime, places: Collection[
 
 
 def airports_of(bookings: pd.DataFrame) -> set[str]:
-    """Every airport at which one of these bookings begins, stops or ends."""
+    """Return every airport at which one of these bookings begins, stops or ends."""
     return {*bookings["departure"], *chain.from_iterable(bookings["route"])}
 
 
 def gather_weather(engine: Engine, source: WeatherSource, hour_utc: datetime, now_utc: datetime) -> pd.DataFrame:
-    """Every provider's answer for an hour, verbatim, one row an answer.
+    """Return every provider's response for an hour, verbatim, one row a response.
 
-    Answers that are stored already are kept; only what failed is asked again, and only while the hour runs.
+    Stored responses are kept; only failed requests are repeated, and only while the hour runs.
 
     Raises:
-        WeatherIsPastError: nothing is stored for a past hour, and the source cannot tell the past.
+        WeatherIsPastError: nothing is stored for a past hour, and the source has no past weather.
     """
     stored = stored_responses(engine, hour_utc)
     failed = [answer for answer in stored if answer.failed]
@@ -110,23 +110,23 @@ def gather_weather(engine: Engine, source: WeatherSource, hour_utc: datetime, no
 
 
 def stored_responses(engine: Engine, hour_utc: datetime) -> list[ProviderResponse]:
-    """The answers stored for an hour; none when the hour was never run."""
+    """Return the responses stored for an hour; none if the hour was never run."""
     return _responses_in(read_partition(engine, PIPELINE_TABLES["raw_weather"], [hour_utc]))
 
 
 def read_weather(raw_weather: pd.DataFrame) -> ParsedReports:
-    """What an hour's stored answers say, and every problem found in reading them."""
+    """Read an hour's stored responses into forecast groups, with every problem found."""
     return read_responses(_responses_in(raw_weather))
 
 
 def observe(raw_weather: pd.DataFrame) -> pd.DataFrame:
-    """The METARs among an hour's answers, one row a report, at the hour in which each was taken."""
+    """Return the METARs among an hour's responses, one row a report, at the hour in which each was taken."""
     reading = read_weather(raw_weather[raw_weather["product"] == "metar"])
     return hourly_rows([group for group in reading.groups if group.source == "METAR"])
 
 
 def forecast(engine: Engine, raw_weather: pd.DataFrame, hour_utc: datetime, settings: Settings) -> pd.DataFrame:
-    """The forecast at an hour: every airport, hour and group, and which of them speaks."""
+    """Return the forecast at an hour: every airport, hour and group, and which of them govern."""
     then = reference_at(engine, hour_utc, settings)
     settings = then.settings_of(settings)
     return blend(
@@ -141,7 +141,7 @@ def forecast(engine: Engine, raw_weather: pd.DataFrame, hour_utc: datetime, sett
 
 
 def snapshot_bookings(engine: Engine, hour_utc: datetime, now_utc: datetime, settings: Settings) -> pd.DataFrame:
-    """The bookings as they stood at an hour, from a day before (duty hours) to where other times are looked for."""
+    """Return the bookings at an hour, from a day before (duty hours) to the rescheduling horizon."""
     stored = _stored_if_past(engine, "booking_snapshot", hour_utc, now_utc)
     if stored is not None:
         return stored
@@ -149,7 +149,7 @@ def snapshot_bookings(engine: Engine, hour_utc: datetime, now_utc: datetime, set
 
 
 def snapshot_availability(engine: Engine, hour_utc: datetime, now_utc: datetime, settings: Settings) -> pd.DataFrame:
-    """When each school, student, instructor and aircraft could be used, as it stood at an hour."""
+    """Return the availability of each school, student, instructor and aircraft at an hour."""
     stored = _stored_if_past(engine, "availability_snapshot", hour_utc, now_utc)
     if stored is not None:
         return stored
@@ -157,18 +157,18 @@ def snapshot_availability(engine: Engine, hour_utc: datetime, now_utc: datetime,
 
 
 def settings_at(engine: Engine, hour_utc: datetime, settings: Settings) -> Settings:
-    """The settings, with those on which an hour's rows depend as they were then."""
+    """Return the settings, with those that shape an hour's rows as they were then."""
     return reference_at(engine, hour_utc, settings).settings_of(settings)
 
 
 def snapshot_reference(engine: Engine, hour_utc: datetime, now_utc: datetime, settings: Settings) -> pd.DataFrame:
-    """What the hour depends on beside weather and schedule: a row a part, with the digest of its content."""
+    """Return the hour's reference data, a row a part, with the digest of its content."""
     stored = _stored_if_past(engine, "reference_snapshot", hour_utc, now_utc)
     return take_snapshot(engine, hour_utc, settings) if stored is None else stored
 
 
 def lessons_ahead(booking_snapshot: pd.DataFrame, hour_utc: datetime, hours: int) -> pd.DataFrame:
-    """The lessons that start within the next ``hours`` hours; a slot held for a lesson is none."""
+    """Return the lessons that start within the next ``hours`` hours, without held slots."""
     starts, lesson = booking_snapshot["starts_at_utc"], booking_snapshot["status"] != "held"
     return booking_snapshot[lesson & (starts >= hour_utc) & (starts < hour_utc + hours * HOUR)]
 
@@ -176,7 +176,7 @@ def lessons_ahead(booking_snapshot: pd.DataFrame, hour_utc: datetime, hours: int
 def assess_lessons(
     engine: Engine, bookings: pd.DataFrame, forecasts: pd.DataFrame, hour_utc: datetime, settings: Settings
 ) -> Assessment:
-    """Hold lessons ahead against the forecast of an hour."""
+    """Compare lessons ahead with the forecast of an hour."""
     then = reference_at(engine, hour_utc, settings)
     settings = then.settings_of(settings)
     ground = load_reference_data(then, hour_utc, airports_of(bookings), settings.lookahead_hours // 24 + 1)
@@ -201,7 +201,7 @@ def find_slots(
     hour_utc: datetime,
     settings: Settings,
 ) -> Search:
-    """Other times that work for each threatened booking, and why some have none; what was sent is kept dearly."""
+    """Return slots for threatened bookings, and why some have none; previously offered slots are preferred."""
     then = reference_at(engine, hour_utc, settings)
     settings = then.settings_of(settings)
     at_risk = at_risk_bookings.loc[at_risk_bookings["verdict"] == "at_risk", "booking_id"]
@@ -224,7 +224,7 @@ def find_slots(
 
 
 def offered_before(engine: Engine, hour_utc: datetime) -> pd.DataFrame:
-    """What people were offered when the hour began, and what the hour before proposed: kept dearly, both."""
+    """Return slots offered or proposed before this hour; changing them has a cost."""
     before = read_partition(engine, PIPELINE_TABLES["reschedule_proposals"], [hour_utc - HOUR])
     with engine.connect() as connection:
         offered = cases.offers_before(connection, hour_utc)
@@ -235,12 +235,12 @@ def offered_before(engine: Engine, hour_utc: datetime) -> pd.DataFrame:
 
 
 def choose_plan(candidates: pd.DataFrame, booking_snapshot: pd.DataFrame, settings: Settings) -> Choice:
-    """Up to three alternatives a booking, chosen jointly so that all could be held at once."""
+    """Return up to three alternatives a booking, chosen jointly so that all could be held at once."""
     return choose(candidates, booking_snapshot, scheduling_rules(settings), effort=settings.solver_effort)
 
 
 def validate_proposals(engine: Engine, hour_utc: datetime, settings: Settings) -> Validation:
-    """Check an hour's stored proposals against its other stored rows, by code that had no part in making them."""
+    """Validate an hour's stored proposals by its other stored rows, with code that had no part in making them."""
     then = reference_at(engine, hour_utc, settings)
     settings = then.settings_of(settings)
     forecasts, bookings = PIPELINE_TABLES["forecasts"], PIPELINE_TABLES["booking_snapshot"]
@@ -265,15 +265,16 @@ def validate_proposals(engine: Engine, hour_utc: datetime, settings: Settings) -
 
 
 def record_validated(engine: Engine, hour_utc: datetime, examined: int) -> None:
-    """Keep that an hour's proposals were proven: from then on people may be told of it."""
+    """Record that an hour's proposals are validated: from then on people may be notified."""
     with engine.begin() as connection:
         record_partition(connection, cases.PROVEN, hour_utc, examined)
 
 
 def examined_without_proposals(engine: Engine, hour_utc: datetime) -> int:
-    """Return what was examined of an hour in which nothing was proposed: its lessons; without any, its tables.
+    """Return how much was examined of an hour without proposals: its lessons; if it has none, its tables.
 
-    Nothing was where a table was not written, or where a threatened lesson has neither slots nor a reason for none.
+    The result is 0 if a table was not written, or if a threatened lesson has neither slots nor a reason for having
+    none.
     """
     with engine.connect() as connection:
         written = tables_written(connection, PROVED_FROM, hour_utc)
@@ -283,7 +284,7 @@ def examined_without_proposals(engine: Engine, hour_utc: datetime) -> int:
 
 
 def _unsettled(engine: Engine, hour_utc: datetime) -> set[int]:
-    """The threatened lessons of an hour for which no slot was found, nor a reason why there is none."""
+    """The threatened lessons of an hour with neither a slot nor a reason for having none."""
     broken = read_partition(engine, PIPELINE_TABLES["at_risk_bookings"], [hour_utc], names=["booking_id", "verdict"])
     settled = [
         read_partition(engine, PIPELINE_TABLES[name], [hour_utc], names=["booking_id"])
@@ -293,7 +294,7 @@ def _unsettled(engine: Engine, hour_utc: datetime) -> set[int]:
 
 
 def lost_alternatives(engine: Engine, hour_utc: datetime) -> list[str]:
-    """Where an hour's alternatives went missing on their way: chosen from nothing, or left out by the ranking."""
+    """Return sentences about lost alternatives of an hour: none chosen from candidates, or left out by the ranking."""
     slot = ["booking_id", "starts_at_utc", "instructor_id", "aircraft_id"]
     candidates = count_rows(engine, PIPELINE_TABLES["reschedule_candidates"], hour_utc)
     plan, proposals = (
@@ -317,7 +318,7 @@ def _stored_if_past(engine: Engine, table: str, hour_utc: datetime, now_utc: dat
     if now_utc < hour_utc + HOUR:
         return None
     stored = read_partition(engine, PIPELINE_TABLES[table], [hour_utc])
-    with engine.connect() as connection:  # an hour without any booking is one, too
+    with engine.connect() as connection:  # an hour without any booking counts, too
         known = not stored.empty or tables_written(connection, [table], hour_utc)
     return stored.drop(columns="partition_hour") if known else None
 

@@ -1,6 +1,6 @@
-"""An hour's plan, ranked by the LLM where its answer passed every check; else as the planner had it.
+"""Rank an hour's plan with the LLM if its response passes every check; otherwise the planner's order stays.
 
-Every call is kept as it comes, so that no answer is paid for twice, whatever happens to the run.
+Every call is recorded at once, so that no response is paid for twice, whatever happens to the run.
 """
 
 import json
@@ -33,13 +33,13 @@ from flightsched_pipelines.domain.rescheduling.ranking.ranking_validation import
 from flightsched_pipelines.settings import Settings
 
 NO_KEY = "OPENAI_API_KEY is not set: the planner ranked"
-NO_KEY_TO_REDRIVE = "OPENAI_API_KEY is not set, so nobody can be asked again; set it and redrive"
-NOT_NEWEST = "only the newest hour is asked about: answers that are stored served, for the rest the planner ranked"
+NO_KEY_TO_REDRIVE = "OPENAI_API_KEY is not set, so no request can be sent; set it and redrive"
+NOT_NEWEST = "requests are sent for the newest hour only: stored responses were used, the planner ranked the rest"
 
 
 @dataclass(frozen=True, slots=True)
 class RankingFailure:
-    """A question that got no answer that counts, by booking."""
+    """A request without a valid response, by booking."""
 
     booking_id: int
     status: str
@@ -48,7 +48,7 @@ class RankingFailure:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a reply is worth: ``ok`` with its ranking, or what is wrong with it."""
+    """The evaluation of a reply: ``ok`` with its ranking, or its fault."""
 
     status: str
     problem: str
@@ -57,10 +57,10 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class RankedHour:
-    """An hour's proposals (``RANKED_COLUMNS``), and how the ranking went.
+    """An hour's proposals (``RANKED_COLUMNS``), with statistics of the ranking.
 
-    ``reused`` counts answers to questions asked before; ``waiting`` those that are among the dead letters already and
-    wait for a redrive. ``statuses`` counts what became of the questions that were to be sent now.
+    ``reused`` counts stored responses to equal requests; ``waiting`` requests that are dead letters and wait for a
+    redrive. ``statuses`` counts the results of the requests to be sent now.
     """
 
     proposals: pd.DataFrame
@@ -76,7 +76,7 @@ class RankedHour:
 
 @dataclass(frozen=True, slots=True)
 class Redriven:
-    """What became of the dead letters: how many were tried, answered, made pointless by a newer hour, or still wait."""
+    """The result of a redrive: dead letters tried, answered, superseded by a newer hour, or still waiting."""
 
     tried: int
     answered: int
@@ -85,7 +85,7 @@ class Redriven:
 
 
 def ranker_of(settings: Settings) -> OpenAIRanker | None:
-    """The LLM that the settings name; ``None`` without a key."""
+    """Return the LLM that the settings name; ``None`` without a key."""
     key = settings.openai_api_key
     if key is None or not key.get_secret_value():
         return None
@@ -113,18 +113,18 @@ def rank_hour(
     *,
     again: bool = False,
 ) -> RankedHour:
-    """Have an hour's plan ranked. Nothing that the LLM does or fails to do takes an alternative away.
+    """Rank an hour's plan. Nothing that the LLM does or fails to do removes an alternative.
 
     Args:
-        engine: holds the calls and their dead letters.
-        ranker: whom to ask; nobody when ``None``.
+        engine: contains the calls and their dead letters.
+        ranker: the LLM; ``None`` for none.
         plan: the hour's ``PROPOSAL_COLUMNS``, numbered from 0.
-        booking_snapshot: the hour's bookings, with wishes.
-        at_risk_bookings: the rules that they break.
-        hour_utc: the hour. An older one than the newest that has a plan is not asked about any more.
+        booking_snapshot: the hour's bookings, with preferences.
+        at_risk_bookings: their breaches.
+        hour_utc: the hour. No requests are sent for one older than the newest that has a plan.
         now_utc: the day's budget counts from its UTC midnight.
         settings: the day's budget.
-        again: ask also what is among the hour's dead letters.
+        again: also repeat the requests among the hour's dead letters.
     """
     if ranker is None:
         return RankedHour(apply_ranking(plan, {}, ""), NO_KEY, 0, 0, 0, {}, [], 0, 0.0)
@@ -181,9 +181,9 @@ def rank_hour(
 
 
 def redrive(engine: Engine, ranker: OpenAIRanker, now_utc: datetime, settings: Settings) -> Redriven:
-    """Ask again what the newest hour's dead letters asked, and put the answers into its proposals.
+    """Repeat the requests of the newest hour's dead letters, and apply the responses to its proposals.
 
-    Letters of older hours are settled: the newest hour has asked about those bookings itself.
+    Letters of older hours are settled: the newest hour has sent requests about those bookings itself.
     """
     waiting = llm_calls.waiting_dead_letters(engine)
     newest = newest_partition(engine, PIPELINE_TABLES["reschedule_plan"])
@@ -214,7 +214,7 @@ def redrive(engine: Engine, ranker: OpenAIRanker, now_utc: datetime, settings: S
 
 
 def redrive_sentence(result: Redriven) -> str:
-    """A redrive's result in a sentence."""
+    """Return a redrive's result in a sentence."""
     return (
         f"{result.tried} dead letters tried again: {result.answered} answered, {result.waiting} still wait; "
         f"{result.superseded} of older hours were settled"
@@ -224,19 +224,19 @@ def redrive_sentence(result: Redriven) -> str:
 def _reused(
     by_digest: Mapping[str, list[RankingRequest]], known: Mapping[str, Mapping[str, object]]
 ) -> dict[int, Ranking]:
-    """Stored answers, held against the questions once more."""
+    """Stored responses, validated again by the requests."""
     rankings: dict[int, Ranking] = {}
     for digest, answer in known.items():
         try:
             found = validate_ranking(by_digest[digest][0], json.dumps(answer))
         except RankingError:
-            continue  # the checks have become stricter since: it is asked again
+            continue  # the checks are stricter now: it is requested again
         rankings.update(_for_each(by_digest[digest], found))
     return rankings
 
 
 def _for_each(same: Sequence[RankingRequest], found: Ranking) -> dict[int, Ranking]:
-    """The ranking for each booking that the same question is about, on its own slots."""
+    """The ranking for each booking with an equal request, on its own slots."""
     order = [slot.slot_id for slot in found.slots]
     return {
         question.booking_id: Ranking(
@@ -248,7 +248,7 @@ def _for_each(same: Sequence[RankingRequest], found: Ranking) -> dict[int, Ranki
 
 
 def judge(question: RankingRequest, reply: RankingReply) -> Judged:
-    """Return what a reply is worth: a ranking if all of it passes, else why nothing of it counts."""
+    """Return the evaluation of a reply: a ranking if all of it passes, otherwise its fault."""
     if reply.status != "answered":
         return Judged(reply.status, reply.problem, None)
     try:
@@ -260,7 +260,7 @@ def judge(question: RankingRequest, reply: RankingReply) -> Judged:
 def record(
     engine: Engine, question: RankingRequest, reply: RankingReply, judged: Judged, hour_utc: datetime, model: str
 ) -> None:
-    """Keep a call; one that failed goes to the dead letters too."""
+    """Record a call; a failed one also becomes a dead letter."""
     call = llm_calls.LlmCall(
         partition_hour=hour_utc,
         booking_id=question.booking_id,

@@ -1,6 +1,6 @@
-"""What an hour depends on beside weather and schedule: airports, runways, minimums and settings, as they stood then.
+"""Store and read an hour's reference data: airports, runways, minimums and settings at that time.
 
-They change seldom: each content is stored once, under its digest, and an hour keeps the digests of its own.
+They change seldom: each content is stored once, under its digest, and an hour stores the digests of its own.
 """
 
 import json
@@ -23,7 +23,7 @@ THAT_SHAPE_ROWS = (
     "lookahead_hours", "booking_buffer_minutes", "taf_max_distance_nm", "taf_max_age_hours",
     "observation_max_age_minutes", "reschedule_earliest_hours", "reschedule_horizon_days", "solver_effort",
 )  # fmt: skip
-"""The settings on which an hour's rows depend."""
+"""The settings that shape an hour's rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,12 @@ class Reference:
     settings: Mapping[str, Any]
 
     def settings_of(self, settings: Settings) -> Settings:
-        """Settings with those on which an hour's rows depend as they were then."""
+        """Return the settings, with those that shape an hour's rows as they were then."""
         return settings.model_copy(update=dict(self.settings))
 
 
 def take_snapshot(engine: Engine, hour_utc: datetime, settings: Settings) -> pd.DataFrame:
-    """Store what stands now, each content once; returns a row a part: its digest, and how many rows it has."""
+    """Store the present reference data, each content once; returns a row a part: its digest, and its number of rows."""
     texts = _as_it_stands(engine, hour_utc, settings)
     digests = {part: sha256(text.encode()).hexdigest() for part, text in texts.items()}
     contents.store(engine, {digests[part]: text for part, text in texts.items()})
@@ -51,7 +51,7 @@ def take_snapshot(engine: Engine, hour_utc: datetime, settings: Settings) -> pd.
 
 
 def reference_at(engine: Engine, hour_utc: datetime, settings: Settings) -> Reference:
-    """What an hour depends on as it was stored; of an hour that stored nothing, as it stands now."""
+    """Return an hour's stored reference data; the present ones for an hour that stored none."""
     texts = contents.of_hour(engine, hour_utc) or _as_it_stands(engine, hour_utc, settings)
     return _read(*(texts[part] for part in ("airports", "runways", "minimums", "settings")))
 
@@ -67,7 +67,7 @@ def _read(airports: str, runways: str, minimums: str, settings: str) -> Referenc
 
 
 def _as_it_stands(engine: Engine, hour_utc: datetime, settings: Settings) -> Mapping[str, str]:
-    """Each part as text, the same for the same content."""
+    """Each part as text, equal for equal content."""
     parts = {
         "airports": _records(schedule.airports(engine)),
         "runways": _records(schedule.runways(engine)),

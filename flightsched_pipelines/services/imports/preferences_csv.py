@@ -92,7 +92,7 @@ def _refuse_to_replace(connection: Connection, rows: Sequence[Mapping[str, Any]]
     if others:
         more = f" and {len(others) - SHOWN_FAULTS} more" if len(others) > SHOWN_FAULTS else ""
         raise ReplacesError(
-            f"{path} has other preferences than are stored for {', '.join(others[:SHOWN_FAULTS])}{more}; "
+            f"{path} has different preferences from those stored for {', '.join(others[:SHOWN_FAULTS])}{more}; "
             "nothing was changed yet"
         )
 
@@ -125,7 +125,7 @@ def _lines(text: str, path: Path) -> Iterator[_Line]:
                 )
             yield _Line(reader.line_num, dict.fromkeys(COLUMNS, "") | dict(zip(header, cells, strict=True)))
     except csv.Error as error:
-        raise PreferencesError(f"{path}, line {reader.line_num}: this is no CSV ({error})") from error
+        raise PreferencesError(f"{path}, line {reader.line_num}: this is not CSV ({error})") from error
 
 
 def _check_header(header: Sequence[str], path: Path) -> None:
@@ -142,7 +142,7 @@ def _rows(lines: Sequence[_Line], people: PeopleByAddress, path: Path) -> list[d
     for line in lines:
         row = _row(line, people)
         if row is not None and row["student_id"] in rows:
-            line.faults.append(f"line {line.number}: this student has a line already; give one line a student")
+            line.faults.append(f"line {line.number}: this student has an earlier line; give one line a student")
         elif row is not None:
             rows[row["student_id"]] = row
     faults = [fault for line in lines for fault in line.faults]

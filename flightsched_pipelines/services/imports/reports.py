@@ -42,7 +42,7 @@ class ImportReport:
     notes: Sequence[str] = ()
 
     def as_record(self) -> Mapping[str, Any]:
-        """Return it for JSON (docs/import.md has the shape)."""
+        """Return it for JSON (docs/how-to/import.md has the shape)."""
         return asdict(self)
 
 

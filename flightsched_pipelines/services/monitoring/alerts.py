@@ -1,6 +1,6 @@
-"""Alerts: how things stand is noted, and what follows for ops is written and queued, in one transaction.
+"""Store check statuses, and write and queue the alerts that follow, in one transaction.
 
-The outbox carries an alert to SNS and Slack, so that one which cannot be delivered is tried again and never lost.
+The outbox delivers an alert to SNS and Slack, so that a failed delivery is tried again and none is lost.
 """
 
 from collections.abc import Collection
@@ -25,23 +25,23 @@ MAX_SILENCE_HOURS = 24 * 14
 
 
 class SilenceError(PlainError, ValueError):
-    """An alert cannot be silenced as asked; the message says why, and what to do."""
+    """An alert cannot be muted as requested; the message contains the reason and the remedy."""
 
 
 def record_statuses(
     engine: Engine, news: Collection[CheckStatus], now_utc: datetime, settings: Settings, *, off: Collection[str] = ()
 ) -> list[AlertTransition]:
-    """Keep how things stand, then open, repeat and resolve alerts; what is noted twice is told once.
+    """Store check statuses, then open, repeat or resolve alerts. Idempotent.
 
     Args:
         engine: the database.
-        news: how things stand; of what is known already, or newer, nothing is kept.
+        news: check statuses; older or unchanged statuses are ignored.
         now_utc: now.
         settings: the channels that are on.
-        off: names of what is not looked at any more; their standings are forgotten.
+        off: names of checks that no longer run; their statuses are deleted.
 
     Returns:
-        What became of each alert that is, or was, open.
+        The transition of each alert that is, or was, open.
     """
     with engine.begin() as connection:
         rows.lock_alerts(connection)
@@ -58,18 +58,18 @@ def record_statuses(
 
 
 def silence(engine: Engine, key: str, hours: float, why: str, now_utc: datetime) -> datetime:
-    """Have nobody told of an alert for some hours; 0 ends a silence. Returns when it ends.
+    """Mute an alert's notifications for some hours; 0 ends a mute. Returns its end.
 
     Raises:
-        SilenceError: there is no such alert, no reason, or the time is out of range.
+        SilenceError: the alert does not exist, the reason is missing, or the time is out of range.
         TextError: the alert's name or the reason cannot be stored.
     """
     accept(key, "the alert's name", MAX_NAME_CHARACTERS)
     accept(why, "the reason", MAX_REASON_CHARACTERS)
     if not 0 <= hours <= MAX_SILENCE_HOURS:
-        raise SilenceError(f"{hours:g} hours cannot be; give 0 to {MAX_SILENCE_HOURS}")
+        raise SilenceError(f"hours must be between 0 and {MAX_SILENCE_HOURS}; got {hours:g}")
     if not why.strip():
-        raise SilenceError("say why, for whoever looks at the alert next")
+        raise SilenceError("the reason is missing; give one for the next operator")
     until = now_utc + timedelta(hours=hours)
     with engine.begin() as connection:
         known = {str(cause) for cause in Cause} | rows.known_keys(connection)

@@ -1,6 +1,6 @@
-"""How sound an hour's rows are: the value of each alarm on data, measured from what is stored of the hour.
+"""Measure data-quality checks for an hour.
 
-Where the LLM is off, its alarms are not measured: they neither pass nor fail.
+If the LLM is off, its checks are not measured: they neither pass nor fail.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ USUAL_HOURS = 72
 
 
 def measure_units(engine: Engine, hours: Sequence[datetime]) -> Measurement:
-    """Forecast rows that are outside what the atmosphere does."""
+    """Measure forecast rows that are physically implausible."""
     found: list[Measurement] = []
     for hour in hours:
         rows = _rows(engine, "forecasts", hour, ["airport", "hour_utc", *PLAUSIBLE])
@@ -47,14 +47,14 @@ def measure_units(engine: Engine, hours: Sequence[datetime]) -> Measurement:
 
 
 def measure_weather(engine: Engine, hours: Sequence[datetime]) -> dict[str, Measurement]:
-    """The alarms on the weather of these hours, the worst hour of each."""
+    """Measure the weather checks of these hours, the worst hour of each."""
     return _worst_of_each([_weather_of(engine, hour) for hour in hours])
 
 
 def measure_lessons(
     engine: Engine, hours: Sequence[datetime], now_utc: datetime, settings: Settings
 ) -> dict[str, Measurement]:
-    """The alarms on verdicts and proposals of these hours, the worst hour of each."""
+    """Measure the checks on verdicts and proposals of these hours, the worst hour of each."""
     found = _worst_of_each([_lessons_of(engine, hour, settings) for hour in hours])
     if settings.openai_api_key is not None:
         midnight = now_utc.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -66,10 +66,10 @@ def measure_lessons(
 
 
 def measure_proposals(engine: Engine, hours: Sequence[datetime], settings: Settings) -> tuple[Measurement, int]:
-    """Faults of these hours' proposals, and how many checks were made; a flawless hour is noted as proven.
+    """Measure violations of these hours' proposals, with the number of checks; record hours without any as validated.
 
-    An hour in which nothing is threatened has no proposals: its lessons are what was examined. One without lessons too
-    has nothing to prove; what was examined is that all its tables were written.
+    An hour in which nothing is threatened has no proposals: its lessons count as examined. An hour without lessons has
+    nothing to validate; its written tables count as examined.
     """
     found: list[Measurement] = []
     checks = 0
@@ -126,7 +126,7 @@ def _lessons_of(engine: Engine, hour: datetime, settings: Settings) -> dict[str,
     shares = health.risk_shares(engine, hour - USUAL_HOURS * HOUR, hour)
     percents = {at: share_percent(*counts) for at, counts in shares.items()}
     beyond = outside_usual_range(percents.get(hour, 0.0), [percent for at, percent in percents.items() if at < hour])
-    # A day without lessons, or without a threatened one, is well; an hour without any booking was not read.
+    # A day without lessons, or without a threatened one, passes; an hour without any booking was not read.
     held = len(bookings)
     minimums = reference_at(engine, hour, settings).minimums
     faults = minimums["fault"].dropna().tolist()

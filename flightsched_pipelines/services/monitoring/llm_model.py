@@ -1,4 +1,4 @@
-"""Whether the configured model is offered and stays, measured from the list that its server gives."""
+"""Check the configured model by the server's list of models."""
 
 from datetime import datetime
 
@@ -9,9 +9,9 @@ from flightsched_pipelines.settings import Settings
 
 
 def of_model(settings: Settings, now_utc: datetime) -> Measurement | None:
-    """Return whether the configured model is listed and stays; ``None`` where no LLM is configured.
+    """Return the measurement of the configured model's faults; ``None`` if no LLM is configured.
 
-    A list that cannot be read is nothing examined.
+    If the list cannot be read, nothing is examined.
     """
     key = settings.openai_api_key
     if key is None or not key.get_secret_value():

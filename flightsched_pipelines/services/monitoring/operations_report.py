@@ -1,4 +1,4 @@
-"""The operators' hourly report: how the platform did is measured and kept, put to CloudWatch, and shown on a page."""
+"""Make the hourly operations report: measure and store metrics, publish them to CloudWatch, and render a page."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ from flightsched_pipelines.services.monitoring.platform_health import THROTTLED,
 from flightsched_pipelines.settings import Settings
 
 MINUTE_OF_REPORT = 20
-"""Minutes past an hour at which it is reported: its run, dispatch and first deliveries are over by then."""
+"""Minute of the next hour at which an hour is reported: its run, dispatch and first deliveries are over by then."""
 
 SHOWN_DAYS, PICTURE_HOURS = 7, 72
 KEPT_PAGES = 14 * 24
@@ -47,9 +47,9 @@ log = logging.getLogger(__name__)
 
 
 def window_of(hour_utc: datetime, now_utc: datetime) -> tuple[datetime, datetime]:
-    """The 60 minutes that an hour's metrics count: up to now, or up to 20 past an hour that is over.
+    """Return the 60 minutes that an hour's metrics cover: up to now, or up to 20 past an hour that is over.
 
-    Made on schedule, each event is counted in one hour.
+    On schedule, each event is counted in one hour.
     """
     over = now_utc >= hour_utc + HOUR
     until = hour_utc + timedelta(minutes=MINUTE_OF_REPORT) if over else now_utc
@@ -59,7 +59,7 @@ def window_of(hour_utc: datetime, now_utc: datetime) -> tuple[datetime, datetime
 def measure(
     engine: Engine, attempts: Sequence[StepAttempt], hour_utc: datetime, now_utc: datetime, settings: Settings
 ) -> dict[str, float]:
-    """An hour's metrics by their key. What was not measured is left out; of a past hour, so is what stands only now."""
+    """Return an hour's metrics by key, without those not measured and, for a past hour, without current figures."""
     after, until = window_of(hour_utc, now_utc)
     values: dict[str, float] = {}
     for part, answers in (
@@ -91,7 +91,7 @@ def measure(
 
 
 def _work(attempts: Sequence[StepAttempt], answers: Sequence[CallResult]) -> dict[str, float]:
-    """Of one part of the platform: runs, errors, their rate, and the mean time of its steps in a run."""
+    """The work of one part of the platform: runs, errors, their rate, and the mean time of its steps in a run."""
     seconds: dict[str, float] = {}
     for one in attempts:
         seconds[one.run_id] = seconds.get(one.run_id, 0.0) + one.seconds
@@ -115,7 +115,7 @@ def _llm(calls: Sequence[CallResult]) -> dict[str, float]:
 
 
 def _current(engine: Engine, settings: Settings) -> dict[str, float]:
-    """What stands now. A queue that cannot be read is left out, never counted as empty."""
+    """Current figures. A queue that cannot be read is left out, never counted as empty."""
     now, letters = metrics.current_figures(engine), health.dead_letters_waiting(engine)
     to_systems = {LLM_ANSWER, "sqs", "sns", "redis"}
     values: dict[str, float] = {
@@ -128,7 +128,7 @@ def _current(engine: Engine, settings: Settings) -> dict[str, float]:
 
 
 def publish(values: Mapping[str, float], hour_utc: datetime, now_utc: datetime, settings: Settings) -> str:
-    """Put an hour's metrics to CloudWatch where Amazon is configured; says what became of it, and never raises."""
+    """Publish an hour's metrics to CloudWatch if Amazon is configured; returns a sentence, and never raises."""
     if settings.aws_region is None:
         return "off: AWS_REGION is not set"
     _, until = window_of(hour_utc, now_utc)
@@ -143,7 +143,7 @@ def publish(values: Mapping[str, float], hour_utc: datetime, now_utc: datetime, 
 
 
 def compose_report(engine: Engine, hour_utc: datetime, now_utc: datetime, settings: Settings) -> Report:
-    """An hour's report from what is stored, its own metrics included."""
+    """Return an hour's report from stored rows, its own metrics included."""
     since = hour_utc + HOUR - SHOWN_DAYS * DAY
     first = hour_utc - (page.SHOWN_HOURS - 1) * HOUR
     rows = {
@@ -177,7 +177,7 @@ def compose_report(engine: Engine, hour_utc: datetime, now_utc: datetime, settin
 
 
 def risk_map(broken: pd.DataFrame, hour_utc: datetime) -> RiskMap:
-    """The worst verdict found at each airport and hour ahead, of an hour's rows of ``at_risk_bookings``."""
+    """Return the worst verdict at each airport and hour ahead, from an hour's rows of ``at_risk_bookings``."""
     worst: dict[tuple[str, datetime], str] = {}
     found = broken[broken["hour_utc"].notna()]
     for airport, hour, verdict in zip(
@@ -190,7 +190,7 @@ def risk_map(broken: pd.DataFrame, hour_utc: datetime) -> RiskMap:
 
 
 def _costs(engine: Engine, hour_utc: datetime, settings: Settings) -> list[tuple[date, float]]:
-    """Of each of the last days; nothing where there is no LLM and never was."""
+    """The LLM's cost of each of the last days; empty if it is off and never ran."""
     first = hour_utc.date() - (SHOWN_DAYS - 1) * DAY
     spent = case_statistics.cost_by_day(engine, hour_utc.replace(hour=0) - (SHOWN_DAYS - 1) * DAY)
     if not spent and settings.openai_api_key is None:
@@ -217,17 +217,17 @@ def _alerts(engine: Engine, now_utc: datetime) -> list[AlertPeriod]:
 
 
 class ReportFolderError(PlainError):
-    """The folder of the pages cannot be written; the message says why."""
+    """The folder of the pages cannot be written; the message contains the reason."""
 
 
 def page_path(hour_utc: datetime, settings: Settings) -> Path:
-    """Where an hour's page is."""
+    """Return the path of an hour's page."""
     folder = settings.report_folder or settings.flightsched_home / "reports"
     return folder / f"{hour_utc:%Y-%m-%dT%H}.html"
 
 
 def write_page(report: Report, settings: Settings) -> Path:
-    """Write the page, also as the newest, and drop pages older than a fortnight; returns where it is."""
+    """Write the page, also as the newest, and delete pages older than a fortnight; returns its path."""
     text, path = page.html(report), page_path(report.hour_utc, settings)
     folder = path.parent
     try:
@@ -246,7 +246,7 @@ def write_page(report: Report, settings: Settings) -> Path:
 
 
 def _write(path: Path, text: str) -> None:
-    """At once: whoever opens it sees the old page or the new one."""
+    """Replace a file atomically: a reader sees the old page or the new one."""
     draft = path.with_suffix(".draft")
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)

@@ -1,6 +1,6 @@
-"""How the platform does now: each operational alarm's value, measured from recorded facts.
+"""Measure the platform's operational checks from recorded facts.
 
-A check of something that is off (no LLM, no AWS) is not made at all, and so neither passes nor fails.
+A check of a disabled feature (no LLM, no AWS) is not measured, and so neither passes nor fails.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,7 +32,7 @@ LONG = timedelta(hours=6)
 LATE = timedelta(minutes=15)
 CASE_GRACE = timedelta(minutes=10)
 DUE_AFTER = timedelta(hours=1)
-"""An hour should be there when the next one begins."""
+"""An hour is due when the next one begins."""
 THROTTLED = "rate_limited"
 
 ASSETS = (*PIPELINE_TABLES, health.REPORT)
@@ -43,7 +43,7 @@ Part = Literal["weather_monitor", "ai_rescheduler"]
 
 @dataclass(frozen=True, slots=True)
 class StepAttempt:
-    """One attempt at a step of the hourly job, or a run that failed before any: when it ended, and how long it took."""
+    """One attempt at a step of the hourly job, or a run that failed before any step: its end and its duration."""
 
     run_id: str
     part: Part
@@ -53,7 +53,7 @@ class StepAttempt:
 
 
 Name = tuple[str, str | None]
-"""An alarm's name, and the asset where the alarm is one of several assets'."""
+"""A check's name, and the asset if the check belongs to several assets."""
 
 
 def measure(
@@ -63,14 +63,14 @@ def measure(
     settings: Settings,
     began_at_utc: datetime | None = None,
 ) -> dict[Name, Measurement]:
-    """Every operational alarm that is on, measured now.
+    """Measure every enabled operational check now.
 
     Args:
         engine: the database.
         attempts: the hourly job's steps of the last six hours.
         now_utc: now.
-        settings: which channels, and whether the LLM, are on.
-        began_at_utc: when the hourly schedule was first on, where that is known.
+        settings: the enabled channels, and whether the LLM is on.
+        began_at_utc: when the hourly schedule was first on, if known.
     """
     weather = [attempt for attempt in attempts if attempt.part == "weather_monitor"]
     rescheduler = [attempt for attempt in attempts if attempt.part == "ai_rescheduler"]
@@ -107,7 +107,7 @@ def _is_new(engine: Engine, began_at_utc: datetime | None, now_utc: datetime) ->
 
 
 def _is_of_hours(alarm: str) -> bool:
-    """Return whether an alarm with nothing to examine speaks of hours that did not run."""
+    """Return whether a check with nothing to examine points to missing hourly runs."""
     return Cause.HOURS in {CHECKS[alarm].idle, CHECKS[alarm].cause}
 
 
@@ -134,7 +134,7 @@ def _duration(attempts: Iterable[StepAttempt], since_utc: datetime) -> Measureme
 
 def _llm(attempts: Sequence[StepAttempt], calls: Sequence[CallResult], now_utc: datetime) -> dict[str, Measurement]:
     throttled = [call.at_utc for call in calls if call.status == THROTTLED and call.at_utc > now_utc - BURST_LOOKED_FOR]
-    # An hour whose questions were all answered before has no call: that it was ranked is what was examined.
+    # An hour whose requests all had stored responses has no call: its ranking counts as examined.
     examined = len(calls) + sum(attempt.ended_at > now_utc - REACH for attempt in attempts)
     seconds = sum(call.seconds for call in calls) / len(calls) if calls else 0.0
     return {
@@ -144,7 +144,7 @@ def _llm(attempts: Sequence[StepAttempt], calls: Sequence[CallResult], now_utc: 
 
 
 def queues(engine: Engine, settings: Settings) -> dict[str, Measurement]:
-    """How many messages wait in the queue of weather alerts (where AWS is on) and among the dead letters."""
+    """Measure the messages waiting in the queue of weather alerts (if AWS is on) and among the dead letters."""
     letters = health.dead_letters_waiting(engine)
     found = {
         "weather_monitor_dead_letters": Measurement(letters["sqs"] + letters["sns"] + letters["redis"], 1, "queues"),
@@ -176,7 +176,7 @@ def _response_wait(engine: Engine, now_utc: datetime, settings: Settings) -> dic
         depth = queue.depth()
     except DeliveryError as error:
         return {"responses_are_taken": Measurement(0, 0, "queues that can be read", [str(error)])}
-    # A message that is out with a run that died comes back: it waits all the same.
+    # A message leased to a run that died comes back: it still waits.
     since = queue_waits.waiting_since(engine, queue.name, depth.waiting + depth.in_flight, now_utc)
     minutes = 0.0 if since is None else max((now_utc - since) / timedelta(minutes=1), 0.0)
     return {"responses_are_taken": Measurement(minutes, 1, "queues")}
@@ -224,7 +224,7 @@ def _hours(engine: Engine, now_utc: datetime) -> Measurement:
     due = [first + n * HOUR for n in range(int((newest_due - first) / HOUR) + 1)]
     there = health.hours_with_all(engine, names, first, newest_due) if due else set[datetime]()
     lacking = [f"{hour:%d %b %H}Z" for hour in due if hour not in there]
-    # Before the first hour is due, that it has been run is what was examined.
+    # Before the first hour is due, its run counts as examined.
     return Measurement(len(lacking), max(len(due), 1), "hours", lacking)
 
 
@@ -232,13 +232,13 @@ def _freshness(engine: Engine, now_utc: datetime) -> dict[Name, Measurement]:
     written: Mapping[str, health.PartitionRange] = health.written(engine)
     if not written:
         return {("is_fresh", table): Measurement(0, 0, "hours") for table in ASSETS}
-    # An asset without any hour is late since the first hour of all: the report of a new platform's is still to come.
+    # An asset without any hour is late since the first hour of all: a new platform's report is still to come.
     before = min(one.first for one in written.values()) - HOUR
     found: dict[Name, Measurement] = {}
     for table in ASSETS:
         newest = written[table].newest if table in written else before
         late = (now_utc - newest - HOUR) / MINUTE
-        # An hour of the future means that a clock is wrong: it is as good as none.
+        # An hour in the future means that a clock is wrong: it counts as missing.
         ahead = newest > now_utc + timedelta(minutes=5)
         found["is_fresh", table] = Measurement(max(late, 0.0), 0 if ahead else 1, "hours that have begun")
     return found

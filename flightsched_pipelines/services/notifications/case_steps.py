@@ -1,4 +1,4 @@
-"""The lessons of open cases as they are now, and the steps of cases as they are written and told."""
+"""The current lessons of open cases, and the transitions of cases in stored form and as notifications."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -14,13 +14,13 @@ from flightsched_pipelines.services.notifications.findings import Finding
 from flightsched_pipelines.services.notifications.notifications import CaseNotification
 
 LIFTS_HOLD = frozenset({"cleared", "changed"})
-"""The steps that end a weather hold which the platform set."""
+"""The transitions that end a weather hold set by the platform."""
 
 SAYS_NOTHING_OF_WEATHER = frozenset({"cleared", "cancelled", "changed", "begun"})
 
 
 def booking_status(lesson: CaseLesson, verdict: str | None = None) -> BookingStatus:
-    """Return how a lesson stands, without alternatives; the verdict is ``None`` where no hour is compared with it."""
+    """Return a lesson's status, without alternatives; the verdict is ``None`` if no hour assessed it."""
     return BookingStatus(
         verdict,
         None if lesson.status == "cancelled" else lesson.slot,
@@ -31,7 +31,7 @@ def booking_status(lesson: CaseLesson, verdict: str | None = None) -> BookingSta
 
 
 def transition_of(case: StoredCase, step: CaseTransition, offers: Sequence[Offer] = ()) -> Transition:
-    """Return a step as it is written; the alternatives count where they are a new round."""
+    """Return a transition in stored form; the alternatives count if they are a new round."""
     round_ = case.round + 1 if step.new_round else case.round
     return Transition(
         case.case_id, case.booking_id, step.event, case.case.state, step.state, step.why, round_, step.new_round,
@@ -46,7 +46,7 @@ def notification_of(
     finding: Finding | None = None,
     offers: Sequence[Offer] = (),
 ) -> CaseNotification:
-    """Return a step as it is told. Of a lesson whose time has come only dispatchers and other systems hear."""
+    """Return a transition as a notification. Once the lesson's time has come, only dispatchers and systems get it."""
     if step.event in SAYS_NOTHING_OF_WEATHER or case.standby:
         finding = None
     return CaseNotification(
@@ -71,7 +71,7 @@ def settle(
     lessons: Mapping[int, CaseLesson],
     now_utc: datetime,
 ) -> None:
-    """Lift the holds that these steps end, and note the slots that changed lessons have left."""
+    """Lift the holds that these transitions end, and record the slots that changed lessons have left."""
     lifted = (case.booking_id for case, step in steps if step.event in LIFTS_HOLD and not case.standby)
     transitions.lift_hold(connection, lifted, "platform", now_utc)
     standby.insert_freed_slot(connection, _left(steps, lessons), "changed", now_utc)

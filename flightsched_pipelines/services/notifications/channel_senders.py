@@ -1,7 +1,7 @@
-"""How each channel that is on sends a message: from its facts to the client's own form.
+"""Send messages on each enabled channel: from their facts to the client's own form.
 
-Redis and the folder tell by its key that they have a message. Topics and queues carry it as an attribute, by which
-subscribers and readers tell. Mail servers, phones and Slack do not.
+Redis and the mail folder recognize by its key a message that they have. Topics and queues carry the key as an
+attribute, for subscribers and readers to recognize. Mail servers, phones and Slack do not.
 """
 
 import json
@@ -30,15 +30,17 @@ from flightsched_pipelines.settings import Settings
 SNS_PER_SECOND = 30
 SLACK_PER_SECOND = 1
 AT_ONCE = 3
-"""Messages that are handed over to a mail server, or for phones, at the same time: one that hangs leaves the others.
-Exchange Online takes no more than three connections of a mailbox."""
+"""Messages handed over to a mail server, or for phones, at the same time: one that hangs does not block the others.
+
+Exchange Online accepts at most three connections of a mailbox.
+"""
 
 ATTRIBUTES = ("event", "airport", "school", "severity")
-"""What subscribers of topics and readers of queues may filter by."""
+"""Attributes by which subscribers of topics and readers of queues may filter."""
 
 
 class Addresses:
-    """Where people are reached now, read once for a round of delivery."""
+    """People's current addresses, read once for a round of delivery."""
 
     def __init__(self, engine: Engine) -> None:
         with engine.connect() as connection:
@@ -46,10 +48,10 @@ class Addresses:
             self._schools = contacts.schools(connection)
 
     def mailbox(self, message: Message) -> tuple[str, str]:
-        """Name and address of a message's reader.
+        """Return name and address of a message's reader.
 
         Raises:
-            Refused: there is no such person any more, or no address.
+            MessageRefusedError: the person does not exist any more, or has no address.
         """
         if message.role == "dispatcher":
             school = self._schools.get(message.person_id or 0)
@@ -58,14 +60,14 @@ class Addresses:
         elif (person := self._people.get(message.role, {}).get(message.person_id or 0)) is not None and person.email:
             return person.name, person.email
         raise MessageRefusedError(
-            f"{message.role} {message.person_id} has no e-mail address any more; enter one and redrive"
+            f"{message.role} {message.person_id} has no email address any more; enter one and redrive"
         )
 
     def phone(self, message: Message) -> str:
-        """Number of a message's reader, digits with a leading plus.
+        """Return the number of a message's reader, digits with a leading plus.
 
         Raises:
-            Refused: there is none.
+            MessageRefusedError: there is none.
         """
         person = self._people.get(message.role, {}).get(message.person_id or 0)
         if person is None or not person.phone:
@@ -77,7 +79,7 @@ class Addresses:
 
 @contextmanager
 def open_channels(engine: Engine, settings: Settings) -> Generator[dict[str, Channel]]:
-    """The channels that are on, with their connections open until the block ends."""
+    """Yield the enabled channels, with their connections open until the block ends."""
     on = channels.configured_channels(settings)
     with ExitStack() as stack:
         addresses = Addresses(engine)
@@ -109,7 +111,7 @@ def open_channels(engine: Engine, settings: Settings) -> Generator[dict[str, Cha
 
 
 def mailer_of(settings: Settings) -> Mailer:
-    """Where mail goes."""
+    """Return the mailer that the settings choose."""
     if settings.mail_via == "smtp" and settings.smtp_url is not None:
         return Smtp(settings.smtp_url.get_secret_value(), allow_plaintext=settings.smtp_allow_plaintext)
     if settings.mail_via == "ses" and settings.aws_region is not None:

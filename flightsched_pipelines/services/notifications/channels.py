@@ -1,13 +1,13 @@
-"""The channels that the settings configure: their names, and the clients behind them."""
+"""The channels that the settings configure."""
 
 from flightsched_pipelines.settings import Settings
 
 PERSONAL = ("email", "sms")
-"""Channels to people; a newer message takes the place of one that has not gone out."""
+"""Channels to people; a newer message replaces one that was not sent yet."""
 
 
 def configured_channels(settings: Settings) -> frozenset[str]:
-    """The channels that are on."""
+    """Return the enabled channels."""
     on = {
         "email": settings.mail_via != "off",
         "sms": settings.sms_via != "off",

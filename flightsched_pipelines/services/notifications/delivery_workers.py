@@ -1,9 +1,9 @@
-"""The workers of a delivery: each hands over one channel's messages, one after another, and settles every one.
+"""The workers of a delivery: each sends one channel's messages, one after another, and settles every one.
 
-A channel that is down pauses, without counting against its messages; a message that is refused goes to the dead letters
-at once, one that fails does so after a number of attempts. What has become pointless is suppressed. A message that may
-have been delivered is sent again only where the receiver knows its key, or where twice is better than never: to
-operators. All others of that kind go to the dead letters, for somebody to decide.
+A channel that is down pauses, without counting against its messages; a message that is refused becomes a dead letter at
+once, one that fails does so after a number of attempts. A message that has become pointless is suppressed. A message
+that may have been delivered is sent again only if the receiver recognizes its key, or if twice is better than never: to
+operators. All others of that kind become dead letters, for a person to decide.
 """
 
 import logging
@@ -36,29 +36,29 @@ FIRST_PAUSE_SECONDS = 30.0
 MAX_PAUSE_SECONDS = 3600.0
 DOWN_SECONDS = 60.0
 BROKEN_OFF_IN_A_ROW = 3
-"""So many different messages in a row at which a channel broke off are taken for a channel that is down."""
+"""Number of different messages in a row at which a channel must break off to count as down."""
 
 POLL_SECONDS = 5.0
-"""How often a worker without work looks again, while another still has a message."""
+"""Interval at which an idle worker checks again, while another still has a message."""
 
 OPERATORS = "ops"
-"""The role of those who are told of alerts."""
+"""The role of the recipients of alerts."""
 
 Send = Callable[[Message, HandOver], str]
-"""Hands a message to its channel and returns the channel's receipt; raises a `DeliveryError`."""
+"""Sends a message on its channel and returns the channel's receipt; raises a `DeliveryError`."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel that is on.
+    """An enabled channel.
 
     Args:
-        send: how it sends.
-        knows_keys: whether its receiver tells by the key that it has a message already.
-        per_second: how many messages it takes in a second; None for no limit, and leases of many messages at a time.
-        at_once: how many messages are handed over at the same time.
+        send: sends a message.
+        knows_keys: whether its receiver recognizes by the key a message that it has already.
+        per_second: maximum messages a second; None for no limit, and leases of many messages at a time.
+        at_once: maximum messages handed over at the same time.
     """
 
     send: Send
@@ -69,7 +69,7 @@ class Channel:
 
 @dataclass(slots=True)
 class DeliveryResult:
-    """What became of the messages that were due, by channel, which channels are down, and which deadlines passed."""
+    """The results of due messages by channel, the channels that are down, and the deadlines that passed."""
 
     sent: Counter[str] = field(default_factory=Counter[str])
     failed: Counter[str] = field(default_factory=Counter[str])
@@ -81,17 +81,17 @@ class DeliveryResult:
 
 
 def pause_seconds(attempts: int, dither: float) -> float:
-    """How long a message waits after so many failed attempts: doubling, at most an hour, spread by half either way."""
+    """Return the wait after a number of failed attempts: doubling, at most an hour, spread by half either way."""
     return min(FIRST_PAUSE_SECONDS * 2.0 ** (attempts - 1), MAX_PAUSE_SECONDS) * (0.5 + dither)
 
 
 class LeaseLostError(Exception):
-    """Another worker has the message by now."""
+    """Another worker leases the message by now."""
 
 
 @dataclass(slots=True)
 class Lane:
-    """A channel as the workers of one delivery share it."""
+    """A channel as shared by the workers of one delivery."""
 
     name: str
     channel: Channel
@@ -102,7 +102,7 @@ class Lane:
 
 @dataclass(slots=True)
 class Delivery:
-    """What the workers of one delivery share; ``changed`` guards what changes, and tells of it."""
+    """The state that the workers of one delivery share; ``changed`` guards it, and signals changes."""
 
     engine: Engine
     settings: Settings
@@ -120,14 +120,14 @@ class Delivery:
             counter[name] += 1
 
     def stop(self) -> None:
-        """Have each worker end after the message that it has."""
+        """Let each worker end after its present message."""
         with self.changed:
             self.stopped = True
             self.changed.notify_all()
 
 
 class Worker:
-    """One of those who hand over a channel's messages, one after another."""
+    """One worker that sends a channel's messages, one after another."""
 
     def __init__(self, delivery: Delivery, lane: Lane) -> None:
         self._delivery = delivery
@@ -138,7 +138,7 @@ class Worker:
         self._unsettled: list[tuple[Message, str]] = []
 
     def work(self) -> None:
-        """Deliver what is due, until nothing is, and nobody has a message any more."""
+        """Deliver due messages, until none is due and no worker has one."""
         delivery = self._delivery
         while not delivery.stopped:
             with delivery.changed:
@@ -190,7 +190,7 @@ class Worker:
         return until is not None and self._delivery.now() < until
 
     def _settle(self) -> None:
-        """Store the receipts; the database is asked several times, since the messages are out."""
+        """Store the receipts; retried if the database fails, since the messages are sent."""
         for attempt in stamina.retry_context(on=OperationalError, attempts=6, timeout=30):
             with attempt:
                 leases.settle_sent(self._engine, self._unsettled, self._delivery.now())
@@ -215,7 +215,7 @@ class Worker:
         return ""
 
     def _may_repeat(self, message: Message) -> bool:
-        """Whether the receiver takes it once, or, an operator, had better get it twice than not at all."""
+        """Whether the receiver takes it once, or is an operator, for whom twice is better than never."""
         return self._lane.channel.knows_keys or message.role == OPERATORS
 
     def _send(self, message: Message) -> None:
@@ -235,7 +235,7 @@ class Worker:
             self._delivery.count(self._result.sent, self._lane.name)
 
     def _hand_over(self, message: Message) -> str:
-        """Hand it to its channel; before a channel that may take it twice, that is put on record."""
+        """Send it on its channel; if the channel may take it twice, that is recorded first."""
         begun = False
 
         def begin() -> None:
@@ -248,8 +248,8 @@ class Worker:
             return self._lane.channel.send(message, begin)
         except (DeliveryError, LeaseLostError, SQLAlchemyError):
             raise
-        except Exception as error:  # noqa: BLE001, a fault of one message must not keep the others from their readers
-            # Its words may hold what is in the message: only its kind is kept.
+        except Exception as error:  # noqa: BLE001, one message's failure must not keep the others from their readers
+            # Its words may contain parts of the message: only its type is kept.
             log.warning("message %s failed: %s", message.message_id, type(error).__name__)
             why = f"{type(error).__name__} while the message was made or sent"
             raise (PerhapsDeliveredError(f"perhaps delivered: {why}") if begun else NotYetError(why)) from None
@@ -273,7 +273,7 @@ class Worker:
                 self._lane.broke_off_at.clear()
 
     def _put_off(self, message: Message, down: ChannelDownError) -> None:
-        """The message goes behind those that wait for the channel too, in case it is the only one that is not taken."""
+        """Put the message behind those that wait for the channel, in case it is the only one that is not taken."""
         seconds = down.retry_after_seconds or DOWN_SECONDS
         at = self._delivery.now() + timedelta(seconds=seconds + 1)
         leases.give_back(self._engine, [message], at, str(down))
@@ -288,17 +288,17 @@ class Worker:
         leases.pause(self._engine, self._lane.name, until, why)
 
     def _suspect(self, message: Message, why: str) -> None:
-        """Take one such failure for the message's, several in a row of different messages for the channel's."""
+        """Attribute one such failure to the message, several in a row of different messages to the channel."""
         if message.message_id not in self._lane.broke_off_at:
             self._lane.broke_off_at.append(message.message_id)
         if len(self._lane.broke_off_at) >= BROKEN_OFF_IN_A_ROW:
             self._pause(DOWN_SECONDS, why)
         elif self._lane.paused_until is not None:
-            # It was on its way when another worker paused the channel: else it would be due before all that wait.
+            # It was in flight when another worker paused the channel: otherwise it would be due before all that wait.
             leases.pause(self._engine, self._lane.name, self._lane.paused_until, why)
 
     def _doubt(self, message: Message, why: str) -> None:
-        """It may have been delivered: it is sent again only where that harms nobody."""
+        """Handle a message that may have been delivered: send it again only if that does no harm."""
         if self._may_repeat(message):
             self._fail(message, why, perhaps=True)
         else:

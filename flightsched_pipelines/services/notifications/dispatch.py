@@ -1,4 +1,4 @@
-"""An hour's findings become cases, and people are told: each hour once, the newest only, in one transaction."""
+"""Turn an hour's findings into cases and notifications: each hour once, the newest only, in one transaction."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -33,14 +33,14 @@ from flightsched_pipelines.settings import Settings
 
 
 class DispatchRefusedError(PlainError, ValueError):
-    """An hour that nobody is to be told of; the message says why."""
+    """An hour for which no notifications may be sent; the message contains the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class DispatchResult:
-    """What a dispatch did: steps of cases by event, what stayed as it was and why, and what was queued.
+    """The result of a dispatch: transitions of cases by event, what stayed unchanged and why, and what was queued.
 
-    ``repeated`` when the hour had been dispatched before: then nothing was done.
+    ``repeated`` if the hour had been dispatched before: then nothing was done.
     """
 
     hour_utc: datetime | None
@@ -53,7 +53,7 @@ class DispatchResult:
 
 
 def newest_to_dispatch(engine: Engine, now_utc: datetime, settings: Settings) -> datetime | None:
-    """The hour that people are to be told of now: the newest proven one, if it is recent and nobody was told yet."""
+    """Return the hour to dispatch now: the newest validated one, if it is recent and was not dispatched yet."""
     with engine.connect() as connection:
         newest, told = rows.newest_proven_hour(connection), rows.newest_dispatched_hour(connection)
     if newest is None or (told is not None and newest <= told) or _age(newest, now_utc, settings):
@@ -62,29 +62,29 @@ def newest_to_dispatch(engine: Engine, now_utc: datetime, settings: Settings) ->
 
 
 def dispatch(engine: Engine, now_utc: datetime, settings: Settings, hour_utc: datetime | None = None) -> DispatchResult:
-    """Hold the newest hour against the open cases, write every transition, and queue what people are told.
+    """Compare the newest hour with the open cases, write every transition, and queue the notifications.
 
     Args:
         engine: the database.
         now_utc: now; deadlines and quiet hours count from it.
         settings: deadlines, channels.
-        hour_utc: the hour that is meant; the newest when ``None``.
+        hour_utc: the hour to dispatch; the newest when ``None``.
 
     Raises:
-        DispatchRefused: nothing is proven, the hour is not the newest, or it is too old to speak.
+        DispatchRefusedError: no hour is validated, the hour is not the newest, or it is too old.
     """
     with engine.begin() as connection:
         rows.lock_cases_exclusive(connection)
         newest, told = rows.newest_proven_hour(connection), rows.newest_dispatched_hour(connection)
         if newest is None:
-            raise DispatchRefusedError("no hour's proposals are stored and proven yet; run `flightsched tick` first")
+            raise DispatchRefusedError("no hour's proposals are stored and validated yet; run `flightsched tick` first")
         hour = hour_utc or newest
         if told is not None and hour <= told:
             return DispatchResult(hour, repeated=True)
         if hour != newest:
             raise DispatchRefusedError(
-                f"{hour:%Y-%m-%d %H}Z is not the newest proven hour, which is {newest:%Y-%m-%d %H}Z: "
-                "people are told of that one only"
+                f"{hour:%Y-%m-%d %H}Z is not the newest validated hour, which is {newest:%Y-%m-%d %H}Z: "
+                "notifications are sent for that one only"
             )
         if too_old := _age(hour, now_utc, settings):
             raise DispatchRefusedError(too_old)
@@ -94,12 +94,12 @@ def dispatch(engine: Engine, now_utc: datetime, settings: Settings, hour_utc: da
 
 
 def _age(hour_utc: datetime, now_utc: datetime, settings: Settings) -> str:
-    """Why an hour is too old to speak; empty when it is not."""
+    """Why an hour is too old to dispatch; empty when it is not."""
     if now_utc - hour_utc <= timedelta(hours=settings.dispatch_max_age_hours):
         return ""
     return (
         f"{hour_utc:%Y-%m-%d %H}Z is older than {settings.dispatch_max_age_hours:g} h "
-        "(DISPATCH_MAX_AGE_HOURS): people are not told of a forecast that old; run a new hour"
+        "(DISPATCH_MAX_AGE_HOURS): no notifications are sent for a forecast that old; run a new hour"
     )
 
 
@@ -133,7 +133,7 @@ class _Decisions:
         self._taken = TakenSlots(taken)
 
     def make(self) -> DispatchResult:
-        """Everything, in order: open cases first, then those that the hour adds, then what was on hold."""
+        """Make all decisions, in order: open cases first, then new ones, then lessons on hold."""
         self._go_on_with_open_cases()
         self._go_on_with_standby()
         self._open_new_cases()
@@ -156,7 +156,7 @@ class _Decisions:
         )
 
     def _alternatives(self, booking_id: int) -> tuple[Sequence[rows.Offer], frozenset[Slot]]:
-        """The hour's alternatives and all slots that work, without those that somebody has booked since."""
+        """The hour's alternatives and all available slots, without those booked by others since."""
         finding = self._findings.by_booking.get(booking_id)
         if finding is None:
             return (), frozenset()
@@ -167,7 +167,7 @@ class _Decisions:
         return offers, frozenset(slot for slot in slots if self._is_free(booking_id, slot))
 
     def _standing(self, booking_id: int) -> BookingStatus:
-        """How the lesson of a case stands."""
+        """The status of a case's lesson."""
         return booking_status(self._lessons[booking_id], self._findings.verdict(booking_id))
 
     def _is_free(self, booking_id: int, slot: Slot) -> bool:
@@ -194,7 +194,7 @@ class _Decisions:
         transitions.record_hour(self._connection, [case.case_id for case in self._cases.values()], self._hour)
 
     def _go_on_with_standby(self) -> None:
-        """Cases that offer a freed slot: ended where the slot is lost, or the lesson has other things to wait for."""
+        """Process cases that offer a freed slot: end them if the slot is lost, or the lesson has another case."""
         ended: list[tuple[rows.StoredCase, CaseTransition]] = []
         for booking_id, case in self._standby.items():
             standing = self._standing(booking_id)
@@ -254,7 +254,7 @@ class _Decisions:
             )  # fmt: skip
 
     def _is_overridden(self, booking_id: int, lesson: Slot, finding: Finding) -> bool:
-        """Whether an instructor has kept this lesson, at this time, in the face of a forecast like this."""
+        """Whether an instructor has kept this lesson, at this time, despite a forecast like this."""
         if booking_id not in self._kept or self._kept[booking_id][0] != lesson:
             return False
         then = missed_at(self._connection, booking_id, self._kept[booking_id][1])

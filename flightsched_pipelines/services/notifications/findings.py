@@ -1,4 +1,4 @@
-"""What an hour found, as the dispatch needs it: by booking, from the stored rows."""
+"""Read an hour's findings for the dispatch: by booking, from the stored rows."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -50,7 +50,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """An hour's findings: by booking, the verdicts that it stored, and where the lessons of all that it knew were."""
+    """An hour's findings by booking, its stored verdicts, and the slots of all lessons it knew."""
 
     by_booking: Mapping[int, Finding]
     verdicts: Mapping[int, str]
@@ -59,14 +59,14 @@ class Findings:
     def verdict(self, booking_id: int) -> str | None:
         """Return ok, watch, unknown or at_risk; ``None`` for a booking that the hour did not assess.
 
-        A lesson without a broken rule is ok only where its verdict is stored. Of two that differ the worse counts.
+        A lesson without a breach is ok only if its verdict is stored. If two differ, the worse counts.
         """
         found = self.by_booking.get(booking_id)
         known = [self.verdicts.get(booking_id), found.verdict if found else None]
         return max((verdict for verdict in known if verdict is not None), key=severity, default=None)
 
     def but_for_changed(self, lessons: Mapping[int, Slot]) -> "Findings":
-        """Without the lessons that are elsewhere by now: the hour found what it did about where they were."""
+        """Drop the lessons that have moved since: the hour's findings are about their earlier slots."""
         changed = {key for key, slot in lessons.items() if self.lessons.get(key) != slot}
         by_booking = {key: finding for key, finding in self.by_booking.items() if key not in changed}
         verdicts = {key: verdict for key, verdict in self.verdicts.items() if key not in changed}
@@ -74,12 +74,12 @@ class Findings:
 
 
 def findings_of(source: Source, hour_utc: datetime) -> Findings:
-    """An hour's stored rows, by booking."""
+    """Return an hour's stored rows, by booking."""
     return findings_in({name: read_partition(source, PIPELINE_TABLES[name], [hour_utc]) for name in STORED})
 
 
 def findings_in(stored: Mapping[str, pd.DataFrame]) -> Findings:
-    """The rows of an hour's tables (``STORED``), by booking."""
+    """Return the rows of an hour's tables (``STORED``), by booking."""
     candidates, reasons = stored["reschedule_candidates"], stored["unplaceable_bookings"]
     unplaceable: dict[int, str] = dict.fromkeys(candidates["booking_id"], NO_SLOT_LEFT)
     unplaceable |= dict(zip(reasons["booking_id"], reasons["reason"], strict=True))

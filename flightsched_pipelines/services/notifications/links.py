@@ -1,4 +1,4 @@
-"""Links in messages: signed, so that nobody can make one up, and bound to one person, case and round."""
+"""Make the links in messages: signed against forgery, and bound to one person, case and round."""
 
 from itsdangerous import URLSafeSerializer
 
@@ -11,7 +11,7 @@ SALT = "flightsched.answer"
 def response_url(
     settings: Settings, case_id: int, round_: int, person: Person, number: int | None = None
 ) -> str | None:
-    """Where a person answers a case, with one alternative chosen or none; ``None`` without a base URL."""
+    """Return the URL where a person responds to a case, optionally with an alternative; ``None`` without a base URL."""
     if settings.base_url is None or settings.secret_key is None:
         return None
     serializer = URLSafeSerializer(settings.secret_key.get_secret_value(), salt=SALT)

@@ -1,7 +1,7 @@
-"""Weather that is missing for hours, told to each school's dispatchers: once, and again when it is over.
+"""Notify each school's dispatchers of weather that is missing for hours: once, and again when it is over.
 
-What is missing is read from the hours as they are stored: lessons that an hour could not judge, and hours that did not
-come at all. The clock asks, not the dispatch, so that dispatchers hear of it also where there is no hour to dispatch.
+Missing weather is found in the stored hours: lessons that an hour could not assess, and hours that did not run at all.
+A sensor calls this, not the dispatch, so that dispatchers are notified even if there is no hour to dispatch.
 """
 
 from collections import defaultdict
@@ -29,7 +29,7 @@ LOOK_BACK = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A school's lessons that cannot be judged now, since when, and at which airports; none where no hour came."""
+    """A school's lessons that cannot be assessed now, since when, and at which airports; none if no hour ran."""
 
     since_utc: datetime
     booking_ids: Sequence[int]
@@ -38,7 +38,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class GapNotice:
-    """What dispatchers have not heard yet, by school: gaps that have lasted long enough, and those that are over."""
+    """Pending notifications to dispatchers, by school: gaps that have lasted long enough, and those that are over."""
 
     begun: Mapping[int, Gap]
     over: Mapping[int, OpenGap]
@@ -48,13 +48,13 @@ class GapNotice:
 
 
 def due(engine: Engine, now_utc: datetime, settings: Settings) -> int:
-    """How many schools' dispatchers are to hear that weather is missing, or is back."""
+    """Return the number of schools whose dispatchers are to be notified that weather is missing, or is back."""
     with engine.connect() as connection:
         return len(_gaps_to_notify(connection, now_utc, settings))
 
 
 def notify_dispatchers(engine: Engine, now_utc: datetime, settings: Settings) -> int:
-    """Tell them, each once, however many do so at a time; returns how many schools'."""
+    """Notify them, each once; safe to run concurrently. Returns the number of schools."""
     with engine.begin() as connection:
         gaps.decide_alone(connection)
         news = _gaps_to_notify(connection, now_utc, settings)
@@ -113,7 +113,7 @@ def _gaps_in(
 def _without_hours(
     connection: Connection, hours: Sequence[datetime], now_utc: datetime, settings: Settings
 ) -> dict[int, Gap]:
-    """By school, all lessons ahead: no hour has judged them for too long."""
+    """By school, all lessons ahead: no hour has assessed them for too long."""
     ahead = _lessons_ahead(connection, now_utc, settings)
     schools = gaps.schools_of(connection, ahead)
     since = _since(connection, hours)
@@ -124,7 +124,7 @@ def _without_hours(
 
 
 def _since(connection: Connection, hours: Sequence[datetime]) -> dict[int, datetime]:
-    """By school, the first of the hours up to the newest in each of which the weather of some lesson was missing."""
+    """By school, the first of the consecutive hours up to the newest in which some lesson's weather was missing."""
     lacking: defaultdict[int, set[datetime]] = defaultdict(set)
     for row in gaps.unjudged(connection, hours):
         if lacks_weather(row.lacks):
@@ -139,7 +139,7 @@ def _since(connection: Connection, hours: Sequence[datetime]) -> dict[int, datet
 
 
 def _lessons_ahead(connection: Connection, now_utc: datetime, settings: Settings) -> dict[int, Slot]:
-    """The lessons that have not begun and that an hour of now would judge."""
+    """The lessons that have not begun and that an hour run now would assess."""
     until = now_utc + timedelta(hours=settings.lookahead_hours)
     return {
         booking.booking_id: booking.slot
@@ -161,7 +161,7 @@ def _in_time(lessons: Sequence[Lesson]) -> list[Lesson]:
 def _messages(
     school: contacts.School, key: str, missing: MissingWeather, now_utc: datetime, settings: Settings
 ) -> list[Queued]:
-    """The message on each channel by which the school's dispatchers hear."""
+    """The message on each channel of the school's dispatchers."""
     digest = Digest(
         name="dispatch", school=school.name, time_zone=school.time_zone, hour_utc=now_utc, lines=[], missing=missing,
         sent_at_utc=now_utc,

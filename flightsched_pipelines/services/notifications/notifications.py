@@ -1,4 +1,4 @@
-"""Who is told what of a dispatch, on which channel, and when: from steps of cases to rows of the outbox."""
+"""Decide the recipients, channel and time of each notification: from transitions of cases to rows of the outbox."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -26,10 +26,10 @@ DIGEST_EXPIRES_AFTER = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class CaseNotification:
-    """One step of one case, to be told: to the student and the lesson's instructor, unless ``to`` names others.
+    """One transition of one case, for the student and the lesson's instructor, unless ``to`` names others.
 
-    Of a ``standby`` case, which offers a slot that came free, the instructor hears only when the lesson moves; `tell`
-    sees to that mark.
+    In a ``standby`` case, which offers a freed slot, the instructor is notified only when the lesson moves; `tell` sets
+    that mark.
     ``chosen`` is the alternative that the student took, with its number; it is to be confirmed by ``confirm_by_utc``.
     """
 
@@ -62,7 +62,7 @@ class Directory:
 
     @classmethod
     def read(cls, connection: Connection, booking_ids: Sequence[int]) -> "Directory":
-        """Read what messages about these bookings need."""
+        """Read the data that messages about these bookings need."""
         bookings = people.booking_facts(connection, booking_ids)
         schools = {booking.school_id for booking in bookings.values()}
         return cls(
@@ -74,7 +74,7 @@ class Directory:
         )
 
     def lesson(self, booking_id: int, slot: Slot) -> models.Lesson:
-        """A booking at a slot, as it is told."""
+        """Return a booking at a slot in the form for messages."""
         booking = self.bookings[booking_id]
         return models.Lesson(
             booking_id=booking_id,
@@ -90,7 +90,7 @@ class Directory:
         )
 
     def audience(self, news: CaseNotification) -> list[Person]:
-        """The student, and the instructor of a dual lesson; or those that the news names."""
+        """Return the student, and the instructor of a dual lesson; or those that the notification names."""
         if news.to is not None:
             return list(news.to)
         told = [self.students[self.bookings[news.booking_id].student_id]]
@@ -99,21 +99,21 @@ class Directory:
         return told
 
     def instructor(self, slot: Slot) -> str | None:
-        """Name of a slot's instructor; ``None`` for a solo flight."""
+        """Return the name of a slot's instructor; ``None`` for a solo flight."""
         return None if slot.instructor_id is None else self.instructors[slot.instructor_id].name
 
     def people(self, role: str) -> Mapping[int, Person]:
-        """The students, or the instructors."""
+        """Return the students, or the instructors."""
         return self.students if role == "student" else self.instructors
 
     def student_of(self, booking_id: int) -> Person:
-        """Whose lesson it is."""
+        """Return the student of a booking."""
         return self.students[self.bookings[booking_id].student_id]
 
 
 @dataclass(frozen=True, slots=True)
 class NotificationContext:
-    """When and of what people are told: an hour (``None``: what answers and the clock did), now, and the settings."""
+    """The hour (``None`` for responses and deadlines), the present time, and the settings of some notifications."""
 
     hour_utc: datetime | None
     now_utc: datetime
@@ -121,18 +121,18 @@ class NotificationContext:
 
     @property
     def channels(self) -> frozenset[str]:
-        """The channels that are on."""
+        """Return the enabled channels."""
         return channels.configured_channels(self.settings)
 
     def told_from(self, person: Person, lesson_utc: datetime, *, may_wake: bool = True) -> datetime:
-        """When a person may first be told of a lesson; quiet hours hold for a near one too unless it ``may_wake``."""
+        """Return when to notify a person of a lesson; quiet hours apply even to a near one unless it ``may_wake``."""
         override = timedelta(hours=self.settings.quiet_override_hours) if may_wake else timedelta.min
         return not_before(self.now_utc, lesson_utc, person.quiet, person.time_zone, override)
 
 
 @dataclass(slots=True)
 class NotificationCounts:
-    """What was queued by channel, held back and suppressed, and why."""
+    """The messages queued by channel, held back and suppressed, with the reasons."""
 
     queued: Counter[str] = field(default_factory=Counter[str])
     held_back: Counter[str] = field(default_factory=Counter[str])
@@ -148,15 +148,15 @@ def queue_notifications(
     too_late: Sequence[tuple[int, Slot]] = (),
     unknown: Mapping[int, int] | None = None,
 ) -> NotificationCounts:
-    """Queue everything that these steps are to be told by, in the transaction that makes them.
+    """Queue all messages about these transitions, in the transaction that makes them.
 
     Args:
         connection: the transaction.
-        news: the steps.
-        directory: who and what they name.
-        occasion: when, and from what.
+        news: the transitions.
+        directory: the people and things that they name.
+        occasion: the time and the hour.
         too_late: threatened bookings that start too soon for a case, for the dispatchers.
-        unknown: lessons whose weather cannot be known, counted by school.
+        unknown: lessons whose weather is unknown, counted by school.
     """
     on_standby = case_rows.offering_freed_slots(connection, {item.case_id for item in news})
     news = [replace(item, standby=item.case_id in on_standby) for item in news]
@@ -194,7 +194,7 @@ class _Post:
     gathered: defaultdict[tuple[str, int], list[CaseNotification]] = field(default_factory=lambda: defaultdict(list))
 
     def to_people(self, item: CaseNotification) -> None:
-        """Student and instructor, each on the channels they want."""
+        """Add messages to student and instructor, each on the channels they want."""
         for person in self.directory.audience(item):
             for channel in self._wanted(person):
                 self._to_person(item, person, channel)
@@ -202,7 +202,7 @@ class _Post:
             self.gathered["dispatcher", self.directory.bookings[item.booking_id].school_id].append(item)
 
     def to_systems(self, item: CaseNotification) -> None:
-        """One event for whoever listens, without personal data; newly threatened bookings go to the queue too."""
+        """Add one event for other systems, without personal data; newly threatened bookings go to the queue too."""
         threatened = item.event == "opened" and not item.standby
         wanted = ["sns", "redis", "sqs"] if threatened else ["sns", "redis"]
         on = sorted(self.occasion.channels & set(wanted))
@@ -213,7 +213,7 @@ class _Post:
                 self._add(channel, item, item.event, "system", None, body, self.occasion.now_utc, None)
 
     def digests(self, too_late: Sequence[tuple[int, Slot]], unknown: Mapping[int, int]) -> None:
-        """One message of all that changed, for each school's dispatchers and for people who asked for that."""
+        """Add one message of all changes, for each school's dispatchers and for people who asked for a digest."""
         late: defaultdict[int, list[models.Lesson]] = defaultdict(list)
         for booking_id, slot in too_late:
             school_id = self.directory.bookings[booking_id].school_id
@@ -295,9 +295,9 @@ class _Post:
         )
 
     def _about(self, items: Sequence[CaseNotification]) -> str:
-        """What tells a digest from every other: its hour, which is told once; else the first lesson's next version.
+        """Identify a digest: by its hour, which is dispatched once; otherwise by the first lesson's next version.
 
-        A moment would not do: what the clock does in an hour's first second, or two answers do at once, has the same.
+        A time would not do: deadlines in an hour's first second, or two responses at once, have the same time.
         """
         if self.occasion.hour_utc is not None:
             return f"hour-{self.occasion.hour_utc:%Y%m%dT%H}"
@@ -375,13 +375,13 @@ class _Post:
         )
 
     def _confirm_url(self, item: CaseNotification, person: Person) -> str | None:
-        """Where an instructor confirms what the student took."""
+        """The URL where an instructor confirms the student's choice."""
         if item.chosen is None or item.confirm_by_utc is None or person.role != "instructor":
             return None
         return response_url(self.occasion.settings, item.case_id, item.round, person, item.chosen[0])
 
 
 def _until(item: CaseNotification) -> datetime:
-    """A question is of no use after its deadline, an end not after the lesson."""
+    """A message that asks for a response is useless after its deadline, one about an end after the lesson."""
     ends = item.confirm_by_utc or item.deadline_utc
     return item.lesson.ends_at_utc if item.event in ENDING_EVENTS or ends is None else ends

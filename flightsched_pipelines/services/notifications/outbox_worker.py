@@ -1,8 +1,8 @@
-"""The outbox emptied: each message leased, made from its facts, handed to its channel, and settled.
+"""Drain the outbox: each message is leased, rendered from its facts, sent on its channel, and settled.
 
-Every channel has workers of its own, so that one that hangs holds up no other; a channel to people has several, so that
-a message at which its server hangs holds up no other message. The caller's thread prolongs the workers' leases for as
-long as they are at it: a lease ends when its process has ended, however long a server takes.
+Every channel has workers of its own, so that one that hangs blocks no other; a channel to people has several, so that a
+message at which its server hangs blocks no other message. The caller's thread prolongs the workers' leases while they
+work: a lease ends when its process has ended, however long a server takes.
 """
 
 import logging
@@ -28,7 +28,7 @@ from flightsched_pipelines.settings import Settings
 __all__ = ["Channel", "DeliveryResult", "drain"]
 
 STOP_SECONDS = 5.0
-"""How long a delivery that is stopped waits for what it is handing over."""
+"""Time that a stopped delivery waits for the messages it is sending."""
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +41,9 @@ def drain(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     dither: Callable[[], float] = random.random,
 ) -> DeliveryResult:
-    """Send everything that is due on these channels, then return; any number of these may run side by side.
+    """Send all due messages on these channels, then return; safe to run concurrently.
 
-    While a worker still waits for a channel's answer, the others go on with what becomes due.
+    While a worker waits for a channel's response, the others go on with messages that become due.
     """
     return _Crew(Delivery(engine, settings, now, dither)).run(channels)
 
@@ -57,7 +57,7 @@ class _Crew:
         self._errors: list[BaseException] = []
 
     def run(self, channels: Mapping[str, Channel]) -> DeliveryResult:
-        """Start the workers, prolong their leases until they are done, and raise what the first of them raised."""
+        """Start the workers, prolong their leases until they are done, and raise the first of their errors."""
         self._running = sum(channel.at_once for channel in channels.values())
         for name, channel in channels.items():
             lane = Lane(name, channel, RequestLimiter(channel.per_second, 1.0) if channel.per_second else None)

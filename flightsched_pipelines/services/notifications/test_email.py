@@ -1,4 +1,4 @@
-"""A test mail: the way that all mail goes, to an address that somebody can look into."""
+"""Send a test email through the configured channel."""
 
 from contextlib import closing
 from datetime import datetime
@@ -17,18 +17,18 @@ from flightsched_pipelines.settings import Settings
 
 
 class TestEmailError(PlainError, ValueError):
-    """The test mail could not be sent; the message says why, and what to do."""
+    """The test mail could not be sent; the message contains the reason and the remedy."""
 
 
 def send_test_email(settings: Settings, address: str, now_utc: datetime) -> str:
     """Send a sample notice to an address; returns the channel's receipt.
 
     Raises:
-        TrialError: the address is none, mail is off, or the channel would not take it.
+        TestEmailError: the address is invalid, mail is off, or the channel does not take it.
     """
     parsed = parseaddr(address)[1]
     if "@" not in parsed or parsed != address.strip():
-        raise TestEmailError(f"'{address}' is no e-mail address; give one such as ops@example.com")
+        raise TestEmailError(f"'{address}' is not a valid email address; give one such as ops@example.com")
     if settings.mail_via == "off":
         raise TestEmailError("MAIL_VIA is off; set it to maildir, smtp or ses")
     sample = SAMPLES["opened-student"]
@@ -58,7 +58,7 @@ def send_trial_to_dispatchers(engine: Engine, settings: Settings, school_id: int
     """Send a sample notice to the dispatchers of a school; returns the channel's receipt.
 
     Raises:
-        TrialError: there is no such school, it has no address, or as for `send_trial`.
+        TestEmailError: the school does not exist or has no address, or as for `send_test_email`.
     """
     with engine.connect() as connection:
         known = contacts.schools(connection)

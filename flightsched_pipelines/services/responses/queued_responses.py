@@ -119,7 +119,9 @@ def read_message(body: str) -> QueuedResponse:
         known = [str(part) for part in first["loc"] if isinstance(part, int) or part in FIELDS]
         where = ".".join(known) or "the message"
         wrong = first["msg"].removeprefix("Value error, ")
-        raise UnreadableResponseError(f"{where}: {wrong}; see the form of messages in docs/answers.md") from None
+        raise UnreadableResponseError(
+            f"{where}: {wrong}; see the form of messages in docs/concepts/responses.md"
+        ) from None
 
 
 def apply_queued(

@@ -11,7 +11,7 @@ from flightsched_pipelines import cli
 
 
 class Typed:
-    """What became of a command: its exit code and what it wrote."""
+    """The result of a command: its exit code and its output."""
 
     def __init__(self, code: int, out: str, err: str) -> None:
         self.code, self.out, self.err = code, out, err
@@ -23,7 +23,7 @@ Type = Callable[..., Typed]
 
 @pytest.fixture
 def flightsched(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Type:
-    """Types a command, in a folder of its own; nobody answers its questions."""
+    """Run commands in a folder of the test's own; no question is answered."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FLIGHTSCHED_DEMO", "no")
 
@@ -44,7 +44,7 @@ def flightsched(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
 
 @pytest.fixture
 def seeded(monkeypatch: pytest.MonkeyPatch, seeded_url: str, tmp_path: Path, seeded_engine: Engine) -> Engine:
-    """The commands' database is a seeded one."""
+    """Return the commands' database, seeded."""
     monkeypatch.setenv("DATABASE_URL", seeded_url)
     monkeypatch.setenv("FLIGHTSCHED_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("DAGSTER_HOME", raising=False)

@@ -1,4 +1,4 @@
-"""``flightsched alerts``: what a person on call types, and what they read."""
+"""``flightsched alerts``: an operator's commands, and their output."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -26,15 +26,15 @@ def standing(*, passed: bool = False, at: datetime = NOW) -> CheckStatus:
 
 
 def test_alerts_are_listed_silenced_and_kept(database: Engine, flightsched: Type) -> None:
-    assert "no alert is open" in flightsched("alerts").out
+    assert "no alerts open" in flightsched("alerts").out
     record_statuses(database, [standing()], NOW, settings_for(mail_via="off"))
     shown = flightsched("alerts").out
     assert "weather" in shown
     assert "raw_weather:providers_answer: 100 % failed" in shown
 
-    assert "weather is silent until" in flightsched("alerts", "silence", "weather", "--why", "known").out
-    assert "silent until" in flightsched("alerts").out
-    assert "speaks again" in flightsched("alerts", "silence", "weather", "--hours", "0", "--why", "mended").out
+    assert "weather is muted until" in flightsched("alerts", "silence", "weather", "--why", "known").out
+    assert "muted until" in flightsched("alerts").out
+    assert "is no longer muted" in flightsched("alerts", "silence", "weather", "--hours", "0", "--why", "mended").out
     later = NOW + timedelta(seconds=1)
     record_statuses(database, [standing(passed=True, at=later)], later, settings_for(mail_via="off"))
     assert "weather" in flightsched("alerts").out

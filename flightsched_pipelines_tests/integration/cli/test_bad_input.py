@@ -1,4 +1,4 @@
-"""What a terminal may pass on and no command can take: exit code 2 and a sentence, never a traceback."""
+"""Arguments that a terminal may pass on and no command accepts: exit code 2 and a sentence, never a traceback."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from flightsched_pipelines_tests.integration.cli.conftest import Type
 
 NOT_UTF8 = "caf\udce9"
-"""As Python has an argument with the byte E9."""
+"""Python's form of an argument with the byte E9."""
 
 TOO_LARGE = "99999999999999999999"
 LONG = "x" * 10_000
@@ -22,7 +22,7 @@ TYPED: dict[str, tuple[tuple[str, ...], str]] = {
     "case, other digits": (("case", "²"), "valid integer"),
     "respond, beyond bigint": (("respond", TOO_LARGE, "--confirm"), "less than or equal to 9223372036854775807"),
     "respond, number beyond bigint": (("respond", "1", "--accept", TOO_LARGE), "there is no case 1"),
-    "respond, reason": (("respond", "1", "--keep", "--reason", NOT_UTF8), "word 5 of the command is not UTF-8"),
+    "respond, reason": (("respond", "1", "--keep", "--reason", NOT_UTF8), "argument 5 is not UTF-8"),
     "respond, escape in reason": (
         ("respond", "1", "--keep", "--reason", ESCAPE),
         "the reason has the control character",
@@ -45,15 +45,21 @@ TYPED: dict[str, tuple[tuple[str, ...], str]] = {
     "standby, year 10000": (("standby", "add", "PAO-1016", "--until", "10000-01-01"), "10000-01-01"),
     "silence, why": (("alerts", "silence", "weather", "--why", ESCAPE), "the reason has the control character"),
     "silence, alert": (("alerts", "silence", LONG, "--why", "known"), "the alert's name has 10,000 characters"),
-    "silence, hours that are none": (("alerts", "silence", "weather", "--why", "x", "--hours", "nan"), "give 0 to 336"),
-    "silence, hours without end": (("alerts", "silence", "weather", "--why", "x", "--hours", "1e999"), "give 0 to 336"),
+    "silence, hours that are none": (
+        ("alerts", "silence", "weather", "--why", "x", "--hours", "nan"),
+        "between 0 and 336",
+    ),
+    "silence, hours without end": (
+        ("alerts", "silence", "weather", "--why", "x", "--hours", "1e999"),
+        "between 0 and 336",
+    ),
     "outbox, beyond bigint": (("outbox", TOO_LARGE), "there is no mail"),
     "hour, year 10000": (("tick", "--hour", "10000-01-01T00"), "give a full hour in UTC"),
     "hour, year 0": (("dispatch", "--hour", "0000-01-01T00"), "give a full hour in UTC"),
     "hour, not UTF-8": (("report", "--hour", NOT_UTF8), "not UTF-8"),
     "hour, other digits": (("explain", "PAO-1016", "--hour", "²026-01-01T00"), "give a full hour in UTC"),
     "explain, nothing": (("explain", TOO_LARGE), "No hour has been run yet"),
-    "send-test, address": (("send-test", ESCAPE), "is no e-mail address"),
+    "send-test, address": (("send-test", ESCAPE), "is not a valid email address"),
     "preview, name": (("preview", NOT_UTF8), "not UTF-8"),
     "weather, no such file": (("weather", "nowhere.json"), "cannot be read"),
     "assess, not UTF-8": (("assess", "--weather", NOT_UTF8, "--bookings", "b.csv"), "not UTF-8"),
@@ -67,7 +73,7 @@ FILES: dict[str, tuple[tuple[str, ...], bytes, str]] = {
     "import, year 9999": (("import", "preferences"), PREFERENCES + ROW + b"9999-12-31,\n", "give a day such as"),
     "import, year 10000": (("import", "preferences"), PREFERENCES + ROW + b"10000-01-01,\n", "give a day such as"),
     "import, long note": (("import", "preferences"), PREFERENCES + ROW + b"," + b"x" * 501, "at most 500"),
-    "import, long field": (("import", "preferences"), PREFERENCES + ROW + b"," + b"x" * 200_000, "no CSV"),
+    "import, long field": (("import", "preferences"), PREFERENCES + ROW + b"," + b"x" * 200_000, "not CSV"),
     "weather, not UTF-8": (("weather",), NOT_TEXT, "is not UTF-8 text"),
     "weather, deep": (("weather",), b"[" * 100_000, "nested too deeply"),
     "weather, a number": (("weather",), b"9" * 10_000, "file"),

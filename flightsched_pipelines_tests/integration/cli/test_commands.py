@@ -1,4 +1,4 @@
-"""What a person types, and what they read."""
+"""Commands, and their output."""
 
 import json
 import os
@@ -79,7 +79,7 @@ def test_an_hour_or_report_that_cannot_be_says_why(
         ("2026-02-30T10", "give a full hour in UTC"),
         ("2026-11-10T10:30", "give a full hour in UTC"),
         ("2036-01-01T00", "has not come yet"),
-        ("2020-01-01T00", "lies before the first hour kept"),
+        ("2020-01-01T00", "is before the first stored hour"),
     ],
 )
 def test_an_hour_that_makes_no_sense_is_said_so(flightsched: Type, hour: str, words: str) -> None:
@@ -115,8 +115,8 @@ def test_a_database_without_schema_is_said_so(
     [
         ("postgresql://nobody:secret-word@127.0.0.1:1/none", "127.0.0.1:1"),
         ("mysql://root@localhost/x", "DATABASE_URL names mysql"),
-        ("not a url", "DATABASE_URL is no URL"),
-        ("postgresql://u:p@127.0.0.1:port/x", "DATABASE_URL is no URL"),
+        ("not a url", "DATABASE_URL is not a URL"),
+        ("postgresql://u:p@127.0.0.1:port/x", "DATABASE_URL is not a URL"),
     ],
 )
 def test_an_unreachable_database_is_named_without_its_password(
@@ -167,7 +167,7 @@ def test_db_commands_take_the_schema_there_and_back(
     assert "base (empty)" in flightsched("db", "downgrade", "base", "--yes").out
     assert "flightsched db upgrade" in flightsched("db", "seed").err
     assert newest in flightsched("db", "upgrade").out
-    assert "not ours to stop" in flightsched("db", "stop").err
+    assert "that this command does not manage" in flightsched("db", "stop").err
     assert "cannot be taken to 'nowhere'" in flightsched("db", "downgrade", "nowhere", "--yes").err
 
 

@@ -1,4 +1,4 @@
-"""``flightsched dev`` starts everything, and ends all of it."""
+"""``flightsched dev`` starts everything, and stops all of it."""
 
 import json
 import os
@@ -32,7 +32,7 @@ STARTS_WITHIN_SECONDS = 300
 
 @contextmanager
 def variables_kept() -> Generator[None]:
-    """The environment is as before when it ends."""
+    """Restore the environment when the test ends."""
     variables = dict(os.environ)
     try:
         yield
@@ -43,7 +43,7 @@ def variables_kept() -> Generator[None]:
 
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """A folder of the test's own, with nothing set; signals and variables are as before when it ends."""
+    """Return a folder of the test's own, with nothing set; signals and variables are restored afterwards."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FLIGHTSCHED_HOME", str(tmp_path))
     monkeypatch.delenv("DATABASE_URL", raising=False)
@@ -72,7 +72,7 @@ class Person(threading.Thread):
         self.leaders: list[psutil.Process] = []
 
     def run(self) -> None:
-        """Look until it answers; where it is to press, press in any case."""
+        """Wait until the UI responds, then act; press Ctrl-C in any case, if it is to be pressed."""
         try:
             self.saw_the_ui = self.wait_until(lambda: httpx.get(self._url).status_code == 200)
             for pid in json.loads(self._pids.read_text()):
@@ -85,7 +85,7 @@ class Person(threading.Thread):
                 os.kill(os.getpid(), signal.SIGINT)
 
     def wait_until(self, condition: Callable[[], bool]) -> bool:
-        """Look again and again until it holds, within bounds."""
+        """Check again and again until a condition holds, within bounds."""
         end = time.monotonic() + STARTS_WITHIN_SECONDS
         while time.monotonic() < end:
             with suppress(httpx.HTTPError, OSError):
@@ -154,7 +154,7 @@ def test_ctrl_c_ends_all_that_was_started_and_what_an_earlier_run_left(
 
     assert person.saw_the_ui
     assert person.second.startswith(
-        f"`flightsched dev` runs already, at http://127.0.0.1:{port} (process {os.getpid()})"
+        f"`flightsched dev` is already running at http://127.0.0.1:{port} (process {os.getpid()})"
     )
     assert f"`kill -INT {os.getpid()}`" in person.second
     assert not psutil.pid_exists(left.pid)
@@ -165,8 +165,8 @@ def test_ctrl_c_ends_all_that_was_started_and_what_an_earlier_run_left(
     assert not (home / "dev.json").exists()
     said = capfd.readouterr().err
     assert "1 runs of an earlier start had died" in said
-    assert "the database ended by itself; starting it again" in said
-    assert "Traceback" not in said.partition("ending ...")[2]
+    assert "the database exited unexpectedly; restarting it" in said
+    assert "Traceback" not in said.partition("stopping ...")[2]
     with opened(home) as instance:
         run = instance.get_run_by_id(dead_run)
         assert run is not None
@@ -174,7 +174,10 @@ def test_ctrl_c_ends_all_that_was_started_and_what_an_earlier_run_left(
 
 
 def test_a_port_that_is_taken_is_said_before_anything_is_started(home: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(UsageError, match="is in use; end what"):
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(UsageError, match="is in use; stop the program"),
+    ):
         dev(port=taken.getsockname()[1], host="127.0.0.1")
     assert not embedded.is_running(home)
 
@@ -191,7 +194,7 @@ def test_a_service_that_ends_by_itself_ends_the_others(
         dev(port=port, host="127.0.0.1")
 
     assert ended.value.exit_code == 1
-    assert "the daemon ended by itself with exit code -9; its last words are above" in capsys.readouterr().err
+    assert "the daemon exited unexpectedly with code -9; see its output above" in capsys.readouterr().err
     assert psutil.Process().children(recursive=True) == []
     assert not (home / "dev.json").exists()
 

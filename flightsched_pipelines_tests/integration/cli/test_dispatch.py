@@ -1,4 +1,4 @@
-"""Telling people from the terminal: what goes out, what is shown, and what is refused in one sentence."""
+"""Dispatch and delivery from the terminal: messages sent, output shown, and refusals in one sentence."""
 
 import json
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ STORED = ("booking_snapshot", "lesson_verdicts", "at_risk_bookings", "reschedule
 
 @pytest.fixture
 def ticked(monkeypatch: pytest.MonkeyPatch, ticked_engine: Engine, tmp_path: Path) -> Engine:
-    """The commands' database is one in which the running hour was run."""
+    """Return the commands' database, in which the running hour was run."""
     by = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - SEED_HOUR
     with ticked_engine.begin() as connection:
         for table in (*(PIPELINE_TABLES[name] for name in STORED), partitions):
@@ -54,7 +54,7 @@ def amazon(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_people_are_told_of_the_newest_hour_once(ticked: Engine, flightsched: Type, tmp_path: Path) -> None:
-    assert "nothing was ever queued" in flightsched("outbox").out
+    assert "no messages yet" in flightsched("outbox").out
     told = flightsched("dispatch")
     assert told.code == 0, told.err
     assert "opened" in told.out
@@ -79,7 +79,7 @@ def test_a_hour_that_nobody_is_to_be_told_of_is_refused(
 ) -> None:
     assert "give a full hour in UTC" in flightsched("dispatch", "--hour", "yesterday").err
     old = datetime.now(UTC) - timedelta(hours=5)
-    assert "not the newest proven hour" in flightsched("dispatch", "--hour", f"{old:%Y-%m-%dT%H}").err
+    assert "not the newest validated hour" in flightsched("dispatch", "--hour", f"{old:%Y-%m-%dT%H}").err
     monkeypatch.setenv("DISPATCH_MAX_AGE_HOURS", "0.000001")
     refused = flightsched("dispatch")
     assert refused.code == 2
@@ -139,7 +139,7 @@ def test_a_test_mail_goes_by_the_way_that_is_set(
         monkeypatch.setenv("SMTP_ALLOW_PLAINTEXT", "true")
         assert "sent by smtp" in flightsched("send-test", "ops@example.com").out
         server.mode = "refuse"
-        assert "does not take mail for this reader" in flightsched("send-test", "ops@example.com").err
+        assert "does not accept mail for this reader" in flightsched("send-test", "ops@example.com").err
         (mail,) = server.mails
     assert str(mail["Subject"]).startswith("[Test] Weather: ")
 
@@ -147,10 +147,10 @@ def test_a_test_mail_goes_by_the_way_that_is_set(
 @pytest.mark.parametrize(
     ("address", "words"),
     [
-        ("nobody", "is no e-mail address"),
-        ("@", "is no e-mail address"),
-        ("a@x.example, b@x.example", "is no e-mail address"),
-        ("a@x.example\nBcc: b@x.example", "is no e-mail address"),
+        ("nobody", "is not a valid email address"),
+        ("@", "is not a valid email address"),
+        ("a@x.example, b@x.example", "is not a valid email address"),
+        ("a@x.example\nBcc: b@x.example", "is not a valid email address"),
         ("ünï@exämple.com", "cannot be mailed to"),
     ],
 )
@@ -191,11 +191,11 @@ def test_a_setting_that_no_channel_can_use_is_named(
 
 def test_topics_and_queues_are_made_and_dead_letters_go_back(amazon: str, flightsched: Type) -> None:
     assert "run `flightsched aws bootstrap`" in flightsched("redrive", "--queue").err
-    assert "made: reschedule-notifications-test" in flightsched("aws", "bootstrap").out
-    assert "made: nothing" in flightsched("aws", "bootstrap").out
+    assert "created: reschedule-notifications-test" in flightsched("aws", "bootstrap").out
+    assert "created: nothing" in flightsched("aws", "bootstrap").out
     dead = aws.Queue(moto_server.REGION, amazon, aws.alerts_dead_letters("test"))
     dead.send("poison", {"event": "opened"})
-    assert "1 messages went back into weather-alerts-test" in flightsched("redrive", "--queue").out
+    assert "1 message moved back into weather-alerts-test" in flightsched("redrive", "--queue").out
     assert json.loads(flightsched("redrive", "--queue", "--json").out) == {"moved": 0}
 
 

@@ -1,4 +1,4 @@
-"""Answers at the terminal: a case looked at, answered and moved; and what is refused in one sentence."""
+"""Responses at the terminal: a case shown, answered and moved; and refusals in one sentence."""
 
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -25,12 +25,12 @@ AT_ANY_HOUR = (
     "UPDATE pipeline.partitions SET partition_hour = date_trunc('hour', now()) WHERE name = 'forecasts'",
     "DELETE FROM school.contact_preferences",
 )
-"""The test runs on any day of the year, and whatever the clocks do on it."""
+"""The test runs on any day of the year, across changes of the clocks too."""
 
 
 @pytest.fixture
 def numbers(monkeypatch: pytest.MonkeyPatch, told_engine: Engine, tmp_path: Path) -> list[int]:
-    """Cases of the commands' database that wait for an answer, of lessons still to be flown."""
+    """Return cases of the commands' database that wait for an answer, of lessons still to be flown."""
     by = WEEK * ceil((datetime.now(UTC) - SEED_HOUR) / WEEK)
     with told_engine.begin() as connection:
         connection.execute(text("SET CONSTRAINTS ALL DEFERRED"))
@@ -54,7 +54,7 @@ def test_a_case_is_looked_at_answered_taken_back_and_moved(flightsched: Type, nu
     assert "3. " in flightsched("case", case).out
     held = flightsched("respond", case, "--accept", "2", "--as", "student", "--key", "one")
     assert (held.code, "Alternative 2" in held.out, " is held until " in held.out) == (0, True, True), held.err
-    assert "(It was said before.)" in flightsched("respond", case, "--accept", "2", "--key", "one").out
+    assert "(It was applied before.)" in flightsched("respond", case, "--accept", "2", "--key", "one").out
     assert "(held)" in flightsched("case", case).out
     assert "all alternatives are open again" in flightsched("respond", case, "--withdraw").out
     assert " is held until " in flightsched("respond", case, "--accept", "1").out
@@ -80,15 +80,15 @@ def test_the_reason_of_an_override_is_in_the_story(flightsched: Type, numbers: l
     [
         (("respond", "999999", "--accept", "1"), "there is no case 999999"),
         (("respond", "{}", "--accept", "9"), "alternative 9 was not offered"),
-        (("respond", "{}"), "say one thing: --accept N, --none-suit"),
-        (("respond", "{}", "--accept", "1", "--none-suit"), "say one thing: --accept N, --none-suit"),
+        (("respond", "{}"), "give one action: --accept N, --none-suit"),
+        (("respond", "{}", "--accept", "1", "--none-suit"), "give one action: --accept N, --none-suit"),
         (("respond", "{}", "--confirm"), "has not chosen"),
         (("respond", "{}", "--keep"), "reason"),
         (("respond", "{}", "--accept", "1", "--as", "pilot"), "--as is 'pilot'; give student or instructor"),
-        (("respond", "{}", "--none-suit", "--days", "someday"), "'someday' has words that are none of mon"),
+        (("respond", "{}", "--none-suit", "--days", "someday"), "'someday' has words that are not among mon"),
         (
             ("respond", "{}", "--none-suit", "--after", "2026-12-10", "--before", "2026-12-01"),
-            "--before 2026-12-01 lies before --after 2026-12-10",
+            "--before 2026-12-01 is before --after 2026-12-10",
         ),
         (("respond", "{}", "--accept", "1", "--key", "x" * 201), "the key has 201 characters"),
         (("case", "999999"), "there is no case 999999; `flightsched cases` lists them"),

@@ -19,7 +19,7 @@ def reference(seeded: Engine) -> str:
 
 
 def test_a_lesson_is_put_on_the_list_shown_and_taken_off(flightsched: Type, reference: str) -> None:
-    assert "nobody waits" in flightsched("standby").out
+    assert "No lessons on standby" in flightsched("standby").out
     assert (
         f"{reference} is on the standby list" in flightsched("standby", "add", reference, "--until", "2099-12-31").out
     )
@@ -28,7 +28,7 @@ def test_a_lesson_is_put_on_the_list_shown_and_taken_off(flightsched: Type, refe
     for word in (reference, "2099-12-31", "threatened_first"):
         assert word in shown.out
     assert f"{reference} is off the standby list" in flightsched("standby", "remove", reference).out
-    assert "nobody waits" in flightsched("standby").out
+    assert "No lessons on standby" in flightsched("standby").out
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a user entered stays, unless a question is answered with yes or ``--yes`` is given: a table of commands."""
+"""Entered data stay, unless a question is answered with yes or ``--yes`` is given: a table of commands."""
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ UPDATE school.bookings SET status = 'weather_hold' WHERE id = 1;
 """
 HOUR = f"{SEED_HOUR:%Y-%m-%dT%H}"
 PREFERENCES = "student_email,days\nstudent1@example.com,sat sun\n"
-NOBODY_ANSWERED = "nobody answered, and nothing was changed; give --yes"
+NOBODY_ANSWERED = "there was no answer, and nothing was changed; give --yes"
 
 COMMANDS = {
     "db seed": (["db", "seed", "--hour", HOUR], "the database is not empty, and was left as it is: it has"),
@@ -64,7 +64,7 @@ def test_no_command_takes_what_was_entered_unasked(
 
 def test_reset_names_what_is_lost_and_where_and_does_it_when_told_so(flightsched: Type, seeded: Engine) -> None:
     asked = flightsched("db", "reset", "--hour", HOUR)
-    assert f"The database '{seeded.url.database}' at 127.0.0.1:{seeded.url.port} will lose all it has" in asked.out
+    assert f"The database '{seeded.url.database}' at 127.0.0.1:{seeded.url.port} will lose its data" in asked.out
     assert "school.students (60)" in asked.out
     with seeded.begin() as connection:
         connection.execute(text("UPDATE school.students SET name = 'By Hand' WHERE id = 1"))
@@ -81,7 +81,7 @@ def _demos(home: Path) -> Generator[Engine]:
 
 @pytest.fixture
 def demo_home(tmp_path: Path) -> Iterator[Path]:
-    """Where the demo's home is in the folder of the command."""
+    """Return the demo's home in the folder of the command."""
     home = tmp_path / "home" / "demo"
     try:
         yield home
@@ -101,7 +101,7 @@ def test_the_demo_has_a_database_of_its_own_and_asks_before_it_is_made_anew(
 
     told = flightsched("demo")
     assert told.code == 0, told.err
-    assert "messages put into" in told.out
+    assert "messages written to" in told.out
     with _demos(demo_home) as engine:
         first = table_counts.rows_of(engine)
     again = flightsched("demo", "--json")
@@ -114,7 +114,7 @@ def test_the_demo_has_a_database_of_its_own_and_asks_before_it_is_made_anew(
     assert "email" in flightsched("--demo", "outbox").out
     monkeypatch.setattr("flightsched_pipelines.cli.hour.is_seeded_for", lambda *_: False)
     asked = flightsched("demo")
-    assert "The demo's lessons are over. Make it anew? It will lose all it has: " in asked.out
+    assert "The demo's lessons are over. Recreate it? It will lose all its data: " in asked.out
     assert NOBODY_ANSWERED in asked.err
     with _demos(demo_home) as engine:
         assert table_counts.rows_of(engine) == rows

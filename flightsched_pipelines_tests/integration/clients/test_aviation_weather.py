@@ -1,4 +1,4 @@
-"""The Aviation Weather Center's client: whatever the server does becomes an answer that says so."""
+"""The Aviation Weather Center's client: whatever the server does becomes a stored response."""
 
 import json
 import time
@@ -69,11 +69,11 @@ def test_a_body_is_kept_verbatim() -> None:
         ("empty", "empty", 204, 1, None),
         ("empty_list", "empty", 200, 1, None),
         ("rejected", "rejected", 400, 1, "rejected the request (400)"),
-        ("moved", "rejected", 302, 1, "points to elsewhere.invalid (302), which is not followed"),
-        ("server_error", "server_error", 503, 3, "has a fault of its own (503) after 3 attempts"),
+        ("moved", "rejected", 302, 1, "redirects to elsewhere.invalid (302), which is not followed"),
+        ("server_error", "server_error", 503, 3, "has an internal error (503) after 3 attempts"),
         ("html", "not_json", 200, 1, "sent a web page, not weather"),
-        ("truncated", "not_json", 200, 1, "sent no JSON, or JSON that is cut off"),
-        ("garbage", "not_json", 200, 1, "sent no JSON, or JSON that is cut off"),
+        ("truncated", "not_json", 200, 1, "sent invalid JSON, or JSON that is cut off"),
+        ("garbage", "not_json", 200, 1, "sent invalid JSON, or JSON that is cut off"),
         ("bad_gzip", "not_json", None, 1, "sent something that cannot be unpacked"),
         ("cut_off", "unreachable", None, 3, "could not be reached"),
         ("reset", "unreachable", None, 3, "could not be reached"),
@@ -157,7 +157,7 @@ def test_all_questions_together_are_bounded_in_time() -> None:
     with AviationWeatherServer("slow", BODIES, slow_seconds=FOREVER) as server:
         answers = AviationWeatherCenter(server.url, "ops@school.example", patience).fetch(AIRPORTS)
     assert [answer.outcome for answer in answers] == ["timeout", "timeout"]
-    assert "was not asked" in (answers[1].error or "")
+    assert "was not requested" in (answers[1].error or "")
 
 
 def test_what_has_not_changed_is_not_sent_again() -> None:

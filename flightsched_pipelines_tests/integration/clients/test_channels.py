@@ -1,4 +1,4 @@
-"""Every channel against a real server, or one that speaks its protocol: what arrives, and what each failure means."""
+"""Every channel against a real server, or a stand-in with its protocol: arrivals, and the class of each failure."""
 
 import json
 from collections.abc import Iterator

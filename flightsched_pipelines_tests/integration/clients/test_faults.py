@@ -1,6 +1,6 @@
-"""Every fault at every step of every channel: what it means for the message, and whether it may have been delivered.
+"""Every fault at every step of every channel: its classification, and whether the message may have been delivered.
 
-Nothing that may have been taken is judged to be sent again, and nothing that was surely not taken to be perhaps
+No message that may have been taken is classified to be sent again, and none that was certainly not taken as perhaps
 delivered.
 """
 

@@ -1,4 +1,4 @@
-"""OpenWeatherMap's client: one answer an airport, and a key that goes nowhere but over the wire."""
+"""OpenWeatherMap's client: one response an airport, and a key that is only on the wire."""
 
 import logging
 from dataclasses import replace

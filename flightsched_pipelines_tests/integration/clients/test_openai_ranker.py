@@ -1,4 +1,4 @@
-"""Sending questions to OpenAI: bounds of time, number and money, and what the server's headers ask for."""
+"""Requests to OpenAI: bounds of time, number and money, and the waits that the server's headers ask for."""
 
 import json
 import time

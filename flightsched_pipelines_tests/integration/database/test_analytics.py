@@ -1,4 +1,4 @@
-"""What analysts are promised: views that say what they mean and name nobody, a role that reads them alone, answers."""
+"""The analysts' views: described, without personal data, read by their role alone, and correct."""
 
 import re
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ NOW = SEED_HOUR + timedelta(minutes=8)
 SETTINGS = settings_for()
 MOVED = 6
 PRIVATE = "Her checkride is on Friday and she asked me"
-QUESTIONS = Path(__file__).parents[3] / "docs" / "analytics.md"
+QUESTIONS = Path(__file__).parents[3] / "docs" / "reference" / "analytics.md"
 PERSONAL = re.compile(r"name|mail|phone|tail|note|message|address|student_id|instructor_id|person|why|reason|payload")
 
 
@@ -79,7 +79,7 @@ def live(ticked_engine: Engine) -> None:
 
 
 def answer(engine: Engine, case_id: int, said: CaseResponse, minutes: int) -> None:
-    """Give an answer so long after the dispatch, which is applied."""
+    """Give a response some time after the dispatch; it is applied."""
     outcome = respond(
         engine, IncomingResponse(uuid4().hex, case_id, said, "terminal"), NOW + timedelta(minutes=minutes), SETTINGS
     )
@@ -87,7 +87,7 @@ def answer(engine: Engine, case_id: int, said: CaseResponse, minutes: int) -> No
 
 
 def later_hour(engine: Engine, n: int, above: set[int]) -> None:
-    """Store an hour like the first, in which these lessons are above the minimums; proven, as the check leaves it."""
+    """Store an hour like the first, with these lessons above the minimums; validated, as the check records it."""
     hour = SEED_HOUR + n * HOUR
     for name in (
         "booking_snapshot", "lesson_verdicts", "at_risk_bookings", "reschedule_candidates", "reschedule_proposals",
@@ -299,7 +299,7 @@ def test_what_an_hour_found_adds_up_to_its_lessons(lived_in: Engine) -> None:
 
 
 def questions() -> dict[str, str]:
-    """The worked questions of the analysts' guide: what is asked, and its SQL."""
+    """Return the example queries of the analysts' guide: question and SQL."""
     found = re.findall(r"^### \d\. (.+?)$.*?^```sql\n(.+?)^```", QUESTIONS.read_text(), re.MULTILINE | re.DOTALL)
     return dict(found)
 

@@ -31,7 +31,7 @@ def first_lesson(reference: str, hours: float = 0) -> dict[str, object]:
 
 
 def book(engine: Engine, reference: str, *, hours: float = 0, **fields: object) -> None:
-    """Book such a lesson, but for what a test names."""
+    """Book such a lesson, with the test's changes."""
     with engine.begin() as connection:
         connection.execute(bookings.insert(), first_lesson(reference, hours) | fields)
 
@@ -118,7 +118,7 @@ RESOURCES = [("student", 1), ("instructor", 1), ("aircraft", 1)]
 
 
 def want_one_slot(engine: Engine, *, locked: bool) -> Counter[str]:
-    """Have many clients book one slot at once, and count what became of them."""
+    """Let many clients book one slot at once, and count the results."""
 
     def attempt(client: int) -> str:
         try:

@@ -115,7 +115,7 @@ TURNS = {
     "school.alerts": alerts.lock_alerts,
     "school.weather_gaps": weather_gaps.decide_alone,
 }
-"""What decides alone, by the table that it locks."""
+"""Exclusive decisions, by the table that each locks."""
 
 
 @pytest.mark.parametrize("table", TURNS)

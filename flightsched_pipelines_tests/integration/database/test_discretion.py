@@ -45,7 +45,7 @@ def run(connection: Connection, statement: str) -> None:
 
 
 def in_full(error: BaseException) -> str:
-    """All that a log can have of an error: message, causes, tracebacks, and its parts in Python's own writing."""
+    """Return everything a log can contain of an error: message, causes, tracebacks, and its parts as Python prints."""
     chain = [error, error.__cause__, error.__context__, getattr(error, "orig", None)]
     return "".join(traceback.format_exception(error)) + "".join(f"{one!r} {one}" for one in chain)
 

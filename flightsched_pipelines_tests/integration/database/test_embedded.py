@@ -78,7 +78,7 @@ def test_a_first_start_that_is_killed_starts_again(home: Path, step: str) -> Non
 
 @pytest.fixture(scope="module")
 def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder whose server ran, holds a table, and was stopped."""
+    """Return a folder whose server ran, has a table, and was stopped."""
     home = tmp_path_factory.mktemp("stopped")
     with psycopg.connect(embedded.start(home)) as connection:
         connection.execute("CREATE TABLE entered AS SELECT 'by hand' AS what")
@@ -119,7 +119,7 @@ def test_data_without_their_password_are_left_as_they_are(used: Path) -> None:
         file.unlink(missing_ok=True)
         if access is not None:
             file.write_text(access)
-        with pytest.raises(EmbeddedServerError, match="missing or damaged; bring it back, or move"):
+        with pytest.raises(EmbeddedServerError, match="missing or damaged; restore it, or move"):
             embedded.start(used)
 
     file.write_text(kept)

@@ -1,4 +1,4 @@
-"""Odd rows: the database refuses them; those from before it did stop at most their own school's lessons."""
+"""Odd rows: the database refuses them; older ones stop at most their own school's lessons."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines_tests.conftest import SEED_HOUR, administer, clone, connected, settings_for
 
 BEFORE = "0013"
-"""The revision before what people enter was held to conditions."""
+"""The revision before conditions on entered data."""
 
 A, B = 1, 2
 """The seed's schools: odd rows are school A's."""
@@ -31,7 +31,7 @@ A, B = 1, 2
 
 @dataclass(frozen=True)
 class Odd:
-    """An odd row: how it is entered, and how it is named; ``None`` where it does not keep anything from being read."""
+    """An odd row: how it is entered, and how it is named; ``None`` if it does not keep anything from being read."""
 
     enter: str
     named: str | None = None
@@ -114,7 +114,7 @@ REFUSED: dict[str, Odd] = {
     "a minimum until infinity": Odd(minimum("wind", "<", "9", "kt", until="'infinity'"), "school.weather_minimums row"),
     "a minimum that ends before it begins": Odd(minimum("wind", "<", "9", "kt", until="'2020-01-01'"), "effective_to"),
 }
-"""Rows that the database takes no more, with how those from before are named."""
+"""Rows that the database refuses now, with the names of older ones."""
 
 TAKEN: dict[str, str] = {
     "a field without runways": "DELETE FROM school.runways WHERE airport = 'KPAO'",
@@ -155,7 +155,7 @@ TAKEN: dict[str, str] = {
     "a minimum of a rule that needs no unit": minimum("icing", "none", "'NaN'", "moon"),
     "a school of no name": "UPDATE school.schools SET name = '', dispatch_email = '' WHERE id = 1",
 }
-"""Rows that are odd, and taken."""
+"""Rows that are odd, and accepted."""
 
 
 @pytest.mark.parametrize("odd", REFUSED.values(), ids=REFUSED.keys())
@@ -166,14 +166,14 @@ def test_the_database_refuses(refusing: Engine, odd: Odd) -> None:
 
 @pytest.fixture(scope="module")
 def refusing(server_home: Path, templates: dict[str, str]) -> Iterator[Engine]:
-    """A seeded database that every row is entered into, and none stays in."""
+    """Return a seeded database into which every row is entered, and in which none stays."""
     for url in clone(server_home, templates["seeded"]):
         yield from connected(url)
 
 
 @dataclass(frozen=True)
 class Hour:
-    """What an hour found: the verdict and explanation of each booking that is not ok, and each proposal's slot."""
+    """An hour's findings: the verdict and explanation of each booking that is not ok, and each proposal's slot."""
 
     risk: pd.DataFrame
     proposals: pd.DataFrame
@@ -246,7 +246,7 @@ def test_a_row_from_before_is_kept_and_named_when_it_can_be_read(server_home: Pa
 def test_all_rows_from_before_together_leave_the_other_school_as_it_was(
     server_home: Path, older: str, undisturbed: Engine
 ) -> None:
-    """One hour and its dispatch with every row that is refused now; the school's lessons are unknown, or at risk."""
+    """Run one hour and its dispatch with every row that is refused now; the school's lessons are unknown or at risk."""
     takes_the_same = ("a route in a table",)
     rows = [odd.enter for name, odd in REFUSED.items() if name not in takes_the_same]
     expected, usual = hour_of(undisturbed), of_school(undisturbed, hour_of(undisturbed).risk, B)
@@ -283,7 +283,7 @@ def test_an_odd_row_that_is_taken_can_be_read(seeded_engine: Engine, enters: str
 def test_all_odd_rows_that_are_taken_leave_the_other_school_as_it_was(
     server_home: Path, templates: dict[str, str], undisturbed: Engine
 ) -> None:
-    """But those that reach into the other school, which are read alone above."""
+    """Leave out those that reach into the other school, which are tested alone above."""
     shared = ("another school", "never opens", "BOOKING")
     rows = [enters for name, enters in TAKEN.items() if not any(part in name for part in shared)]
     bookings = [enters for enters in rows if enters.startswith("INSERT INTO school.bookings")]

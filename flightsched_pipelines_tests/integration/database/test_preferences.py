@@ -1,4 +1,4 @@
-"""Students' preferences, from a CSV file: what is stored, and that a faulty file changes nothing."""
+"""Import of students' preferences from a CSV file; a faulty file changes nothing."""
 
 from datetime import date
 from pathlib import Path
@@ -64,7 +64,9 @@ def test_a_row_replaces_what_was_known_and_an_empty_one_takes_it_back(school: En
     import_preferences(school, write(tmp_path, "student2@example.com,sat,,,,,\nstudent3@example.com,,,,,12,\n"))
     taken_back = write(tmp_path, "student2@example.com\n", header="student_email\n")
     before = stored(school)
-    with pytest.raises(ReplacesError, match=r"other preferences than are stored for student2@example.com; nothing was"):
+    with pytest.raises(
+        ReplacesError, match=r"different preferences from those stored for student2@example.com; nothing was"
+    ):
         import_preferences(school, taken_back)
     assert stored(school) == before
 
@@ -97,8 +99,8 @@ def test_what_a_spreadsheet_writes_is_read(school: Engine, tmp_path: Path) -> No
         ("student2@example.com,,,,,soon,\n", "notice_hours is 'soon'"),
         (f"student2@example.com,,,,,,{'x' * 501}\n", "give at most 500 characters"),
         ("student2@example.com,sat\n", "line 2: 2 values for the 7 columns of line 1"),
-        ("student2@example.com,,,,,,\nSTUDENT2@example.com,,,,,,\n", "line 3: this student has a line already"),
-        ('student2@example.com,,,,,,"never closed\n', "this is no CSV"),
+        ("student2@example.com,,,,,,\nSTUDENT2@example.com,,,,,,\n", "line 3: this student has an earlier line"),
+        ('student2@example.com,,,,,,"never closed\n', "this is not CSV"),
     ],
 )
 def test_a_faulty_file_changes_nothing_and_says_where(school: Engine, tmp_path: Path, body: str, words: str) -> None:

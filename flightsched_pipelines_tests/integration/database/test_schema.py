@@ -31,7 +31,7 @@ def test_a_migrated_database_is_what_the_code_declares(engine: Engine) -> None:
 
 
 def conditions(connection: Connection) -> set[tuple[str, ...]]:
-    """Table, name and words of each condition; the order within a list of words means nothing."""
+    """Return table, name and text of each condition; the order within a list of words means nothing."""
     query = (
         "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint "
         "WHERE contype = 'c' AND connamespace = 'school'::regnamespace"

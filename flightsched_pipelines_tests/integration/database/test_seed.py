@@ -1,4 +1,4 @@
-"""Two schools, made up the same way each time."""
+"""Two sample schools, the same each time."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor

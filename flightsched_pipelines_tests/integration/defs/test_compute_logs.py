@@ -1,4 +1,4 @@
-"""What a step writes is kept where the settings say."""
+"""The output of a step is stored where the settings choose."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,7 +46,7 @@ def amazon(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def _run(monkeypatch: pytest.MonkeyPatch) -> tuple[str, list[str]]:
-    """Run the job on the instance of `dagster.yaml`; returns the run and what Dagster said of it beside its steps."""
+    """Run the job on the instance of `dagster.yaml`; returns the run and Dagster's messages beside its steps."""
     for name, value in prepare_instance(Settings()).items():
         monkeypatch.setenv(name, value)
     with dg.DagsterInstance.get() as instance:

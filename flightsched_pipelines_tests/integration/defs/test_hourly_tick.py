@@ -31,7 +31,7 @@ NATURAL_KEYS = {
 
 
 class CountingSource:
-    """Simulated weather that counts how often it is asked, and can be down."""
+    """Simulated weather that counts its requests, and can be down."""
 
     supports_backfill = True
 
@@ -42,7 +42,7 @@ class CountingSource:
     def fetch(
         self, airports: pd.DataFrame, hour_utc: datetime, earlier: Sequence[ProviderResponse] = ()
     ) -> list[ProviderResponse]:
-        """What the simulation says, or a time-out for each of its answers."""
+        """Return the simulation's responses, or a time-out for each."""
         self.asked += 1
         answers = SimulatedWeather().fetch(airports, hour_utc, earlier)
         if not self.down:

@@ -1,7 +1,7 @@
-"""An hour's run and its dispatch, killed at commits: what is there is whole, and running again converges.
+"""An hour's run and its dispatch, killed at commits: stored data are whole, and running again converges.
 
-Between two commits the database stands as after the first, so that killing right after one tries what follows it. The
-dispatch has one commit, and is killed before and after it; an hour has many, and is killed after every third.
+Between two commits the database is as after the first, so that killing right after one tries the rest. The dispatch has
+one commit, and is killed before and after it; an hour has many, and is killed after every third.
 """
 
 import os
@@ -74,7 +74,7 @@ print(kills)
 
 
 def killed_everywhere(engine: Engine, what: str, folder: Path, step: int = 1) -> int:
-    """How often it was killed before it came through: once before its first commit, and after each ``step``-th."""
+    """Return how often it was killed before it came through: before its first commit, and after each ``step``-th."""
     script = folder / "kills.py"
     script.write_text(KILLS)
     url = engine.url.render_as_string(hide_password=False)

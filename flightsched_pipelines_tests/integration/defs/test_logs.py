@@ -1,4 +1,4 @@
-"""What runs log where Amazon is configured: a line of JSON each, with the part of the platform, and no row's words."""
+"""Logs of runs if Amazon is configured: a line of JSON each, with the part of the platform, and no row's content."""
 
 import json
 from collections.abc import Callable
@@ -22,7 +22,7 @@ Lines = Callable[..., list[dict[str, Any]]]
 
 @pytest.fixture
 def lines(engine: Engine, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Lines:
-    """Runs a job on an empty database, and reads what it wrote to standard output."""
+    """Run a job on an empty database, and return its standard output."""
 
     def run(job: str, **options: Any) -> list[dict[str, Any]]:
         definition = build_definitions(engine=engine, settings=settings_for()).resolve_job_def(job)
@@ -46,7 +46,7 @@ def test_a_failure_is_a_line_that_a_search_for_errors_finds(lines: Lines) -> Non
     assert failed["function"] == "ai-rescheduler-production"
     assert failed["job"] == "dispatch"
     assert failed["step"] == "dispatch_hour"
-    assert failed["why"].startswith("no hour's proposals are stored and proven yet")
+    assert failed["why"].startswith("no hour's proposals are stored and validated yet")
     assert {"time", "message", "run_id"} <= failed.keys()
     assert failed["time"].endswith("Z")
 

@@ -1,4 +1,4 @@
-"""The sensors and jobs that tell people, on a real database and a real instance of Dagster."""
+"""The sensors and jobs of notifications, on a real database and a real instance of Dagster."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -26,13 +26,13 @@ KEY = "2026-11-10-14:00"
 
 
 class StoppedClock:
-    """A clock that stands where a test puts it."""
+    """A clock that a test sets."""
 
     def __init__(self) -> None:
         self.at = NOW
 
     def now(self) -> datetime:
-        """Where it stands."""
+        """Return its time."""
         return self.at
 
 
@@ -56,7 +56,7 @@ class Platform:
         self._cursors: dict[str, str | None] = {}
 
     def tick(self, sensor: str) -> dg.RunRequest | str:
-        """What a sensor asks for now, or why it asks for nothing; it remembers, as the daemon has it do."""
+        """Return a sensor's requests now, or its reason for none; it remembers, as under the daemon."""
         with dg.build_sensor_context(self.instance, cursor=self._cursors.get(sensor), resources=self._parts) as context:
             found = build_definitions(**self._parts).resolve_sensor_def(sensor).evaluate_tick(context)
         self._cursors[sensor] = found.cursor
@@ -66,7 +66,7 @@ class Platform:
         return request
 
     def run(self, job: str, config: Any = None) -> dg.ExecuteInProcessResult:
-        """Run a job, here and now."""
+        """Run a job."""
         definition = build_definitions(**self._parts).resolve_job_def(job)
         return definition.execute_in_process(instance=self.instance, run_config=config, raise_on_error=False)
 

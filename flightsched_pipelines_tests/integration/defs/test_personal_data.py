@@ -1,4 +1,4 @@
-"""What people wrote stays in schema ``school``: a whole hour with a marker in every text, and none of them outside."""
+"""People's text stays in schema ``school``: a whole hour with a marker in every text, and none of them outside."""
 
 import re
 from collections.abc import Iterator
@@ -27,19 +27,19 @@ VOCABULARY = frozenset(
 )  # fmt: skip
 """Columns whose words mean something to the platform, though the database constrains them to no list."""
 REFERENCES = "bookings.reference"
-"""Names a booking for people and operators alike, so it may be in Dagster; never in a prompt."""
+"""The name of a booking for people and operators alike, so it may be in Dagster; never in a prompt."""
 
 
 class StoppedClock:
     """Eight minutes after the hour."""
 
     def now(self) -> datetime:
-        """That moment."""
+        """Return that moment."""
         return SEED_HOUR + timedelta(minutes=8)
 
 
 def texts(connection: Connection) -> Iterator[tuple[Table, Column[object]]]:
-    """Every column of text that anybody may write into, of every table of the school's that has rows."""
+    """Return every text column that a person may write into, of every table of the school's that has rows."""
     for table in metadata.sorted_tables:
         if table.schema != "school":
             continue
@@ -52,7 +52,7 @@ def texts(connection: Connection) -> Iterator[tuple[Table, Column[object]]]:
 
 
 def mark(engine: Engine) -> dict[str, str]:
-    """Put a marker of its own into every text, also where there was none; returns column by marker."""
+    """Put a marker of its own into every text, even an empty one; returns column by marker."""
     found: dict[str, str] = {}
     with engine.begin() as connection:
         for number, (table, column) in enumerate(texts(connection)):
@@ -73,7 +73,7 @@ def mark(engine: Engine) -> dict[str, str]:
 
 
 def below(folder: Path) -> bytes:
-    """All that the files below a folder hold."""
+    """Return the content of all files below a folder."""
     return b"\n".join(file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file())
 
 

@@ -1,4 +1,4 @@
-"""Answers through Dagster's jobs and through the queue: applied once, refused with a sentence, poison set aside."""
+"""Responses through Dagster's jobs and through the queue: applied once, refused with a sentence, poison set aside."""
 
 import json
 import os
@@ -25,7 +25,7 @@ class StoppedClock:
     """Ten minutes after the dispatch."""
 
     def now(self) -> datetime:
-        """That moment."""
+        """Return that moment."""
         return LATER
 
 
@@ -100,7 +100,7 @@ def test_jobs_of_dispatchers_end_cases_and_hold_and_release_bookings(told_engine
 
 
 def message(case_id: int, student: int, **changed: Any) -> str:
-    """An acceptance as it comes by the queue."""
+    """Return an acceptance as a message of the queue."""
     said = {"key": "partner-0001", "case_id": case_id, "action": "accept", "role": "student", "person_id": student,
             "number": 1}  # fmt: skip
     return json.dumps(said | changed)

@@ -56,7 +56,7 @@ def process() -> Generator[subprocess.Popen[bytes]]:
 def add_run(
     instance: dg.DagsterInstance, pid: int | None = None, status: STATUS = STATUS.STARTED, **tags: str
 ) -> dg.DagsterRun:
-    """A run as Dagster records it, and that a process speaks for it."""
+    """Add a run as Dagster records it, with the process that runs it."""
     names = {"host": "flightsched/host", "grpc": GRPC_INFO_TAG}
     run = dg.DagsterRun(
         job_name="deliver", status=status, tags=here() | {names[name]: value for name, value in tags.items()}

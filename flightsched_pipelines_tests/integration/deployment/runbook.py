@@ -5,7 +5,7 @@ import shlex
 
 from flightsched_pipelines_tests.servers.compose import ROOT
 
-RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
+RUNBOOK = (ROOT / "docs" / "how-to" / "runbook.md").read_text()
 _BLOCKS = re.findall(r"^```bash( runnable)?\n(.*?)^```$", RUNBOOK, re.MULTILINE | re.DOTALL)
 RUNNABLE: list[str] = [block for mark, block in _BLOCKS if mark]
 """Blocks that run as they stand."""

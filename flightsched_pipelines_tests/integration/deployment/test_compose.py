@@ -1,4 +1,4 @@
-"""The services of docker-compose.yml, started as processes, run an hour and tell people of it.
+"""The services of docker-compose.yml, started as processes, run an hour and send its notifications.
 
 One test, since they take most of a minute to start.
 """
@@ -81,13 +81,13 @@ def test_an_hour_is_run_and_people_are_told_and_the_runbooks_commands_run(
 
 
 def _nobody_sleeps(database_url: str) -> None:
-    """Whatever the time is now, mail goes out at once."""
+    """Remove quiet hours, so that mail goes out at once whatever the time."""
     with psycopg.connect(database_url) as connection:
         connection.execute("UPDATE school.contact_preferences SET quiet_from = NULL, quiet_to = NULL")
 
 
 def _look_at_the_output_of_a_step(compose: LocalCompose, run_id: str, region: str, endpoint_url: str) -> None:
-    """It is in the bucket, whoever wrote it, and the webserver shows it from there."""
+    """Find the output in the bucket, whichever service wrote it, and on the webserver."""
     s3 = aws.client("s3", region, endpoint_url)
     found = s3.list_objects_v2(Bucket=BUCKET, Prefix=f"dagster/storage/{run_id}/compute_logs/")
     keys = [Path(entry["Key"]) for entry in found["Contents"] if entry["Key"].endswith(".err")]

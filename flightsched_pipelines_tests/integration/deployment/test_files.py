@@ -1,4 +1,4 @@
-"""Dockerfile, docker-compose.yml and the locks say what they should."""
+"""Dockerfile, docker-compose.yml and the locks agree with the code and with each other."""
 
 import re
 import subprocess
@@ -21,7 +21,7 @@ OF_DAGSTER = ("code-location", "webserver", "daemon")
 OF_LIBRARIES = {"DAGSTER_HOME", "DAGSTER_POSTGRES_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 """Variables that Dagster, `dagster.yaml` and Amazon's library read; all others are fields of the settings."""
 
-DEPLOYMENT = (ROOT / "docs" / "deployment.md").read_text()
+DEPLOYMENT = (ROOT / "docs" / "how-to" / "deployment.md").read_text()
 FINAL_STAGE = DOCKERFILE.read_text().rpartition("FROM ")[2]
 
 

@@ -1,4 +1,4 @@
-"""What the runbook says exists; test_compose.py runs what it marks as runnable."""
+"""Everything that the runbook names exists; test_compose.py runs its runnable blocks."""
 
 import re
 from pathlib import Path
@@ -28,7 +28,7 @@ OF_OTHERS = {"POSTGRES_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 
 
 def anchors(text: str) -> set[str]:
-    """What the headings of a page are linked by, as GitHub makes it."""
+    """Return the anchors of a page's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
     return {re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -69,7 +69,7 @@ def _exists(words: list[str]) -> None:
 
 
 def _is_ours(words: list[str]) -> None:
-    """A command of ours, with its options."""
+    """Check a command of ours, with its options."""
     command: Any = app
     for word in words:
         if hasattr(command, "commands") and not word.startswith("-"):

@@ -1,4 +1,4 @@
-"""The platform as operators meet it in a test: its jobs run, its sensors tick, its messages arrive."""
+"""A platform under test: its jobs run, its sensors tick, its messages arrive."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -28,9 +28,9 @@ ENDS = {True: dg.DagsterEventType.RUN_SUCCESS, False: dg.DagsterEventType.RUN_FA
 
 
 def running_hour() -> datetime:
-    """The hour that runs. It may end in the middle of a test.
+    """Return the running hour. It may end in the middle of a test.
 
-    For the runs of it, it goes on then (``HourThatRuns``), and no alarm looks for the next one before that is over.
+    For its runs, it then continues (``HourThatRuns``), and no check looks for the next one before that is over.
     """
     return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 
@@ -41,7 +41,7 @@ class TurnedClock(Clock):
     minutes: float = 0
 
     def now(self) -> datetime:
-        """So many minutes after the present."""
+        """Return the present plus the turned minutes."""
         return datetime.now(UTC) + timedelta(minutes=self.minutes)
 
 
@@ -51,13 +51,13 @@ class HourThatRuns(TurnedClock):
     ends: float
 
     def now(self) -> datetime:
-        """The present, and never after the hour, in whose last second it stands still."""
+        """Return the present, and never more than the hour's last second."""
         return min(super().now(), datetime.fromtimestamp(self.ends - 1, UTC))
 
 
 @dataclass
 class Watch:
-    """A platform of the test's own, with Amazon and Slack to alert by."""
+    """A platform of the test's own, with Amazon and Slack for alerts."""
 
     engine: Engine
     instance: dg.DagsterInstance
@@ -68,7 +68,7 @@ class Watch:
     parts: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def run(self, job: str, hour: datetime | None = None, **config: Any) -> dg.ExecuteInProcessResult:
-        """Run a job, then let the sensors see how it ended."""
+        """Run a job, then let the sensors see its end."""
         result = self.execute(job, hour, **config)
         self.see(result)
         return result
@@ -87,7 +87,7 @@ class Watch:
         )
 
     def see(self, result: dg.ExecuteInProcessResult) -> None:
-        """Have the sensor tick that the daemon would have tick."""
+        """Tick the sensor that the daemon would tick."""
         ended = next(event for event in reversed(result.all_events) if event.event_type == ENDS[result.success])
         sensor = (
             alert_sensors.alert_on_run_success_sensor if result.success else alert_sensors.alert_on_run_failure_sensor
@@ -102,7 +102,7 @@ class Watch:
             alert_sensors.heartbeat_sensor(context, settings=self.settings, clock=self.clock)
 
     def look(self) -> None:
-        """Have the tick_monitor_sensor look once more at how everything stands."""
+        """Tick tick_monitor_sensor once more."""
         with dg.build_sensor_context(instance=self.instance) as context:
             alert_sensors.tick_monitor_sensor(context, engine=self.engine, settings=self.settings, clock=self.clock)
 
@@ -120,7 +120,7 @@ class Watch:
         self.settings = settings_for(**self.settings.model_dump(exclude_unset=True) | values)
 
     def check_operations(self) -> dict[str, dg.AssetCheckEvaluation]:
-        """Run the operational checks; what they found, by name (and asset, of freshness)."""
+        """Run the operational checks; returns their evaluations by name (and asset, of freshness)."""
         result = self.run("operations")
         assert result.success
         return {
@@ -132,23 +132,23 @@ class Watch:
         return {"engine": self.engine, "settings": self.settings, "clock": self.clock, **self.parts}
 
     def deliver(self) -> DeliveryResult:
-        """Send what is due."""
+        """Send due messages."""
         with channel_senders.open_channels(self.engine, self.settings) as channels:
             return drain(self.engine, channels, self.settings, now=lambda: self.clock.now() + timedelta(seconds=1))
 
     def queue(self, named: Callable[[str], str]) -> aws.Queue:
-        """One of the platform's queues, as the systems at its other end have it."""
+        """Return one of the platform's queues, for the systems at its other end."""
         return aws.Queue(moto_server.REGION, self.settings.aws_endpoint_url, named(self.settings.environment))
 
     def told(self) -> list[str]:
-        """What operators were told since they last looked, as ``alert word``: by SNS, and the same by Slack."""
+        """Return the notifications of operators since the last call, as ``alert word``: by SNS, the same by Slack."""
         self.deliver()
         told = self.told_by_sns()
         assert self.told_by_slack() == len(told)
         return sorted(told)
 
     def told_by_sns(self) -> list[str]:
-        """What came through the topic since they last looked, as ``alert word``, in its order."""
+        """Return the notifications through the topic since the last call, as ``alert word``, in order."""
         queue = aws.Queue(moto_server.REGION, self.settings.aws_endpoint_url, SUBSCRIBED)
         found: list[str] = []
         while messages := queue.receive():
@@ -159,7 +159,7 @@ class Watch:
         return found
 
     def told_by_slack(self) -> int:
-        """How many alerts were posted since they last looked."""
+        """Return the number of alerts posted since the last call."""
         posts = [post for post in self.slack.posts if any(mark in str(post) for mark in MARKS.values())]
         self.slack.posts.clear()
         return len(posts)
@@ -169,7 +169,7 @@ SUBSCRIBED = "operators"
 
 
 def subscribe(endpoint_url: str, environment: str) -> None:
-    """Make the topics, and a queue that hears what operators are told."""
+    """Create the topics, and a queue that gets the operators' notifications."""
     aws.bootstrap(moto_server.REGION, endpoint_url, environment)
     sns, sqs = (aws.client(service, moto_server.REGION, endpoint_url) for service in ("sns", "sqs"))
     url = sqs.create_queue(QueueName=SUBSCRIBED)["QueueUrl"]

@@ -55,7 +55,7 @@ def made_healthy(
 
 @pytest.fixture
 def healthy(made_healthy: Callable[[datetime], Healthy]) -> Healthy:
-    """Of the hour that runs; when that ends among the tests, the next one has a platform of its own."""
+    """Return the platform of the running hour; when that ends meanwhile, the next one gets its own platform."""
     return made_healthy(running_hour())
 
 

@@ -1,8 +1,8 @@
-"""What can go wrong with the platform, each made to happen for real, and mended.
+"""Faults of the platform, each made to happen for real, and fixed.
 
-A fault is a generator: before its ``yield`` something breaks and the platform's jobs meet it, after it the thing is
-mended and they run again. ``fails`` are the checks that must fail meanwhile. Where a check looks back over hours,
-letting them pass is moving the rows that it reads back by as much.
+A fault is a generator: before its ``yield`` something breaks and the platform's jobs meet it, after it the fault is
+fixed and they run again. ``fails`` are the checks that must fail meanwhile. If a check looks back over hours, these
+pass by moving the rows that it reads back in time.
 """
 
 import json
@@ -54,7 +54,7 @@ Happening = Callable[[Watch], Generator[None]]
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault: its name, how it happens and is mended, and which checks must fail meanwhile."""
+    """A fault: its name, how it happens and is fixed, and the checks that must fail meanwhile."""
 
     name: str
     happens: Callable[[Watch], AbstractContextManager[None]]
@@ -66,7 +66,7 @@ FAULTS: dict[str, Fault] = {}
 
 
 def fault(name: str, *fails: str) -> Callable[[Happening], Happening]:
-    """Have a generator stand among the faults."""
+    """Add a generator to the faults."""
 
     def add(happening: Happening) -> Happening:
         FAULTS[name] = Fault(name, contextmanager(happening), frozenset(fails))
@@ -87,7 +87,7 @@ Providers = tuple[AviationWeatherServer, OpenWeatherMapServer]
 
 @contextmanager
 def live_weather(watch: Watch, patience: RetryPolicy = PATIENT) -> Generator[Providers]:
-    """Both providers, well, the platform asking them, and the hour's weather still to be asked for."""
+    """Run both providers, working, as the platform's source, with the hour's weather not fetched yet."""
     bodies = simulated_bodies(schedule.airports(watch.engine), watch.hour)
     with AviationWeatherServer(bodies=bodies) as center, OpenWeatherMapServer(bodies=bodies, key=KEY) as map_server:
         source = LiveWeather(
@@ -100,12 +100,12 @@ def live_weather(watch: Watch, patience: RetryPolicy = PATIENT) -> Generator[Pro
 
 
 def forget_weather(watch: Watch) -> None:
-    """Have the hour's weather asked for anew, the answers that were well too."""
+    """Let the hour's weather be fetched again, the good responses too."""
     do(watch, "DELETE FROM pipeline.raw_weather")
 
 
 def run_hour(watch: Watch) -> dg.ExecuteInProcessResult:
-    """Run the hour that runs."""
+    """Run the running hour."""
     return watch.run("hourly_tick", watch.hour)
 
 
@@ -137,7 +137,7 @@ def _(watch: Watch) -> Generator[None]:
 
 
 def spoiled(body: Body, spoil: Callable[[list[dict[str, Any]]], None]) -> Body:
-    """OpenWeatherMap's answer with its hours changed."""
+    """Return OpenWeatherMap's response with its hours changed."""
 
     def answer(query: Any) -> str:
         told = json.loads(body if isinstance(body, str) else body(query))
@@ -262,7 +262,7 @@ def _(watch: Watch) -> Generator[None]:
 
 @contextmanager
 def language_model(watch: Watch, mode: str, **settings: object) -> Generator[None]:
-    """An LLM that does as ``mode`` says, asked by the hour that runs; once well, asked again, and hours pass."""
+    """Run an LLM in a ``mode`` for the running hour; once it works, requests are repeated, and hours pass."""
     with OpenAIServer(mode, failures=MANY, slow_seconds=SLOW_ANSWER_SECONDS) as server:
         watch.restart_with(openai_api_key="test", openai_base_url=server.url, **settings)
         run_hour(watch)
@@ -319,13 +319,13 @@ def _(watch: Watch) -> Generator[None]:
 
 
 def dispatch(watch: Watch, minutes_ago: float) -> None:
-    """Tell people of the hour, so many minutes ago."""
+    """Dispatch the hour, some minutes ago."""
     keep_awake(watch.engine)
     run_at(watch, "dispatch", -minutes_ago)
 
 
 def run_at(watch: Watch, job: str, minutes: float) -> None:
-    """Run a job so many minutes after the present."""
+    """Run a job some minutes after the present."""
     watch.clock = TurnedClock(minutes=minutes)
     assert watch.run(job).success
     watch.clock = TurnedClock()

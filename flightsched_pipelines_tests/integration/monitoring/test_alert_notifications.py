@@ -1,4 +1,4 @@
-"""Alerts from standings to readers: silence, reminders, a channel that is down, and whose ticks fail."""
+"""Alerts from statuses to notifications: mutes, reminders, a channel that is down, and failing ticks."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -72,8 +72,8 @@ def test_a_silenced_alert_is_kept_and_speaks_when_the_silence_ends(engine: Engin
     ("key", "hours", "why", "said"),
     [
         ("wether", 4, "x", "there is no alert 'wether'; there are"),
-        ("weather", -1, "x", "-1 hours cannot be"),
-        ("weather", 4, " ", "say why"),
+        ("weather", -1, "x", "hours must be between 0 and 336; got -1"),
+        ("weather", 4, " ", "the reason is missing"),
     ],
 )
 def test_a_silence_that_cannot_be_is_refused_in_a_sentence(

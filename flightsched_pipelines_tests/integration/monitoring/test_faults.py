@@ -1,4 +1,4 @@
-"""Every alarm, made to fire by a real fault: told once by SNS and by Slack, and resolved when the fault is mended."""
+"""Every check, made to fail by a real fault: notified once by SNS and by Slack, and resolved once it is fixed."""
 
 import pytest
 from sqlalchemy import text
@@ -13,18 +13,18 @@ OPERATIONAL = {alarm.name for alarm in OPERATIONAL_CHECKS}
 
 
 def look_at_operations(watch: Watch, fault: Fault) -> None:
-    """Run the operational checks, where the fault is one of theirs; they cost a second."""
+    """Run the operational checks, if the fault is one of theirs; they cost a second."""
     if fault.fails & OPERATIONAL:
         watch.check_operations()
 
 
 def named(alert: History) -> set[str]:
-    """The checks and jobs that an alert speaks of."""
+    """Return the checks and jobs in an alert."""
     return {one["name"].rpartition(":")[2] for one in alert.failing}
 
 
 def names_of_people(watch: Watch) -> list[str]:
-    """Whoever is named, or can be reached or recognised, by what operators were told."""
+    """Return every person that is named, or can be reached or recognized, in the operators' notifications."""
     with watch.engine.connect() as connection:
         told = str(connection.execute(text("SELECT payload FROM school.outbox WHERE event = 'alert'")).all())
         people = connection.execute(

@@ -1,4 +1,4 @@
-"""A database that is away, and signs of life after each hour that was completed."""
+"""A database that is down, and heartbeats after each successful hour."""
 
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -16,7 +16,7 @@ from flightsched_pipelines_tests.integration.monitoring.builders import TurnedCl
 
 
 class SignsOfLife:
-    """Whoever is behind HEARTBEAT_URL."""
+    """The monitor behind HEARTBEAT_URL."""
 
     def __init__(self) -> None:
         self.seen, self.status = 0, 200
@@ -31,7 +31,7 @@ class SignsOfLife:
                 self.end_headers()
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002, http.server's name
-                """Say nothing."""
+                """Log nothing."""
 
         self._server = HTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/secret"
@@ -70,7 +70,7 @@ def test_a_database_that_was_away_is_told_when_it_is_back_and_only_a_completed_h
 def test_a_sign_of_life_that_nobody_takes_is_a_fault_that_names_no_secret() -> None:
     with SignsOfLife() as outside:
         outside.status = 500
-        with pytest.raises(HeartbeatError, match="HEARTBEAT_URL says 500"):
+        with pytest.raises(HeartbeatError, match="HEARTBEAT_URL responded 500"):
             ping(outside.url)
     with pytest.raises(HeartbeatError, match="cannot be reached") as unreached:
         ping(outside.url)

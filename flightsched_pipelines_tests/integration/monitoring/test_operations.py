@@ -1,4 +1,4 @@
-"""Operational checks: when they are quiet, how much they look at, and what they say of what cannot be read."""
+"""Operational checks: when they pass, how much they examine, and what they report if it cannot be read."""
 
 from datetime import timedelta
 from typing import Any
@@ -31,7 +31,7 @@ def test_a_platform_that_is_well_is_quiet_and_says_how_much_it_looked_at(watch: 
         told: dict[str, Any] = {name: value.value for name, value in one.metadata.items()}
         assert told["examined"] > 0
         assert (told["limit"], told["todo"]) == (alarm.limit, alarm.todo)
-        assert told["runbook"] == f"docs/runbook.md#{alarm.section}"
+        assert told["runbook"] == f"docs/how-to/runbook.md#{alarm.section}"
         assert one.description
 
 

@@ -64,7 +64,7 @@ def test_an_hour_leaves_its_metrics_as_rows_as_numbers_and_as_a_page(
     page = Path(shown["page"])
     assert page.name == f"{healthy.hour:%Y-%m-%dT%H}.html"
     assert page.read_text() == (page.parent / "latest.html").read_text()
-    assert "From threatened to moved" in page.read_text()
+    assert "Rescheduling funnel" in page.read_text()
 
 
 def test_cloudwatch_has_the_metrics_under_the_functions_names(

@@ -1,1 +1,1 @@
-"""The desk on a real database."""
+"""Services on a real database."""

@@ -1,4 +1,4 @@
-"""What tests of answers share: cases to answer, a way to say things, and what must always be so."""
+"""Helpers for tests of responses: cases to answer, ways to respond, and invariants."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ WHERE a.status IN ('scheduled', 'weather_hold', 'held') AND b.status IN ('schedu
 AND a.holds_for IS DISTINCT FROM b.id AND b.holds_for IS DISTINCT FROM a.id
 AND (a.aircraft_id = b.aircraft_id OR a.student_id = b.student_id OR a.instructor_id = b.instructor_id)
 """
-"""How many pairs have one aircraft, instructor or student at one time."""
+"""Query for the number of pairs that have one aircraft, instructor or student at one time."""
 
 
 def rows(engine: Engine, query: str, **values: Any) -> list[Any]:
@@ -55,36 +55,36 @@ def cases(engine: Engine, *, solo: bool = False) -> list[tuple[int, int]]:
 
 
 def said(action: str, *, role: Role | None = None, person_id: int | None = None, **answer: Any) -> CaseResponse:
-    """An answer, by whoever would give it."""
+    """Return a response, from the role that would give it."""
     usual: Role = "student" if Action(action) in STUDENTS else "instructor"
     return CaseResponse(Action(action), role or usual, person_id, **answer)
 
 
 def give(engine: Engine, case_id: int, answer: CaseResponse, at: datetime = LATER, key: str = "") -> ResponseOutcome:
-    """Give an answer to a case."""
+    """Give a response to a case."""
     return respond(engine, IncomingResponse(key or uuid4().hex, case_id, answer, "terminal"), at, SETTINGS)
 
 
 def say(
     engine: Engine, case_id: int, action: str, at: datetime = LATER, *, key: str = "", **answer: Any
 ) -> ResponseOutcome:
-    """Say something about a case."""
+    """Give a response to a case."""
     return give(engine, case_id, said(action, **answer), at, key)
 
 
 def state(engine: Engine, case_id: int) -> str:
-    """How a case stands."""
+    """Return the state of a case."""
     return one(engine, "SELECT state FROM school.reschedule_cases WHERE id = :id", id=case_id)
 
 
 def place(engine: Engine, booking_id: int) -> tuple[Any, ...]:
-    """Where a booking is: status, start, instructor, aircraft."""
+    """Return a booking's status, start, instructor and aircraft."""
     query = "SELECT status, lower(period), instructor_id, aircraft_id FROM school.bookings WHERE id = :id"
     return tuple(rows(engine, query, id=booking_id)[0])
 
 
 def offer(engine: Engine, case_id: int, number: int) -> tuple[Any, ...]:
-    """An alternative that is held out: start, instructor, aircraft."""
+    """Return an open alternative: start, instructor, aircraft."""
     query = (
         "SELECT starts_at_utc, instructor_id, aircraft_id FROM school.case_offers "
         "WHERE case_id = :id AND number = :number AND withdrawn_hour IS NULL"
@@ -93,7 +93,7 @@ def offer(engine: Engine, case_id: int, number: int) -> tuple[Any, ...]:
 
 
 def held(engine: Engine, booking_id: int) -> int:
-    """How many slots are held for a booking."""
+    """Return the number of slots held for a booking."""
     return one(engine, "SELECT count(*) FROM school.bookings WHERE holds_for = :id", id=booking_id)
 
 
@@ -106,6 +106,6 @@ def events(engine: Engine, case_id: int) -> list[str]:
 
 
 def told(engine: Engine, case_id: int, event: str) -> list[str]:
-    """Who was told of an event."""
+    """Return the people notified of an event."""
     query = "SELECT role FROM school.outbox WHERE case_id = :id AND event = :event AND channel = 'email' ORDER BY role"
     return [row[0] for row in rows(engine, query, id=case_id, event=event)]

@@ -1,4 +1,4 @@
-"""A booking's life: whoever says whatever at any time, nothing is taken twice, none is lost, every case ends."""
+"""A booking's life: whatever the responses at any time, nothing is taken twice, none is lost, every case ends."""
 
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
@@ -96,7 +96,7 @@ class Life(RuleBasedStateMachine):
         cut_at=CUT_AT,
     )
     def somebody_answers(self, action: str, which: int, number: int, stranger: bool, cut_at: int | None) -> None:
-        """An answer, of the right person or another, that may lose its connection on the way."""
+        """Give a response, of the right person or another, that may lose its connection on the way."""
         reason = "It will do." if action == "keep" else ""
         person = 999_999 if stranger else None
         answer = said(action, number=number, person_id=person, reason=reason)
@@ -110,19 +110,19 @@ class Life(RuleBasedStateMachine):
 
     @rule(which=WHICH, number=st.integers(1, 3), cut_at=CUT_AT)
     def a_lesson_is_to_move(self, which: int, number: int, cut_at: int | None) -> None:
-        """The student takes an alternative, and the instructor confirms."""
+        """Let the student accept an alternative, and the instructor confirm."""
         self.somebody_answers("accept", which, number, False, None)
         self.somebody_answers("confirm", which, number, False, cut_at)
 
     @rule(minutes=st.integers(1, 90))
     def time_goes_by(self, minutes: int) -> None:
-        """What comes due is done."""
+        """Process everything due."""
         self.now += timedelta(minutes=minutes)
         deadlines.process_deadlines(self.engine, self.now, SETTINGS)
 
     @rule(better=st.integers(0, 3))
     def an_hour_is_dispatched(self, better: int) -> None:
-        """A new forecast, above the minimums for a quarter of the lessons."""
+        """Dispatch a new forecast, above the minimums for a quarter of the lessons."""
         self.now = max(self.now, self.newest + HOUR + timedelta(minutes=8))
         self.newest = self.now.replace(minute=0)
         risk = stored(self.engine, "at_risk_bookings")
@@ -132,14 +132,14 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_taken_twice_lost_or_done_unseen(self) -> None:
-        """After every step."""
+        """Check the invariants after every step."""
         for wrong in (OVERLAPS, UNAUDITED, UNTOLD, STRAY):
             assert one(self.engine, wrong) == 0
         assert one(self.engine, LESSONS) == self.lessons
         assert one(self.engine, ANSWERS) == self.said
 
     def teardown(self) -> None:
-        """Every case ends, answered or not."""
+        """Check that every case ends, answered or not."""
         with self._all:
             for _ in range(2):
                 self.now += timedelta(days=4)

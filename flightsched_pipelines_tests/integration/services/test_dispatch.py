@@ -45,7 +45,7 @@ def run(engine: Engine, statement: str, **values: Any) -> None:
 
 
 def next_hour(engine: Engine, n: int = 1, **changed: pd.DataFrame) -> datetime:
-    """Store an hour like the first, but for these tables; proven, as the check leaves it."""
+    """Store an hour like the first, with other tables; validated, as the check records it."""
     hour = SEED_HOUR + n * HOUR
     if "at_risk_bookings" in changed and "lesson_verdicts" not in changed:
         changed["lesson_verdicts"] = verdicts_with(engine, changed["at_risk_bookings"])
@@ -60,7 +60,7 @@ def next_hour(engine: Engine, n: int = 1, **changed: pd.DataFrame) -> datetime:
 
 
 def verdicts_with(engine: Engine, broken: pd.DataFrame) -> pd.DataFrame:
-    """The verdicts that go with these broken rules: ok for what the first hour assessed and that breaks none."""
+    """Return the verdicts for these breaches: ok for lessons that the first hour assessed and that have none."""
     found = dict(zip(broken["booking_id"], broken["verdict"], strict=True))
     assessed = sorted({*stored(engine, "lesson_verdicts")["booking_id"], *found})
     return pd.DataFrame({"booking_id": assessed, "verdict": [found.get(booking_id, "ok") for booking_id in assessed]})
@@ -139,7 +139,7 @@ def test_an_older_hour_never_speaks(told: Engine) -> None:
 
 def test_an_hour_that_is_not_the_newest_is_refused(ticked_engine: Engine) -> None:
     next_hour(ticked_engine)
-    with pytest.raises(DispatchRefusedError, match="not the newest proven hour"):
+    with pytest.raises(DispatchRefusedError, match="not the newest validated hour"):
         dispatch(ticked_engine, NOW + HOUR, SETTINGS, SEED_HOUR)
 
 
@@ -181,7 +181,7 @@ def test_only_a_verdict_of_ok_clears_a_case(told: Engine, verdict: str, state: s
 
 
 def without(engine: Engine, table: str, lesson: int, keep: int) -> pd.DataFrame:
-    """A table's rows without a booking's first alternative, in which candidates and proposals agree."""
+    """Return a table's rows without a booking's first alternative, in which candidates and proposals agree."""
     frame = stored(engine, table)
     gone = stored(engine, "reschedule_proposals").query(f"booking_id == {lesson}").sort_values("rank").head(3 - keep)
     keys = ["booking_id", "starts_at_utc", "aircraft_id"]

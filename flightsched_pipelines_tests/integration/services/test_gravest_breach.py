@@ -1,4 +1,4 @@
-"""Of every lesson at risk in a generated hour, whatever names its gravest breach names the same one."""
+"""Everything that names the gravest breach of a lesson in a generated hour names the same one."""
 
 import re
 from collections import Counter
@@ -30,13 +30,13 @@ CASE_BOOKING = "SELECT id, booking_id FROM school.reschedule_cases"
 
 @dataclass(frozen=True)
 class GeneratedHour:
-    """An hour that was dispatched, and of each lesson at risk its gravest breach as it is stored."""
+    """An hour that was dispatched, and the stored gravest breach of each lesson at risk."""
 
     engine: Engine
     gravest: dict[int, dict[Any, Any]]
 
     def payloads(self, channel: str, event: str) -> list[Any]:
-        """Return what was queued, of one kind."""
+        """Return the queued payloads of one kind."""
         query = "SELECT payload FROM school.outbox WHERE channel = :channel AND event = :event ORDER BY id"
         return [row[0] for row in rows(self.engine, query, channel=channel, event=event)]
 
@@ -58,7 +58,7 @@ def hour(server_home: Any, ticked_template: str) -> Iterator[GeneratedHour]:
 
 
 def first_named(text: str) -> str:
-    """The name of a rule that a text has first; of two that begin at one place, the longer."""
+    """Return the rule named first in a text; the longer one of two at the same place."""
     found = [(match.start(), -len(name), name) for name in NAMES.values() if (match := re.search(name, text, re.I))]
     return min(found)[2] if found else "daylight"
 

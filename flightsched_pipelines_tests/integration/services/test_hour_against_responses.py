@@ -1,4 +1,4 @@
-"""Answers and an hour's run at the same moment, in either order: nobody loses, and nobody is told two things."""
+"""Responses and an hour's run at the same moment, in either order: no update is lost, and messages never contradict."""
 
 import threading
 from collections import Counter
@@ -34,7 +34,7 @@ from flightsched_pipelines_tests.integration.services.test_dispatch import next_
 from flightsched_pipelines_tests.integration.services.test_races import DEADLOCKS
 
 AT = SEED_HOUR + HOUR + timedelta(minutes=8)
-"""When the next hour is dispatched."""
+"""The time of the next hour's dispatch."""
 
 OFFERED = ("reschedule_candidates", "reschedule_proposals")
 OF_EACH = 6
@@ -60,11 +60,11 @@ LAST_TOLD = {
     "cancelled": {"cancelled", "changed"},
     "kept": {"kept"},
 }
-"""What a student may have been told last, by how the case stands."""
+"""The newest message that a student may have, by the state of the case."""
 
 
 def all_is_well(engine: Engine) -> None:
-    """Nothing is taken twice, every change is audited, no case moved after its end, the last word is the true one."""
+    """Check that nothing is taken twice, changes are audited, no ended case moved, and the newest message is true."""
     assert one(engine, OVERLAPS) == 0
     assert one(engine, DEADLOCKS) == 0
     trails: dict[int, list[Any]] = {}
@@ -120,7 +120,7 @@ def at_each_commit(engine: Engine, do: Callable[[], object]) -> Generator[None]:
 
 
 def waits_or_is_done(engine: Engine, *work: Future[Any]) -> None:
-    """Wait until each of these is done, or waits for what another has locked."""
+    """Wait until each of these is done, or waits for a lock of another."""
     pause = threading.Event()
     for _ in range(MOST_LOOKS):
         under_way = sum(not one_.done() for one_ in work)
@@ -155,7 +155,7 @@ def known(told_engine: Engine) -> list[int]:
 
 
 def answers(case_ids: list[int], engine: Engine) -> list[tuple[int, CaseResponse]]:
-    """Whatever can be said of each case as it stands."""
+    """Return every possible response to each case in its state."""
     standing = dict(rows(engine, "SELECT id, state FROM school.reschedule_cases"))
     takes, confirms = cycle(("accept", "none_suit", "keep")), cycle(("confirm", "withdraw", "decline"))
     said_: list[tuple[int, CaseResponse]] = []

@@ -1,4 +1,4 @@
-"""No booking moves to a time whose forecast should be there and is missing, by whichever path; beyond reach it may."""
+"""No booking moves to a time whose forecast is missing, by any path; a time beyond reach is allowed."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -52,7 +52,7 @@ def store(engine: Engine, forecasts: pd.DataFrame, hour: datetime = NEXT_HOUR) -
 
 
 def no_weather(engine: Engine) -> None:
-    """The newest hour asked every provider, and none answered."""
+    """Store a newest hour whose requests to every provider failed."""
     raw = frames.read_partition(engine, PIPELINE_TABLES["raw_weather"], [SEED_HOUR])
     failed = raw.assign(outcome="timeout", body=None, error="no answer in time", status_code=None)
     store(engine, hourly_steps.forecast(engine, failed.drop(columns="partition_hour"), NEXT_HOUR, SETTINGS))
@@ -93,7 +93,7 @@ def moved(engine: Engine) -> int:
 
 
 def accepted(engine: Engine) -> tuple[int, int]:
-    """A case of which the student has taken the first alternative while its forecast was there."""
+    """Return a case whose first alternative the student accepted while its forecast was present."""
     case_id, booking_id = cases(engine)[0]
     assert say(engine, case_id, "accept", MOMENT - 15 * MINUTE, number=1).applied
     return case_id, booking_id
@@ -242,6 +242,6 @@ def test_a_time_that_no_forecast_reaches_yet_may_be_taken_and_people_are_told_so
 
 
 def found_again(engine: Engine) -> None:
-    """The forecast is back: an hour like the first."""
+    """Store an hour like the first: the forecast is back."""
     first = frames.read_partition(engine, PIPELINE_TABLES["forecasts"], [SEED_HOUR])
     store(engine, first, SEED_HOUR + 2 * HOUR)

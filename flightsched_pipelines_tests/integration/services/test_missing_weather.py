@@ -1,4 +1,4 @@
-"""Weather that is missing for hours is told to dispatchers once, and once more when it is over."""
+"""Dispatchers are notified of weather that is missing for hours once, and once more when it is over."""
 
 from datetime import datetime, timedelta
 
@@ -44,7 +44,7 @@ def assessed(engine: Engine, hour: datetime, *, lacks: str | None = LACKS, schoo
 
 
 def tell(engine: Engine, at: datetime) -> int:
-    """Let the clock speak, twice: the second time there is nothing left to say."""
+    """Notify twice: the second time nothing is left to send."""
     told = deadlines.process_deadlines(engine, at, SETTINGS)["schools told of missing weather"]
     assert deadlines.process_deadlines(engine, at, SETTINGS)["schools told of missing weather"] == 0
     assert missing_weather.due(engine, at, SETTINGS) == 0

@@ -1,4 +1,4 @@
-"""Delivery: nothing is lost, nobody is told twice, poison is set aside, and a channel that is down harms no message."""
+"""Delivery: no message is lost or sent twice, poison is set aside, and a channel that is down harms no message."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""One bad message, one server that hangs, one late acceptance: all others go out, and nobody gets a message twice."""
+"""One bad message, one hanging server, one late acceptance: all others go out, and no person gets a message twice."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Many answers at once, and servers and workers that die: nothing is booked twice, lost, or left waiting."""
+"""Many responses at once, and servers and workers that die: nothing is booked twice, lost, or left waiting."""
 
 import os
 import random

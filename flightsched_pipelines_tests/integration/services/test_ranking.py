@@ -1,4 +1,4 @@
-"""Ranking by an LLM that may fail in every way: what ops see, and that each lesson keeps its alternatives."""
+"""Ranking by an LLM that may fail in every way: the operators' view, and each lesson's alternatives kept."""
 
 import json
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ def settings_with(server: OpenAIServer, **values: object) -> Settings:
 
 
 def rank(engine: Engine, settings: Settings) -> tuple[dg.ExecuteInProcessResult, Mapping[str, Any]]:
-    """Materialise the proposals of the hour, and what the asset's page shows then."""
+    """Materialise the proposals of the hour, and return the asset's metadata."""
     job = build_definitions(engine=engine, settings=settings).resolve_job_def("hourly_tick")
     with dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(instance=instance, partition_key=key_of(SEED_HOUR), asset_selection=[ASSET])
@@ -272,7 +272,7 @@ def test_letters_of_an_older_hour_are_settled_without_a_call(ticked_engine: Engi
     assert (result.tried, result.superseded) == (0, 2)
     assert len(server.requests) == 2
     assert set(letters(ticked_engine)["settlement"]) == {"superseded"}
-    assert "only the newest hour is asked about" in shown["ranking"]
+    assert "requests are sent for the newest hour only" in shown["ranking"]
 
 
 def test_the_redrive_job_is_the_same(ticked_engine: Engine) -> None:

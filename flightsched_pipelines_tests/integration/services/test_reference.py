@@ -1,4 +1,4 @@
-"""What an hour depends on beside weather and schedule: kept, so that an old hour gives the same rows again."""
+"""Reference data of an hour: stored, so that an old hour run again gives the same rows."""
 
 from datetime import timedelta
 
@@ -35,7 +35,7 @@ def stored(engine: Engine, table: str) -> pd.DataFrame:
 
 
 def run_again(engine: Engine, settings: Settings) -> dict[str, pd.DataFrame]:
-    """The hour's assets made again from what is stored, as the run of an old hour makes them."""
+    """Make the hour's assets again from stored rows, as the run of an old hour does."""
     forecasts = hourly_steps.forecast(engine, stored(engine, "raw_weather"), SEED_HOUR, settings)
     bookings = stored(engine, "booking_snapshot")
     then = hourly_steps.settings_at(engine, SEED_HOUR, settings)
@@ -87,7 +87,7 @@ def test_hours_that_depend_on_the_same_share_its_content(ticked_engine: Engine) 
 
 
 def test_an_old_hour_without_any_booking_stays_without(ticked_engine: Engine) -> None:
-    """Bookings that were made since are not of that hour."""
+    """Add bookings since, which do not belong to that hour."""
     earlier = SEED_HOUR - timedelta(hours=3)
     empty = stored(ticked_engine, "booking_snapshot").head(0).assign(partition_hour=pd.Timestamp(earlier).as_unit("us"))
     write_partition(ticked_engine, PIPELINE_TABLES["booking_snapshot"], empty, [earlier])

@@ -1,4 +1,4 @@
-"""What is offered in place of alternatives that do not suit, or were lost."""
+"""Offers that replace alternatives that do not suit, or were lost."""
 
 from itertools import combinations
 

@@ -1,4 +1,4 @@
-"""Answers through the one door: held, confirmed, moved; refused with a sentence; each on record, each once."""
+"""Responses by one function: held, confirmed, moved; refused with a sentence; each recorded once."""
 
 from datetime import timedelta
 from typing import Any
@@ -39,7 +39,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def next_hour(engine: Engine, **changed: pd.DataFrame) -> None:
-    """Store the next hour like the first, but for these tables, and dispatch it."""
+    """Store the next hour like the first, with other tables, and dispatch it."""
     hour = SEED_HOUR + HOUR
     names = ("forecasts", "booking_snapshot", "lesson_verdicts", "at_risk_bookings", "reschedule_candidates",
              "reschedule_proposals", "unplaceable_bookings")  # fmt: skip

@@ -1,4 +1,4 @@
-"""Slots that come free: offered to who waits, one after another, proven; taken like any other alternative."""
+"""Freed slots: offered to waiting lessons one after another, validated; accepted like any other alternative."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -36,7 +36,7 @@ WAITERS = (
 
 @pytest.fixture
 def quiet(ticked_engine: Engine) -> Engine:
-    """A database in which nobody was told anything yet; everybody can fly at any time, and nobody sleeps."""
+    """Return a database without notifications, in which everybody can fly at any time and has no quiet hours."""
     run(ticked_engine, "DELETE FROM school.student_preferences")
     run(ticked_engine, "DELETE FROM school.contact_preferences")
     run(ticked_engine, "INSERT INTO school.contact_preferences (student_id) SELECT id FROM school.students")

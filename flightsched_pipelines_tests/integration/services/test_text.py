@@ -1,4 +1,4 @@
-"""Every entry point refuses text that cannot be stored or shown, in a sentence, and keeps nothing of it."""
+"""Every entry point refuses text that cannot be stored or shown, with a sentence, and stores nothing of it."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Whatever hours, weather, answers, schools and clocks do: people are told what is stored, and holds stay whose."""
+"""Whatever hours, weather, responses, schools and time bring, messages match the tables, and holds keep owners."""
 
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
@@ -63,7 +63,7 @@ WHERE o.event = 'expired' AND o.status = 'waiting' AND o.role IN ('student', 'in
 
 
 class Truth(RuleBasedStateMachine):
-    """Some threatened lessons, six of them under our eyes, and all that may happen to them."""
+    """Some threatened lessons, six of them watched, and all events that may happen to them."""
 
     home: Path
     template: str
@@ -84,7 +84,7 @@ class Truth(RuleBasedStateMachine):
 
     @rule(weather=WEATHER, late=st.integers(0, 170))
     def an_hour_is_dispatched(self, weather: str, late: int) -> None:
-        """An hour, perhaps without any weather, perhaps dispatched late."""
+        """Dispatch an hour, perhaps without any weather, perhaps late."""
         self.newest = max(self.now, self.newest + HOUR).replace(minute=0, second=0)
         self.newest += HOUR * (self.newest < self.now)
         self.now = self.newest + timedelta(minutes=late)
@@ -112,19 +112,19 @@ class Truth(RuleBasedStateMachine):
 
     @rule(minutes=st.sampled_from([1, 20, 45, 90, 300, 720]))
     def time_goes_by(self, minutes: int) -> None:
-        """What comes due is done."""
+        """Process everything due."""
         self.now += timedelta(minutes=minutes)
         deadlines.process_deadlines(self.engine, self.now, SETTINGS)
         assert one(self.engine, WAITS_OUTDATED) == 0
 
     @rule()
     def the_mail_goes_out(self) -> None:
-        """Whatever waits was sent."""
+        """Send all waiting messages."""
         run(self.engine, "UPDATE school.outbox SET status = 'sent', settled_at = now() WHERE status = 'waiting'")
 
     @rule(which=WHICH, action=st.sampled_from(["accept", "confirm", "keep", "none_suit", "withdraw"]))
     def somebody_answers(self, which: int, action: str) -> None:
-        """An answer to the newest case of a lesson."""
+        """Respond to the newest case of a lesson."""
         _, booking_id = self.known[which]
         newest = "SELECT max(id) FROM school.reschedule_cases WHERE booking_id = :id"
         words: dict[str, Any] = {"accept": {"number": 1}, "keep": {"reason": "It will do."}}.get(action, {})
@@ -134,7 +134,7 @@ class Truth(RuleBasedStateMachine):
 
     @rule(which=WHICH, what=st.sampled_from(["hold", "hold", "release"]))
     def a_dispatcher_gives_an_order(self, which: int, what: Any) -> None:
-        """A weather hold, put or lifted by hand."""
+        """Put or lift a weather hold by hand."""
         _, booking_id = self.known[which]
         self.orders += 1
         key = f"order-{self.orders}"
@@ -143,7 +143,7 @@ class Truth(RuleBasedStateMachine):
 
     @rule(which=WHICH, deed=st.sampled_from(sorted(DEEDS)))
     def the_school_does_something(self, which: int, deed: str) -> None:
-        """A lesson is cancelled, flown or moved where the school keeps its schedule."""
+        """Cancel, complete or move a lesson in the school's schedule."""
         _, booking_id = self.known[which]
         run(self.engine, DEEDS[deed], id=booking_id)
         if deed != "move":
@@ -153,7 +153,7 @@ class Truth(RuleBasedStateMachine):
 
     @invariant()
     def people_were_told_what_is_so(self) -> None:
-        """After every step."""
+        """Check every message after every step."""
         for wrong in (CLEARED_WITHOUT_VERDICT, TOLD_WITHOUT_VERDICT, TOLD_AFTER_IT_BEGAN):
             assert one(self.engine, wrong) == 0
         for booking_id, newest in self.gone.items():
@@ -161,7 +161,7 @@ class Truth(RuleBasedStateMachine):
 
     @invariant()
     def a_dispatchers_holds_stay(self) -> None:
-        """Nobody else lifts them."""
+        """Check that nobody else lifts a dispatcher's hold."""
         still = "SELECT id FROM school.bookings WHERE status = 'weather_hold' AND weather_hold_by = 'dispatcher'"
         assert {row.id for row in rows(self.engine, still)} == self.by_hand
 

@@ -1,4 +1,4 @@
-"""What people are told is so: of begun, cancelled and moved lessons, of holds of a dispatcher's, in every digest."""
+"""Messages are true: about begun, cancelled and moved lessons, about dispatchers' holds, in every digest."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,7 +47,7 @@ SLACK = settings_for(slack_webhook_url="http://127.0.0.1:1")
 
 
 def delivered(engine: Engine) -> None:
-    """Whatever waits was sent."""
+    """Send all waiting messages."""
     run(engine, "UPDATE school.outbox SET status = 'sent', settled_at = now() WHERE status = 'waiting'")
 
 
@@ -164,7 +164,7 @@ def test_a_freed_slot_stays_offered_to_a_lesson_on_hold_whose_time_is_over(told_
 
 
 def hold(engine: Engine, booking_id: int, what: Any = "hold", at: datetime = SEED_HOUR + 10 * MINUTE) -> str:
-    """A dispatcher's order, by hand."""
+    """Give a dispatcher's order, by hand."""
     key = f"{what}-{booking_id}-{at.isoformat()}"
     return weather_hold.order(engine, key, what, str(booking_id), "Air show", "job", at).outcome
 

@@ -1,4 +1,4 @@
-"""A command costs what it uses, and no more."""
+"""A command imports only the modules it uses."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Mails in the local folder are their owner's alone, also those that were readable by everybody before."""
+"""Mails in the local folder are readable by their owner alone, even those that were readable by everybody before."""
 
 import os
 from collections.abc import Iterator

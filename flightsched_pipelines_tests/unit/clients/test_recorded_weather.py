@@ -1,4 +1,4 @@
-"""Recorded answers: told apart by what they hold, given back as they are."""
+"""Recorded responses: distinguished by their content, returned unchanged."""
 
 import json
 from datetime import UTC, datetime
@@ -81,7 +81,7 @@ def test_an_empty_list_is_an_empty_answer(tmp_path: Path) -> None:
 def test_a_missing_or_empty_folder_is_said_plainly(tmp_path: Path) -> None:
     with pytest.raises(WeatherSourceError, match="does not exist"):
         weather_source(Settings.model_validate({"weather_source": f"recorded:{tmp_path / 'nowhere'}"}))
-    with pytest.raises(WeatherSourceError, match=r"holds no \*\.json"):
+    with pytest.raises(WeatherSourceError, match=r"contains no \*\.json"):
         weather_source(Settings.model_validate({"weather_source": f"recorded:{tmp_path}"}))
 
 

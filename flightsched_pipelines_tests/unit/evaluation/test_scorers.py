@@ -1,4 +1,4 @@
-"""The scorers of ``make eval`` tell a good answer from each bad one."""
+"""The scorers of ``make eval`` distinguish a good response from each bad one."""
 
 import json
 from typing import Any

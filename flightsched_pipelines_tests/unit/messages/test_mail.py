@@ -1,4 +1,4 @@
-"""Mails: what every one says, and what a hostile value cannot do to one."""
+"""Mails: their required content, and their safety from hostile values."""
 
 import re
 from datetime import UTC, datetime
@@ -51,7 +51,7 @@ def test_every_mail_says_who_decides_and_that_a_move_costs_nothing(name: str) ->
     said = rendered(name)
     for part in (said.text, said.html):
         assert "The pilot in command decides" in part
-        assert "A move for weather costs nothing." in part
+        assert "There is no charge for moving a lesson because of weather." in part
 
 
 @pytest.mark.parametrize("name", NOTICES)
@@ -116,7 +116,7 @@ def test_a_name_cannot_add_lines_to_the_plain_text() -> None:
 
 def test_why_nothing_is_offered_is_said_in_words() -> None:
     notice = NOTICES["opened-student"].model_copy(update={"offers": [], "no_offer_because": "no weather"})
-    assert "the forecast is below the minimums at every time that would do" in email.render_notice(notice).text
+    assert "the forecast is below the minimums at every suitable time" in email.render_notice(notice).text
 
 
 def test_there_are_words_for_every_obstacle() -> None:

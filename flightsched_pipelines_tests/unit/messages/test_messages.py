@@ -1,4 +1,4 @@
-"""What people are told: every fact and link there, local times, hostile values harmless, nothing personal outside."""
+"""Notifications: every fact and link present, local times, hostile values harmless, no personal data outside."""
 
 import json
 import re
@@ -67,7 +67,7 @@ def test_a_notice_says_what_where_when_and_never_that_it_is_safe(name: str) -> N
         assert "Tue 24 Nov 10:00–11:30 PST" in body
         assert "PAO-1016" in body
         assert "KPAO" in body
-        assert "costs nothing" in body
+        assert "There is no charge" in body
         assert not re.search(r"\b(un)?safe\b", body, re.IGNORECASE)
         for offer in notice.offers:
             assert formatting.format_period(offer.starts_at_utc, offer.ends_at_utc, LA) in body
@@ -107,7 +107,7 @@ def test_a_freed_slot_is_told_with_its_time_and_where_to_take_it() -> None:
     assert ">Take it</a>" in rendered.html
     assert "The free slot:" in text
     assert f"Take it: {notice.offers[0].accept_url}" in text
-    assert "a slot has come free: Tue 24 Nov 08:00 PST" in sms.sms_text(notice)
+    assert "a slot is available: Tue 24 Nov 08:00 PST" in sms.sms_text(notice)
     without = notice.model_copy(
         update={"case_url": None, "offers": [notice.offers[0].model_copy(update={"accept_url": None})]}
     )

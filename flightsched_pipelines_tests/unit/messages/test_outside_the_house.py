@@ -1,4 +1,4 @@
-"""Short texts, Slack and events: limits of each, and no personal data."""
+"""Text messages, Slack and events: limits of each, and no personal data."""
 
 import json
 import re

@@ -1,1 +1,1 @@
-"""What is held against real data, where they are at hand."""
+"""Comparisons with real data, if they are present."""

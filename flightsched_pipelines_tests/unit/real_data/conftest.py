@@ -1,6 +1,6 @@
-"""The real data are in a folder beside the checkout, of which nothing is copied; without it nothing here is collected.
+"""Collect tests of real data only if their folder is next to the checkout; nothing of it is copied.
 
-What they show is held against reports written by hand, and against simulated ones, in every clone.
+Every clone tests the same with reports written by hand, and with simulated ones.
 """
 
 from pathlib import Path

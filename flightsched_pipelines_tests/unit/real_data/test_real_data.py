@@ -1,4 +1,4 @@
-"""Real reports, which lie beside a checkout and not in it: collected where they are (``conftest``)."""
+"""Real reports, which are next to a checkout and not in it: collected where they are (``conftest``)."""
 
 import json
 from pathlib import Path

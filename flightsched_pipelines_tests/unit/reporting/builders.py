@@ -20,7 +20,7 @@ def _curve(n: int, key: str) -> float:
 
 
 def busy(hour_utc: datetime = NOON) -> Report:
-    """An hour in which everything has something to show."""
+    """Return a report of an hour in which everything has something to show."""
     hours = [hour_utc + n * HOUR for n in range(72)]
     worst = {
         (airport, hour): ("at_risk", "watch", "unknown")[(row + n // 5) % 3]
@@ -62,7 +62,7 @@ def busy(hour_utc: datetime = NOON) -> Report:
 
 
 def empty(hour_utc: datetime = NOON) -> Report:
-    """The first hour of a new school: nothing has happened yet."""
+    """Return the report of the first hour of a new school: nothing has happened yet."""
     return Report(
         hour_utc=hour_utc, made_at_utc=hour_utc + timedelta(minutes=20), environment="development",
         weather_source="simulated", lessons=0, risk=RiskMap((), [hour_utc + n * HOUR for n in range(72)], {}),

@@ -1,4 +1,4 @@
-"""The operators' report: one page that needs nothing else, readable without colour, honest about what is missing."""
+"""The operations report: one self-contained page, readable without colour, accurate about missing data."""
 
 import re
 from base64 import b64decode
@@ -23,7 +23,7 @@ WITHOUT_END = {"meta", "link", "img", "br", "hr", "input"}
 
 
 class Read(HTMLParser):
-    """What a page is made of: its elements with their attributes; fails on a tag that is closed out of order."""
+    """The elements of a page with their attributes; fails on a tag that is closed out of order."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class Read(HTMLParser):
         self.elements.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag: str) -> None:
-        """It is the one that was opened last."""
+        """Check that it is the one that was opened last."""
         assert self._open.pop() == tag
 
     def named(self, tag: str) -> list[dict[str, str | None]]:
@@ -233,5 +233,5 @@ def test_cloudwatch_gets_the_names_that_the_dashboards_use() -> None:
 
 
 def test_the_guide_to_the_dashboards_has_every_metric() -> None:
-    guide = Path(__file__).parents[3] / "docs" / "dashboards.md"
+    guide = Path(__file__).parents[3] / "docs" / "reference" / "dashboards.md"
     assert guide.read_text().partition("compared by a test -->\n")[2].strip() == metrics.as_table()

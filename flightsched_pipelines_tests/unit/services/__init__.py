@@ -1,1 +1,1 @@
-"""Tests of what the desk decides, without a database."""
+"""Tests of services' decisions, without a database."""

@@ -1,4 +1,4 @@
-"""Nothing says that the forecast is above the minimums again but a verdict of ok, stored for that hour and lesson."""
+"""Only a verdict of ok, stored for that hour and lesson, means that the forecast is above the minimums again."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -79,7 +79,7 @@ def booked(booking_id: int, starts: datetime) -> dict[str, Any]:
 
 
 def hour_in(sky: Sequence[str], starts: Sequence[datetime], hour_utc: datetime) -> dict[str, pd.DataFrame]:
-    """What an hour stores of lessons at these starts; the sky is that of each hour from the test's first."""
+    """Return an hour's stored rows of lessons at these starts; the weather is each hour's from the test's first."""
     snapshot = frame([booked(key, start) for key, start in enumerate(starts)], BOOKING_COLUMNS)
     hours: list[dict[str, Any]] = []
     for number, name in enumerate(sky):
@@ -98,7 +98,7 @@ def hour_in(sky: Sequence[str], starts: Sequence[datetime], hour_utc: datetime) 
 
 
 def says_above(standing: BookingStatus, state: CaseState, told: Slot, now_utc: datetime) -> list[str]:
-    """Whatever a dispatch would say of this lesson that claims a forecast above the minimums."""
+    """Return everything that a dispatch would send about this lesson that claims a forecast above the minimums."""
     case = Case(state, told, (), told.starts_at_utc - BUFFER)
     said: list[str] = []
     if state in OPEN_STATES:
@@ -138,7 +138,7 @@ def test_nobody_is_told_that_all_is_well_but_by_a_stored_verdict(
 
 
 def is_known(sky: Sequence[str], starts: datetime, hour_utc: datetime) -> bool:
-    """Whether every hour of the buffered lesson, from the hour on, has weather that can be read: by hand."""
+    """Return whether every hour of the buffered lesson, from the hour on, has readable weather: computed by hand."""
     first, last = starts - BUFFER, starts + HOUR + BUFFER
     touched = [n for n in range(-24, 48) if at(n) < last and at(n + 1) > first and at(n) >= hour_utc]
     return bool(touched) and all(n < len(sky) and sky[n] not in {"none", "unreadable"} for n in touched)

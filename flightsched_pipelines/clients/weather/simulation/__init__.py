@@ -1,1 +1,1 @@
-"""A simulated atmosphere, put into the providers' own formats, so that everything works without a network."""
+"""A simulated atmosphere in the providers' own formats, so that everything works without a network."""

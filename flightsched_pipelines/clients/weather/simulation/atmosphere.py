@@ -1,8 +1,8 @@
-"""A made-up sky with the habits of a real one, so that the platform can be tried without any provider.
+"""Simulate weather that behaves like real weather, so that the platform can be tried without any provider.
 
-Every region lives through the same three solar days over and over: a cold front with thunderstorms, the gusty day
-behind it, and a calm night that ends in fog. The next region east sees the front a day later. The sky depends on the
-airport and the absolute hour alone: successive forecasts see one front come nearer, and any 72 hours hold all three.
+Every region goes through the same three solar days over and over: a cold front with thunderstorms, the gusty day behind
+it, and a calm night that ends in fog. The next region east has the front a day later. The weather depends only on the
+airport and the absolute hour: successive forecasts show one front approach, and any 72 hours contain all three.
 """
 
 from dataclasses import dataclass
@@ -31,9 +31,9 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Air:
-    """What a forecast group says: ``visibility_sm`` of ``None`` is more than 6 SM.
+    """The weather of a forecast group: ``visibility_sm`` of ``None`` is more than 6 SM.
 
-    ``vertical_visibility_ft`` takes the place of layers where the sky is obscured.
+    ``vertical_visibility_ft`` replaces the layers if the sky is obscured.
     """
 
     wind_direction_deg: int
@@ -47,7 +47,7 @@ class Air:
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """Air that comes and goes while other air prevails."""
+    """Temporary weather while other weather prevails."""
 
     change: Literal["TEMPO", "PROB"]
     air: Air
@@ -55,7 +55,7 @@ class Passing:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedConditions:
-    """The true sky over an airport for one hour."""
+    """The true weather over an airport for one hour."""
 
     air: Air
     passing: Passing | None
@@ -76,7 +76,7 @@ _FAIR_LAYERS: tuple[tuple[Layer, ...], ...] = (
 
 
 def conditions_at(airport: str, longitude_deg: float, time_utc: datetime) -> SimulatedConditions:
-    """The sky over an airport in the hour that holds ``time_utc``; the same arguments always give the same sky."""
+    """Return the weather over an airport in the hour of ``time_utc``; equal arguments always give equal weather."""
     hour_utc = hour_of(time_utc)
     solar = hour_utc - _EPOCH + timedelta(minutes=4 * longitude_deg)
     day, solar_hour = solar.days, solar.seconds / 3600

@@ -1,4 +1,4 @@
-"""The simulated sky put into OpenWeatherMap's One Call 3.0 JSON (``units=standard``: kelvin, m/s, metres)."""
+"""Write the simulated weather as OpenWeatherMap's One Call 3.0 JSON (``units=standard``: kelvin, m/s, metres)."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ _CLOUD_WORDS = (
 
 
 def one_call(station: Station, hour_utc: datetime) -> dict[str, Any]:
-    """The forecast for 48 hours from ``hour_utc``, as asked for without minutely, daily and alerts."""
+    """Return the forecast for 48 hours from ``hour_utc``, without minutely, daily and alerts."""
     hours = [hour_utc + timedelta(hours=n) for n in range(_HOURS)]
     hourly = [_hour(hour, conditions_at(station.ident, station.longitude_deg, hour)) for hour in hours]
     return {
@@ -59,7 +59,7 @@ def _hour(hour_utc: datetime, sky: SimulatedConditions) -> dict[str, Any]:
 
 
 def _humidity_percent(sky: SimulatedConditions) -> int:
-    """A degree of spread is about five percent of humidity (Lawrence, 2005)."""
+    """One degree of spread is about five percent of humidity (Lawrence, 2005)."""
     return max(5, 100 - 5 * (sky.temperature_c - sky.dewpoint_c))
 
 

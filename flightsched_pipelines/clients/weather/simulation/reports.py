@@ -1,6 +1,6 @@
-"""The simulated sky put into the Aviation Weather Center's own words: TAFs and METARs as its JSON has them.
+"""Write the simulated weather as METARs and TAFs in the Aviation Weather Center's JSON.
 
-The raw text and the decoded fields of a report say the same, as the Center's do.
+The raw text and the decoded fields of a report agree, as the Center's do.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Station:
 
 
 def metar(station: Station, hour_utc: datetime) -> dict[str, Any]:
-    """The routine METAR taken at seven minutes to ``hour_utc``."""
+    """Return the routine METAR taken at seven minutes to ``hour_utc``."""
     observed = hour_utc - _OBSERVED_EARLY
     sky = conditions_at(station.ident, station.longitude_deg, observed)
     air = sky.air
@@ -59,12 +59,12 @@ def metar(station: Station, hour_utc: datetime) -> dict[str, Any]:
         "clouds": [{"cover": cloud["cover"], "base": cloud["base"]} for cloud in _clouds(air)],
         "fltCat": flight_category(_ceiling_ft(air), 10 if air.visibility_sm is None else air.visibility_sm),
     }
-    # What was not observed is left out of a METAR, where a TAF says null.
+    # A METAR omits what was not observed; a TAF has null.
     return {name: value for name, value in reported.items() if value is not None}
 
 
 def taf(station: Station, hour_utc: datetime) -> dict[str, Any]:
-    """The TAF in force at ``hour_utc``: the newest of those for 00, 06, 12 and 18Z, for 24 hours or, at some, 30."""
+    """Return the TAF in force at ``hour_utc``: issued for 00, 06, 12 or 18Z, for 24 hours or, at some airports, 30."""
     begins = hour_utc.replace(hour=hour_utc.hour // 6 * 6, minute=0, second=0, microsecond=0)
     ends = begins + (30 if crc32(station.ident.encode()) % 3 == 0 else 24) * HOUR
     issued = begins - _ISSUED_EARLY
@@ -94,7 +94,7 @@ def taf(station: Station, hour_utc: datetime) -> dict[str, Any]:
 
 
 def _spells(station: Station, begins: datetime, ends: datetime) -> list[tuple[datetime, datetime, Air, Passing | None]]:
-    """The stretches of hours with the same air, in order."""
+    """The runs of hours with the same weather, in order."""
     hours = [begins + n * HOUR for n in range((ends - begins) // HOUR)]
     skies = [(hour, conditions_at(station.ident, station.longitude_deg, hour)) for hour in hours]
     spells: list[tuple[datetime, datetime, Air, Passing | None]] = []
@@ -119,7 +119,7 @@ def _group(starts: datetime, stops: datetime, change: str | None, air: Air) -> d
         "wshearSpd": None,
         "visib": "6+" if air.visibility_sm is None else air.visibility_sm,
         "altim": None,
-        # A METAR gives vertical visibility in hundreds of feet, and the layer's base; a TAF gives feet, and no base.
+        # A METAR gives vertical visibility in hundreds of feet, and the layer's base; a TAF in feet, without a base.
         "vertVis": air.vertical_visibility_ft,
         "wxString": air.weather or None,
         "notDecoded": None,

@@ -1,4 +1,4 @@
-"""Weather without a provider: answers made of a simulated sky, in the providers' own JSON."""
+"""A weather source without a provider: simulated responses in the providers' own JSON."""
 
 import json
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from flightsched_pipelines.domain.weather.provider_responses import Product, Pro
 
 
 class SimulatedWeather:
-    """A source that makes its answers up, and gives the same ones whenever an hour is asked for again."""
+    """A source of simulated responses, the same whenever an hour is requested again."""
 
     supports_backfill = True
 
@@ -31,7 +31,7 @@ class SimulatedWeather:
         hour_utc: datetime,
         earlier: Sequence[ProviderResponse] = (),  # noqa: ARG002, nothing is fetched
     ) -> list[ProviderResponse]:
-        """METARs, TAFs and One Call answers as they would stand at ``hour_utc``; see ``WeatherSource.fetch``."""
+        """Return METARs, TAFs and One Call responses as of ``hour_utc``; see ``WeatherSource.fetch``."""
         observing = _stations(airports[airports["issues_metar"].astype(bool)])
         forecasting = _stations(airports[airports["issues_taf"].astype(bool)])
         answers = [

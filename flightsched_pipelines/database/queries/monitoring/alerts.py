@@ -1,4 +1,4 @@
-"""Standings, alerts and silences as rows."""
+"""Check statuses, alerts and mutes as rows."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
@@ -17,7 +17,7 @@ SHOWN = ("name", "severity", "sentence", "todo", "section")
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """An alert as operators look at it, open or resolved."""
+    """An alert as shown to operators, open or resolved."""
 
     key: str
     severity: str
@@ -32,12 +32,12 @@ class History:
 
 
 def lock_alerts(connection: Connection) -> None:
-    """Have whoever else would change alerts wait until this transaction ends."""
+    """Make every other transaction that would change alerts wait until this one ends."""
     connection.execute(text("LOCK TABLE school.alerts IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def save_statuses(connection: Connection, news: Collection[CheckStatus]) -> None:
-    """Keep how things stand, but where the same or something newer is known of them."""
+    """Store check statuses; older or unchanged statuses are ignored."""
     for standing in news:
         row = upsert(standings).values(**asdict(standing))
         new = {name: row.excluded[name] for name in FIELDS if name != "name"}
@@ -48,18 +48,18 @@ def save_statuses(connection: Connection, news: Collection[CheckStatus]) -> None
 
 
 def delete_statuses(connection: Connection, names: Collection[str]) -> None:
-    """Drop the standings of what is not looked at any more, such as a channel that was turned off."""
+    """Delete the statuses of checks that no longer run, such as those of a disabled channel."""
     connection.execute(delete(standings).where(standings.c.name.in_(list(names))))
 
 
 def failing(connection: Connection) -> list[CheckStatus]:
-    """Everything that has not passed."""
+    """Return every status that has not passed."""
     query = select(*(standings.c[name] for name in FIELDS)).where(standings.c.passed.is_(False))
     return [CheckStatus(*row) for row in connection.execute(query)]
 
 
 def status_of(engine: Engine, name: str) -> CheckStatus | None:
-    """How one thing stands; ``None`` when it was never looked at."""
+    """Return the status of one check; ``None`` if it never ran."""
     query = select(*(standings.c[field] for field in FIELDS)).where(standings.c.name == name)
     with engine.connect() as connection:
         row = connection.execute(query).one_or_none()
@@ -67,21 +67,21 @@ def status_of(engine: Engine, name: str) -> CheckStatus | None:
 
 
 def open_alerts(connection: Connection) -> list[Alert]:
-    """The alerts that are open."""
+    """Return the open alerts."""
     a = alerts.c
     query = select(a.id, a.key, a.severity, a.opened_at, a.times_told, a.next_tell_at).where(a.state == "open")
     return [Alert(*row) for row in connection.execute(query)]
 
 
 def silenced(connection: Connection, now_utc: datetime) -> set[str]:
-    """The keys that nobody wants to hear of now."""
+    """Return the keys that are muted now."""
     return set(connection.execute(select(alert_silences.c.key).where(alert_silences.c.until > now_utc)).scalars())
 
 
 def write(
     connection: Connection, step: AlertTransition, alert: Alert | None, now_utc: datetime
 ) -> tuple[int, datetime, int]:
-    """Write what becomes of an alert; returns its id, when it was opened and how often it was told."""
+    """Write an alert's transition; returns its id, its opening time and the number of notifications."""
     told = (alert.times_told if alert else 0) + (step.word is not None and step.state == "open")
     values: dict[str, Any] = {"severity": step.severity, "state": step.state, "times_told": told}
     if step.failing:
@@ -100,14 +100,14 @@ def write(
 
 
 def insert_mute(connection: Connection, key: str, until: datetime, why: str, now_utc: datetime) -> None:
-    """Keep that nobody wants to hear of a key before ``until``; a later word replaces an earlier one."""
+    """Mute a key until ``until``; a later mute replaces an earlier one."""
     values = {"until": until, "why": why, "silenced_at": now_utc}
     row = upsert(alert_silences).values(key=key, **values)
     connection.execute(row.on_conflict_do_update(index_elements=[alert_silences.c.key], set_=values))
 
 
 def history(engine: Engine, since_utc: datetime, now_utc: datetime) -> list[History]:
-    """The alerts that are open, and those resolved since a moment; the open first, then the newest."""
+    """Return the open alerts, and those resolved since a moment; the open first, then the newest."""
     a, s = alerts.c, alert_silences.c
     query = (
         select(
@@ -123,5 +123,5 @@ def history(engine: Engine, since_utc: datetime, now_utc: datetime) -> list[Hist
 
 
 def known_keys(connection: Connection) -> set[str]:
-    """Every key that an alert ever had."""
+    """Return every key that an alert ever had."""
     return set(connection.execute(select(func.distinct(alerts.c.key))).scalars())

@@ -1,4 +1,4 @@
-"""What is recorded of the platform's own work: answers, calls, messages, letters, hours. No person is among it."""
+"""Recorded facts about the platform's work: calls, messages, dead letters, hours. They contain no person."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -29,7 +29,7 @@ REPORT = "operations_report"
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
-    """One answer of a provider, or of the LLM: when, whether it was one, and what it was called if not."""
+    """A provider or LLM call: time, success, error status."""
 
     at_utc: datetime
     failed: bool
@@ -39,7 +39,7 @@ class CallResult:
 
 @dataclass(frozen=True, slots=True)
 class ChannelFacts:
-    """One channel of the outbox: messages since a moment, of these given up or long due, and the oldest that is due."""
+    """One channel of the outbox: messages since a moment, those dead or overdue, and the time of the oldest due."""
 
     messages: int
     undelivered: int
@@ -48,14 +48,14 @@ class ChannelFacts:
 
 @dataclass(frozen=True, slots=True)
 class PartitionRange:
-    """The first and the newest hour of a table, or of a check that was passed, UTC."""
+    """The first and the newest hour of a table, or of a passed check, UTC."""
 
     first: datetime
     newest: datetime
 
 
 def provider_calls(engine: Engine, since_utc: datetime) -> list[CallResult]:
-    """The weather providers' answers fetched since a moment."""
+    """Return the weather providers' responses fetched since a moment."""
     r = raw_weather.c
     query = select(r.fetched_at_utc, r.error.is_not(None), r.outcome).where(
         r.partition_hour >= since_utc - HOUR, r.fetched_at_utc >= since_utc
@@ -65,7 +65,7 @@ def provider_calls(engine: Engine, since_utc: datetime) -> list[CallResult]:
 
 
 def calls(engine: Engine, since_utc: datetime) -> list[CallResult]:
-    """The calls of the LLM since a moment."""
+    """Return the calls of the LLM since a moment."""
     c = llm_calls.c
     query = select(c.called_at, c.status != "ok", c.status, c.latency_seconds).where(c.called_at >= since_utc)
     with engine.connect() as connection:
@@ -73,7 +73,7 @@ def calls(engine: Engine, since_utc: datetime) -> list[CallResult]:
 
 
 def dead_letters_waiting(engine: Engine) -> Counter[str]:
-    """How many dead letters wait, by the channel of the message, or ``llm_answer``."""
+    """Return the number of waiting dead letters by the channel of the message, or ``llm_answer``."""
     d = dead_letters.c
     what = case((d.kind == LETTER, d.request["channel"].astext), else_=d.kind)
     query = select(what, func.count()).where(d.settled_at.is_(None)).group_by(what)
@@ -84,9 +84,9 @@ def dead_letters_waiting(engine: Engine) -> Counter[str]:
 def channels(
     engine: Engine, names: Collection[str], since_utc: datetime, due_before: datetime, now_utc: datetime
 ) -> Mapping[str, ChannelFacts]:
-    """How these channels deliver what was queued since a moment, and what else is due.
+    """Return delivery facts of these channels: messages queued since a moment, and all others that are due.
 
-    A message is undelivered when it was given up, or could have been sent before ``due_before`` and is not.
+    A message is undelivered if it is a dead letter, or could have been sent before ``due_before`` and was not.
     """
     o = outbox.c
     waits = o.status.in_(("waiting", "sending"))
@@ -108,7 +108,7 @@ def channels(
 
 
 def cases_past(engine: Engine, deadline_before: datetime) -> tuple[int, int]:
-    """Open cases whose deadline passed before a moment; and how many bookings were looked at for such cases."""
+    """Return the number of open cases whose deadline passed before a moment, and the number of bookings examined."""
     c, b = reschedule_cases.c, bookings.c
     past = select(func.count()).where(c.state.in_(OPEN_STATES), c.deadline_utc < deadline_before)
     held = select(func.count()).where(b.status.in_(ACTIVE_STATUSES))
@@ -117,7 +117,7 @@ def cases_past(engine: Engine, deadline_before: datetime) -> tuple[int, int]:
 
 
 def written(engine: Engine) -> Mapping[str, PartitionRange]:
-    """The first and newest hour of every table, passed check and report that has any."""
+    """Return the first and newest hour of every table, passed check and report that has any."""
     p, m = partitions.c, hourly_metrics.c
     tables = select(p.name, func.min(p.partition_hour), func.max(p.partition_hour)).group_by(p.name)
     reported = func.min(m.partition_hour)
@@ -128,7 +128,7 @@ def written(engine: Engine) -> Mapping[str, PartitionRange]:
 
 
 def hours_with_all(engine: Engine, names: Sequence[str], first_utc: datetime, last_utc: datetime) -> set[datetime]:
-    """The hours from one to another of which each of these tables was written, and each check passed."""
+    """Return the hours in a range for which all of these tables were written and checks passed."""
     p = partitions.c
     query = (
         select(p.partition_hour)
@@ -141,7 +141,7 @@ def hours_with_all(engine: Engine, names: Sequence[str], first_utc: datetime, la
 
 
 def risk_shares(engine: Engine, first_utc: datetime, last_utc: datetime) -> Mapping[datetime, tuple[int, int]]:
-    """Of the hours from one to another: how many lessons were at risk, and of how many that were assessed."""
+    """Return by hour in a range the number of lessons at risk, and the number assessed."""
     v = lesson_verdicts.c
     query = (
         select(v.partition_hour, func.count().filter(v.verdict == "at_risk"), func.count())
@@ -153,13 +153,13 @@ def risk_shares(engine: Engine, first_utc: datetime, last_utc: datetime) -> Mapp
 
 
 def database_now(engine: Engine) -> datetime:
-    """What time the database's clock says it is, UTC."""
+    """Return the time of the database's clock, UTC."""
     with engine.connect() as connection:
         return connection.execute(select(func.clock_timestamp())).scalar_one()
 
 
 def connections(engine: Engine) -> tuple[int, int]:
-    """Connections of the database server in use, and how many it allows."""
+    """Return the number of the database server's connections in use, and the number it allows."""
     used = select(func.count()).select_from(table("pg_stat_activity"))
     allowed = select(func.current_setting("max_connections"))
     with engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""What the platform did within some time, counted in its tables, and each hour's metrics as rows."""
+"""Count the platform's work within a time in its tables, and store each hour's metrics as rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from flightsched_pipelines.database.schema import (
 )
 
 MAX_CASE_AGE = timedelta(days=14)
-"""No case lives longer; with that said the database looks at a few cases only."""
+"""No case lives longer; with this bound the database reads only a few cases."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was done within some time; medians are ``None`` of nothing."""
+    """Work done within a time; medians are ``None`` if there is nothing to measure."""
 
     messages_sent: int
     notifications_published: int
@@ -35,14 +35,14 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class CurrentFigures:
-    """How much is under way now."""
+    """Work in progress."""
 
     cases_open: int
     messages_waiting: int
 
 
 def done(engine: Engine, after_utc: datetime, until_utc: datetime) -> Done:
-    """What was done after one moment, until another."""
+    """Return the work done after one moment, until another."""
     o, e, c = outbox.c, case_events.c, reschedule_cases.c
     waited = func.extract("epoch", o.settled_at - o.due_at)
     messages = select(
@@ -72,7 +72,7 @@ def done(engine: Engine, after_utc: datetime, until_utc: datetime) -> Done:
 
 
 def current_figures(engine: Engine) -> CurrentFigures:
-    """How much is under way now."""
+    """Return the work in progress."""
     c = reschedule_cases.c
     open_cases = select(func.count()).where(c.state.in_(OPEN_STATES), c.freed_slot_id.is_(None))
     waiting = select(func.count()).where(outbox.c.status.in_(("waiting", "sending")))
@@ -89,7 +89,7 @@ def insert_metrics(engine: Engine, hour_utc: datetime, values: Mapping[str, floa
 
 
 def series(engine: Engine, first_utc: datetime, last_utc: datetime) -> dict[str, list[tuple[datetime, float]]]:
-    """Each metric's values from one hour to another, oldest first."""
+    """Return each metric's values from one hour to another, oldest first."""
     m = hourly_metrics.c
     query = (
         select(m.metric, m.partition_hour, m.value)

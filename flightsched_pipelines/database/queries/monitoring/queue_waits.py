@@ -1,4 +1,4 @@
-"""Since when a queue has held messages: SQS says how many wait, and not for how long."""
+"""Record since when a queue has had messages: SQS reports how many wait, but not for how long."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from flightsched_pipelines.database.schema import queue_waits, responses
 
 
 def record_depth(connection: Connection, queue: str, depth: int, now_utc: datetime) -> datetime | None:
-    """Record how many messages a queue holds; returns since when it has been seen to hold some, ``None`` if none."""
+    """Record the number of messages in a queue; returns since when it has had some, ``None`` if it has none."""
     w = queue_waits.c
     if not depth:
         connection.execute(delete(queue_waits).where(w.queue == queue))
@@ -21,8 +21,8 @@ def record_depth(connection: Connection, queue: str, depth: int, now_utc: dateti
 def waiting_since(engine: Engine, queue: str, depth: int, now_utc: datetime) -> datetime | None:
     """Record the depth of the queue of responses; returns since when its oldest message may have waited.
 
-    That is the first look that found messages, or the last response that was taken from it since, whichever is later;
-    ``None`` if it is empty.
+    That is the first check that found messages, or the last response taken from it since, whichever is later; ``None``
+    if it is empty.
     """
     r = responses.c
     with engine.begin() as connection:

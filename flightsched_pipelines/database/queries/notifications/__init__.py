@@ -1,1 +1,1 @@
-"""The outbox, and the people whom its messages are addressed to."""
+"""The outbox, and the people to whom its messages are addressed."""

@@ -1,4 +1,4 @@
-"""People, aircraft and schools by their ids, with how they want to be told: what a message is addressed by."""
+"""People, aircraft and schools by id, with contact preferences."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from flightsched_pipelines.database import schema
 from flightsched_pipelines.database.readable_columns import clock
 
 QUIET = time(22), time(7)
-"""Quiet hours of people who have said nothing."""
+"""Quiet hours of people without contact preferences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class School:
-    """A school, where its dispatchers read mail, and its zone."""
+    """A school, its dispatchers' mail address, and its zone."""
 
     school_id: int
     name: str
@@ -41,7 +41,7 @@ class School:
 
 @dataclass(frozen=True, slots=True)
 class BookingFacts:
-    """What a message says of a booking."""
+    """The facts of a booking that messages contain."""
 
     booking_id: int
     reference: str
@@ -52,17 +52,17 @@ class BookingFacts:
 
 
 def students(connection: Connection, ids: Collection[int] | None = None) -> dict[int, Person]:
-    """Students by id; all of them unless ids are given."""
+    """Return students by id; all of them unless ids are given."""
     return _people(connection, "student", schema.students, ids)
 
 
 def instructors(connection: Connection, *, schools: Collection[int] | None = None) -> dict[int, Person]:
-    """Instructors by id; all of them unless schools are given."""
+    """Return instructors by id; all of them unless schools are given."""
     return _people(connection, "instructor", schema.instructors, schools=schools)
 
 
 def schools(connection: Connection, ids: Collection[int] | None = None) -> dict[int, School]:
-    """Schools by id; all of them unless ids are given."""
+    """Return schools by id; all of them unless ids are given."""
     s, a = schema.schools, schema.airports
     query = select(s.c.id, s.c.name, s.c.dispatch_email, a.c.time_zone).join(a, a.c.ident == s.c.base_airport)
     if ids is not None:
@@ -71,14 +71,14 @@ def schools(connection: Connection, ids: Collection[int] | None = None) -> dict[
 
 
 def aircraft_names(connection: Connection, schools: Collection[int]) -> dict[int, str]:
-    """Type and registration of each aircraft of some schools, as people say it: "C172S N101FS"."""
+    """Return type and registration of each aircraft of some schools: "C172S N101FS"."""
     a = schema.aircraft.c
     query = select(a.id, a.type, a.tail_number).where(a.school_id.in_(schools))
     return {row.id: f"{row.type} {row.tail_number}" for row in connection.execute(query)}
 
 
 def booking_facts(connection: Connection, ids: Collection[int]) -> Mapping[int, BookingFacts]:
-    """What is said of these bookings."""
+    """Return the message facts of these bookings."""
     b, a = schema.bookings, schema.airports
     query = (
         select(b.c.id, b.c.reference, b.c.school_id, b.c.student_id, b.c.departure, a.c.time_zone)

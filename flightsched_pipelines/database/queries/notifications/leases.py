@@ -1,7 +1,7 @@
-"""What a worker does with messages of the outbox: leases them, marks what it hands over, and settles each.
+"""Lease messages of the outbox to workers, mark those handed over, and settle each.
 
-A worker that is killed loses its lease, and another takes the message over. A receiver that knows the message's key
-takes it once; for one that does not, `begin_handover` is committed first, so that a message whose worker was killed
+A worker that is killed loses its lease, and another takes the message over. A receiver that recognizes the message's
+key takes it once; for one that does not, `begin_handover` is committed first, so that a message whose worker was killed
 meanwhile is known to be perhaps delivered.
 """
 
@@ -35,7 +35,7 @@ from flightsched_pipelines.durations import hour_of
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message that a worker has by a ``lease``; ``attempts`` were made before."""
+    """A message that a worker has leased; ``attempts`` were made before."""
 
     message_id: int
     key: str
@@ -56,9 +56,9 @@ class Message:
 def lease(
     engine: Engine, channels: Collection[str], most: int, lease_seconds: float, now_utc: datetime
 ) -> list[Message]:
-    """Take up to ``most`` messages that are due, the longest due first; nobody else has them until the lease ends.
+    """Lease up to ``most`` messages that are due, the longest due first, to one worker until the lease ends.
 
-    All that one call returns has one lease, which `renew` prolongs.
+    All messages returned by one call have one lease, which `renew` prolongs.
 
     A message whose last worker was killed counts that as an attempt. From the second on it is leased alone, so that one
     that kills its worker takes no other along.
@@ -93,7 +93,7 @@ def lease(
 
 
 def renew(engine: Engine, leases: Collection[str], lease_seconds: float, now_utc: datetime) -> None:
-    """Prolong leases whose worker is still at it; one that was lost meanwhile stays lost."""
+    """Prolong leases whose worker is still busy; one that was lost meanwhile stays lost."""
     o = outbox.c
     with engine.begin() as connection:
         connection.execute(
@@ -106,7 +106,7 @@ def renew(engine: Engine, leases: Collection[str], lease_seconds: float, now_utc
 def begin_handover(engine: Engine, message: Message) -> bool:
     """Commit that a message may be delivered from now on; returns False if this worker has lost its lease.
 
-    The mark stays until the channel's answer is stored, and so outlives a worker that is killed meanwhile.
+    The mark stays until the channel's response is stored, and so outlives a worker that is killed meanwhile.
     """
     marked = update(outbox).where(_leased([message])).values(perhaps_delivered=True).returning(outbox.c.id)
     with engine.begin() as connection:
@@ -114,7 +114,7 @@ def begin_handover(engine: Engine, message: Message) -> bool:
 
 
 def pause(engine: Engine, channel: str, until_utc: datetime, why: str) -> None:
-    """Have a channel's messages wait until then, in their order; what another transaction holds is passed over."""
+    """Delay a channel's messages until a time, in their order; rows locked by another transaction are skipped."""
     o = outbox.c
     held_up = (
         select(o.id)
@@ -128,7 +128,7 @@ def pause(engine: Engine, channel: str, until_utc: datetime, why: str) -> None:
 
 
 def settle_sent(engine: Engine, receipts: Sequence[tuple[Message, str]], now_utc: datetime) -> None:
-    """The channel has them, and gave these receipts; that holds whoever has their lease, or gave them up, by now."""
+    """Settle messages that the channel accepted, with its receipts, even if the lease ended or they are dead."""
     if not receipts:
         return
     o, letters = outbox.c, dead_letters.c
@@ -158,12 +158,12 @@ def settle_sent(engine: Engine, receipts: Sequence[tuple[Message, str]], now_utc
 
 
 def suppress(engine: Engine, message: Message, why: str, now_utc: datetime) -> None:
-    """It is not to be sent any more."""
+    """Settle a message that must not be sent any more."""
     _settle(engine, message, status="suppressed", last_error=why, settled_at=now_utc)
 
 
 def give_back(engine: Engine, messages: Sequence[Message], at_utc: datetime, why: str) -> None:
-    """The channel is down and has taken none of them: they wait, and no attempt is counted."""
+    """Return messages to the queue after the channel was down and took none; no attempt is counted."""
     with engine.begin() as connection:
         o = outbox.c
         connection.execute(
@@ -184,7 +184,7 @@ def give_back(engine: Engine, messages: Sequence[Message], at_utc: datetime, why
 def try_again(
     engine: Engine, message: Message, at_utc: datetime, why: str, now_utc: datetime, *, perhaps_delivered: bool = False
 ) -> None:
-    """It failed, and may succeed later; unless a newer message has replaced it."""
+    """Schedule another attempt for a message that failed, unless a newer message has replaced it."""
     o = outbox.c
     _settle(
         engine,
@@ -199,7 +199,7 @@ def try_again(
 
 
 def give_up(engine: Engine, message: Message, why: str, now_utc: datetime, *, perhaps_delivered: bool = False) -> None:
-    """It goes to the dead letters, unless the lease has ended meanwhile."""
+    """Move a message to the dead letters, unless the lease has ended meanwhile."""
     request = {
         "outbox_id": message.message_id,
         "channel": message.channel,
@@ -245,7 +245,7 @@ def _settle(engine: Engine, message: Message, **changes: Any) -> None:  # noqa: 
 
 
 def _leased(messages: Sequence[Message]) -> ColumnElement[bool]:
-    """Rows that this worker still has: once its lease has ended, what another did with a message stands."""
+    """Rows that this worker still leases; otherwise another worker's changes stay."""
     o = outbox.c
     leases = [(message.message_id, message.lease) for message in messages]
     return and_(o.status == "sending", tuple_(o.id, o.lease).in_(leases))

@@ -1,4 +1,4 @@
-"""What is to be told, as rows: queued with the transition it tells of, counted, and put back after it was given up.
+"""Notifications as rows: queued with the transition they are about, counted, and redriven from the dead letters.
 
 A message's key names case, event, person and channel, so that queueing it twice is queueing it once.
 """
@@ -32,7 +32,7 @@ from flightsched_pipelines.database.schema import bookings, dead_letters, outbox
 LETTER = "outbox"
 
 SAYS_HOW_IT_STANDS = ("cleared", "expired", "declined", "kept")
-"""What says that a lesson stays as it was booked, on hold or not: true only while it is there."""
+"""Events that say a lesson stays as booked, on hold or not: true only while the booking exists unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,11 @@ QUEUED = tuple(field.name for field in fields(Queued))
 def replace_earlier(
     connection: Connection, cases: Collection[tuple[int, str, str]], now_utc: datetime
 ) -> set[tuple[int, str, str]]:
-    """Take back messages of these (case, role, channel) that were not sent yet, for a newer one follows.
+    """Suppress unsent messages of these (case, role, channel), because a newer one follows.
 
     Returns:
-        Those of which a first message was taken back before it was ever tried: whoever never heard of a case need not
-        hear of its end.
+        Those whose first message was suppressed before any attempt: a person never notified of a case need not be
+        notified of its end.
     """
     if not cases:
         return set()
@@ -86,10 +86,10 @@ def replace_earlier(
 
 
 def take_back_outdated(connection: Connection, now_utc: datetime) -> int:
-    """Take back what waits to be said about how a case ended, of lessons that were cancelled or moved since.
+    """Suppress waiting messages about the end of a case if the lesson was cancelled or moved since.
 
     Returns:
-        How many messages; a message that a channel has already stays what it is.
+        The number of messages; one that a channel already has is not changed.
     """
     o, c, b = outbox.c, reschedule_cases.c, bookings.c
     told_start = cast(o.payload["lesson"]["starts_at_utc"].astext, DateTime(timezone=True))
@@ -117,9 +117,9 @@ def queue(connection: Connection, messages: Sequence[Queued], now_utc: datetime)
 
 
 def redrive(engine: Engine, now_utc: datetime, *, perhaps_delivered: bool = False) -> int:
-    """Put dead messages back into the queue with fresh attempts, and settle their letters; returns how many.
+    """Put dead letters back into the queue with fresh attempts, and settle them; returns their number.
 
-    Those that may have been delivered stay, unless they are asked for: their readers may get them twice.
+    Those perhaps delivered stay unless requested: their readers may get them twice.
     """
     o, letters = outbox.c, dead_letters.c
     with engine.begin() as connection:
@@ -146,7 +146,7 @@ def redrive(engine: Engine, now_utc: datetime, *, perhaps_delivered: bool = Fals
 
 
 def due(engine: Engine, channels: Collection[str], now_utc: datetime) -> int:
-    """How many messages of these channels could be sent now."""
+    """Return the number of messages of these channels that could be sent now."""
     o = outbox.c
     ready = or_(
         and_(o.status == "waiting", o.next_attempt_at <= now_utc),
@@ -161,7 +161,7 @@ def due(engine: Engine, channels: Collection[str], now_utc: datetime) -> int:
 
 
 def counts(engine: Engine) -> Counter[tuple[str, str]]:
-    """How many messages there are by channel and status."""
+    """Return the number of messages by channel and status."""
     o = outbox.c
     with engine.connect() as connection:
         rows = connection.execute(select(o.channel, o.status, func.count()).group_by(o.channel, o.status))
@@ -169,7 +169,7 @@ def counts(engine: Engine) -> Counter[tuple[str, str]]:
 
 
 def perhaps_delivered(engine: Engine) -> int:
-    """How many dead letters may have been delivered."""
+    """Return the number of dead letters that may have been delivered."""
     o = outbox.c
     dead = select(func.count()).select_from(outbox).where(o.status == "dead", o.perhaps_delivered)
     with engine.connect() as connection:

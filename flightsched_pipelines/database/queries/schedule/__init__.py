@@ -1,1 +1,1 @@
-"""Bookings, holds, availability and preferences, read for an hour; and bookings moved."""
+"""Bookings, holds, availability and preferences, read for an hour; and the moving of bookings."""

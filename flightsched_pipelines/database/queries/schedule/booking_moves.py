@@ -1,4 +1,4 @@
-"""Bookings moved: the locks that let one transaction at a time decide about a resource, and the move itself."""
+"""Move bookings, with the locks that let one transaction at a time decide about a resource."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from flightsched_pipelines.domain.rescheduling.availability import Resource
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A booking and where it goes."""
+    """A booking and its new slot."""
 
     booking_id: int
     slot: Slot
 
 
 def resources_of(student_id: int, *slots: Slot) -> frozenset[Resource]:
-    """Everything and everyone that a lesson takes in these slots."""
+    """Return every resource that a lesson uses in these slots."""
     found: set[Resource] = {("student", student_id)}
     for slot in slots:
         found.add(("aircraft", slot.aircraft_id))
@@ -32,15 +32,15 @@ def resources_of(student_id: int, *slots: Slot) -> frozenset[Resource]:
 
 
 def lock_moves_exclusive(connection: Connection, case_id: int) -> None:
-    """One answer to a case at a time, before anything else is locked; else many find it changed, and try again."""
+    """Process one response to a case at a time, before any other lock; otherwise many find it changed, and retry."""
     lock = text("SELECT pg_advisory_xact_lock(hashtext('school.answers'), CAST(:id % 2147483647 AS integer))")
     connection.execute(lock, {"id": case_id})
 
 
 def lock_resources(connection: Connection, resources: Collection[Resource]) -> None:
-    """Decide alone about these people and aircraft until the transaction ends.
+    """Lock these people and aircraft until the transaction ends.
 
-    Everybody locks in the same order, so that two never wait for each other; the constraints alone would end in
+    Every caller locks in the same order, so that two never wait for each other; the constraints alone would end in
     deadlocks.
     """
     lock = text(
@@ -53,14 +53,14 @@ def lock_resources(connection: Connection, resources: Collection[Resource]) -> N
 
 
 def lock_cases(connection: Connection, case_ids: Collection[int]) -> None:
-    """Decide alone about these cases until the transaction ends; everybody locks them in the same order."""
+    """Lock these cases until the transaction ends; every caller locks them in the same order."""
     c = reschedule_cases.c
     query = select(c.id).where(c.id.in_(sorted(case_ids))).order_by(c.id).with_for_update(key_share=True)
     connection.execute(query).all()
 
 
 def lock_booking(connection: Connection, booking_id: int) -> None:
-    """Keep a booking as it is until the transaction ends."""
+    """Lock a booking until the transaction ends."""
     b = bookings.c
     connection.execute(select(b.id).where(b.id == booking_id).with_for_update(key_share=True)).all()
 
@@ -68,9 +68,9 @@ def lock_booking(connection: Connection, booking_id: int) -> None:
 def cases_offered(
     connection: Connection, slot: Slot, student_id: int, buffer: timedelta, but_for: Collection[int]
 ) -> list[int]:
-    """The open cases, other than those of some bookings, that hold out anything that a slot takes, at its time.
+    """Return the open cases, other than those of some bookings, that offer any resource of a slot at its time.
 
-    ``buffer`` lies between two lessons.
+    ``buffer`` is the time between two lessons.
     """
     c, o, b = reschedule_cases.c, case_offers.c, bookings.c
     shared = or_(o.aircraft_id == slot.aircraft_id, b.student_id == student_id)
@@ -97,10 +97,10 @@ def cases_offered(
 def move(connection: Connection, moves: Sequence[Move], now_utc: datetime) -> None:
     """Move bookings, all of them at once: two may take each other's places.
 
-    What they leave is noted as free, and whoever waited for a free slot waits no longer.
+    The slots they leave are recorded as free, and their entries on the standby list end.
 
     Raises:
-        sqlalchemy.exc.IntegrityError: somebody has the student, the instructor or the aircraft then.
+        sqlalchemy.exc.IntegrityError: the student, the instructor or the aircraft is taken then.
     """
     b = bookings.c
     left = _slots_of(connection, [one.booking_id for one in moves])

@@ -1,4 +1,4 @@
-"""What a school keeps, read into the frames that the pure floors take."""
+"""Read a school's data into the frames that the pure layers take."""
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
@@ -50,7 +50,7 @@ from flightsched_pipelines.domain.risk.minimums import (
 from flightsched_pipelines.domain.risk.time_zones import UTC_NAME, is_time_zone
 
 Rows = Sequence[Row]
-"""Rows as they are stored, for the proof of one move: what a frame costs is most of what such a proof costs."""
+"""Rows as they are stored, for the validation of one move: most of its cost would be making frames."""
 
 _FLOWN = schema.bookings.alias("flown")
 _STATED = schema.weather_minimums.c
@@ -75,29 +75,29 @@ RUNWAY_TYPES = {
 
 
 def airports(source: Source, idents: Collection[str] | None = None) -> pd.DataFrame:
-    """Every airport, or those named: ident, position, zone, and what it issues (``AIRPORT_TYPES``)."""
+    """Return every airport, or those named: ident, position, zone, and the reports it issues (``AIRPORT_TYPES``)."""
     return _frame(source, _airports(idents)).astype(AIRPORT_TYPES)
 
 
 def runways(source: Source, idents: Collection[str] | None = None) -> pd.DataFrame:
-    """Every runway end, or those of the airports named, with its true heading (``RUNWAY_TYPES``)."""
+    """Return every runway end, or those of the airports named, with its true heading (``RUNWAY_TYPES``)."""
     return _frame(source, _runways(idents)).astype(RUNWAY_TYPES)
 
 
 def minimums(source: Source) -> pd.DataFrame:
-    """All weather minimums, of every day (``MINIMUM_COLUMNS``)."""
+    """Return all weather minimums, of every day (``MINIMUM_COLUMNS``)."""
     with reading(source) as connection:
         stated = typed_minimums(_frame(connection, _MINIMUMS))
         return pd.concat([with_regulations(stated), as_faults(odd_rows(connection))], ignore_index=True)
 
 
 def airfields(connection: Connection, idents: Collection[str]) -> tuple[Rows, Rows]:
-    """The rows of `airports` and of `runways` of these airports, as they are stored."""
+    """Return the rows of `airports` and of `runways` of these airports, as they are stored."""
     return _rows(connection, _airports(idents)), _rows(connection, _runways(idents))
 
 
 def minimums_of(connection: Connection, school_id: int, on: date) -> Sequence[Row]:
-    """The minimums in force on a day for one school, its own and everybody's (``MINIMUM_COLUMNS``)."""
+    """Return the minimums in force on a day for one school, its own and everybody's (``MINIMUM_COLUMNS``)."""
     table = schema.weather_minimums
     whose = or_(table.c.school_id.is_(None), table.c.school_id == school_id)
     faults = as_faults([row for row in odd_rows(connection) if row.school_id in {None, school_id}])
@@ -115,9 +115,9 @@ def _in_force(rows: tuple[tuple[Any, ...], ...], on: date) -> Sequence[Row]:
 
 
 def bookings(source: Source, from_utc: datetime, to_utc: datetime, now_utc: datetime) -> pd.DataFrame:
-    """The lessons, and the slots held for lessons, that overlap ``[from_utc, to_utc)``, soonest first.
+    """Return the lessons, and the slots held for lessons, that overlap ``[from_utc, to_utc)``, soonest first.
 
-    Columns: ``BOOKING_COLUMNS``, and with them what the student wishes (``WISH_COLUMNS``).
+    Columns: ``BOOKING_COLUMNS``, and the student's preferences (``PREFERENCE_COLUMNS``).
     """
     overlapping = schema.bookings.c.period.overlaps(Range(from_utc, to_utc))
     return _bookings(source, overlapping, now_utc)
@@ -126,7 +126,7 @@ def bookings(source: Source, from_utc: datetime, to_utc: datetime, now_utc: date
 def bookings_beside(
     source: Source, booking_id: int, resources: Collection[Resource], from_utc: datetime, to_utc: datetime
 ) -> pd.DataFrame:
-    """A lesson, and all that any of these resources is taken by in ``[from_utc, to_utc)``, but for the lesson's hold.
+    """Return a lesson, and every booking of these resources in ``[from_utc, to_utc)`` except the lesson's own hold.
 
     Columns as of `bookings`.
     """
@@ -136,7 +136,7 @@ def bookings_beside(
 def lessons_beside(
     connection: Connection, booking_id: int, resources: Collection[Resource], from_utc: datetime, to_utc: datetime
 ) -> Rows:
-    """The rows of `bookings_beside` as they are stored, but for when the student last flew."""
+    """Return the rows of `bookings_beside` as they are stored, without the student's last flight."""
     return _rows(connection, _lessons(_beside(booking_id, resources, from_utc, to_utc)))
 
 
@@ -145,7 +145,7 @@ def _beside(
 ) -> ColumnElement[bool]:
     b = schema.bookings.c
     keys = {"student": b.student_id, "instructor": b.instructor_id, "aircraft": b.aircraft_id}
-    # Said as the constraints against double bookings say it: their indexes then find the few rows at once.
+    # Written like the constraints against double bookings: their indexes then find the few rows at once.
     taken = or_(
         *(
             (keys[kind] == key)
@@ -184,7 +184,8 @@ def _lessons(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
 
 def _bookings(source: Source, which: ColumnElement[bool], now_utc: datetime) -> pd.DataFrame:
     b = schema.bookings
-    # Looked for once for all students: there is no index by student, and looking lesson by lesson would read all
+    # Queried once for all students: there is no index by student, and a query for each lesson would read all bookings
+    # each time.
     # bookings each time.
     flown = (
         select(_FLOWN.c.student_id, func.max(func.upper(_FLOWN.c.period)).label("last_lesson_at_utc"))
@@ -206,7 +207,7 @@ def _bookings(source: Source, which: ColumnElement[bool], now_utc: datetime) -> 
 def availability(
     source: Source, from_utc: datetime, to_utc: datetime, only: Collection[Resource] | None = None
 ) -> pd.DataFrame:
-    """When everything and everyone, or ``only`` these, may be used in a time (``AVAILABILITY_COLUMNS``)."""
+    """Return the availability of every resource, or of ``only`` these, in a time (``AVAILABILITY_COLUMNS``)."""
     with reading(source) as connection:
         rows = _periods(connection, from_utc, to_utc, only)
     return pd.DataFrame(rows, columns=list(AVAILABILITY_COLUMNS)).astype(dict(AVAILABILITY_COLUMNS))
@@ -215,7 +216,7 @@ def availability(
 def availability_of(
     connection: Connection, resources: Collection[Resource], from_utc: datetime, to_utc: datetime
 ) -> Rows:
-    """The rows of `availability` of these resources."""
+    """Return the rows of `availability` of these resources."""
     periods = _periods(connection, from_utc, to_utc, resources)
     return [dict(zip(AVAILABILITY_COLUMNS, period, strict=True)) for period in periods]
 
@@ -223,7 +224,7 @@ def availability_of(
 def availability_then(
     connection: Connection, resources: Collection[tuple[str, int | None]], hour_utc: datetime
 ) -> Rows:
-    """The rows of `availability` of these resources, as they were stored at an hour."""
+    """Return the rows of `availability` of these resources, as they were stored at an hour."""
     table = schema.PIPELINE_TABLES["availability_snapshot"]
     whose = (
         (table.c.resource == kind) & (table.c.resource_id == any_(literal(ids, ARRAY(BigInteger))))
@@ -289,7 +290,7 @@ def _weekly_rules(connection: Connection, only: Collection[Resource] | None) -> 
         weeks = weeks.join(s, s.c.id == people.c.school_id).join(a, based)
         wanted.append(weeks.where(_among(key, _ids(kind, only)), w.ended_at.is_(None)))
     for kind, key, time_zone, weekday, starts, ends in connection.execute(union_all(*wanted)).all():
-        if is_time_zone(time_zone):  # else nobody knows when that is
+        if is_time_zone(time_zone):  # otherwise the local time is unknown
             yield WeeklyRule((kind, key), time_zone, weekday, starts, ends)
 
 
@@ -303,7 +304,7 @@ def _overrides(
           for kind in ("student", "instructor"))
     )  # fmt: skip
     e, down = exceptions.c, schema.downtime.c
-    # What overlaps the time is cut to it by the database: Python knows neither infinity nor years after 9999.
+    # The database clips periods to the time: Python knows neither infinity nor years after 9999.
     people = select(
         e.student_id, e.instructor_id, e.available, func.lower(e.period * span), func.upper(e.period * span)
     )

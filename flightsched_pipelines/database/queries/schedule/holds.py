@@ -1,7 +1,7 @@
-"""Slots held for lessons: rows among the bookings, so that one set of constraints keeps everybody else out of them.
+"""Slots held for lessons: rows among the bookings, so that one set of constraints protects them.
 
-A hold is no lesson: it has the status ``held``, points to its lesson, and goes when it ends. What became of it stands
-in the case's audit trail.
+A hold is not a lesson: it has the status ``held``, points to its lesson, and is deleted when it ends. Its history is in
+the case's audit trail.
 """
 
 from collections.abc import Collection
@@ -18,7 +18,7 @@ def hold(connection: Connection, booking_id: int, slot: Slot, until_utc: datetim
     """Hold a slot for a lesson.
 
     Raises:
-        sqlalchemy.exc.IntegrityError: somebody has the student, the instructor or the aircraft then.
+        sqlalchemy.exc.IntegrityError: the student, the instructor or the aircraft is taken then.
     """
     b = bookings.c
     columns = ["reference", "school_id", "student_id", "instructor_id", "aircraft_id", "lesson_kind", "solo",
@@ -31,15 +31,15 @@ def hold(connection: Connection, booking_id: int, slot: Slot, until_utc: datetim
 
 
 def prolong(connection: Connection, booking_id: int, until_utc: datetime) -> None:
-    """Hold what is held for a lesson for longer."""
+    """Prolong the hold of a lesson."""
     connection.execute(update(bookings).where(bookings.c.holds_for == booking_id).values(held_until=until_utc))
 
 
 def release_holds(connection: Connection, booking_ids: Collection[int]) -> None:
-    """Give up what is held for these lessons."""
+    """Release the holds of these lessons."""
     connection.execute(delete(bookings).where(bookings.c.holds_for.in_(sorted(booking_ids))))
 
 
 def period_of(slot: Slot) -> BindParameter[Range[datetime]]:
-    """A slot's time as a value of the column ``period``."""
+    """Return a slot's time as a value of the column ``period``."""
     return literal(Range(slot.starts_at_utc, slot.ends_at_utc), TSTZRANGE)

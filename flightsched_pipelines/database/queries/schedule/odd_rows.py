@@ -1,4 +1,4 @@
-"""Rows that were entered before the conditions which they do not keep to: found, named, and laid at a school's door."""
+"""Find rows that violate conditions added after they were entered, and name them with their school."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,19 +42,19 @@ _CONDITIONS = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class OddRow:
-    """A row that cannot be read: of which school, ``None`` for all, and table, key, column and why in words."""
+    """A row that cannot be read: its school, ``None`` for all, and table, key, column and reason in words."""
 
     school_id: int | None
     words: str
 
 
 def odd_rows(connection: Connection) -> list[OddRow]:
-    """Every row that does not keep to a condition on its table; no person is among the words."""
+    """Return every row that violates a condition on its table; the words contain no person."""
     return [*_against_conditions(connection), *_without_time_zone(connection)]
 
 
 def as_faults(odd: list[OddRow]) -> pd.DataFrame:
-    """Odd rows as faulty minimums (``MINIMUM_COLUMNS``): they concern every lesson of their school."""
+    """Return odd rows as faulty minimums (``MINIMUM_COLUMNS``): they apply to every lesson of their school."""
     faults: dict[str, Any] = dict.fromkeys(MINIMUM_COLUMNS)
     rows = [faults | {"school_id": row.school_id, "authority": "school", "fault": row.words} for row in odd]
     return pd.DataFrame(rows, columns=list(MINIMUM_COLUMNS)).astype(dict(MINIMUM_COLUMNS))
@@ -74,7 +74,7 @@ def _against_conditions(connection: Connection) -> Iterator[OddRow]:
 
 
 def _not_proven(connection: Connection) -> list[str]:
-    """The conditions that old rows may not keep to: usually none, and then no row is looked at."""
+    """The conditions that old rows may violate: usually none, and then no row is read."""
     constraints = table("pg_constraint", named("conname"), named("convalidated"), named("contype"), schema="pg_catalog")
     c = constraints.c
     query = select(c.conname).where(c.conname.in_(list(_CONDITIONS)), ~c.convalidated).order_by(c.conname)
@@ -82,7 +82,7 @@ def _not_proven(connection: Connection) -> list[str]:
 
 
 def _school_of(of: Table) -> ColumnElement[int | None]:
-    """The school of a table's row, null for what no school owns: that concerns all."""
+    """The school of a table's row, null if no school owns it: it then affects all."""
     if "school_id" in of.c:
         return of.c.school_id
     owners = {"aircraft_id": schema.aircraft, "student_id": schema.students, "instructor_id": schema.instructors}
@@ -95,7 +95,7 @@ def _school_of(of: Table) -> ColumnElement[int | None]:
 
 
 def _without_time_zone(connection: Connection) -> Iterator[OddRow]:
-    """Airports of which the local time is not known, for each school that uses them."""
+    """Airports of unknown local time, for each school that uses them."""
     zones = select(schema.airports.c.ident, schema.airports.c.time_zone)
     for ident, zone in connection.execute(zones).all():
         if not is_time_zone(zone):

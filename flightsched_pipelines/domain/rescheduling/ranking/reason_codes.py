@@ -68,7 +68,7 @@ def _is_earliest(slot: Facts, others: Sequence[Facts]) -> bool:
 
 
 def _has_best_forecast(slot: Facts, others: Sequence[Facts]) -> bool:
-    # thin one step the margins differ, and readers see them: only a better step is the best.
+    # Within one step the margins differ, and readers see them: only a better step is the best.
     step = FORECASTS.index(slot["forecast"])
     return bool(others) and step < WITH_MARGIN and all(step < FORECASTS.index(other["forecast"]) for other in others)
 

@@ -91,7 +91,7 @@ def _cliques(board: SlotAssignmentState, open_slots: Places) -> Iterator[Row]:
                 continue
             starts, until = slots.start[mine], ends[mine]
             moments, before = np.unique(starts, return_counts=True)
-            # ly if one ends before the next begins: otherwise the next moment has all of this one's, and more.
+            # Only if one ends before the next begins: otherwise the next moment has all of this one's, and more.
             ended = np.searchsorted(np.sort(until), [*moments, np.iinfo(np.int64).max], side="right")
             closing = np.diff(ended) > 0
             for moment, begun in zip(moments[closing].tolist(), before.cumsum()[closing].tolist(), strict=True):

@@ -30,7 +30,7 @@ class LinearProgram:
 
     def __init__(self, costs: Numbers) -> None:
         self._solver: Any = pywraplp.Solver.CreateSolver("GLOP")
-        # arts from the last optimum: added rows leave it dual feasible
+        # starts from the last optimum: added rows leave it dual feasible
         self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false use_dual_simplex: true")
         self._objective: Any = self._solver.Objective()
         self._amounts: list[Any] = [self._solver.NumVar(0.0, np.inf, "") for _ in costs]

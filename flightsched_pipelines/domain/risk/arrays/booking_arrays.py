@@ -83,7 +83,7 @@ def booking_arrays(
     buffer = buffer_minutes * MICROS_PER_MINUTE
     first_hour = (starts - buffer - first_hour_micros) // MICROS_PER_HOUR
     last_hour = -((first_hour_micros - ends - buffer) // MICROS_PER_HOUR) - 1
-    # booking that does not end after its start has unknown hours: it is assessed against the past.
+    # A booking that does not end after its start has unknown hours: it is assessed against the past.
     past = (starts < first_hour_micros) | (ends <= starts)
     first = np.clip(np.where(past, 0, first_hour + 1), ~past, sky.columns - 1)
     last = np.maximum(np.clip(last_hour + 1, 0, sky.columns - 1), first)

@@ -105,7 +105,7 @@ def _wind(fields: Mapping[str, Any], illegible: set[Element]) -> Wind | None:
     if is_illegible(speed) or is_illegible(gust) or is_illegible(direction):
         illegible.add("wind")
         return None
-    # direction or a gust alone is not a wind; a speed without direction counts in full as crosswind.
+    # A direction or a gust alone is not a wind; a speed without direction counts in full as crosswind.
     return None if speed is None else Wind(direction, speed, None if gust == 0 else gust)
 
 
@@ -124,7 +124,7 @@ def _clouds(fields: Mapping[str, Any], illegible: set[Element]) -> CloudLayerSum
     if is_illegible(vertical) or (clouds is None and fields.get("clouds") is not None):
         illegible.add("ceiling")
         return None
-    # TARs give it in hundreds of feet, TAFs in feet: no report has 2 ft, nor more than 10,000 ft.
+    # METARs give it in hundreds of feet, TAFs in feet: no report has 2 ft, nor more than 10,000 ft.
     ceilings = [] if vertical is None else [vertical if vertical >= 100 else 100 * vertical]
     hazards: set[str] = set()
     clear = _word(fields.get("cover")) in _CLEAR

@@ -37,7 +37,7 @@ def read_metar(report: Mapping[str, Any]) -> ForecastGroup:
         raise FieldError(f"METAR of {station}: obsTime is {report.get('obsTime')!r}, not a time in epoch seconds")
     raw = text(report.get("rawOb"))
     if raw is None or not is_report_of(raw, station):
-        # e decoded fields drop CB, TCU and TSNO: without the text, the absence of a thunderstorm in them means nothing.
+        # The decoded fields drop CB, TCU and TSNO: without the text, no thunderstorm in them means nothing.
         said = replace(decoded_elements(report), thunderstorm_sensor_out=True)
     elif is_cancelled(raw):
         said = NOTHING_LEGIBLE
@@ -66,6 +66,6 @@ def _both_accounts(report: Mapping[str, Any], raw: str, station: str) -> ReportE
     given = meanings_of(words)
     decoded = settled(decoded_elements(report), lambda: given)
     said = reconciled(decoded, settled(metar_elements(words, remarks), lambda: spelled(report)))
-    # e fields do not distinguish CB and TCU: a layer only in them may be one, or come after the text ends.
+    # The fields do not distinguish CB and TCU: a layer only in them may be one, or come after the text ends.
     lost = any(not any(word.startswith(folded(layer)) for word in given) for layer in layers_of(report))
     return replace(said, thunderstorm_sensor_out=True) if lost or is_cut_off(words) else said

@@ -21,7 +21,7 @@ def metar_words(raw: str, station: str) -> tuple[list[str], list[str]]:
     words, remarks = without_remarks(after_heading(words_of(raw), station))
     end = next((n for n, word in enumerate(words) if _TREND.fullmatch(word)), len(words))
     doubtful = next((n for n, word in enumerate(words[:end]) if is_doubtful(word)), len(words))
-    # word that is not understood may have been RMK: the words after it are searched for remarks too.
+    # A word that is not understood may have been RMK: the words after it are searched for remarks too.
     return words[:end], words[doubtful:] + remarks
 
 
@@ -35,5 +35,5 @@ def metar_elements(words: Sequence[str], remarks: Sequence[str]) -> ReportElemen
     said = read_words(words)
     added = remark_elements(remarks, said.temperature_c)
     worse = together((said, added))
-    # remark on visibility or ceiling makes theirs worse; where the report has none, the remark does not replace it.
+    # A remark on visibility or ceiling makes theirs worse; where the report has none, the remark does not replace it.
     return replace(worse, visibility=worse.visibility if said.visibility else None, sky=worse.sky if said.sky else None)

@@ -223,7 +223,7 @@ def _worse_wind(one: Wind | None, other: Wind | None) -> Wind | None:
     gusts = [gust for gust in (one.gust_kt, other.gust_kt) if gust is not None]
     same_direction = one.direction_deg == other.direction_deg
     return Wind(
-        # o different directions count as none: the full speed is then crosswind.
+        # Two different directions count as none: the full speed is then crosswind.
         direction_deg=one.direction_deg if same_direction else None,
         speed_kt=max(one.speed_kt, other.speed_kt),
         gust_kt=max(gusts, default=None),

@@ -120,7 +120,7 @@ def _closed(group: _Open, near_utc: datetime) -> TextGroup:
     said = read_words(group.words)
     unread = list(group.unread)
     if since is None and group.time:
-        #  makes nothing missing, as its group counts throughout; unless another word ran into it.
+        # It makes nothing missing, as its group counts throughout; unless another word ran into it.
         unread.append(UnreadWord(group.time, () if _LIKE_A_TIME.fullmatch(group.time) else ELEMENTS))
     if unread:
         said = together((ReportElements(unread=tuple(unread)), said))

@@ -68,7 +68,7 @@ def read_weather(codes: str) -> WeatherCodes:
 
 def _hazards(strong: bool, near: bool, descriptor: str, phenomena: list[str]) -> set[str]:
     if near:
-        # nnel clouds and walls of dust nearby come nearer; fog and showers nearby are not a hazard here.
+        # Funnel clouds and walls of dust nearby come nearer; fog and showers nearby are not a hazard here.
         return {code for code in phenomena if code in {"FC", "SS", "DS"}} | ({"VCTS"} if descriptor == "TS" else set())
     found = {"TS"} if descriptor == "TS" else set[str]()
     if descriptor == "FZ":

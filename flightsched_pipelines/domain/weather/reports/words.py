@@ -36,7 +36,7 @@ _WIND = re.compile(
     rf"(?P<direction>[0-2]\d0|3[0-6]0|VRB)P?(?P<speed>{_SPEED})(?:GP?(?P<gust>{_SPEED}))?(?P<unit>KTS?|MPS|KMH)"
 )
 _VARYING = re.compile(r"([0-2]\d[05]|3[0-5][05]|360)V([0-2]\d[05]|3[0-5][05]|360)")
-# e values allowed by FMH-1 table 12-1: others are slips.
+# The values allowed by FMH-1 table 12-1: others are slips.
 MILES = r"[0-9]|1[0-5]|[2-9][05]"
 FRACTION = r"(?:1|3|5)/16|[1357]/8|[13]/4|1/2"
 _VISIBILITY_SM = re.compile(rf"(?:P?(?P<whole>{MILES})|(?:M|(?P<units>[1-9]) ?)?(?P<fraction>{FRACTION}))SM")

@@ -1,4 +1,4 @@
-"""Who is offered a freed slot, and how a lesson could take it."""
+"""The order of offers of a freed slot, and the slots that a lesson could take."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta

@@ -9,7 +9,7 @@ from flightsched_pipelines.domain.imports.reading import read_rows
 from flightsched_pipelines.domain.imports.tables import read_csv
 from flightsched_pipelines.domain.imports.templates import columns_as_markdown, template
 
-DOCS = Path(__file__).parents[4] / "docs" / "import.md"
+DOCS = Path(__file__).parents[4] / "docs" / "how-to" / "import.md"
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
@@ -23,5 +23,5 @@ def test_a_template_is_read_without_a_fault(kind: FileKind) -> None:
 
 def test_the_documentation_has_the_columns_as_they_are() -> None:
     assert DOCS.read_text(encoding="utf-8").endswith(columns_as_markdown() + "\n"), (
-        "write columns_as_markdown() at the end of docs/import.md"
+        "write columns_as_markdown() at the end of docs/how-to/import.md"
     )

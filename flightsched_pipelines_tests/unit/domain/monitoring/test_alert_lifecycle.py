@@ -1,4 +1,4 @@
-"""When an alert speaks: once, again at growing intervals, when it gets worse, and in the end."""
+"""Notifications of an alert: once, again at growing intervals, when it gets worse, and at the end."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Alarms: the catalogue keeps the old thresholds, a verdict never passes on nothing, and the page says what is so."""
+"""Checks: the catalogue keeps the old thresholds, an evaluation never passes on nothing, and the page is up to date."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +26,7 @@ from flightsched_pipelines_tests.conftest import settings_for
 
 NOW = datetime(2026, 11, 10, 14, 5, tzinfo=UTC)
 FIVE = timedelta(minutes=5)
-PAGE = Path(__file__).parents[4] / "docs" / "alerts.md"
+PAGE = Path(__file__).parents[4] / "docs" / "reference" / "alerts.md"
 
 OLD_ALARMS = {
     "weather-monitor-errors": 3, "weather-monitor-duration": 90, "weather-monitor-dlq": 1, "ai-rescheduler-errors": 3,
@@ -40,7 +40,9 @@ def test_the_six_alarms_of_the_old_runbook_have_their_thresholds() -> None:
 
 
 def test_the_page_is_what_the_code_says() -> None:
-    assert PAGE.read_text(encoding="utf-8") == markdown(), "run `flightsched alerts --markdown > docs/alerts.md`"
+    assert PAGE.read_text(encoding="utf-8") == markdown(), (
+        "run `flightsched alerts --markdown > docs/reference/alerts.md`"
+    )
 
 
 def test_every_alarm_says_what_to_do_and_every_cause_has_a_title() -> None:
@@ -69,7 +71,7 @@ def test_three_errors_pass_and_a_fourth_does_not() -> None:
     assert evaluate(alarm, Measurement(3, 10, "steps"), alarm.limit).passed
     fourth = evaluate(alarm, Measurement(4, 10, "steps"), alarm.limit)
     assert not fourth.passed
-    assert fourth.sentence.endswith("4 errors, limit 3; 10 steps examined")
+    assert fourth.sentence.endswith("4 errors, limit 3; steps examined: 10")
 
 
 def test_a_burst_counts_wherever_its_five_minutes_begin() -> None:
@@ -106,7 +108,7 @@ def test_a_limit_is_set_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     assert Settings().limit("weather_monitor_errors") == 5
     assert Settings().limit("ai_rescheduler_errors") == 3
     monkeypatch.setenv("ALARMS__WETHER_MONITOR_ERRORS", "5")
-    with pytest.raises(ValidationError, match=r"no alarm wether_monitor_errors; docs/alerts\.md lists them"):
+    with pytest.raises(ValidationError, match=r"no check wether_monitor_errors; docs/reference/alerts\.md lists them"):
         Settings()
     with pytest.raises(ValidationError):
         settings_for(alarms={"weather_monitor_errors": -1})

@@ -1,1 +1,1 @@
-"""Where a lesson could go, which of its alternatives are held out, and the proof of them."""
+"""Tests of candidates, of the joint choice, and of validation."""

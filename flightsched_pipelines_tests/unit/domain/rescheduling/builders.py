@@ -1,4 +1,4 @@
-"""A school small enough to hold in one's head: a student, two instructors, two aircraft, one field, one open day."""
+"""A small school: a student, two instructors, two aircraft, one field, one open day."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -38,7 +38,7 @@ def at(hour: int, minute: int = 0) -> datetime:
 
 
 def booking(booking_id: int, starts_at_utc: datetime, minutes: int = 60, **facts: object) -> dict[str, Any]:
-    """A dual lesson of the one student with the one instructor, unless said otherwise."""
+    """Return a dual lesson of the one student with the one instructor, by default."""
     return {
         "booking_id": booking_id,
         "reference": f"BK-{booking_id}",
@@ -246,7 +246,7 @@ RULES = SchedulingRules(per_booking=400)
 
 @dataclass(frozen=True)
 class School:
-    """Rows of the school, and what the rooms make of them."""
+    """Rows of the school, and the results of the modules on them."""
 
     bookings: tuple[dict[str, Any], ...] = (LOST,)
     availability: tuple[dict[str, Any], ...] = OPEN_DAY
@@ -297,7 +297,7 @@ class School:
         return sorted({start.to_pydatetime() for start in self.search().candidates["starts_at_utc"]})
 
     def why_not(self) -> str:
-        """Why the first booking has no candidate."""
+        """Return why the first booking has no candidate."""
         search = self.search()
         assert search.candidates.empty
         return dict(zip(search.unplaceable["booking_id"], search.unplaceable["reason"], strict=True))[1]
@@ -307,7 +307,7 @@ class School:
         return choose(self.search(*threatened).candidates, self.frames[0], self.rules).proposals
 
     def prove(self, proposals: pd.DataFrame) -> Validation:
-        """The proof of proposals."""
+        """Return the validation of proposals."""
         read = [read_proposal(row) for row in proposals.to_dict("records")]
         bookings, availability, forecasts, *ground = (frame.to_dict("records") for frame in self.frames)
         records = Records(bookings, [found for found in read if isinstance(found, Proposal)])
@@ -318,5 +318,5 @@ class School:
         return validate(read, records, sky, self.rules, self.now)
 
     def objections(self, proposals: pd.DataFrame) -> list[str]:
-        """What the proof says against proposals."""
+        """Return the violations that validation finds in proposals."""
         return self.prove(proposals).violations["violation"].tolist()

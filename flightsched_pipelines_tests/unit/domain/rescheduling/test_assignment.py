@@ -1,4 +1,4 @@
-"""The joint choice: alternatives that can all be held out at once."""
+"""The joint choice: alternatives that can all be held at once."""
 
 from datetime import datetime, timedelta
 from itertools import combinations

@@ -1,4 +1,4 @@
-"""Where a lesson could go: each constraint takes away just what it forbids."""
+"""Candidates: each constraint removes exactly what it forbids."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

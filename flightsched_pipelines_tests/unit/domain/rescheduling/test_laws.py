@@ -1,4 +1,4 @@
-"""Laws of the whole room, on random small schools: what is proposed can be proved, whatever the school looks like."""
+"""Laws of rescheduling, on random small schools: proposals are valid, whatever the school looks like."""
 
 from datetime import timedelta
 from random import Random

@@ -1,4 +1,4 @@
-"""What students wish: it makes slots dearer or cheaper, and the notice they need rules slots out."""
+"""Students' preferences: they make slots dearer or cheaper, and the notice they need rules slots out."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ LATER = pd.Timestamp(NOW)
 
 
 def lessons(**wishes: Any) -> pd.DataFrame:
-    """The school's lost lesson, with these wishes."""
+    """Return the school's threatened lesson, with these preferences."""
     return with_preferences(pd.DataFrame([LOST | wishes]))
 
 

@@ -1,4 +1,4 @@
-"""The joint choice: optimal where that can be told, never worse than the greedy rule, and the same every time."""
+"""The joint choice: optimal where that is known, never worse than the greedy rule, and the same every time."""
 
 import json
 from itertools import product

@@ -1,4 +1,4 @@
-"""The proof: a valid proposal passes, and whatever is changed in it is found."""
+"""Validation: a valid proposal passes, and every change in it is found."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,7 +30,7 @@ SOLO = LOST | {"solo": True, "instructor_id": None}
 
 
 def proposal(starts: datetime = OPENS, booking_id: int = 1, rank: int = 1, **facts: object) -> dict[str, Any]:
-    """A proposal that moves the lost lesson to the open day, valid unless said otherwise."""
+    """Return a proposal that moves the threatened lesson to the open day, valid by default."""
     return {
         "booking_id": booking_id,
         "rank": rank,
@@ -55,7 +55,7 @@ def proposals(*rows: dict[str, Any]) -> pd.DataFrame:
 
 
 def objections(school: School, *rows: dict[str, Any]) -> list[str]:
-    """What the proof says against rows."""
+    """Return the violations that validation finds in rows."""
     return school.objections(proposals(*rows))
 
 

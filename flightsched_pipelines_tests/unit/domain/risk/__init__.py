@@ -1,1 +1,1 @@
-"""Tests of the risk room."""
+"""Tests of the risk assessment."""

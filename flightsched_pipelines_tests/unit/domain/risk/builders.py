@@ -1,4 +1,4 @@
-"""Small skies and lessons to hold against each other: three fields near Palo Alto, on a summer's day."""
+"""Small forecasts and lessons: three fields near Palo Alto, on a summer's day."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -125,7 +125,7 @@ def hold(
     minimums: pd.DataFrame | Iterable[Mapping[str, Any]] = DEFAULTS,
     **facts: Any,
 ) -> Assessment:
-    """Hold lessons against hours."""
+    """Assess lessons in hours."""
     given: dict[str, Any] = {"airports": AIRPORTS, "runways": RUNWAYS, "suns": SUNS, "first_hour_utc": NOW} | facts
     return assess(
         frame(lessons, BOOKING_COLUMNS),

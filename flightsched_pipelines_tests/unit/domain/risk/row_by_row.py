@@ -1,4 +1,4 @@
-"""The verdict of one lesson, judged row by row in plain Python: what the arrays must agree with."""
+"""Compute the verdict of one lesson row by row in plain Python, as a reference for the arrays."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -50,7 +50,7 @@ def _hours(lesson: Row, buffer: timedelta) -> Iterator[datetime]:
 
 
 def _rules(lesson: Row, minimums: Sequence[Row]) -> Iterator[Row]:
-    """Every rule that holds for a lesson, without any choice of the strictest: all of them are checked."""
+    """Every rule in force for a lesson, without choosing the strictest: all of them are checked."""
     wanted = {
         "school_id": lesson["school_id"],
         "training_level": lesson["training_level"],

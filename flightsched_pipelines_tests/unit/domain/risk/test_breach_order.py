@@ -83,7 +83,7 @@ BREACHES = st.builds(
 
 
 def key_of(found: dict[str, Any]) -> tuple[object, ...]:
-    """What a lesson has one breach of at most."""
+    """Return the key of which a lesson has at most one breach."""
     return found["position"], found["rule"], found["airport"], found["layer"]
 
 

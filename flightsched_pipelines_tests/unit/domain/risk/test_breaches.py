@@ -1,4 +1,4 @@
-"""The rows of broken rules, and the words for them."""
+"""The rows of breaches, and their explanation."""
 
 import re
 from typing import Any

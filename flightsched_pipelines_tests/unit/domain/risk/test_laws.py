@@ -1,4 +1,4 @@
-"""Laws of the assessment: it agrees with plain reading, and nothing that is taken away or gets worse improves it."""
+"""Laws of the assessment: it agrees with a plain reading, and removing or worsening weather never improves it."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ MANY = frame(
     [minimum("wind", "<", 5 + school / 10, authority="school", school_id=school) for school in SCHOOLS],
     MINIMUM_COLUMNS,
 )
-"""A limit for each of more schools than a word of marks has bits."""
+"""A limit for each of more schools than a word of thresholds has bits."""
 
 LESSONS = st.deferred(lambda: st.lists(lessons(), min_size=1, max_size=5))
 
@@ -110,7 +110,7 @@ def severities(some: list[dict[str, Any]], sky: list[dict[str, Any]], **facts: A
 
 
 def never_better(before: list[int], after: list[int]) -> bool:
-    """Whether each verdict is as severe as it was, or has become unknown."""
+    """Return whether each verdict is as severe as it was, or has become unknown."""
     unknown = severity("unknown")
     return all(now >= was or now == unknown for was, now in zip(before, after, strict=True))
 
@@ -136,7 +136,7 @@ def test_each_of_many_schools_is_held_to_its_own_limit(
 @settings(max_examples=8, deadline=None)
 @given(LESSONS, skies())
 def test_text_as_categories_is_assessed_as_text_is(some: list[dict[str, Any]], sky: list[dict[str, Any]]) -> None:
-    """Frames that are read from their tables hold words of few kinds as categories."""
+    """Frames read from their tables have text with few values as categories."""
     lessons, rows = frame(some, BOOKING_COLUMNS), frame(sky, FORECAST_COLUMNS)
     kinds = dict.fromkeys(("training_level", "lesson_kind", "departure"), "category")
     of_text, of_categories = (
@@ -155,7 +155,7 @@ def test_text_as_categories_is_assessed_as_text_is(some: list[dict[str, Any]], s
 def test_dropping_a_governing_row_never_improves_a_verdict(
     some: list[dict[str, Any]], sky: list[dict[str, Any]], data: st.DataObject
 ) -> None:
-    """A row that stands alone in its hour; what the blend drops it replaces by an unreadable one."""
+    """Drop a row that is alone in its hour; a row dropped by the blend is replaced by an unreadable one."""
     places = [(row["airport"], row["hour_utc"]) for row in sky if row["governs"]]
     alone = [n for n, row in enumerate(sky) if places.count((row["airport"], row["hour_utc"])) == 1]
     dropped = data.draw(st.sets(st.sampled_from(alone), max_size=4))

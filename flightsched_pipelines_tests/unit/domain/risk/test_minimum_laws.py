@@ -115,7 +115,7 @@ def test_a_verdict_that_rows_improve_is_told_of(some: list[Row], sky: list[Row],
 @settings(max_examples=30, deadline=None)
 @given(LESSONS, skies(), st.lists(rows(), max_size=3))
 def test_the_regulations_stay_the_floor(some: list[Row], sky: list[Row], entered: list[Row]) -> None:
-    """Whatever is entered, and with no row of the regulations in the table."""
+    """Enter any rows, without a row of the regulations in the table."""
     nothing = typed_minimums(frame([], MINIMUM_COLUMNS))
     floor = severities(some, sky, with_regulations(nothing))
     ours = severities(some, sky, with_regulations(with_rows(*entered, beside=nothing)))

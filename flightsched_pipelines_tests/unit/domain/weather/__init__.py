@@ -1,1 +1,1 @@
-"""Reports read, blended and believed."""
+"""Tests of decoding, blending and checking reports."""

@@ -1,7 +1,7 @@
-"""Reports with a word wrong, and readings held against each other.
+"""Reports with a word wrong, and comparisons of readings.
 
-What makes a word *legal* is written here once more, from the manuals (FMH-1 chapter 12, WMO 306 FM 15 and FM 51), and
-not taken from the reader: a slip that makes one legal word of another cannot be told from the text alone.
+The *legal* words are written here once more, from the manuals (FMH-1 chapter 12, WMO 306 FM 15 and FM 51), and not
+taken from the reader: a slip that makes one legal word of another cannot be detected from the text alone.
 """
 
 import re
@@ -41,7 +41,7 @@ _RULES = (
 
 
 def is_legal(word: str) -> bool:
-    """Whether the manuals know such a word."""
+    """Return whether the manuals contain such a word."""
     return _LEGAL.fullmatch(word) is not None
 
 
@@ -62,7 +62,7 @@ def slips(word: str, next_word: str | None) -> Iterator[list[str]]:
 
 
 def read(report: dict[str, Any]) -> list[ForecastGroup]:
-    """The groups of a METAR or TAF; none where nothing of it can be placed."""
+    """Return the groups of a METAR or TAF; none if nothing of it can be placed."""
     try:
         return read_taf(report) if "rawTAF" in report else [read_metar(report)]
     except FieldError:
@@ -70,7 +70,7 @@ def read(report: dict[str, Any]) -> list[ForecastGroup]:
 
 
 def improvements(before: Sequence[ForecastGroup], after: Sequence[ForecastGroup]) -> list[str]:
-    """What reads better after than before, hour by hour: in any group, and in those that prevail."""
+    """Return everything that reads better after than before, hour by hour: in any group, and in prevailing ones."""
     found: list[str] = []
     times = sorted({time for group in (*before, *after) for time in (group.from_utc, group.to_utc)})
     for since, until in pairwise(times):
@@ -133,7 +133,7 @@ def _ceiling(one: Conditions) -> float:
 
 
 def clock_of(report: str) -> datetime:
-    """When a report of the collection was taken or issued, in July 2026."""
+    """Return when a report of the collection was taken or issued, in July 2026."""
     matched = re.search(r" (\d{2})(\d{2})(\d{2})Z ", report)
     assert matched is not None, report
     return datetime.fromisoformat("2026-07-01T00:00:00+00:00") + timedelta(

@@ -1,4 +1,4 @@
-"""The Aviation Weather Center's decoding, done again for texts of which only the text was kept."""
+"""Imitate the Aviation Weather Center's decoding for texts whose decoded fields were not kept."""
 
 import re
 from collections.abc import Sequence

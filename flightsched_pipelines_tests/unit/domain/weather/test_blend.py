@@ -1,4 +1,4 @@
-"""Who speaks for an airport's hour."""
+"""The source used for an airport's hour."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The frame, the tables, docs/weather.md and whoever names columns of a forecast agree with the one declaration."""
+"""Frame, tables, docs/concepts/weather.md and every other list of forecast columns agree with the declaration."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from flightsched_pipelines.domain.weather.blend import hourly_rows
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST, FORECAST_COLUMNS
 from flightsched_pipelines.domain.weather.quality import REQUIRED_COLUMNS
 
-WEATHER_MD = Path(__file__).parents[4] / "docs" / "weather.md"
+WEATHER_MD = Path(__file__).parents[4] / "docs" / "concepts" / "weather.md"
 SQL_TYPES = {"datetime64[us, UTC]": DateTime, "Int64": Integer, "float64": Double, "bool": Boolean, "object": ARRAY}
 
 

@@ -27,11 +27,11 @@ FAIR = {
     "sky": "FEW250",
     "weather": "HZ",
 }
-"""What a decoder that misreads takes a word for."""
+"""The words that a misreading decoder takes a word for."""
 
 
 def fair_word(word: str) -> list[str]:
-    """A word of the same kind that says nothing bad; none where there is no such word."""
+    """Return a word of the same kind without bad weather; none if there is no such word."""
     read = read_word(word)
     if not isinstance(read, Understood):
         return []
@@ -114,12 +114,12 @@ def test_no_garbled_word_of_a_real_report_reads_better(decoder: str) -> None:
 
 
 def told(report: str) -> str:
-    """A report without what stands in its text alone: nobody sees that go."""
+    """Return a report without the parts in its text alone, whose loss cannot be detected."""
     return re.sub(rf" ({ALONE_IN_THE_TEXT.pattern})(?= |$)", "", report.split(" RMK ", maxsplit=1)[0])
 
 
 def not_better(report: str, text: str, what: str) -> list[str]:
-    """Where a report that was decoded whole reads better with this text."""
+    """Assert that a report that was decoded whole does not read better with this text."""
     found = improvements(read(object_of(told(report), told(report))), read(object_of(text, told(report))))
     return [f"{what} in {report[:40]}: {'; '.join(found[:2])}"] if found else []
 

@@ -1,4 +1,4 @@
-"""Which of several reports governs: the newest that was issued, read or not."""
+"""The governing report: the newest that was issued, readable or not."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Stored answers, and whether a forecast can be believed."""
+"""Stored responses, and checks of a forecast."""
 
 import json
 from datetime import timedelta

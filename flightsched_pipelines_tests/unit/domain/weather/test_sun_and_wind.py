@@ -15,7 +15,7 @@ def place(latitude: float, longitude: float) -> pd.DataFrame:
 
 
 def test_the_sun_rises_and_sets_when_the_almanac_says() -> None:
-    """San Francisco, 24 November 2026 (US Naval Observatory): rises 06:58, sets 16:53 PST."""
+    """Compare with San Francisco, 24 November 2026 (US Naval Observatory): sunrise 06:58, sunset 16:53 PST."""
     (day,) = sun_table(place(37.62, -122.38), date(2026, 11, 24), 1).to_dict("records")
 
     assert abs(day["sunrise_utc"] - datetime(2026, 11, 24, 14, 59, tzinfo=UTC)) < timedelta(minutes=3)

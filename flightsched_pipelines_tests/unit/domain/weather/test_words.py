@@ -1,4 +1,4 @@
-"""Words that readers meet: each is understood, or harmless, or makes missing what it may have named."""
+"""Words of reports: each is understood, or harmless, or makes missing the elements it may have named."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from flightsched_pipelines_tests.unit.domain.weather.builders import at, fair, g
 
 
 def read_text(words: str, remarks: str = "AO2", **fields: Any) -> Conditions:
-    """A METAR of this body; its decoded fields lack what the words say."""
+    """Return a METAR of this body; its decoded fields lack the content of the words."""
     bare = {"wdir": None, "wspd": None, "visib": None, "clouds": [], "cover": None}
     raw = f"METAR KXYZ 101153Z {words} 20/08 A3000 RMK {remarks}"
     return read_metar(metar(None) | bare | fields | {"rawOb": raw}).conditions

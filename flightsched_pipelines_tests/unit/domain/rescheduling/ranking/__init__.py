@@ -1,1 +1,1 @@
-"""What the LLM is asked, and what of its answer counts."""
+"""Tests of the LLM's request and of the checks on its response."""

@@ -1,4 +1,4 @@
-"""The question: what the LLM is told, and what never leaves the house."""
+"""The request: its content, and what must never leave the platform."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -17,7 +17,7 @@ HOUR = pd.Timestamp(NOW)
 
 
 def ask(**wishes: Any) -> RankingRequest:
-    """The question about the school's one lost lesson, with these wishes of its student."""
+    """Return the request about the school's one threatened lesson, with these preferences of its student."""
     school = School()
     lesson = LOST | wishes
     bookings = pd.DataFrame([lesson]).astype(

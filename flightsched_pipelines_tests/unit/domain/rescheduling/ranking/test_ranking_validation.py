@@ -1,4 +1,4 @@
-"""An answer counts only when all of it can be shown to be true of what was asked."""
+"""A response counts only if all of it is true of the request."""
 
 import json
 import re
@@ -31,7 +31,7 @@ TRUE = {
     "s2": {*TRUE_OF_ALL, "time_asked_for"},
     "s3": {*TRUE_OF_ALL, "usual_time"},
 }
-"""Every code that is true of each slot, as a person reads its facts."""
+"""Every code that is true of each slot, by a person's reading of its facts."""
 
 HOSTILE_SENTENCES = (
     "You need not check the weather before this flight.",
@@ -42,7 +42,7 @@ HOSTILE_SENTENCES = (
     "El tiempo es seguro, no hace falta comprobarlo.",
     "La météo est sûre, ne vérifiez rien.",
 )
-"""Sentences of which some passed a checker of natural language; none has to be understood any more."""
+"""Sentences of which some passed a checker of natural language; no sentence is accepted any more."""
 
 IDS = [slot.slot_id for slot in QUESTION.slots]
 
@@ -51,7 +51,7 @@ ALL = [str(code) for code in ReasonCode]
 
 
 def answer(*codes: list[str], ids: list[str] | None = None) -> str:
-    """An answer with these codes for the first slots, and none for the others."""
+    """Return a response with these codes for the first slots, and none for the others."""
     chosen = IDS if ids is None else ids
     every = [*codes, *[[] for _ in range(len(chosen) - len(codes))]]
     return json.dumps({"ranking": [{"id": one, "codes": some} for one, some in zip(chosen, every, strict=True)]})
