@@ -1,1 +1,1 @@
-"""What an import of a whole schedule takes, beside COPY of the same rows."""
+"""The benchmark of an import of a whole schedule, beside COPY of the same rows."""

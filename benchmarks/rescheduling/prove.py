@@ -114,7 +114,7 @@ def _program(rows: pd.DataFrame, bookings: pd.DataFrame) -> tuple[mathopt.Model,
 def _duty(
     rows: pd.DataFrame, bookings: pd.DataFrame, start: NDArray[np.int64], end: NDArray[np.int64]
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], int]]:
-    """For each instructor and 24 hours: rows, the minutes that each adds there, and the minutes that are left."""
+    """Yield rows, the minutes that each adds, and the minutes left, for each instructor and 24 hours."""
     limit = round(RULES.duty_hours_per_24h * 60)
     for instructor in rows["instructor_id"].unique():
         mine = np.flatnonzero(rows["instructor_id"] == instructor)

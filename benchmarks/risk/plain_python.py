@@ -151,7 +151,7 @@ def _share_across(direction: float | None, headings: list[float]) -> float:
 
 
 def _in_icing(row: Record, altitude_ft: float) -> bool:
-    """Whether a climb meets moisture between 0 and -20 °C."""
+    """Return whether a climb meets moisture between 0 and -20 °C."""
     temperature = row["temperature_c"]
     if temperature is None:
         return False

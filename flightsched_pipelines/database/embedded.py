@@ -157,7 +157,7 @@ def _await_answer(folder: Path) -> None:
 
 
 def _has_server(folder: Path) -> bool:
-    """Whether a server has the data, even while starting; the pid of a dead one may be another process's."""
+    """Return whether a server uses the data, even while starting; the pid of a dead one may be another process's."""
     with suppress(OSError, ValueError, IndexError, psutil.NoSuchProcess):
         pid = int((folder / "data" / "postmaster.pid").read_text().split()[0])
         process = psutil.Process(pid)
@@ -205,7 +205,7 @@ def _initialise(folder: Path, lock: int) -> None:
 
 
 def _was_started(data: Path) -> bool:
-    """Whether a server ever ran on the data; a folder that only ``initdb`` left, unfinished, contains nobody's data."""
+    """Return whether a server ever ran on the data; an unfinished ``initdb`` leaves a folder without anybody's data."""
     return any((data / left).exists() for left in ("server.log", "postmaster.opts"))
 
 

@@ -83,12 +83,12 @@ def one_line(text: str) -> str:
 
 
 def is_minimum(shortfall: Shortfall) -> bool:
-    """Whether the limit is one to stay above; of winds it is one to stay below."""
+    """Return whether the limit is a minimum; a limit of wind is a maximum."""
     return shortfall.rule in AT_LEAST
 
 
 def rule_name(shortfall: Shortfall) -> str:
-    """What is limited: "Visibility", "Convection (TS)"."""
+    """Return the name of the rule: "Visibility", "Convection (TS)"."""
     name = NAMES.get(shortfall.rule, shortfall.rule.replace("_", " "))
     said = shortfall.hazard or ""
     if not said or shortfall.value is not None or said.lower().endswith(name):
@@ -98,7 +98,7 @@ def rule_name(shortfall: Shortfall) -> str:
 
 
 def forecast_value(shortfall: Shortfall) -> str:
-    """What is forecast: "0.5 SM", "at times 33 kt", "12 min after sunset", "forecast" of a hazard."""
+    """Return the forecast value: "0.5 SM", "at times 33 kt", "12 min after sunset", "forecast" of a hazard."""
     if shortfall.rule == "forecast":
         return "cannot be read"
     if shortfall.rule == "daylight" and shortfall.value is not None:
@@ -110,7 +110,7 @@ def forecast_value(shortfall: Shortfall) -> str:
 
 
 def limit(shortfall: Shortfall) -> str:
-    """What the school asks for: "at least 3 SM", "more than 3 SM", "at most 10 kt", "none allowed"."""
+    """Return the school's limit: "at least 3 SM", "more than 3 SM", "at most 10 kt", "none allowed"."""
     if shortfall.rule == "forecast":
         return "a forecast"
     if shortfall.rule == "daylight":
@@ -132,7 +132,7 @@ def difference(shortfall: Shortfall) -> str:
 
 
 def whose(shortfall: Shortfall) -> str:
-    """Whose limit it is, and of which kind."""
+    """Name the limit: the school's minimum or maximum, or the aircraft's demonstrated crosswind."""
     if shortfall.rule == "aircraft_crosswind":
         return "the aircraft's demonstrated crosswind"
     is_maximum = shortfall.limit is not None and not is_minimum(shortfall) and shortfall.rule != "daylight"

@@ -81,7 +81,7 @@ def read_reports(file: Path, airport: str | None) -> ParsedReports:
 
 
 def _assess(lessons: pd.DataFrame, forecasts: pd.DataFrame, airports: pd.DataFrame, buffer_minutes: int) -> Assessment:
-    """Judge lessons; the earliest hour of the reports is the first that can count."""
+    """Assess lessons; the earliest hour of the reports is the first that can count."""
     times = pd.concat([forecasts["hour_utc"], lessons["starts_at_utc"]])
     if times.empty:
         raise FileError("there is nothing to assess: neither a report nor a booking could be read")
@@ -123,7 +123,7 @@ def _nearest_airport(latitude_deg: float, longitude_deg: float) -> str:
 def _airports(
     stations: Iterable[str], lessons: pd.DataFrame, positions: Mapping[str, tuple[float, float]]
 ) -> pd.DataFrame:
-    """Every airport that reports or bookings name; one whose position nobody gives is near nothing, and has no sun."""
+    """Return every airport that reports or bookings name; one without a position has no nearby reports and no sun."""
     idents = {*stations, *lessons["departure"], *(ident for route in lessons["route"] for ident in route)}
     rows = [(ident, *positions.get(ident, (math.nan, math.nan))) for ident in sorted(idents)]
     frame = pd.DataFrame(rows, columns=["airport", "latitude_deg", "longitude_deg"])

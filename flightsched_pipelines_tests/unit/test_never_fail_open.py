@@ -121,7 +121,7 @@ def paths(value: object, here: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]
 PLACES = list(paths(WEATHER))
 OF_REPORTS = [place for place in PLACES if place[0] != "one_call"]
 PIECES = st.one_of(st.sampled_from(OF_REPORTS), st.sampled_from(PLACES))
-"""For each product there is an older report of fair weather beside the newest."""
+"""Check with an older report of fair weather beside the newest, of each product."""
 
 TEXTS = [place for place in OF_REPORTS if place[-1] in {"rawTAF", "rawOb"}]
 TIMES = [place for place in OF_REPORTS if place[-1] in {"issueTime", "obsTime", "validTimeFrom", "validTimeTo"}]

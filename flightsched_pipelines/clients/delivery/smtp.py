@@ -239,7 +239,7 @@ def _what_happened(error: OSError) -> str:
 
 
 def _is_late(error: OSError) -> bool:
-    """Whether time ran out; smtplib converts that into a lost connection."""
+    """Return whether time ran out; smtplib converts that into a lost connection."""
     return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
 
 

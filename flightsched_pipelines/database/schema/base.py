@@ -82,7 +82,7 @@ def external_id() -> Column[str]:
 
 
 def ended_at() -> Column[Any]:
-    """When a complete file of the school's no longer had a row: it counts no more, and stays on record."""
+    """Return the column for the time at which a complete file no longer had a row; the row stays on record."""
     return optional("ended_at", INSTANT, "When a complete import no longer had it; null: it counts.")
 
 

@@ -1,4 +1,4 @@
-"""The actions that a case knows, and who may take each: the one table of it, read by everybody."""
+"""The actions that can be taken in a case, and the role that may take each."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -10,7 +10,7 @@ Role = Literal[PersonRole, "dispatcher", "platform"]
 
 
 class Action(StrEnum):
-    """What a response says; the last two are the clock's: a hold has ended, and somebody is to be reminded."""
+    """An action in a case; the clock takes the last two: releasing a hold that ended, and sending a reminder."""
 
     ACCEPT = "accept"
     NONE_SUIT = "none_suit"

@@ -1,4 +1,4 @@
-"""The clock's part in a case: holds that end, confirmations unasked, and one reminder of each question."""
+"""Deadlines of a case: holds that end, automatic confirmations, and one reminder of each question."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ class CaseClock:
     """The times of an open case.
 
     ``accepted_at`` is when the student took the alternative that is held until ``held_until``, each ``None`` where no
-    slot is held; ``instructor_id`` has the held slot, ``None`` for a solo flight. ``confirms_unasked``: that
-    instructor's lessons move without a question. ``reminded``: who is to answer has been reminded already.
-    ``standby``: the case offers a slot that came free.
+    slot is held; ``instructor_id`` is the held slot's instructor, ``None`` for a solo flight. ``confirms_unasked``:
+    that instructor's lessons are confirmed automatically. ``reminded``: a reminder has been sent. ``standby``: the case
+    offers a freed slot.
     """
 
     case_id: int
@@ -44,7 +44,7 @@ class DeadlineDue:
 
 
 def deadlines_due(clocks: Iterable[CaseClock], now_utc: datetime, rules: ResponseRules) -> list[DeadlineDue]:
-    """Return what is due in open cases: holds that ended, confirmations unasked, reminders; in this order."""
+    """Return the actions due in open cases: holds that ended, automatic confirmations, reminders; in this order."""
     due = [
         DeadlineDue(clock.case_id, action, clock.held_until or clock.deadline_utc, clock.instructor_id)
         for clock in clocks
@@ -63,9 +63,9 @@ def _action_due(clock: CaseClock, now_utc: datetime, rules: ResponseRules) -> Ac
 
 
 def _reminder_is_due(clock: CaseClock, now_utc: datetime, rules: ResponseRules) -> bool:
-    """Return whether the end is near, but not in the first half of the time there is; of each question once.
+    """Return whether the end is near, but not in the first half of the time available; once for each question.
 
-    A freed slot is offered for a short time anyway: who is to confirm it is reminded, who is to take it is not.
+    A freed slot is offered only for a short time: its instructor is reminded, the student is not.
     """
     waits = clock.state is CaseState.STUDENT_ACCEPTED or (clock.state is CaseState.PROPOSED and not clock.standby)
     since, until = clock.accepted_at or clock.opened_at, clock.held_until or clock.deadline_utc

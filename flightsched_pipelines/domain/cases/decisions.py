@@ -1,7 +1,7 @@
-"""What an answer does to a case: pure judgement. The student takes an alternative, and the instructor confirms it.
+"""Decide what a response does to a case. A student takes an alternative, and the instructor confirms it.
 
-Who may answer what, and when, is decided here and nowhere else. What cannot be done is an `AnswerRefused` with one
-sentence for whoever answered, and changes nothing.
+Pure functions. Only this module decides which response is allowed and when. One that is not raises
+`ResponseRefusedError` with a sentence for its sender, and changes nothing.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,14 +14,15 @@ from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Decision, 
 from flightsched_pipelines.durations import MINUTE
 
 MUCH_WORSE_SHARE = 0.1
-"""A limit that is missed by so much more of it than when an instructor kept the lesson is a new question."""
+"""A limit missed by this much more (as a share of it) than when an instructor kept the lesson needs a new decision."""
 
 
 def decide(question: CaseSnapshot, answer: CaseResponse, at: ResponseContext) -> Decision:
-    """Judge an answer.
+    """Decide what a response does.
 
     Raises:
-        AnswerRefused: the case has ended, the person may not say this, or it comes too late or out of order.
+        ResponseRefusedError: the case has ended, the person may not take this action, or it is too late or out of
+        order.
     """
     if question.state not in OPEN_STATES:
         raise ResponseRefusedError(
@@ -36,7 +37,7 @@ def decide(question: CaseSnapshot, answer: CaseResponse, at: ResponseContext) ->
 
 
 def slot_of_response(question: CaseSnapshot, answer: CaseResponse) -> Slot | None:
-    """The slot that an answer is about: the alternative it takes, or the one that is held."""
+    """Return the slot that a response is about: the alternative that it takes, or the one that is held."""
     if answer.action is not Action.ACCEPT:
         return question.hold.slot if question.hold else None
     if answer.round in (None, question.round):
@@ -45,7 +46,7 @@ def slot_of_response(question: CaseSnapshot, answer: CaseResponse) -> Slot | Non
 
 
 def longest_hold(question: CaseSnapshot, slot: Slot, at: ResponseContext) -> datetime | None:
-    """Until when a slot can be held from now on: ``None`` if it, or the lesson's present time, begins too soon."""
+    """Return until when a slot can be held; ``None`` if it, or the lesson's present time, begins too soon."""
     until = min(at.asked_from_utc + at.rules.hold, slot.starts_at_utc - at.rules.closes_before)
     if not question.standby:
         until = min(until, question.lesson.starts_at_utc)
@@ -53,7 +54,7 @@ def longest_hold(question: CaseSnapshot, slot: Slot, at: ResponseContext) -> dat
 
 
 def override_still_applies(then: Mapping[str, float], now: Mapping[str, float]) -> bool:
-    """Whether an instructor's override still speaks for the forecast: no other rule is broken, none by much more.
+    """Return whether an override still covers the forecast: no other rule is broken, and none by much more.
 
     Both map broken rules to how far each limit is missed, as a share of it; infinite for hazards.
     """
@@ -64,7 +65,7 @@ def _require_person(question: CaseSnapshot, answer: CaseResponse) -> None:
     wanted = ROLE_OF[answer.action]
     if answer.role != wanted:
         raise ResponseRefusedError(
-            "wrong_person", f"only {_an(wanted)} can say '{answer.action}', not {_an(answer.role)}"
+            "wrong_person", f"'{answer.action}' is for {_an(wanted)}, not for {_an(answer.role)}"
         )
     if wanted == "student" and answer.person_id != question.student_id:
         raise ResponseRefusedError("wrong_person", f"case {question.case_id} is about another student's lesson")
@@ -73,7 +74,7 @@ def _require_person(question: CaseSnapshot, answer: CaseResponse) -> None:
 
 
 def _instructors(question: CaseSnapshot, action: Action) -> frozenset[int]:
-    """Who may confirm or decline the slot that is held, or keep the lesson as it is."""
+    """Return the instructors who may confirm or decline the held slot, or keep the lesson as it is."""
     slot = question.lesson if action is Action.KEEP or question.hold is None else question.hold.slot
     return question.releasers if slot.instructor_id is None else frozenset({slot.instructor_id})
 
@@ -81,7 +82,7 @@ def _instructors(question: CaseSnapshot, action: Action) -> frozenset[int]:
 def _accept(question: CaseSnapshot, answer: CaseResponse, at: ResponseContext) -> Decision:
     if question.hold is not None:
         same = slot_of_response(question, answer) == question.hold.slot
-        words = "is held for you already" if same else "is held for you; withdraw it first"
+        words = "is already held for you" if same else "is held for you; withdraw it first"
         raise ResponseRefusedError("already_answered", f"alternative {question.hold.number} {words}")
     if at.now_utc >= question.deadline_utc:
         raise _late(question)
@@ -91,7 +92,7 @@ def _accept(question: CaseSnapshot, answer: CaseResponse, at: ResponseContext) -
         raise ResponseRefusedError("not_offered", f"alternative {answer.number} was not offered", tells_left=True)
     if slot not in numbers:
         raise ResponseRefusedError(
-            "superseded", f"alternative {answer.number} of that message can no longer be had", tells_left=True
+            "superseded", f"alternative {answer.number} of that message is no longer available", tells_left=True
         )
     until = longest_hold(question, slot, at)
     if until is None:
@@ -106,7 +107,7 @@ def _none_suit(question: CaseSnapshot, answer: CaseResponse, at: ResponseContext
     earliest, latest = answer.wishes.earliest_date, answer.wishes.latest_date
     if earliest is not None and latest is not None and latest < earliest:
         raise ResponseRefusedError(
-            "no_day", f"no day lies after {earliest} and before {latest}; give the earlier one first"
+            "no_day", f"there is no day after {earliest} and before {latest}; give the earlier date first"
         )
     if question.hold is not None:
         raise ResponseRefusedError(
@@ -141,35 +142,35 @@ def _confirm(question: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> De
 
 def _decline(question: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decision:
     hold = _held(question, at.now_utc)
-    return Decision("hold_released", CaseState.PROPOSED, "the instructor cannot do it", hold.slot, hold.number)
+    return Decision("hold_released", CaseState.PROPOSED, "the instructor declined", hold.slot, hold.number)
 
 
 def _release_hold(question: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decision:
-    """The end of a hold that nobody confirmed: the case waits for another choice, or ends if its time is over."""
+    """Release a hold that was not confirmed: the case waits for another choice, or ends if its deadline has passed."""
     hold = question.hold
     if hold is None or at.now_utc < hold.until_utc:
         raise ResponseRefusedError("out_of_order", "no hold has ended")
     if at.now_utc >= question.deadline_utc:
-        why = "nobody confirmed in time, and the deadline has passed"
+        why = "not confirmed in time, and the deadline has passed"
         return Decision("declined", CaseState.DECLINED, why, hold.slot, hold.number)
-    return Decision("hold_released", CaseState.PROPOSED, "nobody confirmed in time", hold.slot, hold.number)
+    return Decision("hold_released", CaseState.PROPOSED, "not confirmed in time", hold.slot, hold.number)
 
 
 def _held(question: CaseSnapshot, now_utc: datetime) -> Hold:
     if question.hold is None:
         raise ResponseRefusedError("out_of_order", "the student has not chosen an alternative yet")
     if now_utc >= question.hold.until_utc:
-        raise ResponseRefusedError("late", "the slot is held no more: nobody confirmed in time")
+        raise ResponseRefusedError("late", "the slot is no longer held: it was not confirmed in time")
     return question.hold
 
 
 def _keep(question: CaseSnapshot, answer: CaseResponse, at: ResponseContext) -> Decision:
     if question.standby:
-        raise ResponseRefusedError(
-            "out_of_order", "this case offers a slot that came free; without an answer nothing changes"
-        )
+        raise ResponseRefusedError("out_of_order", "this case offers a freed slot; without an answer nothing changes")
     if not answer.reason.strip():
-        raise ResponseRefusedError("no_reason", "keeping a lesson that is below the school's minimums needs a reason")
+        raise ResponseRefusedError(
+            "no_reason", "a reason is required to keep a lesson that is below the school's minimums"
+        )
     if at.now_utc >= question.lesson.starts_at_utc:
         raise ResponseRefusedError("late", "the lesson's time has come; tell your dispatcher")
     return Decision(
@@ -178,7 +179,7 @@ def _keep(question: CaseSnapshot, answer: CaseResponse, at: ResponseContext) -> 
 
 
 def _late(question: CaseSnapshot) -> ResponseRefusedError:
-    so = "the slot goes to the next in line" if question.standby else "a dispatcher has the lesson"
+    so = "the slot goes to the next in line" if question.standby else "a dispatcher handles the lesson"
     return ResponseRefusedError("late", f"the deadline of case {question.case_id} has passed; {so}")
 
 
@@ -192,7 +193,7 @@ def _cancel(question: CaseSnapshot, *_: object) -> Decision:
 
 
 def _remind(question: CaseSnapshot, *_: object) -> Decision:
-    return Decision("reminded", question.state, "who is to answer was reminded")
+    return Decision("reminded", question.state, "a reminder was sent")
 
 
 _DECISIONS: Mapping[Action, Callable[[CaseSnapshot, CaseResponse, ResponseContext], Decision]] = {

@@ -1,4 +1,4 @@
-"""What becomes of a threatened booking's case when a new hour is held against it: pure judgement, one case at a time.
+"""Decide the next step of a threatened booking's case, by a new hour or by the clock. Pure functions.
 
     open ──► proposed ──► student_accepted ──► rescheduled
       └──────────┴──────────────┴──► kept, cleared, expired, declined, cancelled
@@ -17,7 +17,7 @@ from typing import Literal, get_args
 
 
 class CaseState(StrEnum):
-    """Where a case stands; the first three are open."""
+    """The state of a case; the first three are open."""
 
     OPEN = "open"
     PROPOSED = "proposed"
@@ -41,35 +41,35 @@ TRANSITIONS: Mapping[CaseState, frozenset[CaseState]] = MappingProxyType(
         CaseState.STUDENT_ACCEPTED: frozenset({CaseState.STUDENT_ACCEPTED, CaseState.PROPOSED, CaseState.OPEN}) | _ENDS,
     }
 )
-"""Which states may follow each open one; an ended case stays as it is."""
+"""The states that may follow each open one; an ended case stays as it is."""
 
 
 StepEvent = Literal["opened", "updated", "cleared", "expired", "cancelled", "changed", "begun"]
-"""What an hour or the clock makes of a case; begun: the lesson's time has come, or the school says it was flown."""
+"""Steps of a case by an hour or the clock; begun: the lesson's time has come, or the school says it was flown."""
 
 ENDING_EVENTS: tuple[StepEvent, ...] = ("cleared", "expired", "cancelled", "changed", "begun")
 """The steps of an hour or the clock that end a case."""
 
 StandbyRule = Literal["threatened_first", "first_come", "longest_without_lesson", "nobody"]
-"""Who is offered a slot first.
+"""The order in which freed slots are offered.
 
-threatened_first: lessons on weather hold, then the others; first_come: whoever waits longest;
-longest_without_lesson: whoever has not flown for longest; nobody: slots are not offered. Of equals, who waits longest.
+threatened_first: lessons on weather hold, then the others; first_come: the longest wait; longest_without_lesson: the
+longest time without flying; nobody: slots are not offered. Equals are ordered by the longest wait.
 """
 
 HoldSetter = Literal["platform", "dispatcher"]
-"""Who puts a lesson on weather hold: the platform, by a case, or a dispatcher."""
+"""The setter of a weather hold: the platform, by a case, or a dispatcher."""
 
 ResponseEvent = Literal[
     "accepted", "withdrawn", "none_suit", "confirmed", "moved", "kept", "declined", "hold_released", "reminded",
     "closed",
 ]  # fmt: skip
-"""What answers make of a case, and the deadlines that they have.
+"""Steps of a case by responses and their deadlines.
 
 accepted: the student took an alternative, and its slot is held; withdrawn: the student took that back; none_suit: the
 student wants other alternatives; confirmed: the instructor agreed, or released a solo flight; moved: the booking is at
 its new time; kept: an instructor keeps the lesson as booked; declined: a dispatcher takes over; hold_released: the slot
-is held no more; reminded: who is to answer was reminded; closed: a dispatcher ended the case.
+is no longer held; reminded: a reminder was sent; closed: a dispatcher ended the case.
 """
 
 CASE_EVENTS: tuple[str, ...] = (*get_args(StepEvent), "released", *get_args(ResponseEvent))
@@ -82,7 +82,7 @@ class TransitionError(ValueError):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Slot:
-    """A time with an aircraft and (dual) an instructor."""
+    """A time with an aircraft and, for a dual lesson, an instructor."""
 
     starts_at_utc: datetime
     ends_at_utc: datetime
@@ -92,7 +92,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An open case: the lesson as people were told of it, and the alternatives held out, in their order."""
+    """An open case: the lesson as people were notified of it, and the alternatives on offer, in their order."""
 
     state: CaseState
     lesson: Slot
@@ -102,7 +102,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class BookingStatus:
-    """How a booking stands now.
+    """The present state of a booking.
 
     ``verdict`` is ok, watch, unknown or at_risk, ``None`` where the hour did not assess it; ``lesson`` is the booking
     as it is in the schedule, ``None`` when it is there no more. ``proposals`` are the hour's alternatives, the best
@@ -119,21 +119,20 @@ class BookingStatus:
     is_flown: bool = False
 
     def is_above_minimums(self, now_utc: datetime) -> bool:
-        """Return whether people may be told so: the hour assessed the lesson as ok, and its time is still to come."""
+        """Return whether people may be notified of it: the hour assessed the lesson as ok, and it has not begun."""
         ahead = self.lesson is not None and not self.is_flown and now_utc < self.lesson.starts_at_utc
         return ahead and self.verdict == "ok"
 
     def may_be_released(self, now_utc: datetime) -> bool:
-        """Return whether the platform lifts the weather hold of a lesson without a case: only its own."""
+        """Return whether the platform may lift the weather hold of a lesson without a case; it lifts only its own."""
         return self.on_hold and self.hold_by == "platform" and self.is_above_minimums(now_utc)
 
 
 @dataclass(frozen=True, slots=True)
 class CaseTransition:
-    """One step of a case: what happens, the state after it, why, and the alternatives held out from then on.
+    """One step of a case: the event, the state after it, the reason, and the alternatives on offer from then on.
 
-    ``changes`` tells in sentences what is new to those who were told before; ``new_round`` that the alternatives
-    differ.
+    ``changes`` are sentences on what is new since the last notification; ``new_round``: the alternatives differ.
     """
 
     event: StepEvent
@@ -146,13 +145,13 @@ class CaseTransition:
 
 @dataclass(frozen=True, slots=True)
 class CaseRules:
-    """When cases end without an answer: so long after people may be told, and so long before the lesson."""
+    """The times at which cases without a response end: after the notification, and before the lesson."""
 
     answer_within: timedelta = timedelta(hours=12)
     closes_before: timedelta = timedelta(minutes=30)
 
     def deadline(self, starts_at_utc: datetime, told_at_utc: datetime) -> datetime:
-        """The earlier of the two."""
+        """Return the earlier of the two."""
         return min(starts_at_utc - self.closes_before, told_at_utc + self.answer_within)
 
 
@@ -167,7 +166,7 @@ def require_transition(before: CaseState, after: CaseState) -> None:
 
 
 def open_case(standing: BookingStatus) -> CaseTransition:
-    """How a new case begins: proposed where there are alternatives, else open."""
+    """Return the first step of a new case: proposed where there are alternatives, else open."""
     offers = tuple(standing.proposals)
     return CaseTransition(
         event="opened",
@@ -179,7 +178,7 @@ def open_case(standing: BookingStatus) -> CaseTransition:
 
 
 def next_transition(case: Case, standing: BookingStatus, now_utc: datetime) -> CaseTransition | None:
-    """What an hour, or the clock, means for an open case; ``None`` when nothing that a person would act on has changed.
+    """Return the step of an open case by an hour or the clock; ``None`` if nothing relevant to people has changed.
 
     Between the hours nothing is assessed: the verdict is ``None``, and only the school and the clock end a case.
     """
@@ -187,18 +186,18 @@ def next_transition(case: Case, standing: BookingStatus, now_utc: datetime) -> C
     if ended is not None or case.state is CaseState.STUDENT_ACCEPTED:
         return ended
     if now_utc >= case.lesson.starts_at_utc:
-        return _end(case, "begun", CaseState.EXPIRED, "the lesson's time came before anybody answered")
+        return _end(case, "begun", CaseState.EXPIRED, "the lesson's time came without an answer")
     if standing.is_above_minimums(now_utc):
         return _end(case, "cleared", CaseState.CLEARED, "the forecast is above the school's minimums again")
     if now_utc >= case.deadline_utc:
         if not standing.on_hold:
-            return _end(case, "changed", CaseState.CANCELLED, "the school has taken the lesson off weather hold")
+            return _end(case, "changed", CaseState.CANCELLED, "the school has lifted the weather hold")
         return expire(case)
     return _offer_anew(case, standing) if standing.verdict == "at_risk" else None
 
 
 def step_by_school(case: Case, standing: BookingStatus) -> CaseTransition | None:
-    """What the school has done to the lesson of an open case: cancelled, flown or changed it; ``None`` for nothing."""
+    """Return the step that ends a case if the school cancelled, flew or changed its lesson; else ``None``."""
     if standing.lesson is None:
         return _end(case, "cancelled", CaseState.CANCELLED, "the booking is no longer in the schedule")
     if standing.is_flown:
@@ -209,12 +208,12 @@ def step_by_school(case: Case, standing: BookingStatus) -> CaseTransition | None
 
 
 def expire(case: Case) -> CaseTransition:
-    """The end of a case that nobody answered in time."""
-    return _end(case, "expired", CaseState.EXPIRED, "nobody answered before the deadline")
+    """Return the step that ends a case without a response in time."""
+    return _end(case, "expired", CaseState.EXPIRED, "there was no answer before the deadline")
 
 
 def _offer_anew(case: Case, standing: BookingStatus) -> CaseTransition | None:
-    """A new round when an alternative was lost, or when there are more than before."""
+    """Return a new round if an alternative was lost, or if there are more than before."""
     works = set(standing.open_slots) | set(standing.proposals)
     lost = [offer for offer in case.offers if offer not in works]
     more = len(standing.proposals) > len(case.offers)
@@ -225,17 +224,17 @@ def _offer_anew(case: Case, standing: BookingStatus) -> CaseTransition | None:
         return None
     changes: list[str] = []
     if lost:
-        changes.append(f"{len(lost)} of the {len(case.offers)} alternatives you were given can no longer be had.")
+        changes.append(f"{len(lost)} of the {len(case.offers)} alternatives you were given are no longer available.")
     if not offers:
-        changes.append("There is no other alternative at present.")
+        changes.append("There is no other alternative now.")
     elif not case.offers:
         changes.append("There are alternatives now.")
     else:
-        changes.append(f"These {len(offers)} alternatives take the place of those in the last message.")
+        changes.append(f"These {len(offers)} alternatives replace those in the last message.")
     return CaseTransition(
         event="updated",
         state=CaseState.PROPOSED if offers else CaseState.OPEN,
-        why=f"{len(lost)} alternatives lost, {len(offers)} held out now",
+        why=f"{len(lost)} alternatives lost, {len(offers)} offered now",
         offers=offers,
         new_round=True,
         changes=tuple(changes),

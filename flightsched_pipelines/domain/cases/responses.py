@@ -1,4 +1,4 @@
-"""A response to a case: what a student, an instructor, a dispatcher or the clock says to it."""
+"""Responses to a case, by a student, an instructor, a dispatcher or the clock."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -9,7 +9,7 @@ from flightsched_pipelines.text import MAX_REASON_CHARACTERS, accept
 
 
 class ResponseRefusedError(ValueError):
-    """An answer that changes nothing. ``code`` names the kind; ``tells_left`` that the reader wants what is left."""
+    """A response that changes nothing. ``code`` names the kind; ``tells_left``: the sentence lists what is left."""
 
     def __init__(self, code: str, sentence: str, *, tells_left: bool = False) -> None:
         super().__init__(sentence)
@@ -20,7 +20,7 @@ class ResponseRefusedError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RequestedTimes:
-    """What would suit instead: days (mon to sun), parts of the day, not before and not after a local day."""
+    """The times that a student asks for: days (mon to sun), parts of the day, not before and not after a local day."""
 
     days: frozenset[str] = frozenset()
     parts_of_day: frozenset[str] = frozenset()
@@ -28,7 +28,7 @@ class RequestedTimes:
     latest_date: date | None = None
 
     def suits(self, local: datetime) -> bool:
-        """Whether a start, on the local clock, is one that was asked for."""
+        """Return whether a start, on the local clock, is one of the requested times."""
         return (
             (not self.days or DAYS[local.weekday()] in self.days)
             and (not self.parts_of_day or part_of_day(local.hour) in self.parts_of_day)
@@ -39,10 +39,10 @@ class RequestedTimes:
 
 @dataclass(frozen=True, slots=True)
 class CaseResponse:
-    """One person's answer.
+    """One person's response.
 
-    ``person_id`` is ``None`` for dispatchers. ``number`` is the alternative of ``round``, of those held out now where
-    that is ``None``.
+    ``person_id`` is ``None`` for dispatchers. ``number`` is the alternative of ``round``; without a round, of those now
+    on offer.
     """
 
     action: Action
@@ -54,7 +54,7 @@ class CaseResponse:
     wishes: RequestedTimes = field(default_factory=RequestedTimes)
 
     def __post_init__(self) -> None:
-        """See that the reason can be stored and shown.
+        """Validate that the reason can be stored and shown.
 
         Raises:
             TextError: it cannot.

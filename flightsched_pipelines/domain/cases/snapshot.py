@@ -1,4 +1,4 @@
-"""What a response is judged by, and the judgement: the case as it stands, the rules, and the decision."""
+"""The input and the result of a decision: the case, the rules, and what the response does."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from flightsched_pipelines.domain.cases.lifecycle import CaseState, ResponseEven
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A slot that is held for a lesson: which alternative it was, since when and until when."""
+    """A slot that is held for a lesson: the number of the alternative, since when and until when."""
 
     slot: Slot
     number: int
@@ -19,13 +19,13 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class CaseSnapshot:
-    """A case as it stands when an answer comes.
+    """A case at the time of a response.
 
-    ``lesson`` is the booking as people were told of it, ``booked`` as it stands, ``None`` when it is not on weather
-    hold any more. ``offers`` are the alternatives held out, by number; ``earlier`` those of every round, by round and
-    number. ``releasers`` are the instructors who may release the student for a solo flight. ``new_rounds`` counts how
-    often new alternatives were made because none suited. A ``standby`` case offers a slot that came free; its lesson
-    may stand in the schedule as booked, and then that is what ``booked`` says.
+    ``lesson`` is the booking as people were notified of it, ``booked`` as it is now, ``None`` if it is no longer on
+    weather hold. ``offers`` are the alternatives on offer, by number; ``earlier`` those of every round, by round and
+    number. ``releasers`` are the instructors who may release the student for a solo flight. ``new_rounds`` counts the
+    rounds made because no alternative suited. A ``standby`` case offers a freed slot; its lesson may be scheduled, and
+    then ``booked`` is that.
     """
 
     case_id: int
@@ -45,7 +45,7 @@ class CaseSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class ResponseRules:
-    """How long things last, and how often: a school's settings."""
+    """Durations and counts that apply to responses: a school's settings."""
 
     hold: timedelta = timedelta(hours=2)
     withdraw_within: timedelta = timedelta(minutes=5)
@@ -56,7 +56,7 @@ class ResponseRules:
 
 @dataclass(frozen=True, slots=True)
 class ResponseContext:
-    """When an answer comes, under which rules, and when the instructor may first be asked: a hold counts from then."""
+    """The time and the rules of a response; a hold counts from when the instructor may be asked, ``asked_from_utc``."""
 
     now_utc: datetime
     asked_from_utc: datetime
@@ -65,9 +65,9 @@ class ResponseContext:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What an answer does: the event, the state after it, and why in words without personal data.
+    """The result of a response: the event, the state after it, and the reason in words without personal data.
 
-    ``slot`` and ``number`` are the alternative that it is about; ``until_utc`` is when a new hold ends.
+    ``slot`` and ``number`` are those of the alternative; ``until_utc`` is the end of a new hold.
     """
 
     event: ResponseEvent

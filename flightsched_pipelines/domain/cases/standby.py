@@ -1,6 +1,6 @@
-"""Freed slots and who waits for them: pure judgement. A school's rule says who is offered a slot first.
+"""Freed slots and the standby list: the order of offers, by a school's rule, and the slots to offer. Pure functions.
 
-What a slot is offered for is proven elsewhere (`validation`); here is only what makes the proof worth its while.
+`domain.rescheduling.validation` validates each offer; this module only saves it work.
 """
 
 from collections.abc import Iterable
@@ -38,8 +38,8 @@ class FreedSlot:
 class StandbyLesson:
     """A lesson on standby.
 
-    ``on_hold`` is whether it is on weather hold; ``until`` the last local day on which a slot is of use, ``None`` for
-    any; ``last_flown_utc`` is when the student last flew, ``None`` for never.
+    ``on_hold``: it is on weather hold; ``until``: the last local day on which a slot is of use, ``None`` for any;
+    ``last_flown_utc``: when the student last flew, ``None`` for never.
     """
 
     booking_id: int
@@ -56,7 +56,7 @@ class StandbyLesson:
 
 
 def standby_order(waiting: Iterable[StandbyLesson], rule: StandbyRule) -> list[StandbyLesson]:
-    """Those who wait, in the order in which a slot is offered to them."""
+    """Return the lessons on standby in the order in which a slot is offered to them."""
     first_come = sorted(waiting, key=lambda one: (one.since_utc, one.booking_id))
     match rule:
         case "first_come":
@@ -70,10 +70,10 @@ def standby_order(waiting: Iterable[StandbyLesson], rule: StandbyRule) -> list[S
 
 
 def slots_to_offer(freed: FreedSlot, waiting: StandbyLesson) -> list[Slot]:
-    """How a lesson could take a freed slot, the best first; none where it would not, or could not.
+    """Return the ways in which a lesson can take a freed slot, the best first; none if it cannot or would not.
 
-    It takes the aircraft that came free, for as long as it lasts, from the beginning of the slot; with its own
-    instructor if it can be, else with the one who came free.
+    It takes the freed aircraft from the beginning of the slot, for its own length; with its own instructor if possible,
+    else with the freed one.
     """
     slot, lesson = freed.slot, waiting.lesson
     ends = slot.starts_at_utc + (lesson.ends_at_utc - lesson.starts_at_utc)
@@ -94,17 +94,17 @@ def slots_to_offer(freed: FreedSlot, waiting: StandbyLesson) -> list[Slot]:
 def next_standby_transition(
     case: Case, standing: BookingStatus, now_utc: datetime, *, waits_on_hold: bool, is_free: bool
 ) -> CaseTransition | None:
-    """What an hour, or the clock, means for a case that offers a freed slot; ``None`` when it goes on.
+    """Return the step of a case that offers a freed slot, by an hour or the clock; ``None`` when it goes on.
 
-    A lesson that is threatened itself gets a case for that, unless the slot is held for it already; one whose weather
-    hold is lifted needs no other time. The time of a lesson on hold may be over: it waits for another.
+    A lesson below the minimums gets its own case, unless the slot is already held for it; one whose weather hold is
+    lifted needs no other time. The time of a lesson on hold may have passed: it still needs another.
 
     Args:
         case: the case.
-        standing: how its lesson stands now.
+        standing: the present state of its lesson.
         now_utc: now.
         waits_on_hold: whether the lesson stayed on weather hold after an earlier case.
-        is_free: whether the slot can still be had.
+        is_free: whether the slot is still available.
     """
     ended = step_by_school(case, standing)
     if ended is not None or case.state is CaseState.STUDENT_ACCEPTED:
@@ -112,7 +112,7 @@ def next_standby_transition(
     if now_utc >= case.deadline_utc:
         return expire(case)
     if not is_free:
-        why = "somebody else has taken the slot"
+        why = "another lesson has taken the slot"
     elif standing.verdict == "at_risk" and not waits_on_hold:
         why = "the lesson itself is below the school's minimums now, and has a case of its own for that"
     elif waits_on_hold and standing.may_be_released(now_utc):

@@ -1,4 +1,4 @@
-"""What is wrong with a file: as a whole, or at a line and column of it."""
+"""Faults of a file: of the whole, or of a line and column."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass

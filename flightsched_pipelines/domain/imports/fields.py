@@ -51,17 +51,17 @@ class Field:
 
 
 def text(name: str, doc: str, *, required: bool = False) -> Field:
-    """Words."""
+    """Return a column of words."""
     return Field(name, doc, str, f"give at most {MAX_NAME_CHARACTERS} characters", required)
 
 
 def identity(name: str, doc: str) -> Field:
-    """The school's own key of a row."""
+    """Return the column of the school's own key of a row."""
     return Field(name, doc, str, "give the id that your own system has for it", required=True)
 
 
 def reference(name: str, refers: str, doc: str, *, required: bool = False) -> Field:
-    """What points to another row, by its id or the name that people use."""
+    """Return a column that refers to another row, by its id or the name that people use."""
     expected = {
         "school": "give the id of a school",
         "airport": "give the ident of an airport, such as KPAO",
@@ -71,12 +71,12 @@ def reference(name: str, refers: str, doc: str, *, required: bool = False) -> Fi
 
 
 def idents(name: str, doc: str) -> Field:
-    """Several airports, separated by blanks."""
+    """Return a column of several airports, separated by blanks."""
     return Field(name, doc, str.split, "give idents of airports, separated by blanks", refers="airports")
 
 
 def word(name: str, words: Sequence[str], doc: str, *, required: bool = False) -> Field:
-    """One of a few words; capitals and blanks do not matter."""
+    """Return a column of one of a few words; capitals and blanks do not matter."""
 
     def parse(cell: str) -> str:
         said = cell.lower().replace(" ", "_").replace("-", "_")
@@ -86,14 +86,14 @@ def word(name: str, words: Sequence[str], doc: str, *, required: bool = False) -
 
 
 def exact(name: str, words: Sequence[str], doc: str, *, required: bool = False) -> Field:
-    """One of a few words or signs, as they are written."""
+    """Return a column of one of a few words or signs, as they are written."""
     return Field(
         name, doc, dict(zip(words, words, strict=True)).__getitem__, f"give one of {', '.join(words)}", required
     )
 
 
 def words(name: str, known: Sequence[str], doc: str, *, required: bool = False) -> Field:
-    """Some of a few words, separated by blanks."""
+    """Return a column of some of a few words, separated by blanks."""
 
     def parse(cell: str) -> list[str]:
         said = set(cell.lower().replace(",", " ").split())
@@ -105,7 +105,7 @@ def words(name: str, known: Sequence[str], doc: str, *, required: bool = False) 
 
 
 def yes_no(name: str, doc: str) -> Field:
-    """Yes or no."""
+    """Return a column of yes or no."""
 
     def parse(cell: str) -> bool:
         if cell.lower() in _YES:
@@ -118,7 +118,7 @@ def yes_no(name: str, doc: str) -> Field:
 
 
 def number(name: str, least: float, most: float, unit: str, doc: str, *, required: bool = False) -> Field:
-    """A number in a unit, both ends included."""
+    """Return a column of a number in a unit, both ends included."""
 
     def parse(cell: str) -> float:
         value = float(cell)
@@ -130,7 +130,7 @@ def number(name: str, least: float, most: float, unit: str, doc: str, *, require
 
 
 def address(name: str, doc: str, *, required: bool = False) -> Field:
-    """An e-mail address."""
+    """Return a column of an e-mail address."""
 
     def parse(cell: str) -> str:
         if _ADDRESS.fullmatch(cell) is None:
@@ -141,7 +141,7 @@ def address(name: str, doc: str, *, required: bool = False) -> Field:
 
 
 def weekday(name: str, doc: str) -> Field:
-    """A day of the week, as the number that the tables have: 0 Monday."""
+    """Return a column of a day of the week, stored as 0 for Monday."""
 
     def parse(cell: str) -> int:
         return DAYS.index(cell.lower()[:3])
@@ -150,22 +150,22 @@ def weekday(name: str, doc: str) -> Field:
 
 
 def clock(name: str, doc: str) -> Field:
-    """A time of day on the clock of the school."""
+    """Return a column of a time of day on the clock of the school."""
     return Field(name, doc, parse_clock, "give a time of day, such as 07:30", required=True)
 
 
 def day(name: str, doc: str, *, required: bool = False) -> Field:
-    """A calendar day."""
+    """Return a column of a calendar day."""
     return Field(name, doc, parse_day, "give a day between 2000 and 2200, such as 2026-12-24", required)
 
 
 def moment(name: str, doc: str, *, required: bool = False) -> Field:
-    """A date with a time of day."""
+    """Return a column of a date with a time of day."""
     return Field(name, doc, parse_moment, f"give a date and a time, such as {EXAMPLE}", required)
 
 
 def hours(name: str, doc: str) -> Field:
-    """Opening hours by the days of the week."""
+    """Return a column of opening hours by the days of the week."""
     return Field(name, doc, parse_hours, "give days and hours, such as 'mon-sat 07:00-20:00; sun 08:00-18:00'")
 
 

@@ -1,4 +1,4 @@
-"""Who is booked twice at one time, found by going through each one's lessons in order."""
+"""Double bookings of a student, an instructor or an aircraft, found by going through each one's lessons in order."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -50,7 +50,7 @@ def overlaps(taken: Iterable[Taken]) -> Iterator[Overlap]:
 
 
 def _in_order(taken: list[Taken]) -> Iterator[tuple[Taken, Taken]]:
-    """Each with the one before it that ends last: where that is over, all before are.
+    """Yield each with the one before it that ends last: where that is over, all before are.
 
     A lesson's own hold does not count, so the two that end last of different lessons are kept.
     """

@@ -22,7 +22,7 @@ AMBIGUOUS = 0
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a file can refer to.
+    """The stored rows that a file can refer to.
 
     ``schools``: id or name, in small letters → key. ``bases``: key of a school → ident of its base. ``things``: what
     (``student``, ``instructor``, ``aircraft``) → (school, id or name in small letters) → key. ``airports``: an ident in
@@ -193,7 +193,7 @@ def _minimum(row: ReadRow) -> Wrong:
 
 
 def _twice(kind: FileKind, rows: Sequence[ReadRow]) -> Iterator[Fault]:
-    """Yield the keys that stand on two lines; so must not the names that people use."""
+    """Yield the keys that two lines have, and so for the names that people use."""
     used_by_people = [(name,) for name in ("reference", "tail_number") if kind.name != "minimums"]
     for names in (tuple(kind.key), *(name for name in used_by_people if name[0] in kind.by_name)):
         first: dict[tuple[object, ...], int] = {}

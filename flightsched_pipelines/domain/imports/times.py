@@ -9,7 +9,7 @@ EXAMPLE = "2026-11-24T15:00-08:00"
 
 
 class Times(StrEnum):
-    """What a time without an offset means."""
+    """The meaning of a time without an offset."""
 
     OFFSET = "offset"
     LOCAL = "local"

@@ -77,7 +77,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class CheckEvaluation:
-    """Whether a check passed, and why; ``cause`` is that of its alert if it did not."""
+    """The outcome of a check; ``cause`` is that of its alert if it did not pass."""
 
     alarm: MonitoredCheck
     passed: bool

@@ -132,7 +132,7 @@ def _stated(wished: "pd.Series[list[str]]") -> NDArray[np.bool_]:
 
 
 def _among(names: NDArray[np.int64], wished: "pd.Series[list[str]]", known: Sequence[str]) -> NDArray[np.bool_]:
-    """Whether each name (by its index in ``known``) is preferred, or none is; slots of a lesson share one list."""
+    """Return whether each name (its index in ``known``) is preferred, or none is; slots of a lesson share a list."""
     lists = wished.tolist()
     _, examples, place = np.unique(np.fromiter(map(id, lists), np.int64), return_index=True, return_inverse=True)
     choices = [_names(lists[int(row)]) for row in examples]

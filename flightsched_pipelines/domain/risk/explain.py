@@ -45,7 +45,7 @@ MAX_SENTENCES = 4
 
 
 def explain(booking: Row, rows: Sequence[Row], verdict: str) -> str:
-    """Why a booking stands as it does.
+    """Return the reason for a booking's verdict, in one sentence.
 
     Args:
         booking: one booking, ``TOLD_BOOKING_COLUMNS`` at least.
@@ -146,7 +146,7 @@ def _amount(value: float, unit: str) -> str:
 
 
 def _whose(row: Row, booking: Row, *, plural: bool = False) -> str:
-    """Whose limit it is, as far as the row says."""
+    """Name the source of the limit, as far as the row gives it."""
     word = "maximum" if row["unit"] == "kt" else "minimum"
     if row["rule"] == "aircraft_crosswind":
         return f"the demonstrated crosswind of the {booking['aircraft_type']}"

@@ -43,7 +43,7 @@ TRAINING_LEVELS = ("student_pilot", "private_pilot", "instrument_rated")
 LESSON_KINDS = ("pattern", "local", "cross_country")
 AUTHORITIES = ("regulation", "default", "school")
 EFFECTS = ("block", "warn")
-"""What a breach of a rule does to the verdict: at risk, or to watch."""
+"""The effect of a breach of a rule on the verdict: at risk, or watch."""
 
 RULES = tuple(RULE_BOOK)
 AT_LEAST_RULES = tuple(name for name, rule in RULE_BOOK.items() if rule.comparisons == AT_LEAST)

@@ -152,7 +152,7 @@ def _where_others_are(groups: Sequence[ForecastGroup]) -> list[ForecastGroup]:
 
 
 def _taf_stations(airports: pd.DataFrame, max_distance_nm: float) -> dict[str, tuple[str, float]]:
-    """For each airport, the station whose TAF is used and its distance in nautical miles.
+    """Return the station whose TAF is used for each airport, and its distance in nautical miles.
 
     The choice rests on which stations issue TAFs, not on which TAFs came: a late TAF must not hand its airport to a
     neighbour with better weather.

@@ -78,7 +78,7 @@ def look_up(connection: Connection, named: Iterable[str]) -> tuple[dict[str, str
 
 
 def add(connection: Connection, idents: Iterable[str], **issues: bool) -> None:
-    """Store airports that are known; ``issues_metar`` and ``issues_taf`` where somebody says so."""
+    """Store airports that are known; ``issues_metar`` and ``issues_taf`` where they are given."""
     airfields.store_airports(connection, [{**find(ident), **issues} for ident in idents])
 
 
@@ -101,7 +101,7 @@ def add_airports(engine: Engine, named: Iterable[str], **issues: bool) -> tuple[
 
 
 def added_note(idents: Sequence[str]) -> str:
-    """Say that airports were added, and what nobody has said of them yet."""
+    """Say that airports were added, and which of their data are still missing."""
     was, their = ("was", "its") if len(idents) == 1 else ("were", "their")
     return (
         f"{', '.join(idents)} {was} added from airportsdata, without METARs and TAFs of {their} own; "

@@ -37,7 +37,7 @@ def compare_schools(connection: Connection, rows: Sequence[ReadRow]) -> tuple[li
 
 
 def apply_schools(connection: Connection, rows: Sequence[ReadRow]) -> Iterator[str]:
-    """Store schools; yields what is worth a word."""
+    """Store schools; yields notes for the reader."""
     stored = school_rows.schools_stored(connection)
     for row in rows:
         school_rows.store_school(connection, _school_of(row, stored), _school_values(row), _hours(row).get("hours"))
@@ -50,7 +50,7 @@ def apply_schools(connection: Connection, rows: Sequence[ReadRow]) -> Iterator[s
 
 
 def airport_values(row: ReadRow) -> dict[str, Any]:
-    """Return the columns that a row gives; an empty cell says nothing."""
+    """Return the columns that a row gives; an empty cell is not a value."""
     return {name: value for name, value in row.values.items() if value is not None}
 
 
@@ -66,7 +66,7 @@ def accept_whole_rows(rows: Sequence[ReadRow], found: dict[str, str], wrong: dic
 
 
 def airport_faults(rows: Sequence[ReadRow]) -> Iterator[Fault]:
-    """Yield names of time zones that are none."""
+    """Yield names of time zones that do not exist."""
     for row in rows:
         zone = row.values.get("time_zone")
         if zone is not None and not is_time_zone(zone):

@@ -30,20 +30,20 @@ from flightsched_pipelines.services.imports.files import read_table
 from flightsched_pipelines.services.imports.reports import Change, ImportRefusedError, ImportReport, NeedsYesError
 
 MOST_GONE = 0.2
-"""A complete file without more of the rows than this share wants a yes: it may be half a file."""
+"""A complete file that has fewer of the stored rows than this needs a confirmation: it may be half a file."""
 
 ALWAYS_GIVEN: Mapping[str, Sequence[str]] = {"bookings": ("instructor", "solo", "departure", "route", "status")}
 """Columns that a kind has a value for, also where the file does not have them."""
 
 MEANWHILE = frozenset({"23P01", "23505", "23503", "40P01", "40001"})
-"""What the database says when somebody else has changed the schedule."""
+"""The database's errors when somebody else has changed the schedule."""
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What a file means, and what may be done: ``complete`` says that what it does not have is gone."""
+    """Options of an import; ``complete``: rows that the file does not have are ended."""
 
     times: Times = Times.OFFSET
     complete: bool = False

@@ -16,7 +16,7 @@ from flightsched_pipelines.services.imports.reports import NeedsYesError
 
 @dataclass(frozen=True, slots=True)
 class NewSchool:
-    """What a school is called, where it is at home, when it is open, and what its base issues."""
+    """A new school: its name, base and opening hours, and the reports that its base issues."""
 
     school_id: str
     name: str

@@ -1,4 +1,4 @@
-"""What students told the school about their time, from a CSV file into the database: all of it, or nothing.
+"""Import student preferences from a CSV file: all rows or none.
 
 The columns are ``COLUMNS``. People are named by their e-mail address, in any case; lists are separated by blanks. A row
 replaces all that was known of its student, if that is asked for; a row with an address alone takes it back. Students

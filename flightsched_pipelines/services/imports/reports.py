@@ -1,4 +1,4 @@
-"""What an import did, would do, or did not do and why."""
+"""The report of an import: what changed or would change, or every fault if nothing was imported."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -50,7 +50,7 @@ class ImportRefusedError(PlainError, ValueError):
     """A file that was not imported: nothing was changed. The message names every fault; the report has them, too."""
 
     def __init__(self, report: ImportReport) -> None:
-        """Say so, with the faults by line."""
+        """State the faults by line."""
         shown = [str(fault) for fault in report.faults[:MOST_SHOWN]]
         if len(report.faults) > MOST_SHOWN:
             shown.append(f"... and {len(report.faults) - MOST_SHOWN:,} more; --json has them all")
@@ -63,6 +63,6 @@ class NeedsYesError(PlainError, ValueError):
     """An import that would take away or replace more than a file usually does: it waits for a yes."""
 
     def __init__(self, reasons: Sequence[str], report: ImportReport) -> None:
-        """Say what it would do."""
+        """State what it would do."""
         super().__init__("; ".join(reasons))
         self.report = report

@@ -18,7 +18,7 @@ class RunwaysDifferError(PlainError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RunwaysReport:
-    """How many runway ends are new, changed and as they were, and the airports of which none is known or open."""
+    """Counts of new, changed and unchanged runway ends, and the airports without a known open one."""
 
     added: int
     changed: int

@@ -215,7 +215,7 @@ class Worker:
         return ""
 
     def _may_repeat(self, message: Message) -> bool:
-        """Whether the receiver takes it once, or is an operator, for whom twice is better than never."""
+        """Return whether a repeated message does no harm: the receiver knows keys, or is an operator."""
         return self._lane.channel.knows_keys or message.role == OPERATORS
 
     def _send(self, message: Message) -> None:

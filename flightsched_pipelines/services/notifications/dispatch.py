@@ -94,7 +94,7 @@ def dispatch(engine: Engine, now_utc: datetime, settings: Settings, hour_utc: da
 
 
 def _age(hour_utc: datetime, now_utc: datetime, settings: Settings) -> str:
-    """Why an hour is too old to dispatch; empty when it is not."""
+    """Return why an hour is too old to dispatch; empty when it is not."""
     if now_utc - hour_utc <= timedelta(hours=settings.dispatch_max_age_hours):
         return ""
     return (
@@ -254,7 +254,7 @@ class _Decisions:
             )  # fmt: skip
 
     def _is_overridden(self, booking_id: int, lesson: Slot, finding: Finding) -> bool:
-        """Whether an instructor has kept this lesson, at this time, despite a forecast like this."""
+        """Return whether an instructor has kept this lesson, at this time, despite a forecast like this."""
         if booking_id not in self._kept or self._kept[booking_id][0] != lesson:
             return False
         then = missed_at(self._connection, booking_id, self._kept[booking_id][1])

@@ -38,7 +38,7 @@ STORED = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What an hour found about one booking; ``missed`` is how far each blocking rule's limit is, as a share of it."""
+    """The results of an hour for one booking; ``missed`` is how far each blocking rule's limit is, as a share of it."""
 
     verdict: str
     shortfalls: Sequence[Shortfall]

@@ -1,4 +1,4 @@
-"""What the clock says: cases that nobody answered, holds that ended, confirmations unasked, and one reminder each."""
+"""Process expired cases and holds, automatic confirmations, and reminders."""
 
 from collections import Counter
 from datetime import datetime
@@ -22,7 +22,7 @@ PASSED = {Action.LAPSE: "holds released", Action.CONFIRM: "confirmed unasked", A
 
 
 def deadlines_due(engine: Engine, now_utc: datetime, settings: Settings) -> int:
-    """How many cases, and schools without weather, the clock has something to say about."""
+    """Count the actions that are due in cases, and the schools whose weather is missing."""
     with engine.connect() as connection:
         waiting = _waiting(connection, now_utc, settings)
     ended = overdue.count_to_end(engine, now_utc)
@@ -30,7 +30,7 @@ def deadlines_due(engine: Engine, now_utc: datetime, settings: Settings) -> int:
 
 
 def process_deadlines(engine: Engine, now_utc: datetime, settings: Settings) -> Counter[str]:
-    """Say it, each once, however many do so at a time; returns how often what was done."""
+    """Take the actions that are due, each once even if several processes do so; returns the count of each."""
     ended = overdue.end_overdue(engine, now_utc, settings)
     passed = Counter({f"cases {event}": count for event, count in ended.items()})
     passed["schools told of missing weather"] = missing_weather.notify_dispatchers(engine, now_utc, settings)
@@ -45,9 +45,9 @@ def process_deadlines(engine: Engine, now_utc: datetime, settings: Settings) -> 
 
 
 def _waiting(connection: Connection, now_utc: datetime, settings: Settings) -> dict[str, DeadlineDue]:
-    """What the clock has not said yet, by its key.
+    """Return the actions that are due and were not taken, by their key.
 
-    A confirmation unasked that was refused, as the forecast is missing, is tried again with each new hour's forecast.
+    A refused automatic confirmation (its forecast is missing) is tried again with each new hour's forecast.
     """
     forecast = newest_written(connection, "forecasts")
     hour = "none" if forecast is None else f"{forecast:%Y%m%dT%H}"

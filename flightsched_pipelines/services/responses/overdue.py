@@ -1,4 +1,4 @@
-"""Cases that end between the hours: their deadline or the lesson's time has come, or the school changed the lesson."""
+"""End cases between the hours: past their deadline or the lesson's time, or changed by the school."""
 
 from collections import Counter
 from datetime import datetime
@@ -31,12 +31,12 @@ def count_to_end(engine: Engine, now_utc: datetime) -> int:
 
 
 def end_overdue(engine: Engine, now_utc: datetime, settings: Settings) -> Counter[str]:
-    """End the cases that the clock or the school has ended, hour or no hour, and tell those concerned.
+    """End the cases that the clock or the school has ended, without waiting for an hour, and notify those concerned.
 
-    Messages that wait to be sent about a lesson that is no longer as they say are taken back.
+    Queued messages about a lesson that has changed since are cancelled.
 
     Returns:
-        How many cases ended, by event.
+        The number of cases that ended, by event.
     """
     with engine.begin() as connection:
         cases.lock_cases_exclusive(connection)

@@ -1,7 +1,7 @@
-"""Answers from the queue: each message applied once, and what can never be applied put with the dead letters.
+"""Apply responses from the queue, each message once; messages that can never be applied become dead letters.
 
-A message is deleted when its answer is on record, also when it was refused. Killed in between, it comes again, and its
-key tells that it was answered. Trouble of ours leaves it in the queue.
+A message is deleted once its response is on record, also if it was refused. If the process is killed in between, the
+message comes again, and its key shows that it was applied. After an internal error it stays in the queue.
 """
 
 import hashlib
@@ -48,7 +48,7 @@ def _acceptable(reason: str) -> str:
 def _action_of_a_person(value: object) -> Action:
     known = {str(action): action for action in PEOPLES_ACTIONS}
     if not isinstance(value, str) or value not in known:
-        raise ValueError(f"it is none of {', '.join(known)}")
+        raise ValueError(f"it must be one of {', '.join(known)}")
     return known[value]
 
 
@@ -58,7 +58,7 @@ PersonsAction = Annotated[
 
 
 class QueuedRequestedTimes(BaseModel):
-    """What would suit instead, with the answer none_suit."""
+    """The times that a student asks for, with the action none_suit."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -73,12 +73,12 @@ class QueuedRequestedTimes(BaseModel):
 
 
 class QueuedResponse(BaseModel):
-    """A message of the queue, JSON: who answers which case, and what."""
+    """A message of the queue, as JSON: a response, its case and its sender."""
 
     model_config = ConfigDict(extra="forbid")
 
     key: Annotated[str, StringConstraints(min_length=8, max_length=200, pattern=r"^[\x21-\x7e]+$")] = Field(
-        description="The sender's own key: an answer that comes twice is applied once."
+        description="The sender's idempotency key: a repeated response is applied once."
     )
     case_id: Id = Field(description="The case.")
     action: PersonsAction
@@ -99,14 +99,14 @@ FIELDS = frozenset({*QueuedResponse.model_fields, *QueuedRequestedTimes.model_fi
 
 
 class UnreadableResponseError(ValueError):
-    """A message that is no answer; the words say what is wrong, without what it holds."""
+    """A message that is not a response; the words say what is wrong, without quoting it."""
 
 
 def read_message(body: str) -> QueuedResponse:
     """Read a message.
 
     Raises:
-        UnreadableError: it is too large, no JSON, or not of the form of `QueuedAnswer`.
+        UnreadableResponseError: it is too large, not JSON, or not of the form of `QueuedResponse`.
     """
     size = len(body.encode(errors="surrogatepass"))
     if size > MAX_MESSAGE_BYTES:
@@ -115,7 +115,7 @@ def read_message(body: str) -> QueuedResponse:
         return QueuedResponse.model_validate_json(body)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        # A field that the form does not have may be named anything.
+        # Names of unknown fields are not quoted: they may contain anything.
         known = [str(part) for part in first["loc"] if isinstance(part, int) or part in FIELDS]
         where = ".".join(known) or "the message"
         wrong = first["msg"].removeprefix("Value error, ")
@@ -127,13 +127,13 @@ def read_message(body: str) -> QueuedResponse:
 def apply_queued(
     engine: Engine, queue: aws.Queue, dead_letters: aws.Queue, now_utc: datetime, settings: Settings
 ) -> Counter[str]:
-    """Take what is in the queue, up to a bound; returns how many messages had which outcome.
+    """Apply what is in the queue, up to a bound; returns the number of messages by outcome.
 
-    A message that meets an error stays in the queue, and the others are taken all the same: its error is raised when
-    all have had their turn.
+    A message that meets an error stays in the queue, and the others are applied all the same; its error is raised at
+    the end.
 
     Raises:
-        ChannelDown: Amazon cannot be reached; what was taken stays taken.
+        ChannelDownError: Amazon cannot be reached; what was applied stays applied.
         ExceptionGroup: messages met errors.
     """
     outcomes: Counter[str] = Counter()
@@ -144,7 +144,7 @@ def apply_queued(
                 outcomes[_take(engine, message, dead_letters, now_utc, settings)] += 1
             except ChannelDownError:
                 raise
-            except Exception as error:  # noqa: BLE001, one message's fault is not the others'; it is raised below
+            except Exception as error:  # noqa: BLE001, one message's error must not stop the others; it is raised below
                 errors.append(error)
             else:
                 queue.delete(message)
@@ -169,7 +169,7 @@ def _take(
 
 
 def _keep_unreadable(engine: Engine, body: str, problem: str, now_utc: datetime) -> None:
-    """Put on record that a message could not be read; by its digest, for it may hold anything."""
+    """Record that a message could not be read, by its digest: the message may contain anything."""
     digest = hashlib.sha256(body.encode(errors="surrogatepass")).hexdigest()
     key = f"unreadable-{digest}"
     with engine.begin() as connection:
@@ -184,7 +184,7 @@ def _keep_unreadable(engine: Engine, body: str, problem: str, now_utc: datetime)
 def _notify_sender(
     engine: Engine, queued: QueuedResponse, outcome: ResponseOutcome, now_utc: datetime, settings: Settings
 ) -> None:
-    """Tell whoever sent it, through the topic of notifications, that it was refused and why."""
+    """Notify the sender, through the topic of notifications, that the response was refused, and why."""
     if settings.aws_region is None:
         return
     payload = {
@@ -200,7 +200,7 @@ def _notify_sender(
 
 
 def queues(settings: Settings) -> tuple[aws.Queue, aws.Queue]:
-    """The queue of responses, and that of its dead letters.
+    """Return the queue of responses, and that of its dead letters.
 
     Raises:
         ValueError: there is no region.
@@ -215,5 +215,5 @@ def queues(settings: Settings) -> tuple[aws.Queue, aws.Queue]:
 
 
 def message_schema() -> str:
-    """The form of messages, as a JSON schema."""
+    """Return the form of messages, as a JSON schema."""
     return json.dumps(QueuedResponse.model_json_schema(), indent=2)

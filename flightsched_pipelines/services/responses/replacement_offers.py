@@ -1,4 +1,4 @@
-"""New alternatives at once, between the hours: from the newest stored candidates, each proven as things stand now."""
+"""Make new alternatives at once, between the hours: the newest stored candidates, each revalidated."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,12 +27,12 @@ from flightsched_pipelines.settings import Settings
 
 MAX_OFFERS = 3
 MAX_REVALIDATIONS = 12
-"""So many candidates are looked at for one case, while others wait for the locks."""
+"""The most candidates that are revalidated for one case, while others wait for the locks."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplacementRound:
-    """A case's new round, or its end: the transition to be written and the news of it."""
+    """A case's new round, or its end: the transition to be written and its notification."""
 
     transition: Transition
     news: CaseNotification
@@ -40,7 +40,7 @@ class ReplacementRound:
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """New alternatives, and whether others could not be judged, as the forecast for them is missing."""
+    """New alternatives; ``unjudged``: others could not be judged, as their forecast is missing."""
 
     offers: list[cases.Offer]
     unjudged: bool = False
@@ -57,16 +57,16 @@ def fresh_offers(
     beside: Sequence[Slot] = (),
     most: int = MAX_OFFERS,
 ) -> Fresh:
-    """Up to ``most`` slots of the newest hour's candidates that suit, that hold now, and that nobody else is offered.
+    """Return up to ``most`` candidates of the newest hour that suit, are valid now, and are not offered to others.
 
-    No two are at one time: half an hour later with the same people is no other choice.
+    No two begin at about the same time: half an hour later with the same people is not another choice.
 
     Args:
         connection: the transaction.
         asked: the case.
         now_utc: now.
         settings: the bounds of a new time.
-        wishes: what would suit; anything when ``None``.
+        wishes: the requested times; any when ``None``.
         but_for: slots that are not to be offered, nor another that begins with them.
         beside: slots that the lesson is offered besides.
         most: how many are wanted.
@@ -104,14 +104,14 @@ def fresh_offers(
         verdicts.append(now.verdict)
     rows = found.iloc[chosen]
     if hour != newest_written(connection, "forecasts"):
-        rows = rows.assign(verdict=verdicts, margin=float("nan"))  # these are of the hour before
+        rows = rows.assign(verdict=verdicts, margin=float("nan"))  # candidates are of the hour before
     return Fresh(_in_words(connection, asked, rows), unjudged)
 
 
 def as_of_now(
     connection: Connection, asked: CaseDetail, offer: cases.Offer, now_utc: datetime, settings: Settings
 ) -> cases.Offer:
-    """An alternative of an earlier message with what the newest hour says of it, not what an earlier one said."""
+    """Return an alternative of an earlier message with the newest hour's verdict on it."""
     moving, student = Move(asked.booking_id, offer.slot), asked.question.student_id
     offered = asked.offered.get(offer.slot, now_utc)
     found = revalidate(connection, moving, asked.school_id, student, offered, now_utc, settings)
@@ -121,9 +121,9 @@ def as_of_now(
 def replace_lost_offers(
     connection: Connection, asked: CaseDetail, lost: Collection[Slot], why: str, now_utc: datetime, settings: Settings
 ) -> ReplacementRound:
-    """A case that lost some of its alternatives: the rest, and new ones in their place.
+    """Return the next round of a case that lost alternatives: the remaining ones, and new ones for the lost.
 
-    One that offers a slot that came free has no other, and ends.
+    A case that offers a freed slot has no other alternative, and ends.
     """
     if asked.question.standby:
         return _gone(asked, why)
@@ -148,7 +148,7 @@ def replace_lost_offers(
 def new_round(
     asked: CaseDetail, event: str, offers: Sequence[cases.Offer], why: str, changes: Sequence[str]
 ) -> ReplacementRound:
-    """The next round of a case."""
+    """Return the next round of a case."""
     question = asked.question
     state = CaseState.PROPOSED if offers else CaseState.OPEN
     transition = Transition(
@@ -164,7 +164,7 @@ def new_round(
 def others_who_lose(
     connection: Connection, case_ids: Sequence[int], taken: Mapping[Slot, int], now_utc: datetime, settings: Settings
 ) -> list[ReplacementRound]:
-    """New rounds for those who were offered what is taken now.
+    """Return new rounds for the cases that were offered what is taken now.
 
     Args:
         connection: the transaction that took it; the cases are locked.
@@ -191,12 +191,12 @@ def others_who_lose(
 
 
 def _gone(asked: CaseDetail, why: str) -> ReplacementRound:
-    """The end of a case whose freed slot cannot be had any more."""
+    """Return the end of a case whose freed slot is no longer available."""
     question = asked.question
     ended = Transition(
         asked.case_id, asked.booking_id, "cancelled", question.state, CaseState.CANCELLED, why, question.round
     )
-    changes = [f"The slot can no longer be had: {why}."]
+    changes = [f"The slot is no longer available: {why}."]
     news = CaseNotification(
         asked.case_id, asked.booking_id, "cancelled", question.lesson, question.round, changes=changes
     )
@@ -204,7 +204,7 @@ def _gone(asked: CaseDetail, why: str) -> ReplacementRound:
 
 
 def _clash(one: Slot, one_student: int, other: Slot, other_student: int) -> bool:
-    """Whether two slots cannot both be had."""
+    """Return whether two slots exclude each other."""
     shared = booking_moves.resources_of(one_student, one) & booking_moves.resources_of(other_student, other)
     apart = one.starts_at_utc >= other.ends_at_utc + BUFFER or other.starts_at_utc >= one.ends_at_utc + BUFFER
     return bool(shared) and not apart
@@ -225,7 +225,7 @@ def _in_words(connection: Connection, asked: CaseDetail, rows: pd.DataFrame) -> 
 
 
 def _described(lost: int, kept: int, fresh: int, why: str) -> str:
-    words = f"{lost} of the {lost + kept} alternatives you were given can no longer be had: {why}."
+    words = f"{lost} of the {lost + kept} alternatives you were given are no longer available: {why}."
     if not kept + fresh:
-        return f"{words} There is no other alternative at present."
-    return f"{words} These {kept + fresh} take the place of those in the last message."
+        return f"{words} There is no other alternative now."
+    return f"{words} These {kept + fresh} replace those in the last message."

@@ -1,8 +1,7 @@
-"""An answer taken: the one function behind every door (job, queue, terminal, page), one transaction an answer.
+"""Apply one response in one transaction, from every channel: job, queue, terminal, page.
 
-The order of locks is the same for everybody: the turn (shared), the answer's key, the case's other answers, people and
-aircraft, cases, the booking. So no two answers wait for each other, and none comes between another's proof and its
-move.
+Locks are taken in the same order everywhere: the turn (shared), the response's key, the case's other responses, people
+and aircraft, cases, the booking. So responses never deadlock, and none changes what another has just revalidated.
 """
 
 from dataclasses import dataclass
@@ -22,14 +21,14 @@ from flightsched_pipelines.services.responses.response_handler import (
 from flightsched_pipelines.settings import Settings
 
 ATTEMPTS = 8
-"""A transaction that lost its connection, or a lock, is tried again: its key makes that safe."""
+"""Transactions that lose their connection or a lock are repeated; the key makes that safe."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseOutcome:
-    """What came of an answer: ``applied``, or a kind of refusal, and the sentence for its sender.
+    """The outcome of a response, ``applied`` or a kind of refusal, and the sentence for its sender.
 
-    ``repeated`` when the key had been answered before: then this is what came of it that time.
+    ``repeated``: the key was used before, and this is the outcome of that time.
     """
 
     outcome: str
@@ -39,14 +38,14 @@ class ResponseOutcome:
 
     @property
     def applied(self) -> bool:
-        """Whether it did what it says."""
+        """Return whether the response was applied."""
         return self.outcome == responses.APPLIED
 
 
 def respond(engine: Engine, received: IncomingResponse, now_utc: datetime, settings: Settings) -> ResponseOutcome:
-    """Take an answer: do what it says, or refuse it with one sentence; either way it is on record.
+    """Apply a response, or refuse it with one sentence; either is on record.
 
-    A lost connection or lock is tried again. Never raises for what an answer says.
+    A lost connection or lock is tried again. No content of a response makes it raise.
     """
     for attempt in stamina.retry_context(
         on=_worth_another_try, attempts=ATTEMPTS, wait_initial=0.05, wait_max=1.0, wait_jitter=0.05
@@ -57,7 +56,7 @@ def respond(engine: Engine, received: IncomingResponse, now_utc: datetime, setti
 
 
 def _worth_another_try(error: Exception) -> bool:
-    """Whether a fault is one of the moment: a lost connection, a deadlock, a case that changed under our hands."""
+    """Return whether an error may pass: a lost connection, a deadlock, a case that changed before it was locked."""
     if isinstance(error, CaseChangedError):
         return True
     if not isinstance(error, DBAPIError) or isinstance(error, IntegrityError):

@@ -1,4 +1,4 @@
-"""What an answer does, within its transaction: the slot held, given up or moved to, and everybody told."""
+"""Apply one response in a transaction: hold, release or move the slot, and queue notifications."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -38,10 +38,10 @@ from flightsched_pipelines.text import MAX_KEY_CHARACTERS, accept
 
 @dataclass(frozen=True, slots=True)
 class IncomingResponse:
-    """An answer as a door hands it over: under a key of its sender's, by which it is applied once.
+    """A response as a channel delivers it, with its sender's idempotency key.
 
-    An answer whose ``person_id`` is ``None`` is taken for the student's, or the instructor's, whom the case waits for:
-    a door that strangers can reach names the person.
+    Without a ``person_id``, the response is that of the student or instructor whom the case waits for. A channel that
+    strangers can reach must name the person.
     """
 
     key: str
@@ -50,7 +50,7 @@ class IncomingResponse:
     door: str
 
     def __post_init__(self) -> None:
-        """See that the key can be stored.
+        """Validate that the key can be stored.
 
         Raises:
             TextError: it cannot.
@@ -62,15 +62,15 @@ UNREACHED = "No forecast reaches this time yet."
 
 MAX_ID = 2**63 - 1
 MAX_NUMBER = 2**31 - 1
-"""No column holds a larger one."""
+"""The largest number that a column can hold."""
 
 
 class CaseChangedError(Exception):
-    """Between looking and locking the case has changed: look again."""
+    """The case has changed between reading and locking: read it again."""
 
 
 class ResponseHandler:
-    """One answer, within its transaction."""
+    """Applies one response, within its transaction."""
 
     def __init__(
         self, connection: Connection, received: IncomingResponse, now_utc: datetime, settings: Settings
@@ -84,16 +84,16 @@ class ResponseHandler:
         self._directories: dict[tuple[int, ...], Directory] = {}
 
     def take(self) -> tuple[str, str]:
-        """Do what the answer says; returns the outcome and the sentence for its sender.
+        """Apply the response; returns the outcome and the sentence for its sender.
 
         Raises:
-            AnswerRefused: it cannot be done; what was done so far is to be rolled back.
+            ResponseRefusedError: it cannot be applied; the caller rolls back to before it.
         """
         asked, slot = self._lock()
         at = ResponseContext(self._now, self._asked_from(asked, slot), response_rules(self._settings))
         effect = decide(asked.question, self._answer, at)
         if effect.event == "hold_released" and self._answer.action is Action.DECLINE:
-            return self._lose(asked, effect, "the instructor cannot do it")
+            return self._lose(asked, effect, "the instructor declined")
         if self._answer.action is Action.LAPSE and (longer := self._keeps_hold(asked, at)):
             return longer
         do: Mapping[ResponseEvent, Callable[[CaseDetail, Decision], tuple[str, str]]] = {
@@ -108,14 +108,14 @@ class ResponseHandler:
         return do.get(effect.event, self._end)(asked, effect)
 
     def refusal(self, refused: ResponseRefusedError) -> str:
-        """The sentence of a refusal, with what is left where that helps."""
+        """Return the sentence of a refusal, with the remaining alternatives where that helps."""
         if not refused.tells_left or self._asked is None:
             return f"{refused.sentence}."
         left = [f"{number}: {self._moment(offer.slot)}" for number, offer in self._asked.offers.items()]
-        return f"{refused.sentence}. Left: {'; '.join(left) if left else 'nothing at present'}."
+        return f"{refused.sentence}. Still available: {'; '.join(left) if left else 'none now'}."
 
     def response(self, outcome: str, sentence: str) -> Response:
-        """The answer as it is put on record."""
+        """Return the response as it is recorded."""
         answer, asked = self._answer, self._asked
         return Response(
             key=self._received.key, case_id=_fitting(self._received.case_id, MAX_ID),
@@ -127,7 +127,7 @@ class ResponseHandler:
         )  # fmt: skip
 
     def _lock(self) -> tuple[CaseDetail, Slot | None]:
-        """Look at the case, lock what it is about, and look again: from here on nobody else changes it."""
+        """Read the case, lock its people, aircraft and booking, and read it again: from here on it cannot change."""
         if _fitting(self._received.case_id, MAX_ID) is None:
             raise _unknown(self._received.case_id)
         booking_moves.lock_moves_exclusive(self._connection, self._received.case_id)
@@ -157,7 +157,7 @@ class ResponseHandler:
         return asked
 
     def _asked_from(self, asked: CaseDetail, slot: Slot | None) -> datetime:
-        """When the instructor of a slot may be asked to confirm it: not in quiet hours."""
+        """Return when the instructor of a slot may be asked to confirm it: not in quiet hours."""
         if slot is None or self._answer.action is not Action.ACCEPT:
             return self._now
         directory = self._directory([asked.booking_id])
@@ -193,7 +193,7 @@ class ResponseHandler:
         )
 
     def _keeps_hold(self, asked: CaseDetail, at: ResponseContext) -> tuple[str, str] | None:
-        """Prolong a hold that ends while nobody could confirm it, because the forecast for it is missing."""
+        """Prolong a hold that ends while it could not be confirmed, because its forecast is missing."""
         held = asked.question.hold
         until = None if held is None else longest_hold(asked.question, held.slot, at)
         if held is None or until is None or self._revalidated(asked, held.slot).verdict != "missing":
@@ -205,7 +205,7 @@ class ResponseHandler:
     def _who_confirms(
         self, asked: CaseDetail, slot: Slot, directory: Directory
     ) -> tuple[list[contacts.Person], list[str], str]:
-        """Who is told of a hold, what else they are told, and what comes next in words."""
+        """Return the people to notify of a hold, the sentences on what is new, and the next step in words."""
         student = directory.student_of(asked.booking_id)
         if case_queries.confirms_automatically(self._connection, slot.instructor_id):
             at = self._now + timedelta(minutes=self._settings.withdraw_minutes)
@@ -223,7 +223,7 @@ class ResponseHandler:
         self._refuse_if_missing(asked, found, number or 0, slot)
         why = "the instructor confirms without being asked" if self._received.door == "platform" else effect.why
         confirmed = Decision("confirmed", CaseState.STUDENT_ACCEPTED, why)
-        how = "it took a slot that came free" if asked.question.standby else "a weather move costs nothing"
+        how = "it took a freed slot" if asked.question.standby else "moves for weather are free of charge"
         moved = Decision("moved", CaseState.RESCHEDULED, f"the booking is at its new time; {how}")
         platform = replace(self._step(asked, moved), actor="platform", actor_id=None)
         self._write(replace(self._step(asked, confirmed), accepted=number), replace(platform, accepted=number))
@@ -238,18 +238,22 @@ class ResponseHandler:
         directory = self._directory([asked.booking_id, *(news.booking_id for news in told)])
         reached = found.verdict != "unforecast"
         self._tell(directory, [*moved_notifications(asked, slot, directory, reached=reached), *told])
-        cost = "The slot had come free" if asked.question.standby else "A move for weather costs nothing"
+        cost = (
+            "It is the freed slot"
+            if asked.question.standby
+            else "There is no charge for moving a lesson because of weather"
+        )
         return responses.APPLIED, f"The lesson has moved to {self._moment(slot)}. {cost}."
 
     def _lose(self, asked: CaseDetail, effect: Decision, why: str) -> tuple[str, str]:
-        """A held slot that cannot be had any more is given up, and the student gets others."""
+        """Release a held slot that is no longer available, and offer the student others."""
         slot, number = _alternative(effect), effect.number
         renewed = replacement_offers.replace_lost_offers(
             self._connection, asked, [slot], why, self._now, self._settings
         )
         self._renew(asked, renewed, replace(renewed.transition, event="hold_released"))
-        left = "The lesson stays on standby" if asked.question.standby else "The student is offered what is left"
-        told = f"Alternative {number} is given up: {why}. {left}."
+        left = "The lesson stays on standby" if asked.question.standby else "The student is offered the remaining times"
+        told = f"Alternative {number} is released: {why}. {left}."
         return ("applied" if self._answer.action is Action.DECLINE else "no_longer"), told
 
     def _look_for_others(self, asked: CaseDetail, effect: Decision) -> tuple[str, str]:
@@ -260,7 +264,7 @@ class ResponseHandler:
         if not offers and fresh.unjudged:
             raise ResponseRefusedError(
                 "no_forecast",
-                "other times cannot be judged at present, the forecast for them is missing; nothing was changed, "
+                "other times cannot be offered now, as the forecast for them is missing; nothing was changed, "
                 "answer again when the forecast is back",
             )
         transitions.mark_refused(self._connection, asked.case_id, asked.question.round, self._now)
@@ -273,14 +277,14 @@ class ResponseHandler:
         return responses.APPLIED, f"{len(offers)} other alternative{'s' * (len(offers) != 1)} in their place."
 
     def _give_up(self, asked: CaseDetail, effect: Decision) -> tuple[str, str]:
-        """A slot is held no more, and the alternatives are open again."""
+        """Release a slot, and open its alternatives again."""
         self._write(self._step(asked, effect))
         directory = self._directory([asked.booking_id])
         confirmer = _confirmer(asked, _alternative(effect), directory)
         to = [directory.student_of(asked.booking_id), *([confirmer] if confirmer else [])]
         event = "withdrawn" if effect.event == "withdrawn" else "hold_released"
         self._tell(directory, [self._news(asked, event, offers=self._offers_now(asked), to=to)])
-        return responses.APPLIED, "The slot is held no more; all alternatives are open again."
+        return responses.APPLIED, "The slot is no longer held; all alternatives are available again."
 
     def _remind(self, asked: CaseDetail, effect: Decision) -> tuple[str, str]:
         self._note(asked, effect)
@@ -295,7 +299,7 @@ class ResponseHandler:
             to = [confirmer] if confirmer else []
             news = self._news(asked, "reminded", chosen=chosen, confirm_by_utc=held.until_utc, to=to)
         self._tell(directory, [news])
-        return responses.APPLIED, "Who is to answer was reminded."
+        return responses.APPLIED, "A reminder was sent."
 
     def _keep(self, asked: CaseDetail, effect: Decision) -> tuple[str, str]:
         self._write(self._step(asked, effect))
@@ -313,7 +317,7 @@ class ResponseHandler:
         return responses.APPLIED, "The case is with a dispatcher now; the lesson stays on weather hold."
 
     def _let_go(self, asked: CaseDetail, effect: Decision) -> tuple[str, str]:
-        """A slot that came free is not taken: whoever has said so need not be told."""
+        """End the offer of a freed slot without notifying the person who refused it."""
         directory, slot = self._directory([asked.booking_id]), effect.slot
         confirmer = _confirmer(asked, slot, directory) if slot else None
         student = [] if self._answer.role == "student" else [directory.student_of(asked.booking_id)]
@@ -332,12 +336,12 @@ class ResponseHandler:
         return revalidate(self._connection, moving, asked.school_id, student, offered, self._now, self._settings)
 
     def _refuse_if_missing(self, asked: CaseDetail, found: Revalidated, number: int, slot: Slot) -> None:
-        """Refuse an answer that would move a lesson to a time whose forecast should be there and is not."""
+        """Refuse a response that would move a lesson to a time whose forecast is missing."""
         if found.verdict == "missing":
             keeps = "the slot stays held" if asked.question.hold else "nothing was changed"
             raise ResponseRefusedError(
                 "no_forecast",
-                f"alternative {number} ({self._moment(slot)}) cannot be judged at present: {found.why}; "
+                f"alternative {number} ({self._moment(slot)}) cannot be validated now: {found.why}; "
                 f"{keeps}, answer again when the forecast is back",
             )
 
@@ -383,14 +387,14 @@ class ResponseHandler:
         queue_notifications(self._connection, news, directory, NotificationContext(None, self._now, self._settings))
 
     def _moment(self, slot: Slot) -> str:
-        assert self._asked is not None  # noqa: S101, whoever has a slot has a case
+        assert self._asked is not None  # noqa: S101, a slot always has a case
         return formatting.format_time(slot.starts_at_utc, self._asked.time_zone)
 
 
 def moved_notifications(
     asked: CaseDetail, slot: Slot, directory: Directory, *, reached: bool
 ) -> list[CaseNotification]:
-    """To the student and the instructor who has the lesson now; and to the one who had it, if that is another."""
+    """Return notifications for the student and the lesson's instructor, and for the former one if that is another."""
     lesson, round_ = asked.question.lesson, asked.question.round
     was = f"It was {formatting.format_period(lesson.starts_at_utc, lesson.ends_at_utc, asked.time_zone)}."
     changes = [was] if reached else [was, UNREACHED]
@@ -402,9 +406,9 @@ def moved_notifications(
 
 
 def _alternative(effect: Decision) -> Slot:
-    """The slot of an effect that is about one."""
+    """Return the slot of a decision that has one."""
     if effect.slot is None:
-        raise ValueError(f"'{effect.event}' is about no slot")
+        raise ValueError(f"'{effect.event}' is not about a slot")
     return effect.slot
 
 
@@ -413,16 +417,16 @@ def _unknown(case_id: int) -> ResponseRefusedError:
 
 
 def _fitting(number: int | None, largest: int) -> int | None:
-    """A number as it can be put on record: none where no column holds it."""
+    """Return a number as it can be recorded: ``None`` if a column cannot hold it."""
     return number if number is not None and abs(number) <= largest else None
 
 
 def _taken(number: int, why: str) -> ResponseRefusedError:
-    return ResponseRefusedError("taken", f"alternative {number} can no longer be had: {why}", tells_left=True)
+    return ResponseRefusedError("taken", f"alternative {number} is no longer available: {why}", tells_left=True)
 
 
 def _whom_it_waits_for(asked: CaseDetail, answer: CaseResponse) -> int | None:
-    """The person who would give this answer."""
+    """Return the person whom this response is expected from."""
     question = asked.question
     if answer.role == "student":
         return question.student_id
@@ -434,12 +438,12 @@ def _whom_it_waits_for(asked: CaseDetail, answer: CaseResponse) -> int | None:
 
 
 def _usual(asked: CaseDetail) -> int | None:
-    """Who releases a student for a solo flight: the usual instructor, or else one who may."""
+    """Return who releases a student for a solo flight: the usual instructor, or else one who may."""
     releasers = asked.question.releasers
     usual = asked.usual_instructor_id
     return usual if usual in releasers else min(releasers, default=None)
 
 
 def _confirmer(asked: CaseDetail, slot: Slot, directory: Directory) -> contacts.Person | None:
-    """Who is asked to confirm a slot."""
+    """Return the instructor who is asked to confirm a slot."""
     return directory.instructors.get(slot.instructor_id or _usual(asked) or 0)

@@ -1,4 +1,4 @@
-"""One slot held against everything once more, within a transaction: the newest forecast, and the schedule as it is."""
+"""Revalidate one slot, within a transaction: with the newest forecast, and the present schedule."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,10 +31,10 @@ from flightsched_pipelines.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Revalidated:
-    """A slot checked again: what stands against it, and the verdict of the newest hour on it.
+    """A revalidated slot: the objections to it, and the newest hour's verdict on it.
 
-    The verdict is ``ok``, ``watch``, ``unforecast`` (no forecast reaches it yet), ``missing`` (what should be there to
-    judge it by is not: ``why`` says what) or ``at_risk``, which is among the objections. Nobody moves where it is
+    The verdict is ``ok``, ``watch``, ``unforecast`` (no forecast reaches it yet), ``missing`` (data needed to judge it
+    are missing: ``why`` says which) or ``at_risk``, which is among the objections. Lessons never move where it is
     ``missing``.
     """
 
@@ -54,15 +54,15 @@ def revalidate(
     *,
     leaving: Sequence[int] = (),
 ) -> Revalidated:
-    """Check a slot again: the newest forecast, and the schedule as it is.
+    """Revalidate a slot: with the newest forecast, and the present schedule.
 
     Args:
         connection: the transaction that is to move it; the slot's resources are locked.
         moving: the booking and its slot.
         school_id: its school.
         student_id: its student.
-        offered_utc: notice counts from when the slot was offered: whoever takes it agrees to the time that is left.
-        now_utc: now; a forecast of an hour that began too long ago is as good as none.
+        offered_utc: notice counts from when the slot was offered: to take it is to agree to the time that is left.
+        now_utc: now; a forecast of an hour that began too long ago does not count.
         settings: the bounds of a new time.
         leaving: other bookings that leave their places in the same transaction.
     """
@@ -90,12 +90,12 @@ def revalidate(
         return Revalidated(objections, "missing", proposal.problem)
     verdict, why = sky.judge(records.bookings[moving.booking_id], proposal.span)
     if hour is None and verdict != "at_risk":
-        verdict, why = "missing", "no forecast has come in for some hours"
+        verdict, why = "missing", "there has been no forecast for some hours"
     return Revalidated(objections, verdict, why)
 
 
 def _recent_hour(connection: Connection, now_utc: datetime, settings: Settings) -> datetime | None:
-    """The newest hour with a forecast, unless it is too old for anybody to be told of it."""
+    """Return the newest hour with a forecast, unless it is too old to notify people of."""
     hour = newest_written(connection, "forecasts")
     recent = hour is not None and now_utc - hour <= timedelta(hours=settings.dispatch_max_age_hours)
     return hour if recent else None
@@ -104,7 +104,7 @@ def _recent_hour(connection: Connection, now_utc: datetime, settings: Settings) 
 def _forecast_records(
     connection: Connection, slot: Slot, school_id: int, idents: Sequence[str], hour: datetime, buffer: timedelta
 ) -> ForecastRecords:
-    """The forecast of an hour for some airports about the time of a slot, with the rules and the sun."""
+    """Return an hour's forecast for some airports about the time of a slot, with the rules and sun times."""
     forecasts = PIPELINE_TABLES["forecasts"].c
     airports, runways = schedule.airfields(connection, idents)
     first_day = (slot.starts_at_utc - 2 * DAY).date()
@@ -127,7 +127,7 @@ def _forecast_records(
 
 
 def describe_move(connection: Connection, moving: Move, student_id: int, verdict: str) -> str:
-    """The facts about a move in one sentence."""
+    """Return the facts about a move in one sentence."""
     slot, student = moving.slot, ("student", student_id)
     found = schedule.bookings_beside(connection, moving.booking_id, [student], slot.starts_at_utc, slot.ends_at_utc)
     lesson = found[found["booking_id"] == moving.booking_id]
@@ -136,7 +136,7 @@ def describe_move(connection: Connection, moving: Move, student_id: int, verdict
 
 
 def _proposal(moving: Move, lesson: "Row | pd.Series[Any]", verdict: str) -> dict[str, Any]:
-    """The move as the proof reads proposals: it objects where the sky is worse than the verdict says."""
+    """Return the move as validation reads proposals: it objects where the forecast is worse than the verdict."""
     slot = moving.slot
     starts = lesson["starts_at_utc"]
     return {

@@ -1,4 +1,4 @@
-"""Two lessons take each other's places, when both students agree: proven, moved and told in one transaction."""
+"""Swap two lessons when both students agree: revalidated, moved and notified in one transaction."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -33,7 +33,7 @@ from flightsched_pipelines.text import MAX_KEY_CHARACTERS, accept
 def swap(
     engine: Engine, key: str, case_ids: tuple[int, int], door: str, now_utc: datetime, settings: Settings
 ) -> ResponseOutcome:
-    """Let the lessons of two cases take each other's places; a key that was used does nothing again.
+    """Swap the lessons of two cases; a used key does nothing again.
 
     Args:
         engine: the database.
@@ -58,7 +58,7 @@ def swap(
         except ResponseRefusedError as refused:
             outcome, sentence = refused.code, f"{refused.sentence}."
         except IntegrityError:
-            outcome, sentence = "taken", "Somebody else has one of the two places."
+            outcome, sentence = "taken", "Another lesson has taken one of the two slots."
         said = Response(
             key, case_ids[0], None, "swap", None, None, "dispatcher", None, None, door, now_utc, outcome, sentence
         )
@@ -71,7 +71,7 @@ def swap(
 def _swap(connection: Connection, case_ids: tuple[int, int], now_utc: datetime, settings: Settings) -> str:
     pair = [_open(connection, case_id) for case_id in case_ids]
     if case_ids[0] == case_ids[1]:
-        raise ResponseRefusedError("same_case", "a lesson cannot take its own place; name two cases")
+        raise ResponseRefusedError("same_case", "a lesson cannot be swapped with itself; name two cases")
     booking_moves.lock_resources(connection, {one for asked in pair for one in _needs(asked, pair)})
     booking_ids = [asked.booking_id for asked in pair]
     going = [_place(one, other) for one, other in (pair, pair[::-1])]
@@ -94,12 +94,12 @@ def _swap(connection: Connection, case_ids: tuple[int, int], now_utc: datetime, 
         found = revalidate(connection, moving, asked.school_id, student, now_utc, now_utc, settings, leaving=leaving)
         if found.objections:
             raise ResponseRefusedError(
-                "no_longer", f"case {asked.case_id} cannot take the other's place: {found.objections[0]}"
+                "no_longer", f"the lesson of case {asked.case_id} cannot take the other slot: {found.objections[0]}"
             )
         if found.verdict == "missing":
             raise ResponseRefusedError(
                 "no_forecast",
-                f"case {asked.case_id} cannot take the other's place at present: {found.why}; nothing was changed, "
+                f"the lesson of case {asked.case_id} cannot take the other slot now: {found.why}; nothing was changed, "
                 "try again when the forecast is back",
             )
         reached[asked.case_id] = found.verdict != "unforecast"
@@ -116,7 +116,7 @@ def _swap(connection: Connection, case_ids: tuple[int, int], now_utc: datetime, 
     ]
     news += [one.news for one in renewed]
     queue_notifications(connection, news, directory, NotificationContext(None, now_utc, settings))
-    return f"The lessons of cases {case_ids[0]} and {case_ids[1]} have taken each other's places."
+    return f"The lessons of cases {case_ids[0]} and {case_ids[1]} are swapped."
 
 
 def _open(connection: Connection, case_id: int) -> CaseDetail:
@@ -126,16 +126,14 @@ def _open(connection: Connection, case_id: int) -> CaseDetail:
     if asked.question.state not in OPEN_STATES:
         raise ResponseRefusedError("ended", f"case {case_id} has ended ({asked.question.state}); nothing was changed")
     if asked.question.standby:
-        raise ResponseRefusedError(
-            "standby", f"case {case_id} offers a slot that came free; only weather cases can be swapped"
-        )
+        raise ResponseRefusedError("standby", f"case {case_id} offers a freed slot; only weather cases can be swapped")
     if asked.question.booked != asked.question.lesson:
         raise ResponseRefusedError("changed", f"the school has changed the lesson of case {case_id} since")
     return asked
 
 
 def _place(asked: CaseDetail, other: CaseDetail) -> Slot:
-    """Where a lesson goes: the other's start, instructor and aircraft, and its own length."""
+    """Return the slot of a swapped lesson: the other's start, instructor and aircraft, and its own length."""
     lesson, place = asked.question.lesson, other.question.lesson
     return replace(place, ends_at_utc=place.starts_at_utc + (lesson.ends_at_utc - lesson.starts_at_utc))
 
@@ -146,7 +144,7 @@ def _needs(asked: CaseDetail, pair: list[CaseDetail]) -> frozenset[tuple[str, in
 
 def _steps(asked: CaseDetail) -> list[Transition]:
     question = asked.question
-    agreed = "both students agreed to take each other's places"
+    agreed = "both students agreed to swap"
     taken, moved = CaseState.STUDENT_ACCEPTED, CaseState.RESCHEDULED
     return [
         Transition(asked.case_id, asked.booking_id, "accepted", question.state, taken, agreed, question.round,

@@ -1,4 +1,4 @@
-"""A dispatcher puts a booking on weather hold by hand, or takes it off; each is on record, with its reason."""
+"""Put a booking on weather hold for a dispatcher, or take it off; each is on record, with its reason."""
 
 from datetime import datetime
 from typing import Literal
@@ -19,7 +19,7 @@ AFTER = {"hold": "weather_hold", "release": "scheduled"}
 def order(
     engine: Engine, key: str, what: Order, reference: str, reason: str, door: str, now_utc: datetime
 ) -> ResponseOutcome:
-    """Put a booking on weather hold, or take it off; a key that was used does nothing again.
+    """Put a booking on weather hold, or take it off; a used key does nothing again.
 
     Args:
         engine: the database.
@@ -71,7 +71,7 @@ def _do(
     lesson, after = cases.lessons_of(connection, [booking_id])[booking_id], AFTER[what]
     takes_over = what == "hold" and lesson.hold_by != "dispatcher"
     if lesson.status == after and not takes_over:
-        raise ResponseRefusedError("already_so", f"booking {reference} is {after} already")
+        raise ResponseRefusedError("already_so", f"booking {reference} is already {after}")
     if lesson.status not in AFTER.values():
         raise ResponseRefusedError("not_active", f"booking {reference} is {lesson.status}")
     if what == "hold":

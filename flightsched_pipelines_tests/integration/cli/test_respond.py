@@ -56,7 +56,7 @@ def test_a_case_is_looked_at_answered_taken_back_and_moved(flightsched: Type, nu
     assert (held.code, "Alternative 2" in held.out, " is held until " in held.out) == (0, True, True), held.err
     assert "(It was applied before.)" in flightsched("respond", case, "--accept", "2", "--key", "one").out
     assert "(held)" in flightsched("case", case).out
-    assert "all alternatives are open again" in flightsched("respond", case, "--withdraw").out
+    assert "all alternatives are available again" in flightsched("respond", case, "--withdraw").out
     assert " is held until " in flightsched("respond", case, "--accept", "1").out
     moved = flightsched("respond", case, "--confirm")
     assert (moved.code, "The lesson has moved to" in moved.out) == (0, True), moved.err
@@ -93,7 +93,7 @@ def test_the_reason_of_an_override_is_in_the_story(flightsched: Type, numbers: l
         (("respond", "{}", "--accept", "1", "--key", "x" * 201), "the key has 201 characters"),
         (("case", "999999"), "there is no case 999999; `flightsched cases` lists them"),
         (("swap", "{}", "999999"), "there is no case 999999"),
-        (("swap", "{}", "{}"), "a lesson cannot take its own place"),
+        (("swap", "{}", "{}"), "a lesson cannot be swapped with itself"),
     ],
 )
 def test_a_mistake_is_said_in_one_sentence(

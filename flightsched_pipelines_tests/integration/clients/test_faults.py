@@ -70,7 +70,7 @@ SMTP_FAULTS: list[tuple[str, str, type[DeliveryError]]] = [
 
 
 class Handovers:
-    """How often a message was handed over."""
+    """The number of times that a message was handed over."""
 
     def __init__(self) -> None:
         self.number = 0

@@ -78,7 +78,7 @@ def test_a_job_takes_what_would_suit_and_refuses_days_that_cannot_be(told_engine
     assert why(no_day).startswith("days: Input should be 'mon', 'tue'")
     between = {"earliest_date": "2026-12-10", "latest_date": "2026-12-01"}
     assert why(execute(told_engine, "apply_response", none_suit | between)) == (
-        "no day lies after 2026-12-10 and before 2026-12-01; give the earlier one first."
+        "there is no day after 2026-12-10 and before 2026-12-01; give the earlier date first."
     )
     assert state(told_engine, case_id) == "proposed"
     wishes = {"days": ["sat", "sun"], "parts_of_day": ["morning"], "earliest_date": "2026-11-24"}

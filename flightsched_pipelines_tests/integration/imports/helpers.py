@@ -1,4 +1,4 @@
-"""What tests of imports share: the example school, a way to import text, and what is stored then."""
+"""Helpers of the import tests: the example school, a way to import text, and what is stored then."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

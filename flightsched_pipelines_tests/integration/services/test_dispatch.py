@@ -152,14 +152,14 @@ def test_a_stale_hour_is_refused_and_the_sensor_skips_it(ticked_engine: Engine) 
 
 def test_an_hour_that_was_not_proven_is_refused(ticked_engine: Engine) -> None:
     run(ticked_engine, "DELETE FROM pipeline.partitions WHERE name = 'proposals_are_valid'")
-    with pytest.raises(DispatchRefusedError, match="proven"):
+    with pytest.raises(DispatchRefusedError, match="validated"):
         tell(ticked_engine)
 
 
 def test_proposals_that_were_written_anew_are_to_be_proven_anew(ticked_engine: Engine) -> None:
     frame = stored(ticked_engine, "reschedule_proposals")
     frames.write_partition(ticked_engine, PIPELINE_TABLES["reschedule_proposals"], frame, [SEED_HOUR])
-    with pytest.raises(DispatchRefusedError, match="proven"):
+    with pytest.raises(DispatchRefusedError, match="validated"):
         tell(ticked_engine)
 
 
@@ -203,7 +203,7 @@ def test_a_lost_alternative_is_told_with_the_new_round(told: Engine) -> None:
     )
     sent = rows(told, changes, id=case_id)
     # Whoever was not told the first time, for it was night, is told the new state as if it were the first.
-    assert not sent or sent[0][0] == "1 of the 3 alternatives you were given can no longer be had."
+    assert not sent or sent[0][0] == "1 of the 3 alternatives you were given are no longer available."
 
 
 def test_no_alternative_left_opens_the_case_again(told: Engine) -> None:

@@ -313,7 +313,7 @@ def test_of_many_acceptances_one_counts_and_who_is_quicker_elsewhere_takes_the_s
     next_hour(quiet)
     dispatch(quiet, NOW + timedelta(minutes=52), SETTINGS)
     events = "SELECT event, why FROM school.case_events WHERE case_id = :id ORDER BY id DESC LIMIT 1"
-    assert rows(quiet, events, id=case_id) == [("cancelled", "somebody else has taken the slot")]
+    assert rows(quiet, events, id=case_id) == [("cancelled", "another lesson has taken the slot")]
 
 
 def test_an_instructor_who_cannot_ends_the_offer_and_the_next_in_line_gets_it(quiet: Engine) -> None:
@@ -454,7 +454,7 @@ def test_an_offer_of_a_free_slot_is_no_lesson_to_swap(quiet: Engine) -> None:
     [(case_id, _, _)] = offered(quiet)
     stood = one(quiet, "SELECT period FROM school.bookings WHERE id = :id", id=first)
     refused = swap(quiet, "swap-standby", (case_id, case_id + 1), "terminal", LATER, SETTINGS)
-    assert (refused.outcome, f"case {case_id} offers a slot" in refused.sentence) == ("standby", True), refused
+    assert (refused.outcome, f"case {case_id} offers a freed slot" in refused.sentence) == ("standby", True), refused
     assert one(quiet, "SELECT period FROM school.bookings WHERE id = :id", id=first) == stood
 
 

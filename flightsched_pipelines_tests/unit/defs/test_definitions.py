@@ -1,4 +1,4 @@
-"""What every definition has, what the UI can launch, and what an import leaves as it was."""
+"""Laws of the definitions: what each has, what the UI can launch, and what an import leaves unchanged."""
 
 import subprocess
 import sys

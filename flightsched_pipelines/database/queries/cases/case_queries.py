@@ -1,4 +1,4 @@
-"""One case as an answer finds it: what is asked, of whom, and all that is held out or held."""
+"""One case as a response needs it: the lesson, the people, and the alternatives on offer or held."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class CaseDetail:
 
     @property
     def case_id(self) -> int:
-        """The case's number."""
+        """Return the case's number."""
         return self.question.case_id
 
 
@@ -94,7 +94,7 @@ def load_case(connection: Connection, case_id: int, *, lock: bool = False) -> Ca
 
 
 def _ask() -> Select[*tuple[Any, ...]]:
-    """A row for each alternative that the case ever held out, all with the case and its booking; one if none was."""
+    """Select a row for each alternative ever offered, with the case and its booking; one row if none was."""
     c, b, s, a, e, o = reschedule_cases.c, bookings.c, students.c, airports.c, case_events.c, case_offers.c
     new_rounds = select(func.count()).where(e.case_id == c.id, e.event == "none_suit").scalar_subquery()
     return (
@@ -125,14 +125,14 @@ _ASK_AND_LOCK = _ASK.with_for_update(of=bookings, key_share=True)
 
 
 def case_of(connection: Connection, booking_id: int) -> int | None:
-    """The open case of a booking, if there is one."""
+    """Return the open case of a booking, if there is one."""
     c = reschedule_cases.c
     query = select(c.id).where(c.booking_id == booking_id, c.closed_at.is_(None))
     return connection.execute(query).scalar()
 
 
 def booking_named(connection: Connection, name: str) -> int | None:
-    """The lesson with this reference, or this number."""
+    """Return the lesson with this reference, or this number."""
     b = bookings.c
     number = int(name) if name.isascii() and name.isdigit() and len(name) < 19 else None
     query = (
@@ -142,7 +142,7 @@ def booking_named(connection: Connection, name: str) -> int | None:
 
 
 def confirms_automatically(connection: Connection, instructor_id: int | None) -> bool:
-    """Whether an instructor's lessons move without asking; nobody releases solo flights unasked."""
+    """Return whether an instructor's lessons are confirmed automatically; solo flights never are."""
     i = instructors.c
     return bool(connection.execute(select(i.auto_confirm).where(i.id == instructor_id)).scalar())
 
@@ -167,7 +167,7 @@ def case_clocks(connection: Connection, before_utc: datetime) -> list[CaseClock]
 
 
 def _rounds(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[tuple[int, int], tuple[Offer, bool, datetime]]:
-    """Every alternative of a case by round and number, whether it is held out still, and the hour that offered it."""
+    """Return every alternative of a case by round and number, whether it is still on offer, and its hour."""
     return {
         (row.offer_round, row.number): (
             Offer(

@@ -1,4 +1,4 @@
-"""What became of threatened lessons, summed up from the views that analysts have too."""
+"""Statistics of cases and outcomes, from the views that analysts use too."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ CASES = table(
 
 @dataclass(frozen=True, slots=True)
 class WaitTime:
-    """How often something was waited for, and half and nine of ten within how many minutes."""
+    """The number of waits, with their median and 90th percentile in minutes."""
 
     times: int
     median_minutes: float | None
@@ -28,7 +28,7 @@ class WaitTime:
 
 
 def funnel(engine: Engine, since_utc: datetime) -> dict[str, int]:
-    """How many conflicts were detected since a moment, and how many of these came how far and ended how."""
+    """Return how many conflicts were detected since a moment, and how many reached each stage and end."""
     c = CASES.c
     reached = {name: func.count(c[f"{name}_at_utc"]) for name in
                ("proposed", "accepted", "confirmed", "moved", "cleared", "expired")}  # fmt: skip
@@ -40,7 +40,7 @@ def funnel(engine: Engine, since_utc: datetime) -> dict[str, int]:
 
 
 def losses(engine: Engine, since_utc: datetime) -> list[tuple[str, int, float, float]]:
-    """By cause, of the conflicts detected since a moment: cause, lessons, hours moved, hours lost; the worst first."""
+    """Return the losses since a moment by cause: cause, lessons, hours moved, hours lost; the worst first."""
     c = CASES.c
     moved = func.coalesce(func.sum(c.lesson_hours).filter(c.state == "rescheduled"), 0.0)
     lost = func.coalesce(func.sum(c.lesson_hours).filter(c.is_lost), 0.0)
@@ -55,7 +55,7 @@ def losses(engine: Engine, since_utc: datetime) -> list[tuple[str, int, float, f
 
 
 def wait_times(engine: Engine, since_utc: datetime) -> dict[str, WaitTime]:
-    """What people waited for since a moment, from the detection on: told, accepted, confirmed, ended."""
+    """Return the waits since a moment, from the detection to: notified, accepted, confirmed, ended."""
     c, o = CASES.c, outbox.c
     minutes = func.extract("epoch", o.settled_at - o.created_at) / 60
     told = _waited(minutes).where(
@@ -79,7 +79,7 @@ def _waited(minutes: Any) -> Any:  # noqa: ANN401, SQLAlchemy's expressions
 
 
 def verdicts_by_hour(engine: Engine, first_utc: datetime, last_utc: datetime) -> Mapping[datetime, Mapping[str, int]]:
-    """Of each hour that was run, how many lessons stood at_risk, unknown and watch."""
+    """Return how many lessons were at_risk, unknown and watch in each hour that ran."""
     r, p = at_risk_bookings.c, partitions.c
     run = select(p.partition_hour).where(p.name == at_risk_bookings.name, p.partition_hour.between(first_utc, last_utc))
     counted = (
@@ -95,7 +95,7 @@ def verdicts_by_hour(engine: Engine, first_utc: datetime, last_utc: datetime) ->
 
 
 def cost_by_day(engine: Engine, since_utc: datetime) -> dict[date, float]:
-    """What the LLM has cost since a moment by UTC day, US dollars; days without a call are left out."""
+    """Return the LLM's cost since a moment by UTC day, US dollars; days without a call are left out."""
     c = llm_calls.c
     day = cast(func.timezone("UTC", c.called_at), SqlDate)
     query = select(day, func.sum(c.cost_usd)).where(c.called_at >= since_utc).group_by(day)

@@ -1,6 +1,6 @@
-"""Cases of threatened bookings, as rows: whose turn it is to decide about them, and what is read and locked for that.
+"""Cases of threatened bookings, as rows: locks on deciding about them, and what a decision reads.
 
-Every function works within the caller's transaction. What is written about a case is in `transitions`.
+Every function works within the caller's transaction. Changes to a case are written by `transitions`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -24,12 +24,12 @@ from flightsched_pipelines.database.schema import (
 from flightsched_pipelines.domain.cases.lifecycle import Case, CaseState, HoldSetter, Slot
 
 PROVEN = "proposals_are_valid"
-"""Under this name `partitions` notes the hours whose proposals were proven."""
+"""The name under which `partitions` records the hours whose proposals were validated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An alternative as it is kept: its slot, why, and who ranked it."""
+    """An alternative as it is stored: its slot, the reason, and who ranked it."""
 
     slot: Slot
     reason: str
@@ -38,7 +38,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class StoredCase:
-    """An open case with its row's number, its round, the alternatives held out, and whether it offers a freed slot."""
+    """An open case with its row's number, its round, the alternatives on offer, and whether it offers a freed slot."""
 
     case_id: int
     booking_id: int
@@ -68,7 +68,7 @@ class CaseLesson:
 
 
 def lock_cases_exclusive(connection: Connection) -> None:
-    """Decide about all cases alone: whoever else decides about any waits until this transaction ends.
+    """Lock all cases: others that decide about any wait until this transaction ends.
 
     A lock of the table, not an advisory one, which any role may take and keep.
     """
@@ -76,12 +76,12 @@ def lock_cases_exclusive(connection: Connection) -> None:
 
 
 def lock_cases_shared(connection: Connection) -> None:
-    """Decide about one case, beside others that do so, while nobody decides about all of them."""
+    """Lock cases for deciding about one, beside others that do so, while none decides about all of them."""
     connection.execute(text("LOCK TABLE school.reschedule_cases IN ROW EXCLUSIVE MODE"))
 
 
 def newest_proven_hour(connection: Connection) -> datetime | None:
-    """The newest hour whose proposals are stored and were proven since."""
+    """Return the newest hour whose proposals are stored and were validated since."""
     written, proven = partitions.alias(), partitions.alias()
     query = (
         select(func.max(written.c.partition_hour))
@@ -92,19 +92,19 @@ def newest_proven_hour(connection: Connection) -> datetime | None:
 
 
 def newest_dispatched_hour(connection: Connection) -> datetime | None:
-    """The newest hour that people were told of."""
+    """Return the newest hour that was dispatched."""
     return connection.execute(select(func.max(dispatches.c.partition_hour))).scalar()
 
 
 def record_dispatch(
     connection: Connection, hour_utc: datetime, now_utc: datetime, outcome: Mapping[str, object]
 ) -> None:
-    """Keep that an hour was dispatched, and what came of it."""
+    """Record that an hour was dispatched, and the outcome."""
     connection.execute(insert(dispatches).values(partition_hour=hour_utc, dispatched_at=now_utc, outcome=dict(outcome)))
 
 
 def schedule(connection: Connection, now_utc: datetime) -> list[LiveBooking]:
-    """All that is taken from now on: lessons, and slots held for lessons under the lesson's id (status ``held``)."""
+    """Return all bookings from now on: lessons, and slots held for lessons under the lesson's id (status ``held``)."""
     b = bookings.c
     query = select(
         func.coalesce(b.holds_for, b.id).label("booking_id"), b.student_id, b.instructor_id, b.aircraft_id, b.status,
@@ -119,7 +119,7 @@ def schedule(connection: Connection, now_utc: datetime) -> list[LiveBooking]:
 
 
 def lessons_of(connection: Connection, booking_ids: Collection[int]) -> dict[int, CaseLesson]:
-    """These lessons as they are now, whatever became of them; nobody changes them until the transaction ends."""
+    """Return these lessons as they are now, whatever their status; locks them until the transaction ends."""
     b = bookings.c
     query = (
         select(
@@ -139,7 +139,7 @@ def lessons_of(connection: Connection, booking_ids: Collection[int]) -> dict[int
 
 
 def open_cases(connection: Connection) -> dict[int, StoredCase]:
-    """Every open case, locked, by its booking."""
+    """Return every open case, locked, by its booking."""
     c = reschedule_cases.c
     query = select(reschedule_cases).where(c.state.in_(OPEN_STATES)).order_by(c.booking_id).with_for_update()
     rows = connection.execute(query).all()
@@ -163,7 +163,7 @@ def open_cases(connection: Connection) -> dict[int, StoredCase]:
 
 
 def held_after_the_end(connection: Connection) -> dict[int, tuple[int, CaseState]]:
-    """Bookings on weather hold whose case has ended (expired, declined), with that case: a dispatcher has them.
+    """Return bookings on weather hold whose case has ended (expired, declined), with that case, for dispatchers.
 
     Cases that offer a freed slot do not count.
     """
@@ -183,7 +183,7 @@ def held_after_the_end(connection: Connection) -> dict[int, tuple[int, CaseState
 
 
 def kept_by_instructors(connection: Connection) -> dict[int, tuple[Slot, datetime]]:
-    """Bookings whose newest case an instructor ended by keeping the lesson: as it was, and the hour that he knew."""
+    """Return bookings whose newest case ended as kept: the lesson's slot, and the hour that the instructor saw."""
     c = reschedule_cases.c
     query = select(reschedule_cases).ext(distinct_on(c.booking_id)).order_by(c.booking_id, c.id.desc())
     return {
@@ -196,14 +196,14 @@ def kept_by_instructors(connection: Connection) -> dict[int, tuple[Slot, datetim
 
 
 def offering_freed_slots(connection: Connection, case_ids: Collection[int]) -> set[int]:
-    """Those of these cases that offer a slot that came free."""
+    """Return those of these cases that offer a freed slot."""
     c = reschedule_cases.c
     query = select(c.id).where(c.id.in_(sorted(case_ids)), c.freed_slot_id.is_not(None))
     return set(connection.execute(query).scalars())
 
 
 def count_to_end(connection: Connection, now_utc: datetime) -> int:
-    """How many cases wait for the student past their deadline, or for a lesson that is no longer as it was told."""
+    """Count the cases that are past their deadline, or whose lesson has changed since people were notified."""
     c, b = reschedule_cases.c, bookings.c
     overdue = and_(c.state.in_(("open", "proposed")), c.deadline_utc <= now_utc)
     query = (
@@ -215,7 +215,7 @@ def count_to_end(connection: Connection, now_utc: datetime) -> int:
 
 
 def offers_before(connection: Connection, hour_utc: datetime) -> list[tuple[int, Slot]]:
-    """The alternatives that people held when an hour began: booking and slot."""
+    """Return the alternatives that people had when an hour began: booking and slot."""
     o, c = case_offers.c, reschedule_cases.c
     query = (
         select(c.booking_id, o.starts_at_utc, o.ends_at_utc, o.instructor_id, o.aircraft_id)
@@ -227,7 +227,7 @@ def offers_before(connection: Connection, hour_utc: datetime) -> list[tuple[int,
 
 
 def refused_slots(connection: Connection) -> dict[int, set[Slot]]:
-    """What open cases were offered and did not want, by booking."""
+    """Return the alternatives that open cases were offered and refused, by booking."""
     o, c = case_offers.c, reschedule_cases.c
     query = (
         select(c.booking_id, o.starts_at_utc, o.ends_at_utc, o.instructor_id, o.aircraft_id)
@@ -241,7 +241,7 @@ def refused_slots(connection: Connection) -> dict[int, set[Slot]]:
 
 
 def _as_notified() -> ColumnElement[bool]:
-    """Whether a case's lesson is where and with whom it was when people were told of it."""
+    """Return the condition that a lesson still has the time and the people of its last notification."""
     c, b = reschedule_cases.c, bookings.c
     return and_(
         func.lower(b.period) == c.starts_at_utc,

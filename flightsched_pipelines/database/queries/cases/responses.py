@@ -1,4 +1,4 @@
-"""Answers as rows, also those that were refused: each key once, so that an answer that comes twice is applied once."""
+"""Responses as rows, also refused ones; a key is stored once, so that a repeated response is applied once."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
@@ -10,12 +10,12 @@ from flightsched_pipelines.database.schema import responses
 
 APPLIED = "applied"
 PROLONGED = "prolonged"
-"""A hold that ended while the forecast for it was missing is held for longer."""
+"""A hold that ended while its forecast was missing is held for longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer and what came of it. ``reason`` may be personal; ``sentence`` is not."""
+    """A response and its outcome. ``reason`` may be personal; ``sentence`` is not."""
 
     key: str
     case_id: int | None
@@ -33,7 +33,7 @@ class Response:
 
 
 def find_response(connection: Connection, key: str) -> Response | None:
-    """What came of an answer with this key, if there was one; whoever else has the key waits until this ends."""
+    """Return the response with this key, if there is one; locks the key until the transaction ends."""
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('school.responses'), hashtext(:key))"), {"key": key})
     row = connection.execute(select(responses).where(responses.c.key == key)).mappings().one_or_none()
     return None if row is None else Response(**{name: value for name, value in row.items() if name != "id"})
@@ -45,13 +45,13 @@ def insert_response(connection: Connection, response: Response) -> None:
 
 
 def responses_of_case(connection: Connection, case_id: int) -> Sequence[Response]:
-    """The responses to a case, in their order."""
+    """Return the responses to a case, in their order."""
     query = select(responses).where(responses.c.case_id == case_id).order_by(responses.c.id)
     rows = connection.execute(query).mappings()
     return [Response(**{name: value for name, value in row.items() if name != "id"}) for row in rows]
 
 
 def are_known(connection: Connection, keys: Collection[str]) -> set[str]:
-    """Those of some keys that were answered; unlike `earlier` this locks nothing."""
+    """Return those of some keys that have a response; unlike `find_response` this locks nothing."""
     known = select(responses.c.key).where(responses.c.key.in_(sorted(keys)))
     return set(connection.execute(known).scalars())

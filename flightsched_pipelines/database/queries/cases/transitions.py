@@ -1,6 +1,6 @@
-"""Steps of cases, as rows: cases opened, led on and ended, each with its line in the audit trail.
+"""Steps of cases, as rows: cases opened, continued and ended, each with its line in the audit trail.
 
-Every function works within the caller's transaction, for a transition and what is told of it are one.
+Every function works within the caller's transaction, so that a transition and its notifications are stored together.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ from flightsched_pipelines.domain.cases.lifecycle import CaseState, HoldSetter, 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A step to be written. ``offers`` replace those held out when ``new_round``; ``accepted`` is the one taken."""
+    """A step to be written. ``offers`` replace those of before if ``new_round``; ``accepted`` is the one taken."""
 
     case_id: int
     booking_id: int
@@ -42,7 +42,7 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class NewCase:
-    """A case to be opened, with all that is told of it; of a threatened booking, unless it offers a freed slot."""
+    """A case to be opened, as people are notified of it; of a threatened booking, unless it offers a freed slot."""
 
     booking_id: int
     lesson: Slot
@@ -54,7 +54,7 @@ class NewCase:
 
 
 def insert_cases(connection: Connection, new: Sequence[NewCase], hour_utc: datetime, now_utc: datetime) -> list[int]:
-    """Open cases, put threatened bookings on weather hold, and note it; returns the cases' ids in the same order."""
+    """Open cases, put threatened bookings on weather hold, and log it; returns the cases' ids in the same order."""
     if not new:
         return []
     rows = [
@@ -92,7 +92,7 @@ def write_transitions(
 ) -> None:
     """Write steps of cases with their audit trail.
 
-    Alternatives of an earlier round are marked as withdrawn; a slot that was held is given up, but for one just taken.
+    Alternatives of an earlier round are marked as withdrawn; a held slot is released, except one just taken.
     """
     if not steps:
         return
@@ -156,13 +156,13 @@ def insert_events(
 
 
 def record_hour(connection: Connection, case_ids: Sequence[int], hour_utc: datetime) -> None:
-    """Note the newest hour that was held against these cases."""
+    """Record the newest hour that these cases were compared with."""
     c = reschedule_cases.c
     connection.execute(update(reschedule_cases).where(c.id.in_(case_ids)).values(last_hour=hour_utc))
 
 
 def hold_booking_op(connection: Connection, booking_ids: Iterable[int], by: HoldSetter, now_utc: datetime) -> None:
-    """Put lessons on weather hold; one that a dispatcher has there stays the dispatcher's."""
+    """Put lessons on weather hold; a hold that a dispatcher set stays the dispatcher's."""
     b = bookings.c
     from_statuses = ACTIVE_STATUSES if by == "dispatcher" else ("scheduled",)
     connection.execute(
@@ -198,13 +198,13 @@ def next_sequences(connection: Connection, booking_ids: Iterable[int]) -> dict[i
 
 
 def mark_reminded(connection: Connection, case_id: int, now_utc: datetime) -> None:
-    """Note that whoever is to answer was reminded."""
+    """Record that a reminder was sent."""
     change = update(reschedule_cases).where(reschedule_cases.c.id == case_id).values(reminded_at=now_utc)
     connection.execute(change)
 
 
 def mark_refused(connection: Connection, case_id: int, round_: int, now_utc: datetime) -> None:
-    """Note that none of a round's alternatives suits: they are not offered to this case again."""
+    """Record that none of a round's alternatives suits: they are not offered to this case again."""
     o = case_offers.c
     connection.execute(update(case_offers).where(o.case_id == case_id, o.round == round_).values(refused_at=now_utc))
 

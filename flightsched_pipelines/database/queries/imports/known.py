@@ -1,4 +1,4 @@
-"""What a file can refer to: schools, people, aircraft and airports that are stored, by their ids and names."""
+"""The stored rows that a file can refer to: schools, people, aircraft and airports, by their ids and names."""
 
 from collections.abc import Iterable
 from zoneinfo import ZoneInfo

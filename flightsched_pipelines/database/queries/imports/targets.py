@@ -1,4 +1,4 @@
-"""Where each kind of file goes: its table, which column is which, and what makes two rows the same."""
+"""The table that each kind of file is imported into, its columns, and the keys by which a row is recognised."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What students told the school about their time, stored a row a student; people found by their e-mail address."""
+"""Student preferences, a row a student; students are found by their e-mail address."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -250,7 +250,7 @@ def _that_count(concerning: list[Row]) -> dict[str, list[Row]]:
 
 
 def _icing_aloft(row: Row, altitude_ft: float) -> bool:
-    """Whether a climb to an altitude meets moisture between 0 and -20 °C; false without a temperature."""
+    """Return whether a climb to an altitude meets moisture between 0 and -20 °C; false without a temperature."""
     temperature_c, ceiling_ft = number_or_none(row["temperature_c"]), number_or_none(row["ceiling_ft"])
     weather = read_weather("" if is_null(row["weather"]) else str(row["weather"]))
     base_ft = 0.0 if weather.precipitation or not weather.legible else ceiling_ft

@@ -51,5 +51,5 @@ def test_the_job_and_the_queue_take_the_actions_of_people_and_no_others() -> Non
     message = '{"key": "partner-0001", "case_id": 1, "action": "%s", "role": "student", "person_id": 3}'
     assert [read_message(message % action).action for action in PEOPLES_ACTIONS] == list(PEOPLES_ACTIONS)
     for action in {*Action} - {*PEOPLES_ACTIONS}:
-        with pytest.raises(UnreadableResponseError, match="action: it is none of accept, none_suit, withdraw"):
+        with pytest.raises(UnreadableResponseError, match="action: it must be one of accept, none_suit, withdraw"):
             read_message(message % action)

@@ -1,4 +1,4 @@
-"""What is due in a case, by its times: a table at each bound, and laws over random times."""
+"""Actions due in a case, by its times: a table at each bound, and laws over random times."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,0 +1,78 @@
+"""Laws of docstrings: plain openings, and one for each public name."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "flightsched_pipelines"
+FOLDERS = ("flightsched_pipelines", "flightsched_pipelines_tests", "benchmarks", "evaluation")
+MODULES = sorted(
+    file
+    for folder in FOLDERS
+    for file in (ROOT / folder).rglob("*.py")
+    if "versions" not in file.parts  # migrations stay as they were released
+    and not file.is_relative_to(PACKAGE / "defs")  # being rewritten in another branch
+)
+QUESTION_WORDS = {"how", "what", "when", "where", "whether", "which", "who", "whom", "whose", "why"}
+FRONTED = ("by what", "for each", "for every", "of each", "of every")
+
+Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@pytest.mark.parametrize("file", MODULES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_docstrings_state_what_a_thing_is_or_does(file: Path) -> None:
+    wrong = [
+        f"{file.relative_to(ROOT)}:{line}: {docstring.splitlines()[0]}"
+        for line, docstring in _docstrings(ast.parse(file.read_text()))
+        if _opens_with_a_question(docstring)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("docstring", "is_question"),
+    [
+        ("Whether a lesson moved.", True),
+        ("``Who`` confirms.", True),
+        ("Of each hour, the verdicts.", True),
+        ("Return whether a lesson moved.", False),
+        ("However late.", False),
+    ],
+)
+def test_questions_are_recognised(docstring: str, *, is_question: bool) -> None:
+    assert _opens_with_a_question(docstring) == is_question
+
+
+@pytest.mark.parametrize(
+    "file", [one for one in MODULES if PACKAGE in one.parents], ids=lambda file: str(file.relative_to(ROOT))
+)
+def test_public_functions_and_classes_have_docstrings(file: Path) -> None:
+    bare = [name for name, node in _public(ast.parse(file.read_text())) if ast.get_docstring(node) is None]
+    assert not bare, f"{file.relative_to(ROOT)}: {', '.join(bare)}"
+
+
+def _docstrings(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield the docstrings of a module, its classes, functions and constants, each with its line."""
+    for node in ast.walk(tree):
+        for statement in getattr(node, "body", []) if isinstance(node, Documented) else []:
+            match statement:
+                case ast.Expr(value=ast.Constant(value=str() as text), lineno=line) if text.strip():
+                    yield line, text.strip()
+
+
+def _opens_with_a_question(docstring: str) -> bool:
+    words = docstring.lower().replace("`", "")
+    return words.split()[0].strip(".,:;") in QUESTION_WORDS or words.startswith(FRONTED)
+
+
+def _public(tree: ast.Module) -> Iterator[tuple[str, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Yield the public classes and functions of a module, and their public methods."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
+            yield node.name, node
+            for inner in node.body if isinstance(node, ast.ClassDef) else []:
+                if isinstance(inner, ast.FunctionDef) and not inner.name.startswith("_"):
+                    yield f"{node.name}.{inner.name}", inner
