@@ -98,7 +98,7 @@ def preferences(file: Annotated[Path, typer.Argument(help="The CSV file.")], yes
 
 
 def _silent(_: str) -> None:
-    """Tell nobody: standard output is one JSON object."""
+    """Print no progress: standard output is one JSON object."""
 
 
 def _print_json(report: ImportReport, refused: str) -> None:

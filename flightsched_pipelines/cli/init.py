@@ -61,7 +61,7 @@ def _prompt(question: str, default: str | None) -> str:
     try:
         return str(typer.prompt(question, default=default))
     except typer.Abort:
-        raise UsageError("nobody answered, and nothing was made; give --name, --base and --hours") from None
+        raise UsageError("no answer, so nothing was created; give --name, --base and --hours") from None
 
 
 def _agreed(given: bool | None, question: str) -> bool:
@@ -70,6 +70,4 @@ def _agreed(given: bool | None, question: str) -> bool:
     try:
         return typer.confirm(question, default=False)
     except typer.Abort:
-        raise UsageError(
-            "nobody answered, and nothing was made; give --metar or --no-metar, --taf or --no-taf"
-        ) from None
+        raise UsageError("no answer, so nothing was created; give --metar or --no-metar, --taf or --no-taf") from None

@@ -27,7 +27,7 @@ RESPONSE_EVENTS: frozenset[Event] = frozenset(get_args(ResponseNews))
 """The events that follow from responses and their deadlines."""
 
 DISPATCHER_EVENTS: frozenset[Event] = frozenset({*get_args(StepEvent), "moved", "kept", "declined"})
-"""The events that a school's dispatchers are told of."""
+"""The events that a school's dispatchers are notified of."""
 
 Role = PersonRole
 

@@ -117,7 +117,7 @@ def places(engine: Engine, now_utc: datetime, aircraft_type: str | None = None) 
 
 
 def _by_rule(school: Sequence[Place]) -> list[Place]:
-    """A school's list in its order; in order of joining if it offers slots to nobody."""
+    """Return a school's list in its order; in order of joining if the school does not offer slots."""
     by_booking = {place.waiting.booking_id: place for place in school}
     waiting = [place.waiting for place in school]
     return [by_booking[one.booking_id] for one in standby_order(waiting, school[0].rule)] or list(school)

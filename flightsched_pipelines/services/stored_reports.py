@@ -68,7 +68,7 @@ def read_reports(file: Path, airport: str | None) -> ParsedReports:
     """Read a stored provider response; that of One Call is for ``airport``, or the nearest one to its position.
 
     Raises:
-        FileError: the file cannot be read, is no provider response, or lies near no airport.
+        FileError: the file cannot be read, is not a provider response, or has no airport nearby.
     """
     body = _text(file)
     position = one_call_position(body)

@@ -60,7 +60,9 @@ airports = Table(
     optional("approach_ceiling_ft", Double, "Lowest ceiling of the field's approaches, feet above ground."),
     optional("approach_visibility_sm", Double, "Lowest visibility of the field's approaches, statute miles."),
     CheckConstraint("latitude_deg BETWEEN -90 AND 90 AND longitude_deg BETWEEN -180 AND 180", name="position"),
-    sound("elevation", "elevation_ft", "elevation_ft BETWEEN -2000 AND 20000", "it is no elevation of a field in feet"),
+    sound(
+        "elevation", "elevation_ft", "elevation_ft BETWEEN -2000 AND 20000", "it is not an elevation of a field in feet"
+    ),
     sound(
         "approach",
         "approach_ceiling_ft, approach_visibility_sm",
@@ -82,7 +84,7 @@ runways = Table(
     column("closed", Boolean, "Whether it is closed.", server_default=text("false")),
     PrimaryKeyConstraint("airport", "runway"),
     CheckConstraint("heading_true_deg BETWEEN 0 AND 360 AND length_ft > 0", name="sane"),
-    sound("length", "length_ft", "length_ft <= 30000", "it is no length of a runway in feet"),
+    sound("length", "length_ft", "length_ft <= 30000", "it is not a length of a runway in feet"),
     schema="school",
     comment="Runway ends, two a runway.",
 )
@@ -165,7 +167,7 @@ aircraft = Table(
         "crosswind",
         "demonstrated_crosswind_kt",
         "(demonstrated_crosswind_kt BETWEEN 1 AND 60) IS NOT FALSE",
-        "it is no crosswind in knots",
+        "it is not a crosswind in knots",
     ),
     schema="school",
     comment="Aircraft.",

@@ -4,8 +4,8 @@
       └──────────┴──────────────┴──► kept, cleared, expired, declined, cancelled
 
 A case ends as cleared only when an hour has assessed the lesson, and its verdict is ``ok``: a forecast that cannot be
-read, or is merely to be watched, keeps it open. Once the lesson's time has come, the weather is no reason for anything:
-whether it was flown is for the school to say. People are told again only when something they would act on has changed.
+read, or is merely to be watched, keeps it open. After the lesson's time the weather has no effect:
+whether it was flown is for the school to say. People are notified again only when something relevant has changed.
 """
 
 from collections.abc import Collection, Mapping, Sequence

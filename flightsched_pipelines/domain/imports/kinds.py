@@ -171,7 +171,7 @@ DOWNTIME = FileKind(
         _SCHOOL,
         fields.reference("aircraft", "aircraft", "Aircraft: id or tail number.", required=True),
         fields.moment("starts_at", "From when.", required=True),
-        fields.moment("ends_at", "Until when; empty where nobody knows yet."),
+        fields.moment("ends_at", "Until when; empty if not known yet."),
         fields.text("reason", "Why: 100-hour, annual, squawk.", required=True),
     ),
     (

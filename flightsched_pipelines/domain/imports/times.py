@@ -1,4 +1,4 @@
-"""Instants as files give them: with an offset, or on the clock of a place, where a clock's change is no guess."""
+"""Times of files, with an offset or on a local clock; ambiguous local times are refused."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -20,7 +20,7 @@ def parse_moment(text: str) -> datetime:
     """Read a date and a time, with or without an offset.
 
     Raises:
-        ValueError: it is no date with a time of day.
+        ValueError: it is not a date with a time of day.
     """
     if len(text) < len("2026-11-24T15"):
         raise ValueError(text)

@@ -70,7 +70,7 @@ def airport_faults(rows: Sequence[ReadRow]) -> Iterator[Fault]:
     for row in rows:
         zone = row.values.get("time_zone")
         if zone is not None and not is_time_zone(zone):
-            yield row.fault("time_zone", "it is no time zone; give an IANA name, such as America/Denver")
+            yield row.fault("time_zone", "it is not a time zone; give an IANA name, such as America/Denver")
 
 
 def compare_airports(connection: Connection, rows: Sequence[ReadRow]) -> list[Change]:

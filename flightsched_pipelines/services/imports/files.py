@@ -52,7 +52,7 @@ def _sheet(data: bytes) -> Iterator[TableRow]:
         for number, cells in enumerate(rows, start=1):
             yield TableRow(number, [_cell(cell) for cell in cells])
     except (zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, ValueError, OSError) as error:
-        raise FileError("the file is no workbook that can be read; save it as .xlsx anew, or as CSV") from error
+        raise FileError("the file is not a readable workbook; save it as .xlsx again, or as CSV") from error
 
 
 def _cell(value: object) -> str:

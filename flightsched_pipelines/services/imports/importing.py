@@ -61,7 +61,7 @@ def import_file(
         What was done; of a dry run, what would be.
 
     Raises:
-        FileError: it is no table of this kind.
+        FileError: it is not a table of this kind.
         ImportRefusedError: some of it cannot be imported; nothing was changed.
         NeedsYesError: much would be gone, or rows entered by hand would change; nothing was changed yet.
     """

@@ -31,7 +31,7 @@ def make_school(engine: Engine, school: NewSchool, now_utc: datetime) -> Sequenc
     """Make a school, with its base; returns what is worth a word.
 
     Raises:
-        AirportError: the base is no airport, or two.
+        AirportError: the base names no airport, or two.
         FileError: there is such a school already.
         ImportRefusedError: something cannot be stored.
     """

@@ -49,7 +49,7 @@ class _Line:
     faults: list[str] = field(default_factory=list[str])
 
     def read(self, column: str, parse: Callable[[str], Any], absent: object, expected: str) -> Any:  # noqa: ANN401
-        """A column's value; where it cannot be read, a fault and what stands for absent."""
+        """Return a column's value; if it cannot be read, note a fault and return the value for an absent one."""
         text = self.values[column].strip()
         if not text:
             return absent
@@ -64,7 +64,7 @@ class _Line:
 
 
 def import_preferences(engine: Engine, path: Path, *, replace: bool = False) -> int:
-    """Read a file and store what it says; other preferences that its students have are replaced only if told so.
+    """Read a file and store what it says; other preferences of its students are replaced only with ``replace``.
 
     Returns:
         How many students it names.

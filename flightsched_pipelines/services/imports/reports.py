@@ -13,7 +13,7 @@ MOST_SHOWN = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A row that is not as it was: ``added``, ``changed`` (in which columns), or ``gone``; line 0 is no line."""
+    """A row that differs: ``added``, ``changed`` (in which columns), or ``gone`` (line 0)."""
 
     line: int
     id: str

@@ -1,4 +1,4 @@
-"""The sign of life after a completed hour: whoever is behind HEARTBEAT_URL raises the alarm when it stays away."""
+"""The heartbeat after a completed hour: the service behind HEARTBEAT_URL alerts when it stays away."""
 
 from datetime import datetime, timedelta
 
@@ -7,7 +7,7 @@ from flightsched_pipelines.settings import Settings
 
 
 def report_hour(hour_utc: datetime | None, now_utc: datetime, settings: Settings) -> str | None:
-    """Ping HEARTBEAT_URL for a completed hour; an old hour that was run again is no sign of life.
+    """Ping HEARTBEAT_URL for a completed hour; an old hour that was run again does not count.
 
     Returns:
         Why no ping was sent; ``None`` after a ping.

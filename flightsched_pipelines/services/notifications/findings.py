@@ -33,7 +33,7 @@ STORED = (
     "booking_snapshot", "lesson_verdicts", "at_risk_bookings", "reschedule_proposals", "reschedule_candidates",
     "unplaceable_bookings",
 )  # fmt: skip
-"""The tables of an hour that people are told of."""
+"""The tables of an hour that notifications are made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def missed_at(connection: Connection, booking_id: int, hour_utc: datetime) -> di
 
 
 def _breaches(broken: pd.DataFrame) -> list[dict[Any, Any]]:
-    """Return what is told of an hour's breaches, by booking, the gravest first, with the share of the limit missed."""
+    """Return an hour's breaches by booking, the gravest first, with the share of the limit missed."""
     told = broken[list(TOLD)].assign(share_missed=share_missed(broken))
     return told.sort_values(["booking_id", "breach_rank"]).to_dict("records")
 

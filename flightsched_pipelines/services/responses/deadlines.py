@@ -33,7 +33,7 @@ def process_deadlines(engine: Engine, now_utc: datetime, settings: Settings) -> 
     """Take the actions that are due, each once even if several processes do so; returns the count of each."""
     ended = overdue.end_overdue(engine, now_utc, settings)
     passed = Counter({f"cases {event}": count for event, count in ended.items()})
-    passed["schools told of missing weather"] = missing_weather.notify_dispatchers(engine, now_utc, settings)
+    passed["schools notified of missing weather"] = missing_weather.notify_dispatchers(engine, now_utc, settings)
     with engine.connect() as connection:
         waiting = _waiting(connection, now_utc, settings)
     for key, one in waiting.items():

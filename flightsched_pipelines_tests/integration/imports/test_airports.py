@@ -98,7 +98,7 @@ def test_a_school_is_made_by_options(flightsched: Type, engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "nobody answered, and nothing was made"),
+        ((), "no answer, so nothing was created"),
         ((*SCHOOL[:3], "--base", "PAO", "--hours", "always"), "--hours is 'always'; give days and hours, such as"),
         ((*SCHOOL[:3], "--base", "NOWHERE", *SCHOOL[5:]), "no airport has the ident 'NOWHERE'"),
     ],

@@ -299,7 +299,7 @@ def test_a_night_that_clears_again_is_told_to_nobody_who_slept(ticked_engine: En
     broken = stored(ticked_engine, "at_risk_bookings")
     next_hour(ticked_engine, at_risk_bookings=broken[broken["booking_id"] != booking_id])
     result = tell(ticked_engine, 1)
-    assert result.suppressed["over before it was told"] >= 1
+    assert result.suppressed["over before the notification"] >= 1
     statuses = "SELECT DISTINCT status FROM school.outbox WHERE case_id = :id AND role = 'student'"
     assert rows(ticked_engine, statuses, id=case_id) == [("suppressed",)]
 

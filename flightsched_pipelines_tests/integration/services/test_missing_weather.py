@@ -45,8 +45,8 @@ def assessed(engine: Engine, hour: datetime, *, lacks: str | None = LACKS, schoo
 
 def tell(engine: Engine, at: datetime) -> int:
     """Notify twice: the second time nothing is left to send."""
-    told = deadlines.process_deadlines(engine, at, SETTINGS)["schools told of missing weather"]
-    assert deadlines.process_deadlines(engine, at, SETTINGS)["schools told of missing weather"] == 0
+    told = deadlines.process_deadlines(engine, at, SETTINGS)["schools notified of missing weather"]
+    assert deadlines.process_deadlines(engine, at, SETTINGS)["schools notified of missing weather"] == 0
     assert missing_weather.due(engine, at, SETTINGS) == 0
     return told
 
