@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +23,9 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 MAX_BYTES = 200_000
 START_SECONDS = 180
 PAGE_MILLISECONDS = 30_000
-LINEAGE = "locations/flightsched_pipelines.definitions/jobs/hourly_tick"
+GROUPS = ("weather_monitor", "ai_rescheduler")
+LINEAGE = "locations/flightsched_pipelines/jobs/hourly_tick?expanded=" + ",".join(f"global@global:{g}" for g in GROUPS)
+"""The page of the hourly job, with its groups of assets expanded."""
 MAIL = "opened-student"
 
 
@@ -48,7 +50,7 @@ def _run(environment: dict[str, str], *arguments: str) -> None:
 
 
 @contextmanager
-def _dagster(environment: dict[str, str]) -> Iterator[str]:
+def _dagster(environment: dict[str, str]) -> Generator[str]:
     """Yield the address of a Dagster UI of the demo, until the block ends."""
     port = _free_port()
     address = f"http://127.0.0.1:{port}"

@@ -61,6 +61,8 @@ def _docstrings(tree: ast.Module) -> Iterator[tuple[int, str]]:
             match statement:
                 case ast.Expr(value=ast.Constant(value=str() as text), lineno=line) if text.strip():
                     yield line, text.strip()
+                case _:
+                    pass
 
 
 def _opens_with_a_question(docstring: str) -> bool:
