@@ -23,9 +23,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 MAX_BYTES = 200_000
 START_SECONDS = 180
 PAGE_MILLISECONDS = 30_000
-GROUPS = ("weather_monitor", "ai_rescheduler")
-LINEAGE = "locations/flightsched_pipelines/jobs/hourly_tick?expanded=" + ",".join(f"global@global:{g}" for g in GROUPS)
-"""The page of the hourly job, with its groups of assets expanded."""
+LINEAGE = "asset-groups"
 MAIL = "opened-student"
 
 
@@ -40,7 +38,7 @@ def main() -> None:
             _run(environment, "--demo", "preview", "--html", f"{folder}/mails", "--yes")
             _shoot((Path(folder) / "mails" / f"{MAIL}.html").as_uri(), "mail.png", (640, 900))
             with _dagster(environment) as address:
-                _shoot(f"{address}/{LINEAGE}", "lineage.png", (1500, 760))
+                _shoot(f"{address}/{LINEAGE}", "lineage.png", (1600, 900))
         finally:
             _run(environment, "--demo", "db", "stop")
 
