@@ -54,6 +54,8 @@ def storable(text: str, longest: int) -> str:
     return _UNSTORABLE.sub("\ufffd", text[:longest])
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with its regular noun: "1 message", "2 messages"."""
-    return f"{number:,} {noun}{'s' * (number != 1)}"
+def one_line(text: str) -> str:
+    """Return a text on one line, without control characters or marks that turn the direction of writing."""
+    if text.isprintable():
+        return text
+    return " ".join("".join(c if c.isprintable() else " " if c.isspace() else "" for c in text).split())

@@ -13,6 +13,7 @@ from flightsched_pipelines.database import migrations
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.queries.monitoring import alerts as rows
 from flightsched_pipelines.domain.monitoring.catalogue_markdown import markdown
+from flightsched_pipelines.formatting import format_utc
 from flightsched_pipelines.services.monitoring import alerts as desk
 from flightsched_pipelines.settings import Settings
 
@@ -72,4 +73,4 @@ def _engine() -> Engine:
 
 
 def _at(moment: datetime | None) -> str:
-    return f"{moment:%d %b %H:%M}Z" if moment else ""
+    return format_utc(moment) if moment else ""

@@ -11,7 +11,8 @@ from flightsched_pipelines.cli.arguments import CaseNumber
 from flightsched_pipelines.cli.console import UsageError, console
 from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.database.queries.cases import case_history
-from flightsched_pipelines.messages import formatting
+from flightsched_pipelines.formatting import format_period, format_time
+from flightsched_pipelines.text import one_line
 
 
 def cases(only_open: Annotated[bool, typer.Option("--open", help="Only cases awaiting an answer.")] = False) -> None:
@@ -22,9 +23,9 @@ def cases(only_open: Annotated[bool, typer.Option("--open", help="Only cases awa
     for one in found:
         table.add_row(
             str(one.case_id), f"{one.reference} {one.departure}",
-            formatting.format_time(one.starts_at_utc, one.time_zone),
-            one.state, formatting.format_time(one.deadline_utc, one.time_zone),
-            formatting.format_time(one.held_until, one.time_zone) if one.held_until else "",
+            format_time(one.starts_at_utc, one.time_zone),
+            one.state, format_time(one.deadline_utc, one.time_zone),
+            format_time(one.held_until, one.time_zone) if one.held_until else "",
         )  # fmt: skip
     console.print(table if found else "No open cases." if only_open else "No cases yet.")
 
@@ -36,17 +37,17 @@ def case(number: CaseNumber) -> None:
     if story is None:
         raise UsageError(f"there is no case {number}; `flightsched cases` lists them")
     zone, lesson = story.summary.time_zone, story.asked.question.lesson
-    when = formatting.format_period(lesson.starts_at_utc, lesson.ends_at_utc, zone)
+    when = format_period(lesson.starts_at_utc, lesson.ends_at_utc, zone)
     console.print(
         f"[bold]Case {number}[/bold], {story.summary.reference} {story.summary.departure}, "
         f"{when}: [bold]{story.summary.state}[/bold]"
     )
     if story.note:
-        console.print(f"The student's note: {formatting.one_line(story.note)}", markup=False)
+        console.print(f"The student's note: {one_line(story.note)}", markup=False)
     for place, offer in story.asked.offers.items():
         held = story.asked.question.hold
         mark = " (held)" if held is not None and held.slot == offer.slot else ""
-        when = formatting.format_period(offer.slot.starts_at_utc, offer.slot.ends_at_utc, zone)
+        when = format_period(offer.slot.starts_at_utc, offer.slot.ends_at_utc, zone)
         console.print(f"  {place}. {when}{mark}  {offer.reason}", markup=False)
     told = [(event.at, event.event, event.actor, event.why) for event in story.events]
     told += [
@@ -59,5 +60,5 @@ def case(number: CaseNumber) -> None:
     ]
     table = Table("when", "what", "who", "why", box=box.SIMPLE_HEAD)
     for at, what, who, why in sorted(told, key=lambda line: line[0]):
-        table.add_row(formatting.format_time(at, zone), what, who, escape(why))
+        table.add_row(format_time(at, zone), what, who, escape(why))
     console.print(table)

@@ -29,13 +29,13 @@ from flightsched_pipelines.defs.instance import DATABASE_IS_GONE, open_instance
 from flightsched_pipelines.defs.partitions import key_of
 from flightsched_pipelines.defs.progress import progress_logger
 from flightsched_pipelines.defs.run_launcher import here
+from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.services.hourly.hour_summary import HourSummary, summarise_hour
 from flightsched_pipelines.services.monitoring.operations_report import page_path
 from flightsched_pipelines.services.notifications import channel_senders
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.notifications.outbox_worker import drain
 from flightsched_pipelines.settings import Settings
-from flightsched_pipelines.text import counted
 
 LOST_CONNECTION = {"OperationalError", "InterfaceError", "AdminShutdown", "CrashShutdown", "CannotConnectNow"}
 """psycopg's errors of a connection that ended: `OperationalError` itself, and the states 57P01 to 57P03."""
@@ -76,7 +76,7 @@ def _notify(engine: Engine, settings: Settings) -> None:
         return
     waiting = sum(result.queued.values()) - sent
     console.print(
-        f"\n{counted(result.steps.get('opened', 0), 'case')} opened, {counted(sent, 'message')} written to "
+        f"\n{plural(result.steps.get('opened', 0), 'case')} opened, {plural(sent, 'message')} written to "
         f"{settings.flightsched_home / 'mail'}; waiting for the end of quiet hours: {max(waiting, 0)}."
     )
     console.print(

@@ -15,6 +15,7 @@ from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.domain.imports.kinds import KINDS, FileKind
 from flightsched_pipelines.domain.imports.templates import template
 from flightsched_pipelines.domain.imports.times import Times
+from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.services.imports.files import read_file
 from flightsched_pipelines.services.imports.importing import ImportOptions, import_file
 from flightsched_pipelines.services.imports.preferences_csv import COLUMNS, ReplacesError, import_preferences
@@ -94,7 +95,7 @@ def preferences(file: Annotated[Path, typer.Argument(help="The CSV file.")], yes
     except ReplacesError as error:
         confirm(f"{error}. Replace them?", yes)
         count = import_preferences(engine, file, replace=True)
-    console.print(f"the preferences of {count} student{'s' * (count != 1)} are stored")
+    console.print(f"stored the preferences of {plural(count, 'student')}")
 
 
 def _silent(_: str) -> None:

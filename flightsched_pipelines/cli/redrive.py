@@ -14,9 +14,9 @@ from flightsched_pipelines.clients.delivery import aws
 from flightsched_pipelines.database import migrations
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.queries.notifications import outbox
+from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.services.hourly import ranking
 from flightsched_pipelines.settings import Settings
-from flightsched_pipelines.text import counted
 
 MAX_REDRIVEN = 1000
 
@@ -40,7 +40,7 @@ def redrive(
         names = aws.alerts_queue(settings.environment), aws.alerts_dead_letters(settings.environment)
         moved = aws.redrive(region_of(settings), settings.aws_endpoint_url, *names, MAX_REDRIVEN)
         console.print(
-            json.dumps({"moved": moved}) if as_json else f"{counted(moved, 'message')} moved back into {names[0]}"
+            json.dumps({"moved": moved}) if as_json else f"{plural(moved, 'message')} moved back into {names[0]}"
         )
         return
     engine = connect(settings)
@@ -56,9 +56,9 @@ def redrive(
         figures = {"messages_put_back": back, "sent": sent, "perhaps_delivered": left}
         console.print(json.dumps(figures | answers), markup=False)
         return
-    console.print(f"{counted(back, 'message')} put back into the outbox, {counted(sent, 'message')} sent")
+    console.print(f"{plural(back, 'message')} put back into the outbox, {plural(sent, 'message')} sent")
     if left:
         console.print(
-            f"perhaps delivered, and skipped: {counted(left, 'message')}; --perhaps-delivered sends them again"
+            f"perhaps delivered, and skipped: {plural(left, 'message')}; --perhaps-delivered sends them again"
         )
     console.print(ranking.redrive_sentence(result) if result is not None else ranking.NO_KEY_TO_REDRIVE, markup=False)

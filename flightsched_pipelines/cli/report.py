@@ -9,9 +9,8 @@ from rich.table import Table
 from flightsched_pipelines.cli.arguments import Hour, parse_hour
 from flightsched_pipelines.cli.console import console
 from flightsched_pipelines.cli.session import open_session
-from flightsched_pipelines.domain.risk.time_zones import zone_of
+from flightsched_pipelines.formatting import format_time, format_utc, plural
 from flightsched_pipelines.services.hourly.hour_summary import HourSummary, ThreatenedLesson, explain_booking
-from flightsched_pipelines.text import counted
 
 SHOWN_LESSONS = 15
 
@@ -19,9 +18,9 @@ SHOWN_LESSONS = 15
 def print_report(report: HourSummary, command: str = "flightsched") -> None:
     """Print figures first, then the soonest threatened lessons with their alternatives."""
     console.print()
-    console.print(f"[bold]The hour {report.hour_utc:%a %d %b %Y %H}:00 UTC[/bold]   weather: {report.weather_source}")
+    console.print(f"[bold]The hour {format_utc(report.hour_utc)}[/bold]   weather: {report.weather_source}")
     console.print(
-        f"{counted(report.bookings, 'lesson')} in the next {report.lookahead_hours} hours: "
+        f"{plural(report.bookings, 'lesson')} in the next {report.lookahead_hours} hours: "
         f"[red]{report.at_risk} below the school's minimums[/red], [yellow]{report.watch} to watch[/yellow], "
         f"{report.unknown} unknown ({report.unknown_within_24_hours} of them within 24 hours), "
         f"[green]{report.ok} with nothing below the minimums[/green]"
@@ -29,11 +28,11 @@ def print_report(report: HourSummary, command: str = "flightsched") -> None:
     if report.not_assessed:
         console.print(f"[yellow]{report.not_assessed} of them have no stored verdict, and count as unknown[/yellow]")
     console.print(
-        f"{counted(report.proposals, 'alternative')} proposed; lessons with three: {report.with_three_alternatives}, "
+        f"{plural(report.proposals, 'alternative')} proposed; lessons with three: {report.with_three_alternatives}, "
         f"without any: {report.without_alternatives}{_why_none(report)}   ({report.seconds:g} s)"
     )
     console.print(
-        f"Ranked by the LLM for {counted(report.ranked_by_llm, 'lesson')}, by the planner for the others."
+        f"Ranked by the LLM for {plural(report.ranked_by_llm, 'lesson')}, by the planner for the others."
         if report.ranked_by_llm
         else "Ranked by the planner."
     )
@@ -59,14 +58,13 @@ def _table(lessons: tuple[ThreatenedLesson, ...]) -> Table:
     table.add_column("why", ratio=3)
     table.add_column("alternatives", ratio=2)
     for lesson in lessons:
-        zone = zone_of(lesson.time_zone)
         others = "\n".join(
-            f"{number}. {alternative.starts_at_utc.astimezone(zone):%a %d %b %H:%M}"
+            f"{number}. {format_time(alternative.starts_at_utc, lesson.time_zone)}"
             for number, alternative in enumerate(lesson.alternatives, start=1)
         )
         table.add_row(
             lesson.reference,
-            f"{lesson.starts_at_utc.astimezone(zone):%a %d %b %H:%M %Z} {lesson.departure}\n"
+            f"{format_time(lesson.starts_at_utc, lesson.time_zone)} {lesson.departure}\n"
             f"{lesson.training_level.replace('_', ' ')}, {'solo' if lesson.solo else 'dual'}",
             lesson.why,
             others or "none available",

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from flightsched_pipelines.cli.console import console
 from flightsched_pipelines.cli.session import open_session
-from flightsched_pipelines.messages import formatting
+from flightsched_pipelines.formatting import format_time
 from flightsched_pipelines.services import standby
 
 app = typer.Typer(help="Show or change the standby lists.")
@@ -33,8 +33,8 @@ def show(
         held = ", on weather hold" if one.on_hold else ""
         table.add_row(
             f"{place.school} ({place.rule})", place.reference, place.student, one.aircraft_type,
-            formatting.format_time(one.lesson.starts_at_utc, one.time_zone) + held,
-            formatting.format_time(one.since_utc, one.time_zone),
+            format_time(one.lesson.starts_at_utc, one.time_zone) + held,
+            format_time(one.since_utc, one.time_zone),
             f"{one.until:%Y-%m-%d}" if one.until else "",
         )  # fmt: skip
     console.print(table if places else "No lessons on standby.")

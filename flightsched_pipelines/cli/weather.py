@@ -15,6 +15,7 @@ from flightsched_pipelines.cli.console import console, print_error
 from flightsched_pipelines.domain.risk.assess import Assessment
 from flightsched_pipelines.domain.weather.blend import hourly_rows
 from flightsched_pipelines.domain.weather.conditions import UnreadWord
+from flightsched_pipelines.formatting import format_utc, format_visibility
 from flightsched_pipelines.services import stored_reports
 from flightsched_pipelines.settings import Settings
 
@@ -133,10 +134,10 @@ def _table_of(rows: pd.DataFrame) -> Table:
         chance = "" if row["probability"] is pd.NA else str(row["probability"])
         table.add_row(
             row["airport"],
-            f"{row['hour_utc']:%d %b %HZ}",
+            format_utc(row["hour_utc"]),
             f"{row['change']}{chance}",
             "missing" if "wind" in missing else _wind(row),
-            "missing" if "visibility" in missing else f"{row['visibility_sm']:g}{'+' if row['at_least'] else ''} SM",
+            "missing" if "visibility" in missing else format_visibility(row["visibility_sm"], at_least=row["at_least"]),
             "missing" if "ceiling" in missing else _ceiling(row),
             "missing" if "weather" in missing else row["weather"],
             " ".join(row["hazards"]) + (" (TS sensor out)" if "thunderstorm" in missing else ""),

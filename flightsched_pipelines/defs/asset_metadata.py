@@ -13,6 +13,8 @@ import pandas as pd
 
 from flightsched_pipelines.database.frames import PARTITION_HOUR
 from flightsched_pipelines.domain.risk.bookings import VERDICTS
+from flightsched_pipelines.domain.risk.breach import breach_brief, breach_of
+from flightsched_pipelines.formatting import format_utc
 from flightsched_pipelines.reporting import charts, page
 from flightsched_pipelines.reporting.metrics import METRICS
 from flightsched_pipelines.reporting.models import Report
@@ -105,8 +107,7 @@ def highest_risk_lessons(broken: pd.DataFrame, bookings: pd.DataFrame) -> pd.Dat
 
 
 def _in_short(row: Mapping[Any, Any]) -> str:
-    amount = row["hazard"] if pd.isna(row["value"]) else f"{row['value']:,.4g} {row['unit']}"
-    return f"{row['rule']} {amount} at {row['airport']}, {row['hour_utc']:%d %b %H}Z"
+    return f"{breach_brief(breach_of(row))} at {row['airport']}, {format_utc(row['hour_utc'])}"
 
 
 def risk_map_image(broken: pd.DataFrame) -> str:

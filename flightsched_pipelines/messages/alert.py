@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from flightsched_pipelines.formatting import format_utc, plural
 from flightsched_pipelines.messages.slack import escaped
 
 TITLES: Mapping[str, str] = MappingProxyType(
@@ -58,7 +59,7 @@ class AlertNotice(BaseModel):
 def title(notice: AlertNotice) -> str:
     """Return the alert in one line."""
     number = len(notice.checks)
-    count = f", {number} check{'s fail' if number != 1 else ' fails'}" if number else ""
+    count = f", {plural(number, 'check fails', 'checks fail')}" if number else ""
     what = TITLES.get(notice.alert, notice.alert)
     return f"{MARKS[notice.word]}: {what} ({notice.severity}, {notice.environment}){count}"
 
@@ -70,11 +71,11 @@ def blocks(notice: AlertNotice) -> tuple[str, list[dict[str, Any]]]:
         {"type": "header", "text": {"type": "plain_text", "text": head[:MAX_HEADER_CHARACTERS], "emoji": False}}
     ]
     found += [_section(_line(check)) for check in notice.checks[:MAX_CHECKS_SHOWN]]
-    notes = [f"open since {notice.opened_at:%d %b %H:%M}Z", f"`flightsched alerts silence {notice.alert}` mutes it"]
+    notes = [f"open since {format_utc(notice.opened_at)}", f"`flightsched alerts silence {notice.alert}` mutes it"]
     if notice.word == "resolved":
-        notes = [f"it was open from {notice.opened_at:%d %b %H:%M}Z to {notice.told_at:%d %b %H:%M}Z"]
+        notes = [f"it was open from {format_utc(notice.opened_at)} to {format_utc(notice.told_at)}"]
     elif len(notice.checks) > MAX_CHECKS_SHOWN:
-        notes.insert(0, f"and {len(notice.checks) - MAX_CHECKS_SHOWN} more checks")
+        notes.insert(0, f"and {plural(len(notice.checks) - MAX_CHECKS_SHOWN, 'more check')}")
     found.append({"type": "context", "elements": [{"type": "mrkdwn", "text": escaped("; ".join(notes))}]})
     return escaped(head), found
 

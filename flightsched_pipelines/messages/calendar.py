@@ -8,7 +8,7 @@ from types import MappingProxyType
 from icalendar import Calendar, vCalAddress, vText
 from icalendar import Event as Entry
 
-from flightsched_pipelines.messages import formatting
+from flightsched_pipelines.domain.risk.breach import breach_sentence
 from flightsched_pipelines.messages.models import Event, Notice
 
 STATUSES: Mapping[Event, str] = MappingProxyType(
@@ -77,6 +77,6 @@ def _description(notice: Notice) -> str:
     return "\n".join(
         [
             f"{lesson.aircraft}, {lesson.school}",
-            *(formatting.breach_sentence(s, lesson.time_zone) for s in notice.shortfalls),
+            *(breach_sentence(s, lesson.time_zone) for s in notice.breaches),
         ]
     )

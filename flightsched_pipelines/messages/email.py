@@ -15,9 +15,12 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from flightsched_pipelines.messages import formatting, missing_weather, standby_texts
+from flightsched_pipelines import formatting
+from flightsched_pipelines.domain.risk import breach as breach_words
+from flightsched_pipelines.messages import headlines, missing_weather, standby_texts
 from flightsched_pipelines.messages.models import RESPONSE_EVENTS, Digest, DigestLine, Event, Notice
 from flightsched_pipelines.messages.response_texts import response_text
+from flightsched_pipelines.text import one_line
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -55,7 +58,7 @@ def render_notice(notice: Notice) -> Rendered:
     whose = "your lesson" if notice.role == "student" else f"lesson with {lesson.student}"
     start = formatting.format_time(lesson.starts_at_utc, lesson.time_zone)
     about = "Standby" if notice.standby else "Weather"
-    subject = f"{about}: {whose} {start} ({lesson.reference}): {formatting.headline(notice)}"
+    subject = f"{about}: {whose} {start} ({lesson.reference}): {headlines.headline(notice)}"
     facts: dict[str, Any] = {"notice": notice, "lesson": lesson, "zone": lesson.time_zone}
     if notice.standby:
         return _rendered("answered", subject, facts | standby_texts.standby_text(notice))
@@ -75,7 +78,7 @@ def render_digest(digest: Digest) -> Rendered:
             "opening": missing_weather.opening(digest),
         }
         return _rendered("missing-weather", subject, facts)
-    lessons = formatting.lessons(len(digest.lines) + len(digest.too_late))
+    lessons = formatting.plural(len(digest.lines) + len(digest.too_late), "lesson")
     hour = formatting.format_time(digest.hour_utc, digest.time_zone)
     subject = f"Weather, {hour}: {lessons} at {digest.school}"
     return _rendered("digest", subject, {"digest": digest, "zone": digest.time_zone, "names": EVENT_NAMES})
@@ -146,7 +149,7 @@ def _template(name: str) -> Any:  # noqa: ANN401, jinja2's template
 
 def _on_one_line(value: object) -> object:
     """Put plain strings on one line; markup and numbers stay as they are."""
-    return formatting.one_line(value) if type(value) is str else value
+    return one_line(value) if type(value) is str else value
 
 
 @cache
@@ -161,17 +164,17 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     filters: dict[str, Callable[..., Any]] = {
-        "sentence": formatting.breach_sentence,
-        "rule_name": formatting.rule_name,
-        "forecast_value": formatting.forecast_value,
-        "limit": formatting.limit,
-        "why_nothing": formatting.why_nothing,
-        "difference": formatting.difference,
-        "brief": formatting.breach_brief,
+        "sentence": breach_words.breach_sentence,
+        "rule_name": breach_words.rule_name,
+        "forecast_value": breach_words.forecast_value,
+        "limit": breach_words.limit_words,
+        "why_nothing": headlines.why_nothing,
+        "difference": breach_words.difference,
+        "brief": breach_words.breach_brief,
     }
     values: dict[str, Callable[..., Any]] = {
-        "moment": formatting.format_time, "span": formatting.format_period, "when_of": formatting.when_of,
-        "lessons": formatting.lessons, "tally": digest_counts,
+        "moment": formatting.format_time, "span": formatting.format_period, "when_of": headlines.when_of,
+        "plural": formatting.plural, "tally": digest_counts,
     }  # fmt: skip
     environment.filters.update(filters)
     environment.globals.update(values)

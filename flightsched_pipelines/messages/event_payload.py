@@ -21,7 +21,7 @@ def event_payload(notice: Notice, *, hour_utc: datetime) -> dict[str, Any]:
         "starts_at_utc": _iso(lesson.starts_at_utc),
         "ends_at_utc": _iso(lesson.ends_at_utc),
         "deadline_utc": None if notice.deadline_utc is None else _iso(notice.deadline_utc),
-        "shortfalls": [shortfall.model_dump(mode="json") for shortfall in notice.shortfalls],
+        "shortfalls": [breach.model_dump(mode="json") for breach in notice.breaches],
         "offers": [
             {
                 "number": offer.number,

@@ -1,6 +1,6 @@
 """Text for dispatchers about weather that has been missing for hours, and about its end."""
 
-from flightsched_pipelines.messages import formatting
+from flightsched_pipelines.formatting import format_time, plural
 from flightsched_pipelines.messages.models import Digest, MissingWeather
 
 
@@ -9,13 +9,13 @@ def title(digest: Digest) -> str:
     missing = _missing(digest)
     if missing.over:
         return f"the forecast for {digest.school} is back"
-    return f"{formatting.lessons(len(missing.lessons))} at {digest.school} cannot be assessed, the forecast is missing"
+    return f"{plural(len(missing.lessons), 'lesson')} at {digest.school} cannot be assessed, the forecast is missing"
 
 
 def opening(digest: Digest) -> str:
     """Return the first paragraph: since when, and the consequences; or that it is over."""
     missing = _missing(digest)
-    since = formatting.format_time(missing.since_utc, digest.time_zone)
+    since = format_time(missing.since_utc, digest.time_zone)
     if missing.over:
         return f"The forecast that was missing since {since} is back. The lessons are assessed again, hour by hour."
     return (

@@ -4,12 +4,13 @@ All instants are UTC; a message shows them in ``time_zone``, the airport's, with
 """
 
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from flightsched_pipelines.domain.cases.actions import PersonRole
 from flightsched_pipelines.domain.cases.lifecycle import StepEvent
+from flightsched_pipelines.domain.risk.breach import Breach
 
 ResponseNews = Literal["accepted", "withdrawn", "hold_released", "reminded", "moved", "handed_over", "kept", "declined"]
 Event = StepEvent | ResponseNews
@@ -31,29 +32,12 @@ DISPATCHER_EVENTS: frozenset[Event] = frozenset({*get_args(StepEvent), "moved", 
 
 Role = PersonRole
 
+Breaches = Annotated[list[Breach], Field(validation_alias=AliasChoices("breaches", "shortfalls"))]
+"""The gravest breaches, the gravest first; messages that were queued by an older version have them as shortfalls."""
+
 
 class _MessageModel(BaseModel):
     model_config = ConfigDict(frozen=True)
-
-
-class Shortfall(_MessageModel):
-    """One breach, at its worst hour.
-
-    ``rule`` is visibility, ceiling, wind, gust, crosswind, gust_spread, convection, icing, daylight, ...; ``value``,
-    ``limit`` and ``by`` (the amount beyond the limit, positive) are in ``unit`` (SM, ft, kt, min), null for hazards,
-    which ``hazard`` names by code. ``temporary`` is true for a TEMPO or PROB group.
-    """
-
-    rule: str
-    value: float | None
-    limit: float | None
-    by: float | None
-    unit: str | None
-    hazard: str | None
-    airport: str
-    from_utc: datetime
-    to_utc: datetime
-    temporary: bool
 
 
 class Offer(_MessageModel):
@@ -86,7 +70,7 @@ class Lesson(_MessageModel):
 class Notice(_MessageModel):
     """The content of a message to one person about one case.
 
-    ``shortfalls`` and ``offers`` may be empty: in a cleared case, or if no slot is available (``no_offer_because`` is
+    ``breaches`` and ``offers`` may be empty: in a cleared case, or if no slot is available (``no_offer_because`` is
     then the reason). ``changes`` lists in short sentences the differences from the message before. ``chosen`` is the
     alternative that the student accepted, until ``confirm_by_utc``; ``confirm_url`` is the page where its instructor
     confirms it. ``standby`` is true for a case that offers a freed slot. ``stays_on_hold`` is true if the lesson stays
@@ -99,7 +83,7 @@ class Notice(_MessageModel):
     role: Role
     name: str
     lesson: Lesson
-    shortfalls: list[Shortfall] = []
+    breaches: Breaches = []
     offers: list[Offer] = []
     no_offer_because: str | None = None
     changes: list[str] = []
@@ -120,7 +104,7 @@ class DigestLine(_MessageModel):
     event: Event
     case_id: int
     lesson: Lesson
-    shortfalls: list[Shortfall] = []
+    breaches: Breaches = []
     offers: list[Offer] = []
     no_offer_because: str | None = None
     deadline_utc: datetime | None = None

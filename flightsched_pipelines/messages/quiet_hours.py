@@ -2,7 +2,7 @@
 
 from datetime import datetime, time, timedelta
 
-from flightsched_pipelines.domain.risk.time_zones import zone_of
+from flightsched_pipelines.time_zones import zone_of
 
 
 def not_before(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
+from flightsched_pipelines.domain.risk.breach import Breach
 from flightsched_pipelines.durations import HOUR
 from flightsched_pipelines.messages.models import (
     DISPATCHER_EVENTS,
@@ -15,7 +16,6 @@ from flightsched_pipelines.messages.models import (
     Notice,
     Offer,
     Role,
-    Shortfall,
 )
 
 _START = datetime(2026, 11, 24, 18, tzinfo=UTC)
@@ -28,18 +28,18 @@ LESSON = Lesson(
     student="Ada Lindqvist", instructor="Milo Tanaka", aircraft="C172S N101FS",
 )  # fmt: skip
 
-SHORTFALLS = [
-    Shortfall(
+BREACHES = [
+    Breach(
+        rule="thunderstorm", value=None, limit=None, by=None, unit=None, hazard="TS CB", airport="KPAO",
+        from_utc=_START, to_utc=_START + HOUR, temporary=True,
+    ),
+    Breach(
         rule="visibility", value=0.5, limit=3.0, by=2.5, unit="SM", hazard=None, airport="KPAO",
         from_utc=_START - HOUR, to_utc=_START, temporary=False,
     ),
-    Shortfall(
+    Breach(
         rule="ceiling", value=300.0, limit=1000.0, by=700.0, unit="ft", hazard=None, airport="KPAO",
         from_utc=_START - HOUR, to_utc=_START, temporary=False,
-    ),
-    Shortfall(
-        rule="thunderstorm", value=None, limit=None, by=None, unit=None, hazard="TS CB", airport="KPAO",
-        from_utc=_START, to_utc=_START + HOUR, temporary=True,
     ),
 ]  # fmt: skip
 
@@ -86,7 +86,7 @@ def _notice(event: Event, role: Role) -> Notice:
         role=role,
         name=LESSON.student if role == "student" else str(LESSON.instructor),
         lesson=LESSON,
-        shortfalls=SHORTFALLS if event in {"opened", "updated", "expired"} else [],
+        breaches=BREACHES if event in {"opened", "updated", "expired"} else [],
         offers=_offers(role) if asks else [],
         changes=_CHANGES.get(event, []),
         chosen=_offers("instructor")[0] if event in {"accepted", "reminded"} and role == "instructor" else None,
@@ -112,7 +112,7 @@ _DIGEST = Digest(
             event=event,
             case_id=42 + n,
             lesson=LESSON.model_copy(update={"reference": f"PAO-{1016 + n}"}),
-            shortfalls=SHORTFALLS[: 1 + n] if event in {"opened", "updated", "expired"} else [],
+            breaches=BREACHES[: 1 + n] if event in {"opened", "updated", "expired"} else [],
             offers=_offers("instructor") if event in {"opened", "updated"} else [],
             deadline_utc=_SENT + timedelta(hours=12),
         )
@@ -155,7 +155,7 @@ def _standby(event: Event, role: Role) -> Notice:
     chosen = _FREED.model_copy(update={"accept_url": None})
     held = {"chosen": chosen, "confirm_by_utc": _SENT + timedelta(hours=2), "confirm_url": f"{_BASE}sample"}
     return base.model_copy(
-        update={"event": event, "standby": True, "shortfalls": [], "offers": [_FREED] if event == "opened" else []}
+        update={"event": event, "standby": True, "breaches": [], "offers": [_FREED] if event == "opened" else []}
         | {"deadline_utc": _SENT + HOUR}
         | (held if event == "accepted" else {})
     )

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from flightsched_pipelines.messages import formatting, missing_weather
+from flightsched_pipelines.domain.risk.breach import breach_brief
+from flightsched_pipelines.formatting import format_time, plural
+from flightsched_pipelines.messages import headlines, missing_weather
 from flightsched_pipelines.messages.email import EVENT_NAMES, digest_counts
 from flightsched_pipelines.messages.models import Digest, DigestLine, MissingWeather
 
@@ -14,18 +16,18 @@ def blocks(digest: Digest) -> tuple[str, list[dict[str, Any]]]:
     """Return the text for notifications, and the blocks."""
     if digest.missing is not None:
         return _missing_weather(digest, digest.missing)
-    hour = formatting.format_time(digest.hour_utc, digest.time_zone)
-    title = f"{digest.school}: {formatting.lessons(len(digest.lines) + len(digest.too_late))} in the hour of {hour}"
+    hour = format_time(digest.hour_utc, digest.time_zone)
+    title = f"{digest.school}: {plural(len(digest.lines) + len(digest.too_late), 'lesson')} in the hour of {hour}"
     found = [_header(title)]
     if digest.lines:
         found.append(_section(escaped(digest_counts(digest.lines))))
     found += [_section(_line(line)) for line in digest.lines[:MAX_LINES]]
     notes = [f"and {len(digest.lines) - MAX_LINES} more"] if len(digest.lines) > MAX_LINES else []
     if digest.too_late:
-        soon = ", ".join(f"{lesson.reference} {formatting.when_of(lesson)}" for lesson in digest.too_late[:MAX_LINES])
+        soon = ", ".join(f"{lesson.reference} {headlines.when_of(lesson)}" for lesson in digest.too_late[:MAX_LINES])
         found.append(_section(f"*Too late for alternatives:* {escaped(soon)}"))
     if digest.unknown:
-        notes.append(f"the weather of {formatting.lessons(digest.unknown)} is unknown")
+        notes.append(f"the weather of {plural(digest.unknown, 'lesson')} is unknown")
     if notes:
         found.append({"type": "context", "elements": [{"type": "mrkdwn", "text": escaped("; ".join(notes))}]})
     return escaped(title), found
@@ -35,7 +37,7 @@ def _missing_weather(digest: Digest, missing: MissingWeather) -> tuple[str, list
     title = missing_weather.title(digest)
     found = [_header(title), _section(escaped(missing_weather.opening(digest)))]
     shown = [
-        f"{lesson.reference} {formatting.when_of(lesson)}, {lesson.airport}" for lesson in missing.lessons[:MAX_LINES]
+        f"{lesson.reference} {headlines.when_of(lesson)}, {lesson.airport}" for lesson in missing.lessons[:MAX_LINES]
     ]
     if shown:
         found.append(_section(escaped("\n".join(shown))))
@@ -50,15 +52,14 @@ def escaped(text: str) -> str:
 
 
 def _none(line: DigestLine) -> str:
-    return formatting.why_nothing(line.no_offer_because) if line.no_offer_because else "no alternative"
+    return headlines.why_nothing(line.no_offer_because) if line.no_offer_because else "no alternative"
 
 
 def _line(line: DigestLine) -> str:
-    why = formatting.breach_brief(line.shortfalls)
-    number = len(line.offers)
-    offers = f"{number} alternative{'s' * (number != 1)}" if number else _none(line)
+    why = breach_brief(line.breaches[0]) if line.breaches else ""
+    offers = plural(len(line.offers), "alternative") if line.offers else _none(line)
     parts = [
-        formatting.when_of(line.lesson),
+        headlines.when_of(line.lesson),
         line.lesson.airport,
         why,
         offers if line.event in {"opened", "updated"} else "",

@@ -2,7 +2,9 @@
 
 import unicodedata
 
-from flightsched_pipelines.messages import formatting
+from flightsched_pipelines.domain.risk.breach import breach_brief
+from flightsched_pipelines.formatting import format_time, plural
+from flightsched_pipelines.messages import headlines
 from flightsched_pipelines.messages.models import Notice
 
 MAX_CHARACTERS = 160
@@ -20,18 +22,17 @@ GSM_7_REPLACEMENTS = str.maketrans(
 def sms_text(notice: Notice) -> str:
     """Return reference, time, the event, and the link to answer if it fits."""
     lesson = notice.lesson
-    start = formatting.format_time(lesson.starts_at_utc, lesson.time_zone)
+    start = format_time(lesson.starts_at_utc, lesson.time_zone)
     head = f"{lesson.reference} {start}: "
     if notice.event in {"opened", "updated"} and not notice.standby:
-        matter = formatting.HEADLINES[notice.event]
-        number = len(notice.offers)
-        offers = f"{number} other time{'s' * (number != 1)}" if number else "no other time yet"
-        why = f" ({formatting.breach_brief(notice.shortfalls)})" if notice.shortfalls else ""
+        matter = headlines.HEADLINES[notice.event]
+        offers = plural(len(notice.offers), "other time") if notice.offers else "no other time yet"
+        why = f" ({breach_brief(notice.breaches[0])})" if notice.breaches else ""
         candidates = [f"{matter}{why}. {offers}", f"{matter}. {offers}", matter, matter.removeprefix("forecast ")]
     else:
-        slots = [formatting.format_time(offer.starts_at_utc, lesson.time_zone) for offer in notice.offers]
+        slots = [format_time(offer.starts_at_utc, lesson.time_zone) for offer in notice.offers]
         before = "; still open: " if notice.event in {"withdrawn", "hold_released"} else ": "
-        candidates = [before.join([formatting.headline(notice), *filter(None, [", ".join(slots)])])]
+        candidates = [before.join([headlines.headline(notice), *filter(None, [", ".join(slots)])])]
     where = f". {notice.case_url}" if notice.case_url else ", see your email."
     tails = (where, ", see your email.", ".")
     texts = [to_gsm7(head + candidate + tail) for tail in tails for candidate in candidates]

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from itertools import groupby
 
 from flightsched_pipelines.durations import DAY, HOUR
+from flightsched_pipelines.formatting import format_day, format_period, format_utc, plural
 from flightsched_pipelines.reporting.models import AlertPeriod, Funnel, Loss, Points, RiskMap, VerdictCounts
 from flightsched_pipelines.reporting.svg import (
     LEFT_PX,
@@ -20,7 +21,6 @@ from flightsched_pipelines.reporting.svg import (
     money,
     plot,
 )
-from flightsched_pipelines.text import counted
 
 ROW_PX = 18
 BAR_PX = 26
@@ -54,9 +54,7 @@ def risk_by_airport_and_hour(risk: RiskMap) -> Picture:
             columns = [column for column, _ in run]
             shapes = "".join(_cell(verdict, LEFT_PX + step * column, y, side) for column in columns)
             first, last = risk.hours_utc[columns[0]], risk.hours_utc[columns[-1]] + HOUR
-            tip = (
-                f"{airport}, {first:%a %d %b %H}Z to {last:%a %d %b %H}Z: {WORDS[verdict]}" if verdict in WORDS else ""
-            )
+            tip = f"{airport}, {format_period(first, last, 'UTC')}: {WORDS[verdict]}" if verdict in WORDS else ""
             canvas.path(shapes, verdict, tip)
     _keys(canvas, canvas.height - 8, side)
     return canvas.finished()
@@ -95,7 +93,7 @@ def verdicts_by_hour(verdicts: Sequence[VerdictCounts], hours_utc: Sequence[date
         for verdict, lessons in (("at_risk", one.at_risk), ("unknown", one.unknown), ("watch", one.watch)):
             if lessons:
                 top = drawn.y(below + lessons)
-                tip = f"{one.hour_utc:%a %d %b %H}Z: {lessons} {WORDS[verdict]}"
+                tip = f"{format_utc(one.hour_utc)}: {lessons} {WORDS[verdict]}"
                 drawn.canvas.box(x + 0.5, top, drawn.step - 1.5, drawn.y(below) - top, verdict, tip)
             below += lessons
     legend(drawn.canvas, list(WORDS.items()))
@@ -144,7 +142,7 @@ def losses(found: Sequence[Loss]) -> Picture:
     canvas = Canvas(
         TOP_PX + LEGEND_PX + pair * len(found) + 4,
         "Lesson hours lost and moved, by cause",
-        f"{lost:,.4g} hours of lessons were lost.",
+        f"Hours of lessons lost: {lost:,.4g}.",
         NARROW_PX,
     )
     most = max([1.0, *(max(loss.hours_lost, loss.hours_moved) for loss in found)])
@@ -174,7 +172,7 @@ def lines(
         at = [(drawn.x(hour) + drawn.step / 2, drawn.y(value), hour, value) for hour, value in points]
         drawn.canvas.path(_strokes(at), colour, filled=False)
         for x, y, hour, value in at:
-            drawn.canvas.box(x - 2, y - 2, 4, 4, colour, f"{hour:%a %d %b %H}Z, {name}: {value:,.3g} {unit}")
+            drawn.canvas.box(x - 2, y - 2, 4, 4, colour, f"{format_utc(hour)}, {name}: {value:,.3g} {unit}")
     legend(drawn.canvas, [(colour, name) for (name, _), colour in zip(series, COLOURS, strict=False)])
     return drawn.canvas.finished()
 
@@ -195,7 +193,7 @@ def cost(days: Sequence[tuple[date, float]], budget_usd: float | None) -> Pictur
     canvas = Canvas(
         TOP_PX + BAR_PX * len(days) + 14,
         "Cost of the LLM by day",
-        f"{money(whole)} in {len(days)} days; "
+        f"{money(whole)} in {plural(len(days), 'day')}; "
         + ("the planner ranks now." if budget_usd is None else f"the budget is {money(budget_usd)} a day."),
         NARROW_PX,
     )
@@ -203,7 +201,7 @@ def cost(days: Sequence[tuple[date, float]], budget_usd: float | None) -> Pictur
     for number, (day, usd) in enumerate(days):
         y = TOP_PX + BAR_PX * number
         over = budget_usd is not None and usd > budget_usd
-        canvas.text(LABEL_PX - 10, y + 15, f"{day:%a %d %b}", anchor="end")
+        canvas.text(LABEL_PX - 10, y + 15, format_day(day), anchor="end")
         canvas.box(LABEL_PX, y + 2, max(BAR_ROOM_PX * usd / most, 1), BAR_PX - 8, "at_risk" if over else "one")
         canvas.text(LABEL_PX + BAR_ROOM_PX + 8, y + 15, money(usd))
     if budget_usd:
@@ -219,7 +217,7 @@ def alert_history(alerts: Sequence[AlertPeriod], first_utc: datetime, until_utc:
     canvas = Canvas(
         TOP_PX + LEGEND_PX + 14 + BAR_PX * len(causes),
         "Alerts",
-        f"{counted(len(alerts), 'alert')}; open now: {', '.join(still_open) or 'none'}.",
+        f"{plural(len(alerts), 'alert')}; open now: {', '.join(still_open) or 'none'}.",
     )
     room = WIDTH_PX - LABEL_PX - RIGHT_PX
     hours = (until_utc - first_utc) / HOUR
@@ -231,7 +229,7 @@ def alert_history(alerts: Sequence[AlertPeriod], first_utc: datetime, until_utc:
     while midnight < until_utc:
         canvas.path(f"M{place(midnight):.1f} {TOP_PX + LEGEND_PX - 6}V{canvas.height - 4:.1f}", "rule", filled=False)
         if place(midnight) < WIDTH_PX - 72:
-            canvas.text(place(midnight) + 4, TOP_PX + LEGEND_PX + 4, f"{midnight:%a %d %b}", "quiet")
+            canvas.text(place(midnight) + 4, TOP_PX + LEGEND_PX + 4, format_day(midnight), "quiet")
         midnight += DAY
     for row, cause in enumerate(causes):
         y = TOP_PX + LEGEND_PX + 12 + BAR_PX * row
@@ -239,16 +237,16 @@ def alert_history(alerts: Sequence[AlertPeriod], first_utc: datetime, until_utc:
         for alert in (alert for alert in alerts if alert.key == cause):
             begin, end = place(alert.opened_at_utc), place(alert.resolved_at_utc or until_utc)
             colour = "at_risk" if alert.severity == "error" else "watch"
-            ended = "still open" if alert.resolved_at_utc is None else f"to {alert.resolved_at_utc:%d %b %H:%M}Z"
+            ended = "still open" if alert.resolved_at_utc is None else f"to {format_utc(alert.resolved_at_utc)}"
             canvas.box(begin, y + 2, max(end - begin, 3), BAR_PX - 8, colour,
-                       f"{cause}, {alert.opened_at_utc:%d %b %H:%M}Z, {ended}: {alert.sentence}")  # fmt: skip
+                       f"{cause}, {format_utc(alert.opened_at_utc)}, {ended}: {alert.sentence}")  # fmt: skip
     legend(canvas, [("at_risk", "error"), ("watch", "warning")], x=LABEL_PX)
     return canvas.finished()
 
 
 def sparkline(name: str, points: Points) -> Picture:
     """Draw a metric's last two days, small."""
-    canvas = Canvas(26, f"{name}, the last two days", f"{len(points)} hours", width=132)
+    canvas = Canvas(26, f"{name}, the last two days", plural(len(points), "hour"), width=132)
     most = max([value for _, value in points] or [0]) or 1
     if points:
         first = points[0][0]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from flightsched_pipelines.durations import HOUR
+from flightsched_pipelines.formatting import format_day, format_utc, plural
 from flightsched_pipelines.reporting import charts
 from flightsched_pipelines.reporting.metrics import METRICS, Metric, Part, function_name
 from flightsched_pipelines.reporting.models import Points, Report
@@ -70,6 +71,7 @@ class Row:
 def html(report: Report) -> str:
     """Return the page: no script, no outside resource, dark if the reader's device is."""
     return _template().render(
+        utc=format_utc,
         report=report,
         tiles=tiles(report),
         sections=sections(report),
@@ -81,7 +83,7 @@ def html(report: Report) -> str:
 def markdown(report: Report) -> str:
     """Return the report as Markdown for the Dagster UI."""
     blocks = [
-        f"## Operations, {_hour(report.hour_utc)}",
+        f"## Operations, {format_utc(report.hour_utc)}",
         _markdown_table(Table(("", "", ""), [(tile.label, tile.value, tile.note) for tile in tiles(report)])),
     ]
     for part in PARTS:
@@ -107,7 +109,8 @@ def tiles(report: Report) -> list[Tile]:
     return [
         Tile("Open alerts", f"{len(open_alerts)}", ", ".join(alert.key for alert in open_alerts) or "none",
              "bad" if open_alerts else "good"),
-        Tile("Lessons below minimums", f"{newest.at_risk}" if newest else "?", f"of {report.lessons} lessons ahead"),
+        Tile("Lessons below minimums", f"{newest.at_risk}" if newest else "?",
+             f"of {plural(report.lessons, 'lesson')} ahead"),
         Tile("Lessons unknown", f"{newest.unknown}" if newest else "?", unknown),
         Tile("Open cases", _count(_newest(report, "cases_open")),
              f"{report.funnel.moved} moved in {report.funnel.days} days"),
@@ -165,7 +168,7 @@ def _risk(report: Report) -> Section:
         for verdict, run in groupby(verdicts, key=lambda told: told[1]):
             if verdict:
                 hours = [hour for hour, _ in run]
-                runs.append((airport, _hour(hours[0]), _hour(hours[-1] + HOUR), charts.WORDS[verdict]))
+                runs.append((airport, format_utc(hours[0]), format_utc(hours[-1] + HOUR), charts.WORDS[verdict]))
     return Section(
         "risk",
         "Risk by airport and hour",
@@ -178,7 +181,7 @@ def _risk(report: Report) -> Section:
 
 def _verdicts(report: Report) -> Section:
     hours = hours_until(report.hour_utc, SHOWN_HOURS)
-    told = [(_hour(v.hour_utc), f"{v.at_risk}", f"{v.unknown}", f"{v.watch}") for v in reversed(report.verdicts)]
+    told = [(format_utc(v.hour_utc), f"{v.at_risk}", f"{v.unknown}", f"{v.watch}") for v in reversed(report.verdicts)]
     return Section(
         "verdicts",
         "Lessons at risk, by forecast hour",
@@ -259,7 +262,7 @@ def _cost(report: Report) -> Section:
         + ("" if report.budget_usd is None else " The dashed line is the daily budget, past which the planner ranks."),
         charts.cost(report.cost_by_day_usd, report.budget_usd) if report.cost_by_day_usd else None,
         "The LLM was not called.",
-        Table(("day", "cost"), [(f"{day:%a %d %b}", money(usd)) for day, usd in report.cost_by_day_usd]),
+        Table(("day", "cost"), [(format_day(day), money(usd)) for day, usd in report.cost_by_day_usd]),
     )
 
 
@@ -269,8 +272,8 @@ def _alerts(report: Report) -> Section:
         (
             alert.key,
             alert.severity,
-            f"{alert.opened_at_utc:%d %b %H:%M}Z",
-            f"{alert.resolved_at_utc:%d %b %H:%M}Z" if alert.resolved_at_utc else "still open",
+            format_utc(alert.opened_at_utc),
+            format_utc(alert.resolved_at_utc) if alert.resolved_at_utc else "still open",
             alert.sentence,
         )
         for alert in reversed(report.alerts)
@@ -294,10 +297,6 @@ def _count(value: float | None) -> str:
     return "?" if value is None else f"{value:,.0f}"
 
 
-def _hour(hour_utc: datetime) -> str:
-    return f"{hour_utc:%a %d %b %H}Z"
-
-
 def _minutes(value: float | None) -> str:
     if value is None:
         return "none"
@@ -310,7 +309,7 @@ def _markdown_table(table: Table) -> str:
     lines = [table.headings, ["---"] * len(table.headings), *table.rows[:MAX_ROWS_IN_MARKDOWN]]
     told = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
     if len(table.rows) > MAX_ROWS_IN_MARKDOWN:
-        told.append(f"\n… and {len(table.rows) - MAX_ROWS_IN_MARKDOWN} more rows on the page.")
+        told.append(f"\n… and {plural(len(table.rows) - MAX_ROWS_IN_MARKDOWN, 'more row')} on the page.")
     return "\n".join(told)
 
 

@@ -11,6 +11,7 @@ from math import ceil, floor, log10
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from flightsched_pipelines.durations import HOUR
+from flightsched_pipelines.formatting import format_day
 
 WIDTH_PX, NARROW_PX = 760, 440
 LEFT_PX, RIGHT_PX, TOP_PX, FOOT_PX = 64, 12, 12, 24
@@ -143,7 +144,7 @@ def hour_axis(canvas: Canvas, hours: Sequence[datetime], step: float, y: float) 
     for number, hour in enumerate(hours):
         x = LEFT_PX + step * number
         if hour.hour == 0 and x < canvas.width - DAY_PX:
-            canvas.text(x, y, f"{hour:%a %d %b}")
+            canvas.text(x, y, format_day(hour))
         elif hour.hour in {12, 18} and x < canvas.width - RIGHT_PX - 24:
             canvas.text(x, y, f"{hour:%H}Z", "quiet")
 

@@ -16,7 +16,6 @@ from flightsched_pipelines.database.queries.standby import Lesson, Place
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot, StandbyRule
 from flightsched_pipelines.domain.cases.standby import FreedSlot, StandbyLesson, slots_to_offer, standby_order
 from flightsched_pipelines.domain.rescheduling.rules import BUFFER
-from flightsched_pipelines.domain.risk.time_zones import zone_of
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.services.notifications.notifications import (
     CaseNotification,
@@ -27,6 +26,7 @@ from flightsched_pipelines.services.notifications.notifications import (
 from flightsched_pipelines.services.responses.slot_revalidation import describe_move, revalidate
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines.text import MAX_NAME_CHARACTERS, accept
+from flightsched_pipelines.time_zones import zone_of
 
 
 class StandbyRefusedError(PlainError, ValueError):

@@ -19,7 +19,7 @@ from flightsched_pipelines.domain.cases.lifecycle import (
     step_by_school,
 )
 from flightsched_pipelines.domain.cases.responses import RequestedTimes
-from flightsched_pipelines.domain.risk.time_zones import zone_of
+from flightsched_pipelines.time_zones import zone_of
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 

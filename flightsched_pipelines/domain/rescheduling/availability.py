@@ -7,8 +7,8 @@ from datetime import UTC, datetime, time
 from functools import lru_cache
 from types import MappingProxyType
 
-from flightsched_pipelines.domain.risk.time_zones import zone_of
 from flightsched_pipelines.durations import DAY
+from flightsched_pipelines.time_zones import zone_of
 
 AVAILABILITY_COLUMNS: Mapping[str, str] = MappingProxyType(
     {

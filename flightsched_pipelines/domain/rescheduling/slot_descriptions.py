@@ -11,6 +11,7 @@ import pandas as pd
 from flightsched_pipelines.domain.rescheduling.preferences import kept_and_missed, with_preferences
 from flightsched_pipelines.domain.rescheduling.time_grid import local_clock
 from flightsched_pipelines.durations import DAY
+from flightsched_pipelines.formatting import plural
 
 
 def slot_descriptions(slots: pd.DataFrame, lessons: pd.DataFrame) -> list[str]:
@@ -64,7 +65,7 @@ def _move(usual: datetime, new: datetime) -> str:
     """The move on the local clock and calendar."""
     days = (new.date() - usual.date()) // DAY
     minutes = (new.hour - usual.hour) * 60 + new.minute - usual.minute
-    day = "the same day" if not days else f"{abs(days)} day{'s' * (abs(days) > 1)} {'later' if days > 0 else 'earlier'}"
+    day = "the same day" if not days else f"{plural(abs(days), 'day')} {'later' if days > 0 else 'earlier'}"
     if not minutes:
         return f"{day} at the same time"
     hours, rest = divmod(abs(minutes), 60)

@@ -11,6 +11,7 @@ import pandas as pd
 from flightsched_pipelines.domain.risk.effective_limits import BLOCK, MEASURES, NO_ROW, Profiles, resolve, rule_of
 from flightsched_pipelines.domain.risk.minimums import default_minimums, in_force
 from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, TRAINING_LEVELS
+from flightsched_pipelines.formatting import format_quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +61,4 @@ def _described(row: Mapping[Any, Any] | None) -> str:
         return "no limit"
     if pd.isna(row["limit_value"]):
         return "none allowed"
-    return f"{row['comparison']} {row['limit_value']:g} {row['unit']}"
+    return f"{row['comparison']} {format_quantity(row['limit_value'], row['unit'])}"

@@ -7,6 +7,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from flightsched_pipelines.domain.weather.conditions import ELEMENTS
+from flightsched_pipelines.formatting import format_utc
 
 PLAUSIBLE: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
@@ -30,10 +31,10 @@ def implausible(forecasts: pd.DataFrame) -> list[str]:
     for column, (least, most) in PLAUSIBLE.items():
         values = forecasts[column]
         for _, row in forecasts[values.notna() & ~values.between(least, most)].iterrows():
-            sentences.append(f"{column} is {row[column]:g} at {row['airport']}, {row['hour_utc']:%d %b %H}Z")
+            sentences.append(f"{column} is {row[column]:g} at {row['airport']}, {format_utc(row['hour_utc'])}")
     below = forecasts[forecasts["wind_gust_kt"] < forecasts["wind_speed_kt"]]
     for _, row in below.iterrows():
-        sentences.append(f"wind_gust_kt is below wind_speed_kt at {row['airport']}, {row['hour_utc']:%d %b %H}Z")
+        sentences.append(f"wind_gust_kt is below wind_speed_kt at {row['airport']}, {format_utc(row['hour_utc'])}")
     return sentences
 
 
@@ -100,7 +101,7 @@ def jumps(forecasts: pd.DataFrame, observed: pd.DataFrame, observed_before: pd.D
     for column, most in JUMPS.items():
         by = (spoken[column] - before[column]).abs()
         for row in spoken.assign(by=by)[next_hour & (by > most)].to_dict("records"):
-            place = f"{row['airport']}, {row['hour_utc']:%d %b %H}Z ({row['source']})"
+            place = f"{row['airport']}, {format_utc(row['hour_utc'])} ({row['source']})"
             found.append(f"{column} changes by {row['by']:g} in an hour at {place}")
     return found, int(next_hour.sum())
 
@@ -121,7 +122,7 @@ def contradictions(forecasts: pd.DataFrame) -> tuple[list[str], int]:
     wind = (pairs["wind_speed_kt"] - pairs["wind_speed_kt_other"]).abs() > FAR_APART_KT
     category = (pairs["category"] - pairs["category_other"]).abs() >= FAR_APART_CATEGORIES
     return [
-        f"{row['source']} and {row['source_other']} at {row['airport']}, {row['hour_utc']:%d %b %H}Z"
+        f"{row['source']} and {row['source_other']} at {row['airport']}, {format_utc(row['hour_utc'])}"
         for row in pairs[wind | category].to_dict("records")
     ], len(pairs)
 

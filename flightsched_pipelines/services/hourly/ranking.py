@@ -30,6 +30,7 @@ from flightsched_pipelines.domain.rescheduling.ranking.ranking_validation import
     response_schema,
     validate_ranking,
 )
+from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.settings import Settings
 
 NO_KEY = "OPENAI_API_KEY is not set: the planner ranked"
@@ -216,8 +217,9 @@ def redrive(engine: Engine, ranker: OpenAIRanker, now_utc: datetime, settings: S
 def redrive_sentence(result: Redriven) -> str:
     """Return a redrive's result in a sentence."""
     return (
-        f"{result.tried} dead letters tried again: {result.answered} answered, {result.waiting} still wait; "
-        f"{result.superseded} of older hours were settled"
+        f"{plural(result.tried, 'dead letter')} tried again: {result.answered} answered, "
+        f"{plural(result.waiting, 'still waits', 'still wait')}; "
+        f"settled of older hours: {result.superseded}"
     )
 
 

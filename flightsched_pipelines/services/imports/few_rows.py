@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 from flightsched_pipelines.database.queries.imports import airfields, school_rows
 from flightsched_pipelines.domain.imports.faults import Fault
 from flightsched_pipelines.domain.imports.reading import ReadRow
-from flightsched_pipelines.domain.risk.time_zones import is_time_zone
 from flightsched_pipelines.services.imports import airports
 from flightsched_pipelines.services.imports.reports import Change
+from flightsched_pipelines.time_zones import is_time_zone
 
 _OF_SCHOOL = ("name", "base_airport", "dispatch_email")
 _WHOLE = ("name", "latitude_deg", "longitude_deg", "elevation_ft", "time_zone")

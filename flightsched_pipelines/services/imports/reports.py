@@ -6,6 +6,7 @@ from typing import Any
 
 from flightsched_pipelines.domain.imports.faults import Fault
 from flightsched_pipelines.errors import PlainError
+from flightsched_pipelines.formatting import plural
 
 MOST_SHOWN = 1_000
 """Faults that a message names; a report has them all."""
@@ -54,7 +55,7 @@ class ImportRefusedError(PlainError, ValueError):
         shown = [str(fault) for fault in report.faults[:MOST_SHOWN]]
         if len(report.faults) > MOST_SHOWN:
             shown.append(f"... and {len(report.faults) - MOST_SHOWN:,} more; --json has them all")
-        count = f"{len(report.faults):,} fault{'s' * (len(report.faults) != 1)}"
+        count = plural(len(report.faults), "fault")
         super().__init__("\n".join([f"the {report.kind} were not imported, nothing was changed; {count}:", *shown]))
         self.report = report
 

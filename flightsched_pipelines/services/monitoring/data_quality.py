@@ -28,6 +28,7 @@ from flightsched_pipelines.domain.weather.quality import (
     unread_words,
 )
 from flightsched_pipelines.durations import HOUR
+from flightsched_pipelines.formatting import format_utc
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.hourly.reference import reference_at
 from flightsched_pipelines.services.monitoring.llm_model import of_model
@@ -90,7 +91,7 @@ def _weather_of(engine: Engine, hour: datetime) -> dict[str, Measurement]:
     forecasts = _rows(engine, "forecasts", hour, REQUIRED_COLUMNS)
     observed = _rows(engine, "observations", hour, REQUIRED_COLUMNS)
     airports = schedule.airports(engine)["airport"]
-    gaps = [f"{airport} at {hour:%d %b %H}Z" for airport in uncovered(forecasts, airports, hour)]
+    gaps = [f"{airport} at {format_utc(hour)}" for airport in uncovered(forecasts, airports, hour)]
     age, with_taf = oldest_taf_hours(forecasts)
     moved, moves = jumps(forecasts, observed, _rows(engine, "observations", hour - HOUR, REQUIRED_COLUMNS))
     apart, pairs = contradictions(forecasts)

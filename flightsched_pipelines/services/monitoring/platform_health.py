@@ -21,6 +21,7 @@ from flightsched_pipelines.domain.monitoring.catalogue import CHECKS
 from flightsched_pipelines.domain.monitoring.check_definition import Cause, Measurement
 from flightsched_pipelines.domain.monitoring.statistics import max_in_window, share_percent
 from flightsched_pipelines.durations import DAY, HOUR, MINUTE, hour_of
+from flightsched_pipelines.formatting import format_utc
 from flightsched_pipelines.services.notifications import channels
 from flightsched_pipelines.settings import Settings
 
@@ -223,7 +224,7 @@ def _hours(engine: Engine, now_utc: datetime) -> Measurement:
     first = max(min(one.first for one in written.values()), newest_due - DAY + HOUR)
     due = [first + n * HOUR for n in range(int((newest_due - first) / HOUR) + 1)]
     there = health.hours_with_all(engine, names, first, newest_due) if due else set[datetime]()
-    lacking = [f"{hour:%d %b %H}Z" for hour in due if hour not in there]
+    lacking = [format_utc(hour) for hour in due if hour not in there]
     # Before the first hour is due, its run counts as examined.
     return Measurement(len(lacking), max(len(due), 1), "hours", lacking)
 

@@ -56,7 +56,7 @@ def notification_of(
         case.case.lesson if case.standby else standing.lesson or case.case.lesson,
         case.round + 1 if step.new_round else case.round,
         offers if step.new_round else (),
-        finding.shortfalls if finding else (),
+        finding.breaches if finding else (),
         finding.no_offer_because if finding else None,
         [f"{step.why[:1].upper()}{step.why[1:]}."] if case.standby else step.changes,
         case.case.deadline_utc,

@@ -249,7 +249,7 @@ class _Decisions:
             self._news.append(
                 CaseNotification(
                     case_id, case.booking_id, "opened", case.lesson, 1 if case.offers else 0, case.offers,
-                    finding.shortfalls, finding.no_offer_because, (), case.deadline_utc,
+                    finding.breaches, finding.no_offer_because, (), case.deadline_utc,
                 )
             )  # fmt: skip
 

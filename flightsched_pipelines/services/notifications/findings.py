@@ -18,17 +18,11 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.domain.rescheduling.feasible_starts import NO_SLOT_LEFT
 from flightsched_pipelines.domain.risk.bookings import severity
+from flightsched_pipelines.domain.risk.breach import Breach, breach_of
 from flightsched_pipelines.domain.risk.breach_order import share_missed
-from flightsched_pipelines.durations import HOUR
-from flightsched_pipelines.messages.models import Shortfall
 from flightsched_pipelines.services.slots import slots_of
 
-MAX_SHORTFALLS = 5
-TOLD = (
-    "booking_id", "verdict", "breach_rank", "rule", "effect", "value", "limit_value", "margin", "unit", "hazard",
-    "airport", "hour_utc", "layer",
-)  # fmt: skip
-"""Columns of a breach that messages are made of."""
+MAX_BREACHES = 5
 STORED = (
     "booking_snapshot", "lesson_verdicts", "at_risk_bookings", "reschedule_proposals", "reschedule_candidates",
     "unplaceable_bookings",
@@ -41,7 +35,7 @@ class Finding:
     """The results of an hour for one booking; ``missed`` is how far each blocking rule's limit is, as a share of it."""
 
     verdict: str
-    shortfalls: Sequence[Shortfall]
+    breaches: Sequence[Breach]
     offers: Sequence[Offer]
     open_slots: frozenset[Slot]
     no_offer_because: str | None
@@ -92,7 +86,7 @@ def findings_in(stored: Mapping[str, pd.DataFrame]) -> Findings:
         rows_ = list(of_booking)
         by_booking[booking_id] = Finding(
             verdict=rows_[0]["verdict"],
-            shortfalls=_shortfalls(rows_),
+            breaches=_told(rows_),
             offers=offers.get(booking_id, []),
             open_slots=frozenset(slots.get(booking_id, ())),
             no_offer_because=None if booking_id in offers else unplaceable.get(booking_id),
@@ -111,8 +105,8 @@ def missed_at(connection: Connection, booking_id: int, hour_utc: datetime) -> di
 
 
 def _breaches(broken: pd.DataFrame) -> list[dict[Any, Any]]:
-    """Return an hour's breaches by booking, the gravest first, with the share of the limit missed."""
-    told = broken[list(TOLD)].assign(share_missed=share_missed(broken))
+    """Return an hour's breaches by booking, the gravest first, each with the share of its limit that is missed."""
+    told = broken.assign(share_missed=share_missed(broken))
     return told.sort_values(["booking_id", "breach_rank"]).to_dict("records")
 
 
@@ -138,31 +132,9 @@ def _missed(broken: Sequence[Mapping[Any, Any]]) -> dict[str, float]:
     return worst
 
 
-def _shortfalls(broken: Sequence[Mapping[Any, Any]]) -> list[Shortfall]:
-    """The gravest broken rules, each at its worst; those that only warn where nothing blocks."""
+def _told(broken: Sequence[Mapping[Any, Any]]) -> list[Breach]:
+    """Return the gravest breaches, each rule's at its worst; those that only warn where nothing blocks."""
     worst: dict[str, Mapping[Any, Any]] = {}
     for row in [row for row in broken if row["effect"] != "warn"] or broken:
         worst.setdefault(row["rule"], row)
-    return [
-        Shortfall(
-            rule=rule,
-            value=_number(row["value"]),
-            limit=_number(row["limit_value"]),
-            by=None if pd.isna(row["margin"]) else abs(float(row["margin"])),
-            unit=_text(row["unit"]),
-            hazard=_text(row["hazard"]),
-            airport=row["airport"],
-            from_utc=row["hour_utc"].to_pydatetime(),
-            to_utc=(row["hour_utc"] + HOUR).to_pydatetime(),
-            temporary=row["layer"] == "temporary",
-        )
-        for rule, row in islice(worst.items(), MAX_SHORTFALLS)
-    ]
-
-
-def _number(value: Any) -> float | None:  # noqa: ANN401, a cell
-    return None if pd.isna(value) else float(value)
-
-
-def _text(value: Any) -> str | None:  # noqa: ANN401, a cell
-    return None if pd.isna(value) else str(value)
+    return [breach_of(row) for row in islice(worst.values(), MAX_BREACHES)]

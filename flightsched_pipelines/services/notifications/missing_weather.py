@@ -18,7 +18,7 @@ from flightsched_pipelines.database.queries.notifications.outbox import Queued
 from flightsched_pipelines.database.queries.notifications.weather_gaps import OpenGap
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.domain.risk.missing_forecasts import lacks_weather
-from flightsched_pipelines.messages import formatting
+from flightsched_pipelines.formatting import format_time
 from flightsched_pipelines.messages.models import Digest, Lesson, MissingWeather
 from flightsched_pipelines.services.notifications import channels
 from flightsched_pipelines.services.notifications.notifications import DIGEST_EXPIRES_AFTER, Directory
@@ -150,7 +150,7 @@ def _lessons_ahead(connection: Connection, now_utc: datetime, settings: Settings
 
 def _why(gap: Gap, school: contacts.School) -> str:
     if not gap.airports:
-        return f"no hour has been assessed since {formatting.format_time(gap.since_utc, school.time_zone)}"
+        return f"no hour has been assessed since {format_time(gap.since_utc, school.time_zone)}"
     return f"the forecast for {', '.join(gap.airports)} is missing, or cannot be read whole"
 
 

@@ -14,6 +14,7 @@ from flightsched_pipelines.database.queries.notifications import contacts as peo
 from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.database.queries.notifications.contacts import Person
 from flightsched_pipelines.domain.cases.lifecycle import ENDING_EVENTS, Slot
+from flightsched_pipelines.domain.risk.breach import Breach
 from flightsched_pipelines.messages import models
 from flightsched_pipelines.messages.event_payload import event_payload as event_body
 from flightsched_pipelines.messages.quiet_hours import not_before
@@ -39,7 +40,7 @@ class CaseNotification:
     lesson: Slot
     round: int
     offers: Sequence[case_rows.Offer] = ()
-    shortfalls: Sequence[models.Shortfall] = ()
+    breaches: Sequence[Breach] = ()
     no_offer_because: str | None = None
     changes: Sequence[str] = ()
     deadline_utc: datetime | None = None
@@ -327,7 +328,7 @@ class _Post:
             event=item.event,
             case_id=item.case_id,
             lesson=self.directory.lesson(item.booking_id, item.lesson),
-            shortfalls=list(item.shortfalls),
+            breaches=list(item.breaches),
             offers=self._offers(item, None),
             no_offer_because=item.no_offer_because,
             deadline_utc=item.deadline_utc,
@@ -341,7 +342,7 @@ class _Post:
             role="student" if person.role == "student" else "instructor",
             name=person.name,
             lesson=self.directory.lesson(item.booking_id, item.lesson),
-            shortfalls=list(item.shortfalls),
+            breaches=list(item.breaches),
             offers=self._offers(item, person),
             no_offer_because=item.no_offer_because,
             changes=[] if as_first else list(item.changes),

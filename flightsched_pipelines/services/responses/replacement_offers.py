@@ -19,11 +19,11 @@ from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot
 from flightsched_pipelines.domain.cases.responses import RequestedTimes
 from flightsched_pipelines.domain.rescheduling.rules import BUFFER
 from flightsched_pipelines.domain.rescheduling.slot_descriptions import slot_descriptions
-from flightsched_pipelines.domain.risk.time_zones import zone_of
 from flightsched_pipelines.services.notifications.notifications import CaseNotification
 from flightsched_pipelines.services.responses.slot_revalidation import describe_move, revalidate
 from flightsched_pipelines.services.slots import slots_of
 from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.time_zones import zone_of
 
 MAX_OFFERS = 3
 MAX_REVALIDATIONS = 12

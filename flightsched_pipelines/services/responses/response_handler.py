@@ -22,7 +22,8 @@ from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseR
 from flightsched_pipelines.domain.cases.snapshot import Decision, ResponseContext
 from flightsched_pipelines.domain.rescheduling.rules import BUFFER
 from flightsched_pipelines.durations import hour_of
-from flightsched_pipelines.messages import formatting, models
+from flightsched_pipelines.formatting import format_period, format_time, plural
+from flightsched_pipelines.messages import models
 from flightsched_pipelines.services.notifications.notifications import (
     CaseNotification,
     Directory,
@@ -33,7 +34,7 @@ from flightsched_pipelines.services.responses import replacement_offers
 from flightsched_pipelines.services.responses.slot_revalidation import Revalidated, revalidate
 from flightsched_pipelines.services.rules import response_rules
 from flightsched_pipelines.settings import Settings
-from flightsched_pipelines.text import MAX_KEY_CHARACTERS, accept
+from flightsched_pipelines.text import MAX_KEY_CHARACTERS, accept, one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ class ResponseHandler:
         )
         return responses.APPLIED, (
             f"Alternative {number} ({self._moment(slot)}) is held until "
-            f"{formatting.format_time(until, asked.time_zone)}; "
+            f"{format_time(until, asked.time_zone)}; "
             f"{next_step}.{'' if found.verdict != 'unforecast' else f' {UNREACHED}'}"
         )
 
@@ -199,7 +200,7 @@ class ResponseHandler:
         if held is None or until is None or self._revalidated(asked, held.slot).verdict != "missing":
             return None
         holds.prolong(self._connection, asked.booking_id, until)
-        kept = f"Alternative {held.number} is held until {formatting.format_time(until, asked.time_zone)}"
+        kept = f"Alternative {held.number} is held until {format_time(until, asked.time_zone)}"
         return responses.PROLONGED, f"{kept}: the forecast for it is missing at present."
 
     def _who_confirms(
@@ -209,7 +210,7 @@ class ResponseHandler:
         student = directory.student_of(asked.booking_id)
         if case_queries.confirms_automatically(self._connection, slot.instructor_id):
             at = self._now + timedelta(minutes=self._settings.withdraw_minutes)
-            words_ = f"it is confirmed without asking at {formatting.format_time(at, asked.time_zone)}"
+            words_ = f"it is confirmed without asking at {format_time(at, asked.time_zone)}"
             return [student], [f"{words_[:1].upper()}{words_[1:]}, unless you withdraw it."], words_
         confirmer = _confirmer(asked, slot, directory)
         asks = "an instructor is asked to release the flight" if asked.solo else "the instructor is asked to confirm"
@@ -274,7 +275,7 @@ class ResponseHandler:
         changes = [f"None of the alternatives suited. Here {'is another' if len(offers) == 1 else 'are others'}."]
         renewed = replacement_offers.new_round(asked, "none_suit", offers, effect.why, changes)
         self._renew(asked, renewed, renewed.transition)
-        return responses.APPLIED, f"{len(offers)} other alternative{'s' * (len(offers) != 1)} in their place."
+        return responses.APPLIED, f"{plural(len(offers), 'other alternative')} in their place."
 
     def _give_up(self, asked: CaseDetail, effect: Decision) -> tuple[str, str]:
         """Release a slot, and open its alternatives again."""
@@ -305,7 +306,7 @@ class ResponseHandler:
         self._write(self._step(asked, effect))
         if not transitions.lift_hold(self._connection, [asked.booking_id], "platform", self._now):
             raise ResponseRefusedError("on_hold", "the school has put the lesson on hold itself; ask your dispatcher")
-        reason = f"The instructor's reason: {formatting.one_line(self._answer.reason.strip())}"
+        reason = f"The instructor's reason: {one_line(self._answer.reason.strip())}"
         self._tell(self._directory([asked.booking_id]), [self._news(asked, "kept", changes=[reason])])
         return responses.APPLIED, "The lesson is kept as booked; the override and its reason are on record."
 
@@ -388,7 +389,7 @@ class ResponseHandler:
 
     def _moment(self, slot: Slot) -> str:
         assert self._asked is not None  # noqa: S101, a slot always has a case
-        return formatting.format_time(slot.starts_at_utc, self._asked.time_zone)
+        return format_time(slot.starts_at_utc, self._asked.time_zone)
 
 
 def moved_notifications(
@@ -396,7 +397,7 @@ def moved_notifications(
 ) -> list[CaseNotification]:
     """Return notifications for the student and the lesson's instructor, and for the former one if that is another."""
     lesson, round_ = asked.question.lesson, asked.question.round
-    was = f"It was {formatting.format_period(lesson.starts_at_utc, lesson.ends_at_utc, asked.time_zone)}."
+    was = f"It was {format_period(lesson.starts_at_utc, lesson.ends_at_utc, asked.time_zone)}."
     changes = [was] if reached else [was, UNREACHED]
     news = [CaseNotification(asked.case_id, asked.booking_id, "moved", slot, round_, changes=changes)]
     if lesson.instructor_id is not None and lesson.instructor_id != slot.instructor_id:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.database import migrations
 from flightsched_pipelines.defs.asset_metadata import highest_risk_lessons
-from flightsched_pipelines.domain.risk.explain import NAMES
+from flightsched_pipelines.domain.risk.breach import NAMES
 from flightsched_pipelines.messages import email, slack, sms
 from flightsched_pipelines.messages.models import Digest, Notice
 from flightsched_pipelines.services.hourly.hour_summary import explain_booking, summarise_hour
@@ -58,9 +58,10 @@ def hour(server_home: Any, ticked_template: str) -> Iterator[GeneratedHour]:
 
 
 def first_named(text: str) -> str:
-    """Return the rule named first in a text; the longer one of two at the same place."""
-    found = [(match.start(), -len(name), name) for name in NAMES.values() if (match := re.search(name, text, re.I))]
-    return min(found)[2] if found else "daylight"
+    """The name of a rule that a text has first; of two that begin at one place, the longer."""
+    patterns = {name: name for name in NAMES.values()} | {"daylight": "daylight|landing|departure"}
+    found = [(match.start(), -len(name), name) for name in patterns if (match := re.search(patterns[name], text, re.I))]
+    return min(found)[2]
 
 
 def named(rules: dict[int, str]) -> dict[int, str]:
@@ -133,7 +134,7 @@ def test_the_metadata_names_it(hour: GeneratedHour) -> None:
     ids = bookings.set_index("reference")["booking_id"]
     assert len(shown) >= 5
     for row in shown.to_dict("records"):
-        assert row["gravest"].startswith(hour.gravest[int(ids[row["reference"]])]["rule"])
+        assert first_named(row["gravest"]) == named(hour.rules())[int(ids[row["reference"]])]
 
 
 def with_a_case(hour: GeneratedHour) -> set[int]:

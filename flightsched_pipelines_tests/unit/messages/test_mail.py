@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 from flightsched_pipelines.domain.rescheduling.feasible_starts import Obstacle
-from flightsched_pipelines.messages import calendar, email, formatting
+from flightsched_pipelines.messages import calendar, email, headlines
 from flightsched_pipelines.messages.models import Digest, Notice
 from flightsched_pipelines.messages.samples import SAMPLES
 
@@ -120,7 +120,7 @@ def test_why_nothing_is_offered_is_said_in_words() -> None:
 
 
 def test_there_are_words_for_every_obstacle() -> None:
-    assert set(formatting.WHY_NOTHING) == set(get_args(Obstacle))
+    assert set(headlines.WHY_NOTHING) == set(get_args(Obstacle))
 
 
 def test_a_name_cannot_add_a_header() -> None:

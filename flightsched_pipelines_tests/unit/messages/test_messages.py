@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from flightsched_pipelines.messages import calendar, email, formatting, slack, sms, standby_texts
+from flightsched_pipelines import formatting
+from flightsched_pipelines.domain.risk.breach import breach_sentence
+from flightsched_pipelines.messages import calendar, email, slack, sms, standby_texts
 from flightsched_pipelines.messages.event_payload import event_payload
 from flightsched_pipelines.messages.models import Digest, Event, Notice, Role
 from flightsched_pipelines.messages.quiet_hours import not_before
-from flightsched_pipelines.messages.samples import LESSON, SAMPLES, SHORTFALLS
+from flightsched_pipelines.messages.samples import BREACHES, LESSON, SAMPLES
 
 NOTICES = {name: sample for name, sample in SAMPLES.items() if isinstance(sample, Notice)}
 DIGEST = SAMPLES["digest"]
@@ -37,9 +39,9 @@ def utc(*parts: int) -> datetime:
     ("start", "end", "said"),
     [
         (utc(2026, 11, 24, 18), utc(2026, 11, 24, 19, 30), "Tue 24 Nov 10:00–11:30 PST"),
-        (utc(2026, 11, 1, 8), utc(2026, 11, 1, 10), "Sun 01 Nov 01:00 PDT–02:00 PST"),
-        (utc(2026, 3, 8, 9), utc(2026, 3, 8, 11), "Sun 08 Mar 01:00 PST–04:00 PDT"),
-        (utc(2026, 12, 1, 7, 30), utc(2026, 12, 1, 8, 30), "Mon 30 Nov 23:30–Tue 01 Dec 00:30 PST"),
+        (utc(2026, 11, 1, 8), utc(2026, 11, 1, 10), "Sun 1 Nov 01:00 PDT–02:00 PST"),
+        (utc(2026, 3, 8, 9), utc(2026, 3, 8, 11), "Sun 8 Mar 01:00 PST–04:00 PDT"),
+        (utc(2026, 12, 1, 7, 30), utc(2026, 12, 1, 8, 30), "Mon 30 Nov 23:30–Tue 1 Dec 00:30 PST"),
         (utc(2028, 2, 29, 18), utc(2028, 2, 29, 19), "Tue 29 Feb 10:00–11:00 PST"),
     ],
 )
@@ -80,9 +82,26 @@ def test_a_notice_says_what_where_when_and_never_that_it_is_safe(name: str) -> N
     assert "\n" not in rendered.subject
 
 
-def test_each_shortfall_has_forecast_minimum_and_difference() -> None:
+def test_a_message_that_an_older_version_queued_is_rendered_the_same() -> None:
+    now = OPENED.model_dump(mode="json")
+    before = {name: value for name, value in now.items() if name != "breaches"}
+    kept = ("rule", "value", "limit", "by", "unit", "hazard", "airport", "from_utc", "to_utc", "temporary")
+    before["shortfalls"] = [{name: breach[name] for name in kept} for breach in now["breaches"]]
+    assert "shortfalls" not in now
+    assert email.render_notice(Notice.model_validate(before)) == email.render_notice(OPENED)
+
+
+def test_each_breach_has_forecast_minimum_and_difference() -> None:
     html = email.render_notice(OPENED).html
-    for figure in ("0.5 SM", "at least 3 SM", "2.5 SM below", "300 ft", "at least 1,000 ft", "700 ft below", "TS, CB"):
+    for figure in (
+        "1/2 SM",
+        "at least 3 SM",
+        "2 1/2 SM below",
+        "300 ft",
+        "at least 1,000 ft",
+        "700 ft below",
+        "TS, CB",
+    ):
         assert figure in html
 
 
@@ -234,10 +253,10 @@ def test_a_digest_lists_every_case() -> None:
 
 
 def test_a_rule_without_a_forecast_is_told_as_that() -> None:
-    missing = SHORTFALLS[0].model_copy(
+    missing = BREACHES[0].model_copy(
         update={"rule": "forecast", "value": None, "limit": None, "by": None, "hazard": "taf"}
     )
-    assert "Forecast (taf) cannot be read" in formatting.breach_sentence(missing, LA)
+    assert "The forecast for KPAO lacks, from" in breach_sentence(missing, LA)
 
 
 QUIET = time(22), time(7)

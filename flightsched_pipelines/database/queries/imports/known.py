@@ -15,7 +15,7 @@ from flightsched_pipelines.database.schema import (
     students,
 )
 from flightsched_pipelines.domain.imports.references import AMBIGUOUS
-from flightsched_pipelines.domain.risk.time_zones import is_time_zone
+from flightsched_pipelines.time_zones import is_time_zone
 
 _THINGS = {"student": (students, "email"), "instructor": (instructors, "email"), "aircraft": (aircraft, "tail_number")}
 

@@ -47,7 +47,7 @@ from flightsched_pipelines.domain.risk.minimums import (
     typed_minimums,
     with_regulations,
 )
-from flightsched_pipelines.domain.risk.time_zones import UTC_NAME, is_time_zone
+from flightsched_pipelines.time_zones import UTC_NAME, is_time_zone
 
 Rows = Sequence[Row]
 """Rows as they are stored, for the validation of one move: most of its cost would be making frames."""

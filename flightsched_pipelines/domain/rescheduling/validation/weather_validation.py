@@ -19,6 +19,7 @@ from flightsched_pipelines.domain.rescheduling.validation.validation_records imp
 )
 from flightsched_pipelines.domain.weather.reports.weather_codes import read_weather
 from flightsched_pipelines.durations import HOUR, MINUTE, hour_of
+from flightsched_pipelines.formatting import format_utc
 
 _HOLDS: Mapping[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
@@ -111,7 +112,7 @@ class ForecastRecords:
         self, booking: Booking, airport: str, hour: datetime, rules: Mapping[str, list[Row]]
     ) -> Iterator[tuple[str, str]]:
         rows = self._rows.get((airport, hour), []) if hour >= self._first_hour_utc else []
-        place = f"at {airport}, {hour:%d %b %H}Z"
+        place = f"at {airport}, {format_utc(hour)}"
         if not any(row["layer"] == "prevailing" for row in rows):
             yield "unforecast", f"no forecast reaches it {place}"
         for row in rows:

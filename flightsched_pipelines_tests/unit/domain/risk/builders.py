@@ -79,7 +79,7 @@ def weather(hour: int, airport: str = "KPAO", **facts: Any) -> dict[str, Any]:
         "wind_direction_deg": 310.0,
         "wind_speed_kt": 5.0,
         "visibility_sm": 10.0,
-        "visibility_at_least": True,
+        "visibility_at_least": "visibility_sm" not in facts,
         "ceiling_estimated": False,
         "weather": "",
         "hazards": [],

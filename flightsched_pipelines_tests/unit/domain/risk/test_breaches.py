@@ -100,7 +100,7 @@ def test_a_late_landing_is_told_with_its_minutes() -> None:
     assert 30 < row["value"] < 45
     assert row["margin"] == pytest.approx(row["value"] - 60)
     assert re.fullmatch(
-        r"At risk: landing at KPAO, Mon 1 Jun 19:45 PDT, is \d\d min before sunset; the school's minimum "
+        r"At risk: landing at KPAO \d\d min before sunset; the school's minimum "
         r"for student pilots flying solo is 60 min before sunset\.",
         words(SOLO | {"starts_at_utc": at(10), "ends_at_utc": at(10.75)}, [weather(h) for h in range(24)]),
     )
@@ -111,11 +111,11 @@ def test_a_landing_after_sunset_says_so() -> None:
     assert "min after sunset; the school's minimum" in said
 
 
-def test_words_name_value_place_local_time_group_minimum_and_shortfall() -> None:
+def test_words_name_value_place_local_time_group_minimum_and_difference() -> None:
     sky = [*fine(), weather(1, ceiling_ft=900.0, station="KSJC", station_distance_nm=10.2)]
     assert words(lesson(), sky) == (
-        "At risk: ceiling 900 ft at KPAO, Mon 1 Jun 10:00-11:00 PDT (FM group of the TAF of KSJC, 10 NM away), "
-        "is below the school's minimum of 5,000 ft for student pilots by 4,100 ft."
+        "At risk: ceiling 900 ft, 4,100 ft below the school's minimum of 5,000 ft for student pilots: "
+        "KPAO, Mon 1 Jun 10:00–11:00 PDT (FM group of the TAF of KSJC, 10 NM away)."
     )
 
 
@@ -137,14 +137,23 @@ def test_only_the_gravest_are_told_and_the_rest_counted() -> None:
 @pytest.mark.parametrize(
     ("sky", "said"),
     [
-        (weather(1, wind_speed_kt=12.0), "wind 12 kt at KPAO"),
-        (weather(1, wind_speed_kt=10.0), "is only the school's maximum of 10 kt for student pilots, and must be less"),
-        (weather(1, hazards=["TS", "CB"]), "convection (CB TS) at KPAO"),
-        (weather(1, hazards=["FZRA"]), "icing (FZRA) at KPAO"),
-        (weather(1, temperature_c=-1.0, weather="-SN"), "icing (moisture below freezing) at KPAO"),
+        (
+            weather(1, wind_speed_kt=12.0),
+            "wind 12 kt, 2 kt above the school's maximum of 10 kt for student pilots: KPAO",
+        ),
+        (
+            weather(1, wind_speed_kt=10.0),
+            "wind 10 kt, only the school's maximum of 10 kt for student pilots, and must be less",
+        ),
+        (
+            weather(1, hazards=["TS", "CB"]),
+            "convection (CB, TS) forecast; the school's minimums for student pilots allow none: KPAO",
+        ),
+        (weather(1, hazards=["FZRA"]), "icing (FZRA) forecast;"),
+        (weather(1, temperature_c=-1.0, weather="-SN"), "icing (moisture below freezing) forecast;"),
         (
             weather(1, layer="temporary", change="TEMPO", visibility_sm=1.5),
-            "TEMPO group of the TAF of KPAO), is at times",
+            "visibility at times 1 1/2 SM, 3 1/2 SM below",
         ),
         (weather(1, layer="temporary", change="PROB", probability=30, hazards=["TS"]), "PROB 30 % group of the TAF"),
         (weather(1, source="METAR", change="METAR", visibility_sm=1.5), "(METAR of KPAO)"),
@@ -157,27 +166,29 @@ def test_words_for_each_kind_of_finding(sky: dict[str, Any], said: str) -> None:
 
 def test_a_regulation_and_a_field_and_an_aircraft_are_named() -> None:
     rules = [minimum("visibility", ">=", 3, authority="regulation", reference="14 CFR 91.155")]
-    assert "is below the minimum of 14 CFR 91.155 of 3 SM" in words(lesson(), fine(visibility_sm=1.0), rules)
+    assert "below the minimum of 3 SM for student pilots in 14 CFR 91.155" in words(
+        lesson(), fine(visibility_sm=1.0), rules
+    )
     instrument = lesson(training_level="instrument_rated")
-    assert "below the approach minimum of KPAO of 600 ft" in words(instrument, fine(ceiling_ft=550.0))
+    assert "below the approach minimum of KPAO, 600 ft" in words(instrument, fine(ceiling_ft=550.0))
     gusty = fine(wind_direction_deg=224.0, wind_gust_kt=11.0)
     said = words(lesson(aircraft_crosswind_kt=9.0), gusty)
     assert said.startswith("Watch: crosswind 11 kt")
-    assert "above the demonstrated crosswind of the C172S of 9 kt by 2 kt" in said
+    assert "2 kt above the aircraft's demonstrated crosswind of 9 kt" in said
 
 
 def test_without_a_known_runway_the_full_wind_is_said_to_count() -> None:
     along, rules = fine(wind_direction_deg=134.0, wind_speed_kt=9.0), [minimum("crosswind", "<", 8)]
     assert hold([lesson()], along, rules).verdicts.iloc[0] == "ok"
     said = words(lesson(), along, rules, runways=RUNWAYS.assign(closed=True))
-    assert said.startswith("At risk: crosswind 9 kt (no open runway is known, so the full wind counts) at KPAO")
+    assert said.startswith("At risk: crosswind 9 kt (no open runway is known, so the full wind counts), 1 kt above")
 
 
 def test_words_for_what_is_not_known() -> None:
     assert words(lesson(), []) == "Unknown: no forecast reaches KPAO for Mon 1 Jun 09:00 PDT."
     sky = [*fine(), weather(1, missing=["thunderstorm", "wind"])]
     assert words(lesson(), sky) == (
-        "Unknown: the forecast for KPAO does not say, from Mon 1 Jun 10:00 PDT: wind, thunderstorms."
+        "Unknown: the forecast for KPAO lacks, from Mon 1 Jun 10:00 PDT: wind, thunderstorms."
     )
     assert words(lesson(), fine(), []) == "Unknown: no minimums are on record for this lesson."
 
@@ -185,17 +196,17 @@ def test_words_for_what_is_not_known() -> None:
 def test_a_fine_lesson_is_told_what_comes_closest() -> None:
     assert words(lesson(), [*fine(), weather(1, visibility_sm=6.0)]) == (
         "Nothing in the forecast is below the school's minimums; the closest is visibility 6 SM at KPAO, "
-        "Mon 1 Jun 10:00-11:00 PDT (FM group of the TAF of KPAO), against the school's minimum of 5 SM."
+        "Mon 1 Jun 10:00–11:00 PDT (FM group of the TAF of KPAO), against the school's minimum of 5 SM."
     )
 
 
 @pytest.mark.parametrize(
     ("zone", "month", "said"),
     [
-        ("America/Los_Angeles", "2026-11-01T08:30Z", "Sun 1 Nov 01:00 PDT-01:00 PST"),
-        ("America/Los_Angeles", "2026-03-08T09:30Z", "Sun 8 Mar 01:00 PST-03:00 PDT"),
-        ("America/Sao_Paulo", "2026-06-30T23:30Z", "Tue 30 Jun 20:00-21:00 UTC-03"),
-        ("Asia/Kolkata", "2028-02-29T18:00Z", "Tue 29 Feb 23:30-00:30 IST"),
+        ("America/Los_Angeles", "2026-11-01T08:30Z", "Sun 1 Nov 01:00 PDT–01:00 PST"),
+        ("America/Los_Angeles", "2026-03-08T09:30Z", "Sun 8 Mar 01:00 PST–03:00 PDT"),
+        ("America/Sao_Paulo", "2026-06-30T23:30Z", "Tue 30 Jun 20:00–21:00 Sao Paulo time"),
+        ("Asia/Kolkata", "2028-02-29T18:00Z", "Tue 29 Feb 23:30–Wed 1 Mar 00:30 IST"),
     ],
 )
 def test_local_time_is_told_with_its_zone_across_dst_month_ends_and_leap_days(zone: str, month: str, said: str) -> None:

@@ -165,7 +165,7 @@ def test_a_lesson_that_a_faulty_row_concerns_names_it() -> None:
 def test_what_is_looser_than_the_defaults_is_told_with_row_level_limit_and_default() -> None:
     (one,) = loosened(own("visibility", ">=", 5000.0, unit="m", training_level="student_pilot", solo=False))
     assert one.minimum_id == 41
-    assert one.sentence == "school 1, student_pilot, visibility: >= 3.10686 SM, default > 5 SM"
+    assert one.sentence == "school 1, student_pilot, visibility: >= 3.1 SM, default > 5 SM"
     assert loosened(default_minimums()) == []
     assert loosened(own("wind", "<", 5.0)) == []
     without_icing = DEFAULTS[DEFAULTS["rule"] != "icing"].reset_index(drop=True)

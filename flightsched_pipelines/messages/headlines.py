@@ -1,0 +1,63 @@
+"""Headlines of notices, and the phrases that several messages share."""
+
+from flightsched_pipelines.formatting import format_period
+from flightsched_pipelines.messages.models import Event, Lesson, Notice
+
+HEADLINES: dict[Event, str] = {
+    "opened": "forecast below the school's minimums",
+    "updated": "the alternatives have changed",
+    "cleared": "forecast above the school's minimums again",
+    "expired": "no answer was received",
+    "cancelled": "no longer in the schedule",
+    "changed": "changed by the school, this is its time now",
+    "begun": "its time has come",
+    "accepted": "another time was chosen",
+    "withdrawn": "the choice is withdrawn",
+    "hold_released": "your chosen time was released",
+    "reminded": "please reply",
+    "moved": "moved to this time",
+    "handed_over": "another instructor has it",
+    "kept": "stays as booked",
+    "declined": "a dispatcher takes over",
+}
+
+STANDBY_HEADLINES: dict[Event, str] = {
+    "opened": "a slot is available",
+    "expired": "the free slot has gone to the next in line",
+    "cancelled": "the free slot is no longer available",
+    "changed": "changed by the school",
+    "accepted": "the free slot was taken",
+    "withdrawn": "the choice is withdrawn",
+    "hold_released": "the slot was released",
+    "reminded": "please reply",
+    "moved": "moved to the free slot",
+    "handed_over": "another instructor has it",
+    "declined": "the free slot was not confirmed in time",
+}
+"""Headlines of cases that offer a freed slot."""
+
+
+def when_of(lesson: Lesson) -> str:
+    """Return a lesson's time, local."""
+    return format_period(lesson.starts_at_utc, lesson.ends_at_utc, lesson.time_zone)
+
+
+def headline(notice: Notice) -> str:
+    """Return a notice's event in a few words."""
+    return (STANDBY_HEADLINES if notice.standby else HEADLINES)[notice.event]
+
+
+WHY_NOTHING: dict[str, str] = {
+    "student not available": "the student is not available at any suitable time",
+    "no instructor": "no instructor is free at any suitable time",
+    "no aircraft": "no aircraft of the type is free at any suitable time",
+    "no daylight": "no suitable time is in daylight",
+    "no weather": "the forecast is below the minimums at every suitable time",
+    "school closed": "the school is closed at every suitable time",
+    "no slot left": "every suitable time is offered to another student",
+}
+
+
+def why_nothing(reason: str) -> str:
+    """Return in words why no alternative can be offered."""
+    return WHY_NOTHING.get(reason, reason)
