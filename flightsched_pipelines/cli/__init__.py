@@ -76,7 +76,7 @@ COMMANDS = {
 root = typer.Typer(no_args_is_help=True)
 
 
-@root.callback(help="Hold a flight school's bookings against the weather, every hour, and find other times.")
+@root.callback(help="Check a flight school's bookings against the weather every hour and propose new times.")
 def _choose(
     demo: Annotated[
         bool,
