@@ -5,6 +5,7 @@ Only the layers that touch the outside world read settings; the pure layers get 
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -214,6 +215,14 @@ class Settings(BaseSettings):
         """Return the limit of a check by its name."""
         return self.alarms.get(alarm, CHECKS[alarm].limit)
 
+    first_hour: datetime | None = Field(
+        default=None,
+        description="First hourly partition in the Dagster UI, UTC, such as 2026-11-24T13; unset, the first hour that "
+        "is stored, or the running one.",
+    )
+    pages_url: str | None = Field(
+        default=None, description="Where a web server of yours has the folders reports and docs; for links in the UI."
+    )
     report_folder: Path | None = Field(
         default=None, description="Folder of the hourly operations reports; unset, FLIGHTSCHED_HOME/reports."
     )
@@ -223,6 +232,23 @@ class Settings(BaseSettings):
         """Return FLIGHTSCHED_HOME as it was given; the demo's home is in it."""
         return self.flightsched_home.parent if self.flightsched_demo else self.flightsched_home
 
+    @property
+    def runbook_link(self) -> str:
+        """Where the runbook is: an address if RUNBOOK_URL is one or the pages have one, else a path."""
+        if "://" in self.runbook_url or self.pages_url is None:
+            return self.runbook_url
+        return f"{self.pages_url.rstrip('/')}/{self.runbook_url}"
+
+    @field_validator("first_hour", mode="before")
+    @classmethod
+    def _full_hour(cls, given: object) -> object:
+        if not isinstance(given, str) or not given:
+            return given or None
+        try:
+            return datetime.strptime(given, "%Y-%m-%dT%H").replace(tzinfo=UTC)
+        except ValueError:
+            raise ValueError(f"must be a full hour in UTC, such as 2026-11-24T13; got {given}") from None
+
     @model_validator(mode="before")
     @classmethod
     def _apart_from_the_demo(cls, values: dict[str, Any]) -> dict[str, Any]:
@@ -230,7 +256,9 @@ class Settings(BaseSettings):
         if not TypeAdapter(bool).validate_python(values.get("flightsched_demo", False)):
             return values
         home = Path(values.get("flightsched_home", cls.model_fields["flightsched_home"].default))
-        kept = {name: value for name, value in values.items() if name.startswith(("flightsched_demo", "openai_"))}
+        kept = {
+            name: value for name, value in values.items() if name.startswith(("flightsched_demo", "openai_", "pages_"))
+        }
         return kept | {"flightsched_home": home / "demo"}
 
     @model_validator(mode="after")

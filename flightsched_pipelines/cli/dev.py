@@ -10,7 +10,8 @@ import sys
 import threading
 import time
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -21,11 +22,14 @@ import stamina
 import typer
 
 from flightsched_pipelines.cli.console import UsageError, console, print_progress
+from flightsched_pipelines.cli.pages import serve_pages
 from flightsched_pipelines.cli.session import open_database
 from flightsched_pipelines.database import embedded, table_counts
 from flightsched_pipelines.defs import run_limits
 from flightsched_pipelines.defs.dagster_internals import DAEMON_MODULE
 from flightsched_pipelines.defs.instance import DATABASE_IS_GONE, WORKSPACE_YAML, open_instance
+from flightsched_pipelines.durations import hour_of
+from flightsched_pipelines.services.monitoring.operations_report import page_path
 from flightsched_pipelines.settings import Settings
 
 GRACE_SECONDS = 10
@@ -85,13 +89,29 @@ def _run(settings: Settings, host: str, port: int) -> None:
     try:
         if not table_counts.has_schools(open_database(settings)):
             print_progress(BEGIN)
-        with open_instance(settings) as instance:
+        with _pages(settings, host, port + 1), open_instance(settings) as instance:
             _run_services(instance, settings, host, port)
     except KeyboardInterrupt:
         print_progress("ended")
     finally:
         if settings.database_url is None:
             embedded.stop(settings.flightsched_home)
+
+
+@contextmanager
+def _pages(settings: Settings, host: str, port: int) -> Generator[None]:
+    """Serve the pages that the UI links to, and have Dagster's processes know where, unless an operator does."""
+    if settings.pages_url is not None:
+        yield
+        return
+    with ExitStack() as served:
+        try:
+            served.enter_context(serve_pages(host, port, page_path(hour_of(datetime.now(UTC)), settings).parent))
+        except OSError as error:
+            print_progress(f"port {port} is not free ({error.strerror}): the UI has no links to reports and runbook")
+        else:
+            os.environ["PAGES_URL"] = f"http://{host}:{port}"
+        yield
 
 
 def _pids_of(settings: Settings) -> Path:

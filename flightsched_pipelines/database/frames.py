@@ -143,6 +143,11 @@ def newest_written(connection: Connection, name: str) -> datetime | None:
     return connection.execute(query).scalar()
 
 
+def first_written(connection: Connection) -> datetime | None:
+    """The first hour of which any table was written."""
+    return connection.execute(select(func.min(partitions.c.partition_hour))).scalar()
+
+
 def tables_written(connection: Connection, names: Sequence[str], hour: datetime) -> int:
     """Return how many of these tables were written for an hour, whether or not they have rows of it."""
     query = select(func.count()).where(partitions.c.name.in_(list(names)), partitions.c.partition_hour == hour)

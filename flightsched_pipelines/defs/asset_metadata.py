@@ -1,6 +1,7 @@
-"""What a person would look at: counts, tables and a picture for each asset, as Dagster metadata.
+"""Counts, tables and pictures of each asset, as Dagster metadata: the picture first, then tables, then numbers.
 
-Names of people are never among them: a lesson is named by its reference.
+Names of people are never among them: a lesson is named by its reference. A time is shown in the zone of the departure,
+and in UTC.
 """
 
 from collections import Counter
@@ -14,7 +15,7 @@ import pandas as pd
 from flightsched_pipelines.database.frames import PARTITION_HOUR
 from flightsched_pipelines.domain.risk.bookings import VERDICTS
 from flightsched_pipelines.domain.risk.breach import breach_brief, breach_of
-from flightsched_pipelines.formatting import format_utc
+from flightsched_pipelines.formatting import format_time, format_utc, plural
 from flightsched_pipelines.reporting import charts, page
 from flightsched_pipelines.reporting.metrics import METRICS
 from flightsched_pipelines.reporting.models import Report
@@ -29,81 +30,94 @@ Metadata = Mapping[str, int | float | str | dg.MetadataValue]
 MAX_LESSONS_SHOWN = 12
 
 
-def raw_weather_metadata(answers: pd.DataFrame, source: str) -> Metadata:
-    """How many answers came, from where, and each failure in a sentence."""
-    failed = answers[answers["error"].notna()]
+def raw_weather_metadata(responses: pd.DataFrame, source: str) -> Metadata:
+    """Count the provider responses, and list each failure with its sentence."""
+    failed = responses[responses["error"].notna()]
     return {
+        "failures": _table(failed, ["product", "error", "provider", "outcome"]),
         "source": source,
-        "answers": len(answers),
-        "answers_failed": len(failed),
-        "megabytes": round(float(answers["body"].str.len().sum()) / 1e6, 3),
-        "failures": _table(failed, ["partition_hour", "provider", "product", "outcome", "error"]),
+        "responses": len(responses),
+        "responses_failed": len(failed),
+        "megabytes": round(float(responses["body"].str.len().sum()) / 1e6, 3),
     }
 
 
 def observations_metadata(observed: pd.DataFrame) -> Metadata:
-    """How many reports, and how many fields are below VFR."""
+    """Count the reports, and the airports below VFR."""
     return {
         "reports": len(observed),
-        "fields_below_vfr": int(observed["flight_category"].isin(["MVFR", "IFR", "LIFR"]).sum()),
+        "airports_below_vfr": int(observed["flight_category"].isin(["MVFR", "IFR", "LIFR"]).sum()),
         "reports_incomplete": int((observed["missing"].str.len() > 0).sum()),
     }
 
 
 def forecasts_metadata(forecasts: pd.DataFrame) -> Metadata:
-    """How far the forecast reaches, who speaks, and what could not be read."""
-    speaking = forecasts[forecasts["governs"]]
+    """List the source in use for each airport, and count the rows that are unreadable."""
+    governing = forecasts[forecasts["governs"]]
     return {
-        "airports": int(speaking["airport"].nunique()),
-        "rows_that_govern": len(speaking),
-        "rows_beside": len(forecasts) - len(speaking),
-        "rows_unreadable": int((speaking["missing"].str.len() > 0).sum()),
-        "who_speaks": _table(
-            speaking.groupby(["airport", "source", "station", "station_distance_nm"], as_index=False)
+        "forecast_sources": _table(
+            governing.groupby(["airport", "source", "station", "station_distance_nm"], as_index=False)
             .agg(first_hour_utc=("hour_utc", "min"), last_hour_utc=("hour_utc", "max"), rows=("hour_utc", "size"))
             .sort_values(["airport", "first_hour_utc"]),
         ),
+        "airports": int(governing["airport"].nunique()),
+        "rows_used": len(governing),
+        "rows_not_used": len(forecasts) - len(governing),
+        "rows_unreadable": int((governing["missing"].str.len() > 0).sum()),
     }
 
 
 def bookings_metadata(bookings: pd.DataFrame) -> Metadata:
-    """How many bookings, by status."""
+    """Count the bookings by status."""
     return {
-        "bookings": len(bookings),
         "by_status": _table(bookings.groupby("status", as_index=False).size()),
+        "bookings": len(bookings),
     }
 
 
 def of_verdicts(verdicts: pd.DataFrame) -> Metadata:
-    """How many lessons were assessed, by verdict."""
+    """Count the assessed lessons by verdict."""
     counts = verdicts["verdict"].value_counts()
     return {"lessons": len(verdicts), **{verdict: int(counts.get(verdict, 0)) for verdict in reversed(VERDICTS)}}
 
 
 def risk_metadata(verdicts: pd.DataFrame, broken: pd.DataFrame, bookings: pd.DataFrame) -> Metadata:
-    """Counts by verdict, the most threatened lessons in words, and the picture of airports and hours at risk."""
+    """Show the picture of airports and hours at risk, the lessons at the highest risk, and counts by verdict."""
     return {
-        **of_verdicts(verdicts),
-        "most_threatened": _table(highest_risk_lessons(broken, bookings)),
         "risk_by_airport_and_hour": dg.MetadataValue.md(
             "No lesson was assessed." if verdicts.empty else risk_map_image(broken)
         ),
+        "highest_risk_lessons": _table(highest_risk_lessons(broken, bookings)),
+        **of_verdicts(verdicts),
     }
 
 
+def assessed_sentence(verdicts: pd.DataFrame) -> str:
+    """Return what came of an assessment: "44 lessons assessed: 4 at_risk, 3 unknown, 5 watch, 32 ok."."""
+    counts = verdicts["verdict"].value_counts()
+    by_verdict = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in reversed(VERDICTS))
+    return f"{plural(len(verdicts), 'lesson')} assessed: {by_verdict}."
+
+
 def highest_risk_lessons(broken: pd.DataFrame, bookings: pd.DataFrame) -> pd.DataFrame:
-    """The lessons at risk with the most broken rules, soonest first among equals, one row a lesson."""
+    """The lessons at risk with the most breached rules, soonest first among equals, one row per lesson."""
     at_risk, lesson = broken[broken["verdict"] == "at_risk"], [PARTITION_HOUR, "booking_id"]
     most = (
         at_risk.groupby(lesson, as_index=False)
-        .agg(rules_broken=("rule", "nunique"))
+        .agg(rules_breached=("rule", "nunique"))
         .merge(bookings, on=lesson)
-        .sort_values(["rules_broken", "starts_at_utc", "booking_id"], ascending=[False, True, True])
+        .sort_values(["rules_breached", "starts_at_utc", "booking_id"], ascending=[False, True, True])
         .head(MAX_LESSONS_SHOWN)
     )
     gravest = most[lesson].merge(at_risk[at_risk["breach_rank"] == 1], on=lesson)
-    columns = ["reference", "starts_at_utc", "departure", "training_level", "solo", "rules_broken", "gravest"]
-    return most.assign(gravest=[_in_short(row) for row in gravest.to_dict("records")])[columns]
+    shown = with_local_start(most.assign(gravest_breach=[_in_short(row) for row in gravest.to_dict("records")]))
+    return shown[["reference", "gravest_breach", "starts", "rules_breached"]]
+
+
+def with_local_start(bookings: pd.DataFrame) -> pd.DataFrame:
+    """Bookings with ``starts``, their start as text in the zone of the departure and in UTC."""
+    starts = zip(bookings["starts_at_utc"], bookings["time_zone"], strict=True)
+    return bookings.assign(starts=[f"{format_time(at.to_pydatetime(), zone)} ({at:%H:%M} UTC)" for at, zone in starts])
 
 
 def _in_short(row: Mapping[Any, Any]) -> str:
@@ -111,7 +125,7 @@ def _in_short(row: Mapping[Any, Any]) -> str:
 
 
 def risk_map_image(broken: pd.DataFrame) -> str:
-    """The newest hour's picture: a row an airport, a column an hour, the worst verdict found there."""
+    """Return the latest hour's picture: a row per airport, a column per hour, the worst verdict found there."""
     if broken.empty:
         return "Nothing is below the school's minimums."
     newest = broken[PARTITION_HOUR].max()
@@ -121,36 +135,36 @@ def risk_map_image(broken: pd.DataFrame) -> str:
 
 
 def candidates_metadata(candidates: pd.DataFrame, at_risk_bookings: pd.DataFrame) -> Metadata:
-    """How many slots were found, and for how many of the threatened none."""
+    """Count the candidates, and the lessons at risk that have none."""
     threatened = _threatened(at_risk_bookings)
     placed = set(candidates["booking_id"])
     return {
-        "threatened": len(threatened),
+        "at_risk": len(threatened),
         "candidates": len(candidates),
         "without_candidates": len(threatened - placed),
-        "candidates_that_no_forecast_reaches": int((candidates["verdict"] == "unforecast").sum()),
+        "candidates_beyond_the_forecast": int((candidates["verdict"] == "unforecast").sum()),
     }
 
 
 def unplaceable_metadata(unplaceable: pd.DataFrame, bookings: pd.DataFrame) -> Metadata:
-    """How many lessons have no slot, what took the last one, and which they are."""
+    """List the lessons without a slot, and the constraints that ruled out the last one."""
     named = unplaceable.merge(
-        bookings[[PARTITION_HOUR, "booking_id", "reference", "starts_at_utc", "departure"]],
+        bookings[[PARTITION_HOUR, "booking_id", "reference", "starts_at_utc", "time_zone"]],
         on=[PARTITION_HOUR, "booking_id"],
     ).sort_values(["starts_at_utc", "booking_id"])
     return {
-        "without_a_slot": len(unplaceable),
+        "lessons": _table(with_local_start(named.head(MAX_LESSONS_SHOWN)), ["reference", "reason", "starts"]),
         "reasons": _table(unplaceable.groupby("reason", as_index=False).size()),
-        "lessons": _table(named.head(MAX_LESSONS_SHOWN), ["reference", "starts_at_utc", "departure", "reason"]),
+        "without_a_slot": len(unplaceable),
     }
 
 
 def plan_metadata(plan: pd.DataFrame, at_risk_bookings: pd.DataFrame) -> Metadata:
-    """How many threatened lessons have how many alternatives."""
+    """Count the lessons at risk by their alternatives."""
     threatened = _threatened(at_risk_bookings)
     counts = plan.groupby("booking_id").size()
     return {
-        "threatened": len(threatened),
+        "at_risk": len(threatened),
         "alternatives": len(plan),
         "with_three_alternatives": int((counts >= 3).sum()),
         "without_alternatives": len(threatened - set(counts.index)),
@@ -158,10 +172,11 @@ def plan_metadata(plan: pd.DataFrame, at_risk_bookings: pd.DataFrame) -> Metadat
 
 
 def solver_runs_metadata(runs: pd.DataFrame) -> Metadata:
-    """How the joint choice went: what was proven, how far from the bound, what the solver gained on the greedy rule."""
-    columns = ["component", "rank", "lessons", "slots", "status", "chosen_by", "unplaced", "cost", "bound", "gap"]
+    """Return solver statistics: what was proven, the gap to the bound, the gain on the greedy rule."""
+    columns = ["component", "status", "gap", "rank", "lessons", "slots", "unplaced"]
     largest = runs.sort_values(["lessons", "component", "rank"], ascending=[False, True, True]).head(MAX_LESSONS_SHOWN)
     return {
+        "largest_components": _table(largest, [*columns, "seconds"]),
         "components": int(runs["component"].nunique()),
         "runs": len(runs),
         "runs_proven_optimal": int((runs["status"] == "optimal").sum()),
@@ -170,12 +185,11 @@ def solver_runs_metadata(runs: pd.DataFrame) -> Metadata:
         "greedy_cost_days_of_waiting": round(float(runs["greedy_cost"].sum()), 1),
         "largest_gap": round(float(runs["gap"].max()), 4) if runs["gap"].notna().any() else "unknown",
         "solver_seconds": round(float(runs["seconds"].sum()), 2),
-        "largest_components": _table(largest, [*columns, "seconds"]),
     }
 
 
 def ranking_metadata(hours: Sequence[RankedHour], bookings: pd.DataFrame) -> Metadata:
-    """Who ranked and why, what became of the questions, and what the LLM cost."""
+    """Return the source of the ranking, the results of the LLM calls, and their cost."""
     statuses = sum((Counter(hour.statuses) for hour in hours), Counter[str]())
     failures = pd.DataFrame(
         [(failure.booking_id, failure.status, failure.problem) for hour in hours for failure in hour.failures],
@@ -197,21 +211,32 @@ def ranking_metadata(hours: Sequence[RankedHour], bookings: pd.DataFrame) -> Met
 
 
 def proposals_metadata(proposals: pd.DataFrame, at_risk_bookings: pd.DataFrame, bookings: pd.DataFrame) -> Metadata:
-    """How many threatened lessons have how many alternatives, and the first choices in a table."""
+    """List the first choices, and count the lessons at risk by their alternatives."""
     threatened = _threatened(at_risk_bookings)
     counts = proposals.groupby("booking_id").size()
     first = proposals[proposals["rank"] == 1].merge(
-        bookings[[PARTITION_HOUR, "booking_id", "reference"]], on=[PARTITION_HOUR, "booking_id"]
+        bookings[[PARTITION_HOUR, "booking_id", "reference", "time_zone"]], on=[PARTITION_HOUR, "booking_id"]
     )
-    columns = ["reference", "starts_at_utc", "verdict", "same_instructor", "same_aircraft"]
+    soonest = with_local_start(first.sort_values("starts_at_utc").head(MAX_LESSONS_SHOWN))
+    columns = ["reference", "starts", "verdict", "same_instructor", "same_aircraft"]
     return {
-        "threatened": len(threatened),
+        "first_choices": _table(soonest, columns),
+        "at_risk": len(threatened),
         "proposals": len(proposals),
         "with_three_alternatives": int((counts >= 3).sum()),
         "without_alternatives": len(threatened - set(counts.index)),
         "ranked_by": ", ".join(sorted(proposals["ranked_by"].unique())) or "nobody",
-        "first_choices": _table(first.sort_values("starts_at_utc").head(MAX_LESSONS_SHOWN)[columns]),
     }
+
+
+def proposed_sentence(proposals: pd.DataFrame, at_risk_bookings: pd.DataFrame) -> str:
+    """Return what came of the search: "4 lessons at risk: 3 with alternatives (9 in all), 1 without."."""
+    at_risk = _threatened(at_risk_bookings)
+    placed = at_risk & set(proposals["booking_id"])
+    without = len(at_risk - placed)
+    ranked_by = ", ".join(sorted(proposals["ranked_by"].unique()))
+    found = f"{len(placed)} with alternatives ({len(proposals)} in all), {without} without"
+    return f"{plural(len(at_risk), 'lesson')} at risk: {found}{ranked_by and f'; ranked by {ranked_by}'}."
 
 
 def _threatened(at_risk_bookings: pd.DataFrame) -> set[int]:
@@ -254,11 +279,17 @@ def delivery_metadata(result: DeliveryResult) -> Metadata:
     }
 
 
-def report_metadata(report: Report, values: Mapping[str, float], file: Path, cloudwatch: str) -> Metadata:
+def report_metadata(
+    report: Report, values: Mapping[str, float], file: Path, cloudwatch: str, pages_url: str | None
+) -> Metadata:
     """The report with its pictures, where its page is, and each metric as a number that the UI plots over the hours."""
     return {
         "report": dg.MetadataValue.md(page.markdown(report)),
-        "page": dg.MetadataValue.path(str(file)),
+        "page": (
+            dg.MetadataValue.url(f"{pages_url.rstrip('/')}/reports/{file.name}")
+            if pages_url
+            else dg.MetadataValue.text(f"{file.name} in the folder of reports; set PAGES_URL for a link")
+        ),
         "cloudwatch": cloudwatch,
         **{key: float(values[key]) for key in METRICS if key in values},
     }

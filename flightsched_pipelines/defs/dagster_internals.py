@@ -3,7 +3,11 @@
 The version is pinned. A new version of Dagster is read against this list; no other module may name ``dagster._…``.
 """
 
-from dagster._core.errors import DagsterInvalidConfigError, DagsterUserCodeUnreachableError
+from dagster._core.errors import (
+    DagsterInvalidConfigError,
+    DagsterUserCodeProcessError,
+    DagsterUserCodeUnreachableError,
+)
 from dagster._core.events import EngineEventData
 from dagster._core.launcher.base import CheckRunHealthResult, LaunchRunContext, WorkerStatus
 from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
@@ -38,6 +42,8 @@ __all__ = [  # noqa: RUF022, by reason
     "LOG_RECORD_METADATA_ATTR",
     # Since when a schedule is on.
     "ScheduleInstigatorData",
+    # The one error that the UI shows as it is given, without the stack of where it was raised.
+    "DagsterUserCodeProcessError",
     # What is raised for a dagster.yaml that cannot be used.
     "DagsterInvalidConfigError",
 ]

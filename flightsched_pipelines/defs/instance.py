@@ -4,15 +4,19 @@ import os
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 import psycopg2
 from dagster_postgres.utils import DagsterPostgresException
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 
-from flightsched_pipelines.database.engine import application_url, dagster_url
+from flightsched_pipelines.database.engine import application_url, connect, dagster_url
+from flightsched_pipelines.database.frames import first_written
 from flightsched_pipelines.defs.dagster_internals import DagsterInvalidConfigError
+from flightsched_pipelines.defs.partitions import FIRST_HOUR_FORMAT, FIRST_HOUR_VARIABLE
+from flightsched_pipelines.durations import hour_of
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.settings import Settings
 
@@ -49,8 +53,23 @@ def prepare_instance(settings: Settings) -> dict[str, str]:
         "DATABASE_URL": application_url(settings),
         "FLIGHTSCHED_HOME": str(settings.given_home.resolve()),
         "DAGSTER_DISABLE_TELEMETRY": "yes",
+        FIRST_HOUR_VARIABLE: f"{_first_hour(settings):{FIRST_HOUR_FORMAT}}",
         "PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS", ACCEPTED_WARNINGS),
     }
+
+
+def _first_hour(settings: Settings) -> datetime:
+    """Return the first hour of the partitions: as it is set, else the first one stored, else the running one."""
+    if settings.first_hour is not None:
+        return settings.first_hour
+    engine = connect(settings)
+    try:
+        with engine.connect() as connection:
+            return first_written(connection) or hour_of(datetime.now(UTC))
+    except ProgrammingError:  # a database that has no tables yet
+        return hour_of(datetime.now(UTC))
+    finally:
+        engine.dispose()
 
 
 @contextmanager

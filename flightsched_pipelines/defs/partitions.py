@@ -1,7 +1,8 @@
 """The hours of the pipeline, in UTC, and which of them a run is about."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVarTuple, cast
 
 import dagster as dg
@@ -11,8 +12,23 @@ from flightsched_pipelines.database.frames import PARTITION_HOUR
 from flightsched_pipelines.database.schema import FIRST_HOUR_UTC
 from flightsched_pipelines.durations import HOUR
 
-HOURLY = dg.HourlyPartitionsDefinition(start_date=FIRST_HOUR_UTC, end_offset=1)
-"""UTC hours (a local zone would lose and double hours); ``end_offset`` makes the running hour a partition."""
+FIRST_HOUR_VARIABLE, FIRST_HOUR_FORMAT = "FIRST_HOUR", "%Y-%m-%dT%H"
+"""The variable by which Dagster's processes learn the installation's first hour: see `instance.prepare_instance`."""
+
+
+def first_hour(given: str | None) -> datetime:
+    """Return the first hour of the partitions: the one that is given, else a day before every installation's."""
+    try:
+        return datetime.strptime(given or "", FIRST_HOUR_FORMAT).replace(tzinfo=UTC)
+    except ValueError:
+        return FIRST_HOUR_UTC
+
+
+HOURLY = dg.HourlyPartitionsDefinition(start_date=first_hour(os.environ.get(FIRST_HOUR_VARIABLE)), end_offset=1)
+"""UTC hours (a local zone would lose and double hours); ``end_offset`` makes the running hour a partition.
+
+The definition must be complete when it is imported, without a database: hence a variable, the only one read at import.
+"""
 
 KEY_FORMAT = "%Y-%m-%d-%H:%M"
 

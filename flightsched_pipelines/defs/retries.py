@@ -4,7 +4,7 @@ A `RetryPolicy` on the asset would retry every fault, bad input too, and would g
 Dagster applies it to interrupts. Hence a request for a retry, by the kind of fault.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import dagster as dg
@@ -19,7 +19,7 @@ DELAYS = dg.RetryPolicy(max_retries=MAX_RETRIES, delay=2, backoff=dg.Backoff.EXP
 
 
 @contextmanager
-def retry_transient_faults(context: dg.AssetExecutionContext) -> Iterator[None]:
+def retry_transient_faults(context: dg.AssetExecutionContext) -> Generator[None]:
     """Have Dagster retry the step where a transient fault ends the block; every other error fails it at once."""
     try:
         yield

@@ -2,7 +2,7 @@
 
 import gc
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import dagster as dg
@@ -32,7 +32,7 @@ def tune_process() -> None:
 
 
 @contextmanager
-def accept_beta() -> Iterator[None]:
+def accept_beta() -> Generator[None]:
     """Leave out Dagster's warnings that a parameter is in beta: the version is pinned, and tests use each of them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", category=dg.BetaWarning)

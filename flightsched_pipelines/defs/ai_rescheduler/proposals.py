@@ -103,4 +103,5 @@ def reschedule_proposals(
             **asset_metadata.ranking_metadata(hours, booking_snapshot),
         }
     )
+    context.log.info(asset_metadata.proposed_sentence(proposals, at_risk_bookings))
     return proposals

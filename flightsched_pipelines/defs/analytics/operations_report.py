@@ -38,6 +38,10 @@ def operations_report(
     report = desk.compose_report(engine, hour, now, settings)
     context.add_output_metadata(
         asset_metadata.report_metadata(
-            report, values, desk.write_page(report, settings), desk.publish(values, hour, now, settings)
+            report,
+            values,
+            desk.write_page(report, settings),
+            desk.publish(values, hour, now, settings),
+            settings.pages_url,
         )
     )

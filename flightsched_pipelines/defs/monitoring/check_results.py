@@ -1,4 +1,4 @@
-"""Alarms as Dagster shows them: the spec of a check, and the result of judging it."""
+"""Checks as Dagster shows them: the spec of a check, and the result of its evaluation."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ MAX_FOUND_SHOWN = 20
 
 
 def check_spec(alarm: MonitoredCheck, asset: str | None = None) -> dg.AssetCheckSpec:
-    """The check of an alarm, on its asset or (where every asset has it) on the one that is named."""
+    """Return the spec of a check, on its asset or (where every asset has it) on the one that is named."""
     return dg.AssetCheckSpec(
         alarm.name,
         asset=dg.AssetKey(asset or alarm.asset or ""),
@@ -28,12 +28,12 @@ def check_spec(alarm: MonitoredCheck, asset: str | None = None) -> dg.AssetCheck
 
 
 def check_description(alarm: MonitoredCheck) -> str:
-    """An alarm in words: what, over which time, the limit, and what to do."""
+    """Describe a check: what it watches, its window, its limit, and what to do."""
     return f"{alarm.watches}. Window: {alarm.window}. Fails above {alarm.limit:g} {alarm.unit}. {alarm.todo}"
 
 
 def check_metadata(alarm: MonitoredCheck) -> dict[str, str | float]:
-    """What is known of an alarm before it is judged."""
+    """Return what is known of a check before it is evaluated."""
     return {
         "severity": alarm.severity,
         "window": alarm.window,
@@ -53,10 +53,10 @@ def check_result(
     asset: str | None = None,
     **more: dg.MetadataValue | int | float,
 ) -> dg.AssetCheckResult:
-    """Judge what was measured for an alarm; its numbers become plots in the UI."""
+    """Evaluate what was measured for a check; the measured value becomes a plot in the UI."""
     alarm = CHECKS[name]
     verdict = evaluate(alarm, measured, settings.limit(name))
-    link = f"{settings.runbook_url}#{alarm.section}"
+    link = f"{settings.runbook_link}#{alarm.section}"
     return dg.AssetCheckResult(
         passed=verdict.passed,
         asset_key=asset or alarm.asset,
@@ -65,9 +65,9 @@ def check_result(
         description=verdict.sentence,
         metadata={
             "value": float(verdict.value),
-            "limit": float(verdict.limit),
-            "unit": alarm.unit,
-            "examined": verdict.examined,
+            # As text: a number becomes a plot in the UI, and these two are flat.
+            "limit": f"{verdict.limit:g} {alarm.unit}".rstrip(),
+            "examined": str(verdict.examined),
             "found": list(measured.found[:MAX_FOUND_SHOWN]),
             "severity": alarm.severity,
             "cause": str(verdict.cause),

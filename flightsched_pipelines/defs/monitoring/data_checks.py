@@ -50,7 +50,7 @@ def proposals_are_valid(
 ) -> dg.AssetCheckResult:
     """Each proposal holds against bookings, availability, duty hours, daylight and forecast, proven independently."""
     measured, checks = data_quality.measure_proposals(engine, hours_of_run(context.run.tags), settings)
-    return check_result("proposals_are_valid", measured, settings, checks_made=checks)
+    return check_result("proposals_are_valid", measured, settings, checks_made=dg.MetadataValue.text(str(checks)))
 
 
 @dg.multi_asset_check(specs=_specs(weather=True), can_subset=True)

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from flightsched_pipelines.defs import asset_metadata
 from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.ownership import PLATFORM, code_reference
-from flightsched_pipelines.defs.refusals import refusal, refuse
+from flightsched_pipelines.defs.refusals import RefusalError, refuse
 from flightsched_pipelines.defs.run_limits import bounded
 from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.notifications import channel_senders, dispatch, outbox_worker
@@ -46,7 +46,9 @@ def dispatch_hour(
     try:
         hour = datetime.strptime(config.hour_utc, HOUR_FORMAT).replace(tzinfo=UTC) if config.hour_utc else None
     except ValueError:
-        raise refusal(f"hour_utc must be a full hour in UTC, such as 2026-11-24T13; got '{config.hour_utc}'") from None
+        raise RefusalError(
+            f"hour_utc must be a full hour in UTC, such as 2026-11-24T13; got '{config.hour_utc}'"
+        ) from None
     with refuse(dispatch.DispatchRefusedError):
         result = dispatch.dispatch(engine, clock.now(), settings, hour)
     context.add_output_metadata(asset_metadata.dispatch_metadata(result))

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from flightsched_pipelines.clients.delivery.delivery_errors import ChannelDownError
 from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.ownership import code_reference
-from flightsched_pipelines.defs.refusals import refusal, refuse
+from flightsched_pipelines.defs.refusals import RefusalError, refuse
 from flightsched_pipelines.defs.responses.reasons import DispatchReason, KeepReason
 from flightsched_pipelines.defs.run_limits import bounded
 from flightsched_pipelines.domain.cases.actions import ROLE_OF, Action
@@ -90,7 +90,7 @@ def apply_response_op(
         wishes = QueuedRequestedTimes.model_validate(asked).wishes()
     except ValidationError as error:
         fault = error.errors()[0]
-        raise refusal(f"{fault['loc'][0]}: {fault['msg']}") from None
+        raise RefusalError(f"{fault['loc'][0]}: {fault['msg']}") from None
     answer = CaseResponse(
         action, ROLE_OF[action], config.person_id, config.number, config.round, _words(config.reason), wishes
     )
@@ -163,7 +163,7 @@ def _received(context: dg.OpExecutionContext, case_id: int, answer: CaseResponse
 
 def _report(context: dg.OpExecutionContext, outcome: ResponseOutcome) -> None:
     if not outcome.applied:
-        raise refusal(outcome.sentence)
+        raise RefusalError(outcome.sentence)
     context.add_output_metadata({"outcome": outcome.outcome, "told": outcome.sentence})
 
 

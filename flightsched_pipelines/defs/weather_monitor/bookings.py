@@ -70,4 +70,5 @@ def assessment(
     verdicts, broken = several_by_hour(context, assess, forecasts, booking_snapshot)
     context.add_output_metadata(asset_metadata.of_verdicts(verdicts), "lesson_verdicts")
     context.add_output_metadata(asset_metadata.risk_metadata(verdicts, broken, booking_snapshot), "at_risk_bookings")
+    context.log.info(asset_metadata.assessed_sentence(verdicts))
     return verdicts, broken

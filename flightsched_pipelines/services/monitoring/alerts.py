@@ -85,7 +85,7 @@ def _take(
     alert_id, opened_at, told = rows.write(connection, step, alert, now_utc)
     if step.word is None:
         return
-    base = settings.runbook_url
+    base = settings.runbook_link
     checks = [
         FailingCheck(
             name=one.name,

@@ -127,7 +127,7 @@ def test_a_single_run_backfills_many_hours_each_from_its_own_rows(seeded_engine:
     assert result.success
     assert set(rows(seeded_engine, "forecasts", *hours)["partition_hour"]) == {pd.Timestamp(hour) for hour in hours}
     assert_frame_equal(alone, rows(seeded_engine, "at_risk_bookings", hours[1]))
-    assert evaluations(result)["proposals_are_valid"].metadata["examined"].value != 0
+    assert evaluations(result)["proposals_are_valid"].metadata["examined"].value != "0"
 
 
 def test_when_every_provider_is_down_nothing_is_ok_and_ops_are_told(seeded_engine: Engine) -> None:

@@ -29,8 +29,8 @@ def test_a_platform_that_is_well_is_quiet_and_says_how_much_it_looked_at(watch: 
     for one in found.values():
         alarm = CHECKS[one.check_name]
         told: dict[str, Any] = {name: value.value for name, value in one.metadata.items()}
-        assert told["examined"] > 0
-        assert (told["limit"], told["todo"]) == (alarm.limit, alarm.todo)
+        assert int(told["examined"]) > 0
+        assert (told["limit"], told["todo"]) == (f"{alarm.limit:g} {alarm.unit}", alarm.todo)
         assert told["runbook"] == f"docs/how-to/runbook.md#{alarm.section}"
         assert one.description
 

@@ -134,7 +134,7 @@ def test_the_metadata_names_it(hour: GeneratedHour) -> None:
     ids = bookings.set_index("reference")["booking_id"]
     assert len(shown) >= 5
     for row in shown.to_dict("records"):
-        assert first_named(row["gravest"]) == named(hour.rules())[int(ids[row["reference"]])]
+        assert first_named(row["gravest_breach"]) == named(hour.rules())[int(ids[row["reference"]])]
 
 
 def with_a_case(hour: GeneratedHour) -> set[int]:

@@ -114,4 +114,4 @@ def test_a_refusal_is_one_sentence_and_is_not_tried_again() -> None:
     assert of_user is not None
     assert of_user.description == "The slot is taken; choose another alternative."
     assert error is not None
-    assert error.cause is None
+    assert error.to_string() == "The slot is taken; choose another alternative."
