@@ -3,7 +3,9 @@
 import pytest
 from sqlalchemy import Engine
 
-from flightsched_pipelines_tests.integration.imports.helpers import everything, refused
+from flightsched_pipelines.domain.imports.faults import FileError
+from flightsched_pipelines.domain.imports.kinds import KINDS
+from flightsched_pipelines_tests.integration.imports.helpers import bring, everything, refused
 
 BOOKINGS = "id,student,instructor,aircraft,lesson_kind,solo,departure,route,starts_at,ends_at,status\n"
 
@@ -122,3 +124,83 @@ def test_bad_bookings_are_named_by_line_column_value_and_reason(
 
     assert [words[: len(expected)] for words, expected in zip(found, said, strict=True)] == said
     assert everything(untouched_school) == before
+
+
+PEOPLE = "id,name,email,training_level,instructor"
+TEACHERS = "id,name,email,may_teach,auto_confirm"
+CRAFT = "id,tail_number,type,demonstrated_crosswind_kt"
+WEEKS = "student,instructor,weekday,starts,ends"
+DOWN = "id,aircraft,starts_at,ends_at,reason"
+LIMITS = "id,rule,comparison,limit_value,unit,effect,effective_from,effective_to,reference"
+SCHOOLS = "id,name,base_airport,hours,dispatch_email"
+FIELDS = "ident,name,latitude_deg,longitude_deg,elevation_ft,time_zone,issues_metar"
+OTHERS: list[tuple[str, str, str, str]] = [
+    ("students", PEOPLE, ",Ben,ben@x.example,student_pilot,", "line 2: id; it is empty"),
+    ("students", PEOPLE, "S-9,,ben@x.example,student_pilot,", "line 2: name; it is empty"),
+    ("students", PEOPLE, "S-9,Ben,ben at home,student_pilot,", "line 2: email is 'ben at home'; give an e-mail addres"),
+    ("students", PEOPLE, "S-9,Ben,,student_pilot,", "line 2: email; it is empty"),
+    ("students", PEOPLE, "S-9,Ben,ben@x.example,astronaut,", "line 2: training_level is 'astronaut'; give one of stud"),
+    ("students", PEOPLE, "S-9,Ben,ben@x.example,student_pilot,I-9", "line 2: instructor is 'I-9'; no instructor of th"),
+    ("students", PEOPLE, "S-9,B,b@x.example,student_pilot,\nS-9,C,c@x.example,student_pilot,", "line 3: id is 'S-9';"),
+    ("instructors", TEACHERS, "I-9,Ada,ada@x.example,acrobats,no", "line 2: may_teach is 'acrobats'; give some of stu"),
+    ("instructors", TEACHERS, "I-9,Ada,ada@x.example,,no", "line 2: may_teach; it is empty; give some of student_pilo"),
+    ("instructors", TEACHERS, "I-9,Ada,ada@x.example,student_pilot,often", "line 2: auto_confirm is 'often'; give yes"),
+    ("aircraft", CRAFT, "A-9,,C172S,15", "line 2: tail_number; it is empty"),
+    ("aircraft", CRAFT, "A-9,N9,,15", "line 2: type; it is empty"),
+    ("aircraft", CRAFT, "A-9,N9,C172S,150", "line 2: demonstrated_crosswind_kt is '150'; give a number from 1 to 60 k"),
+    ("aircraft", CRAFT, "A-9,N9,C172S,nan", "line 2: demonstrated_crosswind_kt is 'nan'; give a number from 1 to 60 k"),
+    ("aircraft", CRAFT, "A-9,N101RW,C172S,15", "line 2: tail_number is 'N101RW'; another aircraft has it"),
+    ("aircraft", CRAFT, "A-8,N9,C152,\nA-9,N9,C152,", "line 3: tail_number is 'N9'; line 2 has the same tail_number"),
+    ("availability", WEEKS, ",,mon,08:00,12:00", "line 2: student; name a student or an instructor, and not both"),
+    ("availability", WEEKS, "S-1,I-1,mon,08:00,12:00", "line 2: student is 'S-1'; name a student or an instructor"),
+    ("availability", WEEKS, "S-9,,mon,08:00,12:00", "line 2: student is 'S-9'; no student of the school has this id"),
+    ("availability", WEEKS, "S-1,,someday,08:00,12:00", "line 2: weekday is 'someday'; give one of mon, tue"),
+    ("availability", WEEKS, "S-1,,mon,25:00,12:00", "line 2: starts is '25:00'; give a time of day, such as 07:30"),
+    ("availability", WEEKS, "S-1,,mon,12:00,08:00", "line 2: ends is '08:00'; it must lie after starts"),
+    ("availability", WEEKS, "S-1,,sun,08:00,12:00\nben.okafor@redwood.example,,sun,08:00,13:00", "line 3: student is"),
+    ("downtime", DOWN, "W-9,N9,2027-01-01T08:00Z,2027-01-02T08:00Z,100-hour", "line 2: aircraft is 'N9'; no aircraft"),
+    ("downtime", DOWN, "W-9,N101RW,2027-01-02T08:00Z,2027-01-01T08:00Z,100-hour", "line 2: ends_at is '2027-01-01T08:"),
+    ("downtime", DOWN, "W-9,N101RW,,2027-01-01T08:00Z,100-hour", "line 2: starts_at; it is empty"),
+    ("downtime", DOWN, "W-9,N101RW,2027-01-02T08:00Z,,", "line 2: reason; it is empty"),
+    ("minimums", LIMITS, "M-9,mood,<,12,kt,block,2026-01-01,,x", "line 2: rule is 'mood'; give one of visibility, cei"),
+    ("minimums", LIMITS, "M-9,wind,>,12,kt,block,2026-01-01,,x", "line 2: comparison is '>'; wind takes < or <="),
+    ("minimums", LIMITS, "M-9,wind,<,12,SM,block,2026-01-01,,x", "line 2: unit is 'SM'; wind takes kt, m/s, km/h, mph"),
+    ("minimums", LIMITS, "M-9,wind,<,,kt,block,2026-01-01,,x", "line 2: limit_value; it has no limit; give a number"),
+    ("minimums", LIMITS, "M-9,wind,<,700,kt,block,2026-01-01,,x", "line 2: limit_value is '700'; wind lies between 1"),
+    ("minimums", LIMITS, "M-9,icing,none,5,,block,2026-01-01,,x", "line 2: limit_value is '5'; icing takes no limit"),
+    ("minimums", LIMITS, "M-9,wind,<,12,kt,forbid,2026-01-01,,x", "line 2: effect is 'forbid'; give one of block, war"),
+    ("minimums", LIMITS, "M-9,wind,<,12,kt,block,1.1.2026,,x", "line 2: effective_from is '1.1.2026'; give a day betw"),
+    ("minimums", LIMITS, "M-9,wind,<,12,kt,block,2026-02-01,2026-01-01,x", "line 2: effective_to is '2026-01-01'; it"),
+    ("minimums", LIMITS, "M-9,wind,<,12,kt,block,2026-01-01,,", "line 2: reference; it is empty"),
+    ("schools", SCHOOLS, "x,,PAO,,", "line 2: name; it is empty"),
+    ("schools", SCHOOLS, "x,X,NOWHERE,,", "line 2: base_airport is 'NOWHERE'; no airport has the ident"),
+    ("schools", SCHOOLS, "x,X,PAO,always,", "line 2: hours is 'always'; give days and hours, such as"),
+    ("schools", SCHOOLS, "x,X,PAO,,nobody", "line 2: dispatch_email is 'nobody'; give an e-mail address"),
+    ("airports", FIELDS, "OWN1,,,,,,", "line 2: ident is 'OWN1'; no airport has the ident 'OWN1' (ICAO, FAA or IATA);"),
+    ("airports", FIELDS, "OWN1,Own,91,0,0,UTC,no", "line 2: latitude_deg is '91'; give a number from -90 to 90 degree"),
+    ("airports", FIELDS, "OWN1,Own,45,0,0,Mars/Olympus,no", "line 2: time_zone is 'Mars/Olympus'; it is not a time"),
+    ("airports", FIELDS, "KPAO,,,,,,perhaps", "line 2: issues_metar is 'perhaps'; give yes or no"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "header", "body", "said"), OTHERS)
+def test_bad_rows_of_other_kinds_are_named(
+    untouched_school: Engine, kind: str, header: str, body: str, said: str
+) -> None:
+    before = everything(untouched_school)
+
+    found = refused(untouched_school, kind, f"{header}\n{body}\n")
+
+    assert any(words.startswith(said) for words in found), found
+    assert everything(untouched_school) == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_of_another_kind_is_refused_whole(untouched_school: Engine, kind: str) -> None:
+    for content, said in (("shoe_size\n42\n", "does not know the column 'shoe_size'"), ("", "the file is empty")):
+        with pytest.raises(FileError) as error:
+            bring(untouched_school, kind, content)
+        assert said in str(error.value)
+    header = ",".join(KINDS[kind].by_name)
+    with pytest.raises(FileError, match="no line below"):
+        bring(untouched_school, kind, f"{header}\n")
