@@ -199,7 +199,8 @@ def of_school(engine: Engine, frame: pd.DataFrame, school_id: int) -> pd.DataFra
     with engine.connect() as connection:
         query = text("SELECT id FROM school.bookings WHERE school_id = :school")
         ids = connection.execute(query, {"school": school_id}).scalars().all()
-    return frame[frame["booking_id"].isin(ids)].reset_index(drop=True)
+    # Rows of a table come in any order.
+    return frame[frame["booking_id"].isin(ids)].sort_values(list(frame.columns), ignore_index=True)
 
 
 def enter(engine: Engine, *statements: str) -> None:
