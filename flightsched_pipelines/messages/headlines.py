@@ -54,6 +54,7 @@ WHY_NOTHING: dict[str, str] = {
     "no daylight": "no suitable time is in daylight",
     "no weather": "the forecast is below the minimums at every suitable time",
     "school closed": "the school is closed at every suitable time",
+    "student's credentials": "the school requires a document of the student that covers no suitable time",
     "no slot left": "every suitable time is offered to another student",
 }
 

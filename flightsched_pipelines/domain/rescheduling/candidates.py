@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from flightsched_pipelines.domain.rescheduling.feasible_starts import (
     FeasibleStarts,
-    LessonToMove,
     Obstacle,
     ScheduleCalendars,
-    lessons_to_move,
 )
 from flightsched_pipelines.domain.rescheduling.frames import typed
+from flightsched_pipelines.domain.rescheduling.lessons_to_move import LessonToMove, lessons_to_move
 from flightsched_pipelines.domain.rescheduling.preferences import with_preferences
+from flightsched_pipelines.domain.rescheduling.requirements import NO_CREDENTIALS, Credentials
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
 from flightsched_pipelines.domain.rescheduling.scoring import cost_of_means, cost_of_times
 from flightsched_pipelines.domain.rescheduling.solver.search_state import NOBODY
@@ -76,6 +76,7 @@ def candidate_slots(
     now_utc: datetime,
     weather_buffer_minutes: int = 30,
     sent: pd.DataFrame | None = None,
+    credentials: Credentials = NO_CREDENTIALS,
 ) -> pd.DataFrame:
     """Return only the candidates of `search_slots`."""
     return search_slots(
@@ -91,6 +92,7 @@ def candidate_slots(
         now_utc=now_utc,
         weather_buffer_minutes=weather_buffer_minutes,
         sent=sent,
+        credentials=credentials,
     ).candidates
 
 
@@ -108,6 +110,7 @@ def search_slots(
     now_utc: datetime,
     weather_buffer_minutes: int = 30,
     sent: pd.DataFrame | None = None,
+    credentials: Credentials = NO_CREDENTIALS,
 ) -> Search:
     """Return other times for each threatened booking, and the reason if it has none.
 
@@ -125,13 +128,14 @@ def search_slots(
         now_utc: aware; slots start at least ``earliest_hours`` after it.
         weather_buffer_minutes: weather this long before and after a slot counts too.
         sent: earlier proposals (booking_id, starts_at_utc, instructor_id, aircraft_id): changing them has a cost.
+        credentials: what schools require, and when people and aircraft meet it, to the horizon and a day beyond.
 
     Returns:
         Up to ``rules.per_booking`` candidates a booking, spread over days, the best first.
     """
     lessons = lessons_to_move(threatened)
     longest = max((lesson.ends_at_utc - lesson.starts_at_utc for lesson in lessons), default=timedelta())
-    schedule = ScheduleCalendars(bookings, _of_lessons(availability, threatened), rules, now_utc, longest)
+    schedule = ScheduleCalendars(bookings, _of_lessons(availability, threatened), rules, now_utc, longest, credentials)
     openings: list[FeasibleStarts] = []
     reasons: dict[int, Obstacle] = {}
     for lesson in lessons:
@@ -266,8 +270,10 @@ def _best(opening: FeasibleStarts, mine: slice, times: _Times, sent: Sequence[_S
     """
     lesson = opening.lesson
     present, wished = _number(lesson.instructor_id), _number(lesson.preferred_instructor_id)
-    instructors, people = _in_order(opening.instructors, opening.instructor_free)
-    aircraft, machines = _in_order(opening.aircraft, opening.aircraft_free)
+    instructors, people, by_instructor = _in_order(
+        opening.instructors, opening.instructor_free, opening.instructor_warnings
+    )
+    aircraft, machines, by_aircraft = _in_order(opening.aircraft, opening.aircraft_free, opening.aircraft_warnings)
     free = people.T[:, :, None] & machines.T[:, None, :] & times.clear[mine, None, None]
     when, who, what = np.nonzero(free)
     trial = mine.start + when
@@ -281,6 +287,7 @@ def _best(opening: FeasibleStarts, mine: slice, times: _Times, sent: Sequence[_S
             other_aircraft=(aircraft != lesson.aircraft_id)[what],
             not_preferred=np.isin(instructors, [NOBODY, wished], invert=True)[who] & (wished != NOBODY),
             not_sent=~was_sent & bool(sent),
+            warnings=opening.student_warnings[when] + by_instructor[who, when] + by_aircraft[what, when],
         ),
         6,
     )
@@ -290,11 +297,16 @@ def _best(opening: FeasibleStarts, mine: slice, times: _Times, sent: Sequence[_S
     return _Slots(lesson, trial[best], instructors[who[best]], aircraft[what[best]], cost[best])
 
 
-def _in_order(names: Sequence[int | None], free: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The first free ones at each start, in the order of their numbers."""
+def _in_order(
+    names: Sequence[int | None], free: NDArray[np.bool_], warnings: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64]]:
+    """The first free ones at each start, those without warnings before others, in the order of their numbers."""
     numbers = np.array([_number(name) for name in names], dtype=np.int64)
     order = np.argsort(numbers, kind="stable")
-    return numbers[order], (free & (free.cumsum(axis=0) <= _CHOICES_PER_START))[order]
+    without = free & (warnings == 0)
+    place = np.cumsum(without, axis=0)
+    place[~without] = (place[-1:] + np.cumsum(free & ~without, axis=0))[~without]
+    return numbers[order], (free & (place <= _CHOICES_PER_START))[order], warnings[order]
 
 
 def _number(name: int | None) -> int:

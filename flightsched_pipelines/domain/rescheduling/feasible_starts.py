@@ -10,18 +10,25 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flightsched_pipelines.domain.rescheduling.preferences import with_preferences
+from flightsched_pipelines.domain.rescheduling.credential_calendar import (
+    CredentialCalendar,
+    Met,
+    met_without_requirements,
+)
+from flightsched_pipelines.domain.rescheduling.lessons_to_move import LessonToMove
+from flightsched_pipelines.domain.rescheduling.requirements import NO_CREDENTIALS, Credentials
 from flightsched_pipelines.domain.rescheduling.resource_calendars import (
     DutyHoursCalendar,
     ResourceCalendar,
     holding_bookings,
 )
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
-from flightsched_pipelines.domain.rescheduling.time_grid import CELL, Cells, TimeGrid
+from flightsched_pipelines.domain.rescheduling.time_grid import Cells, TimeGrid
 
 Obstacle = Literal[
     "school closed",
     "student not available",
+    "student's credentials",
     "no instructor",
     "no aircraft",
     "no daylight",
@@ -37,39 +44,11 @@ NO_SLOT_LEFT: Obstacle = "no slot left"
 
 
 @dataclass(frozen=True, slots=True)
-class LessonToMove:
-    """A booking that needs another time. ``instructor_id`` is ``None`` for a solo flight."""
-
-    booking_id: int
-    school_id: int | None
-    student_id: int | None
-    instructor_id: int | None
-    aircraft_id: int | None
-    aircraft_type: str | None
-    training_level: str
-    solo: bool
-    starts_at_utc: datetime
-    ends_at_utc: datetime
-    time_zone: str
-    notice_hours: int | None = None
-    preferred_instructor_id: int | None = None
-
-    @property
-    def cells(self) -> int:
-        """Return the number of quarter hours that it occupies when it starts on one."""
-        return -(-(self.ends_at_utc - self.starts_at_utc) // CELL)
-
-
-def lessons_to_move(threatened: pd.DataFrame) -> list[LessonToMove]:
-    """Return the lessons of a frame of bookings, one a row."""
-    columns = list(LessonToMove.__dataclass_fields__)
-    rows = with_preferences(threatened)[columns].astype(object)
-    return [LessonToMove(**row) for row in rows.where(rows.notna(), None).to_dict("records")]  # pyright: ignore
-
-
-@dataclass(frozen=True, slots=True)
 class FeasibleStarts:
-    """The starts that all but weather allows, with the instructors and aircraft free then, in order of preference."""
+    """The starts that all but weather allows, with the instructors and aircraft free then, in order of preference.
+
+    ``..._warnings`` count the requirements that the school only warns of, by start, and by instructor or aircraft.
+    """
 
     lesson: LessonToMove
     starts: Cells
@@ -77,6 +56,9 @@ class FeasibleStarts:
     instructor_free: NDArray[np.bool_]
     aircraft: list[int]
     aircraft_free: NDArray[np.bool_]
+    student_warnings: NDArray[np.int64]
+    instructor_warnings: NDArray[np.int64]
+    aircraft_warnings: NDArray[np.int64]
 
 
 class ScheduleCalendars:
@@ -89,6 +71,7 @@ class ScheduleCalendars:
         rules: SchedulingRules,
         now_utc: datetime,
         longest: timedelta,
+        credentials: Credentials = NO_CREDENTIALS,
     ) -> None:
         self.rules = rules
         self._now_utc = now_utc
@@ -107,6 +90,7 @@ class ScheduleCalendars:
         self._levels: list[Sequence[str]] = levels.where(levels.notna(), "").tolist()
         self._types: list[str] = self._aircraft.attributes["aircraft_type"].fillna("").tolist()
         self._duty = DutyHoursCalendar(self._instructors.ids.tolist(), self.timeline, rules).enter(held)
+        self._credentials = CredentialCalendar(credentials, held)
         self._on_grid = cache(self._starts_on_grid)
 
     def openings(self, lesson: LessonToMove) -> FeasibleStarts | Obstacle:
@@ -125,18 +109,33 @@ class ScheduleCalendars:
             starts = starts[diary.free(row, starts, lesson.cells, moving=lesson.booking_id).any(axis=0)]
             if not starts.size:
                 return reason
+        student = self._met(lesson, starts, "student", [lesson.student_id])
+        if not student.allowed.any():
+            return "student's credentials"
+        starts, student_warnings = starts[student.allowed[0]], student.warnings[0, student.allowed[0]]
         instructors, instructor_free = self._who_may_teach(lesson, starts)
-        staffed = instructor_free.any(axis=0)
-        if not staffed.any():
+        teaching = self._met(lesson, starts, "instructor", instructors)
+        instructor_free &= teaching.allowed
+        staffed = np.flatnonzero(instructor_free.any(axis=0))
+        if not staffed.size:
             return "no instructor"
-        starts, instructor_free = starts[staffed], instructor_free[:, staffed]
-        aircraft, aircraft_free = self._what_may_fly(lesson, starts)
+        aircraft, aircraft_free = self._what_may_fly(lesson, starts[staffed])
+        flying = self._met(lesson, starts[staffed], "aircraft", aircraft)
+        aircraft_free &= flying.allowed
         equipped = aircraft_free.any(axis=0)
         if not equipped.any():
             return "no aircraft"
+        both = staffed[equipped]
         return FeasibleStarts(
-            lesson, starts[equipped], instructors, instructor_free[:, equipped], aircraft, aircraft_free[:, equipped]
-        )
+            lesson, starts[both], instructors, instructor_free[:, both], aircraft, aircraft_free[:, equipped],
+            student_warnings[both], teaching.warnings[:, both], flying.warnings[:, equipped],
+        )  # fmt: skip
+
+    def _met(self, lesson: LessonToMove, starts: Cells, kind: str, ids: Sequence[int | None]) -> Met:
+        if not self._credentials.requires(lesson):
+            return met_without_requirements(len(ids), len(starts))
+        moments = self.timeline.times_utc(starts).to_numpy(dtype="datetime64[us]").astype(np.int64)
+        return self._credentials.met(lesson, moments, kind, ids)
 
     def _starts_on_grid(self, time_zone: str) -> Cells:
         local = self.timeline.times_utc(self._starts).tz_convert(time_zone)

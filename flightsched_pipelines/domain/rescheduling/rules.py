@@ -58,7 +58,8 @@ class Prices:
     Next come the student's preferences (``other_day`` to ``after_latest_date``). Waiting costs a share ``idle`` more
     for a student who has not flown for four weeks, and a share ``moved_before`` more for each time that weather has
     moved the lesson before (at most twice). ``other_than_sent`` is the cost of changing an earlier proposal, so that
-    offers do not change every hour.
+    offers do not change every hour. ``warning`` is that of each of the school's requirements that is not met and only
+    warns.
     """
 
     other_instructor: float = 3.0
@@ -74,6 +75,7 @@ class Prices:
     idle: float = 0.5
     moved_before: float = 0.5
     other_than_sent: float = 1.5
+    warning: float = 0.5
 
 
 PRICES = Prices()

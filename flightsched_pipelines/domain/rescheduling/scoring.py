@@ -51,14 +51,16 @@ def cost_of_means(
     other_aircraft: NDArray[np.bool_],
     not_preferred: NDArray[np.bool_],
     not_sent: NDArray[np.bool_],
+    warnings: NDArray[np.int64],
     prices: Prices = PRICES,
 ) -> NDArray[np.float64]:
-    """Return the cost of another instructor or aircraft, not the preferred one, or a slot not sent before."""
+    """Return the cost of another instructor or aircraft, not the preferred one, a slot not sent before, warnings."""
     return (
         prices.other_instructor * other_instructor
         + prices.other_aircraft * other_aircraft
         + prices.not_preferred_instructor * not_preferred
         + prices.other_than_sent * not_sent
+        + prices.warning * warnings
     )
 
 

@@ -13,6 +13,10 @@ from types import MappingProxyType
 import pandas as pd
 
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.domain.rescheduling.validation.credential_validation import (
+    NOTHING_REQUIRED,
+    CredentialRecords,
+)
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import (
     Booking,
     Proposal,
@@ -48,6 +52,7 @@ class _Case:
     sky: ForecastRecords
     rules: SchedulingRules
     now_utc: datetime
+    credentials: CredentialRecords
 
     @property
     def span(self) -> Span:
@@ -71,13 +76,14 @@ def validate(
     sky: ForecastRecords,
     rules: SchedulingRules,
     now_utc: datetime,
+    credentials: CredentialRecords = NOTHING_REQUIRED,
 ) -> Validation:
     """Compare every proposal with the records and the forecast; notice counts from ``now_utc``.
 
     Returns:
         Every violation found; never raises because of a proposal's content.
     """
-    checks, found = examine(read, records, sky, rules, now_utc)
+    checks, found = examine(read, records, sky, rules, now_utc, credentials)
     violations = pd.DataFrame(found, columns=list(VIOLATION_COLUMNS)).astype(dict(VIOLATION_COLUMNS))
     return Validation(len(read), checks, violations)
 
@@ -88,6 +94,7 @@ def examine(
     sky: ForecastRecords,
     rules: SchedulingRules,
     now_utc: datetime,
+    credentials: CredentialRecords = NOTHING_REQUIRED,
 ) -> tuple[int, list[Violation]]:
     """Return the number of checks made on proposals, and every violation found."""
     found: list[Violation] = []
@@ -102,7 +109,7 @@ def examine(
             checks += 1
             found.append((proposal.booking_id, proposal.rank, "there is no such booking"))
             continue
-        case = _Case(proposal, booking, records, sky, rules, now_utc)
+        case = _Case(proposal, booking, records, sky, rules, now_utc, credentials)
         for rule in RULES:
             checks += 1
             found += [(proposal.booking_id, proposal.rank, sentence) for sentence in rule(case)]
@@ -206,6 +213,16 @@ def duty_hours_are_kept(case: _Case) -> Iterator[str]:
         yield f"the instructor would give {worst} of training in 24 h"
 
 
+def requirements_are_met(case: _Case) -> Iterator[str]:
+    """Require that student, instructor and aircraft meet what blocks at the school; says of nobody which it is."""
+    aircraft = case.proposal.aircraft_id
+    short = case.credentials.shortcomings(
+        case.booking, case.span, case.proposal.instructor_id, aircraft, case.records.lessons_of("aircraft", aircraft)
+    )
+    for kind in sorted({one.resource for one in short if one.blocks}):
+        yield f"the {kind} does not meet the school's requirements throughout"
+
+
 def forecast_allows(case: _Case) -> Iterator[str]:
     """Require that daylight and forecast allow it, and that its verdict is no better than the forecast."""
     yield from case.sky.objections(case.booking, case.span, case.proposal.verdict)
@@ -254,6 +271,7 @@ RULES: tuple[Callable[[_Case], Iterator[str]], ...] = (
     instructor_may_teach,
     aircraft_is_alike,
     duty_hours_are_kept,
+    requirements_are_met,
     forecast_allows,
     facts_are_true,
     proposals_are_compatible,

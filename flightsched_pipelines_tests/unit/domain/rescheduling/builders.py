@@ -10,8 +10,10 @@ import pandas as pd
 
 from flightsched_pipelines.domain.rescheduling.candidates import Search, search_slots
 from flightsched_pipelines.domain.rescheduling.preferences import PREFERENCE_COLUMNS
+from flightsched_pipelines.domain.rescheduling.requirements import NO_CREDENTIALS, Credentials
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
 from flightsched_pipelines.domain.rescheduling.solver.assignment import choose
+from flightsched_pipelines.domain.rescheduling.validation.credential_validation import CredentialRecords
 from flightsched_pipelines.domain.rescheduling.validation.validation import Validation, validate
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import Proposal, Records, read_proposal
 from flightsched_pipelines.domain.rescheduling.validation.weather_validation import ForecastRecords
@@ -254,6 +256,7 @@ class School:
     minimums: tuple[dict[str, Any], ...] = MINIMUMS
     rules: SchedulingRules = RULES
     now: datetime = NOW
+    credentials: Credentials = NO_CREDENTIALS
     sunset: timedelta = timedelta(hours=27)
     """After midnight UTC of the solar day: 20:00 on the local clock."""
 
@@ -290,7 +293,7 @@ class School:
         """Other times for some bookings, for the first by default."""
         bookings = self.frames[0]
         lost = bookings[bookings["booking_id"].isin(threatened or [1])]
-        return search_slots(lost, *self.frames, self.rules, now_utc=self.now)
+        return search_slots(lost, *self.frames, self.rules, now_utc=self.now, credentials=self.credentials)
 
     def starts(self) -> list[datetime]:
         """The distinct starts offered to the first booking, in order."""
@@ -315,7 +318,7 @@ class School:
         sky = ForecastRecords(
             [row for row in forecasts if row["governs"]], *ground, first_hour_utc=self.now, buffer=timedelta(minutes=30)
         )
-        return validate(read, records, sky, self.rules, self.now)
+        return validate(read, records, sky, self.rules, self.now, CredentialRecords(self.credentials))
 
     def objections(self, proposals: pd.DataFrame) -> list[str]:
         """Return the violations that validation finds in proposals."""
