@@ -9,6 +9,12 @@ from flightsched_pipelines.database.schema.base import (
     Kind,
     metadata,
 )  # fmt: skip
+from flightsched_pipelines.database.schema.credentials import (
+    credentials,
+    inspections,
+    requirements,
+    squawks,
+)  # fmt: skip
 from flightsched_pipelines.database.schema.minimums import (
     weather_minimums,
 )  # fmt: skip
@@ -98,6 +104,7 @@ __all__ = [
     "case_events",
     "case_offers",
     "contact_preferences",
+    "credentials",
     "dead_letters",
     "dispatches",
     "downtime",
@@ -105,6 +112,7 @@ __all__ = [
     "freed_slots",
     "hourly_metrics",
     "imports",
+    "inspections",
     "instructors",
     "lesson_verdicts",
     "llm_calls",
@@ -117,6 +125,7 @@ __all__ = [
     "raw_weather",
     "reference_contents",
     "reference_snapshot",
+    "requirements",
     "reschedule_candidates",
     "reschedule_cases",
     "reschedule_plan",
@@ -125,6 +134,7 @@ __all__ = [
     "runways",
     "schools",
     "solver_runs",
+    "squawks",
     "standby",
     "standings",
     "student_preferences",

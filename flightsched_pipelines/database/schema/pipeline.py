@@ -94,7 +94,7 @@ raw_weather = _hourly(
 reference_snapshot = _hourly(
     "reference_snapshot",
     "What each hour depended on beside weather and schedule, a row a part.",
-    column("part", Text, "airports, runways, minimums or settings."),
+    column("part", Text, "airports, runways, minimums, requirements, credentials or settings."),
     column("digest", Text, "Under which reference_contents has it."),
     column("rows", Integer, "How many rows it has."),
     index="part",
@@ -107,7 +107,7 @@ reference_contents = Table(
     column("content", Text, "Rows as JSON."),
     column("stored_at", INSTANT, "When it was first stored.", server_default=text("now()")),
     schema="pipeline",
-    comment="Airports, runways, minimums and settings as they stood, each content once.",
+    comment="What an hour depended on as it stood (reference_snapshot), each content once.",
 )
 
 observations = _hourly("observations", "METARs, one row a report.", *_forecast_columns(), index="airport")

@@ -160,6 +160,7 @@ aircraft = Table(
     column("tail_number", Text, "Registration.", unique=True),
     column("type", Text, "Type, such as C172S; lessons move between aircraft of one type."),
     optional("demonstrated_crosswind_kt", Double, "Demonstrated crosswind, knots: advice, not a limit."),
+    column("equipment", WORDS, "What it has on board, such as ifr; as in requirements.", server_default=text("'{}'")),
     external_id(),
     ended_at(),
     Index("aircraft_external_id_key", "school_id", "external_id", unique=True),
@@ -169,6 +170,7 @@ aircraft = Table(
         "(demonstrated_crosswind_kt BETWEEN 1 AND 60) IS NOT FALSE",
         "it is not a crosswind in knots",
     ),
+    sound_words("equipment"),
     schema="school",
     comment="Aircraft.",
 )

@@ -22,10 +22,12 @@ from flightsched_pipelines.database.frames import (
 )
 from flightsched_pipelines.database.queries.cases import cases
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
+from flightsched_pipelines.database.queries.schedule.availability import availability, availability_then
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.rescheduling.candidates import Search, search_slots
 from flightsched_pipelines.domain.rescheduling.frames import PROPOSAL_COLUMNS
 from flightsched_pipelines.domain.rescheduling.solver.assignment import Choice, choose
+from flightsched_pipelines.domain.rescheduling.validation.credential_validation import CredentialRecords
 from flightsched_pipelines.domain.rescheduling.validation.validation import Validation, validate
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import (
     BOOKING_FACTS,
@@ -153,7 +155,7 @@ def snapshot_availability(engine: Engine, hour_utc: datetime, now_utc: datetime,
     stored = _stored_if_past(engine, "availability_snapshot", hour_utc, now_utc)
     if stored is not None:
         return stored
-    return schedule.availability(engine, hour_utc, _horizon(hour_utc, settings))
+    return availability(engine, hour_utc, _horizon(hour_utc, settings))
 
 
 def settings_at(engine: Engine, hour_utc: datetime, settings: Settings) -> Settings:
@@ -220,6 +222,7 @@ def find_slots(
         now_utc=hour_utc,
         weather_buffer_minutes=settings.booking_buffer_minutes,
         sent=offered_before(engine, hour_utc),
+        credentials=then.credentials,
     )
 
 
@@ -251,7 +254,7 @@ def validate_proposals(engine: Engine, hour_utc: datetime, settings: Settings) -
         governing = partition_rows(connection, forecasts, LOOKED_AT, hour_utc, forecasts.c.governs)
         read = [read_proposal(row) for row in offered]
         records = Records(lessons, [proposal for proposal in read if isinstance(proposal, Proposal)])
-        records.learn(schedule.availability_then(connection, records.concerned, hour_utc))
+        records.learn(availability_then(connection, records.concerned, hour_utc))
     moved = [records.bookings[key] for key in {row["booking_id"] for row in offered} & records.bookings.keys()]
     places = {place for booking in moved for place in booking.airports}
     ground = load_reference_data(then, hour_utc, places, settings.reschedule_horizon_days)
@@ -261,7 +264,7 @@ def validate_proposals(engine: Engine, hour_utc: datetime, settings: Settings) -
         first_hour_utc=hour_utc,
         buffer=timedelta(minutes=settings.booking_buffer_minutes),
     )
-    return validate(read, records, sky, scheduling_rules(settings), hour_utc)
+    return validate(read, records, sky, scheduling_rules(settings), hour_utc, CredentialRecords(then.credentials))
 
 
 def record_validated(engine: Engine, hour_utc: datetime, examined: int) -> None:

@@ -1,11 +1,11 @@
-"""Store and read an hour's reference data: airports, runways, minimums and settings at that time.
+"""Store and read an hour's reference data: airports, runways, minimums, credentials and settings at that time.
 
 They change seldom: each content is stored once, under its digest, and an hour stores the digests of its own.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -16,7 +16,14 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.database.queries import reference_contents as contents
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
+from flightsched_pipelines.database.queries.schedule import credentials as credential_rows
+from flightsched_pipelines.domain.rescheduling.requirements import (
+    CredentialPeriod,
+    Credentials,
+    SchoolRequirement,
+)
 from flightsched_pipelines.domain.risk.minimums import DATE_COLUMNS, MINIMUM_COLUMNS, in_force
+from flightsched_pipelines.durations import DAY
 from flightsched_pipelines.settings import Settings
 
 THAT_SHAPE_ROWS = (
@@ -33,6 +40,7 @@ class Reference:
     airports: pd.DataFrame
     runways: pd.DataFrame
     minimums: pd.DataFrame
+    credentials: Credentials
     settings: Mapping[str, Any]
 
     def settings_of(self, settings: Settings) -> Settings:
@@ -53,25 +61,39 @@ def take_snapshot(engine: Engine, hour_utc: datetime, settings: Settings) -> pd.
 def reference_at(engine: Engine, hour_utc: datetime, settings: Settings) -> Reference:
     """Return an hour's stored reference data; the present ones for an hour that stored none."""
     texts = contents.of_hour(engine, hour_utc) or _as_it_stands(engine, hour_utc, settings)
-    return _read(*(texts[part] for part in ("airports", "runways", "minimums", "settings")))
+    # No school could require anything when the hours before these parts were stored.
+    texts = dict.fromkeys(("requirements", "credentials"), "[]") | dict(texts)
+    return _read(*(texts[part] for part in _PARTS))
 
 
 @lru_cache(maxsize=20)  # the steps of a run ask for the same
-def _read(airports: str, runways: str, minimums: str, settings: str) -> Reference:
+def _read(airports: str, runways: str, minimums: str, requirements: str, credentials: str, settings: str) -> Reference:
     return Reference(
         _frame(json.loads(airports), schedule.AIRPORT_TYPES),
         _frame(json.loads(runways), schedule.RUNWAY_TYPES),
         _frame([_dated(row) for row in json.loads(minimums)], MINIMUM_COLUMNS),
+        Credentials(
+            [SchoolRequirement(**row) for row in json.loads(requirements)],
+            [_period(row) for row in json.loads(credentials)],
+        ),
         json.loads(settings)[0],
     )
 
 
+_PARTS = ("airports", "runways", "minimums", "requirements", "credentials", "settings")
+
+
 def _as_it_stands(engine: Engine, hour_utc: datetime, settings: Settings) -> Mapping[str, str]:
     """Each part as text, equal for equal content."""
+    horizon = hour_utc + (settings.reschedule_horizon_days + 2) * DAY
+    with engine.connect() as connection:
+        credentials = credential_rows.credentials(connection, hour_utc, horizon)
     parts = {
         "airports": _records(schedule.airports(engine)),
         "runways": _records(schedule.runways(engine)),
         "minimums": _records(in_force(schedule.minimums(engine), hour_utc.date())),
+        "requirements": [asdict(one) for one in credentials.requirements],
+        "credentials": [asdict(one) for one in credentials.periods],
         "settings": [settings.model_dump(mode="json", include=set(THAT_SHAPE_ROWS))],
     }
     return {part: json.dumps(records, sort_keys=True, default=str) for part, records in parts.items()}
@@ -89,3 +111,9 @@ def _frame(records: Sequence[Mapping[str, Any]], types: Mapping[str, str]) -> pd
 def _dated(row: Mapping[str, Any]) -> Mapping[str, Any]:
     days = {name: None if row[name] is None else date.fromisoformat(row[name]) for name in DATE_COLUMNS}
     return {**row, **days}
+
+
+def _period(row: Mapping[str, Any]) -> CredentialPeriod:
+    times = {name: value and datetime.fromisoformat(value) for name, value in row.items() if name.endswith("_utc")}
+    values: dict[str, Any] = {**row, **times}
+    return CredentialPeriod(**values)

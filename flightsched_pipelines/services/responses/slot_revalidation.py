@@ -10,11 +10,14 @@ from sqlalchemy import Connection
 
 from flightsched_pipelines.database.frames import newest_written, partition_rows
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
+from flightsched_pipelines.database.queries.schedule import credentials as credential_rows
+from flightsched_pipelines.database.queries.schedule.availability import availability_of
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move, resources_of
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.domain.rescheduling.frames import PROPOSAL_COLUMNS
 from flightsched_pipelines.domain.rescheduling.slot_descriptions import slot_descriptions
+from flightsched_pipelines.domain.rescheduling.validation.credential_validation import CredentialRecords
 from flightsched_pipelines.domain.rescheduling.validation.validation import examine
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import (
     Proposal,
@@ -80,11 +83,16 @@ def revalidate(
     proposal = read_proposal(_proposal(moving, lesson, "unforecast"))
     records = Records(bookings, [proposal] if isinstance(proposal, Proposal) else [])
     whose = [*resources, ("school", school_id)]
-    records.learn(schedule.availability_of(connection, whose, slot.starts_at_utc - DAY, slot.ends_at_utc + DAY))
+    records.learn(availability_of(connection, whose, slot.starts_at_utc - DAY, slot.ends_at_utc + DAY))
     hour = _recent_hour(connection, now_utc, settings)
     buffer = timedelta(minutes=settings.booking_buffer_minutes)
     sky = _forecast_records(connection, slot, school_id, idents, hour or now_utc, buffer)
-    _, violations = examine([proposal], records, sky, scheduling_rules(settings), offered_utc)
+    required = credential_rows.credentials(
+        connection, near[0], near[1], school_ids=[school_id], only=whose, leaving=[moving.booking_id, *leaving]
+    )
+    _, violations = examine(
+        [proposal], records, sky, scheduling_rules(settings), offered_utc, CredentialRecords(required)
+    )
     objections = [sentence for _, _, sentence in violations]
     if not isinstance(proposal, Proposal):
         return Revalidated(objections, "missing", proposal.problem)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.database.frames import read_partition
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
+from flightsched_pipelines.database.queries.schedule.availability import availability
 from flightsched_pipelines.database.queries.schedule.odd_rows import odd_rows
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.definitions import build_definitions
@@ -241,7 +242,7 @@ def test_a_row_from_before_is_kept_and_named_when_it_can_be_read(server_home: Pa
                 assert any(odd.named in fault for fault in faults), faults
             window = SEED_HOUR, SEED_HOUR + timedelta(days=10)
             assert len(schedule.bookings(engine, *window, SEED_HOUR)) > 100
-            assert len(schedule.availability(engine, *window)) > 100
+            assert len(availability(engine, *window)) > 100
 
 
 def test_all_rows_from_before_together_leave_the_other_school_as_it_was(
@@ -278,7 +279,7 @@ def test_an_odd_row_that_is_taken_can_be_read(seeded_engine: Engine, enters: str
     assert faults_of(seeded_engine) == []
     window = SEED_HOUR, SEED_HOUR + timedelta(days=10)
     assert len(schedule.bookings(seeded_engine, *window, SEED_HOUR)) > 100
-    assert len(schedule.availability(seeded_engine, *window)) > 100
+    assert len(availability(seeded_engine, *window)) > 100
 
 
 def test_all_odd_rows_that_are_taken_leave_the_other_school_as_it_was(

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, func, select, text
 
 from flightsched_pipelines.database import migrations, schema, table_counts
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
+from flightsched_pipelines.database.queries.schedule.availability import availability
 from flightsched_pipelines.database.seed import SeedError, is_seeded_for, seed
 from flightsched_pipelines_tests.conftest import SEED_HOUR
 
@@ -97,7 +98,7 @@ def test_what_the_platform_notes_of_itself_keeps_no_school_out(engine: Engine) -
 
 
 def test_lessons_lie_within_availability(seeded_engine: Engine) -> None:
-    available = schedule.availability(seeded_engine, SEED_HOUR, SEED_HOUR + timedelta(days=15))
+    available = availability(seeded_engine, SEED_HOUR, SEED_HOUR + timedelta(days=15))
     periods = {
         key: list(zip(rows["starts_at_utc"], rows["ends_at_utc"], strict=True))
         for key, rows in available.groupby(["resource", "resource_id"])

@@ -18,6 +18,8 @@ CHANGES = (
     "DELETE FROM school.weather_minimums WHERE rule = 'gust'",
     "UPDATE school.runways SET closed = true",
     "UPDATE school.airports SET latitude_deg = 60, approach_ceiling_ft = 3000",
+    "INSERT INTO school.requirements (school_id, requirement, effect, reference) SELECT 1, 'squawk', 'block', 'a test'",
+    "INSERT INTO school.squawks (aircraft_id, reported_on, description) SELECT 1, '2026-11-01', 'Radio'",
 )
 OTHERS = settings_for(
     lookahead_hours=24, booking_buffer_minutes=0, reschedule_horizon_days=1, taf_max_distance_nm=1, solver_effort=0.1
@@ -83,7 +85,7 @@ def test_hours_that_depend_on_the_same_share_its_content(ticked_engine: Engine) 
         write_partition(ticked_engine, table, taken.assign(partition_hour=hour), [hour.to_pydatetime()])
     with ticked_engine.connect() as connection:
         contents = connection.execute(text("SELECT count(*) FROM pipeline.reference_contents")).scalar_one()
-    assert contents == 4
+    assert contents == 5, "airports, runways, minimums, settings, and nothing that is required"
 
 
 def test_an_old_hour_without_any_booking_stays_without(ticked_engine: Engine) -> None:
