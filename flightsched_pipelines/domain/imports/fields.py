@@ -12,6 +12,7 @@ from flightsched_pipelines.text import MAX_NAME_CHARACTERS, TextError, accept
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_NAME = re.compile(r"[a-z0-9_]{1,40}")
 _YES, _NO = frozenset({"yes", "true", "y", "1"}), frozenset({"no", "false", "n", "0"})
 _HOURS = re.compile(r"([a-z]{3})(?:-([a-z]{3}))?\s+(\d{1,2}:\d\d)-(\d{1,2}:\d\d)")
 
@@ -102,6 +103,18 @@ def words(name: str, known: Sequence[str], doc: str, *, required: bool = False) 
         return [one for one in known if one in said]
 
     return Field(name, doc, parse, f"give some of {' '.join(known)}", required)
+
+
+def names(name: str, doc: str) -> Field:
+    """Names of the school's own choice, separated by blanks, in small letters."""
+
+    def parse(cell: str) -> list[str]:
+        said = sorted(set(cell.lower().replace(",", " ").split()))
+        if not all(_NAME.fullmatch(one) for one in said):
+            raise ValueError(cell)
+        return said
+
+    return Field(name, doc, parse, "give names of letters, digits and _, separated by blanks")
 
 
 def yes_no(name: str, doc: str) -> Field:

@@ -1,46 +1,17 @@
 """The kinds of files: their columns, by what a row is known again, and an example. All else follows from them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from flightsched_pipelines.domain.imports import fields
-from flightsched_pipelines.domain.imports.fields import Field
+from flightsched_pipelines.domain.imports.credential_kinds import CREDENTIALS, INSPECTIONS, REQUIREMENTS, SQUAWKS
+from flightsched_pipelines.domain.imports.file_kind import SCHOOL_OF_ROW, WHO, FileKind
 from flightsched_pipelines.domain.risk.rules import EFFECTS, LESSON_KINDS, RULE_BOOK, TRAINING_LEVELS
 
 BOOKING_WORDS = ("scheduled", "completed", "cancelled")
 _COMPARISONS = tuple(dict.fromkeys(word for rule in RULE_BOOK.values() for word in rule.comparisons))
 _UNITS = tuple(dict.fromkeys(unit for rule in RULE_BOOK.values() for unit in rule.units))
 
-
-@dataclass(frozen=True, slots=True)
-class FileKind:
-    """One kind of file.
-
-    ``key``: the columns by which a row is known again. ``one``: what a row is. ``examples``: rows of the template.
-    ``may_be_complete``: whether a file can say that what it does not name is gone.
-    """
-
-    name: str
-    one: str
-    doc: str
-    fields: Sequence[Field]
-    examples: Sequence[Mapping[str, str]]
-    key: Sequence[str] = ("id",)
-    may_be_complete: bool = True
-    by_name: Mapping[str, Field] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Have the columns by their names."""
-        object.__setattr__(self, "by_name", MappingProxyType({one.name: one for one in self.fields}))
-
-    @property
-    def required(self) -> list[str]:
-        """The columns that a file must have."""
-        return [one.name for one in self.fields if one.required]
-
-
-_SCHOOL = fields.reference("school", "school", "The school's id; may be left out while there is one school only.")
 
 SCHOOLS = FileKind(
     "schools",
@@ -92,7 +63,7 @@ INSTRUCTORS = FileKind(
     "Instructors.",
     (
         fields.identity("id", "The instructor's id in your scheduler."),
-        _SCHOOL,
+        SCHOOL_OF_ROW,
         fields.text("name", "Name.", required=True),
         fields.address("email", "E-mail address.", required=True),
         fields.text("phone", "Phone number."),
@@ -113,7 +84,7 @@ STUDENTS = FileKind(
     "Students and renting pilots.",
     (
         fields.identity("id", "The student's id in your scheduler."),
-        _SCHOOL,
+        SCHOOL_OF_ROW,
         fields.text("name", "Name.", required=True),
         fields.address("email", "E-mail address.", required=True),
         fields.text("phone", "Phone number."),
@@ -134,23 +105,28 @@ AIRCRAFT = FileKind(
     "Aircraft.",
     (
         fields.identity("id", "The aircraft's id in your scheduler; the tail number will do."),
-        _SCHOOL,
+        SCHOOL_OF_ROW,
         fields.text("tail_number", "Registration.", required=True),
         fields.text("type", "Type, such as C172S; lessons move between aircraft of one type.", required=True),
         fields.number("demonstrated_crosswind_kt", 1, 60, "kt", "Demonstrated crosswind, knots; empty if unknown."),
+        fields.names("equipment", "What it has on board, names of your own separated by blanks, such as ifr night."),
     ),
-    ({"id": "N101RW", "tail_number": "N101RW", "type": "C172S", "demonstrated_crosswind_kt": "15"},),
-)
+    (
+        {
+            "id": "N101RW", "tail_number": "N101RW", "type": "C172S", "demonstrated_crosswind_kt": "15",
+            "equipment": "ifr night",
+        },
+    ),
+)  # fmt: skip
 
-_WHO = "id or e-mail address; this or the other"
 AVAILABILITY = FileKind(
     "availability",
     "weekly time",
     "When people can usually fly, week by week, a row a person and time.",
     (
-        _SCHOOL,
-        fields.reference("student", "student", f"Whose: {_WHO}."),
-        fields.reference("instructor", "instructor", f"Whose: {_WHO}."),
+        SCHOOL_OF_ROW,
+        fields.reference("student", "student", f"Whose: {WHO}."),
+        fields.reference("instructor", "instructor", f"Whose: {WHO}."),
         fields.weekday("weekday", "mon to sun."),
         fields.clock("starts", "From when, on the clock of the school's base."),
         fields.clock("ends", "Until when, on the clock of the school's base."),
@@ -168,7 +144,7 @@ DOWNTIME = FileKind(
     "When aircraft are in maintenance.",
     (
         fields.identity("id", "The order's id in your maintenance system."),
-        _SCHOOL,
+        SCHOOL_OF_ROW,
         fields.reference("aircraft", "aircraft", "Aircraft: id or tail number.", required=True),
         fields.moment("starts_at", "From when.", required=True),
         fields.moment("ends_at", "Until when; empty if not known yet."),
@@ -188,7 +164,7 @@ BOOKINGS = FileKind(
     "Lessons.",
     (
         fields.identity("id", "The booking's id in your scheduler; it stays the same when the lesson moves."),
-        _SCHOOL,
+        SCHOOL_OF_ROW,
         fields.text("reference", "Name that people use for the booking; the id where left out."),
         fields.reference("student", "student", "Who flies: id or e-mail address.", required=True),
         fields.reference("instructor", "instructor", "Who teaches: id or e-mail address; empty for a solo flight."),
@@ -220,7 +196,7 @@ MINIMUMS = FileKind(
     "A school's own weather minimums, a row a limit; each replaces the default for the same lessons.",
     (
         fields.identity("id", "An id of your own for the limit."),
-        _SCHOOL,
+        SCHOOL_OF_ROW,
         fields.word("training_level", TRAINING_LEVELS, "Level that it is for; empty for any."),
         fields.yes_no("solo", "yes for solo, no for dual; empty for both."),
         fields.word("lesson_kind", LESSON_KINDS, "Kind of the lesson; empty for any."),
@@ -248,6 +224,7 @@ KINDS: Mapping[str, FileKind] = MappingProxyType(
         kind.name: kind
         for kind in (
             SCHOOLS, AIRPORTS, INSTRUCTORS, STUDENTS, AIRCRAFT, AVAILABILITY, DOWNTIME, BOOKINGS, MINIMUMS,
+            CREDENTIALS, INSPECTIONS, SQUAWKS, REQUIREMENTS,
         )
     }
 )  # fmt: skip

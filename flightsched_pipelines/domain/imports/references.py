@@ -6,15 +6,14 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from flightsched_pipelines.domain.imports import credential_rules
+from flightsched_pipelines.domain.imports.credential_rules import Wrong
 from flightsched_pipelines.domain.imports.faults import Fault
 from flightsched_pipelines.domain.imports.kinds import FileKind
 from flightsched_pipelines.domain.imports.reading import ReadFile, ReadRow
 from flightsched_pipelines.domain.imports.times import Times, instant_of, span_fault
 from flightsched_pipelines.domain.risk.bookings import MAX_LESSON
 from flightsched_pipelines.domain.risk.rules import RULE_BOOK, UNITS
-
-Wrong = Iterator[tuple[str, str]]
-"""Columns of a row, and what is wrong with each."""
 
 AMBIGUOUS = 0
 """Stands for the id of what two rows have: no table has it."""
@@ -154,14 +153,18 @@ def _instructor(row: ReadRow) -> Wrong:
     yield from ()
 
 
+def _aircraft(row: ReadRow) -> Wrong:
+    if "equipment" in row.values:
+        row.values["equipment"] = row.values["equipment"] or []
+    yield from ()
+
+
 def _downtime(row: ReadRow) -> Wrong:
     yield from _span(row, None)
 
 
 def _availability(row: ReadRow) -> Wrong:
-    people = [name for name in ("student", "instructor") if row.cells.get(name, "").strip()]
-    if len(people) != 1:
-        yield "student", "name a student or an instructor, and not both"
+    yield from credential_rules.one_person(row)
     starts, ends = row.values.get("starts"), row.values.get("ends")
     if starts is not None and ends is not None and ends <= starts:
         yield "ends", "it must lie after starts"
@@ -194,7 +197,7 @@ def _minimum(row: ReadRow) -> Wrong:
 
 def _twice(kind: FileKind, rows: Sequence[ReadRow]) -> Iterator[Fault]:
     """Yield the keys that two lines have, and so for the names that people use."""
-    used_by_people = [(name,) for name in ("reference", "tail_number") if kind.name != "minimums"]
+    used_by_people = [(name,) for name in ("reference", "tail_number") if kind.name in {"bookings", "aircraft"}]
     for names in (tuple(kind.key), *(name for name in used_by_people if name[0] in kind.by_name)):
         first: dict[tuple[object, ...], int] = {}
         for row in rows:
@@ -214,5 +217,10 @@ _RULES: Mapping[str, Callable[[ReadRow], Wrong]] = MappingProxyType(
         "availability": _availability,
         "minimums": _minimum,
         "instructors": _instructor,
+        "aircraft": _aircraft,
+        "requirements": credential_rules.requirement,
+        "credentials": credential_rules.credential,
+        "inspections": credential_rules.inspection,
+        "squawks": credential_rules.squawk,
     }
 )

@@ -32,7 +32,13 @@ from flightsched_pipelines.services.imports.reports import Change, ImportRefused
 MOST_GONE = 0.2
 """A complete file that has fewer of the stored rows than this needs a confirmation: it may be half a file."""
 
-ALWAYS_GIVEN: Mapping[str, Sequence[str]] = {"bookings": ("instructor", "solo", "departure", "route", "status")}
+ALWAYS_GIVEN: Mapping[str, Sequence[str]] = {
+    "bookings": ("instructor", "solo", "departure", "route", "status"),
+    "requirements": ("training_level", "solo", "lesson_kind", "equipment"),
+    "credentials": ("student", "instructor", "aircraft_type", "valid_from", "valid_until"),
+    "inspections": ("due_on", "due_tach_hours", "tach_hours", "tach_read_on"),
+    "squawks": ("grounding", "closed_on"),
+}
 """Columns that a kind has a value for, also where the file does not have them."""
 
 MEANWHILE = frozenset({"23P01", "23505", "23503", "40P01", "40001"})

@@ -61,6 +61,7 @@ def _same(*names: str) -> dict[str, str]:
     return dict(zip(names, names, strict=True))
 
 
+_INSPECTIONS, _SQUAWKS = schema.inspections, schema.squawks
 _WEEKS, _DOWN, _MINIMUMS = schema.availability, schema.downtime, schema.weather_minimums
 _SCHOOL_OF_WEEKS = func.coalesce(
     select(students.c.school_id).where(students.c.id == _WEEKS.c.student_id).scalar_subquery(),
@@ -78,7 +79,7 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
             natural="email",
         ),
         "aircraft": _plain(
-            aircraft, _same("tail_number", "type", "demonstrated_crosswind_kt"), natural="tail_number"
+            aircraft, _same("tail_number", "type", "demonstrated_crosswind_kt", "equipment"), natural="tail_number"
         ),
         "minimums": _plain(
             _MINIMUMS,
@@ -103,6 +104,32 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
             select(aircraft.c.school_id).where(aircraft.c.id == _DOWN.c.aircraft_id).scalar_subquery(),
             lambda now_utc: _DOWN.c.ended_at.is_(None)
             & or_(func.upper_inf(_DOWN.c.period), func.upper(_DOWN.c.period) > now_utc),
+            _ends,
+        ),
+        "requirements": _plain(
+            schema.requirements,
+            _same("requirement", "effect", "training_level", "solo", "lesson_kind", "equipment", "reference"),
+        ),
+        "credentials": _plain(
+            schema.credentials,
+            {"student": "student_id", "instructor": "instructor_id"}
+            | _same("credential", "aircraft_type", "valid_from", "valid_until"),
+        ),
+        "inspections": Target(
+            _INSPECTIONS,
+            {"aircraft": "aircraft_id"} | _same("inspection", "due_on", "due_tach_hours", "tach_hours", "tach_read_on"),
+            ("aircraft_id", "inspection"),
+            select(aircraft.c.school_id).where(aircraft.c.id == _INSPECTIONS.c.aircraft_id).scalar_subquery(),
+            lambda _: _INSPECTIONS.c.ended_at.is_(None),
+            _ends,
+        ),
+        "squawks": Target(
+            _SQUAWKS,
+            {"id": "external_id", "aircraft": "aircraft_id"}
+            | _same("reported_on", "description", "grounding", "closed_on"),
+            ("external_id",),
+            select(aircraft.c.school_id).where(aircraft.c.id == _SQUAWKS.c.aircraft_id).scalar_subquery(),
+            lambda _: _SQUAWKS.c.ended_at.is_(None) & _SQUAWKS.c.closed_on.is_(None),
             _ends,
         ),
         "bookings": Target(

@@ -1,0 +1,39 @@
+"""A kind of file, and the columns that several kinds have."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from flightsched_pipelines.domain.imports import fields
+from flightsched_pipelines.domain.imports.fields import Field
+
+
+@dataclass(frozen=True, slots=True)
+class FileKind:
+    """One kind of file.
+
+    ``key``: the columns by which a row is known again. ``one``: what a row is. ``examples``: rows of the template.
+    ``may_be_complete``: whether a file can say that what it does not name is gone.
+    """
+
+    name: str
+    one: str
+    doc: str
+    fields: Sequence[Field]
+    examples: Sequence[Mapping[str, str]]
+    key: Sequence[str] = ("id",)
+    may_be_complete: bool = True
+    by_name: Mapping[str, Field] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Have the columns by their names."""
+        object.__setattr__(self, "by_name", MappingProxyType({one.name: one for one in self.fields}))
+
+    @property
+    def required(self) -> list[str]:
+        """The columns that a file must have."""
+        return [one.name for one in self.fields if one.required]
+
+
+SCHOOL_OF_ROW = fields.reference("school", "school", "The school's id; may be left out while there is one school only.")
+WHO = "id or e-mail address; this or the other"
