@@ -49,6 +49,10 @@ COMMANDS = {
     "release": ("orders:release", "Take a booking that has no open case off weather hold."),
     "cases": ("cases:cases", "List cases: the open ones by their deadline, or the newest hundred."),
     "case": ("cases:case", "Show one case: its lesson, its alternatives, and its history."),
+    "credentials": (
+        "credentials:credentials",
+        "List lessons ahead whose student, instructor or aircraft lacks what the school requires.",
+    ),
     "redrive": (
         "redrive:redrive",
         "Retry dead-lettered messages and failed LLM calls.",

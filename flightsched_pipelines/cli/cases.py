@@ -1,5 +1,6 @@
 """List cases, and show one with its history: ``flightsched cases`` and ``case``."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -11,7 +12,9 @@ from flightsched_pipelines.cli.arguments import CaseNumber
 from flightsched_pipelines.cli.console import UsageError, console
 from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.database.queries.cases import case_history
+from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.formatting import format_period, format_time
+from flightsched_pipelines.services.credentials import slot_warnings
 from flightsched_pipelines.text import one_line
 
 
@@ -44,11 +47,16 @@ def case(number: CaseNumber) -> None:
     )
     if story.note:
         console.print(f"The student's note: {one_line(story.note)}", markup=False)
+    with engine.connect() as connection:
+        moves = [Move(story.asked.booking_id, offer.slot) for offer in story.asked.offers.values()]
+        warned = slot_warnings(connection, moves, datetime.now(UTC))
     for place, offer in story.asked.offers.items():
         held = story.asked.question.hold
         mark = " (held)" if held is not None and held.slot == offer.slot else ""
         when = format_period(offer.slot.starts_at_utc, offer.slot.ends_at_utc, zone)
         console.print(f"  {place}. {when}{mark}  {offer.reason}", markup=False)
+        for warning in warned.get((story.asked.booking_id, offer.slot), ()):
+            console.print(f"     {warning}", markup=False)
     told = [(event.at, event.event, event.actor, event.why) for event in story.events]
     told += [
         (answer.received_at, f"({answer.action} refused)", answer.role, answer.sentence)

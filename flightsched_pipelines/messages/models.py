@@ -41,7 +41,10 @@ class _MessageModel(BaseModel):
 
 
 class Offer(_MessageModel):
-    """One alternative. ``accept_url`` is the page that accepts it; null without a base URL."""
+    """One alternative. ``accept_url`` is the page that accepts it; null without a base URL.
+
+    ``warnings`` are sentences about what it does not meet of the school's requirements, where that only warns.
+    """
 
     number: int
     starts_at_utc: datetime
@@ -49,6 +52,7 @@ class Offer(_MessageModel):
     instructor: str | None
     aircraft: str
     reason: str
+    warnings: list[str] = []
     accept_url: str | None = None
 
 

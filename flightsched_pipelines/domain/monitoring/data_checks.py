@@ -89,6 +89,18 @@ DATA_CHECKS: tuple[MonitoredCheck, ...] = (
         cause=Cause.WEATHER,
     ),
     MonitoredCheck(
+        name="lessons_meet_requirements",
+        asset="booking_snapshot",
+        severity="warn",
+        watches="Lessons ahead whose student, instructor or aircraft lacks what the school requires of them",
+        window="the hour",
+        limit=0,
+        unit="lessons",
+        todo="Run `flightsched credentials`: it names who and what; renew it, move the lesson, or correct the record.",
+        section=Section.SCHOOL,
+        cause=Cause.SCHOOL,
+    ),
+    MonitoredCheck(
         name="unknown_share_is_low",
         asset="at_risk_bookings",
         severity="warn",

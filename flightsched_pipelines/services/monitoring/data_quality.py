@@ -9,13 +9,14 @@ from datetime import datetime
 import pandas as pd
 from sqlalchemy import Engine
 
-from flightsched_pipelines.database.frames import read_partition
+from flightsched_pipelines.database.frames import partition_rows, read_partition
 from flightsched_pipelines.database.queries import llm_calls
 from flightsched_pipelines.database.queries.monitoring import health
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
-from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.database.schema import ACTIVE_STATUSES, PIPELINE_TABLES
 from flightsched_pipelines.domain.monitoring.check_definition import Measurement
 from flightsched_pipelines.domain.monitoring.statistics import outside_usual_range, share_percent, worst
+from flightsched_pipelines.domain.rescheduling.validation.validation_records import BOOKING_FACTS
 from flightsched_pipelines.domain.risk.loosened_limits import loosened
 from flightsched_pipelines.domain.weather.quality import (
     PLAUSIBLE,
@@ -27,10 +28,11 @@ from flightsched_pipelines.domain.weather.quality import (
     uncovered,
     unread_words,
 )
-from flightsched_pipelines.durations import HOUR
+from flightsched_pipelines.durations import DAY, HOUR
 from flightsched_pipelines.formatting import format_utc
+from flightsched_pipelines.services.credentials import shortcomings
 from flightsched_pipelines.services.hourly import hourly_steps
-from flightsched_pipelines.services.hourly.reference import reference_at
+from flightsched_pipelines.services.hourly.reference import Reference, reference_at
 from flightsched_pipelines.services.monitoring.llm_model import of_model
 from flightsched_pipelines.settings import Settings
 
@@ -129,11 +131,13 @@ def _lessons_of(engine: Engine, hour: datetime, settings: Settings) -> dict[str,
     beyond = outside_usual_range(percents.get(hour, 0.0), [percent for at, percent in percents.items() if at < hour])
     # A day without lessons, or without a threatened one, passes; an hour without any booking was not read.
     held = len(bookings)
-    minimums = reference_at(engine, hour, settings).minimums
+    then = reference_at(engine, hour, settings)
+    minimums, lacking = then.minimums, _lacking(engine, hour, then)
     faults = minimums["fault"].dropna().tolist()
     looser = [f"school.weather_minimums row {one.minimum_id}: {one.sentence}" for one in loosened(minimums)]
     found = {
         "rows_can_be_read": Measurement(len(faults), len(minimums), "minimums", faults),
+        "lessons_meet_requirements": Measurement(len(lacking), held, "bookings", lacking),
         "minimums_are_not_loosened": Measurement(len(looser), len(minimums), "minimums", looser),
         "unknown_share_is_low": Measurement(share_percent(int(unknown), len(soon)), held, "bookings"),
         "at_risk_share_is_usual": Measurement(beyond, held, "bookings", [f"{percents.get(hour, 0.0):.0f} % at risk"]),
@@ -143,6 +147,18 @@ def _lessons_of(engine: Engine, hour: datetime, settings: Settings) -> dict[str,
         by = proposals.drop_duplicates("booking_id")["ranked_by"]
         found["llm_ranks"] = Measurement(share_percent(int((by != "llm").sum()), len(by)), held, "bookings")
     return found
+
+
+def _lacking(engine: Engine, hour: datetime, then: Reference) -> list[str]:
+    """The lessons that lack what is required of them, by their number: of what nobody here learns."""
+    if not then.credentials.requirements:
+        return []
+    with engine.connect() as connection:
+        bookings = partition_rows(connection, PIPELINE_TABLES["booking_snapshot"], BOOKING_FACTS, hour)
+    horizon = hour + then.settings["reschedule_horizon_days"] * DAY
+    ahead = [row for row in bookings if hour <= row["starts_at_utc"] < horizon and row["status"] in ACTIVE_STATUSES]
+    short = shortcomings(ahead, bookings, then.credentials)
+    return [f"booking {key}" for key in dict.fromkeys(row["booking_id"] for row, _ in short)]
 
 
 def _rows(engine: Engine, table: str, hour: datetime, names: Sequence[str]) -> pd.DataFrame:

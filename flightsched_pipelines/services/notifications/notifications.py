@@ -13,11 +13,13 @@ from flightsched_pipelines.database.queries.cases import transitions
 from flightsched_pipelines.database.queries.notifications import contacts as people
 from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.database.queries.notifications.contacts import Person
+from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.domain.cases.lifecycle import ENDING_EVENTS, Slot
 from flightsched_pipelines.domain.risk.breach import Breach
 from flightsched_pipelines.messages import models
 from flightsched_pipelines.messages.event_payload import event_payload as event_body
 from flightsched_pipelines.messages.quiet_hours import not_before
+from flightsched_pipelines.services.credentials import slot_warnings
 from flightsched_pipelines.services.notifications import channels
 from flightsched_pipelines.services.notifications.links import response_url
 from flightsched_pipelines.settings import Settings
@@ -170,7 +172,9 @@ def queue_notifications(
         for channel in channels.PERSONAL
     }
     unheard = outbox.replace_earlier(connection, addressed, occasion.now_utc)
-    post = _Post(directory, occasion, sequences, unheard, NotificationCounts())
+    moves = [Move(item.booking_id, offer.slot) for item in news for offer in _slots_told(item)]
+    warned = slot_warnings(connection, moves, occasion.now_utc)
+    post = _Post(directory, occasion, sequences, unheard, warned, NotificationCounts())
     for item in news:
         post.to_people(item)
         post.to_systems(item)
@@ -190,6 +194,7 @@ class _Post:
     occasion: NotificationContext
     sequences: Mapping[int, int]
     unheard: Collection[tuple[int, str, str]]
+    warned: Mapping[tuple[int, Slot], Sequence[str]]
     tally: NotificationCounts
     rows: list[outbox.Queued] = field(default_factory=list[outbox.Queued])
     gathered: defaultdict[tuple[str, int], list[CaseNotification]] = field(default_factory=lambda: defaultdict(list))
@@ -372,6 +377,7 @@ class _Post:
             instructor=self.directory.instructor(offer.slot),
             aircraft=self.directory.aircraft[offer.slot.aircraft_id],
             reason=offer.reason,
+            warnings=list(self.warned.get((item.booking_id, offer.slot), ())),
             accept_url=chooser and response_url(self.occasion.settings, item.case_id, item.round, chooser, number),
         )
 
@@ -380,6 +386,10 @@ class _Post:
         if item.chosen is None or item.confirm_by_utc is None or person.role != "instructor":
             return None
         return response_url(self.occasion.settings, item.case_id, item.round, person, item.chosen[0])
+
+
+def _slots_told(item: CaseNotification) -> Sequence[case_rows.Offer]:
+    return item.offers if item.chosen is None else [*item.offers, item.chosen[1]]
 
 
 def _until(item: CaseNotification) -> datetime:

@@ -246,6 +246,16 @@ def _(watch: Watch) -> Generator[None]:
     run_hour(watch)
 
 
+@fault("lessons whose aircraft has no annual inspection", "lessons_meet_requirements")
+def _(watch: Watch) -> Generator[None]:
+    required = "INSERT INTO school.requirements (school_id, requirement, effect, reference) "
+    do(watch, required + "VALUES (1, 'annual', 'warn', 'a fault')")
+    run_hour(watch)
+    yield
+    do(watch, "DELETE FROM school.requirements")
+    run_hour(watch)
+
+
 @fault("proposals that go missing on their way", "proposals_are_valid", "job/hourly_tick")
 def _(watch: Watch) -> Generator[None]:
     do(
