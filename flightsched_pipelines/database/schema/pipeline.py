@@ -165,7 +165,7 @@ at_risk_bookings = _hourly(
     "Lessons that are not ok, one row a lesson, broken rule, airport and layer: the worst hour.",
     column("booking_id", BigInteger, "Booking."),
     column("verdict", Text, "watch, unknown or at_risk, of the whole lesson."),
-    column("breach_rank", Integer, "Place among the lesson's breaches, 1 the gravest (docs/minimums.md)."),
+    column("breach_rank", Integer, "Place among the lesson's breaches, 1 the gravest (docs/concepts/minimums.md)."),
     column("rule", Text, "What is below the minimum; forecast where there is none that can be read."),
     optional("effect", Text, "block or warn."),
     optional("value", Double, "What is forecast, in the unit; null for hazards."),

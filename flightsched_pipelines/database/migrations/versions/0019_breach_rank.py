@@ -13,7 +13,7 @@ branch_labels = None
 depends_on = None
 
 COLUMNS = (
-    ("breach_rank", sa.Integer(), "Place among the lesson's breaches, 1 the gravest (docs/minimums.md)."),
+    ("breach_rank", sa.Integer(), "Place among the lesson's breaches, 1 the gravest (docs/concepts/minimums.md)."),
     ("at_least", sa.Boolean(), "Whether the value is a bound: the visibility is at least that, as in P6SM."),
     ("probability", sa.Integer(), "Percent, of PROB groups; null in hours that an older version stored."),
     (
