@@ -35,7 +35,6 @@ from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.domain.cases.actions import Action
 from flightsched_pipelines.domain.cases.responses import CaseResponse
 from flightsched_pipelines.services.responses.respond import respond
-from flightsched_pipelines.services.responses.response_handler import IncomingResponse
 from flightsched_pipelines.settings import Settings
 
 AIRPORTS, SCHOOLS, BOOKINGS, ACCEPTANCES, CLIENTS = 500, 100, 10_000, 2_000, 32
@@ -103,16 +102,12 @@ def this(url: str, offers: Sequence[Any], first_after_seconds: float = 0.0, ever
     for number, (booking_id, case_id, *_) in enumerate(offers):
         time.sleep(max(0.0, start + number * every_seconds - time.perf_counter()))
         began = time.perf_counter()
-        accept = IncomingResponse(
-            f"accept-{booking_id}", case_id, CaseResponse(Action.ACCEPT, "student", None, 1), "queue"
-        )
+        accept = CaseResponse(f"accept-{booking_id}", case_id, "queue", Action.ACCEPT, "student", number=1)
         outcome = respond(engine, accept, NOW, settings)
         counts.accept_ms.append((time.perf_counter() - began) * 1000)
         if outcome.applied:
             began = time.perf_counter()
-            confirm = IncomingResponse(
-                f"confirm-{booking_id}", case_id, CaseResponse(Action.CONFIRM, "instructor", None), "queue"
-            )
+            confirm = CaseResponse(f"confirm-{booking_id}", case_id, "queue", Action.CONFIRM, "instructor")
             outcome = respond(engine, confirm, NOW, settings)
             counts.move_ms.append((time.perf_counter() - began) * 1000)
         counts.outcomes["moved" if outcome.applied else outcome.outcome] += 1

@@ -39,7 +39,7 @@ def case(number: CaseNumber) -> None:
     story = case_history.case_history(engine, number)
     if story is None:
         raise UsageError(f"there is no case {number}; `flightsched cases` lists them")
-    zone, lesson = story.summary.time_zone, story.asked.question.lesson
+    zone, lesson = story.summary.time_zone, story.case.lesson
     when = format_period(lesson.starts_at_utc, lesson.ends_at_utc, zone)
     console.print(
         f"[bold]Case {number}[/bold], {story.summary.reference} {story.summary.departure}, "
@@ -48,10 +48,10 @@ def case(number: CaseNumber) -> None:
     if story.note:
         console.print(f"The student's note: {one_line(story.note)}", markup=False)
     with engine.connect() as connection:
-        moves = [Move(story.asked.booking_id, offer.slot) for offer in story.asked.offers.values()]
+        moves = [Move(story.case.booking_id, offer.slot) for offer in story.case.offers.values()]
         warned = slot_warnings(connection, moves, datetime.now(UTC))
-    for place, offer in story.asked.offers.items():
-        held = story.asked.question.hold
+    for place, offer in story.case.offers.items():
+        held = story.case.hold
         mark = " (held)" if held is not None and held.slot == offer.slot else ""
         when = format_period(offer.slot.starts_at_utc, offer.slot.ends_at_utc, zone)
         console.print(f"  {place}. {when}{mark}  {offer.reason}", markup=False)

@@ -14,7 +14,6 @@ from flightsched_pipelines.domain.cases.responses import CaseResponse
 from flightsched_pipelines.services.responses import weather_hold
 from flightsched_pipelines.services.responses.respond import ResponseOutcome
 from flightsched_pipelines.services.responses.respond import respond as take
-from flightsched_pipelines.services.responses.response_handler import IncomingResponse
 
 Booking = Annotated[str, typer.Argument(help="The booking's reference, such as PAO-1016, or its number.")]
 Reason = Annotated[str, typer.Option(help="The reason; it is recorded.")]
@@ -22,9 +21,9 @@ Reason = Annotated[str, typer.Option(help="The reason; it is recorded.")]
 
 def cancel(case: CaseNumber, reason: Reason = "") -> None:
     """Close a case without a new time: the lesson stays on weather hold, for a dispatcher to handle."""
-    answer = CaseResponse(Action.CANCEL, "dispatcher", None, reason=reason)
+    response = CaseResponse(_key(), case, "terminal", Action.CANCEL, "dispatcher", reason=reason)
     settings, engine = open_session()
-    _tell(take(engine, IncomingResponse(_key(), case, answer, "terminal"), datetime.now(UTC), settings))
+    _tell(take(engine, response, datetime.now(UTC), settings))
 
 
 def hold(booking: Booking, reason: Reason) -> None:

@@ -13,7 +13,6 @@ from flightsched_pipelines.domain.cases.actions import ROLE_OF, Action, Role
 from flightsched_pipelines.domain.cases.responses import CaseResponse, RequestedTimes
 from flightsched_pipelines.domain.rescheduling.preferences import DAYS, PARTS_OF_DAY
 from flightsched_pipelines.services.responses.respond import respond as take
-from flightsched_pipelines.services.responses.response_handler import IncomingResponse
 from flightsched_pipelines.services.responses.swap import swap as exchange
 
 
@@ -53,16 +52,11 @@ def respond(
     if key == "":
         raise UsageError("--key is empty; give one, or leave the option out")
     wishes = RequestedTimes(_words(days, DAYS), _words(parts, tuple(PARTS_OF_DAY)), _day(after), _day(before))
-    answer = CaseResponse(
-        said[0], _role(speaker) or ROLE_OF[said[0]], None, number=accept, reason=reason, wishes=wishes
-    )
+    role = _role(speaker) or ROLE_OF[said[0]]
+    given = key or f"terminal-{uuid4().hex}"
+    response = CaseResponse(given, case, "terminal", said[0], role, number=accept, reason=reason, wishes=wishes)
     settings, engine = open_session()
-    outcome = take(
-        engine,
-        IncomingResponse(key or f"terminal-{uuid4().hex}", case, answer, "terminal"),
-        datetime.now(UTC),
-        settings,
-    )
+    outcome = take(engine, response, datetime.now(UTC), settings)
     if not outcome.applied:
         raise UsageError(outcome.sentence)
     console.print(outcome.sentence + (" (It was applied before.)" if outcome.repeated else ""), markup=False)

@@ -12,8 +12,9 @@ from flightsched_pipelines.database.queries.cases import cases, transitions
 from flightsched_pipelines.database.queries.cases.transitions import NewCase
 from flightsched_pipelines.database.queries.schedule import booking_moves
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
-from flightsched_pipelines.database.queries.standby import Lesson, Place
+from flightsched_pipelines.database.queries.standby import Place, StandbyCandidate
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot, StandbyRule
+from flightsched_pipelines.domain.cases.snapshot import Offer
 from flightsched_pipelines.domain.cases.standby import FreedSlot, StandbyLesson, slots_to_offer, standby_order
 from flightsched_pipelines.domain.rescheduling.rules import BUFFER
 from flightsched_pipelines.errors import PlainError
@@ -123,7 +124,7 @@ def _by_rule(school: Sequence[Place]) -> list[Place]:
     return [by_booking[one.booking_id] for one in standby_order(waiting, school[0].rule)] or list(school)
 
 
-def _lesson(connection: Connection, reference: str) -> Lesson:
+def _lesson(connection: Connection, reference: str) -> StandbyCandidate:
     accept(reference, "the booking", MAX_NAME_CHARACTERS)
     lesson = standby.lesson(connection, reference)
     if lesson is None:
@@ -174,7 +175,7 @@ def _offer_to(
         found = revalidate(connection, moving, freed.school_id, student_id, now_utc, now_utc, settings)
         if found.objections or found.verdict not in {"ok", "watch"}:
             return False
-        offer = cases.Offer(slot, describe_move(connection, moving, student_id, found.verdict), "planner")
+        offer = Offer(slot, describe_move(connection, moving, student_id, found.verdict), "planner")
         why = "a slot came free, and the lesson is on standby"
         new = NewCase(booking_id, waiting.lesson, CaseState.PROPOSED, deadline, why, [offer], freed.freed_slot_id)
         hour = newest_written(connection, "forecasts") or now_utc

@@ -43,7 +43,7 @@ from flightsched_pipelines.domain.cases.standby import FreedSlot, StandbyLesson
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class StandbyCandidate:
     """A lesson to be put on the list. ``has_case`` is true if it has an open case."""
 
     booking_id: int
@@ -64,7 +64,7 @@ class Place:
     waiting: StandbyLesson
 
 
-def lesson(connection: Connection, reference: str) -> Lesson | None:
+def lesson(connection: Connection, reference: str) -> StandbyCandidate | None:
     """Return the lesson of a reference, ``None`` if it does not exist; slots held for lessons are not lessons."""
     b, a, c = bookings.c, airports.c, reschedule_cases.c
     has_case = exists().where(c.booking_id == b.id, c.state.in_(OPEN_STATES))
@@ -74,7 +74,7 @@ def lesson(connection: Connection, reference: str) -> Lesson | None:
         .where(b.reference == reference, b.holds_for.is_(None))
     )
     row = connection.execute(query).one_or_none()
-    return None if row is None else Lesson(*row)
+    return None if row is None else StandbyCandidate(*row)
 
 
 def join(connection: Connection, booking_id: int, until: date | None, now_utc: datetime) -> bool:

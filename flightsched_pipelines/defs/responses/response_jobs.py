@@ -18,7 +18,6 @@ from flightsched_pipelines.domain.cases.responses import CaseResponse
 from flightsched_pipelines.services.responses import queued_responses, weather_hold
 from flightsched_pipelines.services.responses.queued_responses import QueuedRequestedTimes
 from flightsched_pipelines.services.responses.respond import ResponseOutcome, respond
-from flightsched_pipelines.services.responses.response_handler import IncomingResponse
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines.text import TextError
 
@@ -91,10 +90,11 @@ def apply_response_op(
     except ValidationError as error:
         fault = error.errors()[0]
         raise RefusalError(f"{fault['loc'][0]}: {fault['msg']}") from None
-    answer = CaseResponse(
-        action, ROLE_OF[action], config.person_id, config.number, config.round, _words(config.reason), wishes
-    )
-    _report(context, respond(engine, _received(context, config.case_id, answer), clock.now(), settings))
+    response = CaseResponse(
+        _key(context), config.case_id, "job", action, ROLE_OF[action], config.person_id, config.number, config.round,
+        _words(config.reason), wishes,
+    )  # fmt: skip
+    _report(context, respond(engine, response, clock.now(), settings))
 
 
 @dg.op
@@ -106,8 +106,10 @@ def cancel_case_op(
     clock: dg.ResourceParam[Clock],
 ) -> None:
     """End a case: a dispatcher takes over the lesson, which stays on weather hold."""
-    answer = CaseResponse(Action.CANCEL, "dispatcher", None, reason=_words(config.reason))
-    _report(context, respond(engine, _received(context, config.case_id, answer), clock.now(), settings))
+    response = CaseResponse(
+        _key(context), config.case_id, "job", Action.CANCEL, "dispatcher", reason=_words(config.reason)
+    )
+    _report(context, respond(engine, response, clock.now(), settings))
 
 
 @dg.op
@@ -157,8 +159,8 @@ def _words(reason: Enum | None) -> str:
     return "" if reason is None else str(reason.value)
 
 
-def _received(context: dg.OpExecutionContext, case_id: int, answer: CaseResponse) -> IncomingResponse:
-    return IncomingResponse(f"run-{context.run_id}", case_id, answer, "job")
+def _key(context: dg.OpExecutionContext) -> str:
+    return f"run-{context.run_id}"
 
 
 def _report(context: dg.OpExecutionContext, outcome: ResponseOutcome) -> None:

@@ -5,51 +5,121 @@ Pure functions. Only this module decides which response is allowed and when. One
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from flightsched_pipelines.domain.cases.actions import ROLE_OF, Action
 from flightsched_pipelines.domain.cases.lifecycle import OPEN_STATES, CaseState, Slot, require_transition
 from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseRefusedError
-from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Decision, Hold, ResponseContext
+from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Decision, Hold, ResponseContext, Revalidated
 from flightsched_pipelines.durations import MINUTE
 
 MUCH_WORSE_SHARE = 0.1
 """A limit missed by this much more (as a share of it) than when an instructor kept the lesson needs a new decision."""
 
 
-def decide(question: CaseSnapshot, answer: CaseResponse, at: ResponseContext) -> Decision:
+def decide(case: CaseSnapshot, answer: CaseResponse, at: ResponseContext) -> Decision:
     """Decide what a response does.
 
     Raises:
         ResponseRefusedError: the case has ended, the person may not take this action, or it is too late or out of
         order.
     """
-    if question.state not in OPEN_STATES:
-        raise ResponseRefusedError(
-            "ended", f"case {question.case_id} has ended ({question.state}); nothing was changed"
-        )
-    _require_person(question, answer)
-    if question.booked != question.lesson:
+    if case.state not in OPEN_STATES:
+        raise ResponseRefusedError("ended", f"case {case.case_id} has ended ({case.state}); nothing was changed")
+    _require_person(case, answer)
+    if case.booked != case.lesson:
         raise ResponseRefusedError("changed", "the school has changed the lesson since; nothing was changed")
-    effect = _DECISIONS[answer.action](question, answer, at)
-    require_transition(question.state, effect.state)
+    effect = _DECISIONS[answer.action](case, answer, at)
+    require_transition(case.state, effect.state)
     return effect
 
 
-def slot_of_response(question: CaseSnapshot, answer: CaseResponse) -> Slot | None:
+def slot_to_revalidate(
+    case: CaseSnapshot, decision: Decision, response: CaseResponse, at: ResponseContext
+) -> Slot | None:
+    """Return the slot that is to be checked again before a decision counts; ``None`` if none is.
+
+    At the end of a hold that is the slot that could be held for longer.
+    """
+    if decision.effect in {"hold", "move"}:
+        return decision.slot
+    if response.action is Action.LAPSE and case.hold is not None:
+        return case.hold.slot if longest_hold(case, case.hold.slot, at) is not None else None
+    return None
+
+
+def weigh(
+    case: CaseSnapshot, decision: Decision, response: CaseResponse, found: Revalidated, at: ResponseContext, moment: str
+) -> Decision:
+    """Return what becomes of a decision when its slot was checked again.
+
+    A slot with an objection is refused, and released if it was held. If the forecast for it is missing, no lesson moves
+    there, and a hold that ends is prolonged, as it could not be confirmed.
+
+    Args:
+        case: the case.
+        decision: the decision.
+        response: the response it is about.
+        found: what the check found.
+        at: when, and under which rules.
+        moment: the slot's time, in words for a refusal.
+
+    Raises:
+        ResponseRefusedError: the slot cannot be taken, or not at present.
+    """
+    if response.action is Action.LAPSE:
+        if found.verdict != "missing" or case.hold is None:
+            return decision
+        return replace(decision, effect="prolong", until_utc=longest_hold(case, case.hold.slot, at))
+    if found.objections and decision.effect == "hold":
+        raise taken(decision.number, found.objections[0])
+    if found.objections:
+        return replace(
+            decision, effect="lose", event="hold_released", state=CaseState.PROPOSED, why=found.objections[0]
+        )
+    if found.verdict == "missing":
+        keeps = "the slot stays held" if case.hold else "nothing was changed"
+        raise ResponseRefusedError(
+            "no_forecast",
+            f"alternative {decision.number} ({moment}) cannot be validated now: {found.why}; "
+            f"{keeps}, answer again when the forecast is back",
+        )
+    return decision
+
+
+def taken(number: int | None, why: str) -> ResponseRefusedError:
+    """Return the refusal of an alternative that has an objection."""
+    return ResponseRefusedError("taken", f"alternative {number} is no longer available: {why}", tells_left=True)
+
+
+def whom_it_waits_for(case: CaseSnapshot, response: CaseResponse) -> int | None:
+    """Return the person whom a response is expected from."""
+    if response.role == "student":
+        return case.student_id
+    return case.confirmer_of(_slot_in_question(case, response.action)) if response.role == "instructor" else None
+
+
+def _slot_in_question(case: CaseSnapshot, action: Action) -> Slot:
+    """The slot whose instructor is asked: the one that is held, or the lesson's where it is to be kept."""
+    return case.lesson if action is Action.KEEP or case.hold is None else case.hold.slot
+
+
+def slot_of_response(case: CaseSnapshot, answer: CaseResponse) -> Slot | None:
     """Return the slot that a response is about: the alternative that it takes, or the one that is held."""
     if answer.action is not Action.ACCEPT:
-        return question.hold.slot if question.hold else None
-    if answer.round in (None, question.round):
-        return question.offers.get(answer.number or 0)
-    return question.earlier.get((answer.round or 0, answer.number or 0))
+        return case.hold.slot if case.hold else None
+    if answer.round in (None, case.round):
+        offer = case.offers.get(answer.number or 0)
+        return offer and offer.slot
+    return case.earlier.get((answer.round or 0, answer.number or 0))
 
 
-def longest_hold(question: CaseSnapshot, slot: Slot, at: ResponseContext) -> datetime | None:
+def longest_hold(case: CaseSnapshot, slot: Slot, at: ResponseContext) -> datetime | None:
     """Return until when a slot can be held; ``None`` if it, or the lesson's present time, begins too soon."""
     until = min(at.asked_from_utc + at.rules.hold, slot.starts_at_utc - at.rules.closes_before)
-    if not question.standby:
-        until = min(until, question.lesson.starts_at_utc)
+    if not case.standby:
+        until = min(until, case.lesson.starts_at_utc)
     return until if until > at.now_utc else None
 
 
@@ -61,69 +131,69 @@ def override_still_applies(then: Mapping[str, float], now: Mapping[str, float]) 
     return all(rule in then and missed <= then[rule] + MUCH_WORSE_SHARE for rule, missed in now.items())
 
 
-def _require_person(question: CaseSnapshot, answer: CaseResponse) -> None:
+def _require_person(case: CaseSnapshot, answer: CaseResponse) -> None:
     wanted = ROLE_OF[answer.action]
     if answer.role != wanted:
         raise ResponseRefusedError(
             "wrong_person", f"'{answer.action}' is for {_an(wanted)}, not for {_an(answer.role)}"
         )
-    if wanted == "student" and answer.person_id != question.student_id:
-        raise ResponseRefusedError("wrong_person", f"case {question.case_id} is about another student's lesson")
-    if wanted == "instructor" and answer.person_id not in _instructors(question, answer.action):
-        raise ResponseRefusedError("wrong_person", f"case {question.case_id} waits for another instructor")
+    if wanted == "student" and answer.person_id != case.student_id:
+        raise ResponseRefusedError("wrong_person", f"case {case.case_id} is about another student's lesson")
+    if wanted == "instructor" and answer.person_id not in _instructors(case, answer.action):
+        raise ResponseRefusedError("wrong_person", f"case {case.case_id} waits for another instructor")
 
 
-def _instructors(question: CaseSnapshot, action: Action) -> frozenset[int]:
+def _instructors(case: CaseSnapshot, action: Action) -> frozenset[int]:
     """Return the instructors who may confirm or decline the held slot, or keep the lesson as it is."""
-    slot = question.lesson if action is Action.KEEP or question.hold is None else question.hold.slot
-    return question.releasers if slot.instructor_id is None else frozenset({slot.instructor_id})
+    slot = _slot_in_question(case, action)
+    return case.releasers if slot.instructor_id is None else frozenset({slot.instructor_id})
 
 
-def _accept(question: CaseSnapshot, answer: CaseResponse, at: ResponseContext) -> Decision:
-    if question.hold is not None:
-        same = slot_of_response(question, answer) == question.hold.slot
+def _accept(case: CaseSnapshot, answer: CaseResponse, at: ResponseContext) -> Decision:
+    if case.hold is not None:
+        same = slot_of_response(case, answer) == case.hold.slot
         words = "is already held for you" if same else "is held for you; withdraw it first"
-        raise ResponseRefusedError("already_answered", f"alternative {question.hold.number} {words}")
-    if at.now_utc >= question.deadline_utc:
-        raise _late(question)
-    slot = slot_of_response(question, answer)
-    numbers = {held_out: number for number, held_out in question.offers.items()}
+        raise ResponseRefusedError("already_answered", f"alternative {case.hold.number} {words}")
+    if at.now_utc >= case.deadline_utc:
+        raise _late(case)
+    slot = slot_of_response(case, answer)
+    numbers = {offer.slot: number for number, offer in case.offers.items()}
     if slot is None:
         raise ResponseRefusedError("not_offered", f"alternative {answer.number} was not offered", tells_left=True)
     if slot not in numbers:
         raise ResponseRefusedError(
             "superseded", f"alternative {answer.number} of that message is no longer available", tells_left=True
         )
-    until = longest_hold(question, slot, at)
+    until = longest_hold(case, slot, at)
     if until is None:
         raise ResponseRefusedError("late", f"alternative {answer.number} begins too soon", tells_left=True)
     number = numbers[slot]
     return Decision(
-        "accepted", CaseState.STUDENT_ACCEPTED, f"the student took alternative {number}", slot, number, until
+        "hold", "accepted", CaseState.STUDENT_ACCEPTED, f"the student took alternative {number}", slot, number, until
     )
 
 
-def _none_suit(question: CaseSnapshot, answer: CaseResponse, at: ResponseContext) -> Decision:
+def _none_suit(case: CaseSnapshot, answer: CaseResponse, at: ResponseContext) -> Decision:
     earliest, latest = answer.wishes.earliest_date, answer.wishes.latest_date
     if earliest is not None and latest is not None and latest < earliest:
         raise ResponseRefusedError(
             "no_day", f"there is no day after {earliest} and before {latest}; give the earlier date first"
         )
-    if question.hold is not None:
+    if case.hold is not None:
         raise ResponseRefusedError(
-            "already_answered", f"alternative {question.hold.number} is held for you; withdraw it first"
+            "already_answered", f"alternative {case.hold.number} is held for you; withdraw it first"
         )
-    if at.now_utc >= question.deadline_utc:
-        raise _late(question)
-    if question.standby:
-        return Decision("declined", CaseState.DECLINED, "the student does not want the slot")
-    if question.new_rounds >= at.rules.new_rounds:
-        return Decision("declined", CaseState.DECLINED, f"none suited in {question.new_rounds + 1} rounds")
-    return Decision("none_suit", CaseState.PROPOSED, "none of the alternatives suits the student")
+    if at.now_utc >= case.deadline_utc:
+        raise _late(case)
+    if case.standby:
+        return Decision("end", "declined", CaseState.DECLINED, "the student does not want the slot")
+    if case.new_rounds >= at.rules.new_rounds:
+        return Decision("end", "declined", CaseState.DECLINED, f"none suited in {case.new_rounds + 1} rounds")
+    return Decision("look_for_others", "none_suit", CaseState.PROPOSED, "none of the alternatives suits the student")
 
 
-def _withdraw(question: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decision:
-    hold = question.hold
+def _withdraw(case: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decision:
+    hold = case.hold
     if hold is None:
         raise ResponseRefusedError(
             "out_of_order", "there is nothing to withdraw: no alternative is held", tells_left=True
@@ -131,69 +201,71 @@ def _withdraw(question: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> D
     if at.now_utc > hold.since_utc + at.rules.withdraw_within:
         minutes = at.rules.withdraw_within / MINUTE
         raise ResponseRefusedError("late", f"a choice can be withdrawn for {minutes:g} minutes; ask your dispatcher")
-    return Decision("withdrawn", CaseState.PROPOSED, "the student withdrew the choice", hold.slot, hold.number)
-
-
-def _confirm(question: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decision:
-    hold = _held(question, at.now_utc)
-    words = "an instructor released the solo flight" if hold.slot.instructor_id is None else "the instructor confirmed"
-    return Decision("confirmed", CaseState.RESCHEDULED, words, hold.slot, hold.number)
-
-
-def _decline(question: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decision:
-    hold = _held(question, at.now_utc)
-    return Decision("hold_released", CaseState.PROPOSED, "the instructor declined", hold.slot, hold.number)
-
-
-def _release_hold(question: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decision:
-    """Release a hold that was not confirmed: the case waits for another choice, or ends if its deadline has passed."""
-    hold = question.hold
-    if hold is None or at.now_utc < hold.until_utc:
-        raise ResponseRefusedError("out_of_order", "no hold has ended")
-    if at.now_utc >= question.deadline_utc:
-        why = "not confirmed in time, and the deadline has passed"
-        return Decision("declined", CaseState.DECLINED, why, hold.slot, hold.number)
-    return Decision("hold_released", CaseState.PROPOSED, "not confirmed in time", hold.slot, hold.number)
-
-
-def _held(question: CaseSnapshot, now_utc: datetime) -> Hold:
-    if question.hold is None:
-        raise ResponseRefusedError("out_of_order", "the student has not chosen an alternative yet")
-    if now_utc >= question.hold.until_utc:
-        raise ResponseRefusedError("late", "the slot is no longer held: it was not confirmed in time")
-    return question.hold
-
-
-def _keep(question: CaseSnapshot, answer: CaseResponse, at: ResponseContext) -> Decision:
-    if question.standby:
-        raise ResponseRefusedError("out_of_order", "this case offers a freed slot; without an answer nothing changes")
-    if not answer.reason.strip():
-        raise ResponseRefusedError(
-            "no_reason", "a reason is required to keep a lesson that is below the school's minimums"
-        )
-    if at.now_utc >= question.lesson.starts_at_utc:
-        raise ResponseRefusedError("late", "the lesson's time has come; tell your dispatcher")
     return Decision(
-        "kept", CaseState.KEPT, "the instructor keeps the lesson as booked; the reason is with the response"
+        "release", "withdrawn", CaseState.PROPOSED, "the student withdrew the choice", hold.slot, hold.number
     )
 
 
-def _late(question: CaseSnapshot) -> ResponseRefusedError:
-    so = "the slot goes to the next in line" if question.standby else "a dispatcher handles the lesson"
-    return ResponseRefusedError("late", f"the deadline of case {question.case_id} has passed; {so}")
+def _confirm(case: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decision:
+    hold = _held(case, at.now_utc)
+    words = "an instructor released the solo flight" if hold.slot.instructor_id is None else "the instructor confirmed"
+    return Decision("move", "confirmed", CaseState.RESCHEDULED, words, hold.slot, hold.number)
+
+
+def _decline(case: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decision:
+    hold = _held(case, at.now_utc)
+    return Decision("lose", "hold_released", CaseState.PROPOSED, "the instructor declined", hold.slot, hold.number)
+
+
+def _release_hold(case: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decision:
+    """Release a hold that was not confirmed: the case waits for another choice, or ends if its deadline has passed."""
+    hold = case.hold
+    if hold is None or at.now_utc < hold.until_utc:
+        raise ResponseRefusedError("out_of_order", "no hold has ended")
+    if at.now_utc >= case.deadline_utc:
+        why = "not confirmed in time, and the deadline has passed"
+        return Decision("end", "declined", CaseState.DECLINED, why, hold.slot, hold.number)
+    return Decision("release", "hold_released", CaseState.PROPOSED, "not confirmed in time", hold.slot, hold.number)
+
+
+def _held(case: CaseSnapshot, now_utc: datetime) -> Hold:
+    if case.hold is None:
+        raise ResponseRefusedError("out_of_order", "the student has not chosen an alternative yet")
+    if now_utc >= case.hold.until_utc:
+        raise ResponseRefusedError("late", "the slot is no longer held: it was not confirmed in time")
+    return case.hold
+
+
+def _keep(case: CaseSnapshot, answer: CaseResponse, at: ResponseContext) -> Decision:
+    if case.standby:
+        raise ResponseRefusedError(
+            "no_reason", "a reason is required to keep a lesson that is below the school's minimums"
+        )
+    if not answer.reason.strip():
+        raise ResponseRefusedError("no_reason", "keeping a lesson that is below the school's minimums needs a reason")
+    if at.now_utc >= case.lesson.starts_at_utc:
+        raise ResponseRefusedError("late", "the lesson's time has come; tell your dispatcher")
+    return Decision(
+        "keep", "kept", CaseState.KEPT, "the instructor keeps the lesson as booked; the reason is with the response"
+    )
+
+
+def _late(case: CaseSnapshot) -> ResponseRefusedError:
+    so = "the slot goes to the next in line" if case.standby else "a dispatcher handles the lesson"
+    return ResponseRefusedError("late", f"the deadline of case {case.case_id} has passed; {so}")
 
 
 def _an(role: str) -> str:
     return f"an {role}" if role[0] in "aeiou" else f"a {role}"
 
 
-def _cancel(question: CaseSnapshot, *_: object) -> Decision:
-    why = f"a dispatcher ended the case; the booking stays {'as it is' if question.standby else 'on hold'}"
-    return Decision("closed", CaseState.CANCELLED, why)
+def _cancel(case: CaseSnapshot, *_: object) -> Decision:
+    why = f"a dispatcher ended the case; the booking stays {'as it is' if case.standby else 'on hold'}"
+    return Decision("end", "closed", CaseState.CANCELLED, why)
 
 
-def _remind(question: CaseSnapshot, *_: object) -> Decision:
-    return Decision("reminded", question.state, "a reminder was sent")
+def _remind(case: CaseSnapshot, *_: object) -> Decision:
+    return Decision("remind", "reminded", case.state, "a reminder was sent")
 
 
 _DECISIONS: Mapping[Action, Callable[[CaseSnapshot, CaseResponse, ResponseContext], Decision]] = {

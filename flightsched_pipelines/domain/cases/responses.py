@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from flightsched_pipelines.domain.cases.actions import Action, Role
 from flightsched_pipelines.domain.rescheduling.preferences import DAYS, part_of_day
-from flightsched_pipelines.text import MAX_REASON_CHARACTERS, accept
+from flightsched_pipelines.text import MAX_KEY_CHARACTERS, MAX_REASON_CHARACTERS, accept
 
 
 class ResponseRefusedError(ValueError):
@@ -39,24 +39,29 @@ class RequestedTimes:
 
 @dataclass(frozen=True, slots=True)
 class CaseResponse:
-    """One person's response.
+    """One response to a case, with its sender's idempotency key; ``door`` is the entry point by which it arrived.
 
-    ``person_id`` is ``None`` for dispatchers. ``number`` is the alternative of ``round``; without a round, of those now
-    on offer.
+    ``person_id`` is ``None`` for dispatchers. Without one, the response is that of the student or instructor whom the
+    case waits for; an entry point that strangers can reach must name the person. ``number`` is the alternative of
+    ``round``; without a round, of those now on offer.
     """
 
+    key: str
+    case_id: int
+    door: str
     action: Action
     role: Role
-    person_id: int | None
+    person_id: int | None = None
     number: int | None = None
     round: int | None = None
     reason: str = ""
     wishes: RequestedTimes = field(default_factory=RequestedTimes)
 
     def __post_init__(self) -> None:
-        """Validate that the reason can be stored and shown.
+        """Validate that the key and the reason can be stored and shown.
 
         Raises:
-            TextError: it cannot.
+            TextError: one cannot.
         """
+        accept(self.key, "the key", MAX_KEY_CHARACTERS)
         accept(self.reason, "the reason", MAX_REASON_CHARACTERS)

@@ -1,10 +1,20 @@
 """The input and the result of a decision: the case, the rules, and what the response does."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, ResponseEvent, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An alternative as it is stored: its slot, the reason in words, and who ranked it."""
+
+    slot: Slot
+    reason: str
+    ranked_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,28 +29,45 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class CaseSnapshot:
-    """A case at the time of a response.
+    """A case with its booking, at the time of a response.
 
     ``lesson`` is the booking as people were notified of it, ``booked`` as it is now, ``None`` if it is no longer on
     weather hold. ``offers`` are the alternatives on offer, by number; ``earlier`` those of every round, by round and
     number. ``releasers`` are the instructors who may release the student for a solo flight. ``new_rounds`` counts the
     rounds made because no alternative suited. A ``standby`` case offers a freed slot; its lesson may be scheduled, and
-    then ``booked`` is that.
+    then ``booked`` is that. ``usual_instructor_id`` is whom the
+    student flies with as a rule; ``offered`` every slot that was ever held out, with the hour that first did.
     """
 
     case_id: int
+    booking_id: int
+    school_id: int
+    solo: bool
+    time_zone: str
     state: CaseState
     lesson: Slot
     booked: Slot | None
     student_id: int
     round: int
-    offers: Mapping[int, Slot]
+    offers: Mapping[int, Offer]
     earlier: Mapping[tuple[int, int], Slot]
     deadline_utc: datetime
     hold: Hold | None
     releasers: frozenset[int]
     new_rounds: int
+    usual_instructor_id: int | None = None
+    offered: Mapping[Slot, datetime] = field(default_factory=dict[Slot, datetime])
     standby: bool = False
+
+    @property
+    def releaser_id(self) -> int | None:
+        """The instructor who is asked to release a solo flight: the usual one, or else one who may."""
+        usual = self.usual_instructor_id
+        return usual if usual in self.releasers else min(self.releasers, default=None)
+
+    def confirmer_of(self, slot: Slot) -> int | None:
+        """Return the instructor who is asked to confirm a slot."""
+        return slot.instructor_id or self.releaser_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +91,37 @@ class ResponseContext:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """The result of a response: the event, the state after it, and the reason in words without personal data.
+class Revalidated:
+    """A revalidated slot: the objections to it, and the newest hour's verdict on it.
 
-    ``slot`` and ``number`` are those of the alternative; ``until_utc`` is the end of a new hold.
+    The verdict is ``ok``, ``watch``, ``unforecast`` (no forecast reaches it yet), ``missing`` (data needed to judge it
+    are missing: ``why`` says which) or ``at_risk``, which is among the objections. Lessons never move where it is
+    ``missing``.
     """
 
+    objections: Sequence[str]
+    verdict: str
+    why: str
+
+
+Effect = Literal["hold", "prolong", "release", "lose", "move", "look_for_others", "remind", "keep", "end"]
+"""What a decision does.
+
+hold: the slot is held; prolong: it is held for longer; release: it is no longer held, and the alternatives are open
+again; lose: it is no longer available, and the student is offered the remaining times; move: the booking moves to it;
+look_for_others: the student gets other alternatives; remind: who is to answer is reminded; keep: the lesson is kept as
+booked; end: the case ends.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The result of a response: its effect, the event, the state after it, and the reason without personal data.
+
+    ``slot`` and ``number`` are those of the alternative; ``until_utc`` is the end of a new or prolonged hold.
+    """
+
+    effect: Effect
     event: ResponseEvent
     state: CaseState
     why: str

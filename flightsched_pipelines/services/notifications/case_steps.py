@@ -7,9 +7,10 @@ from sqlalchemy import Connection
 
 from flightsched_pipelines.database.queries import standby
 from flightsched_pipelines.database.queries.cases import transitions
-from flightsched_pipelines.database.queries.cases.cases import CaseLesson, Offer, StoredCase
+from flightsched_pipelines.database.queries.cases.cases import CaseLesson, StoredCase
 from flightsched_pipelines.database.queries.cases.transitions import Transition
 from flightsched_pipelines.domain.cases.lifecycle import BookingStatus, CaseTransition, Slot
+from flightsched_pipelines.domain.cases.snapshot import Offer
 from flightsched_pipelines.services.notifications.findings import Finding
 from flightsched_pipelines.services.notifications.notifications import CaseNotification
 

@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 
 from flightsched_pipelines.database.engine import Source
 from flightsched_pipelines.database.frames import read_partition
-from flightsched_pipelines.database.queries.cases.cases import Offer
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.cases.lifecycle import Slot
+from flightsched_pipelines.domain.cases.snapshot import Offer
 from flightsched_pipelines.domain.rescheduling.feasible_starts import NO_SLOT_LEFT
 from flightsched_pipelines.domain.risk.bookings import severity
 from flightsched_pipelines.domain.risk.breach import Breach, breach_of

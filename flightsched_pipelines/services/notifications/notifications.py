@@ -15,6 +15,7 @@ from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.database.queries.notifications.contacts import Person
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.domain.cases.lifecycle import ENDING_EVENTS, Slot
+from flightsched_pipelines.domain.cases.snapshot import Offer
 from flightsched_pipelines.domain.risk.breach import Breach
 from flightsched_pipelines.messages import models
 from flightsched_pipelines.messages.event_payload import event_payload as event_body
@@ -41,12 +42,12 @@ class CaseNotification:
     event: models.Event
     lesson: Slot
     round: int
-    offers: Sequence[case_rows.Offer] = ()
+    offers: Sequence[Offer] = ()
     breaches: Sequence[Breach] = ()
     no_offer_because: str | None = None
     changes: Sequence[str] = ()
     deadline_utc: datetime | None = None
-    chosen: tuple[int, case_rows.Offer] | None = None
+    chosen: tuple[int, Offer] | None = None
     confirm_by_utc: datetime | None = None
     to: Sequence[Person] | None = None
     standby: bool = False
@@ -367,9 +368,7 @@ class _Post:
         chooser = person if person is not None and person.role == "student" else None
         return [self._offer(item, number, offer, chooser) for number, offer in enumerate(item.offers, start=1)]
 
-    def _offer(
-        self, item: CaseNotification, number: int, offer: case_rows.Offer, chooser: Person | None
-    ) -> models.Offer:
+    def _offer(self, item: CaseNotification, number: int, offer: Offer, chooser: Person | None) -> models.Offer:
         return models.Offer(
             number=number,
             starts_at_utc=offer.slot.starts_at_utc,

@@ -14,7 +14,6 @@ from flightsched_pipelines.domain.cases.responses import CaseResponse
 from flightsched_pipelines.services.notifications import missing_weather
 from flightsched_pipelines.services.responses import overdue
 from flightsched_pipelines.services.responses.respond import respond
-from flightsched_pipelines.services.responses.response_handler import IncomingResponse
 from flightsched_pipelines.services.rules import response_rules
 from flightsched_pipelines.settings import Settings
 
@@ -38,8 +37,9 @@ def process_deadlines(engine: Engine, now_utc: datetime, settings: Settings) -> 
         waiting = _waiting(connection, now_utc, settings)
     for key, one in waiting.items():
         role = ROLE_OF[one.action]
-        answer = CaseResponse(one.action, role, one.instructor_id if role == "instructor" else None)
-        if respond(engine, IncomingResponse(key, one.case_id, answer, "platform"), now_utc, settings).applied:
+        person_id = one.instructor_id if role == "instructor" else None
+        response = CaseResponse(key, one.case_id, "platform", one.action, role, person_id)
+        if respond(engine, response, now_utc, settings).applied:
             passed[PASSED[one.action]] += 1
     return +passed
 

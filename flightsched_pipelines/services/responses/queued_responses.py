@@ -31,7 +31,6 @@ from flightsched_pipelines.database.queries.notifications.outbox import Queued
 from flightsched_pipelines.domain.cases.actions import PEOPLES_ACTIONS, Action, PersonRole
 from flightsched_pipelines.domain.cases.responses import CaseResponse, RequestedTimes
 from flightsched_pipelines.services.responses.respond import ResponseOutcome, respond
-from flightsched_pipelines.services.responses.response_handler import IncomingResponse
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines.text import MAX_REASON_CHARACTERS, accept
 
@@ -89,10 +88,13 @@ class QueuedResponse(BaseModel):
     reason: Annotated[str, StringConstraints(max_length=MAX_REASON_CHARACTERS), AfterValidator(_acceptable)] = ""
     wishes: QueuedRequestedTimes = QueuedRequestedTimes()
 
-    def answer(self) -> CaseResponse:
+    def response(self) -> CaseResponse:
         """Return the response as the domain has it."""
         wishes = self.wishes.wishes()
-        return CaseResponse(self.action, self.role, self.person_id, self.number, self.round, self.reason, wishes)
+        return CaseResponse(
+            self.key, self.case_id, "queue", self.action, self.role, self.person_id, self.number, self.round,
+            self.reason, wishes,
+        )  # fmt: skip
 
 
 FIELDS = frozenset({*QueuedResponse.model_fields, *QueuedRequestedTimes.model_fields})
@@ -162,7 +164,7 @@ def _take(
         _keep_unreadable(engine, message.body, str(error), now_utc)
         dead_letters.send(message.body, {**message.attributes, "problem": str(error)[:250]})
         return "unreadable"
-    outcome = respond(engine, IncomingResponse(queued.key, queued.case_id, queued.answer(), "queue"), now_utc, settings)
+    outcome = respond(engine, queued.response(), now_utc, settings)
     if not outcome.applied:
         _notify_sender(engine, queued, outcome, now_utc, settings)
     return "repeated" if outcome.repeated else outcome.outcome

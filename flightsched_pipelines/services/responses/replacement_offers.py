@@ -8,8 +8,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from flightsched_pipelines.database.frames import newest_written, read_partition
-from flightsched_pipelines.database.queries.cases import case_queries, cases
-from flightsched_pipelines.database.queries.cases.case_queries import CaseDetail
+from flightsched_pipelines.database.queries.cases import case_queries
 from flightsched_pipelines.database.queries.cases.transitions import Transition
 from flightsched_pipelines.database.queries.schedule import booking_moves
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
@@ -17,6 +16,7 @@ from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot
 from flightsched_pipelines.domain.cases.responses import RequestedTimes
+from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Offer
 from flightsched_pipelines.domain.rescheduling.rules import BUFFER
 from flightsched_pipelines.domain.rescheduling.slot_descriptions import slot_descriptions
 from flightsched_pipelines.services.notifications.notifications import CaseNotification
@@ -42,13 +42,13 @@ class ReplacementRound:
 class Fresh:
     """New alternatives; ``unjudged``: others could not be judged, as their forecast is missing."""
 
-    offers: list[cases.Offer]
+    offers: list[Offer]
     unjudged: bool = False
 
 
 def fresh_offers(
     connection: Connection,
-    asked: CaseDetail,
+    case: CaseSnapshot,
     now_utc: datetime,
     settings: Settings,
     *,
@@ -63,7 +63,7 @@ def fresh_offers(
 
     Args:
         connection: the transaction.
-        asked: the case.
+        case: the case.
         now_utc: now.
         settings: the bounds of a new time.
         wishes: the requested times; any when ``None``.
@@ -75,10 +75,10 @@ def fresh_offers(
     if hour is None or most <= 0:
         return Fresh([])
     table = PIPELINE_TABLES["reschedule_candidates"]
-    found = read_partition(connection, table, [hour], table.c.booking_id == asked.booking_id).sort_values("slot")
-    zone = zone_of(asked.time_zone)
+    found = read_partition(connection, table, [hour], table.c.booking_id == case.booking_id).sort_values("slot")
+    zone = zone_of(case.time_zone)
     starts = {slot.starts_at_utc for slot in but_for}
-    student = asked.question.student_id
+    student = case.student_id
     offered = list(beside)
     chosen: list[int] = []
     verdicts: list[str] = []
@@ -91,11 +91,11 @@ def fresh_offers(
             continue
         if any(_clash(slot, student, other, student) for other in offered):
             continue
-        if booking_moves.cases_offered(connection, slot, student, BUFFER, [asked.booking_id]):
+        if booking_moves.cases_offered(connection, slot, student, BUFFER, [case.booking_id]):
             continue
         proofs += 1
-        moving = Move(asked.booking_id, slot)
-        now = revalidate(connection, moving, asked.school_id, student, hour, now_utc, settings)
+        moving = Move(case.booking_id, slot)
+        now = revalidate(connection, moving, case.school_id, student, hour, now_utc, settings)
         unjudged |= now.verdict == "missing" and not now.objections
         if now.objections or now.verdict == "missing":
             continue
@@ -105,58 +105,53 @@ def fresh_offers(
     rows = found.iloc[chosen]
     if hour != newest_written(connection, "forecasts"):
         rows = rows.assign(verdict=verdicts, margin=float("nan"))  # candidates are of the hour before
-    return Fresh(_in_words(connection, asked, rows), unjudged)
+    return Fresh(_in_words(connection, case, rows), unjudged)
 
 
-def as_of_now(
-    connection: Connection, asked: CaseDetail, offer: cases.Offer, now_utc: datetime, settings: Settings
-) -> cases.Offer:
+def as_of_now(connection: Connection, case: CaseSnapshot, offer: Offer, now_utc: datetime, settings: Settings) -> Offer:
     """Return an alternative of an earlier message with the newest hour's verdict on it."""
-    moving, student = Move(asked.booking_id, offer.slot), asked.question.student_id
-    offered = asked.offered.get(offer.slot, now_utc)
-    found = revalidate(connection, moving, asked.school_id, student, offered, now_utc, settings)
+    moving, student = Move(case.booking_id, offer.slot), case.student_id
+    offered = case.offered.get(offer.slot, now_utc)
+    found = revalidate(connection, moving, case.school_id, student, offered, now_utc, settings)
     return replace(offer, reason=describe_move(connection, moving, student, found.verdict), ranked_by="planner")
 
 
 def replace_lost_offers(
-    connection: Connection, asked: CaseDetail, lost: Collection[Slot], why: str, now_utc: datetime, settings: Settings
+    connection: Connection, case: CaseSnapshot, lost: Collection[Slot], why: str, now_utc: datetime, settings: Settings
 ) -> ReplacementRound:
     """Return the next round of a case that lost alternatives: the remaining ones, and new ones for the lost.
 
     A case that offers a freed slot has no other alternative, and ends.
     """
-    if asked.question.standby:
-        return _gone(asked, why)
+    if case.standby:
+        return _gone(case, why)
     kept = [
-        as_of_now(connection, asked, offer, now_utc, settings)
-        for offer in asked.offers.values()
+        as_of_now(connection, case, offer, now_utc, settings)
+        for offer in case.offers.values()
         if offer.slot not in lost
     ]
     beside = [offer.slot for offer in kept]
     fresh = fresh_offers(
         connection,
-        asked,
+        case,
         now_utc,
         settings,
-        but_for=[*asked.offered, *lost],
+        but_for=[*case.offered, *lost],
         beside=beside,
         most=MAX_OFFERS - len(kept),
     ).offers
-    return new_round(asked, "updated", [*kept, *fresh], why, [_described(len(lost), len(kept), len(fresh), why)])
+    return new_round(case, "updated", [*kept, *fresh], why, [_described(len(lost), len(kept), len(fresh), why)])
 
 
 def new_round(
-    asked: CaseDetail, event: str, offers: Sequence[cases.Offer], why: str, changes: Sequence[str]
+    case: CaseSnapshot, event: str, offers: Sequence[Offer], why: str, changes: Sequence[str]
 ) -> ReplacementRound:
     """Return the next round of a case."""
-    question = asked.question
     state = CaseState.PROPOSED if offers else CaseState.OPEN
-    transition = Transition(
-        asked.case_id, asked.booking_id, event, question.state, state, why, question.round + 1, True, offers
-    )
+    transition = Transition(case.case_id, case.booking_id, event, case.state, state, why, case.round + 1, True, offers)
     news = CaseNotification(
-        asked.case_id, asked.booking_id, "updated", question.lesson, question.round + 1, offers,
-        changes=changes, deadline_utc=question.deadline_utc,
+        case.case_id, case.booking_id, "updated", case.lesson, case.round + 1, offers,
+        changes=changes, deadline_utc=case.deadline_utc,
     )  # fmt: skip
     return ReplacementRound(transition, news)
 
@@ -175,31 +170,26 @@ def others_who_lose(
     """
     renewed: list[ReplacementRound] = []
     for case_id in case_ids:
-        asked = case_queries.load_case(connection, case_id)
-        if asked is None or asked.question.state is not CaseState.PROPOSED:
+        case = case_queries.load_case(connection, case_id)
+        if case is None or case.state is not CaseState.PROPOSED:
             continue
         lost = [
             offer.slot
-            for offer in asked.offers.values()
-            if any(_clash(offer.slot, asked.question.student_id, slot, student) for slot, student in taken.items())
+            for offer in case.offers.values()
+            if any(_clash(offer.slot, case.student_id, slot, student) for slot, student in taken.items())
         ]
         if lost:
             renewed.append(
-                replace_lost_offers(connection, asked, lost, "another lesson has taken it", now_utc, settings)
+                replace_lost_offers(connection, case, lost, "another lesson has taken it", now_utc, settings)
             )
     return renewed
 
 
-def _gone(asked: CaseDetail, why: str) -> ReplacementRound:
+def _gone(case: CaseSnapshot, why: str) -> ReplacementRound:
     """Return the end of a case whose freed slot is no longer available."""
-    question = asked.question
-    ended = Transition(
-        asked.case_id, asked.booking_id, "cancelled", question.state, CaseState.CANCELLED, why, question.round
-    )
+    ended = Transition(case.case_id, case.booking_id, "cancelled", case.state, CaseState.CANCELLED, why, case.round)
     changes = [f"The slot is no longer available: {why}."]
-    news = CaseNotification(
-        asked.case_id, asked.booking_id, "cancelled", question.lesson, question.round, changes=changes
-    )
+    news = CaseNotification(case.case_id, case.booking_id, "cancelled", case.lesson, case.round, changes=changes)
     return ReplacementRound(ended, news)
 
 
@@ -210,16 +200,16 @@ def _clash(one: Slot, one_student: int, other: Slot, other_student: int) -> bool
     return bool(shared) and not apart
 
 
-def _in_words(connection: Connection, asked: CaseDetail, rows: pd.DataFrame) -> list[cases.Offer]:
+def _in_words(connection: Connection, case: CaseSnapshot, rows: pd.DataFrame) -> list[Offer]:
     if rows.empty:
         return []
-    lesson = asked.question.lesson
+    lesson = case.lesson
     near = lesson.starts_at_utc, lesson.ends_at_utc
-    booking = schedule.bookings_beside(connection, asked.booking_id, [("student", asked.question.student_id)], *near)
-    booking = booking[booking["booking_id"] == asked.booking_id]
+    booking = schedule.bookings_beside(connection, case.booking_id, [("student", case.student_id)], *near)
+    booking = booking[booking["booking_id"] == case.booking_id]
     lessons = booking.loc[booking.index.repeat(len(rows))].set_index(rows.index)
     return [
-        cases.Offer(slot, reason, "planner")
+        Offer(slot, reason, "planner")
         for slot, reason in zip(slots_of(rows), slot_descriptions(rows, lessons), strict=True)
     ]
 

@@ -12,10 +12,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from flightsched_pipelines.database.queries.cases import cases, responses
-from flightsched_pipelines.domain.cases.responses import ResponseRefusedError
+from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseRefusedError
 from flightsched_pipelines.services.responses.response_handler import (
     CaseChangedError,
-    IncomingResponse,
     ResponseHandler,
 )
 from flightsched_pipelines.settings import Settings
@@ -42,7 +41,7 @@ class ResponseOutcome:
         return self.outcome == responses.APPLIED
 
 
-def respond(engine: Engine, received: IncomingResponse, now_utc: datetime, settings: Settings) -> ResponseOutcome:
+def respond(engine: Engine, response: CaseResponse, now_utc: datetime, settings: Settings) -> ResponseOutcome:
     """Apply a response, or refuse it with one sentence; either is on record.
 
     A lost connection or lock is tried again. No content of a response makes it raise.
@@ -51,7 +50,7 @@ def respond(engine: Engine, received: IncomingResponse, now_utc: datetime, setti
         on=_worth_another_try, attempts=ATTEMPTS, wait_initial=0.05, wait_max=1.0, wait_jitter=0.05
     ):
         with attempt:
-            return _once(engine, received, now_utc, settings)
+            return _once(engine, response, now_utc, settings)
     raise AssertionError("stamina either returns or raises")
 
 
@@ -66,17 +65,17 @@ def _worth_another_try(error: Exception) -> bool:
     }  # fmt: skip
 
 
-def _once(engine: Engine, received: IncomingResponse, now_utc: datetime, settings: Settings) -> ResponseOutcome:
+def _once(engine: Engine, response: CaseResponse, now_utc: datetime, settings: Settings) -> ResponseOutcome:
     with engine.begin() as connection:
         cases.lock_cases_shared(connection)
-        before = responses.find_response(connection, received.key)
+        before = responses.find_response(connection, response.key)
         if before is not None:
             return ResponseOutcome(before.outcome, before.sentence, before.case_id, repeated=True)
-        taking = ResponseHandler(connection, received, now_utc, settings)
+        handler = ResponseHandler(connection, response, now_utc, settings)
         try:
             with connection.begin_nested():
-                outcome, sentence = taking.take()
+                outcome, sentence = handler.take()
         except ResponseRefusedError as refused:
-            outcome, sentence = refused.code, taking.refusal(refused)
-        responses.insert_response(connection, taking.response(outcome, sentence))
-    return ResponseOutcome(outcome, sentence, received.case_id)
+            outcome, sentence = refused.code, handler.refusal(refused)
+        responses.insert_response(connection, handler.record(outcome, sentence))
+    return ResponseOutcome(outcome, sentence, response.case_id)

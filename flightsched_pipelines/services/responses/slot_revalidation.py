@@ -1,7 +1,6 @@
 """Revalidate one slot, within a transaction: with the newest forecast, and the present schedule."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from flightsched_pipelines.database.queries.schedule.availability import availab
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move, resources_of
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.cases.lifecycle import Slot
+from flightsched_pipelines.domain.cases.snapshot import Revalidated
 from flightsched_pipelines.domain.rescheduling.frames import PROPOSAL_COLUMNS
 from flightsched_pipelines.domain.rescheduling.slot_descriptions import slot_descriptions
 from flightsched_pipelines.domain.rescheduling.validation.credential_validation import CredentialRecords
@@ -30,20 +30,6 @@ from flightsched_pipelines.domain.weather.daylight import SUN_COLUMNS, suns_over
 from flightsched_pipelines.durations import DAY, HOUR, MINUTE
 from flightsched_pipelines.services.rules import scheduling_rules
 from flightsched_pipelines.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Revalidated:
-    """A revalidated slot: the objections to it, and the newest hour's verdict on it.
-
-    The verdict is ``ok``, ``watch``, ``unforecast`` (no forecast reaches it yet), ``missing`` (data needed to judge it
-    are missing: ``why`` says which) or ``at_risk``, which is among the objections. Lessons never move where it is
-    ``missing``.
-    """
-
-    objections: Sequence[str]
-    verdict: str
-    why: str
 
 
 def revalidate(

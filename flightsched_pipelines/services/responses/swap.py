@@ -8,13 +8,13 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from flightsched_pipelines.database.queries.cases import case_queries, cases, responses, transitions
-from flightsched_pipelines.database.queries.cases.case_queries import CaseDetail
 from flightsched_pipelines.database.queries.cases.responses import Response
 from flightsched_pipelines.database.queries.cases.transitions import Transition
 from flightsched_pipelines.database.queries.schedule import booking_moves
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.domain.cases.lifecycle import OPEN_STATES, CaseState, Slot
 from flightsched_pipelines.domain.cases.responses import ResponseRefusedError
+from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot
 from flightsched_pipelines.domain.rescheduling.rules import BUFFER
 from flightsched_pipelines.durations import hour_of
 from flightsched_pipelines.services.notifications.notifications import (
@@ -23,8 +23,8 @@ from flightsched_pipelines.services.notifications.notifications import (
     queue_notifications,
 )
 from flightsched_pipelines.services.responses import replacement_offers
+from flightsched_pipelines.services.responses.decision_effects import moved_notifications
 from flightsched_pipelines.services.responses.respond import ResponseOutcome
-from flightsched_pipelines.services.responses.response_handler import moved_notifications
 from flightsched_pipelines.services.responses.slot_revalidation import revalidate
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines.text import MAX_KEY_CHARACTERS, accept
@@ -72,10 +72,10 @@ def _swap(connection: Connection, case_ids: tuple[int, int], now_utc: datetime, 
     pair = [_open(connection, case_id) for case_id in case_ids]
     if case_ids[0] == case_ids[1]:
         raise ResponseRefusedError("same_case", "a lesson cannot be swapped with itself; name two cases")
-    booking_moves.lock_resources(connection, {one for asked in pair for one in _needs(asked, pair)})
-    booking_ids = [asked.booking_id for asked in pair]
+    booking_moves.lock_resources(connection, {one for case in pair for one in _needs(case, pair)})
+    booking_ids = [case.booking_id for case in pair]
     going = [_place(one, other) for one, other in (pair, pair[::-1])]
-    taken = {slot: asked.question.student_id for slot, asked in zip(going, pair, strict=True)}
+    taken = {slot: case.student_id for slot, case in zip(going, pair, strict=True)}
     others = {
         case_id
         for slot, student in taken.items()
@@ -85,69 +85,68 @@ def _swap(connection: Connection, case_ids: tuple[int, int], now_utc: datetime, 
     for booking_id in sorted(booking_ids):
         booking_moves.lock_booking(connection, booking_id)
     again = [_open(connection, case_id) for case_id in case_ids]
-    if [one.question.lesson for one in again] != [one.question.lesson for one in pair]:
+    if [one.lesson for one in again] != [one.lesson for one in pair]:
         raise ResponseRefusedError("changed", "one of the lessons has changed meanwhile; look at both cases again")
     reached: dict[int, bool] = {}
-    for asked, slot in zip(again, going, strict=True):
-        student, leaving = asked.question.student_id, [key for key in booking_ids if key != asked.booking_id]
-        moving = Move(asked.booking_id, slot)
-        found = revalidate(connection, moving, asked.school_id, student, now_utc, now_utc, settings, leaving=leaving)
+    for case, slot in zip(again, going, strict=True):
+        student, leaving = case.student_id, [key for key in booking_ids if key != case.booking_id]
+        moving = Move(case.booking_id, slot)
+        found = revalidate(connection, moving, case.school_id, student, now_utc, now_utc, settings, leaving=leaving)
         if found.objections:
             raise ResponseRefusedError(
-                "no_longer", f"the lesson of case {asked.case_id} cannot take the other slot: {found.objections[0]}"
+                "no_longer", f"the lesson of case {case.case_id} cannot take the other slot: {found.objections[0]}"
             )
         if found.verdict == "missing":
             raise ResponseRefusedError(
                 "no_forecast",
-                f"the lesson of case {asked.case_id} cannot take the other slot now: {found.why}; nothing was changed, "
+                f"the lesson of case {case.case_id} cannot take the other slot now: {found.why}; nothing was changed, "
                 "try again when the forecast is back",
             )
-        reached[asked.case_id] = found.verdict != "unforecast"
+        reached[case.case_id] = found.verdict != "unforecast"
     hour = hour_of(now_utc)
-    transitions.write_transitions(connection, [step for asked in again for step in _steps(asked)], hour, now_utc)
+    transitions.write_transitions(connection, [step for case in again for step in _steps(case)], hour, now_utc)
     booking_moves.move(connection, [Move(key, slot) for key, slot in zip(booking_ids, going, strict=True)], now_utc)
     renewed = replacement_offers.others_who_lose(connection, sorted(others), taken, now_utc, settings)
     transitions.write_transitions(connection, [one.transition for one in renewed], hour, now_utc)
     directory = Directory.read(connection, [*booking_ids, *(one.news.booking_id for one in renewed)])
     news = [
         one
-        for asked, slot in zip(again, going, strict=True)
-        for one in moved_notifications(asked, slot, directory, reached=reached[asked.case_id])
+        for case, slot in zip(again, going, strict=True)
+        for one in moved_notifications(case, slot, directory, reached=reached[case.case_id])
     ]
     news += [one.news for one in renewed]
     queue_notifications(connection, news, directory, NotificationContext(None, now_utc, settings))
     return f"The lessons of cases {case_ids[0]} and {case_ids[1]} are swapped."
 
 
-def _open(connection: Connection, case_id: int) -> CaseDetail:
-    asked = case_queries.load_case(connection, case_id)
-    if asked is None:
+def _open(connection: Connection, case_id: int) -> CaseSnapshot:
+    case = case_queries.load_case(connection, case_id)
+    if case is None:
         raise ResponseRefusedError("unknown_case", f"there is no case {case_id}")
-    if asked.question.state not in OPEN_STATES:
-        raise ResponseRefusedError("ended", f"case {case_id} has ended ({asked.question.state}); nothing was changed")
-    if asked.question.standby:
+    if case.state not in OPEN_STATES:
+        raise ResponseRefusedError("ended", f"case {case_id} has ended ({case.state}); nothing was changed")
+    if case.standby:
         raise ResponseRefusedError("standby", f"case {case_id} offers a freed slot; only weather cases can be swapped")
-    if asked.question.booked != asked.question.lesson:
+    if case.booked != case.lesson:
         raise ResponseRefusedError("changed", f"the school has changed the lesson of case {case_id} since")
-    return asked
+    return case
 
 
-def _place(asked: CaseDetail, other: CaseDetail) -> Slot:
+def _place(case: CaseSnapshot, other: CaseSnapshot) -> Slot:
     """Return the slot of a swapped lesson: the other's start, instructor and aircraft, and its own length."""
-    lesson, place = asked.question.lesson, other.question.lesson
+    lesson, place = case.lesson, other.lesson
     return replace(place, ends_at_utc=place.starts_at_utc + (lesson.ends_at_utc - lesson.starts_at_utc))
 
 
-def _needs(asked: CaseDetail, pair: list[CaseDetail]) -> frozenset[tuple[str, int]]:
-    return booking_moves.resources_of(asked.question.student_id, *(one.question.lesson for one in pair))
+def _needs(case: CaseSnapshot, pair: list[CaseSnapshot]) -> frozenset[tuple[str, int]]:
+    return booking_moves.resources_of(case.student_id, *(one.lesson for one in pair))
 
 
-def _steps(asked: CaseDetail) -> list[Transition]:
-    question = asked.question
+def _steps(case: CaseSnapshot) -> list[Transition]:
     agreed = "both students agreed to swap"
     taken, moved = CaseState.STUDENT_ACCEPTED, CaseState.RESCHEDULED
     return [
-        Transition(asked.case_id, asked.booking_id, "accepted", question.state, taken, agreed, question.round,
+        Transition(case.case_id, case.booking_id, "accepted", case.state, taken, agreed, case.round,
                    actor="dispatcher"),
-        Transition(asked.case_id, asked.booking_id, "moved", taken, moved, agreed, question.round),
+        Transition(case.case_id, case.booking_id, "moved", taken, moved, agreed, case.round),
     ]  # fmt: skip

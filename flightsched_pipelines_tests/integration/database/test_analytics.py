@@ -15,13 +15,13 @@ from sqlalchemy import Engine, text
 from flightsched_pipelines.database import analyst_role, frames, migrations
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.domain.cases.actions import Action
+from flightsched_pipelines.domain.cases.actions import ROLE_OF, Action
 from flightsched_pipelines.domain.cases.lifecycle import CASE_EVENTS, CaseState
 from flightsched_pipelines.domain.cases.responses import CaseResponse
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.responses.overdue import end_overdue
-from flightsched_pipelines.services.responses.respond import IncomingResponse, respond
+from flightsched_pipelines.services.responses.respond import respond
 from flightsched_pipelines_tests.conftest import SEED_HOUR, clone, connected, settings_for
 
 HOUR = timedelta(hours=1)
@@ -66,9 +66,9 @@ def live(ticked_engine: Engine) -> None:
     )
     moved, kept, cleared = proposed[:MOVED], next(case for case in proposed[MOVED:] if not case["solo"]), proposed[-4:]
     for case in moved:
-        answer(ticked_engine, case["id"], CaseResponse(Action.ACCEPT, "student", None, number=1), minutes=20)
-        answer(ticked_engine, case["id"], CaseResponse(Action.CONFIRM, "instructor", None), minutes=45)
-    answer(ticked_engine, kept["id"], CaseResponse(Action.KEEP, "instructor", None, reason=PRIVATE), minutes=50)
+        answer(ticked_engine, case["id"], Action.ACCEPT, minutes=20, number=1)
+        answer(ticked_engine, case["id"], Action.CONFIRM, minutes=45)
+    answer(ticked_engine, kept["id"], Action.KEEP, minutes=50, reason=PRIVATE)
     above = {case["booking_id"] for case in (*moved, kept, *cleared)}
     later_hour(ticked_engine, 1, above)
     dispatch(ticked_engine, NOW + HOUR, SETTINGS)
@@ -78,11 +78,10 @@ def live(ticked_engine: Engine) -> None:
     end_overdue(ticked_engine, deadlines[4]["deadline_utc"], SETTINGS)
 
 
-def answer(engine: Engine, case_id: int, said: CaseResponse, minutes: int) -> None:
+def answer(engine: Engine, case_id: int, action: Action, minutes: int, **words: Any) -> None:
     """Give a response some time after the dispatch; it is applied."""
-    outcome = respond(
-        engine, IncomingResponse(uuid4().hex, case_id, said, "terminal"), NOW + timedelta(minutes=minutes), SETTINGS
-    )
+    response = CaseResponse(uuid4().hex, case_id, "terminal", action, ROLE_OF[action], **words)
+    outcome = respond(engine, response, NOW + timedelta(minutes=minutes), SETTINGS)
     assert outcome.applied, outcome
 
 

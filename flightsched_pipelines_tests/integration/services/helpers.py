@@ -1,5 +1,6 @@
 """Helpers for tests of responses: cases to answer, ways to respond, and invariants."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,6 @@ from sqlalchemy import Engine, text
 from flightsched_pipelines.domain.cases.actions import Action, Role
 from flightsched_pipelines.domain.cases.responses import CaseResponse
 from flightsched_pipelines.services.responses.respond import ResponseOutcome, respond
-from flightsched_pipelines.services.responses.response_handler import IncomingResponse
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 
 HOUR = timedelta(hours=1)
@@ -57,12 +57,12 @@ def cases(engine: Engine, *, solo: bool = False) -> list[tuple[int, int]]:
 def said(action: str, *, role: Role | None = None, person_id: int | None = None, **answer: Any) -> CaseResponse:
     """Return a response, from the role that would give it."""
     usual: Role = "student" if Action(action) in STUDENTS else "instructor"
-    return CaseResponse(Action(action), role or usual, person_id, **answer)
+    return CaseResponse("", 0, "terminal", Action(action), role or usual, person_id, **answer)
 
 
 def give(engine: Engine, case_id: int, answer: CaseResponse, at: datetime = LATER, key: str = "") -> ResponseOutcome:
     """Give a response to a case."""
-    return respond(engine, IncomingResponse(key or uuid4().hex, case_id, answer, "terminal"), at, SETTINGS)
+    return respond(engine, replace(answer, key=key or uuid4().hex, case_id=case_id), at, SETTINGS)
 
 
 def say(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -14,7 +15,6 @@ from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.responses import deadlines
 from flightsched_pipelines.services.responses.respond import respond
-from flightsched_pipelines.services.responses.response_handler import IncomingResponse
 from flightsched_pipelines.services.responses.swap import swap
 from flightsched_pipelines_tests.conftest import SEED_HOUR
 from flightsched_pipelines_tests.integration.services.helpers import (
@@ -121,8 +121,8 @@ def test_what_is_held_stays_held_until_it_can_be_confirmed(
     before = place(told_engine, booking_id)
     lose(told_engine)
 
-    received = IncomingResponse(f"confirm-by-{door}", case_id, said("confirm"), door)
-    refused = respond(told_engine, received, MOMENT, SETTINGS)
+    response = replace(said("confirm"), key=f"confirm-by-{door}", case_id=case_id, door=door)
+    refused = respond(told_engine, response, MOMENT, SETTINGS)
 
     assert refused.outcome == "no_forecast", refused
     assert "stays held" in refused.sentence

@@ -165,7 +165,6 @@ from flightsched_pipelines.clients.delivery.mail import Maildir
 from flightsched_pipelines.database.engine import application_url, connect
 from flightsched_pipelines.services.notifications.outbox_worker import Channel, drain
 from flightsched_pipelines.services.responses.respond import respond
-from flightsched_pipelines.services.responses.response_handler import IncomingResponse
 from flightsched_pipelines.domain.cases.actions import Action
 from flightsched_pipelines.domain.cases.responses import CaseResponse
 from flightsched_pipelines.settings import Settings
@@ -176,8 +175,8 @@ folder = Maildir(Path(sys.argv[6]))
 engine = connect(settings)
 
 def confirm(case, key):
-    response = CaseResponse(Action.CONFIRM, "instructor", None)
-    return respond(engine, IncomingResponse(key, case, response, "terminal"), at, settings)
+    response = CaseResponse(key, case, "terminal", Action.CONFIRM, "instructor")
+    return respond(engine, response, at, settings)
 
 assert confirm(spare, "spare").applied  # statements are compiled once, here
 engine.dispose()

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, select
 
 from flightsched_pipelines.database.queries.cases import case_queries, responses
-from flightsched_pipelines.database.queries.cases.case_queries import CaseDetail
 from flightsched_pipelines.database.queries.cases.responses import Response
 from flightsched_pipelines.database.schema import (
     OPEN_STATES,
@@ -18,6 +17,7 @@ from flightsched_pipelines.database.schema import (
     reschedule_cases,
     student_preferences,
 )
+from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class CaseHistory:
 
     summary: CaseSummary
     note: str | None
-    asked: CaseDetail
+    case: CaseSnapshot
     events: Sequence[CaseEvent]
     responses: Sequence[Response]
 
@@ -76,14 +76,14 @@ def case_history(engine: Engine, case_id: int) -> CaseHistory | None:
     """One case, ``None`` if there is no such."""
     with engine.connect() as connection:
         row = connection.execute(_summary().where(reschedule_cases.c.id == case_id)).one_or_none()
-        asked = case_queries.load_case(connection, case_id)
-        if row is None or asked is None:
+        case = case_queries.load_case(connection, case_id)
+        if row is None or case is None:
             return None
-        note = _note_of(connection, asked.question.student_id)
+        note = _note_of(connection, case.student_id)
         return CaseHistory(
             CaseSummary(*row),
             note,
-            asked,
+            case,
             _events(connection, case_id),
             responses.responses_of_case(connection, case_id),
         )

@@ -1,13 +1,11 @@
 """One case as a response needs it: the lesson, the people, and the alternatives on offer or held."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, any_, bindparam, false, func, literal, or_, select
 
-from flightsched_pipelines.database.queries.cases.cases import Offer
 from flightsched_pipelines.database.schema import (
     ACTIVE_STATUSES,
     airports,
@@ -20,35 +18,12 @@ from flightsched_pipelines.database.schema import (
 )
 from flightsched_pipelines.domain.cases.deadlines import CaseClock
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot
-from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Hold
+from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Hold, Offer
 
 _HELD = bookings.alias("held")
 
 
-@dataclass(frozen=True, slots=True)
-class CaseDetail:
-    """A case with its booking.
-
-    ``usual_instructor_id`` is whom the student flies with as a rule; ``offers`` are the alternatives held out, by
-    number; ``offered`` every slot that was ever held out, with the hour that first did.
-    """
-
-    question: CaseSnapshot
-    booking_id: int
-    school_id: int
-    solo: bool
-    time_zone: str
-    usual_instructor_id: int | None
-    offers: Mapping[int, Offer]
-    offered: Mapping[Slot, datetime]
-
-    @property
-    def case_id(self) -> int:
-        """Return the case's number."""
-        return self.question.case_id
-
-
-def load_case(connection: Connection, case_id: int, *, lock: bool = False) -> CaseDetail | None:
+def load_case(connection: Connection, case_id: int, *, lock: bool = False) -> CaseSnapshot | None:
     """A case as it stands, its booking locked if that is wanted; ``None`` if there is no such case."""
     rows = connection.execute(_ASK_AND_LOCK if lock else _ASK, {"case": case_id}).all()
     if not rows:
@@ -66,30 +41,26 @@ def load_case(connection: Connection, case_id: int, *, lock: bool = False) -> Ca
         hold = Hold(slot, row.accepted_number, row.accepted_at, row.held_until)
     standby = row.freed_slot_id is not None
     booked = Slot(row.booked_from, row.booked_to, row.booked_instructor, row.booked_aircraft)
-    question = CaseSnapshot(
+    return CaseSnapshot(
         case_id=row.id,
+        booking_id=row.booking_id,
+        school_id=row.school_id,
+        solo=row.solo,
+        time_zone=row.time_zone,
         state=CaseState(row.state),
         lesson=Slot(row.starts_at_utc, row.ends_at_utc, row.instructor_id, row.aircraft_id),
         booked=booked if row.status in (ACTIVE_STATUSES if standby else ("weather_hold",)) else None,
         student_id=row.student_id,
         round=row.round,
-        offers={number: offer.slot for number, offer in offers.items()},
+        offers=offers,
         earlier={key: offer.slot for key, (offer, _, _) in rounds.items()},
         deadline_utc=row.deadline_utc,
         hold=hold,
         releasers=_releasers(connection, row.school_id, row.training_level) if row.solo else frozenset(),
         new_rounds=row.new_rounds,
-        standby=standby,
-    )
-    return CaseDetail(
-        question=question,
-        booking_id=row.booking_id,
-        school_id=row.school_id,
-        solo=row.solo,
-        time_zone=row.time_zone,
         usual_instructor_id=row.primary_instructor_id,
-        offers=offers,
         offered=offered,
+        standby=standby,
     )
 
 

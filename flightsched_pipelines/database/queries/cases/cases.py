@@ -22,18 +22,10 @@ from flightsched_pipelines.database.schema import (
     reschedule_cases,
 )
 from flightsched_pipelines.domain.cases.lifecycle import Case, CaseState, HoldSetter, Slot
+from flightsched_pipelines.domain.cases.snapshot import Offer
 
 PROVEN = "proposals_are_valid"
 """The name under which `partitions` records the hours whose proposals were validated."""
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """An alternative as it is stored: its slot, the reason, and who ranked it."""
-
-    slot: Slot
-    reason: str
-    ranked_by: str
 
 
 @dataclass(frozen=True, slots=True)

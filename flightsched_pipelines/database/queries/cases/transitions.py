@@ -9,7 +9,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Integer, bindparam, case, func, insert, update
 
-from flightsched_pipelines.database.queries.cases.cases import Offer
 from flightsched_pipelines.database.queries.schedule.holds import release_holds
 from flightsched_pipelines.database.schema import (
     ACTIVE_STATUSES,
@@ -20,6 +19,7 @@ from flightsched_pipelines.database.schema import (
     reschedule_cases,
 )
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, HoldSetter, Slot
+from flightsched_pipelines.domain.cases.snapshot import Offer
 
 
 @dataclass(frozen=True, slots=True)

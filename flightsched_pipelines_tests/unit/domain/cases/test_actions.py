@@ -11,14 +11,15 @@ from flightsched_pipelines.domain.cases.actions import PEOPLES_ACTIONS, ROLE_OF,
 from flightsched_pipelines.domain.cases.decisions import decide
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot
 from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseRefusedError
-from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Hold, ResponseContext, ResponseRules
+from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Hold, Offer, ResponseContext, ResponseRules
 from flightsched_pipelines.services.responses.queued_responses import UnreadableResponseError, read_message
 
 NOW = datetime(2026, 11, 24, 18, tzinfo=UTC)
 LESSON = Slot(NOW + timedelta(hours=20), NOW + timedelta(hours=22), 5, 9)
 OTHER = Slot(NOW + timedelta(hours=44), NOW + timedelta(hours=46), 5, 9)
 HELD = CaseSnapshot(
-    case_id=1, state=CaseState.STUDENT_ACCEPTED, lesson=LESSON, booked=LESSON, student_id=3, round=1, offers={1: OTHER},
+    case_id=1, booking_id=1, school_id=1, solo=False, time_zone="UTC", state=CaseState.STUDENT_ACCEPTED, lesson=LESSON,
+    booked=LESSON, student_id=3, round=1, offers={1: Offer(OTHER, "", "planner")},
     earlier={(1, 1): OTHER}, deadline_utc=NOW + timedelta(hours=12),
     hold=Hold(OTHER, 1, NOW - timedelta(minutes=1), NOW + timedelta(hours=2)), releasers=frozenset(), new_rounds=0,
 )  # fmt: skip
@@ -36,7 +37,7 @@ def test_every_action_has_one_role() -> None:
 def test_only_the_role_of_the_table_may_take_an_action(action: Action, role: Role) -> None:
     snapshot = HELD if action not in {Action.ACCEPT, Action.NONE_SUIT} else replace(HELD, hold=None)
     at = replace(AT, now_utc=NOW + timedelta(hours=3)) if action is Action.LAPSE else AT
-    response = CaseResponse(action, role, PERSON[role], number=1, reason="The fog lifts.")
+    response = CaseResponse("key", 1, "terminal", action, role, PERSON[role], number=1, reason="The fog lifts.")
     snapshot = replace(snapshot, state=CaseState.STUDENT_ACCEPTED if snapshot.hold else CaseState.PROPOSED)
     if role == ROLE_OF[action]:
         decide(snapshot, response, at)
