@@ -55,7 +55,7 @@ def case(number: CaseNumber) -> None:
         mark = " (held)" if held is not None and held.slot == offer.slot else ""
         when = format_period(offer.slot.starts_at_utc, offer.slot.ends_at_utc, zone)
         console.print(f"  {place}. {when}{mark}  {offer.reason}", markup=False)
-        for warning in warned.get((story.asked.booking_id, offer.slot), ()):
+        for warning in warned.get((story.case.booking_id, offer.slot), ()):
             console.print(f"     {warning}", markup=False)
     told = [(event.at, event.event, event.actor, event.why) for event in story.events]
     told += [

@@ -18,12 +18,9 @@ from flightsched_pipelines.domain.cases.snapshot import Offer
 from flightsched_pipelines.domain.cases.standby import FreedSlot, StandbyLesson, slots_to_offer, standby_order
 from flightsched_pipelines.domain.rescheduling.rules import BUFFER
 from flightsched_pipelines.errors import PlainError
-from flightsched_pipelines.services.notifications.notifications import (
-    CaseNotification,
-    Directory,
-    NotificationContext,
-    queue_notifications,
-)
+from flightsched_pipelines.services.notifications.case_notification import CaseNotification, NotificationContext
+from flightsched_pipelines.services.notifications.directory import Directory
+from flightsched_pipelines.services.notifications.notifications import queue_notifications
 from flightsched_pipelines.services.responses.slot_revalidation import describe_move, revalidate
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines.text import MAX_NAME_CHARACTERS, accept

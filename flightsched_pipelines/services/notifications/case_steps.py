@@ -11,8 +11,8 @@ from flightsched_pipelines.database.queries.cases.cases import CaseLesson, Store
 from flightsched_pipelines.database.queries.cases.transitions import Transition
 from flightsched_pipelines.domain.cases.lifecycle import BookingStatus, CaseTransition, Slot
 from flightsched_pipelines.domain.cases.snapshot import Offer
+from flightsched_pipelines.services.notifications.case_notification import CaseNotification
 from flightsched_pipelines.services.notifications.findings import Finding
-from flightsched_pipelines.services.notifications.notifications import CaseNotification
 
 LIFTS_HOLD = frozenset({"cleared", "changed"})
 """The transitions that end a weather hold set by the platform."""

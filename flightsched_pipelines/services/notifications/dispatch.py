@@ -14,19 +14,16 @@ from flightsched_pipelines.domain.cases.decisions import override_still_applies
 from flightsched_pipelines.domain.cases.lifecycle import BookingStatus, CaseTransition, Slot, next_transition, open_case
 from flightsched_pipelines.domain.cases.standby import next_standby_transition
 from flightsched_pipelines.errors import PlainError
+from flightsched_pipelines.services.notifications.case_notification import CaseNotification, NotificationContext
 from flightsched_pipelines.services.notifications.case_steps import (
     booking_status,
     notification_of,
     settle,
     transition_of,
 )
+from flightsched_pipelines.services.notifications.directory import Directory
 from flightsched_pipelines.services.notifications.findings import Finding, Findings, findings_of, missed_at
-from flightsched_pipelines.services.notifications.notifications import (
-    CaseNotification,
-    Directory,
-    NotificationContext,
-    queue_notifications,
-)
+from flightsched_pipelines.services.notifications.notifications import queue_notifications
 from flightsched_pipelines.services.rules import case_rules
 from flightsched_pipelines.services.taken_slots import TakenSlots
 from flightsched_pipelines.settings import Settings

@@ -21,7 +21,8 @@ from flightsched_pipelines.domain.risk.missing_forecasts import lacks_weather
 from flightsched_pipelines.formatting import format_time
 from flightsched_pipelines.messages.models import Digest, Lesson, MissingWeather
 from flightsched_pipelines.services.notifications import channels
-from flightsched_pipelines.services.notifications.notifications import DIGEST_EXPIRES_AFTER, Directory
+from flightsched_pipelines.services.notifications.directory import Directory
+from flightsched_pipelines.services.notifications.notifications import DIGEST_EXPIRES_AFTER
 from flightsched_pipelines.settings import Settings
 
 LOOK_BACK = timedelta(days=14)

@@ -20,14 +20,10 @@ from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Decision, 
 from flightsched_pipelines.durations import hour_of
 from flightsched_pipelines.formatting import format_period, format_time, plural
 from flightsched_pipelines.messages import models
-from flightsched_pipelines.services.notifications.notifications import (
-    CaseNotification,
-    Directory,
-    NotificationContext,
-    queue_notifications,
-)
+from flightsched_pipelines.services.notifications.case_notification import CaseNotification, NotificationContext
+from flightsched_pipelines.services.notifications.directory import Directories, Directory
+from flightsched_pipelines.services.notifications.notifications import queue_notifications
 from flightsched_pipelines.services.responses import replacement_offers
-from flightsched_pipelines.services.responses.directories import Directories
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines.text import one_line
 

@@ -10,17 +10,15 @@ from flightsched_pipelines.database.queries.cases.cases import CaseLesson, Store
 from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.domain.cases.lifecycle import CaseTransition, next_transition
 from flightsched_pipelines.domain.cases.standby import next_standby_transition
+from flightsched_pipelines.services.notifications.case_notification import NotificationContext
 from flightsched_pipelines.services.notifications.case_steps import (
     booking_status,
     notification_of,
     settle,
     transition_of,
 )
-from flightsched_pipelines.services.notifications.notifications import (
-    Directory,
-    NotificationContext,
-    queue_notifications,
-)
+from flightsched_pipelines.services.notifications.directory import Directory
+from flightsched_pipelines.services.notifications.notifications import queue_notifications
 from flightsched_pipelines.settings import Settings
 
 

@@ -19,7 +19,7 @@ from flightsched_pipelines.domain.cases.responses import RequestedTimes
 from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Offer
 from flightsched_pipelines.domain.rescheduling.rules import BUFFER
 from flightsched_pipelines.domain.rescheduling.slot_descriptions import slot_descriptions
-from flightsched_pipelines.services.notifications.notifications import CaseNotification
+from flightsched_pipelines.services.notifications.case_notification import CaseNotification
 from flightsched_pipelines.services.responses.slot_revalidation import describe_move, revalidate
 from flightsched_pipelines.services.slots import slots_of
 from flightsched_pipelines.settings import Settings

@@ -22,9 +22,9 @@ from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseR
 from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, ResponseContext
 from flightsched_pipelines.domain.rescheduling.rules import BUFFER
 from flightsched_pipelines.formatting import format_time
-from flightsched_pipelines.services.notifications.notifications import NotificationContext
+from flightsched_pipelines.services.notifications.case_notification import NotificationContext
+from flightsched_pipelines.services.notifications.directory import Directories
 from flightsched_pipelines.services.responses.decision_effects import DecisionEffects
-from flightsched_pipelines.services.responses.directories import Directories
 from flightsched_pipelines.services.responses.slot_revalidation import revalidate
 from flightsched_pipelines.services.rules import response_rules
 from flightsched_pipelines.settings import Settings

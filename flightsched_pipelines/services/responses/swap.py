@@ -17,11 +17,9 @@ from flightsched_pipelines.domain.cases.responses import ResponseRefusedError
 from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot
 from flightsched_pipelines.domain.rescheduling.rules import BUFFER
 from flightsched_pipelines.durations import hour_of
-from flightsched_pipelines.services.notifications.notifications import (
-    Directory,
-    NotificationContext,
-    queue_notifications,
-)
+from flightsched_pipelines.services.notifications.case_notification import NotificationContext
+from flightsched_pipelines.services.notifications.directory import Directory
+from flightsched_pipelines.services.notifications.notifications import queue_notifications
 from flightsched_pipelines.services.responses import replacement_offers
 from flightsched_pipelines.services.responses.decision_effects import moved_notifications
 from flightsched_pipelines.services.responses.respond import ResponseOutcome

@@ -1,0 +1,88 @@
+"""Everyone and everything that messages name, read once a transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from flightsched_pipelines.database.queries.notifications import contacts as people
+from flightsched_pipelines.database.queries.notifications.contacts import Person
+from flightsched_pipelines.domain.cases.lifecycle import Slot
+from flightsched_pipelines.messages import models
+from flightsched_pipelines.services.notifications.case_notification import CaseNotification
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Everyone and everything that messages name, read once."""
+
+    bookings: Mapping[int, people.BookingFacts]
+    students: Mapping[int, Person]
+    instructors: Mapping[int, Person]
+    schools: Mapping[int, people.School]
+    aircraft: Mapping[int, str]
+
+    @classmethod
+    def read(cls, connection: Connection, booking_ids: Sequence[int]) -> "Directory":
+        """Read the data that messages about these bookings need."""
+        bookings = people.booking_facts(connection, booking_ids)
+        schools = {booking.school_id for booking in bookings.values()}
+        return cls(
+            bookings,
+            people.students(connection, {booking.student_id for booking in bookings.values()}),
+            people.instructors(connection, schools=schools),
+            people.schools(connection, schools),
+            people.aircraft_names(connection, schools),
+        )
+
+    def lesson(self, booking_id: int, slot: Slot) -> models.Lesson:
+        """Return a booking at a slot in the form for messages."""
+        booking = self.bookings[booking_id]
+        return models.Lesson(
+            booking_id=booking_id,
+            reference=booking.reference,
+            school=self.schools[booking.school_id].name,
+            airport=booking.departure,
+            time_zone=booking.time_zone,
+            starts_at_utc=slot.starts_at_utc,
+            ends_at_utc=slot.ends_at_utc,
+            student=self.students[booking.student_id].name,
+            instructor=self.instructor(slot),
+            aircraft=self.aircraft[slot.aircraft_id],
+        )
+
+    def audience(self, news: CaseNotification) -> list[Person]:
+        """Return the student, and the instructor of a dual lesson; or those that the notification names."""
+        if news.to is not None:
+            return list(news.to)
+        told = [self.students[self.bookings[news.booking_id].student_id]]
+        if news.lesson.instructor_id is not None and (not news.standby or news.event == "moved"):
+            told.append(self.instructors[news.lesson.instructor_id])
+        return told
+
+    def instructor(self, slot: Slot) -> str | None:
+        """Return the name of a slot's instructor; ``None`` for a solo flight."""
+        return None if slot.instructor_id is None else self.instructors[slot.instructor_id].name
+
+    def people(self, role: str) -> Mapping[int, Person]:
+        """Return the students, or the instructors."""
+        return self.students if role == "student" else self.instructors
+
+    def student_of(self, booking_id: int) -> Person:
+        """Return the student of a booking."""
+        return self.students[self.bookings[booking_id].student_id]
+
+
+class Directories:
+    """The directories of sets of bookings, each read when it is first asked for."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._read: dict[tuple[int, ...], Directory] = {}
+
+    def of(self, booking_ids: Sequence[int]) -> Directory:
+        """Return everyone and everything that messages about some bookings name."""
+        known = tuple(booking_ids)
+        if known not in self._read:
+            self._read[known] = Directory.read(self._connection, booking_ids)
+        return self._read[known]

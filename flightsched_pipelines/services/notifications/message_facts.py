@@ -1,0 +1,89 @@
+"""The facts of messages, from steps of cases: what `messages.models` holds of a notice and of a digest."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flightsched_pipelines.database.queries.notifications.contacts import Person
+from flightsched_pipelines.domain.cases.lifecycle import Slot
+from flightsched_pipelines.domain.cases.snapshot import Offer
+from flightsched_pipelines.messages import models
+from flightsched_pipelines.services.notifications.case_notification import CaseNotification, NotificationContext
+from flightsched_pipelines.services.notifications.directory import Directory
+from flightsched_pipelines.services.notifications.links import response_url
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFacts:
+    """What messages are made of: people and things, the context, each booking's version, each slot's warnings."""
+
+    directory: Directory
+    context: NotificationContext
+    sequences: Mapping[int, int]
+    warned: Mapping[tuple[int, Slot], Sequence[str]]
+
+    def digest(self, name: str, school: str, time_zone: str, lines: list[models.DigestLine]) -> models.Digest:
+        """Return a digest of some lines."""
+        now_utc = self.context.now_utc
+        hour_utc = self.context.hour_utc or now_utc
+        return models.Digest(
+            name=name, school=school, time_zone=time_zone, hour_utc=hour_utc, lines=lines, sent_at_utc=now_utc
+        )
+
+    def line(self, item: CaseNotification, person: Person | None = None) -> models.DigestLine:
+        """Return a line of a digest; with a link for a person."""
+        return models.DigestLine(
+            event=item.event,
+            case_id=item.case_id,
+            lesson=self.directory.lesson(item.booking_id, item.lesson),
+            breaches=list(item.breaches),
+            offers=self._offers(item, None),
+            no_offer_because=item.no_offer_because,
+            deadline_utc=item.deadline_utc,
+            case_url=person and response_url(self.context.settings, item.case_id, item.round, person),
+        )
+
+    def notice(self, item: CaseNotification, person: Person, *, as_first: bool = False) -> models.Notice:
+        """Return a message to one person; ``as_first`` for whoever heard nothing of the case before."""
+        return models.Notice(
+            event="opened" if as_first else item.event,
+            case_id=item.case_id,
+            role="student" if person.role == "student" else "instructor",
+            name=person.name,
+            lesson=self.directory.lesson(item.booking_id, item.lesson),
+            breaches=list(item.breaches),
+            offers=self._offers(item, person),
+            no_offer_because=item.no_offer_because,
+            changes=[] if as_first else list(item.changes),
+            chosen=item.chosen and self._offer(item, *item.chosen, None),
+            confirm_by_utc=item.confirm_by_utc,
+            confirm_url=self._confirm_url(item, person),
+            deadline_utc=item.deadline_utc,
+            case_url=response_url(self.context.settings, item.case_id, item.round, person),
+            standby=item.standby,
+            stays_on_hold=item.stays_on_hold,
+            sequence=self.sequences[item.booking_id],
+            sent_at_utc=self.context.now_utc,
+        )
+
+    def _offers(self, item: CaseNotification, person: Person | None) -> list[models.Offer]:
+        """The alternatives; a student gets a link for each."""
+        chooser = person if person is not None and person.role == "student" else None
+        return [self._offer(item, number, offer, chooser) for number, offer in enumerate(item.offers, start=1)]
+
+    def _offer(self, item: CaseNotification, number: int, offer: Offer, chooser: Person | None) -> models.Offer:
+        return models.Offer(
+            number=number,
+            starts_at_utc=offer.slot.starts_at_utc,
+            ends_at_utc=offer.slot.ends_at_utc,
+            instructor=self.directory.instructor(offer.slot),
+            aircraft=self.directory.aircraft[offer.slot.aircraft_id],
+            reason=offer.reason,
+            warnings=list(self.warned.get((item.booking_id, offer.slot), ())),
+            accept_url=chooser and response_url(self.context.settings, item.case_id, item.round, chooser, number),
+        )
+
+    def _confirm_url(self, item: CaseNotification, person: Person) -> str | None:
+        """The URL where an instructor confirms the student's choice."""
+        if item.chosen is None or item.confirm_by_utc is None or person.role != "instructor":
+            return None
+        return response_url(self.context.settings, item.case_id, item.round, person, item.chosen[0])
