@@ -35,8 +35,8 @@ from flightsched_pipelines.database.queries.notifications.leases import Message
 from flightsched_pipelines.database.queries.notifications.outbox import Queued
 from flightsched_pipelines.database.seed import seed
 from flightsched_pipelines.messages.samples import SAMPLES
-from flightsched_pipelines.services.notifications import channel_senders
-from flightsched_pipelines.services.notifications.outbox_worker import Channel, drain
+from flightsched_pipelines.services.delivery import channel_senders
+from flightsched_pipelines.services.delivery.outbox_worker import Channel, drain
 from flightsched_pipelines.settings import Settings
 
 MESSAGES = 10_000

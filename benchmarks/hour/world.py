@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import Range
 
 from flightsched_pipelines.database import schema
 from flightsched_pipelines.database.seed import _insert_frame
-from flightsched_pipelines.domain.risk.minimums import STATED_COLUMNS, default_minimums
+from flightsched_pipelines.domain.risk.limits.minimums import STATED_COLUMNS, default_minimums
 
 HOUR = datetime(2026, 11, 10, 14, tzinfo=UTC)
 LEVELS = ("student_pilot", "private_pilot", "instrument_rated")

@@ -9,7 +9,7 @@ from metar.Metar import Metar, ParserError
 
 from flightsched_pipelines.domain.weather.reports.metar_text import metar_elements, metar_words
 from flightsched_pipelines.domain.weather.reports.report_elements import conditions_of
-from flightsched_pipelines.domain.weather.reports.weather_codes import is_weather, read_weather
+from flightsched_pipelines.domain.weather.reports.words.weather_codes import is_weather, read_weather
 
 SM_PER_METRE = 1 / 1_609.344
 ELEMENTS = ("wind_kt", "gust_kt", "visibility_sm", "ceiling_ft", "hazards")

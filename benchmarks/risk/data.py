@@ -17,12 +17,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS
-from flightsched_pipelines.domain.risk.minimums import MINIMUM_COLUMNS, default_minimums, in_force, typed_minimums
+from flightsched_pipelines.domain.risk.limits.minimums import (
+    MINIMUM_COLUMNS,
+    default_minimums,
+    in_force,
+    typed_minimums,
+)
 from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, TRAINING_LEVELS, UNITS
 from flightsched_pipelines.domain.weather.conditions import ELEMENTS
 from flightsched_pipelines.domain.weather.daylight import sun_table
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
-from flightsched_pipelines.domain.weather.reports.weather_codes import read_weather
+from flightsched_pipelines.domain.weather.reports.words.weather_codes import read_weather
 
 FIRST_HOUR_UTC = datetime(2026, 9, 21, 14, tzinfo=UTC)
 """Near the equinox, when the sun rises and sets everywhere."""

@@ -12,10 +12,10 @@ from flightsched_pipelines.cli.arguments import Hour, Json, parse_hour
 from flightsched_pipelines.cli.console import console
 from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.services import standby
-from flightsched_pipelines.services.notifications import channel_senders
+from flightsched_pipelines.services.delivery import channel_senders
+from flightsched_pipelines.services.delivery import outbox_worker as delivery
+from flightsched_pipelines.services.delivery.test_email import send_test_email
 from flightsched_pipelines.services.notifications import dispatch as dispatching
-from flightsched_pipelines.services.notifications import outbox_worker as delivery
-from flightsched_pipelines.services.notifications.test_email import send_test_email
 from flightsched_pipelines.services.responses import deadlines
 from flightsched_pipelines.settings import Settings
 

@@ -30,11 +30,11 @@ from flightsched_pipelines.defs.partitions import key_of
 from flightsched_pipelines.defs.progress import progress_logger
 from flightsched_pipelines.defs.run_launcher import here
 from flightsched_pipelines.formatting import plural
+from flightsched_pipelines.services.delivery import channel_senders
+from flightsched_pipelines.services.delivery.outbox_worker import drain
 from flightsched_pipelines.services.hourly.hour_summary import HourSummary, summarise_hour
 from flightsched_pipelines.services.monitoring.operations_report import page_path
-from flightsched_pipelines.services.notifications import channel_senders
 from flightsched_pipelines.services.notifications.dispatch import dispatch
-from flightsched_pipelines.services.notifications.outbox_worker import drain
 from flightsched_pipelines.settings import Settings
 
 LOST_CONNECTION = {"OperationalError", "InterfaceError", "AdminShutdown", "CrashShutdown", "CannotConnectNow"}

@@ -19,10 +19,10 @@ from flightsched_pipelines.formatting import format_time, format_utc, plural
 from flightsched_pipelines.reporting import charts, page
 from flightsched_pipelines.reporting.metrics import METRICS
 from flightsched_pipelines.reporting.models import Report
+from flightsched_pipelines.services.delivery.outbox_worker import DeliveryResult
 from flightsched_pipelines.services.hourly.ranking import RankedHour
 from flightsched_pipelines.services.monitoring.operations_report import risk_map
 from flightsched_pipelines.services.notifications.dispatch import DispatchResult
-from flightsched_pipelines.services.notifications.outbox_worker import DeliveryResult
 from flightsched_pipelines.services.standby import StandbyResult
 
 Metadata = Mapping[str, int | float | str | dg.MetadataValue]

@@ -12,7 +12,7 @@ import pandas as pd
 from flightsched_pipelines.database.seed.reference import reference_runways
 from flightsched_pipelines.domain.risk.assess import Assessment, assess
 from flightsched_pipelines.domain.risk.bookings import read_bookings_csv
-from flightsched_pipelines.domain.risk.minimums import default_minimums, in_force
+from flightsched_pipelines.domain.risk.limits.minimums import default_minimums, in_force
 from flightsched_pipelines.domain.weather.blend import blend_of_files
 from flightsched_pipelines.domain.weather.daylight import sun_table
 from flightsched_pipelines.domain.weather.provider_responses import (

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.risk.assess import assess
 from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, severity
-from flightsched_pipelines.domain.risk.minimums import default_minimums
+from flightsched_pipelines.domain.risk.limits.minimums import default_minimums
 from flightsched_pipelines.domain.weather.blend import blend
 from flightsched_pipelines.domain.weather.daylight import sun_table
 from flightsched_pipelines.domain.weather.provider_responses import ParsedReports, ProviderResponseError, read_response

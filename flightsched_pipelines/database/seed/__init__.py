@@ -20,7 +20,7 @@ from flightsched_pipelines.domain.rescheduling.availability import (
     WeeklyRule,
     expand,
 )
-from flightsched_pipelines.domain.risk.minimums import STATED_COLUMNS, default_minimums
+from flightsched_pipelines.domain.risk.limits.minimums import STATED_COLUMNS, default_minimums
 from flightsched_pipelines.domain.weather.daylight import sun_table
 from flightsched_pipelines.durations import DAY
 from flightsched_pipelines.errors import PlainError

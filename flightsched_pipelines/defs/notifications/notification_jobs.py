@@ -12,8 +12,9 @@ from flightsched_pipelines.defs.ownership import PLATFORM, code_reference
 from flightsched_pipelines.defs.refusals import RefusalError, refuse
 from flightsched_pipelines.defs.run_limits import bounded
 from flightsched_pipelines.services import standby
-from flightsched_pipelines.services.notifications import channel_senders, dispatch, outbox_worker
-from flightsched_pipelines.services.notifications.test_email import TestEmailError, send_trial_to_dispatchers
+from flightsched_pipelines.services.delivery import channel_senders, outbox_worker
+from flightsched_pipelines.services.delivery.test_email import TestEmailError, send_trial_to_dispatchers
+from flightsched_pipelines.services.notifications import dispatch
 from flightsched_pipelines.services.responses import deadlines
 from flightsched_pipelines.settings import Settings
 

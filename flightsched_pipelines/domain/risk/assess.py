@@ -13,9 +13,9 @@ from flightsched_pipelines.domain.risk.arrays.daylight_arrays import daylight_ar
 from flightsched_pipelines.domain.risk.arrays.forecast_grid import build_forecast_grid
 from flightsched_pipelines.domain.risk.bookings import VERDICT_COLUMNS, VERDICTS
 from flightsched_pipelines.domain.risk.breaches import broken_rules, findings
-from flightsched_pipelines.domain.risk.effective_limits import resolve
 from flightsched_pipelines.domain.risk.explain import explain
-from flightsched_pipelines.domain.risk.minimums import typed_minimums
+from flightsched_pipelines.domain.risk.limits.effective_limits import resolve
+from flightsched_pipelines.domain.risk.limits.minimums import typed_minimums
 from flightsched_pipelines.domain.risk.verdicts import OK, UNKNOWN, AssessmentInput, Severities, margins, severities
 from flightsched_pipelines.durations import hour_of
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flightsched_pipelines.domain.risk.effective_limits import BLOCK, EFFECTS
+from flightsched_pipelines.domain.risk.limits.effective_limits import BLOCK, EFFECTS
 from flightsched_pipelines.domain.risk.rules import HAZARD_RULES, RULES
 
 DAYLIGHT_SCALE_MINUTES = 60.0

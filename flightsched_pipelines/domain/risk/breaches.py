@@ -17,7 +17,8 @@ from flightsched_pipelines.domain.risk.arrays.forecast_grid import LAYERS, PREVA
 from flightsched_pipelines.domain.risk.arrays.threshold_bitmasks import CROSSWIND
 from flightsched_pipelines.domain.risk.bookings import VERDICTS
 from flightsched_pipelines.domain.risk.breach_order import gravest_first
-from flightsched_pipelines.domain.risk.effective_limits import (
+from flightsched_pipelines.domain.risk.explain import TOLD_BOOKING_COLUMNS, explain
+from flightsched_pipelines.domain.risk.limits.effective_limits import (
     AIRCRAFT_CROSSWIND,
     BLOCK,
     DAYLIGHT,
@@ -27,7 +28,6 @@ from flightsched_pipelines.domain.risk.effective_limits import (
     WARN,
     rule_of,
 )
-from flightsched_pipelines.domain.risk.explain import TOLD_BOOKING_COLUMNS, explain
 from flightsched_pipelines.domain.risk.missing_forecasts import BookingHours, booking_hours, count_up, missing_forecast
 from flightsched_pipelines.domain.risk.rules import AT_LEAST_RULES, HAZARD_RULES, UNITS
 from flightsched_pipelines.domain.risk.verdicts import (

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.domain.risk.arrays.encoding import encoded
-from flightsched_pipelines.domain.weather.reports.weather_codes import read_weather
+from flightsched_pipelines.domain.weather.reports.words.weather_codes import read_weather
 
 ALTITUDES_FT: Mapping[str, float] = MappingProxyType({"pattern": 1_000.0, "local": 3_000.0, "cross_country": 6_000.0})
 """Altitude of each kind of lesson, above ground."""

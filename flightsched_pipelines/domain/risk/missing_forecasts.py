@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from flightsched_pipelines.domain.risk.arrays.encoding import MICROS_PER_HOUR, micros_of
 from flightsched_pipelines.domain.risk.arrays.forecast_grid import LAYERS, PREVAILING, element_names
-from flightsched_pipelines.domain.risk.effective_limits import BLOCK
+from flightsched_pipelines.domain.risk.limits.effective_limits import BLOCK
 from flightsched_pipelines.domain.risk.rules import EFFECTS
 from flightsched_pipelines.domain.risk.verdicts import UNKNOWN, AssessmentInput
 

@@ -24,7 +24,7 @@ from flightsched_pipelines.domain.risk.arrays.threshold_bitmasks import (
     thresholds_in,
 )
 from flightsched_pipelines.domain.risk.bookings import severity
-from flightsched_pipelines.domain.risk.effective_limits import BLOCK, DAYLIGHT, WARN, Limits, Profiles
+from flightsched_pipelines.domain.risk.limits.effective_limits import BLOCK, DAYLIGHT, WARN, Limits, Profiles
 
 Severities = NDArray[np.uint8]
 Codes = NDArray[np.int64] | int

@@ -18,7 +18,7 @@ from flightsched_pipelines.domain.weather.reports.report_elements import (
     Wind,
     conditions_of,
 )
-from flightsched_pipelines.domain.weather.reports.words import KT_PER_MPS, SM_PER_METRE
+from flightsched_pipelines.domain.weather.reports.words.meanings import KT_PER_MPS, SM_PER_METRE
 from flightsched_pipelines.durations import HOUR
 
 KELVIN_AT_0_C = 273.15

@@ -22,7 +22,7 @@ from flightsched_pipelines.domain.rescheduling.requirements import (
     Credentials,
     SchoolRequirement,
 )
-from flightsched_pipelines.domain.risk.minimums import DATE_COLUMNS, MINIMUM_COLUMNS, in_force
+from flightsched_pipelines.domain.risk.limits.minimums import DATE_COLUMNS, MINIMUM_COLUMNS, in_force
 from flightsched_pipelines.durations import DAY
 from flightsched_pipelines.settings import Settings
 

@@ -17,7 +17,7 @@ from flightsched_pipelines.database.schema import ACTIVE_STATUSES, PIPELINE_TABL
 from flightsched_pipelines.domain.monitoring.check_definition import Measurement
 from flightsched_pipelines.domain.monitoring.statistics import outside_usual_range, share_percent, worst
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import BOOKING_FACTS
-from flightsched_pipelines.domain.risk.loosened_limits import loosened
+from flightsched_pipelines.domain.risk.limits.loosened_limits import loosened
 from flightsched_pipelines.domain.weather.quality import (
     PLAUSIBLE,
     REQUIRED_COLUMNS,

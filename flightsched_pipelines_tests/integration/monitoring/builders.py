@@ -16,8 +16,8 @@ from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.monitoring import alert_sensors
 from flightsched_pipelines.defs.partitions import key_of
 from flightsched_pipelines.messages.alert import MARKS
-from flightsched_pipelines.services.notifications import channel_senders
-from flightsched_pipelines.services.notifications.outbox_worker import DeliveryResult, drain
+from flightsched_pipelines.services.delivery import channel_senders
+from flightsched_pipelines.services.delivery.outbox_worker import DeliveryResult, drain
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import settings_for
 from flightsched_pipelines_tests.servers import moto_server

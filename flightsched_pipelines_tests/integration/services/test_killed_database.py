@@ -20,9 +20,9 @@ from flightsched_pipelines.database.queries.cases.cases import newest_proven_hou
 from flightsched_pipelines.database.seed import seed
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.partitions import key_of
-from flightsched_pipelines.services.notifications import channel_senders
+from flightsched_pipelines.services.delivery import channel_senders
+from flightsched_pipelines.services.delivery.outbox_worker import drain
 from flightsched_pipelines.services.notifications.dispatch import dispatch
-from flightsched_pipelines.services.notifications.outbox_worker import drain
 from flightsched_pipelines_tests.conftest import SEED_HOUR, administer, clone, connected, keep_awake, settings_for
 from flightsched_pipelines_tests.integration.services.helpers import (
     HOUR,

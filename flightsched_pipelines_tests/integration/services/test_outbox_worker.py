@@ -26,10 +26,10 @@ from flightsched_pipelines.clients.delivery.mail import read_maildir
 from flightsched_pipelines.database.queries.notifications import leases, outbox
 from flightsched_pipelines.database.queries.notifications.leases import Message
 from flightsched_pipelines.database.queries.notifications.outbox import Queued
-from flightsched_pipelines.services.notifications import channel_senders
-from flightsched_pipelines.services.notifications.delivery_workers import pause_seconds
+from flightsched_pipelines.services.delivery import channel_senders
+from flightsched_pipelines.services.delivery.delivery_workers import pause_seconds
+from flightsched_pipelines.services.delivery.outbox_worker import Channel, DeliveryResult, drain
 from flightsched_pipelines.services.notifications.dispatch import dispatch
-from flightsched_pipelines.services.notifications.outbox_worker import Channel, DeliveryResult, drain
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 from flightsched_pipelines_tests.servers import moto_server, slack_server, smtp_server
 
@@ -208,7 +208,7 @@ KILLS = textwrap.dedent(
     from pathlib import Path
     from flightsched_pipelines.clients.delivery.mail import Maildir
     from flightsched_pipelines.database.engine import connect
-    from flightsched_pipelines.services.notifications.outbox_worker import Channel, drain
+    from flightsched_pipelines.services.delivery.outbox_worker import Channel, drain
     from flightsched_pipelines.settings import Settings
 
     settings = Settings(database_url=sys.argv[1])

@@ -23,8 +23,8 @@ from flightsched_pipelines.clients.delivery.smtp import Smtp, SmtpTimeouts
 from flightsched_pipelines.database.queries.notifications import leases, outbox
 from flightsched_pipelines.database.queries.notifications.leases import Message
 from flightsched_pipelines.database.queries.notifications.outbox import Queued
-from flightsched_pipelines.services.notifications import channel_senders, delivery_workers
-from flightsched_pipelines.services.notifications.outbox_worker import Channel, DeliveryResult, drain
+from flightsched_pipelines.services.delivery import channel_senders, delivery_workers
+from flightsched_pipelines.services.delivery.outbox_worker import Channel, DeliveryResult, drain
 from flightsched_pipelines_tests.conftest import settings_for
 from flightsched_pipelines_tests.servers import faulty_http, faulty_smtp, moto_server
 from flightsched_pipelines_tests.servers.faulty_http import FaultyHttp
@@ -357,7 +357,7 @@ KILLS = textwrap.dedent(
     import os, signal, sys, threading
     from datetime import UTC, datetime, timedelta
     from flightsched_pipelines.database.engine import connect
-    from flightsched_pipelines.services.notifications.outbox_worker import Channel, drain
+    from flightsched_pipelines.services.delivery.outbox_worker import Channel, drain
     from flightsched_pipelines.settings import Settings
 
     settings = Settings(database_url=sys.argv[1])

@@ -163,7 +163,7 @@ from sqlalchemy import event
 
 from flightsched_pipelines.clients.delivery.mail import Maildir
 from flightsched_pipelines.database.engine import application_url, connect
-from flightsched_pipelines.services.notifications.outbox_worker import Channel, drain
+from flightsched_pipelines.services.delivery.outbox_worker import Channel, drain
 from flightsched_pipelines.services.responses.respond import respond
 from flightsched_pipelines.domain.cases.actions import Action
 from flightsched_pipelines.domain.cases.responses import CaseResponse

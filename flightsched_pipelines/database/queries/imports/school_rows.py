@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from flightsched_pipelines.database.schema import opening_hours, schools, weather_minimums
-from flightsched_pipelines.domain.risk.minimums import STATED_COLUMNS, default_minimums
+from flightsched_pipelines.domain.risk.limits.minimums import STATED_COLUMNS, default_minimums
 
 Hours = Mapping[int, tuple[time, time]]
 """Weekday, 0 Monday, → opens, closes."""

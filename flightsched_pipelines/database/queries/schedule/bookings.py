@@ -27,7 +27,7 @@ from flightsched_pipelines.domain.rescheduling.availability import (
 from flightsched_pipelines.domain.rescheduling.preferences import PREFERENCE_COLUMNS
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import Row
 from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS
-from flightsched_pipelines.domain.risk.minimums import (
+from flightsched_pipelines.domain.risk.limits.minimums import (
     DATE_COLUMNS,
     STATED_COLUMNS,
     in_force,

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy import column as named
 
 from flightsched_pipelines.database import schema
-from flightsched_pipelines.domain.risk.minimums import MINIMUM_COLUMNS
+from flightsched_pipelines.domain.risk.limits.minimums import MINIMUM_COLUMNS
 from flightsched_pipelines.time_zones import is_time_zone
 
 _CONDITIONS = MappingProxyType(

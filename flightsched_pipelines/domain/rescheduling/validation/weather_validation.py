@@ -17,7 +17,7 @@ from flightsched_pipelines.domain.rescheduling.validation.validation_records imp
     is_null,
     number_or_none,
 )
-from flightsched_pipelines.domain.weather.reports.weather_codes import read_weather
+from flightsched_pipelines.domain.weather.reports.words.weather_codes import read_weather
 from flightsched_pipelines.durations import HOUR, MINUTE, hour_of
 from flightsched_pipelines.formatting import format_utc
 

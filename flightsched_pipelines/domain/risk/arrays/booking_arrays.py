@@ -20,7 +20,7 @@ from flightsched_pipelines.domain.risk.arrays.encoding import (
 )
 from flightsched_pipelines.domain.risk.arrays.forecast_grid import ForecastGrid
 from flightsched_pipelines.domain.risk.bookings import BookingsError
-from flightsched_pipelines.domain.risk.effective_limits import Profiles
+from flightsched_pipelines.domain.risk.limits.effective_limits import Profiles
 from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, TRAINING_LEVELS
 
 Indices = NDArray[np.int64]

@@ -12,7 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flightsched_pipelines.domain.risk.arrays.forecast_grid import LAYERS, PREVAILING, QUANTITIES, ForecastGrid
-from flightsched_pipelines.domain.risk.effective_limits import AIRCRAFT_CROSSWIND, NO_ROW, Limits, Profiles, rule_of
+from flightsched_pipelines.domain.risk.limits.effective_limits import (
+    AIRCRAFT_CROSSWIND,
+    NO_ROW,
+    Limits,
+    Profiles,
+    rule_of,
+)
 from flightsched_pipelines.domain.risk.rules import TRAINING_LEVELS
 
 Words = NDArray[np.uint64]

@@ -21,8 +21,8 @@ from flightsched_pipelines.domain.weather.reports.report_elements import (
     folded,
     together,
 )
-from flightsched_pipelines.domain.weather.reports.weather_codes import is_recent_weather, is_weather
-from flightsched_pipelines.domain.weather.reports.words import read_words, words_of
+from flightsched_pipelines.domain.weather.reports.words.meanings import read_words, words_of
+from flightsched_pipelines.domain.weather.reports.words.weather_codes import is_recent_weather, is_weather
 
 _CLEAR = frozenset({"SKC", "CLR", "NSC", "NCD", "CAVOK"})
 _NO_CEILING = frozenset({"FEW", "SCT"})

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from flightsched_pipelines.domain.weather.reports.words import words_of
+from flightsched_pipelines.domain.weather.reports.words.meanings import words_of
 
 _ISSUED = re.compile(r"(\d{2})(\d{2})(\d{2})Z")
 _LIKE_A_TIME = re.compile(r"[0-9OI]{5,8}[A-Z]?|[0-9OI]{4}Z")

@@ -19,7 +19,7 @@ from flightsched_pipelines.domain.weather.reports.report_elements import (
     reconciled,
     settled,
 )
-from flightsched_pipelines.domain.weather.reports.words import meanings_of
+from flightsched_pipelines.domain.weather.reports.words.meanings import meanings_of
 from flightsched_pipelines.durations import HOUR, hour_of
 
 SAME_TIME = timedelta(minutes=15)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from flightsched_pipelines.domain.weather.reports.heading import after_heading, without_remarks
 from flightsched_pipelines.domain.weather.reports.remarks import remark_elements
 from flightsched_pipelines.domain.weather.reports.report_elements import ReportElements, together
-from flightsched_pipelines.domain.weather.reports.words import is_doubtful, read_words, words_of
+from flightsched_pipelines.domain.weather.reports.words.meanings import is_doubtful, read_words, words_of
 
 _AFTER_THE_SKY = re.compile(r"(M?\d{2}|//|XX)/(M?\d{2}|//|XX)?|[AQ](\d{3,4}|////)")
 _TREND = re.compile(r"NOSIG|TEMPO|BECMG|INTER|FM ?\d{4,6}")

@@ -16,8 +16,8 @@ from flightsched_pipelines.domain.weather.reports.report_elements import (
     Visibility,
     together,
 )
-from flightsched_pipelines.domain.weather.reports.word_shapes import one_slip_apart
-from flightsched_pipelines.domain.weather.reports.words import FRACTION, MILES, SM_PER_METRE
+from flightsched_pipelines.domain.weather.reports.words.meanings import FRACTION, MILES, SM_PER_METRE
+from flightsched_pipelines.domain.weather.reports.words.word_shapes import one_slip_apart
 
 COLDEST_WITHOUT_ICE_C = 5.0
 """Above this, rain does not freeze on contact, so a missing freezing-rain sensor means nothing."""

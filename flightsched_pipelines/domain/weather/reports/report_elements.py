@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 from flightsched_pipelines.domain.weather.conditions import ELEMENTS, Conditions, Element, UnreadWord
-from flightsched_pipelines.domain.weather.reports.weather_codes import read_weather
+from flightsched_pipelines.domain.weather.reports.words.weather_codes import read_weather
 
 ROUNDING_C = 1.0
 

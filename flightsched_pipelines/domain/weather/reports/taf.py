@@ -37,7 +37,7 @@ from flightsched_pipelines.domain.weather.reports.report_elements import (
     together,
 )
 from flightsched_pipelines.domain.weather.reports.taf_text import Change, TextGroup, taf_groups
-from flightsched_pipelines.domain.weather.reports.words import meanings_of
+from flightsched_pipelines.domain.weather.reports.words.meanings import meanings_of
 from flightsched_pipelines.durations import HOUR
 
 MAX_VALIDITY = timedelta(hours=30)

@@ -13,7 +13,13 @@ from typing import Literal
 from flightsched_pipelines.domain.weather.conditions import ELEMENTS, UnreadWord
 from flightsched_pipelines.domain.weather.reports.heading import after_heading, is_cancelled, moment, without_remarks
 from flightsched_pipelines.domain.weather.reports.report_elements import ReportElements, folded, together
-from flightsched_pipelines.domain.weather.reports.words import Harmless, is_doubtful, read_word, read_words, words_of
+from flightsched_pipelines.domain.weather.reports.words.meanings import (
+    Harmless,
+    is_doubtful,
+    read_word,
+    read_words,
+    words_of,
+)
 
 Change = Literal["BASE", "FM", "BECMG", "TEMPO", "PROB", "UNREAD"]
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from flightsched_pipelines.domain.risk.assess import Assessment, assess
 from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS
-from flightsched_pipelines.domain.risk.minimums import MINIMUM_COLUMNS, default_minimums, in_force
+from flightsched_pipelines.domain.risk.limits.minimums import MINIMUM_COLUMNS, default_minimums, in_force
 from flightsched_pipelines.domain.risk.rules import UNITS
 from flightsched_pipelines.domain.weather.daylight import sun_table
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS

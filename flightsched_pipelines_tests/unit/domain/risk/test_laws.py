@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.risk.assess import assess
 from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, severity
-from flightsched_pipelines.domain.risk.minimums import MINIMUM_COLUMNS
+from flightsched_pipelines.domain.risk.limits.minimums import MINIMUM_COLUMNS
 from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, TRAINING_LEVELS
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
 from flightsched_pipelines_tests.unit.domain.risk.builders import (

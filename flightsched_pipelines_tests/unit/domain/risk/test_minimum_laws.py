@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.risk.bookings import severity
-from flightsched_pipelines.domain.risk.loosened_limits import loosened
-from flightsched_pipelines.domain.risk.minimums import (
+from flightsched_pipelines.domain.risk.limits.loosened_limits import loosened
+from flightsched_pipelines.domain.risk.limits.minimums import (
     MINIMUM_COLUMNS,
     default_minimums,
     typed_minimums,

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from flightsched_pipelines.domain.risk.minimums import (
+from flightsched_pipelines.domain.risk.limits.minimums import (
     MINIMUM_COLUMNS,
     STATED_COLUMNS,
     default_minimums,

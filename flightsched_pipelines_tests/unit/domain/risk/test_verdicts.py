@@ -10,7 +10,7 @@ import pytest
 
 from flightsched_pipelines.domain.risk.assess import assess
 from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, BookingsError
-from flightsched_pipelines.domain.risk.minimums import MINIMUM_COLUMNS
+from flightsched_pipelines.domain.risk.limits.minimums import MINIMUM_COLUMNS
 from flightsched_pipelines.domain.risk.rules import TRAINING_LEVELS
 from flightsched_pipelines.domain.weather.daylight import sun_table
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS

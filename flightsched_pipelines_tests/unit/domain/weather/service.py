@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from flightsched_pipelines.domain.weather.reports.words import Understood, read_word, words_of
+from flightsched_pipelines.domain.weather.reports.words.meanings import Understood, read_word, words_of
 
 _CLEAR = {"SKC", "CLR", "NSC", "CAVOK", "NCD"}
 _TREND = {"NOSIG", "TEMPO", "BECMG", "RMK"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flightsched_pipelines.domain.weather.reports.words import Understood, read_word
+from flightsched_pipelines.domain.weather.reports.words.meanings import Understood, read_word
 from flightsched_pipelines_tests.unit.domain.weather.garbling import (
     REPORTS,
     clock_of,

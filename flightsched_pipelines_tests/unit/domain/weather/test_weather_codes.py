@@ -2,7 +2,7 @@
 
 import pytest
 
-from flightsched_pipelines.domain.weather.reports.weather_codes import is_weather, read_weather
+from flightsched_pipelines.domain.weather.reports.words.weather_codes import is_weather, read_weather
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from flightsched_pipelines.domain.weather.conditions import Conditions, ForecastGroup, UnreadWord
 from flightsched_pipelines.domain.weather.reports.metar import read_metar
 from flightsched_pipelines.domain.weather.reports.taf import read_taf
-from flightsched_pipelines.domain.weather.reports.words import Harmless, Understood, Unread, read_word
+from flightsched_pipelines.domain.weather.reports.words.meanings import Harmless, Understood, Unread, read_word
 from flightsched_pipelines_tests.unit.domain.weather.builders import at, fair, group, hour, metar, taf
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from flightsched_pipelines.clients.weather.limiter import RequestLimiter
 from flightsched_pipelines.database.queries.notifications import leases
-from flightsched_pipelines.services.notifications.delivery_workers import (
+from flightsched_pipelines.services.delivery.delivery_workers import (
     Channel,
     Delivery,
     DeliveryResult,

@@ -23,8 +23,8 @@ from flightsched_pipelines.database.queries.notifications import contacts
 from flightsched_pipelines.database.queries.notifications.leases import Message
 from flightsched_pipelines.messages import alert, calendar, email, slack, sms
 from flightsched_pipelines.messages.models import Digest, Notice
+from flightsched_pipelines.services.delivery.outbox_worker import Channel
 from flightsched_pipelines.services.notifications import channels
-from flightsched_pipelines.services.notifications.outbox_worker import Channel
 from flightsched_pipelines.settings import Settings
 
 SNS_PER_SECOND = 30

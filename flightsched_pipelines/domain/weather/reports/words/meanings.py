@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from flightsched_pipelines.domain.weather.conditions import ELEMENTS, Element, UnreadWord
-from flightsched_pipelines.domain.weather.reports.harmless_words import FOOTERS, why_harmless
 from flightsched_pipelines.domain.weather.reports.report_elements import (
     MOISTURE_CEILING_FT,
     CloudLayerSummary,
@@ -20,12 +19,13 @@ from flightsched_pipelines.domain.weather.reports.report_elements import (
     folded,
     together,
 )
-from flightsched_pipelines.domain.weather.reports.weather_codes import (
+from flightsched_pipelines.domain.weather.reports.words.harmless_words import FOOTERS, why_harmless
+from flightsched_pipelines.domain.weather.reports.words.weather_codes import (
     NO_SIGNIFICANT_WEATHER,
     is_recent_weather,
     is_weather,
 )
-from flightsched_pipelines.domain.weather.reports.word_shapes import suggested
+from flightsched_pipelines.domain.weather.reports.words.word_shapes import suggested
 
 KT_PER_MPS = 1.943_844
 KT_PER_KMH = 1 / 1.852

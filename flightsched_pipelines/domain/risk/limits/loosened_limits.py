@@ -8,8 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from flightsched_pipelines.domain.risk.effective_limits import BLOCK, MEASURES, NO_ROW, Profiles, resolve, rule_of
-from flightsched_pipelines.domain.risk.minimums import default_minimums, in_force
+from flightsched_pipelines.domain.risk.limits.effective_limits import (
+    BLOCK,
+    MEASURES,
+    NO_ROW,
+    Profiles,
+    resolve,
+    rule_of,
+)
+from flightsched_pipelines.domain.risk.limits.minimums import default_minimums, in_force
 from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, TRAINING_LEVELS
 from flightsched_pipelines.formatting import format_quantity
 

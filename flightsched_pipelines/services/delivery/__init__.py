@@ -1,0 +1,1 @@
+"""Delivery of the outbox: a thread for each channel, its sender, and a test email."""
