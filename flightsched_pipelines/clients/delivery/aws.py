@@ -36,7 +36,6 @@ class QueueMessage:
     receipt_handle: str
     body: str
     attributes: Mapping[str, str]
-    receive_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +185,6 @@ class Queue:
                 WaitTimeSeconds=wait_seconds,
                 VisibilityTimeout=visible_after_seconds,
                 MessageAttributeNames=["All"],
-                AttributeNames=["ApproximateReceiveCount"],
             )
         )
         return [
@@ -194,7 +192,6 @@ class Queue:
                 found["ReceiptHandle"],
                 found["Body"],
                 {key: value.get("StringValue", "") for key, value in found.get("MessageAttributes", {}).items()},
-                int(found.get("Attributes", {}).get("ApproximateReceiveCount", 1)),
             )
             for found in answer.get("Messages", [])
         ]

@@ -11,7 +11,7 @@ from flightsched_pipelines.clients.delivery.delivery_errors import (
     DeliverySettingsError,
 )
 
-STREAM = CHANNEL = "flightsched:events"
+STREAM = "flightsched:events"
 MAX_STREAM_ENTRIES = 100_000
 REMEMBERED_SECONDS = 7 * 24 * 3600
 TIMEOUT_SECONDS = 5

@@ -62,40 +62,6 @@ class Search:
     unplaceable: pd.DataFrame
 
 
-def candidate_slots(
-    threatened: pd.DataFrame,
-    bookings: pd.DataFrame,
-    availability: pd.DataFrame,
-    forecasts: pd.DataFrame,
-    minimums: pd.DataFrame,
-    airports: pd.DataFrame,
-    runways: pd.DataFrame,
-    suns: pd.DataFrame,
-    rules: SchedulingRules,
-    *,
-    now_utc: datetime,
-    weather_buffer_minutes: int = 30,
-    sent: pd.DataFrame | None = None,
-    credentials: Credentials = NO_CREDENTIALS,
-) -> pd.DataFrame:
-    """Return only the candidates of `search_slots`."""
-    return search_slots(
-        threatened,
-        bookings,
-        availability,
-        forecasts,
-        minimums,
-        airports,
-        runways,
-        suns,
-        rules,
-        now_utc=now_utc,
-        weather_buffer_minutes=weather_buffer_minutes,
-        sent=sent,
-        credentials=credentials,
-    ).candidates
-
-
 def search_slots(
     threatened: pd.DataFrame,
     bookings: pd.DataFrame,

@@ -68,12 +68,6 @@ class DutyHours:
         """Return an instructor's bookings, and the minutes of each (a row) in the 24 hours from each window's start."""
         return _weights(self._places.get(instructor_id, []), windows)
 
-    def overfull(self, instructor_id: int) -> Minutes:
-        """Return the starts of the 24-hour windows in which an instructor would exceed the limit."""
-        windows = _windows(self._places.get(instructor_id, []))
-        _, weights = self.weights(instructor_id, windows)
-        return windows[weights.sum(axis=0) > self.limit]
-
 
 def minutes_of(instants: "pd.Series[pd.Timestamp]") -> Minutes:
     """Return instants as minutes from the epoch."""

@@ -171,11 +171,7 @@ def _stream(events: RedisEvents, message: Message, hand_over: HandOver) -> str:
 
 
 def _attributes(message: Message) -> dict[str, str]:
-    named = {
-        name: str(message.payload[name])
-        for name in ("event", "airport", "school", "severity")
-        if message.payload.get(name)
-    }
+    named = {name: str(message.payload[name]) for name in ATTRIBUTES if message.payload.get(name)}
     return named | {"idempotency_key": message.key}
 
 

@@ -5,7 +5,6 @@ message comes again, and its key shows that it was applied. After an internal er
 """
 
 import hashlib
-import json
 from collections import Counter
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -214,8 +213,3 @@ def queues(settings: Settings) -> tuple[aws.Queue, aws.Queue]:
         aws.Queue(region, endpoint, aws.responses_queue(environment)),
         aws.Queue(region, endpoint, aws.responses_dead_letters(environment)),
     )
-
-
-def message_schema() -> str:
-    """Return the form of messages, as a JSON schema."""
-    return json.dumps(QueuedResponse.model_json_schema(), indent=2)
