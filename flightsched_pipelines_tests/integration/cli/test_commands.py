@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from flightsched_pipelines.cli.console import UsageError
-from flightsched_pipelines.cli.fake_llm import fake_openai
+from flightsched_pipelines.cli.setup.fake_llm import fake_openai
 from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines_tests.conftest import SEED_HOUR
 from flightsched_pipelines_tests.integration.cli.conftest import Type
@@ -308,7 +308,7 @@ def test_the_stand_in_for_openai_runs_beside_the_demo_and_ends_with_it(monkeypat
 
 
 def test_without_the_tests_the_stand_in_is_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flightsched_pipelines.cli.fake_llm.PACKAGE", "a_package_that_is_not_there")
+    monkeypatch.setattr("flightsched_pipelines.cli.setup.fake_llm.PACKAGE", "a_package_that_is_not_there")
 
     with pytest.raises(UsageError, match="run it from a clone"), fake_openai():
         pytest.fail("it started")

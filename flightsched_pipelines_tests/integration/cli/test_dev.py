@@ -20,7 +20,7 @@ import typer
 from dagster._core.events import EngineEventData
 
 from flightsched_pipelines.cli.console import UsageError
-from flightsched_pipelines.cli.dev import dev
+from flightsched_pipelines.cli.setup.dev import dev
 from flightsched_pipelines.database import embedded
 from flightsched_pipelines.defs.instance import InstanceError, open_instance
 from flightsched_pipelines.defs.run_launcher import here
@@ -137,7 +137,7 @@ def start_another_and_kill_the_database(person: Person) -> None:
 def test_ctrl_c_ends_all_that_was_started_and_what_an_earlier_run_left(
     home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("flightsched_pipelines.cli.dev.GRACE_SECONDS", 3)
+    monkeypatch.setattr("flightsched_pipelines.cli.setup.dev.GRACE_SECONDS", 3)
     command = [sys.executable, "-c", DEAF]
     left = subprocess.Popen(command, start_new_session=True, stdout=subprocess.PIPE)  # noqa: S603, our own words
     assert left.stdout is not None

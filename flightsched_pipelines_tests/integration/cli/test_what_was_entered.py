@@ -93,7 +93,7 @@ def test_the_demo_has_a_database_of_its_own_and_asks_before_it_is_made_anew(
     flightsched: Type, seeded: Engine, demo_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    monkeypatch.setattr("flightsched_pipelines.cli.hour.parse_hour", lambda _: hour)
+    monkeypatch.setattr("flightsched_pipelines.cli.hourly.hour.parse_hour", lambda _: hour)
     (tmp_path / ".env").write_text(
         f"REPORT_FOLDER={tmp_path}/reports\nMAIL_VIA=smtp\nSMTP_URL=smtp://nowhere.invalid\n"
     )
@@ -112,7 +112,7 @@ def test_the_demo_has_a_database_of_its_own_and_asks_before_it_is_made_anew(
     assert rows["school.students"] == 60
 
     assert "email" in flightsched("--demo", "outbox").out
-    monkeypatch.setattr("flightsched_pipelines.cli.hour.is_seeded_for", lambda *_: False)
+    monkeypatch.setattr("flightsched_pipelines.cli.hourly.hour.is_seeded_for", lambda *_: False)
     asked = flightsched("demo")
     assert "The demo's lessons are over. Recreate it? It will lose all its data: " in asked.out
     assert NOBODY_ANSWERED in asked.err

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from flightsched_pipelines.cli.pages import DOCS, find_page, serve_pages
+from flightsched_pipelines.cli.setup.pages import DOCS, find_page, serve_pages
 from flightsched_pipelines.domain.monitoring.check_definition import Section
 from flightsched_pipelines_tests.servers.ports import free_port
 

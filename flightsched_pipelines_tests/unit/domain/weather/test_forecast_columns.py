@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Boolean, DateTime, Double, Integer
 from sqlalchemy.types import ARRAY
 
-from flightsched_pipelines.cli.weather import JSON_COLUMNS
+from flightsched_pipelines.cli.hourly.weather import JSON_COLUMNS
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.database.schema.base import Kind
 from flightsched_pipelines.domain.rescheduling.validation.weather_validation import LOOKED_AT

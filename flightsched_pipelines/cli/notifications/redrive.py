@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from flightsched_pipelines.cli.aws import region_of
 from flightsched_pipelines.cli.console import console
-from flightsched_pipelines.cli.dispatch import delivered
+from flightsched_pipelines.cli.notifications.dispatch import delivered
+from flightsched_pipelines.cli.setup.aws import region_of
 from flightsched_pipelines.clients.delivery import aws
 from flightsched_pipelines.database import migrations
 from flightsched_pipelines.database.engine import connect

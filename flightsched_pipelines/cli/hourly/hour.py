@@ -17,9 +17,9 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.cli.arguments import Hour, Json, parse_hour
 from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console, errors, print_progress
-from flightsched_pipelines.cli.fake_llm import fake_openai
-from flightsched_pipelines.cli.report import print_report
+from flightsched_pipelines.cli.hourly.report import print_report
 from flightsched_pipelines.cli.session import open_database
+from flightsched_pipelines.cli.setup.fake_llm import fake_openai
 from flightsched_pipelines.database import migrations, table_counts
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.seed import is_seeded_for, seed

@@ -22,8 +22,8 @@ import stamina
 import typer
 
 from flightsched_pipelines.cli.console import UsageError, console, print_progress
-from flightsched_pipelines.cli.pages import serve_pages
 from flightsched_pipelines.cli.session import open_database
+from flightsched_pipelines.cli.setup.pages import serve_pages
 from flightsched_pipelines.database import embedded, table_counts
 from flightsched_pipelines.defs import run_limits
 from flightsched_pipelines.defs.dagster_internals import DAEMON_MODULE

@@ -1,0 +1,1 @@
+"""Commands of an hour: run it, report on it, and read or assess stored weather."""
