@@ -17,9 +17,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from flightsched_pipelines import formatting
 from flightsched_pipelines.domain.risk import breach as breach_words
-from flightsched_pipelines.messages import headlines, missing_weather, standby_texts
+from flightsched_pipelines.messages import headlines
 from flightsched_pipelines.messages.models import RESPONSE_EVENTS, Digest, DigestLine, Event, Notice
-from flightsched_pipelines.messages.response_texts import response_text
+from flightsched_pipelines.messages.texts import missing_weather, standby_texts
+from flightsched_pipelines.messages.texts.response_texts import response_text
 from flightsched_pipelines.text import one_line
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -4,9 +4,10 @@ from typing import Any
 
 from flightsched_pipelines.domain.risk.breach import breach_brief
 from flightsched_pipelines.formatting import format_time, plural
-from flightsched_pipelines.messages import headlines, missing_weather
+from flightsched_pipelines.messages import headlines
 from flightsched_pipelines.messages.email import EVENT_NAMES, digest_counts
 from flightsched_pipelines.messages.models import Digest, DigestLine, MissingWeather
+from flightsched_pipelines.messages.texts import missing_weather
 
 MAX_LINES = 20
 MAX_TEXT_CHARACTERS, MAX_HEADER_CHARACTERS = 3000, 150

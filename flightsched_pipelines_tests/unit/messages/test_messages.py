@@ -12,11 +12,12 @@ from icalendar import Calendar
 
 from flightsched_pipelines import formatting
 from flightsched_pipelines.domain.risk.breach import breach_sentence
-from flightsched_pipelines.messages import calendar, email, slack, sms, standby_texts
+from flightsched_pipelines.messages import calendar, email, slack, sms
 from flightsched_pipelines.messages.event_payload import event_payload
 from flightsched_pipelines.messages.models import Digest, Event, Notice, Role
 from flightsched_pipelines.messages.quiet_hours import not_before
 from flightsched_pipelines.messages.samples import BREACHES, LESSON, SAMPLES
+from flightsched_pipelines.messages.texts import standby_texts
 
 NOTICES = {name: sample for name, sample in SAMPLES.items() if isinstance(sample, Notice)}
 DIGEST = SAMPLES["digest"]
