@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 STYLE = "body{font:15px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}pre{white-space:pre-wrap}"
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 CONTENT_SECURITY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
