@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import psycopg
 import stamina
 from psycopg import sql
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from flightsched_pipelines.database import embedded
@@ -33,6 +33,24 @@ Source = Engine | Connection
 
 class DatabaseUnavailableError(PlainError, RuntimeError):
     """The database cannot be reached; the message names host, port and database, never the password."""
+
+
+class DatabaseEmptyError(PlainError, RuntimeError):
+    """The database is there, and has no tables yet."""
+
+
+def require_tables(engine: Engine) -> None:
+    """Raise unless the database has been set up at some time; `migrations.require_current` looks at its revision.
+
+    Raises:
+        DatabaseEmptyError: it has no tables.
+    """
+    with engine.connect() as connection:
+        if connection.execute(text("SELECT to_regclass('school.bookings')")).scalar() is None:
+            raise DatabaseEmptyError(
+                f"The database '{engine.url.database}' has no tables yet: run `flightsched db upgrade`, or "
+                "`flightsched demo` and `flightsched --demo dev` for a demonstration"
+            )
 
 
 def connect(settings: Settings) -> Engine:

@@ -53,12 +53,12 @@ def prepare_instance(settings: Settings) -> dict[str, str]:
         "DATABASE_URL": application_url(settings),
         "FLIGHTSCHED_HOME": str(settings.given_home.resolve()),
         "DAGSTER_DISABLE_TELEMETRY": "yes",
-        FIRST_HOUR_VARIABLE: f"{_first_hour(settings):{FIRST_HOUR_FORMAT}}",
+        FIRST_HOUR_VARIABLE: f"{first_hour_of(settings):{FIRST_HOUR_FORMAT}}",
         "PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS", ACCEPTED_WARNINGS),
     }
 
 
-def _first_hour(settings: Settings) -> datetime:
+def first_hour_of(settings: Settings) -> datetime:
     """Return the first hour of the partitions: as it is set, else the first one stored, else the running one."""
     if settings.first_hour is not None:
         return settings.first_hour

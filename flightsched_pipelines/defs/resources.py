@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
 from flightsched_pipelines.clients.weather.weather_source import WeatherSource, weather_source
-from flightsched_pipelines.database.engine import connect
+from flightsched_pipelines.database.engine import connect, require_tables
 from flightsched_pipelines.services.hourly.ranking import ranker_of
 from flightsched_pipelines.settings import Settings
 
@@ -31,6 +31,7 @@ class EngineResource(dg.ConfigurableResource[Engine]):
         """Connect, and give every connection back when the run ends."""
         engine = connect(self.settings)
         try:
+            require_tables(engine)
             yield engine
         finally:
             engine.dispose()
