@@ -218,7 +218,7 @@ def test_metadata_of_telling_names_no_person(platform: Platform) -> None:
     ("job", "config", "words"),
     [
         ("dispatch", {"dispatch_hour": {"config": {"hour_utc": "yesterday"}}}, "must be a full hour in UTC"),
-        ("dispatch", {"dispatch_hour": {"config": {"hour_utc": "2026-11-10T13"}}}, "not the newest proven hour"),
+        ("dispatch", {"dispatch_hour": {"config": {"hour_utc": "2026-11-10T13"}}}, "not the newest validated hour"),
         ("send_test", {"send_test_email_op": {"config": {"school_id": 99}}}, "there is no school 99; there are 1, 2"),
     ],
 )
