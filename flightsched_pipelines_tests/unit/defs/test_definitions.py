@@ -27,7 +27,7 @@ def _file_of(metadata: Mapping[str, Any]) -> str:
     return f"{place.file_path}: {line}"
 
 
-@pytest.mark.parametrize("name", ASSETS)
+@pytest.mark.parametrize("name", sorted(ASSETS))
 def test_an_asset_has_owner_kinds_area_code_and_the_table_that_it_writes(name: str) -> None:
     asset = ASSETS[name]
     assert set(asset.owners) <= {"team:dispatch", "team:platform"}
@@ -40,7 +40,7 @@ def test_an_asset_has_owner_kinds_area_code_and_the_table_that_it_writes(name: s
     assert (asset.description or "")[0].isupper()
 
 
-@pytest.mark.parametrize("name", JOBS)
+@pytest.mark.parametrize("name", sorted(JOBS))
 def test_a_job_has_owner_code_and_the_one_executor(name: str) -> None:
     job = JOBS[name]
     assert job.tags[OWNER_TAG] in ("dispatch", "platform")
@@ -49,7 +49,7 @@ def test_a_job_has_owner_code_and_the_one_executor(name: str) -> None:
     assert job.description
 
 
-@pytest.mark.parametrize("name", INSTIGATORS)
+@pytest.mark.parametrize("name", sorted(INSTIGATORS))
 def test_a_sensor_or_schedule_has_owner_area_code_and_words(name: str) -> None:
     one = INSTIGATORS[name]
     of_job = JOBS[one.job_name].tags if isinstance(one, dg.ScheduleDefinition) else {}
@@ -60,7 +60,7 @@ def test_a_sensor_or_schedule_has_owner_area_code_and_words(name: str) -> None:
     assert one.description
 
 
-@pytest.mark.parametrize("name", JOBS)
+@pytest.mark.parametrize("name", sorted(JOBS))
 def test_a_launchpad_opens_with_every_required_field(name: str) -> None:
     """The configuration that the UI shows first is complete, and each of its fields is described."""
     job = JOBS[name]
