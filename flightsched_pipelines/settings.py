@@ -234,7 +234,7 @@ class Settings(BaseSettings):
 
     @property
     def runbook_link(self) -> str:
-        """Where the runbook is: an address if RUNBOOK_URL is one or the pages have one, else a path."""
+        """Return the runbook's place: an address if RUNBOOK_URL is one or the pages have one, else a path."""
         if "://" in self.runbook_url or self.pages_url is None:
             return self.runbook_url
         return f"{self.pages_url.rstrip('/')}/{self.runbook_url}"

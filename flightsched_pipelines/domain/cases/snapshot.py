@@ -105,7 +105,7 @@ class Revalidated:
 
 
 Effect = Literal["hold", "prolong", "release", "lose", "move", "look_for_others", "remind", "keep", "end"]
-"""What a decision does.
+"""The effect of a decision.
 
 hold: the slot is held; prolong: it is held for longer; release: it is no longer held, and the alternatives are open
 again; lose: it is no longer available, and the student is offered the remaining times; move: the booking moves to it;

@@ -14,7 +14,7 @@ from flightsched_pipelines.services.notifications.links import response_url
 
 @dataclass(frozen=True, slots=True)
 class MessageFacts:
-    """What messages are made of: people and things, the context, each booking's version, each slot's warnings."""
+    """The facts of messages: people and things, the context, each booking's version, each slot's warnings."""
 
     directory: Directory
     context: NotificationContext

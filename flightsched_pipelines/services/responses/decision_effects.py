@@ -240,7 +240,7 @@ class DecisionEffects:
         return self.directories.of([self.case.booking_id])
 
     def _confirmer(self, slot: Slot) -> list[Person]:
-        """Who is asked to confirm a slot, if anybody is."""
+        """Return the person who is asked to confirm a slot, if anybody is."""
         confirmer = self._directory.instructors.get(self.case.confirmer_of(slot) or 0)
         return [confirmer] if confirmer else []
 

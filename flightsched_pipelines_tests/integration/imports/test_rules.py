@@ -1,4 +1,4 @@
-"""What an import does to what is there: the same file twice is once, nothing is lost, and the platform's moves stay."""
+"""Imports over what is stored: the same file twice is once, nothing is lost, and the platform's moves stay."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What the Dagster UI shows of an hour: in order, with references, and with both clocks."""
+"""An hour in the Dagster UI: in order, with references, and with both clocks."""
 
 from datetime import UTC, datetime
 

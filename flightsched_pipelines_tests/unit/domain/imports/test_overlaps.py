@@ -1,4 +1,4 @@
-"""Who is booked twice: the same as looking at every pair."""
+"""Double bookings: the same as looking at every pair."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -27,7 +27,7 @@ def schedules(draw: st.DrawFn) -> list[Taken]:
 
 
 def at_once(one: Taken, other: Taken) -> set[str]:
-    """What two take at one time, pair by pair."""
+    """Return what two take at one time, pair by pair."""
     if one is other or one.lesson == other.lesson or one.starts >= other.ends or other.starts >= one.ends:
         return set()
     same = {"student": one.student == other.student, "aircraft": one.aircraft == other.aircraft}
