@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
-from flightsched_pipelines.database.queries.schedule import bookings as schedule
+from flightsched_pipelines.database.queries.schedule.availability import availability
 from flightsched_pipelines.services.imports.reports import NeedsYesError
 from flightsched_pipelines_tests.integration.imports.helpers import (
     EXAMPLE,
@@ -156,7 +156,7 @@ def test_what_is_gone_ends_with_a_trace_counts_nowhere_and_comes_back(school: En
         (False,), (False,), (True,)
     ]  # fmt: skip
     ended = rows(school, "SELECT id FROM school.aircraft WHERE ended_at IS NOT NULL")[0][0]
-    open_times = schedule.availability(school, DAY, DAY + timedelta(days=1))
+    open_times = availability(school, DAY, DAY + timedelta(days=1))
     crafts = set(open_times[open_times["resource"] == "aircraft"]["resource_id"])
     assert ended not in crafts
     assert len(crafts) == 2
