@@ -129,10 +129,30 @@ class Settings(BaseSettings):
         default="development", description="Name of this deployment, part of the names of topics and queues."
     )
     base_url: str | None = Field(
-        default=None, description="Base URL of the pages for answers; unset, messages contain no links."
+        default=None,
+        description="Base URL of the portal; unset, messages contain no links, or links to the portal of this machine "
+        "if all messages stay on it.",
     )
     secret_key: SecretStr | None = Field(
-        default=None, description="Signs the links in messages; at least 32 characters, needed with BASE_URL."
+        default=None,
+        description="Signs the links in messages; at least 32 characters, needed with BASE_URL. Unset, one is created "
+        "in FLIGHTSCHED_HOME.",
+    )
+    secret_key_previous: SecretStr | None = Field(
+        default=None, description="The SECRET_KEY before the current one: links signed with it stay valid."
+    )
+    link_days: Annotated[float, Field(gt=0, le=366)] = Field(
+        default=14, description="Maximum age of a link in days; its case may end it sooner."
+    )
+    portal_port: Annotated[int, Field(ge=1, le=65_535)] = Field(
+        default=3002, description="Port of the portal, of `flightsched portal` and `flightsched dev`."
+    )
+    portal_trusted_proxies: str | None = Field(
+        default=None,
+        description="Addresses or networks of proxies whose X-Forwarded-For is trusted, separated by commas.",
+    )
+    portal_requests_per_minute: Annotated[int, Field(ge=10, le=1_000_000)] = Field(
+        default=300, description="Maximum requests to the portal per address and minute; per link a fifth."
     )
     mail_via: Literal["maildir", "smtp", "ses", "off"] = Field(
         default="maildir", description="Mail channel: a folder, SMTP, Amazon SES, or none."
@@ -228,6 +248,17 @@ class Settings(BaseSettings):
     )
 
     @property
+    def portal_url(self) -> str | None:
+        """Where people reach the portal, without a slash at its end; ``None`` if messages are to carry no links.
+
+        With nothing set it is the portal of this machine, as long as no message leaves it.
+        """
+        if self.base_url is not None:
+            return self.base_url.rstrip("/")
+        stays_here = self.database_url is None and self.mail_via == "maildir" and self.sms_via == "off"
+        return f"http://127.0.0.1:{self.portal_port}" if stays_here else None
+
+    @property
     def given_home(self) -> Path:
         """Return FLIGHTSCHED_HOME as it was given; the demo's home is in it."""
         return self.flightsched_home.parent if self.flightsched_demo else self.flightsched_home
@@ -256,9 +287,8 @@ class Settings(BaseSettings):
         if not TypeAdapter(bool).validate_python(values.get("flightsched_demo", False)):
             return values
         home = Path(values.get("flightsched_home", cls.model_fields["flightsched_home"].default))
-        kept = {
-            name: value for name, value in values.items() if name.startswith(("flightsched_demo", "openai_", "pages_"))
-        }
+        of_the_demo = ("flightsched_demo", "openai_", "pages_", "portal_")
+        kept = {name: value for name, value in values.items() if name.startswith(of_the_demo)}
         return kept | {"flightsched_home": home / "demo"}
 
     @model_validator(mode="after")
@@ -266,6 +296,8 @@ class Settings(BaseSettings):
         """Check that settings which need another one have it."""
         if self.base_url and (self.secret_key is None or len(self.secret_key.get_secret_value()) < 32):
             raise ValueError("BASE_URL is set without a SECRET_KEY of 32 characters or more; set one to sign the links")
+        if self.secret_key_previous is not None and self.secret_key is None:
+            raise ValueError("SECRET_KEY_PREVIOUS is set without a SECRET_KEY; set the key that signs from now on, too")
         if self.reschedule_earliest_hours >= 24 * self.reschedule_horizon_days:
             raise ValueError(
                 f"RESCHEDULE_EARLIEST_HOURS is {self.reschedule_earliest_hours}, which is beyond the "

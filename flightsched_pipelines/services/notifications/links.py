@@ -1,19 +1,81 @@
-"""Make the links in messages: signed against forgery, and bound to one person, case and round."""
+"""Make and read the links in messages: signed against forgery, and bound to one person, case and round."""
 
-from itsdangerous import URLSafeSerializer
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import get_args
+
+from itsdangerous import BadData, URLSafeSerializer
 
 from flightsched_pipelines.database.queries.notifications.contacts import Person
+from flightsched_pipelines.domain.cases.actions import PersonRole
+from flightsched_pipelines.services.signing import signing_keys
 from flightsched_pipelines.settings import Settings
 
 SALT = "flightsched.answer"
+MAX_TOKEN_CHARACTERS = 500
+
+
+class BadLinkError(ValueError):
+    """A link that this platform did not make, or not for this purpose."""
+
+
+class ExpiredLinkError(BadLinkError):
+    """A link that was made here, longer ago than links are valid."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseLink:
+    """The content of a link: the case and round that it was sent for, to whom, and the alternative chosen by it."""
+
+    case_id: int
+    round: int
+    role: PersonRole
+    person_id: int
+    number: int | None
 
 
 def response_url(
-    settings: Settings, case_id: int, round_: int, person: Person, number: int | None = None
+    settings: Settings, case_id: int, round_: int, person: Person, now_utc: datetime, number: int | None = None
 ) -> str | None:
-    """Return the URL where a person responds to a case, optionally with an alternative; ``None`` without a base URL."""
-    if settings.base_url is None or settings.secret_key is None:
+    """Return the page on which a person answers a case, with one alternative chosen or none.
+
+    ``None`` where there is no such page: without a base URL.
+    """
+    if settings.portal_url is None:
         return None
-    serializer = URLSafeSerializer(settings.secret_key.get_secret_value(), salt=SALT)
-    token = serializer.dumps([case_id, round_, person.role, person.person_id, number])
-    return f"{settings.base_url.rstrip('/')}/respond/{token}"
+    content = [case_id, round_, person.role, person.person_id, number, int(now_utc.timestamp())]
+    return f"{settings.portal_url}/respond/{_serializer(settings).dumps(content)}"
+
+
+def read_response_link(token: str, now_utc: datetime, settings: Settings) -> ResponseLink:
+    """Return the content of a link's token.
+
+    Raises:
+        ExpiredLinkError: it is older than LINK_DAYS. It may have no effect sooner: the case has its own deadline.
+        BadLinkError: it was not signed here, or is not the token of such a link.
+    """
+    if len(token) > MAX_TOKEN_CHARACTERS:
+        raise BadLinkError("the token is too long")
+    try:
+        content: object = _serializer(settings).loads(token)
+    except BadData:
+        raise BadLinkError("the token is not signed with this platform's key") from None
+    match content:
+        case [int(case_id), int(round_), str(role), int(person_id), int() | None as number, int(at)]:
+            link = ResponseLink(case_id, round_, _role(role), person_id, number)
+        case _:
+            raise BadLinkError("the token has another form")
+    if now_utc > datetime.fromtimestamp(at, UTC) + timedelta(days=settings.link_days):
+        raise ExpiredLinkError("the link is too old")
+    return link
+
+
+def _role(role: str) -> PersonRole:
+    for known in get_args(PersonRole):
+        if role == known:
+            return known
+    raise BadLinkError("the token names an unknown role")
+
+
+def _serializer(settings: Settings) -> URLSafeSerializer:
+    return URLSafeSerializer(signing_keys(settings), salt=SALT)

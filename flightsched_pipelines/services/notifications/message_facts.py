@@ -39,7 +39,7 @@ class MessageFacts:
             offers=self._offers(item, None),
             no_offer_because=item.no_offer_because,
             deadline_utc=item.deadline_utc,
-            case_url=person and response_url(self.context.settings, item.case_id, item.round, person),
+            case_url=person and self._url(item, person),
         )
 
     def notice(self, item: CaseNotification, person: Person, *, as_first: bool = False) -> models.Notice:
@@ -58,7 +58,7 @@ class MessageFacts:
             confirm_by_utc=item.confirm_by_utc,
             confirm_url=self._confirm_url(item, person),
             deadline_utc=item.deadline_utc,
-            case_url=response_url(self.context.settings, item.case_id, item.round, person),
+            case_url=self._url(item, person),
             standby=item.standby,
             stays_on_hold=item.stays_on_hold,
             sequence=self.sequences[item.booking_id],
@@ -79,11 +79,15 @@ class MessageFacts:
             aircraft=self.directory.aircraft[offer.slot.aircraft_id],
             reason=offer.reason,
             warnings=list(self.warned.get((item.booking_id, offer.slot), ())),
-            accept_url=chooser and response_url(self.context.settings, item.case_id, item.round, chooser, number),
+            accept_url=chooser and self._url(item, chooser, number),
         )
 
     def _confirm_url(self, item: CaseNotification, person: Person) -> str | None:
         """The URL where an instructor confirms the student's choice."""
         if item.chosen is None or item.confirm_by_utc is None or person.role != "instructor":
             return None
-        return response_url(self.context.settings, item.case_id, item.round, person, item.chosen[0])
+        return self._url(item, person, item.chosen[0])
+
+    def _url(self, item: CaseNotification, person: Person, number: int | None = None) -> str | None:
+        context = self.context
+        return response_url(context.settings, item.case_id, item.round, person, context.now_utc, number)
