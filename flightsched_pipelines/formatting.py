@@ -29,6 +29,11 @@ def format_time(instant_utc: datetime, time_zone: str) -> str:
     return f"{format_day(local)} {local:%H:%M} {zone_name(instant_utc, time_zone)}"
 
 
+def format_clock(instant_utc: datetime, time_zone: str) -> str:
+    """Return the local clock alone, where a heading has day and zone: "15:00"."""
+    return f"{_local(instant_utc, time_zone):%H:%M}"
+
+
 def format_utc(instant_utc: datetime) -> str:
     """Return an instant for operators, whose schools are in several zones: "Sun 8 Nov 23:00 UTC"."""
     return format_time(instant_utc, "UTC")

@@ -148,6 +148,12 @@ def first_written(connection: Connection) -> datetime | None:
     return connection.execute(select(func.min(partitions.c.partition_hour))).scalar()
 
 
+def written_at(connection: Connection, name: str, hour: datetime) -> datetime | None:
+    """Return when an hour of a table was last written."""
+    query = select(partitions.c.at).where(partitions.c.name == name, partitions.c.partition_hour == hour)
+    return connection.execute(query).scalar()
+
+
 def tables_written(connection: Connection, names: Sequence[str], hour: datetime) -> int:
     """Return how many of these tables were written for an hour, whether or not they have rows of it."""
     query = select(func.count()).where(partitions.c.name.in_(list(names)), partitions.c.partition_hour == hour)

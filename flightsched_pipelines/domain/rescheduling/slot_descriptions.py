@@ -33,7 +33,7 @@ def slot_descriptions(slots: pd.DataFrame, lessons: pd.DataFrame) -> list[str]:
     )
     return [
         f"{_crew(solo, same_instructor, same_aircraft)}, {_move(usual, new)}{_preference_facts(*wishes)}; "
-        f"{_forecast_facts(verdict, margin)}"
+        f"{forecast_facts(verdict, margin)}"
         for usual, new, solo, same_instructor, same_aircraft, verdict, margin, wishes in facts
     ]
 
@@ -81,7 +81,8 @@ def _preference_facts(kept: list[str], broken: list[str]) -> str:
     return f", the {' and '.join(kept)} asked for" if kept else ""
 
 
-def _forecast_facts(verdict: str, margin: float) -> str:
+def forecast_facts(verdict: str, margin: float) -> str:
+    """Return the forecast of a slot in words: its verdict, and its margin as a share of the limit (NaN for none)."""
     if verdict == "unforecast":
         return "no complete forecast for this time yet"
     if verdict == "missing":

@@ -1,0 +1,123 @@
+"""Headings and opening sentences of the page of a case, for each status that its reader can meet."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from flightsched_pipelines.messages.models import Role
+
+Text = tuple[str, str]
+
+_DISPATCHER_HAS_IT = "A dispatcher takes over and will be in touch. The lesson stays on weather hold."
+
+_BELOW = "The forecast for this lesson is below the school's minimums"
+
+_OPEN: Mapping[tuple[str, Role], Text] = MappingProxyType(
+    {
+        ("choose", "student"): (
+            "Choose another time for your lesson",
+            f"{_BELOW}. It is on weather hold.",
+        ),
+        ("nothing", "student"): (
+            "No other time can be offered at present",
+            f"{_BELOW}. It is on weather hold. Another time is looked for again every hour.",
+        ),
+        ("already_answered", "student"): (
+            "Your choice is held",
+            "It is held for you while an instructor is asked to confirm it.",
+        ),
+        ("late", "student"): ("The time to answer is over", _DISPATCHER_HAS_IT),
+        ("choose", "instructor"): (
+            "A new time to confirm",
+            f"{_BELOW}, and your student chose another time.",
+        ),
+        ("release", "instructor"): (
+            "A solo flight to release",
+            f"{_BELOW}, and the student chose another time. An instructor who may teach the student releases it.",
+        ),
+        ("out_of_order", "instructor"): (
+            "Your student has not chosen yet",
+            f"{_BELOW}. You will be asked to confirm the time that your student chooses.",
+        ),
+        ("late", "instructor"): (
+            "The slot was released",
+            "The time to confirm is over, and the slot is no longer held. The student may choose again.",
+        ),
+        ("wrong_person", "instructor"): (
+            "Another instructor is asked",
+            "The student chose a time with another instructor, who confirms it. You have nothing to do.",
+        ),
+    }
+)
+
+_STANDBY: Mapping[tuple[str, Role], Text] = MappingProxyType(
+    {
+        ("choose", "student"): (
+            "A slot is available",
+            "A slot has become free for this lesson, which is on standby. If you do not take it, nothing changes.",
+        ),
+        ("late", "student"): (
+            "The free slot goes to the next in line",
+            "The time to answer is over. This lesson stays as it is, and on standby.",
+        ),
+        ("choose", "instructor"): (
+            "A free slot to confirm",
+            "Your student would fly this lesson in a slot that has become free.",
+        ),
+        ("out_of_order", "instructor"): (
+            "Your student has not chosen yet",
+            "A free slot was offered to your student. You will be asked to confirm it if it is taken.",
+        ),
+    }
+)
+
+_ENDED: Mapping[str, Text] = MappingProxyType(
+    {
+        "rescheduled": ("This lesson has moved", "It has moved because of the weather. This is its time now:"),
+        "kept": (
+            "This lesson stays as booked",
+            "An instructor keeps it as booked, although the forecast is below the school's minimums.",
+        ),
+        "cleared": (
+            "The forecast is above the school's minimums again",
+            "The weather hold is lifted, and your lesson is on as booked. Nothing needs to be done.",
+        ),
+        "expired": ("The time to answer is over", f"No answer was received in time. {_DISPATCHER_HAS_IT}"),
+        "declined": ("A dispatcher takes over", f"No other time was found that suits. {_DISPATCHER_HAS_IT}"),
+        "cancelled": (
+            "This question has ended",
+            "The school has changed or cancelled the lesson, or ended the question. No answer is needed.",
+        ),
+    }
+)
+
+_STANDBY_ENDED: Mapping[str, Text] = MappingProxyType(
+    {
+        "rescheduled": (
+            "This lesson has moved",
+            "It has moved to the slot that had become free. This is its time now:",
+        ),
+        "expired": _STANDBY["late", "student"],
+        "declined": ("The free slot was not taken", "This lesson stays as it is, and on standby."),
+        "cancelled": ("The free slot is no longer available", "This lesson stays as it is."),
+    }
+)
+
+CHANGED: Text = (
+    "The school has changed this lesson",
+    "The question about its old time has ended. No answer is needed.",
+)
+
+
+def open_text(status: str, role: Role, *, standby: bool) -> Text:
+    """Return heading and opening of an open case: ``status`` is what the reader can do, or the code of the refusal."""
+    if status == "changed":
+        return CHANGED
+    key = status, role
+    if standby and key in _STANDBY:
+        return _STANDBY[key]
+    return _OPEN.get(key, ("This lesson and the weather", "Nothing is asked of you at present."))
+
+
+def ended_text(state: str, *, standby: bool) -> Text:
+    """Return heading and opening of a case that has ended."""
+    return (_STANDBY_ENDED if standby and state in _STANDBY_ENDED else _ENDED)[state]

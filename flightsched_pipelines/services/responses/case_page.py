@@ -1,0 +1,179 @@
+"""Read a case as one person may see it: its lesson, the weather, the alternatives, and what the person can respond."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine
+
+from flightsched_pipelines.database.queries.cases import case_queries, responses
+from flightsched_pipelines.database.queries.cases.responses import Response
+from flightsched_pipelines.database.queries.notifications.contacts import Person
+from flightsched_pipelines.database.queries.schedule.current_lessons import current_lesson, taken_by_others
+from flightsched_pipelines.domain.cases.actions import Action
+from flightsched_pipelines.domain.cases.decisions import slot_of_response
+from flightsched_pipelines.domain.cases.lifecycle import OPEN_STATES, CaseState, Slot
+from flightsched_pipelines.domain.cases.possible_responses import PossibleResponses, possible_responses, refusal_of
+from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseRefusedError
+from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Offer, ResponseContext
+from flightsched_pipelines.messages import models
+from flightsched_pipelines.services.notifications.directory import Directory
+from flightsched_pipelines.services.notifications.links import ResponseLink
+from flightsched_pipelines.services.responses.lesson_weather import (
+    AlternativeForecast,
+    LessonWeather,
+    forecasts_of_alternatives,
+    lesson_weather,
+)
+from flightsched_pipelines.services.rules import response_rules
+from flightsched_pipelines.settings import Settings
+
+TAKEN = ResponseRefusedError("taken", "somebody else has it now")
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """An alternative held out: how the newest hour judges it (``None``: not at all), and why it cannot be taken.
+
+    ``is_chosen``: the link that opened the page was made to take it.
+    """
+
+    offer: models.Offer
+    forecast: AlternativeForecast | None
+    refusal: ResponseRefusedError | None
+    is_held: bool
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSlot:
+    """The alternative that is held, until when, and until when the student can withdraw it."""
+
+    number: int
+    until_utc: datetime
+    withdraw_until_utc: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """A case as its page shows it to ``reader``.
+
+    ``lesson`` is the booking as people were notified of it, or as it is now once the case has ended. ``unavailable`` is
+    why the alternative that the link chose cannot be had; ``answered`` is the response that the page is to report.
+    """
+
+    case_id: int
+    round: int
+    state: CaseState
+    standby: bool
+    solo: bool
+    reader: Person
+    lesson: models.Lesson
+    deadline_utc: datetime
+    possible: PossibleResponses
+    alternatives: Sequence[Alternative] = ()
+    held: HeldSlot | None = None
+    weather: LessonWeather = field(default_factory=lambda: LessonWeather([], None))
+    unavailable: ResponseRefusedError | None = None
+    answered: Response | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the case still waits for something."""
+        return self.state in OPEN_STATES
+
+
+def case_page(
+    engine: Engine, link: ResponseLink, now_utc: datetime, settings: Settings, response_key: str | None = None
+) -> CasePage | None:
+    """Return the page of a link; ``None`` if its case or person does not exist, or the case is not the person's.
+
+    Args:
+        engine: the database.
+        link: the content of the link, whose signature has been verified.
+        now_utc: now.
+        settings: the rules of responses.
+        response_key: key of a response that this person gave on this page, to be reported.
+    """
+    with engine.connect() as connection:
+        case = case_queries.load_case(connection, link.case_id)
+        if case is None:
+            return None
+        directory = Directory.read(connection, [case.booking_id])
+        reader = directory.people(link.role).get(link.person_id)
+        if reader is None:
+            return None
+        lesson = _lesson(connection, case, directory)
+        answered = _answered(connection, link, response_key)
+        slots = [offer.slot for offer in case.offers.values()]
+        taken = taken_by_others(connection, case.booking_id, case.student_id, slots)
+    at = ResponseContext(now_utc, now_utc, response_rules(settings))
+    page = CasePage(
+        case_id=case.case_id, round=case.round, state=case.state, standby=case.standby, solo=case.solo,
+        reader=reader, lesson=lesson, deadline_utc=case.deadline_utc,
+        possible=possible_responses(case, link.role, link.person_id, at), answered=answered,
+    )  # fmt: skip
+    if not page.is_open:
+        return page
+    return _with_choices(engine, page, case, directory, link, at, settings, taken)
+
+
+def _with_choices(
+    engine: Engine,
+    page: CasePage,
+    case: CaseSnapshot,
+    directory: Directory,
+    link: ResponseLink,
+    at: ResponseContext,
+    settings: Settings,
+    taken: Collection[Slot],
+) -> CasePage:
+    """Add to the page of an open case its alternatives and its weather."""
+    hold = case.hold
+    chosen = CaseResponse("", case.case_id, "", Action.ACCEPT, link.role, link.person_id, link.number, link.round)
+    judged = forecasts_of_alternatives(engine, case.booking_id)
+    alternatives = [
+        Alternative(
+            _offer(number, offer, directory),
+            judged.get(offer.slot),
+            TAKEN if offer.slot in taken else page.possible.alternatives.get(number),
+            hold is not None and hold.slot == offer.slot,
+            link.number is not None and slot_of_response(case, chosen) == offer.slot,
+        )
+        for number, offer in case.offers.items()
+    ]
+    held = hold and HeldSlot(hold.number, hold.until_utc, hold.since_utc + at.rules.withdraw_within)
+    unavailable = refusal_of(case, chosen, at) if link.number is not None and link.role == "student" else None
+    return replace(
+        page,
+        alternatives=alternatives,
+        held=held,
+        weather=lesson_weather(engine, case.booking_id, case.lesson, settings),
+        unavailable=unavailable,
+    )
+
+
+def _lesson(connection: Connection, case: CaseSnapshot, directory: Directory) -> models.Lesson:
+    is_open = case.state in OPEN_STATES
+    slot = case.lesson if is_open else current_lesson(connection, case.booking_id).slot
+    return directory.lesson(case.booking_id, slot)
+
+
+def _answered(connection: Connection, link: ResponseLink, key: str | None) -> Response | None:
+    """Return a response by its key, if this person gave it to this case."""
+    if key is None:
+        return None
+    given = responses.responses_of_case(connection, link.case_id)
+    mine = (one for one in given if (one.key, one.role, one.person_id) == (key, link.role, link.person_id))
+    return next(mine, None)
+
+
+def _offer(number: int, offer: Offer, directory: Directory) -> models.Offer:
+    return models.Offer(
+        number=number,
+        starts_at_utc=offer.slot.starts_at_utc,
+        ends_at_utc=offer.slot.ends_at_utc,
+        instructor=directory.instructor(offer.slot),
+        aircraft=directory.aircraft[offer.slot.aircraft_id],
+        reason=offer.reason,
+    )
