@@ -23,7 +23,10 @@ COMMANDS = {
         "hourly.hour:demo",
         "Seed two sample schools, run one full hour on simulated weather, and print the report.",
     ),
-    "dev": ("setup.dev:dev", "Start the database, the Dagster UI and the daemon with its schedules, until Ctrl-C."),
+    "dev": (
+        "setup.dev:dev",
+        "Start the database, the Dagster UI, the daemon with its schedules and the portal, until Ctrl-C.",
+    ),
     "tick": ("hourly.hour:tick", "Run one hour's job now, and print its summary."),
     "dispatch": (
         "notifications.dispatch:dispatch",
@@ -67,6 +70,7 @@ COMMANDS = {
         "hourly.weather:assess_file",
         "Assess bookings in a file by weather in a file, with the default minimums and no database.",
     ),
+    "portal": ("setup.portal:portal", "Serve the pages on which people answer, and the status page, until Ctrl-C."),
     "db": ("setup.database:app", "Manage the database: schema, seed, shell."),
     "init": ("setup.init:init", "Make a school; what is not given as an option is asked for."),
     "airports": ("setup.airports:app", "Airports that the school uses, and their runways."),

@@ -65,7 +65,7 @@ class LocalCompose:
     def __init__(self, folder: Path, variables: Mapping[str, str]) -> None:
         self._folder = folder
         self._services: dict[str, dict[str, Any]] = load(variables)["services"]
-        self._ports = {port: str(free_port()) for port in ("3000", "4000", "5000", "6379")}
+        self._ports = {port: str(free_port()) for port in ("3000", "3002", "4000", "5000", "6379")}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.workdir = self._local("/opt/flightsched")
         self.workdir.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Run database, Dagster UI and daemon together: ``flightsched dev``."""
+"""Run database, Dagster UI, daemon and portal together: ``flightsched dev``."""
 
 import fcntl
 import json
@@ -32,6 +32,7 @@ from flightsched_pipelines.durations import hour_of
 from flightsched_pipelines.services.monitoring.operations_report import page_path
 from flightsched_pipelines.settings import Settings
 
+PORTAL_COMMAND = "flightsched_pipelines.cli"
 GRACE_SECONDS = 10
 POLL_SECONDS = 1
 BEGIN = (
@@ -74,7 +75,7 @@ def dev(
     port: Annotated[int, typer.Option(help="Port of the Dagster UI.", min=1, max=65_535)] = 3000,
     host: Annotated[str, typer.Option(help="Address the Dagster UI listens on.")] = "127.0.0.1",
 ) -> None:
-    """Start the database, the Dagster UI and the daemon with its schedules, until Ctrl-C."""
+    """Start the database, the Dagster UI, the daemon with its schedules and the portal, until Ctrl-C."""
     settings = Settings()
     with _the_only_one(settings.flightsched_home, f"http://{host}:{port}"):
         _run(settings, host, port)
@@ -84,6 +85,9 @@ def _run(settings: Settings, host: str, port: int) -> None:
     _end_leftovers(_pids_of(settings))
     if _listens(host, port):
         raise UsageError(f"port {port} of {host} is in use; stop the program there, or choose another with --port")
+    taken = settings.portal_port
+    if taken == port or _listens(host, taken):
+        raise UsageError(f"the portal's port {taken} of {host} is in use; stop the program there, or set PORTAL_PORT")
     for asked in (signal.SIGINT, signal.SIGTERM):  # a shell in the background lets its children ignore Ctrl-C
         signal.signal(asked, _interrupt)
     try:
@@ -119,18 +123,20 @@ def _pids_of(settings: Settings) -> Path:
 
 
 def _run_services(instance: dg.DagsterInstance, settings: Settings, host: str, port: int) -> None:
-    """Run the UI and the daemon until Ctrl-C, or until one of them ends; then no process and no run is left."""
+    """Run UI, daemon and portal until Ctrl-C, or until one of them ends; then no process and no run is left."""
     if dead := run_limits.end_dead_runs(instance, starting=True):
         print_progress(f"{len(dead)} runs of an earlier start had died; their work is taken up again")
     webserver = ["-m", "dagster_webserver", "-h", host, "-p", str(port), "-w", str(WORKSPACE_YAML)]
     daemon = ["-m", DAEMON_MODULE, "run", "-w", str(WORKSPACE_YAML)]
+    portal = ["-m", PORTAL_COMMAND, "portal", "--host", host, "--port", str(settings.portal_port)]
     services: list[_Service] = []
     pids = _pids_of(settings)
     try:
-        for name, arguments in {"webserver": webserver, "daemon": daemon}.items():
+        for name, arguments in {"webserver": webserver, "daemon": daemon, "portal": portal}.items():
             services.append(_Service(name, arguments))
             _remember(pids, services)
         console.print(f"Dagster UI: [link]http://{host}:{port}[/link]   (Ctrl-C stops everything)")
+        console.print(f"portal: [link]http://{host}:{settings.portal_port}/status[/link]")
         _watch(services, settings)
     except KeyboardInterrupt:
         print_progress("stopping ...")

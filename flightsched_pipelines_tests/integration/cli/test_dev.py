@@ -46,6 +46,7 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """Return a folder of the test's own, with nothing set; signals and variables are restored afterwards."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FLIGHTSCHED_HOME", str(tmp_path))
+    monkeypatch.setenv("PORTAL_PORT", str(free_port()))
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     before = {asked: signal.getsignal(asked) for asked in (signal.SIGINT, signal.SIGTERM)}

@@ -68,7 +68,7 @@ def test_every_variable_is_known_and_each_service_has_what_it_reads(name: str) -
     assert in_dagster_yaml | logs | {"DAGSTER_HOME", "FLIGHTSCHED_HOME"} <= set(given)
     Settings.model_validate({key.lower(): value for key, value in given.items() if key in fields and value})
 
-    runs_our_code = name in ("migrate", "code-location")
+    runs_our_code = name in ("migrate", "code-location", "portal")
     assert runs_our_code is ({"DATABASE_URL", "REDIS_URL"} <= set(given))
     assert runs_our_code is ("env_file" in OF_OURS[name]), "keys go to nobody else"
 
@@ -89,9 +89,9 @@ def test_every_variable_that_compose_reads_is_documented() -> None:
     assert {name for name in asked if f"`{name}`" not in DEPLOYMENT} == set()
 
 
-def test_the_webserver_is_reached_from_this_machine_alone() -> None:
+def test_the_pages_are_reached_from_this_machine_alone() -> None:
     ports = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
-    assert ports == {"webserver": ["127.0.0.1:3000:3000"]}
+    assert ports == {"webserver": ["127.0.0.1:3000:3000"], "portal": ["127.0.0.1:3002:3002"]}
 
 
 def test_nobody_is_root_in_our_image() -> None:

@@ -1,0 +1,157 @@
+"""The page behind a link in a message: it shows the case, and a form on it gives the person's response."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from flightsched_pipelines.domain.cases.actions import ROLE_OF, Action
+from flightsched_pipelines.domain.cases.responses import CaseResponse, RequestedTimes
+from flightsched_pipelines.domain.rescheduling.preferences import DAYS, PARTS_OF_DAY
+from flightsched_pipelines.portal import case_view
+from flightsched_pipelines.portal.forms import KEY, Fields, StaleFormError, first, open_seal, read_fields, seal
+from flightsched_pipelines.portal.site import Site, message, page, site_of
+from flightsched_pipelines.services.notifications.links import (
+    BadLinkError,
+    ExpiredLinkError,
+    ResponseLink,
+    read_response_link,
+)
+from flightsched_pipelines.services.responses.case_page import case_page
+from flightsched_pipelines.services.responses.respond import respond
+from flightsched_pipelines.text import TextError
+
+ENTRY_POINT = "page"
+NUMBER = re.compile(r"[1-9][0-9]{0,3}")
+
+STALE = "This page had been open for too long. Nothing was changed: please choose again."
+
+
+class BadFieldError(ValueError):
+    """A field of a form with a value that it cannot have; the message is for its sender."""
+
+
+async def respond_page(request: Request) -> Response:
+    """Show the page of a link, or apply what its form says."""
+    token: str = request.path_params["token"]
+    if request.method == "POST":
+        fields = await read_fields(request)
+        return await run_in_threadpool(_apply, site_of(request), token, fields)
+    return await run_in_threadpool(_show, site_of(request), token, request.query_params.get("done", ""))
+
+
+ROUTES = [Route("/respond/{token}", respond_page, methods=["GET", "POST"])]
+
+
+def _show(site: Site, token: str, key: str) -> Response:
+    now_utc = site.clock()
+    link = _read(token, now_utc, site)
+    if isinstance(link, Response):
+        return link
+    return _page_of(site, token, link, now_utc, key=key if KEY.fullmatch(key) else None)
+
+
+def _apply(site: Site, token: str, fields: Fields) -> Response:
+    now_utc = site.clock()
+    link = _read(token, now_utc, site)
+    if isinstance(link, Response):
+        return link
+    try:
+        key = open_seal(first(fields, "seal"), token, now_utc, site.settings)
+    except StaleFormError:
+        return _page_of(site, token, link, now_utc, problem=STALE, given=fields, status_code=400)
+    try:
+        response = _response(link, key, fields)
+    except (BadFieldError, TextError) as error:
+        problem = f"{str(error)[:1].upper()}{str(error)[1:]}. Nothing was changed."
+        return _page_of(site, token, link, now_utc, problem=problem, given=fields, status_code=422)
+    respond(site.engine, response, now_utc, site.settings)
+    return RedirectResponse(f"/respond/{token}?done={key}", 303)
+
+
+def _page_of(
+    site: Site,
+    token: str,
+    link: ResponseLink,
+    now_utc: datetime,
+    *,
+    key: str | None = None,
+    problem: str | None = None,
+    given: Fields | None = None,
+    status_code: int = 200,
+) -> Response:
+    found = case_page(site.engine, link, now_utc, site.settings, key)
+    if found is None:
+        return _no_such_link()
+    facts: Mapping[str, Any] = {
+        "view": case_view.view_of(found),
+        "seal": seal(token, now_utc, site.settings),
+        "problem": problem,
+        "given": given or {},
+    }
+    return page("case", facts, status_code)
+
+
+def _read(token: str, now_utc: datetime, site: Site) -> ResponseLink | Response:
+    """Return the content of a link, or the page to show instead: the same for every link that is not ours."""
+    try:
+        return read_response_link(token, now_utc, site.settings)
+    except ExpiredLinkError:
+        sentence = "It is too old, and can no longer be used. Open the newest message about your lesson instead."
+        return message("This link has expired", sentence, 410)
+    except BadLinkError:
+        return _no_such_link()
+
+
+def _no_such_link() -> Response:
+    sentence = "Open it from the message again; if it is cut in two lines, copy all of it. Or ask your dispatcher."
+    return message("This link does not work", sentence, 404)
+
+
+def _response(link: ResponseLink, key: str, fields: Fields) -> CaseResponse:
+    """Read a form as a response.
+
+    Raises:
+        BadFieldError: a field has a value that it cannot have.
+        TextError: the reason cannot be stored.
+    """
+    actions = {action.value: action for action, role in ROLE_OF.items() if role == link.role}
+    action = actions.get(first(fields, "action"))
+    if action is None:
+        raise BadFieldError("the form says nothing that can be done here; use its buttons")
+    number = _number(fields, "number") if action is Action.ACCEPT else None
+    round_ = _number(fields, "round") if action is Action.ACCEPT else None
+    requested = _requested_times(fields) if action is Action.NONE_SUIT else RequestedTimes()
+    reason = first(fields, "reason").replace("\r\n", "\n").strip()
+    return CaseResponse(
+        key, link.case_id, ENTRY_POINT, action, link.role, link.person_id, number, round_, reason, requested
+    )
+
+
+def _requested_times(fields: Fields) -> RequestedTimes:
+    days, parts = frozenset(fields.get("days", ())), frozenset(fields.get("parts", ()))
+    if not days <= set(DAYS) or not parts <= set(PARTS_OF_DAY):
+        raise BadFieldError("a day or part of the day is unknown; use the boxes of the form")
+    return RequestedTimes(days, parts, _day(fields, "earliest"), _day(fields, "latest"))
+
+
+def _day(fields: Fields, name: str) -> date | None:
+    given = first(fields, name)
+    if not given:
+        return None
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise BadFieldError(f"the {name} day is not a date; write it like 2026-11-30") from None
+
+
+def _number(fields: Fields, name: str) -> int:
+    given = first(fields, name)
+    if NUMBER.fullmatch(given) is None:
+        raise BadFieldError(f"the {name} of the alternative is missing; use the button of the alternative")
+    return int(given)

@@ -1,0 +1,1 @@
+"""The portal without a database."""
