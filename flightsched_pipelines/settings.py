@@ -249,7 +249,7 @@ class Settings(BaseSettings):
 
     @property
     def portal_url(self) -> str | None:
-        """Where people reach the portal, without a slash at its end; ``None`` if messages are to carry no links.
+        """Return the portal's address, without a slash at its end; ``None`` if messages are to carry no links.
 
         With nothing set it is the portal of this machine, as long as no message leaves it.
         """

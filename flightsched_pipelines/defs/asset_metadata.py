@@ -244,7 +244,7 @@ def _threatened(at_risk_bookings: pd.DataFrame) -> set[int]:
 
 
 def dispatch_metadata(result: DispatchResult) -> Metadata:
-    """What became of the cases, and what was queued, held back and suppressed, and why."""
+    """Return what became of the cases, and what was queued, held back and suppressed, with reasons."""
     steps = result.steps
     return {
         "hour": f"{result.hour_utc:%Y-%m-%dT%H}" if result.hour_utc else "",
@@ -263,7 +263,7 @@ def dispatch_metadata(result: DispatchResult) -> Metadata:
 
 
 def delivery_metadata(result: DeliveryResult) -> Metadata:
-    """What was sent, failed, given up and suppressed, and which channels are down."""
+    """Return counts of messages sent, failed, given up and suppressed, and the channels that are down."""
     return {
         "sent": sum(result.sent.values()),
         "failed": sum(result.failed.values()),
@@ -296,7 +296,7 @@ def report_metadata(
 
 
 def standby_metadata(offers: StandbyResult) -> Metadata:
-    """How many freed slots were looked at and offered, and how the standby list changed."""
+    """Return how many freed slots were examined and offered, and how the standby list changed."""
     return {
         "freed_slots_looked_at": offers.looked_at,
         "freed_slots_offered": offers.offered,

@@ -1,4 +1,4 @@
-"""Where the output of runs' steps is kept: in an S3 bucket where one is named, else in a folder."""
+"""Storage of the output of runs' steps: an S3 bucket where one is named, else a folder."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from flightsched_pipelines.settings import Settings
 
 
 class ComputeLogs(LocalComputeLogManager):
-    """What `dagster.yaml` names: one file serves every deployment, and the settings choose.
+    """The class that `dagster.yaml` names: one file serves every deployment, and the settings choose.
 
     Dagster's file cannot leave a section out by a variable, hence this choice in code.
     """

@@ -29,7 +29,7 @@ ACCEPTED_WARNINGS = "ignore:Handling yaml-defined logging,ignore:Parameter `owne
 """Once a process Dagster warns of two beta features: the log handler of dagster.yaml, and one that it uses itself."""
 
 DATABASE_IS_GONE = (SQLAlchemyError, DagsterPostgresException, psycopg2.Error)
-"""What is raised where Dagster's database is away in the middle of its work."""
+"""The errors raised when Dagster's database is lost in the middle of its work."""
 
 
 class InstanceError(PlainError, RuntimeError):

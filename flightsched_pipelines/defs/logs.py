@@ -1,4 +1,4 @@
-"""What runs log, as a line of JSON each on standard output, where Amazon is configured: CloudWatch Logs collects it.
+"""Log records as lines of JSON on standard output, where AWS is configured: CloudWatch Logs collects them.
 
 dagster.yaml names the handler. An error's own words may quote a row of the database, so they stay in Dagster's event
 log; the line has its kind, and the run in which to read on.

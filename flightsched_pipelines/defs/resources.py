@@ -1,4 +1,4 @@
-"""What the assets are handed: plain objects (an engine, a weather source, settings), made when a run begins."""
+"""Resources of the assets: plain objects (an engine, a weather source, settings), made when a run begins."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -38,7 +38,7 @@ class EngineResource(dg.ConfigurableResource[Engine]):
 
 
 class WeatherSourceResource(dg.ConfigurableResource[WeatherSource]):
-    """Where weather comes from: live, simulated or recorded."""
+    """Return the weather source: live, simulated or recorded."""
 
     settings: dg.ResourceDependency[Settings]
 

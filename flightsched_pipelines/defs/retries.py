@@ -1,4 +1,4 @@
-"""Which faults of an asset are tried again: those that may be over in a moment, and no others.
+"""Retries of an asset for transient faults, and for no others.
 
 A `RetryPolicy` on the asset would retry every fault, bad input too, and would go on after a person ended the run:
 Dagster applies it to interrupts. Hence a request for a retry, by the kind of fault.

@@ -28,11 +28,11 @@ HOST_TAG = "flightsched/host"
 """The machine, or container, in which a run's process is."""
 
 CLOCK_TOLERANCE = timedelta(seconds=5)
-"""How much later than a run's first word its process may seem to have begun: clocks are set now and then."""
+"""Tolerance between a run's first event and its process's start: clocks are set now and then."""
 
 
 class RunLauncher(DefaultRunLauncher):
-    """What `dagster.yaml` names: runs are processes of the code location, and are looked after."""
+    """The launcher that `dagster.yaml` names: runs are processes of the code location, and are watched."""
 
     @property
     def supports_check_run_worker_health(self) -> bool:

@@ -9,10 +9,10 @@ from flightsched_pipelines.defs.ownership import DISPATCH, OWNER_TAG
 from flightsched_pipelines.defs.run_launcher import is_gone
 
 KIND_TAG = "flightsched/kind"
-"""Of every kind `dagster.yaml` lets two runs go on at once, so that none keeps another waiting."""
+"""The tag of a run's kind: `dagster.yaml` lets two runs of each kind go on at once."""
 
 STOPPED_TAG = "flightsched/stopped"
-"""When a person stopped the platform while the run went on: that it did not end well is no fault."""
+"""The tag with the moment when a person stopped the platform during the run: its failure is not a fault."""
 
 UNDER_WAY = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 

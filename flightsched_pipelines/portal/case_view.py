@@ -40,7 +40,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a response: whether it was applied, the sentence for its sender, and the reference."""
+    """The outcome of a response: whether it was applied, the sentence for its sender, and the reference."""
 
     applied: bool
     sentence: str

@@ -1,4 +1,4 @@
-"""What every page has: the database, the settings, the clock, and the templates."""
+"""The parts of every page: the database, the settings, the clock, and the templates."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

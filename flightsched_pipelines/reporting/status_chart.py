@@ -20,12 +20,12 @@ class Day(Protocol):
 
     @property
     def good(self) -> int:
-        """How many of its hours were run to their end."""
+        """Number of its hours that were run to their end."""
         ...
 
     @property
     def due(self) -> int:
-        """How many of its hours have ended."""
+        """Number of its hours that have ended."""
         ...
 
 

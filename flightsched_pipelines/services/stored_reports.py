@@ -13,7 +13,6 @@ from flightsched_pipelines.database.seed.reference import reference_runways
 from flightsched_pipelines.domain.risk.assess import Assessment, assess
 from flightsched_pipelines.domain.risk.bookings import read_bookings_csv
 from flightsched_pipelines.domain.risk.limits.minimums import default_minimums, in_force
-from flightsched_pipelines.domain.weather.blend import blend_of_files
 from flightsched_pipelines.domain.weather.daylight import sun_table
 from flightsched_pipelines.domain.weather.provider_responses import (
     ParsedReports,
@@ -22,6 +21,7 @@ from flightsched_pipelines.domain.weather.provider_responses import (
     read_response,
     station_positions,
 )
+from flightsched_pipelines.domain.weather.source_selection import blend_of_files
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.settings import Settings
 

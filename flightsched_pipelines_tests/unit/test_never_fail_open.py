@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from flightsched_pipelines.domain.risk.assess import assess
 from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, severity
 from flightsched_pipelines.domain.risk.limits.minimums import default_minimums
-from flightsched_pipelines.domain.weather.blend import blend
 from flightsched_pipelines.domain.weather.daylight import sun_table
 from flightsched_pipelines.domain.weather.provider_responses import ParsedReports, ProviderResponseError, read_response
+from flightsched_pipelines.domain.weather.source_selection import blend
 from flightsched_pipelines_tests.unit.domain.weather.builders import (
     fair,
     group,

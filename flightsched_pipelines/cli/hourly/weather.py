@@ -13,8 +13,8 @@ from rich.table import Table
 
 from flightsched_pipelines.cli.console import console, print_error
 from flightsched_pipelines.domain.risk.assess import Assessment
-from flightsched_pipelines.domain.weather.blend import hourly_rows
 from flightsched_pipelines.domain.weather.conditions import UnreadWord
+from flightsched_pipelines.domain.weather.source_selection import hourly_rows
 from flightsched_pipelines.formatting import format_utc, format_visibility
 from flightsched_pipelines.services import stored_reports
 from flightsched_pipelines.settings import Settings

@@ -9,6 +9,14 @@ from flightsched_pipelines.database.schema.base import (
     Kind,
     metadata,
 )  # fmt: skip
+from flightsched_pipelines.database.schema.cases import (
+    CASE_STATES,
+    OPEN_STATES,
+    case_events,
+    case_offers,
+    reschedule_cases,
+    responses,
+)  # fmt: skip
 from flightsched_pipelines.database.schema.credentials import (
     credentials,
     inspections,
@@ -17,6 +25,15 @@ from flightsched_pipelines.database.schema.credentials import (
 )  # fmt: skip
 from flightsched_pipelines.database.schema.minimums import (
     weather_minimums,
+)  # fmt: skip
+from flightsched_pipelines.database.schema.notifications import (
+    OUTBOX_STATES,
+    contact_preferences,
+    dead_letters,
+    dispatches,
+    llm_calls,
+    outbox,
+    weather_gaps,
 )  # fmt: skip
 from flightsched_pipelines.database.schema.operations import (
     alert_silences,
@@ -64,21 +81,6 @@ from flightsched_pipelines.database.schema.school import (
 from flightsched_pipelines.database.schema.standby_list import (
     freed_slots,
     standby,
-)  # fmt: skip
-from flightsched_pipelines.database.schema.telling import (
-    CASE_STATES,
-    OPEN_STATES,
-    OUTBOX_STATES,
-    case_events,
-    case_offers,
-    contact_preferences,
-    dead_letters,
-    dispatches,
-    llm_calls,
-    outbox,
-    reschedule_cases,
-    responses,
-    weather_gaps,
 )  # fmt: skip
 
 __all__ = [

@@ -57,7 +57,7 @@ def proposals_are_valid(
 def weather_is_sound(
     context: dg.AssetCheckExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
 ) -> Iterator[dg.AssetCheckResult]:
-    """What the providers sent, and what it says, can be believed."""
+    """Check that the providers' responses and their contents are plausible."""
     chosen = {key.name for key in context.selected_asset_check_keys}
     for name, measured in data_quality.measure_weather(engine, hours_of_run(context.run.tags)).items():
         if name in chosen:

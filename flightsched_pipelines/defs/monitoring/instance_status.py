@@ -1,4 +1,4 @@
-"""How things stand, collected from Dagster's instance: a run's checks, the run itself, sensors and schedules."""
+"""Statuses collected from Dagster's instance: a run's checks, the run itself, sensors and schedules."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ SECTIONS = {Cause.HOURS: Section.HOURS, Cause.DELIVERY: Section.NOTIFICATIONS}
 
 
 def run_statuses(instance: dg.DagsterInstance, run: dg.DagsterRun, now_utc: datetime) -> list[CheckStatus]:
-    """How the checks that a run evaluated stand, and its job."""
+    """Return the statuses of the checks that a run evaluated, and of its job."""
     hours = hours_of_run(run.tags)
     record = instance.get_run_record_by_id(run.run_id)
     ended = datetime.fromtimestamp(record.end_time, UTC) if record is not None and record.end_time else now_utc
@@ -39,7 +39,7 @@ def run_statuses(instance: dg.DagsterInstance, run: dg.DagsterRun, now_utc: date
 
 
 def tick_statuses(instance: dg.DagsterInstance) -> list[CheckStatus]:
-    """How every sensor and schedule that is on stands, by its last tick."""
+    """Return the status of every sensor and schedule that is on, by its last tick."""
     found: list[CheckStatus] = []
     for state in instance.all_instigator_state():
         if not state.is_running:
@@ -56,7 +56,7 @@ def tick_statuses(instance: dg.DagsterInstance) -> list[CheckStatus]:
 
 
 def operations_job_status(minutes: float, now_utc: datetime) -> CheckStatus:
-    """How the operations job stands when it has not run for so long."""
+    """Return the status of the operations job when it has not run for too long."""
     words = f"The operational checks have not run for {minutes:.0f} minutes"
     todo = "See that the schedule `operations` is on, and that runs are not queued behind others."
     return _machinery(f"job/{OPERATIONS}", now_utc, now_utc, words, todo)

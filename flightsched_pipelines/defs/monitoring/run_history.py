@@ -1,4 +1,4 @@
-"""What Dagster's instance recorded of runs, steps and ticks, as plain records; and the end of what it need not keep."""
+"""Runs, steps and ticks as Dagster's instance recorded them, as plain records; and the purge of old ones."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ GOOD_ENDS = {dg.DagsterEventType.STEP_SUCCESS}
 BAD_ENDS = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.STEP_UP_FOR_RETRY}
 MAX_RUNS, MAX_PURGED = 200, 500
 KEPT = timedelta(hours=24)
-"""How long the runs of the operations job are kept; how checks stood is kept in the application's database."""
+"""Retention of the operations job's runs; the checks' statuses are kept in the application's database."""
 
 
 def attempts_since(instance: dg.DagsterInstance, since_utc: datetime) -> list[StepAttempt]:
@@ -75,7 +75,7 @@ def _attempts(instance: dg.DagsterInstance, run_id: str) -> Iterator[StepAttempt
 
 
 def part_of(step_key: str) -> Part:
-    """Which part of the platform a step of the hourly job belongs to."""
+    """Return the part of the platform that a step of the hourly job belongs to."""
     return "ai_rescheduler" if step_key.startswith(RESCHEDULING_STEPS) else "weather_monitor"
 
 

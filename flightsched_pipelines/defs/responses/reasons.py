@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class KeepReason(Enum):
-    """Why an instructor keeps a lesson that is below the school's minimums."""
+    """Reasons for which an instructor keeps a lesson that is below the school's minimums."""
 
     FORECAST_IMPROVES = "the forecast improves before the lesson"
     FIELD_IS_BETTER = "the weather at the field is better than its forecast"
@@ -16,7 +16,7 @@ class KeepReason(Enum):
 
 
 class DispatchReason(Enum):
-    """Why a dispatcher ends a case, or puts a booking on weather hold or takes it off."""
+    """Reasons for which a dispatcher ends a case, or puts a booking on weather hold or takes it off."""
 
     WEATHER = "weather that the forecast does not have"
     FIELD = "the field or its airspace is closed, or open again"
@@ -26,7 +26,7 @@ class DispatchReason(Enum):
 
 
 class SilenceReason(Enum):
-    """Why an alert is silenced."""
+    """Reasons for which an alert is muted."""
 
     KNOWN = "known, and being worked on"
     MAINTENANCE = "planned maintenance"

@@ -40,7 +40,7 @@ def reference_snapshot(
 def availability_snapshot(
     context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
 ) -> DataFrame:
-    """When each school, student, instructor and aircraft was available, as known at the hour, in UTC periods."""
+    """Availability of each school, student, instructor and aircraft, as known at the hour, in UTC periods."""
     now_utc = datetime.now(UTC)
     with retry_transient_faults(context):
         return by_hour(context, lambda hour: hourly_steps.snapshot_availability(engine, hour, now_utc, settings))

@@ -1,4 +1,4 @@
-"""Which responses a person can give to a case now: each is tried, so that a page offers what would be applied."""
+"""Responses that a person can give to a case now: each is tried, so that a page offers what would be applied."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ _ANY_REASON = "any reason"
 
 @dataclass(frozen=True, slots=True)
 class PossibleResponses:
-    """What a person can say to a case: each action of their role, and each alternative held out, or the refusal.
+    """A person's possible responses to a case: each action of their role and each alternative offered, or the refusal.
 
     ``None`` stands for a response that would be applied. An action of another role is not in it.
     """

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.domain.risk.arrays.forecast_grid import LAYERS, PREVAILING, TEMPORARY
-from flightsched_pipelines.domain.risk.arrays.threshold_bitmasks import CROSSWIND
+from flightsched_pipelines.domain.risk.arrays.limit_comparison import CROSSWIND
 from flightsched_pipelines.domain.risk.bookings import VERDICTS
 from flightsched_pipelines.domain.risk.breach_order import gravest_first
 from flightsched_pipelines.domain.risk.explain import TOLD_BOOKING_COLUMNS, explain

@@ -1,6 +1,6 @@
 """Compute verdicts: the worst of each booking's hours at all of its places.
 
-Each hour at each airport is compared with every threshold once (``threshold_bitmasks``), however many bookings there
+Each hour at each airport is compared with every threshold once (``limit_comparison``), however many bookings there
 are; a booking then takes two lookups a place.
 """
 
@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from flightsched_pipelines.domain.risk.arrays.booking_arrays import BookingArrays
 from flightsched_pipelines.domain.risk.arrays.encoding import encoded
 from flightsched_pipelines.domain.risk.arrays.forecast_grid import PREVAILING, QUANTITIES, ForecastGrid
-from flightsched_pipelines.domain.risk.arrays.range_minimum import RangeMinimum
-from flightsched_pipelines.domain.risk.arrays.threshold_bitmasks import (
+from flightsched_pipelines.domain.risk.arrays.limit_comparison import (
     INSTRUMENT_RATED,
     UNFORECAST,
     Threshold,
@@ -23,6 +22,7 @@ from flightsched_pipelines.domain.risk.arrays.threshold_bitmasks import (
     breached_masks,
     thresholds_in,
 )
+from flightsched_pipelines.domain.risk.arrays.range_minimum import RangeMinimum
 from flightsched_pipelines.domain.risk.bookings import severity
 from flightsched_pipelines.domain.risk.limits.effective_limits import BLOCK, DAYLIGHT, WARN, Limits, Profiles
 

@@ -37,9 +37,9 @@ from flightsched_pipelines.domain.rescheduling.validation.validation_records imp
 )
 from flightsched_pipelines.domain.rescheduling.validation.weather_validation import LOOKED_AT, ForecastRecords
 from flightsched_pipelines.domain.risk.assess import Assessment, assess
-from flightsched_pipelines.domain.weather.blend import blend, hourly_rows
 from flightsched_pipelines.domain.weather.daylight import sun_table
 from flightsched_pipelines.domain.weather.provider_responses import ParsedReports, ProviderResponse, read_responses
+from flightsched_pipelines.domain.weather.source_selection import blend, hourly_rows
 from flightsched_pipelines.durations import DAY, HOUR
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.services.hourly.reference import Reference, reference_at, take_snapshot

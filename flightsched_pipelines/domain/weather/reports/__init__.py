@@ -1,4 +1,4 @@
 """METARs and TAFs: their words, their decoded fields, and the report elements common to both.
 
-``domain.weather.blend`` decides which report governs an hour.
+``domain.weather.source_selection`` decides which report governs an hour.
 """

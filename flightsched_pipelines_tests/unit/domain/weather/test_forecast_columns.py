@@ -10,9 +10,9 @@ from flightsched_pipelines.cli.hourly.weather import JSON_COLUMNS
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.database.schema.base import Kind
 from flightsched_pipelines.domain.rescheduling.validation.weather_validation import LOOKED_AT
-from flightsched_pipelines.domain.weather.blend import hourly_rows
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST, FORECAST_COLUMNS
 from flightsched_pipelines.domain.weather.quality import REQUIRED_COLUMNS
+from flightsched_pipelines.domain.weather.source_selection import hourly_rows
 
 WEATHER_MD = Path(__file__).parents[4] / "docs" / "concepts" / "weather.md"
 SQL_TYPES = {"datetime64[us, UTC]": DateTime, "Int64": Integer, "float64": Double, "bool": Boolean, "object": ARRAY}

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from flightsched_pipelines.domain.weather.blend import MODEL_HOURS, blend
 from flightsched_pipelines.domain.weather.provider_responses import ParsedReports, read_response
+from flightsched_pipelines.domain.weather.source_selection import MODEL_HOURS, blend
 from flightsched_pipelines_tests.unit.domain.weather.builders import at, fair, hour, metar, one_call, one_call_hour, taf
 
 NOW = 14

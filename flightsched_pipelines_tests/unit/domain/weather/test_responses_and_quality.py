@@ -6,7 +6,6 @@ from datetime import timedelta
 import pandas as pd
 import pytest
 
-from flightsched_pipelines.domain.weather.blend import hourly_rows
 from flightsched_pipelines.domain.weather.provider_responses import (  # fmt: skip
     ProviderResponse,
     ProviderResponseError,
@@ -17,6 +16,7 @@ from flightsched_pipelines.domain.weather.provider_responses import (  # fmt: sk
 )
 from flightsched_pipelines.domain.weather.quality import implausible, uncovered, unread_words
 from flightsched_pipelines.domain.weather.reports.taf import read_taf
+from flightsched_pipelines.domain.weather.source_selection import hourly_rows
 from flightsched_pipelines_tests.unit.domain.weather.builders import fair, hour, metar, one_call, one_call_hour, taf
 
 

@@ -5,13 +5,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from flightsched_pipelines.domain.weather.blend import blend, blend_of_files, hourly_rows
 from flightsched_pipelines.domain.weather.conditions import ForecastGroup
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
 from flightsched_pipelines.domain.weather.one_call import read_one_call
 from flightsched_pipelines.domain.weather.provider_responses import ParsedReports
 from flightsched_pipelines.domain.weather.reports.metar import read_metar
 from flightsched_pipelines.domain.weather.reports.taf import read_taf
+from flightsched_pipelines.domain.weather.source_selection import blend, blend_of_files, hourly_rows
 from flightsched_pipelines_tests.unit.domain.weather.builders import at, fair, hour, metar, one_call, one_call_hour, taf
 
 AIRPORTS = pd.DataFrame(

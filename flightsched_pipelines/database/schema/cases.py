@@ -1,0 +1,129 @@
+"""Cases of at-risk bookings: their states, events, offers and responses."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+
+from flightsched_pipelines.database.schema.base import (
+    INSTANT,
+    column,
+    identifier,
+    metadata,
+    one_of,
+    optional,
+    reference,
+)
+from flightsched_pipelines.domain.cases import lifecycle
+from flightsched_pipelines.domain.cases.lifecycle import CaseState
+
+CASE_STATES = tuple(state.value for state in CaseState)
+OPEN_STATES = tuple(state.value for state in CaseState if state in lifecycle.OPEN_STATES)
+"""States in which a case is open."""
+
+_IS_OPEN = one_of("state", OPEN_STATES)
+
+reschedule_cases = Table(
+    "reschedule_cases",
+    metadata,
+    identifier(),
+    reference("booking_id", "bookings", "The threatened booking, or the one on standby."),
+    column("state", Text, "open (no alternative yet), proposed, student_accepted; or how it ended."),
+    column("opened_hour", INSTANT, "The hour whose forecast opened it, UTC."),
+    column("last_hour", INSTANT, "The newest hour held against it, UTC."),
+    column("starts_at_utc", INSTANT, "Start of the lesson as it was told, UTC."),
+    column("ends_at_utc", INSTANT, "End of the lesson as it was told, UTC."),
+    optional("instructor_id", BigInteger, "Instructor of the lesson as it was told; null for a solo flight."),
+    column("aircraft_id", BigInteger, "Aircraft of the lesson as it was told."),
+    column("deadline_utc", INSTANT, "When it expires without an answer, UTC."),
+    column("round", Integer, "Which set of alternatives is held out, from 1; 0 before the first."),
+    column("opened_at", INSTANT, "When it was opened."),
+    optional("closed_at", INSTANT, "When it ended; null while it is open."),
+    optional("accepted_number", Integer, "Which alternative of the round the student took; null before."),
+    optional("accepted_at", INSTANT, "When the student took it; null before."),
+    optional("reminded_at", INSTANT, "When whoever is to answer was reminded; null before, and for each new question."),
+    reference(
+        "freed_slot_id", "freed_slots", "The freed slot it offers to a lesson on standby; null of a threatened one.",
+        nullable=True,
+    ),
+    CheckConstraint(one_of("state", CASE_STATES), name="state"),
+    CheckConstraint(f"({_IS_OPEN}) = (closed_at IS NULL)", name="closed"),
+    Index(
+        "reschedule_cases_one_open_idx", "booking_id", unique=True,
+        postgresql_where=text(_IS_OPEN),
+    ),
+    Index("reschedule_cases_booking_id_idx", "booking_id", "id"),
+    Index(
+        "reschedule_cases_one_offer_idx", "freed_slot_id", unique=True,
+        postgresql_where=text(_IS_OPEN),
+    ),
+    Index("reschedule_cases_freed_slot_id_idx", "freed_slot_id", postgresql_where=text("freed_slot_id IS NOT NULL")),
+    schema="school",
+    comment="Threatened bookings, and bookings on standby with a freed slot, and what became of them; at most one open "
+    "case a booking, and one a freed slot.",
+)  # fmt: skip
+
+case_events = Table(
+    "case_events",
+    metadata,
+    identifier(),
+    reference("case_id", "reschedule_cases", "Case.", index=True),
+    column("at", INSTANT, "When it happened."),
+    column("actor", Text, "Who: platform, student, instructor or dispatcher."),
+    optional("actor_id", BigInteger, "Which student or instructor."),
+    column("event", Text, "What: opened, updated, accepted, confirmed, moved, cleared, expired, cancelled, ..."),
+    optional("from_state", Text, "State before; null for the first."),
+    column("to_state", Text, "State after."),
+    optional("partition_hour", INSTANT, "The hour that it follows from, UTC."),
+    column("why", Text, "Why, in a sentence without personal data."),
+    schema="school",
+    comment="The audit trail of cases: who did what, when, from which state to which, and why. Rows are only added.",
+)
+
+case_offers = Table(
+    "case_offers",
+    metadata,
+    reference("case_id", "reschedule_cases", "Case."),
+    Column("round", Integer, comment="Which set of alternatives, from 1."),
+    Column("number", Integer, comment="1 the first choice."),
+    column("starts_at_utc", INSTANT, "Start, UTC."),
+    column("ends_at_utc", INSTANT, "End, UTC."),
+    optional("instructor_id", BigInteger, "Instructor; null for a solo flight."),
+    column("aircraft_id", BigInteger, "Aircraft."),
+    column("reason", Text, "Why this one, in words."),
+    column("ranked_by", Text, "Who ranked it: planner or llm."),
+    column("offered_hour", INSTANT, "The hour whose proposals it comes from, UTC."),
+    optional("withdrawn_hour", INSTANT, "The hour that took it back, UTC; null while it is held out."),
+    optional("refused_at", INSTANT, "When somebody said that it does not suit; null otherwise."),
+    PrimaryKeyConstraint("case_id", "round", "number"),
+    schema="school",
+    comment="The alternatives that people were told of.",
+)
+
+responses = Table(
+    "responses",
+    metadata,
+    identifier(),
+    column("key", Text, "The sender's idempotency key: an answer that comes twice is applied once.", unique=True),
+    optional("case_id", BigInteger, "The case that it names, whether or not there is one.", index=True),
+    optional("booking_id", BigInteger, "The booking that it names, or that its case is about.", index=True),
+    column("action", Text, "accept, none_suit, withdraw, confirm, decline, keep, swap, cancel, hold or release."),
+    optional("number", Integer, "Which alternative it takes; null for other answers."),
+    optional("round", Integer, "Of which set of alternatives; null for those held out when it came."),
+    column("role", Text, "Who answers: student, instructor or dispatcher."),
+    optional("person_id", BigInteger, "Which student or instructor; null for dispatchers, or where nobody was named."),
+    optional("reason", Text, "The reason that was given; null for none. Personal."),
+    column("door", Text, "How it came: terminal, job, queue, page or platform."),
+    column("received_at", INSTANT, "When it was taken up."),
+    column("outcome", Text, "applied, or why it was refused: unknown_case, ended, wrong_person, taken, ..."),
+    column("sentence", Text, "What its sender was told. Without personal data."),
+    schema="school",
+    comment="Every answer, also those that were refused. Rows are only added.",
+)
