@@ -238,11 +238,11 @@ def _held(case: CaseSnapshot, now_utc: datetime) -> Hold:
 
 def _keep(case: CaseSnapshot, answer: CaseResponse, at: ResponseContext) -> Decision:
     if case.standby:
+        raise ResponseRefusedError("out_of_order", "this case offers a freed slot; without an answer nothing changes")
+    if not answer.reason.strip():
         raise ResponseRefusedError(
             "no_reason", "a reason is required to keep a lesson that is below the school's minimums"
         )
-    if not answer.reason.strip():
-        raise ResponseRefusedError("no_reason", "keeping a lesson that is below the school's minimums needs a reason")
     if at.now_utc >= case.lesson.starts_at_utc:
         raise ResponseRefusedError("late", "the lesson's time has come; tell your dispatcher")
     return Decision(
