@@ -11,14 +11,14 @@ standings = Table(
     Column("name", Text, primary_key=True, comment="asset:check, job/name, sensor/name or schedule/name."),
     column("cause", Text, "The alert it belongs to when it fails."),
     column("severity", Text, "warn or error."),
-    column("passed", Boolean, "Whether all was well."),
-    column("sentence", Text, "What was found, in a sentence without personal data."),
-    column("todo", Text, "What to do about it."),
+    column("passed", Boolean, "Whether it passed."),
+    column("sentence", Text, "Finding, in a sentence without personal data."),
+    column("todo", Text, "Action for operators."),
     column("section", Text, "Section of the runbook, its anchor; empty for none."),
-    column("about_utc", INSTANT, "The hour that was judged, UTC."),
-    column("judged_at", INSTANT, "When it was judged."),
+    column("about_utc", INSTANT, "The hour that was checked, UTC."),
+    column("judged_at", INSTANT, "Time of the check, UTC."),
     schema="school",
-    comment="How each check, job, sensor and schedule stood when it was last looked at.",
+    comment="Latest status of each check, job, sensor and schedule.",
 )
 
 alerts = Table(
@@ -31,26 +31,26 @@ alerts = Table(
     column("failing", JSONB, "What fails, or failed last: name, severity, sentence, todo, section. No personal data."),
     column("opened_at", INSTANT, "When it was opened."),
     optional("resolved_at", INSTANT, "When nothing failed any more; null while it is open."),
-    optional("last_told_at", INSTANT, "When operators were last told; null for never."),
-    column("times_told", Integer, "How often they were told that it is open.", server_default=text("0")),
-    column("next_tell_at", INSTANT, "Not told again before, unless it gets worse."),
+    optional("last_told_at", INSTANT, "Last notification of operators; null for never."),
+    column("times_told", Integer, "Number of notifications that it is open.", server_default=text("0")),
+    column("next_tell_at", INSTANT, "Next notification, unless it gets worse before."),
     CheckConstraint("state IN ('open', 'resolved')", name="state"),
     CheckConstraint("(state = 'open') = (resolved_at IS NULL)", name="resolved"),
     Index("alerts_one_open_idx", "key", unique=True, postgresql_where=text("state = 'open'")),
     Index("alerts_opened_at_idx", "opened_at"),
     schema="school",
-    comment="What operators were alerted to, a row from its opening to its end; at most one open a cause.",
+    comment="Alerts, one row from opening to resolution; at most one is open for each cause.",
 )
 
 alert_silences = Table(
     "alert_silences",
     metadata,
     Column("key", Text, primary_key=True, comment="The alerts' cause."),
-    column("until", INSTANT, "Nobody is told before."),
-    column("why", Text, "Why, in the words of whoever silenced it."),
-    column("silenced_at", INSTANT, "When it was silenced."),
+    column("until", INSTANT, "End of the mute, UTC."),
+    column("why", Text, "Reason, in the operator's words."),
+    column("silenced_at", INSTANT, "Start of the mute, UTC."),
     schema="school",
-    comment="Alerts that operators do not want to hear of for a time.",
+    comment="Muted alerts.",
 )
 
 queue_waits = Table(

@@ -32,11 +32,11 @@ partitions = Table(
     Column("name", Text, comment="Table that was written, or check that was passed."),
     Column("partition_hour", INSTANT, comment="The hour, UTC."),
     column("rows", Integer, "Rows written, or examined."),
-    column("at", INSTANT, "When.", server_default=text("now()")),
+    column("at", INSTANT, "Time of the write or check, UTC.", server_default=text("now()")),
     PrimaryKeyConstraint("name", "partition_hour"),
     Index("partitions_hour_idx", "partition_hour"),
     schema="pipeline",
-    comment="Which hours of each table were materialised, and which hours' proposals were proven.",
+    comment="Hours of each table that were materialised, and hours whose proposals were validated.",
 )
 
 
@@ -74,29 +74,29 @@ def _forecast_columns() -> list[Column[Any]]:
 
 raw_weather = _hourly(
     "raw_weather",
-    "Weather providers' answers, verbatim, one row a request.",
+    "Weather providers' responses, verbatim, one row a request.",
     column("provider", Text, "aviation_weather_center or open_weather_map."),
     column("product", Text, "taf, metar or one_call."),
-    column("request", Text, "Path and query that were asked, without any key."),
+    column("request", Text, "Path and query of the request, without any key."),
     column("stations", WORDS, "Stations asked for."),
     column("fetched_at_utc", INSTANT, "When it was fetched, UTC."),
-    optional("status_code", Integer, "HTTP status; null when no answer came."),
+    optional("status_code", Integer, "HTTP status; null without a response."),
     column(
         "outcome", Text, "ok, empty, rate_limited, rejected, server_error, timeout, unreachable, not_json, too_large."
     ),
     optional("error", Text, "What went wrong, in a sentence."),
     optional("etag", Text, "ETag, for the next conditional request."),
-    optional("last_modified", Text, "Last-Modified, likewise."),
-    optional("body", Text, "The answer, verbatim."),
+    optional("last_modified", Text, "Last-Modified, for the next conditional request."),
+    optional("body", Text, "Response body, verbatim."),
     index="product",
 )
 
 reference_snapshot = _hourly(
     "reference_snapshot",
-    "What each hour depended on beside weather and schedule, a row a part.",
+    "Reference data of each hour beside weather and schedule, one row a part.",
     column("part", Text, "airports, runways, minimums, requirements, credentials or settings."),
-    column("digest", Text, "Under which reference_contents has it."),
-    column("rows", Integer, "How many rows it has."),
+    column("digest", Text, "Digest of the content in reference_contents."),
+    column("rows", Integer, "Number of rows."),
     index="part",
 )
 
@@ -107,7 +107,7 @@ reference_contents = Table(
     column("content", Text, "Rows as JSON."),
     column("stored_at", INSTANT, "When it was first stored.", server_default=text("now()")),
     schema="pipeline",
-    comment="What an hour depended on as it stood (reference_snapshot), each content once.",
+    comment="Reference data of hours (reference_snapshot), each content stored once.",
 )
 
 observations = _hourly("observations", "METARs, one row a report.", *_forecast_columns(), index="airport")
@@ -118,12 +118,12 @@ forecasts = _hourly(
 
 booking_snapshot = _hourly(
     "booking_snapshot",
-    "The bookings as they stood at the hour.",
+    "The bookings as they were at the hour.",
     column("booking_id", BigInteger, "Booking."),
-    column("reference", Text, "Name that people use for the booking."),
+    column("reference", Text, "Booking reference, as people use it."),
     optional("school_id", BigInteger, "School."),
-    optional("student_id", BigInteger, "Who flies."),
-    optional("instructor_id", BigInteger, "Who teaches; null for a solo flight."),
+    optional("student_id", BigInteger, "Student."),
+    optional("instructor_id", BigInteger, "Instructor; null for a solo flight."),
     optional("aircraft_id", BigInteger, "Aircraft."),
     optional("aircraft_type", Text, "Its type."),
     column("training_level", Kind, "Level of the student."),
@@ -141,19 +141,19 @@ booking_snapshot = _hourly(
     optional("preferred_instructor_id", BigInteger, "Instructor that the student would rather fly with."),
     optional("latest_date", Date, "Last local day that is of use to the student."),
     optional("notice_hours", Integer, "Notice that the student needs, hours."),
-    optional("last_lesson_at_utc", INSTANT, "When the student last flew before the hour, UTC."),
-    optional("times_moved", Integer, "How often weather has moved the booking."),
+    optional("last_lesson_at_utc", INSTANT, "Last flight of the student before the hour, UTC."),
+    optional("times_moved", Integer, "Number of moves because of weather."),
     index="booking_id",
 )
 
 availability_snapshot = _hourly(
     "availability_snapshot",
-    "When each school, student, instructor and aircraft could be used, as it stood at the hour.",
+    "Availability of each school, student, instructor and aircraft, as known at the hour.",
     column("school_id", BigInteger, "School."),
     column("resource", Text, "school, student, instructor or aircraft."),
-    column("resource_id", BigInteger, "Which one."),
-    column("starts_at_utc", INSTANT, "From when, UTC."),
-    column("ends_at_utc", INSTANT, "To when, UTC."),
+    column("resource_id", BigInteger, "Identifier within that kind of resource."),
+    column("starts_at_utc", INSTANT, "Start, UTC."),
+    column("ends_at_utc", INSTANT, "End, UTC."),
     optional("aircraft_type", Text, "Type, of aircraft."),
     optional("aircraft_crosswind_kt", Double, "Demonstrated crosswind, of aircraft, knots."),
     column("may_teach", WORDS, "Training levels, of instructors."),
@@ -166,33 +166,33 @@ at_risk_bookings = _hourly(
     column("booking_id", BigInteger, "Booking."),
     column("verdict", Text, "watch, unknown or at_risk, of the whole lesson."),
     column("breach_rank", Integer, "Place among the lesson's breaches, 1 the gravest (docs/concepts/minimums.md)."),
-    column("rule", Text, "What is below the minimum; forecast where there is none that can be read."),
+    column("rule", Text, "Limit that is breached; forecast where no forecast can be read."),
     optional("effect", Text, "block or warn."),
-    optional("value", Double, "What is forecast, in the unit; null for hazards."),
+    optional("value", Double, "Forecast value, in the unit; null for hazards."),
     optional("at_least", Boolean, "Whether the value is a bound: the visibility is at least that, as in P6SM."),
     optional("limit_value", Double, "The minimum, in the unit; null for hazards."),
-    optional("margin", Double, "By how much the minimum is met: negative where it is not, in the unit."),
+    optional("margin", Double, "Value minus limit in the unit, negative where the limit is breached."),
     optional("unit", Text, "SM, ft, kt or min."),
     optional("hazard", Text, "Hazard codes, or what is missing."),
-    column("airport", Text, "Where."),
-    column("hour_utc", INSTANT, "When: the worst hour, UTC."),
+    column("airport", Text, "Airport, ICAO ident."),
+    column("hour_utc", INSTANT, "The worst hour, UTC."),
     optional("layer", Text, "prevailing or temporary."),
     optional("change", Text, "Kind of forecast group."),
     optional("probability", Integer, "Percent, of PROB groups; null in hours that an older version stored."),
     optional("source", Text, "TAF, METAR or OpenWeatherMap."),
-    optional("station", Text, "Whose report."),
+    optional("station", Text, "Reporting station."),
     optional(
         "station_distance_nm",
         Double,
-        "How far the station is from the airport; null in hours that an older version stored.",
+        "Distance from station to airport, nautical miles; null in hours that an older version stored.",
     ),
     optional("group_from_utc", INSTANT, "Start of the group, UTC."),
     optional("group_to_utc", INSTANT, "End of the group, UTC."),
-    optional("reference", Text, "Who says so."),
+    optional("reference", Text, "Source of the limit, such as 14 CFR 91.155."),
     optional(
         "authority",
         Text,
-        "Whose the limit is: school, default, regulation or field; null in hours that an older version stored.",
+        "Authority of the limit: school, default, regulation or field; null in hours that an older version stored.",
     ),
     column("explanation", Text, "The lesson's verdict in words."),
     index="booking_id",
@@ -208,7 +208,7 @@ lesson_verdicts = _hourly(
 
 reschedule_candidates = _hourly(
     "reschedule_candidates",
-    "Slots that work for each threatened lesson.",
+    "Available slots for each at-risk lesson.",
     column("booking_id", BigInteger, "Booking."),
     column("slot", Integer, "Number of the slot, 1 the best."),
     column("starts_at_utc", INSTANT, "Start, UTC."),
@@ -219,14 +219,14 @@ reschedule_candidates = _hourly(
     optional("margin", Double, "Smallest relative margin over the minimums; null where unforecast."),
     column("same_instructor", Boolean, "Whether the instructor stays."),
     column("same_aircraft", Boolean, "Whether the aircraft stays."),
-    column("minutes_moved", Integer, "How far the lesson moves, minutes; negative is earlier."),
+    column("minutes_moved", Integer, "New start minus booked start, minutes; negative is earlier."),
     column("score", Double, "The lower the better, in days of waiting."),
     index="booking_id",
 )
 
 unplaceable_bookings = _hourly(
     "unplaceable_bookings",
-    "Threatened lessons for which no slot was found, and the constraint that took the last one.",
+    "At-risk lessons with no available slot, and the constraint that ruled out the last one.",
     column("booking_id", BigInteger, "Booking."),
     column("reason", Text, "No instructor, no aircraft, no daylight, no weather, school closed, ..."),
     index="booking_id",
@@ -246,41 +246,41 @@ def _proposal() -> list[Column[Any]]:
         optional("margin", Double, "Smallest relative margin over the minimums; null where unforecast."),
         column("same_instructor", Boolean, "Whether the instructor stays."),
         column("same_aircraft", Boolean, "Whether the aircraft stays."),
-        column("minutes_moved", Integer, "How far the lesson moves, minutes; negative is earlier."),
+        column("minutes_moved", Integer, "New start minus booked start, minutes; negative is earlier."),
         column("score", Double, "The lower the better, in days of waiting."),
-        column("ranked_by", Text, "Who put the alternatives in this order: planner or llm."),
-        column("reason", Text, "Why this one, in words."),
+        column("ranked_by", Text, "Origin of the order: planner or llm."),
+        column("reason", Text, "Reason for this alternative, in words."),
     ]
 
 
 reschedule_plan = _hourly(
     "reschedule_plan",
-    "Up to three alternatives for each threatened lesson, which could all be held at once, as the planner ranks them.",
+    "Up to three alternatives for each at-risk lesson, all of which can be held at once, in the planner's order.",
     *_proposal(),
     index="booking_id",
 )
 
 solver_runs = _hourly(
     "solver_runs",
-    "How each part of the joint choice went, a row a component and rank.",
+    "Solver statistics, one row a component and rank.",
     column("component", BigInteger, "First booking of those that share people or aircraft, and are chosen together."),
     column("rank", Integer, "1 for the first alternatives, and so on."),
     column("lessons", Integer, "Lessons in the component."),
     column("slots", Integer, "Slots that were open."),
     column("status", Text, "optimal, feasible, broken (duty hours repaired), none, or not run."),
-    column("chosen_by", Text, "Whose choice was better: solver or greedy."),
+    column("chosen_by", Text, "Choice that was used, the cheaper one: solver or greedy."),
     column("unplaced", Integer, "Lessons that got no alternative of this rank."),
-    column("cost", Double, "What was chosen costs, days of waiting, 200 for each lesson unplaced."),
-    column("greedy_cost", Double, "What the greedy choice costs, likewise."),
-    optional("bound", Double, "No choice costs less, likewise; null where unknown."),
-    optional("gap", Double, "How far the cost lies above the bound, as a share of what the placed lessons cost."),
-    column("seconds", Double, "Time it took, seconds."),
+    column("cost", Double, "Cost of the choice, days of waiting, 200 for each unplaced lesson."),
+    column("greedy_cost", Double, "Cost of the greedy choice, in the same unit."),
+    optional("bound", Double, "Lower bound of the cost, in the same unit; null where unknown."),
+    optional("gap", Double, "Cost above the bound, as a share of the placed lessons' cost."),
+    column("seconds", Double, "Duration, seconds."),
     index="component",
 )
 
 reschedule_proposals = _hourly(
     "reschedule_proposals",
-    "The plan's alternatives, ranked and explained by the LLM where its answer passed every check.",
+    "The plan's alternatives, ranked by the LLM where its response passed every check.",
     *_proposal(),
     optional("prompt_version", Text, "Version of the prompt that the LLM was given; null for the planner."),
     optional("model", Text, "Model that ranked; null for the planner."),
@@ -291,11 +291,11 @@ hourly_metrics = Table(
     "hourly_metrics",
     metadata,
     column("partition_hour", INSTANT, "The hour, UTC: the 60 minutes up to 20 minutes past it."),
-    column("metric", Text, "Which metric; docs/dashboards.md has them all."),
-    column("value", Double, "Its value, in the metric's unit."),
+    column("metric", Text, "Metric, as listed in docs/reference/dashboards.md."),
+    column("value", Double, "Value, in the metric's unit."),
     PrimaryKeyConstraint("partition_hour", "metric"),
     schema="pipeline",
-    comment="How the platform did, a row an hour and metric; what was not measured has no row.",
+    comment="Platform metrics, one row an hour and metric; a metric that was not measured has no row.",
 )
 
 _NO_ASSETS = (partitions, hourly_metrics, reference_contents)

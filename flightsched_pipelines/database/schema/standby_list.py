@@ -30,7 +30,7 @@ standby = Table(
     CheckConstraint("num_nonnulls(ended_at, how) <> 1", name="ended"),
     Index("standby_one_place_idx", "booking_id", unique=True, postgresql_where=text("ended_at IS NULL")),
     schema="school",
-    comment="Who waits for a slot to come free: one place on the list a lesson.",
+    comment="Standby list: lessons that wait for a freed slot.",
 )
 
 freed_slots = Table(
@@ -39,16 +39,16 @@ freed_slots = Table(
     identifier(),
     reference("school_id", "schools", "School.", index=True),
     reference("booking_id", "bookings", "The lesson that left it."),
-    column("why", Text, "Why: moved, cancelled, or changed by the school."),
+    column("why", Text, "Reason: moved, cancelled, or changed by the school."),
     column("starts_at_utc", INSTANT, "Start, UTC."),
     column("ends_at_utc", INSTANT, "End, UTC."),
-    optional("instructor_id", BigInteger, "Instructor who came free; null of a solo flight."),
-    column("aircraft_id", BigInteger, "Aircraft that came free."),
-    column("freed_at", INSTANT, "When it came free."),
-    optional("looked_at", INSTANT, "When the standby list was last held against it; null for never."),
+    optional("instructor_id", BigInteger, "Instructor; null for a solo flight."),
+    column("aircraft_id", BigInteger, "Aircraft."),
+    column("freed_at", INSTANT, "When it was freed, UTC."),
+    optional("looked_at", INSTANT, "When the standby list was last compared with it; null for never."),
     CheckConstraint("why IN ('moved', 'cancelled', 'changed')", name="why"),
     Index("freed_slots_once_idx", "booking_id", "starts_at_utc", "aircraft_id", unique=True),
     Index("freed_slots_starts_at_idx", "starts_at_utc"),
     schema="school",
-    comment="Slots that lessons left; a case points to the slot that it offers to somebody on standby.",
+    comment="Freed slots; a case points to the slot that it offers to a lesson on standby.",
 )

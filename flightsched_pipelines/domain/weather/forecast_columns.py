@@ -27,8 +27,8 @@ class ForecastColumn:
 
 FORECAST: Mapping[str, ForecastColumn] = MappingProxyType(
     {
-        "airport": ForecastColumn("str", "ICAO ident of the field the row is about.", few=True),
-        "hour_utc": ForecastColumn("datetime64[us, UTC]", "The hour it is about, UTC."),
+        "airport": ForecastColumn("str", "Airport, ICAO ident.", few=True),
+        "hour_utc": ForecastColumn("datetime64[us, UTC]", "Hour of the forecast or report, UTC."),
         "layer": ForecastColumn("str", "prevailing, or temporary (TEMPO, PROB).", few=True),
         "change": ForecastColumn(
             "str", "Kind of group: BASE, FM, BECMG, TEMPO, PROB, METAR, HOURLY; UNREAD where it cannot be read."
@@ -57,20 +57,20 @@ FORECAST: Mapping[str, ForecastColumn] = MappingProxyType(
         "dewpoint_c": ForecastColumn("float64", "Dew point, degrees Celsius.", nullable=True),
         "weather": ForecastColumn("str", "Weather codes as reported.", nullable=True, few=True),
         "hazards": ForecastColumn("object", "Hazard codes: TS, FZRA, LLWS, CB, ..."),
-        "missing": ForecastColumn("object", "Elements that the report should give and does not, or not legibly."),
+        "missing": ForecastColumn("object", "Elements that are missing from the report or cannot be read."),
         "unread": ForecastColumn(
-            "object", "Words of the report that were not understood, and what is missing for them."
+            "object", "Words of the report that could not be decoded, and the elements that are missing for them."
         ),
         "flight_category": ForecastColumn(
             "str", "VFR, MVFR, IFR or LIFR; null when it cannot be known.", nullable=True
         ),
         "source": ForecastColumn("str", "TAF, METAR or OpenWeatherMap."),
-        "station": ForecastColumn("str", "Whose report it is."),
-        "station_distance_nm": ForecastColumn("float64", "How far the station is from the field, nautical miles."),
+        "station": ForecastColumn("str", "Reporting station."),
+        "station_distance_nm": ForecastColumn("float64", "Distance from station to airport, nautical miles."),
         "issued_at_utc": ForecastColumn("datetime64[us, UTC]", "When the report was issued or taken, UTC."),
         "age_minutes": ForecastColumn("float64", "Age of the report at the partition's hour, minutes.", nullable=True),
         "lead_minutes": ForecastColumn("float64", "From the report's issue to the row's hour, minutes.", nullable=True),
-        "governs": ForecastColumn("bool", "Whether the row is held against bookings; others stand beside it."),
+        "governs": ForecastColumn("bool", "Whether the row is used in the assessment."),
     }
 )
 """Every column in its order. ``governs`` is true for the rows used in the assessment, ``unread`` holds `UnreadWord`."""
