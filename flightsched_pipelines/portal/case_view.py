@@ -137,16 +137,16 @@ def _card(one: Alternative, found: CasePage) -> Card:
     margin = judged.margin if judged is not None and judged.margin is not None else float("nan")
     reserved = judged is None or judged.verdict != "ok"
     facts = NOT_CONFIRMED if judged is None else forecast_facts(judged.verdict, margin)
-    facts = f"{facts[:1].upper()}{facts[1:]}."
+    shown = f"{facts[:1].upper()}{facts[1:]}."
     return Card(
         number=offer.number,
         period=formatting.format_period(*span, zone),
         own_time=_own_time(*span, zone, found.reader.time_zone),
         aircraft=offer.aircraft,
         instructor=offer.instructor,
-        reason=offer.reason,
-        forecast=facts,
-        warning=facts if reserved else None,
+        reason=offer.reason.removesuffix(facts).rstrip("; "),
+        forecast=shown,
+        warning=shown if reserved else None,
         gone=f"No longer available: {refusal.sentence}." if refusal and refusal.code in GONE else None,
         can_accept=found.possible.role == "student" and refusal is None,
         is_chosen=one.is_chosen,

@@ -68,18 +68,19 @@ def _strip(canvas: Canvas, one: HourlyValues, top: float, step: float) -> None:
 
     for number, (prevailing, temporary) in enumerate(zip(one.prevailing, one.temporary, strict=True)):
         x = LEFT_PX + step * number
-        words = "none" if prevailing is None else "∞" if math.isinf(prevailing) else f"{prevailing:,.4g}"
         high = 0.0 if prevailing is None else height(prevailing)
         if prevailing is not None:
             canvas.box(x + step * 0.12, floor - high, step * 0.5, max(high, 1), "one", _tip(one, number))
         if temporary is not None:
             low = height(temporary)
             canvas.box(x + step * 0.66, floor - low, step * 0.2, max(low, 1), "three", _tip(one, number))
-        canvas.text(x + step * 0.37, floor - high - 3, words, "quiet", "middle")
     canvas.path(f"M{LEFT_PX} {floor}H{WIDTH_PX - RIGHT_PX}", "rule", filled=False)
     if one.limit is not None:
         y = floor - height(one.limit)
         canvas.path(f"M{LEFT_PX} {y:.1f}H{WIDTH_PX - RIGHT_PX}", "at_risk", filled=False, dashed=True)
+    for number, prevailing in enumerate(one.prevailing):
+        y = floor - 3 - (0.0 if prevailing is None else height(prevailing))
+        canvas.text(LEFT_PX + step * (number + 0.37), y, _label(one, number), "quiet", "middle")
 
 
 def _most(one: HourlyValues) -> float:
@@ -117,6 +118,14 @@ def _prevailing(one: HourlyValues, number: int) -> str:
     if value is None:
         return "not forecast"
     return format_visibility(value, at_least=True) if one.at_least[number] else _amount(value, one.unit)
+
+
+def _label(one: HourlyValues, number: int) -> str:
+    """Return the figure above a bar, whose unit is in the heading of the strip."""
+    value = one.prevailing[number]
+    if value is None or math.isinf(value):
+        return "?" if value is None else NO_CEILING
+    return format_quantity(value, one.unit).removesuffix(f" {one.unit}") + "+" * one.at_least[number]
 
 
 def _tip(one: HourlyValues, number: int) -> str:
