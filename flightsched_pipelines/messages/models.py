@@ -79,7 +79,7 @@ class Notice(_MessageModel):
     alternative that the student accepted, until ``confirm_by_utc``; ``confirm_url`` is the page where its instructor
     confirms it. ``standby`` is true for a case that offers a freed slot. ``stays_on_hold`` is true if the lesson stays
     on hold after its case ended, because a dispatcher put it on hold. ``sequence`` numbers the versions of the case's
-    calendar entry (RFC 5546 SEQUENCE).
+    calendar entry (RFC 5546 SEQUENCE). ``person_url`` is the reader's own page.
     """
 
     event: Event
@@ -96,6 +96,7 @@ class Notice(_MessageModel):
     confirm_url: str | None = None
     deadline_utc: datetime | None = None
     case_url: str | None = None
+    person_url: str | None = None
     standby: bool = False
     stays_on_hold: bool = False
     sequence: int = 0

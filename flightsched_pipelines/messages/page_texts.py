@@ -121,3 +121,18 @@ def open_text(status: str, role: Role, *, standby: bool) -> Text:
 def ended_text(state: str, *, standby: bool) -> Text:
     """Return heading and opening of a case that has ended."""
     return (_STANDBY_ENDED if standby and state in _STANDBY_ENDED else _ENDED)[state]
+
+
+_VERDICTS: Mapping[str, str] = MappingProxyType(
+    {
+        "ok": "The forecast is above the school's minimums",
+        "watch": "The prevailing forecast meets the school's minimums, with a reservation",
+        "unknown": "The forecast cannot be judged at present",
+        "at_risk": "The forecast is below the school's minimums",
+    }
+)
+
+
+def verdict_words(verdict: str | None) -> str:
+    """Return a verdict in words; ``None`` is a lesson that the newest hour did not assess."""
+    return "Not compared with a forecast yet" if verdict is None else _VERDICTS[verdict]

@@ -33,6 +33,7 @@ class Card:
     forecast: str
     warning: str | None
     gone: str | None
+    lacks: Sequence[str]
     can_accept: bool
     is_chosen: bool
     is_held: bool
@@ -148,6 +149,7 @@ def _card(one: Alternative, found: CasePage) -> Card:
         forecast=shown,
         warning=shown if reserved else None,
         gone=f"No longer available: {refusal.sentence}." if refusal and refusal.code in GONE else None,
+        lacks=offer.warnings,
         can_accept=found.possible.role == "student" and refusal is None,
         is_chosen=one.is_chosen,
         is_held=one.is_held,

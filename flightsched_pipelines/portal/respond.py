@@ -87,7 +87,7 @@ def _page_of(
 ) -> Response:
     found = case_page(site.engine, link, now_utc, site.settings, key)
     if found is None:
-        return _no_such_link()
+        return no_such_link()
     facts: Mapping[str, Any] = {
         "view": case_view.view_of(found),
         "seal": seal(token, now_utc, site.settings),
@@ -102,13 +102,19 @@ def _read(token: str, now_utc: datetime, site: Site) -> ResponseLink | Response:
     try:
         return read_response_link(token, now_utc, site.settings)
     except ExpiredLinkError:
-        sentence = "It is too old, and can no longer be used. Open the newest message about your lesson instead."
-        return message("This link has expired", sentence, 410)
+        return too_old()
     except BadLinkError:
-        return _no_such_link()
+        return no_such_link()
 
 
-def _no_such_link() -> Response:
+def too_old() -> Response:
+    """Return the page of a link that has expired."""
+    sentence = "It is too old, and can no longer be used. Open the newest message about your lesson instead."
+    return message("This link has expired", sentence, 410)
+
+
+def no_such_link() -> Response:
+    """Return the one page of every link that is not ours."""
     sentence = "Open it from the message again; if it is cut in two lines, copy all of it. Or ask your dispatcher."
     return message("This link does not work", sentence, 404)
 

@@ -12,6 +12,7 @@ from flightsched_pipelines.services.signing import signing_keys
 from flightsched_pipelines.settings import Settings
 
 SALT = "flightsched.answer"
+PERSON_SALT = "flightsched.person"
 MAX_TOKEN_CHARACTERS = 500
 
 
@@ -34,6 +35,14 @@ class ResponseLink:
     number: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class PersonLink:
+    """The content of a link to a person's own page."""
+
+    role: PersonRole
+    person_id: int
+
+
 def response_url(
     settings: Settings, case_id: int, round_: int, person: Person, now_utc: datetime, number: int | None = None
 ) -> str | None:
@@ -44,7 +53,15 @@ def response_url(
     if settings.portal_url is None:
         return None
     content = [case_id, round_, person.role, person.person_id, number, int(now_utc.timestamp())]
-    return f"{settings.portal_url}/respond/{_serializer(settings).dumps(content)}"
+    return f"{settings.portal_url}/respond/{_serializer(settings, SALT).dumps(content)}"
+
+
+def person_url(settings: Settings, person: Person, now_utc: datetime) -> str | None:
+    """Return a person's own page; ``None`` without a base URL."""
+    if settings.portal_url is None:
+        return None
+    content = [person.role, person.person_id, int(now_utc.timestamp())]
+    return f"{settings.portal_url}/me/{_serializer(settings, PERSON_SALT).dumps(content)}"
 
 
 def read_response_link(token: str, now_utc: datetime, settings: Settings) -> ResponseLink:
@@ -54,20 +71,43 @@ def read_response_link(token: str, now_utc: datetime, settings: Settings) -> Res
         ExpiredLinkError: it is older than LINK_DAYS. It may have no effect sooner: the case has its own deadline.
         BadLinkError: it was not signed here, or is not the token of such a link.
     """
-    if len(token) > MAX_TOKEN_CHARACTERS:
-        raise BadLinkError("the token is too long")
-    try:
-        content: object = _serializer(settings).loads(token)
-    except BadData:
-        raise BadLinkError("the token is not signed with this platform's key") from None
-    match content:
+    match _content(token, settings, SALT):
         case [int(case_id), int(round_), str(role), int(person_id), int() | None as number, int(at)]:
             link = ResponseLink(case_id, round_, _role(role), person_id, number)
         case _:
             raise BadLinkError("the token has another form")
+    _require_recent(at, now_utc, settings)
+    return link
+
+
+def read_person_link(token: str, now_utc: datetime, settings: Settings) -> PersonLink:
+    """Return the content of the token of a link to a person's page.
+
+    Raises:
+        ExpiredLinkError: it is older than LINK_DAYS.
+        BadLinkError: it was not signed here, or is not the token of such a link.
+    """
+    match _content(token, settings, PERSON_SALT):
+        case [str(role), int(person_id), int(at)]:
+            link = PersonLink(_role(role), person_id)
+        case _:
+            raise BadLinkError("the token has another form")
+    _require_recent(at, now_utc, settings)
+    return link
+
+
+def _content(token: str, settings: Settings, salt: str) -> object:
+    if len(token) > MAX_TOKEN_CHARACTERS:
+        raise BadLinkError("the token is too long")
+    try:
+        return _serializer(settings, salt).loads(token)
+    except BadData:
+        raise BadLinkError("the token is not signed with this platform's key") from None
+
+
+def _require_recent(at: int, now_utc: datetime, settings: Settings) -> None:
     if now_utc > datetime.fromtimestamp(at, UTC) + timedelta(days=settings.link_days):
         raise ExpiredLinkError("the link is too old")
-    return link
 
 
 def _role(role: str) -> PersonRole:
@@ -77,5 +117,5 @@ def _role(role: str) -> PersonRole:
     raise BadLinkError("the token names an unknown role")
 
 
-def _serializer(settings: Settings) -> URLSafeSerializer:
-    return URLSafeSerializer(signing_keys(settings), salt=SALT)
+def _serializer(settings: Settings, salt: str) -> URLSafeSerializer:
+    return URLSafeSerializer(signing_keys(settings), salt=salt)

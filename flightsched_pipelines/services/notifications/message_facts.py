@@ -9,7 +9,7 @@ from flightsched_pipelines.domain.cases.snapshot import Offer
 from flightsched_pipelines.messages import models
 from flightsched_pipelines.services.notifications.case_notification import CaseNotification, NotificationContext
 from flightsched_pipelines.services.notifications.directory import Directory
-from flightsched_pipelines.services.notifications.links import response_url
+from flightsched_pipelines.services.notifications.links import person_url, response_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ class MessageFacts:
             confirm_url=self._confirm_url(item, person),
             deadline_utc=item.deadline_utc,
             case_url=self._url(item, person),
+            person_url=person_url(self.context.settings, person, self.context.now_utc),
             standby=item.standby,
             stays_on_hold=item.stays_on_hold,
             sequence=self.sequences[item.booking_id],

@@ -1,6 +1,6 @@
 """Read a case as one person may see it: its lesson, the weather, the alternatives, and what the person can respond."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 from flightsched_pipelines.database.queries.cases import case_queries, responses
 from flightsched_pipelines.database.queries.cases.responses import Response
 from flightsched_pipelines.database.queries.notifications.contacts import Person
+from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.database.queries.schedule.current_lessons import current_lesson, taken_by_others
 from flightsched_pipelines.domain.cases.actions import Action
 from flightsched_pipelines.domain.cases.decisions import slot_of_response
@@ -17,6 +18,7 @@ from flightsched_pipelines.domain.cases.possible_responses import PossibleRespon
 from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseRefusedError
 from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Offer, ResponseContext
 from flightsched_pipelines.messages import models
+from flightsched_pipelines.services.credentials import slot_warnings
 from flightsched_pipelines.services.notifications.directory import Directory
 from flightsched_pipelines.services.notifications.links import ResponseLink
 from flightsched_pipelines.services.responses.lesson_weather import (
@@ -107,6 +109,7 @@ def case_page(
         answered = _answered(connection, link, response_key)
         slots = [offer.slot for offer in case.offers.values()]
         taken = taken_by_others(connection, case.booking_id, case.student_id, slots)
+        lacking = slot_warnings(connection, [Move(case.booking_id, slot) for slot in slots], now_utc)
     at = ResponseContext(now_utc, now_utc, response_rules(settings))
     page = CasePage(
         case_id=case.case_id, round=case.round, state=case.state, standby=case.standby, solo=case.solo,
@@ -115,7 +118,7 @@ def case_page(
     )  # fmt: skip
     if not page.is_open:
         return page
-    return _with_choices(engine, page, case, directory, link, at, settings, taken)
+    return _with_choices(engine, page, case, directory, link, at, settings, taken, lacking)
 
 
 def _with_choices(
@@ -127,6 +130,7 @@ def _with_choices(
     at: ResponseContext,
     settings: Settings,
     taken: Collection[Slot],
+    lacking: Mapping[tuple[int, Slot], Sequence[str]],
 ) -> CasePage:
     """Add to the page of an open case its alternatives and its weather."""
     hold = case.hold
@@ -134,7 +138,7 @@ def _with_choices(
     judged = forecasts_of_alternatives(engine, case.booking_id)
     alternatives = [
         Alternative(
-            _offer(number, offer, directory),
+            _offer(number, offer, directory, lacking.get((case.booking_id, offer.slot), ())),
             judged.get(offer.slot),
             TAKEN if offer.slot in taken else page.possible.alternatives.get(number),
             hold is not None and hold.slot == offer.slot,
@@ -168,7 +172,7 @@ def _answered(connection: Connection, link: ResponseLink, key: str | None) -> Re
     return next(mine, None)
 
 
-def _offer(number: int, offer: Offer, directory: Directory) -> models.Offer:
+def _offer(number: int, offer: Offer, directory: Directory, warnings: Sequence[str]) -> models.Offer:
     return models.Offer(
         number=number,
         starts_at_utc=offer.slot.starts_at_utc,
@@ -176,4 +180,5 @@ def _offer(number: int, offer: Offer, directory: Directory) -> models.Offer:
         instructor=directory.instructor(offer.slot),
         aircraft=directory.aircraft[offer.slot.aircraft_id],
         reason=offer.reason,
+        warnings=list(warnings),
     )

@@ -56,9 +56,11 @@ def students(connection: Connection, ids: Collection[int] | None = None) -> dict
     return _people(connection, "student", schema.students, ids)
 
 
-def instructors(connection: Connection, *, schools: Collection[int] | None = None) -> dict[int, Person]:
-    """Return instructors by id; all of them unless schools are given."""
-    return _people(connection, "instructor", schema.instructors, schools=schools)
+def instructors(
+    connection: Connection, ids: Collection[int] | None = None, *, schools: Collection[int] | None = None
+) -> dict[int, Person]:
+    """Return instructors by id; all of them unless ids or schools are given."""
+    return _people(connection, "instructor", schema.instructors, ids, schools)
 
 
 def schools(connection: Connection, ids: Collection[int] | None = None) -> dict[int, School]:

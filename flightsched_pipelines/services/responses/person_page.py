@@ -1,0 +1,114 @@
+"""Read what one person sees of the platform: open cases, what waits for them, and lessons with their verdict."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine
+
+from flightsched_pipelines.database.queries.cases import case_queries
+from flightsched_pipelines.database.queries.notifications import contacts
+from flightsched_pipelines.database.queries.notifications.contacts import Person
+from flightsched_pipelines.database.queries.schedule import person_lessons
+from flightsched_pipelines.domain.cases.actions import Action
+from flightsched_pipelines.domain.cases.possible_responses import possible_responses
+from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, ResponseContext
+from flightsched_pipelines.messages import models
+from flightsched_pipelines.services.notifications.directory import Directory
+from flightsched_pipelines.services.notifications.links import PersonLink, response_url
+from flightsched_pipelines.services.rules import response_rules
+from flightsched_pipelines.settings import Settings
+
+SHOWN_AHEAD = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class UpcomingLesson:
+    """A lesson in the schedule, and the newest hour's verdict on it; ``None`` if that hour did not assess it there."""
+
+    lesson: models.Lesson
+    on_hold: bool
+    verdict: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """An open case that concerns a person: ``waits`` if it is for them to respond, by ``until_utc``."""
+
+    case_id: int
+    lesson: models.Lesson
+    chosen: models.Lesson | None
+    waits: bool
+    until_utc: datetime
+    standby: bool
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPage:
+    """What a person sees; ``assessed_utc`` is the hour of the verdicts."""
+
+    reader: Person
+    cases: Sequence[OpenCase]
+    lessons: Sequence[UpcomingLesson]
+    assessed_utc: datetime | None
+
+
+def person_page(engine: Engine, link: PersonLink, now_utc: datetime, settings: Settings) -> PersonPage | None:
+    """Return the page of a person; ``None`` if there is no such person."""
+    with engine.connect() as connection:
+        people = contacts.students if link.role == "student" else contacts.instructors
+        reader = people(connection, {link.person_id}).get(link.person_id)
+        if reader is None:
+            return None
+        ahead = person_lessons.lessons_ahead(connection, link.role, link.person_id, now_utc, now_utc + SHOWN_AHEAD)
+        hour, verdicts = person_lessons.stored_verdicts(connection, list(ahead))
+        recent = hour is not None and now_utc - hour <= timedelta(hours=settings.dispatch_max_age_hours)
+        directory = Directory.read(connection, list(ahead))
+        lessons = [
+            UpcomingLesson(
+                directory.lesson(booking_id, lesson.slot),
+                lesson.status == "weather_hold",
+                _verdict(verdicts.get(booking_id), lesson.slot) if recent else None,
+            )
+            for booking_id, lesson in ahead.items()
+        ]
+        cases = _cases(connection, link, reader, now_utc, settings)
+    return PersonPage(reader, cases, lessons, hour if recent else None)
+
+
+def _verdict(stored: "tuple[object, str] | None", slot: object) -> str | None:
+    """Return a stored verdict, if it is about the lesson where it is now."""
+    return stored[1] if stored is not None and stored[0] == slot else None
+
+
+def _cases(
+    connection: Connection, link: PersonLink, reader: Person, now_utc: datetime, settings: Settings
+) -> list[OpenCase]:
+    found = [
+        case
+        for case_id in person_lessons.open_cases_of(connection, link.role, link.person_id)
+        if (case := case_queries.load_case(connection, case_id)) is not None and _concerns(case, link)
+    ]
+    directory = Directory.read(connection, [case.booking_id for case in found])
+    at = ResponseContext(now_utc, now_utc, response_rules(settings))
+    primary = Action.NONE_SUIT if link.role == "student" else Action.CONFIRM
+    return [
+        OpenCase(
+            case.case_id,
+            directory.lesson(case.booking_id, case.lesson),
+            case.hold and directory.lesson(case.booking_id, case.hold.slot),
+            possible_responses(case, link.role, link.person_id, at).allows(primary),
+            case.hold.until_utc if case.hold else case.deadline_utc,
+            case.standby,
+            response_url(settings, case.case_id, case.round, reader, now_utc),
+        )
+        for case in found
+    ]
+
+
+def _concerns(case: CaseSnapshot, link: PersonLink) -> bool:
+    """Return whether a case is shown to a person; a release only to the instructor who is asked for it."""
+    if link.role == "student" or case.lesson.instructor_id == link.person_id:
+        return True
+    return case.hold is not None and case.confirmer_of(case.hold.slot) == link.person_id
