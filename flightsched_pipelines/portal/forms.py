@@ -6,7 +6,7 @@ key: a form that is sent twice is applied once, and no other site can make one.
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from urllib.parse import parse_qs
 from uuid import uuid4
@@ -75,6 +75,25 @@ async def read_fields(request: Request) -> Fields:
         return parse_qs(body.decode(), keep_blank_values=True, strict_parsing=bool(body), max_num_fields=MAX_FIELDS)
     except ValueError:  # also of what is not UTF-8
         raise HTTPException(400, "The form cannot be read; open the page again.") from None
+
+
+class BadFieldError(ValueError):
+    """A field of a form with a value that it cannot have; the message is for its sender."""
+
+
+def day_of(fields: Fields, name: str) -> date | None:
+    """Return the day in a field; ``None`` if it is empty.
+
+    Raises:
+        BadFieldError: it is not a day.
+    """
+    given = first(fields, name)
+    if not given:
+        return None
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise BadFieldError(f"the {name} day is not a date; write it like 2026-11-30") from None
 
 
 def first(fields: Fields, name: str) -> str:

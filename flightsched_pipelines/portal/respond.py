@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -14,7 +14,17 @@ from flightsched_pipelines.domain.cases.actions import ROLE_OF, Action
 from flightsched_pipelines.domain.cases.responses import CaseResponse, RequestedTimes
 from flightsched_pipelines.domain.rescheduling.preferences import DAYS, PARTS_OF_DAY
 from flightsched_pipelines.portal import case_view
-from flightsched_pipelines.portal.forms import KEY, Fields, StaleFormError, first, open_seal, read_fields, seal
+from flightsched_pipelines.portal.forms import (
+    KEY,
+    BadFieldError,
+    Fields,
+    StaleFormError,
+    day_of,
+    first,
+    open_seal,
+    read_fields,
+    seal,
+)
 from flightsched_pipelines.portal.site import Site, message, page, site_of
 from flightsched_pipelines.services.notifications.links import (
     BadLinkError,
@@ -30,10 +40,6 @@ ENTRY_POINT = "page"
 NUMBER = re.compile(r"[1-9][0-9]{0,3}")
 
 STALE = "This page had been open for too long. Nothing was changed: please choose again."
-
-
-class BadFieldError(ValueError):
-    """A field of a form with a value that it cannot have; the message is for its sender."""
 
 
 async def respond_page(request: Request) -> Response:
@@ -143,17 +149,7 @@ def _requested_times(fields: Fields) -> RequestedTimes:
     days, parts = frozenset(fields.get("days", ())), frozenset(fields.get("parts", ()))
     if not days <= set(DAYS) or not parts <= set(PARTS_OF_DAY):
         raise BadFieldError("a day or part of the day is unknown; use the boxes of the form")
-    return RequestedTimes(days, parts, _day(fields, "earliest"), _day(fields, "latest"))
-
-
-def _day(fields: Fields, name: str) -> date | None:
-    given = first(fields, name)
-    if not given:
-        return None
-    try:
-        return date.fromisoformat(given)
-    except ValueError:
-        raise BadFieldError(f"the {name} day is not a date; write it like 2026-11-30") from None
+    return RequestedTimes(days, parts, day_of(fields, "earliest"), day_of(fields, "latest"))
 
 
 def _number(fields: Fields, name: str) -> int:

@@ -33,6 +33,7 @@ from flightsched_pipelines.database.schema.notifications import (
     dispatches,
     llm_calls,
     outbox,
+    settings_changes,
     weather_gaps,
 )  # fmt: skip
 from flightsched_pipelines.database.schema.operations import (
@@ -135,6 +136,7 @@ __all__ = [
     "responses",
     "runways",
     "schools",
+    "settings_changes",
     "solver_runs",
     "squawks",
     "standby",

@@ -49,6 +49,26 @@ contact_preferences = Table(
     comment="Contact preferences, one row a person; people without a row are emailed, except between 22:00 and 07:00.",
 )
 
+SETTINGS_KINDS = ("contact", "preferences")
+"""The settings that people change themselves."""
+
+settings_changes = Table(
+    "settings_changes",
+    metadata,
+    identifier(),
+    reference("student_id", "students", "Student; null in an instructor's row.", nullable=True, index=True),
+    reference("instructor_id", "instructors", "Instructor; null in a student's row.", nullable=True, index=True),
+    column("changed_at", INSTANT, "Time of the change, UTC."),
+    column("kind", Text, "contact (channels, quiet hours) or preferences (days, parts of the day, ...)."),
+    column("door", Text, "Entry point of the change: page."),
+    column("before", JSONB, "The settings before it. Personal."),
+    column("after", JSONB, "The settings after it. Personal."),
+    CheckConstraint("num_nonnulls(student_id, instructor_id) = 1", name="one_person"),
+    CheckConstraint(one_of("kind", SETTINGS_KINDS), name="kind"),
+    schema="school",
+    comment="Changes that people made to their own settings. Rows are only added.",
+)
+
 dispatches = Table(
     "dispatches",
     metadata,

@@ -16,6 +16,12 @@ from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, ResponseCo
 from flightsched_pipelines.messages import models
 from flightsched_pipelines.services.notifications.directory import Directory
 from flightsched_pipelines.services.notifications.links import PersonLink, response_url
+from flightsched_pipelines.services.notifications.own_settings import (
+    ContactSettings,
+    Preferences,
+    contact_of,
+    preferences_of,
+)
 from flightsched_pipelines.services.rules import response_rules
 from flightsched_pipelines.settings import Settings
 
@@ -46,12 +52,14 @@ class OpenCase:
 
 @dataclass(frozen=True, slots=True)
 class PersonPage:
-    """What a person sees; ``assessed_utc`` is the hour of the verdicts."""
+    """What a person sees; ``assessed_utc`` is the hour of the verdicts. Students have preferences."""
 
     reader: Person
     cases: Sequence[OpenCase]
     lessons: Sequence[UpcomingLesson]
     assessed_utc: datetime | None
+    contact: ContactSettings
+    preferences: Preferences | None
 
 
 def person_page(engine: Engine, link: PersonLink, now_utc: datetime, settings: Settings) -> PersonPage | None:
@@ -74,7 +82,8 @@ def person_page(engine: Engine, link: PersonLink, now_utc: datetime, settings: S
             for booking_id, lesson in ahead.items()
         ]
         cases = _cases(connection, link, reader, now_utc, settings)
-    return PersonPage(reader, cases, lessons, hour if recent else None)
+        preferences = preferences_of(connection, link.person_id) if link.role == "student" else None
+    return PersonPage(reader, cases, lessons, hour if recent else None, contact_of(reader), preferences)
 
 
 def _verdict(stored: "tuple[object, str] | None", slot: object) -> str | None:

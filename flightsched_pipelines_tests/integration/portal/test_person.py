@@ -147,3 +147,103 @@ def _reference(engine: Engine, case_id: int) -> str:
         "SELECT reference FROM school.bookings b JOIN school.reschedule_cases c ON c.booking_id = b.id WHERE c.id = :id"
     )
     return one(engine, query, id=case_id)
+
+
+def contact(engine: Engine, student_id: int) -> tuple[object, ...]:
+    """Return how a student is notified."""
+    query = (
+        "SELECT email, sms, digest, quiet_from::text, quiet_to::text, time_zone FROM school.contact_preferences "
+        "WHERE student_id = :id"
+    )
+    return tuple(rows(engine, query, id=student_id)[0])
+
+
+def test_channels_and_quiet_hours_are_changed_and_the_change_is_on_record(told_engine: Engine) -> None:
+    student = person(told_engine, cases(told_engine)[0][0], "student")
+    zone = "UPDATE school.contact_preferences SET time_zone = 'America/Denver' WHERE student_id = :id"
+    run(told_engine, zone, id=student.person_id)
+    visitor, mine = Visitor(told_engine), own(student)
+
+    after = visitor.press(mine, "contact", email="yes", digest="yes", quiet_from="21:30", quiet_to="06:00")
+
+    assert "Your channels and quiet hours are saved." in words(after.text)
+    stored = (True, False, True, "21:30:00", "06:00:00", "America/Denver")
+    assert contact(told_engine, student.person_id) == stored
+    assert 'value="21:30"' in after.text
+    visitor.press(mine, "contact", email="yes", digest="yes", quiet_from="21:30", quiet_to="06:00")
+    record = "SELECT student_id, kind, before ->> 'digest', after ->> 'digest' FROM school.settings_changes"
+    assert rows(told_engine, record) == [(student.person_id, "contact", "false", "true")], (
+        "the same again changes nothing"
+    )
+    visitor.press(mine, "contact", email="yes", quiet_from="", quiet_to="")
+    assert contact(told_engine, student.person_id)[2:5] == (False, None, None)
+
+
+def test_preferences_are_changed_and_the_preferred_instructor_stays(told_engine: Engine) -> None:
+    case_id, _ = cases(told_engine)[0]
+    student, teacher = person(told_engine, case_id, "student"), person(told_engine, case_id, "instructor")
+    run(told_engine, "DELETE FROM school.student_preferences WHERE student_id = :id", id=student.person_id)
+    prefers = "INSERT INTO school.student_preferences (student_id, instructor_id) VALUES (:id, :teacher)"
+    run(told_engine, prefers, id=student.person_id, teacher=teacher.person_id)
+    visitor, mine = Visitor(told_engine), own(student)
+
+    after = visitor.press(
+        mine, "preferences", days=["sat", "sun"], parts=["morning"], latest="2026-12-24", notice="24",
+        note="Checkride on Christmas Eve.\r\nThanks",
+    )  # fmt: skip
+
+    assert "Your preferences are saved." in words(after.text)
+    assert ">Checkride on Christmas Eve.\nThanks</textarea>" in after.text, "it can be changed without loss"
+    query = (
+        "SELECT days, parts_of_day, latest_date::text, notice_hours, note, instructor_id "
+        "FROM school.student_preferences WHERE student_id = :id"
+    )
+    assert rows(told_engine, query, id=student.person_id) == [
+        (["sat", "sun"], ["morning"], "2026-12-24", 24, "Checkride on Christmas Eve.\nThanks", teacher.person_id)
+    ]
+    assert one(told_engine, "SELECT count(*) FROM school.settings_changes WHERE kind = 'preferences'") == 1
+
+
+BAD = (
+    ("contact", {"quiet_from": "22:00"}, "only one end"),
+    ("contact", {"quiet_from": "22:00", "quiet_to": "22:00"}, "same time"),
+    ("contact", {"quiet_from": "25:00", "quiet_to": "07:00"}, "is not a time"),
+    ("contact", {"sms": "yes"}, "no phone number"),
+    ("preferences", {"days": "someday"}, "unknown"),
+    ("preferences", {"notice": "337"}, "between 0 and 336 hours; got 337"),
+    ("preferences", {"notice": "-1"}, "not a number of hours"),
+    ("preferences", {"latest": "2026-02-30"}, "is not a date"),
+    ("preferences", {"latest": "9999-01-01"}, "is not between"),
+    ("preferences", {"note": "x" * 501}, "501 characters"),
+    ("preferences", {"note": "nul\x00"}, "NUL"),
+    ("everything", {}, "nothing that can be done"),
+)
+
+
+def test_settings_that_cannot_be_are_refused_and_what_was_typed_is_kept(told_engine: Engine) -> None:
+    student = person(told_engine, cases(told_engine)[0][0], "student")
+    run(told_engine, "UPDATE school.students SET phone = NULL WHERE id = :id", id=student.person_id)
+    visitor, mine = Visitor(told_engine), own(student)
+    before = contact(told_engine, student.person_id)
+
+    for action, fields, why in BAD:
+        form = visitor.form(mine, "contact")
+        answer = visitor.send(mine, {**form, "action": action, "note": "kept", **fields})
+        assert (answer.status_code, why in words(answer.text)) == (422, True), (action, fields)
+        assert action != "preferences" or "note" in fields or ">kept</textarea>" in answer.text
+    assert contact(told_engine, student.person_id) == before
+    assert one(told_engine, "SELECT count(*) FROM school.settings_changes") == 0
+
+
+def test_instructors_have_channels_and_no_preferences(told_engine: Engine) -> None:
+    instructor = person(told_engine, cases(told_engine)[0][0], "instructor")
+    visitor, mine = Visitor(told_engine), own(instructor)
+    form = visitor.form(mine, "contact")
+
+    assert "When lessons suit you" not in visitor.get(mine).text
+    refused = visitor.send(mine, {**form, "action": "preferences", "days": "mon"})
+    assert (refused.status_code, "only students" in words(refused.text).lower()) == (422, True)
+    saved = visitor.press(mine, "contact", email="yes", quiet_from="20:00", quiet_to="08:00")
+    assert "are saved" in words(saved.text)
+    query = "SELECT quiet_from::text FROM school.contact_preferences WHERE instructor_id = :id"
+    assert one(told_engine, query, id=instructor.person_id) == "20:00:00"
