@@ -16,6 +16,7 @@ from flightsched_pipelines.database.queries.standby import Place, StandbyCandida
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot, StandbyRule
 from flightsched_pipelines.domain.cases.snapshot import Offer
 from flightsched_pipelines.domain.cases.standby import FreedSlot, StandbyLesson, slots_to_offer, standby_order
+from flightsched_pipelines.domain.cases.waking_hours import WakingHours
 from flightsched_pipelines.domain.rescheduling.rules import BUFFER
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.services.notifications.case_notification import CaseNotification, NotificationContext
@@ -165,9 +166,11 @@ def _offer_to(
         occasion = NotificationContext(None, now_utc, settings)
         directory = Directory.read(connection, [booking_id])
         told = occasion.told_from(directory.student_of(booking_id), slot.starts_at_utc, may_wake=False)
-        deadline = told + timedelta(minutes=settings.standby_answer_minutes)
-        if deadline > slot.starts_at_utc - timedelta(minutes=settings.case_closes_minutes):
+        wait = timedelta(minutes=settings.standby_answer_minutes)
+        latest = slot.starts_at_utc - timedelta(minutes=settings.case_closes_minutes)
+        if told + wait > latest:
             return False
+        deadline = min(WakingHours(waiting.time_zone).end_of_wait(told, wait), latest)
         moving = Move(booking_id, slot)
         found = revalidate(connection, moving, freed.school_id, student_id, now_utc, now_utc, settings)
         if found.objections or found.verdict not in {"ok", "watch"}:

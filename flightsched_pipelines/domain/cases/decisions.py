@@ -12,6 +12,7 @@ from flightsched_pipelines.domain.cases.actions import ROLE_OF, Action
 from flightsched_pipelines.domain.cases.lifecycle import OPEN_STATES, CaseState, Slot, require_transition
 from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseRefusedError
 from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Decision, Hold, ResponseContext, Revalidated
+from flightsched_pipelines.domain.cases.waking_hours import WakingHours
 from flightsched_pipelines.durations import MINUTE
 
 MUCH_WORSE_SHARE = 0.1
@@ -116,8 +117,12 @@ def slot_of_response(case: CaseSnapshot, answer: CaseResponse) -> Slot | None:
 
 
 def longest_hold(case: CaseSnapshot, slot: Slot, at: ResponseContext) -> datetime | None:
-    """Return until when a slot can be held; ``None`` if it, or the lesson's present time, begins too soon."""
-    until = min(at.asked_from_utc + at.rules.hold, slot.starts_at_utc - at.rules.closes_before)
+    """Return until when a slot can be held; ``None`` if it, or the lesson's present time, begins too soon.
+
+    A hold counts waking hours: an instructor who is asked late in the evening can confirm in the morning.
+    """
+    answered = WakingHours(case.time_zone).end_of_wait(at.asked_from_utc, at.rules.hold)
+    until = min(answered, slot.starts_at_utc - at.rules.closes_before)
     if not case.standby:
         until = min(until, case.lesson.starts_at_utc)
     return until if until > at.now_utc else None

@@ -15,6 +15,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal, get_args
 
+from flightsched_pipelines.domain.cases.waking_hours import WakingHours
+
 
 class CaseState(StrEnum):
     """The state of a case; the first three are open."""
@@ -150,9 +152,10 @@ class CaseRules:
     answer_within: timedelta = timedelta(hours=12)
     closes_before: timedelta = timedelta(minutes=30)
 
-    def deadline(self, starts_at_utc: datetime, told_at_utc: datetime) -> datetime:
-        """Return the earlier of the two."""
-        return min(starts_at_utc - self.closes_before, told_at_utc + self.answer_within)
+    def deadline(self, starts_at_utc: datetime, told_at_utc: datetime, waking: WakingHours) -> datetime:
+        """Return the earlier of the two; if that is at night, the end of the evening before."""
+        latest = min(starts_at_utc - self.closes_before, told_at_utc + self.answer_within)
+        return waking.deadline(latest, told_at_utc)
 
 
 def require_transition(before: CaseState, after: CaseState) -> None:

@@ -13,6 +13,7 @@ from flightsched_pipelines.database.queries.cases.transitions import NewCase, Tr
 from flightsched_pipelines.domain.cases.decisions import override_still_applies
 from flightsched_pipelines.domain.cases.lifecycle import BookingStatus, CaseTransition, Slot, next_transition, open_case
 from flightsched_pipelines.domain.cases.standby import next_standby_transition
+from flightsched_pipelines.domain.cases.waking_hours import WakingHours
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.services.notifications.case_notification import CaseNotification, NotificationContext
 from flightsched_pipelines.services.notifications.case_steps import (
@@ -231,7 +232,8 @@ class _Decisions:
                 self._unchanged["kept by the instructor"] += 1
                 continue
             told = self._occasion.told_from(self._directory.student_of(booking_id), live.slot.starts_at_utc)
-            deadline = self._rules.deadline(live.slot.starts_at_utc, told)
+            school = self._directory.schools[self._directory.bookings[booking_id].school_id]
+            deadline = self._rules.deadline(live.slot.starts_at_utc, told, WakingHours(school.time_zone))
             if deadline <= self._now:
                 self._unchanged["too late for a case"] += 1
                 self._too_late.append((booking_id, live.slot))
