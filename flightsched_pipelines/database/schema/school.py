@@ -96,6 +96,8 @@ schools = Table(
     column("name", Text, "Name of the school."),
     Column("base_airport", Text, ForeignKey("school.airports.ident"), nullable=False, comment="Base airport."),
     optional("dispatch_email", Text, "Dispatchers' e-mail address; null for none."),
+    optional("phone", Text, "Phone number for questions, as messages give it; null for none."),
+    optional("reply_to", Text, "E-mail address that replies to messages go to; null for dispatch_email."),
     column(
         "standby_rule", Text,
         "Who of those on standby is offered a freed slot first: threatened_first, first_come or "

@@ -189,6 +189,8 @@ def _insert_school(connection: Connection, school: _School, random: Random) -> l
             "name": school.name,
             "base_airport": school.base,
             "dispatch_email": f"dispatch.{school.prefix.lower()}@example.com",
+            "phone": f"+1-555-555-02{school.school_id:02d}",
+            "reply_to": f"frontdesk.{school.prefix.lower()}@example.com",
         },
     )
     hours = [

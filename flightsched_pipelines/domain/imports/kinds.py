@@ -22,12 +22,15 @@ SCHOOLS = FileKind(
         fields.text("name", "Its name.", required=True),
         fields.reference("base_airport", "airport", "Where it is at home: ICAO, FAA or IATA ident.", required=True),
         fields.address("dispatch_email", "Where the dispatchers read their mail; empty for nowhere."),
+        fields.text("phone", "Phone number that messages name for questions."),
+        fields.address("reply_to", "Where replies to messages go; empty for the dispatchers."),
         fields.hours("hours", "Opening hours on the base's clock: days and hours, separated by semicolons."),
     ),
     (
         {
             "id": "redwood", "name": "Redwood Flight School", "base_airport": "KPAO",
-            "dispatch_email": "dispatch@redwood.example", "hours": "mon-sat 07:00-20:00; sun 08:00-18:00",
+            "dispatch_email": "dispatch@redwood.example", "phone": "+1-650-555-0100",
+            "reply_to": "frontdesk@redwood.example", "hours": "mon-sat 07:00-20:00; sun 08:00-18:00",
         },
     ),
     may_be_complete=False,

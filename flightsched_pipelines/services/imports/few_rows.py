@@ -12,7 +12,7 @@ from flightsched_pipelines.services.imports import airports
 from flightsched_pipelines.services.imports.reports import Change
 from flightsched_pipelines.time_zones import is_time_zone
 
-_OF_SCHOOL = ("name", "base_airport", "dispatch_email")
+_OF_SCHOOL = ("name", "base_airport", "dispatch_email", "phone", "reply_to")
 _WHOLE = ("name", "latitude_deg", "longitude_deg", "elevation_ft", "time_zone")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import time
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, func, select
 
 from flightsched_pipelines.database import schema
 from flightsched_pipelines.database.readable_columns import clock
@@ -31,12 +31,14 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class School:
-    """A school, its dispatchers' mail address, and its zone."""
+    """A school, its dispatchers' mail address, its zone, and where people ask: its phone, and where replies go."""
 
     school_id: int
     name: str
     dispatch_email: str | None
     time_zone: str
+    phone: str | None = None
+    reply_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class BookingFacts:
     student_id: int
     departure: str
     time_zone: str
+    airport_name: str
 
 
 def students(connection: Connection, ids: Collection[int] | None = None) -> dict[int, Person]:
@@ -66,7 +69,10 @@ def instructors(
 def schools(connection: Connection, ids: Collection[int] | None = None) -> dict[int, School]:
     """Return schools by id; all of them unless ids are given."""
     s, a = schema.schools, schema.airports
-    query = select(s.c.id, s.c.name, s.c.dispatch_email, a.c.time_zone).join(a, a.c.ident == s.c.base_airport)
+    query = select(
+        s.c.id, s.c.name, s.c.dispatch_email, a.c.time_zone, s.c.phone,
+        func.coalesce(s.c.reply_to, s.c.dispatch_email),
+    ).join(a, a.c.ident == s.c.base_airport)  # fmt: skip
     if ids is not None:
         query = query.where(s.c.id.in_(ids))
     return {row.id: School(*row) for row in connection.execute(query)}
@@ -83,7 +89,7 @@ def booking_facts(connection: Connection, ids: Collection[int]) -> Mapping[int, 
     """Return the message facts of these bookings."""
     b, a = schema.bookings, schema.airports
     query = (
-        select(b.c.id, b.c.reference, b.c.school_id, b.c.student_id, b.c.departure, a.c.time_zone)
+        select(b.c.id, b.c.reference, b.c.school_id, b.c.student_id, b.c.departure, a.c.time_zone, a.c.name)
         .join(a, a.c.ident == b.c.departure)
         .where(b.c.id.in_(ids))
     )
