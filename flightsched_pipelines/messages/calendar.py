@@ -59,7 +59,7 @@ def entry(notice: Notice, *, organizer: str, attendee: str, base_uid_domain: str
     event.add("status", status)
     held = " (on weather hold)" if status == "TENTATIVE" else ""
     event.add("summary", f"Flight lesson {lesson.reference}{held}")
-    event.add("location", lesson.airport)
+    event.add("location", f"{lesson.airport_name} ({lesson.airport})" if lesson.airport_name else lesson.airport)
     event.add("description", _description(notice))
     event["organizer"] = vCalAddress(f"mailto:{organizer}")
     reader = vCalAddress(f"mailto:{attendee}")
@@ -72,11 +72,14 @@ def entry(notice: Notice, *, organizer: str, attendee: str, base_uid_domain: str
 
 
 def _description(notice: Notice) -> str:
-    lesson = notice.lesson
+    lesson, phone = notice.lesson, notice.contact.phone
     # No link: it authorizes its reader, and calendars are shared.
     return "\n".join(
         [
-            f"{lesson.aircraft}, {lesson.school}",
+            f"Student: {lesson.student}",
+            f"Instructor: {lesson.instructor}" if lesson.instructor else "Solo flight",
+            f"Aircraft: {lesson.aircraft}",
+            f"School: {lesson.school}{f', {phone}' if phone else ''}",
             *(breach_sentence(s, lesson.time_zone) for s in notice.breaches),
         ]
     )

@@ -3,9 +3,10 @@
 # pyright: reportUnknownMemberType=false
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -18,8 +19,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from flightsched_pipelines import formatting
 from flightsched_pipelines.domain.risk import breach as breach_words
 from flightsched_pipelines.messages import headlines
-from flightsched_pipelines.messages.models import RESPONSE_EVENTS, Digest, DigestLine, Event, Notice
+from flightsched_pipelines.messages.models import RESPONSE_EVENTS, Digest, Event, Notice
 from flightsched_pipelines.messages.texts import missing_weather, standby_texts
+from flightsched_pipelines.messages.texts.contact import questions
 from flightsched_pipelines.messages.texts.response_texts import response_text
 from flightsched_pipelines.text import one_line
 
@@ -79,16 +81,22 @@ def render_digest(digest: Digest) -> Rendered:
             "opening": missing_weather.opening(digest),
         }
         return _rendered("missing-weather", subject, facts)
-    lessons = formatting.plural(len(digest.lines) + len(digest.too_late), "lesson")
     hour = formatting.format_time(digest.hour_utc, digest.time_zone)
-    subject = f"Weather, {hour}: {lessons} at {digest.school}"
+    subject = f"Weather, {hour}: {digest_title(digest)}"
     return _rendered("digest", subject, {"digest": digest, "zone": digest.time_zone, "names": EVENT_NAMES})
 
 
-def digest_counts(lines: Sequence[DigestLine]) -> str:
-    """Return the number of lessons of each kind in a digest: "Below the school's minimums: 3. No answer: 1."."""
-    counts = Counter(line.event for line in lines)
-    return " ".join(f"{name}: {counts[event]}." for event, name in EVENT_NAMES.items() if counts[event])
+def digest_title(digest: Digest) -> str:
+    """Return what a digest counts: "4 lessons at Palo Alto Flight School"."""
+    return f"{formatting.plural(len(digest.lines) + len(digest.too_late), 'lesson')} at {digest.school}"
+
+
+def digest_counts(digest: Digest) -> str:
+    """Return the number of lessons of each kind: "Too late for alternatives: 1. Below the school's minimums: 3."."""
+    counts = Counter(line.event for line in digest.lines)
+    found = [("Too late for alternatives", len(digest.too_late))]
+    found += [(name, counts[event]) for event, name in EVENT_NAMES.items()]
+    return " ".join(f"{name}: {count}." for name, count in found if count)
 
 
 def compose(
@@ -101,6 +109,7 @@ def compose(
     date_utc: datetime,
     calendar: bytes | None = None,
     method: str | None = None,
+    reply_to: str | None = None,
 ) -> EmailMessage:
     """Compose the mail: text, HTML, and the calendar entry if there is one.
 
@@ -113,6 +122,7 @@ def compose(
         date_utc: the date of sending.
         calendar: an iCalendar object.
         method: its method, REQUEST or CANCEL.
+        reply_to: where replies go; left out if it is not an address, so that a typing error there stops no mail.
 
     Raises:
         ValueError: an address is invalid.
@@ -122,6 +132,8 @@ def compose(
     mail["From"] = Address(display_name=_one_line(name), addr_spec=address)
     mail["To"] = Address(display_name=_one_line(to_name), addr_spec=to_address)
     mail["Subject"] = _one_line(rendered.subject)
+    if reply_to and (where := _address(reply_to)):
+        mail["Reply-To"] = where
     mail["Date"] = format_datetime(date_utc)
     mail["Message-ID"] = message_id
     mail["Auto-Submitted"] = "auto-generated"
@@ -132,6 +144,13 @@ def compose(
             calendar.decode(), subtype="calendar", params={"method": method or "REQUEST", "charset": "utf-8"}
         )
     return mail
+
+
+def _address(given: str) -> Address | None:
+    try:
+        return Address(addr_spec=given.strip())
+    except (ValueError, HeaderParseError, IndexError):
+        return None
 
 
 def _one_line(text: str) -> str:
@@ -175,7 +194,8 @@ def _environment() -> Environment:
     }
     values: dict[str, Callable[..., Any]] = {
         "moment": formatting.format_time, "span": formatting.format_period, "when_of": headlines.when_of,
-        "plural": formatting.plural, "tally": digest_counts,
+        "plural": formatting.plural, "counts": digest_counts, "title": digest_title, "people": headlines.people,
+        "questions": questions,
     }  # fmt: skip
     environment.filters.update(filters)
     environment.globals.update(values)

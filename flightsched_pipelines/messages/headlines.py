@@ -42,6 +42,18 @@ def when_of(lesson: Lesson) -> str:
     return format_period(lesson.starts_at_utc, lesson.ends_at_utc, lesson.time_zone)
 
 
+def people(lesson: Lesson) -> str:
+    """Return who flies: "Ada Lindqvist with Milo Tanaka", with the phone numbers that the reader may have."""
+    student = _reached_at(lesson.student, lesson.student_phone)
+    if lesson.instructor is None:
+        return f"{student}, solo"
+    return f"{student} with {_reached_at(lesson.instructor, lesson.instructor_phone)}"
+
+
+def _reached_at(name: str, phone: str | None) -> str:
+    return f"{name} ({phone})" if phone else name
+
+
 def headline(notice: Notice) -> str:
     """Return a notice's event in a few words."""
     return (STANDBY_HEADLINES if notice.standby else HEADLINES)[notice.event]

@@ -40,6 +40,13 @@ class _MessageModel(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class Contact(_MessageModel):
+    """Where a reader asks: the school's phone number, and the address to which replies go."""
+
+    phone: str | None = None
+    reply_to: str | None = None
+
+
 class Offer(_MessageModel):
     """One alternative. ``accept_url`` is the page that accepts it; null without a base URL.
 
@@ -57,18 +64,21 @@ class Offer(_MessageModel):
 
 
 class Lesson(_MessageModel):
-    """The booking a message is about. ``instructor`` is null for a solo flight."""
+    """The booking a message is about. ``instructor`` is null for a solo flight; only dispatchers get phone numbers."""
 
     booking_id: int
     reference: str
     school: str
     airport: str
+    airport_name: str | None = None
     time_zone: str
     starts_at_utc: datetime
     ends_at_utc: datetime
     student: str
     instructor: str | None
     aircraft: str
+    student_phone: str | None = None
+    instructor_phone: str | None = None
 
 
 class Notice(_MessageModel):
@@ -99,6 +109,7 @@ class Notice(_MessageModel):
     person_url: str | None = None
     standby: bool = False
     stays_on_hold: bool = False
+    contact: Contact = Contact()
     sequence: int = 0
     sent_at_utc: datetime
 
@@ -139,5 +150,6 @@ class Digest(_MessageModel):
     lines: list[DigestLine]
     too_late: list[Lesson] = []
     unknown: int = 0
+    contact: Contact = Contact()
     missing: MissingWeather | None = None
     sent_at_utc: datetime

@@ -5,7 +5,7 @@ from typing import Any
 from flightsched_pipelines.domain.risk.breach import breach_brief
 from flightsched_pipelines.formatting import format_time, plural
 from flightsched_pipelines.messages import headlines
-from flightsched_pipelines.messages.email import EVENT_NAMES, digest_counts
+from flightsched_pipelines.messages.email import EVENT_NAMES, digest_counts, digest_title
 from flightsched_pipelines.messages.models import Digest, DigestLine, MissingWeather
 from flightsched_pipelines.messages.texts import missing_weather
 
@@ -18,15 +18,15 @@ def blocks(digest: Digest) -> tuple[str, list[dict[str, Any]]]:
     if digest.missing is not None:
         return _missing_weather(digest, digest.missing)
     hour = format_time(digest.hour_utc, digest.time_zone)
-    title = f"{digest.school}: {plural(len(digest.lines) + len(digest.too_late), 'lesson')} in the hour of {hour}"
+    title = f"{hour}: {digest_title(digest)}"
     found = [_header(title)]
-    if digest.lines:
-        found.append(_section(escaped(digest_counts(digest.lines))))
-    found += [_section(_line(line)) for line in digest.lines[:MAX_LINES]]
-    notes = [f"and {len(digest.lines) - MAX_LINES} more"] if len(digest.lines) > MAX_LINES else []
+    if digest.lines or digest.too_late:
+        found.append(_section(escaped(digest_counts(digest))))
     if digest.too_late:
         soon = ", ".join(f"{lesson.reference} {headlines.when_of(lesson)}" for lesson in digest.too_late[:MAX_LINES])
         found.append(_section(f"*Too late for alternatives:* {escaped(soon)}"))
+    found += [_section(_line(line)) for line in digest.lines[:MAX_LINES]]
+    notes = [f"and {len(digest.lines) - MAX_LINES} more"] if len(digest.lines) > MAX_LINES else []
     if digest.unknown:
         notes.append(f"the weather of {plural(digest.unknown, 'lesson')} is unknown")
     if notes:

@@ -8,7 +8,7 @@ import typer
 from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console
 from flightsched_pipelines.messages import calendar, email, slack, sms
 from flightsched_pipelines.messages.models import Digest, Notice
-from flightsched_pipelines.messages.samples import SAMPLES
+from flightsched_pipelines.services.notifications.samples import SAMPLES
 
 
 def preview(

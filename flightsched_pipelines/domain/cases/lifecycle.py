@@ -227,13 +227,14 @@ def _offer_anew(case: Case, standing: BookingStatus) -> CaseTransition | None:
         return None
     changes: list[str] = []
     if lost:
-        changes.append(f"{len(lost)} of the {len(case.offers)} alternatives you were given are no longer available.")
+        changes.append(lost_offers(len(lost), len(case.offers)) + ".")
     if not offers:
         changes.append("There is no other alternative now.")
     elif not case.offers:
         changes.append("There are alternatives now.")
     else:
-        changes.append(f"These {len(offers)} alternatives replace those in the last message.")
+        now = "This alternative replaces" if len(offers) == 1 else f"These {len(offers)} alternatives replace"
+        changes.append(f"{now} those in the last message.")
     return CaseTransition(
         event="updated",
         state=CaseState.PROPOSED if offers else CaseState.OPEN,
@@ -242,6 +243,12 @@ def _offer_anew(case: Case, standing: BookingStatus) -> CaseTransition | None:
         new_round=True,
         changes=tuple(changes),
     )
+
+
+def lost_offers(lost: int, offered: int) -> str:
+    """Return how many alternatives are lost: "1 of the 3 alternatives you were given is no longer available"."""
+    given = "The alternative you were given" if offered == 1 else f"{lost} of the {offered} alternatives you were given"
+    return f"{given} {'is' if lost == 1 else 'are'} no longer available"
 
 
 def _end(case: Case, event: StepEvent, state: CaseState, why: str) -> CaseTransition:

@@ -124,9 +124,11 @@ def _mail(mailer: Mailer, addresses: Addresses, settings: Settings, message: Mes
     invite, method = None, None
     domain = parseaddr(settings.mail_from)[1].rpartition("@")[2]
     if message.event == "digest":
-        rendered = email.render_digest(Digest.model_validate(message.payload))
+        digest = Digest.model_validate(message.payload)
+        rendered, contact = email.render_digest(digest), digest.contact
     else:
         notice = Notice.model_validate(message.payload)
+        contact = notice.contact
         rendered = email.render_notice(notice)
         organizer = parseaddr(settings.mail_from)[1]
         if calendar.changes_entry(notice):
@@ -141,6 +143,7 @@ def _mail(mailer: Mailer, addresses: Addresses, settings: Settings, message: Mes
             date_utc=datetime.now(UTC),
             calendar=invite,
             method=method,
+            reply_to=contact.reply_to,
         )
     except ValueError:
         whose = f"{message.role} {message.person_id}"

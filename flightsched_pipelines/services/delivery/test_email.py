@@ -11,8 +11,8 @@ from flightsched_pipelines.database.queries.notifications import contacts
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.messages import email
 from flightsched_pipelines.messages.models import Notice
-from flightsched_pipelines.messages.samples import SAMPLES
 from flightsched_pipelines.services.delivery.channel_senders import mailer_of
+from flightsched_pipelines.services.notifications.samples import SAMPLES
 from flightsched_pipelines.settings import Settings
 
 

@@ -35,20 +35,29 @@ class Directory:
             people.aircraft_names(connection, schools),
         )
 
-    def lesson(self, booking_id: int, slot: Slot) -> models.Lesson:
-        """Return a booking at a slot in the form for messages."""
+    def contact(self, booking_id: int) -> models.Contact:
+        """Return where people ask about a booking."""
+        school = self.schools[self.bookings[booking_id].school_id]
+        return models.Contact(phone=school.phone or None, reply_to=school.reply_to or None)
+
+    def lesson(self, booking_id: int, slot: Slot, *, with_phones: bool = False) -> models.Lesson:
+        """Return a booking at a slot in the form for messages; dispatchers' have the phone numbers of its people."""
         booking = self.bookings[booking_id]
+        teacher = self.instructors.get(slot.instructor_id or 0)
         return models.Lesson(
             booking_id=booking_id,
             reference=booking.reference,
             school=self.schools[booking.school_id].name,
             airport=booking.departure,
+            airport_name=booking.airport_name,
             time_zone=booking.time_zone,
             starts_at_utc=slot.starts_at_utc,
             ends_at_utc=slot.ends_at_utc,
             student=self.students[booking.student_id].name,
             instructor=self.instructor(slot),
             aircraft=self.aircraft[slot.aircraft_id],
+            student_phone=self.students[booking.student_id].phone if with_phones else None,
+            instructor_phone=teacher.phone if with_phones and teacher else None,
         )
 
     def audience(self, news: CaseNotification) -> list[Person]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flightsched_pipelines.database.queries.notifications.contacts import Person
+from flightsched_pipelines.database.queries.notifications.contacts import Person, School
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.domain.cases.snapshot import Offer
 from flightsched_pipelines.messages import models
@@ -21,20 +21,26 @@ class MessageFacts:
     sequences: Mapping[int, int]
     warned: Mapping[tuple[int, Slot], Sequence[str]]
 
-    def digest(self, name: str, school: str, time_zone: str, lines: list[models.DigestLine]) -> models.Digest:
-        """Return a digest of some lines."""
+    def digest(self, name: str, school: School, time_zone: str, lines: list[models.DigestLine]) -> models.Digest:
+        """Return a digest of some lines, the lesson that starts first at the top."""
         now_utc = self.context.now_utc
         hour_utc = self.context.hour_utc or now_utc
         return models.Digest(
-            name=name, school=school, time_zone=time_zone, hour_utc=hour_utc, lines=lines, sent_at_utc=now_utc
+            name=name,
+            school=school.name,
+            time_zone=time_zone,
+            hour_utc=hour_utc,
+            lines=sorted(lines, key=lambda line: (line.lesson.starts_at_utc, line.case_id)),
+            contact=models.Contact(phone=school.phone or None, reply_to=school.reply_to or None),
+            sent_at_utc=now_utc,
         )
 
     def line(self, item: CaseNotification, person: Person | None = None) -> models.DigestLine:
-        """Return a line of a digest; with a link for a person."""
+        """Return a line of a digest; with a link for a person, with phone numbers for dispatchers."""
         return models.DigestLine(
             event=item.event,
             case_id=item.case_id,
-            lesson=self.directory.lesson(item.booking_id, item.lesson),
+            lesson=self.directory.lesson(item.booking_id, item.lesson, with_phones=person is None),
             breaches=list(item.breaches),
             offers=self._offers(item, None),
             no_offer_because=item.no_offer_because,
@@ -62,6 +68,7 @@ class MessageFacts:
             person_url=person_url(self.context.settings, person, self.context.now_utc),
             standby=item.standby,
             stays_on_hold=item.stays_on_hold,
+            contact=self.directory.contact(item.booking_id),
             sequence=self.sequences[item.booking_id],
             sent_at_utc=self.context.now_utc,
         )

@@ -66,7 +66,7 @@ def notify_dispatchers(engine: Engine, now_utc: datetime, settings: Settings) ->
         schools = contacts.schools(connection, {*news.begun, *news.over})
         rows: list[Queued] = []
         for school_id, gap in news.begun.items():
-            told = [directory.lesson(key, lessons[key]) for key in gap.booking_ids]
+            told = [directory.lesson(key, lessons[key], with_phones=True) for key in gap.booking_ids]
             gap_id = gaps.record_notified(connection, school_id, gap.since_utc, len(told), now_utc)
             why = _why(gap, schools[school_id])
             missing = MissingWeather(since_utc=gap.since_utc, why=why, lessons=_in_time(told))

@@ -114,7 +114,7 @@ class _Post:
         late: defaultdict[int, list[models.Lesson]] = defaultdict(list)
         for booking_id, slot in too_late:
             school_id = self.facts.directory.bookings[booking_id].school_id
-            late[school_id].append(self.facts.directory.lesson(booking_id, slot))
+            late[school_id].append(self.facts.directory.lesson(booking_id, slot, with_phones=True))
             self.gathered["dispatcher", school_id] += []
         for (role, key), items in sorted(self.gathered.items()):
             if role == "dispatcher":
@@ -171,8 +171,8 @@ class _Post:
     def _to_dispatchers(
         self, school: people.School, items: Sequence[CaseNotification], too_late: list[models.Lesson], unknown: int
     ) -> None:
-        digest = self.facts.digest("dispatch", school.name, school.time_zone, [self.facts.line(item) for item in items])
-        digest = digest.model_copy(update={"too_late": too_late, "unknown": unknown})
+        digest = self.facts.digest("dispatch", school, school.time_zone, [self.facts.line(item) for item in items])
+        digest = digest.model_copy(update={"too_late": sorted(too_late, key=_starts), "unknown": unknown})
         wanted = {"slack", "email"} if school.dispatch_email else {"slack"}
         for channel in self.facts.context.channels & wanted:
             self._add_digest(channel, "dispatcher", school.school_id, digest, items, self.facts.context.now_utc)
@@ -181,7 +181,7 @@ class _Post:
         school = self.facts.directory.schools[self.facts.directory.bookings[items[0].booking_id].school_id]
         lines = [self.facts.line(item, person) for item in items]
         at = self.facts.context.told_from(person, min(item.lesson.starts_at_utc for item in items))
-        digest = self.facts.digest(person.name, school.name, person.time_zone, lines)
+        digest = self.facts.digest(person.name, school, person.time_zone, lines)
         self._add_digest("email", person.role, person.person_id, digest, items, at)
 
     def _about(self, items: Sequence[CaseNotification]) -> str:
@@ -211,6 +211,10 @@ class _Post:
                 expires_at=self.facts.context.now_utc + DIGEST_EXPIRES_AFTER,
             )
         )
+
+
+def _starts(lesson: models.Lesson) -> tuple[datetime, str]:
+    return lesson.starts_at_utc, lesson.reference
 
 
 def _slots_told(item: CaseNotification) -> Sequence[Offer]:

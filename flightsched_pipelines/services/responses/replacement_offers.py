@@ -14,7 +14,7 @@ from flightsched_pipelines.database.queries.schedule import booking_moves
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot
+from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot, lost_offers
 from flightsched_pipelines.domain.cases.responses import RequestedTimes
 from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Offer
 from flightsched_pipelines.domain.rescheduling.rules import BUFFER
@@ -215,7 +215,8 @@ def _in_words(connection: Connection, case: CaseSnapshot, rows: pd.DataFrame) ->
 
 
 def _described(lost: int, kept: int, fresh: int, why: str) -> str:
-    words = f"{lost} of the {lost + kept} alternatives you were given are no longer available: {why}."
+    words = f"{lost_offers(lost, lost + kept)}: {why}."
     if not kept + fresh:
         return f"{words} There is no other alternative now."
-    return f"{words} These {kept + fresh} replace those in the last message."
+    now = "This one replaces" if kept + fresh == 1 else f"These {kept + fresh} replace"
+    return f"{words} {now} those in the last message."

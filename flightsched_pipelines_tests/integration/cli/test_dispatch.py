@@ -1,11 +1,13 @@
 """Dispatch and delivery from the terminal: messages sent, output shown, and refusals in one sentence."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 from sqlalchemy import DateTime, Engine, Table, func, text, update
 
 from flightsched_pipelines.clients.delivery import aws
@@ -13,8 +15,8 @@ from flightsched_pipelines.clients.delivery.mail import read_maildir
 from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.database.queries.notifications.outbox import Queued
 from flightsched_pipelines.database.schema import PIPELINE_TABLES, bookings, partitions
-from flightsched_pipelines.messages.models import Digest
-from flightsched_pipelines.messages.samples import SAMPLES
+from flightsched_pipelines.messages.models import Digest, Notice
+from flightsched_pipelines.services.notifications.samples import SAMPLES
 from flightsched_pipelines_tests.conftest import SEED_HOUR
 from flightsched_pipelines_tests.integration.cli.conftest import Type
 from flightsched_pipelines_tests.servers import moto_server, smtp_server
@@ -53,6 +55,28 @@ def amazon(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield url
 
 
+def assert_is_like_the_sample(engine: Engine) -> None:
+    """A real mail has the facts that its sample has, and each reason has its form."""
+    with engine.connect() as connection:
+        query = "SELECT payload FROM school.outbox WHERE event = 'opened' AND channel = 'email' AND role = 'student'"
+        payloads = connection.execute(text(query)).scalars().all()
+    sample = SAMPLES["opened-student"]
+    assert isinstance(sample, Notice)
+    offered = [one for one in map(Notice.model_validate, payloads) if one.offers and one.lesson.instructor]
+    assert offered
+    for notice in offered:
+        assert _given(notice) | {"case_url", "person_url"} == _given(sample), "links need a base URL"
+        assert _given(notice.offers[0]) | {"accept_url"} == _given(sample.offers[0])
+        assert _given(notice.lesson) == _given(sample.lesson)
+    form = re.compile(r"(Main reasons: .+\. )?(Same|Another) [^;]+, [^;]+; [^;]*forecast [^;]+")
+    for notice in (*offered, sample):
+        assert all(form.fullmatch(offer.reason) for offer in notice.offers), [o.reason for o in notice.offers]
+
+
+def _given(model: BaseModel) -> set[str]:
+    return {name for name, value in model.model_dump().items() if value not in (None, [], {}, False)}
+
+
 def test_people_are_told_of_the_newest_hour_once(ticked: Engine, flightsched: Type, tmp_path: Path) -> None:
     assert "no messages yet" in flightsched("outbox").out
     told = flightsched("dispatch")
@@ -66,6 +90,10 @@ def test_people_are_told_of_the_newest_hour_once(ticked: Engine, flightsched: Ty
     assert sent == len(read_maildir(tmp_path / "home" / "mail")) > 0
     assert "sent: none" in flightsched("deliver").out
     assert outbox.counts(ticked)["email", "sent"] == sent
+    assert {mail["Reply-To"] for mail in read_maildir(tmp_path / "home" / "mail")} <= {
+        "frontdesk.pao@example.com", "frontdesk.apa@example.com",
+    }  # fmt: skip
+    assert_is_like_the_sample(ticked)
 
     assert f"{sent} mails, newest first" in flightsched("outbox").out
     whole = flightsched("outbox", "1").out

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from flightsched_pipelines.database import embedded, schema, table_counts
-from flightsched_pipelines.messages.samples import SAMPLES
+from flightsched_pipelines.services.notifications.samples import SAMPLES
 from flightsched_pipelines_tests.conftest import SEED_HOUR, connected
 from flightsched_pipelines_tests.integration.cli.conftest import Type
 

@@ -203,7 +203,7 @@ def test_a_lost_alternative_is_told_with_the_new_round(told: Engine) -> None:
     )
     sent = rows(told, changes, id=case_id)
     # Whoever was not told the first time, for it was night, is told the new state as if it were the first.
-    assert not sent or sent[0][0] == "1 of the 3 alternatives you were given are no longer available."
+    assert not sent or sent[0][0] == "1 of the 3 alternatives you were given is no longer available."
 
 
 def test_no_alternative_left_opens_the_case_again(told: Engine) -> None:

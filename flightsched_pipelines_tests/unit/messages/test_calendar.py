@@ -10,7 +10,7 @@ from icalendar import Calendar, Component
 
 from flightsched_pipelines.messages import calendar
 from flightsched_pipelines.messages.models import Notice
-from flightsched_pipelines.messages.samples import SAMPLES
+from flightsched_pipelines.services.notifications.samples import SAMPLES
 
 NOTICES = {name: sample for name, sample in SAMPLES.items() if isinstance(sample, Notice)}
 
@@ -54,7 +54,11 @@ def test_an_entry_is_at_the_lesson_in_utc() -> None:
     assert event["dtstart"].dt == datetime(2026, 11, 24, 18, tzinfo=UTC)
     assert event["dtend"].dt == datetime(2026, 11, 24, 19, 30, tzinfo=UTC)
     assert event["dtstamp"].dt == NOTICES["opened-student"].sent_at_utc
-    assert str(event["location"]) == "KPAO"
+    assert str(event["location"]) == "Palo Alto (KPAO)"
+    assert str(event["description"]).splitlines()[:4] == [
+        "Student: Ada Lindqvist", "Instructor: Milo Tanaka", "Aircraft: C172S N101FS",
+        "School: Palo Alto Flight School, +1-650-555-0100",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NOTICES)

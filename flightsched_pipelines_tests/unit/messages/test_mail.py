@@ -10,9 +10,10 @@ from typing import get_args
 import pytest
 
 from flightsched_pipelines.domain.rescheduling.feasible_starts import Obstacle
+from flightsched_pipelines.formatting import format_time
 from flightsched_pipelines.messages import calendar, email, headlines
 from flightsched_pipelines.messages.models import Digest, Notice
-from flightsched_pipelines.messages.samples import SAMPLES
+from flightsched_pipelines.services.notifications.samples import SAMPLES
 
 NOTICES = {name: sample for name, sample in SAMPLES.items() if isinstance(sample, Notice)}
 HOSTILE = "<script>alert('x')</script>\"'&\r\nBcc: everyone@example.com"
@@ -56,10 +57,10 @@ def test_every_mail_says_who_decides_and_that_a_move_costs_nothing(name: str) ->
 
 @pytest.mark.parametrize("name", NOTICES)
 def test_every_notice_has_its_reference_and_local_time_in_subject_text_and_html(name: str) -> None:
-    said = rendered(name)
+    said, lesson = rendered(name), NOTICES[name].lesson
     for part in (said.subject, said.text, said.html):
         assert "PAO-1016" in part
-        assert "Tue 24 Nov 10:00" in part
+        assert format_time(lesson.starts_at_utc, lesson.time_zone).removesuffix(" PST") in part
         assert "PST" in part
 
 
@@ -88,7 +89,11 @@ def test_an_instructor_is_told_that_the_student_chooses() -> None:
 def test_without_links_the_dispatcher_is_told_the_number() -> None:
     notice = NOTICES["opened-student"]
     bare = notice.model_copy(
-        update={"case_url": None, "offers": [o.model_copy(update={"accept_url": None}) for o in notice.offers]}
+        update={
+            "case_url": None,
+            "person_url": None,
+            "offers": [o.model_copy(update={"accept_url": None}) for o in notice.offers],
+        }
     )
     said = email.render_notice(bare)
     for part in (said.text, said.html):

@@ -4,6 +4,7 @@ import json
 import re
 from datetime import UTC, datetime, time, timedelta
 from email import message_from_bytes, policy
+from html import unescape
 
 import pytest
 from hypothesis import given
@@ -16,8 +17,8 @@ from flightsched_pipelines.messages import calendar, email, slack, sms
 from flightsched_pipelines.messages.event_payload import event_payload
 from flightsched_pipelines.messages.models import Digest, Event, Notice, Role
 from flightsched_pipelines.messages.quiet_hours import not_before
-from flightsched_pipelines.messages.samples import BREACHES, LESSON, SAMPLES
 from flightsched_pipelines.messages.texts import standby_texts
+from flightsched_pipelines.services.notifications.samples import BREACHES, LESSON, SAMPLES
 
 NOTICES = {name: sample for name, sample in SAMPLES.items() if isinstance(sample, Notice)}
 DIGEST = SAMPLES["digest"]
@@ -66,7 +67,7 @@ def test_an_instructor_confirms_and_takes_no_option(name: str) -> None:
 def test_a_notice_says_what_where_when_and_never_that_it_is_safe(name: str) -> None:
     notice = NOTICES[name]
     rendered = email.render_notice(notice)
-    for body in (rendered.text, rendered.html):
+    for body in (rendered.text, unescape(rendered.html)):
         assert "Tue 24 Nov 10:00–11:30 PST" in body
         assert "PAO-1016" in body
         assert "KPAO" in body
@@ -129,7 +130,11 @@ def test_a_freed_slot_is_told_with_its_time_and_where_to_take_it() -> None:
     assert f"Take it: {notice.offers[0].accept_url}" in text
     assert "a slot is available: Tue 24 Nov 08:00 PST" in sms.sms_text(notice)
     without = notice.model_copy(
-        update={"case_url": None, "offers": [notice.offers[0].model_copy(update={"accept_url": None})]}
+        update={
+            "case_url": None,
+            "person_url": None,
+            "offers": [notice.offers[0].model_copy(update={"accept_url": None})],
+        }
     )
     assert "Tell your dispatcher whether you take it, and case 42." in email.render_notice(without).text
     assert event_payload(notice, hour_utc=utc(2026, 11, 24))["cause"] == "standby"
@@ -142,7 +147,7 @@ def test_no_alternative_is_said_plainly_with_its_reason() -> None:
 
 def test_without_a_base_url_the_dispatcher_takes_the_answer() -> None:
     offers = [offer.model_copy(update={"accept_url": None}) for offer in OPENED.offers]
-    rendered = email.render_notice(OPENED.model_copy(update={"offers": offers, "case_url": None}))
+    rendered = email.render_notice(OPENED.model_copy(update={"offers": offers, "case_url": None, "person_url": None}))
     assert "Tell your dispatcher the number of the option and case 42." in rendered.text
     assert "href" not in rendered.html
 
@@ -204,7 +209,7 @@ def test_one_uid_a_booking_a_growing_sequence_and_a_cancel() -> None:
 
 
 def test_a_short_text_says_which_time_is_meant() -> None:
-    assert sms.sms_text(NOTICES["moved-student"]).startswith("PAO-1016 Tue 24 Nov 10:00 PST: moved to this time")
+    assert sms.sms_text(NOTICES["moved-student"]).startswith("PAO-1016 Wed 25 Nov 09:00 PST: moved to this time")
     open_again = sms.sms_text(NOTICES["withdrawn-student"])
     assert "the choice is withdrawn; still open: Wed 25 Nov 09:00 PST, Thu 26 Nov" in open_again
 
@@ -214,7 +219,7 @@ def test_a_short_text_fits_one_message(name: str) -> None:
     text = sms.sms_text(NOTICES[name])
     assert len(text) <= 160
     assert set(text) <= sms.GSM_7
-    assert text.startswith("PAO-1016 Tue 24 Nov 10:00 PST")
+    assert text.startswith(f"PAO-1016 {formatting.format_time(NOTICES[name].lesson.starts_at_utc, LA)}")
 
 
 @given(st.text(max_size=80), st.text(max_size=300))

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flightsched_pipelines.formatting import format_time
 from flightsched_pipelines.messages import event_payload, slack, sms
 from flightsched_pipelines.messages.models import Digest, Notice
-from flightsched_pipelines.messages.samples import SAMPLES
+from flightsched_pipelines.services.notifications.samples import SAMPLES
 
 NOTICES = {name: sample for name, sample in SAMPLES.items() if isinstance(sample, Notice)}
 DIGEST = next(sample for sample in SAMPLES.values() if isinstance(sample, Digest))
@@ -28,6 +29,8 @@ def personal() -> set[str]:
         found |= {str(offer.instructor) for offer in notice.offers} | {offer.aircraft for offer in notice.offers}
         found |= {offer.accept_url for offer in notice.offers if offer.accept_url}
         found |= {notice.case_url} if notice.case_url else set()
+    for lesson in (*DIGEST.too_late, *(line.lesson for line in DIGEST.lines)):
+        found |= {lesson.student, str(lesson.student_phone), str(lesson.instructor_phone)}
     return found | {registration for name in found for registration in re.findall(r"\bN\d\w+", name)}
 
 
@@ -37,7 +40,7 @@ def test_a_short_text_has_at_most_160_characters_of_the_alphabet(name: str) -> N
     assert len(text) <= 160
     assert set(text) <= GSM_7
     assert "PAO-1016" in text
-    assert "Tue 24 Nov 10:00 PST" in text
+    assert format_time(NOTICES[name].lesson.starts_at_utc, NOTICES[name].lesson.time_zone) in text
 
 
 @given(reference=st.text(max_size=200), url=st.none() | st.text(max_size=300), name=st.text(max_size=200))

@@ -73,7 +73,9 @@ def test_a_deadline_is_awake_or_nothing_else_was_left_and_never_later(
     if waking.include(latest):
         assert deadline == latest
     elif not waking.include(deadline):
-        tries = (latest - n * 15 * MINUTE for n in range(min(40, (latest - told - SHORTEST_NOTICE) // (15 * MINUTE) + 1)))
+        tries = (
+            latest - n * 15 * MINUTE for n in range(min(40, (latest - told - SHORTEST_NOTICE) // (15 * MINUTE) + 1))
+        )
         assert not any(map(waking.include, tries))
 
 
