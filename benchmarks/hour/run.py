@@ -30,7 +30,7 @@ from flightsched_pipelines.database.frames import typed
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.instance import prepare_instance
-from flightsched_pipelines.defs.partitions import HOURLY, key_of
+from flightsched_pipelines.defs.partitions import FIRST_HOUR_FORMAT, FIRST_HOUR_VARIABLE, HOURLY, key_of
 from flightsched_pipelines.defs.run_process import tune_process
 from flightsched_pipelines.settings import Settings
 
@@ -81,6 +81,7 @@ def _measure(settings: Settings, repeats: int) -> dict[str, list[dict[str, Any]]
     migrations.upgrade(engine)
     fill(engine, AIRPORTS, SCHOOLS, BOOKINGS)
     environment = os.environ | prepare_instance(settings) | {"WEATHER_SOURCE": "simulated"}
+    environment[FIRST_HOUR_VARIABLE] = f"{HOUR:{FIRST_HOUR_FORMAT}}"
     environment.pop("OPENAI_API_KEY", None)
     runs: dict[str, list[dict[str, Any]]] = {"real": [], "empty": []}
     _timed("real", environment)  # stores the weather, and fills the caches of the disk

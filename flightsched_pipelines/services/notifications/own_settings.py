@@ -25,7 +25,7 @@ class SettingError(PlainError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ContactSettings:
-    """How a person wants to be notified; quiet hours are local, and ``None`` for none."""
+    """A person's contact preferences; quiet hours are local, and ``None`` for none."""
 
     email: bool
     sms: bool
@@ -36,7 +36,7 @@ class ContactSettings:
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What suits a student: days and parts of the day (empty for any), last useful day, notice in hours, a note."""
+    """A student's preferences: days and parts of the day (empty for any), last useful day, notice in hours, a note."""
 
     days: tuple[str, ...] = ()
     parts_of_day: tuple[str, ...] = ()

@@ -52,7 +52,7 @@ class OpenCase:
 
 @dataclass(frozen=True, slots=True)
 class PersonPage:
-    """What a person sees; ``assessed_utc`` is the hour of the verdicts. Students have preferences."""
+    """A person's page; ``assessed_utc`` is the hour of the verdicts. Students have preferences."""
 
     reader: Person
     cases: Sequence[OpenCase]

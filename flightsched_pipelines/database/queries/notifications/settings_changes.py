@@ -20,7 +20,7 @@ from flightsched_pipelines.domain.cases.actions import PersonRole
 Kind = Literal["contact", "preferences"]
 
 PREFERENCES = ("days", "parts_of_day", "latest_date", "notice_hours", "note")
-"""What students change themselves; the instructor whom they prefer stays as it is."""
+"""Preferences that students change themselves; the instructor whom they prefer stays as it is."""
 
 
 def lock_person(connection: Connection, role: PersonRole, person_id: int) -> None:
