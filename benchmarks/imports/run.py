@@ -94,7 +94,7 @@ def _import(url: str, count: int) -> tuple[float, float]:
     del lines
     engine = connect(Settings(database_url=SecretStr(url)))
     began = time.perf_counter()
-    import_file(engine, "bookings", data, ImportOptions(), NOW)
+    import_file(engine, "bookings", data, ImportOptions(), NOW, Settings())
     return time.perf_counter() - began, _megabytes()
 
 
@@ -120,7 +120,7 @@ def _make_school(url: str) -> None:
         "aircraft": _people("id,tail_number,type", "N{0},N{0},C172S"),
     }
     for kind, content in files.items():
-        import_file(engine, kind, content.encode(), ImportOptions(), NOW)
+        import_file(engine, kind, content.encode(), ImportOptions(), NOW, Settings())
     engine.dispose()
 
 

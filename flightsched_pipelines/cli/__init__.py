@@ -52,6 +52,10 @@ COMMANDS = {
     "release": ("responses.orders:release", "Take a booking that has no open case off weather hold."),
     "cases": ("responses.cases:cases", "List cases: the open ones by their deadline, or the newest hundred."),
     "case": ("responses.cases:case", "Show one case: its lesson, its alternatives, and its history."),
+    "changes": (
+        "setup.changes:changes",
+        "List the lessons that were moved here and that the school's scheduler still has at their old times.",
+    ),
     "credentials": (
         "setup.credentials:credentials",
         "List lessons ahead whose student, instructor or aircraft lacks what the school requires.",

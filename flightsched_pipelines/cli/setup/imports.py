@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -55,20 +55,20 @@ def _command_of(kind: FileKind) -> Callable[..., None]:
         yes: Yes = False, as_json: Json = False,
     ) -> None:  # fmt: skip
         data = read_file(file)
-        _, engine = open_session()
+        settings, engine = open_session()
         progress = _silent if as_json else print_progress
         now = datetime.now(UTC)
         try:
             try:
                 options = ImportOptions(times, complete, dry_run, yes)
-                report = import_file(engine, kind.name, data, options, now, progress)
+                report = import_file(engine, kind.name, data, options, now, settings, progress)
             except NeedsYesError as error:
                 if as_json:
                     _print_json(error.report, str(error))
                     raise typer.Exit(2) from None
                 confirm(f"{error}. Import it?", yes)
                 options = ImportOptions(times, complete, dry_run, yes=True)
-                report = import_file(engine, kind.name, data, options, now, progress)
+                report = import_file(engine, kind.name, data, options, now, settings, progress)
         except ImportRefusedError as error:
             if not as_json:
                 raise
@@ -116,14 +116,24 @@ def _print(report: ImportReport) -> None:
     for note in report.notes:
         console.print(note, markup=False)
     if report.not_entered:
-        shown = ", ".join(report.not_entered[:SHOWN])
-        more = f" and {len(report.not_entered) - SHOWN:,} more" if len(report.not_entered) > SHOWN else ""
-        console.print(f"moved here and not yet entered in your scheduler, they stay moved: {shown}{more}", markup=False)
+        shown = _some(report.not_entered)
+        console.print(f"moved here and not yet entered in your scheduler, they stay moved: {shown}", markup=False)
+    for lessons, words in (
+        (report.overruled, "moved here, and at another time in your file, which counts"),
+        (report.released, "a slot was held for these and your file has it booked; their students are offered others"),
+    ):
+        if lessons:
+            console.print(f"{words}: {_some(lessons)}", markup=False)
     would = "would be " if report.dry_run else ""
     console.print(
         f"{report.rows:,} {report.kind}: {report.added:,} {would}added, {report.changed:,} {would}changed, "
         f"{report.unchanged:,} unchanged, {report.gone:,} {would}gone"
     )
+
+
+def _some(lessons: Sequence[str]) -> str:
+    more = f" and {len(lessons) - SHOWN:,} more" if len(lessons) > SHOWN else ""
+    return f"{', '.join(lessons[:SHOWN])}{more}"
 
 
 def _line_of(change: Change) -> str:

@@ -33,9 +33,10 @@ def init(
     hours = _asked(fields["hours"], hours, "When is it open?", DEFAULT_HOURS)
     metar = _agreed(metar, f"Does {base.upper()} issue METARs of its own?")
     taf = _agreed(taf, f"Does {base.upper()} issue TAFs of its own?")
-    engine = open_database(Settings())
+    settings = Settings()
+    engine = open_database(settings)
     school = NewSchool(school_id or base.lower(), name, base, hours, dispatch_email or "", metar, taf)
-    for note in make_school(engine, school, datetime.now(UTC)):
+    for note in make_school(engine, school, datetime.now(UTC), settings):
         errors.print(note, markup=False)
     console.print(f"{name} is made, with the id {school.school_id}", markup=False)
     console.print("next: flightsched import instructors FILE, students, aircraft, availability, bookings", markup=False)

@@ -62,6 +62,9 @@ from flightsched_pipelines.database.schema.pipeline import (
     solver_runs,
     unplaceable_bookings,
 )  # fmt: skip
+from flightsched_pipelines.database.schema.schedule_changes import (
+    schedule_changes,
+)  # fmt: skip
 from flightsched_pipelines.database.schema.school import (
     ACTIVE_STATUSES,
     TAKING_STATUSES,
@@ -135,6 +138,7 @@ __all__ = [
     "reschedule_proposals",
     "responses",
     "runways",
+    "schedule_changes",
     "schools",
     "settings_changes",
     "solver_runs",

@@ -74,8 +74,12 @@ its new time; kept: an instructor keeps the lesson as booked; declined: a dispat
 is no longer held; reminded: a reminder was sent; closed: a dispatcher ended the case.
 """
 
-CASE_EVENTS: tuple[str, ...] = (*get_args(StepEvent), "released", *get_args(ResponseEvent))
-"""Every event of the audit trail; released: the weather hold of a booking whose case had ended was lifted."""
+CASE_EVENTS: tuple[str, ...] = (*get_args(StepEvent), "released", "overruled", *get_args(ResponseEvent))
+"""Every event of the audit trail.
+
+released: the weather hold of a booking whose case had ended was lifted; overruled: the school's scheduler has the
+lesson at another time than the platform moved it to, which counts.
+"""
 
 
 class TransitionError(ValueError):

@@ -16,18 +16,22 @@ from sqlalchemy.exc import DBAPIError
 
 from flightsched_pipelines.database.queries.cases.cases import lock_cases_exclusive
 from flightsched_pipelines.database.queries.imports import known as stored
+from flightsched_pipelines.database.queries.imports.filed_changes import changes_filed, changes_of
 from flightsched_pipelines.database.queries.imports.schedule_after import still_needed, taken_after
 from flightsched_pipelines.database.queries.imports.staging import Staging
 from flightsched_pipelines.database.queries.imports.targets import PERIODS, TARGETS
+from flightsched_pipelines.database.queries.schedule.changes import settle_changes
 from flightsched_pipelines.domain.imports.faults import Fault, FileError, in_order
 from flightsched_pipelines.domain.imports.kinds import KINDS, FileKind
 from flightsched_pipelines.domain.imports.overlaps import Overlap, overlaps
 from flightsched_pipelines.domain.imports.reading import ReadFile, ReadRow, read_rows
 from flightsched_pipelines.domain.imports.references import Known, resolve
 from flightsched_pipelines.domain.imports.times import Times
-from flightsched_pipelines.services.imports import airports, few_rows
+from flightsched_pipelines.domain.schedule_changes.lifecycle import ChangeState, settle
+from flightsched_pipelines.services.imports import airports, few_rows, lost_holds
 from flightsched_pipelines.services.imports.files import read_table
 from flightsched_pipelines.services.imports.reports import Change, ImportRefusedError, ImportReport, NeedsYesError
+from flightsched_pipelines.settings import Settings
 
 MOST_GONE = 0.2
 """A complete file that has fewer of the stored rows than this needs a confirmation: it may be half a file."""
@@ -58,7 +62,7 @@ class ImportOptions:
 
 
 def import_file(
-    engine: Engine, kind_name: str, data: bytes, options: ImportOptions, now_utc: datetime,
+    engine: Engine, kind_name: str, data: bytes, options: ImportOptions, now_utc: datetime, settings: Settings,
     progress: Progress = lambda _: None,
 ) -> ImportReport:  # fmt: skip
     """Import a file's bytes.
@@ -79,7 +83,7 @@ def import_file(
     try:
         with engine.connect() as connection, connection.begin() as transaction:
             stored.take_turn(connection)
-            importing = _Importing(connection, kind, file, options, now_utc, progress)
+            importing = _Importing(connection, kind, file, options, now_utc, settings, progress)
             report = importing.do()
             stored.record_import(
                 connection, kind=kind.name, imported_at=now_utc, digest=sha256(data).hexdigest(),
@@ -103,13 +107,14 @@ class _Importing:
 
     def __init__(
         self, connection: Connection, kind: FileKind, file: ReadFile, options: ImportOptions, now_utc: datetime,
-        progress: Progress,
+        settings: Settings, progress: Progress,
     ) -> None:  # fmt: skip
         self._connection = connection
         self._kind = kind
         self._file = file
         self._options = options
         self._now = now_utc
+        self._settings = settings
         self._progress = progress
         self._faults = list(file.faults)
         self._notes: list[str] = []
@@ -167,6 +172,10 @@ class _Importing:
         staging = Staging(self._connection, self._kind.name, columns, self._now)
         sound = [row for row in self._file.rows if row.is_sound]
         staging.fill(_stored_rows(self._kind.name, sound, staging.target.columns))
+        filed = changes_filed(self._connection, staging) if self._kind.name == "bookings" else []
+        outcomes = {one.stored.change_id: settle(one.stored.change, one.filed) for one in filed}
+        waits = [one for one in filed if outcomes[one.stored.change_id] is ChangeState.WAITING]
+        staging.compare(stay=[one.stored.booking_id for one in waits])
         self._progress("the file is compared with what is stored")
         gone, alive = staging.gone(self._schools(sound)) if self._options.complete else ([], 0)
         names = {row.line: row.cells.get("id", "").strip() for row in sound}
@@ -176,15 +185,27 @@ class _Importing:
             for line, columns in differences
         ]
         changes += [Change(0, name, "gone") for name in (staging.names_of(gone) if gone else ())]
-        self._faults += self._conflicts(staging, gone, bool(differences))
+        held: list[int] = []
+        self._faults += self._conflicts(staging, gone, held, bool(differences))
         counts = staging.counts()
+        settled = {
+            state: [names[one.line] for one in filed if outcomes[one.stored.change_id] is state]
+            for state in (ChangeState.ENTERED, ChangeState.OVERRULED)
+        }
         report = self._report(
             added=counts["added"], changed=counts["changed"], unchanged=counts["unchanged"], gone=len(gone),
-            not_entered=[names[line] for line in staging.kept_lines()], changes=changes,
+            not_entered=[names[line] for line in staging.kept_lines()], entered=settled[ChangeState.ENTERED],
+            overruled=settled[ChangeState.OVERRULED], released=staging.names_of(held) if held else (), changes=changes,
         )  # fmt: skip
         self._refuse_faults(report)
         self._ask(report, staging.by_hand(), alive)
+        lost = lost_holds.release(self._connection, held) if held else []
         staging.apply(gone)
+        if self._kind.name == "bookings":
+            cancelled = changes_of(self._connection, gone)
+            outcomes |= {one.stored.change_id: settle(one.stored.change, one.filed) for one in cancelled}
+            settle_changes(self._connection, outcomes, self._now)
+        lost_holds.offer_others(self._connection, lost, self._now, self._settings)
         self._progress("all of it is stored")
         return report
 
@@ -219,7 +240,10 @@ class _Importing:
         if reasons:
             raise NeedsYesError(reasons, report)
 
-    def _conflicts(self, staging: Staging, gone: Sequence[int], differs: bool) -> Iterator[Fault]:
+    def _conflicts(
+        self, staging: Staging, gone: Sequence[int], held: list[int], differs: bool
+    ) -> Iterator[Fault]:  # fmt: skip
+        """Yield what excludes each other; a slot that is only held gives way, and its lesson is added to ``held``."""
         cells = {row.line: row for row in self._file.rows}
         for name, reason in still_needed(self._connection, self._kind.name, gone, self._now):
             yield Fault(0, self._kind.one, name, reason)
@@ -228,15 +252,17 @@ class _Importing:
                 for line, _ in staging.names_taken(column):
                     yield cells[line].fault(column, f"another {self._kind.one} has it, which the file does not")
         if self._kind.name == "bookings" and (differs or gone):
-            for found in overlaps(taken_after(self._connection, staging, gone)):
+            taken = list(taken_after(self._connection, staging, gone))
+            while lost := {found.other.lesson for found in overlaps(taken) if found.other.is_hold}:
+                held += lost
+                taken = [one for one in taken if not (one.is_hold and one.lesson in lost)]
+            for found in overlaps(taken):
                 yield cells[found.one.line].fault(found.what, _booked_twice(found))
 
 
 def _booked_twice(found: Overlap) -> str:
     other = found.other
     time = f"{other.starts:%Y-%m-%d %H:%M} to {other.ends:%Y-%m-%d %H:%M} UTC"
-    if other.is_hold:
-        return f"held from {time} for {other.name}, whose case is open; answer or cancel the case first"
     by = f"line {other.line} ({other.name})" if other.line else f"{other.name}, which the file does not have"
     return f"booked from {time} by {by}"
 

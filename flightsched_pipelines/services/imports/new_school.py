@@ -12,6 +12,7 @@ from flightsched_pipelines.domain.imports.faults import FileError
 from flightsched_pipelines.services.imports import airports
 from flightsched_pipelines.services.imports.importing import ImportOptions, import_file
 from flightsched_pipelines.services.imports.reports import NeedsYesError
+from flightsched_pipelines.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class NewSchool:
     issues_taf: bool
 
 
-def make_school(engine: Engine, school: NewSchool, now_utc: datetime) -> Sequence[str]:
+def make_school(engine: Engine, school: NewSchool, now_utc: datetime, settings: Settings) -> Sequence[str]:
     """Make a school, with its base; returns what is worth a word.
 
     Raises:
@@ -46,7 +47,7 @@ def make_school(engine: Engine, school: NewSchool, now_utc: datetime) -> Sequenc
     data = written.getvalue().encode()
     exists = FileError(f"there is a school '{school.school_id}' or '{school.name}' already; nothing was changed")
     try:
-        planned = import_file(engine, "schools", data, ImportOptions(dry_run=True), now_utc)
+        planned = import_file(engine, "schools", data, ImportOptions(dry_run=True), now_utc, settings)
     except NeedsYesError:
         raise exists from None
     if not planned.added:
@@ -54,4 +55,4 @@ def make_school(engine: Engine, school: NewSchool, now_utc: datetime) -> Sequenc
     airports.add_airports(
         engine, [school.base], issues_metar=school.issues_metar, issues_taf=school.issues_taf
     )  # fmt: skip
-    return import_file(engine, "schools", data, ImportOptions(), now_utc).notes
+    return import_file(engine, "schools", data, ImportOptions(), now_utc, settings).notes

@@ -27,6 +27,8 @@ class ImportReport:
     """One file's import. Faults mean that nothing was done.
 
     ``not_entered``: lessons that the platform has moved and that the file has where they were before; they stay moved.
+    ``entered``: those that the file has where the platform moved them. ``overruled``: those that it has elsewhere, or
+    no longer; the file counts. ``released``: lessons for which a slot was held that the file has booked.
     """
 
     kind: str
@@ -38,6 +40,9 @@ class ImportReport:
     unchanged: int = 0
     gone: int = 0
     not_entered: Sequence[str] = ()
+    entered: Sequence[str] = ()
+    overruled: Sequence[str] = ()
+    released: Sequence[str] = ()
     changes: Sequence[Change] = ()
     faults: Sequence[Fault] = ()
     notes: Sequence[str] = ()

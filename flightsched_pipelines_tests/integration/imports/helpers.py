@@ -10,6 +10,7 @@ from sqlalchemy import Engine, text
 from flightsched_pipelines.domain.imports.kinds import KINDS
 from flightsched_pipelines.services.imports.importing import ImportOptions, import_file
 from flightsched_pipelines.services.imports.reports import ImportRefusedError, ImportReport
+from flightsched_pipelines_tests.conftest import settings_for
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "school"
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -18,7 +19,7 @@ NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 def bring(engine: Engine, kind: str, content: str | bytes, **options: Any) -> ImportReport:
     """Import a file's content."""
     data = content.encode() if isinstance(content, str) else content
-    return import_file(engine, kind, data, ImportOptions(**options), NOW)
+    return import_file(engine, kind, data, ImportOptions(**options), NOW, settings_for())
 
 
 def bring_example(engine: Engine, kinds: Sequence[str] = tuple(KINDS)) -> dict[str, ImportReport]:

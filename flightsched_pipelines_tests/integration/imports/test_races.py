@@ -7,7 +7,16 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.services.imports.importing import ImportOptions, import_file
 from flightsched_pipelines.services.imports.reports import ImportRefusedError
-from flightsched_pipelines_tests.integration.services.helpers import LATER, OVERLAPS, cases, give, one, rows, said
+from flightsched_pipelines_tests.integration.services.helpers import (
+    LATER,
+    OVERLAPS,
+    SETTINGS,
+    cases,
+    give,
+    one,
+    rows,
+    said,
+)
 
 LESSONS = """
 SELECT b.reference, s.email, i.email, a.tail_number, b.lesson_kind, b.solo, b.departure,
@@ -56,7 +65,7 @@ def test_an_import_that_races_responses_books_nothing_twice_and_loses_nothing(to
             for time in range(TIMES):
                 data = stale if time % 2 == 0 else exported(told_engine, {"PAO-1001", f"PAO-{1010 + time}"})
                 try:
-                    import_file(told_engine, "bookings", data, ImportOptions(yes=True), LATER)
+                    import_file(told_engine, "bookings", data, ImportOptions(yes=True), LATER, SETTINGS)
                     done += 1
                 except ImportRefusedError:
                     refused += 1

@@ -125,22 +125,6 @@ def test_two_lessons_take_each_others_places(school: Engine) -> None:
     ]  # fmt: skip
 
 
-def test_a_slot_that_is_held_is_a_conflict_that_names_the_lesson(school: Engine) -> None:
-    run(
-        school,
-        "INSERT INTO school.bookings (reference, school_id, student_id, instructor_id, aircraft_id, lesson_kind, solo, "
-        "departure, period, status, holds_for, held_until) SELECT reference || ' (held)', school_id, student_id, "
-        "instructor_id, aircraft_id, lesson_kind, solo, departure, tstzrange('2027-02-01 17:00Z', "
-        "'2027-02-01 19:00Z'), 'held', id, '2027-01-10Z' FROM school.bookings WHERE external_id = 'B-1001'",
-    )
-    inside = "B-9,S-2,I-2,N101RW,local,2027-02-01T10:00-08:00,2027-02-01T12:00-08:00,\n"
-
-    (found,) = refused(school, "bookings", HEADER + inside)
-    assert found.startswith(
-        "line 2: aircraft is 'N101RW'; held from 2027-02-01 17:00 to 2027-02-01 19:00 UTC for B-1001 (held), whose case"
-    )
-
-
 def test_what_is_gone_ends_with_a_trace_counts_nowhere_and_comes_back(school: Engine) -> None:
     two = "id,tail_number,type\nN101RW,N101RW,C172S\nN102RW,N102RW,C172S\n"
     needed = "id,tail_number,type\nN102RW,N102RW,C172S\nN201RW,N201RW,PA-28-181\n"

@@ -3,7 +3,7 @@
 The temporary table lives as long as the transaction. A column that the file does not have is left as it is.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -69,7 +69,7 @@ class Staging:
         self._stored = stored
 
     def fill(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Copy the rows, each with its line, its school, and values by the columns of the table."""
+        """Copy the rows, each with its line, its school, and values by the table's columns; find their stored rows."""
         self.staged.create(self._connection)
         names = ["line", "school_id", *self._stored]
         cursor = self._connection.connection.cursor()
@@ -79,8 +79,15 @@ class Staging:
                 copy.write_row([row.get(name) for name in names])
         self._match()
         self._connection.execute(text("ANALYZE pg_temp.staged"))
+
+    def compare(self, *, stay: Collection[int] = ()) -> None:
+        """Compare the rows with the stored ones.
+
+        Args:
+            stay: bookings that the platform moved and that the file has where they were before; they stay moved.
+        """
         if self._table is bookings:
-            self._leave_what_the_file_does_not_say()
+            self._leave_what_the_file_does_not_say(stay)
         self._compare()
 
     def counts(self) -> dict[str, int]:
@@ -140,10 +147,22 @@ class Staging:
             self.target.school == any_(literal(list(school_ids), ARRAY(BigInteger))),
             self.target.alive(self._now),
             *(t.c[name] == value for name, value in self.target.fixed.items()),
+            self._within_its_span(),
         )
         count = self._connection.execute(select(func.count()).select_from(t).where(ours)).scalar_one()
         missing = ours & ~exists().where(self.staged.c.target_id == t.c.id)
         return list(self._connection.execute(select(t.c.id).where(missing).order_by(t.c.id)).scalars()), count
+
+    def _within_its_span(self) -> ColumnElement[bool]:
+        """A file of lessons says nothing of those before its first and after its last, where the school had them."""
+        if self._table is not bookings:
+            return literal(True)
+        s, t = self.staged.c, bookings.c
+        span = func.tstzrange(
+            select(func.min(func.lower(s.imported_period))).scalar_subquery(),
+            select(func.max(func.upper(s.imported_period))).scalar_subquery(),
+        )
+        return func.coalesce(t.imported_period, t.period).op("&&")(span)
 
     def names_of(self, ids: Sequence[int]) -> list[str]:
         """Return the names of stored rows as the school knows them: its ids, else what people use, else ours."""
@@ -224,8 +243,8 @@ class Staging:
             update(self.staged).where(s.line == candidates.c.line, alone).values(target_id=candidates.c.id)
         )
 
-    def _leave_what_the_file_does_not_say(self) -> None:
-        """Keep a lesson where the platform put it, while the file has it where it last had it; and its hold.
+    def _leave_what_the_file_does_not_say(self, stay: Collection[int]) -> None:
+        """Keep a lesson that was moved here where it is, while the file has it where it last had it; and its hold.
 
         ``scheduled`` is all that a school's file says of a lesson that is on weather hold here, or was flown.
         """
@@ -233,7 +252,8 @@ class Staging:
         place = ("period", "instructor_id", "aircraft_id")
         as_before = and_(*(s[name].is_not_distinct_from(t[f"imported_{name}"]) for name in place))
         elsewhere = or_(*(s[name].is_distinct_from(t[name]) for name in place))
-        moved = (t.id == s.target_id) & as_before & elsewhere & t.status.in_(ACTIVE_STATUSES)
+        among = s.target_id == any_(literal(sorted(stay), ARRAY(BigInteger)))
+        moved = (t.id == s.target_id) & (as_before | among) & elsewhere & t.status.in_(ACTIVE_STATUSES)
         self._connection.execute(
             update(self.staged).where(moved).values({name: t[name] for name in place} | {"kept": True})
         )

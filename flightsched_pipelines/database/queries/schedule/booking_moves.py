@@ -8,9 +8,11 @@ from sqlalchemy import Connection, bindparam, case, func, or_, select, text, upd
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 
 from flightsched_pipelines.database.queries import standby
+from flightsched_pipelines.database.queries.schedule.changes import record_changes
 from flightsched_pipelines.database.schema import OPEN_STATES, bookings, case_offers, reschedule_cases
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.domain.rescheduling.availability import Resource
+from flightsched_pipelines.domain.schedule_changes.lifecycle import ChangeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +99,16 @@ def cases_offered(
 def move(connection: Connection, moves: Sequence[Move], now_utc: datetime) -> None:
     """Move bookings, all of them at once: two may take each other's places.
 
-    The slots they leave are recorded as free, and their entries on the standby list end.
+    The slots they leave are recorded as free, their entries on the standby list end, and the school's scheduler is
+    to enter the change.
 
     Raises:
         sqlalchemy.exc.IntegrityError: the student, the instructor or the aircraft is taken then.
     """
     b = bookings.c
     left = _slots_of(connection, [one.booking_id for one in moves])
+    kind = ChangeKind.SWAP if len(moves) > 1 else ChangeKind.MOVE
+    record_changes(connection, kind, {one.booking_id: one.slot for one in moves}, now_utc)
     if len(moves) > 1:
         connection.execute(text("SET CONSTRAINTS ALL DEFERRED"))
     moved = (

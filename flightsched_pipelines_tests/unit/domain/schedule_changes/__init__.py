@@ -1,0 +1,1 @@
+"""flightsched_pipelines_tests/unit/domain/schedule_changes."""
