@@ -49,9 +49,9 @@ def as_record(change: ListedChange) -> Mapping[str, Any]:
 def as_csv(listed: Sequence[ListedChange]) -> str:
     """Return changes as CSV with a header; an apostrophe precedes what a spreadsheet would take for a formula."""
     written = io.StringIO()
-    table = csv.DictWriter(written, CSV_COLUMNS, lineterminator="\r\n")
-    table.writeheader()
-    table.writerows({name: _harmless(value) for name, value in as_record(one).items()} for one in listed)
+    table = csv.writer(written, lineterminator="\r\n")
+    table.writerow(CSV_COLUMNS)
+    table.writerows([_harmless(value) for value in as_record(one).values()] for one in listed)
     return written.getvalue()
 
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from flightsched_pipelines.database.queries.cases import case_queries, transitions
-from flightsched_pipelines.database.queries.cases.case_queries import CaseDetail
 from flightsched_pipelines.database.queries.imports.filed_changes import cases_holding
 from flightsched_pipelines.database.queries.schedule import holds
+from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot
 from flightsched_pipelines.durations import hour_of
 from flightsched_pipelines.services.notifications.case_notification import NotificationContext
 from flightsched_pipelines.services.notifications.directory import Directory
@@ -20,26 +20,24 @@ from flightsched_pipelines.settings import Settings
 WHY = "the school has booked it for another lesson"
 
 
-def release(connection: Connection, booking_ids: Sequence[int]) -> list[CaseDetail]:
+def release(connection: Connection, booking_ids: Sequence[int]) -> list[CaseSnapshot]:
     """Release the slots that are held for these lessons; returns their cases as they were."""
     found = [case_queries.load_case(connection, case_id) for case_id in cases_holding(connection, booking_ids)]
     holds.release_holds(connection, booking_ids)
-    return [asked for asked in found if asked is not None]
+    return [case for case in found if case is not None]
 
 
-def offer_others(connection: Connection, lost: Sequence[CaseDetail], now_utc: datetime, settings: Settings) -> None:
+def offer_others(connection: Connection, lost: Sequence[CaseSnapshot], now_utc: datetime, settings: Settings) -> None:
     """Offer the students of released slots what is left, once the file's lessons are stored.
 
     A case whose lesson the file has changed as well ends by that: the next hour, or the clock, sees it.
     """
-    for asked in lost:
-        now = case_queries.load_case(connection, asked.case_id)
-        if asked.question.hold is None or now is None or now.question.booked != asked.question.lesson:
+    for case in lost:
+        now = case_queries.load_case(connection, case.case_id)
+        if case.hold is None or now is None or now.booked != case.lesson:
             continue
-        renewed = replacement_offers.replace_lost_offers(
-            connection, asked, [asked.question.hold.slot], WHY, now_utc, settings
-        )
+        renewed = replacement_offers.replace_lost_offers(connection, case, [case.hold.slot], WHY, now_utc, settings)
         step = replace(renewed.transition, event="hold_released")
         transitions.write_transitions(connection, [step], hour_of(now_utc), now_utc)
-        directory = Directory.read(connection, [asked.booking_id])
+        directory = Directory.read(connection, [case.booking_id])
         queue_notifications(connection, [renewed.news], directory, NotificationContext(None, now_utc, settings))

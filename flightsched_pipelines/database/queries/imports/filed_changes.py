@@ -50,6 +50,6 @@ def cases_holding(connection: Connection, booking_ids: Sequence[int]) -> list[in
     return list(connection.execute(query.order_by(c.id)).scalars())
 
 
-def _filed(row: Row[Any]) -> FiledChange:
+def _filed(row: Row[*tuple[Any, ...]]) -> FiledChange:
     place = slot_of(row.imported_period, row.imported_instructor_id, row.imported_aircraft_id)
     return FiledChange(stored_change(row), row.line, None if row.status == "cancelled" else place)

@@ -180,7 +180,7 @@ def is_ahead(now_utc: datetime) -> ColumnElement[bool]:
     return func.greatest(func.upper(s.from_period), func.upper(s.to_period)) > now_utc
 
 
-def select_waiting() -> Select[Any]:
+def select_waiting() -> Select[*tuple[Any, ...]]:
     """Return a query for changes that wait; `stored_change` reads its rows."""
     s = schedule_changes.c
     return select(
@@ -189,7 +189,7 @@ def select_waiting() -> Select[Any]:
     ).where(s.state == ChangeState.WAITING)  # fmt: skip
 
 
-def stored_change(row: Row[Any]) -> StoredChange:
+def stored_change(row: Row[*tuple[Any, ...]]) -> StoredChange:
     """Read a row of `select_waiting`."""
     before = slot_of(row.from_period, row.from_instructor_id, row.from_aircraft_id)
     assert before is not None  # noqa: S101, the column is never null
@@ -213,7 +213,7 @@ def _columns(side: str, slot: Slot | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _listed(row: Row[Any]) -> ListedChange:
+def _listed(row: Row[*tuple[Any, ...]]) -> ListedChange:
     before = Placed(row.from_period.lower, row.from_period.upper, row.from_instructor, row.from_aircraft)
     after = row.to_period and Placed(row.to_period.lower, row.to_period.upper, row.to_instructor, row.to_aircraft)
     return ListedChange(
