@@ -74,12 +74,13 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def _shoot(url: str, name: str, size: tuple[int, int]) -> None:
-    """Write a PNG of a page once its scripts have come to rest."""
+    """Write a PNG of a page once its scripts have come to rest; a file has none, and is drawn whole only at once."""
     with tempfile.TemporaryDirectory() as profile:
         command = [
             str(CHROMIUM), "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
             f"--user-data-dir={profile}", f"--window-size={size[0]},{size[1]}",
-            f"--virtual-time-budget={PAGE_MILLISECONDS}", f"--screenshot={HERE / name}", url,
+            *([f"--virtual-time-budget={PAGE_MILLISECONDS}"] if url.startswith("http") else []),
+            f"--screenshot={HERE / name}", url,
         ]  # fmt: skip
         subprocess.run(command, check=True, stderr=subprocess.DEVNULL)  # noqa: S603, a program of Debian's
     if (HERE / name).stat().st_size > MAX_BYTES:

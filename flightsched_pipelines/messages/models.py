@@ -41,7 +41,7 @@ class _MessageModel(BaseModel):
 
 
 class Contact(_MessageModel):
-    """Where a reader asks: the school's phone number, and the address to which replies go."""
+    """Contact data for questions: the school's phone number, and the address for replies."""
 
     phone: str | None = None
     reply_to: str | None = None

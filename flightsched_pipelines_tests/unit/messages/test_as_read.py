@@ -30,7 +30,7 @@ def in_order(words: list[str], text: str) -> None:
 
 
 def parts_of(notice: Notice) -> list[str]:
-    """What a reader meets, from the top: greeting, lesson, alternatives, whom to ask, who decides."""
+    """Return the parts of a notice in the order of reading: greeting, lesson, alternatives, contact."""
     zone = notice.lesson.time_zone
     offers = [*([notice.chosen] if notice.chosen else []), *notice.offers]
     return [
