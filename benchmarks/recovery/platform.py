@@ -38,7 +38,8 @@ class Platform:
     def __init__(self, home: Path, port: int, variables: Mapping[str, str]) -> None:
         self.home, self._port = home, port
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH", "TMPDIR") if name in os.environ}
-        self._environment = kept | {"FLIGHTSCHED_HOME": str(home)} | dict(variables)
+        ports = {"PORTAL_PORT": str(embedded.free_port())}
+        self._environment = kept | {"FLIGHTSCHED_HOME": str(home)} | ports | dict(variables)
         self._dev: psutil.Popen | None = None
 
     def start(self) -> None:

@@ -32,7 +32,7 @@ from flightsched_pipelines.services.notifications.links import (
     ResponseLink,
     read_response_link,
 )
-from flightsched_pipelines.services.responses.case_page import case_page
+from flightsched_pipelines.services.responses.case_page import case_page, is_of_the_school
 from flightsched_pipelines.services.responses.respond import respond
 from flightsched_pipelines.text import TextError
 
@@ -67,6 +67,8 @@ def _apply(site: Site, token: str, fields: Fields) -> Response:
     link = _read(token, now_utc, site)
     if isinstance(link, Response):
         return link
+    if not is_of_the_school(site.engine, link):
+        return no_such_link()
     try:
         key = open_seal(first(fields, "seal"), token, now_utc, site.settings)
     except StaleFormError:

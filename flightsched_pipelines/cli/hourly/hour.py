@@ -80,7 +80,7 @@ def _notify(engine: Engine, settings: Settings) -> None:
         f"{settings.flightsched_home / 'mail'}; waiting for the end of quiet hours: {max(waiting, 0)}."
     )
     console.print(
-        "[bold]flightsched --demo outbox[/bold] lists them; "
+        "[bold]flightsched --demo outbox[/bold] lists them; their links work while [bold]make dev[/bold] runs; "
         "[bold]flightsched --demo report[/bold] renders the operations report.",
         style="dim",
     )

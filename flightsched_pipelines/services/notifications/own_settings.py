@@ -115,7 +115,7 @@ def _require_sound(wanted: Preferences) -> None:
 def _person(connection: Connection, link: PersonLink) -> Person:
     people = contacts.students if link.role == "student" else contacts.instructors
     found = people(connection, {link.person_id}).get(link.person_id)
-    if found is None:
+    if found is None or contacts.has_left(connection, link.role, link.person_id):
         raise SettingError("there is no such person any more")
     return found
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from flightsched_pipelines.database.queries.cases import case_queries, responses
 from flightsched_pipelines.database.queries.cases.responses import Response
-from flightsched_pipelines.database.queries.notifications.contacts import Person
+from flightsched_pipelines.database.queries.notifications.contacts import Person, has_left
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.database.queries.schedule.current_lessons import current_lesson, taken_by_others
 from flightsched_pipelines.domain.cases.actions import Action
@@ -85,10 +85,16 @@ class CasePage:
         return self.state in OPEN_STATES
 
 
+def is_of_the_school(engine: Engine, link: ResponseLink) -> bool:
+    """Return whether the person of a link has not left: what they could do before, they can do no more."""
+    with engine.connect() as connection:
+        return not has_left(connection, link.role, link.person_id)
+
+
 def case_page(
     engine: Engine, link: ResponseLink, now_utc: datetime, settings: Settings, response_key: str | None = None
 ) -> CasePage | None:
-    """Return the page of a link; ``None`` if its case or person does not exist, or the case is not the person's.
+    """Return the page of a link; ``None`` if case or person does not exist or has left, or the case is not theirs.
 
     Args:
         engine: the database.
@@ -103,7 +109,7 @@ def case_page(
             return None
         directory = Directory.read(connection, [case.booking_id])
         reader = directory.people(link.role).get(link.person_id)
-        if reader is None:
+        if reader is None or has_left(connection, link.role, link.person_id):
             return None
         lesson = _lesson(connection, case, directory)
         answered = _answered(connection, link, response_key)

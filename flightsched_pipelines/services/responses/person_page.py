@@ -63,11 +63,11 @@ class PersonPage:
 
 
 def person_page(engine: Engine, link: PersonLink, now_utc: datetime, settings: Settings) -> PersonPage | None:
-    """Return the page of a person; ``None`` if there is no such person."""
+    """Return the page of a person; ``None`` if there is no such person, or not any more."""
     with engine.connect() as connection:
         people = contacts.students if link.role == "student" else contacts.instructors
         reader = people(connection, {link.person_id}).get(link.person_id)
-        if reader is None:
+        if reader is None or contacts.has_left(connection, link.role, link.person_id):
             return None
         ahead = person_lessons.lessons_ahead(connection, link.role, link.person_id, now_utc, now_utc + SHOWN_AHEAD)
         hour, verdicts = person_lessons.stored_verdicts(connection, list(ahead))

@@ -54,8 +54,8 @@ def test_an_hour_is_run_and_people_are_told_and_the_runbooks_commands_run(
     listener = moto_server.listening(given["AWS_ENDPOINT_URL"], aws.notifications_topic("development"))
     _nobody_sleeps(given["DATABASE_URL"])
 
-    compose.up(*DAGSTER)
-    compose.await_healthy(*DAGSTER)
+    compose.up(*DAGSTER, "portal")
+    compose.await_healthy(*DAGSTER, "portal")
     client = DagsterGraphQLClient("127.0.0.1", port_number=compose.port(3000))
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     run_id = client.submit_job_execution("hourly_tick", tags={"dagster/partition": key_of(hour)})
@@ -74,6 +74,9 @@ def test_an_hour_is_run_and_people_are_told_and_the_runbooks_commands_run(
     compose.wait_for("a notification", lambda: listener.depth().waiting)
     assert "below the school's minimums" in str(read_maildir(mail)[-1].get_body(("plain",)))
     assert json.loads(json.loads(listener.receive()[0].body)["Message"])["event"] == "opened"
+
+    status: Any = httpx.get(f"http://127.0.0.1:{compose.port(3002)}/status.json", timeout=30).json()
+    assert status["last_good_hour_utc"] == f"{hour:%Y-%m-%dT%H}:00:00Z"
 
     for block in RUNNABLE:
         said = compose.run("code-location", ["bash", "-euo", "pipefail", "-c", block])

@@ -137,6 +137,20 @@ def test_whoever_is_unknown_has_no_page(told_engine: Engine) -> None:
     assert "This link does not work" in words(unknown.text)
 
 
+def test_whoever_has_left_the_school_has_no_page(told_engine: Engine) -> None:
+    case_id, _ = cases(told_engine)[0]
+    visitor, student = Visitor(told_engine), person(told_engine, case_id, "student")
+    mine, response = own(student), link(told_engine, case_id)
+    forms = visitor.form(mine, "contact"), visitor.form(response, "accept", number=1)
+    run(told_engine, "UPDATE school.students SET ended_at = :at WHERE id = :id", at=LATER, id=student.person_id)
+
+    assert [visitor.get(path).status_code for path in (mine, response)] == [404, 404]
+    assert visitor.send(mine, {**forms[0], "digest": "yes"}).status_code == 404
+    assert not contact(told_engine, student.person_id)[2]
+    assert visitor.send(response, forms[1]).status_code == 404
+    assert state(told_engine, case_id) == "proposed"
+
+
 def test_a_mail_leads_to_the_page_of_its_reader(told_engine: Engine) -> None:
     told = "SELECT payload ->> 'person_url' FROM school.outbox WHERE channel = 'email' AND event = 'opened' LIMIT 1"
     assert one(told_engine, told).startswith("http://127.0.0.1:3002/me/"), "with nothing set, this machine's"

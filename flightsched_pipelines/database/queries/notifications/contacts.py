@@ -66,6 +66,12 @@ def instructors(
     return _people(connection, "instructor", schema.instructors, ids, schools)
 
 
+def has_left(connection: Connection, role: str, person_id: int) -> bool:
+    """Return whether a complete import no longer had a student or instructor."""
+    table = schema.students if role == "student" else schema.instructors
+    return connection.execute(select(table.c.ended_at).where(table.c.id == person_id)).scalar() is not None
+
+
 def schools(connection: Connection, ids: Collection[int] | None = None) -> dict[int, School]:
     """Return schools by id; all of them unless ids are given."""
     s, a = schema.schools, schema.airports
