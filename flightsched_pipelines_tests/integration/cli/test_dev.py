@@ -188,7 +188,7 @@ def test_a_service_that_ends_by_itself_ends_the_others(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
     port = free_port()
-    person = Person(port, home, lambda person: person.leaders[-1].kill(), presses=False)
+    person = Person(port, home, lambda person: person.leaders[1].kill(), presses=False)
     person.start()
 
     with pytest.raises(typer.Exit) as ended:
