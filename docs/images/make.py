@@ -37,6 +37,10 @@ def main() -> None:
         try:
             _run(environment, "--demo", "preview", "--html", f"{folder}/mails", "--yes")
             _shoot((Path(folder) / "mails" / f"{MAIL}.html").as_uri(), "mail.png", (640, 900))
+            _run(environment, "--demo", "report")
+            page = Path(folder) / "demo" / "reports" / "latest.html"
+            _shoot(page.as_uri(), "report.png", (1100, 900))
+            _shoot(_framed(page, 360, 900), "report-phone.png", (500, 900), dark=True)
             with _dagster(environment) as address:
                 _shoot(f"{address}/{LINEAGE}", "lineage.png", (1600, 900))
         finally:
@@ -73,14 +77,24 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     sys.exit(f"{url} did not respond within {START_SECONDS} s")
 
 
-def _shoot(url: str, name: str, size: tuple[int, int]) -> None:
+def _framed(page: Path, width: int, height: int) -> str:
+    """Return the address of a page that shows another as wide as a phone: Chromium's own window is wider."""
+    frame = page.with_name("frame.html")
+    frame.write_text(
+        f'<meta name="color-scheme" content="light dark"><style>body{{margin:0}}</style>'
+        f'<iframe src="{page.name}" width="{width}" height="{height}" style="border:0"></iframe>'
+    )
+    return frame.as_uri()
+
+
+def _shoot(url: str, name: str, size: tuple[int, int], *, dark: bool = False) -> None:
     """Write a PNG of a page once its scripts have come to rest; a file has none, and is drawn whole only at once."""
     with tempfile.TemporaryDirectory() as profile:
         command = [
             str(CHROMIUM), "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
             f"--user-data-dir={profile}", f"--window-size={size[0]},{size[1]}",
             *([f"--virtual-time-budget={PAGE_MILLISECONDS}"] if url.startswith("http") else []),
-            f"--screenshot={HERE / name}", url,
+            *(["--force-dark-mode"] if dark else []), f"--screenshot={HERE / name}", url,
         ]  # fmt: skip
         subprocess.run(command, check=True, stderr=subprocess.DEVNULL)  # noqa: S603, a program of Debian's
     if (HERE / name).stat().st_size > MAX_BYTES:

@@ -139,7 +139,8 @@ class MissingWeather(_MessageModel):
 class Digest(_MessageModel):
     """The changes of one dispatch, for a school's dispatcher or for a person who asked for digests.
 
-    ``too_late`` are threatened lessons that start too soon for a case; ``unknown`` counts lessons of unknown weather.
+    ``too_late`` are threatened lessons that start too soon for a case; ``unknown`` counts lessons whose
+    forecast is missing or cannot be read, ``beyond_reach`` those whose forecast ends before them.
     ``missing`` is about nothing else: weather that is missing for hours, or is back.
     """
 
@@ -150,6 +151,7 @@ class Digest(_MessageModel):
     lines: list[DigestLine]
     too_late: list[Lesson] = []
     unknown: int = 0
+    beyond_reach: int = 0
     contact: Contact = Contact()
     missing: MissingWeather | None = None
     sent_at_utc: datetime

@@ -28,7 +28,9 @@ def blocks(digest: Digest) -> tuple[str, list[dict[str, Any]]]:
     found += [_section(_line(line)) for line in digest.lines[:MAX_LINES]]
     notes = [f"and {len(digest.lines) - MAX_LINES} more"] if len(digest.lines) > MAX_LINES else []
     if digest.unknown:
-        notes.append(f"the weather of {plural(digest.unknown, 'lesson')} is unknown")
+        notes.append(f"the forecast of {plural(digest.unknown, 'lesson')} is missing or cannot be read")
+    if digest.beyond_reach:
+        notes.append(f"{plural(digest.beyond_reach, 'lesson')} beyond the forecast's reach")
     if notes:
         found.append({"type": "context", "elements": [{"type": "mrkdwn", "text": escaped("; ".join(notes))}]})
     return escaped(title), found

@@ -18,6 +18,7 @@ from flightsched_pipelines.reporting.svg import (
     Picture,
     hour_axis,
     legend,
+    legend_of_plot,
     money,
     plot,
 )
@@ -26,12 +27,14 @@ ROW_PX = 18
 BAR_PX = 26
 THIN_PX = 14
 LABEL_PX = 150
-BAR_ROOM_PX = NARROW_PX - LABEL_PX - 100
+BAR_ROOM_PX = NARROW_PX - LABEL_PX - 92
 COLOURS = ("one", "three", "two")
 """Colours of lines, in order."""
 
 WORDS = {"at_risk": "below minimums", "unknown": "unknown", "watch": "to watch"}
 """Verdicts in words for people."""
+COUNTED = {**WORDS, "beyond": "beyond the forecast"}
+"""Verdicts as lessons are counted: unknown ones that the forecast does not reach yet are counted apart."""
 
 
 def risk_by_airport_and_hour(risk: RiskMap) -> Picture:
@@ -84,20 +87,24 @@ def _keys(canvas: Canvas, y: float, side: float) -> None:
 
 
 def verdicts_by_hour(verdicts: Sequence[VerdictCounts], hours_utc: Sequence[datetime]) -> Picture:
-    """Draw the risk over time: a bar an hour, lessons below the minimums, unknown and to watch stacked."""
-    described = f"Lessons below the minimums in the newest hour: {verdicts[-1].at_risk}."
-    most = max(one.at_risk + one.unknown + one.watch for one in verdicts)
+    """Draw the risk over time: a bar an hour, lessons stacked by what they are counted by."""
+    newest = verdicts[-1]
+    described = (
+        f"{format_utc(newest.hour_utc)}: {newest.at_risk} below the minimums, {newest.unknown} unknown, "
+        f"{newest.watch} to watch, {newest.beyond_reach} beyond the forecast's reach."
+    )
+    most = max(one.at_risk + one.unknown + one.watch + one.beyond_reach for one in verdicts)
     drawn = plot(hours_utc, most, "Lessons at risk, by forecast hour", described)
     for one in verdicts:
         below, x = 0, drawn.x(one.hour_utc)
-        for verdict, lessons in (("at_risk", one.at_risk), ("unknown", one.unknown), ("watch", one.watch)):
+        for verdict, lessons in zip(COUNTED, (one.at_risk, one.unknown, one.watch, one.beyond_reach), strict=True):
             if lessons:
                 top = drawn.y(below + lessons)
-                tip = f"{format_utc(one.hour_utc)}: {lessons} {WORDS[verdict]}"
+                tip = f"{format_utc(one.hour_utc)}: {lessons} {COUNTED[verdict]}"
                 drawn.canvas.box(x + 0.5, top, drawn.step - 1.5, drawn.y(below) - top, verdict, tip)
             below += lessons
-    legend(drawn.canvas, list(WORDS.items()))
-    return drawn.canvas.finished()
+    legend_of_plot(drawn, list(COUNTED.items()))
+    return drawn.canvas.finished(ends_now=True)
 
 
 def funnel(found: Funnel) -> Picture:
@@ -166,15 +173,15 @@ def lines(
     drawn = plot(hours_utc, max([*amounts, target or 0]), title, f"Newest: {'; '.join(newest)}.")
     if target is not None:
         y = drawn.y(target)
-        drawn.canvas.path(f"M{LEFT_PX} {y:.1f}H{WIDTH_PX - RIGHT_PX}", "at_risk", filled=False, dashed=True)
-        drawn.canvas.text(WIDTH_PX - RIGHT_PX, y - 5, f"target {target:g} {unit}", "at_risk", "end")
+        drawn.canvas.path(f"M{RIGHT_PX} {y:.1f}H{drawn.right:.1f}", "at_risk", filled=False, dashed=True)
+        drawn.canvas.text(drawn.right, y - 5, f"target {target:g} {unit}", "at_risk", "end")
     for (name, points), colour in zip(series, COLOURS, strict=False):
         at = [(drawn.x(hour) + drawn.step / 2, drawn.y(value), hour, value) for hour, value in points]
         drawn.canvas.path(_strokes(at), colour, filled=False)
         for x, y, hour, value in at:
             drawn.canvas.box(x - 2, y - 2, 4, 4, colour, f"{format_utc(hour)}, {name}: {value:,.3g} {unit}")
-    legend(drawn.canvas, [(colour, name) for (name, _), colour in zip(series, COLOURS, strict=False)])
-    return drawn.canvas.finished()
+    legend_of_plot(drawn, [(colour, name) for (name, _), colour in zip(series, COLOURS, strict=False)])
+    return drawn.canvas.finished(ends_now=True)
 
 
 def _strokes(at: Sequence[tuple[float, float, datetime, float]]) -> str:
@@ -214,16 +221,18 @@ def alert_history(alerts: Sequence[AlertPeriod], first_utc: datetime, until_utc:
     """Draw the open alerts of each cause: a row a cause, a bar an alert; those still open reach the right edge."""
     causes = list(dict.fromkeys(alert.key for alert in alerts))
     still_open = [alert.key for alert in alerts if alert.resolved_at_utc is None]
+    row_px = ROW_PX + BAR_PX
     canvas = Canvas(
-        TOP_PX + LEGEND_PX + 14 + BAR_PX * len(causes),
+        TOP_PX + LEGEND_PX + 14 + row_px * len(causes),
         "Alerts",
         f"{plural(len(alerts), 'alert')}; open now: {', '.join(still_open) or 'none'}.",
     )
-    room = WIDTH_PX - LABEL_PX - RIGHT_PX
+    right = WIDTH_PX - RIGHT_PX
+    room = right - RIGHT_PX
     hours = (until_utc - first_utc) / HOUR
 
     def place(at: datetime) -> float:
-        return LABEL_PX + room * max((at - first_utc) / HOUR, 0) / hours
+        return RIGHT_PX + room * max((at - first_utc) / HOUR, 0) / hours
 
     midnight = first_utc.replace(hour=0, minute=0, second=0, microsecond=0) + DAY
     while midnight < until_utc:
@@ -232,16 +241,16 @@ def alert_history(alerts: Sequence[AlertPeriod], first_utc: datetime, until_utc:
             canvas.text(place(midnight) + 4, TOP_PX + LEGEND_PX + 4, format_day(midnight), "quiet")
         midnight += DAY
     for row, cause in enumerate(causes):
-        y = TOP_PX + LEGEND_PX + 12 + BAR_PX * row
-        canvas.text(LABEL_PX - 10, y + 15, cause, anchor="end")
+        y = TOP_PX + LEGEND_PX + 12 + row_px * row
+        canvas.text(right, y + 14, cause, anchor="end")
         for alert in (alert for alert in alerts if alert.key == cause):
             begin, end = place(alert.opened_at_utc), place(alert.resolved_at_utc or until_utc)
             colour = "at_risk" if alert.severity == "error" else "watch"
             ended = "still open" if alert.resolved_at_utc is None else f"to {format_utc(alert.resolved_at_utc)}"
-            canvas.box(begin, y + 2, max(end - begin, 3), BAR_PX - 8, colour,
+            canvas.box(begin, y + ROW_PX + 2, max(end - begin, 3), BAR_PX - 8, colour,
                        f"{cause}, {format_utc(alert.opened_at_utc)}, {ended}: {alert.sentence}")  # fmt: skip
-    legend(canvas, [("at_risk", "error"), ("watch", "warning")], x=LABEL_PX)
-    return canvas.finished()
+    legend(canvas, [("at_risk", "error"), ("watch", "warning")])
+    return canvas.finished(ends_now=True)
 
 
 def sparkline(name: str, points: Points) -> Picture:

@@ -19,12 +19,17 @@ class RiskMap:
 
 @dataclass(frozen=True, slots=True)
 class VerdictCounts:
-    """The number of lessons of an hour's look-ahead by verdict."""
+    """The number of lessons of an hour's look-ahead by verdict.
+
+    ``unknown`` counts those whose forecast is missing or cannot be read, ``beyond_reach`` those whose forecast ends
+    before them.
+    """
 
     hour_utc: datetime
     at_risk: int
     unknown: int
     watch: int
+    beyond_reach: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,8 @@ class AlertPeriod:
 class Report:
     """An hour's report.
 
+    ``lessons``, ``risk`` and the last of ``verdicts`` are of one hour, the newest that was assessed: the reported hour
+    itself, or one before it while that has not run.
     ``series`` contains the metrics of the last two days by their key, ``cost_by_day_usd`` the LLM's cost;
     ``budget_usd`` is its daily budget, ``None`` if there is no LLM.
     """

@@ -48,11 +48,12 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One figure at the top; ``state`` is good, bad or plain, and ``note`` puts the colour into words."""
+    """One figure at the top, and what it counts; ``state`` is good, bad or plain, and ``note`` says it in words."""
 
     label: str
     value: str
     note: str
+    meaning: str
     state: str = "plain"
 
 
@@ -84,7 +85,7 @@ def markdown(report: Report) -> str:
     """Return the report as Markdown for the Dagster UI."""
     blocks = [
         f"## Operations, {format_utc(report.hour_utc)}",
-        _markdown_table(Table(("", "", ""), [(tile.label, tile.value, tile.note) for tile in tiles(report)])),
+        _markdown_table(Table(("", "", "", ""), [(t.label, t.value, t.note, t.meaning) for t in tiles(report)])),
     ]
     for part in PARTS:
         named = [(row.metric.title, row.now, row.day, row.target) for row in rows(report, part)]
@@ -103,25 +104,39 @@ def tiles(report: Report) -> list[Tile]:
     letters = [_newest(report, key) for key in GIVEN_UP]
     counted = [count for count in letters if count is not None]
     given_up = sum(counted) if counted else None
-    unknown = "no hour was run" if newest is None else "no forecast can be read" if newest.unknown else "none"
     spent = report.cost_by_day_usd[-1][1] if report.cost_by_day_usd else 0.0
     over = report.budget_usd is not None and spent >= report.budget_usd
+    ahead = ", ".join(filter(None, (f"of {plural(report.lessons, 'lesson')} ahead", _assessed_before(report))))
+    no_hour = f"no hour was assessed within {SHOWN_HOURS} hours"
     return [
         Tile("Open alerts", f"{len(open_alerts)}", ", ".join(alert.key for alert in open_alerts) or "none",
-             "bad" if open_alerts else "good"),
-        Tile("Lessons below minimums", f"{newest.at_risk}" if newest else "?",
-             f"of {plural(report.lessons, 'lesson')} ahead"),
-        Tile("Lessons unknown", f"{newest.unknown}" if newest else "?", unknown),
+             "Checks that fail now; the runbook has a section for each.", "bad" if open_alerts else "good"),
+        Tile("Lessons below minimums", f"{newest.at_risk}" if newest else "?", ahead if newest else no_hour,
+             "Their forecast is below the school's minimums."),
+        Tile("Lessons unknown", f"{newest.unknown}" if newest else "?", ahead if newest else no_hour,
+             "A forecast that should be there is missing, or cannot be read."),
+        Tile("Lessons beyond the forecast", f"{newest.beyond_reach}" if newest else "?", ahead if newest else no_hour,
+             "Their forecast ends before them; a later hour will assess them."),
         Tile("Open cases", _count(_newest(report, "cases_open")),
-             f"{report.funnel.moved} moved in {report.funnel.days} days"),
+             f"{report.funnel.moved} moved in {report.funnel.days} days",
+             "Lessons for which a new time is being looked for."),
         Tile("Messages waiting", _count(_newest(report, "messages_waiting")),
-             f"{_count(_newest(report, 'messages_sent'))} sent in this hour"),
-        Tile("Dead letters", _count(given_up), "waiting for a redrive" if given_up else "none",
+             f"{_count(_newest(report, 'messages_sent'))} sent in this hour",
+             "Queued and not sent yet, those that wait for the end of quiet hours included."),
+        Tile("Dead letters", _count(given_up), "waiting for a redrive" if given_up else "none" if counted else "",
+             "Messages given up after repeated failures; `flightsched redrive` retries them.",
              "plain" if given_up is None else "bad" if given_up else "good"),
         Tile("LLM today", money(spent),
              "the planner ranks" if report.budget_usd is None else f"of {money(report.budget_usd)}",
-             "bad" if over else "plain"),
+             "Cost of the LLM's calls since 00:00 UTC.", "bad" if over else "plain"),
     ]  # fmt: skip
+
+
+def _assessed_before(report: Report) -> str:
+    """Return the hour that lessons were assessed in, if it is one before the reported one; else nothing."""
+    if not report.verdicts or report.verdicts[-1].hour_utc == report.hour_utc:
+        return ""
+    return f"as assessed {format_utc(report.verdicts[-1].hour_utc)}"
 
 
 def rows(report: Report, part: Part) -> list[Row]:
@@ -172,23 +187,35 @@ def _risk(report: Report) -> Section:
     return Section(
         "risk",
         "Risk by airport and hour",
-        "The worst verdict of a booked lesson at each airport and hour ahead. Times are UTC.",
+        "The worst verdict of a booked lesson at each airport and hour ahead. Unknown: no forecast is readable or "
+        f"reaches that hour. {_since_which_hour(report)}Times are UTC.",
         charts.risk_by_airport_and_hour(report.risk) if report.risk.worst else None,
-        "No booked lesson is below the minimums, unknown or to watch; or no hour was run.",
+        f"No lesson ahead is below the minimums, unknown or to watch. {_since_which_hour(report)}".strip()
+        if report.verdicts
+        else f"No hour was assessed within {SHOWN_HOURS} hours.",
         Table(("airport", "from", "to", "verdict"), runs),
     )
 
 
+def _since_which_hour(report: Report) -> str:
+    before = _assessed_before(report)
+    return f"{format_utc(report.hour_utc)} is not assessed yet: this is {before}. " if before else ""
+
+
 def _verdicts(report: Report) -> Section:
     hours = hours_until(report.hour_utc, SHOWN_HOURS)
-    told = [(format_utc(v.hour_utc), f"{v.at_risk}", f"{v.unknown}", f"{v.watch}") for v in reversed(report.verdicts)]
+    told = [
+        (format_utc(v.hour_utc), f"{v.at_risk}", f"{v.unknown}", f"{v.watch}", f"{v.beyond_reach}")
+        for v in reversed(report.verdicts)
+    ]
     return Section(
         "verdicts",
         "Lessons at risk, by forecast hour",
-        "Lessons of the look-ahead below the minimums, unknown, or to watch, at each hour.",
+        "Lessons of the look-ahead, as each hour assessed them: below the minimums; unknown, for a forecast that is "
+        "missing or cannot be read; to watch; and beyond the forecast's reach.",
         charts.verdicts_by_hour(report.verdicts, hours) if report.verdicts else None,
         "No hour was run in the last two days.",
-        Table(("hour", "below minimums", "unknown", "to watch"), told),
+        Table(("hour", *charts.COUNTED.values()), told),
     )
 
 

@@ -13,19 +13,21 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from flightsched_pipelines.durations import HOUR
 from flightsched_pipelines.formatting import format_day
 
-WIDTH_PX, NARROW_PX = 760, 440
+WIDTH_PX, NARROW_PX = 760, 364
 LEFT_PX, RIGHT_PX, TOP_PX, FOOT_PX = 64, 12, 12, 24
+AMOUNTS_PX = 52
+"""Room for the amounts of a plot, on its right: beside the newest hour, which a narrow screen shows first."""
 LEGEND_PX, DAY_PX = 26, 76
 
 DAY = {
     "ground": "#ffffff", "ink": "#1c2733", "quiet": "#51606e", "rule": "#dbe2e8",
     "at_risk": "#b3261e", "unknown": "#6b7280", "watch": "#b27800", "none": "#c9d3da",
-    "one": "#0b63b8", "two": "#0b7a5e", "three": "#6d46b5",
+    "one": "#0b63b8", "two": "#0b7a5e", "three": "#6d46b5", "beyond": "#7d8a97",
 }  # fmt: skip
 NIGHT = {
     "ground": "#172029", "ink": "#e8eef3", "quiet": "#a3b3c1", "rule": "#33414d",
     "at_risk": "#ff8a80", "unknown": "#a7b0bb", "watch": "#f2c14e", "none": "#3c4a56",
-    "one": "#6cb6ff", "two": "#5dd3ae", "three": "#b9a0ff",
+    "one": "#6cb6ff", "two": "#5dd3ae", "three": "#b9a0ff", "beyond": "#6b7c8b",
 }  # fmt: skip
 
 
@@ -42,11 +44,12 @@ STYLE = (
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A finished chart, and its content in a sentence."""
+    """A finished chart, and its content in a sentence; ``ends_now`` if its right edge is the newest hour."""
 
     svg: Element
     title: str
     description: str
+    ends_now: bool = False
 
     def __html__(self) -> str:
         """Return the chart for a page that has `STYLE`; templates insert it unescaped."""
@@ -94,9 +97,9 @@ class Canvas:
         if tip:
             SubElement(path, "title").text = tip
 
-    def finished(self) -> Picture:
+    def finished(self, *, ends_now: bool = False) -> Picture:
         """Return the chart."""
-        return Picture(self._svg, self._title, self._description)
+        return Picture(self._svg, self._title, self._description, ends_now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,27 +113,32 @@ class Plot:
     @property
     def step(self) -> float:
         """Return the width of an hour."""
-        return (self.canvas.width - LEFT_PX - RIGHT_PX) / len(self.hours)
+        return (self.right - RIGHT_PX) / len(self.hours)
+
+    @property
+    def right(self) -> float:
+        """Return the right edge of the newest hour."""
+        return self.canvas.width - AMOUNTS_PX
 
     def x(self, hour_utc: datetime) -> float:
         """Return the left edge of an hour."""
-        return LEFT_PX + self.step * ((hour_utc - self.hours[0]) / HOUR)
+        return RIGHT_PX + self.step * ((hour_utc - self.hours[0]) / HOUR)
 
     def y(self, amount: float) -> float:
         """Return the height of an amount."""
-        top = TOP_PX + LEGEND_PX
+        top = TOP_PX + LEGEND_PX + 20
         return top + (self.canvas.height - top - FOOT_PX) * (1 - amount / self.most)
 
 
 def plot(hours: Sequence[datetime], most: float, title: str, description: str, height: float = 230) -> Plot:
-    """Return an empty plot with its axes: hours below, round amounts on the left, room for a legend above."""
+    """Return an empty plot with its axes: hours below, round amounts on the right, room for a legend above."""
     ticks = round_amounts(most)
     made = Plot(Canvas(height, title, description), hours, ticks[-1])
     for amount in ticks:
         y = made.y(amount)
-        made.canvas.path(f"M{LEFT_PX} {_px(y)}H{_px(WIDTH_PX - RIGHT_PX)}", "rule", filled=False)
-        made.canvas.text(LEFT_PX - 8, y + 4, f"{amount:,g}", "quiet", "end")
-    hour_axis(made.canvas, hours, made.step, height - 6)
+        made.canvas.path(f"M{RIGHT_PX} {_px(y)}H{_px(made.right)}", "rule", filled=False)
+        made.canvas.text(made.right + 8, y + 4, f"{amount:,g}", "quiet")
+    hour_axis(made.canvas, hours, made.step, height - 6, RIGHT_PX)
     return made
 
 
@@ -139,10 +147,10 @@ def hours_until(last_utc: datetime, count: int) -> list[datetime]:
     return [last_utc - timedelta(hours=n) for n in reversed(range(count))]
 
 
-def hour_axis(canvas: Canvas, hours: Sequence[datetime], step: float, y: float) -> None:
+def hour_axis(canvas: Canvas, hours: Sequence[datetime], step: float, y: float, left: float = LEFT_PX) -> None:
     """Draw the axis: days, noon and evening, as far as there is room."""
     for number, hour in enumerate(hours):
-        x = LEFT_PX + step * number
+        x = left + step * number
         if hour.hour == 0 and x < canvas.width - DAY_PX:
             canvas.text(x, y, format_day(hour))
         elif hour.hour in {12, 18} and x < canvas.width - RIGHT_PX - 24:
@@ -159,12 +167,24 @@ def round_amounts(most: float) -> list[float]:
     return [round(step * n, 10) for n in range(ceil(most / step) + 1)]
 
 
-def legend(canvas: Canvas, entries: Sequence[tuple[str, str]], x: float = LEFT_PX, y: float = TOP_PX + 8) -> None:
+def legend(canvas: Canvas, entries: Sequence[tuple[str, str]], x: float = RIGHT_PX, y: float = TOP_PX + 8) -> None:
     """Draw the meaning of colours: (colour, words) from left to right."""
     for colour, words in entries:
         canvas.box(x, y - 10, 11, 11, colour)
         canvas.text(x + 16, y, words)
-        x += 38 + 6.4 * len(words)
+        x += _entry_px(words)
+
+
+def legend_of_plot(plot: Plot, entries: Sequence[tuple[str, str]]) -> None:
+    """Draw the meaning of colours in two rows above the newest hours, where a narrow screen shows them."""
+    half = ceil(len(entries) / 2)
+    x = plot.right - max(sum(_entry_px(words) for _, words in row) for row in (entries[:half], entries[half:]))
+    legend(plot.canvas, entries[:half], x)
+    legend(plot.canvas, entries[half:], x, TOP_PX + 8 + LEGEND_PX / 2 + 5)
+
+
+def _entry_px(words: str) -> float:
+    return 38 + 6.4 * len(words)
 
 
 def money(usd: float) -> str:

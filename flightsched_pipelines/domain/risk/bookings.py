@@ -10,6 +10,7 @@ import pandas as pd
 
 from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, TRAINING_LEVELS
 from flightsched_pipelines.errors import PlainError
+from flightsched_pipelines.time_zones import instant_in, zone_of
 
 VERDICTS = ("ok", "watch", "unknown", "at_risk")
 """From best to worst. ``unknown`` is never shown as fine; ``at_risk`` is known to be below the minimums."""
@@ -90,7 +91,7 @@ def read_bookings_csv(text: str, zones: Mapping[str, str]) -> tuple[pd.DataFrame
             fields = {name: (line.get(name) or "").strip() for name in CSV_COLUMNS}
             if not any(fields.values()):
                 continue
-            faults = list(_faults(fields, seen))
+            faults = list(_faults(fields, seen, zones))
             seen.add(fields["reference"])
             if not faults:
                 rows.append(_row(fields, reader.line_num, zones))
@@ -102,12 +103,12 @@ def read_bookings_csv(text: str, zones: Mapping[str, str]) -> tuple[pd.DataFrame
     return pd.DataFrame(rows, columns=list(BOOKING_COLUMNS)).astype(dict(BOOKING_COLUMNS)), problems
 
 
-def _faults(fields: Mapping[str, str], seen: set[str]) -> Iterator[str]:
+def _faults(fields: Mapping[str, str], seen: set[str], zones: Mapping[str, str]) -> Iterator[str]:
     if not fields["reference"]:
         yield "reference is empty; give each booking a name of its own"
     elif fields["reference"] in seen:
         yield f"reference '{fields['reference']}' is on an earlier line too; give each booking its own"
-    yield from _time_faults(fields)
+    yield from _time_faults(fields, zones)
     if fields["training_level"] not in TRAINING_LEVELS:
         yield f"training_level is '{fields['training_level']}'; give one of {', '.join(TRAINING_LEVELS)}"
     if fields["solo"].lower() not in {"true", "false"}:
@@ -118,12 +119,14 @@ def _faults(fields: Mapping[str, str], seen: set[str]) -> Iterator[str]:
         yield "departure is empty; give an ICAO ident"
 
 
-def _time_faults(fields: Mapping[str, str]) -> Iterator[str]:
-    times = {name: _time(fields[name]) for name in ("starts_at", "ends_at")}
-    for name, time in times.items():
-        if time is None:
-            yield f"{name} is '{fields[name]}'; give a time with its offset, such as 2026-07-09T15:00:00-05:00"
-    starts, ends = times["starts_at"], times["ends_at"]
+def _time_faults(fields: Mapping[str, str], zones: Mapping[str, str]) -> Iterator[str]:
+    times: dict[str, datetime] = {}
+    for name in ("starts_at", "ends_at"):
+        try:
+            times[name] = _time(fields, name, zones)
+        except ValueError as error:
+            yield f"{name} is '{fields[name]}'; {error}"
+    starts, ends = times.get("starts_at"), times.get("ends_at")
     if starts and ends and not timedelta(0) < ends - starts <= MAX_LESSON:
         yield f"ends_at is {fields['ends_at']}; it must be after starts_at, and within 24 hours of it"
 
@@ -135,12 +138,25 @@ def _strangers(fields: Mapping[str, str], zones: Mapping[str, str]) -> Iterator[
         yield f"{', '.join(strangers)} {are}, so {fields['reference']} is unknown; give ICAO idents"
 
 
-def _time(text: str) -> datetime | None:
+def _time(fields: Mapping[str, str], name: str, zones: Mapping[str, str]) -> datetime:
+    """Return a time in UTC; without an offset it is on the clock of the departure's airport.
+
+    Raises:
+        ValueError: it says no instant; the message says what to give.
+    """
+    remedy = "give a time such as 2026-07-09T15:00, on the airport's clock, or 2026-07-09T15:00:00-05:00"
     try:
-        time = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(fields[name])
     except ValueError:
-        return None
-    return time.astimezone(UTC) if time.tzinfo is not None and 1970 < time.year < 2200 else None
+        raise ValueError(remedy) from None
+    if not 1970 < time.year < 2200:
+        raise ValueError(remedy)
+    if time.tzinfo is not None:
+        return time.astimezone(UTC)
+    zone = zones.get(fields["departure"].upper())
+    if zone is None:
+        raise ValueError(f"the time zone of '{fields['departure']}' is not known; give the time with its offset")
+    return instant_in(time, zone_of(zone))
 
 
 def _idents(fields: Mapping[str, str]) -> list[str]:
@@ -157,8 +173,8 @@ def _row(fields: Mapping[str, str], line: int, zones: Mapping[str, str]) -> dict
         "lesson_kind": fields["lesson_kind"],
         "departure": departure,
         "route": route,
-        "starts_at_utc": _time(fields["starts_at"]),
-        "ends_at_utc": _time(fields["ends_at"]),
+        "starts_at_utc": _time(fields, "starts_at", zones),
+        "ends_at_utc": _time(fields, "ends_at", zones),
         "status": "scheduled",
         "time_zone": zones.get(departure, "UTC"),
     }

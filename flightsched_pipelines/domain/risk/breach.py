@@ -126,7 +126,7 @@ def rule_name(breach: Breach) -> str:
 def forecast_value(breach: Breach) -> str:
     """Return what is forecast: "1/2 SM", "at times 33 kt", "12 min after sunset"; of a hazard "forecast"."""
     if breach.rule == "forecast":
-        return "cannot be read"
+        return "none" if breach.hazard == "no forecast" else "cannot be read"
     if breach.rule == "daylight" and breach.value is not None:
         return _beside_the_sun(breach.value, "sunrise" if breach.hazard == "before sunrise" else "sunset")
     often = "at times " if breach.temporary else ""

@@ -1,6 +1,7 @@
 """List the hours of bookings one by one, and what the forecast lacks in them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -126,6 +127,17 @@ def lacks_weather(words: str) -> bool:
     """
     named = words.split(", ")
     return any(name in named for name in element_names(-1))
+
+
+def ends_before(words: str, since_utc: datetime, last_forecast_utc: datetime | None) -> bool:
+    """Return whether the airport's forecast merely ends before an hour: a later one will reach it.
+
+    Args:
+        words: what a lesson of unknown verdict lacks at the airport.
+        since_utc: the first hour that lacks it.
+        last_forecast_utc: the last hour that the airport's forecast reaches; ``None`` if it has none.
+    """
+    return words == _missing_words(NO_FORECAST) and last_forecast_utc is not None and last_forecast_utc < since_utc
 
 
 def _hour_number(case: AssessmentInput, position: Indices, column: Indices) -> Indices:

@@ -24,7 +24,7 @@ from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.reporting import page
 from flightsched_pipelines.reporting.metrics import NAMESPACE, data_of
 from flightsched_pipelines.reporting.models import AlertPeriod, Funnel, Latency, Loss, Report, RiskMap, VerdictCounts
-from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.hourly import hourly_steps, unknown
 from flightsched_pipelines.services.monitoring import platform_health
 from flightsched_pipelines.services.monitoring.platform_health import THROTTLED, StepAttempt
 from flightsched_pipelines.settings import Settings
@@ -84,9 +84,12 @@ def measure(
         values["delivery_seconds"] = done.delivery_seconds
     if done.confirmation_minutes is not None:
         values["confirmation_minutes"] = done.confirmation_minutes
-    verdicts = case_statistics.verdicts_by_hour(engine, hour_utc, hour_utc).get(hour_utc)
-    if verdicts is not None:
-        values |= {f"lessons_{verdict}": verdicts.get(verdict, 0) for verdict in ("at_risk", "unknown")}
+    for counts in verdict_counts(engine, hour_utc, hour_utc):
+        values |= {
+            "lessons_at_risk": counts.at_risk,
+            "lessons_unknown": counts.unknown,
+            "lessons_beyond_reach": counts.beyond_reach,
+        }
     return values | (_current(engine, settings) if now_utc < hour_utc + HOUR else {})
 
 
@@ -146,11 +149,13 @@ def compose_report(engine: Engine, hour_utc: datetime, now_utc: datetime, settin
     """Return an hour's report from stored rows, its own metrics included."""
     since = hour_utc + HOUR - SHOWN_DAYS * DAY
     first = hour_utc - (page.SHOWN_HOURS - 1) * HOUR
+    verdicts = verdict_counts(engine, first, hour_utc)
+    assessed = verdicts[-1].hour_utc if verdicts else hour_utc
     rows = {
-        name: read_partition(engine, PIPELINE_TABLES[name], [hour_utc])
+        name: read_partition(engine, PIPELINE_TABLES[name], [assessed])
         for name in ("at_risk_bookings", "booking_snapshot")
     }
-    ahead = hourly_steps.lessons_ahead(rows["booking_snapshot"], hour_utc, settings.lookahead_hours)
+    ahead = hourly_steps.lessons_ahead(rows["booking_snapshot"], assessed, settings.lookahead_hours)
     waits = case_statistics.wait_times(engine, since)
     return Report(
         hour_utc=hour_utc,
@@ -158,11 +163,8 @@ def compose_report(engine: Engine, hour_utc: datetime, now_utc: datetime, settin
         environment=settings.environment,
         weather_source=settings.weather_source,
         lessons=len(ahead),
-        risk=risk_map(rows["at_risk_bookings"], hour_utc),
-        verdicts=[
-            VerdictCounts(hour, counts.get("at_risk", 0), counts.get("unknown", 0), counts.get("watch", 0))
-            for hour, counts in case_statistics.verdicts_by_hour(engine, first, hour_utc).items()
-        ],
+        risk=risk_map(rows["at_risk_bookings"], assessed),
+        verdicts=verdicts,
         funnel=Funnel(days=SHOWN_DAYS, **case_statistics.funnel(engine, since)),
         losses=[Loss(*row) for row in case_statistics.losses(engine, since)],
         latencies=[
@@ -174,6 +176,21 @@ def compose_report(engine: Engine, hour_utc: datetime, now_utc: datetime, settin
         budget_usd=settings.openai_daily_budget_usd if settings.openai_api_key else None,
         alerts=_alerts(engine, now_utc),
     )
+
+
+def verdict_counts(engine: Engine, first_utc: datetime, last_utc: datetime) -> list[VerdictCounts]:
+    """Return the lessons by verdict in each hour that was assessed, the oldest first."""
+    beyond = unknown.beyond_reach(engine, first_utc, last_utc)
+    return [
+        VerdictCounts(
+            hour,
+            counts.get("at_risk", 0),
+            counts.get("unknown", 0) - len(beyond.get(hour, ())),
+            counts.get("watch", 0),
+            len(beyond.get(hour, ())),
+        )
+        for hour, counts in case_statistics.verdicts_by_hour(engine, first_utc, last_utc).items()
+    ]
 
 
 def risk_map(broken: pd.DataFrame, hour_utc: datetime) -> RiskMap:

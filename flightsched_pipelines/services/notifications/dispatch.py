@@ -1,6 +1,6 @@
 """Turn an hour's findings into cases and notifications: each hour once, the newest only, in one transaction."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ from flightsched_pipelines.domain.cases.lifecycle import BookingStatus, CaseTran
 from flightsched_pipelines.domain.cases.standby import next_standby_transition
 from flightsched_pipelines.domain.cases.waking_hours import WakingHours
 from flightsched_pipelines.errors import PlainError
+from flightsched_pipelines.services.hourly.unknown import beyond_reach
 from flightsched_pipelines.services.notifications.case_notification import CaseNotification, NotificationContext
 from flightsched_pipelines.services.notifications.case_steps import (
     booking_status,
@@ -24,7 +25,7 @@ from flightsched_pipelines.services.notifications.case_steps import (
 )
 from flightsched_pipelines.services.notifications.directory import Directory
 from flightsched_pipelines.services.notifications.findings import Finding, Findings, findings_of, missed_at
-from flightsched_pipelines.services.notifications.notifications import queue_notifications
+from flightsched_pipelines.services.notifications.notifications import UnknownLessons, queue_notifications
 from flightsched_pipelines.services.rules import case_rules
 from flightsched_pipelines.services.taken_slots import TakenSlots
 from flightsched_pipelines.settings import Settings
@@ -136,13 +137,13 @@ class _Decisions:
         self._go_on_with_standby()
         self._open_new_cases()
         self._release_held()
-        unknown: Counter[int] = Counter(
-            self._directory.bookings[key].school_id
-            for key, finding in self._findings.by_booking.items()
-            if finding.verdict == "unknown" and key in self._directory.bookings
-        )
         tally = queue_notifications(
-            self._connection, self._news, self._directory, self._occasion, too_late=self._too_late, unknown=unknown
+            self._connection,
+            self._news,
+            self._directory,
+            self._occasion,
+            too_late=self._too_late,
+            unknown=self._unknown(),
         )
         return DispatchResult(
             self._hour,
@@ -152,6 +153,15 @@ class _Decisions:
             held_back=dict(tally.held_back),
             suppressed=dict(tally.suppressed),
         )
+
+    def _unknown(self) -> Mapping[int, UnknownLessons]:
+        """Count the lessons of unknown weather by school."""
+        beyond = beyond_reach(self._connection, self._hour, self._hour).get(self._hour, frozenset[int]())
+        found: defaultdict[int, Counter[bool]] = defaultdict(Counter)
+        for key, finding in self._findings.by_booking.items():
+            if finding.verdict == "unknown" and key in self._directory.bookings:
+                found[self._directory.bookings[key].school_id][key in beyond] += 1
+        return {school: UnknownLessons(counts[False], counts[True]) for school, counts in found.items()}
 
     def _alternatives(self, booking_id: int) -> tuple[Sequence[rows.Offer], frozenset[Slot]]:
         """The hour's alternatives and all available slots, without those booked by others since."""

@@ -1,7 +1,7 @@
 """Read an hour's findings for the dispatch: by booking, from the stored rows."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, islice
@@ -102,6 +102,19 @@ def breaches_at(connection: Connection, booking_id: int, hour_utc: datetime) -> 
     broken = PIPELINE_TABLES["at_risk_bookings"]
     found = read_partition(connection, broken, [hour_utc], broken.c.booking_id == booking_id)
     return _told(_breaches(found))
+
+
+def breaches_of_cases(
+    connection: Connection, opened: Collection[tuple[int, datetime]]
+) -> dict[tuple[int, datetime], list[Breach]]:
+    """Return the gravest breaches of bookings, each in the hour that opened its case; none where nothing is stored."""
+    broken = PIPELINE_TABLES["at_risk_bookings"]
+    hours = sorted({hour for _, hour in opened})
+    found = read_partition(connection, broken, hours, broken.c.booking_id.in_({booking_id for booking_id, _ in opened}))
+    rows: dict[tuple[int, datetime], list[Mapping[Any, Any]]] = {}
+    for row in _breaches(found):
+        rows.setdefault((int(row["booking_id"]), row["partition_hour"].to_pydatetime()), []).append(row)
+    return {key: _told(rows[key]) for key in opened if key in rows}
 
 
 def missed_at(connection: Connection, booking_id: int, hour_utc: datetime) -> dict[str, float]:

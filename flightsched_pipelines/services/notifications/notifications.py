@@ -36,6 +36,14 @@ class NotificationCounts:
     suppressed: Counter[str] = field(default_factory=Counter[str])
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownLessons:
+    """A school's lessons of unknown weather: their forecast is missing or cannot be read, or ends before them."""
+
+    missing: int = 0
+    beyond_reach: int = 0
+
+
 def queue_notifications(
     connection: Connection,
     news: Sequence[CaseNotification],
@@ -43,7 +51,7 @@ def queue_notifications(
     occasion: NotificationContext,
     *,
     too_late: Sequence[tuple[int, Slot]] = (),
-    unknown: Mapping[int, int] | None = None,
+    unknown: Mapping[int, UnknownLessons] | None = None,
 ) -> NotificationCounts:
     """Queue all messages about these transitions, in the transaction that makes them.
 
@@ -109,7 +117,7 @@ class _Post:
             for channel in on:
                 self._add(channel, item, item.event, "system", None, body, self.facts.context.now_utc, None)
 
-    def digests(self, too_late: Sequence[tuple[int, Slot]], unknown: Mapping[int, int]) -> None:
+    def digests(self, too_late: Sequence[tuple[int, Slot]], unknown: Mapping[int, UnknownLessons]) -> None:
         """Add one message of all changes, for each school's dispatchers and for people who asked for a digest."""
         late: defaultdict[int, list[models.Lesson]] = defaultdict(list)
         for booking_id, slot in too_late:
@@ -118,7 +126,9 @@ class _Post:
             self.gathered["dispatcher", school_id] += []
         for (role, key), items in sorted(self.gathered.items()):
             if role == "dispatcher":
-                self._to_dispatchers(self.facts.directory.schools[key], items, late[key], unknown.get(key, 0))
+                self._to_dispatchers(
+                    self.facts.directory.schools[key], items, late[key], unknown.get(key, UnknownLessons())
+                )
             else:
                 self._digest_to(self.facts.directory.people(role)[key], items)
 
@@ -169,10 +179,15 @@ class _Post:
         )
 
     def _to_dispatchers(
-        self, school: people.School, items: Sequence[CaseNotification], too_late: list[models.Lesson], unknown: int
+        self,
+        school: people.School,
+        items: Sequence[CaseNotification],
+        too_late: list[models.Lesson],
+        unknown: UnknownLessons,
     ) -> None:
         digest = self.facts.digest("dispatch", school, school.time_zone, [self.facts.line(item) for item in items])
-        digest = digest.model_copy(update={"too_late": sorted(too_late, key=_starts), "unknown": unknown})
+        counts = {"unknown": unknown.missing, "beyond_reach": unknown.beyond_reach}
+        digest = digest.model_copy(update={"too_late": sorted(too_late, key=_starts), **counts})
         wanted = {"slack", "email"} if school.dispatch_email else {"slack"}
         for channel in self.facts.context.channels & wanted:
             self._add_digest(channel, "dispatcher", school.school_id, digest, items, self.facts.context.now_utc)

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from flightsched_pipelines.clients.delivery import aws
 from flightsched_pipelines.database.queries.monitoring import metrics
 from flightsched_pipelines.definitions import build_definitions
+from flightsched_pipelines.reporting import page
 from flightsched_pipelines.reporting.metrics import METRICS, NAMESPACE
 from flightsched_pipelines.services.monitoring import operations_report as desk
 from flightsched_pipelines.services.monitoring.platform_health import StepAttempt
@@ -61,10 +62,11 @@ def test_an_hour_leaves_its_metrics_as_rows_as_numbers_and_as_a_page(
     assert stored["delivery_seconds"] >= 0
     assert "confirmation_minutes" not in stored, "nobody has confirmed anything yet"
     assert shown["report"].count("data:image/svg+xml;base64,") >= 4
-    page = Path(shown["page"])
-    assert page.name == f"{healthy.hour:%Y-%m-%dT%H}.html"
-    assert page.read_text() == (page.parent / "latest.html").read_text()
-    assert "Rescheduling funnel" in page.read_text()
+    file = desk.page_path(healthy.hour, watch.settings)
+    assert file.name in shown["page"]
+    assert file.name == f"{healthy.hour:%Y-%m-%dT%H}.html"
+    assert file.read_text() == (file.parent / "latest.html").read_text()
+    assert "Rescheduling funnel" in file.read_text()
 
 
 def test_cloudwatch_has_the_metrics_under_the_functions_names(
@@ -81,7 +83,9 @@ def test_cloudwatch_has_the_metrics_under_the_functions_names(
     assert told(result)["cloudwatch"] == f"{len(stored)} metrics put into {NAMESPACE}"
 
 
-def test_neither_page_nor_metadata_nor_metrics_name_anybody(reported: tuple[Watch, dg.ExecuteInProcessResult]) -> None:
+def test_neither_page_nor_metadata_nor_metrics_name_anybody(
+    reported: tuple[Watch, dg.ExecuteInProcessResult], healthy: Healthy
+) -> None:
     watch, result = reported
     with watch.engine.connect() as connection:
         words = connection.execute(
@@ -89,9 +93,9 @@ def test_neither_page_nor_metadata_nor_metrics_name_anybody(reported: tuple[Watc
                  "school.students UNION SELECT name FROM school.instructors UNION SELECT tail_number FROM "
                  "school.aircraft UNION SELECT note FROM school.student_preferences")
         ).scalars().all()  # fmt: skip
-    page = Path(told(result)["page"]).read_text()
+    shown = desk.page_path(healthy.hour, watch.settings).read_text()
     log = "".join(str(entry) for entry in watch.instance.all_logs(result.run_id))
-    assert [word for word in words if word and (word in page or word in log)] == []
+    assert [word for word in words if word and (word in shown or word in log)] == []
 
 
 def test_when_amazon_is_down_the_report_is_made_and_says_so_and_no_queue_counts_as_empty(
@@ -190,6 +194,44 @@ def test_a_confirmation_is_timed_from_the_detection(
         )  # fmt: skip
     values = desk.measure(watch.engine, [], healthy.hour, confirmed_at + timedelta(minutes=1), watch.settings)
     assert values["confirmation_minutes"] == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize("minute", [0, 2, 19, 20, 21, 59])
+def test_before_its_run_an_hour_is_reported_as_the_one_before_assessed_it(
+    watch: Watch, healthy: Healthy, minute: int
+) -> None:
+    own = desk.compose_report(watch.engine, healthy.hour, healthy.hour + HOUR, watch.settings)
+    now = healthy.hour + HOUR + timedelta(minutes=minute)
+    report = desk.compose_report(watch.engine, healthy.hour + HOUR, now, watch.settings)
+    assert report.lessons == own.lessons > 10
+    assert report.risk.worst == own.risk.worst != {}
+    assert report.verdicts[-1] == own.verdicts[-1]
+    newest = report.verdicts[-1]
+    assert newest.at_risk + newest.unknown + newest.watch + newest.beyond_reach <= report.lessons
+    (below,) = [tile for tile in page.tiles(report) if tile.label == "Lessons below minimums"]
+    assert below.value == f"{newest.at_risk}"
+    assert below.note.startswith(f"of {report.lessons} lessons ahead, as assessed ")
+
+
+def test_lessons_beyond_the_forecast_are_counted_apart_from_those_whose_forecast_is_missing(
+    watch: Watch, healthy: Healthy
+) -> None:
+    before = desk.verdict_counts(watch.engine, healthy.hour, healthy.hour)[-1]
+    assert before.beyond_reach > 0
+    assert before.unknown == 0
+    with watch.engine.begin() as connection:
+        gone = connection.execute(
+            text("SELECT airport FROM pipeline.at_risk_bookings WHERE verdict = 'unknown' AND hazard = 'no forecast' "
+                 "GROUP BY airport ORDER BY count(*) DESC LIMIT 1")
+        ).scalar_one()  # fmt: skip
+        connection.execute(
+            text("DELETE FROM pipeline.forecasts WHERE airport = :gone AND source <> 'METAR'"), {"gone": gone}
+        )
+    after = desk.verdict_counts(watch.engine, healthy.hour, healthy.hour)[-1]
+    assert 0 < after.unknown <= before.beyond_reach, "a METAR that remains is about the running hour only"
+    assert after.unknown + after.beyond_reach == before.beyond_reach
+    values = desk.measure(watch.engine, [], healthy.hour, watch.clock.now(), watch.settings)
+    assert (values["lessons_unknown"], values["lessons_beyond_reach"]) == (after.unknown, after.beyond_reach)
 
 
 def test_without_amazon_there_is_no_topic_whose_messages_could_be_counted(watch: Watch, healthy: Healthy) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flightsched_pipelines.reporting import charts, metrics, page
-from flightsched_pipelines.reporting.models import AlertPeriod, RiskMap
+from flightsched_pipelines.reporting.models import AlertPeriod, RiskMap, VerdictCounts
 from flightsched_pipelines.reporting.svg import DAY, NIGHT, hours_until, round_amounts
 from flightsched_pipelines_tests.unit.reporting.builders import NOON, busy, empty
 
@@ -107,6 +107,67 @@ def test_every_picture_says_what_it_shows_and_has_a_table_beside_it() -> None:
     assert all(heading["scope"] in {"col", "row"} for heading in read.named("th"))
 
 
+def test_a_narrow_screen_shows_the_newest_hours_first() -> None:
+    """A scrolled box opens at its right edge if it is written from right to left; its picture is not."""
+    text = page.html(busy())
+    assert ".latest{direction:rtl}" in text
+    assert ".latest svg{direction:ltr}" in text
+    newest = {section.anchor for section in page.sections(busy()) if section.picture and section.picture.ends_now}
+    assert newest == {"verdicts", "latencies", "alerts"}
+    for anchor in newest:
+        drawn = text.partition(f'id="{anchor}"')[2].partition("</section>")[0]
+        assert '<div class="wide picture latest"' in drawn
+
+
+def test_the_amounts_of_a_plot_are_beside_its_newest_hour() -> None:
+    picture = charts.verdicts_by_hour(busy().verdicts, hours_until(NOON, 48))
+    newest = max(float(box.attrib["x"]) for box in picture.svg.iter("rect"))
+    amounts = [float(words.attrib["x"]) for words in picture.svg.iter("text") if (words.text or "").isdigit()]
+    assert amounts
+    assert all(newest < x < charts.WIDTH_PX - 30 for x in amounts)
+
+
+def words_of(text: str) -> str:
+    """Return a page as it is read aloud: its text in order, without style and pictures."""
+    shown = re.sub(r"<style>.*?</style>|<svg.*?</svg>", " ", text, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", shown).split())
+
+
+def test_the_page_reads_from_the_hour_to_its_figures_each_with_what_it_counts() -> None:
+    report = replace(busy(), lessons=44, verdicts=[VerdictCounts(NOON, 4, 2, 5, 29)])
+    told = words_of(page.html(report))
+    parts = [
+        "Operations, Tue 10 Nov 12:00 UTC",
+        "production; weather: simulated; made Tue 10 Nov 12:20 UTC",
+        "Open alerts 1 delivery Checks that fail now;",
+        "Lessons below minimums 4 of 44 lessons ahead Their forecast is below the school's minimums.",
+        "Lessons unknown 2 of 44 lessons ahead A forecast that should be there is missing, or cannot be read.",
+        "Lessons beyond the forecast 29 of 44 lessons ahead Their forecast ends before them;",
+        "LLM today $5.29 of $5.00 Cost of the LLM's calls since 00:00 UTC.",
+        "4 below the minimums, 2 unknown, 5 to watch, 29 beyond the forecast's reach.",
+        "Runs Hourly runs that reached the weather monitor",
+    ]
+    places = [told.index(part.replace("'", "&#39;") if part.replace("'", "&#39;") in told else part) for part in parts]
+    assert places == sorted(places)
+
+
+def test_every_metric_is_explained_in_words_that_need_no_pointer() -> None:
+    told = words_of(page.html(busy())).replace("&#39;", "'")
+    assert [one.key for one in metrics.METRICS.values() if f"{one.title} {one.meaning}" not in told] == []
+
+
+def test_an_hour_that_has_not_run_shows_the_one_before_and_says_so() -> None:
+    report = replace(busy(), lessons=44, verdicts=[VerdictCounts(NOON - HOUR, 4, 2, 5, 29)])
+    told = words_of(page.html(report))
+    assert "Lessons below minimums 4 of 44 lessons ahead, as assessed Tue 10 Nov 11:00 UTC" in told
+    assert "Tue 10 Nov 12:00 UTC is not assessed yet: this is as assessed Tue 10 Nov 11:00 UTC." in told
+    calm = replace(report, risk=RiskMap((), [NOON], {}), verdicts=[VerdictCounts(NOON - HOUR, 0, 0, 0)])
+    assert "No lesson ahead is below the minimums, unknown or to watch. Tue 10 Nov 12:00 UTC is not assessed yet" in (
+        words_of(page.html(calm))
+    )
+    assert "No lesson ahead" not in words_of(page.html(replace(calm, verdicts=[])))
+
+
 def test_links_of_the_contents_lead_somewhere() -> None:
     read = Read(page.html(busy()))
     places = {attributes["id"] for _, attributes in read.elements if "id" in attributes}
@@ -165,9 +226,9 @@ def test_every_metric_of_the_old_dashboards_is_on_the_page_under_its_functions_n
     monitor, rescheduler = text.partition("ai-rescheduler-production")[::2]
     assert "weather-monitor-production" in monitor
     for title in ("Runs", "Errors", "Error rate", "Average duration", "Queue depth"):
-        assert f">{title}</th>" in monitor
+        assert f">{title}<small>" in monitor
     for title in ("Runs", "Error rate", "Average duration", "Throttles", "Notifications published"):
-        assert f">{title}</th>" in rescheduler
+        assert f">{title}<small>" in rescheduler
 
 
 def test_the_words_of_an_alert_cannot_change_the_page() -> None:
@@ -207,7 +268,7 @@ def test_an_alert_that_is_open_reaches_the_right_edge_and_one_from_before_starts
         for box in picture.svg.iter("rect")
         if (title := box.find("title")) is not None and title.text
     }
-    assert spans["weather"][0] == charts.LABEL_PX
+    assert spans["weather"][0] == charts.RIGHT_PX
     assert spans["llm"][1] == pytest.approx(charts.WIDTH_PX - charts.RIGHT_PX, abs=0.2)
 
 
