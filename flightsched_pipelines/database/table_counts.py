@@ -6,12 +6,18 @@ from sqlalchemy import Select, Table, func, inspect, select
 
 from flightsched_pipelines.database import schema
 from flightsched_pipelines.database.engine import Source, reading
+from flightsched_pipelines.domain.risk.rules import AUTHORITIES
 
 OWN_RECORDS = frozenset(
     table.name
     for table in (schema.alerts, schema.alert_silences, schema.dispatches, schema.llm_calls, schema.standings)
 )
 """Tables that the platform itself fills, even before a school enters anything."""
+
+
+_MINIMUMS = schema.weather_minimums
+_DEFAULT_MINIMUMS = select(func.count()).select_from(_MINIMUMS).where(_MINIMUMS.c.authority.in_(AUTHORITIES[:2]))
+"""The regulation's and the defaults, which come with the schema."""
 
 
 def rows_of(source: Source) -> dict[str, int]:
@@ -25,8 +31,12 @@ def rows_of(source: Source) -> dict[str, int]:
 
 
 def entered(source: Source) -> dict[str, int]:
-    """Return the rows of the school's tables that have any, without the platform's own records."""
+    """Return the rows of the school's tables that have any, without the platform's own records and default minimums."""
     rows = rows_of(source)
+    if minimums := rows.pop("school.weather_minimums", 0):
+        with reading(source) as connection:
+            if of_schools := minimums - connection.execute(_DEFAULT_MINIMUMS).scalar_one():
+                rows["school.weather_minimums"] = of_schools
     return {
         name.removeprefix("school."): count
         for name, count in rows.items()

@@ -1,14 +1,16 @@
 """Manage the database's schema, seed and shell: ``flightsched db``."""
 
 import os
+import secrets
+import sys
 from typing import Annotated
 
 import typer
 from sqlalchemy import Engine
 
-from flightsched_pipelines.cli.arguments import Hour, parse_hour
-from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console, print_progress
-from flightsched_pipelines.database import embedded, migrations, table_counts
+from flightsched_pipelines.cli.arguments import Hour, Json, parse_hour
+from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console, print_json, print_progress
+from flightsched_pipelines.database import analyst_role, embedded, migrations, table_counts
 from flightsched_pipelines.database import seed as seeding
 from flightsched_pipelines.database.engine import application_url, connect
 from flightsched_pipelines.settings import Settings
@@ -47,11 +49,15 @@ def downgrade(
 
 
 @app.command()
-def status() -> None:
+def status(as_json: Json = False) -> None:
     """Show the database's address, and its schema's revision."""
     settings = Settings()
     engine = connect(settings)
     state = migrations.status(engine)
+    if as_json:
+        where = {"server": engine.url.render_as_string(), "embedded": settings.database_url is None}
+        print_json({**where, "schema": state.current, "newest": state.newest})
+        return
     console.print(f"server    {'embedded, ' if settings.database_url is None else ''}{engine.url.render_as_string()}")
     console.print(f"schema    {state.current or 'none'} (newest: {state.newest})")
     if state.current != state.newest:
@@ -81,10 +87,34 @@ def reset(hour: Hour = None, yes: Yes = False) -> None:
 
 
 @app.command()
-def shell() -> None:
+def shell(
+    role: Annotated[
+        str | None, typer.Option("--as", help=f"Have this role's rights only, such as {analyst_role.ROLE}.")
+    ] = None,
+    command: Annotated[str | None, typer.Option("--command", "-c", help="Run this SQL, and end.")] = None,
+) -> None:
     """Open psql on the database."""
+    if role not in {None, analyst_role.ROLE}:
+        raise UsageError(f"--as is '{role}'; give {analyst_role.ROLE}, or leave it out")
     url = application_url(Settings())
-    os.execv(embedded.psql(), ["psql", url])  # noqa: S606, our own program and address
+    environment = dict(os.environ)
+    if role is not None:
+        environment["PGOPTIONS"] = f"-c role={role} -c search_path=analytics"
+    words = ["psql", url, *(("-c", command) if command is not None else ())]
+    sys.stdout.flush()
+    os.execve(embedded.psql(), words, environment)  # noqa: S606, our own program and address
+
+
+@app.command("analyst-password")
+def analyst_password() -> None:
+    """Give the analysts' role a new password, and print it once with an address to connect to."""
+    engine = connect(Settings())
+    migrations.require_current(engine)
+    password = secrets.token_urlsafe(24)
+    analyst_role.set_password(engine, password)
+    address = engine.url.set(drivername="postgresql", username=analyst_role.ROLE, password=password)
+    console.print(address.render_as_string(hide_password=False), markup=False, soft_wrap=True)
+    print_progress("it is stored nowhere; run this again for another")
 
 
 @app.command()

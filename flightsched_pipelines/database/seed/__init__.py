@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Table, func, insert, select, text
 from sqlalchemy.dialects.postgresql import Range
 
 from flightsched_pipelines.database import schema, table_counts
+from flightsched_pipelines.database.queries.imports.school_rows import ensure_default_minimums
 from flightsched_pipelines.database.seed.lessons import Lesson, Student, World, make_lessons
 from flightsched_pipelines.database.seed.reference import reference_airports, reference_runways
 from flightsched_pipelines.domain.rescheduling.availability import (
@@ -20,7 +21,6 @@ from flightsched_pipelines.domain.rescheduling.availability import (
     WeeklyRule,
     expand,
 )
-from flightsched_pipelines.domain.risk.limits.minimums import STATED_COLUMNS, default_minimums
 from flightsched_pipelines.domain.weather.daylight import sun_table
 from flightsched_pipelines.durations import DAY
 from flightsched_pipelines.errors import PlainError
@@ -135,7 +135,7 @@ def _insert_frame(connection: Connection, table: Table, frame: pd.DataFrame) -> 
 
 def _insert_minimums(connection: Connection) -> None:
     """The defaults, and one rule of a school's own: C172 renters at Centennial fly in less wind."""
-    _insert_frame(connection, schema.weather_minimums, default_minimums()[[*STATED_COLUMNS]])
+    ensure_default_minimums(connection)
     own = {
         "school_id": 2, "authority": "school", "training_level": "private_pilot", "solo": True, "lesson_kind": None,
         "night": None, "rule": "wind", "comparison": "<", "limit_value": 20.0, "unit": "kt", "effect": "block",
