@@ -1,8 +1,9 @@
 """Stored weather reports read and assessed without a database: files in, verdicts out."""
 
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from flightsched_pipelines.domain.weather.provider_responses import (
     read_response,
     station_positions,
 )
+from flightsched_pipelines.domain.weather.raw_tafs import raw_tafs
 from flightsched_pipelines.domain.weather.source_selection import blend_of_files
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.settings import Settings
@@ -33,7 +35,7 @@ class FileError(PlainError, ValueError):
 
 
 def assess_files(
-    weather_files: Sequence[Path], bookings: Path, settings: Settings
+    weather_files: Sequence[Path], bookings: Path, settings: Settings, now_utc: datetime
 ) -> tuple[pd.DataFrame, Assessment, list[str]]:
     """Compare the bookings of a CSV file with stored reports, by the default minimums.
 
@@ -44,13 +46,14 @@ def assess_files(
         FileError: a file cannot be read, or there is nothing to assess.
     """
     known = airportsdata.load("ICAO")
-    readings = [read_reports(file, None) for file in weather_files]
+    zones = {ident: fields["tz"] for ident, fields in known.items()}
+    near_utc = _first_start(read_bookings_csv(_text(bookings), zones)[0], now_utc)
+    readings = [read_reports(file, None, near_utc) for file in weather_files]
     together = ParsedReports(
         groups=[group for reading in readings for group in reading.groups],
         unread=[group for reading in readings for group in reading.unread],
     )
     groups = together.groups
-    zones = {ident: fields["tz"] for ident, fields in known.items()}
     zones |= {group.station: "UTC" for group in groups if group.station not in zones}
     lessons, problems = read_bookings_csv(_text(bookings), zones)
     problems = [problem for reading in readings for problem in reading.problems] + [
@@ -64,13 +67,21 @@ def assess_files(
     return lessons, _assess(lessons, forecasts, airports, settings.booking_buffer_minutes), problems
 
 
-def read_reports(file: Path, airport: str | None) -> ParsedReports:
-    """Read a stored provider response; that of One Call is for ``airport``, or the nearest one to its position.
+def _first_start(lessons: pd.DataFrame, otherwise: datetime) -> datetime:
+    return otherwise if lessons.empty else lessons["starts_at_utc"].min().to_pydatetime()
+
+
+def read_reports(file: Path, airport: str | None, near_utc: datetime) -> ParsedReports:
+    """Read a stored provider response, or the raw text of TAFs, whose days are those nearest to a time.
+
+    A response of One Call is for ``airport``, or the nearest one to its position.
 
     Raises:
         FileError: the file cannot be read, is not a provider response, or has no airport nearby.
     """
     body = _text(file)
+    if tafs := raw_tafs(body, near_utc):
+        body = json.dumps(tafs)
     position = one_call_position(body)
     if position is not None and airport is None:
         airport = _nearest_airport(*position)

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -25,14 +26,16 @@ JSON_COLUMNS = (
     "source", "station",
 )  # fmt: skip
 
-WeatherFile = Annotated[Path, typer.Argument(help="A saved response: METARs, TAFs or One Call, in the service's JSON.")]
+WeatherFile = Annotated[
+    Path, typer.Argument(help="A saved response (METARs, TAFs, One Call) in the service's JSON, or raw TAFs.")
+]
 Airport = Annotated[str | None, typer.Option(help="The airport of a One Call response; default: the nearest.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 
 
 def weather(file: WeatherFile, airport: Airport = None, as_json: Json = False) -> None:
     """Decode a saved METAR, TAF or One Call response, hour by hour."""
-    reading = stored_reports.read_reports(file, airport)
+    reading = stored_reports.read_reports(file, airport, datetime.now(UTC))
     for problem in reading.problems:
         print_error(f"{file}: {problem}")
     rows = hourly_rows(reading.groups).rename(columns={"visibility_at_least": "at_least"})
@@ -51,7 +54,7 @@ def assess_file(
     as_json: Json = False,
 ) -> None:
     """Assess bookings in a file by weather in a file, with the default minimums and no database."""
-    lessons, assessment, problems = stored_reports.assess_files(weather_files, bookings, Settings())
+    lessons, assessment, problems = stored_reports.assess_files(weather_files, bookings, Settings(), datetime.now(UTC))
     for problem in problems:
         print_error(problem)
     _print_verdicts(lessons, assessment, as_json)

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from flightsched_pipelines.time_zones import instant_in
+
 FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 EXAMPLE = "2026-11-24T15:00-08:00"
 
@@ -41,7 +43,7 @@ def instant_of(moment: datetime, times: Times, zone: ZoneInfo | None) -> datetim
     if moment.tzinfo is None and times is Times.OFFSET:
         raise ValueError(f"it has no offset; write {EXAMPLE}, or say --times local or --times utc for the whole file")
     if moment.tzinfo is None and times is Times.LOCAL:
-        instant = _local(moment, zone) if zone is not None else None
+        instant = instant_in(moment, zone) if zone is not None else None
         if instant is None:
             raise ValueError("the airport's time zone is not known; give an offset")
     else:
@@ -49,15 +51,6 @@ def instant_of(moment: datetime, times: Times, zone: ZoneInfo | None) -> datetim
     if not FIRST <= instant <= LAST:
         raise ValueError("it does not lie between 2000 and 2200")
     return instant
-
-
-def _local(moment: datetime, zone: ZoneInfo) -> datetime:
-    earlier, later = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-    if earlier.utcoffset() == later.utcoffset():
-        return earlier.astimezone(UTC)
-    exists = earlier.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == moment
-    what = "exists twice" if exists else "does not exist"
-    raise ValueError(f"the clocks change then in {zone.key}, and this time {what}; give it with its offset")
 
 
 def parse_clock(text: str) -> time:
