@@ -3,13 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo dev test test-unit eval bench images recovery lint format lock clean
+.PHONY: demo dev test test-unit test-nightly eval bench images recovery lint format lock clean
 
 demo: $(READY) ## one full hourly tick on simulated weather (ARGS=--fake-llm: with a stand-in for OpenAI)
 	@$(BIN)/flightsched demo $(ARGS)
 
-dev: $(READY) ## the demo in the Dagster UI, with the daemon, until Ctrl-C (your own data: flightsched dev)
-	@$(BIN)/flightsched --demo dev $(ARGS)
+dev: $(READY) ## the demo in the Dagster UI, with the daemon, until Ctrl-C (PORT=3001: another port; your own data: flightsched dev)
+	@$(BIN)/flightsched --demo dev $(if $(PORT),--port $(PORT)) $(ARGS)
 
 test: $(READY) ## everything, with the coverage gates
 	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term
@@ -17,6 +17,9 @@ test: $(READY) ## everything, with the coverage gates
 
 test-unit: $(READY) ## what needs no server, in seconds
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal flightsched_pipelines_tests/unit
+
+test-nightly: $(READY) ## every law with a hundred times as many examples, for hours
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q -n 2 --dist worksteal flightsched_pipelines_tests/unit
 
 eval: $(READY) ## how well alternatives are ranked and explained: planner, stand-in, and OpenAI when its key is set
 	@$(BIN)/python -m evaluation.run $(ARGS)

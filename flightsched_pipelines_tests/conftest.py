@@ -15,7 +15,6 @@ import dagster as dg
 import psycopg
 import pytest
 from absl import logging as absl_logging
-from hypothesis import HealthCheck, settings
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from sqlalchemy import Engine, event, text
 
@@ -26,6 +25,7 @@ from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.partitions import key_of
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.settings import Settings
+from flightsched_pipelines_tests.examples import load_profile
 
 # OR-Tools' log handler closes the stream it began with, when Dagster sets logging up anew: here that is pytest's.
 absl_logging.get_absl_handler().python_handler.setStream(sys.__stderr__)
@@ -50,8 +50,7 @@ TEMPORARY = "PYTEST_DEBUG_TEMPROOT"
 OF_THE_DEVELOPER = re.compile("|".join([*Settings.model_fields, "alarms__.*", "dagster_.*", "aws_.*"]), re.IGNORECASE)
 """Variables that would lead a test to the developer's database, key or account."""
 
-settings.register_profile("machine-of-any-speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("machine-of-any-speed")
+load_profile()
 
 
 def pytest_configure() -> None:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import flightsched_pipelines
@@ -18,6 +18,7 @@ from flightsched_pipelines.formatting import (
     format_visibility,
     plural,
 )
+from flightsched_pipelines_tests.examples import examples
 
 LA = "America/Los_Angeles"
 PACKAGE = Path(flightsched_pipelines.__file__).parent
@@ -93,14 +94,14 @@ def miles(words: str) -> float:
     return float(sum(Fraction(part) for part in words.removesuffix(" SM").split()))
 
 
-@settings(max_examples=1_000, deadline=None)
+@examples(1_000, "the formats branch at a few bounds, which numbers are drawn close to")
 @given(st.floats(0, 20))
 def test_a_visibility_in_words_is_near_the_figure_and_a_higher_one_never_reads_as_lower(value: float) -> None:
     assert abs(miles(format_quantity(value, "SM")) - value) <= 0.0101
     assert miles(format_quantity(value + 0.02, "SM")) > miles(format_quantity(value, "SM"))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300, "the formats branch at a few bounds, which numbers are drawn close to")
 @given(st.integers(1, 20), st.floats(0.0101, 1))
 def test_a_visibility_below_whole_miles_never_reads_as_those(limit: int, short: float) -> None:
     assert miles(format_quantity(limit - short, "SM")) < limit

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.risk.assess import assess
@@ -17,6 +17,7 @@ from flightsched_pipelines.domain.risk.limits.minimums import default_minimums
 from flightsched_pipelines.domain.weather.daylight import sun_table
 from flightsched_pipelines.domain.weather.provider_responses import ParsedReports, ProviderResponseError, read_response
 from flightsched_pipelines.domain.weather.source_selection import blend
+from flightsched_pipelines_tests.examples import examples
 from flightsched_pipelines_tests.unit.domain.weather.builders import (
     fair,
     group,
@@ -136,7 +137,7 @@ def test_the_sound_weather_shows_every_verdict() -> None:
     assert set(SOUND) == {"ok", "watch", "unknown", "at_risk"}
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200, "one fault in one report an example; the faults are few kinds, each drawn often")
 @given(place=PIECES.filter(lambda place: len(place) != 2))
 def test_dropping_any_piece_of_weather_never_improves_a_verdict(place: tuple[Any, ...]) -> None:
     """Drop any piece but a whole report: the absence of a newer one in a response cannot be detected."""
@@ -146,7 +147,7 @@ def test_dropping_any_piece_of_weather_never_improves_a_verdict(place: tuple[Any
     assert_none_improved(broken, place)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200, "one fault in one report an example; the faults are few kinds, each drawn often")
 @given(place=PIECES, garbage=GARBAGE)
 def test_garbling_any_piece_of_weather_never_improves_a_verdict(place: tuple[Any, ...], garbage: object) -> None:
     broken, parent = opened_at(place)
@@ -155,7 +156,7 @@ def test_garbling_any_piece_of_weather_never_improves_a_verdict(place: tuple[Any
     assert_none_improved(broken, place)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100, "one fault in one report an example; the faults are few kinds, each drawn often")
 @given(place=st.sampled_from(TEXTS), kept=st.floats(0, 1))
 def test_cutting_a_report_short_never_improves_a_verdict(place: tuple[Any, ...], kept: float) -> None:
     broken, parent = opened_at(place)
@@ -164,7 +165,7 @@ def test_cutting_a_report_short_never_improves_a_verdict(place: tuple[Any, ...],
     assert_none_improved(broken, place)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100, "one fault in one report an example; the faults are few kinds, each drawn often")
 @given(place=st.sampled_from(TIMES), minutes=st.integers(-3000, 3000))
 def test_a_report_whose_time_is_wrong_never_improves_a_verdict(place: tuple[Any, ...], minutes: int) -> None:
     broken, parent = opened_at(place)

@@ -3,12 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from flightsched_pipelines.database.queries.schedule.availability import availability
 from flightsched_pipelines.services.imports.reports import NeedsYesError
+from flightsched_pipelines_tests.examples import examples
 from flightsched_pipelines_tests.integration.imports.helpers import (
     EXAMPLE,
     bring,
@@ -42,7 +43,11 @@ def where(engine: Engine, key: str) -> tuple[object, ...]:
     return rows(engine, query, key=key)[0]
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@examples(
+    25,
+    "an example imports a file into PostgreSQL; each file has many rows",
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.lists(LESSON, min_size=1, max_size=5, unique_by=lambda lesson: lesson[0]), st.booleans())
 def test_a_dry_run_tells_what_the_import_does_and_the_file_twice_is_the_file_once(
     untouched_school: Engine, lessons: list[tuple[int, tuple[str, str, str], int, int, str]], complete: bool

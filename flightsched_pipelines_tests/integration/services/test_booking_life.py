@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import Engine, event
@@ -16,6 +16,7 @@ from flightsched_pipelines.database import embedded
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.responses import deadlines
 from flightsched_pipelines_tests.conftest import SEED_HOUR, clone, connected
+from flightsched_pipelines_tests.examples import examples
 from flightsched_pipelines_tests.integration.services.helpers import (
     HOUR,
     LATER,
@@ -157,7 +158,10 @@ def test_whatever_is_said_and_breaks_nothing_is_taken_twice_none_is_lost_and_eve
 
     run_state_machine_as_test(
         Here,
-        settings=settings(
-            max_examples=6, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        settings=examples(
+            6,
+            "a life of 20 steps costs seconds of PostgreSQL; steps, not lives, meet each other",
+            stateful_step_count=20,
+            suppress_health_check=[HealthCheck.too_slow],
         ),
     )

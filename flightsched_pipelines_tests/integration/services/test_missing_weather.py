@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
@@ -16,6 +16,7 @@ from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.notifications import missing_weather
 from flightsched_pipelines.services.responses import deadlines
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
+from flightsched_pipelines_tests.examples import examples
 from flightsched_pipelines_tests.integration.services.helpers import HOUR, one, rows, run
 
 SETTINGS = settings_for(slack_webhook_url="https://hooks.example.com/x")
@@ -132,7 +133,11 @@ def test_a_real_hour_without_any_answer_leaves_every_lesson_within_reach_without
     assert max(named) < SEED_HOUR + 48 * HOUR, "what lies beyond every source's reach is not missing"
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(
+    15,
+    "an example is a history of hours in PostgreSQL; few hours make every order",
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(weather=st.lists(st.sampled_from(["there", "missing", "no hour"]), min_size=1, max_size=14))
 def test_beginnings_and_ends_alternate_and_nothing_is_told_too_soon(ticked_engine: Engine, weather: list[str]) -> None:
     run(ticked_engine, "DELETE FROM school.weather_gaps")

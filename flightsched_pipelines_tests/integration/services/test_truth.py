@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import Engine
@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.responses import deadlines, weather_hold
 from flightsched_pipelines_tests.conftest import SEED_HOUR, clone, connected
+from flightsched_pipelines_tests.examples import examples
 from flightsched_pipelines_tests.integration.services.helpers import (
     HOUR,
     LATER,
@@ -179,7 +180,10 @@ def test_no_sequence_of_hours_weather_answers_and_clocks_tells_what_is_not_so(
 
     run_state_machine_as_test(
         Here,
-        settings=settings(
-            max_examples=6, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        settings=examples(
+            6,
+            "20 steps cost seconds of PostgreSQL; steps, not runs, meet each other",
+            stateful_step_count=20,
+            suppress_health_check=[HealthCheck.too_slow],
         ),
     )

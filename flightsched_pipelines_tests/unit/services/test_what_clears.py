@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flightsched_pipelines.database.queries.cases.cases import CaseLesson
@@ -28,6 +28,7 @@ from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUM
 from flightsched_pipelines.services.hourly.hourly_steps import lessons_ahead
 from flightsched_pipelines.services.notifications.case_steps import booking_status
 from flightsched_pipelines.services.notifications.findings import Findings, findings_in
+from flightsched_pipelines_tests.examples import examples
 from flightsched_pipelines_tests.unit.domain.risk.builders import (
     AIRPORTS,
     DEFAULTS,
@@ -112,7 +113,7 @@ def says_above(standing: BookingStatus, state: CaseState, told: Slot, now_utc: d
     return said
 
 
-@settings(max_examples=RUNS, deadline=None)
+@examples(RUNS, "verdict, time, state and status have a few hundred combinations")
 @given(
     verdict=VERDICTS, quarter=st.sampled_from(QUARTERS), late=HOURS_LATE, state=STATES, status=STATUSES, by=SETTERS,
     moved=st.sampled_from([0, 0, 0, 15]),
@@ -144,7 +145,7 @@ def is_known(sky: Sequence[str], starts: datetime, hour_utc: datetime) -> bool:
     return bool(touched) and all(n < len(sky) and sky[n] not in {"none", "unreadable"} for n in touched)
 
 
-@settings(max_examples=SKY_RUNS, deadline=None)
+@examples(SKY_RUNS, "each example is a whole hour of many lessons")
 @given(
     sky=st.lists(st.sampled_from(["fine", "fine", "fine", *SKIES]), min_size=0, max_size=12),
     hour=st.integers(0, 3).map(at),

@@ -4,13 +4,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.cases.actions import Action
 from flightsched_pipelines.domain.cases.deadlines import CaseClock, DeadlineDue, deadlines_due
 from flightsched_pipelines.domain.cases.lifecycle import CaseState
 from flightsched_pipelines.domain.cases.snapshot import ResponseRules
+from flightsched_pipelines_tests.examples import examples
 
 NOW = datetime(2026, 11, 24, 18, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -65,7 +66,7 @@ with_a_hold = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=500)
+@examples(500, "up to six cases an example, held or not, around few moments")
 @given(st.lists(unheld | with_a_hold, max_size=6, unique_by=lambda clock: clock.case_id))
 def test_a_hold_ends_at_its_end_and_nobody_is_reminded_twice_or_too_early(clocks: list[CaseClock]) -> None:
     found = deadlines_due(clocks, NOW, RULES)

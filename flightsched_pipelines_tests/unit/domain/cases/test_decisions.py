@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.cases.actions import ROLE_OF, Action
@@ -20,6 +20,7 @@ from flightsched_pipelines.domain.cases.snapshot import (
     ResponseRules,
     Revalidated,
 )
+from flightsched_pipelines_tests.examples import examples
 
 NOW = datetime(2026, 11, 24, 18, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -89,7 +90,7 @@ found_anything = st.builds(
 )
 
 
-@settings(max_examples=500)
+@examples(500, "a case in any state against any response: few kinds of each, and cheap")
 @given(st.sampled_from([PROPOSED, HELD]), st.sampled_from(Action), found_anything, st.integers(-60, 3_000))
 def test_nobody_holds_or_moves_to_a_slot_with_an_objection_or_without_its_forecast(
     case: CaseSnapshot, action: Action, found: Revalidated, minutes: int

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.cases.lifecycle import CaseRules
 from flightsched_pipelines.domain.cases.waking_hours import SHORTEST_NOTICE, WakingHours
+from flightsched_pipelines_tests.examples import examples
 
 LA = "America/Los_Angeles"
 ZONES = st.sampled_from([LA, "Australia/Lord_Howe", "Asia/Kolkata", "America/St_Johns", "UTC", "Pacific/Kiritimati"])
@@ -58,7 +59,7 @@ def test_a_wait_does_not_count_the_night(asked: datetime, minutes: int, ends: da
     assert WakingHours(LA).end_of_wait(asked, minutes * MINUTE) == ends
 
 
-@settings(max_examples=500)
+@examples(500, "one deadline in one zone an example, and cheap; a changeover is drawn often")
 @given(ZONES, INSTANTS, st.integers(1, 10_000), st.integers(1, 20_160))
 def test_a_deadline_is_awake_or_nothing_else_was_left_and_never_later(
     zone: str, told: datetime, answer_within: int, ahead: int
@@ -79,7 +80,7 @@ def test_a_deadline_is_awake_or_nothing_else_was_left_and_never_later(
         assert not any(map(waking.include, tries))
 
 
-@settings(max_examples=500)
+@examples(500, "one deadline in one zone an example, and cheap; a changeover is drawn often")
 @given(ZONES, INSTANTS, st.integers(1, 3000), st.integers(1, 3000))
 def test_a_wait_ends_awake_is_never_cut_short_and_later_ones_end_later(
     zone: str, asked: datetime, minutes: int, more: int

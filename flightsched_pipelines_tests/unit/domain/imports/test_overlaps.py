@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.imports.overlaps import Taken, overlaps
+from flightsched_pipelines_tests.examples import examples
 
 START = datetime(2027, 1, 1, tzinfo=UTC)
 SMALL = st.integers(1, 3)
@@ -35,7 +36,7 @@ def at_once(one: Taken, other: Taken) -> set[str]:
     return {what for what, is_same in same.items() if is_same}
 
 
-@settings(max_examples=1_000)
+@examples(1_000, "few periods an example, and cheap: every order of their ends is drawn often")
 @given(schedules())
 def test_an_overlap_is_found_where_there_is_one_and_nowhere_else(taken: list[Taken]) -> None:
     found = list(overlaps(taken))

@@ -5,12 +5,13 @@ import io
 
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.imports.faults import FileError
 from flightsched_pipelines.domain.imports.tables import read_csv
 from flightsched_pipelines.services.imports.files import read_table
+from flightsched_pipelines_tests.examples import examples
 
 LATIN = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_categories=["Cc", "Zs"]), max_size=12)
 CELLS = st.one_of(LATIN, st.sampled_from(["a,b", "x;y", 'say "so"', "two\nlines", "1\t2", "a|b", ""]))
@@ -28,7 +29,7 @@ def written(rows: list[tuple[str, ...]], separator: str, line_end: str) -> str:
     return out.getvalue()
 
 
-@settings(max_examples=300)
+@examples(300, "an example is a short table of the marks that matter")
 @given(
     rows=ROWS,
     separator=st.sampled_from([",", ";", "\t", "|"]),
@@ -101,7 +102,7 @@ def test_what_is_no_table_is_said_so(data: bytes, said: str) -> None:
     assert said in str(error.value)
 
 
-@settings(max_examples=500)
+@examples(500, "an example is a short table of the marks that matter")
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_table_or_a_sentence(data: bytes) -> None:
     try:

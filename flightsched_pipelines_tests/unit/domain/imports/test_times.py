@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.imports.fields import parse_hours
 from flightsched_pipelines.domain.imports.times import Times, instant_of, parse_clock, parse_moment
+from flightsched_pipelines_tests.examples import examples
 
 DENVER = ZoneInfo("America/Denver")
 ZONES = st.sampled_from([DENVER, ZoneInfo("Europe/Berlin"), ZoneInfo("Australia/Lord_Howe"), ZoneInfo("UTC")])
@@ -36,7 +37,7 @@ def test_the_minutes_beside_it_are_no_question(said: str) -> None:
     assert instant.astimezone(DENVER).replace(tzinfo=None) == parse_moment(said)
 
 
-@settings(max_examples=1_000)
+@examples(1_000, "an example is one time in one zone, and takes microseconds")
 @given(INSTANTS, ZONES)
 def test_an_instant_said_with_its_offset_or_on_the_clock_is_the_same(instant: datetime, zone: ZoneInfo) -> None:
     local = instant.astimezone(zone)

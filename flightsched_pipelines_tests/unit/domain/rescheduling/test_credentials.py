@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.rescheduling.feasible_starts import (
@@ -27,6 +27,7 @@ from flightsched_pipelines.domain.rescheduling.requirements import (
 from flightsched_pipelines.domain.rescheduling.rules import PRICES, SchedulingRules
 from flightsched_pipelines.domain.rescheduling.validation.credential_validation import CredentialRecords
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import Records, Span
+from flightsched_pipelines_tests.examples import examples
 from flightsched_pipelines_tests.unit.domain.rescheduling.builders import (
     AIRCRAFT,
     ALL_STARTS,
@@ -46,8 +47,8 @@ from flightsched_pipelines_tests.unit.domain.rescheduling.builders import (
 
 IDS = {"student": STUDENT, "instructor": INSTRUCTOR, "aircraft": AIRCRAFT}
 OTHER_INSTRUCTOR, OTHER_AIRCRAFT = 12, 22
-LAWS = settings(max_examples=50, deadline=None)
-WHOLE_SEARCHES = settings(max_examples=15, deadline=None)
+LAWS = examples(50, "an example searches the slots of several lessons")
+WHOLE_SEARCHES = examples(15, "an example searches the slots of several lessons")
 
 
 Slot = tuple[datetime, int | None, int]

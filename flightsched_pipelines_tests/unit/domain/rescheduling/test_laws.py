@@ -5,11 +5,12 @@ from random import Random
 from typing import Any
 
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
 from flightsched_pipelines.domain.rescheduling.solver.assignment import choose
+from flightsched_pipelines_tests.examples import examples
 from flightsched_pipelines_tests.unit.domain.rescheduling.builders import (
     NOW,
     OPENS,
@@ -20,7 +21,7 @@ from flightsched_pipelines_tests.unit.domain.rescheduling.builders import (
     period,
 )
 
-MODERATE = settings(max_examples=20, deadline=None)
+MODERATE = examples(20, "an example is a whole search of slots for several lessons")
 LEVELS = ("student_pilot", "private_pilot")
 STUDENTS, INSTRUCTORS, AIRCRAFT = (5, 6, 7), (11, 12), (21, 22, 23)
 

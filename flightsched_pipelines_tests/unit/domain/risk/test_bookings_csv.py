@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.risk.bookings import (
@@ -13,6 +13,7 @@ from flightsched_pipelines.domain.risk.bookings import (
     read_bookings_csv,
     severity,
 )
+from flightsched_pipelines_tests.examples import examples
 
 HEADER = ",".join(CSV_COLUMNS)
 GOOD = "BK-1,2026-11-24T10:00-08:00,2026-11-24T11:00-08:00,student_pilot,true,local,KPAO,KSQL KPAO"
@@ -61,7 +62,9 @@ def test_marks_endings_blank_lines_more_columns_their_order_and_small_letters_ar
     [
         ({"reference": ""}, "reference is empty"),
         ({"reference": "BK-1"}, "reference 'BK-1' is on an earlier line"),
-        ({"starts_at": "2026-11-24T10:00"}, "starts_at is '2026-11-24T10:00'; give a time with its offset"),
+        ({"starts_at": "2026-11-01T01:30"}, "starts_at is '2026-11-01T01:30'; the clocks change then in America/Los_"),
+        ({"starts_at": "2026-03-08T02:30"}, "this time does not exist; give it with its offset"),
+        ({"starts_at": "2026-11-24T10:00", "departure": "KXXX"}, "the time zone of 'KXXX' is not known"),
         ({"starts_at": "tomorrow"}, "starts_at is 'tomorrow'"),
         ({"ends_at": ""}, "ends_at is ''"),
         ({"ends_at": "2026-11-24T09:00-08:00"}, "it must be after starts_at"),
@@ -90,6 +93,13 @@ def test_a_stranger_among_the_airports_is_named_and_the_booking_kept(cells: dict
     assert "'KXXX' is not a known airport" in problems[0]
 
 
+def test_a_time_without_offset_is_on_the_clock_of_the_departure() -> None:
+    text = f"{HEADER}\n{GOOD.replace('-08:00', '')}\n{GOOD.replace('BK-1', 'BK-2')}\n"
+    bookings, problems = read_bookings_csv(text, ZONES)
+    assert problems == []
+    assert bookings["starts_at_utc"].nunique() == bookings["ends_at_utc"].nunique() == 1
+
+
 def test_the_longest_lesson_is_a_day() -> None:
     bookings, problems = read_bookings_csv(f"{HEADER}\n{line(ends_at='2026-11-25T10:00-08:00')}\n", ZONES)
     assert (len(bookings), problems) == (1, [])
@@ -109,7 +119,7 @@ def test_a_file_that_names_no_bookings_is_an_error_that_says_so(text: str, said:
         read_bookings_csv(text, ZONES)
 
 
-@settings(max_examples=10, deadline=None)
+@examples(100, "each example damages one place of a short file")
 @given(st.lists(st.tuples(st.sampled_from(CSV_COLUMNS), st.text(max_size=12)), max_size=3), st.text(max_size=20))
 def test_no_line_whatever_it_holds_costs_the_good_ones(cells: list[tuple[str, str]], rest: str) -> None:
     garbled = line(**{column: value.replace('"', "") for column, value in cells})

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.risk.breach import (
@@ -16,6 +16,7 @@ from flightsched_pipelines.domain.risk.breach import (
     limit_words,
 )
 from flightsched_pipelines.formatting import format_quantity
+from flightsched_pipelines_tests.examples import examples
 
 LA = "America/Los_Angeles"
 WHERE = "KPAO, Tue 24 Nov 09:00–10:00 PST"
@@ -138,7 +139,7 @@ def test_a_breach_in_the_columns_of_a_mail(found: Breach, value: str, limit: str
     assert (forecast_value(found), limit_words(found), difference(found)) == (value, limit, by)
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500, "few rules, units and bounds, each drawn often")
 @given(st.sampled_from([("visibility", "SM", -1), ("ceiling", "ft", -1), ("wind", "kt", 1)]),
        st.integers(1, 40), st.floats(1e-6, 0.9))  # fmt: skip
 def test_a_limit_that_is_missed_by_little_is_never_told_as_missed_by_nothing(

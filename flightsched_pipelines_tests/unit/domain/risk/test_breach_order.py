@@ -4,11 +4,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.risk.breach_order import gravest_first
 from flightsched_pipelines.domain.risk.rules import HAZARD_RULES, RULES
+from flightsched_pipelines_tests.examples import examples
 from flightsched_pipelines_tests.unit.domain.risk.builders import at, fine, hold, lesson, weather
 
 AT_RISK, UNKNOWN, WATCH = 3, 2, 1
@@ -90,7 +91,7 @@ def key_of(found: dict[str, Any]) -> tuple[object, ...]:
 FOUND = st.lists(BREACHES, min_size=1, max_size=8, unique_by=key_of)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300, "an example orders several breaches, and all pairs of them are compared")
 @given(FOUND.flatmap(lambda found: st.tuples(st.just(found), st.permutations(found))))
 def test_the_order_does_not_depend_on_the_order_of_finding(pair: tuple[list[Any], list[Any]]) -> None:
     one, other = (gravest_first(pd.DataFrame(found)) for found in pair)

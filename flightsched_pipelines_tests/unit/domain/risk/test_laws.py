@@ -3,7 +3,7 @@
 from typing import Any
 
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.risk.assess import assess
@@ -11,6 +11,7 @@ from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, severity
 from flightsched_pipelines.domain.risk.limits.minimums import MINIMUM_COLUMNS
 from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, TRAINING_LEVELS
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
+from flightsched_pipelines_tests.examples import examples
 from flightsched_pipelines_tests.unit.domain.risk.builders import (
     AIRPORTS,
     DEFAULTS,
@@ -115,14 +116,14 @@ def never_better(before: list[int], after: list[int]) -> bool:
     return all(now >= was or now == unknown for was, now in zip(before, after, strict=True))
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30, "an example is many lessons against many hours: a hundred comparisons each")
 @given(LESSONS, skies())
 def test_the_arrays_agree_with_reading_row_by_row(some: list[dict[str, Any]], sky: list[dict[str, Any]]) -> None:
     verdicts = hold(some, sky, MINIMUMS).verdicts.tolist()
     assert verdicts == [reference_verdict(one, sky, PLAIN_MINIMUMS) for one in some]
 
 
-@settings(max_examples=8, deadline=None)
+@examples(24, "an example is many lessons against many hours: a hundred comparisons each")
 @given(LESSONS, skies(), st.data())
 def test_each_of_many_schools_is_held_to_its_own_limit(
     some: list[dict[str, Any]], sky: list[dict[str, Any]], data: st.DataObject
@@ -133,7 +134,7 @@ def test_each_of_many_schools_is_held_to_its_own_limit(
     assert verdicts == [reference_verdict(one, sky, PLAIN_MINIMUMS + plain) for one in theirs]
 
 
-@settings(max_examples=8, deadline=None)
+@examples(24, "an example is many lessons against many hours: a hundred comparisons each")
 @given(LESSONS, skies())
 def test_text_as_categories_is_assessed_as_text_is(some: list[dict[str, Any]], sky: list[dict[str, Any]]) -> None:
     """Frames read from their tables have text with few values as categories."""
@@ -150,7 +151,7 @@ def test_text_as_categories_is_assessed_as_text_is(some: list[dict[str, Any]], s
     pd.testing.assert_frame_equal(of_text.broken, of_categories.broken)
 
 
-@settings(max_examples=8, deadline=None)
+@examples(24, "an example is many lessons against many hours: a hundred comparisons each")
 @given(LESSONS, skies(), st.data())
 def test_dropping_a_governing_row_never_improves_a_verdict(
     some: list[dict[str, Any]], sky: list[dict[str, Any]], data: st.DataObject
@@ -163,7 +164,7 @@ def test_dropping_a_governing_row_never_improves_a_verdict(
     assert never_better(severities(some, sky), severities(some, fewer))
 
 
-@settings(max_examples=8, deadline=None)
+@examples(24, "an example is many lessons against many hours: a hundred comparisons each")
 @given(LESSONS, skies(), st.data())
 def test_what_is_missing_never_improves_a_verdict(
     some: list[dict[str, Any]], sky: list[dict[str, Any]], data: st.DataObject
@@ -176,7 +177,7 @@ def test_what_is_missing_never_improves_a_verdict(
     assert never_better(severities(some, sky), severities(some, garbled))
 
 
-@settings(max_examples=8, deadline=None)
+@examples(24, "an example is many lessons against many hours: a hundred comparisons each")
 @given(LESSONS, skies(), st.data())
 def test_worse_weather_never_improves_a_verdict(
     some: list[dict[str, Any]], sky: list[dict[str, Any]], data: st.DataObject
@@ -200,7 +201,7 @@ def test_worse_weather_never_improves_a_verdict(
     assert all(now >= was for was, now in zip(before, after, strict=True))
 
 
-@settings(max_examples=8, deadline=None)
+@examples(24, "an example is many lessons against many hours: a hundred comparisons each")
 @given(LESSONS, skies(), st.integers(0, 8), st.integers(0, 8))
 def test_a_longer_lesson_is_never_better_than_a_shorter_one_inside_it(
     some: list[dict[str, Any]], sky: list[dict[str, Any]], earlier: int, later: int
@@ -217,7 +218,7 @@ def test_a_longer_lesson_is_never_better_than_a_shorter_one_inside_it(
     assert all(now >= was for was, now in zip(before, after, strict=True))
 
 
-@settings(max_examples=8, deadline=None)
+@examples(24, "an example is many lessons against many hours: a hundred comparisons each")
 @given(LESSONS, skies(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(some: list[dict[str, Any]], sky: list[dict[str, Any]], random: Any) -> None:
     numbered = [one | {"booking_id": n} for n, one in enumerate(some)]
@@ -239,7 +240,7 @@ def test_the_order_of_rows_changes_nothing(some: list[dict[str, Any]], sky: list
     pd.testing.assert_frame_equal(left, right)
 
 
-@settings(max_examples=8, deadline=None)
+@examples(24, "an example is many lessons against many hours: a hundred comparisons each")
 @given(LESSONS, skies())
 def test_every_verdict_but_ok_has_its_reasons_and_words(some: list[dict[str, Any]], sky: list[dict[str, Any]]) -> None:
     numbered = [one | {"booking_id": n} for n, one in enumerate(some)]

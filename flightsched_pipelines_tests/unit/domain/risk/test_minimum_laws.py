@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.risk.bookings import severity
@@ -16,6 +16,7 @@ from flightsched_pipelines.domain.risk.limits.minimums import (
     with_regulations,
 )
 from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, RULE_BOOK, TRAINING_LEVELS, UNITS
+from flightsched_pipelines_tests.examples import examples
 from flightsched_pipelines_tests.unit.domain.risk.builders import DEFAULTS, fine, frame, hold, lesson, minimum, verdict
 from flightsched_pipelines_tests.unit.domain.risk.test_laws import LESSONS, MINIMUMS, skies
 
@@ -60,14 +61,14 @@ def severities(some: list[Row], sky: list[Row], minimums: pd.DataFrame) -> list[
     return [severity(one) for one in hold(some, sky, minimums).verdicts]
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30, "an example is many lessons under several minimums")
 @given(LESSONS, skies(), st.lists(rows(effect="warn"), min_size=1, max_size=4))
 def test_a_row_that_warns_never_improves_a_verdict(some: list[Row], sky: list[Row], warnings: list[Row]) -> None:
     before, after = severities(some, sky, MINIMUMS), severities(some, sky, with_rows(*warnings))
     assert all(now >= was for was, now in zip(before, after, strict=True))
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30, "an example is many lessons under several minimums")
 @given(LESSONS, skies(), rows())
 def test_a_limit_in_another_unit_is_the_limit_that_it_converts_to(some: list[Row], sky: list[Row], row: Row) -> None:
     rule = RULE_BOOK[row["rule"]]
@@ -77,7 +78,7 @@ def test_a_limit_in_another_unit_is_the_limit_that_it_converts_to(some: list[Row
     assert severities(some, sky, with_rows(row)) == severities(some, sky, with_rows(own))
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30, "an example is many lessons under several minimums")
 @given(
     LESSONS,
     skies(),
@@ -103,7 +104,7 @@ def test_a_row_that_cannot_be_read_makes_whom_it_concerns_unknown(
             assert now in {UNKNOWN, AT_RISK}
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30, "an example is many lessons under several minimums")
 @given(LESSONS, skies(), st.lists(rows(), min_size=1, max_size=3))
 def test_a_verdict_that_rows_improve_is_told_of(some: list[Row], sky: list[Row], entered: list[Row]) -> None:
     usual, ours = DEFAULTS, with_rows(*entered, beside=DEFAULTS)
@@ -112,7 +113,7 @@ def test_a_verdict_that_rows_improve_is_told_of(some: list[Row], sky: list[Row],
         assert loosened(ours)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30, "an example is many lessons under several minimums")
 @given(LESSONS, skies(), st.lists(rows(), max_size=3))
 def test_the_regulations_stay_the_floor(some: list[Row], sky: list[Row], entered: list[Row]) -> None:
     """Enter any rows, without a row of the regulations in the table."""
@@ -122,7 +123,7 @@ def test_the_regulations_stay_the_floor(some: list[Row], sky: list[Row], entered
     assert all(now == AT_RISK for was, now in zip(floor, ours, strict=True) if was == AT_RISK)
 
 
-@settings(max_examples=10, deadline=None)
+@examples(30, "an example is many lessons under several minimums")
 @given(LESSONS, skies())
 def test_without_minimums_nothing_is_ok(some: list[Row], sky: list[Row]) -> None:
     nothing = typed_minimums(frame([], MINIMUM_COLUMNS))

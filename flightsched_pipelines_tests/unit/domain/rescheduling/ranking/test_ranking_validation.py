@@ -6,7 +6,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.rescheduling.ranking.apply_ranking import RANKED_COLUMNS, apply_ranking
@@ -18,6 +18,7 @@ from flightsched_pipelines.domain.rescheduling.ranking.ranking_validation import
 )
 from flightsched_pipelines.domain.rescheduling.ranking.reason_codes import WORDS, ReasonCode
 from flightsched_pipelines.domain.rescheduling.slot_descriptions import with_main_reasons
+from flightsched_pipelines_tests.examples import examples
 from flightsched_pipelines_tests.injections import INJECTIONS
 from flightsched_pipelines_tests.servers.llm_answers import SPOILERS, good_answer
 from flightsched_pipelines_tests.unit.domain.rescheduling.builders import School
@@ -177,7 +178,12 @@ def test_an_answer_is_refused_or_gives_slots_that_were_offered_and_text_of_ours(
     counted = 0
     orders: dict[tuple[str, str], Ranking] = {}
 
-    @settings(max_examples=10_000, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+    @examples(
+        10_000,
+        "an example is one answer and takes a tenth of a millisecond",
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
     @given(good | nearly.map(json.dumps) | shaped.map(json.dumps) | anything.map(json.dumps) | st.text(max_size=20))
     def every_answer(text: str) -> None:
         nonlocal counted
