@@ -6,16 +6,32 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from sqlalchemy import Engine
 
 from flightsched_pipelines.cli.console import UsageError
+from flightsched_pipelines.database.queries.cases.case_queries import case_named
 from flightsched_pipelines.database.schema import FIRST_HOUR_UTC
 from flightsched_pipelines.durations import hour_of
 
 HOUR_FORMAT = re.compile(r"(\d{4}-\d{2}-\d{2})[T -](\d{2})(?::00)?Z?")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-CaseNumber = Annotated[int, typer.Argument(help="The case's number.", min=1, max=2**63 - 1)]
+CaseName = Annotated[str, typer.Argument(help="The case's number, or the booking's reference, such as PAO-1016.")]
 Hour = Annotated[str | None, typer.Option(help="The hour in UTC, such as 2026-11-24T10. Default: the running hour.")]
+
+
+def find_case(engine: Engine, name: str) -> int:
+    """Return the number of a case that is named by it, or by its booking's reference.
+
+    Raises:
+        UsageError: there is none.
+    """
+    with engine.connect() as connection:
+        found = case_named(connection, name)
+    if found is None:
+        is_number = name.isascii() and name.isdigit()
+        raise UsageError(f"there is no case {'' if is_number else 'of '}{name}; `flightsched cases` lists them")
+    return found
 
 
 def parse_hour(text: str | None) -> datetime:

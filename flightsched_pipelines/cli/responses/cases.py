@@ -1,5 +1,7 @@
 """List cases, and show one with its history: ``flightsched cases`` and ``case``."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -8,55 +10,105 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from flightsched_pipelines.cli.arguments import CaseNumber
-from flightsched_pipelines.cli.console import UsageError, console
+from flightsched_pipelines.cli.arguments import CaseName, Json, find_case
+from flightsched_pipelines.cli.console import console, print_json
 from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.database.queries.cases import case_history
+from flightsched_pipelines.database.queries.cases.case_history import CaseHistory, CaseSummary
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
+from flightsched_pipelines.domain.risk.breach import breach_brief
 from flightsched_pipelines.formatting import format_period, format_time
 from flightsched_pipelines.services.credentials import slot_warnings
+from flightsched_pipelines.services.notifications.findings import breaches_of_cases
 from flightsched_pipelines.text import one_line
 
 
-def cases(only_open: Annotated[bool, typer.Option("--open", help="Only cases awaiting an answer.")] = False) -> None:
+def cases(
+    only_open: Annotated[bool, typer.Option("--open", help="Only cases awaiting an answer.")] = False,
+    as_json: Json = False,
+) -> None:
     """List cases: the open ones by their deadline, or the newest hundred."""
     _, engine = open_session()
-    table = Table("case", "booking", "lesson", "state", "answer by", "held until", box=box.SIMPLE_HEAD)
     found = case_history.case_summaries(engine, open_only=only_open)
+    with engine.connect() as connection:
+        gravest = breaches_of_cases(connection, {(one.booking_id, one.opened_hour) for one in found})
+    reasons = {key: breach_brief(breaches[0]) for key, breaches in gravest.items()}
+    if as_json:
+        print_json([_record(one, reasons.get((one.booking_id, one.opened_hour))) for one in found])
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for name, width in {"case": 3, "lesson": 20, "who": 20, "state and reason": 14, "answer by": 14}.items():
+        table.add_column(name, min_width=width, overflow="fold")
     for one in found:
+        zone = one.time_zone
         table.add_row(
-            str(one.case_id), f"{one.reference} {one.departure}",
-            format_time(one.starts_at_utc, one.time_zone),
-            one.state, format_time(one.deadline_utc, one.time_zone),
-            format_time(one.held_until, one.time_zone) if one.held_until else "",
-        )  # fmt: skip
+            str(one.case_id),
+            f"{one.reference} {one.departure}\n{format_time(one.starts_at_utc, zone)}",
+            escape("\n".join(_people(one))),
+            escape("\n".join(filter(None, (_state(one), reasons.get((one.booking_id, one.opened_hour)))))),
+            format_time(one.deadline_utc, zone),
+        )
     console.print(table if found else "No open cases." if only_open else "No cases yet.")
 
 
-def case(number: CaseNumber) -> None:
+def case(name: CaseName, as_json: Json = False) -> None:
     """Show one case: its lesson, its alternatives, and its history."""
     _, engine = open_session()
-    story = case_history.case_history(engine, number)
-    if story is None:
-        raise UsageError(f"there is no case {number}; `flightsched cases` lists them")
-    zone, lesson = story.summary.time_zone, story.case.lesson
-    when = format_period(lesson.starts_at_utc, lesson.ends_at_utc, zone)
-    console.print(
-        f"[bold]Case {number}[/bold], {story.summary.reference} {story.summary.departure}, "
-        f"{when}: [bold]{story.summary.state}[/bold]"
-    )
-    if story.note:
-        console.print(f"The student's note: {one_line(story.note)}", markup=False)
+    story = case_history.case_history(engine, find_case(engine, name))
+    if story is None:  # it is there: cases are never deleted
+        raise AssertionError(name)
+    one = story.summary
     with engine.connect() as connection:
         moves = [Move(story.case.booking_id, offer.slot) for offer in story.case.offers.values()]
         warned = slot_warnings(connection, moves, datetime.now(UTC))
+        found = breaches_of_cases(connection, {(one.booking_id, one.opened_hour)})
+    reasons = [breach_brief(breach) for breach in found.get((one.booking_id, one.opened_hour), ())]
+    warnings = {place: warned.get((one.booking_id, offer.slot), ()) for place, offer in story.case.offers.items()}
+    if as_json:
+        print_json(_whole(story, reasons, warnings))
+        return
+    _print_lesson(story, reasons)
     for place, offer in story.case.offers.items():
         held = story.case.hold
         mark = " (held)" if held is not None and held.slot == offer.slot else ""
-        when = format_period(offer.slot.starts_at_utc, offer.slot.ends_at_utc, zone)
+        when = format_period(offer.slot.starts_at_utc, offer.slot.ends_at_utc, one.time_zone)
         console.print(f"  {place}. {when}{mark}  {offer.reason}", markup=False)
-        for warning in warned.get((story.case.booking_id, offer.slot), ()):
+        for warning in warnings[place]:
             console.print(f"     {warning}", markup=False)
+    table = Table("when", "what", "who", "why", box=box.SIMPLE_HEAD)
+    for at, what, who, why in _events(story):
+        table.add_row(format_time(at, one.time_zone), what, who, escape(why))
+    console.print(table)
+
+
+def _print_lesson(story: CaseHistory, reasons: Sequence[str]) -> None:
+    one, lesson = story.summary, story.case.lesson
+    when = format_period(lesson.starts_at_utc, lesson.ends_at_utc, one.time_zone)
+    console.print(
+        f"[bold]Case {one.case_id}[/bold], {one.reference} {one.departure}, {when}: [bold]{_state(one)}[/bold]"
+    )
+    for line in (*_people(one), *reasons):
+        console.print(f"  {line}", markup=False)
+    if story.note:
+        console.print(f"  The student's note: {one_line(story.note)}", markup=False)
+
+
+def _state(one: CaseSummary) -> str:
+    if one.moved_to_utc is not None:
+        return f"{one.state} to {format_time(one.moved_to_utc, one.time_zone)}"
+    return f"{one.state}, held until {format_time(one.held_until, one.time_zone)}" if one.held_until else one.state
+
+
+def _people(one: CaseSummary) -> list[str]:
+    """Return who flies, with whom and in what, each with the number to call."""
+    people = [("", one.student, one.student_phone)]
+    people.append(("with ", one.instructor, one.instructor_phone) if one.instructor else ("", "solo", None))
+    named = [f"{word}{name}{f' {phone}' if phone else ''}" for word, name, phone in people]
+    return [*named, f"{one.aircraft} {one.aircraft_type}"]
+
+
+def _events(story: CaseHistory) -> list[tuple[datetime, str, str, str]]:
+    """Return what happened, in order: the audit trail, refused responses, and the reasons of others."""
     told = [(event.at, event.event, event.actor, event.why) for event in story.events]
     told += [
         (answer.received_at, f"({answer.action} refused)", answer.role, answer.sentence)
@@ -66,7 +118,29 @@ def case(number: CaseNumber) -> None:
     told += [
         (answer.received_at, "(reason)", answer.role, answer.reason) for answer in story.responses if answer.reason
     ]
-    table = Table("when", "what", "who", "why", box=box.SIMPLE_HEAD)
-    for at, what, who, why in sorted(told, key=lambda line: line[0]):
-        table.add_row(format_time(at, zone), what, who, escape(why))
-    console.print(table)
+    return sorted(told, key=lambda line: line[0])
+
+
+def _record(one: CaseSummary, reason: str | None) -> dict[str, object]:
+    return {**asdict(one), "reason": reason}
+
+
+def _whole(story: CaseHistory, reasons: Sequence[str], warnings: dict[int, Sequence[str]]) -> dict[str, object]:
+    held = story.case.hold
+    return {
+        **_record(story.summary, reasons[0] if reasons else None),
+        "reasons": list(reasons),
+        "note": story.note,
+        "alternatives": [
+            {
+                "number": number,
+                "starts_at_utc": offer.slot.starts_at_utc,
+                "ends_at_utc": offer.slot.ends_at_utc,
+                "held": held is not None and held.slot == offer.slot,
+                "reason": offer.reason,
+                "warnings": list(warnings[number]),
+            }
+            for number, offer in story.case.offers.items()
+        ],
+        "history": [dict(zip(("at", "what", "who", "why"), line, strict=True)) for line in _events(story)],
+    }

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import typer
 
-from flightsched_pipelines.cli.arguments import CaseNumber
-from flightsched_pipelines.cli.console import UsageError, console
+from flightsched_pipelines.cli.arguments import CaseName, find_case
+from flightsched_pipelines.cli.console import CommandFailedError, console
 from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.domain.cases.actions import Action
 from flightsched_pipelines.domain.cases.responses import CaseResponse
@@ -19,10 +19,11 @@ Booking = Annotated[str, typer.Argument(help="The booking's reference, such as P
 Reason = Annotated[str, typer.Option(help="The reason; it is recorded.")]
 
 
-def cancel(case: CaseNumber, reason: Reason = "") -> None:
+def cancel(case: CaseName, reason: Reason = "") -> None:
     """Close a case without a new time: the lesson stays on weather hold, for a dispatcher to handle."""
-    response = CaseResponse(_key(), case, "terminal", Action.CANCEL, "dispatcher", reason=reason)
     settings, engine = open_session()
+    number = find_case(engine, case)
+    response = CaseResponse(_key(), number, "terminal", Action.CANCEL, "dispatcher", reason=reason)
     _tell(take(engine, response, datetime.now(UTC), settings))
 
 
@@ -47,5 +48,5 @@ def _key() -> str:
 
 def _tell(outcome: ResponseOutcome) -> None:
     if not outcome.applied:
-        raise UsageError(outcome.sentence)
+        raise CommandFailedError(outcome.sentence)
     console.print(outcome.sentence, markup=False)

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import typer
 
-from flightsched_pipelines.cli.arguments import CaseNumber
-from flightsched_pipelines.cli.console import UsageError, console
+from flightsched_pipelines.cli.arguments import CaseName, find_case
+from flightsched_pipelines.cli.console import CommandFailedError, UsageError, console
 from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.domain.cases.actions import ROLE_OF, Action, Role
 from flightsched_pipelines.domain.cases.responses import CaseResponse, RequestedTimes
@@ -17,7 +17,7 @@ from flightsched_pipelines.services.responses.swap import swap as exchange
 
 
 def respond(
-    case: CaseNumber,
+    case: CaseName,
     accept: Annotated[int | None, typer.Option(help="Accept this alternative (student).")] = None,
     none_suit: Annotated[bool, typer.Option("--none-suit", help="Reject all alternatives (student).")] = False,
     withdraw: Annotated[bool, typer.Option("--withdraw", help="Withdraw the choice (student).")] = False,
@@ -27,7 +27,11 @@ def respond(
         bool, typer.Option("--keep", help="Keep the lesson as booked (instructor); needs --reason.")
     ] = False,
     speaker: Annotated[
-        str | None, typer.Option("--as", help="Who is answering (default: inferred from the action).")
+        str | None,
+        typer.Option(
+            "--as",
+            help="Who enters it: dispatcher, on behalf of whoever the action is for (default); student; instructor.",
+        ),
     ] = None,
     reason: Annotated[str, typer.Option(help="Why the lesson is kept.")] = "",
     days: Annotated[str, typer.Option(help="With --none-suit: days that suit, such as 'sat sun'.")] = "",
@@ -52,37 +56,42 @@ def respond(
     if key == "":
         raise UsageError("--key is empty; give one, or leave the option out")
     wishes = RequestedTimes(_words(days, DAYS), _words(parts, tuple(PARTS_OF_DAY)), _day(after), _day(before))
-    role = _role(speaker) or ROLE_OF[said[0]]
+    entered_by = _role(speaker)
+    role = ROLE_OF[said[0]] if entered_by == "dispatcher" else entered_by
     given = key or f"terminal-{uuid4().hex}"
-    response = CaseResponse(given, case, "terminal", said[0], role, number=accept, reason=reason, wishes=wishes)
     settings, engine = open_session()
+    response = CaseResponse(
+        given, find_case(engine, case), "terminal", said[0], role, number=accept, reason=reason, wishes=wishes,
+        on_behalf=entered_by == "dispatcher",
+    )  # fmt: skip
     outcome = take(engine, response, datetime.now(UTC), settings)
     if not outcome.applied:
-        raise UsageError(outcome.sentence)
+        raise CommandFailedError(outcome.sentence)
     console.print(outcome.sentence + (" (It was applied before.)" if outcome.repeated else ""), markup=False)
 
 
 def swap(
-    case: CaseNumber,
-    other: Annotated[int, typer.Argument(help="The other case's number.", min=1, max=2**63 - 1)],
+    case: CaseName,
+    other: Annotated[str, typer.Argument(help="The other case's number, or its booking's reference.")],
     key: Annotated[str | None, typer.Option(help="Idempotency key.")] = None,
 ) -> None:
     """Swap the slots of two lessons, if both students agree."""
     settings, engine = open_session()
-    outcome = exchange(engine, key or f"terminal-{uuid4().hex}", (case, other), "terminal", datetime.now(UTC), settings)
+    pair = (find_case(engine, case), find_case(engine, other))
+    outcome = exchange(engine, key or f"terminal-{uuid4().hex}", pair, "terminal", datetime.now(UTC), settings)
     if not outcome.applied:
-        raise UsageError(outcome.sentence)
+        raise CommandFailedError(outcome.sentence)
     console.print(outcome.sentence, markup=False)
 
 
-def _role(speaker: str | None) -> Role | None:
+def _role(speaker: str | None) -> Role:
     match speaker:
         case None:
-            return None
+            return "dispatcher"
         case "student" | "instructor" | "dispatcher":
             return speaker
         case _:
-            raise UsageError(f"--as is '{speaker}'; give student or instructor")
+            raise UsageError(f"--as is '{speaker}'; give dispatcher, student or instructor")
 
 
 def _words(text: str, known: tuple[str, ...]) -> frozenset[str]:

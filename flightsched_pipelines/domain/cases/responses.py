@@ -43,7 +43,8 @@ class CaseResponse:
 
     ``person_id`` is ``None`` for dispatchers. Without one, the response is that of the student or instructor whom the
     case waits for; an entry point that strangers can reach must name the person. ``number`` is the alternative of
-    ``round``; without a round, of those now on offer.
+    ``round``; without a round, of those now on offer. ``on_behalf``: a dispatcher enters what the person of the role
+    said.
     """
 
     key: str
@@ -56,6 +57,17 @@ class CaseResponse:
     round: int | None = None
     reason: str = ""
     wishes: RequestedTimes = field(default_factory=RequestedTimes)
+    on_behalf: bool = False
+
+    @property
+    def actor(self) -> Role:
+        """Return the role of whoever entered the response."""
+        return "dispatcher" if self.on_behalf else self.role
+
+    @property
+    def actor_id(self) -> int | None:
+        """Return whoever entered the response; ``None`` for dispatchers."""
+        return None if self.on_behalf else self.person_id
 
     def __post_init__(self) -> None:
         """Validate that the key and the reason can be stored and shown.

@@ -193,14 +193,14 @@ class DecisionEffects:
 
     def _let_go(self, decision: Decision) -> tuple[str, str]:
         """End the offer of a freed slot without notifying the person who refused it."""
-        student = [] if self.response.role == "student" else [self._directory.student_of(self.case.booking_id)]
+        student = [] if self.response.actor == "student" else [self._directory.student_of(self.case.booking_id)]
         event: models.Event = "declined" if decision.slot else "cancelled"
         confirmer = self._confirmer(decision.slot) if decision.slot else []
         self._tell(self._news(event, to=[*student, *confirmer]))
         return responses.APPLIED, "The slot goes to the next in line; the lesson stays as it is, and on standby."
 
     def _renew(self, renewed: replacement_offers.ReplacementRound, step: Transition) -> None:
-        self._write(replace(step, actor=self.response.role, actor_id=self.response.person_id))
+        self._write(replace(step, actor=self.response.actor, actor_id=self.response.actor_id))
         self._tell(renewed.news)
 
     def _as_of_now(self, offer: Offer) -> Offer:
@@ -211,10 +211,12 @@ class DecisionEffects:
 
     def _step(self, decision: Decision) -> Transition:
         case, response = self.case, self.response
+        whose = f"on behalf of the {response.role}" if response.on_behalf else ""
+        why = ": ".join(filter(None, (whose, decision.why)))
         before = CaseState.STUDENT_ACCEPTED if decision.event == "moved" else case.state
         return Transition(
-            case.case_id, case.booking_id, decision.event, before, decision.state, decision.why, case.round,
-            actor=response.role, actor_id=response.person_id,
+            case.case_id, case.booking_id, decision.event, before, decision.state, why, case.round,
+            actor=response.actor, actor_id=response.actor_id,
         )  # fmt: skip
 
     def _write(self, *steps: Transition) -> None:

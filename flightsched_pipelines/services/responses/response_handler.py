@@ -87,7 +87,7 @@ class ResponseHandler:
             key=response.key, case_id=_fitting(response.case_id, MAX_ID),
             booking_id=case and case.booking_id, action=response.action.value,
             number=_fitting(response.number, MAX_NUMBER), round=_fitting(response.round, MAX_NUMBER),
-            role=response.role, person_id=_fitting(response.person_id, MAX_ID),
+            role=response.actor, person_id=_fitting(response.actor_id, MAX_ID),
             reason=response.reason or None, door=response.door,
             received_at=self._now, outcome=outcome, sentence=sentence,
         )  # fmt: skip

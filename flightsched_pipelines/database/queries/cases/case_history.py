@@ -5,24 +5,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, select
+from sqlalchemy import Connection, Engine, Select, case, func, select
 
 from flightsched_pipelines.database.queries.cases import case_queries, responses
 from flightsched_pipelines.database.queries.cases.responses import Response
 from flightsched_pipelines.database.schema import (
     OPEN_STATES,
+    aircraft,
     airports,
     bookings,
     case_events,
+    instructors,
     reschedule_cases,
     student_preferences,
+    students,
 )
 from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot
 
 
 @dataclass(frozen=True, slots=True)
 class CaseSummary:
-    """A case in a line. ``held_until`` is ``None`` where no slot is held."""
+    """A case in a line. ``held_until`` is ``None`` where no slot is held, ``moved_to_utc`` where no lesson has moved.
+
+    Names and phone numbers are personal. A solo flight has no instructor.
+    """
 
     case_id: int
     booking_id: int
@@ -34,6 +40,14 @@ class CaseSummary:
     deadline_utc: datetime
     held_until: datetime | None
     opened_at: datetime
+    opened_hour: datetime
+    moved_to_utc: datetime | None
+    student: str
+    student_phone: str | None
+    instructor: str | None
+    instructor_phone: str | None
+    aircraft: str
+    aircraft_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +90,14 @@ def case_history(engine: Engine, case_id: int) -> CaseHistory | None:
     """One case, ``None`` if there is no such."""
     with engine.connect() as connection:
         row = connection.execute(_summary().where(reschedule_cases.c.id == case_id)).one_or_none()
-        case = case_queries.load_case(connection, case_id)
-        if row is None or case is None:
+        snapshot = case_queries.load_case(connection, case_id)
+        if row is None or snapshot is None:
             return None
-        note = _note_of(connection, case.student_id)
+        note = _note_of(connection, snapshot.student_id)
         return CaseHistory(
             CaseSummary(*row),
             note,
-            case,
+            snapshot,
             _events(connection, case_id),
             responses.responses_of_case(connection, case_id),
         )
@@ -97,13 +111,18 @@ def _note_of(connection: Connection, student_id: int) -> str | None:
 def _summary() -> Select[*tuple[Any, ...]]:
     c, b, a = reschedule_cases.c, bookings.c, airports.c
     held = bookings.alias()
+    moved_to = case((c.state == "rescheduled", func.lower(b.period)))
     return (
         select(
             c.id, c.booking_id, b.reference, b.departure, a.time_zone, c.state, c.starts_at_utc, c.deadline_utc,
-            held.c.held_until, c.opened_at,
+            held.c.held_until, c.opened_at, c.opened_hour, moved_to, students.c.name, students.c.phone,
+            instructors.c.name, instructors.c.phone, aircraft.c.tail_number, aircraft.c.type,
         )
         .join(bookings, b.id == c.booking_id)
         .join(airports, a.ident == b.departure)
+        .join(students, students.c.id == b.student_id)
+        .join(aircraft, aircraft.c.id == c.aircraft_id)
+        .outerjoin(instructors, instructors.c.id == c.instructor_id)
         .outerjoin(held, held.c.holds_for == b.id)
     )  # fmt: skip
 

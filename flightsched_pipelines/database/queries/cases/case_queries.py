@@ -103,13 +103,21 @@ def case_of(connection: Connection, booking_id: int) -> int | None:
 
 
 def booking_named(connection: Connection, name: str) -> int | None:
-    """Return the lesson with this reference, or this number."""
+    """Return the lesson with this reference, in capitals or not, or this number."""
     b = bookings.c
+    exact, same = b.reference == name, func.upper(b.reference) == name.upper()
     number = int(name) if name.isascii() and name.isdigit() and len(name) < 19 else None
-    query = (
-        select(b.id).where(or_(b.reference == name, b.id == number), b.status != "held").order_by(b.reference != name)
-    )
+    query = select(b.id).where(or_(same, b.id == number), b.status != "held").order_by(~exact, ~same, b.id)
     return connection.execute(query.limit(1)).scalar()
+
+
+def case_named(connection: Connection, name: str) -> int | None:
+    """Return the case with this number, or the newest of the booking with this reference."""
+    c = reschedule_cases.c
+    if name.isascii() and name.isdigit() and len(name) < 19:
+        return connection.execute(select(c.id).where(c.id == int(name))).scalar()
+    booking_id = booking_named(connection, name)
+    return connection.execute(select(func.max(c.id)).where(c.booking_id == booking_id)).scalar()
 
 
 def confirms_automatically(connection: Connection, instructor_id: int | None) -> bool:
