@@ -29,6 +29,7 @@ from flightsched_pipelines.defs import run_limits
 from flightsched_pipelines.defs.dagster_internals import DAEMON_MODULE
 from flightsched_pipelines.defs.instance import DATABASE_IS_GONE, WORKSPACE_YAML, open_instance
 from flightsched_pipelines.durations import hour_of
+from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.services.monitoring.operations_report import page_path
 from flightsched_pipelines.settings import Settings
 
@@ -93,11 +94,12 @@ def _run(settings: Settings, host: str, port: int) -> None:
     try:
         if not table_counts.has_schools(open_database(settings)):
             print_progress(BEGIN)
-        with _pages(settings, host, port + 1), open_instance(settings) as instance:
+        with _pages(settings, host, port + (2 if taken == port + 1 else 1)), open_instance(settings) as instance:
             _run_services(instance, settings, host, port)
     except KeyboardInterrupt:
         print_progress("ended")
     finally:
+        _ignore_signals()
         if settings.database_url is None:
             embedded.stop(settings.flightsched_home)
 
@@ -125,7 +127,7 @@ def _pids_of(settings: Settings) -> Path:
 def _run_services(instance: dg.DagsterInstance, settings: Settings, host: str, port: int) -> None:
     """Run UI, daemon and portal until Ctrl-C, or until one of them ends; then no process and no run is left."""
     if dead := run_limits.end_dead_runs(instance, starting=True):
-        print_progress(f"{len(dead)} runs of an earlier start had died; their work is taken up again")
+        print_progress(f"{plural(len(dead), 'run')} of an earlier start had died; their work is taken up again")
     webserver = ["-m", "dagster_webserver", "-h", host, "-p", str(port), "-w", str(WORKSPACE_YAML)]
     daemon = ["-m", DAEMON_MODULE, "run", "-w", str(WORKSPACE_YAML)]
     portal = ["-m", PORTAL_COMMAND, "portal", "--host", host, "--port", str(settings.portal_port)]
@@ -135,19 +137,17 @@ def _run_services(instance: dg.DagsterInstance, settings: Settings, host: str, p
         for name, arguments in {"webserver": webserver, "daemon": daemon, "portal": portal}.items():
             services.append(_Service(name, arguments))
             _remember(pids, services)
-        console.print(f"Dagster UI: [link]http://{host}:{port}[/link]   (Ctrl-C stops everything)")
-        console.print(f"portal: [link]http://{host}:{settings.portal_port}/status[/link]")
-        _watch(services, settings)
+        print_progress("starting the Dagster UI, the daemon and the portal; Ctrl-C stops everything ...")
+        _watch(services, settings, host, port)
     except KeyboardInterrupt:
         print_progress("stopping ...")
-        for service in services:
-            service.fall_silent()
         with suppress(*DATABASE_IS_GONE):  # then they are ended at the next start
             run_limits.mark_stopped(instance)
         raise
     finally:
-        for asked in (signal.SIGINT, signal.SIGTERM):  # it is stopping already, within seconds
-            signal.signal(asked, signal.SIG_IGN)
+        _ignore_signals()
+        for service in services:  # interrupted while it starts, Dagster prints tracebacks
+            service.fall_silent()
         end_process_groups([service.process.pid for service in services])
         with suppress(*DATABASE_IS_GONE):
             run_limits.end_dead_runs(instance, starting=True)
@@ -182,9 +182,14 @@ def _the_only_one(home: Path, address: str) -> Generator[None]:
         yield
 
 
-def _watch(services: list[_Service], settings: Settings) -> None:
-    """Wait for a service to end; restart our own database if it ends."""
+def _watch(services: list[_Service], settings: Settings, host: str, port: int) -> None:
+    """Print the addresses once they respond, and wait for a service to end; restart our own database if it ends."""
+    answers = False
     while True:
+        if not answers and _listens(host, port) and _listens(host, settings.portal_port):
+            answers = True
+            console.print(f"Dagster UI: [link]http://{host}:{port}[/link]   (Ctrl-C stops everything)")
+            console.print(f"portal: [link]http://{host}:{settings.portal_port}/status[/link]")
         for service in services:
             if (code := service.process.poll()) is not None:
                 service.finish_speaking()
@@ -203,6 +208,12 @@ def _listens(host: str, port: int) -> bool:
     with socket.socket() as probe, suppress(OSError):
         return probe.connect_ex((host, port)) == 0
     return False
+
+
+def _ignore_signals() -> None:
+    """Ignore further Ctrl-C: it is stopping already, within seconds."""
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked, signal.SIG_IGN)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

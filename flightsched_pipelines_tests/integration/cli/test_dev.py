@@ -195,7 +195,9 @@ def test_a_service_that_ends_by_itself_ends_the_others(
         dev(port=port, host="127.0.0.1")
 
     assert ended.value.exit_code == 1
-    assert "the daemon exited unexpectedly with code -9; see its output above" in capsys.readouterr().err
+    told = capsys.readouterr()
+    assert "the daemon exited unexpectedly with code -9; see its output above" in told.err
+    assert "Traceback" not in told.err, "the others are interrupted while they start, in silence"
     assert psutil.Process().children(recursive=True) == []
     assert not (home / "dev.json").exists()
 
