@@ -1,18 +1,20 @@
 """The ``flightsched`` command: the entry point at a terminal.
 
-Arguments, words and tables for people, and exit codes belong here; judgement and SQL do not. Usage errors print one
-line to stderr and exit 2; a failed run exits 1.
+Arguments, words and tables for people, and exit codes belong here; judgement and SQL do not. Errors print one line to
+stderr: a command that was typed wrong or got bad input exits 2, one that failed exits 1.
 A command's module is imported when the command is run, and not before: all of them together take two seconds.
 """
 
 import os
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
-from typer.main import get_group
+from stamina import instrumentation
+from typer.main import get_group, get_install_completion_arguments
 
 from flightsched_pipelines.cli.console import UsageError, print_error
 from flightsched_pipelines.cli.lazy import commands
@@ -69,6 +71,11 @@ COMMANDS = {
         "hourly.report:explain",
         "Explain a booking's weather status, from the newest stored hour or the given one.",
     ),
+    "board": ("hourly.board:board", "Draw the days ahead by aircraft and instructor, each lesson with its verdict."),
+    "doctor": (
+        "setup.doctor:doctor",
+        "Check database, weather, mail and all else that is set, and say what to do; exits 1 if something is wrong.",
+    ),
     "weather": ("hourly.weather:weather", "Decode a saved METAR, TAF or One Call response, hour by hour."),
     "assess": (
         "hourly.weather:assess_file",
@@ -85,6 +92,16 @@ COMMANDS = {
 }  # fmt: skip
 """Each command: its location, and the first line of its own help."""
 
+FAILED, WRONG_USAGE, STOPPED = 1, 2, 130
+"""Exit codes; 0 is success."""
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"flightsched {version('flightsched-pipelines')}")
+        raise typer.Exit
+
+
 root = typer.Typer(no_args_is_help=True)
 
 
@@ -96,6 +113,9 @@ def _choose(
             "--demo", help="Work on the demo's data, in FLIGHTSCHED_HOME/demo; no messages leave the machine."
         ),
     ] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
 ) -> None:
     """Check a flight school's bookings against the weather every hour and propose new times."""
     if demo:
@@ -103,12 +123,14 @@ def _choose(
 
 
 app = get_group(root)
+app.params.extend(get_install_completion_arguments())
 app.commands.update(commands(COMMANDS))
 app.name = "flightsched"
 
 
 def main() -> None:
     """Run a command; a user's mistake prints one sentence, never a traceback."""
+    instrumentation.set_on_retry_hooks([])  # the error after the last attempt says it all
     try:
         _require_text(sys.argv[1:])
         app()
@@ -116,13 +138,13 @@ def main() -> None:
         for fault in error.errors():
             name = "__".join(str(part) for part in fault["loc"]).upper() or "settings"
             print_error(f"{name}: {fault['msg'].removeprefix('Value error, ')}")
-        sys.exit(2)
+        sys.exit(WRONG_USAGE)
     except PlainError as error:
         print_error(str(error))
-        sys.exit(2)
+        sys.exit(WRONG_USAGE if isinstance(error, ValueError) else FAILED)
     except KeyboardInterrupt:
         print_error("stopped")
-        sys.exit(130)
+        sys.exit(STOPPED)
 
 
 def _require_text(words: Sequence[str]) -> None:

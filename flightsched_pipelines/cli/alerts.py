@@ -1,5 +1,6 @@
 """List alerts and all checks, and mute an alert: ``flightsched alerts`` and ``alerts silence``."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -8,7 +9,8 @@ from rich import box
 from rich.table import Table
 from sqlalchemy import Engine
 
-from flightsched_pipelines.cli.console import console
+from flightsched_pipelines.cli.arguments import Json
+from flightsched_pipelines.cli.console import console, print_json
 from flightsched_pipelines.database import migrations
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.queries.monitoring import alerts as rows
@@ -28,6 +30,7 @@ def alerts(
     as_markdown: Annotated[
         bool, typer.Option("--markdown", help="All checks, as docs/reference/alerts.md lists them; needs no database.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Show open alerts, and those of the last seven days."""
     if context.invoked_subcommand is not None:
@@ -37,6 +40,9 @@ def alerts(
         return
     now = datetime.now(UTC)
     found = rows.history(_engine(), now - timedelta(days=SHOWN_DAYS), now)
+    if as_json:
+        print_json([asdict(alert) for alert in found])
+        return
     if not found:
         console.print(f"no alerts open or resolved in the last {SHOWN_DAYS} days")
         return

@@ -1,7 +1,10 @@
 """Print results to standard output, progress and errors to standard error."""
 
+import json
+import os
 import sys
-from typing import Annotated
+from datetime import date
+from typing import Annotated, TextIO
 
 import typer
 from rich.console import Console
@@ -12,17 +15,36 @@ PIPED_WIDTH = 132
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 
-console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
-errors = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else PIPED_WIDTH)
+
+def _width_of(stream: TextIO) -> int | None:
+    """Return the width for output that no terminal shows, unless COLUMNS says one; ``None``: Rich finds it out."""
+    return None if stream.isatty() or os.environ.get("COLUMNS", "").isdigit() else PIPED_WIDTH
+
+
+console = Console(highlight=False, width=_width_of(sys.stdout))
+errors = Console(stderr=True, highlight=False, width=_width_of(sys.stderr))
 
 
 class UsageError(PlainError, ValueError):
-    """A command got an invalid argument; the message describes it, and the remedy."""
+    """A command got an invalid argument; the message describes it, and the remedy. Exits 2."""
+
+
+class CommandFailedError(PlainError, RuntimeError):
+    """A command was typed right, and failed; the message contains the reason. Exits 1."""
 
 
 def print_progress(words: str) -> None:
     """Print progress."""
     errors.print(words, style="dim", markup=False)
+
+
+def print_json(value: object) -> None:
+    """Print one JSON value; times in ISO with their offset."""
+    sys.stdout.write(json.dumps(value, default=_as_json) + "\n")
+
+
+def _as_json(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def confirm(question: str, yes: bool) -> None:

@@ -8,6 +8,8 @@ import typer
 from typer.core import TyperCommand
 from typer.main import get_group
 
+from flightsched_pipelines.cli.examples import EXAMPLES
+
 
 class LazyCommand(TyperCommand):
     """A command known by its name and its line in ``flightsched --help``, until it is run.
@@ -31,11 +33,21 @@ class LazyCommand(TyperCommand):
             around.add_typer(found, name=self._name)
         else:
             around.command(self._name)(found)
-        return get_group(around).commands[self._name]
+        command = get_group(around).commands[self._name]
+        _add_examples(command, self._name)
+        return command
 
     def make_context(self, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401, as above
         """Load the command when Typer first needs its options; from here on the command itself runs."""
         return self.load().make_context(*arguments, **named)
+
+
+def _add_examples(command: Any, path: str) -> None:  # noqa: ANN401, as above
+    """End the help of a command, and of each command below it, with its examples."""
+    if path in EXAMPLES:
+        command.epilog = "\n\n".join(("Examples:", *(f"flightsched {words}" for words in EXAMPLES[path])))
+    for name, below in getattr(command, "commands", {}).items():
+        _add_examples(below, f"{path} {name}")
 
 
 def commands(table: Mapping[str, tuple[str, str]]) -> dict[str, Any]:

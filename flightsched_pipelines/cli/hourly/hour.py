@@ -16,7 +16,15 @@ from dagster_shared.error import SerializableErrorInfo
 from sqlalchemy import Engine
 
 from flightsched_pipelines.cli.arguments import Hour, Json, parse_hour
-from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console, errors, print_progress
+from flightsched_pipelines.cli.console import (
+    CommandFailedError,
+    Yes,
+    confirm,
+    console,
+    errors,
+    print_json,
+    print_progress,
+)
 from flightsched_pipelines.cli.hourly.report import print_report
 from flightsched_pipelines.cli.session import open_database
 from flightsched_pipelines.cli.setup.fake_llm import fake_openai
@@ -29,7 +37,7 @@ from flightsched_pipelines.defs.instance import DATABASE_IS_GONE, open_instance
 from flightsched_pipelines.defs.partitions import key_of
 from flightsched_pipelines.defs.progress import progress_logger
 from flightsched_pipelines.defs.run_launcher import here
-from flightsched_pipelines.formatting import plural
+from flightsched_pipelines.formatting import format_utc, plural
 from flightsched_pipelines.services.delivery import channel_senders
 from flightsched_pipelines.services.delivery.outbox_worker import drain
 from flightsched_pipelines.services.hourly.hour_summary import HourSummary, summarise_hour
@@ -96,13 +104,22 @@ def _demo(*, as_json: bool, yes: bool) -> None:
     report = _run_and_report(engine, settings, hour_utc)
     if as_json:
         figures = {"seconds": round(time.monotonic() - began, 1)}
-        names = ("bookings", "at_risk", "watch", "unknown", "with_three_alternatives", "proposals", "ranked_by_llm")
+        names = (
+            "bookings",
+            "at_risk",
+            "watch",
+            "unknown",
+            "beyond_reach",
+            "with_three_alternatives",
+            "proposals",
+            "ranked_by_llm",
+        )
         print(json.dumps({name: getattr(report, name) for name in names} | figures))  # noqa: T201, the result
         return
     print_report(report, "flightsched --demo")
     _notify(engine, settings)
     console.print(
-        "\nNext: [bold]make dev[/bold], that is [bold]flightsched --demo dev[/bold], opens this in the Dagster UI.",
+        "Next: [bold]make dev[/bold], that is [bold]flightsched --demo dev[/bold], opens this in the Dagster UI.",
         style="dim",
     )
 
@@ -121,13 +138,17 @@ def _make_schools(engine: Engine, hour_utc: datetime, *, yes: bool) -> None:
     seed(engine, hour_utc)
 
 
-def report(hour: Hour = None) -> None:
+def report(hour: Hour = None, as_json: Json = False) -> None:
     """Render an hour's operations report: metrics, charts and alerts on one page."""
     settings = Settings()
     hour_utc = parse_hour(hour)
     migrations.require_current(connect(settings))
     _run("report", settings, hour_utc)
-    console.print(f"the report is in {page_path(hour_utc, settings).resolve()}", soft_wrap=True)
+    page = page_path(hour_utc, settings).resolve()
+    if as_json:
+        print_json({"hour_utc": hour_utc, "page": page})
+        return
+    console.print(f"the report is in {page}", soft_wrap=True)
 
 
 def _run_and_report(engine: Engine, settings: Settings, hour_utc: datetime) -> HourSummary:
@@ -140,7 +161,7 @@ def _run(job_name: str, settings: Settings, hour_utc: datetime) -> None:
     """Run an hour's job in this process; retry once if the database connection is lost.
 
     Raises:
-        UsageError: it failed; the message contains the reason.
+        CommandFailedError: it failed; the message contains the reason.
     """
     logging.getLogger().setLevel(logging.ERROR)  # Dagster warns at each of its own attempts to reconnect
     try:
@@ -151,7 +172,7 @@ def _run(job_name: str, settings: Settings, hour_utc: datetime) -> None:
         try:
             _run_once(job_name, settings, hour_utc)
         except (*DATABASE_IS_GONE, LostDatabaseError):
-            raise UsageError(
+            raise CommandFailedError(
                 "the database was lost twice while the hour ran; stored data are consistent: run it again later"
             ) from None
 
@@ -160,13 +181,12 @@ def _run_once(job_name: str, settings: Settings, hour_utc: datetime) -> None:
     """Run an hour's job in this process, printing the progress of its steps."""
 
     def told(step: str, became: str) -> None:
-        status.update(f"{hour_utc:%Y-%m-%d %H}Z: {step} {became}")
         if became != "started":
-            errors.print(f"  {'✓' if became == 'done' else '✗'} {step} {'' if became == 'done' else became}")
+            errors.print(f"  ✓ {step}" if became == "done" else f"  ✗ {step} {became}")
 
     job = build_definitions(loggers={"teller": progress_logger(told)}).resolve_job_def(job_name)
+    print_progress(f"{job_name} of {format_utc(hour_utc)} ...")
     with (
-        errors.status(f"{hour_utc:%Y-%m-%d %H}Z") as status,
         open_instance(settings) as instance,
         run_process.accept_beta(),
     ):
@@ -181,7 +201,7 @@ def _run_once(job_name: str, settings: Settings, hour_utc: datetime) -> None:
         if not result.success:
             if _has_lost_database(result):
                 raise LostDatabaseError
-            raise UsageError(_why_it_failed(result))
+            raise CommandFailedError(_why_it_failed(result))
 
 
 def _has_lost_database(result: dg.ExecuteInProcessResult) -> bool:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console
+from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.messages import calendar, email, slack, sms
 from flightsched_pipelines.messages.models import Digest, Notice
 from flightsched_pipelines.services.notifications.samples import SAMPLES
@@ -22,7 +23,7 @@ def preview(
             _write(folder, yes=yes)
         except OSError as error:
             raise UsageError(f"{folder} cannot be written to: {error.strerror}; name another folder") from None
-        console.print(f"{len(SAMPLES)} messages written to {folder}")
+        console.print(f"{plural(len(SAMPLES), 'message')} written to {folder}")
         return
     if name is None:
         console.print("\n".join(SAMPLES))

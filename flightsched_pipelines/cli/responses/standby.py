@@ -1,5 +1,6 @@
 """Show and change the standby lists: ``flightsched standby``."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -7,7 +8,8 @@ import typer
 from rich import box
 from rich.table import Table
 
-from flightsched_pipelines.cli.console import console
+from flightsched_pipelines.cli.arguments import Json
+from flightsched_pipelines.cli.console import console, print_json
 from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.formatting import format_time
 from flightsched_pipelines.services import standby
@@ -21,6 +23,7 @@ Booking = Annotated[str, typer.Argument(help="The booking's reference, such as P
 def show(
     context: typer.Context,
     aircraft_type: Annotated[str | None, typer.Option(help="Only the list of this type, such as C172S.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Show the standby lists, each school's in its order."""
     if context.invoked_subcommand is not None:
@@ -28,6 +31,9 @@ def show(
     _, engine = open_session()
     table = Table("school (rule)", "booking", "student", "aircraft", "lesson", "since", "until", box=box.SIMPLE_HEAD)
     places = standby.places(engine, datetime.now(UTC), aircraft_type)
+    if as_json:
+        print_json([asdict(place) for place in places])
+        return
     for place in places:
         one = place.waiting
         held = ", on weather hold" if one.on_hold else ""

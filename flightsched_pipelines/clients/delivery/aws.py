@@ -249,6 +249,16 @@ def bootstrap(region: str, endpoint_url: str | None, environment: str, bucket: s
     return BootstrapResult(created, existing)
 
 
+def reachable(region: str, endpoint_url: str | None, environment: str) -> bool:
+    """Return whether the topics of an environment are there.
+
+    Raises:
+        DeliveryError: Amazon cannot be reached, or refuses.
+    """
+    found = _request("SNS", lambda: _topics(client("sns", region, endpoint_url)))
+    return {notifications_topic(environment), operations_topic(environment)} <= found.keys()
+
+
 def redrive(region: str, endpoint_url: str | None, queue_name: str, dead_letters_name: str, most: int) -> int:
     """Move messages of a dead-letter queue back: receive, send, then delete; returns their number.
 

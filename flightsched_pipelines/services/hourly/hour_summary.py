@@ -8,17 +8,13 @@ from datetime import datetime
 import pandas as pd
 from sqlalchemy import Engine
 
-from flightsched_pipelines.database.frames import newest_partition, read_partition
+from flightsched_pipelines.database.frames import read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.rescheduling.feasible_starts import NO_SLOT_LEFT
-from flightsched_pipelines.domain.risk.explain import explain
-from flightsched_pipelines.errors import PlainError
+from flightsched_pipelines.domain.risk.breach import Breach, breach_of, forecast_value, rule_name
 from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.hourly.unknown import beyond_reach
 from flightsched_pipelines.settings import Settings
-
-
-class NothingStoredError(PlainError, ValueError):
-    """The hour is not stored, or does not contain the booking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +27,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class ThreatenedLesson:
-    """A threatened lesson and its alternatives."""
+    """A threatened lesson and its alternatives; ``gravest`` is its gravest breach in a few words."""
 
     booking_id: int
     reference: str
@@ -41,6 +37,7 @@ class ThreatenedLesson:
     training_level: str
     solo: bool
     why: str
+    gravest: str
     alternatives: tuple[Alternative, ...]
 
 
@@ -49,7 +46,8 @@ class HourSummary:
     """One hour in figures.
 
     ``bookings`` counts the lessons that start within the look-ahead, ``not_assessed`` those of them without a verdict
-    (an hour of an older version has none), ``ranked_by_llm`` those whose alternatives the LLM ranked, ``unplaceable``
+    (an hour of an older version has none), ``beyond_reach`` the unknown ones whose forecast ends before them,
+    ``unknown`` the others, ``ranked_by_llm`` those whose alternatives the LLM ranked, ``unplaceable``
     those without an available slot, by the constraint that ruled out the last one.
     """
 
@@ -62,6 +60,7 @@ class HourSummary:
     watch: int
     unknown: int
     unknown_within_24_hours: int
+    beyond_reach: int
     at_risk: int
     with_three_alternatives: int
     without_alternatives: int
@@ -94,6 +93,7 @@ def summarise_hour(engine: Engine, hour_utc: datetime, settings: Settings, secon
     counts = {verdict: int((verdicts == verdict).sum()) for verdict in ("at_risk", "watch", "unknown")}
     alternatives = proposals.groupby("booking_id").size()
     failures = rows["raw_weather"]["error"].dropna()
+    beyond = beyond_reach(engine, hour_utc, hour_utc).get(hour_utc, frozenset[int]())
     return HourSummary(
         hour_utc=hour_utc,
         weather_source=settings.weather_source,
@@ -102,8 +102,9 @@ def summarise_hour(engine: Engine, hour_utc: datetime, settings: Settings, secon
         not_assessed=int((~ahead["booking_id"].isin(assessed["booking_id"])).sum()),
         ok=int((assessed["verdict"] == "ok").sum()),
         watch=counts["watch"],
-        unknown=counts["unknown"],
-        unknown_within_24_hours=int(soon["booking_id"].isin(verdicts.index[verdicts == "unknown"]).sum()),
+        unknown=counts["unknown"] - len(beyond),
+        unknown_within_24_hours=int(soon["booking_id"].isin(set(verdicts.index[verdicts == "unknown"]) - beyond).sum()),
+        beyond_reach=len(beyond),
         at_risk=counts["at_risk"],
         with_three_alternatives=int((alternatives >= 3).sum()),
         without_alternatives=counts["at_risk"] - len(alternatives),
@@ -122,41 +123,9 @@ def _why_none(unplaceable: pd.DataFrame, without: int) -> Mapping[str, int]:
     return reasons + Counter({NO_SLOT_LEFT: without - reasons.total()})
 
 
-def explain_booking(engine: Engine, booking: str, hour_utc: datetime | None, settings: Settings) -> str:
-    """Explain in words a booking's verdict at a stored hour (the newest unless named).
-
-    Raises:
-        NothingStoredError: no hour is stored, or the booking (an id or a reference) is not among its lessons.
-    """
-    hour = hour_utc or newest_partition(engine, PIPELINE_TABLES["booking_snapshot"])
-    if hour is None:
-        raise NothingStoredError("No hour has been run yet; run `flightsched tick` first")
-    lessons = read_partition(engine, PIPELINE_TABLES["booking_snapshot"], [hour])
-    named = lessons[(lessons["reference"] == booking) | (lessons["booking_id"].astype(str) == booking)]
-    if named.empty:
-        raise NothingStoredError(
-            f"Booking '{booking}' is not among the bookings of {hour:%Y-%m-%d %H}Z; give an id or a reference"
-        )
-    held = hourly_steps.lessons_ahead(named, hour, settings.lookahead_hours)
-    if held.empty and named["starts_at_utc"].iloc[0] < hour:
-        return f"{named['reference'].iloc[0]} had begun by {hour:%Y-%m-%d %H}Z, so that hour did not assess it."
-    if held.empty:
-        return (
-            f"{named['reference'].iloc[0]} does not start within {settings.lookahead_hours} hours of "
-            f"{hour:%Y-%m-%d %H}Z, so it was not compared with that hour's forecast."
-        )
-    broken = PIPELINE_TABLES["at_risk_bookings"]
-    breaches = read_partition(engine, broken, [hour], broken.c.booking_id == int(held["booking_id"].iloc[0]))
-    if len(breaches):
-        rows = breaches.sort_values("breach_rank").to_dict("records")
-        return explain(held.to_dict("records")[0], rows, str(rows[0]["verdict"]))
-    forecasts = read_partition(engine, PIPELINE_TABLES["forecasts"], [hour])
-    assessment = hourly_steps.assess_lessons(engine, held, forecasts, hour, settings)
-    return assessment.words(0)
-
-
 def _lessons(bookings: pd.DataFrame, broken: pd.DataFrame, proposals: pd.DataFrame) -> list[ThreatenedLesson]:
-    at_risk = broken[broken["verdict"] == "at_risk"].drop_duplicates("booking_id")
+    at_risk = broken[(broken["verdict"] == "at_risk") & (broken["breach_rank"] == 1)]
+    gravest = {int(row["booking_id"]): breach_of(row) for row in at_risk.to_dict("records")}
     threatened = at_risk[["booking_id", "explanation"]].merge(bookings, on="booking_id")
     by_booking = dict(tuple(proposals.sort_values("rank").groupby("booking_id")))
     return [
@@ -169,6 +138,7 @@ def _lessons(bookings: pd.DataFrame, broken: pd.DataFrame, proposals: pd.DataFra
             training_level=row["training_level"],
             solo=bool(row["solo"]),
             why=row["explanation"],
+            gravest=_in_short(gravest[int(row["booking_id"])]),
             alternatives=tuple(
                 Alternative(proposal["starts_at_utc"], proposal["reason"])
                 for proposal in by_booking.get(row["booking_id"], proposals.head(0)).to_dict("records")
@@ -176,3 +146,9 @@ def _lessons(bookings: pd.DataFrame, broken: pd.DataFrame, proposals: pd.DataFra
         )
         for row in threatened.sort_values(["starts_at_utc", "booking_id"]).to_dict("records")
     ]
+
+
+def _in_short(breach: Breach) -> str:
+    """Return a breach in as few words as a line has room for: "visibility 1/2 SM", "convection (TS)"."""
+    name = rule_name(breach)
+    return name if breach.value is None else f"{name.lower()} {forecast_value(breach)}"

@@ -36,6 +36,9 @@ TAF = {
 }  # fmt: skip
 
 
+COUNTED = ("at_risk", "watch", "unknown", "beyond_reach", "ok")
+
+
 def test_a_tick_reports_what_the_hour_found(flightsched: Type, seeded: Engine) -> None:
     before = everything_entered(seeded)
 
@@ -50,10 +53,13 @@ def test_a_tick_reports_what_the_hour_found(flightsched: Type, seeded: Engine) -
 
     reference = next(word for word in told.out.split() if word.startswith(("PAO-", "APA-")))
     explained = flightsched("explain", reference)
-    assert explained.out.startswith("At risk: ")
+    assert explained.out.startswith(f"{reference} ")
+    assert "Below the school's minimums, as of the hour" in explained.out
+
+    assert len(told.out.splitlines()) <= 24, "one screen"
 
     figures = json.loads(flightsched("tick", "--hour", HOUR, "--json").out)
-    assert figures["bookings"] == figures["at_risk"] + figures["watch"] + figures["unknown"] + figures["ok"]
+    assert figures["bookings"] == sum(figures[name] for name in COUNTED)
 
 
 @pytest.mark.usefixtures("seeded")
@@ -62,7 +68,7 @@ def test_an_hour_or_report_that_cannot_be_says_why(
 ) -> None:
     monkeypatch.setenv("WEATHER_SOURCE", f"recorded:{tmp_path / 'nowhere'}")
     told = flightsched("tick")
-    assert (told.code, told.err.count("Traceback")) == (2, 0)
+    assert (told.code, told.err.count("Traceback")) == (1, 0)
     assert "flightsched: WEATHER_SOURCE names the folder" in told.err
     monkeypatch.delenv("WEATHER_SOURCE")
     (tmp_path / "file").touch()
@@ -106,7 +112,7 @@ def test_a_database_without_schema_is_said_so(
 
     told = flightsched("tick")
 
-    assert told.code == 2
+    assert told.code == 1
     assert "flightsched db upgrade" in told.err
 
 
@@ -126,12 +132,13 @@ def test_an_unreachable_database_is_named_without_its_password(
     words: str,
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", url)
-    monkeypatch.setenv("DATABASE_CONNECT_ATTEMPTS", "1")
+    monkeypatch.setenv("DATABASE_CONNECT_ATTEMPTS", "2")
 
     told = flightsched("db", "status")
 
-    assert told.code == 2
+    assert told.code == 1
     assert words in told.err
+    assert told.err.count("\n") == 1, "no word about each attempt"
     assert "secret-word" not in told.err
 
 
@@ -242,7 +249,8 @@ def test_assess_judges_each_booking_and_names_what_is_wrong_with_others(flightsc
 
     verdicts = {line["reference"]: line for line in map(json.loads, told.out.splitlines())}
     assert {name: line["verdict"] for name, line in verdicts.items()} == {
-        "fine": "ok", "soloist": "at_risk", "dual": "watch", "near": "ok", "far": "unknown", "lost": "unknown",
+        "fine": "ok", "soloist": "at_risk", "dual": "watch", "near": "ok", "far": "unknown", "naive": "ok",
+        "lost": "unknown",
     }  # fmt: skip
     (broken,) = verdicts["dual"]["broken"]
     assert broken == {
@@ -250,7 +258,6 @@ def test_assess_judges_each_booking_and_names_what_is_wrong_with_others(flightsc
         "layer": "temporary",
     }  # fmt: skip
     assert told.code == 2
-    assert "line 7: starts_at is '2026-03-10T13:00:00'" in told.err
     assert "line 8: 'KQQQ' is not a known airport" in told.err
 
 
@@ -258,7 +265,7 @@ def test_a_missing_file_is_named(flightsched: Type) -> None:
     told = flightsched("assess", "--weather", "nowhere.json", "--bookings", "none.csv")
 
     assert told.code == 2
-    assert "nowhere.json cannot be read" in told.err
+    assert "none.csv cannot be read" in told.err
 
 
 @pytest.mark.usefixtures("seeded")
@@ -272,7 +279,7 @@ def test_an_llm_ranks_where_there_is_a_key_and_what_failed_is_asked_again(
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
         told = flightsched("tick", "--hour", HOUR)
         assert told.code == 0, told.err
-        assert "Ranked by the planner." in told.out
+        assert "the planner ranked them" in " ".join(told.out.split())
 
         server.mode = "ok"
         redriven = json.loads(flightsched("redrive", "--json").out)

@@ -16,7 +16,8 @@ from flightsched_pipelines.defs.asset_metadata import highest_risk_lessons
 from flightsched_pipelines.domain.risk.breach import NAMES
 from flightsched_pipelines.messages import email, slack, sms
 from flightsched_pipelines.messages.models import Digest, Notice
-from flightsched_pipelines.services.hourly.hour_summary import explain_booking, summarise_hour
+from flightsched_pipelines.services.hourly.explanation import explain_booking
+from flightsched_pipelines.services.hourly.hour_summary import summarise_hour
 from flightsched_pipelines.services.monitoring.operations_report import compose_report
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines_tests.conftest import SEED_HOUR, clone, connected, keep_awake, settings_for
@@ -80,7 +81,7 @@ def test_the_explanation_names_it_first(hour: GeneratedHour) -> None:
     summary = {lesson.booking_id: lesson.why for lesson in summarise_hour(hour.engine, SEED_HOUR, SETTINGS, 0).lessons}
     assert {key: first_named(why) for key, why in summary.items()} == named(hour.rules())
     for key, why in summary.items():
-        assert explain_booking(hour.engine, str(key), SEED_HOUR, SETTINGS) == why
+        assert explain_booking(hour.engine, str(key), SEED_HOUR, SETTINGS).words == why
         assert hour.gravest[key]["explanation"] == why
 
 
@@ -163,4 +164,4 @@ def test_a_database_of_the_version_before_gets_the_same_order(ticked_engine: Eng
     assert rows(ticked_engine, verdicts) == causes
     assert after["authority"].isna().all()
     booking_id = int(after.loc[after["verdict"] == "at_risk", "booking_id"].iloc[0])
-    assert explain_booking(ticked_engine, str(booking_id), SEED_HOUR, SETTINGS).startswith("At risk: ")
+    assert explain_booking(ticked_engine, str(booking_id), SEED_HOUR, SETTINGS).words.startswith("At risk: ")

@@ -14,7 +14,8 @@ from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.partitions import key_of
 from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.hourly import hourly_steps
-from flightsched_pipelines.services.hourly.hour_summary import explain_booking, summarise_hour
+from flightsched_pipelines.services.hourly.explanation import explain_booking
+from flightsched_pipelines.services.hourly.hour_summary import summarise_hour
 from flightsched_pipelines.services.monitoring import data_quality
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.responses import deadlines, weather_hold
@@ -351,7 +352,7 @@ def test_a_lesson_that_had_begun_is_explained_so(ticked_engine: Engine) -> None:
     begun = one(ticked_engine, query)
     change = "UPDATE pipeline.booking_snapshot SET starts_at_utc = :at WHERE reference = :reference"
     run(ticked_engine, change, at=SEED_HOUR - MINUTE, reference=begun)
-    assert explain_booking(ticked_engine, begun, SEED_HOUR, SETTINGS).startswith(f"{begun} had begun by ")
+    assert explain_booking(ticked_engine, begun, SEED_HOUR, SETTINGS).words.startswith(f"{begun} had begun by ")
 
 
 def test_a_case_that_expires_in_an_hours_first_second_leaves_the_hours_digest_be(told_engine: Engine) -> None:

@@ -1,0 +1,88 @@
+"""The reference of all commands as Markdown, made from the commands themselves: ``docs/reference/cli.md``."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from flightsched_pipelines.cli import app
+from flightsched_pipelines.cli.examples import EXAMPLES
+from flightsched_pipelines.cli.lazy import LazyCommand
+
+INTRODUCTION = """# Commands
+
+Made from the commands: `python -m flightsched_pipelines.cli.reference > docs/reference/cli.md`. A test compares both.
+
+`flightsched` is in `.venv/bin`; `. .venv/bin/activate` puts it in the path. `flightsched --demo COMMAND` works on the
+demo's data. `flightsched --install-completion` completes commands and options in bash, zsh, fish and PowerShell.
+
+| exit code | meaning |
+| --- | --- |
+| 0 | it is done |
+| 1 | it failed: the database is away, an hour's run failed, a response was refused, `doctor` found a fault |
+| 2 | wrong usage or bad input: an unknown option or name, a file with faults, a setting that makes no sense |
+| 130 | it was stopped with Ctrl-C |
+
+Errors are one sentence on standard error. Results go to standard output, progress to standard error. Tables are as wide
+as the terminal, or as `COLUMNS` says. Times in JSON are ISO 8601 with their offset.
+"""
+
+JSON_FIELDS: Mapping[str, tuple[str, Sequence[str]]] = {
+    "cases": ("a list of", (
+        "case_id", "booking_id", "reference", "departure", "time_zone", "state", "starts_at_utc", "deadline_utc",
+        "held_until", "opened_at", "opened_hour", "moved_to_utc", "student", "student_phone", "instructor",
+        "instructor_phone", "aircraft", "aircraft_type", "reason",
+    )),
+    "case": ("the fields of `cases`, and", ("reasons", "note", "alternatives", "history")),
+    "explain": ("an object", (
+        "hour_utc", "reference", "departure", "starts_at_utc", "ends_at_utc", "time_zone", "training_level", "solo",
+        "verdict", "words", "breaches",
+    )),
+    "board": ("a list of", (
+        "booking_id", "reference", "school", "starts_at_utc", "ends_at_utc", "time_zone", "status", "aircraft",
+        "instructor", "verdict",
+    )),
+    "doctor": ("a list of", ("name", "state", "tried", "found", "remedy")),
+    "outbox": ("an object", ("channels", "perhaps_delivered", "mails")),
+    "alerts": ("a list of", (
+        "key", "severity", "state", "failing", "opened_at", "resolved_at", "times_told", "silenced_until",
+        "silenced_why",
+    )),
+    "standby": ("a list of", ("school", "rule", "reference", "student", "waiting")),
+    "db status": ("an object", ("server", "embedded", "schema", "newest")),
+    "report": ("an object", ("hour_utc", "page")),
+}  # fmt: skip
+"""The fields that ``--json`` prints, by command; a test compares them with the output."""
+
+
+def as_markdown() -> str:
+    """Return the reference."""
+    loaded = {name: one.load() for name, one in app.commands.items() if isinstance(one, LazyCommand)}
+    return "\n".join((INTRODUCTION, *(part for name, one in loaded.items() for part in _of(name, one))))
+
+
+def _of(path: str, command: Any) -> Iterator[str]:  # noqa: ANN401, Typer keeps the Click that it is made of to itself
+    below: Mapping[str, Any] = getattr(command, "commands", {})
+    yield f"## flightsched {path}\n"
+    yield f"{' '.join((command.help or '').split())}\n"
+    rows = [(_name(parameter), _help(parameter)) for parameter in command.params if _name(parameter) != "`--help`"]
+    if rows:
+        yield "\n".join(("| | |", "| --- | --- |", *(f"| {name} | {words} |" for name, words in rows))) + "\n"
+    yield "```\n" + "\n".join(f"flightsched {words}" for words in EXAMPLES[path]) + "\n```\n"
+    if path in JSON_FIELDS:
+        kind, names = JSON_FIELDS[path]
+        yield f"`--json`: {kind} {', '.join(f'`{name}`' for name in names)}.\n"
+    for name, one in below.items():
+        yield from _of(f"{path} {name}", one)
+
+
+def _name(parameter: Any) -> str:  # noqa: ANN401, as above
+    if parameter.param_type_name == "argument":
+        return f"`{parameter.name.upper()}`"
+    return ", ".join(f"`{option}`" for option in (*parameter.opts, *parameter.secondary_opts))
+
+
+def _help(parameter: Any) -> str:  # noqa: ANN401, as above
+    return " ".join((parameter.help or "").split()).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    print(as_markdown(), end="")  # noqa: T201, the page
