@@ -19,6 +19,7 @@ EXAMPLES: Mapping[str, tuple[str, str]] = {
     "cases": ("cases --open", "cases --json"),
     "case": ("case 42", "case PAO-1016 --json"),
     "credentials": ("credentials", "credentials --days 30 --json"),
+    "changes": ("changes", "changes --json"),
     "redrive": ("redrive", "redrive --queue --json"),
     "report": ("report", "report --hour 2026-11-24T10"),
     "explain": ("explain PAO-1016", "--demo explain pao-1016 --json"),

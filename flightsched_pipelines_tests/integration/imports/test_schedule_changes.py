@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
@@ -13,6 +13,7 @@ from flightsched_pipelines.database.queries.schedule.booking_moves import Move, 
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.services import schedule_changes
 from flightsched_pipelines.services.imports.importing import ImportOptions, import_file
+from flightsched_pipelines_tests.examples import examples
 from flightsched_pipelines_tests.integration.imports.helpers import NOW, bring, rows
 from flightsched_pipelines_tests.integration.imports.test_races import exported
 from flightsched_pipelines_tests.integration.imports.test_rules import BOOKINGS, HEADER, run, where
@@ -75,7 +76,11 @@ class Model:
     exports: list[int] = field(default_factory=lambda: [0])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(
+    25,
+    "an example imports files into PostgreSQL, in several orders",
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(st.lists(STEP, min_size=1, max_size=8), st.booleans())
 def test_no_order_of_moves_and_files_loses_a_move_or_a_lesson(
     untouched_school: Engine, steps: list[tuple[str, int]], by_hand: bool

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.domain.schedule_changes.lifecycle import ChangeState, ScheduleChange, record, settle
+from flightsched_pipelines_tests.examples import examples
 
 BEGIN = datetime(2027, 1, 11, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -93,4 +93,6 @@ class Changes(RuleBasedStateMachine):
 
 
 TestChanges = Changes.TestCase
-TestChanges.settings = settings(max_examples=100, stateful_step_count=15, deadline=None)
+TestChanges.settings = examples(
+    100, "15 steps each over few states: every pair of steps is drawn often", stateful_step_count=15
+)
