@@ -36,8 +36,8 @@ def home(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize(
     ("kills", "code", "words"),
-    [(1, 0, "the database was lost while the hour ran; connecting again, and running it once more"),
-     (2, 1, "the database was lost twice while the hour ran; what is stored is whole: run it again later")],
+    [(1, 0, "the database was lost while the hour ran; reconnecting, and running it once more"),
+     (2, 1, "the database was lost twice while the hour ran; stored data are consistent: run it again later")],
     ids=["once", "twice"],
 )  # fmt: skip
 def test_a_tick_whose_database_is_killed_runs_the_hour_once_more(
