@@ -30,6 +30,7 @@ from flightsched_pipelines.defs.responses.response_jobs import (
     release_booking,
 )
 from flightsched_pipelines.defs.run_process import accept_beta, run_executor
+from flightsched_pipelines.defs.schedule_feed.feed import schedule_feed_sensor, take_feed_files
 from flightsched_pipelines.defs.schedules import hourly, operations, report
 from flightsched_pipelines.defs.weather_monitor import bookings, weather
 
@@ -67,6 +68,7 @@ def build_definitions(
             hold_booking,
             release_booking,
             apply_queued_responses,
+            take_feed_files,
             operations_job,
             report_job,
             mute_alert,
@@ -76,6 +78,7 @@ def build_definitions(
             dispatch_sensor,
             delivery_sensor,
             response_queue_sensor,
+            schedule_feed_sensor,
             alert_on_run_success_sensor,
             alert_on_run_failure_sensor,
             tick_monitor_sensor,

@@ -75,6 +75,20 @@ class Settings(BaseSettings):
         default=90, description="Older METARs are ignored."
     )
 
+    schedule_feed: str | None = Field(
+        default=None,
+        description="Where the school's scheduler drops its files: dir:PATH or s3://BUCKET/PREFIX; unset, nowhere.",
+    )
+    schedule_feed_times: Literal["offset", "local", "utc"] = Field(
+        default="offset",
+        description="What a time without offset means in a file of the feed: none may be, the airport's clock, or UTC.",
+    )
+    schedule_feed_complete: bool = Field(
+        default=False,
+        description="Whether a file of bookings in the feed has all lessons from its first to its last: the others are "
+        "cancelled.",
+    )
+
     lookahead_hours: Annotated[int, Field(ge=1, le=168)] = Field(
         default=72, description="Hours ahead for which bookings are checked against the forecast."
     )
@@ -307,6 +321,8 @@ class Settings(BaseSettings):
             raise ValueError("MAIL_VIA is smtp without SMTP_URL; set it to smtp://user:password@host:587")
         if self.aws_region is None and self.mail_via == "ses":
             raise ValueError("MAIL_VIA is ses without AWS_REGION; set the region")
+        if self.aws_region is None and self.schedule_feed is not None and self.schedule_feed.startswith("s3:"):
+            raise ValueError("SCHEDULE_FEED is on S3 without AWS_REGION; set the region")
         if self.aws_region is None and self.sms_via == "sns":
             raise ValueError("SMS_VIA is sns without AWS_REGION; set the region")
         if self.slack_bot_token and not self.slack_channel and not self.slack_webhook_url:
@@ -347,6 +363,11 @@ class Settings(BaseSettings):
     def _sender(cls, sender: str) -> str:
         address = r"[!-;=?A-~]+@[!-;=?A-~]+"
         return _shaped(sender, rf"[^<>]*<{address}>|{address}", "give name and address: Scheduling <desk@example.com>")
+
+    @field_validator("schedule_feed")
+    @classmethod
+    def _known_feed(cls, feed: str | None) -> str | None:
+        return _shaped(feed, r"dir:.+|s3://[a-z0-9][a-z0-9.-]+(/.*)?", "set it to dir:PATH or s3://BUCKET/PREFIX")
 
     @field_validator("weather_source")
     @classmethod

@@ -67,11 +67,12 @@ def forecasts_metadata(forecasts: pd.DataFrame) -> Metadata:
     }
 
 
-def bookings_metadata(bookings: pd.DataFrame) -> Metadata:
-    """Count the bookings by status."""
+def bookings_metadata(bookings: pd.DataFrame, age_minutes: float | None) -> Metadata:
+    """Count the bookings by status, and state how old the schedule is if the school imports it."""
     return {
         "by_status": _table(bookings.groupby("status", as_index=False).size()),
         "bookings": len(bookings),
+        **({} if age_minutes is None else {"schedule_age_minutes": round(age_minutes, 1)}),
     }
 
 

@@ -142,6 +142,14 @@ def _bars(canvas: Canvas, y: float, bars: Sequence[tuple[str, int, str]], whole:
         y += BAR_PX
 
 
+def imported_rows(rows: Sequence[tuple[str, int]]) -> Picture:
+    """Draw what became of the rows of imported files: a bar for each outcome."""
+    whole = sum(count for _, count in rows)
+    canvas = Canvas(TOP_PX + BAR_PX * len(rows), "Imported rows", f"{plural(whole, 'row')} were read.", NARROW_PX)
+    _bars(canvas, TOP_PX, [(words, count, "one") for words, count in rows], whole)
+    return canvas.finished()
+
+
 def losses(found: Sequence[Loss]) -> Picture:
     """Draw the hours of lessons lost to each cause, and of those moved."""
     lost = sum(loss.hours_lost for loss in found)

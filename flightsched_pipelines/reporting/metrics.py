@@ -52,6 +52,8 @@ _METRICS = (
            "Lessons unknown", "Lessons of the look-ahead whose forecast is missing or cannot be read"),
     Metric("lessons_beyond_reach", "weather-monitor", "LessonsBeyondReach", "Count", "level",
            "Lessons beyond the forecast", "Lessons of the look-ahead that no forecast reaches yet"),
+    Metric("schedule_age_minutes", "weather-monitor", "ScheduleAge", "None", "level",
+           "Age of the schedule, minutes", "Time since the school's bookings were last imported, minutes"),
     Metric("ai_rescheduler_invocations", "ai-rescheduler", "Invocations", "Count", "flow",
            "Runs", "Hourly runs that reached the rescheduler"),
     Metric("ai_rescheduler_errors", "ai-rescheduler", "Errors", "Count", "flow",

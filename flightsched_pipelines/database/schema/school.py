@@ -46,6 +46,9 @@ ACTIVE_STATUSES = ("scheduled", "weather_hold")
 TAKING_STATUSES = (*ACTIVE_STATUSES, "held")
 """Statuses in which a row occupies its aircraft, instructor and student: lessons, and slots held for a lesson."""
 
+FEED_OUTCOMES = ("imported", "unchanged", "rejected")
+"""Outcomes of a file of the feed."""
+
 airports = Table(
     "airports",
     metadata,
@@ -354,6 +357,24 @@ bookings = Table(
     schema="school",
     comment="Lessons, and slots held for lessons. No aircraft, instructor or student is ever taken twice at one time.",
 )  # fmt: skip
+
+feed_files = Table(
+    "feed_files",
+    metadata,
+    identifier(),
+    column("name", Text, "Name of the file in the feed."),
+    column("size_bytes", BigInteger, "Its size."),
+    column("modified_at", INSTANT, "When it was last written; written anew, it is another file."),
+    column("seen_at", INSTANT, "When it was first seen so: what has not grown until later is whole."),
+    optional("kind", Text, "Kind that its name begins with; null for none."),
+    optional("outcome", Text, "imported, unchanged or rejected; null: it is still to be taken."),
+    optional("taken_at", INSTANT, "When it was taken."),
+    Index("feed_files_file_key", "name", "modified_at", "size_bytes", unique=True),
+    CheckConstraint(one_of("outcome", FEED_OUTCOMES), name="outcome"),
+    CheckConstraint("num_nonnulls(outcome, taken_at) IN (0, 2)", name="taken"),
+    schema="school",
+    comment="Files that the school's scheduler dropped into the feed, each as it was written.",
+)
 
 imports = Table(
     "imports",

@@ -86,7 +86,7 @@ def delivery_sensor(
     freed = standby.freed_slots_due(engine, now, settings)
     if not due and not overdue and not freed:
         return dg.SkipReason("no message is due, no deadline has passed, and no slot has come free")
-    if _was_launched(context, deliver_job.name, now):
+    if was_launched(context, deliver_job.name, now):
         return dg.SkipReason("a delivery was launched moments ago")
     return dg.RunRequest(run_key=f"deliver-{now:%Y%m%dT%H%M%S}", tags={"flightsched/due": str(due)})
 
@@ -110,13 +110,13 @@ def response_queue_sensor(
     if not waiting:
         return dg.SkipReason("no response waits in the queue")
     now = clock.now()
-    if _was_launched(context, apply_queued_responses.name, now):
+    if was_launched(context, apply_queued_responses.name, now):
         return dg.SkipReason("a run that applies queued responses was launched moments ago")
     run_key = f"responses-{now:%Y%m%dT%H%M%S}"
     return dg.RunRequest(run_key=run_key, tags={"flightsched/waiting": str(waiting)})
 
 
-def _was_launched(context: dg.SensorEvaluationContext, job_name: str, now_utc: datetime) -> bool:
+def was_launched(context: dg.SensorEvaluationContext, job_name: str, now_utc: datetime) -> bool:
     """Return whether a run of a job waits for its turn, or was launched so lately that it may still begin its work."""
     waiting = dg.RunsFilter(job_name=job_name, statuses=[dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.QUEUED])
     begun = dg.RunsFilter(

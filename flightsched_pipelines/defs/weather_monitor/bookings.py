@@ -11,6 +11,7 @@ from flightsched_pipelines.defs.hourly_assets import hourly_asset, hourly_assets
 from flightsched_pipelines.defs.partitions import by_hour, several_by_hour
 from flightsched_pipelines.defs.retries import retry_transient_faults
 from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.imports import feed
 from flightsched_pipelines.settings import Settings
 
 
@@ -22,7 +23,8 @@ def booking_snapshot(
     now_utc = datetime.now(UTC)
     with retry_transient_faults(context):
         bookings = by_hour(context, lambda hour: hourly_steps.snapshot_bookings(engine, hour, now_utc, settings))
-    context.add_output_metadata(asset_metadata.bookings_metadata(bookings))
+    age = feed.schedule_age_minutes(engine, now_utc)
+    context.add_output_metadata(asset_metadata.bookings_metadata(bookings, age))
     return bookings
 
 

@@ -31,6 +31,7 @@ class Section(StrEnum):
     WEATHER = "5-weather-missing-or-implausible"
     HOURS = "6-missing-hourly-runs"
     SCHOOL = "7-unreadable-rows-and-loosened-minimums"
+    FEED = "8-a-feed-that-is-late-and-changes-not-entered"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,10 @@ def read_table(data: bytes) -> FileTable:
     """Read the bytes of a CSV file or of an .xlsx workbook, whatever the file is called.
 
     Raises:
-        FileError: it is neither, or has no header.
+        FileError: it is neither, has no header, or is too large.
     """
+    if len(data) > MAX_BYTES:
+        raise FileError(f"the file has more than {MAX_BYTES:,} bytes; is it the right file? Else import it in parts")
     return as_table(_sheet(data)) if data.startswith(_WORKBOOK) else read_csv(data)
 
 

@@ -12,6 +12,7 @@ from flightsched_pipelines.clients.cloudwatch import put_metrics
 from flightsched_pipelines.clients.delivery.delivery_errors import DeliveryError
 from flightsched_pipelines.database.frames import read_partition
 from flightsched_pipelines.database.queries.cases import case_statistics
+from flightsched_pipelines.database.queries.imports.feed_files import last_import
 from flightsched_pipelines.database.queries.llm_calls import LLM_ANSWER
 from flightsched_pipelines.database.queries.monitoring import alerts as alert_rows
 from flightsched_pipelines.database.queries.monitoring import health, metrics
@@ -19,7 +20,7 @@ from flightsched_pipelines.database.queries.monitoring.health import CallResult
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.monitoring.statistics import share_percent
 from flightsched_pipelines.domain.risk.bookings import severity
-from flightsched_pipelines.durations import DAY, HOUR
+from flightsched_pipelines.durations import DAY, HOUR, MINUTE
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.reporting import page
 from flightsched_pipelines.reporting.metrics import NAMESPACE, data_of
@@ -90,7 +91,7 @@ def measure(
             "lessons_unknown": counts.unknown,
             "lessons_beyond_reach": counts.beyond_reach,
         }
-    return values | (_current(engine, settings) if now_utc < hour_utc + HOUR else {})
+    return values | (_current(engine, now_utc, settings) if now_utc < hour_utc + HOUR else {})
 
 
 def _work(attempts: Sequence[StepAttempt], answers: Sequence[CallResult]) -> dict[str, float]:
@@ -117,7 +118,7 @@ def _llm(calls: Sequence[CallResult]) -> dict[str, float]:
     return found
 
 
-def _current(engine: Engine, settings: Settings) -> dict[str, float]:
+def _current(engine: Engine, now_utc: datetime, settings: Settings) -> dict[str, float]:
     """Current figures. A queue that cannot be read is left out, never counted as empty."""
     now, letters = metrics.current_figures(engine), health.dead_letters_waiting(engine)
     to_systems = {LLM_ANSWER, "sqs", "sns", "redis"}
@@ -126,6 +127,10 @@ def _current(engine: Engine, settings: Settings) -> dict[str, float]:
         "messages_waiting": now.messages_waiting,
         "messages_given_up": sum(count for what, count in letters.items() if what not in to_systems),
     }
+    with engine.connect() as connection:
+        imported = last_import(connection)
+    if imported is not None:
+        values["schedule_age_minutes"] = (now_utc - imported) / MINUTE
     queues = platform_health.queues(engine, settings)
     return values | {name: measured.value for name, measured in queues.items() if measured.examined}
 

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from flightsched_pipelines.clients.delivery import aws
 from flightsched_pipelines.clients.delivery.delivery_errors import DeliveryError
 from flightsched_pipelines.database.queries.cases.cases import PROVEN
+from flightsched_pipelines.database.queries.imports.feed_files import feed_health
 from flightsched_pipelines.database.queries.llm_calls import LLM_ANSWER
 from flightsched_pipelines.database.queries.monitoring import health, queue_waits
 from flightsched_pipelines.database.queries.monitoring.health import CallResult
@@ -94,6 +95,7 @@ def measure(
     found |= queues(engine, settings)
     found |= _response_wait(engine, now_utc, settings)
     found |= _delivery(engine, now_utc, settings)
+    found |= _feed(engine, now_utc, settings)
     everything = {(name, None): measured for name, measured in found.items()} | _freshness(engine, now_utc)
     if _is_new(engine, began_at_utc, now_utc):
         return {key: measured for key, measured in everything.items() if measured.examined or not _is_of_hours(key[0])}
@@ -203,6 +205,20 @@ def _delivery(engine: Engine, now_utc: datetime, settings: Settings) -> dict[str
         words = [f"{sent} published of {published.messages} queued"]
         found["notifications_are_published"] = Measurement(published.undelivered, 1, "topics", words)
     return found
+
+
+def _feed(engine: Engine, now_utc: datetime, settings: Settings) -> dict[str, Measurement]:
+    with engine.connect() as connection:
+        feed = feed_health(connection, now_utc)
+    waiting = {"changes_are_entered": Measurement(feed.hours_waiting, max(feed.waiting, 1), "changes")}
+    if settings.schedule_feed is None:
+        return waiting if feed.hours_since_import is not None else {}
+    return waiting | {
+        "schedule_is_recent": Measurement(
+            feed.hours_since_import or 0.0, 0 if feed.hours_since_import is None else 1, "imports"
+        ),
+        "feed_files_are_sound": Measurement(feed.rejected, max(feed.taken, 1), "files"),
+    }
 
 
 def _cases(engine: Engine, now_utc: datetime) -> Measurement:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import dagster as dg
@@ -425,6 +426,34 @@ def _(watch: Watch) -> Generator[None]:
     for hours_ago in (2, 1, 0):
         watch.run("hourly_tick", now - timedelta(hours=hours_ago))
     watch.run("report", now)
+
+
+@fault("a feed that is late and bad, and a move that nobody enters", "schedule_is_recent", "feed_files_are_sound",
+       "changes_are_entered")  # fmt: skip
+def _(watch: Watch) -> Generator[None]:
+    usual = watch.settings
+    with TemporaryDirectory() as folder:
+        watch.restart_with(schedule_feed=f"dir:{folder}")
+        do(
+            watch,
+            "INSERT INTO school.imports (kind, imported_at, digest, complete, added, changed, unchanged, gone) "
+            "VALUES ('bookings', now() - interval '5 hours', '', false, 1, 0, 0, 0)",
+            "INSERT INTO school.feed_files (name, size_bytes, modified_at, seen_at, kind, outcome, taken_at) "
+            "VALUES ('bookings.csv', 1, now(), now(), 'bookings', 'rejected', now())",
+            "UPDATE school.bookings SET external_id = 'X-1' WHERE id = 1",
+            "INSERT INTO school.schedule_changes (booking_id, kind, from_period, from_aircraft_id, made_at) "
+            "SELECT id, 'cancellation', tstzrange(now() + interval '1 day', now() + interval '2 days'), aircraft_id, "
+            "now() - interval '6 hours' FROM school.bookings WHERE id = 1",
+        )
+        yield
+        do(
+            watch,
+            "UPDATE school.imports SET imported_at = now()",
+            "UPDATE school.feed_files SET outcome = 'imported'",
+            "DELETE FROM school.schedule_changes",
+        )
+        watch.check_operations()
+        watch.settings = usual
 
 
 @fault("a database that is full", "database_has_connections")

@@ -1,0 +1,41 @@
+"""Files that a school's scheduler drops: which kind a name says, and in which order files are taken."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flightsched_pipelines.domain.imports.kinds import KINDS, FileKind
+
+_NAME = re.compile(r"(?P<kind>[a-z]+)(?:[-_. ].*)?\.(?:csv|xlsx)", re.IGNORECASE | re.DOTALL)
+_ORDER = list(KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedFile:
+    """A file of the feed as it is listed; a file that is written anew is another."""
+
+    name: str
+    size_bytes: int
+    modified_at: datetime
+
+
+def is_of_feed(name: str) -> bool:
+    """Return whether a file is for the feed: CSV or a workbook, neither hidden nor the half of a transfer."""
+    return not name.startswith((".", "~")) and name.lower().endswith((".csv", ".xlsx"))
+
+
+def kind_of(name: str) -> FileKind | None:
+    """Return the kind that a file's name begins with, as in ``bookings-2027-01-11.csv``; ``None`` for none."""
+    found = _NAME.fullmatch(name)
+    return None if found is None else KINDS.get(found["kind"].lower())
+
+
+def in_order(files: Iterable[FeedFile]) -> list[FeedFile]:
+    """Return files as they are to be taken: by kind, as rows name those of the kinds before, then the oldest first."""
+    return sorted(files, key=lambda file: (_rank(file.name), file.modified_at, file.name))
+
+
+def _rank(name: str) -> int:
+    kind = kind_of(name)
+    return len(_ORDER) if kind is None else _ORDER.index(kind.name)

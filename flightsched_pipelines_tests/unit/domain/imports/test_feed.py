@@ -1,0 +1,32 @@
+"""Names of the feed's files, and the order in which they are taken."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from flightsched_pipelines.domain.imports.feed import FeedFile, in_order, is_of_feed, kind_of
+
+NOW = datetime(2027, 1, 11, 9, tzinfo=UTC)
+NAMES = {
+    "bookings.csv": "bookings", "Bookings-2027-01-11T0900.CSV": "bookings", "students_new.xlsx": "students",
+    "aircraft.v2.csv": "aircraft", "booking-1.csv": None, "bookingsnew.csv": None, "2027-bookings.csv": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "kind"), NAMES.items())
+def test_a_name_begins_with_the_kind(name: str, kind: str | None) -> None:
+    found = kind_of(name)
+    assert (found and found.name) == kind
+
+
+@pytest.mark.parametrize("name", [".bookings.csv", "bookings.csv.part", "bookings.csv~", "readme.txt", "~bookings.csv"])
+def test_halves_of_transfers_and_other_files_are_passed_over(name: str) -> None:
+    assert not is_of_feed(name)
+
+
+def test_people_come_before_the_lessons_that_name_them_and_older_files_before_newer() -> None:
+    files = [
+        FeedFile("bookings-2.csv", 1, NOW), FeedFile("bookings-1.csv", 1, NOW + timedelta(hours=1)),
+        FeedFile("odd.csv", 1, NOW), FeedFile("students.csv", 1, NOW + timedelta(hours=2)),
+    ]  # fmt: skip
+    assert [file.name for file in in_order(files)] == ["students.csv", "bookings-2.csv", "bookings-1.csv", "odd.csv"]
