@@ -184,7 +184,8 @@ def _run_once(job_name: str, settings: Settings, hour_utc: datetime) -> None:
         if became != "started":
             errors.print(f"  ✓ {step}" if became == "done" else f"  ✗ {step} {became}")
 
-    job = build_definitions(loggers={"teller": progress_logger(told)}).resolve_job_def(job_name)
+    with run_process.accept_beta():
+        job = build_definitions(loggers={"teller": progress_logger(told)}).resolve_job_def(job_name)
     print_progress(f"{job_name} of {format_utc(hour_utc)} ...")
     with (
         open_instance(settings) as instance,
