@@ -8,11 +8,15 @@ import psutil
 
 
 def kill_server(home: Path) -> None:
-    """Kill the postmaster and every process of its."""
+    """Kill the postmaster and every process of its, and return when none of them runs."""
     pid = int((home / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
     postmaster = psutil.Process(pid)
-    for process in (postmaster, *postmaster.children(recursive=True)):
-        process.kill()
-    with suppress(psutil.NoSuchProcess):
-        while postmaster.status() != psutil.STATUS_ZOMBIE:  # where init reaps nothing it stays one
-            time.sleep(0.01)
+    postmaster.suspend()  # it starts no other while they are listed
+    family = [*postmaster.children(recursive=True), postmaster]
+    for process in family:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    for process in family:
+        with suppress(psutil.NoSuchProcess):
+            while process.status() != psutil.STATUS_ZOMBIE:  # where init reaps nothing it stays one
+                time.sleep(0.01)

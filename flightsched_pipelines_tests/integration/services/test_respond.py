@@ -138,15 +138,18 @@ def test_a_choice_can_be_withdrawn_for_five_minutes(told_engine: Engine) -> None
     assert (late.outcome, held(told_engine, booking_id)) == ("late", 1)
 
 
-def test_a_hold_that_nobody_confirms_ends_after_two_hours_with_one_reminder(told_engine: Engine) -> None:
+def test_a_hold_that_nobody_confirms_ends_after_two_waking_hours_with_one_reminder(told_engine: Engine) -> None:
     case_id, booking_id = cases(told_engine)[0]
     say(told_engine, case_id, "accept", number=1)
     run(told_engine, "UPDATE school.reschedule_cases SET reminded_at = now() WHERE id <> :id", id=case_id)
-    assert deadlines.process_deadlines(told_engine, LATER + 61 * MINUTE, SETTINGS)["reminded"] == 1
+    until = one(told_engine, "SELECT held_until FROM school.bookings WHERE holds_for = :id", id=booking_id)
+    assert until == SEED_HOUR + 3 * HOUR, "it is 06:18 at the school: the two hours begin at seven"
+    assert deadlines.process_deadlines(told_engine, until - 61 * MINUTE, SETTINGS)["reminded"] == 0
+    assert deadlines.process_deadlines(told_engine, until - 59 * MINUTE, SETTINGS)["reminded"] == 1
     assert told(told_engine, case_id, "reminded") == ["instructor"]
-    assert deadlines.process_deadlines(told_engine, LATER + 62 * MINUTE, SETTINGS)["reminded"] == 0
-    assert say(told_engine, case_id, "confirm", LATER + 121 * MINUTE).outcome == "late"
-    assert deadlines.process_deadlines(told_engine, LATER + 2 * HOUR, SETTINGS)["holds released"] == 1
+    assert deadlines.process_deadlines(told_engine, until - 58 * MINUTE, SETTINGS)["reminded"] == 0
+    assert say(told_engine, case_id, "confirm", until + MINUTE).outcome == "late"
+    assert deadlines.process_deadlines(told_engine, until, SETTINGS)["holds released"] == 1
     assert (state(told_engine, case_id), held(told_engine, booking_id)) == ("proposed", 0)
     assert events(told_engine, case_id) == ["opened", "accepted", "reminded", "hold_released"]
     assert place(told_engine, booking_id)[0] == "weather_hold"
