@@ -17,8 +17,12 @@ app = typer.Typer(no_args_is_help=True, help="Airports that the school uses, and
 @app.command()
 def add(
     idents: Annotated[list[str], typer.Argument(help="ICAO, FAA or IATA idents.")],
-    metar: Annotated[bool, typer.Option("--metar", help="They issue METARs of their own.")] = False,
-    taf: Annotated[bool, typer.Option("--taf", help="They issue TAFs of their own.")] = False,
+    metar: Annotated[
+        bool | None, typer.Option("--metar/--no-metar", help="Whether they issue METARs; unset, if one comes.")
+    ] = None,
+    taf: Annotated[
+        bool | None, typer.Option("--taf/--no-taf", help="Whether they issue TAFs; unset, if one comes.")
+    ] = None,
 ) -> None:
     """Add airports from the package airportsdata; those that are there stay as they are."""
     _, engine = open_session()

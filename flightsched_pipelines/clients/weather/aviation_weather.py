@@ -10,6 +10,7 @@ from flightsched_pipelines.clients.weather.http_fetch import RetryingFetcher, Re
 from flightsched_pipelines.clients.weather.limiter import shared_limiter
 from flightsched_pipelines.clients.weather.request_specs import AVIATION_WEATHER_CENTER, RequestSpec, report_request
 from flightsched_pipelines.clients.weather.response_parsing import ProviderProfile
+from flightsched_pipelines.domain.weather.issuers import asked
 from flightsched_pipelines.domain.weather.provider_responses import Product, ProviderResponse
 from flightsched_pipelines.settings import Settings
 
@@ -55,21 +56,21 @@ class AviationWeatherCenter:
         return cls(settings.aviation_weather_url, settings.weather_contact, patience)
 
     def fetch(self, airports: DataFrame, earlier: Sequence[ProviderResponse] = ()) -> list[ProviderResponse]:
-        """Fetch the newest METARs and TAFs of the airports that issue them, one response a request."""
+        """Fetch the newest METARs and TAFs of the airports that issue them, or may; one response a request."""
         questions = list(_questions(airports))
-        for product in dict.fromkeys(asked.product for asked in questions):
+        for product in dict.fromkeys(one.product for one in questions):
             shared_limiter(f"{self._base_url}/{product}", 1, self._seconds_between_polls).wait()
         before_each = shared_limiter(self._base_url, REQUESTS_PER_MINUTE, 60).wait
         known = {answer.request: answer for answer in earlier if answer.outcome == "ok" and answer.body is not None}
         headers = {b"User-Agent": self._user_agent, b"Accept": b"application/json", b"Accept-Encoding": b"gzip"}
         with httpx.Client(headers=headers, timeout=self._patience.one_attempt) as client:
             exchange = RetryingFetcher(client, self._base_url, _PROFILE, self._patience, before_each=before_each)
-            return [exchange.ask(asked, known.get(asked.request)) for asked in questions]
+            return [exchange.ask(one, known.get(one.request)) for one in questions]
 
 
 def _questions(airports: DataFrame) -> Iterator[RequestSpec]:
-    yield from _in_batches("metar", airports.loc[airports["issues_metar"].astype(bool), "airport"].tolist())
-    yield from _in_batches("taf", airports.loc[airports["issues_taf"].astype(bool), "airport"].tolist())
+    yield from _in_batches("metar", airports.loc[asked(airports["issues_metar"]), "airport"].tolist())
+    yield from _in_batches("taf", airports.loc[asked(airports["issues_taf"]), "airport"].tolist())
 
 
 def _in_batches(product: Product, idents: list[str]) -> Iterator[RequestSpec]:

@@ -61,13 +61,15 @@ class ParsedReports:
     """Groups read from responses, and a sentence for each part that could not be read.
 
     ``unread`` has one group without conditions for each report that could not be read, at its station or at
-    `EVERY_STATION`. ``asked_of_models`` are the stations for which One Call was requested, whatever came.
+    `EVERY_STATION`. ``asked_of_models`` are the stations for which One Call was requested, whatever came; ``answered``
+    are, by product, the stations of requests whose response could be read, with or without a report of theirs.
     """
 
     groups: list[ForecastGroup] = field(default_factory=list[ForecastGroup])
     problems: list[str] = field(default_factory=list[str])
     unread: list[ForecastGroup] = field(default_factory=list[ForecastGroup])
     asked_of_models: list[str] = field(default_factory=list[str])
+    answered: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
 
 
 def read_responses(answers: Iterable[ProviderResponse]) -> ParsedReports:
@@ -87,6 +89,7 @@ def read_responses(answers: Iterable[ProviderResponse]) -> ParsedReports:
         except ProviderResponseError as error:
             reading.problems.append(f"{answer.product} of {', '.join(answer.stations)}: {error}")
             continue
+        reading.answered.setdefault(answer.product, set()).update(answer.stations)
         reading.groups.extend(one.groups)
         reading.problems.extend(one.problems)
         reading.unread.extend(one.unread)

@@ -18,6 +18,7 @@ from flightsched_pipelines.domain.weather.conditions import ForecastGroup, fligh
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
 from flightsched_pipelines.domain.weather.governing import governing_metars, governing_taf, newest, unreadable
 from flightsched_pipelines.domain.weather.issue_times import BEGINNING, EVERY_STATION
+from flightsched_pipelines.domain.weather.issuers import due
 from flightsched_pipelines.domain.weather.provider_responses import ParsedReports
 from flightsched_pipelines.durations import HOUR, hour_of
 
@@ -55,7 +56,7 @@ def blend(
     """Return the forecast for each airport and each of the next ``horizon_hours`` hours that any source reaches.
 
     Args:
-        airports: ident, position, and whether it issues TAFs and METARs: these decide which reports are due.
+        airports: ident, position, and whether it issues TAFs and METARs, which decides the reports that are due.
         reading: all reports that came, of any station, and the stations that were requested.
         hour_utc: the running hour; earlier hours are left out.
         horizon_hours: number of hours to return.
@@ -67,6 +68,10 @@ def blend(
         FORECAST_COLUMNS.
     """
     tafs, metars, models = (_by_station(reading, source) for source in ("TAF", "METAR", "OpenWeatherMap"))
+    airports = airports.assign(
+        issues_taf=due(airports["issues_taf"], airports["airport"], tafs, reading.answered.get("taf", ())),
+        issues_metar=due(airports["issues_metar"], airports["airport"], metars, reading.answered.get("metar", ())),
+    )
     speakers = _taf_stations(airports, taf_max_distance_nm)
     asked_of_models = set(reading.asked_of_models)
     rows: list[_Row] = []

@@ -38,6 +38,7 @@ from flightsched_pipelines.domain.rescheduling.validation.validation_records imp
 from flightsched_pipelines.domain.rescheduling.validation.weather_validation import LOOKED_AT, ForecastRecords
 from flightsched_pipelines.domain.risk.assess import Assessment, assess
 from flightsched_pipelines.domain.weather.daylight import sun_table
+from flightsched_pipelines.domain.weather.issuers import newly_known
 from flightsched_pipelines.domain.weather.provider_responses import ParsedReports, ProviderResponse, read_responses
 from flightsched_pipelines.domain.weather.source_selection import blend, hourly_rows
 from flightsched_pipelines.durations import DAY, HOUR
@@ -131,15 +132,24 @@ def forecast(engine: Engine, raw_weather: pd.DataFrame, hour_utc: datetime, sett
     """Return the forecast at an hour: every airport, hour and group, and which of them govern."""
     then = reference_at(engine, hour_utc, settings)
     settings = then.settings_of(settings)
+    reading = read_weather(raw_weather)
+    _note_issuers(engine, then.airports, reading)
     return blend(
         then.airports,
-        read_weather(raw_weather),
+        reading,
         hour_utc,
         horizon_hours=settings.lookahead_hours + 24,
         taf_max_distance_nm=settings.taf_max_distance_nm,
         taf_max_age_hours=settings.taf_max_age_hours,
         observation_max_age_minutes=settings.observation_max_age_minutes,
     )
+
+
+def _note_issuers(engine: Engine, airports: pd.DataFrame, reading: ParsedReports) -> None:
+    """Store that airports issue a report of which one came, where nobody has said so: from now on it is due."""
+    for column, source in (("issues_taf", "TAF"), ("issues_metar", "METAR")):
+        came = {group.station for group in reading.groups if group.source == source}
+        schedule.note_issuers(engine, column, newly_known(airports[column], airports["airport"], came))
 
 
 def snapshot_bookings(engine: Engine, hour_utc: datetime, now_utc: datetime, settings: Settings) -> pd.DataFrame:

@@ -16,14 +16,14 @@ _SYSTEMS = {"ICAO": "ICAO", "LID": "FAA", "IATA": "IATA"}
 """Names of idents in airportsdata, and as people call them."""
 
 
-class AirportError(PlainError, LookupError):
+class AirportError(PlainError, ValueError):
     """An ident that names no airport, or two; the message says which."""
 
 
 def find(ident: str) -> Mapping[str, Any]:
     """Return what is known of the airport of an ICAO, FAA or IATA ident (columns of ``school.airports``).
 
-    Neither METARs nor TAFs of its own are assumed.
+    Which reports it issues is not among them.
 
     Raises:
         AirportError: no airport has it, or two have it in different systems.
@@ -43,7 +43,6 @@ def find(ident: str) -> Mapping[str, Any]:
     return {
         "ident": row["icao"], "name": row["name"] or row["icao"], "latitude_deg": row["lat"],
         "longitude_deg": row["lon"], "elevation_ft": row["elevation"], "time_zone": row["tz"],
-        "issues_taf": False, "issues_metar": False,
     }  # fmt: skip
 
 
@@ -77,12 +76,12 @@ def look_up(connection: Connection, named: Iterable[str]) -> tuple[dict[str, str
     return found, wrong, sorted(set(found.values()) - stored)
 
 
-def add(connection: Connection, idents: Iterable[str], **issues: bool) -> None:
+def add(connection: Connection, idents: Iterable[str], **issues: bool | None) -> None:
     """Store airports that are known; ``issues_metar`` and ``issues_taf`` where they are given."""
     airfields.store_airports(connection, [{**find(ident), **issues} for ident in idents])
 
 
-def add_airports(engine: Engine, named: Iterable[str], **issues: bool) -> tuple[list[str], list[str]]:
+def add_airports(engine: Engine, named: Iterable[str], **issues: bool | None) -> tuple[list[str], list[str]]:
     """Store the airports of idents in any form; one that is stored is left as it is.
 
     Returns:
@@ -103,10 +102,7 @@ def add_airports(engine: Engine, named: Iterable[str], **issues: bool) -> tuple[
 def added_note(idents: Sequence[str]) -> str:
     """Say that airports were added, and which of their data are still missing."""
     was, their = ("was", "its") if len(idents) == 1 else ("were", "their")
-    return (
-        f"{', '.join(idents)} {was} added from airportsdata, without METARs and TAFs of {their} own; "
-        "`flightsched import airports` tells of such"
-    )
+    return f"{', '.join(idents)} {was} added from airportsdata; METARs and TAFs of {their} own are used once they come"
 
 
 def runway_note(idents: Iterable[str]) -> str:

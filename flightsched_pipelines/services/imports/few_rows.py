@@ -99,7 +99,7 @@ def _known(ident: str) -> dict[str, Any]:
     try:
         return dict(airports.find(ident))
     except airports.AirportError:
-        return {"issues_taf": False, "issues_metar": False}
+        return {}
 
 
 def _school_of(row: ReadRow, stored: Mapping[int, Mapping[str, Any]]) -> int | None:

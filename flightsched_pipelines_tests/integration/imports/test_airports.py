@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from flightsched_pipelines.database.queries.schedule import bookings as schedule
 from flightsched_pipelines_tests.integration.cli.conftest import Type, flightsched
 from flightsched_pipelines_tests.integration.imports.helpers import rows
 
@@ -35,7 +36,7 @@ def test_airports_are_added_by_any_ident_that_names_one(flightsched: Type, engin
     assert "KBDU, KPAO, NTGA added" in flightsched("airports", "add", "pao", "KBDU", "NTGA", "--metar").out
     assert "there already" in flightsched("airports", "add", "PAO").out
     found = rows(engine, "SELECT ident, time_zone, issues_metar, issues_taf FROM school.airports ORDER BY 1")
-    assert found[:2] == [("KBDU", "America/Denver", True, False), ("KPAO", "America/Los_Angeles", True, False)]
+    assert found[:2] == [("KBDU", "America/Denver", True, None), ("KPAO", "America/Los_Angeles", True, None)]
 
     both = flightsched("airports", "add", "AAA", "KSJC")
     none = flightsched("airports", "add", "NOWHERE")
@@ -85,7 +86,6 @@ def test_a_school_is_made_by_options(flightsched: Type, engine: Engine) -> None:
     done = flightsched(*SCHOOL)
 
     assert "Redwood is made, with the id pao" in done.out
-    assert "the default minimums and the regulations are in force" in done.err
     assert rows(engine, "SELECT name, base_airport, external_id FROM school.schools") == [("Redwood", "KPAO", "pao")]
     assert rows(engine, "SELECT issues_metar, issues_taf FROM school.airports") == [(True, False)]
     assert rows(engine, "SELECT count(*) FROM school.opening_hours") == [(5,)]
@@ -109,3 +109,13 @@ def test_what_cannot_be_made_is_said(flightsched: Type, engine: Engine, words: t
     assert done.code == 2
     assert said in done.err
     assert rows(engine, "SELECT FROM school.schools") == []
+
+
+def test_a_report_that_came_is_noted_unless_somebody_said(flightsched: Type, engine: Engine) -> None:
+    flightsched("airports", "add", "KPAO")
+    flightsched("airports", "add", "KBDU", "--no-taf")
+
+    schedule.note_issuers(engine, "issues_taf", ["KPAO", "KBDU"])
+
+    found = rows(engine, "SELECT ident, issues_taf, issues_metar FROM school.airports ORDER BY 1")
+    assert found == [("KBDU", False, None), ("KPAO", True, None)]

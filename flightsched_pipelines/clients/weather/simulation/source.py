@@ -17,6 +17,7 @@ from flightsched_pipelines.clients.weather.request_specs import (
 )
 from flightsched_pipelines.clients.weather.simulation.one_call import one_call
 from flightsched_pipelines.clients.weather.simulation.reports import Station, metar, taf
+from flightsched_pipelines.domain.weather.issuers import asked, stated
 from flightsched_pipelines.domain.weather.provider_responses import Product, ProviderResponse
 
 
@@ -32,11 +33,13 @@ class SimulatedWeather:
         earlier: Sequence[ProviderResponse] = (),  # noqa: ARG002, nothing is fetched
     ) -> list[ProviderResponse]:
         """Return METARs, TAFs and One Call responses as of ``hour_utc``; see ``WeatherSource.fetch``."""
-        observing = _stations(airports[airports["issues_metar"].astype(bool)])
-        forecasting = _stations(airports[airports["issues_taf"].astype(bool)])
+        observing = _stations(airports[stated(airports["issues_metar"])])
+        forecasting = _stations(airports[stated(airports["issues_taf"])])
+        of_metars = _stations(airports[asked(airports["issues_metar"])])
+        of_tafs = _stations(airports[asked(airports["issues_taf"])])
         answers = [
-            _reports("metar", observing, [metar(station, hour_utc) for station in observing], hour_utc),
-            _reports("taf", forecasting, [taf(station, hour_utc) for station in forecasting], hour_utc),
+            _reports("metar", of_metars, [metar(station, hour_utc) for station in observing], hour_utc),
+            _reports("taf", of_tafs, [taf(station, hour_utc) for station in forecasting], hour_utc),
         ]
         return [answer for answer in answers if answer.stations] + [
             _one_call(station, hour_utc) for station in _stations(airports)

@@ -9,11 +9,13 @@ import pandas as pd
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Engine,
     Select,
     func,
     or_,
     select,
     true,
+    update,
 )
 from sqlalchemy.dialects.postgresql import Range
 
@@ -53,7 +55,7 @@ _MINIMUMS = (
 
 AIRPORT_TYPES = {
     "airport": "object", "name": "object", "latitude_deg": "float64", "longitude_deg": "float64",
-    "elevation_ft": "float64", "time_zone": "object", "issues_taf": "bool", "issues_metar": "bool",
+    "elevation_ft": "float64", "time_zone": "object", "issues_taf": "boolean", "issues_metar": "boolean",
     "approach_ceiling_ft": "float64", "approach_visibility_sm": "float64",
 }  # fmt: skip
 RUNWAY_TYPES = {
@@ -64,6 +66,15 @@ RUNWAY_TYPES = {
 def airports(source: Source, idents: Collection[str] | None = None) -> pd.DataFrame:
     """Return every airport, or those named: ident, position, zone, and the reports it issues (``AIRPORT_TYPES``)."""
     return _frame(source, _airports(idents)).astype(AIRPORT_TYPES)
+
+
+def note_issuers(engine: Engine, column: str, idents: Collection[str]) -> None:
+    """Store that airports issue the reports of a column, ``issues_taf`` or ``issues_metar``, unless somebody said."""
+    if idents:
+        issues = schema.airports.c[column]
+        noted = update(schema.airports).where(schema.airports.c.ident.in_(list(idents)), issues.is_(None))
+        with engine.begin() as connection:
+            connection.execute(noted.values({column: True}))
 
 
 def runways(source: Source, idents: Collection[str] | None = None) -> pd.DataFrame:

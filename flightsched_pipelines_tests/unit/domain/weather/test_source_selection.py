@@ -7,6 +7,7 @@ import pytest
 
 from flightsched_pipelines.domain.weather.conditions import ForecastGroup
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
+from flightsched_pipelines.domain.weather.issue_times import unread_report
 from flightsched_pipelines.domain.weather.one_call import read_one_call
 from flightsched_pipelines.domain.weather.provider_responses import ParsedReports
 from flightsched_pipelines.domain.weather.reports.metar import read_metar
@@ -77,6 +78,42 @@ def test_a_late_taf_hands_its_field_to_nobody() -> None:
     assert set(rows["source"]) == {"TAF", "OpenWeatherMap"}
     assert rows.loc[rows["source"] == "TAF", "missing"].tolist() == [["ceiling", "visibility", "weather", "wind"]]
     assert governing(frame, "KNEAR", 14)["missing"].str.len().tolist() == [4]
+
+
+SAID = pd.Series([True, None, None], dtype="boolean")
+UNSAID = AIRPORTS.assign(airport=["KOWN", "KNBY", "KFAR"], issues_taf=SAID, issues_metar=SAID)
+
+
+def unsaid(groups: list[ForecastGroup], answered: set[str]) -> pd.DataFrame:
+    reading = ParsedReports(groups, answered={"taf": answered, "metar": answered})
+    return blend(
+        UNSAID, reading, hour(12), horizon_hours=48, taf_max_distance_nm=30, taf_max_age_hours=13,
+        observation_max_age_minutes=90,
+    )  # fmt: skip
+
+
+def test_a_field_of_which_nobody_spoke_is_judged_by_its_own_taf_once_it_comes() -> None:
+    own, other = taf(fair(0, 24, visib=2), station="KNBY"), taf(fair(0, 24), station="KOWN")
+
+    with_own = unsaid([*read_taf(own), *read_taf(other)], {"KOWN", "KNBY", "KFAR"})
+    without = unsaid(read_taf(other), {"KOWN", "KNBY", "KFAR"})
+
+    assert governing(with_own, "KNBY", 14)["station"].tolist() == ["KNBY"]
+    assert governing(with_own, "KNBY", 14)["visibility_sm"].tolist() == [2]
+    assert governing(without, "KNBY", 14)["station"].tolist() == ["KOWN"], "the response had none"
+
+
+def test_a_request_that_failed_hands_the_field_to_no_neighbour() -> None:
+    frame = unsaid(read_taf(taf(fair(0, 24), station="KOWN")), {"KOWN"})
+
+    assert governing(frame, "KNBY", 14)["missing"].str.len().tolist() == [4]
+
+
+def test_a_report_without_a_station_may_be_of_any_field() -> None:
+    nameless = unread_report({"icaoId": None, "rawTAF": ""}, "TAF")
+    frame = unsaid([*read_taf(taf(fair(0, 24), station="KOWN")), nameless], {"KOWN", "KNBY", "KFAR"})
+
+    assert "KOWN" not in set(governing(frame, "KNBY", 14)["station"])
 
 
 def test_an_expired_taf_is_as_good_as_none() -> None:
