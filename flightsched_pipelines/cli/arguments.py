@@ -20,6 +20,10 @@ CaseName = Annotated[str, typer.Argument(help="The case's number, or the booking
 Hour = Annotated[str | None, typer.Option(help="The hour in UTC, such as 2026-11-24T10. Default: the running hour.")]
 
 
+NOT_FOUND_YET = 0
+"""The case of a response whose text is validated before its case is looked up."""
+
+
 def find_case(engine: Engine, name: str) -> int:
     """Return the number of a case that is named by it, or by its booking's reference.
 

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from datetime import date
-from typing import Annotated, TextIO
+from typing import Annotated, NoReturn, TextIO
 
 import typer
 from rich.console import Console
@@ -31,6 +31,16 @@ class UsageError(PlainError, ValueError):
 
 class CommandFailedError(PlainError, RuntimeError):
     """A command was typed right, and failed; the message contains the reason. Exits 1."""
+
+
+def refuse(kind: str, sentence: str) -> NoReturn:
+    """End a command whose response or order was refused.
+
+    Raises:
+        UsageError: it names nothing that exists.
+        CommandFailedError: it was refused for another reason.
+    """
+    raise UsageError(sentence) if kind.startswith("unknown_") else CommandFailedError(sentence)
 
 
 def print_progress(words: str) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from flightsched_pipelines.database.seed.reference import reference_runways
 from flightsched_pipelines.domain.risk.assess import Assessment, assess
-from flightsched_pipelines.domain.risk.bookings import read_bookings_csv
+from flightsched_pipelines.domain.risk.bookings import BookingsError, read_bookings_csv
 from flightsched_pipelines.domain.risk.limits.minimums import default_minimums, in_force
 from flightsched_pipelines.domain.weather.daylight import sun_table
 from flightsched_pipelines.domain.weather.provider_responses import (
@@ -47,7 +47,7 @@ def assess_files(
     """
     known = airportsdata.load("ICAO")
     zones = {ident: fields["tz"] for ident, fields in known.items()}
-    near_utc = _first_start(read_bookings_csv(_text(bookings), zones)[0], now_utc)
+    near_utc = _first_start(bookings, zones, now_utc)
     readings = [read_reports(file, None, near_utc) for file in weather_files]
     together = ParsedReports(
         groups=[group for reading in readings for group in reading.groups],
@@ -67,7 +67,12 @@ def assess_files(
     return lessons, _assess(lessons, forecasts, airports, settings.booking_buffer_minutes), problems
 
 
-def _first_start(lessons: pd.DataFrame, otherwise: datetime) -> datetime:
+def _first_start(bookings: Path, zones: Mapping[str, str], otherwise: datetime) -> datetime:
+    """Return when the first booking starts; if the file cannot be read, which is said later, another time."""
+    try:
+        lessons, _ = read_bookings_csv(_text(bookings), zones)
+    except (FileError, BookingsError):
+        return otherwise
     return otherwise if lessons.empty else lessons["starts_at_utc"].min().to_pydatetime()
 
 

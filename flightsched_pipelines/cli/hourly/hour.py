@@ -59,6 +59,11 @@ def tick(hour: Hour = None, as_json: Json = False) -> None:
     hour_utc = parse_hour(hour)
     engine = connect(settings)
     migrations.require_current(engine)
+    if not table_counts.has_schools(engine):
+        raise CommandFailedError(
+            "there is no school yet, so there is nothing to assess: make one with `flightsched init`, or import one; "
+            "`flightsched demo` shows two samples"
+        )
     report = _run_and_report(engine, settings, hour_utc)
     _show(report, as_json)
 
@@ -233,8 +238,8 @@ def _root(error: SerializableErrorInfo | None) -> str:
     if error is None:
         return "no reason was recorded"
     error = _first_cause(error)
-    ours = r"^flightsched_pipelines\.[\w.]+: "  # our own sentences need no class name
-    return re.sub(ours, "", error.message.strip())
+    classes = r"^(flightsched_pipelines|dagster)\.[\w.]+: "  # a sentence needs no name of a class
+    return " ".join(re.sub(classes, "", error.message.strip()).split())
 
 
 def _show(report: HourSummary, as_json: bool) -> None:

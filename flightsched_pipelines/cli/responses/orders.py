@@ -1,13 +1,14 @@
 """Dispatchers' orders, each with a reason: ``flightsched cancel``, ``hold`` and ``release``."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import uuid4
 
 import typer
 
-from flightsched_pipelines.cli.arguments import CaseName, find_case
-from flightsched_pipelines.cli.console import CommandFailedError, console
+from flightsched_pipelines.cli.arguments import NOT_FOUND_YET, CaseName, find_case
+from flightsched_pipelines.cli.console import console, refuse
 from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.domain.cases.actions import Action
 from flightsched_pipelines.domain.cases.responses import CaseResponse
@@ -21,9 +22,9 @@ Reason = Annotated[str, typer.Option(help="The reason; it is recorded.")]
 
 def cancel(case: CaseName, reason: Reason = "") -> None:
     """Close a case without a new time: the lesson stays on weather hold, for a dispatcher to handle."""
+    response = CaseResponse(_key(), NOT_FOUND_YET, "terminal", Action.CANCEL, "dispatcher", reason=reason)
     settings, engine = open_session()
-    number = find_case(engine, case)
-    response = CaseResponse(_key(), number, "terminal", Action.CANCEL, "dispatcher", reason=reason)
+    response = replace(response, case_id=find_case(engine, case))
     _tell(take(engine, response, datetime.now(UTC), settings))
 
 
@@ -48,5 +49,5 @@ def _key() -> str:
 
 def _tell(outcome: ResponseOutcome) -> None:
     if not outcome.applied:
-        raise CommandFailedError(outcome.sentence)
+        refuse(outcome.outcome, outcome.sentence)
     console.print(outcome.sentence, markup=False)

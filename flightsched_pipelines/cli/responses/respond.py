@@ -1,19 +1,22 @@
 """Respond to cases from the terminal: ``flightsched respond`` and ``swap``."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Annotated
 from uuid import uuid4
 
 import typer
 
-from flightsched_pipelines.cli.arguments import CaseName, find_case
-from flightsched_pipelines.cli.console import CommandFailedError, UsageError, console
+from flightsched_pipelines.cli.arguments import NOT_FOUND_YET, CaseName, find_case
+from flightsched_pipelines.cli.console import UsageError, console, refuse
 from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.domain.cases.actions import ROLE_OF, Action, Role
 from flightsched_pipelines.domain.cases.responses import CaseResponse, RequestedTimes
 from flightsched_pipelines.domain.rescheduling.preferences import DAYS, PARTS_OF_DAY
 from flightsched_pipelines.services.responses.respond import respond as take
 from flightsched_pipelines.services.responses.swap import swap as exchange
+from flightsched_pipelines.text import MAX_KEY_CHARACTERS
+from flightsched_pipelines.text import accept as accept_text
 
 
 def respond(
@@ -59,14 +62,15 @@ def respond(
     entered_by = _role(speaker)
     role = ROLE_OF[said[0]] if entered_by == "dispatcher" else entered_by
     given = key or f"terminal-{uuid4().hex}"
-    settings, engine = open_session()
     response = CaseResponse(
-        given, find_case(engine, case), "terminal", said[0], role, number=accept, reason=reason, wishes=wishes,
+        given, NOT_FOUND_YET, "terminal", said[0], role, number=accept, reason=reason, wishes=wishes,
         on_behalf=entered_by == "dispatcher",
     )  # fmt: skip
+    settings, engine = open_session()
+    response = replace(response, case_id=find_case(engine, case))
     outcome = take(engine, response, datetime.now(UTC), settings)
     if not outcome.applied:
-        raise CommandFailedError(outcome.sentence)
+        refuse(outcome.outcome, outcome.sentence)
     console.print(outcome.sentence + (" (It was applied before.)" if outcome.repeated else ""), markup=False)
 
 
@@ -76,11 +80,12 @@ def swap(
     key: Annotated[str | None, typer.Option(help="Idempotency key.")] = None,
 ) -> None:
     """Swap the slots of two lessons, if both students agree."""
+    given = accept_text(key or f"terminal-{uuid4().hex}", "the key", MAX_KEY_CHARACTERS)
     settings, engine = open_session()
     pair = (find_case(engine, case), find_case(engine, other))
-    outcome = exchange(engine, key or f"terminal-{uuid4().hex}", pair, "terminal", datetime.now(UTC), settings)
+    outcome = exchange(engine, given, pair, "terminal", datetime.now(UTC), settings)
     if not outcome.applied:
-        raise CommandFailedError(outcome.sentence)
+        refuse(outcome.outcome, outcome.sentence)
     console.print(outcome.sentence, markup=False)
 
 

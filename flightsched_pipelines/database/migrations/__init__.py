@@ -23,6 +23,10 @@ class SchemaError(PlainError, RuntimeError):
     """The schema is not at the needed revision, or cannot be migrated; the message names the command to run."""
 
 
+class RevisionError(SchemaError, ValueError):
+    """There is no such revision."""
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """The current revision of the schema (``None``: empty), and the newest one."""
@@ -53,7 +57,7 @@ def downgrade(engine: Engine, revision: str) -> None:
         try:
             command.downgrade(config, revision)
         except CommandError as error:
-            raise SchemaError(f"the schema cannot be taken to '{revision}': {error}") from error
+            raise RevisionError(f"the schema cannot be taken to '{revision}': {error}") from error
 
 
 def status(engine: Engine) -> Status:

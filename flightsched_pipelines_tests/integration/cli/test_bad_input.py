@@ -17,10 +17,10 @@ PREFERENCES = b"student_email,days,latest_date,note\n"
 ROW = b"student1@example.com,sat,"
 
 TYPED: dict[str, tuple[tuple[str, ...], str]] = {
-    "case, beyond bigint": (("case", TOO_LARGE), "less than or equal to 9223372036854775807"),
-    "case, negative": (("case", "--", "-1"), "greater than or equal to 1"),
-    "case, other digits": (("case", "²"), "valid integer"),
-    "respond, beyond bigint": (("respond", TOO_LARGE, "--confirm"), "less than or equal to 9223372036854775807"),
+    "case, beyond bigint": (("case", TOO_LARGE), "there is no case 9"),
+    "case, negative": (("case", "--", "-1"), "there is no case of -1"),
+    "case, other digits": (("case", "²"), "there is no case of ²"),
+    "respond, beyond bigint": (("respond", TOO_LARGE, "--confirm"), "there is no case 9"),
     "respond, number beyond bigint": (("respond", "1", "--accept", TOO_LARGE), "there is no case 1"),
     "respond, reason": (("respond", "1", "--keep", "--reason", NOT_UTF8), "argument 5 is not UTF-8"),
     "respond, escape in reason": (
@@ -33,9 +33,9 @@ TYPED: dict[str, tuple[tuple[str, ...], str]] = {
     "respond, empty key": (("respond", "1", "--confirm", "--key", ""), "--key is empty"),
     "respond, year 10000": (("respond", "1", "--none-suit", "--after", "10000-01-01"), "10000-01-01"),
     "respond, days": (("respond", "1", "--none-suit", "--days", NOT_UTF8), "not UTF-8"),
-    "swap, beyond bigint": (("swap", "1", TOO_LARGE), "less than or equal to 9223372036854775807"),
+    "swap, beyond bigint": (("swap", "1", TOO_LARGE), "there is no case"),
     "swap, key": (("swap", "1", "2", "--key", ESCAPE), "the key has the control character"),
-    "cancel, beyond bigint": (("cancel", TOO_LARGE), "less than or equal to 9223372036854775807"),
+    "cancel, beyond bigint": (("cancel", TOO_LARGE), "there is no case 9"),
     "cancel, reason": (("cancel", "1", "--reason", LONG), "the reason has 10,000 characters"),
     "hold, booking beyond bigint": (("hold", TOO_LARGE, "--reason", "fog"), "there is no booking"),
     "hold, booking": (("hold", ESCAPE, "--reason", "fog"), "the booking has the control character"),

@@ -265,7 +265,7 @@ def test_a_missing_file_is_named(flightsched: Type) -> None:
     told = flightsched("assess", "--weather", "nowhere.json", "--bookings", "none.csv")
 
     assert told.code == 2
-    assert "none.csv cannot be read" in told.err
+    assert "nowhere.json cannot be read" in told.err
 
 
 @pytest.mark.usefixtures("seeded")

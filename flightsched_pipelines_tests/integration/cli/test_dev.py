@@ -165,7 +165,7 @@ def test_ctrl_c_ends_all_that_was_started_and_what_an_earlier_run_left(
     assert not embedded.is_running(home)
     assert not (home / "dev.json").exists()
     said = capfd.readouterr().err
-    assert "1 runs of an earlier start had died" in said
+    assert "1 run of an earlier start had died" in said
     assert "the database exited unexpectedly; restarting it" in said
     assert "Traceback" not in said.partition("stopping ...")[2]
     with opened(home) as instance:
