@@ -141,7 +141,7 @@ def main() -> None:
         sys.exit(WRONG_USAGE)
     except PlainError as error:
         print_error(str(error))
-        sys.exit(WRONG_USAGE if isinstance(error, ValueError) else FAILED)
+        sys.exit(WRONG_USAGE if isinstance(error, ValueError | LookupError) else FAILED)
     except KeyboardInterrupt:
         print_error("stopped")
         sys.exit(STOPPED)

@@ -41,7 +41,7 @@ def apply_schools(connection: Connection, rows: Sequence[ReadRow]) -> Iterator[s
     stored = school_rows.schools_stored(connection)
     for row in rows:
         school_rows.store_school(connection, _school_of(row, stored), _school_values(row), _hours(row).get("hours"))
-    if school_rows.ensure_default_minimums(connection):
+    if school_rows.ensure_default_minimums(connection) or not stored:
         yield "the default minimums and the regulations are in force; `flightsched import minimums` adds your own"
     closed = [school["external_id"] for school in school_rows.schools_stored(connection).values()
               if not school["hours"] and school["external_id"]]  # fmt: skip

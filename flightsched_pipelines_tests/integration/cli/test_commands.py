@@ -105,6 +105,17 @@ def test_an_unknown_booking_is_said_so(
     assert "Booking 'nobody' is not among" in flightsched("explain", "nobody").err
 
 
+def test_a_database_without_a_school_says_what_to_do(
+    flightsched: Type, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    told = flightsched("tick")
+    assert told.code == 1
+    assert "there is no school yet" in told.err
+    assert "flightsched init" in told.err
+    assert "dagster." not in told.err
+
+
 def test_a_database_without_schema_is_said_so(
     flightsched: Type, server_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
