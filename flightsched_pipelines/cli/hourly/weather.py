@@ -16,7 +16,7 @@ from flightsched_pipelines.cli.console import console, print_error
 from flightsched_pipelines.domain.risk.assess import Assessment
 from flightsched_pipelines.domain.weather.conditions import UnreadWord
 from flightsched_pipelines.domain.weather.source_selection import hourly_rows
-from flightsched_pipelines.formatting import format_utc, format_visibility
+from flightsched_pipelines.formatting import format_clock, format_day, format_visibility
 from flightsched_pipelines.services import stored_reports
 from flightsched_pipelines.settings import Settings
 
@@ -130,14 +130,16 @@ def _plain(value: object) -> object:
 
 def _table_of(rows: pd.DataFrame) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("airport", "hour", "group", "wind", "visibility", "ceiling", "weather", "hazards", "category"):
-        table.add_column(name, justify="right" if name in {"visibility", "ceiling"} else "left", no_wrap=True)
+    for name in ("airport", "hour (UTC)", "group", "wind", "visibility", "ceiling", "weather", "hazards", "category"):
+        width = 4 if name == "airport" else None  # idents are never cut, however narrow the terminal
+        justify = "right" if name in {"visibility", "ceiling"} else "left"
+        table.add_column(name, justify=justify, no_wrap=True, min_width=width)
     for row in rows.to_dict("records"):
         missing: Sequence[str] = row["missing"]
         chance = "" if row["probability"] is pd.NA else str(row["probability"])
         table.add_row(
             row["airport"],
-            format_utc(row["hour_utc"]),
+            f"{format_day(row['hour_utc'])} {format_clock(row['hour_utc'], 'UTC')}",
             f"{row['change']}{chance}",
             "missing" if "wind" in missing else _wind(row),
             "missing" if "visibility" in missing else format_visibility(row["visibility_sm"], at_least=row["at_least"]),
