@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from flightsched_pipelines import cli
+from flightsched_pipelines.cli import console as cli_console
 
 
 class Typed:
@@ -26,6 +27,8 @@ def flightsched(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
     """Run commands in a folder of the test's own; no question is answered."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FLIGHTSCHED_DEMO", "no")
+    for console in (cli_console.console, cli_console.errors):
+        monkeypatch.setattr(console, "width", 200)  # nothing is wrapped, unless a test sets a width of its own
 
     def run(*arguments: str, stdin: bytes = b"") -> Typed:
         monkeypatch.setattr("sys.argv", ["flightsched", *arguments])
