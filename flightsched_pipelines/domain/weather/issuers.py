@@ -1,4 +1,4 @@
-"""Which reports an airport issues: as somebody said, or as they come.
+"""Decide which reports an airport issues: as the school stated, or as the responses show.
 
 Where nobody said, its reports are requested, and due until the response to that contains none of them: a request that
 failed, or was not made, says nothing. Once one comes, the airport issues such reports.
