@@ -23,7 +23,7 @@ def retry_transient_faults(context: dg.AssetExecutionContext) -> Generator[None]
     """Have Dagster retry the step where a transient fault ends the block; every other error fails it at once."""
     try:
         yield
-    except Exception as error:
+    except Exception as error:  # every fault is looked at; those that will not pass are raised as they are
         if not may_be_over_soon(error):
             raise
         context.log.warning("%s; trying again", " ".join(str(error).split())[:300])

@@ -91,7 +91,8 @@ def weigh(
 
 def taken(number: int | None, why: str) -> ResponseRefusedError:
     """Return the refusal of an alternative that has an objection."""
-    return ResponseRefusedError("taken", f"alternative {number} is no longer available: {why}", tells_left=True)
+    sentence = f"alternative {number} is no longer available: {why}"
+    return ResponseRefusedError("taken", sentence, tells_left=True, gone=number)
 
 
 def whom_it_waits_for(case: CaseSnapshot, response: CaseResponse) -> int | None:
@@ -170,9 +171,9 @@ def _accept(case: CaseSnapshot, answer: CaseResponse, at: ResponseContext) -> De
             "superseded", f"alternative {answer.number} of that message is no longer available", tells_left=True
         )
     until = longest_hold(case, slot, at)
-    if until is None:
-        raise ResponseRefusedError("late", f"alternative {answer.number} begins too soon", tells_left=True)
     number = numbers[slot]
+    if until is None:
+        raise ResponseRefusedError("late", f"alternative {number} begins too soon", tells_left=True, gone=number)
     return Decision(
         "hold", "accepted", CaseState.STUDENT_ACCEPTED, f"the student took alternative {number}", slot, number, until
     )

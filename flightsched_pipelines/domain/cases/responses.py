@@ -9,13 +9,18 @@ from flightsched_pipelines.text import MAX_KEY_CHARACTERS, MAX_REASON_CHARACTERS
 
 
 class ResponseRefusedError(ValueError):
-    """A response that changes nothing. ``code`` names the kind; ``tells_left``: the sentence lists what is left."""
+    """A response that changes nothing.
 
-    def __init__(self, code: str, sentence: str, *, tells_left: bool = False) -> None:
+    ``code`` names the kind. ``tells_left``: the sentence lists the offers that are left, without the one numbered
+    ``gone``.
+    """
+
+    def __init__(self, code: str, sentence: str, *, tells_left: bool = False, gone: int | None = None) -> None:
         super().__init__(sentence)
         self.code = code
         self.sentence = sentence
         self.tells_left = tells_left
+        self.gone = gone
 
 
 @dataclass(frozen=True, slots=True)

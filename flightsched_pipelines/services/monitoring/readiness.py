@@ -15,8 +15,8 @@ def not_ready_because(engine: Engine) -> str | None:
         return str(error)
     except (SQLAlchemyError, DatabaseUnavailableError):
         return "the database cannot be reached"
-    except Exception as error:
-        if is_transient(error):  # psycopg's own, while a connection is made
+    except Exception as error:  # psycopg's own too, while a connection is made; every other fault is raised
+        if is_transient(error):
             return "the database cannot be reached"
         raise
     return None

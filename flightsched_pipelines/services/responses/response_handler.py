@@ -73,12 +73,17 @@ class ResponseHandler:
         return effects.apply(decision)
 
     def refusal(self, refused: ResponseRefusedError) -> str:
-        """Return the sentence of a refusal, with the remaining alternatives where that helps."""
+        """Return the sentence of a refusal, with the offers that are left where that helps.
+
+        They are not validated here: each is when it is accepted.
+        """
         case = self._case
         if not refused.tells_left or case is None:
             return f"{refused.sentence}."
-        left = [f"{number}: {_moment(case, offer.slot)}" for number, offer in case.offers.items()]
-        return f"{refused.sentence}. Still available: {'; '.join(left) if left else 'none now'}."
+        left = [
+            f"{number}: {_moment(case, offer.slot)}" for number, offer in case.offers.items() if number != refused.gone
+        ]
+        return f"{refused.sentence}. Still offered: {'; '.join(left) if left else 'none now'}."
 
     def record(self, outcome: str, sentence: str) -> Response:
         """Return the response as it is recorded."""

@@ -3,7 +3,6 @@
 import re
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import Engine
 
 from flightsched_pipelines.services.notifications.links import response_url
@@ -129,8 +128,7 @@ def test_an_instructor_declines_and_the_student_is_offered_what_is_left(told_eng
 
 def test_a_solo_flight_is_released(told_engine: Engine) -> None:
     solo = cases(told_engine, solo=True)
-    if not solo:
-        pytest.skip("the seeded hour threatens no solo flight with three alternatives")
+    assert solo, "the seeded hour threatens a solo flight that has three alternatives"
     case_id, booking_id = solo[0]
     visitor = Visitor(told_engine)
     visitor.press(link(told_engine, case_id), "accept", number=1)
@@ -149,8 +147,7 @@ def test_a_link_of_an_alternative_that_is_gone_shows_what_is_left(told_engine: E
     case_id, _ = cases(told_engine)[0]
     visitor, mine = Visitor(told_engine), link(told_engine, case_id, "student", 1)
     say(told_engine, case_id, "none_suit")
-    if state(told_engine, case_id) != "proposed":
-        pytest.skip("the seeded hour has no other alternatives for this lesson")
+    assert state(told_engine, case_id) == "proposed", "the seeded hour has other alternatives for this lesson"
 
     page = words(visitor.get(mine).text)
 

@@ -264,7 +264,7 @@ def test_a_superseded_alternative_never_moves_anything_and_what_is_left_is_told(
     next_hour(told_engine, reschedule_proposals=lost(proposals), reschedule_candidates=lost(candidates))
     outcome = say(told_engine, case_id, "accept", SEED_HOUR + HOUR + 10 * MINUTE, number=1, round=1)
     assert outcome.outcome == "superseded"
-    assert "Still available: 1:" in outcome.sentence
+    assert "Still offered: 1:" in outcome.sentence
     assert held(told_engine, booking_id) == 0
     still = say(told_engine, case_id, "accept", SEED_HOUR + HOUR + 11 * MINUTE, number=2, round=1)
     assert still.applied, still
@@ -287,7 +287,7 @@ def test_a_move_takes_what_others_were_offered_and_gives_them_new_alternatives(t
     assert slot[0] not in {place_[0] for place_ in now if place_[2] == slot[2]}
     assert "student" in told(told_engine, other_case, "updated") + told(told_engine, other_case, "opened")
     late = say(told_engine, other_case, "accept", number=1, round=1)
-    assert (late.outcome, "Still available: 1:" in late.sentence) == ("superseded", True)
+    assert (late.outcome, "Still offered: 1:" in late.sentence) == ("superseded", True)
 
 
 def test_two_lessons_take_each_others_places_or_neither_moves(told_engine: Engine) -> None:
@@ -319,7 +319,7 @@ def test_two_lessons_take_each_others_places_or_neither_moves(told_engine: Engin
 @pytest.mark.parametrize(
     ("said", "outcome", "words"),
     [
-        ({"action": "accept", "number": 9}, "not_offered", "alternative 9 was not offered. Still available: 1:"),
+        ({"action": "accept", "number": 9}, "not_offered", "alternative 9 was not offered. Still offered: 1:"),
         ({"action": "accept", "number": 1, "round": 7}, "not_offered", "was not offered"),
         ({"action": "accept", "number": 1, "person_id": 999_999}, "wrong_person", "another student's lesson"),
         ({"action": "accept", "number": 1, "role": "instructor"}, "wrong_person", "'accept' is for a student"),
@@ -383,7 +383,10 @@ def test_a_slot_that_somebody_booked_meanwhile_is_refused_with_what_is_left(told
         aircraft=aircraft, start=start, id=booking_id,
     )  # fmt: skip
     outcome = say(told_engine, case_id, "accept", number=1)
-    assert (outcome.outcome, "Still available:" in outcome.sentence) == ("taken", True), outcome
+    assert outcome.outcome == "taken", outcome
+    left = outcome.sentence.partition("Still offered: ")[2]
+    assert left.startswith("2: ")
+    assert "1: " not in left, "what was refused is not among what is left"
     assert held(told_engine, booking_id) == 0
 
 
