@@ -48,7 +48,13 @@ def grant_views(connection: Connection) -> str | None:
 
 
 def _set_search_path(connection: Connection) -> str | None:
-    """Let the role name views without their schema."""
+    """Let the role name views without their schema, unless it can; return what an administrator has to do."""
+    has_it = text(
+        "SELECT EXISTS (SELECT FROM pg_db_role_setting WHERE setrole = CAST(:role AS regrole) AND setdatabase = "
+        "(SELECT oid FROM pg_database WHERE datname = current_database()) AND 'search_path=analytics' = ANY(setconfig))"
+    )
+    if connection.execute(has_it, {"role": ROLE}).scalar_one():
+        return None
     database = connection.dialect.identifier_preparer.quote_identifier(str(connection.engine.url.database))
     statement = f"ALTER ROLE {ROLE} IN DATABASE {database} SET search_path = analytics"
     try:

@@ -17,9 +17,9 @@ HOUR = f"{SEED_HOUR:%Y-%m-%dT%H}"
 
 
 @pytest.fixture
-def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+def narrow(monkeypatch: pytest.MonkeyPatch, flightsched: Type) -> None:  # noqa: ARG001, which sets a width first
     """A terminal of 80 columns."""
-    monkeypatch.setattr(console, "_width", 80)
+    monkeypatch.setattr(console, "width", 80)
 
 
 @pytest.fixture

@@ -198,6 +198,11 @@ def test_an_upgrade_by_a_user_who_may_not_make_roles_says_what_is_left_to_do(
         assert "CREATE ROLE reader NOLOGIN" in left
         assert migrations.status(plain).current == migrations.status(plain).newest
         run(engine, "CREATE ROLE reader NOLOGIN")
+        left = migrations.upgrade(plain)
+        assert left is not None
+        statement = left.partition("`")[2].rstrip("`")
+        assert statement == f'ALTER ROLE reader IN DATABASE "{database}" SET search_path = analytics'
+        run(engine, statement)
         assert migrations.upgrade(plain) is None
         assert ask(engine, "SELECT * FROM analytics.cases", role="reader") == []
         plain.dispose()
