@@ -179,7 +179,7 @@ class Settings(BaseSettings):
     )
     smtp_allow_plaintext: bool = Field(
         default=False,
-        description="Whether password and mails may go unencrypted to a mail server that offers no STARTTLS.",
+        description="Whether password and mails may go unencrypted to another machine that offers no STARTTLS.",
     )
     sms_via: Literal["sns", "off"] = Field(default="off", description="Text message channel; sns needs AWS_REGION.")
     aws_region: str | None = Field(

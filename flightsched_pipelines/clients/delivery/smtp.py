@@ -4,6 +4,7 @@ It may have from the moment the mail's text is sent: an earlier failure is known
 one, without the server's response, may have been.
 """
 
+import ipaddress
 import re
 import smtplib
 import socket
@@ -29,6 +30,8 @@ from flightsched_pipelines.clients.delivery.delivery_errors import (
 
 GOODBYE_SECONDS = 5.0
 
+LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+
 
 @dataclass(frozen=True, slots=True)
 class SmtpTimeouts:
@@ -53,7 +56,8 @@ class Smtp:
 
     Args:
         url: ``smtp://user:password@host:587`` (STARTTLS), or ``smtps://`` for TLS from the start.
-        allow_plaintext: whether password and mails may go unencrypted to a server that offers no STARTTLS.
+        allow_plaintext: whether password and mails may go unencrypted to a server that offers no STARTTLS; to one on
+            this machine they always may.
         timeouts: time limits for the server.
 
     Raises:
@@ -207,7 +211,7 @@ class Smtp:
 
     def _encrypt(self, server: smtplib.SMTP, host: str) -> None:
         if not server.has_extn("starttls"):
-            if self._allow_plaintext:
+            if self._allow_plaintext or is_on_this_machine(host):
                 return
             raise ChannelDownError(
                 f"{self._place} offers no STARTTLS, so that password and mails would go unencrypted; use smtps://, or "
@@ -220,6 +224,17 @@ class Smtp:
         # Data read before the handshake may be an attacker's (RFC 3207, section 6).
         server.file = None
         server.ehlo()
+
+
+def is_on_this_machine(host: str) -> bool:
+    """Return whether a host is of 127.0.0.0/8, ``::1`` or ``localhost``: other spellings, and other names, are not."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return any(address in network for network in LOOPBACK)
 
 
 def _wait_at_most(server: smtplib.SMTP, seconds: float) -> None:

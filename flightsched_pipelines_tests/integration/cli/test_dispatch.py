@@ -164,7 +164,6 @@ def test_a_test_mail_goes_by_the_way_that_is_set(
     with smtp_server.running() as server:
         monkeypatch.setenv("MAIL_VIA", "smtp")
         monkeypatch.setenv("SMTP_URL", server.url)
-        monkeypatch.setenv("SMTP_ALLOW_PLAINTEXT", "true")
         assert "sent by smtp" in flightsched("send-test", "ops@example.com").out
         server.mode = "refuse"
         assert "does not accept mail for this reader" in flightsched("send-test", "ops@example.com").err

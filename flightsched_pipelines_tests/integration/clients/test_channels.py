@@ -39,10 +39,6 @@ def amazon(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield url
 
 
-def smtp_to(url: str) -> Smtp:
-    return Smtp(url, allow_plaintext=True)
-
-
 @pytest.fixture
 def mail() -> EmailMessage:
     message = EmailMessage()
@@ -72,7 +68,7 @@ def test_a_full_or_foreign_folder_is_a_channel_that_is_down(tmp_path: Path, mail
 
 def test_smtp_keeps_its_connection_and_makes_it_anew(mail: EmailMessage) -> None:
     with smtp_server.running() as server:
-        mailer = smtp_to(server.url)
+        mailer = Smtp(server.url)
         assert mailer.send(mail, "1", unnoted) == "<case-1@example.com>"
         server.mode = "hang_up"
         with pytest.raises(BrokenOffError, match="hung up"):
@@ -88,7 +84,7 @@ def test_smtp_keeps_its_connection_and_makes_it_anew(mail: EmailMessage) -> None
 )
 def test_what_a_mail_server_says_of_a_reader(mode: str, meant: type[Exception], mail: EmailMessage) -> None:
     with smtp_server.running(mode) as server:
-        mailer = smtp_to(server.url)
+        mailer = Smtp(server.url)
         with pytest.raises(meant) as told:
             mailer.send(mail, "1", unnoted)
         assert READER not in str(told.value)
@@ -97,11 +93,11 @@ def test_what_a_mail_server_says_of_a_reader(mode: str, meant: type[Exception], 
 def test_a_wrong_password_and_a_server_that_is_away(mail: EmailMessage) -> None:
     with smtp_server.running(password="wrong-secret") as server:
         with pytest.raises(ChannelDownError, match="SMTP_URL") as told:
-            smtp_to(server.url).send(mail, "1", unnoted)
+            Smtp(server.url).send(mail, "1", unnoted)
         assert "wrong-secret" not in str(told.value)
         url = server.url
     with pytest.raises(ChannelDownError, match="cannot be reached"):
-        smtp_to(url).send(mail, "1", unnoted)
+        Smtp(url).send(mail, "1", unnoted)
 
 
 @pytest.mark.parametrize("url", ["", "http://mail", "smtp://", "smtp://host:port", "mail.example.com:587"])

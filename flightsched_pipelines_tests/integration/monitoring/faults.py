@@ -345,7 +345,7 @@ def run_at(watch: Watch, job: str, minutes: float) -> None:
 @fault("a mail server that is down", "outbox_is_young", "channels_deliver")
 def _(watch: Watch) -> Generator[None]:
     with smtp_server.running() as server, wire_to("127.0.0.1", server.port) as wire:
-        watch.restart_with(mail_via="smtp", smtp_allow_plaintext=True, smtp_url=f"smtp://127.0.0.1:{wire.end}")
+        watch.restart_with(mail_via="smtp", smtp_url=f"smtp://127.0.0.1:{wire.end}")
         wire.cut()
         dispatch(watch, minutes_ago=20)
         run_at(watch, "deliver", -2)
@@ -358,7 +358,7 @@ def _(watch: Watch) -> Generator[None]:
 @fault("mail that the server refuses", "channels_deliver")
 def _(watch: Watch) -> Generator[None]:
     with smtp_server.running("refuse") as server:
-        watch.restart_with(mail_via="smtp", smtp_allow_plaintext=True, smtp_url=server.url)
+        watch.restart_with(mail_via="smtp", smtp_url=server.url)
         dispatch(watch, minutes_ago=0)
         yield
         server.mode = "accept"

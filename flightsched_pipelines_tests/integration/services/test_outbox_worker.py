@@ -271,7 +271,6 @@ def test_an_hour_goes_out_on_every_channel_and_waits_for_those_that_are_down(
     with smtp_server.running() as mail, slack_server.running("rate_limited") as slack, ValkeyServer() as redis:
         settings = settings_for(
             flightsched_home=tmp_path, mail_via="smtp", smtp_url=mail.url, mail_per_second=1000, sms_via="sns",
-            smtp_allow_plaintext=True,
             sms_per_second=1000, aws_region=moto_server.REGION, aws_endpoint_url=amazon,
             redis_url=f"redis://127.0.0.1:{redis.port}/0", slack_webhook_url=f"{slack.url}/hook",
             base_url="https://flights.example.com", secret_key="0123456789abcdef0123456789abcdef",

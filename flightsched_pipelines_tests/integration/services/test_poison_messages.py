@@ -64,7 +64,7 @@ def by(mailer: Mailer) -> Channel:
 
 
 def smtp(server: FaultySmtp, **timeouts: float) -> Channel:
-    return by(Smtp(server.url, allow_plaintext=True, timeouts=SmtpTimeouts(**timeouts)))
+    return by(Smtp(server.url, timeouts=SmtpTimeouts(**timeouts)))
 
 
 def sms(server: FaultyHttp) -> Channel:
@@ -145,8 +145,8 @@ class _Impatient:
     """A mailer that waits for one reader's answer for other times than for the others'."""
 
     def __init__(self, server: FaultySmtp, whose: str, **timeouts: float) -> None:
-        self._patient = Smtp(server.url, allow_plaintext=True)
-        self._impatient = Smtp(server.url, allow_plaintext=True, timeouts=SmtpTimeouts(**timeouts))
+        self._patient = Smtp(server.url)
+        self._impatient = Smtp(server.url, timeouts=SmtpTimeouts(**timeouts))
         self._whose = whose
 
     def send(self, message: EmailMessage, key: str, hand_over: HandOver) -> str:
