@@ -9,15 +9,20 @@ FILE, FOLDER = 0o600, 0o700
 def folder(path: Path) -> None:
     """Create a folder that only its owner can open; an existing one of the owner is closed to others."""
     path.mkdir(mode=FOLDER, parents=True, exist_ok=True)
-    if path.stat().st_mode & 0o077:
+    if is_open(path):
         path.chmod(FOLDER)
 
 
 def close_to_others(path: Path) -> None:
     """Remove everybody else's rights to the files in a folder."""
     for file in path.iterdir():
-        if file.is_file() and file.stat().st_mode & 0o077:
+        if file.is_file() and is_open(file):
             file.chmod(FILE)
+
+
+def is_open(path: Path) -> bool:
+    """Return whether others than the owner have any right to a file or folder."""
+    return bool(path.stat().st_mode & 0o077)
 
 
 def write(path: Path, content: bytes) -> None:

@@ -1,8 +1,11 @@
 """Storage of the output of runs' steps: an S3 bucket where one is named, else a folder."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+from flightsched_pipelines.clients import private_files
 from flightsched_pipelines.defs.dagster_internals import (
     ComputeLogManager,
     ConfigurableClassData,
@@ -30,7 +33,7 @@ class ComputeLogs(LocalComputeLogManager):
     ) -> ComputeLogManager[Any]:
         """Amazon S3 with ``COMPUTE_LOGS_BUCKET``; without, ``FLIGHTSCHED_HOME``."""
         settings = Settings()
-        folder = str(settings.flightsched_home.resolve() / "compute_logs")
+        folder = str(_folder(settings.flightsched_home.resolve() / "compute_logs"))
         if settings.compute_logs_bucket is None:
             return LocalComputeLogManager(folder, inst_data=inst_data)
         from dagster_aws.s3 import S3ComputeLogManager  # noqa: PLC0415, a second that only those with a bucket spend
@@ -42,3 +45,10 @@ class ComputeLogs(LocalComputeLogManager):
             endpoint_url=settings.aws_endpoint_url,
             region=settings.aws_region,
         )
+
+
+def _folder(path: Path) -> Path:
+    """The folder, open to its owner alone: Dagster writes into it with the rights that the umask gives."""
+    with suppress(OSError):  # Dagster reports in the run's log that it cannot write there
+        private_files.folder(path)
+    return path

@@ -41,7 +41,7 @@ from flightsched_pipelines.formatting import format_utc, plural
 from flightsched_pipelines.services.delivery import channel_senders
 from flightsched_pipelines.services.delivery.outbox_worker import drain
 from flightsched_pipelines.services.hourly.hour_summary import HourSummary, summarise_hour
-from flightsched_pipelines.services.monitoring.operations_report import page_path
+from flightsched_pipelines.services.monitoring.report_pages import page_path
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.settings import Settings
 

@@ -30,7 +30,7 @@ from flightsched_pipelines.defs.dagster_internals import DAEMON_MODULE
 from flightsched_pipelines.defs.instance import DATABASE_IS_GONE, WORKSPACE_YAML, open_instance
 from flightsched_pipelines.durations import hour_of
 from flightsched_pipelines.formatting import plural
-from flightsched_pipelines.services.monitoring.operations_report import page_path
+from flightsched_pipelines.services.monitoring.report_pages import page_path
 from flightsched_pipelines.settings import Settings
 
 PORTAL_COMMAND = "flightsched_pipelines.cli"

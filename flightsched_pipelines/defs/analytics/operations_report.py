@@ -12,6 +12,7 @@ from flightsched_pipelines.defs.ownership import PLATFORM, labels, team
 from flightsched_pipelines.defs.partitions import HOURLY
 from flightsched_pipelines.defs.weather_monitor.bookings import assessment
 from flightsched_pipelines.services.monitoring import operations_report as desk
+from flightsched_pipelines.services.monitoring.report_pages import write_page
 from flightsched_pipelines.settings import Settings
 
 
@@ -40,7 +41,7 @@ def operations_report(
         asset_metadata.report_metadata(
             report,
             values,
-            desk.write_page(report, settings),
+            write_page(report, settings),
             desk.publish(values, hour, now, settings),
             settings.pages_url,
         )

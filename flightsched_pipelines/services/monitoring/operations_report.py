@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import pandas as pd
 from sqlalchemy import Engine
@@ -21,7 +20,6 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.monitoring.statistics import share_percent
 from flightsched_pipelines.domain.risk.bookings import severity
 from flightsched_pipelines.durations import DAY, HOUR, MINUTE
-from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.reporting import page
 from flightsched_pipelines.reporting.metrics import NAMESPACE, data_of
 from flightsched_pipelines.reporting.models import AlertPeriod, Funnel, Latency, Loss, Report, RiskMap, VerdictCounts
@@ -34,8 +32,6 @@ MINUTE_OF_REPORT = 20
 """Minute of the next hour at which an hour is reported: its run, dispatch and first deliveries are over by then."""
 
 SHOWN_DAYS, PICTURE_HOURS = 7, 72
-KEPT_PAGES = 14 * 24
-NEWEST = "latest.html"
 
 WAITS: Mapping[str, str] = {
     "told": "detection to the student's message",
@@ -236,39 +232,3 @@ def _alerts(engine: Engine, now_utc: datetime) -> list[AlertPeriod]:
         ),
         key=lambda alert: alert.opened_at_utc,
     )
-
-
-class ReportFolderError(PlainError):
-    """The folder of the pages cannot be written; the message contains the reason."""
-
-
-def page_path(hour_utc: datetime, settings: Settings) -> Path:
-    """Return the path of an hour's page."""
-    folder = settings.report_folder or settings.flightsched_home / "reports"
-    return folder / f"{hour_utc:%Y-%m-%dT%H}.html"
-
-
-def write_page(report: Report, settings: Settings) -> Path:
-    """Write the page, also as the newest, and delete pages older than a fortnight; returns its path."""
-    text, path = page.html(report), page_path(report.hour_utc, settings)
-    folder = path.parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write(path, text)
-        pages = sorted(folder.glob("????-??-??T??.html"))
-        if pages[-1] == path:
-            _write(folder / NEWEST, text)
-    except OSError as error:
-        raise ReportFolderError(
-            f"{folder} cannot be written ({error.strerror}); set REPORT_FOLDER to a folder that can"
-        ) from None
-    for old in pages[:-KEPT_PAGES]:
-        old.unlink(missing_ok=True)
-    return path
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a file atomically: a reader sees the old page or the new one."""
-    draft = path.with_suffix(".draft")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from stat import S_IMODE
 
 import dagster as dg
 import pytest
@@ -84,6 +85,14 @@ def test_without_a_bucket_output_stays_in_the_folder(home: Path, monkeypatch: py
 
     (kept,) = (home / "compute_logs" / run_id / "compute_logs").glob("*.out")
     assert kept.read_text() == "spoken\n"
+
+
+def test_folders_of_output_and_of_dagster_are_their_owners_alone(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "compute_logs").mkdir(mode=0o755)  # as an earlier version left it
+
+    _run(monkeypatch)
+
+    assert {S_IMODE((home / part).stat().st_mode) for part in ("compute_logs", "dagster")} == {0o700}
 
 
 def test_a_bucket_is_made_where_the_region_is(amazon: str) -> None:

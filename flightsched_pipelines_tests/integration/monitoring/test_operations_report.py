@@ -14,9 +14,9 @@ from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.reporting import page
 from flightsched_pipelines.reporting.metrics import METRICS, NAMESPACE
 from flightsched_pipelines.services.monitoring import operations_report as desk
+from flightsched_pipelines.services.monitoring import report_pages
 from flightsched_pipelines.services.monitoring.platform_health import StepAttempt
 from flightsched_pipelines.services.notifications.dispatch import dispatch
-from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.integration.monitoring.builders import TurnedClock, Watch
 from flightsched_pipelines_tests.integration.monitoring.conftest import Healthy
 from flightsched_pipelines_tests.servers import moto_server
@@ -62,7 +62,7 @@ def test_an_hour_leaves_its_metrics_as_rows_as_numbers_and_as_a_page(
     assert stored["delivery_seconds"] >= 0
     assert "confirmation_minutes" not in stored, "nobody has confirmed anything yet"
     assert shown["report"].count("data:image/svg+xml;base64,") >= 4
-    file = desk.page_path(healthy.hour, watch.settings)
+    file = report_pages.page_path(healthy.hour, watch.settings)
     assert file.name in shown["page"]
     assert file.name == f"{healthy.hour:%Y-%m-%dT%H}.html"
     assert file.read_text() == (file.parent / "latest.html").read_text()
@@ -93,7 +93,7 @@ def test_neither_page_nor_metadata_nor_metrics_name_anybody(
                  "school.students UNION SELECT name FROM school.instructors UNION SELECT tail_number FROM "
                  "school.aircraft UNION SELECT note FROM school.student_preferences")
         ).scalars().all()  # fmt: skip
-    shown = desk.page_path(healthy.hour, watch.settings).read_text()
+    shown = report_pages.page_path(healthy.hour, watch.settings).read_text()
     log = "".join(str(entry) for entry in watch.instance.all_logs(result.run_id))
     assert [word for word in words if word and (word in shown or word in log)] == []
 
@@ -255,19 +255,6 @@ def test_the_alert_history_is_on_the_page(watch: Watch, healthy: Healthy) -> Non
     assert [(alert.key, alert.resolved_at_utc, alert.sentence) for alert in report.alerts] == [
         ("weather", None, "3 answers failed")
     ]
-
-
-def test_pages_are_kept_for_a_fortnight_and_the_newest_is_the_latest(watch: Watch, tmp_path: Path) -> None:
-    settings: Settings = watch.settings.model_copy(update={"report_folder": tmp_path})
-    newest = datetime(2026, 11, 24, 12, tzinfo=UTC)
-    for n in range(desk.KEPT_PAGES + 3):
-        (tmp_path / f"{newest - (n + 1) * HOUR:%Y-%m-%dT%H}.html").write_text("old")
-    report = desk.compose_report(watch.engine, newest, newest, settings)
-    path = desk.write_page(report, settings)
-    assert (tmp_path / desk.NEWEST).read_text() == path.read_text()
-    assert len(list(tmp_path.glob("*T*.html"))) == desk.KEPT_PAGES
-    desk.write_page(desk.compose_report(watch.engine, newest - 5 * HOUR, newest, settings), settings)
-    assert (tmp_path / desk.NEWEST).read_text() == path.read_text(), "an older hour made again is not the latest"
 
 
 def test_the_schedule_asks_for_the_hour_that_runs_when_it_is_dispatched() -> None:

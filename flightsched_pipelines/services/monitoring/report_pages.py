@@ -1,0 +1,59 @@
+"""The folder of the hourly reports' pages: one for each hour of a fortnight, and the newest."""
+
+from datetime import datetime
+from pathlib import Path
+
+from flightsched_pipelines.clients import private_files
+from flightsched_pipelines.errors import PlainError
+from flightsched_pipelines.reporting import page
+from flightsched_pipelines.reporting.models import Report
+from flightsched_pipelines.settings import Settings
+
+KEPT_PAGES = 14 * 24
+NEWEST = "latest.html"
+
+
+class ReportFolderError(PlainError):
+    """The folder of the pages cannot be written; the message contains the reason."""
+
+
+def page_path(hour_utc: datetime, settings: Settings) -> Path:
+    """Return the path of an hour's page."""
+    folder = settings.report_folder or settings.flightsched_home / "reports"
+    return folder / f"{hour_utc:%Y-%m-%dT%H}.html"
+
+
+def write_page(report: Report, settings: Settings) -> Path:
+    """Write the page, also as the newest, and delete pages older than a fortnight; returns its path."""
+    text, path = page.html(report), page_path(report.hour_utc, settings)
+    folder = path.parent
+    try:
+        _prepare(folder, ours=settings.report_folder is None)
+        _write(path, text)
+        pages = sorted(folder.glob("????-??-??T??.html"))
+        if pages[-1] == path:
+            _write(folder / NEWEST, text)
+    except OSError as error:
+        raise ReportFolderError(
+            f"{folder} cannot be written ({error.strerror}); set REPORT_FOLDER to a folder that can"
+        ) from None
+    for old in pages[:-KEPT_PAGES]:
+        old.unlink(missing_ok=True)
+    return path
+
+
+def _prepare(folder: Path, *, ours: bool) -> None:
+    """Make the folder for its owner alone; one that was made for REPORT_FOLDER, as for a web server, stays open."""
+    if not ours:
+        folder.mkdir(mode=private_files.FOLDER, parents=True, exist_ok=True)
+    elif not folder.is_dir() or private_files.is_open(folder):
+        private_files.folder(folder)
+        private_files.close_to_others(folder)
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a file atomically: a reader sees the old page or the new one. Who may enter the folder may read it."""
+    draft = path.with_suffix(".draft")
+    private_files.write(draft, text.encode())
+    draft.chmod(private_files.FILE | path.parent.stat().st_mode & 0o044)
+    draft.replace(path)
