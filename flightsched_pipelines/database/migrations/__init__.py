@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 
-from flightsched_pipelines.database import analyst_role
+from flightsched_pipelines.database import advisory_locks, analyst_role
 from flightsched_pipelines.errors import PlainError
 
 LOCK = 7_206_034_518
@@ -44,6 +44,7 @@ def upgrade(engine: Engine) -> str | None:
     with _configured(engine) as config:
         command.upgrade(config, "head")
         with engine.begin() as connection:
+            advisory_locks.keep_to_the_platform(connection)
             return analyst_role.grant_views(connection)
 
 

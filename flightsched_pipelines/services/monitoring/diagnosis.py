@@ -19,7 +19,7 @@ from sqlalchemy import Engine, text
 
 from flightsched_pipelines.clients.delivery import aws
 from flightsched_pipelines.clients.delivery.delivery_errors import DeliveryError
-from flightsched_pipelines.database import migrations, table_counts
+from flightsched_pipelines.database import advisory_locks, analyst_role, migrations, table_counts
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.settings import Settings
@@ -81,6 +81,7 @@ def _of_database(engine: Engine, settings: Settings, now: Callable[[], datetime]
         yield Finding(
             "school", "ok" if has_schools else "wrong", "look for one", "found" if has_schools else "none", remedy
         )
+        yield _analysts(engine)
     with engine.connect() as connection:
         there: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
     apart = abs((there - now()).total_seconds())
@@ -89,6 +90,16 @@ def _of_database(engine: Engine, settings: Settings, now: Callable[[], datetime]
         "clock", "ok" if is_near else "wrong", "compare with the database's clock", f"{apart:.0f} s apart",
         "" if is_near else "set both clocks by NTP",
     )  # fmt: skip
+
+
+def _analysts(engine: Engine) -> Finding:
+    with engine.connect() as connection:
+        found = advisory_locks.analysts_who_may_lock(connection, analyst_role.ROLE)
+    tried = "look for logins that may take the platform's locks"
+    if not found:
+        return Finding("analysts", "ok", tried, "none")
+    remedy = "let a superuser run `flightsched db upgrade`; where there is none, give analysts a replica"
+    return Finding("analysts", "wrong", tried, ", ".join(found), remedy)
 
 
 def _folder(name: str, folder: Path, remedy: str) -> Finding:

@@ -183,6 +183,7 @@ def test_an_upgrade_by_a_user_who_may_not_make_roles_says_what_is_left_to_do(
     database = database_url.rpartition("/")[2]
     run(engine, "CREATE ROLE plain_user LOGIN PASSWORD 'plain'")
     run(engine, f'ALTER DATABASE "{database}" OWNER TO plain_user')
+    run(engine, "GRANT EXECUTE ON FUNCTION pg_advisory_lock(bigint), pg_advisory_unlock(bigint) TO PUBLIC")
     try:
         plain = connect(
             settings_for(
