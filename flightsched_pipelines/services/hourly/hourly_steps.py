@@ -318,9 +318,13 @@ def lost_alternatives(engine: Engine, hour_utc: datetime) -> list[str]:
     if plan.empty and candidates:
         sentences.append(f"{candidates} candidates, and none was chosen")
     kept = plan.merge(proposals, how="left", indicator=True)
-    lost = kept[kept["_merge"] != "both"]
-    sentences += [f"booking {booking}: an alternative of the plan is not proposed" for booking in lost["booking_id"]]
-    return sentences
+    if (lost := kept.loc[kept["_merge"] != "both", ["booking_id"]]).empty:
+        return sentences
+    bookings = read_partition(
+        engine, PIPELINE_TABLES["booking_snapshot"], [hour_utc], names=["booking_id", "reference"]
+    )
+    references = lost.merge(bookings, how="left", on="booking_id")["reference"]
+    return [*sentences, *(f"{one}: an alternative of the plan is not proposed" for one in references)]
 
 
 def _horizon(hour_utc: datetime, settings: Settings) -> datetime:

@@ -78,7 +78,7 @@ def measure_proposals(engine: Engine, hours: Sequence[datetime], settings: Setti
     checks = 0
     for hour in hours:
         proof = hourly_steps.validate_proposals(engine, hour, settings)
-        words = [str(row) for row in proof.violations.to_dict("records")] + hourly_steps.lost_alternatives(engine, hour)
+        words = proof.sentences() + hourly_steps.lost_alternatives(engine, hour)
         examined = proof.examined or hourly_steps.examined_without_proposals(engine, hour)
         found.append(Measurement(len(words), examined, "proposals", words))
         checks += proof.checks
@@ -150,7 +150,7 @@ def _lessons_of(engine: Engine, hour: datetime, settings: Settings) -> dict[str,
 
 
 def _lacking(engine: Engine, hour: datetime, then: Reference) -> list[str]:
-    """The lessons that lack what is required of them, by their number: of what nobody here learns."""
+    """The lessons that lack what is required of them, by reference: of what nobody here learns."""
     if not then.credentials.requirements:
         return []
     with engine.connect() as connection:
@@ -158,7 +158,7 @@ def _lacking(engine: Engine, hour: datetime, then: Reference) -> list[str]:
     horizon = hour + then.settings["reschedule_horizon_days"] * DAY
     ahead = [row for row in bookings if hour <= row["starts_at_utc"] < horizon and row["status"] in ACTIVE_STATUSES]
     short = shortcomings(ahead, bookings, then.credentials)
-    return [f"booking {key}" for key in dict.fromkeys(row["booking_id"] for row, _ in short)]
+    return list(dict.fromkeys(row["reference"] for row, _ in short))
 
 
 def _rows(engine: Engine, table: str, hour: datetime, names: Sequence[str]) -> pd.DataFrame:

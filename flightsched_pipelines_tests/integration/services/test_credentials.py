@@ -14,6 +14,7 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.rescheduling.requirements import Credentials
 from flightsched_pipelines.services.credentials import UnknownSchoolError, lapses
 from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.monitoring.data_quality import measure_lessons, measure_proposals
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines_tests.conftest import SEED_HOUR
 from flightsched_pipelines_tests.integration.services.helpers import (
@@ -89,6 +90,23 @@ def test_a_school_that_requires_nothing_is_as_before_whatever_is_on_record(ticke
     annuals(ticked_engine, SEED_HOUR - 30 * DAY)
     assert read(ticked_engine) == Credentials()
     pd.testing.assert_frame_equal(found(ticked_engine), before)
+
+
+def test_checks_name_lessons_by_their_references(ticked_engine: Engine) -> None:
+    references = dict(rows(ticked_engine, "SELECT id, reference FROM school.bookings"))
+    require(ticked_engine, "annual", "warn")
+    run(ticked_engine, "DELETE FROM pipeline.reference_snapshot")
+    run(ticked_engine, "DELETE FROM pipeline.reschedule_proposals WHERE rank = 1")
+
+    lessons = measure_lessons(ticked_engine, [SEED_HOUR], NOW, SETTINGS)["lessons_meet_requirements"]
+    proposals, _ = measure_proposals(ticked_engine, [SEED_HOUR], SETTINGS)
+
+    assert len(lessons.found) == lessons.value > 0
+    assert set(lessons.found) <= set(references.values())
+    planned = rows(ticked_engine, "SELECT booking_id FROM pipeline.reschedule_plan WHERE rank = 1 ORDER BY 1")
+    assert sorted(sentence for sentence in proposals.found if "not proposed" in sentence) == sorted(
+        f"{references[booking]}: an alternative of the plan is not proposed" for (booking,) in planned
+    )
 
 
 def test_no_slot_needs_an_aircraft_that_is_due_and_the_hour_run_again_gives_the_same(ticked_engine: Engine) -> None:

@@ -197,7 +197,6 @@ def _bookings(source: Source, which: ColumnElement[bool], now_utc: datetime) -> 
     b = schema.bookings
     # Queried once for all students: there is no index by student, and a query for each lesson would read all bookings
     # each time.
-    # bookings each time.
     flown = (
         select(_FLOWN.c.student_id, func.max(func.upper(_FLOWN.c.period)).label("last_lesson_at_utc"))
         .where(

@@ -27,10 +27,10 @@ from flightsched_pipelines.domain.rescheduling.validation.validation_records imp
 from flightsched_pipelines.domain.rescheduling.validation.weather_validation import ForecastRecords
 from flightsched_pipelines.durations import DAY
 
-VIOLATION_COLUMNS: Mapping[str, str] = MappingProxyType({"booking_id": "Int64", "rank": "Int64", "violation": "str"})
+VIOLATION_COLUMNS: Mapping[str, str] = MappingProxyType({"reference": "str", "rank": "Int64", "violation": "str"})
 
-Violation = tuple[int | None, int | None, str]
-"""Booking, rank, and a sentence about the violation."""
+Violation = tuple[str | None, int | None, str]
+"""The booking's reference, if there is such a booking, the rank, and a sentence about the violation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,11 @@ class Validation:
     examined: int
     checks: int
     violations: pd.DataFrame
+
+    def sentences(self) -> list[str]:
+        """Return each violation with the alternative that it is of."""
+        cells = self.violations.astype(object).where(self.violations.notna(), None).to_numpy().tolist()
+        return [_sentence(*row) for row in cells]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +105,25 @@ def examine(
     found: list[Violation] = []
     checks = 0
     for proposal in read:
+        booking = None if proposal.booking_id is None else records.bookings.get(proposal.booking_id)
+        reference = None if booking is None else booking.reference
         if not isinstance(proposal, Proposal):
             checks += 1
-            found.append((proposal.booking_id, proposal.rank, proposal.problem))
+            found.append((reference, proposal.rank, proposal.problem))
             continue
-        booking = records.bookings.get(proposal.booking_id)
         if booking is None:
             checks += 1
-            found.append((proposal.booking_id, proposal.rank, "there is no such booking"))
+            found.append((None, proposal.rank, f"there is no booking {proposal.booking_id}"))
             continue
         case = _Case(proposal, booking, records, sky, rules, now_utc, credentials)
         for rule in RULES:
             checks += 1
-            found += [(proposal.booking_id, proposal.rank, sentence) for sentence in rule(case)]
+            found += [(reference, proposal.rank, sentence) for sentence in rule(case)]
     return checks, found
+
+
+def _sentence(reference: str | None, rank: int | None, violation: str) -> str:
+    return f"{reference or 'no booking'}, alternative {rank or 'without a rank'}: {violation}"
 
 
 def booking_is_scheduled(case: _Case) -> Iterator[str]:
@@ -165,7 +175,7 @@ def none_is_taken(case: _Case) -> Iterator[str]:
     for kind, resource_id in case.needs():
         for other in case.records.lessons_of(kind, resource_id):
             if other.booking_id != case.booking.booking_id and other.span.meets(case.span, case.buffer):
-                yield f"the {kind} is taken by booking {other.booking_id}"
+                yield f"the {kind} is taken by booking {other.reference}"
 
 
 def instructor_may_teach(case: _Case) -> Iterator[str]:
@@ -244,7 +254,7 @@ def proposals_are_compatible(case: _Case) -> Iterator[str]:
     for kind, resource_id in case.needs():
         for other in case.records.proposed_to(kind, resource_id):
             if other.booking_id != case.booking.booking_id and other.span.meets(case.span, case.buffer):
-                yield f"the {kind} is also offered to booking {other.booking_id}"
+                yield f"the {kind} is also offered to booking {case.records.bookings[other.booking_id].reference}"
 
 
 def alternatives_differ(case: _Case) -> Iterator[str]:

@@ -41,6 +41,7 @@ class Booking:
     """A stored booking."""
 
     booking_id: int
+    reference: str
     school_id: int | None
     student_id: int | None
     instructor_id: int | None
@@ -84,9 +85,9 @@ Row = Mapping[Any, Any]
 """One row of a table or frame, by the names of its columns."""
 
 BOOKING_FACTS = (
-    "booking_id", "school_id", "student_id", "instructor_id", "aircraft_id", "aircraft_type", "aircraft_crosswind_kt",
-    "training_level", "solo", "lesson_kind", "departure", "route", "starts_at_utc", "ends_at_utc", "status",
-    "notice_hours",
+    "booking_id", "reference", "school_id", "student_id", "instructor_id", "aircraft_id", "aircraft_type",
+    "aircraft_crosswind_kt", "training_level", "solo", "lesson_kind", "departure", "route", "starts_at_utc",
+    "ends_at_utc", "status", "notice_hours",
 )  # fmt: skip
 """The columns of a booking that validation uses."""
 
@@ -204,6 +205,7 @@ def number_or_none(value: object) -> float | None:
 def _booking(row: Row) -> Booking:
     return Booking(
         booking_id=_whole(row, "booking_id"),
+        reference=str(row["reference"]),
         school_id=_whole_or_none(row, "school_id"),
         student_id=_whole_or_none(row, "student_id"),
         instructor_id=_whole_or_none(row, "instructor_id"),

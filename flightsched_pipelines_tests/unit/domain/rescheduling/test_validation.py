@@ -72,6 +72,16 @@ def test_what_the_planner_proposes_passes() -> None:
     assert proof.violations.empty
 
 
+def test_a_violation_is_read_with_the_alternative_that_it_is_of() -> None:
+    gone, spoilt = proposal(booking_id=9), proposal(rank=2) | {"ends_at_utc": OPENS}
+    lessons = School(bookings=(LOST | {"status": "cancelled"},))
+    assert lessons.prove(proposals(proposal(), gone, spoilt)).sentences() == [
+        "BK-1, alternative 1: the booking is cancelled",
+        "no booking, alternative 1: there is no booking 9",
+        f"BK-1, alternative 2: it ends at {OPENS}, not after its start",
+    ]
+
+
 def test_nothing_to_examine_is_visible() -> None:
     proof = School().prove(proposals())
     assert (proof.examined, proof.checks, len(proof.violations)) == (0, 0, 0)
@@ -80,7 +90,7 @@ def test_nothing_to_examine_is_visible() -> None:
 @pytest.mark.parametrize(
     ("change", "objection"),
     [
-        ({"booking_id": 99}, "there is no such booking"),
+        ({"booking_id": 99}, "there is no booking 99"),
         ({"rank": 0}, "the rank is 0, not 1 to 3"),
         ({"rank": 4}, "the rank is 4, not 1 to 3"),
         ({"ends_at_utc": OPENS + timedelta(minutes=45)}, "the lesson takes 1:00:00, the proposal 0:45:00"),
@@ -180,7 +190,7 @@ def test_another_lesson_within_the_buffer_is_found(resource: str) -> None:
     mine = {"student_id": STUDENT, "instructor_id": INSTRUCTOR, "aircraft_id": AIRCRAFT}
     held[f"{resource}_id"] = mine[f"{resource}_id"]
     close = School().also(booking(2, at(17, 14), **held))
-    assert objections(close, proposal()) == [f"the {resource} is taken by booking 2"]
+    assert objections(close, proposal()) == [f"the {resource} is taken by booking BK-2"]
     assert objections(School().also(booking(2, at(17, 15), **held)), proposal()) == []
     assert objections(School().also(booking(2, at(17), status="cancelled", **held)), proposal()) == []
 
@@ -241,11 +251,11 @@ def test_two_lessons_offered_the_same_thing_are_found() -> None:
     assert objections(school, proposal(), theirs) == []
     clash = theirs | {"aircraft_id": AIRCRAFT, "same_aircraft": False}
     assert objections(school, proposal(), clash) == [
-        "the aircraft is also offered to booking 2",
-        "the aircraft is also offered to booking 1",
+        "the aircraft is also offered to booking BK-2",
+        "the aircraft is also offered to booking BK-1",
     ]
     clash = theirs | {"instructor_id": INSTRUCTOR, "same_instructor": False}
-    assert objections(school, proposal(), clash)[0] == "the instructor is also offered to booking 2"
+    assert objections(school, proposal(), clash)[0] == "the instructor is also offered to booking BK-2"
 
 
 def test_a_student_offered_two_lessons_at_once_is_found() -> None:
@@ -253,7 +263,7 @@ def test_a_student_offered_two_lessons_at_once_is_found() -> None:
     school = School().also(other, availability=[period("instructor", 12), period("aircraft", 22)])
     theirs = proposal(at(16, 30), 2, instructor_id=12, aircraft_id=22)
     theirs["minutes_moved"] -= 180
-    assert objections(school, proposal(), theirs)[0] == "the student is also offered to booking 2"
+    assert objections(school, proposal(), theirs)[0] == "the student is also offered to booking BK-2"
 
 
 def test_alternatives_of_one_lesson_may_overlap_but_not_repeat() -> None:
