@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -89,7 +89,7 @@ def deliver(engine: Engine, home: Path, minutes_later: int) -> Counter[str]:
         return drain(engine, channels, settings, now=lambda: LATER + timedelta(minutes=minutes_later)).sent
 
 
-@pytest.mark.parametrize(("of_delivery", "of_responses", "of_hour"), [(1, 1, 1), (2, 3, 6), (4, 6, 12)])
+@pytest.mark.parametrize(("of_delivery", "of_responses", "of_hour"), [(1, 1, 1), (2, 3, 6), (3, 6, 12)])
 def test_a_database_that_is_killed_under_all_work_loses_none_of_it(
     home: Path, tmp_path: Path, of_delivery: int, of_responses: int, of_hour: int
 ) -> None:
@@ -105,13 +105,14 @@ def test_a_database_that_is_killed_under_all_work_loses_none_of_it(
             (of_responses, respond),
             (of_hour, lambda engine: run_hour(engine, hours_later=1)),
         ]
-        stopped, killed = Semaphore(0), Event()
-        for place, (engine, (number, _)) in enumerate(zip(engines, work, strict=True)):
-            # A response waits for messages of its case that are being leased: the delivery stops with nothing open.
-            stop_at_commit(engine, number, stopped, killed, after=place == 0)
+        killed = Event()
         with ThreadPoolExecutor() as pool:
-            under_way = [pool.submit(do, engine) for engine, (_, do) in zip(engines, work, strict=True)]
-            for _ in under_way:
+            under_way: list[Future[object]] = []
+            for place, (engine, (number, do)) in enumerate(zip(engines, work, strict=True)):
+                stopped = Semaphore(0)
+                # The delivery stops first and with nothing open: a later one would wait for rows of the stopped others.
+                stop_at_commit(engine, number, stopped, killed, after=place == 0)
+                under_way.append(pool.submit(do, engine))
                 assert stopped.acquire(timeout=WAITS_SECONDS), "each has come to its commit"
             kill_server(home)
             killed.set()
