@@ -3,18 +3,25 @@
 Only the layers that touch the outside world read settings; the pure layers get values.
 """
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, TypeAdapter, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from flightsched_pipelines.domain.monitoring.catalogue import CHECKS
-
-Text = TypeVar("Text", bound=str | SecretStr | None)
+from flightsched_pipelines.setting_types import (
+    Feed,
+    FullHour,
+    MailServer,
+    RedisAddress,
+    Region,
+    SecretWebAddress,
+    Sender,
+    WeatherSource,
+    WebAddress,
+)
 
 
 class Settings(BaseSettings):
@@ -45,14 +52,14 @@ class Settings(BaseSettings):
         default=6, description="Attempts to connect, with back-off, before giving up."
     )
 
-    weather_source: str = Field(
+    weather_source: WeatherSource = Field(
         default="simulated",
         description="live | simulated | recorded:DIR (a folder of saved responses in the providers' own JSON).",
     )
-    aviation_weather_url: str = Field(
+    aviation_weather_url: WebAddress = Field(
         default="https://aviationweather.gov/api/data", description="Base of NOAA's Aviation Weather Center data API."
     )
-    open_weather_map_url: str = Field(
+    open_weather_map_url: WebAddress = Field(
         default="https://api.openweathermap.org/data/3.0", description="Base of OpenWeatherMap's One Call 3.0 API."
     )
     openweathermap_api_key: SecretStr | None = Field(
@@ -75,7 +82,7 @@ class Settings(BaseSettings):
         default=90, description="Older METARs are ignored."
     )
 
-    schedule_feed: str | None = Field(
+    schedule_feed: Feed | None = Field(
         default=None,
         description="Where the school's scheduler drops its files: dir:PATH or s3://BUCKET/PREFIX; unset, nowhere.",
     )
@@ -110,7 +117,7 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(
         default=None, description="Key for OpenAI; unset, the planner ranks the alternatives."
     )
-    openai_base_url: str | None = Field(default=None, description="Base URL of a compatible API.")
+    openai_base_url: WebAddress | None = Field(default=None, description="Base URL of a compatible API.")
     openai_model: str = Field(default="gpt-6-luna", description="Model that ranks the alternatives.")
     openai_reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max", "omit"] = Field(
         default="none",
@@ -142,7 +149,7 @@ class Settings(BaseSettings):
     environment: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,20}$")] = Field(
         default="development", description="Name of this deployment, part of the names of topics and queues."
     )
-    base_url: str | None = Field(
+    base_url: WebAddress | None = Field(
         default=None,
         description="Base URL of the portal; unset, messages contain no links, or links to the portal of this machine "
         "if all messages stay on it.",
@@ -171,10 +178,10 @@ class Settings(BaseSettings):
     mail_via: Literal["maildir", "smtp", "ses", "off"] = Field(
         default="maildir", description="Mail channel: a folder, SMTP, Amazon SES, or none."
     )
-    mail_from: str = Field(
+    mail_from: Sender = Field(
         default="Flight School Scheduling <scheduling@example.com>", description="Sender of the mail."
     )
-    smtp_url: SecretStr | None = Field(
+    smtp_url: MailServer | None = Field(
         default=None, description="smtp://user:password@host:587, or smtps:// for TLS from the start."
     )
     smtp_allow_plaintext: bool = Field(
@@ -182,17 +189,19 @@ class Settings(BaseSettings):
         description="Whether password and mails may go unencrypted to another machine that offers no STARTTLS.",
     )
     sms_via: Literal["sns", "off"] = Field(default="off", description="Text message channel; sns needs AWS_REGION.")
-    aws_region: str | None = Field(
+    aws_region: Region | None = Field(
         default=None, description="Region of Amazon's services; unset, topics and queues are off."
     )
-    aws_endpoint_url: str | None = Field(default=None, description="Base URL of a compatible server.")
+    aws_endpoint_url: WebAddress | None = Field(default=None, description="Base URL of a compatible server.")
     compute_logs_bucket: str | None = Field(
         default=None, description="S3 bucket for the output of runs' steps; unset, it stays under FLIGHTSCHED_HOME."
     )
-    redis_url: SecretStr | None = Field(
+    redis_url: RedisAddress | None = Field(
         default=None, description="Redis server for other applications; unset, nothing is published."
     )
-    slack_webhook_url: SecretStr | None = Field(default=None, description="Slack webhook for the dispatchers' digest.")
+    slack_webhook_url: SecretWebAddress | None = Field(
+        default=None, description="Slack webhook for the dispatchers' digest."
+    )
     slack_bot_token: SecretStr | None = Field(default=None, description="Or a bot's token, with SLACK_CHANNEL.")
     slack_channel: str | None = Field(default=None, description="Channel that the bot posts to.")
 
@@ -240,16 +249,12 @@ class Settings(BaseSettings):
     alarms: Mapping[str, Annotated[float, Field(ge=0)]] = Field(
         default={}, description="Limits of checks other than the default: ALARMS__<NAME>; see docs/reference/alerts.md."
     )
-    heartbeat_url: SecretStr | None = Field(
+    heartbeat_url: SecretWebAddress | None = Field(
         default=None, description="Dead-man's-switch URL, pinged after each successful hour."
     )
     runbook_url: str = Field(default="docs/how-to/runbook.md", description="Runbook to whose sections alerts link.")
 
-    def limit(self, alarm: str) -> float:
-        """Return the limit of a check by its name."""
-        return self.alarms.get(alarm, CHECKS[alarm].limit)
-
-    first_hour: datetime | None = Field(
+    first_hour: FullHour | None = Field(
         default=None,
         description="First hourly partition in the Dagster UI, UTC, such as 2026-11-24T13; unset, the first hour that "
         "is stored, or the running one.",
@@ -260,6 +265,10 @@ class Settings(BaseSettings):
     report_folder: Path | None = Field(
         default=None, description="Folder of the hourly operations reports; unset, FLIGHTSCHED_HOME/reports."
     )
+
+    def limit(self, alarm: str) -> float:
+        """Return the limit of a check by its name."""
+        return self.alarms.get(alarm, CHECKS[alarm].limit)
 
     @property
     def portal_url(self) -> str | None:
@@ -283,16 +292,6 @@ class Settings(BaseSettings):
         if "://" in self.runbook_url or self.pages_url is None:
             return self.runbook_url
         return f"{self.pages_url.rstrip('/')}/{self.runbook_url}"
-
-    @field_validator("first_hour", mode="before")
-    @classmethod
-    def _full_hour(cls, given: object) -> object:
-        if not isinstance(given, str) or not given:
-            return given or None
-        try:
-            return datetime.strptime(given, "%Y-%m-%dT%H").replace(tzinfo=UTC)
-        except ValueError:
-            raise ValueError(f"must be a full hour in UTC, such as 2026-11-24T13; got {given}") from None
 
     @model_validator(mode="before")
     @classmethod
@@ -335,51 +334,3 @@ class Settings(BaseSettings):
         if unknown := sorted(set(limits) - set(CHECKS)):
             raise ValueError(f"there is no check {', '.join(unknown)}; docs/reference/alerts.md lists them")
         return limits
-
-    @field_validator(
-        "base_url", "aws_endpoint_url", "slack_webhook_url", "aviation_weather_url", "openai_base_url", "heartbeat_url"
-    )
-    @classmethod
-    def _web_address(cls, address: str | SecretStr | None) -> str | SecretStr | None:
-        return _shaped(address, r"https?://[^\s/]+\S*", "give a web address, such as https://flights.example.com")
-
-    @field_validator("redis_url")
-    @classmethod
-    def _redis_address(cls, address: SecretStr | None) -> SecretStr | None:
-        return _shaped(address, r"(rediss?|unix)://\S+", "give the address of a server, such as redis://host:6379/0")
-
-    @field_validator("smtp_url")
-    @classmethod
-    def _mail_server(cls, address: SecretStr | None) -> SecretStr | None:
-        return _shaped(address, r"smtps?://[^\s/]+/?", "give a mail server, such as smtp://user:password@host:587")
-
-    @field_validator("aws_region")
-    @classmethod
-    def _region(cls, region: str | None) -> str | None:
-        return _shaped(region, r"[a-z0-9-]+", "give a region, such as us-east-1")
-
-    @field_validator("mail_from")
-    @classmethod
-    def _sender(cls, sender: str) -> str:
-        address = r"[!-;=?A-~]+@[!-;=?A-~]+"
-        return _shaped(sender, rf"[^<>]*<{address}>|{address}", "give name and address: Scheduling <desk@example.com>")
-
-    @field_validator("schedule_feed")
-    @classmethod
-    def _known_feed(cls, feed: str | None) -> str | None:
-        return _shaped(feed, r"dir:.+|s3://[a-z0-9][a-z0-9.-]+(/.*)?", "set it to dir:PATH or s3://BUCKET/PREFIX")
-
-    @field_validator("weather_source")
-    @classmethod
-    def _known_source(cls, source: str) -> str:
-        if source in {"live", "simulated"} or (source.startswith("recorded:") and len(source) > len("recorded:")):
-            return source
-        raise ValueError(f"WEATHER_SOURCE is '{source}'; set it to live, simulated or recorded:DIR")
-
-
-def _shaped(value: Text, shape: str, hint: str) -> Text:
-    """Return the value, if it has the shape; the error does not repeat it, as it may be a secret."""
-    text = value.get_secret_value() if isinstance(value, SecretStr) else value
-    if text is not None and re.fullmatch(shape, text) is None:
-        raise ValueError(hint)
-    return value

@@ -17,7 +17,9 @@ def test_the_readme_lists_every_variable(name: str) -> None:
     assert any(listed == name or listed.startswith(f"{name}__") for listed in LISTED)
 
 
-@pytest.mark.parametrize("name", ["base_url", "aviation_weather_url", "openai_base_url", "heartbeat_url"])
+@pytest.mark.parametrize(
+    "name", ["base_url", "aviation_weather_url", "open_weather_map_url", "openai_base_url", "heartbeat_url"]
+)
 def test_what_is_no_web_address_is_refused_in_a_sentence(name: str) -> None:
     with pytest.raises(ValidationError, match="give a web address, such as"):
         Settings.model_validate({name: "foo", "secret_key": "x" * 32})

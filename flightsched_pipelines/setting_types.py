@@ -1,0 +1,56 @@
+"""Shapes of settings: what an address, a region or an hour must look like. An error says what to give.
+
+Where that may be a secret, the error does not repeat what was given.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+
+Text = TypeVar("Text", str, SecretStr)
+
+
+def _shaped(shape: str, hint: str) -> AfterValidator:
+    def check(value: Text) -> Text:
+        if re.fullmatch(shape, value.get_secret_value() if isinstance(value, SecretStr) else value) is None:
+            raise ValueError(hint)
+        return value
+
+    return AfterValidator(check)
+
+
+def _full_hour(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    try:
+        return datetime.strptime(given, "%Y-%m-%dT%H").replace(tzinfo=UTC)
+    except ValueError:
+        raise ValueError(f"must be a full hour in UTC, such as 2026-11-24T13; got {given}") from None
+
+
+def _known_source(source: str) -> str:
+    if re.fullmatch("live|simulated|recorded:.+", source) is None:
+        raise ValueError(f"WEATHER_SOURCE is '{source}'; set it to live, simulated or recorded:DIR")
+    return source
+
+
+_ADDRESS = r"[!-;=?A-~]+@[!-;=?A-~]+"
+_WEB_ADDRESS = _shaped(r"https?://[^\s/]+\S*", "give a web address, such as https://flights.example.com")
+
+FullHour = Annotated[datetime, BeforeValidator(_full_hour)]
+WebAddress = Annotated[str, _WEB_ADDRESS]
+SecretWebAddress = Annotated[SecretStr, _WEB_ADDRESS]
+RedisAddress = Annotated[
+    SecretStr, _shaped(r"(rediss?|unix)://\S+", "give the address of a server, such as redis://host:6379/0")
+]
+MailServer = Annotated[
+    SecretStr, _shaped(r"smtps?://[^\s/]+/?", "give a mail server, such as smtp://user:password@host:587")
+]
+Sender = Annotated[
+    str, _shaped(rf"[^<>]*<{_ADDRESS}>|{_ADDRESS}", "give name and address: Scheduling <desk@example.com>")
+]
+Region = Annotated[str, _shaped(r"[a-z0-9-]+", "give a region, such as us-east-1")]
+Feed = Annotated[str, _shaped(r"dir:.+|s3://[a-z0-9][a-z0-9.-]+(/.*)?", "set it to dir:PATH or s3://BUCKET/PREFIX")]
+WeatherSource = Annotated[str, AfterValidator(_known_source)]
