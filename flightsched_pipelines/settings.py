@@ -175,6 +175,9 @@ class Settings(BaseSettings):
     portal_requests_per_minute: Annotated[int, Field(ge=10, le=1_000_000)] = Field(
         default=300, description="Maximum requests to the portal per address and minute; per link a fifth."
     )
+    session_hours: Annotated[float, Field(gt=0, le=168)] = Field(
+        default=12, description="Hours after which a dispatcher's session ends, and another sign-in is needed."
+    )
     mail_via: Literal["maildir", "smtp", "ses", "off"] = Field(
         default="maildir", description="Mail channel: a folder, SMTP, Amazon SES, or none."
     )

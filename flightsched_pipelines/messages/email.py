@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from flightsched_pipelines import formatting
 from flightsched_pipelines.domain.risk import breach as breach_words
 from flightsched_pipelines.messages import headlines
-from flightsched_pipelines.messages.models import RESPONSE_EVENTS, Digest, Event, Notice
+from flightsched_pipelines.messages.models import RESPONSE_EVENTS, Digest, Event, Notice, SignIn
 from flightsched_pipelines.messages.texts import missing_weather, standby_texts
 from flightsched_pipelines.messages.texts.contact import questions
 from flightsched_pipelines.messages.texts.response_texts import response_text
@@ -84,6 +84,12 @@ def render_digest(digest: Digest) -> Rendered:
     hour = formatting.format_time(digest.hour_utc, digest.time_zone)
     subject = f"Weather, {hour}: {digest_title(digest)}"
     return _rendered("digest", subject, {"digest": digest, "zone": digest.time_zone, "names": EVENT_NAMES})
+
+
+def render_sign_in(mail: SignIn, url: str) -> Rendered:
+    """Render the mail with a one-time link."""
+    subject = f"Sign in to the dispatch board of {mail.school}"
+    return _rendered("sign-in", subject, {"mail": mail, "url": url})
 
 
 def digest_title(digest: Digest) -> str:

@@ -155,3 +155,14 @@ class Digest(_MessageModel):
     contact: Contact = Contact()
     missing: MissingWeather | None = None
     sent_at_utc: datetime
+
+
+class SignIn(_MessageModel):
+    """A one-time link by which a dispatcher signs in: its row, whose page is made when the mail is sent."""
+
+    link_id: int
+    school: str
+    time_zone: str
+    expires_utc: datetime
+    valid_minutes: int
+    sent_at_utc: datetime

@@ -23,6 +23,10 @@ from flightsched_pipelines.database.schema.credentials import (
     requirements,
     squawks,
 )  # fmt: skip
+from flightsched_pipelines.database.schema.dispatch_board import (
+    dispatcher_sessions,
+    sign_in_links,
+)  # fmt: skip
 from flightsched_pipelines.database.schema.minimums import (
     weather_minimums,
 )  # fmt: skip
@@ -113,6 +117,7 @@ __all__ = [
     "contact_preferences",
     "credentials",
     "dead_letters",
+    "dispatcher_sessions",
     "dispatches",
     "downtime",
     "feed_files",
@@ -143,6 +148,7 @@ __all__ = [
     "schedule_changes",
     "schools",
     "settings_changes",
+    "sign_in_links",
     "solver_runs",
     "squawks",
     "standby",

@@ -114,16 +114,23 @@ responses = Table(
     column("key", Text, "The sender's idempotency key: an answer that comes twice is applied once.", unique=True),
     optional("case_id", BigInteger, "The case that it names, whether or not there is one.", index=True),
     optional("booking_id", BigInteger, "The booking that it names, or that its case is about.", index=True),
-    column("action", Text, "accept, none_suit, withdraw, confirm, decline, keep, swap, cancel, hold or release."),
+    column(
+        "action", Text,
+        "accept, none_suit, withdraw, confirm, decline, keep, swap, cancel, hold, release, note, join_standby or "
+        "leave_standby.",
+    ),
     optional("number", Integer, "Which alternative it takes; null for other answers."),
     optional("round", Integer, "Of which set of alternatives; null for those held out when it came."),
     column("role", Text, "Who answers: student, instructor or dispatcher."),
     optional("person_id", BigInteger, "Student or instructor; null for dispatchers, or where nobody was named."),
     optional("reason", Text, "The reason that was given; null for none. Personal."),
-    column("door", Text, "Channel of the response: terminal, job, queue, page or platform."),
+    optional(
+        "dispatcher", Text, "Name of the dispatcher who entered it on the dispatch board; null elsewhere. Personal."
+    ),
+    column("door", Text, "Channel of the response: terminal, job, queue, page, board or platform."),
     column("received_at", INSTANT, "When it was received, UTC."),
     column("outcome", Text, "applied, or why it was refused: unknown_case, ended, wrong_person, taken, ..."),
     column("sentence", Text, "Sentence returned to the sender. Without personal data."),
     schema="school",
     comment="Every answer, also those that were refused. Rows are only added.",
-)
+)  # fmt: skip

@@ -22,9 +22,10 @@ from flightsched_pipelines.clients.delivery.smtp import Smtp
 from flightsched_pipelines.database.queries.notifications import contacts
 from flightsched_pipelines.database.queries.notifications.leases import Message
 from flightsched_pipelines.messages import alert, calendar, email, slack, sms
-from flightsched_pipelines.messages.models import Digest, Notice
+from flightsched_pipelines.messages.models import Contact, Digest, Notice, SignIn
 from flightsched_pipelines.services.delivery.outbox_worker import Channel
 from flightsched_pipelines.services.notifications import channels
+from flightsched_pipelines.services.notifications.links import sign_in_url
 from flightsched_pipelines.settings import Settings
 
 SNS_PER_SECOND = 30
@@ -126,6 +127,8 @@ def _mail(mailer: Mailer, addresses: Addresses, settings: Settings, message: Mes
     if message.event == "digest":
         digest = Digest.model_validate(message.payload)
         rendered, contact = email.render_digest(digest), digest.contact
+    elif message.event == "sign_in":
+        rendered, contact = _sign_in(SignIn.model_validate(message.payload), settings), Contact()
     else:
         notice = Notice.model_validate(message.payload)
         contact = notice.contact
@@ -149,6 +152,13 @@ def _mail(mailer: Mailer, addresses: Addresses, settings: Settings, message: Mes
         whose = f"{message.role} {message.person_id}"
         raise MessageRefusedError(f"the address of {whose} cannot be mailed to; correct it and redrive") from None
     return mailer.send(composed, message.key, hand_over)
+
+
+def _sign_in(mail: SignIn, settings: Settings) -> email.Rendered:
+    url = sign_in_url(settings, mail.link_id)
+    if url is None:
+        raise MessageRefusedError("BASE_URL is not set, so there is no page to sign in on; set it and redrive")
+    return email.render_sign_in(mail, url)
 
 
 def _text(texts: aws.TextMessages, addresses: Addresses, message: Message, hand_over: HandOver) -> str:

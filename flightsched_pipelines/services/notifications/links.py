@@ -13,6 +13,7 @@ from flightsched_pipelines.settings import Settings
 
 SALT = "flightsched.answer"
 PERSON_SALT = "flightsched.person"
+SIGN_IN_SALT = "flightsched.sign-in"
 MAX_TOKEN_CHARACTERS = 500
 
 
@@ -64,6 +65,13 @@ def person_url(settings: Settings, person: Person, now_utc: datetime) -> str | N
     return f"{settings.portal_url}/me/{_serializer(settings, PERSON_SALT).dumps(content)}"
 
 
+def sign_in_url(settings: Settings, link_id: int) -> str | None:
+    """Return the page on which a dispatcher signs in with a one-time link; ``None`` without a base URL."""
+    if settings.portal_url is None:
+        return None
+    return f"{settings.portal_url}/board/sign-in/{_serializer(settings, SIGN_IN_SALT).dumps(link_id)}"
+
+
 def read_response_link(token: str, now_utc: datetime, settings: Settings) -> ResponseLink:
     """Return the content of a link's token.
 
@@ -94,6 +102,19 @@ def read_person_link(token: str, now_utc: datetime, settings: Settings) -> Perso
             raise BadLinkError("the token has another form")
     _require_recent(at, now_utc, settings)
     return link
+
+
+def read_sign_in_link(token: str, settings: Settings) -> int:
+    """Return the id of a one-time link; whether it still works is for its row to say.
+
+    Raises:
+        BadLinkError: it was not signed here, or is not the token of such a link.
+    """
+    match _content(token, settings, SIGN_IN_SALT):
+        case int(link_id):
+            return link_id
+        case _:
+            raise BadLinkError("the token has another form")
 
 
 def _content(token: str, settings: Settings, salt: str) -> object:
