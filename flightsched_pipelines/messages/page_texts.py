@@ -133,6 +133,15 @@ _VERDICTS: Mapping[str, str] = MappingProxyType(
 )
 
 
+VERDICT_LETTERS: Mapping[str | None, str] = MappingProxyType(
+    {"at_risk": "B", "unknown": "?", "watch": "W", "ok": "o", None: "·"}
+)
+"""The letter of each verdict on a board: no verdict is told by its colour alone."""
+
+HELD_LETTER = "h"
+LEGEND = "B below the school's minimums, ? unknown, W to watch, o nothing below, · not assessed yet, h held"
+
+
 def verdict_words(verdict: str | None) -> str:
     """Return a verdict in words; ``None`` is a lesson that the newest hour did not assess."""
     return "Not compared with a forecast yet" if verdict is None else _VERDICTS[verdict]

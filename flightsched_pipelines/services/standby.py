@@ -71,20 +71,21 @@ def join(engine: Engine, reference: str, until: date | None, now_utc: datetime) 
         StandbyRefusedError: the lesson does not exist, cannot wait, or waits already.
     """
     with engine.begin() as connection:
-        lesson = _lesson(connection, reference)
-        today = now_utc.astimezone(zone_of(lesson.time_zone)).date()
-        if lesson.status not in {"scheduled", "weather_hold"}:
-            raise StandbyRefusedError(
-                f"{reference} is {lesson.status}; only a lesson that is still to be flown can wait"
-            )
-        if lesson.status == "scheduled" and lesson.starts_at_utc <= now_utc:
-            raise StandbyRefusedError(
-                f"the time of {reference} has come; only a lesson that is still to be flown can wait"
-            )
-        if until is not None and until < today:
-            raise StandbyRefusedError(f"{until:%Y-%m-%d} is over at {reference}'s airport; give today or a later day")
-        if not standby.join(connection, lesson.booking_id, until, now_utc):
-            raise StandbyRefusedError(f"{reference} is on the standby list already")
+        join_within(connection, reference, until, now_utc)
+
+
+def join_within(connection: Connection, reference: str, until: date | None, now_utc: datetime) -> None:
+    """Put a lesson on the standby list, in the caller's transaction; raises as `join` does."""
+    lesson = _lesson(connection, reference)
+    today = now_utc.astimezone(zone_of(lesson.time_zone)).date()
+    if lesson.status not in {"scheduled", "weather_hold"}:
+        raise StandbyRefusedError(f"{reference} is {lesson.status}; only a lesson that is still to be flown can wait")
+    if lesson.status == "scheduled" and lesson.starts_at_utc <= now_utc:
+        raise StandbyRefusedError(f"the time of {reference} has come; only a lesson that is still to be flown can wait")
+    if until is not None and until < today:
+        raise StandbyRefusedError(f"{until:%Y-%m-%d} is over at {reference}'s airport; give today or a later day")
+    if not standby.join(connection, lesson.booking_id, until, now_utc):
+        raise StandbyRefusedError(f"{reference} is on the standby list already")
 
 
 def leave(engine: Engine, reference: str, now_utc: datetime) -> None:
@@ -94,8 +95,13 @@ def leave(engine: Engine, reference: str, now_utc: datetime) -> None:
         StandbyRefusedError: it is not on the list.
     """
     with engine.begin() as connection:
-        if not standby.leave(connection, [_lesson(connection, reference).booking_id], "withdrawn", now_utc):
-            raise StandbyRefusedError(f"{reference} is not on the standby list; `flightsched standby` shows it")
+        leave_within(connection, reference, now_utc)
+
+
+def leave_within(connection: Connection, reference: str, now_utc: datetime) -> None:
+    """Take a lesson off the standby list, in the caller's transaction; raises as `leave` does."""
+    if not standby.leave(connection, [_lesson(connection, reference).booking_id], "withdrawn", now_utc):
+        raise StandbyRefusedError(f"{reference} is not on the standby list; `flightsched standby` shows it")
 
 
 def places(engine: Engine, now_utc: datetime, aircraft_type: str | None = None) -> list[Place]:
@@ -113,6 +119,13 @@ def places(engine: Engine, now_utc: datetime, aircraft_type: str | None = None) 
     for place in found:
         by_school.setdefault(place.school, []).append(place)
     return [place for school in by_school.values() for place in _by_rule(school)]
+
+
+def places_of_school(engine: Engine, school_id: int, now_utc: datetime) -> list[Place]:
+    """Return the standby list of one school, in its order."""
+    with engine.connect() as connection:
+        found = standby.places(connection, now_utc, school_id=school_id)
+    return _by_rule(found) if found else []
 
 
 def _by_rule(school: Sequence[Place]) -> list[Place]:

@@ -15,12 +15,11 @@ from flightsched_pipelines.cli.console import console, print_json
 from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.durations import hour_of
 from flightsched_pipelines.formatting import format_day, zone_name
+from flightsched_pipelines.messages.page_texts import HELD_LETTER, LEGEND, VERDICT_LETTERS
 from flightsched_pipelines.services.hourly.board import BoardLesson, lessons_on_board
 from flightsched_pipelines.time_zones import zone_of
 
-LETTERS = {"at_risk": "B", "unknown": "?", "watch": "W", "ok": "o", None: "·"}
 STYLES = {"at_risk": "bold red", "unknown": "magenta", "watch": "yellow", "ok": "green", None: "dim"}
-LEGEND = "B below the school's minimums, ? unknown, W to watch, o nothing below, · not assessed yet, h held"
 FIRST_HOUR, LAST_HOUR, CELLS_AN_HOUR = 6, 22, 3
 NAME_CHARACTERS = 14
 
@@ -69,7 +68,7 @@ def _line(name: str, lessons: Sequence[BoardLesson]) -> Text:
     for one in lessons:
         start, end = (_cell(at, one) for at in (one.starts_at_utc, one.ends_at_utc - timedelta(minutes=1)))
         for cell in range(max(start, 0), min(end, len(cells) - 1) + 1):
-            letter = "h" if one.status == "held" else LETTERS[one.verdict]
+            letter = HELD_LETTER if one.status == "held" else VERDICT_LETTERS[one.verdict]
             cells[cell] = (letter if cell > start else "|", STYLES[one.verdict])
     shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in name)
     return Text.assemble(f"{set_cell_size(shown, NAME_CHARACTERS)} ", *cells)

@@ -20,6 +20,7 @@ from flightsched_pipelines.domain.risk.breach import breach_brief
 from flightsched_pipelines.formatting import format_period, format_time
 from flightsched_pipelines.services.credentials import slot_warnings
 from flightsched_pipelines.services.notifications.findings import breaches_of_cases
+from flightsched_pipelines.services.responses.history import history_of
 from flightsched_pipelines.text import one_line
 
 
@@ -76,8 +77,8 @@ def case(name: CaseName, as_json: Json = False) -> None:
         for warning in warnings[place]:
             console.print(f"     {warning}", markup=False)
     table = Table("when", "what", "who", "why", box=box.SIMPLE_HEAD)
-    for at, what, who, why in _events(story):
-        table.add_row(format_time(at, one.time_zone), what, who, escape(why))
+    for line in history_of(story.events, story.responses):
+        table.add_row(format_time(line.at, one.time_zone), line.what, escape(line.who), escape(line.why))
     console.print(table)
 
 
@@ -107,20 +108,6 @@ def _people(one: CaseSummary) -> list[str]:
     return [*named, f"{one.aircraft} {one.aircraft_type}"]
 
 
-def _events(story: CaseHistory) -> list[tuple[datetime, str, str, str]]:
-    """Return what happened, in order: the audit trail, refused responses, and the reasons of others."""
-    told = [(event.at, event.event, event.actor, event.why) for event in story.events]
-    told += [
-        (answer.received_at, f"({answer.action} refused)", answer.role, answer.sentence)
-        for answer in story.responses
-        if answer.outcome != "applied"
-    ]
-    told += [
-        (answer.received_at, "(reason)", answer.role, answer.reason) for answer in story.responses if answer.reason
-    ]
-    return sorted(told, key=lambda line: line[0])
-
-
 def _record(one: CaseSummary, reason: str | None) -> dict[str, object]:
     return {**asdict(one), "reason": reason}
 
@@ -142,5 +129,5 @@ def _whole(story: CaseHistory, reasons: Sequence[str], warnings: dict[int, Seque
             }
             for number, offer in story.case.offers.items()
         ],
-        "history": [dict(zip(("at", "what", "who", "why"), line, strict=True)) for line in _events(story)],
+        "history": [asdict(line) for line in history_of(story.events, story.responses)],
     }

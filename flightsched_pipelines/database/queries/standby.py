@@ -235,10 +235,13 @@ def waiting_for(connection: Connection, freed: FreedSlot, now_utc: datetime) -> 
     return [place.waiting for place in _read(connection, query)]
 
 
-def places(connection: Connection, now_utc: datetime, aircraft_type: str | None = None) -> list[Place]:
-    """Return every place on the lists, or on those for a type of aircraft, by school and in the order of joining."""
+def places(
+    connection: Connection, now_utc: datetime, aircraft_type: str | None = None, school_id: int | None = None
+) -> list[Place]:
+    """Return every place on the lists, of a type of aircraft or a school if given, by school and order of joining."""
     query = _places(now_utc).order_by(schools.c.name, standby.c.since, standby.c.id)
-    return _read(connection, query if aircraft_type is None else query.where(aircraft.c.type == aircraft_type))
+    query = query if aircraft_type is None else query.where(aircraft.c.type == aircraft_type)
+    return _read(connection, query if school_id is None else query.where(schools.c.id == school_id))
 
 
 def aircraft_types(connection: Connection) -> list[str]:

@@ -49,7 +49,7 @@ class CaseResponse:
     ``person_id`` is ``None`` for dispatchers. Without one, the response is that of the student or instructor whom the
     case waits for; an entry point that strangers can reach must name the person. ``number`` is the alternative of
     ``round``; without a round, of those now on offer. ``on_behalf``: a dispatcher enters what the person of the role
-    said.
+    said, on the dispatch board with the ``dispatcher``'s name.
     """
 
     key: str
@@ -63,6 +63,7 @@ class CaseResponse:
     reason: str = ""
     wishes: RequestedTimes = field(default_factory=RequestedTimes)
     on_behalf: bool = False
+    dispatcher: str | None = None
 
     @property
     def actor(self) -> Role:

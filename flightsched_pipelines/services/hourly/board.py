@@ -1,19 +1,23 @@
-"""Read the schedule of the days ahead with the newest hour's verdicts: for ``flightsched board``."""
+"""Read the schedule of some days with the newest hour's verdicts: for the dispatch board and ``flightsched board``."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from flightsched_pipelines.database.frames import newest_partition, read_partition
 from flightsched_pipelines.database.queries.schedule.board_rows import board_rows
-from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.database.queries.schedule.person_lessons import stored_verdicts
+from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.durations import DAY
 
 
 @dataclass(frozen=True, slots=True)
 class BoardLesson:
-    """A lesson on the board; ``verdict`` is ``None`` where the newest hour did not assess it. Names are personal."""
+    """A lesson on the board, or a slot held for one (status ``held``). Names are personal.
+
+    ``verdict`` is ``None`` where the newest hour did not assess the lesson at this time, with this aircraft and
+    instructor. ``case_id`` is its open case.
+    """
 
     booking_id: int
     reference: str
@@ -25,14 +29,25 @@ class BoardLesson:
     aircraft: str
     instructor: str | None
     verdict: str | None
+    student: str
+    case_id: int | None
 
 
 def lessons_on_board(engine: Engine, from_utc: datetime, days: int, school: str | None) -> list[BoardLesson]:
     """Return the lessons that overlap the days from a moment on, in order of time."""
-    hour = newest_partition(engine, PIPELINE_TABLES["lesson_verdicts"])
-    verdicts: dict[int, str] = {}
-    if hour is not None:
-        stored = read_partition(engine, PIPELINE_TABLES["lesson_verdicts"], [hour], names=["booking_id", "verdict"])
-        verdicts = dict(zip(stored["booking_id"].tolist(), stored["verdict"].tolist(), strict=True))
-    rows = board_rows(engine, from_utc, from_utc + days * DAY, school)
-    return [BoardLesson(*row, verdict=verdicts.get(int(row[0]))) for row in rows]
+    with engine.connect() as connection:
+        return read_lessons(connection, from_utc, from_utc + days * DAY, school)[0]
+
+
+def read_lessons(
+    connection: Connection, from_utc: datetime, to_utc: datetime, school: str | int | None
+) -> tuple[list[BoardLesson], datetime | None]:
+    """Return the lessons that overlap a period, of one school by name or id, and the hour of their verdicts."""
+    rows = board_rows(connection, from_utc, to_utc, school)
+    hour, verdicts = stored_verdicts(connection, [row[0] for row in rows])
+    lessons: list[BoardLesson] = []
+    for *shown, student, case_id, instructor_id, aircraft_id in rows:
+        slot, verdict = verdicts.get(shown[0], (None, None))
+        is_there = slot == Slot(shown[3], shown[4], instructor_id, aircraft_id)
+        lessons.append(BoardLesson(*shown, verdict=verdict if is_there else None, student=student, case_id=case_id))
+    return lessons, hour

@@ -111,42 +111,67 @@ def case_page(
         reader = directory.people(link.role).get(link.person_id)
         if reader is None or has_left(connection, link.role, link.person_id):
             return None
-        lesson = _lesson(connection, case, directory)
-        answered = _answered(connection, link, response_key)
-        slots = [offer.slot for offer in case.offers.values()]
-        taken = taken_by_others(connection, case.booking_id, case.student_id, slots)
-        lacking = slot_warnings(connection, [Move(case.booking_id, slot) for slot in slots], now_utc)
+        read = _read(connection, case, directory, reader, link, now_utc, settings, response_key)
+    return _with_choices(engine, read, settings) if read.page.is_open else read.page
+
+
+def case_page_for_dispatcher(engine: Engine, case: CaseSnapshot, now_utc: datetime, settings: Settings) -> CasePage:
+    """Return the page of a case as its student can see it, for a dispatcher who enters what the student said."""
+    link = ResponseLink(case.case_id, case.round, "student", case.student_id, None)
+    with engine.connect() as connection:
+        directory = Directory.read(connection, [case.booking_id])
+        reader = replace(directory.student_of(case.booking_id), time_zone=case.time_zone)
+        read = _read(connection, case, directory, reader, link, now_utc, settings)
+    return _with_choices(engine, read, settings) if read.page.is_open else read.page
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The first part of a page, read before its connection is given back; the weather needs others."""
+
+    page: CasePage
+    case: CaseSnapshot
+    directory: Directory
+    link: ResponseLink
+    at: ResponseContext
+    taken: Collection[Slot] = ()
+    lacking: Mapping[tuple[int, Slot], Sequence[str]] = field(default_factory=dict[tuple[int, Slot], Sequence[str]])
+
+
+def _read(
+    connection: Connection,
+    case: CaseSnapshot,
+    directory: Directory,
+    reader: Person,
+    link: ResponseLink,
+    now_utc: datetime,
+    settings: Settings,
+    response_key: str | None = None,
+) -> _Read:
     at = ResponseContext(now_utc, now_utc, response_rules(settings))
     page = CasePage(
         case_id=case.case_id, round=case.round, state=case.state, standby=case.standby, solo=case.solo,
-        reader=reader, lesson=lesson, deadline_utc=case.deadline_utc,
-        possible=possible_responses(case, link.role, link.person_id, at), answered=answered,
+        reader=reader, lesson=_lesson(connection, case, directory), deadline_utc=case.deadline_utc,
+        possible=possible_responses(case, link.role, link.person_id, at),
+        answered=_answered(connection, link, response_key),
     )  # fmt: skip
-    if not page.is_open:
-        return page
-    return _with_choices(engine, page, case, directory, link, at, settings, taken, lacking)
+    slots = [offer.slot for offer in case.offers.values()]
+    taken = taken_by_others(connection, case.booking_id, case.student_id, slots)
+    lacking = slot_warnings(connection, [Move(case.booking_id, slot) for slot in slots], now_utc)
+    return _Read(page, case, directory, link, at, taken, lacking)
 
 
-def _with_choices(
-    engine: Engine,
-    page: CasePage,
-    case: CaseSnapshot,
-    directory: Directory,
-    link: ResponseLink,
-    at: ResponseContext,
-    settings: Settings,
-    taken: Collection[Slot],
-    lacking: Mapping[tuple[int, Slot], Sequence[str]],
-) -> CasePage:
+def _with_choices(engine: Engine, read: _Read, settings: Settings) -> CasePage:
     """Add to the page of an open case its alternatives and its weather."""
+    page, case, link, at = read.page, read.case, read.link, read.at
     hold = case.hold
     chosen = CaseResponse("", case.case_id, "", Action.ACCEPT, link.role, link.person_id, link.number, link.round)
     judged = forecasts_of_alternatives(engine, case.booking_id)
     alternatives = [
         Alternative(
-            _offer(number, offer, directory, lacking.get((case.booking_id, offer.slot), ())),
+            _offer(number, offer, read.directory, read.lacking.get((case.booking_id, offer.slot), ())),
             judged.get(offer.slot),
-            TAKEN if offer.slot in taken else page.possible.alternatives.get(number),
+            TAKEN if offer.slot in read.taken else page.possible.alternatives.get(number),
             hold is not None and hold.slot == offer.slot,
             link.number is not None and slot_of_response(case, chosen) == offer.slot,
         )

@@ -94,7 +94,7 @@ class ResponseHandler:
             number=_fitting(response.number, MAX_NUMBER), round=_fitting(response.round, MAX_NUMBER),
             role=response.actor, person_id=_fitting(response.actor_id, MAX_ID),
             reason=response.reason or None, door=response.door,
-            received_at=self._now, outcome=outcome, sentence=sentence,
+            received_at=self._now, outcome=outcome, sentence=sentence, dispatcher=response.dispatcher,
         )  # fmt: skip
 
     def _lock(self) -> tuple[CaseSnapshot, Slot | None, list[int]]:

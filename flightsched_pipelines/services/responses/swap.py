@@ -29,8 +29,9 @@ from flightsched_pipelines.text import MAX_KEY_CHARACTERS, accept
 
 
 def swap(
-    engine: Engine, key: str, case_ids: tuple[int, int], door: str, now_utc: datetime, settings: Settings
-) -> ResponseOutcome:
+    engine: Engine, key: str, case_ids: tuple[int, int], door: str, now_utc: datetime, settings: Settings, *,
+    dispatcher: str | None = None, reason: str | None = None,
+) -> ResponseOutcome:  # fmt: skip
     """Swap the lessons of two cases; a used key does nothing again.
 
     Args:
@@ -40,6 +41,8 @@ def swap(
         door: how it came.
         now_utc: now.
         settings: the bounds of a new time.
+        dispatcher: the name of whoever does it, where it is known.
+        reason: why, in words; recorded.
 
     Raises:
         TextError: the key cannot be stored.
@@ -58,8 +61,9 @@ def swap(
         except IntegrityError:
             outcome, sentence = "taken", "Another lesson has taken one of the two slots."
         said = Response(
-            key, case_ids[0], None, "swap", None, None, "dispatcher", None, None, door, now_utc, outcome, sentence
-        )
+            key, case_ids[0], None, "swap", None, None, "dispatcher", None, reason, door, now_utc, outcome, sentence,
+            dispatcher,
+        )  # fmt: skip
         responses.insert_response(connection, said)
         # The sender's key finds the swap again. The other case's record has one that no sender could choose.
         responses.insert_response(connection, replace(said, key=f"swap-{uuid4()}", case_id=case_ids[1]))

@@ -17,8 +17,9 @@ AFTER = {"hold": "weather_hold", "release": "scheduled"}
 
 
 def order(
-    engine: Engine, key: str, what: Order, reference: str, reason: str, door: str, now_utc: datetime
-) -> ResponseOutcome:
+    engine: Engine, key: str, what: Order, reference: str, reason: str, door: str, now_utc: datetime, *,
+    dispatcher: str | None = None,
+) -> ResponseOutcome:  # fmt: skip
     """Put a booking on weather hold, or take it off; a used key does nothing again.
 
     Args:
@@ -29,6 +30,7 @@ def order(
         reason: why, in words; needed.
         door: how it came.
         now_utc: now.
+        dispatcher: the name of whoever does it, where it is known.
 
     Raises:
         TextError: the reference or the reason cannot be stored.
@@ -49,7 +51,7 @@ def order(
             connection,
             Response(
                 key, None, booking_id, what, None, None, "dispatcher", None, reason or None, door, now_utc, outcome,
-                sentence,
+                sentence, dispatcher,
             ),
         )  # fmt: skip
     return ResponseOutcome(outcome, sentence)

@@ -6,14 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from flightsched_pipelines.cli.hourly.board import LETTERS, NAME_CHARACTERS, lines_of
+from flightsched_pipelines.cli.hourly.board import NAME_CHARACTERS, lines_of
+from flightsched_pipelines.messages.page_texts import VERDICT_LETTERS
 from flightsched_pipelines.services.hourly.board import BoardLesson
 from flightsched_pipelines_tests.examples import examples
 
 DAY = datetime(2026, 11, 24, tzinfo=UTC)
 LESSON = BoardLesson(
     1, "PAO-1", "School", DAY + timedelta(hours=8), DAY + timedelta(hours=9), "UTC", "scheduled", "N123AB", "Ann",
-    "at_risk",
+    "at_risk", "Bob", None,
 )  # fmt: skip
 
 
@@ -29,14 +30,14 @@ def test_a_lesson_is_drawn_from_its_start_to_its_end_for_aircraft_and_instructor
 
 @examples(300, "five verdicts, three states and both edges of the day: each pair is drawn often")
 @given(
-    st.integers(-600, 2_400), st.integers(10, 900), st.sampled_from(list(LETTERS)),
+    st.integers(-600, 2_400), st.integers(10, 900), st.sampled_from(list(VERDICT_LETTERS)),
     st.sampled_from(["scheduled", "held", "weather_hold"]), st.text(max_size=40),
 )  # fmt: skip
 def test_no_lesson_breaks_the_lines(start: int, minutes: int, verdict: str | None, status: str, name: str) -> None:
     begins = DAY + timedelta(minutes=start)
     lesson = BoardLesson(
         1, "PAO-1", "School", begins, begins + timedelta(minutes=minutes), "America/Los_Angeles", status, name, None,
-        verdict,
+        verdict, "Bob", None,
     )  # fmt: skip
     lines = [line.plain for line in lines_of([lesson])]
     assert len({cell_len(line) for line in lines}) == 1

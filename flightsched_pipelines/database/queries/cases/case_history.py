@@ -76,10 +76,10 @@ class CaseHistory:
     responses: Sequence[Response]
 
 
-def case_summaries(engine: Engine, *, open_only: bool) -> list[CaseSummary]:
-    """The cases, the nearest deadline first; the open ones, or the newest hundred of all."""
+def case_summaries(engine: Engine, *, open_only: bool, school_id: int | None = None) -> list[CaseSummary]:
+    """The cases, of one school or of all: the open ones, the nearest deadline first, or the newest hundred of all."""
     c = reschedule_cases.c
-    query = _summary()
+    query = _summary() if school_id is None else _summary().where(bookings.c.school_id == school_id)
     query = query.where(c.state.in_(OPEN_STATES)).order_by(c.deadline_utc, c.id) if open_only else query
     query = query if open_only else query.order_by(c.id.desc()).limit(100)
     with engine.connect() as connection:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import ColumnElement, Connection, insert, select, text
 
 from flightsched_pipelines.database.schema import responses
 
@@ -15,7 +15,7 @@ PROLONGED = "prolonged"
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response and its outcome. ``reason`` may be personal; ``sentence`` is not."""
+    """A response and its outcome. ``reason`` and ``dispatcher`` may be personal; ``sentence`` is not."""
 
     key: str
     case_id: int | None
@@ -30,6 +30,7 @@ class Response:
     received_at: datetime
     outcome: str
     sentence: str
+    dispatcher: str | None = None
 
 
 def find_response(connection: Connection, key: str) -> Response | None:
@@ -46,12 +47,20 @@ def insert_response(connection: Connection, response: Response) -> None:
 
 def responses_of_case(connection: Connection, case_id: int) -> Sequence[Response]:
     """Return the responses to a case, in their order."""
-    query = select(responses).where(responses.c.case_id == case_id).order_by(responses.c.id)
-    rows = connection.execute(query).mappings()
-    return [Response(**{name: value for name, value in row.items() if name != "id"}) for row in rows]
+    return _read(connection, responses.c.case_id == case_id)
+
+
+def responses_of_booking(connection: Connection, booking_id: int) -> Sequence[Response]:
+    """Return the responses about a booking, in their order."""
+    return _read(connection, responses.c.booking_id == booking_id)
 
 
 def are_known(connection: Connection, keys: Collection[str]) -> set[str]:
     """Return those of some keys that have a response; unlike `find_response` this locks nothing."""
     known = select(responses.c.key).where(responses.c.key.in_(sorted(keys)))
     return set(connection.execute(known).scalars())
+
+
+def _read(connection: Connection, which: ColumnElement[bool]) -> Sequence[Response]:
+    rows = connection.execute(select(responses).where(which).order_by(responses.c.id)).mappings()
+    return [Response(**{name: value for name, value in row.items() if name != "id"}) for row in rows]

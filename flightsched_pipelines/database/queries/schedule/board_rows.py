@@ -1,34 +1,70 @@
 """The bookings of a period with the names of aircraft and people, as a board shows them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Row, func, select
+from sqlalchemy import Connection, Row, func, select
 
-from flightsched_pipelines.database.schema import aircraft, airports, bookings, instructors, schools
+from flightsched_pipelines.database.schema import (
+    aircraft,
+    airports,
+    bookings,
+    instructors,
+    reschedule_cases,
+    schools,
+    students,
+)
+
+SHOWN = ("scheduled", "held", "weather_hold")
 
 
-def board_rows(engine: Engine, from_utc: datetime, to_utc: datetime, school: str | None) -> list[Row[*tuple[Any, ...]]]:
-    """Return scheduled, held and weather-held bookings that overlap a period, in order of their start; of one school.
+def board_rows(
+    connection: Connection, from_utc: datetime, to_utc: datetime, school: str | int | None
+) -> list[Row[*tuple[Any, ...]]]:
+    """Return scheduled, held and weather-held bookings that overlap a period, in order of their start.
+
+    Args:
+        connection: the database.
+        from_utc: begin of the period.
+        to_utc: its end, excluded.
+        school: name or id of the only school; ``None`` for all.
 
     Returns:
-        Id, reference, school, start, end, time zone of the departure, status, tail number, instructor's name.
+        Id, reference, school, start, end, time zone of the departure, status, tail number, instructor's name, student's
+        name, id of the open case, instructor's id, aircraft's id. A held slot has the open case of its lesson.
     """
-    b = bookings.c
+    b, c = bookings.c, reschedule_cases.c
     starts, ends = func.lower(b.period), func.upper(b.period)
     query = (
         select(
             b.id, b.reference, schools.c.name, starts, ends, airports.c.time_zone, b.status, aircraft.c.tail_number,
-            instructors.c.name,
+            instructors.c.name, students.c.name, c.id, b.instructor_id, b.aircraft_id,
         )
         .join(schools, schools.c.id == b.school_id)
         .join(airports, airports.c.ident == b.departure)
         .join(aircraft, aircraft.c.id == b.aircraft_id)
+        .join(students, students.c.id == b.student_id)
         .outerjoin(instructors, instructors.c.id == b.instructor_id)
-        .where(b.status.in_(("scheduled", "held", "weather_hold")), starts < to_utc, ends > from_utc)
+        .outerjoin(reschedule_cases, (c.booking_id == func.coalesce(b.holds_for, b.id)) & c.closed_at.is_(None))
+        .where(b.status.in_(SHOWN), starts < to_utc, ends > from_utc)
         .order_by(starts, b.id)
     )  # fmt: skip
-    if school is not None:
+    if isinstance(school, str):
         query = query.where(func.lower(schools.c.name) == school.lower())
-    with engine.connect() as connection:
-        return list(connection.execute(query))
+    elif school is not None:
+        query = query.where(b.school_id == school)
+    return list(connection.execute(query))
+
+
+def resources_of(connection: Connection, school_id: int) -> Mapping[str, list[str]]:
+    """Return the names of a school's present aircraft and instructors, in order."""
+    named = {"aircraft": (aircraft, aircraft.c.tail_number), "instructor": (instructors, instructors.c.name)}
+    return {
+        kind: list(
+            connection.execute(
+                select(name).where(table.c.school_id == school_id, table.c.ended_at.is_(None)).order_by(name)
+            ).scalars()
+        )
+        for kind, (table, name) in named.items()
+    }
