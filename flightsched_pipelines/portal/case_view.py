@@ -77,8 +77,8 @@ class CaseView:
     solo: bool
 
 
-def view_of(found: CasePage) -> CaseView:
-    """Return a page in words."""
+def view_of(found: CasePage, *, all_alternatives: bool = False) -> CaseView:
+    """Return a page in words; with all alternatives of an open case for whoever decides for others."""
     lesson, zone = found.lesson, found.lesson.time_zone
     heading, opening = _opening(found)
     forecast, held = found.weather.forecast, found.held
@@ -97,7 +97,9 @@ def view_of(found: CasePage) -> CaseView:
         chart=forecast and forecast_chart(forecast, zone),
         table=forecast and forecast_table(forecast, zone),
         known_at=forecast and formatting.format_time(forecast.known_at_utc, zone),
-        cards=[_card(one, found) for one in found.alternatives] if _shows_alternatives(found) else [],
+        cards=[_card(one, found) for one in found.alternatives]
+        if all_alternatives or _shows_alternatives(found)
+        else [],
         deadline=formatting.format_time(found.deadline_utc, zone) if found.is_open and held is None else None,
         held_until=held and formatting.format_time(held.until_utc, zone),
         withdraw_until=formatting.format_time(held.withdraw_until_utc, zone)

@@ -5,7 +5,6 @@ It is plain ASGI, outside of everything else, so that pages of errors have the h
 
 import logging
 import time
-from collections.abc import Sequence
 from hashlib import sha256
 from math import ceil
 
@@ -21,6 +20,9 @@ logger = logging.getLogger(__name__)
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+BOARD_POLICY = f"{POLICY}; script-src 'self'; connect-src 'self'"
+"""The dispatch board has one script, which shows what is new; it works without."""
+
 HEADERS = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
@@ -63,6 +65,8 @@ class Protection:
                 status = sent["status"]
                 headers = MutableHeaders(scope=sent)
                 headers.update(self._headers)
+                if _is_of_the_board(scope["path"]):
+                    headers["content-security-policy"] = BOARD_POLICY
                 headers.setdefault("cache-control", "no-store")
             await send(sent)
 
@@ -94,7 +98,13 @@ def shown_path(path: str) -> str:
     return f"/{known}" + "/…" * bool(rest)
 
 
+def _is_of_the_board(path: str) -> bool:
+    return path == "/board" or path.startswith("/board/")
+
+
 def _secret_part(path: str) -> str:
-    """Return what follows the first part of a path; empty of pictures and styles, which are nobody's."""
-    parts: Sequence[str] = path.lstrip("/").split("/", 1)
-    return parts[1] if len(parts) > 1 and parts[0] != "static" else ""
+    """Return the link in a path: what follows its first part, or on the board the link to sign in with."""
+    first, _, rest = path.lstrip("/").partition("/")
+    if _is_of_the_board(path):
+        return rest.removeprefix("sign-in/") if rest.startswith("sign-in/") else ""
+    return "" if first == "static" else rest

@@ -138,24 +138,33 @@ def _response(link: ResponseLink, key: str, fields: Fields) -> CaseResponse:
     action = actions.get(first(fields, "action"))
     if action is None:
         raise BadFieldError("the form says nothing that can be done here; use its buttons")
-    number = _number(fields, "number") if action is Action.ACCEPT else None
-    round_ = _number(fields, "round") if action is Action.ACCEPT else None
-    requested = _requested_times(fields) if action is Action.NONE_SUIT else RequestedTimes()
+    number = number_of(first(fields, "number"), "number") if action is Action.ACCEPT else None
+    round_ = number_of(first(fields, "round"), "round") if action is Action.ACCEPT else None
+    requested = requested_times(fields) if action is Action.NONE_SUIT else RequestedTimes()
     reason = first(fields, "reason").replace("\r\n", "\n").strip()
     return CaseResponse(
         key, link.case_id, ENTRY_POINT, action, link.role, link.person_id, number, round_, reason, requested
     )
 
 
-def _requested_times(fields: Fields) -> RequestedTimes:
+def requested_times(fields: Fields) -> RequestedTimes:
+    """Read the times that a student asks for.
+
+    Raises:
+        BadFieldError: a field has a value that it cannot have.
+    """
     days, parts = frozenset(fields.get("days", ())), frozenset(fields.get("parts", ()))
     if not days <= set(DAYS) or not parts <= set(PARTS_OF_DAY):
         raise BadFieldError("a day or part of the day is unknown; use the boxes of the form")
     return RequestedTimes(days, parts, day_of(fields, "earliest"), day_of(fields, "latest"))
 
 
-def _number(fields: Fields, name: str) -> int:
-    given = first(fields, name)
+def number_of(given: str, name: str) -> int:
+    """Read the number of an alternative, or of its round.
+
+    Raises:
+        BadFieldError: it is not one.
+    """
     if NUMBER.fullmatch(given) is None:
         raise BadFieldError(f"the {name} of the alternative is missing; use the button of the alternative")
     return int(given)
