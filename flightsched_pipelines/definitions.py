@@ -29,7 +29,7 @@ from flightsched_pipelines.defs.responses.response_jobs import (
     hold_booking,
     release_booking,
 )
-from flightsched_pipelines.defs.run_process import accept_beta, run_executor
+from flightsched_pipelines.defs.runs.run_process import accept_beta, run_executor
 from flightsched_pipelines.defs.schedule_feed.feed import schedule_feed_sensor, take_feed_files
 from flightsched_pipelines.defs.schedules import hourly, operations, report
 from flightsched_pipelines.defs.weather_monitor import bookings, weather

@@ -31,7 +31,7 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.instance import prepare_instance
 from flightsched_pipelines.defs.partitions import FIRST_HOUR_FORMAT, FIRST_HOUR_VARIABLE, HOURLY, key_of
-from flightsched_pipelines.defs.run_process import tune_process
+from flightsched_pipelines.defs.runs.run_process import tune_process
 from flightsched_pipelines.settings import Settings
 
 AIRPORTS, SCHOOLS, BOOKINGS = 500, 100, 10_000

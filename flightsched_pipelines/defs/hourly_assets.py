@@ -9,7 +9,7 @@ from pandas import DataFrame
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.defs.ownership import DISPATCH, labels, team
 from flightsched_pipelines.defs.partitions import HOURLY
-from flightsched_pipelines.defs.run_process import accept_beta
+from flightsched_pipelines.defs.runs.run_process import accept_beta
 
 Decorator = Callable[[Callable[..., Any]], dg.AssetsDefinition]
 

@@ -12,7 +12,7 @@ from flightsched_pipelines.defs.monitoring.operational_checks import operational
 from flightsched_pipelines.defs.monitoring.run_history import HOURLY_TICK, OPERATIONS
 from flightsched_pipelines.defs.notifications.notification_jobs import deliver_messages
 from flightsched_pipelines.defs.ownership import PLATFORM, code_reference
-from flightsched_pipelines.defs.run_limits import bounded
+from flightsched_pipelines.defs.runs.run_limits import bounded
 from flightsched_pipelines.services.hourly import ranking
 from flightsched_pipelines.settings import Settings
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from flightsched_pipelines.defs.run_process import accept_beta
+from flightsched_pipelines.defs.runs.run_process import accept_beta
 
 DISPATCH, PLATFORM = "dispatch", "platform"
 """Teams: who works with the lessons, and who keeps the platform running."""

@@ -32,11 +32,11 @@ from flightsched_pipelines.database import migrations, table_counts
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.seed import is_seeded_for, seed
 from flightsched_pipelines.definitions import build_definitions
-from flightsched_pipelines.defs import run_process
 from flightsched_pipelines.defs.instance import DATABASE_IS_GONE, open_instance
 from flightsched_pipelines.defs.partitions import key_of
-from flightsched_pipelines.defs.progress import progress_logger
-from flightsched_pipelines.defs.run_launcher import here
+from flightsched_pipelines.defs.runs import run_process
+from flightsched_pipelines.defs.runs.progress import progress_logger
+from flightsched_pipelines.defs.runs.run_launcher import here
 from flightsched_pipelines.formatting import format_utc, plural
 from flightsched_pipelines.services.delivery import channel_senders
 from flightsched_pipelines.services.delivery.outbox_worker import drain

@@ -25,9 +25,9 @@ from flightsched_pipelines.cli.console import UsageError, console, print_progres
 from flightsched_pipelines.cli.session import open_database
 from flightsched_pipelines.cli.setup.pages import serve_pages
 from flightsched_pipelines.database import embedded, table_counts
-from flightsched_pipelines.defs import run_limits
 from flightsched_pipelines.defs.dagster_internals import DAEMON_MODULE
 from flightsched_pipelines.defs.instance import DATABASE_IS_GONE, WORKSPACE_YAML, open_instance
+from flightsched_pipelines.defs.runs import run_limits
 from flightsched_pipelines.durations import hour_of
 from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.services.monitoring.report_pages import page_path

@@ -10,7 +10,7 @@ from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
 from flightsched_pipelines.defs import asset_metadata
 from flightsched_pipelines.defs.hourly_assets import hourly_asset, hourly_assets
 from flightsched_pipelines.defs.partitions import by_hour, several_by_hour
-from flightsched_pipelines.defs.retries import retry_transient_faults
+from flightsched_pipelines.defs.runs.retries import retry_transient_faults
 from flightsched_pipelines.services.hourly import hourly_steps, ranking
 from flightsched_pipelines.settings import Settings
 

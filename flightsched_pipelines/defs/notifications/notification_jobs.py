@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 from flightsched_pipelines.defs import asset_metadata
 from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.ownership import PLATFORM, code_reference
-from flightsched_pipelines.defs.refusals import RefusalError, refuse
-from flightsched_pipelines.defs.run_limits import bounded
+from flightsched_pipelines.defs.runs.refusals import RefusalError, refuse
+from flightsched_pipelines.defs.runs.run_limits import bounded
 from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.delivery import channel_senders, outbox_worker
 from flightsched_pipelines.services.delivery.test_email import TestEmailError, send_trial_to_dispatchers

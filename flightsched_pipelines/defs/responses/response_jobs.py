@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 from flightsched_pipelines.clients.delivery.delivery_errors import ChannelDownError
 from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.ownership import code_reference
-from flightsched_pipelines.defs.refusals import RefusalError, refuse
 from flightsched_pipelines.defs.responses.reasons import DispatchReason, KeepReason
-from flightsched_pipelines.defs.run_limits import bounded
+from flightsched_pipelines.defs.runs.refusals import RefusalError, refuse
+from flightsched_pipelines.defs.runs.run_limits import bounded
 from flightsched_pipelines.domain.cases.actions import ROLE_OF, Action
 from flightsched_pipelines.domain.cases.responses import CaseResponse
 from flightsched_pipelines.services.responses import queued_responses, weather_hold

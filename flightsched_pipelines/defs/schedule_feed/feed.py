@@ -7,8 +7,8 @@ from flightsched_pipelines.clients.schedule_feed.feed import FeedError, open_fee
 from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.notifications.sensors import was_launched
 from flightsched_pipelines.defs.ownership import code_reference, labels
-from flightsched_pipelines.defs.refusals import refuse
-from flightsched_pipelines.defs.run_limits import bounded
+from flightsched_pipelines.defs.runs.refusals import refuse
+from flightsched_pipelines.defs.runs.run_limits import bounded
 from flightsched_pipelines.defs.schedule_feed.feed_metadata import feed_metadata
 from flightsched_pipelines.services.imports import feed as files
 from flightsched_pipelines.settings import Settings

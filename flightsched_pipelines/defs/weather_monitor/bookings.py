@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from flightsched_pipelines.defs import asset_metadata
 from flightsched_pipelines.defs.hourly_assets import hourly_asset, hourly_assets
 from flightsched_pipelines.defs.partitions import by_hour, several_by_hour
-from flightsched_pipelines.defs.retries import retry_transient_faults
+from flightsched_pipelines.defs.runs.retries import retry_transient_faults
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.imports import feed
 from flightsched_pipelines.settings import Settings

@@ -9,8 +9,8 @@ from flightsched_pipelines.defs import asset_metadata
 from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.hourly_assets import hourly_asset
 from flightsched_pipelines.defs.partitions import by_hour
-from flightsched_pipelines.defs.refusals import refuse
-from flightsched_pipelines.defs.retries import retry_transient_faults
+from flightsched_pipelines.defs.runs.refusals import refuse
+from flightsched_pipelines.defs.runs.retries import retry_transient_faults
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.settings import Settings
 

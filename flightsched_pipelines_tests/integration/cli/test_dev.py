@@ -23,7 +23,7 @@ from flightsched_pipelines.cli.console import UsageError
 from flightsched_pipelines.cli.setup.dev import dev
 from flightsched_pipelines.database import embedded
 from flightsched_pipelines.defs.instance import InstanceError, open_instance
-from flightsched_pipelines.defs.run_launcher import here
+from flightsched_pipelines.defs.runs.run_launcher import here
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.servers.ports import free_port
 

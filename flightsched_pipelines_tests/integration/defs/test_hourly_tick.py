@@ -215,7 +215,7 @@ def test_metadata_names_no_person(seeded_engine: Engine) -> None:
 def test_the_code_location_loads_in_a_fresh_interpreter_without_environment(module: str) -> None:
     code = (
         f"import gc, {module} as m; repository = m.defs.get_repository_def(); before = gc.get_freeze_count(); "
-        "from flightsched_pipelines.defs.run_process import tune_process; tune_process(); "
+        "from flightsched_pipelines.defs.runs.run_process import tune_process; tune_process(); "
         "print(len(list(repository.asset_graph.get_all_asset_keys())), before, gc.get_freeze_count() > 10_000)"
     )
     done = subprocess.run([sys.executable, "-c", code], env={}, capture_output=True, text=True, check=False)  # noqa: S603

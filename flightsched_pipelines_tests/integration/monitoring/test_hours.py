@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 
 from flightsched_pipelines.clients.heartbeat import HeartbeatError, ping
 from flightsched_pipelines.defs.monitoring.alert_sensors import record_run
-from flightsched_pipelines.defs.run_limits import STOPPED_TAG
+from flightsched_pipelines.defs.runs.run_limits import STOPPED_TAG
 from flightsched_pipelines_tests.integration.monitoring.builders import TurnedClock, Watch
 
 

@@ -24,8 +24,8 @@ from dagster._grpc.server import wait_for_grpc_server
 
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.instance import DAGSTER_YAML
-from flightsched_pipelines.defs.run_launcher import RunLauncher, here, is_gone
-from flightsched_pipelines.defs.run_limits import KIND_TAG, STOPPED_TAG, UNDER_WAY, end_dead_runs, mark_stopped
+from flightsched_pipelines.defs.runs.run_launcher import RunLauncher, here, is_gone
+from flightsched_pipelines.defs.runs.run_limits import KIND_TAG, STOPPED_TAG, UNDER_WAY, end_dead_runs, mark_stopped
 from flightsched_pipelines_tests.servers.ports import free_port
 
 STATUS = dg.DagsterRunStatus

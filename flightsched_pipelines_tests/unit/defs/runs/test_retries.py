@@ -6,9 +6,9 @@ import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from flightsched_pipelines.defs import retries
-from flightsched_pipelines.defs.refusals import refuse
-from flightsched_pipelines.defs.retries import MAX_RETRIES, may_be_over_soon, retry_transient_faults
+from flightsched_pipelines.defs.runs import retries
+from flightsched_pipelines.defs.runs.refusals import refuse
+from flightsched_pipelines.defs.runs.retries import MAX_RETRIES, may_be_over_soon, retry_transient_faults
 
 LOST = OperationalError("SELECT 1", {}, psycopg.OperationalError("the connection is lost"))
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 import dagster as dg
 
 from flightsched_pipelines.defs.ownership import DISPATCH, OWNER_TAG
-from flightsched_pipelines.defs.run_launcher import is_gone
+from flightsched_pipelines.defs.runs.run_launcher import is_gone
 
 KIND_TAG = "flightsched/kind"
 """The tag of a run's kind: `dagster.yaml` lets two runs of each kind go on at once."""

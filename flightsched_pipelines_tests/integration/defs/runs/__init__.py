@@ -1,0 +1,1 @@
+"""Runs, whatever their job."""
