@@ -1,11 +1,23 @@
 """The reference of all commands as Markdown, made from the commands themselves: ``docs/reference/cli.md``."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from flightsched_pipelines.cli import app
 from flightsched_pipelines.cli.examples import EXAMPLES
+from flightsched_pipelines.cli.hourly.hour import DEMO_FIGURES
+from flightsched_pipelines.cli.hourly.weather import JSON_COLUMNS
 from flightsched_pipelines.cli.lazy import LazyCommand
+from flightsched_pipelines.domain.imports.kinds import KINDS
+from flightsched_pipelines.services.credentials import Lapse
+from flightsched_pipelines.services.delivery.delivery_workers import DeliveryResult
+from flightsched_pipelines.services.hourly.board import BoardLesson
+from flightsched_pipelines.services.hourly.hour_summary import HourSummary
+from flightsched_pipelines.services.hourly.ranking import Redriven
+from flightsched_pipelines.services.imports.reports import ImportReport
+from flightsched_pipelines.services.notifications.dispatch import DispatchResult
+from flightsched_pipelines.services.schedule_changes import CSV_COLUMNS
 
 INTRODUCTION = """# Commands
 
@@ -25,6 +37,11 @@ Errors are one sentence on standard error. Results go to standard output, progre
 as the terminal, or as `COLUMNS` says. Times in JSON are ISO 8601 with their offset.
 """
 
+
+def _names(of: type[Any]) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(of))
+
+
 JSON_FIELDS: Mapping[str, tuple[str, Sequence[str]]] = {
     "cases": ("a list of", (
         "case_id", "booking_id", "reference", "departure", "time_zone", "state", "starts_at_utc", "deadline_utc",
@@ -36,10 +53,7 @@ JSON_FIELDS: Mapping[str, tuple[str, Sequence[str]]] = {
         "hour_utc", "reference", "departure", "starts_at_utc", "ends_at_utc", "time_zone", "training_level", "solo",
         "verdict", "words", "breaches",
     )),
-    "board": ("a list of", (
-        "booking_id", "reference", "school", "starts_at_utc", "ends_at_utc", "time_zone", "status", "aircraft",
-        "instructor", "verdict",
-    )),
+    "board": ("a list of", _names(BoardLesson)),
     "doctor": ("a list of", ("name", "state", "tried", "found", "remedy")),
     "outbox": ("an object", ("channels", "perhaps_delivered", "mails")),
     "alerts": ("a list of", (
@@ -49,6 +63,18 @@ JSON_FIELDS: Mapping[str, tuple[str, Sequence[str]]] = {
     "standby": ("a list of", ("school", "rule", "reference", "student", "waiting")),
     "db status": ("an object", ("server", "embedded", "schema", "newest")),
     "report": ("an object", ("hour_utc", "page")),
+    "tick": ("an object", _names(HourSummary)),
+    "demo": ("an object", (*DEMO_FIGURES, "seconds")),
+    "weather": ("an object a line, an airport and hour each:", JSON_COLUMNS),
+    "assess": ("an object a line, a booking each:", ("reference", "verdict", "broken", "missing")),
+    "dispatch": ("an object", _names(DispatchResult)),
+    "deliver": ("an object", _names(DeliveryResult)),
+    "redrive": ("an object (with `--queue`: `moved` alone)", (
+        "messages_put_back", "sent", "perhaps_delivered", *_names(Redriven),
+    )),
+    "credentials": ("a list of", _names(Lapse)),
+    "changes": ("a list of", CSV_COLUMNS),
+    **{f"import {kind}": ("an object", (*_names(ImportReport), "refused")) for kind in KINDS},
 }  # fmt: skip
 """The fields that ``--json`` prints, by command; a test compares them with the output."""
 

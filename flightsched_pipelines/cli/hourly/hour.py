@@ -1,6 +1,5 @@
 """Run one hour from a terminal: ``flightsched tick``, ``demo`` and ``report``."""
 
-import json
 import logging
 import os
 import re
@@ -47,6 +46,11 @@ from flightsched_pipelines.settings import Settings
 
 LOST_CONNECTION = {"OperationalError", "InterfaceError", "AdminShutdown", "CrashShutdown", "CannotConnectNow"}
 """psycopg's errors of a connection that ended: `OperationalError` itself, and the states 57P01 to 57P03."""
+
+DEMO_FIGURES = (
+    "bookings", "at_risk", "watch", "unknown", "beyond_reach", "with_three_alternatives", "proposals", "ranked_by_llm",
+)  # fmt: skip
+"""The hour's figures that ``demo --json`` prints, and ``seconds`` of its own."""
 
 
 class LostDatabaseError(Exception):
@@ -109,17 +113,7 @@ def _demo(*, as_json: bool, yes: bool) -> None:
     report = _run_and_report(engine, settings, hour_utc)
     if as_json:
         figures = {"seconds": round(time.monotonic() - began, 1)}
-        names = (
-            "bookings",
-            "at_risk",
-            "watch",
-            "unknown",
-            "beyond_reach",
-            "with_three_alternatives",
-            "proposals",
-            "ranked_by_llm",
-        )
-        print(json.dumps({name: getattr(report, name) for name in names} | figures))  # noqa: T201, the result
+        print_json({name: getattr(report, name) for name in DEMO_FIGURES} | figures)
         return
     print_report(report, "flightsched --demo")
     _notify(engine, settings)
@@ -244,6 +238,6 @@ def _root(error: SerializableErrorInfo | None) -> str:
 
 def _show(report: HourSummary, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(asdict(report), default=str))  # noqa: T201, the result
+        print_json(asdict(report))
     else:
         print_report(report)

@@ -1,6 +1,5 @@
 """Decode stored reports, and assess bookings by them without a database: ``flightsched weather`` and ``assess``."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ import typer
 from rich import box
 from rich.table import Table
 
-from flightsched_pipelines.cli.console import console, print_error
+from flightsched_pipelines.cli.console import console, print_error, print_json
 from flightsched_pipelines.domain.risk.assess import Assessment
 from flightsched_pipelines.domain.weather.conditions import UnreadWord
 from flightsched_pipelines.domain.weather.source_selection import hourly_rows
@@ -72,18 +71,16 @@ def _print_verdicts(lessons: pd.DataFrame, assessment: Assessment, as_json: bool
             continue
         rows = broken.get(int(lesson["booking_id"]), assessment.broken.head(0))
         unknown = rows["rule"] == "forecast"
-        print(  # noqa: T201, the result
-            json.dumps(
-                {
-                    "reference": lesson["reference"],
-                    "verdict": verdict,
-                    "broken": [_broken(row) for row in rows[~unknown].to_dict("records")],
-                    "missing": [
-                        {"airport": row["airport"], "hour_utc": _plain(row["hour_utc"]), "what": row["hazard"]}
-                        for row in rows[unknown].to_dict("records")
-                    ],
-                }
-            )
+        print_json(
+            {
+                "reference": lesson["reference"],
+                "verdict": verdict,
+                "broken": [_broken(row) for row in rows[~unknown].to_dict("records")],
+                "missing": [
+                    {"airport": row["airport"], "hour_utc": _plain(row["hour_utc"]), "what": row["hazard"]}
+                    for row in rows[unknown].to_dict("records")
+                ],
+            }
         )
 
 
@@ -102,7 +99,7 @@ def _broken(row: Mapping[Any, Any]) -> dict[str, object]:
 
 def _print_lines(rows: pd.DataFrame) -> None:
     for row in rows.to_dict("records"):
-        print(json.dumps({str(name): _plain(value) for name, value in row.items()}))  # noqa: T201, the result
+        print_json({str(name): _plain(value) for name, value in row.items()})
 
 
 def _words(unread: Sequence[str]) -> list[dict[str, object]]:

@@ -1,6 +1,5 @@
 """Dispatch an hour and deliver messages: ``flightsched dispatch``, ``deliver`` and ``send-test``."""
 
-import json
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Annotated
@@ -9,7 +8,7 @@ import typer
 from sqlalchemy import Engine
 
 from flightsched_pipelines.cli.arguments import Hour, Json, parse_hour
-from flightsched_pipelines.cli.console import console
+from flightsched_pipelines.cli.console import console, print_json
 from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.delivery import channel_senders
@@ -25,7 +24,7 @@ def dispatch(hour: Hour = None, as_json: Json = False) -> None:
     settings, engine = open_session()
     result = dispatching.dispatch(engine, datetime.now(UTC), settings, parse_hour(hour) if hour else None)
     if as_json:
-        console.print(json.dumps(asdict(result), default=str), markup=False, soft_wrap=True)
+        print_json(asdict(result))
         return
     if result.repeated:
         console.print(
@@ -44,8 +43,7 @@ def deliver(as_json: Json = False) -> None:
     result = delivered(engine, settings)
     if as_json:
         # Not with asdict(), which makes counters of a counter's items.
-        figures = {field.name: getattr(result, field.name) for field in fields(result)}
-        console.print(json.dumps(figures), markup=False, soft_wrap=True)
+        print_json({field.name: getattr(result, field.name) for field in fields(result)})
         return
     console.print(
         f"sent: {_in_words(result.sent)}; failed: {_in_words(result.failed)}; dead letters: {_in_words(result.dead)}; "

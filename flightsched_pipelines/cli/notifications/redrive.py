@@ -1,13 +1,12 @@
 """Retry dead-lettered messages and failed LLM calls: ``flightsched redrive``."""
 
-import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from flightsched_pipelines.cli.console import console
+from flightsched_pipelines.cli.console import console, print_json
 from flightsched_pipelines.cli.notifications.dispatch import delivered
 from flightsched_pipelines.cli.setup.aws import region_of
 from flightsched_pipelines.clients.delivery import aws
@@ -39,9 +38,10 @@ def redrive(
     if queue:
         names = aws.alerts_queue(settings.environment), aws.alerts_dead_letters(settings.environment)
         moved = aws.redrive(region_of(settings), settings.aws_endpoint_url, *names, MAX_REDRIVEN)
-        console.print(
-            json.dumps({"moved": moved}) if as_json else f"{plural(moved, 'message')} moved back into {names[0]}"
-        )
+        if as_json:
+            print_json({"moved": moved})
+        else:
+            console.print(f"{plural(moved, 'message')} moved back into {names[0]}")
         return
     engine = connect(settings)
     migrations.require_current(engine)
@@ -52,9 +52,8 @@ def redrive(
     ranker = ranking.ranker_of(settings)
     result = ranking.redrive(engine, ranker, now, settings) if ranker is not None else None
     if as_json:
-        answers = asdict(result) if result is not None else {}
         figures = {"messages_put_back": back, "sent": sent, "perhaps_delivered": left}
-        console.print(json.dumps(figures | answers), markup=False)
+        print_json(figures | asdict(result or ranking.Redriven(0, 0, 0, 0)))
         return
     console.print(f"{plural(back, 'message')} put back into the outbox, {plural(sent, 'message')} sent")
     if left:

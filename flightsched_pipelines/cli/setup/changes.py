@@ -1,6 +1,5 @@
 """Show what the platform changed and the school's scheduler is still to enter: ``flightsched changes``."""
 
-import json
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -9,7 +8,7 @@ from rich import box
 from rich.table import Table
 
 from flightsched_pipelines.cli.arguments import Json
-from flightsched_pipelines.cli.console import UsageError, console
+from flightsched_pipelines.cli.console import UsageError, console, print_json
 from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.database.queries.schedule.changes import ListedChange, Placed
 from flightsched_pipelines.formatting import format_period, format_time
@@ -31,7 +30,7 @@ def changes(
     _, engine = open_session()
     found = schedule_changes.changes(engine, datetime.now(UTC), since_utc)
     if as_json:
-        typer.echo(json.dumps([schedule_changes.as_record(one) for one in found]))
+        print_json([schedule_changes.as_record(one) for one in found])
     elif as_csv:
         typer.echo(schedule_changes.as_csv(found), nl=False)
     elif not found:

@@ -1,6 +1,5 @@
 """List lessons that lack what their school requires of people and aircraft: ``flightsched credentials``."""
 
-import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
@@ -10,7 +9,7 @@ from rich import box
 from rich.table import Table
 
 from flightsched_pipelines.cli.arguments import Json
-from flightsched_pipelines.cli.console import console
+from flightsched_pipelines.cli.console import console, print_json
 from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.formatting import format_time
 from flightsched_pipelines.services.credentials import lapses
@@ -25,7 +24,7 @@ def credentials(
     _, engine = open_session()
     found = lapses(engine, datetime.now(UTC), days, school)
     if as_json:
-        console.print(json.dumps([asdict(one) for one in found], default=str), markup=False, soft_wrap=True)
+        print_json([asdict(one) for one in found])
         return
     table = Table("lesson", "when", "who", "lacks", "effect", box=box.SIMPLE_HEAD)
     for one in found:

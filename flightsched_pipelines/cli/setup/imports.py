@@ -1,6 +1,5 @@
 """Import school data from files: ``flightsched import``."""
 
-import json
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from typing import Annotated
 import typer
 
 from flightsched_pipelines.cli.arguments import Json
-from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console, print_progress
+from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console, print_json, print_progress
 from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.domain.imports.kinds import KINDS, FileKind
 from flightsched_pipelines.domain.imports.templates import template
@@ -103,7 +102,7 @@ def _silent(_: str) -> None:
 
 
 def _print_json(report: ImportReport, refused: str) -> None:
-    typer.echo(json.dumps({**report.as_record(), "refused": refused or None}))
+    print_json({**report.as_record(), "refused": refused or None})
 
 
 def _print(report: ImportReport) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from flightsched_pipelines.cli.console import UsageError
+from flightsched_pipelines.cli.reference import JSON_FIELDS
 from flightsched_pipelines.cli.setup.fake_llm import fake_openai
 from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines_tests.conftest import SEED_HOUR
@@ -60,6 +62,9 @@ def test_a_tick_reports_what_the_hour_found(flightsched: Type, seeded: Engine) -
 
     figures = json.loads(flightsched("tick", "--hour", HOUR, "--json").out)
     assert figures["bookings"] == sum(figures[name] for name in COUNTED)
+    assert tuple(figures) == JSON_FIELDS["tick"][1]
+    assert datetime.fromisoformat(figures["hour_utc"]) == SEED_HOUR
+    assert "T" in figures["hour_utc"], "times are ISO 8601"
 
 
 @pytest.mark.usefixtures("seeded")
@@ -170,6 +175,10 @@ def test_a_report_says_where_its_page_is(flightsched: Type, tmp_path: Path) -> N
     assert told.code == 0, told.err
     assert str(page) in told.out
     assert page.read_text().startswith("<!doctype html>")
+    assert json.loads(flightsched("report", "--hour", HOUR, "--json").out) == {
+        "hour_utc": SEED_HOUR.isoformat(), "page": str(page.resolve()),
+    }  # fmt: skip
+    assert JSON_FIELDS["report"][1] == ("hour_utc", "page")
 
 
 def test_db_commands_take_the_schema_there_and_back(
@@ -198,6 +207,7 @@ def test_weather_shows_a_stored_answer_line_by_line(flightsched: Type, tmp_path:
     lines = [json.loads(line) for line in told.out.splitlines()]
     assert told.code == 0
     assert len(lines) == 24 + 2
+    assert tuple(lines[0]) == JSON_FIELDS["weather"][1]
     assert lines[0]["airport"] == "KSJC"
     assert lines[0]["hour_utc"] == "2026-03-10T00:00:00Z"
     assert (lines[0]["visibility_sm"], lines[0]["at_least"], lines[0]["ceiling_ft"]) == (6, True, None)
@@ -263,6 +273,7 @@ def test_assess_judges_each_booking_and_names_what_is_wrong_with_others(flightsc
         "fine": "ok", "soloist": "at_risk", "dual": "watch", "near": "ok", "far": "unknown", "naive": "ok",
         "lost": "unknown",
     }  # fmt: skip
+    assert tuple(verdicts["dual"]) == JSON_FIELDS["assess"][1]
     (broken,) = verdicts["dual"]["broken"]
     assert broken == {
         "rule": "visibility", "value": 4.0, "limit": 5.0, "airport": "KSJC", "hour_utc": "2026-03-10T17:00:00Z",

@@ -4,6 +4,7 @@ import json
 
 from sqlalchemy import Engine, text
 
+from flightsched_pipelines.cli.reference import JSON_FIELDS
 from flightsched_pipelines_tests.integration.cli.conftest import Type
 
 REQUIRED = (
@@ -26,6 +27,7 @@ def test_lessons_that_lack_something_are_listed_as_text_and_as_json(flightsched:
     for word in (reference, "annual inspection", "aircraft", "block"):
         assert word in shown.out
     (lapse,) = json.loads(flightsched("credentials", "--days", "2", "--json").out)
+    assert tuple(lapse) == JSON_FIELDS["credentials"][1]
     assert (lapse["reference"], lapse["requirement"], lapse["effect"]) == (reference, "annual", "block")
     unknown = flightsched("credentials", "--school", "Nowhere")
     assert unknown.code == 2

@@ -174,6 +174,29 @@ def test_ctrl_c_ends_all_that_was_started_and_what_an_earlier_run_left(
         assert run.status == dg.DagsterRunStatus.FAILURE
 
 
+def test_sigterm_ends_all_that_was_started_even_while_it_starts(
+    home: Path, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    command = [sys.executable, "-m", "flightsched_pipelines.cli", "dev", "--port", str(free_port())]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603, ours
+    assert running.stderr is not None
+    said = ""
+    while "Ctrl-C stops everything ..." not in said and (line := running.stderr.readline()):
+        said += line
+    started = [psutil.Process(int(pid)) for pid in json.loads((home / "dev.json").read_text())]
+
+    running.terminate()
+    _, left = running.communicate(timeout=STARTS_WITHIN_SECONDS)
+
+    assert (running.returncode, len(started)) == (0, 3), said + left
+    assert [process for process in started if process.is_running()] == []
+    assert "stopping ..." in left
+    assert left.splitlines()[-1] == "ended"
+    assert "Traceback" not in said + left
+    assert not (home / "dev.json").exists()
+
+
 def test_a_port_that_is_taken_is_said_before_anything_is_started(home: Path) -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,

@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 from sqlalchemy import DateTime, Engine, Table, func, text, update
 
+from flightsched_pipelines.cli.reference import JSON_FIELDS
 from flightsched_pipelines.clients.delivery import aws
 from flightsched_pipelines.clients.delivery.mail import read_maildir
 from flightsched_pipelines.database.queries.notifications import outbox
@@ -84,9 +85,13 @@ def test_people_are_told_of_the_newest_hour_once(ticked: Engine, flightsched: Ty
     assert "opened" in told.out
     assert "queued: " in told.out
     assert "was dispatched before" in flightsched("dispatch").out
-    assert json.loads(flightsched("dispatch", "--json").out)["repeated"]
+    dispatched = json.loads(flightsched("dispatch", "--json").out)
+    assert tuple(dispatched) == JSON_FIELDS["dispatch"][1]
+    assert dispatched["repeated"]
 
-    sent = json.loads(flightsched("deliver", "--json").out)["sent"]["email"]
+    delivered = json.loads(flightsched("deliver", "--json").out)
+    assert tuple(delivered) == JSON_FIELDS["deliver"][1]
+    sent = delivered["sent"]["email"]
     assert sent == len(read_maildir(tmp_path / "home" / "mail")) > 0
     assert "sent: none" in flightsched("deliver").out
     assert outbox.counts(ticked)["email", "sent"] == sent
@@ -124,7 +129,9 @@ def test_what_was_given_up_is_put_back_and_sent(ticked: Engine, flightsched: Typ
             text("UPDATE school.outbox SET status = 'dead', settled_at = now() WHERE role = 'dispatcher'")
         )
     assert flightsched("outbox").out.split()[-1] == "2"
-    assert json.loads(flightsched("redrive", "--json").out)["messages_put_back"] == 2
+    redriven = json.loads(flightsched("redrive", "--json").out)
+    assert tuple(redriven) == JSON_FIELDS["redrive"][1]
+    assert redriven["messages_put_back"] == 2
     assert "0 messages put back" in flightsched("redrive").out
 
 

@@ -3,11 +3,13 @@
 import json
 import re
 import unicodedata
+from datetime import datetime, timedelta, tzinfo
 
 import pytest
 from sqlalchemy import Engine, text
 
 from flightsched_pipelines.cli.console import console
+from flightsched_pipelines.cli.hourly import board
 from flightsched_pipelines.cli.reference import JSON_FIELDS
 from flightsched_pipelines_tests.conftest import SEED_HOUR
 from flightsched_pipelines_tests.integration.cli.conftest import Type
@@ -27,6 +29,15 @@ def told(monkeypatch: pytest.MonkeyPatch, told_engine: Engine) -> Engine:
     """Return the commands' database: an hour that was dispatched."""
     monkeypatch.setenv("DATABASE_URL", told_engine.url.render_as_string(hide_password=False))
     return told_engine
+
+
+class AtSeedHour(datetime):
+    """A clock that shows the seeded hour."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Return a moment of the seeded hour."""
+        return (SEED_HOUR + timedelta(minutes=8)).astimezone(tz)
 
 
 def widths(out: str) -> set[int]:
@@ -91,8 +102,20 @@ def test_other_commands_print_the_fields_that_the_reference_promises(flightsched
         shown = json.loads(flightsched(*command.split(), "--json").out)
         rows = shown if isinstance(shown, list) else [shown]
         assert all(set(row) == set(JSON_FIELDS[command][1]) for row in rows)
-    assert isinstance(json.loads(flightsched("board", "--json").out), list)
     assert "No lessons in these days." in flightsched("board", "--school", "no such school").out
+
+
+@pytest.mark.usefixtures("told")
+def test_the_board_prints_each_lesson_with_its_verdict_as_json_too(
+    flightsched: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board, "datetime", AtSeedHour)
+    listed = json.loads(flightsched("board", "--json").out)
+    assert all(tuple(one) == JSON_FIELDS["board"][1] for one in listed)
+    assert {one["verdict"] for one in listed} >= {"ok", "at_risk"}
+    assert all(datetime.fromisoformat(one["starts_at_utc"]).utcoffset() == timedelta() for one in listed)
+    drawn = flightsched("board").out
+    assert all(name in drawn for one in listed for name in (one["school"], one["aircraft"]))
 
 
 def test_a_response_at_the_terminal_is_the_dispatchers_on_behalf_of_the_person(flightsched: Type, told: Engine) -> None:

@@ -1,5 +1,6 @@
 """Entered data stay, unless a question is answered with yes or ``--yes`` is given: a table of commands."""
 
+import json
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select, text
 
+from flightsched_pipelines.cli.reference import JSON_FIELDS
 from flightsched_pipelines.database import embedded, schema, table_counts
 from flightsched_pipelines.services.notifications.samples import SAMPLES
 from flightsched_pipelines_tests.conftest import SEED_HOUR, connected
@@ -106,6 +108,7 @@ def test_the_demo_has_a_database_of_its_own_and_asks_before_it_is_made_anew(
         first = table_counts.rows_of(engine)
     again = flightsched("demo", "--json")
     assert again.code == 0, again.err
+    assert tuple(json.loads(again.out)) == JSON_FIELDS["demo"][1]
     with _demos(demo_home) as engine:
         rows = table_counts.rows_of(engine)
     assert rows == first

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from flightsched_pipelines.cli.reference import JSON_FIELDS
 from flightsched_pipelines.domain.imports.kinds import KINDS
 from flightsched_pipelines_tests.integration.cli.conftest import Type, flightsched
 from flightsched_pipelines_tests.integration.imports.helpers import EXAMPLE, everything, rows
@@ -30,6 +31,7 @@ def test_a_dry_run_shows_what_the_import_then_does(flightsched: Type, school: En
     assert everything(school) == before
     done = flightsched("import", "bookings", "-", "--json", stdin=(HEADER + LESSON).encode())
     told = json.loads(done.out)
+    assert tuple(told) == JSON_FIELDS["import bookings"][1]
     assert told == json.loads(shown.out) | {"dry_run": False}
     assert told == {
         "kind": "bookings", "dry_run": False, "complete": False, "rows": 1, "added": 1, "changed": 0, "unchanged": 0,

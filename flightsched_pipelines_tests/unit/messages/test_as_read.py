@@ -10,7 +10,8 @@ from flightsched_pipelines.domain.cases.waking_hours import WakingHours
 from flightsched_pipelines.domain.risk.breach import breach_sentence
 from flightsched_pipelines.formatting import format_period, format_time, plural
 from flightsched_pipelines.messages import email, headlines
-from flightsched_pipelines.messages.models import Contact, Digest, Notice
+from flightsched_pipelines.messages.email import EVENT_NAMES
+from flightsched_pipelines.messages.models import Contact, Digest, DigestLine, Notice
 from flightsched_pipelines.messages.texts.contact import questions
 from flightsched_pipelines.services.notifications.samples import SAMPLES
 from flightsched_pipelines_tests.unit.messages.reader import lines_shown, rendered
@@ -143,6 +144,40 @@ def test_a_digest_counts_once_and_begins_with_the_lesson_that_starts_first() -> 
             assert f"{lesson.instructor} ({lesson.instructor_phone})" in text
     starts = [lesson.starts_at_utc for lesson in lessons]
     assert starts == sorted(starts)
+
+
+def line_as_read(line: DigestLine) -> list[str]:
+    """Return the parts of a case in the order of reading: lesson, event, people, weather, times, deadline, case."""
+    zone = line.lesson.time_zone
+    is_open = line.event in {"opened", "updated"}
+    return [
+        f"{line.lesson.reference}: {EVENT_NAMES[line.event]}",
+        f"{headlines.when_of(line.lesson)}, {line.lesson.airport}",
+        headlines.people(line.lesson),
+        *(breach_sentence(breach, zone) for breach in line.breaches[:2]),
+        *(format_time(offer.starts_at_utc, zone) for offer in line.offers if is_open),
+        *([f"Answer by {format_time(line.deadline_utc, zone)}"] if is_open and line.deadline_utc else []),
+        *(["On weather hold; for a dispatcher to handle."] if line.event == "expired" else []),
+        f"Case {line.case_id}",
+    ]
+
+
+def test_the_dispatchers_digest_is_read_in_order_as_text_and_as_html() -> None:
+    assert isinstance(DIGEST, Digest)
+    said = rendered(DIGEST)
+    soonest = DIGEST.too_late[0]
+    order = [
+        "Hello dispatch,",
+        f"{len(DIGEST.lines) + 1} lessons at Palo Alto Flight School. {email.digest_counts(DIGEST)}",
+        "they start too soon to offer alternatives:",
+        headlines.when_of(soonest),
+        headlines.people(soonest),
+        *(part for line in DIGEST.lines for part in line_as_read(line)),
+        "The forecast of 2 lessons is missing, or cannot be read.",
+        "There is no charge for moving a lesson because of weather.",
+    ]
+    in_order(order, " ".join(said.text.split()))
+    in_order(order, " ".join(lines_shown(said.html)))
 
 
 def test_nobody_in_a_digest_is_at_two_places_at_once() -> None:
