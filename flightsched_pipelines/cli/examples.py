@@ -49,7 +49,7 @@ EXAMPLES: Mapping[str, tuple[str, str]] = {
         f"import {kind}": (f"import {kind} {kind}.csv --dry-run", f"import {kind} {kind}.xlsx --json")
         for kind in (
             "schools", "airports", "instructors", "students", "aircraft", "availability", "downtime", "bookings",
-            "minimums", "requirements", "credentials", "inspections", "squawks",
+            "minimums", "limits", "requirements", "credentials", "inspections", "squawks",
         )
     },
     "import preferences": ("import preferences preferences.csv", "import preferences preferences.csv --yes"),

@@ -10,8 +10,11 @@ from flightsched_pipelines.domain.risk.rules import AUTHORITIES
 
 OWN_RECORDS = frozenset(
     table.name
-    for table in (schema.alerts, schema.alert_silences, schema.dispatches, schema.llm_calls, schema.standings)
-)
+    for table in (
+        schema.alerts, schema.alert_silences, schema.dispatches, schema.llm_calls, schema.reference_contents,
+        schema.standings,
+    )
+)  # fmt: skip
 """Tables that the platform itself fills, even before a school enters anything."""
 
 

@@ -1,6 +1,10 @@
-"""The weather minimums, and the conditions that give a row a meaning."""
+"""The weather minimums of schools and students, and the conditions that give a row a meaning.
 
-from collections.abc import Iterable
+A student's own limits are personal: they stay in this table, and in the hours' reference contents of the same schema.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from sqlalchemy import Boolean, CheckConstraint, Date, Double, Index, Table, Text
 
@@ -15,6 +19,7 @@ from flightsched_pipelines.database.schema.base import (
     reference,
     sound,
 )
+from flightsched_pipelines.domain.risk.limits.minimums import regulations
 from flightsched_pipelines.domain.risk.rules import AUTHORITIES, EFFECTS, LESSON_KINDS, RULE_BOOK, TRAINING_LEVELS, Rule
 
 
@@ -33,12 +38,30 @@ def _meaning_of(name: str, rule: Rule) -> str:
 _MEANING = f"({' OR '.join(f'({_meaning_of(name, rule)})' for name, rule in RULE_BOOK.items())}) IS TRUE"
 """A rule, with one of its comparisons, and a plausible limit in one of its units (`risk.rules`)."""
 
+
+def _below(regulation: Mapping[Any, Any]) -> str:
+    """Return the condition that a limit is below one of the regulation for a lesson that both apply to."""
+    rule = str(regulation["rule"])
+    stated = {name: regulation[name] for name in ("training_level", "solo", "night") if regulation[name] is not None}
+    lessons = "".join(f" AND coalesce({name}, {value!r}) = {value!r}" for name, value in stated.items())
+    in_its_unit = f"limit_value * CASE unit {_said(RULE_BOOK[rule].units.items())} END"
+    return f"rule = '{rule}'{lessons} AND {in_its_unit} < {regulation['limit_value']}"
+
+
+_REGULATIONS = regulations().astype(object).replace(float("nan"), None).to_dict("records")
+_FLOOR = (
+    "(authority = 'school' AND effective_to IS NULL AND "
+    f"({' OR '.join(f'({_below(row)})' for row in _REGULATIONS)})) IS NOT TRUE"
+)
+"""No limit of a school's is below the regulation; one from before the condition can still be ended."""
+
 weather_minimums = Table(
     "weather_minimums",
     metadata,
     identifier(),
     reference("school_id", "schools", "School; null for every school.", nullable=True),
-    column("authority", Text, "regulation (a floor), default, or school (replaces the default)."),
+    reference("student_id", "students", "Student of the school whose own limit it is; null: not one.", nullable=True),
+    column("authority", Text, "regulation (a floor), default, school (replaces the default), or student (own limit)."),
     optional("training_level", Text, "Level the rule is for; null for any."),
     optional("solo", Boolean, "Solo or dual; null for both."),
     optional("lesson_kind", Text, "pattern, local or cross_country; null for any."),
@@ -53,8 +76,13 @@ weather_minimums = Table(
     column("reference", Text, "Source of the limit, such as 14 CFR 91.155."),
     external_id(),
     ended_at(),
-    Index("weather_minimums_external_id_key", "school_id", "external_id", unique=True),
+    Index("weather_minimums_external_id_key", "school_id", "authority", "external_id", unique=True),
     CheckConstraint(one_of("authority", AUTHORITIES), name="authority"),
+    CheckConstraint(
+        "(authority = 'student') = (student_id IS NOT NULL) AND (authority <> 'student' OR school_id IS NOT NULL)",
+        name="student",
+    ),
+    CheckConstraint(_FLOOR, name="floor"),
     CheckConstraint("comparison IN ('>', '>=', '<', '<=', 'none')", name="comparison"),
     CheckConstraint(one_of("effect", EFFECTS), name="effect"),
     CheckConstraint(_MEANING, name="meaning"),
@@ -71,5 +99,5 @@ weather_minimums = Table(
         "they are no days, or the last one lies before the first; leave the last one empty for open",
     ),
     schema="school",
-    comment="Weather minimums as effective-dated data, one row a limit.",
+    comment="Weather minimums of schools and students as effective-dated data, one row a limit.",
 )

@@ -106,7 +106,7 @@ reference_contents = Table(
     Column("digest", Text, primary_key=True, comment="SHA-256 of the content, in hexadecimal."),
     column("content", Text, "Rows as JSON."),
     column("stored_at", INSTANT, "When it was first stored.", server_default=text("now()")),
-    schema="pipeline",
+    schema="school",  # some of it is personal
     comment="Reference data of hours (reference_snapshot), each content stored once.",
 )
 
@@ -298,7 +298,7 @@ hourly_metrics = Table(
     comment="Platform metrics, one row an hour and metric; a metric that was not measured has no row.",
 )
 
-_NO_ASSETS = (partitions, hourly_metrics, reference_contents)
+_NO_ASSETS = (partitions, hourly_metrics)
 
 PIPELINE_TABLES: Mapping[str, Table] = MappingProxyType(
     {table.name: table for table in metadata.tables.values() if table.schema == "pipeline" and table not in _NO_ASSETS}

@@ -6,12 +6,10 @@ from types import MappingProxyType
 from flightsched_pipelines.domain.imports import fields
 from flightsched_pipelines.domain.imports.credential_kinds import CREDENTIALS, INSPECTIONS, REQUIREMENTS, SQUAWKS
 from flightsched_pipelines.domain.imports.file_kind import SCHOOL_OF_ROW, WHO, FileKind
-from flightsched_pipelines.domain.risk.rules import EFFECTS, LESSON_KINDS, RULE_BOOK, TRAINING_LEVELS
+from flightsched_pipelines.domain.imports.minimum_kinds import LIMITS, MINIMUMS
+from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, TRAINING_LEVELS
 
 BOOKING_WORDS = ("scheduled", "completed", "cancelled")
-_COMPARISONS = tuple(dict.fromkeys(word for rule in RULE_BOOK.values() for word in rule.comparisons))
-_UNITS = tuple(dict.fromkeys(unit for rule in RULE_BOOK.values() for unit in rule.units))
-
 
 SCHOOLS = FileKind(
     "schools",
@@ -193,40 +191,11 @@ BOOKINGS = FileKind(
     ),
 )  # fmt: skip
 
-MINIMUMS = FileKind(
-    "minimums",
-    "minimum",
-    "A school's own weather minimums, a row a limit; each replaces the default for the same lessons.",
-    (
-        fields.identity("id", "An id of your own for the limit."),
-        SCHOOL_OF_ROW,
-        fields.word("training_level", TRAINING_LEVELS, "Level that it is for; empty for any."),
-        fields.yes_no("solo", "yes for solo, no for dual; empty for both."),
-        fields.word("lesson_kind", LESSON_KINDS, "Kind of the lesson; empty for any."),
-        fields.yes_no("night", "yes for night, no for day; empty for both."),
-        fields.exact("rule", tuple(RULE_BOOK), "What is limited.", required=True),
-        fields.exact("comparison", _COMPARISONS, "What is allowed; none: no such hazard.", required=True),
-        fields.number("limit_value", -1e6, 1e6, "", "The limit; empty for hazards and the aircraft's own limit."),
-        fields.exact("unit", _UNITS, "Unit of the limit."),
-        fields.exact("effect", EFFECTS, "block: at risk; warn: to watch.", required=True),
-        fields.day("effective_from", "First day.", required=True),
-        fields.day("effective_to", "Last day; empty for open."),
-        fields.text("reference", "Where the school says so.", required=True),
-    ),
-    (
-        {
-            "id": "M-1", "training_level": "student_pilot", "solo": "yes", "rule": "wind", "comparison": "<",
-            "limit_value": "12", "unit": "kt", "effect": "block", "effective_from": "2026-01-01",
-            "reference": "Operations manual 4.2",
-        },
-    ),
-)  # fmt: skip
-
 KINDS: Mapping[str, FileKind] = MappingProxyType(
     {
         kind.name: kind
         for kind in (
-            SCHOOLS, AIRPORTS, INSTRUCTORS, STUDENTS, AIRCRAFT, AVAILABILITY, DOWNTIME, BOOKINGS, MINIMUMS,
+            SCHOOLS, AIRPORTS, INSTRUCTORS, STUDENTS, AIRCRAFT, AVAILABILITY, DOWNTIME, BOOKINGS, MINIMUMS, LIMITS,
             CREDENTIALS, INSPECTIONS, SQUAWKS, REQUIREMENTS,
         )
     }

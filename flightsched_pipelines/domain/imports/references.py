@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from flightsched_pipelines.domain.imports import credential_rules
+from flightsched_pipelines.domain.imports import credential_rules, minimum_rules
 from flightsched_pipelines.domain.imports.credential_rules import Wrong
 from flightsched_pipelines.domain.imports.faults import Fault
 from flightsched_pipelines.domain.imports.kinds import FileKind
 from flightsched_pipelines.domain.imports.reading import ReadFile, ReadRow
 from flightsched_pipelines.domain.imports.times import Times, instant_of, span_fault
 from flightsched_pipelines.domain.risk.bookings import MAX_LESSON
-from flightsched_pipelines.domain.risk.rules import RULE_BOOK, UNITS
 
 AMBIGUOUS = 0
 """Stands for the id of what two rows have: no table has it."""
@@ -170,31 +169,6 @@ def _availability(row: ReadRow) -> Wrong:
         yield "ends", "it must lie after starts"
 
 
-def _minimum(row: ReadRow) -> Wrong:
-    values = row.values
-    first, last = values.get("effective_from"), values.get("effective_to")
-    if first is not None and last is not None and last < first:
-        yield "effective_to", "it must not lie before effective_from"
-    name = str(values.get("rule"))
-    rule = RULE_BOOK.get(name)
-    if rule is None or any(row.is_faulty(one) for one in ("comparison", "limit_value", "unit")):
-        return
-    if values["comparison"] not in rule.comparisons:
-        yield "comparison", f"{name} takes {' or '.join(rule.comparisons)}"
-    limit, unit = values.get("limit_value"), str(values.get("unit") or "")
-    if rule.plausible is None:
-        if limit is not None or unit:
-            yield "limit_value", f"{name} takes no limit and no unit"
-        return
-    if unit not in rule.units:
-        yield "unit", f"{name} takes {', '.join(rule.units)}"
-    elif limit is None:
-        yield "limit_value", "it has no limit; give a number"
-    elif not rule.plausible[0] <= limit * rule.units[unit] <= rule.plausible[1]:
-        bounds = " and ".join(f"{bound:g}" for bound in rule.plausible)
-        yield "limit_value", f"{name} lies between {bounds} {UNITS[name]}"
-
-
 def _twice(kind: FileKind, rows: Sequence[ReadRow]) -> Iterator[Fault]:
     """Yield the keys that two lines have, and so for the names that people use."""
     used_by_people = [(name,) for name in ("reference", "tail_number") if kind.name in {"bookings", "aircraft"}]
@@ -215,7 +189,8 @@ _RULES: Mapping[str, Callable[[ReadRow], Wrong]] = MappingProxyType(
         "bookings": _booking,
         "downtime": _downtime,
         "availability": _availability,
-        "minimums": _minimum,
+        "minimums": minimum_rules.minimum,
+        "limits": minimum_rules.limit,
         "instructors": _instructor,
         "aircraft": _aircraft,
         "requirements": credential_rules.requirement,

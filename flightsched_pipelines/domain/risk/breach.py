@@ -38,7 +38,8 @@ class Breach(BaseModel):
     ``value``, ``limit`` and ``by`` (the amount beyond the limit, positive) are in ``unit`` (SM, ft, kt, min), null for
     hazards, which ``hazard`` names by code; for a crosswind ``hazard`` is set if no runway is known. ``at_least`` is
     true for a value that is a bound, ``temporary`` for a TEMPO or PROB group. ``authority`` (school, default,
-    regulation or field) and ``reference`` are whose the limit is.
+    regulation, field or student) and ``reference`` are whose the limit is; a student's own is not stated, so ``limit``
+    and ``by`` are null.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -103,8 +104,10 @@ def breach_brief(breach: Breach) -> str:
         return f"{'departure' if breach.hazard == 'before sunrise' else 'landing'} {forecast_value(breach)}"
     if breach.rule == "forecast":
         return "weather not known"
-    if breach.value is None or breach.limit is None:
+    if breach.value is None:
         return rule_name(breach)
+    if breach.limit is None:
+        return f"{rule_name(breach).lower()} {_value(breach)}, {_beyond(breach)} the student's own limit"
     kind = "minimum" if is_minimum(breach) else "maximum"
     return f"{rule_name(breach).lower()} {_value(breach)}, {kind} {format_quantity(breach.limit, breach.unit)}"
 
@@ -137,6 +140,8 @@ def limit_words(breach: Breach) -> str:
     """Return what is asked for: "at least 3 SM", "more than 3 SM", "at most 10 kt", "none allowed"."""
     if breach.rule == "forecast":
         return "a forecast"
+    if breach.value is not None and breach.limit is None:
+        return "the student's own limit"
     if breach.rule == "daylight":
         by_day_only = not breach.limit or breach.hazard == "before sunrise"
         return "by day only" if by_day_only else _beside_the_sun(breach.limit, "sunset")
@@ -165,6 +170,9 @@ def limit_of_whom(breach: Breach, pilots: str = "") -> str:
         return f"the aircraft's demonstrated crosswind of {limit}"
     if breach.authority == "field":
         return f"the {breach.reference}, {limit}"
+    if breach.authority == "student":
+        own = "" if breach.limit is None else f" {word} of {limit}"
+        return f"the student's own{own or ' limit'}"
     if breach.authority == "regulation":
         return f"the {word} of {limit}{pilots} in {breach.reference}"
     return f"the school's {word} of {limit}{pilots}"
@@ -174,6 +182,8 @@ def _measured(breach: Breach, pilots: str) -> str:
     why = f" ({breach.hazard}, so the full wind counts)" if breach.hazard else ""
     begins = f"{rule_name(breach)} {forecast_value(breach)}{why}"
     whose = limit_of_whom(breach, pilots)
+    if breach.by is None:
+        return f"{begins}, {_beyond(breach)} {whose}"
     if breach.by == 0:
         return f"{begins}, only {whose}, and must be {'more' if is_minimum(breach) else 'less'}"
     return f"{begins}, {difference(breach)} {whose}"
@@ -181,18 +191,30 @@ def _measured(breach: Breach, pilots: str) -> str:
 
 def _hazard(breach: Breach, pilots: str) -> str:
     often = "forecast at times" if breach.temporary else "forecast"
-    return f"{rule_name(breach)} {often}; {_minimums(breach)}{pilots} allow none"
+    return f"{rule_name(breach)} {often}; {_minimums(breach, pilots)} allow none"
 
 
-def _minimums(breach: Breach) -> str:
-    return f"the minimums of {breach.reference}" if breach.authority == "regulation" else "the school's minimums"
+def _beyond(breach: Breach) -> str:
+    return "below" if is_minimum(breach) else "above"
+
+
+def _minimums(breach: Breach, pilots: str) -> str:
+    if breach.authority == "student":
+        return "the student's own limits"
+    return (
+        f"the minimums of {breach.reference}{pilots}"
+        if breach.authority == "regulation"
+        else f"the school's minimums{pilots}"
+    )
 
 
 def _daylight(breach: Breach, pilots: str) -> str:
     what = "departure from" if breach.hazard == "before sunrise" else "landing at"
     begins = f"{_capitalised(what)} {breach.airport} {forecast_value(breach)}"
+    if breach.authority == "student":
+        return f"{begins}; the student's own limit asks for more daylight"
     if limit_words(breach) == "by day only":
-        return f"{begins}; {_minimums(breach)}{pilots} allow daylight only"
+        return f"{begins}; {_minimums(breach, pilots)} allow daylight only"
     whose = f"the minimum of {breach.reference}" if breach.authority == "regulation" else "the school's minimum"
     return f"{begins}; {whose}{pilots} is {limit_words(breach)}"
 

@@ -76,7 +76,8 @@ BROKEN_COLUMNS: Mapping[str, str] = MappingProxyType(
 
 ``margin`` is in the rule's unit and not above 0. Rule ``forecast`` lists in ``hazard`` what is missing from the hour
 on; that of a crosswind says where no runway is known.
-``daylight`` and ``forecast`` come from no group: their source, station and group are null.
+``daylight`` and ``forecast`` come from no group: their source, station and group are null. A breach of a student's own
+limit has neither limit nor margin.
 """
 
 APPROACH = -2
@@ -91,17 +92,28 @@ _ACROSS_A_RUNWAY = frozenset({"crosswind", "aircraft_crosswind"})
 NO_RUNWAY = "no open runway is known"
 """Stands among the breaches of a crosswind where the full wind counts."""
 
+OWN_LIMIT = "the student's own limit"
+"""The reference of a breach of one: neither its number nor its text leaves the minimums."""
+
 
 def broken_rules(case: AssessmentInput, positions: Indices, severities: Severities) -> pd.DataFrame:
     """Return every breach of the bookings at these positions, ``BROKEN_COLUMNS``."""
     found = findings(case, positions, severities, only_broken=True)
     bookings = case.bookings.iloc[positions][list(TOLD_BOOKING_COLUMNS)].to_dict("records")
+    _keep_from_analysts(found)
     booking_at = dict(zip(positions.tolist(), bookings, strict=True))
     words: dict[int, str] = {}
     for position, rows in groupby(found.to_dict("records"), key=itemgetter("position")):
         words[position] = explain(booking_at[position], list(rows), VERDICTS[int(severities[position])])
     found["explanation"] = found["position"].map(words)
     return found[list(BROKEN_COLUMNS)].astype(dict(BROKEN_COLUMNS))
+
+
+def _keep_from_analysts(found: pd.DataFrame) -> None:
+    """Take a student's own limit out of the breaches of it: analysts read them, and it is personal."""
+    personal = (found["authority"] == "student") & (found["rule"] != "aircraft_crosswind")
+    found.loc[personal, ["limit_value", "margin"]] = np.nan
+    found.loc[personal, "reference"] = OWN_LIMIT
 
 
 def findings(case: AssessmentInput, positions: Indices, severities: Severities, *, only_broken: bool) -> pd.DataFrame:

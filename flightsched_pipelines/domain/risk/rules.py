@@ -41,7 +41,7 @@ RULE_BOOK: Mapping[str, Rule] = MappingProxyType(
 
 TRAINING_LEVELS = ("student_pilot", "private_pilot", "instrument_rated")
 LESSON_KINDS = ("pattern", "local", "cross_country")
-AUTHORITIES = ("regulation", "default", "school")
+AUTHORITIES = ("regulation", "default", "school", "student")
 EFFECTS = ("block", "warn")
 """The effect of a breach of a rule on the verdict: at risk, or watch."""
 

@@ -28,7 +28,7 @@ from flightsched_pipelines.domain.imports.reading import ReadFile, ReadRow, read
 from flightsched_pipelines.domain.imports.references import Known, resolve
 from flightsched_pipelines.domain.imports.times import Times
 from flightsched_pipelines.domain.schedule_changes.lifecycle import ChangeState, settle
-from flightsched_pipelines.services.imports import airports, few_rows, lost_holds
+from flightsched_pipelines.services.imports import airports, few_rows, lost_holds, student_limits
 from flightsched_pipelines.services.imports.files import read_table
 from flightsched_pipelines.services.imports.reports import Change, ImportRefusedError, ImportReport, NeedsYesError
 from flightsched_pipelines.settings import Settings
@@ -159,6 +159,8 @@ class _Importing:
             schools, bases, stored.things_known(self._connection), found, wrong, stored.zones_known(self._connection)
         )
         self._faults += resolve(self._kind, self._file, known, self._options.times)
+        if self._kind.name == "limits":
+            self._faults += student_limits.looser_limits(self._connection, self._file.rows)
         if note := airports.runway_note(stored.without_runways(self._connection, self._places(found, bases))):
             self._notes.append(note)
         self._progress("people, aircraft and airports are looked up")

@@ -72,7 +72,8 @@ def revalidate(
     records.learn(availability_of(connection, whose, slot.starts_at_utc - DAY, slot.ends_at_utc + DAY))
     hour = _recent_hour(connection, now_utc, settings)
     buffer = timedelta(minutes=settings.booking_buffer_minutes)
-    sky = _forecast_records(connection, slot, school_id, idents, hour or now_utc, buffer)
+    whom = school_id, int(lesson["student_id"])
+    sky = _forecast_records(connection, slot, whom, idents, hour or now_utc, buffer)
     required = credential_rows.credentials(
         connection, near[0], near[1], school_ids=[school_id], only=whose, leaving=[moving.booking_id, *leaving]
     )
@@ -96,9 +97,18 @@ def _recent_hour(connection: Connection, now_utc: datetime, settings: Settings) 
 
 
 def _forecast_records(
-    connection: Connection, slot: Slot, school_id: int, idents: Sequence[str], hour: datetime, buffer: timedelta
+    connection: Connection, slot: Slot, whom: tuple[int, int], idents: Sequence[str], hour: datetime, buffer: timedelta
 ) -> ForecastRecords:
-    """Return an hour's forecast for some airports about the time of a slot, with the rules and sun times."""
+    """Return an hour's forecast for some airports about the time of a slot, the sun times, and the minimums that apply.
+
+    Args:
+        connection: the transaction of the response.
+        slot: the time that counts.
+        whom: the school and the student.
+        idents: the airports.
+        hour: the hour of the forecast.
+        buffer: weather this long before and after counts too.
+    """
     forecasts = PIPELINE_TABLES["forecasts"].c
     airports, runways = schedule.airfields(connection, idents)
     first_day = (slot.starts_at_utc - 2 * DAY).date()
@@ -107,7 +117,7 @@ def _forecast_records(
             connection, PIPELINE_TABLES["forecasts"], LOOKED_AT, hour, forecasts.governs, forecasts.airport.in_(idents),
             forecasts.hour_utc.between(slot.starts_at_utc - buffer - HOUR, slot.ends_at_utc + buffer + HOUR),
         ),
-        schedule.minimums_of(connection, school_id, hour.date()),
+        schedule.minimums_of(connection, *whom, hour.date()),
         airports,
         runways,
         [

@@ -216,7 +216,7 @@ def test_of_a_document_that_counts_beyond_the_hours_ahead_nobody_learns_until_wh
         "SELECT school_id, id, 'medical', '2031-05-31' FROM school.students",
     )
     hourly_steps.snapshot_reference(seeded_engine, SEED_HOUR, NOW, SETTINGS)
-    kept = one(seeded_engine, "SELECT string_agg(content, '') FROM pipeline.reference_contents")
+    kept = one(seeded_engine, "SELECT string_agg(content, '') FROM school.reference_contents")
     assert "medical" in kept
     assert "2031" not in kept
     assert {period.ends_at_utc for period in read(seeded_engine).periods} == {None}

@@ -84,7 +84,7 @@ def test_hours_that_depend_on_the_same_share_its_content(ticked_engine: Engine) 
         taken = hourly_steps.snapshot_reference(ticked_engine, hour.to_pydatetime(), hour.to_pydatetime(), SETTINGS)
         write_partition(ticked_engine, table, taken.assign(partition_hour=hour), [hour.to_pydatetime()])
     with ticked_engine.connect() as connection:
-        contents = connection.execute(text("SELECT count(*) FROM pipeline.reference_contents")).scalar_one()
+        contents = connection.execute(text("SELECT count(*) FROM school.reference_contents")).scalar_one()
     assert contents == 5, "airports, runways, minimums, settings, and nothing that is required"
 
 

@@ -1,9 +1,9 @@
 """The stored rows that a file can refer to: schools, people, aircraft and airports, by their ids and names."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Table, insert, select, text
+from sqlalchemy import ARRAY, BigInteger, Connection, Table, any_, insert, literal, select, text
 
 from flightsched_pipelines.database.schema import (
     aircraft,
@@ -35,6 +35,12 @@ def schools_known(connection: Connection) -> tuple[dict[str, int], dict[int, str
 def things_known(connection: Connection) -> dict[str, dict[tuple[int, str], int]]:
     """Return students, instructors and aircraft that count, by their school and their ids and names."""
     return {what: _of_schools(connection, *where) for what, where in _THINGS.items()}
+
+
+def training_levels(connection: Connection, student_ids: Collection[int]) -> dict[int, str]:
+    """Return the training levels of some students."""
+    which = students.c.id == any_(literal(list(student_ids), ARRAY(BigInteger)))
+    return {row.id: row.training_level for row in connection.execute(select(students).where(which))}
 
 
 def zones_known(connection: Connection) -> dict[str, ZoneInfo]:

@@ -220,6 +220,7 @@ class Staging:
         """Find the stored row of each: by the school's id, else by the name of a row that no import has made."""
         s, t, target = self.staged.c, self._table.c, self.target
         same = [_comparable(s[name]) == _comparable(t[name]) for name in target.key]
+        same += [t[name] == value for name, value in target.fixed.items()]
         self._connection.execute(
             update(self.staged).where(target.school == s.school_id, *same).values(target_id=t.id)
         )  # fmt: skip

@@ -89,6 +89,15 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
             ),
             authority="school",
         ),
+        "limits": _plain(
+            _MINIMUMS,
+            {"student": "student_id"}
+            | _same(
+                "solo", "lesson_kind", "night", "rule", "comparison", "limit_value", "unit", "effect",
+                "effective_from", "effective_to", "reference",
+            ),
+            authority="student",
+        ),
         "availability": Target(
             _WEEKS,
             {"student": "student_id", "instructor": "instructor_id"} | _same("weekday", "starts", "ends"),

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Select,
+    case,
     func,
     or_,
     select,
@@ -43,10 +44,13 @@ Rows = Sequence[Row]
 
 _FLOWN = schema.bookings.alias("flown")
 _STATED = schema.weather_minimums.c
+_STATED_OF_ROW = [name for name in STATED_COLUMNS if name != "school_id"]
 _MINIMUMS = (
     select(
         _STATED.id.label("minimum_id"),
-        *(day(_STATED[name]).label(name) if name in DATE_COLUMNS else _STATED[name] for name in STATED_COLUMNS),
+        # A student's own limits go with the student, to whichever school.
+        case((_STATED.student_id.is_(None), _STATED.school_id)).label("school_id"),
+        *(day(_STATED[name]).label(name) if name in DATE_COLUMNS else _STATED[name] for name in _STATED_OF_ROW),
     )
     .where(_STATED.ended_at.is_(None))
     .order_by(_STATED.id)
@@ -94,10 +98,12 @@ def airfields(connection: Connection, idents: Collection[str]) -> tuple[Rows, Ro
     return _rows(connection, _airports(idents)), _rows(connection, _runways(idents))
 
 
-def minimums_of(connection: Connection, school_id: int, on: date) -> Sequence[Row]:
-    """Return the minimums in force on a day for one school, its own and everybody's (``MINIMUM_COLUMNS``)."""
-    table = schema.weather_minimums
-    whose = or_(table.c.school_id.is_(None), table.c.school_id == school_id)
+def minimums_of(connection: Connection, school_id: int, student_id: int, on: date) -> Sequence[Row]:
+    """Return the minimums in force on a day for a school and a student of it, and everybody's (``MINIMUM_COLUMNS``)."""
+    m = schema.weather_minimums.c
+    whose = or_(
+        m.student_id == student_id, m.student_id.is_(None) & or_(m.school_id.is_(None), m.school_id == school_id)
+    )
     faults = as_faults([row for row in odd_rows(connection) if row.school_id in {None, school_id}])
     return [
         *_in_force(tuple(tuple(row) for row in connection.execute(_MINIMUMS.where(whose))), on),
@@ -107,7 +113,7 @@ def minimums_of(connection: Connection, school_id: int, on: date) -> Sequence[Ro
 
 @lru_cache(maxsize=1_000)  # by what they say, so that a changed minimum counts at once
 def _in_force(rows: tuple[tuple[Any, ...], ...], on: date) -> Sequence[Row]:
-    names = ["minimum_id", *STATED_COLUMNS]
+    names = ["minimum_id", "school_id", *_STATED_OF_ROW]
     frame = with_regulations(typed_minimums(pd.DataFrame(rows, columns=names, dtype=object)))
     return in_force(frame, on).to_dict("records")
 

@@ -184,6 +184,7 @@ class ForecastRecords:
         """The minimums that apply to a booking by day or by night."""
         facts = {
             "school_id": booking.school_id,
+            "student_id": booking.student_id,
             "training_level": booking.training_level,
             "solo": booking.solo,
             "lesson_kind": booking.lesson_kind,
@@ -198,7 +199,7 @@ class ForecastRecords:
         for row in concerning:
             if row["fault"] is not None:
                 yield "missing", f"a row cannot be read: {row['fault']}"
-        if all(row["authority"] == "regulation" or row["effect"] != "block" for row in concerning):
+        if all(row["authority"] in {"regulation", "student"} or row["effect"] != "block" for row in concerning):
             yield "missing", "no minimums are on record for it"
 
     def _darkness(self, booking: Booking, span: Span, limits: list[Row]) -> Iterator[tuple[str, str]]:
@@ -234,7 +235,7 @@ class ForecastRecords:
 
 
 def _that_count(concerning: list[Row]) -> dict[str, list[Row]]:
-    """By rule: a school's own blocking minimums instead of the defaults, and every regulation."""
+    """By rule: a school's own blocking minimums instead of the defaults, every regulation, and the student's own."""
     by_rule: defaultdict[str, list[Row]] = defaultdict(list)
     for row in concerning:
         if row["fault"] is None:

@@ -24,6 +24,7 @@ from flightsched_pipelines.domain.risk.limits.effective_limits import Profiles
 from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, TRAINING_LEVELS
 
 Indices = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,23 +129,43 @@ def _routes(routes: pd.Series, departure: Indices, sky: ForecastGrid) -> tuple[I
 
 
 def _profiles(bookings: pd.DataFrame, minimums: pd.DataFrame, night: NDArray[np.bool_]) -> tuple[Indices, Profiles]:
-    """The profile of each booking, and every profile. Schools without minimums of their own share one."""
-    own = [np.nan, *minimums["school_id"].dropna().unique().tolist()]
+    """The profile of each booking, and every profile. Schools and students without minimums of their own share one."""
+    owner, school_of, student_of = _owners(bookings, minimums)
     parts = (
-        category_codes(own, bookings["school_id"], 0),
+        owner,
         _numbers(bookings["training_level"], TRAINING_LEVELS),
         _numbers(bookings["lesson_kind"], LESSON_KINDS),
         bookings["solo"].to_numpy(dtype=bool),
         night,
     )
-    sizes = (len(own), len(TRAINING_LEVELS), len(LESSON_KINDS), 2, 2)
-    school, level, kind, is_solo, is_night = np.unravel_index(np.arange(math.prod(sizes)), sizes)
+    sizes = (len(school_of), len(TRAINING_LEVELS), len(LESSON_KINDS), 2, 2)
+    of_owner, level, kind, is_solo, is_night = np.unravel_index(np.arange(math.prod(sizes)), sizes)
     return np.ravel_multi_index(parts, sizes), Profiles(
-        school=np.array(own)[school],
+        school=school_of[of_owner],
+        student=student_of[of_owner],
         level=level,
         solo=is_solo.astype(bool),
         kind=kind,
         night=is_night.astype(bool),
+    )
+
+
+def _owners(bookings: pd.DataFrame, minimums: pd.DataFrame) -> tuple[Indices, Floats, Floats]:
+    """Whose minimums apply to each booking, and the school and the student of each of these owners, NaN for any.
+
+    Only a student with limits of their own and a booking is an owner beside the school.
+    """
+    schools = np.array([np.nan, *minimums["school_id"].dropna().unique().tolist()])
+    students = np.array(minimums["student_id"].dropna().unique().tolist(), dtype=np.float64)
+    owner = category_codes(schools.tolist(), bookings["school_id"], 0)
+    student = category_codes(students.tolist(), bookings["student_id"], -1)
+    limited = np.flatnonzero(student >= 0)
+    pairs, pair = np.unique(student[limited] * len(schools) + owner[limited], return_inverse=True)
+    owner[limited] = len(schools) + pair
+    return (
+        owner,
+        np.concatenate([schools, schools[pairs % len(schools)]]),
+        np.concatenate([np.full(len(schools), np.nan), students[pairs // len(schools)]]),
     )
 
 

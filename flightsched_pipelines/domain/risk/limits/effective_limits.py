@@ -22,12 +22,13 @@ NO_ROW = -1
 
 @dataclass(frozen=True, slots=True)
 class Profiles:
-    """Distinct combinations of school, level, solo, kind and night, as aligned arrays of indices.
+    """Distinct combinations of school, student, level, solo, kind and night, as aligned arrays of indices.
 
-    NaN represents every school that has no minimums of its own.
+    NaN represents every school that has no minimums of its own, and every student without limits of their own.
     """
 
     school: NDArray[np.float64]
+    student: NDArray[np.float64]
     level: NDArray[np.int64]
     solo: NDArray[np.bool_]
     kind: NDArray[np.int64]
@@ -38,8 +39,8 @@ class Profiles:
 class Limits:
     """The strictest threshold, oriented (-inf for none), and its row in the minimums: (effects, profiles, measures).
 
-    ``ruled`` marks the profiles that have a blocking minimum beside the regulations; ``faults`` marks for each faulty
-    row the profiles to which it applies.
+    ``ruled`` marks the profiles that have a blocking minimum of the school's or by default; ``faults`` marks for each
+    faulty row the profiles to which it applies.
     """
 
     thresholds: NDArray[np.float64]
@@ -72,7 +73,7 @@ def resolve(minimums: pd.DataFrame, profiles: Profiles) -> Limits:
     """Return the limits in force for each profile.
 
     If a school has blocking rows of its own for a rule, they replace the defaults; a warning row counts beside them. A
-    regulation always counts. The strictest of all rows that count applies.
+    regulation and a student's own limit always count. The strictest of all rows that count applies.
     """
     everybody = len(profiles.school)
     shape = (len(EFFECTS), everybody, len(MEASURES))
@@ -92,11 +93,11 @@ def resolve(minimums: pd.DataFrame, profiles: Profiles) -> Limits:
             own[record["rule"]] |= applies
     for number, record, applies in sound:
         counts = applies & ~own[record["rule"]] if record["authority"] == "default" else applies
-        if record["authority"] != "regulation" and record["effect"] == EFFECTS[BLOCK]:
+        if record["authority"] in {"default", "school"} and record["effect"] == EFFECTS[BLOCK]:
             ruled |= counts
         for measure in _MEASURES_OF[record["rule"]]:
             flown = counts & (profiles.kind == _kind_of(measure)) if record["rule"] == "icing" else counts
-            _tighten(limits, EFFECTS.index(record["effect"]), measure, flown, _threshold(record), number)
+            _tighten(limits, EFFECTS.index(record["effect"]), measure, flown, threshold_of(record), number)
     return limits
 
 
@@ -111,6 +112,8 @@ def _applies(record: dict[Any, Any], profiles: Profiles) -> NDArray[np.bool_]:
     applies = np.ones(len(profiles.school), dtype=bool)
     if record["school_id"] is not None:
         applies &= profiles.school == record["school_id"]
+    if record["student_id"] is not None:
+        applies &= profiles.student == record["student_id"]
     if record["training_level"] is not None:
         applies &= profiles.level == TRAINING_LEVELS.index(record["training_level"])
     if record["solo"] is not None:
@@ -126,8 +129,8 @@ def _kind_of(measure: int) -> int:
     return LESSON_KINDS.index(MEASURES[measure].removeprefix("icing_"))
 
 
-def _threshold(record: dict[Any, Any]) -> float:
-    """The number that a rule's oriented value must not be below.
+def threshold_of(record: Mapping[Any, Any]) -> float:
+    """Return the number that a rule's oriented value must not be below.
 
     A strict comparison becomes the next number up, so that the strictest of several rows is their maximum, whatever
     their comparisons: ``value > 5`` is breached if, and only if, ``value < nextafter(5, inf)``.

@@ -34,7 +34,7 @@ def loosened(minimums: pd.DataFrame) -> Sequence[Loosened]:
     every = product([np.nan, *minimums["school_id"].dropna().unique()], range(len(TRAINING_LEVELS)), (False, True),
                     range(len(LESSON_KINDS)), (False, True))  # fmt: skip
     school, level, solo, kind, night = (np.array(values) for values in zip(*every, strict=True))
-    profiles = Profiles(school.astype(np.float64), level, solo, kind, night)
+    profiles = Profiles(school.astype(np.float64), np.full(len(level), np.nan), level, solo, kind, night)
     shipped = default_minimums()
     usual = resolve(in_force(shipped, max(shipped["effective_from"])), profiles)
     ours = resolve(minimums, profiles)

@@ -1,8 +1,8 @@
 """Minimums as data: limits by pilot, lesson and time of day, with their authority.
 
 One row states one limit. The school's own row replaces the default for the same lesson; a regulation applies beneath
-both, and the strictest counts. A row that cannot be applied is kept with its fault: the lessons to which it applies are
-``unknown``.
+both, a student's own limit beside them, and the strictest counts. A row that cannot be applied is kept with its fault:
+the lessons to which it applies are ``unknown``.
 """
 
 import math
@@ -23,10 +23,12 @@ from flightsched_pipelines.domain.risk.rules import (
     TRAINING_LEVELS,
     UNITS,
 )
+from flightsched_pipelines.formatting import format_quantity
 
 STATED_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
         "school_id": "Int64",
+        "student_id": "Int64",
         "authority": "str",
         "training_level": "str",
         "solo": "boolean",
@@ -42,7 +44,7 @@ STATED_COLUMNS: Mapping[str, str] = MappingProxyType(
         "reference": "str",
     }
 )
-"""Columns that a row states. A null school, level, solo, kind or night means any.
+"""Columns that a row states. A null school, student, level, solo, kind or night means any.
 
 ``comparison`` states what is allowed: "> 5 SM" is breached by exactly 5. ``none`` allows no such hazard at all.
 ``effective_to`` is the last day, null for open. ``effect`` is ``block`` (below it the lesson is at risk) or ``warn``.
@@ -65,6 +67,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "effect": EFFECTS,
     }
 )
+_IN_WORDS = MappingProxyType({">": "more than", ">=": "at least", "<": "less than", "<=": "at most"})
 _FOR_ANY = ("training_level", "lesson_kind")
 
 
@@ -79,10 +82,23 @@ def _shipped() -> pd.DataFrame:
         return typed_minimums(pd.read_csv(file))
 
 
+def regulations() -> pd.DataFrame:
+    """Return the regulations, which are beneath every minimum."""
+    shipped = _shipped()
+    return shipped[shipped["authority"] == "regulation"].reset_index(drop=True)
+
+
 def with_regulations(minimums: pd.DataFrame) -> pd.DataFrame:
     """Return minimums with the shipped regulations, whether or not their rows are present."""
-    shipped = _shipped()
-    return pd.concat([minimums, shipped[shipped["authority"] == "regulation"]], ignore_index=True)
+    return pd.concat([minimums, regulations()], ignore_index=True)
+
+
+def stated_limit(row: Mapping[Any, Any]) -> str:
+    """Return what a row (``MINIMUM_COLUMNS``) allows, in words: "more than 5 SM", "at most 10 kt", "none"."""
+    if row["rule"] == "aircraft_crosswind":
+        return "the aircraft's own"
+    limit = row["limit_value"]
+    return "none" if pd.isna(limit) else f"{_IN_WORDS[row['comparison']]} {format_quantity(limit, row['unit'])}"
 
 
 def typed_minimums(minimums: pd.DataFrame) -> pd.DataFrame:
@@ -126,7 +142,8 @@ def _in_its_unit(row: dict[str, Any]) -> dict[str, Any]:
         unit = UNITS[row["rule"]] or None
         return row | {"limit_value": row["limit_value"] * rule.units[row["unit"]] if limited else None, "unit": unit}
     key = "" if row["minimum_id"] is None else f" row {row['minimum_id']}"
-    told = "; ".join(f"{column}: {why}" for column, why in faults.items())
+    personal = row["authority"] == "student"  # analysts read the fault, with the lessons that it makes unknown
+    told = "; ".join(column if personal else f"{column}: {why}" for column, why in faults.items())
     blank = dict.fromkeys((*faults, "limit_value"))
     blank |= dict.fromkeys(DATE_COLUMNS) if faults.keys() & set(DATE_COLUMNS) else {}
     return row | blank | {"fault": f"school.weather_minimums{key}, {told}"}

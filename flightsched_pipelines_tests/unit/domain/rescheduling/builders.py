@@ -135,6 +135,7 @@ def minimum(rule: str, comparison: str, limit_value: float, unit: str, **facts: 
     """A default of the school for everyone, that blocks."""
     return {
         "school_id": None,
+        "student_id": None,
         "authority": "default",
         "training_level": None,
         "solo": None,

@@ -12,12 +12,14 @@ from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
 from flightsched_pipelines.domain.rescheduling.solver.assignment import choose
 from flightsched_pipelines_tests.examples import examples
 from flightsched_pipelines_tests.unit.domain.rescheduling.builders import (
+    MINIMUMS,
     NOW,
     OPENS,
     SCHOOL,
     School,
     booking,
     forecast,
+    minimum,
     period,
 )
 
@@ -60,11 +62,12 @@ def random_school(seed: int) -> School:
         availability += patches("instructor", instructor, may_teach=chance.choices(LEVELS, k=2))
     for aircraft in AIRCRAFT:
         availability += patches("aircraft", aircraft, aircraft_type=chance.choice(("C172S", "C172S", "PA-28")))
-    sky = [forecast(NOW + timedelta(hours=h), visibility_sm=chance.choice((2.0, 10.0, 10.0, 10.0))) for h in range(72)]
+    sky = [forecast(NOW + timedelta(hours=h), visibility_sm=chance.choice((2.0, 6.0, 10.0, 10.0))) for h in range(72)]
     return School(
         bookings=tuple(some_booking(number) for number in range(1, chance.randint(3, 8))),
         availability=tuple(availability),
         forecasts=tuple(row for row in sky if chance.random() < 0.8),
+        minimums=(*MINIMUMS, minimum("visibility", ">=", 7, "SM", authority="student", student_id=STUDENTS[0])),
         rules=SchedulingRules(per_booking=20, duty_hours_per_24h=chance.choice((2.5, 4, 8))),
     )
 

@@ -54,6 +54,7 @@ def lesson(**facts: Any) -> dict[str, Any]:
         "booking_id": 1,
         "reference": "BK-1",
         "school_id": 1,
+        "student_id": 7,
         "training_level": "student_pilot",
         "solo": False,
         "lesson_kind": "local",

@@ -53,6 +53,7 @@ def _rules(lesson: Row, minimums: Sequence[Row]) -> Iterator[Row]:
     """Every rule in force for a lesson, without choosing the strictest: all of them are checked."""
     wanted = {
         "school_id": lesson["school_id"],
+        "student_id": lesson["student_id"],
         "training_level": lesson["training_level"],
         "solo": lesson["solo"],
         "lesson_kind": lesson["lesson_kind"],

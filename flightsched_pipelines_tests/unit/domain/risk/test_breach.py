@@ -47,6 +47,12 @@ def missing(lacks: str, **facts: Any) -> Breach:
     return hazard("forecast", lacks, **facts)
 
 
+OWN = breach(value=6.0, limit=None, by=None, authority="student")
+"""A breach of a student's own limit as analysts have it."""
+OWN_DARK = breach(
+    rule="daylight", value=34.6, limit=None, by=None, unit="min", hazard="sunset", authority="student"
+)  # fmt: skip
+
 SENTENCES = [
     (breach(), f"Visibility 1/2 SM, 2 1/2 SM below the school's minimum of 3 SM: {WHERE}."),
     (breach(value=3.0, by=0.0), f"Visibility 3 SM, only the school's minimum of 3 SM, and must be more: {WHERE}."),
@@ -85,6 +91,20 @@ SENTENCES = [
         dark(-12.0, 60.0, "before sunrise"),
         "Departure from KPAO 12 min before sunrise; the school's minimums allow daylight only.",
     ),
+    (OWN, f"Visibility 6 SM, below the student's own limit: {WHERE}."),
+    (
+        breach(value=6.0, limit=7.0, by=1.0, authority="student"),
+        f"Visibility 6 SM, 1 SM below the student's own minimum of 7 SM: {WHERE}.",
+    ),
+    (
+        wind(limit=None, by=None, authority="student", temporary=True),
+        f"Crosswind at times 14 kt, above the student's own limit: {WHERE}.",
+    ),
+    (
+        hazard(authority="student"),
+        f"Convection (TS, CB) forecast; the student's own limits allow none: {WHERE}.",
+    ),
+    (OWN_DARK, "Landing at KPAO 34 min before sunset; the student's own limit asks for more daylight."),
     (missing("no forecast"), "No forecast reaches KPAO for Tue 24 Nov 09:00 PST."),
     (missing("wind, thunderstorm"), "The forecast for KPAO lacks, from Tue 24 Nov 09:00 PST: wind, thunderstorms."),
     (missing("sunset"), "Sunrise and sunset at KPAO are not known for Tue 24 Nov 09:00 PST."),
@@ -117,6 +137,8 @@ def test_an_explanation_adds_for_whom_the_limit_is_and_whose_the_report() -> Non
         (hazard(), "Convection (TS, CB)"),
         (dark(-12.0, 30.0), "landing 12 min after sunset"),
         (dark(-12.0, 30.0, "before sunrise"), "departure 12 min before sunrise"),
+        (OWN, "visibility 6 SM, below the student's own limit"),
+        (OWN_DARK, "landing 34 min before sunset"),
         (missing("no forecast"), "weather not known"),
     ],
 )
@@ -131,6 +153,8 @@ def test_a_breach_in_a_few_words(found: Breach, words: str) -> None:
         (breach(value=3.0, by=0.0), "3 SM", "more than 3 SM", "at the limit"),
         (wind(temporary=True), "at times 14 kt", "at most 8 kt", "6 kt above"),
         (hazard(), "forecast", "none allowed", ""),
+        (OWN, "6 SM", "the student's own limit", ""),
+        (OWN_DARK, "34 min before sunset", "the student's own limit", ""),
         (dark(-12.0, 30.0), "12 min after sunset", "30 min before sunset", ""),
         (missing("wind"), "cannot be read", "a forecast", ""),
     ],

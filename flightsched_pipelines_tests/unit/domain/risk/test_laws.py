@@ -38,6 +38,10 @@ OWN = frame(
         minimum("gust", "<", 18, authority="school", school_id=2, effect="warn", lesson_kind="pattern"),
         minimum("aircraft_crosswind", "<=", None, authority="school", school_id=2, solo=True, effect="block"),
         minimum("visibility", ">=", 6, authority="school", school_id=2, night=True),
+        minimum("wind", "<=", 5, authority="student", school_id=1, student_id=8, solo=True),
+        minimum("visibility", ">=", 7, authority="student", school_id=1, student_id=8, solo=True),
+        minimum("ceiling", ">=", 5000, authority="student", school_id=2, student_id=9),
+        minimum("gust", "<=", 9, authority="student", school_id=2, student_id=9, effect="warn", night=False),
     ],
     MINIMUM_COLUMNS,
 )
@@ -61,6 +65,7 @@ def lessons(draw: st.DrawFn) -> dict[str, Any]:
     stranger = st.sampled_from(["KPAO", "KSQL", "KLVK", "KPAO", "KXXX"])
     return lesson(
         school_id=draw(st.sampled_from([1, 2, None])),
+        student_id=draw(st.sampled_from([7, 8, 9, None])),
         training_level=draw(st.sampled_from(TRAINING_LEVELS)),
         solo=draw(st.booleans()),
         lesson_kind=draw(st.sampled_from(LESSON_KINDS)),

@@ -1,17 +1,23 @@
 """Laws of entering minimums: no row improves a verdict unseen, in whatever unit and with whatever effect."""
 
+from datetime import date
+from itertools import product
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.risk.bookings import severity
+from flightsched_pipelines.domain.risk.limits.effective_limits import Profiles, resolve
+from flightsched_pipelines.domain.risk.limits.floors import Floor, below_regulation, looser_than_school
 from flightsched_pipelines.domain.risk.limits.loosened_limits import loosened
 from flightsched_pipelines.domain.risk.limits.minimums import (
     MINIMUM_COLUMNS,
     default_minimums,
+    regulations,
     typed_minimums,
     with_regulations,
 )
@@ -121,6 +127,67 @@ def test_the_regulations_stay_the_floor(some: list[Row], sky: list[Row], entered
     floor = severities(some, sky, with_regulations(nothing))
     ours = severities(some, sky, with_regulations(with_rows(*entered, beside=nothing)))
     assert all(now == AT_RISK for was, now in zip(floor, ours, strict=True) if was == AT_RISK)
+
+
+@examples(30, "an example is many lessons under several minimums")
+@given(LESSONS, skies(), st.lists(rows(authority="student", school_id=None, student_id=8), min_size=1, max_size=4))
+def test_a_students_own_limits_never_improve_a_verdict_and_concern_nobody_else(
+    some: list[Row], sky: list[Row], own: list[Row]
+) -> None:
+    before, after = severities(some, sky, MINIMUMS), severities(some, sky, with_rows(*own))
+    for one, was, now in zip(some, before, after, strict=True):
+        assert now >= was if one["student_id"] == 8 else now == was
+
+
+@examples(30, "an example is many lessons under several minimums")
+@given(LESSONS, skies(), rows(authority="student", school_id=None, student_id=8, effect="block"))
+def test_no_number_and_no_text_of_a_students_own_limit_is_among_the_breaches(
+    some: list[Row], sky: list[Row], own: Row
+) -> None:
+    broken = hold(some, sky, with_rows(own | {"reference": "a talk with Ann"})).broken
+    personal = broken[broken["authority"] == "student"]
+    assert not broken["explanation"].str.contains("Ann").any()
+    assert set(personal["reference"]) <= {"the student's own limit"}
+    if own["rule"] != "aircraft_crosswind":
+        assert personal[["limit_value", "margin"]].isna().all(axis=None)
+
+
+@examples(200, "an example is one limit beside the regulation")
+@given(rows(authority="school"))
+def test_what_is_not_below_the_regulation_is_at_least_as_strict_wherever_it_applies(row: Row) -> None:
+    """Compare with every regulation by itself, in the words of the tables."""
+    row |= {"effective_from": date(2026, 1, 1)}
+    rule = RULE_BOOK[row["rule"]]
+    beaten = [
+        one
+        for one in regulations().astype(object).replace(float("nan"), None).to_dict("records")
+        if one["rule"] == row["rule"]
+        and all(
+            None in {one[name], row[name]} or one[name] == row[name] for name in ("training_level", "solo", "night")
+        )
+        and row["limit_value"] * rule.units[row["unit"]] < one["limit_value"]
+    ]
+    levels = [row["training_level"]] if row["training_level"] else TRAINING_LEVELS
+    why = below_regulation(row, levels)
+    assert (why is not None) == bool(beaten)
+    if why:
+        assert any(one["reference"] in why for one in beaten)
+
+
+@examples(200, "an example is one limit beside a school's minimums")
+@given(rows(authority="student", student_id=8), st.sampled_from(TRAINING_LEVELS))
+def test_a_limit_that_is_not_looser_than_the_schools_governs_or_is_the_same(row: Row, level: str) -> None:
+    """Compare thresholds of all profiles of the student with and without the limit standing alone."""
+    floor = Floor(with_regulations(MINIMUMS))
+    row |= {"effective_from": date(2026, 1, 1), "effect": "block"}
+    why = looser_than_school(row, floor, 2, level)
+    circumstances = [*product((False, True), range(len(LESSON_KINDS)), (False, True))]
+    solo, kind, night = (np.array(values) for values in zip(*circumstances, strict=True))
+    same = np.ones(len(circumstances))
+    profiles = Profiles(2 * same, 8 * same, (same * TRAINING_LEVELS.index(level)).astype(int), solo, kind, night)
+    alone = typed_minimums(frame([row | {"school_id": None, "training_level": None}], MINIMUM_COLUMNS))
+    own, school = resolve(alone, profiles).thresholds[0], resolve(MINIMUMS, profiles).thresholds[0]
+    assert (why is not None) == bool(((own > -np.inf) & (own < school)).any())
 
 
 @examples(30, "an example is many lessons under several minimums")

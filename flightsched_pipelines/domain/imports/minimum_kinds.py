@@ -1,0 +1,64 @@
+"""The kinds of files that say which weather is flown: a school's minimums, and students' own limits."""
+
+from flightsched_pipelines.domain.imports import fields
+from flightsched_pipelines.domain.imports.file_kind import SCHOOL_OF_ROW, FileKind
+from flightsched_pipelines.domain.risk.rules import EFFECTS, LESSON_KINDS, RULE_BOOK, TRAINING_LEVELS
+
+_COMPARISONS = tuple(dict.fromkeys(word for rule in RULE_BOOK.values() for word in rule.comparisons))
+_UNITS = tuple(dict.fromkeys(unit for rule in RULE_BOOK.values() for unit in rule.units))
+_LIMIT = (
+    fields.yes_no("solo", "yes for solo, no for dual; empty for both."),
+    fields.word("lesson_kind", LESSON_KINDS, "Kind of the lesson; empty for any."),
+    fields.yes_no("night", "yes for night, no for day; empty for both."),
+    fields.exact("rule", tuple(RULE_BOOK), "What is limited.", required=True),
+    fields.exact("comparison", _COMPARISONS, "What is allowed; none: no such hazard.", required=True),
+    fields.number("limit_value", -1e6, 1e6, "", "The limit; empty for hazards and the aircraft's own limit."),
+    fields.exact("unit", _UNITS, "Unit of the limit."),
+    fields.exact("effect", EFFECTS, "block: at risk; warn: to watch.", required=True),
+    fields.day("effective_from", "First day.", required=True),
+    fields.day("effective_to", "Last day; empty for open."),
+)
+
+MINIMUMS = FileKind(
+    "minimums",
+    "minimum",
+    "A school's own weather minimums, a row a limit; each replaces the default for the same lessons. None may be below "
+    "the regulation.",
+    (
+        fields.identity("id", "An id of your own for the limit."),
+        SCHOOL_OF_ROW,
+        fields.word("training_level", TRAINING_LEVELS, "Level that it is for; empty for any."),
+        *_LIMIT,
+        fields.text("reference", "Where the school says so.", required=True),
+    ),
+    (
+        {
+            "id": "M-1", "training_level": "student_pilot", "solo": "yes", "rule": "wind", "comparison": "<",
+            "limit_value": "12", "unit": "kt", "effect": "block", "effective_from": "2026-01-01",
+            "reference": "Operations manual 4.2",
+        },
+    ),
+)  # fmt: skip
+
+LIMITS = FileKind(
+    "limits",
+    "limit",
+    "Students' own limits, a row a limit; each counts beside the school's minimums, and can only be stricter.",
+    (
+        fields.identity("id", "An id of your own for the limit."),
+        SCHOOL_OF_ROW,
+        fields.reference("student", "student", "Whose: id or e-mail address.", required=True),
+        *_LIMIT,
+        fields.text("reference", "Who set it, and where that is written.", required=True),
+    ),
+    tuple(
+        {
+            "id": f"L-{number}", "student": "S-1", "solo": "yes", "rule": rule, "comparison": comparison,
+            "limit_value": limit, "unit": unit, "effect": "block", "effective_from": "2026-12-01",
+            "reference": "Solo endorsement of 1 December",
+        }
+        for number, (rule, comparison, limit, unit) in enumerate(
+            (("wind", "<=", "5", "kt"), ("visibility", ">=", "7", "SM"), ("ceiling", ">=", "5000", "ft")), start=1
+        )
+    ),
+)  # fmt: skip
