@@ -3,8 +3,7 @@
 A student's own limits are personal: they stay in this table, and in the hours' reference contents of the same schema.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from sqlalchemy import Boolean, CheckConstraint, Date, Double, Index, Table, Text
 
@@ -19,7 +18,7 @@ from flightsched_pipelines.database.schema.base import (
     reference,
     sound,
 )
-from flightsched_pipelines.domain.risk.limits.minimums import regulations
+from flightsched_pipelines.domain.risk.limits.floor_rows import FloorRow, floor_rows
 from flightsched_pipelines.domain.risk.rules import AUTHORITIES, EFFECTS, LESSON_KINDS, RULE_BOOK, TRAINING_LEVELS, Rule
 
 
@@ -39,19 +38,19 @@ _MEANING = f"({' OR '.join(f'({_meaning_of(name, rule)})' for name, rule in RULE
 """A rule, with one of its comparisons, and a plausible limit in one of its units (`risk.rules`)."""
 
 
-def _below(regulation: Mapping[Any, Any]) -> str:
+def _below(floor: FloorRow) -> str:
     """Return the condition that a limit is below one of the regulation for a lesson that both apply to."""
-    rule = str(regulation["rule"])
-    stated = {name: regulation[name] for name in ("training_level", "solo", "night") if regulation[name] is not None}
-    lessons = "".join(f" AND coalesce({name}, {value!r}) = {value!r}" for name, value in stated.items())
-    in_its_unit = f"limit_value * CASE unit {_said(RULE_BOOK[rule].units.items())} END"
-    return f"rule = '{rule}'{lessons} AND {in_its_unit} < {regulation['limit_value']}"
+    stated = {"training_level": floor.training_level, "solo": floor.solo, "night": floor.night}
+    lessons = "".join(
+        f" AND coalesce({name}, {value!r}) = {value!r}" for name, value in stated.items() if value is not None
+    )
+    in_its_unit = f"limit_value * CASE unit {_said(RULE_BOOK[floor.rule].units.items())} END"
+    return f"rule = '{floor.rule}'{lessons} AND {in_its_unit} < {floor.limit_value}"
 
 
-_REGULATIONS = regulations().astype(object).replace(float("nan"), None).to_dict("records")
 _FLOOR = (
     "(authority = 'school' AND effective_to IS NULL AND "
-    f"({' OR '.join(f'({_below(row)})' for row in _REGULATIONS)})) IS NOT TRUE"
+    f"({' OR '.join(f'({_below(row)})' for row in floor_rows())})) IS NOT TRUE"
 )
 """No limit of a school's is below the regulation; one from before the condition can still be ended."""
 

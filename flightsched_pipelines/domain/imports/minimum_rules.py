@@ -10,8 +10,8 @@ def minimum(row: ReadRow) -> Wrong:
     """Require a limit that means something and is not below the regulation."""
     wrong = [*limit(row)]
     yield from wrong
-    levels = [row.values.get("training_level")] if row.values.get("training_level") else TRAINING_LEVELS
-    if not wrong and row.is_sound and (why := below_regulation(row.values, levels)):
+    level = row.values.get("training_level")
+    if not wrong and row.is_sound and (why := below_regulation(row.values, [level] if level else TRAINING_LEVELS)):
         yield "limit_value", why
 
 

@@ -131,6 +131,14 @@ TEACHERS = "id,name,email,may_teach,auto_confirm"
 CRAFT = "id,tail_number,type,demonstrated_crosswind_kt"
 WEEKS = "student,instructor,weekday,starts,ends"
 DOWN = "id,aircraft,starts_at,ends_at,reason"
+SINCE = "block,2026-01-01,,x"
+BELOW_3 = "the regulation requires at least 3 SM (student_pilot, dual, by day; 14 CFR 91.155), and no minimum may"
+LOOSER_THAN_5 = (
+    "the school's minimum is more than 5 SM (student_pilot, solo, by day; school's minimums for student pilots), and a "
+    "student's own limit can only be stricter"
+)
+LOOSER_THAN_10 = "the school's minimum is at most 10 kt (student_pilot, solo, by day; school's minimums for student"
+OWN = "id,student,solo,rule,comparison,limit_value,unit,effect,effective_from,effective_to,reference"
 LIMITS = "id,rule,comparison,limit_value,unit,effect,effective_from,effective_to,reference"
 SCHOOLS = "id,name,base_airport,hours,dispatch_email"
 FIELDS = "ident,name,latitude_deg,longitude_deg,elevation_ft,time_zone,issues_metar"
@@ -172,6 +180,16 @@ OTHERS: list[tuple[str, str, str, str]] = [
     ("minimums", LIMITS, "M-9,wind,<,12,kt,block,1.1.2026,,x", "line 2: effective_from is '1.1.2026'; give a day betw"),
     ("minimums", LIMITS, "M-9,wind,<,12,kt,block,2026-02-01,2026-01-01,x", "line 2: effective_to is '2026-01-01'; it"),
     ("minimums", LIMITS, "M-9,wind,<,12,kt,block,2026-01-01,,", "line 2: reference; it is empty"),
+    ("minimums", LIMITS, f"M-9,visibility,>=,2,SM,{SINCE}", f"line 2: limit_value is '2'; {BELOW_3}"),
+    ("minimums", LIMITS, f"M-9,visibility,>=,4000,m,{SINCE}", f"line 2: limit_value is '4000'; {BELOW_3}"),
+    ("minimums", LIMITS, f"M-9,ceiling,>,800,ft,{SINCE}", "line 2: limit_value is '800'; the regulation requires at "),
+    ("limits", OWN, f"L-9,S-1,yes,visibility,>=,2,SM,{SINCE}", "line 2: limit_value is '2'; the regulation requires"),
+    ("limits", OWN, f"L-9,S-1,yes,visibility,>=,5,SM,{SINCE}", f"line 2: limit_value is '5'; {LOOSER_THAN_5}"),
+    ("limits", OWN, f"L-9,S-1,,crosswind,<=,11,kt,{SINCE}", f"line 2: limit_value is '11'; {LOOSER_THAN_10}"),
+    ("limits", OWN, f"L-9,S-1,yes,wind,<,13,kt,{SINCE}", "line 2: limit_value is '13'; the school's minimum is less"),
+    ("limits", OWN, f"L-9,S-4,,visibility,>=,0.5,SM,{SINCE}", "line 2: limit_value is '0.5'; the school's minimum is"),
+    ("limits", OWN, f"L-9,,yes,wind,<,5,kt,{SINCE}", "line 2: student; it is empty; give the id or the e-mail"),
+    ("limits", OWN, f"L-9,S-99,yes,wind,<,5,kt,{SINCE}", "line 2: student is 'S-99'; no student of the school has"),
     ("schools", SCHOOLS, "x,,PAO,,", "line 2: name; it is empty"),
     ("schools", SCHOOLS, "x,X,NOWHERE,,", "line 2: base_airport is 'NOWHERE'; no airport has the ident"),
     ("schools", SCHOOLS, "x,X,PAO,always,", "line 2: hours is 'always'; give days and hours, such as"),

@@ -13,9 +13,15 @@ from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 
 SETTINGS = settings_for()
 LATER = SEED_HOUR + timedelta(hours=2)
+OWN_LIMITS = (
+    "INSERT INTO school.weather_minimums (school_id, student_id, authority, rule, comparison, limit_value, unit, "
+    "effect, effective_from, reference) "
+    "SELECT school_id, id, 'student', 'visibility', '>=', 20, 'SM', 'block', '2026-01-01', 'test' FROM school.students"
+)
 CHANGES = (
     "UPDATE school.weather_minimums SET limit_value = 12 WHERE rule = 'visibility' AND authority = 'default'",
     "DELETE FROM school.weather_minimums WHERE rule = 'gust'",
+    OWN_LIMITS,
     "UPDATE school.runways SET closed = true",
     "UPDATE school.airports SET latitude_deg = 60, approach_ceiling_ft = 3000",
     "INSERT INTO school.requirements (school_id, requirement, effect, reference) SELECT 1, 'squawk', 'block', 'a test'",

@@ -151,7 +151,7 @@ def _profiles(bookings: pd.DataFrame, minimums: pd.DataFrame, night: NDArray[np.
 
 
 def _owners(bookings: pd.DataFrame, minimums: pd.DataFrame) -> tuple[Indices, Floats, Floats]:
-    """Whose minimums apply to each booking, and the school and the student of each of these owners, NaN for any.
+    """Return the owner of each booking's minimums, and the school and the student of each owner, NaN for any.
 
     Only a student with limits of their own and a booking is an owner beside the school.
     """

@@ -70,7 +70,7 @@ class Floor:
             for profile in np.flatnonzero(applies & (limits.thresholds[BLOCK, :, measure] > own)).tolist():
                 row = limits.rows[BLOCK, profile, measure]
                 if row != NO_ROW:
-                    stricter: Mapping[Any, Any] = minimums.iloc[row].to_dict()
+                    stricter = minimums.iloc[[row]].to_dict("records")[0]
                     whom = f"{level}, {'solo' if profiles.solo[profile] else 'dual'}, by {_night(profiles, profile)}"
                     return f"{stated_limit(stricter)} ({whom}; {stricter['reference']})"
         return None
