@@ -44,6 +44,17 @@ EXAMPLES: Mapping[str, tuple[str, str]] = {
     "airports": ("airports add KPAO KSQL", "airports sync --runways runways.csv"),
     "airports add": ("airports add KPAO KSQL", "airports add PAO --metar --taf"),
     "airports sync": ("airports sync --runways runways.csv", "airports sync --runways runways.csv --yes"),
+    "minimums": ("minimums list", "minimums try minimums.csv"),
+    "minimums list": ("minimums list --school redwood", "minimums list --student S-1 --json"),
+    "minimums add": (
+        "minimums add 'wind < 12 kt' --level student_pilot --solo --reference 'Operations manual 4.2'",
+        "minimums add 'visibility >= 7 SM' --student S-1 --solo --reference 'Solo endorsement' --from 2026-12-01",
+    ),
+    "minimums end": ("minimums end 41", "minimums end 41 --until 2026-12-31"),
+    "minimums try": (
+        "minimums try minimums.csv",
+        "minimums try limits.csv --since 2026-11-20 --until 2026-11-26 --json",
+    ),
     "import": ("import bookings bookings.csv --dry-run", "import --template bookings"),
     **{
         f"import {kind}": (f"import {kind} {kind}.csv --dry-run", f"import {kind} {kind}.xlsx --json")

@@ -61,6 +61,13 @@ JSON_FIELDS: Mapping[str, tuple[str, Sequence[str]]] = {
         "silenced_why",
     )),
     "standby": ("a list of", ("school", "rule", "reference", "student", "waiting")),
+    "minimums list": ("a list of", (
+        "id", "own_id", "school", "student", "authority", "training_level", "solo", "lesson_kind", "night", "rule",
+        "comparison", "limit_value", "unit", "effect", "effective_from", "effective_to", "reference",
+    )),
+    "minimums add": ("an object", ("added", "unchanged")),
+    "minimums end": ("an object", ("id", "effective_to", "changed")),
+    "minimums try": ("an object", ("since", "until", "hours", "groups")),
     "db status": ("an object", ("server", "embedded", "schema", "newest")),
     "report": ("an object", ("hour_utc", "page")),
     "tick": ("an object", _names(HourSummary)),

@@ -143,6 +143,13 @@ def newest_written(connection: Connection, name: str) -> datetime | None:
     return connection.execute(query).scalar()
 
 
+def hours_written(connection: Connection, name: str, from_utc: datetime, to_utc: datetime) -> list[datetime]:
+    """Return the hours in ``[from_utc, to_utc)`` of which a table was written, in their order."""
+    p = partitions.c
+    which = p.name == name, p.partition_hour >= from_utc, p.partition_hour < to_utc
+    return list(connection.execute(select(p.partition_hour).where(*which).order_by(p.partition_hour)).scalars())
+
+
 def first_written(connection: Connection) -> datetime | None:
     """The first hour of which any table was written."""
     return connection.execute(select(func.min(partitions.c.partition_hour))).scalar()

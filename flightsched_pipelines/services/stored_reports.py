@@ -14,6 +14,7 @@ from flightsched_pipelines.database.seed.reference import reference_runways
 from flightsched_pipelines.domain.risk.assess import Assessment, assess
 from flightsched_pipelines.domain.risk.bookings import BookingsError, read_bookings_csv
 from flightsched_pipelines.domain.risk.limits.minimums import default_minimums, in_force
+from flightsched_pipelines.domain.risk.limits.trial import instead
 from flightsched_pipelines.domain.weather.daylight import sun_table
 from flightsched_pipelines.domain.weather.provider_responses import (
     ParsedReports,
@@ -25,6 +26,7 @@ from flightsched_pipelines.domain.weather.provider_responses import (
 from flightsched_pipelines.domain.weather.raw_tafs import raw_tafs
 from flightsched_pipelines.domain.weather.source_selection import blend_of_files
 from flightsched_pipelines.errors import PlainError
+from flightsched_pipelines.services.minimums_trial import minimums_of_file
 from flightsched_pipelines.settings import Settings
 
 NEAREST_AIRPORT_DEGREES = 0.5
@@ -35,9 +37,9 @@ class FileError(PlainError, ValueError):
 
 
 def assess_files(
-    weather_files: Sequence[Path], bookings: Path, settings: Settings, now_utc: datetime
+    weather_files: Sequence[Path], bookings: Path, settings: Settings, now_utc: datetime, minimums: Path | None = None
 ) -> tuple[pd.DataFrame, Assessment, list[str]]:
-    """Compare the bookings of a CSV file with stored reports, by the default minimums.
+    """Compare the bookings of a CSV file with stored reports, by the default minimums or those of a file instead.
 
     Returns:
         The lessons that could be read, their assessment, and what could not be read, a sentence each.
@@ -64,7 +66,8 @@ def assess_files(
         positions = station_positions(_text(file)) | positions
     airports = _airports([group.station for group in groups], lessons, positions)
     forecasts = blend_of_files(airports, together, taf_max_distance_nm=settings.taf_max_distance_nm)
-    return lessons, _assess(lessons, forecasts, airports, settings.booking_buffer_minutes), problems
+    own = None if minimums is None else minimums_of_file(minimums)
+    return lessons, _assess(lessons, forecasts, airports, settings.booking_buffer_minutes, own), problems
 
 
 def _first_start(bookings: Path, zones: Mapping[str, str], otherwise: datetime) -> datetime:
@@ -96,7 +99,13 @@ def read_reports(file: Path, airport: str | None, near_utc: datetime) -> ParsedR
         raise FileError(f"{file}: {error}") from error
 
 
-def _assess(lessons: pd.DataFrame, forecasts: pd.DataFrame, airports: pd.DataFrame, buffer_minutes: int) -> Assessment:
+def _assess(
+    lessons: pd.DataFrame,
+    forecasts: pd.DataFrame,
+    airports: pd.DataFrame,
+    buffer_minutes: int,
+    own_minimums: pd.DataFrame | None,
+) -> Assessment:
     """Assess lessons; the earliest hour of the reports is the first that can count."""
     times = pd.concat([forecasts["hour_utc"], lessons["starts_at_utc"]])
     if times.empty:
@@ -104,10 +113,11 @@ def _assess(lessons: pd.DataFrame, forecasts: pd.DataFrame, airports: pd.DataFra
     first_hour = (forecasts["hour_utc"] if len(forecasts) else times).min().floor("h")
     days = (times.max() - times.min()).days + 6
     today = (lessons["starts_at_utc"].min() if len(lessons) else first_hour).date()
+    minimums = in_force(default_minimums(), today)
     return assess(
         lessons,
         forecasts,
-        in_force(default_minimums(), today),
+        minimums if own_minimums is None else instead(minimums, own_minimums),
         airports,
         reference_runways(),
         sun_table(airports, times.min().date() - timedelta(days=2), min(days, 60)),

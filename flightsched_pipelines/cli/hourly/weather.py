@@ -50,10 +50,15 @@ def weather(file: WeatherFile, airport: Airport = None, as_json: Json = False) -
 def assess_file(
     weather_files: Annotated[list[Path], typer.Option("--weather", help="A saved response; may be given repeatedly.")],
     bookings: Annotated[Path, typer.Option(help="A CSV: reference, starts_at, ends_at, training_level, ...")],
+    minimums: Annotated[
+        Path | None, typer.Option(help="A CSV of minimums, as `import minimums` takes it: try them for all lessons.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Assess bookings in a file by weather in a file, with the default minimums and no database."""
-    lessons, assessment, problems = stored_reports.assess_files(weather_files, bookings, Settings(), datetime.now(UTC))
+    lessons, assessment, problems = stored_reports.assess_files(
+        weather_files, bookings, Settings(), datetime.now(UTC), minimums
+    )
     for problem in problems:
         print_error(problem)
     _print_verdicts(lessons, assessment, as_json)

@@ -188,8 +188,14 @@ def lessons_ahead(booking_snapshot: pd.DataFrame, hour_utc: datetime, hours: int
 def assess_lessons(
     engine: Engine, bookings: pd.DataFrame, forecasts: pd.DataFrame, hour_utc: datetime, settings: Settings
 ) -> Assessment:
-    """Compare lessons ahead with the forecast of an hour."""
-    then = reference_at(engine, hour_utc, settings)
+    """Compare lessons ahead with the forecast of an hour, by the reference data that it stored."""
+    return assess_by(reference_at(engine, hour_utc, settings), bookings, forecasts, hour_utc, settings)
+
+
+def assess_by(
+    then: Reference, bookings: pd.DataFrame, forecasts: pd.DataFrame, hour_utc: datetime, settings: Settings
+) -> Assessment:
+    """Compare lessons ahead with the forecast of an hour, by some reference data."""
     settings = then.settings_of(settings)
     ground = load_reference_data(then, hour_utc, airports_of(bookings), settings.lookahead_hours // 24 + 1)
     return assess(
