@@ -46,7 +46,7 @@ JSON_FIELDS: Mapping[str, tuple[str, Sequence[str]]] = {
     "cases": ("a list of", (
         "case_id", "booking_id", "reference", "departure", "time_zone", "state", "starts_at_utc", "deadline_utc",
         "held_until", "opened_at", "opened_hour", "moved_to_utc", "student", "student_phone", "instructor",
-        "instructor_phone", "aircraft", "aircraft_type", "reason",
+        "instructor_phone", "aircraft", "aircraft_type", "form", "reason",
     )),
     "case": ("the fields of `cases`, and", ("reasons", "note", "alternatives", "history")),
     "explain": ("an object", (

@@ -6,7 +6,7 @@ The conditions on the tables (`schema.base.sound`) reject such values; older row
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Text, case, func, literal, null
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Text, case, func, literal, null
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date.max
 LAST_INSTANT = datetime(9999, 1, 1, tzinfo=UTC)
@@ -27,3 +27,10 @@ def words(column: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return a plain list of words, without nulls; a nested list is empty."""
     plain = func.coalesce(func.array_ndims(column), 1) == 1
     return case((plain, func.array_remove(column, null())), (column.is_not(None), literal([], ARRAY(Text))))
+
+
+def form_of(booking: FromClause, its_aircraft: FromClause) -> ColumnElement[str]:
+    """Return the form of a booking, one of ``LESSON_FORMS``, by the aircraft that it is joined with, if it has one."""
+    return case(
+        (booking.c.ground, literal("ground")), (its_aircraft.c.simulator, literal("simulator")), else_=literal("flight")
+    )

@@ -15,6 +15,7 @@ import pandas as pd
 from flightsched_pipelines.database.frames import PARTITION_HOUR
 from flightsched_pipelines.domain.risk.bookings import VERDICTS
 from flightsched_pipelines.domain.risk.breach import breach_brief, breach_of
+from flightsched_pipelines.domain.risk.rules import NOT_FLOWN
 from flightsched_pipelines.formatting import format_time, format_utc, plural
 from flightsched_pipelines.reporting import charts, page
 from flightsched_pipelines.reporting.metrics import METRICS
@@ -163,10 +164,12 @@ def unplaceable_metadata(unplaceable: pd.DataFrame, bookings: pd.DataFrame) -> M
 def plan_metadata(plan: pd.DataFrame, at_risk_bookings: pd.DataFrame) -> Metadata:
     """Count the lessons at risk by their alternatives."""
     threatened = _threatened(at_risk_bookings)
-    counts = plan.groupby("booking_id").size()
+    flown = _flown(plan)
+    counts = flown.groupby("booking_id").size()
     return {
         "at_risk": len(threatened),
-        "alternatives": len(plan),
+        "alternatives": len(flown),
+        "slots_kept_without_flying": len(plan) - len(flown),
         "with_three_alternatives": int((counts >= 3).sum()),
         "without_alternatives": len(threatened - set(counts.index)),
     }
@@ -214,8 +217,9 @@ def ranking_metadata(hours: Sequence[RankedHour], bookings: pd.DataFrame) -> Met
 def proposals_metadata(proposals: pd.DataFrame, at_risk_bookings: pd.DataFrame, bookings: pd.DataFrame) -> Metadata:
     """List the first choices, and count the lessons at risk by their alternatives."""
     threatened = _threatened(at_risk_bookings)
-    counts = proposals.groupby("booking_id").size()
-    first = proposals[proposals["rank"] == 1].merge(
+    flown = _flown(proposals)
+    counts = flown.groupby("booking_id").size()
+    first = flown[flown["rank"] == 1].merge(
         bookings[[PARTITION_HOUR, "booking_id", "reference", "time_zone"]], on=[PARTITION_HOUR, "booking_id"]
     )
     soonest = with_local_start(first.sort_values("starts_at_utc").head(MAX_LESSONS_SHOWN))
@@ -223,21 +227,29 @@ def proposals_metadata(proposals: pd.DataFrame, at_risk_bookings: pd.DataFrame, 
     return {
         "first_choices": _table(soonest, columns),
         "at_risk": len(threatened),
-        "proposals": len(proposals),
+        "proposals": len(flown),
+        "slots_kept_without_flying": len(proposals) - len(flown),
         "with_three_alternatives": int((counts >= 3).sum()),
         "without_alternatives": len(threatened - set(counts.index)),
-        "ranked_by": ", ".join(sorted(proposals["ranked_by"].unique())) or "nobody",
+        "ranked_by": ", ".join(sorted(flown["ranked_by"].unique())) or "nobody",
     }
 
 
 def proposed_sentence(proposals: pd.DataFrame, at_risk_bookings: pd.DataFrame) -> str:
     """Return what came of the search: "4 lessons at risk: 3 with alternatives (9 in all), 1 without."."""
     at_risk = _threatened(at_risk_bookings)
+    kept, proposals = len(proposals), _flown(proposals)
+    kept -= len(proposals)
     placed = at_risk & set(proposals["booking_id"])
     without = len(at_risk - placed)
     ranked_by = ", ".join(sorted(proposals["ranked_by"].unique()))
     found = f"{len(placed)} with alternatives ({len(proposals)} in all), {without} without"
+    found += f"; {plural(kept, 'slot')} may be kept without flying" if kept else ""
     return f"{plural(len(at_risk), 'lesson')} at risk: {found}{ranked_by and f'; ranked by {ranked_by}'}."
+
+
+def _flown(proposals: pd.DataFrame) -> pd.DataFrame:
+    return proposals[proposals["verdict"] != NOT_FLOWN]
 
 
 def _threatened(at_risk_bookings: pd.DataFrame) -> set[int]:

@@ -9,7 +9,7 @@ from icalendar import Calendar, vCalAddress, vText
 from icalendar import Event as Entry
 
 from flightsched_pipelines.domain.risk.breach import breach_sentence
-from flightsched_pipelines.messages.models import Event, Notice
+from flightsched_pipelines.messages.models import Event, Form, Notice
 
 STATUSES: Mapping[Event, str] = MappingProxyType(
     {
@@ -17,6 +17,9 @@ STATUSES: Mapping[Event, str] = MappingProxyType(
         "cleared": "CONFIRMED", "changed": "CONFIRMED", "moved": "CONFIRMED", "kept": "CONFIRMED",
     }
 )  # fmt: skip
+SUMMARIES: Mapping[Form, str] = MappingProxyType(
+    {"flight": "Flight lesson", "simulator": "Simulator lesson", "ground": "Ground lesson"}
+)
 PRODUCT = "-//flightsched_pipelines//weather rescheduling//EN"
 
 
@@ -58,7 +61,7 @@ def entry(notice: Notice, *, organizer: str, attendee: str, base_uid_domain: str
     event.add("dtend", lesson.ends_at_utc)
     event.add("status", status)
     held = " (on weather hold)" if status == "TENTATIVE" else ""
-    event.add("summary", f"Flight lesson {lesson.reference}{held}")
+    event.add("summary", f"{SUMMARIES[lesson.form]} {lesson.reference}{held}")
     event.add("location", f"{lesson.airport_name} ({lesson.airport})" if lesson.airport_name else lesson.airport)
     event.add("description", _description(notice))
     event["organizer"] = vCalAddress(f"mailto:{organizer}")
@@ -78,7 +81,7 @@ def _description(notice: Notice) -> str:
         [
             f"Student: {lesson.student}",
             f"Instructor: {lesson.instructor}" if lesson.instructor else "Solo flight",
-            f"Aircraft: {lesson.aircraft}",
+            "Ground lesson, without an aircraft" if lesson.form == "ground" else f"Aircraft: {lesson.aircraft}",
             f"School: {lesson.school}{f', {phone}' if phone else ''}",
             *(breach_sentence(s, lesson.time_zone) for s in notice.breaches),
         ]

@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from flightsched_pipelines import formatting
 from flightsched_pipelines.domain.risk import breach as breach_words
 from flightsched_pipelines.messages import headlines
-from flightsched_pipelines.messages.models import RESPONSE_EVENTS, Digest, Event, Notice, SignIn
+from flightsched_pipelines.messages.models import RESPONSE_EVENTS, Digest, DigestLine, Event, Notice, SignIn
 from flightsched_pipelines.messages.texts import missing_weather, standby_texts
 from flightsched_pipelines.messages.texts.contact import questions
 from flightsched_pipelines.messages.texts.response_texts import response_text
@@ -83,7 +83,15 @@ def render_digest(digest: Digest) -> Rendered:
         return _rendered("missing-weather", subject, facts)
     hour = formatting.format_time(digest.hour_utc, digest.time_zone)
     subject = f"Weather, {hour}: {digest_title(digest)}"
-    return _rendered("digest", subject, {"digest": digest, "zone": digest.time_zone, "names": EVENT_NAMES})
+    return _rendered("digest", subject, {"digest": digest, "zone": digest.time_zone})
+
+
+def event_name(line: DigestLine) -> str:
+    """Return the event of a line in a digest: "Moved", or what the lesson is now."""
+    form = line.lesson.form
+    if line.event == "moved" and form != "flight":
+        return f"A {headlines.FORMS[form]} now, at its time"
+    return EVENT_NAMES[line.event]
 
 
 def render_sign_in(mail: SignIn, url: str) -> Rendered:
@@ -201,7 +209,8 @@ def _environment() -> Environment:
     values: dict[str, Callable[..., Any]] = {
         "moment": formatting.format_time, "span": formatting.format_period, "when_of": headlines.when_of,
         "plural": formatting.plural, "counts": digest_counts, "title": digest_title, "people": headlines.people,
-        "questions": questions,
+        "questions": questions, "other_times": headlines.other_times, "kept_slots": headlines.kept_slots,
+        "offer_brief": headlines.offer_brief, "take": headlines.take, "event_name": event_name,
     }  # fmt: skip
     environment.filters.update(filters)
     environment.globals.update(values)

@@ -20,6 +20,7 @@ def event_payload(notice: Notice, *, hour_utc: datetime) -> dict[str, Any]:
         "airport": lesson.airport,
         "starts_at_utc": _iso(lesson.starts_at_utc),
         "ends_at_utc": _iso(lesson.ends_at_utc),
+        "form": lesson.form,
         "deadline_utc": None if notice.deadline_utc is None else _iso(notice.deadline_utc),
         "shortfalls": [breach.model_dump(mode="json") for breach in notice.breaches],
         "offers": [
@@ -27,6 +28,7 @@ def event_payload(notice: Notice, *, hour_utc: datetime) -> dict[str, Any]:
                 "number": offer.number,
                 "starts_at_utc": _iso(offer.starts_at_utc),
                 "ends_at_utc": _iso(offer.ends_at_utc),
+                "form": offer.form,
             }
             for offer in notice.offers
         ],

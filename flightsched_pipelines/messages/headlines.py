@@ -1,7 +1,9 @@
 """Headlines of notices, and the phrases that several messages share."""
 
-from flightsched_pipelines.formatting import format_period
-from flightsched_pipelines.messages.models import Event, Lesson, Notice
+from collections.abc import Iterable
+
+from flightsched_pipelines.formatting import format_period, format_time
+from flightsched_pipelines.messages.models import Event, Form, Lesson, Notice, Offer
 
 HEADLINES: dict[Event, str] = {
     "opened": "forecast below the school's minimums",
@@ -37,6 +39,9 @@ STANDBY_HEADLINES: dict[Event, str] = {
 """Headlines of cases that offer a freed slot."""
 
 
+FORMS: dict[Form, str] = {"flight": "flight", "simulator": "simulator lesson", "ground": "ground lesson"}
+
+
 def when_of(lesson: Lesson) -> str:
     """Return a lesson's time, local."""
     return format_period(lesson.starts_at_utc, lesson.ends_at_utc, lesson.time_zone)
@@ -56,7 +61,39 @@ def _reached_at(name: str, phone: str | None) -> str:
 
 def headline(notice: Notice) -> str:
     """Return a notice's event in a few words."""
+    form = form_of(notice)
+    if form != "flight" and notice.event in {"accepted", "moved"}:
+        return f"a {FORMS[form]} was chosen" if notice.event == "accepted" else f"a {FORMS[form]} at the same time"
     return (STANDBY_HEADLINES if notice.standby else HEADLINES)[notice.event]
+
+
+def form_of(notice: Notice) -> Form:
+    """Return the form of the slot that a notice is about: the one that was chosen, or the lesson's."""
+    return notice.chosen.form if notice.chosen else notice.lesson.form
+
+
+def other_times(offers: Iterable[Offer]) -> list[Offer]:
+    """Return the alternatives in flight, which are at other times."""
+    return [offer for offer in offers if offer.form == "flight"]
+
+
+def kept_slots(offers: Iterable[Offer]) -> list[Offer]:
+    """Return the offers to keep the lesson's time without flying."""
+    return [offer for offer in offers if offer.form != "flight"]
+
+
+def offer_brief(offer: Offer, time_zone: str) -> str:
+    """Return an offer in a few words: its time, or what the lesson becomes at its own."""
+    if offer.form == "flight":
+        return format_time(offer.starts_at_utc, time_zone)
+    return f"same time as a {FORMS[offer.form]}"
+
+
+def take(offer: Offer, *, standby: bool) -> str:
+    """Return the words on the button or link that takes an offer."""
+    if offer.form != "flight":
+        return f"Keep this time as a {FORMS[offer.form]}"
+    return "Take it" if standby else f"Take option {offer.number}"
 
 
 WHY_NOTHING: dict[str, str] = {

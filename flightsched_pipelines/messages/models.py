@@ -32,6 +32,9 @@ DISPATCHER_EVENTS: frozenset[Event] = frozenset({*get_args(StepEvent), "moved", 
 
 Role = PersonRole
 
+Form = Literal["flight", "simulator", "ground"]
+"""The form of a lesson: what does not fly keeps its time whatever the weather."""
+
 Breaches = Annotated[list[Breach], Field(validation_alias=AliasChoices("breaches", "shortfalls"))]
 """The gravest breaches, the gravest first; messages that were queued by an older version have them as shortfalls."""
 
@@ -50,7 +53,8 @@ class Contact(_MessageModel):
 class Offer(_MessageModel):
     """One alternative. ``accept_url`` is the page that accepts it; null without a base URL.
 
-    ``warnings`` are sentences about what it does not meet of the school's requirements, where that only warns.
+    ``aircraft`` names the aircraft or simulator, and is "ground lesson" without one. ``warnings`` are sentences about
+    what it does not meet of the school's requirements, where that only warns.
     """
 
     number: int
@@ -59,12 +63,16 @@ class Offer(_MessageModel):
     instructor: str | None
     aircraft: str
     reason: str
+    form: Form = "flight"
     warnings: list[str] = []
     accept_url: str | None = None
 
 
 class Lesson(_MessageModel):
-    """The booking a message is about. ``instructor`` is null for a solo flight; only dispatchers get phone numbers."""
+    """The booking a message is about. ``instructor`` is null for a solo flight; only dispatchers get phone numbers.
+
+    ``aircraft`` names the aircraft or simulator, and is "ground lesson" without one.
+    """
 
     booking_id: int
     reference: str
@@ -77,6 +85,7 @@ class Lesson(_MessageModel):
     student: str
     instructor: str | None
     aircraft: str
+    form: Form = "flight"
     student_phone: str | None = None
     instructor_phone: str | None = None
 

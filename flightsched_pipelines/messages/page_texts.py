@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from flightsched_pipelines.messages.models import Role
+from flightsched_pipelines.messages.headlines import FORMS
+from flightsched_pipelines.messages.models import Form, Role
 
 Text = tuple[str, str]
 
@@ -20,6 +21,14 @@ _OPEN: Mapping[tuple[str, Role], Text] = MappingProxyType(
         ("nothing", "student"): (
             "No other time can be offered at present",
             f"{_BELOW}. It is on weather hold. Another time is looked for again every hour.",
+        ),
+        ("stay", "student"): (
+            "Keep your time without flying?",
+            f"{_BELOW}. It is on weather hold. No other time can be offered at present; one is looked for every hour.",
+        ),
+        ("stay", "instructor"): (
+            "A lesson without flying to confirm",
+            f"{_BELOW}, and your student would keep its time without flying.",
         ),
         ("already_answered", "student"): (
             "Your choice is held",
@@ -118,8 +127,10 @@ def open_text(status: str, role: Role, *, standby: bool) -> Text:
     return _OPEN.get(key, ("This lesson and the weather", "Nothing is asked of you at present."))
 
 
-def ended_text(state: str, *, standby: bool) -> Text:
-    """Return heading and opening of a case that has ended."""
+def ended_text(state: str, form: Form, *, standby: bool) -> Text:
+    """Return heading and opening of a case that has ended; ``form`` is that of the lesson now."""
+    if state == "rescheduled" and form != "flight":
+        return f"This is a {FORMS[form]} now", f"It keeps its time as a {FORMS[form]}, because of the weather:"
     return (_STANDBY_ENDED if standby and state in _STANDBY_ENDED else _ENDED)[state]
 
 
@@ -138,10 +149,23 @@ VERDICT_LETTERS: Mapping[str | None, str] = MappingProxyType(
 )
 """The letter of each verdict on a board: no verdict is told by its colour alone."""
 
+FORM_LETTERS: Mapping[str, str] = MappingProxyType({"ground": "G", "simulator": "S"})
+"""The letter of a lesson that no forecast is compared with."""
+
 HELD_LETTER = "h"
-LEGEND = "B below the school's minimums, ? unknown, W to watch, o nothing below, · not assessed yet, h held"
+LEGEND = (
+    "B below the school's minimums, ? unknown, W to watch, o nothing below, · not assessed yet, h held, "
+    "G on the ground, S in a simulator"
+)
 
 
-def verdict_words(verdict: str | None) -> str:
-    """Return a verdict in words; ``None`` is a lesson that the newest hour did not assess."""
+def board_letter(verdict: str | None, form: str, *, held: bool) -> str:
+    """Return the letter of a lesson, or of a held slot, on a board."""
+    return HELD_LETTER if held else FORM_LETTERS.get(form, VERDICT_LETTERS[verdict])
+
+
+def verdict_words(verdict: str | None, form: Form = "flight") -> str:
+    """Return a verdict in words; ``None`` is a lesson that the newest hour did not assess. Only flights have one."""
+    if form != "flight":
+        return f"A {FORMS[form]}, which does not depend on the weather"
     return "Not compared with a forecast yet" if verdict is None else _VERDICTS[verdict]

@@ -5,7 +5,7 @@ from typing import Any
 from flightsched_pipelines.domain.risk.breach import breach_brief
 from flightsched_pipelines.formatting import format_time, plural
 from flightsched_pipelines.messages import headlines
-from flightsched_pipelines.messages.email import EVENT_NAMES, digest_counts, digest_title
+from flightsched_pipelines.messages.email import digest_counts, digest_title, event_name
 from flightsched_pipelines.messages.models import Digest, DigestLine, MissingWeather
 from flightsched_pipelines.messages.texts import missing_weather
 
@@ -60,7 +60,9 @@ def _none(line: DigestLine) -> str:
 
 def _line(line: DigestLine) -> str:
     why = breach_brief(line.breaches[0]) if line.breaches else ""
-    offers = plural(len(line.offers), "alternative") if line.offers else _none(line)
+    others = headlines.other_times(line.offers)
+    kept = [f"a {headlines.FORMS[offer.form]}" for offer in headlines.kept_slots(line.offers)]
+    offers = " or ".join([plural(len(others), "alternative") if others else _none(line), *kept])
     parts = [
         headlines.when_of(line.lesson),
         line.lesson.airport,
@@ -68,7 +70,7 @@ def _line(line: DigestLine) -> str:
         offers if line.event in {"opened", "updated"} else "",
     ]
     facts = escaped(", ".join(part for part in parts if part))
-    return f"*{escaped(line.lesson.reference)}* {EVENT_NAMES[line.event]}\n{facts}"
+    return f"*{escaped(line.lesson.reference)}* {event_name(line)}\n{facts}"
 
 
 def _header(title: str) -> dict[str, Any]:

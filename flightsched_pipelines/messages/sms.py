@@ -26,11 +26,14 @@ def sms_text(notice: Notice) -> str:
     head = f"{lesson.reference} {start}: "
     if notice.event in {"opened", "updated"} and not notice.standby:
         matter = headlines.HEADLINES[notice.event]
-        offers = plural(len(notice.offers), "other time") if notice.offers else "no other time yet"
+        others = headlines.other_times(notice.offers)
+        offers = plural(len(others), "other time") if others else "no other time yet"
+        kept = [f"a {headlines.FORMS[offer.form]}" for offer in headlines.kept_slots(notice.offers)]
+        offers = ", or ".join([offers, *kept])
         why = f" ({breach_brief(notice.breaches[0])})" if notice.breaches else ""
         candidates = [f"{matter}{why}. {offers}", f"{matter}. {offers}", matter, matter.removeprefix("forecast ")]
     else:
-        slots = [format_time(offer.starts_at_utc, lesson.time_zone) for offer in notice.offers]
+        slots = [headlines.offer_brief(offer, lesson.time_zone) for offer in notice.offers]
         before = "; still open: " if notice.event in {"withdrawn", "hold_released"} else ": "
         candidates = [before.join([headlines.headline(notice), *filter(None, [", ".join(slots)])])]
     where = f". {notice.case_url}" if notice.case_url else ", see your email."

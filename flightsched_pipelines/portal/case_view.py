@@ -17,14 +17,17 @@ from flightsched_pipelines.services.responses.case_page import Alternative, Case
 GONE = frozenset({"taken", "late", "superseded"})
 """Codes of refusals that are about one alternative alone, while the case is open to a choice."""
 
+NEEDS_NO_FORECAST = "it does not depend on the weather"
 NOT_CONFIRMED = "not confirmed by the newest forecast; it is checked again when you take it"
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One alternative in words. ``own_time`` is the period in the reader's own zone, if that differs."""
+    """One alternative in words: ``take`` on its button, ``own_time`` in the reader's own zone if that differs."""
 
     number: int
+    form: str
+    take: str
     period: str
     own_time: str | None
     aircraft: str
@@ -116,13 +119,18 @@ def view_of(found: CasePage, *, all_alternatives: bool = False) -> CaseView:
 
 def _opening(found: CasePage) -> tuple[str, str]:
     if not found.is_open:
-        return page_texts.ended_text(found.state, standby=found.standby)
+        return page_texts.ended_text(found.state, found.lesson.form, standby=found.standby)
     role = found.possible.role
     primary = Action.NONE_SUIT if role == "student" else Action.CONFIRM
     refusal = found.possible.actions[primary]
     status = refusal.code if refusal else "choose"
     if status == "choose" and role == "student" and not found.alternatives:
         status = "nothing"
+    if status == "choose" and role == "student" and all(one.offer.form != "flight" for one in found.alternatives):
+        status = "stay"
+    held = next((one.offer.form for one in found.alternatives if one.is_held), "flight")
+    if status == "choose" and role == "instructor" and held != "flight":
+        status = "stay"
     if status == "choose" and role == "instructor" and found.solo and not found.standby:
         status = "release"
     return page_texts.open_text(status, role, standby=found.standby)
@@ -138,11 +146,15 @@ def _card(one: Alternative, found: CasePage) -> Card:
     span = offer.starts_at_utc, offer.ends_at_utc
     judged, refusal = one.forecast, one.refusal
     margin = judged.margin if judged is not None and judged.margin is not None else float("nan")
-    reserved = judged is None or judged.verdict != "ok"
+    flies = offer.form == "flight"
+    reserved = flies and (judged is None or judged.verdict != "ok")
     facts = NOT_CONFIRMED if judged is None else forecast_facts(judged.verdict, margin)
+    facts = facts if flies else NEEDS_NO_FORECAST
     shown = f"{facts[:1].upper()}{facts[1:]}."
     return Card(
         number=offer.number,
+        form=offer.form,
+        take="Take this slot" if found.standby else headlines.take(offer, standby=False),
         period=formatting.format_period(*span, zone),
         own_time=_own_time(*span, zone, found.reader.time_zone),
         aircraft=offer.aircraft,

@@ -83,7 +83,8 @@ def shortcomings(
         for one in credentials.shortcomings(
             booking, booking.span, booking.instructor_id, booking.aircraft_id, _flown(records, booking.aircraft_id)
         ):
-            yield row, one
+            if booking.form == "flight" or one.resource != "aircraft":
+                yield row, one
 
 
 def slot_warnings(
@@ -106,9 +107,14 @@ def slot_warnings(
         if booking is None:
             continue
         span = Span(slot.starts_at_utc, slot.ends_at_utc)
-        short = credentials.shortcomings(
-            booking, span, slot.instructor_id, slot.aircraft_id, _flown(records, slot.aircraft_id)
-        )
+        keeps = span.start == booking.span.start
+        short = [
+            one
+            for one in credentials.shortcomings(
+                booking, span, slot.instructor_id, slot.aircraft_id, _flown(records, slot.aircraft_id)
+            )
+            if not keeps or one.resource != "aircraft"
+        ]
         if sentences := list(dict.fromkeys(map(_sentence, short))):
             found[move.booking_id, slot] = sentences
     return found

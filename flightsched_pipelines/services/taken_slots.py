@@ -28,5 +28,5 @@ class TakenSlots:
 
 
 def _resources(slot: Slot, student_id: int) -> list[tuple[str, int]]:
-    taken = [("student", student_id), ("aircraft", slot.aircraft_id)]
-    return taken if slot.instructor_id is None else [*taken, ("instructor", slot.instructor_id)]
+    needed = ("student", student_id), ("aircraft", slot.aircraft_id), ("instructor", slot.instructor_id)
+    return [(kind, identity) for kind, identity in needed if identity is not None]

@@ -15,7 +15,7 @@ from flightsched_pipelines.cli.console import console, print_json
 from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.durations import hour_of
 from flightsched_pipelines.formatting import format_day, zone_name
-from flightsched_pipelines.messages.page_texts import HELD_LETTER, LEGEND, VERDICT_LETTERS
+from flightsched_pipelines.messages.page_texts import LEGEND, board_letter
 from flightsched_pipelines.services.hourly.board import BoardLesson, lessons_on_board
 from flightsched_pipelines.time_zones import zone_of
 
@@ -66,10 +66,11 @@ def lines_of(lessons: Sequence[BoardLesson]) -> Iterator[Text]:
 def _line(name: str, lessons: Sequence[BoardLesson]) -> Text:
     cells: list[tuple[str, str]] = [(" ", "")] * ((LAST_HOUR - FIRST_HOUR) * CELLS_AN_HOUR)
     for one in lessons:
+        verdict = one.verdict if one.form == "flight" else None
         start, end = (_cell(at, one) for at in (one.starts_at_utc, one.ends_at_utc - timedelta(minutes=1)))
         for cell in range(max(start, 0), min(end, len(cells) - 1) + 1):
-            letter = HELD_LETTER if one.status == "held" else VERDICT_LETTERS[one.verdict]
-            cells[cell] = (letter if cell > start else "|", STYLES[one.verdict])
+            letter = board_letter(one.verdict, one.form, held=one.status == "held")
+            cells[cell] = (letter if cell > start else "|", STYLES[verdict])
     shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in name)
     return Text.assemble(f"{set_cell_size(shown, NAME_CHARACTERS)} ", *cells)
 

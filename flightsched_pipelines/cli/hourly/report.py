@@ -70,15 +70,21 @@ def _table(lessons: tuple[ThreatenedLesson, ...]) -> Table:
     for name, width in whole.items():
         table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=width)
     for lesson in lessons:
-        best = lesson.alternatives[0].starts_at_utc if lesson.alternatives else None
         table.add_row(
             lesson.reference,
             format_time(lesson.starts_at_utc, lesson.time_zone),
             LEVELS[lesson.training_level],
             f"[red]{escape(lesson.gravest)}[/red]",
-            format_time(best, lesson.time_zone) if best else "none available",
+            _best(lesson),
         )
     return table
+
+
+def _best(lesson: ThreatenedLesson) -> str:
+    if not lesson.alternatives:
+        return "none available"
+    best = lesson.alternatives[0]
+    return format_time(best.starts_at_utc, lesson.time_zone) if best.form == "flight" else f"as {best.form} lesson"
 
 
 def explain(

@@ -1,6 +1,6 @@
 """List cases, and show one with its history: ``flightsched cases`` and ``case``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
@@ -19,6 +19,7 @@ from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.domain.risk.breach import breach_brief
 from flightsched_pipelines.formatting import format_period, format_time
 from flightsched_pipelines.services.credentials import slot_warnings
+from flightsched_pipelines.services.notifications.directory import Directory
 from flightsched_pipelines.services.notifications.findings import breaches_of_cases
 from flightsched_pipelines.services.responses.history import history_of
 from flightsched_pipelines.text import one_line
@@ -62,11 +63,13 @@ def case(name: CaseName, as_json: Json = False) -> None:
     with engine.connect() as connection:
         moves = [Move(story.case.booking_id, offer.slot) for offer in story.case.offers.values()]
         warned = slot_warnings(connection, moves, datetime.now(UTC))
+        directory = Directory.read(connection, [story.case.booking_id])
         found = breaches_of_cases(connection, {(one.booking_id, one.opened_hour)})
     reasons = [breach_brief(breach) for breach in found.get((one.booking_id, one.opened_hour), ())]
     warnings = {place: warned.get((one.booking_id, offer.slot), ()) for place, offer in story.case.offers.items()}
     if as_json:
-        print_json(_whole(story, reasons, warnings))
+        forms = {place: directory.form(offer.slot) for place, offer in story.case.offers.items()}
+        print_json(_whole(story, reasons, warnings, forms))
         return
     _print_lesson(story, reasons)
     for place, offer in story.case.offers.items():
@@ -95,6 +98,8 @@ def _print_lesson(story: CaseHistory, reasons: Sequence[str]) -> None:
 
 
 def _state(one: CaseSummary) -> str:
+    if one.moved_to_utc is not None and one.form != "flight":
+        return f"{one.state} as a {one.form} lesson"
     if one.moved_to_utc is not None:
         return f"{one.state} to {format_time(one.moved_to_utc, one.time_zone)}"
     return f"{one.state}, held until {format_time(one.held_until, one.time_zone)}" if one.held_until else one.state
@@ -112,7 +117,9 @@ def _record(one: CaseSummary, reason: str | None) -> dict[str, object]:
     return {**asdict(one), "reason": reason}
 
 
-def _whole(story: CaseHistory, reasons: Sequence[str], warnings: dict[int, Sequence[str]]) -> dict[str, object]:
+def _whole(
+    story: CaseHistory, reasons: Sequence[str], warnings: Mapping[int, Sequence[str]], forms: Mapping[int, str]
+) -> dict[str, object]:
     held = story.case.hold
     return {
         **_record(story.summary, reasons[0] if reasons else None),
@@ -124,6 +131,7 @@ def _whole(story: CaseHistory, reasons: Sequence[str], warnings: dict[int, Seque
                 "starts_at_utc": offer.slot.starts_at_utc,
                 "ends_at_utc": offer.slot.ends_at_utc,
                 "held": held is not None and held.slot == offer.slot,
+                "form": forms[number],
                 "reason": offer.reason,
                 "warnings": list(warnings[number]),
             }

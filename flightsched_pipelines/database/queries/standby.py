@@ -125,13 +125,14 @@ def join_held(connection: Connection, now_utc: datetime, horizon: timedelta) -> 
 def lapse(connection: Connection, now_utc: datetime, horizon: timedelta) -> int:
     """End waiting that has become pointless; returns the number of lessons.
 
-    The lesson was cancelled or flown, or is about to be; it is older than the horizon; its weather hold, for which the
-    platform put it there, was lifted; or its last day is over.
+    The lesson was cancelled or flown, or is about to be; it became a ground lesson; it is older than the horizon; its
+    weather hold, for which the platform put it there, was lifted; or its last day is over.
     """
     s, b, a = standby.c, bookings.c, airports.c
     starts = func.lower(b.period)
     over = or_(
         b.status.not_in(ACTIVE_STATUSES),
+        b.ground,
         and_(b.status == "scheduled", or_(starts <= now_utc, s.put_by == "platform")),
         starts <= now_utc - horizon,
         s.until < cast(func.timezone(a.time_zone, now_utc), Date),
@@ -141,10 +142,15 @@ def lapse(connection: Connection, now_utc: datetime, horizon: timedelta) -> int:
 
 
 def insert_freed_slot(connection: Connection, slots: Mapping[int, Slot], why: str, now_utc: datetime) -> None:
-    """Record the slots that lessons, by their booking, have left; an existing record stays unchanged."""
-    b = bookings.c
+    """Record the slots that lessons, by their booking, have left; an existing record stays unchanged.
+
+    A slot without an aircraft, or with a simulator, is of no use to a flight.
+    """
+    b, a = bookings.c, aircraft.c
     query = select(b.id, b.school_id).where(b.id.in_(sorted(slots)))
     schools_of = {row.id: row.school_id for row in connection.execute(query)}
+    flying = select(a.id).where(a.id.in_([slot.aircraft_id for slot in slots.values()]), ~a.simulator)
+    aircraft_ids = set(connection.execute(flying).scalars())
     rows = [
         {
             "school_id": schools_of[key], "booking_id": key, "why": why, "starts_at_utc": slot.starts_at_utc,
@@ -152,7 +158,7 @@ def insert_freed_slot(connection: Connection, slots: Mapping[int, Slot], why: st
             "freed_at": now_utc,
         }
         for key, slot in slots.items()
-        if slot.starts_at_utc > now_utc and key in schools_of
+        if slot.starts_at_utc > now_utc and key in schools_of and slot.aircraft_id in aircraft_ids
     ]  # fmt: skip
     if rows:
         connection.execute(upsert(freed_slots).on_conflict_do_nothing(), rows)
@@ -251,14 +257,16 @@ def aircraft_types(connection: Connection) -> list[str]:
 
 def _cancelled(now_utc: datetime) -> Select[int, int, str, datetime, datetime, int, int, datetime]:
     """The slots of cancelled lessons that are in the future and not recorded."""
-    b, f = bookings.c, freed_slots.c
+    b, f, a = bookings.c, freed_slots.c, aircraft.c
     noted = exists().where(
         f.booking_id == b.id, f.starts_at_utc == func.lower(b.period), f.aircraft_id == b.aircraft_id
     )
     return select(
         b.school_id, b.id, literal("cancelled"), func.lower(b.period), func.upper(b.period), b.instructor_id,
         b.aircraft_id, b.updated_at,
-    ).where(b.status == "cancelled", func.lower(b.period) > now_utc, ~noted)  # fmt: skip
+    ).join(aircraft, a.id == b.aircraft_id).where(
+        b.status == "cancelled", func.lower(b.period) > now_utc, ~a.simulator, ~noted
+    )  # fmt: skip
 
 
 def _is_due(now_utc: datetime, earliest_utc: datetime) -> ColumnElement[bool]:

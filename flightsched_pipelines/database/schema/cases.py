@@ -96,7 +96,7 @@ case_offers = Table(
     column("starts_at_utc", INSTANT, "Start, UTC."),
     column("ends_at_utc", INSTANT, "End, UTC."),
     optional("instructor_id", BigInteger, "Instructor; null for a solo flight."),
-    column("aircraft_id", BigInteger, "Aircraft."),
+    optional("aircraft_id", BigInteger, "Aircraft or simulator; null for a ground lesson."),
     column("reason", Text, "Reason for this alternative, in words."),
     column("ranked_by", Text, "Origin of the rank: planner or llm."),
     column("offered_hour", INSTANT, "The hour whose proposals it comes from, UTC."),

@@ -26,10 +26,10 @@ schedule_changes = Table(
     column("kind", Text, "move, swap, cancellation or ground."),
     column("from_period", TSTZRANGE, "Time at which the school's scheduler has the lesson."),
     optional("from_instructor_id", BigInteger, "Instructor that the scheduler has; null for a solo flight."),
-    column("from_aircraft_id", BigInteger, "Aircraft that the scheduler has."),
+    optional("from_aircraft_id", BigInteger, "Aircraft that the scheduler has; null for a ground lesson."),
     optional("to_period", TSTZRANGE, "Time that the platform gave it; null: cancelled."),
     optional("to_instructor_id", BigInteger, "Instructor that the platform gave it."),
-    optional("to_aircraft_id", BigInteger, "Aircraft that the platform gave it."),
+    optional("to_aircraft_id", BigInteger, "Aircraft that the platform gave it; null for a ground lesson."),
     column("made_at", INSTANT, "When the platform made it."),
     column(
         "state", Text,

@@ -38,7 +38,7 @@ from flightsched_pipelines.database.schema.base import (
     sound_words,
 )
 from flightsched_pipelines.domain.cases.lifecycle import HoldSetter, StandbyRule
-from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, TRAINING_LEVELS
+from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, SLOT_KEPT_AS, TRAINING_LEVELS
 
 ACTIVE_STATUSES = ("scheduled", "weather_hold")
 """Statuses of lessons that are, or were, to be flown."""
@@ -107,9 +107,15 @@ schools = Table(
         "longest_without_lesson; nobody: freed slots are not offered.",
         server_default=text("'threatened_first'"),
     ),
+    column(
+        "slot_kept_as", Text,
+        "What a dual lesson below the minimums can become at its own time: ground, simulator, both or none.",
+        server_default=text("'none'"),
+    ),
     external_id(),
     Index("schools_external_id_key", "external_id", unique=True),
     CheckConstraint(one_of("standby_rule", get_args(StandbyRule)), name="standby_rule"),
+    CheckConstraint(one_of("slot_kept_as", SLOT_KEPT_AS), name="slot_kept_as"),
     schema="school",
     comment="Flight schools.",
 )  # fmt: skip
@@ -166,6 +172,7 @@ aircraft = Table(
     column("type", Text, "Type, such as C172S; lessons move between aircraft of one type."),
     optional("demonstrated_crosswind_kt", Double, "Demonstrated crosswind, knots: advice, not a limit."),
     column("equipment", WORDS, "What it has on board, such as ifr; as in requirements.", server_default=text("'{}'")),
+    column("simulator", Boolean, "Whether it is a simulator, which needs no weather.", server_default=text("false")),
     external_id(),
     ended_at(),
     Index("aircraft_external_id_key", "school_id", "external_id", unique=True),
@@ -177,7 +184,7 @@ aircraft = Table(
     ),
     sound_words("equipment"),
     schema="school",
-    comment="Aircraft.",
+    comment="Aircraft and simulators.",
 )
 
 opening_hours = Table(
@@ -309,7 +316,8 @@ bookings = Table(
     reference("school_id", "schools", "School.", index=True),
     reference("student_id", "students", "Student."),
     reference("instructor_id", "instructors", "Instructor; null for a solo flight.", nullable=True),
-    reference("aircraft_id", "aircraft", "Aircraft."),
+    reference("aircraft_id", "aircraft", "Aircraft or simulator; null for a ground lesson.", nullable=True),
+    column("ground", Boolean, "Whether it is a ground lesson, without an aircraft.", server_default=text("false")),
     column("lesson_kind", Text, "pattern, local or cross_country."),
     column("solo", Boolean, "Whether the student flies alone."),
     Column("departure", Text, ForeignKey("school.airports.ident"), nullable=False, comment="ICAO ident."),
@@ -334,7 +342,7 @@ bookings = Table(
     external_id(),
     optional("imported_period", TSTZRANGE, "Time that the school's file last had; null: never imported."),
     optional("imported_instructor_id", BigInteger, "Instructor that the school's file last had."),
-    optional("imported_aircraft_id", BigInteger, "Aircraft that the school's file last had."),
+    optional("imported_aircraft_id", BigInteger, "Aircraft that the school's file last had; null for a ground lesson."),
     Index("bookings_external_id_key", "school_id", "external_id", unique=True),
     CheckConstraint(one_of("lesson_kind", LESSON_KINDS), name="kind"),
     CheckConstraint("status IN ('scheduled', 'weather_hold', 'completed', 'cancelled', 'held')", name="status"),
@@ -347,6 +355,8 @@ bookings = Table(
         name="period",
     ),
     CheckConstraint("solo OR instructor_id IS NOT NULL", name="dual_has_instructor"),
+    CheckConstraint("ground = (aircraft_id IS NULL)", name="ground_has_no_aircraft"),
+    CheckConstraint("NOT (ground AND solo)", name="ground_is_dual"),
     sound_period(),
     sound_words("route"),
     _never_twice("aircraft_id"),

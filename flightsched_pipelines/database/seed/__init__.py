@@ -69,6 +69,7 @@ class _School:
     prefix: str
     fields: tuple[str, ...]
     fleet: tuple[str, ...]
+    slot_kept_as: str
 
     @property
     def base(self) -> str:
@@ -77,10 +78,13 @@ class _School:
 
 SCHOOLS = (
     _School(1, "Palo Alto Flight School", "PAO", ("KPAO", "KSJC", "KLVK", "KMRY", "KSTS"),
-            ("C172S",) * 4 + ("C152",) * 2 + ("PA-28-181",) * 2),
+            ("C172S",) * 4 + ("C152",) * 2 + ("PA-28-181",) * 2, "both"),
     _School(2, "Centennial Flight School", "APA", ("KAPA", "KBJC", "KCOS"),
-            ("C172S",) * 4 + ("PA-28-181",) * 3),
+            ("C172S",) * 4 + ("PA-28-181",) * 3, "ground"),
 )  # fmt: skip
+
+
+SIMULATOR = {"school_id": 1, "tail_number": "PAO-SIM1", "type": "AATD", "simulator": True}
 
 
 def seed(engine: Engine, hour_utc: datetime, random_seed: int = RANDOM_SEED) -> None:
@@ -104,6 +108,7 @@ def seed(engine: Engine, hour_utc: datetime, random_seed: int = RANDOM_SEED) -> 
         soon, end = hour_utc + SOON, hour_utc + HORIZON
         lessons = make_lessons(world, random, [(hour_utc, soon, LESSONS_SOON), (soon, end, LESSONS_LATER)])
         _insert_lessons(connection, lessons)
+        connection.execute(insert(schema.aircraft), SIMULATOR)
 
 
 def is_seeded_for(engine: Engine, hour_utc: datetime) -> bool:
@@ -191,6 +196,7 @@ def _insert_school(connection: Connection, school: _School, random: Random) -> l
             "dispatch_email": f"dispatch.{school.prefix.lower()}@example.com",
             "phone": f"+1-555-555-02{school.school_id:02d}",
             "reply_to": f"frontdesk.{school.prefix.lower()}@example.com",
+            "slot_kept_as": school.slot_kept_as,
         },
     )
     hours = [

@@ -54,25 +54,31 @@ def find_candidates(
 
 @hourly_assets(
     GROUP,
-    reschedule_plan="Up to three alternatives for each lesson at risk, chosen so that all could be held at once.",
+    reschedule_plan="Up to three alternatives for each lesson at risk, chosen so that all could be held at once; after "
+    "them, its own slot on the ground or in a simulator.",
     solver_runs="Solver statistics of each group of lessons that share people or aircraft: bound, gap, seconds.",
     deps=["reference_snapshot"],
 )
 def solve_plan(
     context: dg.AssetExecutionContext,
     reschedule_candidates: DataFrame,
-    booking_snapshot: DataFrame,
     at_risk_bookings: DataFrame,
+    booking_snapshot: DataFrame,
+    availability_snapshot: DataFrame,
     engine: dg.ResourceParam[Engine],
     settings: dg.ResourceParam[Settings],
 ) -> tuple[DataFrame, DataFrame]:
-    """Choose the alternatives of all lessons jointly, with OR-Tools."""
+    """Choose the alternatives of all lessons jointly, with OR-Tools; after them, the slots kept without flying."""
 
-    def choose(hour: datetime, candidates: DataFrame, bookings: DataFrame) -> tuple[DataFrame, DataFrame]:
-        choice = hourly_steps.choose_plan(candidates, bookings, hourly_steps.settings_at(engine, hour, settings))
+    def choose(
+        hour: datetime, candidates: DataFrame, at_risk: DataFrame, bookings: DataFrame, available: DataFrame
+    ) -> tuple[DataFrame, DataFrame]:
+        choice = hourly_steps.choose_plan(engine, candidates, at_risk, bookings, available, hour, settings)
         return choice.proposals, choice.runs
 
-    plan, runs = several_by_hour(context, choose, reschedule_candidates, booking_snapshot)
+    plan, runs = several_by_hour(
+        context, choose, reschedule_candidates, at_risk_bookings, booking_snapshot, availability_snapshot
+    )
     context.add_output_metadata(asset_metadata.plan_metadata(plan, at_risk_bookings), "reschedule_plan")
     context.add_output_metadata(asset_metadata.solver_runs_metadata(runs), "solver_runs")
     return plan, runs

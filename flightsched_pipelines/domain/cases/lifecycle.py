@@ -88,12 +88,17 @@ class TransitionError(ValueError):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Slot:
-    """A time with an aircraft and, for a dual lesson, an instructor."""
+    """A time with an aircraft or a simulator, ``None`` for a ground lesson, and the instructor of a dual lesson."""
 
     starts_at_utc: datetime
     ends_at_utc: datetime
     instructor_id: int | None
-    aircraft_id: int
+    aircraft_id: int | None
+
+
+def keeps_time(slot: Slot, lesson: Slot) -> bool:
+    """Return whether a slot keeps a lesson's time, as only what does not fly does."""
+    return slot.starts_at_utc == lesson.starts_at_utc
 
 
 @dataclass(frozen=True, slots=True)

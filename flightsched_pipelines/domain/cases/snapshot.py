@@ -95,8 +95,8 @@ class Revalidated:
     """A revalidated slot: the objections to it, and the newest hour's verdict on it.
 
     The verdict is ``ok``, ``watch``, ``unforecast`` (no forecast reaches it yet), ``missing`` (data needed to judge it
-    are missing: ``why`` says which) or ``at_risk``, which is among the objections. Lessons never move where it is
-    ``missing``.
+    are missing: ``why`` says which), ``at_risk``, which is among the objections, or ``not_flown`` (the lesson keeps its
+    slot without flying). Lessons never move where it is ``missing``.
     """
 
     objections: Sequence[str]

@@ -7,7 +7,7 @@ from flightsched_pipelines.domain.imports import fields
 from flightsched_pipelines.domain.imports.credential_kinds import CREDENTIALS, INSPECTIONS, REQUIREMENTS, SQUAWKS
 from flightsched_pipelines.domain.imports.file_kind import SCHOOL_OF_ROW, WHO, FileKind
 from flightsched_pipelines.domain.imports.minimum_kinds import LIMITS, MINIMUMS
-from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, TRAINING_LEVELS
+from flightsched_pipelines.domain.risk.rules import LESSON_FORMS, LESSON_KINDS, SLOT_KEPT_AS, TRAINING_LEVELS
 
 BOOKING_WORDS = ("scheduled", "completed", "cancelled")
 
@@ -23,12 +23,18 @@ SCHOOLS = FileKind(
         fields.text("phone", "Phone number that messages name for questions."),
         fields.address("reply_to", "Where replies to messages go; empty for the dispatchers."),
         fields.hours("hours", "Opening hours on the base's clock: days and hours, separated by semicolons."),
+        fields.word(
+            "slot_kept_as",
+            SLOT_KEPT_AS,
+            "What a dual lesson below the minimums can become at its own time: ground, simulator, both or none.",
+        ),
     ),
     (
         {
             "id": "redwood", "name": "Redwood Flight School", "base_airport": "KPAO",
             "dispatch_email": "dispatch@redwood.example", "phone": "+1-650-555-0100",
             "reply_to": "frontdesk@redwood.example", "hours": "mon-sat 07:00-20:00; sun 08:00-18:00",
+            "slot_kept_as": "ground",
         },
     ),
     may_be_complete=False,
@@ -103,7 +109,7 @@ STUDENTS = FileKind(
 AIRCRAFT = FileKind(
     "aircraft",
     "aircraft",
-    "Aircraft.",
+    "Aircraft and simulators.",
     (
         fields.identity("id", "The aircraft's id in your scheduler; the tail number will do."),
         SCHOOL_OF_ROW,
@@ -111,6 +117,7 @@ AIRCRAFT = FileKind(
         fields.text("type", "Type, such as C172S; lessons move between aircraft of one type.", required=True),
         fields.number("demonstrated_crosswind_kt", 1, 60, "kt", "Demonstrated crosswind, knots; empty if unknown."),
         fields.names("equipment", "What it has on board, names of your own separated by blanks, such as ifr night."),
+        fields.yes_no("simulator", "Whether it is a simulator, in which lessons need no weather; no where left out."),
     ),
     (
         {
@@ -169,7 +176,12 @@ BOOKINGS = FileKind(
         fields.text("reference", "Name that people use for the booking; the id where left out."),
         fields.reference("student", "student", "Who flies: id or e-mail address.", required=True),
         fields.reference("instructor", "instructor", "Who teaches: id or e-mail address; empty for a solo flight."),
-        fields.reference("aircraft", "aircraft", "Aircraft: id or tail number.", required=True),
+        fields.reference(
+            "aircraft", "aircraft", "Aircraft or simulator: id or tail number; empty for a ground lesson alone."
+        ),
+        fields.word(
+            "form", LESSON_FORMS, "A lesson without an aircraft must say ground; else it is what its aircraft makes it."
+        ),
         fields.word("lesson_kind", LESSON_KINDS, "Kind of the lesson.", required=True),
         fields.yes_no("solo", "Whether the student flies alone; where left out: where there is no instructor."),
         fields.reference("departure", "airport", "From where; the school's base where left out."),

@@ -23,7 +23,7 @@ class Taken:
     name: str
     student: int
     instructor: int | None
-    aircraft: int
+    aircraft: int | None
     is_hold: bool = False
 
 
@@ -41,7 +41,8 @@ def overlaps(taken: Iterable[Taken]) -> Iterator[Overlap]:
     by_resource: defaultdict[Resource, list[Taken]] = defaultdict(list)
     for one in taken:
         by_resource["student", one.student].append(one)
-        by_resource["aircraft", one.aircraft].append(one)
+        if one.aircraft is not None:
+            by_resource["aircraft", one.aircraft].append(one)
         if one.instructor is not None:
             by_resource["instructor", one.instructor].append(one)
     for (what, _), of_one in by_resource.items():

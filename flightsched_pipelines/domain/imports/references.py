@@ -25,7 +25,7 @@ class Known:
     ``schools``: id or name, in small letters → key. ``bases``: key of a school → ident of its base. ``things``: what
     (``student``, ``instructor``, ``aircraft``) → (school, id or name in small letters) → key. ``airports``: an ident in
     any form, in capitals → its ICAO ident; what is not there is in ``unknown_airports`` with the reason. ``zones``:
-    ICAO ident → time zone.
+    ICAO ident → time zone. ``simulators``: keys of the aircraft that are simulators.
     """
 
     schools: Mapping[str, int]
@@ -34,6 +34,7 @@ class Known:
     airports: Mapping[str, str]
     unknown_airports: Mapping[str, str]
     zones: Mapping[str, ZoneInfo]
+    simulators: frozenset[int] = frozenset()
 
 
 def resolve(kind: FileKind, file: ReadFile, known: Known, times: Times) -> Iterator[Fault]:
@@ -47,6 +48,9 @@ def resolve(kind: FileKind, file: ReadFile, known: Known, times: Times) -> Itera
         yield from _moments(kind, row, known, times)
         if rule is not None:
             for column, reason in rule(row):
+                yield row.fault(column, reason)
+        if kind.name == "bookings":
+            for column, reason in _form(row, known):
                 yield row.fault(column, reason)
     yield from _twice(kind, file.rows)
 
@@ -146,6 +150,21 @@ def _booking(row: ReadRow) -> Wrong:
         yield "instructor", "it is empty, and the lesson is not solo; name who teaches, or say solo"
 
 
+def _form(row: ReadRow, known: Known) -> Wrong:
+    """Yield what is wrong about a lesson's form: a forgotten aircraft must never make a flight a ground lesson."""
+    if any(row.is_faulty(name) for name in ("form", "aircraft")):
+        return
+    said, aircraft = row.values.get("form"), row.values.setdefault("aircraft", None)
+    if aircraft is None and said != "ground":
+        yield "aircraft", "it is empty; name an aircraft, or say ground in the column `form`"
+    elif aircraft is not None:
+        form = "simulator" if aircraft in known.simulators else "flight"
+        if said not in {None, form}:
+            yield "form", f"with this aircraft it is a {form}; say {form}, or leave it out"
+    elif row.values.get("solo"):
+        yield "form", "a ground lesson needs an instructor, and is not solo"
+
+
 def _instructor(row: ReadRow) -> Wrong:
     if "auto_confirm" in row.values:
         row.values["auto_confirm"] = bool(row.values["auto_confirm"])
@@ -155,6 +174,8 @@ def _instructor(row: ReadRow) -> Wrong:
 def _aircraft(row: ReadRow) -> Wrong:
     if "equipment" in row.values:
         row.values["equipment"] = row.values["equipment"] or []
+    if "simulator" in row.values:
+        row.values["simulator"] = bool(row.values["simulator"])
     yield from ()
 
 

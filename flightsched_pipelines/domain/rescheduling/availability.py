@@ -24,8 +24,8 @@ AVAILABILITY_COLUMNS: Mapping[str, str] = MappingProxyType(
 )
 """Columns of an availability frame, one row a period in which a resource may be used.
 
-``resource`` is school, student, instructor or aircraft. ``aircraft_type`` and ``aircraft_crosswind_kt`` are of
-aircraft, ``may_teach`` (a list of training levels, else empty) of instructors.
+``resource`` is school, student, instructor, aircraft or simulator. ``aircraft_type`` and ``aircraft_crosswind_kt`` are
+of the last two, ``may_teach`` (a list of training levels, else empty) of instructors.
 """
 
 Resource = tuple[str, int]

@@ -211,6 +211,7 @@ def _sent_slots(sent: pd.DataFrame | None) -> Mapping[int, list[_Slot]]:
     """The slots that were proposed before, by booking."""
     slots: defaultdict[int, list[_Slot]] = defaultdict(list)
     if sent is not None:
+        sent = sent[sent["aircraft_id"].notna()]  # a slot kept on the ground is no other time
         starts = sent["starts_at_utc"].to_numpy(dtype="datetime64[us]").astype(np.int64).tolist()
         people = sent["instructor_id"].fillna(NOBODY).tolist()
         for booking_id, *slot in zip(sent["booking_id"].tolist(), starts, people, sent["aircraft_id"], strict=True):

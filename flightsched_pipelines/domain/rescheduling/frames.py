@@ -13,7 +13,7 @@ PROPOSAL_COLUMNS: Mapping[str, str] = MappingProxyType(
         "starts_at_utc": "datetime64[us, UTC]",
         "ends_at_utc": "datetime64[us, UTC]",
         "instructor_id": "Int64",
-        "aircraft_id": "int64",
+        "aircraft_id": "Int64",
         "verdict": "str",
         "margin": "float64",
         "same_instructor": "bool",

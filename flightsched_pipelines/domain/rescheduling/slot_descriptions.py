@@ -10,6 +10,7 @@ import pandas as pd
 
 from flightsched_pipelines.domain.rescheduling.preferences import kept_and_missed, with_preferences
 from flightsched_pipelines.domain.rescheduling.time_grid import local_clock
+from flightsched_pipelines.domain.risk.rules import NOT_FLOWN
 from flightsched_pipelines.durations import DAY
 from flightsched_pipelines.formatting import plural
 
@@ -18,7 +19,7 @@ def slot_descriptions(slots: pd.DataFrame, lessons: pd.DataFrame) -> list[str]:
     """Return one sentence a slot.
 
     Args:
-        slots: starts_at_utc, instructor_id, same_instructor, same_aircraft, verdict and margin.
+        slots: starts_at_utc, instructor_id, aircraft_id, same_instructor, same_aircraft, verdict and margin.
         lessons: the lesson as booked, with any of ``PREFERENCE_COLUMNS``, aligned with ``slots``.
     """
     lessons = with_preferences(lessons)
@@ -27,15 +28,23 @@ def slot_descriptions(slots: pd.DataFrame, lessons: pd.DataFrame) -> list[str]:
         local_clock(lessons["starts_at_utc"], lessons["time_zone"]).tolist(),
         new.tolist(),
         lessons["solo"].tolist(),
-        *(slots[name].tolist() for name in ("same_instructor", "same_aircraft", "verdict", "margin")),
+        *(slots[name].tolist() for name in ("aircraft_id", "same_instructor", "same_aircraft", "verdict", "margin")),
         kept_and_missed(lessons, new, slots["instructor_id"]),
         strict=True,
     )
     return [
-        f"{_crew(solo, same_instructor, same_aircraft)}, {_move(usual, new)}{_preference_facts(*wishes)}; "
+        kept_slot_description(in_simulator=not pd.isna(aircraft))
+        if verdict == NOT_FLOWN
+        else f"{_crew(solo, same_instructor, same_aircraft)}, {_move(usual, new)}{_preference_facts(*wishes)}; "
         f"{forecast_facts(verdict, margin)}"
-        for usual, new, solo, same_instructor, same_aircraft, verdict, margin, wishes in facts
+        for usual, new, solo, aircraft, same_instructor, same_aircraft, verdict, margin, wishes in facts
     ]
+
+
+def kept_slot_description(*, in_simulator: bool) -> str:
+    """Return the sentence of a slot that a lesson keeps without flying."""
+    where = "in a simulator" if in_simulator else "on the ground, without an aircraft"
+    return f"Same time and instructor, {where}; it does not depend on the weather"
 
 
 def with_main_reasons(main: Sequence[str], sentence: str) -> str:

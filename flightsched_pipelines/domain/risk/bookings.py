@@ -45,12 +45,30 @@ BOOKING_COLUMNS: Mapping[str, str] = MappingProxyType(
 ``aircraft_crosswind_kt`` is the demonstrated crosswind, NaN where unknown. ``time_zone`` is the departure's.
 """
 
+FORM_COLUMNS: Mapping[str, str] = MappingProxyType({"form": "object", "slot_kept_as": "object"})
+"""Columns that a frame of bookings may have beside them: one of ``LESSON_FORMS`` and of ``SLOT_KEPT_AS``, or null."""
+
 CSV_COLUMNS = ("reference", "starts_at", "ends_at", "training_level", "solo", "lesson_kind", "departure", "route")
 MAX_LESSON = timedelta(hours=24)
 
 
 class BookingsError(PlainError, ValueError):
     """A file of bookings that cannot be read at all; the message contains the reason and the remedy."""
+
+
+def with_forms(bookings: pd.DataFrame) -> pd.DataFrame:
+    """Return bookings with both ``FORM_COLUMNS``: what says nothing of its form is a flight, and keeps no slot."""
+    absent = {name: pd.Series(None, index=bookings.index, dtype=kind) for name, kind in FORM_COLUMNS.items()}
+    whole = bookings.assign(**{name: column for name, column in absent.items() if name not in bookings.columns})
+    return whole.assign(
+        form=whole["form"].astype("object").fillna("flight"),
+        slot_kept_as=whole["slot_kept_as"].astype("object").fillna("none"),
+    )
+
+
+def that_fly(bookings: pd.DataFrame) -> pd.DataFrame:
+    """Return the bookings that are compared with a forecast: ground and simulator lessons never are."""
+    return bookings[(with_forms(bookings)["form"] == "flight").to_numpy(dtype=bool)]
 
 
 def severity(verdict: object) -> int:

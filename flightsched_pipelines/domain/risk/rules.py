@@ -41,6 +41,15 @@ RULE_BOOK: Mapping[str, Rule] = MappingProxyType(
 
 TRAINING_LEVELS = ("student_pilot", "private_pilot", "instrument_rated")
 LESSON_KINDS = ("pattern", "local", "cross_country")
+LESSON_FORMS = ("flight", "simulator", "ground")
+"""A flight needs an aircraft, a simulator lesson a simulator, a ground lesson neither. Only flights need weather."""
+
+SLOT_KEPT_AS = ("none", "ground", "simulator", "both")
+"""The forms in which a school lets a lesson below the minimums keep its slot."""
+
+NOT_FLOWN = "not_flown"
+"""In the place of a verdict: a lesson in this slot does not fly, so that no forecast is compared with it."""
+
 AUTHORITIES = ("regulation", "default", "school", "student")
 EFFECTS = ("block", "warn")
 """The effect of a breach of a rule on the verdict: at risk, or watch."""

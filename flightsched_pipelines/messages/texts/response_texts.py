@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from flightsched_pipelines.messages.headlines import FORMS, form_of
 from flightsched_pipelines.messages.models import Event, Notice, Role
 
 _WORDS: Mapping[tuple[Event, Role], tuple[str, str]] = MappingProxyType(
@@ -75,7 +76,37 @@ _WORDS: Mapping[tuple[Event, Role], tuple[str, str]] = MappingProxyType(
 )
 
 
+_KEPT: Mapping[tuple[Event, Role], tuple[str, str]] = MappingProxyType(
+    {
+        ("accepted", "student"): (
+            "Your choice is held",
+            "You chose to keep this time as a {form}. It is held for you while your instructor is asked to confirm it.",
+        ),
+        ("accepted", "instructor"): (
+            "A {form} to confirm",
+            "The forecast is below the school's minimums; your student would have a {form} instead. Please confirm it.",
+        ),
+        ("reminded", "instructor"): (
+            "Please confirm",
+            "Your student would keep the time of this lesson as a {form}. Please confirm it.",
+        ),
+        ("moved", "student"): (
+            "Your lesson is a {form} now",
+            "Your lesson keeps its time as a {form}, because of the weather:",
+        ),
+        ("moved", "instructor"): (
+            "Your lesson is a {form} now",
+            "Your lesson keeps its time as a {form}, because of the weather:",
+        ),
+    }
+)
+"""The words where the lesson keeps its time without flying, and they differ."""
+
+
 def response_text(notice: Notice) -> dict[str, str]:
     """Return ``heading`` and ``opening`` of a notice about a response."""
-    heading, opening = _WORDS[notice.event, notice.role]
+    form = form_of(notice)
+    kept = None if form == "flight" else _KEPT.get((notice.event, notice.role))
+    words = kept or _WORDS[notice.event, notice.role]
+    heading, opening = (part.format(form=FORMS[form]) for part in words)
     return {"heading": heading, "opening": opening}

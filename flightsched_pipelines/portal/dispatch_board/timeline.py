@@ -8,7 +8,7 @@ from math import ceil, floor
 
 from flightsched_pipelines.durations import HOUR
 from flightsched_pipelines.formatting import format_clock, format_period
-from flightsched_pipelines.messages.page_texts import HELD_LETTER, VERDICT_LETTERS, verdict_words
+from flightsched_pipelines.messages.page_texts import board_letter, verdict_words
 from flightsched_pipelines.services.dispatch_board.school_day import SchoolDay
 from flightsched_pipelines.services.hourly.board import BoardLesson
 
@@ -70,7 +70,7 @@ def timeline(day: SchoolDay, time_zone: str) -> Timeline:
     }
     counts: dict[str, int] = dict.fromkeys(("at_risk", "unknown", "watch", "ok", "none"), 0)
     for one in day.lessons:
-        if one.status != "held":
+        if one.status != "held" and one.form == "flight":
             counts[one.verdict or "none"] += 1
     return Timeline(quarters, marks, [("Aircraft", rows["aircraft"]), ("Instructors", rows["instructor"])], counts)
 
@@ -96,7 +96,7 @@ def _rows(
 def _block(one: BoardLesson, resource: str, origin: datetime, quarters: int, zone: str) -> Block:
     begin = max(floor((one.starts_at_utc - origin) / QUARTER), 0)
     end = min(ceil((one.ends_at_utc - origin) / QUARTER), quarters)
-    held = one.status == "held"
+    held, verdict = one.status == "held", one.verdict if one.form == "flight" else None
     other = one.instructor if resource == "aircraft" else one.aircraft
     times = (format_clock(at, zone) for at in (one.starts_at_utc, one.ends_at_utc))
     # A lesson from a field in another zone has its own times, with the zone's name.
@@ -106,9 +106,9 @@ def _block(one: BoardLesson, resource: str, origin: datetime, quarters: int, zon
     return Block(
         begin + 1,
         max(end, begin + 1) + 1,
-        "held" if held else one.verdict or "none",
-        HELD_LETTER if held else VERDICT_LETTERS[one.verdict],
-        "Slot held until it is confirmed" if held else verdict_words(one.verdict),
+        "held" if held else verdict or "none",
+        board_letter(verdict, one.form, held=held),
+        "Slot held until it is confirmed" if held else verdict_words(verdict, one.form),
         one.reference.removesuffix(" (held)"),
         time,
         ", ".join(filter(None, (one.student, other))),

@@ -9,6 +9,7 @@ from flightsched_pipelines.database.queries.schedule.board_rows import board_row
 from flightsched_pipelines.database.queries.schedule.person_lessons import stored_verdicts
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.durations import DAY
+from flightsched_pipelines.messages.models import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class BoardLesson:
     ends_at_utc: datetime
     time_zone: str
     status: str
-    aircraft: str
+    form: Form
+    aircraft: str | None
     instructor: str | None
     verdict: str | None
     student: str

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, func
 
 from flightsched_pipelines.database.frames import newest_partition, read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.domain.risk.bookings import with_forms
 from flightsched_pipelines.domain.risk.breach import Breach, breach_of
 from flightsched_pipelines.domain.risk.explain import explain
 from flightsched_pipelines.domain.weather.report_lines import line_of_group, raw_reports
@@ -68,6 +69,13 @@ def explain_booking(engine: Engine, booking: str, hour_utc: datetime | None, set
             f"Booking '{booking}' is not among the bookings of {hour:%Y-%m-%d %H}Z; give an id or a reference"
         )
     reference = str(named["reference"].iloc[0])
+    form = str(with_forms(named)["form"].iloc[0])
+    if form != "flight":
+        words = (
+            f"{reference} is a {form} lesson: it does not depend on the weather, so no hour compares it with the "
+            "school's minimums."
+        )
+        return _explanation(hour, named, None, words)
     assessed = hourly_steps.lessons_ahead(named, hour, settings.lookahead_hours)
     if assessed.empty and named["starts_at_utc"].iloc[0] < hour:
         words = f"{reference} had begun by {hour:%Y-%m-%d %H}Z, so that hour did not assess it."

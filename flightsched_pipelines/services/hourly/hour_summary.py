@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Engine
@@ -12,6 +13,7 @@ from flightsched_pipelines.database.frames import read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.rescheduling.feasible_starts import NO_SLOT_LEFT
 from flightsched_pipelines.domain.risk.breach import Breach, breach_of, forecast_value, rule_name
+from flightsched_pipelines.domain.risk.rules import NOT_FLOWN
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.hourly.unknown import beyond_reach
 from flightsched_pipelines.settings import Settings
@@ -19,10 +21,11 @@ from flightsched_pipelines.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """An alternative of a lesson, in words for people."""
+    """An alternative of a lesson, in words for people; ``form`` is flight, or what the lesson is at its own time."""
 
     starts_at_utc: datetime
     reason: str
+    form: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,8 @@ def summarise_hour(engine: Engine, hour_utc: datetime, settings: Settings, secon
     assessed = rows["lesson_verdicts"]
     verdicts = broken.drop_duplicates("booking_id").set_index("booking_id")["verdict"]
     counts = {verdict: int((verdicts == verdict).sum()) for verdict in ("at_risk", "watch", "unknown")}
-    alternatives = proposals.groupby("booking_id").size()
+    flown = proposals[proposals["verdict"] != NOT_FLOWN]
+    alternatives = flown.groupby("booking_id").size()
     failures = rows["raw_weather"]["error"].dropna()
     beyond = beyond_reach(engine, hour_utc, hour_utc).get(hour_utc, frozenset[int]())
     return HourSummary(
@@ -108,7 +112,7 @@ def summarise_hour(engine: Engine, hour_utc: datetime, settings: Settings, secon
         at_risk=counts["at_risk"],
         with_three_alternatives=int((alternatives >= 3).sum()),
         without_alternatives=counts["at_risk"] - len(alternatives),
-        proposals=len(proposals),
+        proposals=len(flown),
         ranked_by_llm=int(proposals.loc[proposals["ranked_by"] == "llm", "booking_id"].nunique()),
         unplaceable=_why_none(rows["unplaceable_bookings"], counts["at_risk"] - len(alternatives)),
         seconds=round(seconds, 1),
@@ -140,12 +144,18 @@ def _lessons(bookings: pd.DataFrame, broken: pd.DataFrame, proposals: pd.DataFra
             why=row["explanation"],
             gravest=_in_short(gravest[int(row["booking_id"])]),
             alternatives=tuple(
-                Alternative(proposal["starts_at_utc"], proposal["reason"])
+                Alternative(proposal["starts_at_utc"], proposal["reason"], _form(proposal))
                 for proposal in by_booking.get(row["booking_id"], proposals.head(0)).to_dict("records")
             ),
         )
         for row in threatened.sort_values(["starts_at_utc", "booking_id"]).to_dict("records")
     ]
+
+
+def _form(proposal: Mapping[Any, Any]) -> str:
+    if proposal["verdict"] != NOT_FLOWN:
+        return "flight"
+    return "ground" if pd.isna(proposal["aircraft_id"]) else "simulator"
 
 
 def _in_short(breach: Breach) -> str:

@@ -5,7 +5,7 @@ again gives the same rows and sends no request twice.
 """
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -26,6 +26,7 @@ from flightsched_pipelines.database.queries.schedule.availability import availab
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.rescheduling.candidates import Search, search_slots
 from flightsched_pipelines.domain.rescheduling.frames import PROPOSAL_COLUMNS
+from flightsched_pipelines.domain.rescheduling.kept_slots import after_alternatives, kept_slots
 from flightsched_pipelines.domain.rescheduling.solver.assignment import Choice, choose
 from flightsched_pipelines.domain.rescheduling.validation.credential_validation import CredentialRecords
 from flightsched_pipelines.domain.rescheduling.validation.validation import Validation, validate
@@ -37,6 +38,7 @@ from flightsched_pipelines.domain.rescheduling.validation.validation_records imp
 )
 from flightsched_pipelines.domain.rescheduling.validation.weather_validation import LOOKED_AT, ForecastRecords
 from flightsched_pipelines.domain.risk.assess import Assessment, assess
+from flightsched_pipelines.domain.risk.bookings import that_fly
 from flightsched_pipelines.domain.weather.daylight import sun_table
 from flightsched_pipelines.domain.weather.issuers import newly_known
 from flightsched_pipelines.domain.weather.provider_responses import ParsedReports, ProviderResponse, read_responses
@@ -180,9 +182,9 @@ def snapshot_reference(engine: Engine, hour_utc: datetime, now_utc: datetime, se
 
 
 def lessons_ahead(booking_snapshot: pd.DataFrame, hour_utc: datetime, hours: int) -> pd.DataFrame:
-    """Return the lessons that start within the next ``hours`` hours, without held slots."""
+    """Return the flights that start within the next ``hours`` hours, without held slots."""
     starts, lesson = booking_snapshot["starts_at_utc"], booking_snapshot["status"] != "held"
-    return booking_snapshot[lesson & (starts >= hour_utc) & (starts < hour_utc + hours * HOUR)]
+    return that_fly(booking_snapshot[lesson & (starts >= hour_utc) & (starts < hour_utc + hours * HOUR)])
 
 
 def assess_lessons(
@@ -222,8 +224,7 @@ def find_slots(
     """Return slots for threatened bookings, and why some have none; previously offered slots are preferred."""
     then = reference_at(engine, hour_utc, settings)
     settings = then.settings_of(settings)
-    at_risk = at_risk_bookings.loc[at_risk_bookings["verdict"] == "at_risk", "booking_id"]
-    threatened = booking_snapshot[booking_snapshot["booking_id"].isin(at_risk)]
+    threatened = _threatened(at_risk_bookings, booking_snapshot)
     ground = load_reference_data(then, hour_utc, airports_of(threatened), settings.reschedule_horizon_days)
     return search_slots(
         threatened,
@@ -253,9 +254,38 @@ def offered_before(engine: Engine, hour_utc: datetime) -> pd.DataFrame:
     return pd.concat([told.astype({name: before[name].dtype for name in told.columns}), before], ignore_index=True)
 
 
-def choose_plan(candidates: pd.DataFrame, booking_snapshot: pd.DataFrame, settings: Settings) -> Choice:
-    """Return up to three alternatives a booking, chosen jointly so that all could be held at once."""
-    return choose(candidates, booking_snapshot, scheduling_rules(settings), effort=settings.solver_effort)
+def choose_plan(
+    engine: Engine,
+    candidates: pd.DataFrame,
+    at_risk_bookings: pd.DataFrame,
+    booking_snapshot: pd.DataFrame,
+    availability_snapshot: pd.DataFrame,
+    hour_utc: datetime,
+    settings: Settings,
+) -> Choice:
+    """Return up to three alternatives a booking, and the slots that lessons can keep without flying, after them.
+
+    All are chosen jointly, so that all could be held at once.
+    """
+    then = reference_at(engine, hour_utc, settings)
+    settings = then.settings_of(settings)
+    rules = scheduling_rules(settings)
+    choice = choose(candidates, booking_snapshot, rules, effort=settings.solver_effort)
+    kept = kept_slots(
+        _threatened(at_risk_bookings, booking_snapshot),
+        booking_snapshot,
+        availability_snapshot,
+        rules,
+        now_utc=hour_utc,
+        sent=offered_before(engine, hour_utc),
+        credentials=then.credentials,
+    )
+    return replace(choice, proposals=after_alternatives(choice.proposals, kept))
+
+
+def _threatened(at_risk_bookings: pd.DataFrame, booking_snapshot: pd.DataFrame) -> pd.DataFrame:
+    at_risk = at_risk_bookings.loc[at_risk_bookings["verdict"] == "at_risk", "booking_id"]
+    return booking_snapshot[booking_snapshot["booking_id"].isin(at_risk)]
 
 
 def validate_proposals(engine: Engine, hour_utc: datetime, settings: Settings) -> Validation:

@@ -119,7 +119,7 @@ def rank_hour(
     Args:
         engine: contains the calls and their dead letters.
         ranker: the LLM; ``None`` for none.
-        plan: the hour's ``PROPOSAL_COLUMNS``, numbered from 0.
+        plan: the hour's ``PROPOSAL_COLUMNS``, numbered from 0; slots that lessons keep without flying stay last.
         booking_snapshot: the hour's bookings, with preferences.
         at_risk_bookings: their breaches.
         hour_utc: the hour. No requests are sent for one older than the newest that has a plan.

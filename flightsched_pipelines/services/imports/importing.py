@@ -37,7 +37,7 @@ MOST_GONE = 0.2
 """A complete file that has fewer of the stored rows than this needs a confirmation: it may be half a file."""
 
 ALWAYS_GIVEN: Mapping[str, Sequence[str]] = {
-    "bookings": ("instructor", "solo", "departure", "route", "status"),
+    "bookings": ("instructor", "aircraft", "solo", "departure", "route", "status"),
     "requirements": ("training_level", "solo", "lesson_kind", "equipment"),
     "credentials": ("student", "instructor", "aircraft_type", "valid_from", "valid_until"),
     "inspections": ("due_on", "due_tach_hours", "tach_hours", "tach_read_on"),
@@ -156,8 +156,9 @@ class _Importing:
                 self._notes.append(airports.added_note(new))
         schools, bases = stored.schools_known(self._connection)
         known = Known(
-            schools, bases, stored.things_known(self._connection), found, wrong, stored.zones_known(self._connection)
-        )
+            schools, bases, stored.things_known(self._connection), found, wrong, stored.zones_known(self._connection),
+            stored.simulators_known(self._connection),
+        )  # fmt: skip
         self._faults += resolve(self._kind, self._file, known, self._options.times)
         if self._kind.name == "limits":
             self._faults += student_limits.looser_limits(self._connection, self._file.rows)

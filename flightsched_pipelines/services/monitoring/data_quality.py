@@ -18,6 +18,7 @@ from flightsched_pipelines.domain.monitoring.check_definition import Measurement
 from flightsched_pipelines.domain.monitoring.statistics import outside_usual_range, share_percent, worst
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import BOOKING_FACTS
 from flightsched_pipelines.domain.risk.limits.loosened_limits import loosened
+from flightsched_pipelines.domain.risk.rules import NOT_FLOWN
 from flightsched_pipelines.domain.weather.quality import (
     PLAUSIBLE,
     REQUIRED_COLUMNS,
@@ -116,10 +117,11 @@ def _responses_of(engine: Engine, hour: datetime) -> Measurement:
 
 
 def _lessons_of(engine: Engine, hour: datetime, settings: Settings) -> dict[str, Measurement]:
-    bookings = _rows(engine, "booking_snapshot", hour, ["booking_id", "starts_at_utc", "status"])
+    bookings = _rows(engine, "booking_snapshot", hour, ["booking_id", "starts_at_utc", "status", "form"])
     broken = _rows(engine, "at_risk_bookings", hour, ["booking_id", "verdict"])
     verdicts = _rows(engine, "lesson_verdicts", hour, ["booking_id", "verdict"])
-    proposals = _rows(engine, "reschedule_proposals", hour, ["booking_id", "ranked_by"])
+    proposals = _rows(engine, "reschedule_proposals", hour, ["booking_id", "ranked_by", "verdict"])
+    proposals = proposals[proposals["verdict"] != NOT_FLOWN]
     soon = hourly_steps.lessons_ahead(bookings, hour, hours=24)["booking_id"]
     # A lesson that was to be assessed and has no verdict is as unknown as one whose forecast cannot be read.
     known = verdicts.loc[verdicts["verdict"] != "unknown", "booking_id"]

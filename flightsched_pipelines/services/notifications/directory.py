@@ -21,6 +21,7 @@ class Directory:
     instructors: Mapping[int, Person]
     schools: Mapping[int, people.School]
     aircraft: Mapping[int, str]
+    simulators: frozenset[int] = frozenset()
 
     @classmethod
     def read(cls, connection: Connection, booking_ids: Sequence[int]) -> "Directory":
@@ -33,6 +34,7 @@ class Directory:
             people.instructors(connection, schools=schools),
             people.schools(connection, schools),
             people.aircraft_names(connection, schools),
+            people.simulators(connection, schools),
         )
 
     def contact(self, booking_id: int) -> models.Contact:
@@ -55,7 +57,8 @@ class Directory:
             ends_at_utc=slot.ends_at_utc,
             student=self.students[booking.student_id].name,
             instructor=self.instructor(slot),
-            aircraft=self.aircraft[slot.aircraft_id],
+            aircraft=self.aircraft_of(slot),
+            form=self.form(slot),
             student_phone=self.students[booking.student_id].phone if with_phones else None,
             instructor_phone=teacher.phone if with_phones and teacher else None,
         )
@@ -72,6 +75,19 @@ class Directory:
     def instructor(self, slot: Slot) -> str | None:
         """Return the name of a slot's instructor; ``None`` for a solo flight."""
         return None if slot.instructor_id is None else self.instructors[slot.instructor_id].name
+
+    def aircraft_of(self, slot: Slot) -> str:
+        """Return the name of a slot's aircraft or simulator."""
+        if slot.aircraft_id is None:
+            return "ground lesson"
+        kind = "simulator " if slot.aircraft_id in self.simulators else ""
+        return f"{kind}{self.aircraft[slot.aircraft_id]}"
+
+    def form(self, slot: Slot) -> models.Form:
+        """Return the form of a lesson in a slot."""
+        if slot.aircraft_id is None:
+            return "ground"
+        return "simulator" if slot.aircraft_id in self.simulators else "flight"
 
     def people(self, role: str) -> Mapping[int, Person]:
         """Return the students, or the instructors."""

@@ -11,7 +11,14 @@ from flightsched_pipelines.database.queries.cases import cases as rows
 from flightsched_pipelines.database.queries.cases import transitions
 from flightsched_pipelines.database.queries.cases.transitions import NewCase, Transition
 from flightsched_pipelines.domain.cases.decisions import override_still_applies
-from flightsched_pipelines.domain.cases.lifecycle import BookingStatus, CaseTransition, Slot, next_transition, open_case
+from flightsched_pipelines.domain.cases.lifecycle import (
+    BookingStatus,
+    CaseTransition,
+    Slot,
+    keeps_time,
+    next_transition,
+    open_case,
+)
 from flightsched_pipelines.domain.cases.standby import next_standby_transition
 from flightsched_pipelines.domain.cases.waking_hours import WakingHours
 from flightsched_pipelines.errors import PlainError
@@ -164,15 +171,24 @@ class _Decisions:
         return {school: UnknownLessons(counts[False], counts[True]) for school, counts in found.items()}
 
     def _alternatives(self, booking_id: int) -> tuple[Sequence[rows.Offer], frozenset[Slot]]:
-        """The hour's alternatives and all available slots, without those booked by others since."""
+        """The hour's alternatives and all available slots, without those booked by others since.
+
+        A slot that a lesson can keep without flying stays on offer: notice counts from when it was first offered.
+        """
         finding = self._findings.by_booking.get(booking_id)
         if finding is None:
             return (), frozenset()
         refused = self._refused.get(booking_id, set())
-        offers = [o for o in finding.offers if o.slot not in refused and self._is_free(booking_id, o.slot)]
-        held = self._cases[booking_id].case.offers if booking_id in self._cases else ()
-        slots = {slot for slot in (*finding.open_slots, *held) if slot in finding.open_slots}
+        proposed = {offer.slot for offer in finding.offers}
+        kept = [offer for offer in self._kept_slots(booking_id) if offer.slot not in proposed]
+        offers = [o for o in (*finding.offers, *kept) if o.slot not in refused and self._is_free(booking_id, o.slot)]
+        slots = {*finding.open_slots, *(offer.slot for offer in kept)}
         return offers, frozenset(slot for slot in slots if self._is_free(booking_id, slot))
+
+    def _kept_slots(self, booking_id: int) -> Sequence[rows.Offer]:
+        """Return the slots on the ground or in a simulator that an open case offers."""
+        case = self._cases.get(booking_id)
+        return [offer for offer in case.offers if keeps_time(offer.slot, case.case.lesson)] if case else ()
 
     def _standing(self, booking_id: int) -> BookingStatus:
         """The status of a case's lesson."""

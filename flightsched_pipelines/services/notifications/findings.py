@@ -20,6 +20,7 @@ from flightsched_pipelines.domain.rescheduling.feasible_starts import NO_SLOT_LE
 from flightsched_pipelines.domain.risk.bookings import severity
 from flightsched_pipelines.domain.risk.breach import Breach, breach_of
 from flightsched_pipelines.domain.risk.breach_order import share_missed
+from flightsched_pipelines.domain.risk.rules import NOT_FLOWN
 from flightsched_pipelines.services.slots import slots_of
 
 MAX_BREACHES = 5
@@ -77,7 +78,9 @@ def findings_in(stored: Mapping[str, pd.DataFrame]) -> Findings:
     candidates, reasons = stored["reschedule_candidates"], stored["unplaceable_bookings"]
     unplaceable: dict[int, str] = dict.fromkeys(candidates["booking_id"], NO_SLOT_LEFT)
     unplaceable |= dict(zip(reasons["booking_id"], reasons["reason"], strict=True))
-    offers = _offers(stored["reschedule_proposals"])
+    proposals = stored["reschedule_proposals"]
+    offers = _offers(proposals)
+    moving = set(proposals.loc[proposals["verdict"] != NOT_FLOWN, "booking_id"])
     slots: dict[int, set[Slot]] = {}
     for booking_id, slot in _slots(candidates):
         slots.setdefault(booking_id, set()).add(slot)
@@ -89,7 +92,7 @@ def findings_in(stored: Mapping[str, pd.DataFrame]) -> Findings:
             breaches=_told(rows_),
             offers=offers.get(booking_id, []),
             open_slots=frozenset(slots.get(booking_id, ())),
-            no_offer_because=None if booking_id in offers else unplaceable.get(booking_id),
+            no_offer_because=None if booking_id in moving else unplaceable.get(booking_id),
             missed=_missed(rows_),
         )
     assessed = stored["lesson_verdicts"]

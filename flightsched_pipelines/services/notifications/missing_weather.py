@@ -145,7 +145,7 @@ def _lessons_ahead(connection: Connection, now_utc: datetime, settings: Settings
     return {
         booking.booking_id: booking.slot
         for booking in cases.schedule(connection, now_utc)
-        if booking.status != "held" and now_utc <= booking.slot.starts_at_utc < until
+        if booking.status != "held" and booking.flies and now_utc <= booking.slot.starts_at_utc < until
     }
 
 

@@ -110,6 +110,7 @@ def _offers(*given: tuple[Slot, str, float]) -> list[Offer]:
         {
             "starts_at_utc": pd.DatetimeIndex([slot.starts_at_utc for slot, _, _ in given]),
             "instructor_id": [slot.instructor_id for slot, _, _ in given],
+            "aircraft_id": [slot.aircraft_id for slot, _, _ in given],
             "same_instructor": [slot.instructor_id == _SLOT.instructor_id for slot, _, _ in given],
             "same_aircraft": [slot.aircraft_id == _SLOT.aircraft_id for slot, _, _ in given],
             "verdict": [verdict for _, verdict, _ in given],

@@ -209,7 +209,8 @@ def _offer(number: int, offer: Offer, directory: Directory, warnings: Sequence[s
         starts_at_utc=offer.slot.starts_at_utc,
         ends_at_utc=offer.slot.ends_at_utc,
         instructor=directory.instructor(offer.slot),
-        aircraft=directory.aircraft[offer.slot.aircraft_id],
+        aircraft=directory.aircraft_of(offer.slot),
+        form=directory.form(offer.slot),
         reason=offer.reason,
         warnings=list(warnings),
     )

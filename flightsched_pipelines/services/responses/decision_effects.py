@@ -14,12 +14,12 @@ from flightsched_pipelines.database.queries.schedule import booking_moves, holds
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.domain.cases.actions import Action
 from flightsched_pipelines.domain.cases.decisions import taken
-from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot
+from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot, keeps_time
 from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseRefusedError
 from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Decision, Effect, Offer
 from flightsched_pipelines.durations import hour_of
 from flightsched_pipelines.formatting import format_period, format_time, plural
-from flightsched_pipelines.messages import models
+from flightsched_pipelines.messages import headlines, models
 from flightsched_pipelines.services.notifications.case_notification import CaseNotification, NotificationContext
 from flightsched_pipelines.services.notifications.directory import Directories, Directory
 from flightsched_pipelines.services.notifications.notifications import queue_notifications
@@ -104,8 +104,10 @@ class DecisionEffects:
         case, slot, number = self.case, _alternative(decision), decision.number or 0
         why = "the instructor confirms without being asked" if self.response.door == "platform" else decision.why
         confirmed = replace(decision, state=CaseState.STUDENT_ACCEPTED, why=why)
+        keeps = keeps_time(slot, case.lesson)
         how = "it took a freed slot" if case.standby else "moves for weather are free of charge"
-        moved = replace(decision, event="moved", why=f"the booking is at its new time; {how}")
+        became = f"the lesson keeps its time {self._form(slot)}" if keeps else "the booking is at its new time"
+        moved = replace(decision, event="moved", why=f"{became}; {how}")
         platform = replace(self._step(moved), actor="platform", actor_id=None)
         self._write(replace(self._step(confirmed), accepted=number), replace(platform, accepted=number))
         try:
@@ -120,7 +122,8 @@ class DecisionEffects:
         directory = self.directories.of([case.booking_id, *(news.booking_id for news in told)])
         self._tell(*moved_notifications(case, slot, directory, reached=self.is_forecast), *told, directory=directory)
         cost = "It is the freed slot" if case.standby else "There is no charge for moving a lesson because of weather"
-        return responses.APPLIED, f"The lesson has moved to {self._moment(slot)}. {cost}."
+        done = f"The lesson keeps its time, {self._form(slot)}" if keeps else "The lesson has moved to"
+        return responses.APPLIED, f"{done}{',' if keeps else ''} {self._moment(slot)}. {cost}."
 
     def _lose(self, decision: Decision) -> tuple[str, str]:
         """Release a held slot that is no longer available, and offer the student others."""
@@ -249,6 +252,9 @@ class DecisionEffects:
     def _moment(self, slot: Slot) -> str:
         return format_time(slot.starts_at_utc, self.case.time_zone)
 
+    def _form(self, slot: Slot) -> str:
+        return f"as a {headlines.FORMS[self._directory.form(slot)]}"
+
 
 def moved_notifications(
     case: CaseSnapshot, slot: Slot, directory: Directory, *, reached: bool
@@ -257,6 +263,8 @@ def moved_notifications(
     lesson, round_ = case.lesson, case.round
     was = f"It was {format_period(lesson.starts_at_utc, lesson.ends_at_utc, case.time_zone)}."
     changes = [was] if reached else [was, UNREACHED]
+    if keeps_time(slot, lesson):
+        changes = [f"The flight with {directory.aircraft_of(lesson)} does not take place."]
     news = [CaseNotification(case.case_id, case.booking_id, "moved", slot, round_, changes=changes)]
     if lesson.instructor_id is not None and lesson.instructor_id != slot.instructor_id:
         former = directory.instructors[lesson.instructor_id]

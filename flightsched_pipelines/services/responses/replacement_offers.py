@@ -14,7 +14,7 @@ from flightsched_pipelines.database.queries.schedule import booking_moves
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot, lost_offers
+from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot, keeps_time, lost_offers
 from flightsched_pipelines.domain.cases.responses import RequestedTimes
 from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Offer
 from flightsched_pipelines.domain.rescheduling.rules import BUFFER
@@ -130,7 +130,8 @@ def replace_lost_offers(
         for offer in case.offers.values()
         if offer.slot not in lost
     ]
-    beside = [offer.slot for offer in kept]
+    flying, on_the_spot = ([o for o in kept if keeps_time(o.slot, case.lesson) is stays] for stays in (False, True))
+    beside = [offer.slot for offer in flying]
     fresh = fresh_offers(
         connection,
         case,
@@ -138,9 +139,11 @@ def replace_lost_offers(
         settings,
         but_for=[*case.offered, *lost],
         beside=beside,
-        most=MAX_OFFERS - len(kept),
+        most=MAX_OFFERS - len(flying),
     ).offers
-    return new_round(case, "updated", [*kept, *fresh], why, [_described(len(lost), len(kept), len(fresh), why)])
+    return new_round(
+        case, "updated", [*flying, *fresh, *on_the_spot], why, [_described(len(lost), len(kept), len(fresh), why)]
+    )
 
 
 def new_round(
@@ -176,7 +179,7 @@ def others_who_lose(
         lost = [
             offer.slot
             for offer in case.offers.values()
-            if any(_clash(offer.slot, case.student_id, slot, student) for slot, student in taken.items())
+            if any(_loses(case, offer.slot, slot, student) for slot, student in taken.items())
         ]
         if lost:
             renewed.append(
@@ -191,6 +194,13 @@ def _gone(case: CaseSnapshot, why: str) -> ReplacementRound:
     changes = [f"The slot is no longer available: {why}."]
     news = CaseNotification(case.case_id, case.booking_id, "cancelled", case.lesson, case.round, changes=changes)
     return ReplacementRound(ended, news)
+
+
+def _loses(case: CaseSnapshot, offered: Slot, taken: Slot, student_id: int) -> bool:
+    """Return whether a case loses a slot: of one that its lesson keeps, only a simulator can be lost."""
+    if keeps_time(offered, case.lesson) and (offered.aircraft_id is None or offered.aircraft_id != taken.aircraft_id):
+        return False
+    return _clash(offered, case.student_id, taken, student_id)
 
 
 def _clash(one: Slot, one_student: int, other: Slot, other_student: int) -> bool:

@@ -26,6 +26,7 @@ from flightsched_pipelines.domain.rescheduling.validation.validation_records imp
     read_proposal,
 )
 from flightsched_pipelines.domain.rescheduling.validation.weather_validation import LOOKED_AT, ForecastRecords
+from flightsched_pipelines.domain.risk.rules import NOT_FLOWN
 from flightsched_pipelines.domain.weather.daylight import SUN_COLUMNS, suns_over
 from flightsched_pipelines.durations import DAY, HOUR, MINUTE
 from flightsched_pipelines.services.rules import scheduling_rules
@@ -66,7 +67,8 @@ def revalidate(
     if lesson is None:
         return Revalidated(["the booking is no longer in the schedule"], "missing", "there is no such booking")
     idents = sorted({str(lesson["departure"]), *lesson["route"]})
-    proposal = read_proposal(_proposal(moving, lesson, "unforecast"))
+    flies = slot.aircraft_id is not None and not schedule.is_simulator(connection, slot.aircraft_id)
+    proposal = read_proposal(_proposal(moving, lesson, "unforecast" if flies else NOT_FLOWN))
     records = Records(bookings, [proposal] if isinstance(proposal, Proposal) else [])
     whose = [*resources, ("school", school_id)]
     records.learn(availability_of(connection, whose, slot.starts_at_utc - DAY, slot.ends_at_utc + DAY))
@@ -83,6 +85,8 @@ def revalidate(
     objections = [sentence for _, _, sentence in violations]
     if not isinstance(proposal, Proposal):
         return Revalidated(objections, "missing", proposal.problem)
+    if not proposal.flies:
+        return Revalidated(objections, NOT_FLOWN, "it does not depend on the weather")
     verdict, why = sky.judge(records.bookings[moving.booking_id], proposal.span)
     if hour is None and verdict != "at_risk":
         verdict, why = "missing", "there has been no forecast for some hours"

@@ -17,7 +17,7 @@ from flightsched_pipelines.domain.rescheduling.frames import PROPOSAL_COLUMNS
 from flightsched_pipelines.domain.rescheduling.preferences import PREFERENCE_COLUMNS
 from flightsched_pipelines.domain.rescheduling.ranking.apply_ranking import RANKED_COLUMNS
 from flightsched_pipelines.domain.rescheduling.solver.assignment import RUN_COLUMNS
-from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, VERDICT_COLUMNS
+from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, FORM_COLUMNS, VERDICT_COLUMNS
 from flightsched_pipelines.domain.risk.breaches import BROKEN_COLUMNS
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
 
@@ -86,7 +86,7 @@ def test_every_column_says_what_it_means() -> None:
     [
         ("forecasts", FORECAST_COLUMNS),
         ("observations", FORECAST_COLUMNS),
-        ("booking_snapshot", {**BOOKING_COLUMNS, **PREFERENCE_COLUMNS}),
+        ("booking_snapshot", {**BOOKING_COLUMNS, **PREFERENCE_COLUMNS, **FORM_COLUMNS}),
         ("availability_snapshot", AVAILABILITY_COLUMNS),
         ("lesson_verdicts", VERDICT_COLUMNS),
         ("reference_snapshot", dict.fromkeys(("part", "digest", "rows"), "")),

@@ -15,7 +15,7 @@ from flightsched_pipelines.database.queries.schedule.availability import availab
 from flightsched_pipelines.database.seed import SeedError, is_seeded_for, seed
 from flightsched_pipelines_tests.conftest import SEED_HOUR
 
-COUNTS = {"schools": 2, "students": 60, "instructors": 12, "aircraft": 15, "airports": 8}
+COUNTS = {"schools": 2, "students": 60, "instructors": 12, "aircraft": 16, "airports": 8}
 
 
 def booked(engine: Engine, hour: datetime = SEED_HOUR) -> pd.DataFrame:

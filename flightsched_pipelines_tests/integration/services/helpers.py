@@ -45,11 +45,11 @@ def run(engine: Engine, statement: str, **values: Any) -> None:
 
 
 def cases(engine: Engine, *, solo: bool = False) -> list[tuple[int, int]]:
-    """Cases with three alternatives, the latest lesson first: id and booking."""
+    """Cases with three alternatives in flight, the latest lesson first: id and booking."""
     query = (
         "SELECT c.id, c.booking_id FROM school.reschedule_cases c JOIN school.case_offers o ON o.case_id = c.id "
         "JOIN school.bookings b ON b.id = c.booking_id WHERE b.solo = :solo AND c.state = 'proposed' "
-        "GROUP BY c.id HAVING count(*) = 3 ORDER BY c.starts_at_utc DESC, c.id"
+        "AND o.starts_at_utc <> c.starts_at_utc GROUP BY c.id HAVING count(*) = 3 ORDER BY c.starts_at_utc DESC, c.id"
     )
     return [tuple(row) for row in rows(engine, query, solo=solo)]
 

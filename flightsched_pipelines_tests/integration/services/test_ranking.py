@@ -79,8 +79,11 @@ def test_good_answers_rank_and_explain_every_lesson(ticked_engine: Engine) -> No
         result, shown = rank(ticked_engine, settings_with(server))
 
     proposals, plan = stored(ticked_engine), stored(ticked_engine, "reschedule_plan")
-    assert set(proposals["ranked_by"]) == {"llm"}
     assert same_slots(proposals, plan)
+    kept = proposals["verdict"] == "not_flown"
+    assert set(proposals.loc[kept, "ranked_by"]) == {"planner"}
+    proposals = proposals[~kept]
+    assert set(proposals["ranked_by"]) == {"llm"}
     assert set(proposals["prompt_version"]) == {"rank_v3"}
     assert set(proposals["model"]) == {"fake-llm"}
     planned = plan.set_index(SLOT)["reason"].reindex(pd.MultiIndex.from_frame(proposals[SLOT]))

@@ -55,7 +55,9 @@ def run_again(engine: Engine, settings: Settings) -> dict[str, pd.DataFrame]:
         "forecasts": forecasts,
         "at_risk_bookings": broken,
         "reschedule_candidates": found.candidates,
-        "reschedule_plan": hourly_steps.choose_plan(found.candidates, bookings, then).proposals,
+        "reschedule_plan": hourly_steps.choose_plan(
+            engine, found.candidates, broken, bookings, available, SEED_HOUR, settings
+        ).proposals,
     }
 
 

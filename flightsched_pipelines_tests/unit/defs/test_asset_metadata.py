@@ -22,11 +22,13 @@ def test_a_start_is_shown_in_the_zone_of_the_departure_and_in_utc() -> None:
 
 def test_an_hour_says_in_one_sentence_what_was_assessed_and_what_was_proposed() -> None:
     assert asset_metadata.assessed_sentence(VERDICTS) == "4 lessons assessed: 1 at_risk, 1 unknown, 0 watch, 2 ok."
-    one = pd.DataFrame({"booking_id": [7, 7, 7], "ranked_by": ["planner"] * 3})
+    one = pd.DataFrame({"booking_id": [7, 7, 7], "ranked_by": ["planner"] * 3, "verdict": ["ok", "ok", "watch"]})
     sentence = asset_metadata.proposed_sentence(one, AT_RISK)
     assert sentence == "2 lessons at risk: 1 with alternatives (3 in all), 1 without; ranked by planner."
     none = asset_metadata.proposed_sentence(one.head(0), AT_RISK.head(1))
     assert none == "1 lesson at risk: 0 with alternatives (0 in all), 1 without."
+    kept = asset_metadata.proposed_sentence(one.head(1).assign(verdict="not_flown"), AT_RISK.head(1))
+    assert kept == ("1 lesson at risk: 0 with alternatives (0 in all), 1 without; 1 slot may be kept without flying.")
 
 
 def test_only_what_was_measured_becomes_a_plot_and_the_runbook_is_a_link() -> None:

@@ -96,4 +96,4 @@ def test_an_event_is_json_without_personal_data(name: str) -> None:
     said = json.dumps(body, ensure_ascii=False)
     assert not [secret for secret in personal() if secret in said]
     assert json.loads(said)["booking_reference"] == "PAO-1016"
-    assert all(set(offer) == {"number", "starts_at_utc", "ends_at_utc"} for offer in body["offers"])
+    assert all(set(offer) == {"number", "starts_at_utc", "ends_at_utc", "form"} for offer in body["offers"])

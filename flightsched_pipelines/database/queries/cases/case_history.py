@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, Select, case, func, select
 
 from flightsched_pipelines.database.queries.cases import case_queries, responses
 from flightsched_pipelines.database.queries.cases.responses import Response
+from flightsched_pipelines.database.readable_columns import form_of
 from flightsched_pipelines.database.schema import (
     OPEN_STATES,
     aircraft,
@@ -26,6 +27,8 @@ from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot
 @dataclass(frozen=True, slots=True)
 class CaseSummary:
     """A case in a line. ``held_until`` is ``None`` where no slot is held, ``moved_to_utc`` where no lesson has moved.
+
+    ``aircraft`` is that of the lesson as notified, ``form`` the lesson's now.
 
     Names and phone numbers are personal. A solo flight has no instructor.
     """
@@ -48,6 +51,7 @@ class CaseSummary:
     instructor_phone: str | None
     aircraft: str
     aircraft_type: str
+    form: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +114,19 @@ def _note_of(connection: Connection, student_id: int) -> str | None:
 
 def _summary() -> Select[*tuple[Any, ...]]:
     c, b, a = reschedule_cases.c, bookings.c, airports.c
-    held = bookings.alias()
+    held, own = bookings.alias(), aircraft.alias()
     moved_to = case((c.state == "rescheduled", func.lower(b.period)))
     return (
         select(
             c.id, c.booking_id, b.reference, b.departure, a.time_zone, c.state, c.starts_at_utc, c.deadline_utc,
             held.c.held_until, c.opened_at, c.opened_hour, moved_to, students.c.name, students.c.phone,
-            instructors.c.name, instructors.c.phone, aircraft.c.tail_number, aircraft.c.type,
+            instructors.c.name, instructors.c.phone, aircraft.c.tail_number, aircraft.c.type, form_of(bookings, own),
         )
         .join(bookings, b.id == c.booking_id)
         .join(airports, a.ident == b.departure)
         .join(students, students.c.id == b.student_id)
         .join(aircraft, aircraft.c.id == c.aircraft_id)
+        .outerjoin(own, own.c.id == b.aircraft_id)
         .outerjoin(instructors, instructors.c.id == c.instructor_id)
         .outerjoin(held, held.c.holds_for == b.id)
     )  # fmt: skip

@@ -10,11 +10,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, text
 from sqlalchemy.dialects.postgresql import Range, distinct_on
 
-from flightsched_pipelines.database.readable_columns import LAST_INSTANT
+from flightsched_pipelines.database.readable_columns import LAST_INSTANT, form_of
 from flightsched_pipelines.database.schema import (
     ACTIVE_STATUSES,
     OPEN_STATES,
     TAKING_STATUSES,
+    aircraft,
     bookings,
     case_offers,
     dispatches,
@@ -42,12 +43,13 @@ class StoredCase:
 
 @dataclass(frozen=True, slots=True)
 class LiveBooking:
-    """A booking in the schedule as it is now; of status ``held``, a slot held for it."""
+    """A booking in the schedule as it is now; of status ``held``, a slot held for it. Only what flies needs weather."""
 
     booking_id: int
     student_id: int
     slot: Slot
     status: str
+    flies: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +103,17 @@ def schedule(connection: Connection, now_utc: datetime) -> list[LiveBooking]:
     query = select(
         func.coalesce(b.holds_for, b.id).label("booking_id"), b.student_id, b.instructor_id, b.aircraft_id, b.status,
         func.lower(b.period).label("starts"), func.upper(b.period).label("ends"),
-    ).where(b.status.in_(TAKING_STATUSES), b.period.op("&&")(Range(now_utc, LAST_INSTANT)))  # fmt: skip
+        (form_of(bookings, aircraft) == "flight").label("flies"),
+    ).outerjoin(aircraft, aircraft.c.id == b.aircraft_id).where(
+        b.status.in_(TAKING_STATUSES), b.period.op("&&")(Range(now_utc, LAST_INSTANT))
+    )  # fmt: skip
     return [
         LiveBooking(
-            row.booking_id, row.student_id, Slot(row.starts, row.ends, row.instructor_id, row.aircraft_id), row.status
+            row.booking_id,
+            row.student_id,
+            Slot(row.starts, row.ends, row.instructor_id, row.aircraft_id),
+            row.status,
+            row.flies,
         )
         for row in connection.execute(query)
     ]
@@ -239,7 +248,7 @@ def _as_notified() -> ColumnElement[bool]:
         func.lower(b.period) == c.starts_at_utc,
         func.upper(b.period) == c.ends_at_utc,
         b.instructor_id.is_not_distinct_from(c.instructor_id),
-        b.aircraft_id == c.aircraft_id,
+        b.aircraft_id.is_not_distinct_from(c.aircraft_id),
     )
 
 

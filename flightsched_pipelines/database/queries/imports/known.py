@@ -43,6 +43,11 @@ def training_levels(connection: Connection, student_ids: Collection[int]) -> dic
     return {row.id: row.training_level for row in connection.execute(select(students).where(which))}
 
 
+def simulators_known(connection: Connection) -> frozenset[int]:
+    """Return the aircraft that are simulators."""
+    return frozenset(connection.execute(select(aircraft.c.id).where(aircraft.c.simulator)).scalars())
+
+
 def zones_known(connection: Connection) -> dict[str, ZoneInfo]:
     """Return the time zones of the airports that are stored and have one."""
     rows = connection.execute(select(airports.c.ident, airports.c.time_zone))

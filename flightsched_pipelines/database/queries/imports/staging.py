@@ -188,6 +188,7 @@ class Staging:
         if t is bookings:
             values["weather_hold_by"] = case((s.status == "weather_hold", t.c.weather_hold_by))
             values["updated_at"] = self._now
+            values["ground"] = s.aircraft_id.is_(None)
             if "reference" in values:
                 values["reference"] = func.coalesce(s.reference, t.c.reference)
         if "ended_at" in t.c:
@@ -206,6 +207,7 @@ class Staging:
             chosen["school_id"] = s.school_id
         if t is bookings:
             chosen["reference"] = self._new_reference()
+            chosen["ground"] = s.aircraft_id.is_(None)
         query = select(*chosen.values()).where(s.target_id.is_(None)).order_by(s.line)
         return insert(t).from_select(list(chosen), query)
 

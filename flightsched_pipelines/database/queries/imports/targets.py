@@ -79,7 +79,9 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
             natural="email",
         ),
         "aircraft": _plain(
-            aircraft, _same("tail_number", "type", "demonstrated_crosswind_kt", "equipment"), natural="tail_number"
+            aircraft,
+            _same("tail_number", "type", "demonstrated_crosswind_kt", "equipment", "simulator"),
+            natural="tail_number",
         ),
         "minimums": _plain(
             _MINIMUMS,

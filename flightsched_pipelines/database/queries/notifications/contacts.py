@@ -84,6 +84,12 @@ def schools(connection: Connection, ids: Collection[int] | None = None) -> dict[
     return {row.id: School(*row) for row in connection.execute(query)}
 
 
+def simulators(connection: Connection, schools: Collection[int]) -> frozenset[int]:
+    """Return which aircraft of some schools are simulators."""
+    a = schema.aircraft.c
+    return frozenset(connection.execute(select(a.id).where(a.simulator, a.school_id.in_(schools))).scalars())
+
+
 def aircraft_names(connection: Connection, schools: Collection[int]) -> dict[int, str]:
     """Return type and registration of each aircraft of some schools: "C172S N101FS"."""
     a = schema.aircraft.c

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Select,
     Text,
     any_,
+    false,
     func,
     literal,
     null,
@@ -64,7 +65,7 @@ def availability_then(
     table = schema.PIPELINE_TABLES["availability_snapshot"]
     whose = (
         (table.c.resource == kind) & (table.c.resource_id == any_(literal(ids, ARRAY(BigInteger))))
-        for kind in ("school", "student", "instructor", "aircraft")
+        for kind in ("school", "student", "instructor", "aircraft", "simulator")
         for ids in [[key for resource, key in resources if resource == kind]]
     )
     return partition_rows(connection, table, list(AVAILABILITY_COLUMNS), hour_utc, or_(*whose))
@@ -81,26 +82,28 @@ def _periods(
         AvailabilityException(key, (from_utc, to_utc), available=True) for key in resources if key[0] == "aircraft"
     ]
     return [
-        (school_id, *resource, start, end, type_, crosswind_kt, may_teach)
-        for resource, periods in sorted(expand(rules, overrides + always, from_utc, to_utc).items())
-        if resource in resources  # who has ended is nowhere available
-        for school_id, type_, crosswind_kt, may_teach in [resources[resource]]
+        (school_id, "simulator" if simulator else kind, key, start, end, type_, crosswind_kt, may_teach)
+        for (kind, key), periods in sorted(expand(rules, overrides + always, from_utc, to_utc).items())
+        if (kind, key) in resources  # who has ended is nowhere available
+        for school_id, type_, crosswind_kt, may_teach, simulator in [resources[kind, key]]
         for start, end in periods
     ]
 
 
-_Attributes = tuple[int, str | None, float | None, list[str]]
-"""School, aircraft type, demonstrated crosswind in knots, training levels that may be taught."""
+_Attributes = tuple[int, str | None, float | None, list[str], bool]
+"""School, aircraft type, demonstrated crosswind in knots, training levels that may be taught, whether a simulator."""
 
 
 def _resources(connection: Connection, only: Collection[Resource] | None) -> Iterator[tuple[Resource, _Attributes]]:
     k, s, i, a = schema.schools.c, schema.students.c, schema.instructors.c, schema.aircraft.c
     no_type, no_limit, no_levels = null().cast(Text), null().cast(Double), literal([], ARRAY(Text))
     each: dict[str, Select[*tuple[Any, ...]]] = {
-        "school": select(literal("school"), k.id, k.id, no_type, no_limit, no_levels),
-        "student": select(literal("student"), s.id, s.school_id, no_type, no_limit, no_levels),
-        "instructor": select(literal("instructor"), i.id, i.school_id, no_type, no_limit, words(i.may_teach)),
-        "aircraft": select(literal("aircraft"), a.id, a.school_id, a.type, a.demonstrated_crosswind_kt, no_levels),
+        "school": select(literal("school"), k.id, k.id, no_type, no_limit, no_levels, false()),
+        "student": select(literal("student"), s.id, s.school_id, no_type, no_limit, no_levels, false()),
+        "instructor": select(literal("instructor"), i.id, i.school_id, no_type, no_limit, words(i.may_teach), false()),
+        "aircraft": select(
+            literal("aircraft"), a.id, a.school_id, a.type, a.demonstrated_crosswind_kt, no_levels, a.simulator
+        ),
     }
     keys = {"school": k.id, "student": s.id, "instructor": i.id, "aircraft": a.id}
     ended: dict[str, ColumnElement[Any]] = {"student": s.ended_at, "instructor": i.ended_at, "aircraft": a.ended_at}
@@ -108,8 +111,8 @@ def _resources(connection: Connection, only: Collection[Resource] | None) -> Ite
         query.where(_among(keys[kind], _ids(kind, only)), ended.get(kind, null()).is_(None))
         for kind, query in each.items()
     )
-    for kind, key, school_id, type_, crosswind_kt, may_teach in connection.execute(union_all(*wanted)).all():
-        yield (kind, key), (school_id, type_, crosswind_kt, list(may_teach))
+    for kind, key, school_id, type_, limit_kt, may_teach, simulator in connection.execute(union_all(*wanted)).all():
+        yield (kind, key), (school_id, type_, limit_kt, list(may_teach), simulator)
 
 
 def _weekly_rules(connection: Connection, only: Collection[Resource] | None) -> Iterator[WeeklyRule]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from flightsched_pipelines.database.readable_columns import form_of
 from flightsched_pipelines.database.schema import (
     aircraft,
     airports,
@@ -31,20 +32,21 @@ def board_rows(
         school: name or id of the only school; ``None`` for all.
 
     Returns:
-        Id, reference, school, start, end, time zone of the departure, status, tail number, instructor's name, student's
-        name, id of the open case, instructor's id, aircraft's id. A held slot has the open case of its lesson.
+        Id, reference, school, start, end, time zone of the departure, status, form, tail number, instructor's name,
+        student's name, id of the open case, instructor's id, aircraft's id. A held slot has its lesson's open case.
     """
     b, c = bookings.c, reschedule_cases.c
     starts, ends = func.lower(b.period), func.upper(b.period)
     query = (
         select(
-            b.id, b.reference, schools.c.name, starts, ends, airports.c.time_zone, b.status, aircraft.c.tail_number,
-            instructors.c.name, students.c.name, c.id, b.instructor_id, b.aircraft_id,
+            b.id, b.reference, schools.c.name, starts, ends, airports.c.time_zone, b.status,
+            form_of(bookings, aircraft), aircraft.c.tail_number, instructors.c.name, students.c.name, c.id,
+            b.instructor_id, b.aircraft_id,
         )
         .join(schools, schools.c.id == b.school_id)
         .join(airports, airports.c.ident == b.departure)
-        .join(aircraft, aircraft.c.id == b.aircraft_id)
         .join(students, students.c.id == b.student_id)
+        .outerjoin(aircraft, aircraft.c.id == b.aircraft_id)
         .outerjoin(instructors, instructors.c.id == b.instructor_id)
         .outerjoin(reschedule_cases, (c.booking_id == func.coalesce(b.holds_for, b.id)) & c.closed_at.is_(None))
         .where(b.status.in_(SHOWN), starts < to_utc, ends > from_utc)

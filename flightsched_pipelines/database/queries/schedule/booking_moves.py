@@ -1,16 +1,16 @@
 """Move bookings, with the locks that let one transaction at a time decide about a resource."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, case, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 
 from flightsched_pipelines.database.queries import standby
 from flightsched_pipelines.database.queries.schedule.changes import record_changes
 from flightsched_pipelines.database.schema import OPEN_STATES, bookings, case_offers, reschedule_cases
-from flightsched_pipelines.domain.cases.lifecycle import Slot
+from flightsched_pipelines.domain.cases.lifecycle import Slot, keeps_time
 from flightsched_pipelines.domain.rescheduling.availability import Resource
 from flightsched_pipelines.domain.schedule_changes.lifecycle import ChangeKind
 
@@ -27,7 +27,8 @@ def resources_of(student_id: int, *slots: Slot) -> frozenset[Resource]:
     """Return every resource that a lesson uses in these slots."""
     found: set[Resource] = {("student", student_id)}
     for slot in slots:
-        found.add(("aircraft", slot.aircraft_id))
+        if slot.aircraft_id is not None:
+            found.add(("aircraft", slot.aircraft_id))
         if slot.instructor_id is not None:
             found.add(("instructor", slot.instructor_id))
     return frozenset(found)
@@ -75,7 +76,9 @@ def cases_offered(
     ``buffer`` is the time between two lessons.
     """
     c, o, b = reschedule_cases.c, case_offers.c, bookings.c
-    shared = or_(o.aircraft_id == slot.aircraft_id, b.student_id == student_id)
+    shared: ColumnElement[bool] = b.student_id == student_id
+    if slot.aircraft_id is not None:
+        shared = or_(shared, o.aircraft_id == slot.aircraft_id)
     if slot.instructor_id is not None:
         shared = or_(shared, o.instructor_id == slot.instructor_id)
     query = (
@@ -108,6 +111,8 @@ def move(connection: Connection, moves: Sequence[Move], now_utc: datetime) -> No
     b = bookings.c
     left = _slots_of(connection, [one.booking_id for one in moves])
     kind = ChangeKind.SWAP if len(moves) > 1 else ChangeKind.MOVE
+    if all(keeps_time(one.slot, left[one.booking_id]) for one in moves):
+        kind = ChangeKind.GROUND
     record_changes(connection, kind, {one.booking_id: one.slot for one in moves}, now_utc)
     if len(moves) > 1:
         connection.execute(text("SET CONSTRAINTS ALL DEFERRED"))
@@ -117,6 +122,7 @@ def move(connection: Connection, moves: Sequence[Move], now_utc: datetime) -> No
         .values(
             period=bindparam("to", type_=TSTZRANGE),
             aircraft_id=bindparam("aircraft"),
+            ground=bindparam("on_ground"),
             instructor_id=bindparam("instructor"),
             status="scheduled",
             times_moved=b.times_moved + case((b.status == "weather_hold", 1), else_=0),
@@ -129,17 +135,22 @@ def move(connection: Connection, moves: Sequence[Move], now_utc: datetime) -> No
             {
                 "moving": one.booking_id, "to": Range(one.slot.starts_at_utc, one.slot.ends_at_utc),
                 "aircraft": one.slot.aircraft_id, "instructor": one.slot.instructor_id,
+                "on_ground": one.slot.aircraft_id is None,
             }
             for one in moves
         ],
     )  # fmt: skip
     if len(moves) > 1:
         connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
-    taken = {one.slot for one in moves}
-    standby.insert_freed_slot(
-        connection, {key: slot for key, slot in left.items() if slot not in taken}, "moved", now_utc
-    )
+    going = {one.booking_id: one.slot for one in moves}
+    freed = {key: _freed(slot, going[key]) for key, slot in left.items() if slot not in going.values()}
+    standby.insert_freed_slot(connection, freed, "moved", now_utc)
     standby.leave(connection, list(left), "moved", now_utc)
+
+
+def _freed(left: Slot, taken: Slot) -> Slot:
+    """Return what becomes free: of a slot that is kept without its aircraft, the aircraft alone."""
+    return replace(left, instructor_id=None) if keeps_time(taken, left) else left
 
 
 def _slots_of(connection: Connection, booking_ids: Collection[int]) -> dict[int, Slot]:

@@ -23,13 +23,13 @@ from sqlalchemy.dialects.postgresql import Range
 from flightsched_pipelines.database import schema
 from flightsched_pipelines.database.engine import Source, reading
 from flightsched_pipelines.database.queries.schedule.odd_rows import as_faults, odd_rows
-from flightsched_pipelines.database.readable_columns import day, words
+from flightsched_pipelines.database.readable_columns import day, form_of, words
 from flightsched_pipelines.domain.rescheduling.availability import (
     Resource,
 )
 from flightsched_pipelines.domain.rescheduling.preferences import PREFERENCE_COLUMNS
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import Row
-from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS
+from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, FORM_COLUMNS
 from flightsched_pipelines.domain.risk.limits.minimums import (
     DATE_COLUMNS,
     STATED_COLUMNS,
@@ -121,7 +121,7 @@ def _in_force(rows: tuple[tuple[Any, ...], ...], on: date) -> Sequence[Row]:
 def bookings(source: Source, from_utc: datetime, to_utc: datetime, now_utc: datetime) -> pd.DataFrame:
     """Return the lessons, and the slots held for lessons, that overlap ``[from_utc, to_utc)``, soonest first.
 
-    Columns: ``BOOKING_COLUMNS``, and the student's preferences (``PREFERENCE_COLUMNS``).
+    Columns: ``BOOKING_COLUMNS``, the student's preferences (``PREFERENCE_COLUMNS``), and ``FORM_COLUMNS``.
     """
     overlapping = schema.bookings.c.period.overlaps(Range(from_utc, to_utc))
     return _bookings(source, overlapping, now_utc)
@@ -157,6 +157,12 @@ def lessons_of_schools(
     return _rows(connection, _lessons(or_(near, b.id.in_(also))))
 
 
+def is_simulator(connection: Connection, aircraft_id: int) -> bool:
+    """Return whether an aircraft is a simulator."""
+    a = schema.aircraft.c
+    return bool(connection.execute(select(a.simulator).where(a.id == aircraft_id)).scalar())
+
+
 def _beside(
     booking_id: int, resources: Collection[Resource], from_utc: datetime, to_utc: datetime
 ) -> ColumnElement[bool]:
@@ -176,8 +182,8 @@ def _beside(
 
 
 def _lessons(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    b, s, a, p, w = (
-        schema.bookings, schema.students, schema.aircraft, schema.airports, schema.student_preferences,
+    b, s, a, k, p, w = (
+        schema.bookings, schema.students, schema.aircraft, schema.schools, schema.airports, schema.student_preferences,
     )  # fmt: skip
     return (
         select(
@@ -188,11 +194,12 @@ def _lessons(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
             a.c.demonstrated_crosswind_kt.label("aircraft_crosswind_kt"), p.c.time_zone,
             words(w.c.days).label("preferred_days"), words(w.c.parts_of_day).label("preferred_parts"),
             w.c.instructor_id.label("preferred_instructor_id"), day(w.c.latest_date).label("latest_date"),
-            w.c.notice_hours, b.c.times_moved,
+            w.c.notice_hours, b.c.times_moved, form_of(b, a).label("form"), k.c.slot_kept_as,
         )
         .join(s, s.c.id == b.c.student_id)
-        .join(a, a.c.id == b.c.aircraft_id)
+        .join(k, k.c.id == b.c.school_id)
         .join(p, p.c.ident == b.c.departure)
+        .outerjoin(a, a.c.id == b.c.aircraft_id)
         .outerjoin(w, w.c.student_id == b.c.student_id)
         .where(which, b.c.status.in_(schema.TAKING_STATUSES))
         .order_by(func.lower(b.c.period), b.c.id)
@@ -217,7 +224,7 @@ def _bookings(source: Source, which: ColumnElement[bool], now_utc: datetime) -> 
     frame = _frame(source, lessons.outerjoin(flown, flown.c.student_id == b.c.student_id))
     frame["time_zone"] = [zone if is_time_zone(zone) else UTC_NAME for zone in frame["time_zone"]]
     frame["last_lesson_at_utc"] = pd.to_datetime(frame["last_lesson_at_utc"], utc=True)
-    return frame.astype(dict(BOOKING_COLUMNS) | dict(PREFERENCE_COLUMNS))
+    return frame.astype(dict(BOOKING_COLUMNS) | dict(PREFERENCE_COLUMNS) | dict(FORM_COLUMNS))
 
 
 def _among(column: ColumnElement[Any], values: Collection[Any] | None) -> ColumnElement[bool]:

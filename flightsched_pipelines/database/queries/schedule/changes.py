@@ -199,7 +199,7 @@ def stored_change(row: Row[*tuple[Any, ...]]) -> StoredChange:
 
 def slot_of(period: Range[datetime] | None, instructor_id: int | None, aircraft_id: int | None) -> Slot | None:
     """Return the slot of three columns; ``None`` where there is no time."""
-    if period is None or period.lower is None or period.upper is None or aircraft_id is None:
+    if period is None or period.lower is None or period.upper is None:
         return None
     return Slot(period.lower.astimezone(UTC), period.upper.astimezone(UTC), instructor_id, aircraft_id)
 

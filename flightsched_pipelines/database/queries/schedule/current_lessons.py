@@ -31,8 +31,8 @@ def taken_by_others(connection: Connection, booking_id: int, student_id: int, sl
             *others,
             b.period.op("&&")(Range(slot.starts_at_utc, slot.ends_at_utc)),
             or_(
-                b.aircraft_id == slot.aircraft_id,
                 b.student_id == student_id,
+                b.aircraft_id == slot.aircraft_id if slot.aircraft_id is not None else false(),
                 b.instructor_id == slot.instructor_id if slot.instructor_id is not None else false(),
             ),
         )

@@ -7,7 +7,7 @@ the case's audit trail.
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import BindParameter, Connection, delete, insert, literal, select, update
+from sqlalchemy import BigInteger, BindParameter, Connection, delete, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 
 from flightsched_pipelines.database.schema import bookings
@@ -21,11 +21,12 @@ def hold(connection: Connection, booking_id: int, slot: Slot, until_utc: datetim
         sqlalchemy.exc.IntegrityError: the student, the instructor or the aircraft is taken then.
     """
     b = bookings.c
-    columns = ["reference", "school_id", "student_id", "instructor_id", "aircraft_id", "lesson_kind", "solo",
+    columns = ["reference", "school_id", "student_id", "instructor_id", "aircraft_id", "ground", "lesson_kind", "solo",
                "departure", "route", "period", "status", "holds_for", "held_until"]  # fmt: skip
     held = select(
-        b.reference + " (held)", b.school_id, b.student_id, literal(slot.instructor_id), literal(slot.aircraft_id),
-        b.lesson_kind, b.solo, b.departure, b.route, period_of(slot), literal("held"), b.id, literal(until_utc),
+        b.reference + " (held)", b.school_id, b.student_id, literal(slot.instructor_id, BigInteger),
+        literal(slot.aircraft_id, BigInteger), literal(slot.aircraft_id is None), b.lesson_kind, b.solo, b.departure,
+        b.route, period_of(slot), literal("held"), b.id, literal(until_utc),
     ).where(b.id == booking_id)  # fmt: skip
     connection.execute(insert(bookings).from_select(columns, held))
 

@@ -15,6 +15,7 @@ import pandas as pd
 from flightsched_pipelines.domain.rescheduling.preferences import kept_and_missed, part_of_day, with_preferences
 from flightsched_pipelines.domain.rescheduling.ranking.reason_codes import FORECASTS
 from flightsched_pipelines.domain.rescheduling.time_grid import local_clock
+from flightsched_pipelines.domain.risk.rules import NOT_FLOWN
 
 PROMPT_VERSION = "rank_v3"
 
@@ -57,10 +58,10 @@ def ranking_requests(
     broken: pd.DataFrame,
     hour_utc: pd.Timestamp,
 ) -> list[RankingRequest]:
-    """Return a request for each booking of a plan.
+    """Return a request for each booking of a plan that has alternatives in flight.
 
     Args:
-        plan: ``PROPOSAL_COLUMNS``, numbered from 0.
+        plan: ``PROPOSAL_COLUMNS``, numbered from 0. Slots that lessons keep without flying are not ranked.
         bookings: the bookings, with any of ``PREFERENCE_COLUMNS``.
         broken: the breaches of the lessons (``BROKEN_COLUMNS``).
         hour_utc: the hour of the plan.
@@ -69,7 +70,7 @@ def ranking_requests(
     rules = {int(str(key)): rows for key, rows in broken.groupby("booking_id")}
     return [
         _ranking_request(rows, lessons.loc[[int(str(key))] * len(rows)], rules.get(int(str(key))), hour_utc)
-        for key, rows in plan.groupby("booking_id")
+        for key, rows in plan[plan["verdict"] != NOT_FLOWN].groupby("booking_id")
     ]
 
 

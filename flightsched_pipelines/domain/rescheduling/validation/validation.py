@@ -68,11 +68,14 @@ class _Case:
         return timedelta(minutes=self.rules.buffer_minutes)
 
     def needs(self) -> Iterator[tuple[str, int | None]]:
-        """Yield the resources of the proposal: the student, the instructor of a dual lesson, the aircraft."""
+        """Yield the resources of the proposal: student, instructor of a dual lesson, aircraft or simulator."""
         yield "student", self.booking.student_id
         if not self.booking.solo:
             yield "instructor", self.proposal.instructor_id
-        yield "aircraft", self.proposal.aircraft_id
+        if self.proposal.flies:
+            yield "aircraft", self.proposal.aircraft_id
+        elif self.proposal.aircraft_id is not None:
+            yield "simulator", self.proposal.aircraft_id
 
 
 def validate(
@@ -116,7 +119,7 @@ def examine(
             found.append((None, proposal.rank, f"there is no booking {proposal.booking_id}"))
             continue
         case = _Case(proposal, booking, records, sky, rules, now_utc, credentials)
-        for rule in RULES:
+        for rule in RULES if proposal.flies else KEPT_SLOT_RULES:
             checks += 1
             found += [(reference, proposal.rank, sentence) for sentence in rule(case)]
     return checks, found
@@ -144,6 +147,18 @@ def time_is_new(case: _Case) -> Iterator[str]:
         yield "it is the time the lesson has now"
 
 
+def slot_is_kept(case: _Case) -> Iterator[str]:
+    """Require of what does not fly the time and the instructor of a dual flight, whose school offers its form."""
+    proposal, booking = case.proposal, case.booking
+    form = "ground" if proposal.aircraft_id is None else "simulator"
+    if booking.slot_kept_as not in {form, "both"}:
+        yield f"the school does not offer a {form} lesson instead"
+    if booking.form != "flight" or booking.solo or booking.instructor_id is None:
+        yield "only a dual flight can keep its slot without flying"
+    if case.span.start != booking.span.start or proposal.instructor_id != booking.instructor_id:
+        yield f"a {form} lesson keeps the time and the instructor"
+
+
 def notice_is_given(case: _Case) -> Iterator[str]:
     """Require the hours of notice: the school's, or more if the student asked for more."""
     hours = max(case.rules.earliest_hours, case.booking.notice_hours)
@@ -161,6 +176,28 @@ def school_is_open(case: _Case) -> Iterator[str]:
     """Require that the whole lesson is within one opening of its school."""
     if not case.records.may_use("school", case.booking.school_id, case.booking.school_id, case.span):
         yield "the school is closed"
+
+
+def what_is_kept_is_available(case: _Case) -> Iterator[str]:
+    """Require that the instructor, and the simulator, are available throughout; the student's time is theirs."""
+    for kind, resource_id in case.needs():
+        if kind != "student" and not case.records.may_use(kind, case.booking.school_id, resource_id, case.span):
+            yield f"the {kind} is not available"
+
+
+def what_is_kept_is_not_taken(case: _Case) -> Iterator[str]:
+    """Require that student and instructor have no other lesson at the time, and the simulator none within the buffer.
+
+    Nor may another lesson be offered the simulator.
+    """
+    for kind, resource_id in case.needs():
+        gap = case.buffer if kind == "simulator" else timedelta()
+        for other in case.records.lessons_of(kind, resource_id):
+            if other.booking_id != case.booking.booking_id and other.span.meets(case.span, gap):
+                yield f"the {kind} is taken by booking {other.booking_id}"
+        for offered in case.records.proposed_to(kind, resource_id):
+            if offered.booking_id != case.booking.booking_id and offered.span.meets(case.span, gap):
+                yield f"the {kind} is also offered to booking {offered.booking_id}"
 
 
 def all_are_available(case: _Case) -> Iterator[str]:
@@ -193,7 +230,7 @@ def instructor_may_teach(case: _Case) -> Iterator[str]:
 def aircraft_is_alike(case: _Case) -> Iterator[str]:
     """Require the booked aircraft, or one of its type."""
     aircraft = case.proposal.aircraft_id
-    kind = case.records.aircraft_type(case.booking.school_id, aircraft)
+    kind = None if aircraft is None else case.records.aircraft_type(case.booking.school_id, aircraft)
     if aircraft != case.booking.aircraft_id and (kind is None or kind != case.booking.aircraft_type):
         yield "the aircraft is of another type"
 
@@ -224,12 +261,13 @@ def duty_hours_are_kept(case: _Case) -> Iterator[str]:
 
 
 def requirements_are_met(case: _Case) -> Iterator[str]:
-    """Require that student, instructor and aircraft meet what blocks at the school; says of nobody which it is."""
+    """Require that student, instructor and what flies meet what blocks at the school; says of nobody which it is."""
     aircraft = case.proposal.aircraft_id
     short = case.credentials.shortcomings(
         case.booking, case.span, case.proposal.instructor_id, aircraft, case.records.lessons_of("aircraft", aircraft)
     )
-    for kind in sorted({one.resource for one in short if one.blocks}):
+    flies = case.proposal.flies
+    for kind in sorted({one.resource for one in short if one.blocks and (flies or one.resource != "aircraft")}):
         yield f"the {kind} does not meet the school's requirements throughout"
 
 
@@ -260,13 +298,26 @@ def proposals_are_compatible(case: _Case) -> Iterator[str]:
 def alternatives_differ(case: _Case) -> Iterator[str]:
     """Require of a lesson's alternatives ranks 1 to 3, each once, and different starts."""
     proposal = case.proposal
-    siblings = case.records.proposals_for(proposal.booking_id)
+    siblings = [one for one in case.records.proposals_for(proposal.booking_id) if one.flies]
     if not 1 <= proposal.rank <= 3:
         yield f"the rank is {proposal.rank}, not 1 to 3"
     if sum(sibling.rank == proposal.rank for sibling in siblings) > 1:
         yield f"two alternatives have rank {proposal.rank}"
     if sum(sibling.span.start == proposal.span.start for sibling in siblings) > 1:
         yield "two alternatives start at the same time"
+
+
+def kept_slots_follow(case: _Case) -> Iterator[str]:
+    """Require that a kept slot stands after every alternative, and once in its form."""
+    proposal = case.proposal
+    siblings = case.records.proposals_for(proposal.booking_id)
+    if any(one.rank >= proposal.rank for one in siblings if one.flies):
+        yield "it does not stand after the alternatives"
+    kept = [one for one in siblings if not one.flies]
+    if sum(one.rank == proposal.rank for one in kept) > 1:
+        yield f"two offers have rank {proposal.rank}"
+    if sum((one.aircraft_id is None) == (proposal.aircraft_id is None) for one in kept) > 1:
+        yield "it is offered twice"
 
 
 RULES: tuple[Callable[[_Case], Iterator[str]], ...] = (
@@ -287,4 +338,20 @@ RULES: tuple[Callable[[_Case], Iterator[str]], ...] = (
     proposals_are_compatible,
     alternatives_differ,
 )
-"""Every rule that a proposal must meet."""
+"""Every rule that an alternative must meet."""
+
+KEPT_SLOT_RULES: tuple[Callable[[_Case], Iterator[str]], ...] = (
+    booking_is_scheduled,
+    length_is_kept,
+    slot_is_kept,
+    notice_is_given,
+    horizon_is_kept,
+    school_is_open,
+    what_is_kept_is_available,
+    what_is_kept_is_not_taken,
+    instructor_may_teach,
+    requirements_are_met,
+    facts_are_true,
+    kept_slots_follow,
+)
+"""Every rule that a slot kept without flying must meet; forecast, aircraft and duty in flight are no matter."""

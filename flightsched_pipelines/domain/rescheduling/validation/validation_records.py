@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from flightsched_pipelines.domain.rescheduling.rules import RELEASED_STATUSES
+from flightsched_pipelines.domain.risk.rules import NOT_FLOWN
 
 _NOTHING = timedelta()
 
@@ -55,6 +56,8 @@ class Booking:
     span: Span
     released: bool
     notice_hours: float
+    form: str = "flight"
+    slot_kept_as: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,16 @@ class Proposal:
     rank: int
     span: Span
     instructor_id: int | None
-    aircraft_id: int
+    aircraft_id: int | None
     verdict: str
     same_instructor: bool
     same_aircraft: bool
     minutes_moved: int
+
+    @property
+    def flies(self) -> bool:
+        """Return whether it is a flight, by its own word: what does not fly keeps the lesson's slot."""
+        return self.verdict != NOT_FLOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,7 @@ Row = Mapping[Any, Any]
 BOOKING_FACTS = (
     "booking_id", "reference", "school_id", "student_id", "instructor_id", "aircraft_id", "aircraft_type",
     "aircraft_crosswind_kt", "training_level", "solo", "lesson_kind", "departure", "route", "starts_at_utc",
-    "ends_at_utc", "status", "notice_hours",
+    "ends_at_utc", "status", "notice_hours", "form", "slot_kept_as",
 )  # fmt: skip
 """The columns of a booking that validation uses."""
 
@@ -106,7 +114,7 @@ def read_proposal(row: Row) -> Proposal | Unreadable:
             rank=_whole(row, "rank"),
             span=_span(row),
             instructor_id=None if is_null(row.get("instructor_id")) else _whole(row, "instructor_id"),
-            aircraft_id=_whole(row, "aircraft_id"),
+            aircraft_id=_aircraft(row),
             verdict=str(row.get("verdict")),
             same_instructor=_flag(row, "same_instructor"),
             same_aircraft=_flag(row, "same_aircraft"),
@@ -136,7 +144,12 @@ class Records:
         self._periods: dict[tuple[str, int, int], list[Span]] = {}
         self._aircraft_types: dict[tuple[int, int], str] = {}
         self._levels: dict[tuple[int, int], frozenset[str]] = {}
-        self.concerned = {*self._proposed, *(("school", booking.school_id) for booking in self.bookings.values())}
+        simulators = {("simulator", one.aircraft_id) for one in proposals if not one.flies and one.aircraft_id}
+        self.concerned = {
+            *self._proposed,
+            *simulators,
+            *(("school", booking.school_id) for booking in self.bookings.values()),
+        }
 
     def learn(self, availability: Iterable[Row]) -> None:
         """Add the availability of resources, all of it at once."""
@@ -152,12 +165,12 @@ class Records:
         return any(period.start <= span.start and span.end <= period.end for period in periods)
 
     def lessons_of(self, kind: str, resource_id: int | None) -> Sequence[Booking]:
-        """Return the bookings of a student, instructor or aircraft."""
-        return self._lessons.get((kind, resource_id), ())
+        """Return the bookings of a student, instructor, aircraft or simulator."""
+        return self._lessons.get((_shared(kind), resource_id), ())
 
     def proposed_to(self, kind: str, resource_id: int | None) -> Sequence[Proposal]:
-        """Return the proposals that would use a student, instructor or aircraft."""
-        return self._proposed.get((kind, resource_id), ())
+        """Return the proposals that would use a student, instructor, aircraft or simulator."""
+        return self._proposed.get((_shared(kind), resource_id), ())
 
     def proposals_for(self, booking_id: int) -> Sequence[Proposal]:
         """Return the proposals of one booking."""
@@ -219,6 +232,8 @@ def _booking(row: Row) -> Booking:
         span=_span(row),
         released=row["status"] in RELEASED_STATUSES,
         notice_hours=number_or_none(row.get("notice_hours")) or 0.0,
+        form="flight" if is_null(row.get("form")) else str(row["form"]),
+        slot_kept_as="none" if is_null(row.get("slot_kept_as")) else str(row["slot_kept_as"]),
     )
 
 
@@ -229,6 +244,11 @@ def _by_resource(lessons: Iterable[tuple[_Held, Booking]]) -> dict[tuple[str, in
         index["instructor", lesson.instructor_id].append(lesson)
         index["aircraft", lesson.aircraft_id].append(lesson)
     return {key: found for key, found in index.items() if key[1] is not None}
+
+
+def _shared(kind: str) -> str:
+    """Return the kind under which bookings have a resource: a simulator is in the place of their aircraft."""
+    return "aircraft" if kind == "simulator" else kind
 
 
 def _joined(spans: Sequence[Span]) -> list[Span]:
@@ -256,6 +276,12 @@ def _whole_or_none(row: Row, name: str) -> int | None:
         return _whole(row, name)
     except _UnreadableError:
         return None
+
+
+def _aircraft(row: Row) -> int | None:
+    """Return the aircraft or simulator; only what does not fly can do without."""
+    without = row.get("verdict") == NOT_FLOWN and is_null(row.get("aircraft_id"))
+    return None if without else _whole(row, "aircraft_id")
 
 
 def _flag(row: Row, name: str) -> bool:

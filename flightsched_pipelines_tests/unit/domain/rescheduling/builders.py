@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from flightsched_pipelines.domain.rescheduling.candidates import Search, search_slots
+from flightsched_pipelines.domain.rescheduling.kept_slots import after_alternatives, kept_slots
 from flightsched_pipelines.domain.rescheduling.preferences import PREFERENCE_COLUMNS
 from flightsched_pipelines.domain.rescheduling.requirements import NO_CREDENTIALS, Credentials
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
@@ -17,6 +18,7 @@ from flightsched_pipelines.domain.rescheduling.validation.credential_validation 
 from flightsched_pipelines.domain.rescheduling.validation.validation import Validation, validate
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import Proposal, Records, read_proposal
 from flightsched_pipelines.domain.rescheduling.validation.weather_validation import ForecastRecords
+from flightsched_pipelines.domain.risk.bookings import FORM_COLUMNS
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
 
 UTC_TIME = "datetime64[us, UTC]"
@@ -185,6 +187,7 @@ BOOKING_TYPES = dict.fromkeys(LOST, "str") | {
     "ends_at_utc": UTC_TIME,
     "aircraft_crosswind_kt": "float64",
 }
+OPTIONAL_COLUMNS = {**PREFERENCE_COLUMNS, **FORM_COLUMNS}
 PERIOD_TYPES = dict.fromkeys(period("school", 1), "str") | {
     "school_id": "int64",
     "resource_id": "int64",
@@ -280,8 +283,7 @@ class School:
         return (
             frame(
                 self.bookings,
-                BOOKING_TYPES
-                | {name: PREFERENCE_COLUMNS[name] for name in PREFERENCE_COLUMNS if name in self.bookings[0]},
+                BOOKING_TYPES | {name: kind for name, kind in OPTIONAL_COLUMNS.items() if name in self.bookings[0]},
             ),
             frame(self.availability, PERIOD_TYPES),
             frame(self.forecasts, FORECAST_COLUMNS),
@@ -309,6 +311,18 @@ class School:
     def propose(self, *threatened: int) -> pd.DataFrame:
         """The joint choice for some bookings, for the first by default."""
         return choose(self.search(*threatened).candidates, self.frames[0], self.rules).proposals
+
+    def keep(self, *threatened: int, sent: pd.DataFrame | None = None) -> pd.DataFrame:
+        """The slots that some bookings can keep without flying, the first by default."""
+        bookings, availability = self.frames[:2]
+        lost = bookings[bookings["booking_id"].isin(threatened or [1])]
+        return kept_slots(
+            lost, bookings, availability, self.rules, now_utc=self.now, sent=sent, credentials=self.credentials
+        )
+
+    def offer(self, *threatened: int) -> pd.DataFrame:
+        """The alternatives of some bookings, and after them the slots that they can keep."""
+        return after_alternatives(self.propose(*threatened), self.keep(*threatened))
 
     def prove(self, proposals: pd.DataFrame) -> Validation:
         """Return the validation of proposals."""
