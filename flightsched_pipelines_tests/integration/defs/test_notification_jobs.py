@@ -18,7 +18,7 @@ from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.notifications import dispatch as desk
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
-from flightsched_pipelines_tests.integration.services.test_dispatch import next_hour
+from flightsched_pipelines_tests.integration.services.helpers import next_hour
 
 HOUR = timedelta(hours=1)
 NOW = SEED_HOUR + timedelta(minutes=8)

@@ -5,10 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import pandas as pd
 from sqlalchemy import Engine, text
 
+from flightsched_pipelines.database import frames
+from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.cases.actions import Action, Role
 from flightsched_pipelines.domain.cases.responses import CaseResponse
+from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.responses.respond import ResponseOutcome, respond
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 
@@ -109,3 +113,39 @@ def told(engine: Engine, case_id: int, event: str) -> list[str]:
     """Return the people notified of an event."""
     query = "SELECT role FROM school.outbox WHERE case_id = :id AND event = :event AND channel = 'email' ORDER BY role"
     return [row[0] for row in rows(engine, query, id=case_id, event=event)]
+
+
+TABLES = (
+    "booking_snapshot",
+    "lesson_verdicts",
+    "at_risk_bookings",
+    "reschedule_candidates",
+    "reschedule_proposals",
+    "unplaceable_bookings",
+)
+
+
+def next_hour(engine: Engine, n: int = 1, **changed: pd.DataFrame) -> datetime:
+    """Store an hour like the first, with other tables; validated, as the check records it."""
+    hour = SEED_HOUR + n * HOUR
+    if "at_risk_bookings" in changed and "lesson_verdicts" not in changed:
+        changed["lesson_verdicts"] = verdicts_with(engine, changed["at_risk_bookings"])
+    for name in TABLES:
+        frame = changed.get(name)
+        if frame is None:
+            frame = frames.read_partition(engine, PIPELINE_TABLES[name], [SEED_HOUR])
+        frame = frame.assign(partition_hour=pd.Timestamp(hour).as_unit("us"))
+        frames.write_partition(engine, PIPELINE_TABLES[name], frame, [hour])
+    hourly_steps.record_validated(engine, hour, 1)
+    return hour
+
+
+def verdicts_with(engine: Engine, broken: pd.DataFrame) -> pd.DataFrame:
+    """Return the verdicts for these breaches: ok for lessons that the first hour assessed and that have none."""
+    found = dict(zip(broken["booking_id"], broken["verdict"], strict=True))
+    assessed = sorted({*stored(engine, "lesson_verdicts")["booking_id"], *found})
+    return pd.DataFrame({"booking_id": assessed, "verdict": [found.get(booking_id, "ok") for booking_id in assessed]})
+
+
+def stored(engine: Engine, table: str) -> pd.DataFrame:
+    return frames.read_partition(engine, PIPELINE_TABLES[table], [SEED_HOUR])

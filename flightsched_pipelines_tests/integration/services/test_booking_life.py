@@ -24,11 +24,12 @@ from flightsched_pipelines_tests.integration.services.helpers import (
     SETTINGS,
     cases,
     give,
+    next_hour,
     one,
     rows,
     said,
+    stored,
 )
-from flightsched_pipelines_tests.integration.services.test_dispatch import next_hour, stored
 
 SAID = ("accept", "accept", "accept", "confirm", "confirm", "withdraw", "decline", "none_suit", "keep")
 WHICH = st.integers(0, 9)

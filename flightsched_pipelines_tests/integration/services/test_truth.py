@@ -21,12 +21,14 @@ from flightsched_pipelines_tests.integration.services.helpers import (
     SETTINGS,
     cases,
     give,
+    next_hour,
     one,
     rows,
     run,
     said,
+    stored,
+    verdicts_with,
 )
-from flightsched_pipelines_tests.integration.services.test_dispatch import next_hour, stored, verdicts_with
 
 WHICH = st.integers(0, 5)
 WEATHER = st.sampled_from(["none at all", "none for some", "unknown", "as before", "above for all", "above for some"])

@@ -1,4 +1,4 @@
-"""Responses by one function: held, confirmed, moved; refused with a sentence; each recorded once."""
+"""Responses by one function: held, confirmed, moved; each recorded once."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,12 +14,10 @@ from flightsched_pipelines.domain.cases.responses import RequestedTimes
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.responses import deadlines, weather_hold
-from flightsched_pipelines.services.responses.swap import swap
 from flightsched_pipelines_tests.conftest import SEED_HOUR
 from flightsched_pipelines_tests.integration.services.helpers import (
     HOUR,
     LATER,
-    NOW,
     OVERLAPS,
     SETTINGS,
     cases,
@@ -288,106 +286,6 @@ def test_a_move_takes_what_others_were_offered_and_gives_them_new_alternatives(t
     assert "student" in told(told_engine, other_case, "updated") + told(told_engine, other_case, "opened")
     late = say(told_engine, other_case, "accept", number=1, round=1)
     assert (late.outcome, "Still offered: 1:" in late.sentence) == ("superseded", True)
-
-
-def test_two_lessons_take_each_others_places_or_neither_moves(told_engine: Engine) -> None:
-    alike = (
-        "SELECT c.id, c.booking_id, d.id, d.booking_id FROM school.reschedule_cases c JOIN school.reschedule_cases d "
-        "ON c.id < d.id JOIN school.bookings b ON b.id = c.booking_id JOIN school.bookings e ON e.id = d.booking_id "
-        "JOIN school.aircraft f ON f.id = b.aircraft_id JOIN school.aircraft g ON g.id = e.aircraft_id "
-        "WHERE f.type = g.type AND b.school_id = e.school_id AND NOT b.solo AND NOT e.solo "
-        "AND b.student_id <> e.student_id AND c.starts_at_utc > :soon AND d.starts_at_utc > :soon ORDER BY c.id, d.id"
-    )
-    first, one_booking, second, other_booking = rows(told_engine, alike, soon=LATER + 8 * HOUR)[0]
-    refused = swap(told_engine, "no-swap-yet", (first, second), "terminal", LATER, SETTINGS)
-    assert refused.outcome == "no_longer", refused
-    run(told_engine, "DELETE FROM pipeline.forecasts")
-    run(told_engine, "UPDATE school.bookings SET status = 'cancelled' WHERE id NOT IN (:a, :b)", a=one_booking,
-        b=other_booking)  # fmt: skip
-    run(told_engine, "DELETE FROM school.availability_exceptions")
-    run(told_engine, "UPDATE school.availability SET starts = '00:00', ends = '23:59'")
-    before = place(told_engine, one_booking), place(told_engine, other_booking)
-    outcome = swap(told_engine, "swap-them", (first, second), "terminal", LATER, SETTINGS)
-    assert outcome.applied, outcome
-    assert before[0] != before[1]
-    assert place(told_engine, one_booking) == ("scheduled", *before[1][1:])
-    assert place(told_engine, other_booking) == ("scheduled", *before[0][1:])
-    assert {state(told_engine, first), state(told_engine, second)} == {"rescheduled"}
-    assert swap(told_engine, "swap-them", (first, second), "terminal", LATER, SETTINGS).repeated
-
-
-@pytest.mark.parametrize(
-    ("said", "outcome", "words"),
-    [
-        ({"action": "accept", "number": 9}, "not_offered", "alternative 9 was not offered. Still offered: 1:"),
-        ({"action": "accept", "number": 1, "round": 7}, "not_offered", "was not offered"),
-        ({"action": "accept", "number": 1, "person_id": 999_999}, "wrong_person", "another student's lesson"),
-        ({"action": "accept", "number": 1, "role": "instructor"}, "wrong_person", "'accept' is for a student"),
-        ({"action": "confirm"}, "out_of_order", "has not chosen"),
-        ({"action": "withdraw"}, "out_of_order", "nothing to withdraw"),
-        ({"action": "keep", "reason": "x", "person_id": 999_999}, "wrong_person", "another instructor"),
-        ({"action": "cancel"}, "wrong_person", "'cancel' is for a dispatcher"),
-        ({"action": "accept", "number": 1, "at": NOW + 13 * HOUR}, "late", "deadline"),
-    ],
-)
-def test_what_cannot_be_done_gets_one_sentence_is_on_record_and_changes_nothing(
-    told_engine: Engine, said: dict[str, Any], outcome: str, words: str
-) -> None:
-    case_id, booking_id = cases(told_engine)[0]
-    before = place(told_engine, booking_id), state(told_engine, case_id), events(told_engine, case_id)
-    queued = one(told_engine, "SELECT count(*) FROM school.outbox")
-
-    refused = say(told_engine, case_id, **said)
-
-    assert (refused.outcome, words in refused.sentence) == (outcome, True), refused
-    assert (place(told_engine, booking_id), state(told_engine, case_id), events(told_engine, case_id)) == before
-    assert one(told_engine, "SELECT count(*) FROM school.outbox") == queued
-    on_record = rows(told_engine, "SELECT outcome, sentence FROM school.responses")
-    assert on_record == [(refused.outcome, refused.sentence)]
-
-
-def test_an_unknown_and_a_finished_case_are_refused(told_engine: Engine) -> None:
-    assert say(told_engine, 10**9, "accept", number=1).outcome == "unknown_case"
-    assert say(told_engine, 10**30, "accept", number=1).sentence == f"there is no case {10**30}."
-    assert say(told_engine, cases(told_engine)[0][0], "accept", number=10**12).outcome == "not_offered"
-    case_id, _ = cases(told_engine)[0]
-    say(told_engine, case_id, "cancel", role="dispatcher")
-    ended = say(told_engine, case_id, "accept", number=1)
-    assert (ended.outcome, "ended (cancelled)" in ended.sentence) == ("ended", True)
-
-
-def test_a_second_choice_waits_until_the_first_is_withdrawn(told_engine: Engine) -> None:
-    case_id, booking_id = cases(told_engine)[0]
-    say(told_engine, case_id, "accept", number=1)
-    assert say(told_engine, case_id, "accept", number=1).outcome == "already_answered"
-    assert "withdraw it first" in say(told_engine, case_id, "accept", number=2).sentence
-    assert "withdraw it first" in say(told_engine, case_id, "none_suit").sentence
-    assert held(told_engine, booking_id) == 1
-
-
-def test_an_answer_to_a_lesson_that_the_school_changed_is_refused(told_engine: Engine) -> None:
-    case_id, booking_id = cases(told_engine)[0]
-    run(told_engine, "UPDATE school.bookings SET status = 'cancelled' WHERE id = :id", id=booking_id)
-    assert say(told_engine, case_id, "accept", number=1).outcome == "changed"
-
-
-def test_a_slot_that_somebody_booked_meanwhile_is_refused_with_what_is_left(told_engine: Engine) -> None:
-    case_id, booking_id = cases(told_engine)[0]
-    start, _, aircraft = offer(told_engine, case_id, 1)
-    run(
-        told_engine,
-        "INSERT INTO school.bookings (reference, school_id, student_id, aircraft_id, lesson_kind, solo, departure, "
-        "period) SELECT 'OTHER-1', school_id, (SELECT max(id) FROM school.students WHERE id <> b.student_id), "
-        ":aircraft, 'local', true, departure, tstzrange(:start, :start + interval '1 hour') FROM school.bookings b "
-        "WHERE id = :id",
-        aircraft=aircraft, start=start, id=booking_id,
-    )  # fmt: skip
-    outcome = say(told_engine, case_id, "accept", number=1)
-    assert outcome.outcome == "taken", outcome
-    left = outcome.sentence.partition("Still offered: ")[2]
-    assert left.startswith("2: ")
-    assert "1: " not in left, "what was refused is not among what is left"
-    assert held(told_engine, booking_id) == 0
 
 
 def test_a_held_slot_may_overlap_its_own_lesson_and_nobody_elses(told_engine: Engine) -> None:

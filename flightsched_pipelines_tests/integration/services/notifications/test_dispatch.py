@@ -1,11 +1,11 @@
 """An hour's findings become cases and messages: once, the newest only, and again only when something has changed."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from flightsched_pipelines.database import frames
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
@@ -16,58 +16,9 @@ from flightsched_pipelines.services.notifications.dispatch import DispatchRefuse
 from flightsched_pipelines.services.responses.overdue import count_to_end, end_overdue
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
+from flightsched_pipelines_tests.integration.services.helpers import HOUR, NOW, next_hour, one, rows, run, stored
 
-HOUR = timedelta(hours=1)
-NOW = SEED_HOUR + timedelta(minutes=8)
 SETTINGS = settings_for(aws_region="us-east-1", redis_url="redis://127.0.0.1:1", slack_webhook_url="http://127.0.0.1:1")
-TABLES = (
-    "booking_snapshot",
-    "lesson_verdicts",
-    "at_risk_bookings",
-    "reschedule_candidates",
-    "reschedule_proposals",
-    "unplaceable_bookings",
-)
-
-
-def rows(engine: Engine, query: str, **values: Any) -> list[Any]:
-    with engine.connect() as connection:
-        return list(connection.execute(text(query), values))
-
-
-def one(engine: Engine, query: str, **values: Any) -> Any:
-    return rows(engine, query, **values)[0][0]
-
-
-def run(engine: Engine, statement: str, **values: Any) -> None:
-    with engine.begin() as connection:
-        connection.execute(text(statement), values)
-
-
-def next_hour(engine: Engine, n: int = 1, **changed: pd.DataFrame) -> datetime:
-    """Store an hour like the first, with other tables; validated, as the check records it."""
-    hour = SEED_HOUR + n * HOUR
-    if "at_risk_bookings" in changed and "lesson_verdicts" not in changed:
-        changed["lesson_verdicts"] = verdicts_with(engine, changed["at_risk_bookings"])
-    for name in TABLES:
-        frame = changed.get(name)
-        if frame is None:
-            frame = frames.read_partition(engine, PIPELINE_TABLES[name], [SEED_HOUR])
-        frame = frame.assign(partition_hour=pd.Timestamp(hour).as_unit("us"))
-        frames.write_partition(engine, PIPELINE_TABLES[name], frame, [hour])
-    hourly_steps.record_validated(engine, hour, 1)
-    return hour
-
-
-def verdicts_with(engine: Engine, broken: pd.DataFrame) -> pd.DataFrame:
-    """Return the verdicts for these breaches: ok for lessons that the first hour assessed and that have none."""
-    found = dict(zip(broken["booking_id"], broken["verdict"], strict=True))
-    assessed = sorted({*stored(engine, "lesson_verdicts")["booking_id"], *found})
-    return pd.DataFrame({"booking_id": assessed, "verdict": [found.get(booking_id, "ok") for booking_id in assessed]})
-
-
-def stored(engine: Engine, table: str) -> pd.DataFrame:
-    return frames.read_partition(engine, PIPELINE_TABLES[table], [SEED_HOUR])
 
 
 def tell(engine: Engine, n: int = 0, settings: Settings = SETTINGS) -> DispatchResult:

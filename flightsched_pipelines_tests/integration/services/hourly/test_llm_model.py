@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from flightsched_pipelines_tests.integration.services.test_ranking import keep_lessons, rank, settings_with
+from flightsched_pipelines_tests.integration.services.hourly.ranking import keep_lessons, rank, settings_with
 from flightsched_pipelines_tests.servers.openai_server import OpenAIServer
 
 

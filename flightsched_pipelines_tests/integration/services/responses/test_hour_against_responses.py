@@ -24,13 +24,14 @@ from flightsched_pipelines_tests.integration.services.helpers import (
     SETTINGS,
     cases,
     give,
+    next_hour,
     one,
     rows,
     run,
     said,
     say,
+    stored,
 )
-from flightsched_pipelines_tests.integration.services.test_dispatch import next_hour, stored
 from flightsched_pipelines_tests.integration.services.test_races import DEADLOCKS
 
 AT = SEED_HOUR + HOUR + timedelta(minutes=8)

@@ -1,77 +1,30 @@
 """Ranking by an LLM that may fail in every way: the operators' view, and each lesson's alternatives kept."""
 
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import dagster as dg
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
-from flightsched_pipelines.clients.openai_responses import RankingPrompt, TokenPrices, read_reply
-from flightsched_pipelines.database.frames import read_partition, write_partition
-from flightsched_pipelines.database.schema import PIPELINE_TABLES, dead_letters, llm_calls
+from flightsched_pipelines.database.frames import write_partition
+from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.definitions import build_definitions
-from flightsched_pipelines.defs.partitions import key_of
-from flightsched_pipelines.domain.rescheduling.ranking.ranking_request import ranking_requests
 from flightsched_pipelines.services.hourly import ranking
-from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
-from flightsched_pipelines_tests.odd_replies import OddServer
+from flightsched_pipelines_tests.integration.services.hourly.ranking import (
+    SLOT,
+    calls,
+    keep_lessons,
+    letters,
+    passed,
+    rank,
+    same_slots,
+    settings_with,
+    stored,
+)
 from flightsched_pipelines_tests.servers.openai_server import OpenAIServer
-
-ASSET = dg.AssetKey("reschedule_proposals")
-SLOT = ["booking_id", "starts_at_utc", "ends_at_utc", "instructor_id", "aircraft_id"]
-
-
-def settings_with(server: OpenAIServer, **values: object) -> Settings:
-    return settings_for(openai_api_key="a-test-key", openai_base_url=server.url, openai_model="fake-llm", **values)
-
-
-def rank(engine: Engine, settings: Settings) -> tuple[dg.ExecuteInProcessResult, Mapping[str, Any]]:
-    """Materialise the proposals of the hour, and return the asset's metadata."""
-    job = build_definitions(engine=engine, settings=settings).resolve_job_def("hourly_tick")
-    with dg.DagsterInstance.ephemeral() as instance:
-        result = job.execute_in_process(instance=instance, partition_key=key_of(SEED_HOUR), asset_selection=[ASSET])
-    (event,) = result.asset_materializations_for_node("reschedule_proposals")
-    return result, {name: _shown(value) for name, value in event.metadata.items()}
-
-
-def _shown(value: dg.MetadataValue[Any]) -> Any:
-    return [record.data for record in value.records] if isinstance(value, dg.TableMetadataValue) else value.value
-
-
-def stored(engine: Engine, table: str = "reschedule_proposals") -> pd.DataFrame:
-    return read_partition(engine, PIPELINE_TABLES[table], [SEED_HOUR])
-
-
-def calls(engine: Engine) -> pd.DataFrame:
-    with engine.connect() as connection:
-        return pd.DataFrame(connection.execute(select(llm_calls)).mappings().all())
-
-
-def letters(engine: Engine) -> pd.DataFrame:
-    with engine.connect() as connection:
-        rows = connection.execute(select(dead_letters)).mappings().all()
-    return pd.DataFrame(rows, columns=[column.name for column in dead_letters.columns])
-
-
-def same_slots(one: pd.DataFrame, other: pd.DataFrame) -> bool:
-    return one[SLOT].sort_values(SLOT, ignore_index=True).equals(other[SLOT].sort_values(SLOT, ignore_index=True))
-
-
-def keep_lessons(engine: Engine, count: int) -> None:
-    """Leave the plan to the first few lessons, so that a failure is quick."""
-    plan = stored(engine, "reschedule_plan")
-    few = sorted(plan["booking_id"].unique())[:count]
-    write_partition(engine, PIPELINE_TABLES["reschedule_plan"], plan[plan["booking_id"].isin(few)], [SEED_HOUR])
-
-
-def passed(result: dg.ExecuteInProcessResult) -> set[str]:
-    return {one.check_name for one in result.get_asset_check_evaluations() if one.passed}
 
 
 def test_good_answers_rank_and_explain_every_lesson(ticked_engine: Engine) -> None:
@@ -300,69 +253,3 @@ def test_without_a_key_the_redrive_job_leaves_the_answers_where_they_are(ticked_
 
     assert len(before) == 2
     assert letters(ticked_engine).equals(before)
-
-
-def test_an_exhausted_quota_ends_the_asking_at_once(ticked_engine: Engine) -> None:
-    with OpenAIServer("quota") as server:
-        _, shown = rank(ticked_engine, settings_with(server, openai_requests_at_once=2))
-
-    statuses = {call["status"]: call["calls"] for call in shown["llm_calls"]}
-    assert len(server.requests) <= 3
-    assert statuses["quota"] == len(server.requests)
-    assert statuses["breaker"] > 5
-    assert any("add credit" in failure["problem"] for failure in shown["llm_failures"])
-    assert len(letters(ticked_engine)) == len(server.requests), "what was not sent is no dead letter"
-
-
-def test_the_days_budget_is_kept_and_counts_what_was_spent_before(ticked_engine: Engine) -> None:
-    with OpenAIServer() as server:
-        _, shown = rank(
-            ticked_engine,
-            settings_with(server, openai_daily_budget_usd=0.075, openai_output_usd=16, openai_requests_at_once=1),
-        )
-        spent, asked = shown["llm_cost_usd"], len(server.requests)
-        _, later = rank(ticked_engine, settings_with(server, openai_daily_budget_usd=spent))
-
-    statuses = {call["status"]: call["calls"] for call in shown["llm_calls"]}
-    assert 0 < statuses["ok"] == asked < statuses["budget"] + asked
-    assert spent <= 0.075
-    assert len(server.requests) == asked
-    assert {call["status"] for call in later["llm_calls"]} == {"budget"}
-    assert set(stored(ticked_engine)["ranked_by"]) == {"llm", "planner"}
-
-
-def test_a_429_is_waited_out(ticked_engine: Engine) -> None:
-    keep_lessons(ticked_engine, 4)
-    with OpenAIServer("rate_limited", failures=2) as server:
-        _, shown = rank(ticked_engine, settings_with(server))
-
-    assert shown["llm_calls"] == [{"status": "ok", "calls": 4}]
-    assert len(server.requests) == 6
-    assert sorted(calls(ticked_engine)["attempts"])[-1] >= 2
-
-
-def test_no_reply_ends_an_hour(ticked_engine: Engine) -> None:
-    odd = OddServer(3)
-    with OpenAIServer(headers={"retry-after": "nan", "x-ratelimit-reset-tokens": "1.2.3s"}) as server:
-        server.answers_as = odd.body
-        result, shown = rank(ticked_engine, settings_with(server))
-
-    assert result.success
-    assert same_slots(stored(ticked_engine), stored(ticked_engine, "reschedule_plan"))
-    assert len(server.requests) == shown["llm_questions"] > 10
-    assert "proposals_are_valid" in passed(result)
-
-
-def test_hundreds_of_odd_replies_are_stored(ticked_engine: Engine) -> None:
-    frames = [stored(ticked_engine, name) for name in ("reschedule_plan", "booking_snapshot", "at_risk_bookings")]
-    plan, bookings, broken = (frame.drop(columns="partition_hour") for frame in frames)
-    question, *_ = ranking_requests(plan, bookings, broken, pd.Timestamp(SEED_HOUR))
-    odd, body = OddServer(4), json.loads(question.text)
-    for number in range(300):
-        asking = RankingPrompt(f"question {number}", "Rank.", question.text, {})
-        reply = read_reply(asking, odd.body(body), TokenPrices(10_000, 10_000, 10_000))
-        ranking.record(ticked_engine, question, reply, ranking.judge(question, reply), SEED_HOUR, "odd")
-
-    made, kept = calls(ticked_engine), letters(ticked_engine)
-    assert len(made) == 300
-    assert len(kept) == (made["status"] != "ok").sum() > 100

@@ -3,47 +3,46 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-import dagster as dg
 import pandas as pd
 import pytest
 from sqlalchemy import Engine, inspect
 
-from flightsched_pipelines.database import frames, migrations
-from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.definitions import build_definitions
-from flightsched_pipelines.defs.partitions import key_of
-from flightsched_pipelines.services import standby
-from flightsched_pipelines.services.hourly import hourly_steps
-from flightsched_pipelines.services.hourly.explanation import explain_booking
-from flightsched_pipelines.services.hourly.hour_summary import summarise_hour
-from flightsched_pipelines.services.monitoring import data_quality
+from flightsched_pipelines.database import migrations
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.responses import deadlines, weather_hold
 from flightsched_pipelines.services.responses.overdue import count_to_end, end_overdue
-from flightsched_pipelines.services.responses.swap import swap
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 from flightsched_pipelines_tests.integration.services.helpers import (
     HOUR,
     SETTINGS,
     cases,
     events,
+    next_hour,
     one,
     place,
     rows,
     run,
     say,
     state,
+    stored,
     told,
 )
-from flightsched_pipelines_tests.integration.services.test_dispatch import next_hour, stored
 
 MINUTE = timedelta(minutes=1)
+
+
 EMPTY = ("lesson_verdicts", "at_risk_bookings", "reschedule_candidates", "reschedule_proposals", "unplaceable_bookings")
+
+
 MOVE = (
     "UPDATE school.bookings SET period = tstzrange(lower(period) + interval '9 days', "
     "upper(period) + interval '9 days')"
 )
+
+
 MAILS = "SELECT event FROM school.outbox WHERE case_id = :id AND role IN ('student', 'instructor') ORDER BY id"
+
+
 SLACK = settings_for(slack_webhook_url="http://127.0.0.1:1")
 
 
@@ -284,77 +283,6 @@ def test_what_waits_for_the_morning_is_taken_back_when_the_lesson_is_cancelled_i
     assert one(told_engine, f"{others} AND case_id <> :id", id=case_id) == 0
 
 
-def tick(engine: Engine, hour: datetime) -> dg.ExecuteInProcessResult:
-    """Run an hour as the schedule would."""
-    job = build_definitions(engine=engine, settings=settings_for()).resolve_job_def("hourly_tick")
-    with dg.DagsterInstance.ephemeral() as instance:
-        return job.execute_in_process(instance=instance, partition_key=key_of(hour), raise_on_error=False)
-
-
-def test_when_every_lesson_is_cancelled_the_hour_is_proven_and_every_case_ends_so(told_engine: Engine) -> None:
-    run(told_engine, "UPDATE school.bookings SET status = 'cancelled' WHERE status <> 'completed'")
-    open_cases = one(told_engine, "SELECT count(*) FROM school.reschedule_cases WHERE closed_at IS NULL")
-    hour = SEED_HOUR + HOUR
-    assert tick(told_engine, hour).success
-
-    result = dispatch(told_engine, hour + 8 * MINUTE, SETTINGS)
-
-    assert result.steps["cancelled"] == open_cases > 20
-    assert end_overdue(told_engine, hour + 3 * 24 * HOUR, SETTINGS).total() == 0
-    assert one(told_engine, "SELECT count(*) FROM school.outbox WHERE event = 'expired'") == 0
-
-
-@pytest.fixture
-def without_lessons(ticked_engine: Engine) -> Engine:
-    """A database in which the first hour had no lessons."""
-    for table in PIPELINE_TABLES.values():
-        if table.name not in {"raw_weather", "forecasts", "observations", "availability_snapshot"}:
-            frame = frames.read_partition(ticked_engine, table, [SEED_HOUR]).head(0)
-            frames.write_partition(ticked_engine, table, frame, [SEED_HOUR])
-    return ticked_engine
-
-
-def test_an_hour_with_nothing_to_prove_is_proven(without_lessons: Engine) -> None:
-    measured, checks = data_quality.measure_proposals(without_lessons, [SEED_HOUR], SETTINGS)
-    assert (measured.value, checks) == (0, 0)
-    assert measured.examined > 0
-
-
-@pytest.mark.parametrize("table", hourly_steps.PROVED_FROM)
-def test_an_hour_of_which_a_table_was_not_written_is_not_proven(without_lessons: Engine, table: str) -> None:
-    run(without_lessons, "DELETE FROM pipeline.partitions WHERE name IN ('proposals_are_valid', :name)", name=table)
-    measured, _ = data_quality.measure_proposals(without_lessons, [SEED_HOUR], SETTINGS)
-    assert measured.examined == 0
-    proven = "SELECT count(*) FROM pipeline.partitions WHERE name = 'proposals_are_valid'"
-    assert one(without_lessons, proven) == 0
-
-
-def test_a_threatened_lesson_with_neither_slots_nor_a_reason_is_not_proven(ticked_engine: Engine) -> None:
-    for name in EMPTY[2:]:
-        frames.write_partition(ticked_engine, PIPELINE_TABLES[name], stored(ticked_engine, name).head(0), [SEED_HOUR])
-    run(ticked_engine, "DELETE FROM pipeline.reschedule_plan")
-    measured, _ = data_quality.measure_proposals(ticked_engine, [SEED_HOUR], SETTINGS)
-    assert measured.examined == 0
-
-
-def test_a_lesson_without_a_verdict_counts_as_unknown_and_not_as_ok(ticked_engine: Engine) -> None:
-    frames.write_partition(
-        ticked_engine, PIPELINE_TABLES["lesson_verdicts"], stored(ticked_engine, "lesson_verdicts").head(0), [SEED_HOUR]
-    )
-    found = data_quality.measure_lessons(ticked_engine, [SEED_HOUR], SEED_HOUR, SETTINGS)
-    assert found["unknown_share_is_low"].value == 100
-    report = summarise_hour(ticked_engine, SEED_HOUR, SETTINGS, 0.0)
-    assert (report.ok, report.not_assessed) == (0, report.bookings)
-
-
-def test_a_lesson_that_had_begun_is_explained_so(ticked_engine: Engine) -> None:
-    query = "SELECT reference FROM pipeline.booking_snapshot ORDER BY starts_at_utc LIMIT 1"
-    begun = one(ticked_engine, query)
-    change = "UPDATE pipeline.booking_snapshot SET starts_at_utc = :at WHERE reference = :reference"
-    run(ticked_engine, change, at=SEED_HOUR - MINUTE, reference=begun)
-    assert explain_booking(ticked_engine, begun, SEED_HOUR, SETTINGS).words.startswith(f"{begun} had begun by ")
-
-
 def test_a_case_that_expires_in_an_hours_first_second_leaves_the_hours_digest_be(told_engine: Engine) -> None:
     case_id, _ = cases(told_engine)[0]
     hour = SEED_HOUR + HOUR
@@ -381,20 +309,6 @@ def test_two_cases_that_end_in_one_moment_are_both_in_a_digest(told_engine: Engi
     assert set(both) <= set(found)
 
 
-def test_a_swap_and_a_response_whose_key_looks_like_it_are_both_taken(told_engine: Engine) -> None:
-    first, second, third = (case_id for case_id, _ in cases(told_engine)[:3])
-    assert say(told_engine, third, "none_suit", key="K/other").outcome
-    at = SEED_HOUR + 20 * MINUTE
-    swapped = swap(told_engine, "K", (first, second), "terminal", at, SETTINGS)
-    assert swapped.outcome
-    assert swap(told_engine, "K", (first, second), "terminal", at, SETTINGS).repeated
-    records = "SELECT case_id FROM school.responses WHERE action = 'swap' ORDER BY case_id"
-    assert [row[0] for row in rows(told_engine, records)] == sorted([first, second])
-    swap(told_engine, "L", (first, second), "terminal", at, SETTINGS)
-    late = say(told_engine, third, "withdraw", key="L/other")
-    assert not late.repeated
-
-
 def test_a_database_of_the_version_before_keeps_its_holds_and_whose_they_are(told_engine: Engine) -> None:
     case_ids = [booking_id for _, booking_id in cases(told_engine)[:2]]
     free = one(told_engine, "SELECT min(id) FROM school.bookings WHERE status = 'scheduled'")
@@ -413,11 +327,3 @@ def test_a_database_of_the_version_before_keeps_its_holds_and_whose_they_are(tol
         name: stored(told_engine, name).head(0) for name in EMPTY[1:]
     })  # fmt: skip
     assert [place(told_engine, booking_id)[0] for booking_id in case_ids] == ["scheduled"] * 2
-
-
-def test_the_standby_list_offers_nothing_to_a_lesson_that_was_flown(told_engine: Engine) -> None:
-    _, booking_id = earliest(told_engine)
-    reference = one(told_engine, "SELECT reference FROM school.bookings WHERE id = :id", id=booking_id)
-    standby.join(told_engine, reference, None, SEED_HOUR)
-    run(told_engine, "UPDATE school.bookings SET status = 'completed' WHERE id = :id", id=booking_id)
-    assert standby.offer_freed_slots(told_engine, SEED_HOUR + 9 * MINUTE, SETTINGS).lapsed == 1

@@ -21,8 +21,7 @@ from flightsched_pipelines.services.hourly.hour_summary import summarise_hour
 from flightsched_pipelines.services.monitoring.operations_report import compose_report
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines_tests.conftest import SEED_HOUR, clone, connected, keep_awake, settings_for
-from flightsched_pipelines_tests.integration.services.helpers import rows, run
-from flightsched_pipelines_tests.integration.services.test_dispatch import stored
+from flightsched_pipelines_tests.integration.services.helpers import rows, run, stored
 
 SETTINGS = settings_for(slack_webhook_url="http://127.0.0.1:1", aws_region="us-east-1")
 NOW = SEED_HOUR + timedelta(minutes=8)

@@ -1,0 +1,70 @@
+"""Faults of the LLM."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from flightsched_pipelines_tests.integration.monitoring.builders import Watch
+from flightsched_pipelines_tests.integration.monitoring.faults.fault import do, fault, run_hour
+from flightsched_pipelines_tests.servers.openai_server import OpenAIServer
+
+MANY = 10_000
+SLOW_ANSWER_SECONDS = 4
+
+
+@contextmanager
+def language_model(watch: Watch, mode: str, **settings: object) -> Generator[None]:
+    """Run an LLM in a ``mode`` for the running hour; once it works, requests are repeated, and hours pass."""
+    with OpenAIServer(mode, failures=MANY, slow_seconds=SLOW_ANSWER_SECONDS) as server:
+        watch.restart_with(openai_api_key="test", openai_base_url=server.url, **settings)
+        run_hour(watch)
+        yield
+        server.mode = "ok"
+        watch.run("redrive_dead_letters")
+        do(watch, "UPDATE school.llm_calls SET called_at = called_at - interval '7 hours'")
+        watch.restart_with(openai_daily_budget_usd=1_000_000_000)
+        run_hour(watch)
+
+
+@fault(
+    "an LLM that throttles",
+    "llm_ranks", "ai_rescheduler_errors", "ai_rescheduler_throttles", "ai_rescheduler_dead_letters",
+    "ai_rescheduler_error_rate",
+)  # fmt: skip
+def _(watch: Watch) -> Generator[None]:
+    with language_model(watch, "rate_limited"):
+        yield
+
+
+@fault(
+    "an LLM that answers garbage, slowly and dearly",
+    "llm_ranks", "ai_rescheduler_errors", "ai_rescheduler_dead_letters", "ai_rescheduler_error_rate",
+    "ai_rescheduler_answer_time", "llm_cost_is_in_budget",
+)  # fmt: skip
+def _(watch: Watch) -> Generator[None]:
+    limits = {"ai_rescheduler_answer_time": SLOW_ANSWER_SECONDS - 0.5, "llm_cost_is_in_budget": 1e-6}
+    with language_model(watch, "rambling", alarms=limits):
+        yield
+
+
+@fault(
+    "an LLM that fails",
+    "llm_ranks",
+    "ai_rescheduler_errors",
+    "ai_rescheduler_dead_letters",
+    "ai_rescheduler_error_rate",
+)
+def _(watch: Watch) -> Generator[None]:
+    with language_model(watch, "server_error"):
+        yield
+
+
+@fault("an LLM whose model is about to be shut down", "llm_model_stays")
+def _(watch: Watch) -> Generator[None]:
+    with OpenAIServer() as server:
+        watch.restart_with(openai_api_key="test", openai_base_url=server.url)
+        server.models[watch.settings.openai_model] = f"{watch.hour + timedelta(days=30):%Y-%m-%d}"
+        run_hour(watch)
+        yield
+        server.models[watch.settings.openai_model] = None
+        run_hour(watch)

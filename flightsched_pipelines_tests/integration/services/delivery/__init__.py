@@ -1,0 +1,1 @@
+"""Deliveries of what is queued, by servers that fail."""

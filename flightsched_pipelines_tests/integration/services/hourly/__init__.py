@@ -1,0 +1,1 @@
+"""The hour's steps on a real database."""

@@ -1,0 +1,1 @@
+"""Dispatches on a real database."""

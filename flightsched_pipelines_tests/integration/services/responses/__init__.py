@@ -1,0 +1,1 @@
+"""Responses on a real database."""

@@ -1,0 +1,1 @@
+"""Freed slots and the lessons that wait for one."""
