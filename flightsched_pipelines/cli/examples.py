@@ -60,10 +60,9 @@ EXAMPLES: Mapping[str, tuple[str, str]] = {
         f"import {kind}": (f"import {kind} {kind}.csv --dry-run", f"import {kind} {kind}.xlsx --json")
         for kind in (
             "schools", "airports", "instructors", "students", "aircraft", "availability", "downtime", "bookings",
-            "minimums", "limits", "requirements", "credentials", "inspections", "squawks",
+            "preferences", "minimums", "limits", "requirements", "credentials", "inspections", "squawks",
         )
     },
-    "import preferences": ("import preferences preferences.csv", "import preferences preferences.csv --yes"),
     "aws": ("aws bootstrap", "--demo aws bootstrap"),
     "aws bootstrap": ("aws bootstrap", "--demo aws bootstrap"),
     "alerts": ("alerts", "alerts --json"),

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,10 +13,8 @@ from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.domain.imports.kinds import KINDS, FileKind
 from flightsched_pipelines.domain.imports.templates import template
 from flightsched_pipelines.domain.imports.times import Times
-from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.services.imports.files import read_file
 from flightsched_pipelines.services.imports.importing import ImportOptions, import_file
-from flightsched_pipelines.services.imports.preferences_csv import COLUMNS, ReplacesError, import_preferences
 from flightsched_pipelines.services.imports.reports import Change, ImportRefusedError, ImportReport, NeedsYesError
 
 SHOWN = 20
@@ -83,18 +80,6 @@ def _command_of(kind: FileKind) -> Callable[..., None]:
 
 for _kind in KINDS.values():
     app.command(_kind.name, help=f"{_kind.doc} Columns: {', '.join(_kind.by_name)}.")(_command_of(_kind))
-
-
-@app.command(help=f"Students' preferences, from a CSV file in UTF-8 with the columns {', '.join(COLUMNS)}.")
-def preferences(file: Annotated[Path, typer.Argument(help="The CSV file.")], yes: Yes = False) -> None:
-    """Import students' preferences from a CSV file: all of it, or nothing."""
-    _, engine = open_session()
-    try:
-        count = import_preferences(engine, file, replace=yes)
-    except ReplacesError as error:
-        confirm(f"{error}. Replace them?", yes)
-        count = import_preferences(engine, file, replace=True)
-    console.print(f"stored the preferences of {plural(count, 'student')}")
 
 
 def _silent(_: str) -> None:

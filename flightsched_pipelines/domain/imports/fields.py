@@ -10,6 +10,7 @@ from typing import Any
 from flightsched_pipelines.domain.imports.times import EXAMPLE, parse_clock, parse_day, parse_moment
 from flightsched_pipelines.text import MAX_NAME_CHARACTERS, TextError, accept
 
+ROUTE_CHARACTERS = 500
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _NAME = re.compile(r"[a-z0-9_]{1,40}")
@@ -31,8 +32,9 @@ class Field:
     expected: str
     required: bool = False
     refers: str | None = None
+    longest: int = MAX_NAME_CHARACTERS
 
-    def read(self, cell: str, longest: int = MAX_NAME_CHARACTERS) -> Any:  # noqa: ANN401, whatever the column holds
+    def read(self, cell: str) -> Any:  # noqa: ANN401, whatever the column holds
         """Return what a cell means, ``None`` for an empty one.
 
         Raises:
@@ -44,16 +46,16 @@ class Field:
                 raise ValueError(f"it is empty; {self.expected}")
             return None
         try:
-            return self.parse(accept(text, "it", longest))
+            return self.parse(accept(text, "it", self.longest))
         except TextError as error:
             raise ValueError(str(error)) from error
         except (ValueError, LookupError, OverflowError) as error:
             raise ValueError(self.expected) from error
 
 
-def text(name: str, doc: str, *, required: bool = False) -> Field:
+def text(name: str, doc: str, *, required: bool = False, longest: int = MAX_NAME_CHARACTERS) -> Field:
     """Return a column of words."""
-    return Field(name, doc, str, f"give at most {MAX_NAME_CHARACTERS} characters", required)
+    return Field(name, doc, str, f"give at most {longest} characters", required, longest=longest)
 
 
 def identity(name: str, doc: str) -> Field:
@@ -73,7 +75,8 @@ def reference(name: str, refers: str, doc: str, *, required: bool = False) -> Fi
 
 def idents(name: str, doc: str) -> Field:
     """Return a column of several airports, separated by blanks."""
-    return Field(name, doc, str.split, "give idents of airports, separated by blanks", refers="airports")
+    expected = "give idents of airports, separated by blanks"
+    return Field(name, doc, str.split, expected, refers="airports", longest=ROUTE_CHARACTERS)
 
 
 def word(name: str, words: Sequence[str], doc: str, *, required: bool = False) -> Field:
@@ -140,6 +143,18 @@ def number(name: str, least: float, most: float, unit: str, doc: str, *, require
         return value
 
     return Field(name, doc, parse, f"give a number from {least:g} to {most:g}{f' {unit}' if unit else ''}", required)
+
+
+def whole(name: str, least: int, most: int, unit: str, doc: str) -> Field:
+    """Return a column of a whole number in a unit, both ends included."""
+
+    def parse(cell: str) -> int:
+        value = int(cell)
+        if not least <= value <= most:
+            raise ValueError(cell)
+        return value
+
+    return Field(name, doc, parse, f"give whole {unit} from {least} to {most}")
 
 
 def address(name: str, doc: str, *, required: bool = False) -> Field:

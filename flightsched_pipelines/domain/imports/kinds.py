@@ -7,6 +7,12 @@ from flightsched_pipelines.domain.imports import fields
 from flightsched_pipelines.domain.imports.credential_kinds import CREDENTIALS, INSPECTIONS, REQUIREMENTS, SQUAWKS
 from flightsched_pipelines.domain.imports.file_kind import SCHOOL_OF_ROW, WHO, FileKind
 from flightsched_pipelines.domain.imports.minimum_kinds import LIMITS, MINIMUMS
+from flightsched_pipelines.domain.rescheduling.preferences import (
+    DAYS,
+    MAX_NOTE_CHARACTERS,
+    MAX_NOTICE_HOURS,
+    PARTS_OF_DAY,
+)
 from flightsched_pipelines.domain.risk.rules import LESSON_FORMS, LESSON_KINDS, SLOT_KEPT_AS, TRAINING_LEVELS
 
 BOOKING_WORDS = ("scheduled", "completed", "cancelled")
@@ -146,6 +152,30 @@ AVAILABILITY = FileKind(
     key=("student", "instructor", "weekday", "starts"),
 )
 
+PREFERENCES = FileKind(
+    "preferences",
+    "student's preferences",
+    "Students' preferences for other times, a row a student; students whom the file does not name keep theirs.",
+    (
+        SCHOOL_OF_ROW,
+        fields.reference("student", "student", "Whose: id or e-mail address.", required=True),
+        fields.words("days", DAYS, "Days that suit, mon to sun, separated by blanks; empty for any."),
+        fields.words("parts_of_day", tuple(PARTS_OF_DAY), "morning, afternoon, evening; empty for any."),
+        fields.reference("instructor", "instructor", "Whom the student would rather fly with: id or e-mail address."),
+        fields.day("latest_date", "Last local day that suits, such as the day of a checkride."),
+        fields.whole("notice_hours", 0, MAX_NOTICE_HOURS, "hours", "Notice that the student needs, hours."),
+        fields.text("note", "Free text for dispatchers, at most 500 characters.", longest=MAX_NOTE_CHARACTERS),
+    ),
+    (
+        {
+            "student": "S-1", "days": "sat sun", "parts_of_day": "morning", "instructor": "I-1",
+            "latest_date": "2026-12-24", "notice_hours": "24", "note": "Checkride at Christmas",
+        },
+    ),
+    key=("student",),
+    may_be_complete=False,
+)  # fmt: skip
+
 DOWNTIME = FileKind(
     "downtime",
     "downtime",
@@ -207,8 +237,8 @@ KINDS: Mapping[str, FileKind] = MappingProxyType(
     {
         kind.name: kind
         for kind in (
-            SCHOOLS, AIRPORTS, INSTRUCTORS, STUDENTS, AIRCRAFT, AVAILABILITY, DOWNTIME, BOOKINGS, MINIMUMS, LIMITS,
-            CREDENTIALS, INSPECTIONS, SQUAWKS, REQUIREMENTS,
+            SCHOOLS, AIRPORTS, INSTRUCTORS, STUDENTS, AIRCRAFT, AVAILABILITY, PREFERENCES, DOWNTIME, BOOKINGS, MINIMUMS,
+            LIMITS, CREDENTIALS, INSPECTIONS, SQUAWKS, REQUIREMENTS,
         )
     }
 )  # fmt: skip

@@ -9,8 +9,6 @@ from flightsched_pipelines.domain.imports.fields import Field
 from flightsched_pipelines.domain.imports.kinds import FileKind
 from flightsched_pipelines.domain.imports.tables import FileTable
 
-ROUTE_CHARACTERS = 500
-
 
 @dataclass(slots=True)
 class ReadRow:
@@ -67,14 +65,13 @@ class _Reader:
 
     def __init__(self, field: Field) -> None:
         self._field = field
-        self._longest = ROUTE_CHARACTERS if field.refers == "airports" else 200
         self._read: dict[str, tuple[Any, str]] = {}
 
     def read_into(self, values: dict[str, Any], name: str, cell: str) -> str:
         found = self._read.get(cell)
         if found is None:
             try:
-                found = self._field.read(cell, self._longest), ""
+                found = self._field.read(cell), ""
             except ValueError as error:
                 found = None, str(error)
             self._read[cell] = found

@@ -179,6 +179,13 @@ def _aircraft(row: ReadRow) -> Wrong:
     yield from ()
 
 
+def _preferences(row: ReadRow) -> Wrong:
+    for name in ("days", "parts_of_day"):
+        if name in row.values:
+            row.values[name] = row.values[name] or []
+    yield from ()
+
+
 def _downtime(row: ReadRow) -> Wrong:
     yield from _span(row, None)
 
@@ -210,6 +217,7 @@ _RULES: Mapping[str, Callable[[ReadRow], Wrong]] = MappingProxyType(
         "bookings": _booking,
         "downtime": _downtime,
         "availability": _availability,
+        "preferences": _preferences,
         "minimums": minimum_rules.minimum,
         "limits": minimum_rules.limit,
         "instructors": _instructor,

@@ -39,6 +39,8 @@ PREFERENCE_COLUMNS: Mapping[str, str] = MappingProxyType(
 ``times_moved`` the number of times that weather has moved this booking before.
 """
 
+MAX_NOTICE_HOURS = 336
+MAX_NOTE_CHARACTERS = 500
 UNHURRIED_DAYS = 28
 """After this many days without flying, waiting costs a student most: skills fade."""
 

@@ -181,7 +181,7 @@ class _Importing:
         staging.compare(stay=[one.stored.booking_id for one in waits])
         self._progress("the file is compared with what is stored")
         gone, alive = staging.gone(self._schools(sound)) if self._options.complete else ([], 0)
-        names = {row.line: row.cells.get("id", "").strip() for row in sound}
+        names = {row.line: _name_of(self._kind, row) for row in sound}
         differences = staging.differences()
         changes = [
             Change(line, names[line], "added" if columns is None else "changed", columns or ())
@@ -236,8 +236,9 @@ class _Importing:
             )
         if by_hand:
             lines = ", ".join(map(str, by_hand[:10]))
+            told = "stored otherwise" if self._kind.name == "preferences" else "not imported"
             reasons.append(
-                f"{len(by_hand):,} {self._kind.name} that were not imported would be changed (line {lines}"
+                f"{len(by_hand):,} {self._kind.name} that were {told} would be changed (line {lines}"
                 f"{', ...' if len(by_hand) > 10 else ''})"
             )
         if reasons:
@@ -261,6 +262,11 @@ class _Importing:
                 taken = [one for one in taken if not (one.is_hold and one.lesson in lost)]
             for found in overlaps(taken):
                 yield cells[found.one.line].fault(found.what, _booked_twice(found))
+
+
+def _name_of(kind: FileKind, row: ReadRow) -> str:
+    """Return what a row is known by, as the file has it."""
+    return " ".join(filter(None, (row.cells.get(name, "").strip() for name in kind.key)))
 
 
 def _booked_twice(found: Overlap) -> str:

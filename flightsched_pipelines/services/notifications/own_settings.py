@@ -9,13 +9,16 @@ from sqlalchemy import Connection, Engine
 from flightsched_pipelines.database.queries.notifications import contacts, settings_changes
 from flightsched_pipelines.database.queries.notifications.contacts import Person
 from flightsched_pipelines.database.queries.schedule.preferences import save_preferences
-from flightsched_pipelines.domain.rescheduling.preferences import DAYS, PARTS_OF_DAY
+from flightsched_pipelines.domain.rescheduling.preferences import (
+    DAYS,
+    MAX_NOTE_CHARACTERS,
+    MAX_NOTICE_HOURS,
+    PARTS_OF_DAY,
+)
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.services.notifications.links import PersonLink
 from flightsched_pipelines.text import accept
 
-MAX_NOTICE_HOURS = 336
-MAX_NOTE_CHARACTERS = 500
 FIRST_DATE, LAST_DATE = date(2000, 1, 1), date(2100, 12, 31)
 
 

@@ -13,8 +13,8 @@ TOO_LARGE = "99999999999999999999"
 LONG = "x" * 10_000
 ESCAPE = "\x1b[31mred"
 NOT_TEXT = b"\xff\xfe{"
-PREFERENCES = b"student_email,days,latest_date,note\n"
-ROW = b"student1@example.com,sat,"
+PREFERENCES = b"school,student,days,latest_date,note\n"
+ROW = b"Palo Alto Flight School,student1@example.com,sat,"
 
 TYPED: dict[str, tuple[tuple[str, ...], str]] = {
     "case, beyond bigint": (("case", TOO_LARGE), "there is no case 9"),
@@ -67,11 +67,11 @@ TYPED: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 FILES: dict[str, tuple[tuple[str, ...], bytes, str]] = {
-    "import, not UTF-8": (("import", "preferences"), NOT_TEXT, "is not UTF-8 text"),
+    "import, not UTF-8": (("import", "preferences"), NOT_TEXT, "is not the text that its first bytes say"),
     "import, NUL": (("import", "preferences"), PREFERENCES + ROW + b",a\x00b\n", "NUL"),
-    "import, escape": (("import", "preferences"), PREFERENCES + ROW + b",\x1b[31m\n", "line 2: note has the control"),
-    "import, year 9999": (("import", "preferences"), PREFERENCES + ROW + b"9999-12-31,\n", "give a day such as"),
-    "import, year 10000": (("import", "preferences"), PREFERENCES + ROW + b"10000-01-01,\n", "give a day such as"),
+    "import, escape": (("import", "preferences"), PREFERENCES + ROW + b",\x1b[31m\n", "line 2: note"),
+    "import, year 9999": (("import", "preferences"), PREFERENCES + ROW + b"9999-12-31,\n", "give a day between"),
+    "import, year 10000": (("import", "preferences"), PREFERENCES + ROW + b"10000-01-01,\n", "give a day between"),
     "import, long note": (("import", "preferences"), PREFERENCES + ROW + b"," + b"x" * 501, "at most 500"),
     "import, long field": (("import", "preferences"), PREFERENCES + ROW + b"," + b"x" * 200_000, "not CSV"),
     "weather, not UTF-8": (("weather",), NOT_TEXT, "is not UTF-8 text"),

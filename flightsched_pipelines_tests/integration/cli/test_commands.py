@@ -316,10 +316,12 @@ def test_an_llm_ranks_where_there_is_a_key_and_what_failed_is_asked_again(
 @pytest.mark.usefixtures("seeded")
 def test_preferences_are_imported_and_a_faulty_file_is_said_so(flightsched: Type, tmp_path: Path) -> None:
     file = tmp_path / "preferences.csv"
-    file.write_text("student_email,days\nstudent1@example.com,sat sun\n", encoding="utf-8")
-    assert flightsched("import", "preferences", str(file), "--yes").out.strip() == "stored the preferences of 1 student"
+    line = "school,student,days\nPalo Alto Flight School,student1@example.com"
+    file.write_text(f"{line},sat sun\n", encoding="utf-8")
+    done = flightsched("import", "preferences", str(file), "--yes")
+    assert done.out.startswith("1 preferences: "), done.err
 
-    file.write_text("student_email,days\nstudent1@example.com,caturday\n", encoding="utf-8")
+    file.write_text(f"{line},caturday\n", encoding="utf-8")
     refused = flightsched("import", "preferences", str(file))
     assert refused.code == 2
     assert "line 2: days is 'caturday'; give some of mon tue" in refused.err

@@ -21,7 +21,7 @@ UPDATE school.student_preferences SET days = '{mon}' WHERE student_id = 1;
 UPDATE school.bookings SET status = 'weather_hold' WHERE id = 1;
 """
 HOUR = f"{SEED_HOUR:%Y-%m-%dT%H}"
-PREFERENCES = "student_email,days\nstudent1@example.com,sat sun\n"
+PREFERENCES = "school,student,days\nPalo Alto Flight School,student1@example.com,sat sun\n"
 NOBODY_ANSWERED = "there was no answer, and nothing was changed; give --yes"
 
 COMMANDS = {
@@ -35,8 +35,9 @@ COMMANDS = {
 
 
 def everything_entered(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
-    """All rows of the school's tables."""
-    tables = [table for table in schema.metadata.sorted_tables if table.schema == "school"]
+    """All rows of the school's tables, but for what hours stored of what they depend on."""
+    hours_own = schema.reference_contents
+    tables = [table for table in schema.metadata.sorted_tables if table.schema == "school" and table is not hours_own]
     with engine.connect() as connection:
         return {
             table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr) for table in tables

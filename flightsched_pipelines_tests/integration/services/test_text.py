@@ -3,14 +3,13 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine
 
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.services import standby
-from flightsched_pipelines.services.imports.preferences_csv import import_preferences
+from flightsched_pipelines.services.imports.importing import ImportOptions, import_file
 from flightsched_pipelines.services.monitoring import alerts
 from flightsched_pipelines.services.responses import queued_responses, weather_hold
 from flightsched_pipelines.services.responses.queued_responses import UnreadableResponseError
@@ -20,7 +19,7 @@ from flightsched_pipelines_tests.integration.services.helpers import NOW, SETTIN
 from flightsched_pipelines_tests.unit.test_text import UNACCEPTABLE
 
 MESSAGE = {"key": "partner-0001", "case_id": 1, "action": "keep", "role": "instructor", "person_id": 1}
-HEADER = "student_email,days,note"
+HEADER = "school,student,days,note"
 
 
 def of_queue(**changed: str) -> Callable[[Engine, str], object]:
@@ -37,9 +36,8 @@ def of_file(line: str) -> Callable[[Engine, str], object]:
     """Imports a file of preferences with a bad text in a cell."""
 
     def read(engine: Engine, text: str) -> object:
-        file = Path(f"{uuid4().hex}.csv")
-        file.write_bytes(f"{HEADER}\n{line.format(text)}\n".encode(errors="surrogatepass"))
-        return import_preferences(engine, file)
+        data = f"{HEADER}\nPalo Alto Flight School,{line.format(text)}\n".encode("utf-8-sig", errors="surrogatepass")
+        return import_file(engine, "preferences", data, ImportOptions(yes=True), NOW, SETTINGS)
 
     return read
 

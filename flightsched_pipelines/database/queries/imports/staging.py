@@ -49,6 +49,7 @@ class Staging:
         self._now = now_utc
         self.target: Target = TARGETS[kind]
         self._table = self.target.table
+        self._own = self._table.c[self.target.own]
         given = set(columns)
         self._files = {name: stored for name, stored in self.target.columns.items() if name in given}
         if kind in PERIODS:
@@ -116,12 +117,14 @@ class Staging:
     def by_hand(self) -> list[int]:
         """Return the lines that would change a row which no import has made."""
         s, t = self.staged.c, self._table.c
-        if "external_id" not in t:
+        if self.target.asks:
+            by_hand = literal(True)
+        elif "external_id" in t:
+            by_hand = and_(t.external_id.is_(None), s.changed != ["id"])
+        else:
             return []
         query = (
-            select(s.line)
-            .join(self._table, t.id == s.target_id)
-            .where(t.external_id.is_(None), s.changed != ["id"], func.cardinality(s.changed) > 0)
+            select(s.line).join(self._table, self._own == s.target_id).where(by_hand, func.cardinality(s.changed) > 0)
         )
         return list(self._connection.execute(query.order_by(s.line)).scalars())
 
@@ -187,15 +190,16 @@ class Staging:
         values: dict[str, Any] = {name: s[name] for name in self._stored}
         if t is bookings:
             values["weather_hold_by"] = case((s.status == "weather_hold", t.c.weather_hold_by))
-            values["updated_at"] = self._now
             values["ground"] = s.aircraft_id.is_(None)
             if "reference" in values:
                 values["reference"] = func.coalesce(s.reference, t.c.reference)
         if "ended_at" in t.c:
             values["ended_at"] = None
+        if "updated_at" in t.c:
+            values["updated_at"] = self._now
         noted = (t.c[name].is_distinct_from(s[name]) for name in self.target.noted)
         differs = or_(func.cardinality(s.changed) > 0, *noted)
-        self._connection.execute(update(t).where(t.c.id == s.target_id, differs).values(values))
+        self._connection.execute(update(t).where(self._own == s.target_id, differs).values(values))
         self._connection.execute(self._insertion())
         self._connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
 
@@ -224,7 +228,7 @@ class Staging:
         same = [_comparable(s[name]) == _comparable(t[name]) for name in target.key]
         same += [t[name] == value for name, value in target.fixed.items()]
         self._connection.execute(
-            update(self.staged).where(target.school == s.school_id, *same).values(target_id=t.id)
+            update(self.staged).where(target.school == s.school_id, *same).values(target_id=self._own)
         )  # fmt: skip
         if target.natural is None:
             return
@@ -272,7 +276,7 @@ class Staging:
         if "ended_at" in t:
             flags.append(case((t.ended_at.is_not(None), ENDED), else_=literal(None, Text)))
         changed = func.array_remove(array(flags), None)
-        self._connection.execute(update(self.staged).where(t.id == s.target_id).values(changed=changed))
+        self._connection.execute(update(self.staged).where(self._own == s.target_id).values(changed=changed))
 
 
 def _is_given(stored: str, staged: Any) -> ColumnElement[bool]:  # noqa: ANN401, columns

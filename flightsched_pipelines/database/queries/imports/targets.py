@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, func, or_, select
+from sqlalchemy import ColumnElement, Table, func, or_, select, true
 
 from flightsched_pipelines.database import schema
 from flightsched_pipelines.database.schema import ACTIVE_STATUSES, aircraft, instructors, students
@@ -21,7 +21,8 @@ class Target:
     ``columns``: the file's column → the table's. ``key``: the table's columns by which a row is known again.
     ``natural``: the column by which a row without the school's id is known. ``school``: whose a row is. ``alive``:
     which rows a complete file would have, at a time. ``ends``: what a row becomes that it has not. ``fixed``: what all
-    rows have that files make. ``noted``: columns that keep what a file last said.
+    rows have that files make. ``noted``: columns that keep what a file last said. ``own``: the table's own key.
+    ``asks``: people change the rows themselves, so a file that changes any of them asks first.
     """
 
     table: Table
@@ -33,6 +34,8 @@ class Target:
     natural: str | None = None
     fixed: Mapping[str, Any] = field(default_factory=dict[str, Any])
     noted: Sequence[str] = ()
+    own: str = "id"
+    asks: bool = False
 
 
 def _ends(now_utc: datetime) -> Mapping[str, Any]:
@@ -62,6 +65,7 @@ def _same(*names: str) -> dict[str, str]:
 
 
 _INSPECTIONS, _SQUAWKS = schema.inspections, schema.squawks
+_WISHES = schema.student_preferences
 _WEEKS, _DOWN, _MINIMUMS = schema.availability, schema.downtime, schema.weather_minimums
 _SCHOOL_OF_WEEKS = func.coalesce(
     select(students.c.school_id).where(students.c.id == _WEEKS.c.student_id).scalar_subquery(),
@@ -107,6 +111,17 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
             _SCHOOL_OF_WEEKS,
             lambda _: _WEEKS.c.ended_at.is_(None),
             _ends,
+        ),
+        "preferences": Target(
+            _WISHES,
+            {"student": "student_id", "instructor": "instructor_id"}
+            | _same("days", "parts_of_day", "latest_date", "notice_hours", "note"),
+            ("student_id",),
+            select(students.c.school_id).where(students.c.id == _WISHES.c.student_id).scalar_subquery(),
+            lambda _: true(),
+            _ends,
+            own="student_id",
+            asks=True,
         ),
         "downtime": Target(
             _DOWN,
