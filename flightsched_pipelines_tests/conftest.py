@@ -66,6 +66,14 @@ def pytest_configure() -> None:
         os.environ[TEMPORARY] = tempfile.mkdtemp(prefix="flightsched-tests-")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Count no coverage by laws: their further examples cover nothing more, and tracing doubles what they cost."""
+    for item in items:
+        if item.get_closest_marker("hypothesis"):
+            item.add_marker(pytest.mark.no_cover)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove them; the processes that xdist starts have theirs in its folder."""
     folder = Path(os.environ.get(TEMPORARY, ""))

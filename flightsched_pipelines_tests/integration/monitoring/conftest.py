@@ -1,7 +1,7 @@
 """A platform that is well: seeded for the hour that runs, that hour run and dispatched, its databases copied a test."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -18,15 +18,23 @@ from flightsched_pipelines_tests.conftest import administer, clone, connected, s
 from flightsched_pipelines_tests.integration.monitoring.builders import Watch, running_hour, subscribe
 from flightsched_pipelines_tests.servers import moto_server, slack_server
 
-QUIET = {"telemetry": {"enabled": False}}
+INSTANCE = {
+    "telemetry": {"enabled": False},
+    # Half of an hour's run would else be the opening of SQLite files, one for each event.
+    "event_log_storage": {
+        "module": "dagster._core.storage.event_log.in_memory",
+        "class": "InMemoryEventLogStorage",
+    },
+}
 
 
 @dataclass(frozen=True)
 class Healthy:
-    """A database to clone and an instance's folder to copy, and the hour that was run in them."""
+    """A database to clone, an instance's folder to copy with its events, and the hour that was run in them."""
 
     database: str
     instance: Path
+    events: Sequence[dg.EventLogEntry]
     hour: datetime
 
 
@@ -44,11 +52,13 @@ def made_healthy(
             seed(engine, hour)
             settings = settings_for(flightsched_home=folder / "home")
             definitions = build_definitions(engine=engine, settings=settings)
-            with dg.DagsterInstance.local_temp(str(folder), QUIET) as instance:
+            with dg.DagsterInstance.local_temp(str(folder), INSTANCE) as instance:
                 for made in ("hourly_tick", "report"):
                     job = definitions.resolve_job_def(made)
                     assert job.execute_in_process(instance=instance, partition_key=key_of(hour)).success
-        return Healthy(name, folder, hour)
+                runs = sorted(instance.get_run_records(), key=lambda run: run.storage_id)
+                events = [event for run in runs for event in instance.all_logs(run.dagster_run.run_id)]
+        return Healthy(name, folder, events, hour)
 
     return make
 
@@ -73,7 +83,9 @@ def watch(server_home: Path, healthy: Healthy, amazon: str, tmp_path: Path) -> I
     folder = shutil.copytree(healthy.instance, tmp_path / "instance")
     moto_server.reset(amazon)
     subscribe(amazon, "test")
-    with slack_server.running() as slack, dg.DagsterInstance.local_temp(str(folder), QUIET) as instance:
+    with slack_server.running() as slack, dg.DagsterInstance.local_temp(str(folder), INSTANCE) as instance:
+        for event in healthy.events:
+            instance.event_log_storage.store_event(event)
         settings = settings_for(
             environment="test", mail_via="off", aws_region=moto_server.REGION, aws_endpoint_url=amazon,
             slack_webhook_url=f"{slack.url}/hook",

@@ -22,6 +22,9 @@ from flightsched_pipelines.domain.rescheduling.solver.search_state import (
     SlotAssignmentState,
 )
 
+pytestmark = pytest.mark.no_cover
+"""Many repetitions of what other tests cover."""
+
 RULES = SchedulingRules()
 TEN_SCHOOLS = instance("20 lessons x 10 schools")
 

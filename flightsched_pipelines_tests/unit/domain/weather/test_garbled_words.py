@@ -18,6 +18,9 @@ from flightsched_pipelines_tests.unit.domain.weather.garbling import (
 )
 from flightsched_pipelines_tests.unit.domain.weather.service import metar_json, taf_json
 
+pytestmark = pytest.mark.no_cover
+"""Many repetitions of what other tests cover."""
+
 WORDS = 10_000
 DECODERS = ("drops it", "keeps it apart", "misreads it", "read the report whole")
 
