@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from flightsched_pipelines.domain.cases.lifecycle import CaseRules
-from flightsched_pipelines.domain.cases.snapshot import ResponseRules
+from flightsched_pipelines.domain.cases.rules import CaseRules, ResponseRules
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
 from flightsched_pipelines.settings import Settings
 

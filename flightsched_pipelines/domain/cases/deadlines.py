@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flightsched_pipelines.domain.cases.actions import Action
 from flightsched_pipelines.domain.cases.lifecycle import CaseState
-from flightsched_pipelines.domain.cases.snapshot import ResponseRules
+from flightsched_pipelines.domain.cases.rules import ResponseRules
 
 _ORDER = (Action.LAPSE, Action.CONFIRM, Action.REMIND)
 

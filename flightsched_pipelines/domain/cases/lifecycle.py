@@ -10,12 +10,10 @@ whether it was flown is for the school to say. People are notified again only wh
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal, get_args
-
-from flightsched_pipelines.domain.cases.waking_hours import WakingHours
 
 
 class CaseState(StrEnum):
@@ -152,19 +150,6 @@ class CaseTransition:
     offers: Sequence[Slot] = ()
     new_round: bool = False
     changes: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CaseRules:
-    """The times at which cases without a response end: after the notification, and before the lesson."""
-
-    answer_within: timedelta = timedelta(hours=12)
-    closes_before: timedelta = timedelta(minutes=30)
-
-    def deadline(self, starts_at_utc: datetime, told_at_utc: datetime, waking: WakingHours) -> datetime:
-        """Return the earlier of the two; if that is at night, the end of the evening before."""
-        latest = min(starts_at_utc - self.closes_before, told_at_utc + self.answer_within)
-        return waking.deadline(latest, told_at_utc)
 
 
 def require_transition(before: CaseState, after: CaseState) -> None:

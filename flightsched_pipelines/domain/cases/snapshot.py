@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, ResponseEvent, Slot
+from flightsched_pipelines.domain.cases.rules import ResponseRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +69,6 @@ class CaseSnapshot:
     def confirmer_of(self, slot: Slot) -> int | None:
         """Return the instructor who is asked to confirm a slot."""
         return slot.instructor_id or self.releaser_id
-
-
-@dataclass(frozen=True, slots=True)
-class ResponseRules:
-    """Durations and counts that apply to responses: a school's settings."""
-
-    hold: timedelta = timedelta(hours=2)
-    withdraw_within: timedelta = timedelta(minutes=5)
-    closes_before: timedelta = timedelta(minutes=30)
-    remind_before: timedelta = timedelta(minutes=60)
-    new_rounds: int = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from flightsched_pipelines.domain.cases.decisions import longest_hold
 from flightsched_pipelines.domain.cases.lifecycle import (
     BookingStatus,
     Case,
-    CaseRules,
     CaseState,
     Slot,
     next_transition,
 )
-from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Offer, ResponseContext, ResponseRules
+from flightsched_pipelines.domain.cases.rules import CaseRules, ResponseRules
+from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Offer, ResponseContext
 from flightsched_pipelines.domain.cases.waking_hours import WakingHours
 from flightsched_pipelines.domain.rescheduling.slot_descriptions import slot_descriptions
 from flightsched_pipelines.domain.risk.breach import Breach

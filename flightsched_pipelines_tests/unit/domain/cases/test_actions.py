@@ -11,7 +11,8 @@ from flightsched_pipelines.domain.cases.actions import PEOPLES_ACTIONS, ROLE_OF,
 from flightsched_pipelines.domain.cases.decisions import decide
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot
 from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseRefusedError
-from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Hold, Offer, ResponseContext, ResponseRules
+from flightsched_pipelines.domain.cases.rules import ResponseRules
+from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Hold, Offer, ResponseContext
 from flightsched_pipelines.services.responses.queued_responses import UnreadableResponseError, read_message
 
 NOW = datetime(2026, 11, 24, 18, tzinfo=UTC)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from flightsched_pipelines.domain.cases.actions import Action
 from flightsched_pipelines.domain.cases.deadlines import CaseClock, DeadlineDue, deadlines_due
 from flightsched_pipelines.domain.cases.lifecycle import CaseState
-from flightsched_pipelines.domain.cases.snapshot import ResponseRules
+from flightsched_pipelines.domain.cases.rules import ResponseRules
 from flightsched_pipelines_tests.examples import examples
 
 NOW = datetime(2026, 11, 24, 18, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flightsched_pipelines.domain.cases.lifecycle import CaseRules
+from flightsched_pipelines.domain.cases.rules import CaseRules
 from flightsched_pipelines.domain.cases.waking_hours import SHORTEST_NOTICE, WakingHours
 from flightsched_pipelines_tests.examples import examples
 
