@@ -1,6 +1,7 @@
 """Other times for lessons at risk: ``reschedule_candidates`` → ``reschedule_plan`` → ``reschedule_proposals``."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 import dagster as dg
 from pandas import DataFrame
@@ -33,16 +34,8 @@ def find_candidates(
     settings: dg.ResourceParam[Settings],
 ) -> tuple[DataFrame, DataFrame]:
     """Search the slots that are possible for each lesson at risk."""
-
-    def search(
-        hour: datetime, at_risk: DataFrame, bookings: DataFrame, available: DataFrame, forecasts: DataFrame
-    ) -> tuple[DataFrame, DataFrame]:
-        found = hourly_steps.find_slots(engine, at_risk, bookings, available, forecasts, hour, settings)
-        return found.candidates, found.unplaceable
-
-    candidates, unplaceable = several_by_hour(
-        context, search, at_risk_bookings, booking_snapshot, availability_snapshot, forecasts
-    )
+    frames = at_risk_bookings, booking_snapshot, availability_snapshot, forecasts
+    candidates, unplaceable = several_by_hour(context, partial(_search, engine, settings), *frames)
     context.add_output_metadata(
         asset_metadata.candidates_metadata(candidates, at_risk_bookings), "reschedule_candidates"
     )
@@ -50,6 +43,19 @@ def find_candidates(
         asset_metadata.unplaceable_metadata(unplaceable, booking_snapshot), "unplaceable_bookings"
     )
     return candidates, unplaceable
+
+
+def _search(
+    engine: Engine,
+    settings: Settings,
+    hour: datetime,
+    at_risk: DataFrame,
+    bookings: DataFrame,
+    available: DataFrame,
+    forecasts: DataFrame,
+) -> tuple[DataFrame, DataFrame]:
+    found = hourly_steps.find_slots(engine, at_risk, bookings, available, forecasts, hour, settings)
+    return found.candidates, found.unplaceable
 
 
 @hourly_assets(
@@ -103,11 +109,7 @@ def reschedule_proposals(
 
     with retry_transient_faults(context):
         proposals = by_hour(context, rank, reschedule_plan, booking_snapshot, at_risk_bookings)
-    context.add_output_metadata(
-        {
-            **asset_metadata.proposals_metadata(proposals, at_risk_bookings, booking_snapshot),
-            **asset_metadata.ranking_metadata(hours, booking_snapshot),
-        }
-    )
+    shown = asset_metadata.proposals_metadata(proposals, at_risk_bookings, booking_snapshot)
+    context.add_output_metadata({**shown, **asset_metadata.ranking_metadata(hours, booking_snapshot)})
     context.log.info(asset_metadata.proposed_sentence(proposals, at_risk_bookings))
     return proposals
