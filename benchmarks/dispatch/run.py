@@ -28,7 +28,7 @@ from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.frames import write_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.hourly import proposal_validation
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.settings import Settings
 
@@ -190,7 +190,7 @@ def _store_findings(engine: Engine) -> list[Row]:
         ("reschedule_candidates", slots), ("reschedule_proposals", slots), ("unplaceable_bookings", []),
     ):  # fmt: skip
         write_partition(engine, PIPELINE_TABLES[name], _frame(rows, PIPELINE_TABLES[name]), [HOUR])
-    hourly_steps.record_validated(engine, HOUR, len(slots))
+    proposal_validation.record_validated(engine, HOUR, len(slots))
     return threatened
 
 

@@ -7,12 +7,13 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection, Engine
 
 from flightsched_pipelines.database.frames import newest_written
-from flightsched_pipelines.database.queries import standby
 from flightsched_pipelines.database.queries.cases import cases, transitions
 from flightsched_pipelines.database.queries.cases.transitions import NewCase
 from flightsched_pipelines.database.queries.schedule import booking_moves
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
-from flightsched_pipelines.database.queries.standby import Place, StandbyCandidate
+from flightsched_pipelines.database.queries.standby import freed_slots
+from flightsched_pipelines.database.queries.standby import places as standby_places
+from flightsched_pipelines.database.queries.standby.places import Place, StandbyCandidate
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot, StandbyRule
 from flightsched_pipelines.domain.cases.snapshot import Offer
 from flightsched_pipelines.domain.cases.standby import FreedSlot, StandbyLesson, slots_to_offer, standby_order
@@ -50,10 +51,10 @@ def offer_freed_slots(engine: Engine, now_utc: datetime, settings: Settings) -> 
     """
     horizon = timedelta(days=settings.reschedule_horizon_days)
     with engine.begin() as connection:
-        lapsed = standby.lapse(connection, now_utc, horizon)
-        joined = standby.join_held(connection, now_utc, horizon)
-        standby.insert_slots_of_cancelled(connection, now_utc)
-        due = standby.due(connection, now_utc, _earliest(now_utc, settings))
+        lapsed = standby_places.lapse(connection, now_utc, horizon)
+        joined = standby_places.join_held(connection, now_utc, horizon)
+        freed_slots.insert_slots_of_cancelled(connection, now_utc)
+        due = freed_slots.due(connection, now_utc, _earliest(now_utc, settings))
     offered = sum(_offer(engine, freed, rule, now_utc, settings) for freed, rule in due)
     return StandbyResult(joined, lapsed, len(due), offered)
 
@@ -61,7 +62,7 @@ def offer_freed_slots(engine: Engine, now_utc: datetime, settings: Settings) -> 
 def freed_slots_due(engine: Engine, now_utc: datetime, settings: Settings) -> int:
     """Return the number of freed slots to be checked."""
     with engine.connect() as connection:
-        return standby.count_due(connection, now_utc, _earliest(now_utc, settings))
+        return freed_slots.count_due(connection, now_utc, _earliest(now_utc, settings))
 
 
 def join(engine: Engine, reference: str, until: date | None, now_utc: datetime) -> None:
@@ -84,7 +85,7 @@ def join_within(connection: Connection, reference: str, until: date | None, now_
         raise StandbyRefusedError(f"the time of {reference} has come; only a lesson that is still to be flown can wait")
     if until is not None and until < today:
         raise StandbyRefusedError(f"{until:%Y-%m-%d} is over at {reference}'s airport; give today or a later day")
-    if not standby.join(connection, lesson.booking_id, until, now_utc):
+    if not standby_places.join(connection, lesson.booking_id, until, now_utc):
         raise StandbyRefusedError(f"{reference} is on the standby list already")
 
 
@@ -100,7 +101,7 @@ def leave(engine: Engine, reference: str, now_utc: datetime) -> None:
 
 def leave_within(connection: Connection, reference: str, now_utc: datetime) -> None:
     """Take a lesson off the standby list, in the caller's transaction; raises as `leave` does."""
-    if not standby.leave(connection, [_lesson(connection, reference).booking_id], "withdrawn", now_utc):
+    if not standby_places.leave(connection, [_lesson(connection, reference).booking_id], "withdrawn", now_utc):
         raise StandbyRefusedError(f"{reference} is not on the standby list; `flightsched standby` shows it")
 
 
@@ -111,10 +112,10 @@ def places(engine: Engine, now_utc: datetime, aircraft_type: str | None = None) 
         StandbyRefusedError: no aircraft has this type.
     """
     with engine.connect() as connection:
-        types = standby.aircraft_types(connection)
+        types = standby_places.aircraft_types(connection)
         if aircraft_type is not None and aircraft_type not in types:
             raise StandbyRefusedError(f"no aircraft is a {aircraft_type}; there are {', '.join(types)}")
-        found = standby.places(connection, now_utc, aircraft_type)
+        found = standby_places.places(connection, now_utc, aircraft_type)
     by_school: dict[str, list[Place]] = {}
     for place in found:
         by_school.setdefault(place.school, []).append(place)
@@ -124,7 +125,7 @@ def places(engine: Engine, now_utc: datetime, aircraft_type: str | None = None) 
 def places_of_school(engine: Engine, school_id: int, now_utc: datetime) -> list[Place]:
     """Return the standby list of one school, in its order."""
     with engine.connect() as connection:
-        found = standby.places(connection, now_utc, school_id=school_id)
+        found = standby_places.places(connection, now_utc, school_id=school_id)
     return _by_rule(found) if found else []
 
 
@@ -137,7 +138,7 @@ def _by_rule(school: Sequence[Place]) -> list[Place]:
 
 def _lesson(connection: Connection, reference: str) -> StandbyCandidate:
     accept(reference, "the booking", MAX_NAME_CHARACTERS)
-    lesson = standby.lesson(connection, reference)
+    lesson = standby_places.lesson(connection, reference)
     if lesson is None:
         raise StandbyRefusedError(f"there is no booking '{reference}'; give its reference, such as PAO-1016")
     return lesson
@@ -151,11 +152,11 @@ def _earliest(now_utc: datetime, settings: Settings) -> datetime:
 def _offer(engine: Engine, freed: FreedSlot, rule: StandbyRule, now_utc: datetime, settings: Settings) -> bool:
     """Offer a slot to the first lesson that it fits, each tried in its own transaction; returns whether one fits."""
     with engine.connect() as connection:
-        waiting = standby_order(standby.waiting_for(connection, freed, now_utc), rule)
+        waiting = standby_order(standby_places.waiting_for(connection, freed, now_utc), rule)
     ways = ((one, slot) for one in waiting for slot in slots_to_offer(freed, one))
     offered = any(_offer_to(engine, freed, one, slot, now_utc, settings) for one, slot in ways)
     with engine.begin() as connection:
-        standby.record_looked_at(connection, freed.freed_slot_id, now_utc)
+        freed_slots.record_looked_at(connection, freed.freed_slot_id, now_utc)
     return offered
 
 
@@ -169,10 +170,10 @@ def _offer_to(
     booking_id, student_id = waiting.booking_id, waiting.student_id
     with engine.begin() as connection:
         cases.lock_cases_shared(connection)
-        standby.take_slot(connection, freed.freed_slot_id)
+        freed_slots.take_slot(connection, freed.freed_slot_id)
         booking_moves.lock_resources(connection, booking_moves.resources_of(student_id, waiting.lesson, slot))
         booking_moves.lock_booking(connection, booking_id)
-        if not standby.may_offer(connection, freed, waiting):
+        if not freed_slots.may_offer(connection, freed, waiting):
             return False
         if booking_moves.cases_offered(connection, slot, student_id, BUFFER, [booking_id]):
             return False

@@ -9,6 +9,11 @@ from flightsched_pipelines.database.schema.base import (
     Kind,
     metadata,
 )  # fmt: skip
+from flightsched_pipelines.database.schema.bookings import (
+    ACTIVE_STATUSES,
+    TAKING_STATUSES,
+    bookings,
+)  # fmt: skip
 from flightsched_pipelines.database.schema.cases import (
     CASE_STATES,
     OPEN_STATES,
@@ -26,6 +31,10 @@ from flightsched_pipelines.database.schema.credentials import (
 from flightsched_pipelines.database.schema.dispatch_board import (
     dispatcher_sessions,
     sign_in_links,
+)  # fmt: skip
+from flightsched_pipelines.database.schema.imports import (
+    feed_files,
+    imports,
 )  # fmt: skip
 from flightsched_pipelines.database.schema.minimums import (
     weather_minimums,
@@ -70,16 +79,11 @@ from flightsched_pipelines.database.schema.schedule_changes import (
     schedule_changes,
 )  # fmt: skip
 from flightsched_pipelines.database.schema.school import (
-    ACTIVE_STATUSES,
-    TAKING_STATUSES,
     aircraft,
     airports,
     availability,
     availability_exceptions,
-    bookings,
     downtime,
-    feed_files,
-    imports,
     instructors,
     opening_hours,
     runways,

@@ -32,7 +32,7 @@ from flightsched_pipelines.domain.weather.quality import (
 from flightsched_pipelines.durations import DAY, HOUR
 from flightsched_pipelines.formatting import format_utc
 from flightsched_pipelines.services.credentials import shortcomings
-from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.hourly import hourly_steps, proposal_validation
 from flightsched_pipelines.services.hourly.reference import Reference, reference_at
 from flightsched_pipelines.services.monitoring.llm_model import of_model
 from flightsched_pipelines.settings import Settings
@@ -78,15 +78,15 @@ def measure_proposals(engine: Engine, hours: Sequence[datetime], settings: Setti
     found: list[Measurement] = []
     checks = 0
     for hour in hours:
-        proof = hourly_steps.validate_proposals(engine, hour, settings)
-        words = proof.sentences() + hourly_steps.lost_alternatives(engine, hour)
-        examined = proof.examined or hourly_steps.examined_without_proposals(engine, hour)
+        proof = proposal_validation.validate_proposals(engine, hour, settings)
+        words = proof.sentences() + proposal_validation.lost_alternatives(engine, hour)
+        examined = proof.examined or proposal_validation.examined_without_proposals(engine, hour)
         found.append(Measurement(len(words), examined, "proposals", words))
         checks += proof.checks
     measured = worst(found)
     if measured.examined and not measured.value:
         for hour, one in zip(hours, found, strict=True):
-            hourly_steps.record_validated(engine, hour, one.examined)
+            proposal_validation.record_validated(engine, hour, one.examined)
     return measured, checks
 
 

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from flightsched_pipelines.database.queries import standby
 from flightsched_pipelines.database.queries.cases import transitions
 from flightsched_pipelines.database.queries.cases.cases import CaseLesson, StoredCase
 from flightsched_pipelines.database.queries.cases.transitions import Transition
+from flightsched_pipelines.database.queries.standby import freed_slots
 from flightsched_pipelines.domain.cases.lifecycle import BookingStatus, CaseTransition, Slot
 from flightsched_pipelines.domain.cases.snapshot import Offer
 from flightsched_pipelines.services.notifications.case_notification import CaseNotification
@@ -75,7 +75,7 @@ def settle(
     """Lift the holds that these transitions end, and record the slots that changed lessons have left."""
     lifted = (case.booking_id for case, step in steps if step.event in LIFTS_HOLD and not case.standby)
     transitions.lift_hold(connection, lifted, "platform", now_utc)
-    standby.insert_freed_slot(connection, _left(steps, lessons), "changed", now_utc)
+    freed_slots.insert_freed_slot(connection, _left(steps, lessons), "changed", now_utc)
 
 
 def _left(steps: Iterable[tuple[StoredCase, CaseTransition]], lessons: Mapping[int, CaseLesson]) -> dict[int, Slot]:

@@ -18,7 +18,7 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.cases.actions import ROLE_OF, Action
 from flightsched_pipelines.domain.cases.lifecycle import CASE_EVENTS, CaseState
 from flightsched_pipelines.domain.cases.responses import CaseResponse
-from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.hourly import proposal_validation
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.responses.overdue import end_overdue
 from flightsched_pipelines.services.responses.respond import respond
@@ -99,7 +99,7 @@ def later_hour(engine: Engine, n: int, above: set[int]) -> None:
             frame = frame[~frame["booking_id"].isin(above)]
         frame = frame.assign(partition_hour=pd.Timestamp(hour).as_unit("us"))
         frames.write_partition(engine, PIPELINE_TABLES[name], frame, [hour])
-    hourly_steps.record_validated(engine, hour, 1)
+    proposal_validation.record_validated(engine, hour, 1)
 
 
 COLUMNS = (

@@ -19,7 +19,7 @@ from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.partitions import key_of
 from flightsched_pipelines.domain.monitoring.data_checks import DATA_CHECKS
 from flightsched_pipelines.domain.weather.provider_responses import ProviderResponse
-from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.hourly import hourly_steps, proposal_validation
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 
 SETTINGS = settings_for()
@@ -175,13 +175,13 @@ def test_past_weather_that_was_never_stored_is_not_made_up(seeded_engine: Engine
 
 def test_a_proposal_that_does_not_hold_fails_its_proof(seeded_engine: Engine) -> None:
     run(seeded_engine, SimulatedWeather(), SEED_HOUR)
-    assert hourly_steps.validate_proposals(seeded_engine, SEED_HOUR, SETTINGS).violations.empty
+    assert proposal_validation.validate_proposals(seeded_engine, SEED_HOUR, SETTINGS).violations.empty
     with seeded_engine.begin() as connection:
         connection.execute(
             text("UPDATE pipeline.reschedule_proposals SET aircraft_id = aircraft_id + 1 WHERE rank = 1")
         )
 
-    proof = hourly_steps.validate_proposals(seeded_engine, SEED_HOUR, SETTINGS)
+    proof = proposal_validation.validate_proposals(seeded_engine, SEED_HOUR, SETTINGS)
 
     assert proof.examined > 0
     assert not proof.violations.empty

@@ -14,7 +14,7 @@ from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.notifications.sensors import ENOUGH_TIME, TRY_AGAIN_SECONDS
-from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.hourly import proposal_validation
 from flightsched_pipelines.services.notifications import dispatch as desk
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
@@ -127,7 +127,7 @@ def test_an_old_hour_that_is_backfilled_never_speaks(platform: Platform) -> None
     assert isinstance(asked, dg.RunRequest)
     assert platform.run("dispatch", asked.run_config).success
     next_hour(platform.engine, 1)
-    hourly_steps.record_validated(platform.engine, SEED_HOUR, 1)
+    proposal_validation.record_validated(platform.engine, SEED_HOUR, 1)
     assert "was dispatched" in str(platform.tick("dispatch_sensor"))
 
 

@@ -12,7 +12,7 @@ from flightsched_pipelines.database import frames
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.cases.actions import Action, Role
 from flightsched_pipelines.domain.cases.responses import CaseResponse
-from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.hourly import proposal_validation
 from flightsched_pipelines.services.responses.respond import ResponseOutcome, respond
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 
@@ -136,7 +136,7 @@ def next_hour(engine: Engine, n: int = 1, **changed: pd.DataFrame) -> datetime:
             frame = frames.read_partition(engine, PIPELINE_TABLES[name], [SEED_HOUR])
         frame = frame.assign(partition_hour=pd.Timestamp(hour).as_unit("us"))
         frames.write_partition(engine, PIPELINE_TABLES[name], frame, [hour])
-    hourly_steps.record_validated(engine, hour, 1)
+    proposal_validation.record_validated(engine, hour, 1)
     return hour
 
 

@@ -13,7 +13,7 @@ from flightsched_pipelines.database.queries.schedule.credentials import credenti
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.rescheduling.requirements import Credentials
 from flightsched_pipelines.services.credentials import UnknownSchoolError, lapses
-from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.hourly import hourly_steps, proposal_validation
 from flightsched_pipelines.services.monitoring.data_quality import measure_lessons, measure_proposals
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines_tests.conftest import SEED_HOUR
@@ -119,7 +119,7 @@ def test_no_slot_needs_an_aircraft_that_is_due_and_the_hour_run_again_gives_the_
     assert len(here)
     assert (here["ends_at_utc"] <= pd.Timestamp(due.date() + 2 * DAY, tz="UTC")).all()
     assert (slots.loc[slots["booking_id"].map(schools) != 1, "ends_at_utc"] > pd.Timestamp(due + 2 * DAY)).any()
-    violations = hourly_steps.validate_proposals(ticked_engine, SEED_HOUR, SETTINGS).violations
+    violations = proposal_validation.validate_proposals(ticked_engine, SEED_HOUR, SETTINGS).violations
     assert violations["violation"].str.contains("the aircraft does not meet the school's requirements").any()
 
     run(ticked_engine, "DELETE FROM school.inspections")

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, bindparam, case, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 
-from flightsched_pipelines.database.queries import standby
 from flightsched_pipelines.database.queries.schedule.changes import record_changes
+from flightsched_pipelines.database.queries.standby import freed_slots, places
 from flightsched_pipelines.database.schema import OPEN_STATES, bookings, case_offers, reschedule_cases
 from flightsched_pipelines.domain.cases.lifecycle import Slot, keeps_time
 from flightsched_pipelines.domain.rescheduling.availability import Resource
@@ -144,8 +144,8 @@ def move(connection: Connection, moves: Sequence[Move], now_utc: datetime) -> No
         connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
     going = {one.booking_id: one.slot for one in moves}
     freed = {key: _freed(slot, going[key]) for key, slot in left.items() if slot not in going.values()}
-    standby.insert_freed_slot(connection, freed, "moved", now_utc)
-    standby.leave(connection, list(left), "moved", now_utc)
+    freed_slots.insert_freed_slot(connection, freed, "moved", now_utc)
+    places.leave(connection, list(left), "moved", now_utc)
 
 
 def _freed(left: Slot, taken: Slot) -> Slot:

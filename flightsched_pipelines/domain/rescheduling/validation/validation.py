@@ -5,10 +5,9 @@ shared with the search, the choice or the assessment, so that a mistake there sh
 is itself a violation; ``examined`` counts every row, so that "no violation" is never "nothing examined".
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
 import pandas as pd
 
@@ -24,27 +23,9 @@ from flightsched_pipelines.domain.rescheduling.validation.validation_records imp
     Span,
     Unreadable,
 )
+from flightsched_pipelines.domain.rescheduling.validation.violations import VIOLATION_COLUMNS, Validation, Violation
 from flightsched_pipelines.domain.rescheduling.validation.weather_validation import ForecastRecords
 from flightsched_pipelines.durations import DAY
-
-VIOLATION_COLUMNS: Mapping[str, str] = MappingProxyType({"reference": "str", "rank": "Int64", "violation": "str"})
-
-Violation = tuple[str | None, int | None, str]
-"""The booking's reference, if there is such a booking, the rank, and a sentence about the violation."""
-
-
-@dataclass(frozen=True, slots=True)
-class Validation:
-    """The number of proposals examined, the number of checks, and the violations (``VIOLATION_COLUMNS``)."""
-
-    examined: int
-    checks: int
-    violations: pd.DataFrame
-
-    def sentences(self) -> list[str]:
-        """Return each violation with the alternative that it is of."""
-        cells = self.violations.astype(object).where(self.violations.notna(), None).to_numpy().tolist()
-        return [_sentence(*row) for row in cells]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +104,6 @@ def examine(
             checks += 1
             found += [(reference, proposal.rank, sentence) for sentence in rule(case)]
     return checks, found
-
-
-def _sentence(reference: str | None, rank: int | None, violation: str) -> str:
-    return f"{reference or 'no booking'}, alternative {rank or 'without a rank'}: {violation}"
 
 
 def booking_is_scheduled(case: _Case) -> Iterator[str]:
@@ -339,6 +316,7 @@ RULES: tuple[Callable[[_Case], Iterator[str]], ...] = (
     alternatives_differ,
 )
 """Every rule that an alternative must meet."""
+
 
 KEPT_SLOT_RULES: tuple[Callable[[_Case], Iterator[str]], ...] = (
     booking_is_scheduled,

@@ -10,7 +10,7 @@ from flightsched_pipelines.database import frames
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.partitions import key_of
-from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.hourly import proposal_validation
 from flightsched_pipelines.services.hourly.explanation import explain_booking
 from flightsched_pipelines.services.hourly.hour_summary import summarise_hour
 from flightsched_pipelines.services.monitoring import data_quality
@@ -64,7 +64,7 @@ def test_an_hour_with_nothing_to_prove_is_proven(without_lessons: Engine) -> Non
     assert measured.examined > 0
 
 
-@pytest.mark.parametrize("table", hourly_steps.PROVED_FROM)
+@pytest.mark.parametrize("table", proposal_validation.PROVED_FROM)
 def test_an_hour_of_which_a_table_was_not_written_is_not_proven(without_lessons: Engine, table: str) -> None:
     run(without_lessons, "DELETE FROM pipeline.partitions WHERE name IN ('proposals_are_valid', :name)", name=table)
     measured, _ = data_quality.measure_proposals(without_lessons, [SEED_HOUR], SETTINGS)

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, text
 
 from flightsched_pipelines.database.frames import read_partition, write_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.hourly import hourly_steps, proposal_validation
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 
@@ -71,7 +71,7 @@ def test_an_old_hour_gives_the_same_rows_after_minimums_runways_airports_and_set
     for table, rows in before.items():
         pd.testing.assert_frame_equal(rows, after[table])
     assert set(before["at_risk_bookings"]["booking_id"]) == set(stored(ticked_engine, "at_risk_bookings")["booking_id"])
-    assert hourly_steps.validate_proposals(ticked_engine, SEED_HOUR, OTHERS).violations.empty
+    assert proposal_validation.validate_proposals(ticked_engine, SEED_HOUR, OTHERS).violations.empty
 
 
 def test_the_snapshot_of_an_old_hour_stands_and_that_of_the_running_one_is_taken_anew(ticked_engine: Engine) -> None:

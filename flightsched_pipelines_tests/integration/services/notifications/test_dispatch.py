@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.database import frames
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.hourly import hourly_steps, proposal_validation
 from flightsched_pipelines.services.hourly.hour_summary import summarise_hour
 from flightsched_pipelines.services.notifications import dispatch as desk
 from flightsched_pipelines.services.notifications.dispatch import DispatchRefusedError, DispatchResult, dispatch
@@ -190,7 +190,7 @@ def test_a_lesson_whose_slots_all_went_to_others_is_told_so(ticked_engine: Engin
     booking_id = int(proposals.sort_values("starts_at_utc")["booking_id"].iloc[-1])
     left = proposals[proposals["booking_id"] != booking_id]
     frames.write_partition(ticked_engine, PIPELINE_TABLES["reschedule_proposals"], left, [SEED_HOUR])
-    hourly_steps.record_validated(ticked_engine, SEED_HOUR, len(left))
+    proposal_validation.record_validated(ticked_engine, SEED_HOUR, len(left))
 
     tell(ticked_engine)
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from flightsched_pipelines.database import frames
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.cases.responses import RequestedTimes
-from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.hourly import proposal_validation
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.responses import deadlines, weather_hold
 from flightsched_pipelines_tests.conftest import SEED_HOUR
@@ -45,7 +45,7 @@ def next_hour(engine: Engine, **changed: pd.DataFrame) -> None:
         frame = changed.get(name, frames.read_partition(engine, PIPELINE_TABLES[name], [SEED_HOUR]))
         frame = frame.assign(partition_hour=pd.Timestamp(hour).as_unit("us"))
         frames.write_partition(engine, PIPELINE_TABLES[name], frame, [hour])
-    hourly_steps.record_validated(engine, hour, 1)
+    proposal_validation.record_validated(engine, hour, 1)
     dispatch(engine, hour + 8 * MINUTE, SETTINGS)
 
 

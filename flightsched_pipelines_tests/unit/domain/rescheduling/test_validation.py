@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from flightsched_pipelines.domain.rescheduling.frames import PROPOSAL_COLUMNS
-from flightsched_pipelines.domain.rescheduling.validation.validation import RULES, VIOLATION_COLUMNS
+from flightsched_pipelines.domain.rescheduling.validation.validation import RULES
+from flightsched_pipelines.domain.rescheduling.validation.violations import VIOLATION_COLUMNS
 from flightsched_pipelines_tests.unit.domain.rescheduling.builders import (
     AIRCRAFT,
     INSTRUCTOR,

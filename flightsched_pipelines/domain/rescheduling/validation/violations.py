@@ -1,0 +1,31 @@
+"""Violations that validation found, as a frame and as sentences."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import pandas as pd
+
+VIOLATION_COLUMNS: Mapping[str, str] = MappingProxyType({"reference": "str", "rank": "Int64", "violation": "str"})
+
+
+Violation = tuple[str | None, int | None, str]
+"""The booking's reference, if there is such a booking, the rank, and a sentence about the violation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """The number of proposals examined, the number of checks, and the violations (``VIOLATION_COLUMNS``)."""
+
+    examined: int
+    checks: int
+    violations: pd.DataFrame
+
+    def sentences(self) -> list[str]:
+        """Return each violation with the alternative that it is of."""
+        cells = self.violations.astype(object).where(self.violations.notna(), None).to_numpy().tolist()
+        return [_sentence(*row) for row in cells]
+
+
+def _sentence(reference: str | None, rank: int | None, violation: str) -> str:
+    return f"{reference or 'no booking'}, alternative {rank or 'without a rank'}: {violation}"
