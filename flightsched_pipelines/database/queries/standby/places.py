@@ -164,7 +164,8 @@ def places(
 
 def aircraft_types(connection: Connection) -> list[str]:
     """Return the existing types of aircraft."""
-    return list(connection.execute(select(aircraft.c.type).distinct().order_by(aircraft.c.type)).scalars())
+    flown = select(aircraft.c.type).distinct().where(~aircraft.c.simulator).order_by(aircraft.c.type)
+    return list(connection.execute(flown).scalars())
 
 
 def _places(now_utc: datetime) -> Select[*tuple[Any, ...]]:
