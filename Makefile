@@ -46,6 +46,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/vulture
 	$(BIN)/dg check defs
 	$(BIN)/pyright --warnings
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from flightsched_pipelines.domain.imports.faults import Fault, FileError
 
 SEPARATORS = (",", ";", "\t", "|")
-MAX_CELL_CHARACTERS = 10_000
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
