@@ -13,7 +13,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from flightsched_pipelines.database import embedded
-from flightsched_pipelines.database.private_errors import DiscreetConnection
+from flightsched_pipelines.database.redacted_errors import DiscreetConnection
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.settings import Settings
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from flightsched_pipelines.database.frames import PARTITION_HOUR
 from flightsched_pipelines.domain.risk.bookings import VERDICTS
-from flightsched_pipelines.domain.risk.breach import breach_brief, breach_of
+from flightsched_pipelines.domain.risk.breach_text import breach_brief, breach_of
 from flightsched_pipelines.domain.risk.rules import NOT_FLOWN
 from flightsched_pipelines.formatting import format_time, format_utc, plural
 from flightsched_pipelines.reporting import charts, page

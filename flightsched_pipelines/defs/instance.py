@@ -12,7 +12,7 @@ import psycopg2
 from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 
-from flightsched_pipelines.clients import private_files
+from flightsched_pipelines.clients import owner_only_files
 from flightsched_pipelines.database.engine import application_url, connect, dagster_url
 from flightsched_pipelines.database.frames import first_written
 from flightsched_pipelines.defs.dagster_internals import DagsterInvalidConfigError
@@ -46,9 +46,9 @@ def prepare_instance(settings: Settings) -> dict[str, str]:
     operators = None if settings.flightsched_demo else os.environ.get("DAGSTER_HOME")
     home = Path(operators or settings.flightsched_home / "dagster").resolve()
     if operators is None:
-        private_files.folder(home)
+        owner_only_files.folder(home)
     else:
-        home.mkdir(mode=private_files.FOLDER, parents=True, exist_ok=True)
+        home.mkdir(mode=owner_only_files.FOLDER, parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists() or operators is None:
         shutil.copyfile(DAGSTER_YAML, home / "dagster.yaml")
     return {

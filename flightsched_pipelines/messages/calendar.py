@@ -8,7 +8,7 @@ from types import MappingProxyType
 from icalendar import Calendar, vCalAddress, vText
 from icalendar import Event as Entry
 
-from flightsched_pipelines.domain.risk.breach import breach_sentence
+from flightsched_pipelines.domain.risk.breach_text import breach_sentence
 from flightsched_pipelines.messages.models import Event, Form, Notice
 
 STATUSES: Mapping[Event, str] = MappingProxyType(

@@ -17,7 +17,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from flightsched_pipelines import formatting
-from flightsched_pipelines.domain.risk import breach as breach_words
+from flightsched_pipelines.domain.risk import breach_text as breach_words
 from flightsched_pipelines.messages import headlines
 from flightsched_pipelines.messages.models import RESPONSE_EVENTS, Digest, DigestLine, Event, Notice, SignIn
 from flightsched_pipelines.messages.texts import missing_weather, standby_texts

@@ -10,7 +10,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from flightsched_pipelines.domain.cases.actions import PersonRole
 from flightsched_pipelines.domain.cases.lifecycle import StepEvent
-from flightsched_pipelines.domain.risk.breach import Breach
+from flightsched_pipelines.domain.risk.breach_text import Breach
 
 ResponseNews = Literal["accepted", "withdrawn", "hold_released", "reminded", "moved", "handed_over", "kept", "declined"]
 Event = StepEvent | ResponseNews

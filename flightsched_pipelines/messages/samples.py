@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-from flightsched_pipelines.domain.risk.breach import Breach
+from flightsched_pipelines.domain.risk.breach_text import Breach
 from flightsched_pipelines.durations import HOUR
 from flightsched_pipelines.messages.models import (
     DISPATCHER_EVENTS,

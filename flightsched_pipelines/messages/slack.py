@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flightsched_pipelines.domain.risk.breach import breach_brief
+from flightsched_pipelines.domain.risk.breach_text import breach_brief
 from flightsched_pipelines.formatting import format_time, plural
 from flightsched_pipelines.messages import headlines
 from flightsched_pipelines.messages.email import digest_counts, digest_title, event_name

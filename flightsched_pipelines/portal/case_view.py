@@ -7,7 +7,7 @@ from datetime import datetime
 from flightsched_pipelines import formatting
 from flightsched_pipelines.domain.cases.actions import Action
 from flightsched_pipelines.domain.rescheduling.slot_descriptions import forecast_facts
-from flightsched_pipelines.domain.risk.breach import Breach
+from flightsched_pipelines.domain.risk.breach_text import Breach
 from flightsched_pipelines.messages import headlines, page_texts
 from flightsched_pipelines.messages.models import Lesson
 from flightsched_pipelines.reporting.forecast_chart import ForecastTable, forecast_chart, forecast_table

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flightsched_pipelines.domain.risk.breach import NAMES
+from flightsched_pipelines.domain.risk.breach_text import NAMES
 from flightsched_pipelines.domain.risk.lesson_forecast import HourlyValues, LessonForecast
 from flightsched_pipelines.formatting import format_clock, format_quantity, format_visibility, zone_name
 from flightsched_pipelines.reporting.svg import Canvas, Picture

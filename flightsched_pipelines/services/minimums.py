@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from flightsched_pipelines.database.queries.imports import known as stored
+from flightsched_pipelines.database.queries.imports import stored_references as stored
 from flightsched_pipelines.database.queries.schedule import minimums as rows
 from flightsched_pipelines.domain.imports.references import AMBIGUOUS
 from flightsched_pipelines.domain.risk.rules import RULE_BOOK

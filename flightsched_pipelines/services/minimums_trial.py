@@ -10,7 +10,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from flightsched_pipelines.database.frames import hours_written, read_partition
-from flightsched_pipelines.database.queries.imports import known as stored
+from flightsched_pipelines.database.queries.imports import stored_references as stored
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.imports import minimum_rules
 from flightsched_pipelines.domain.imports.faults import Fault, in_order

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from secrets import token_urlsafe
 
-from flightsched_pipelines.clients.private_files import FILE
+from flightsched_pipelines.clients.owner_only_files import FILE
 from flightsched_pipelines.settings import Settings
 
 FILE_NAME = "secret_key"

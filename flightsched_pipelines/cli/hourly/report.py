@@ -11,7 +11,7 @@ from rich.table import Table
 from flightsched_pipelines.cli.arguments import Hour, Json, parse_hour
 from flightsched_pipelines.cli.console import console, print_json
 from flightsched_pipelines.cli.session import open_session
-from flightsched_pipelines.domain.risk.breach import difference, forecast_value, limit_words, rule_name
+from flightsched_pipelines.domain.risk.breach_text import difference, forecast_value, limit_words, rule_name
 from flightsched_pipelines.formatting import format_period, format_time, format_utc, plural
 from flightsched_pipelines.services.hourly.explanation import Explanation, explain_booking
 from flightsched_pipelines.services.hourly.hour_summary import HourSummary, ThreatenedLesson

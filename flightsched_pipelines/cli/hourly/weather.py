@@ -16,7 +16,7 @@ from flightsched_pipelines.domain.risk.assess import Assessment
 from flightsched_pipelines.domain.weather.conditions import UnreadWord
 from flightsched_pipelines.domain.weather.source_selection import hourly_rows
 from flightsched_pipelines.formatting import format_clock, format_day, format_visibility
-from flightsched_pipelines.services import stored_reports
+from flightsched_pipelines.services import file_assessment
 from flightsched_pipelines.settings import Settings
 
 JSON_COLUMNS = (
@@ -34,7 +34,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line
 
 def weather(file: WeatherFile, airport: Airport = None, as_json: Json = False) -> None:
     """Decode a saved METAR, TAF or One Call response, hour by hour."""
-    reading = stored_reports.read_reports(file, airport, datetime.now(UTC))
+    reading = file_assessment.read_reports(file, airport, datetime.now(UTC))
     for problem in reading.problems:
         print_error(f"{file}: {problem}")
     rows = hourly_rows(reading.groups).rename(columns={"visibility_at_least": "at_least"})
@@ -56,7 +56,7 @@ def assess_file(
     as_json: Json = False,
 ) -> None:
     """Assess bookings in a file by weather in a file, with the default minimums and no database."""
-    lessons, assessment, problems = stored_reports.assess_files(
+    lessons, assessment, problems = file_assessment.assess_files(
         weather_files, bookings, Settings(), datetime.now(UTC), minimums
     )
     for problem in problems:

@@ -16,7 +16,7 @@ from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.database.queries.cases import case_history
 from flightsched_pipelines.database.queries.cases.case_history import CaseHistory, CaseSummary
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
-from flightsched_pipelines.domain.risk.breach import breach_brief
+from flightsched_pipelines.domain.risk.breach_text import breach_brief
 from flightsched_pipelines.formatting import format_period, format_time
 from flightsched_pipelines.services.credentials import slot_warnings
 from flightsched_pipelines.services.notifications.directory import Directory

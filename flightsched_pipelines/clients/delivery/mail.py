@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
 
-from flightsched_pipelines.clients import private_files
+from flightsched_pipelines.clients import owner_only_files
 from flightsched_pipelines.clients.delivery import aws
 from flightsched_pipelines.clients.delivery.delivery_errors import ChannelDownError, HandOver
 
@@ -46,7 +46,7 @@ class Maildir:
             self._prepare()
             if not new.exists() and not (self._folder / "cur" / f"{name}:2,S").exists():
                 hand_over()
-                private_files.write(draft, message.as_bytes(policy=policy.SMTP))
+                owner_only_files.write(draft, message.as_bytes(policy=policy.SMTP))
                 draft.replace(new)
         except OSError as error:
             raise ChannelDownError(
@@ -59,10 +59,10 @@ class Maildir:
 
     def _prepare(self) -> None:
         for part in ("", "tmp", "new", "cur"):
-            private_files.folder(self._folder / part)
+            owner_only_files.folder(self._folder / part)
         if not self._is_private:
             for part in ("tmp", "new", "cur"):
-                private_files.close_to_others(self._folder / part)
+                owner_only_files.close_to_others(self._folder / part)
             self._is_private = True
 
 

@@ -19,7 +19,7 @@ from flightsched_pipelines.defs.monitoring.run_history import OPERATIONS
 from flightsched_pipelines.defs.notifications.notification_jobs import deliver_job
 from flightsched_pipelines.defs.ownership import PLATFORM, code_reference, labels
 from flightsched_pipelines.defs.partitions import hours_of_run
-from flightsched_pipelines.defs.responses.reasons import SilenceReason
+from flightsched_pipelines.defs.responses.accepted_reasons import SilenceReason
 from flightsched_pipelines.defs.runs.refusals import refuse
 from flightsched_pipelines.defs.runs.run_limits import STOPPED_TAG, bounded
 from flightsched_pipelines.durations import MINUTE

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from flightsched_pipelines.clients.delivery.delivery_errors import ChannelDownError
 from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.ownership import code_reference
-from flightsched_pipelines.defs.responses.reasons import DispatchReason, KeepReason
+from flightsched_pipelines.defs.responses.accepted_reasons import DispatchReason, KeepReason
 from flightsched_pipelines.defs.runs.refusals import RefusalError, refuse
 from flightsched_pipelines.defs.runs.run_limits import bounded
 from flightsched_pipelines.domain.cases.actions import ROLE_OF, Action

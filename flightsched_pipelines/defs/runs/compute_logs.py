@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from flightsched_pipelines.clients import private_files
+from flightsched_pipelines.clients import owner_only_files
 from flightsched_pipelines.defs.dagster_internals import (
     ComputeLogManager,
     ConfigurableClassData,
@@ -50,5 +50,5 @@ class ComputeLogs(LocalComputeLogManager):
 def _folder(path: Path) -> Path:
     """The folder, open to its owner alone: Dagster writes into it with the rights that the umask gives."""
     with suppress(OSError):  # Dagster reports in the run's log that it cannot write there
-        private_files.folder(path)
+        owner_only_files.folder(path)
     return path

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from flightsched_pipelines.domain.risk.breach import Breach, breach_of, breach_sentence, limit_of_whom, rule_name
-from flightsched_pipelines.domain.risk.breach import forecast_value as value_of
+from flightsched_pipelines.domain.risk.breach_text import Breach, breach_of, breach_sentence, limit_of_whom, rule_name
+from flightsched_pipelines.domain.risk.breach_text import forecast_value as value_of
 from flightsched_pipelines.formatting import format_period
 
 Row = Mapping[Any, Any]

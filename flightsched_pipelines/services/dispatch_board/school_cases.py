@@ -11,7 +11,7 @@ from flightsched_pipelines.database.queries.cases.case_history import CaseHistor
 from flightsched_pipelines.database.queries.dispatch_board.school_rows import is_case_of
 from flightsched_pipelines.domain.cases.possible_responses import PossibleResponses, possible_responses
 from flightsched_pipelines.domain.cases.snapshot import ResponseContext
-from flightsched_pipelines.domain.risk.breach import breach_brief
+from flightsched_pipelines.domain.risk.breach_text import breach_brief
 from flightsched_pipelines.services.dispatch_board.sign_in import Dispatcher
 from flightsched_pipelines.services.notifications.findings import breaches_of_cases
 from flightsched_pipelines.services.responses.case_page import CasePage, case_page_for_dispatcher

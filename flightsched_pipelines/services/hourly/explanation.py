@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func
 from flightsched_pipelines.database.frames import newest_partition, read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.risk.bookings import with_forms
-from flightsched_pipelines.domain.risk.breach import Breach, breach_of
+from flightsched_pipelines.domain.risk.breach_text import Breach, breach_of
 from flightsched_pipelines.domain.risk.explain import explain
 from flightsched_pipelines.domain.weather.report_lines import line_of_group, raw_reports
 from flightsched_pipelines.errors import PlainError

@@ -7,7 +7,7 @@ from typing import Any
 import airportsdata
 from sqlalchemy import Connection, Engine
 
-from flightsched_pipelines.database.queries.imports import airfields, known
+from flightsched_pipelines.database.queries.imports import airfields, stored_references
 from flightsched_pipelines.domain.imports.kinds import FileKind
 from flightsched_pipelines.domain.imports.reading import ReadFile
 from flightsched_pipelines.errors import PlainError
@@ -65,7 +65,7 @@ def named_in(kind: FileKind, file: ReadFile) -> set[str]:
 
 def look_up(connection: Connection, named: Iterable[str]) -> tuple[dict[str, str], dict[str, str], list[str]]:
     """Find airports: names → ICAO idents, names → why there is none, and the idents that are not stored yet."""
-    stored = known.airports_stored(connection)
+    stored = stored_references.airports_stored(connection)
     found: dict[str, str] = {}
     wrong: dict[str, str] = {}
     for said in sorted(named):
@@ -91,12 +91,12 @@ def add_airports(engine: Engine, named: Iterable[str], **issues: bool | None) ->
         AirportError: an ident names no airport, or two; nothing is stored then.
     """
     with engine.begin() as connection:
-        known.take_turn(connection)
+        stored_references.take_turn(connection)
         found, wrong, new = look_up(connection, {said.strip().upper() for said in named})
         if wrong:
             raise AirportError("; ".join(wrong.values()))
         add(connection, new, **issues)
-        return new, known.without_runways(connection, found.values())
+        return new, stored_references.without_runways(connection, found.values())
 
 
 def added_note(idents: Sequence[str]) -> str:

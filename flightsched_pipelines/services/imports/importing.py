@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from flightsched_pipelines.database.queries.cases.cases import lock_cases_exclusive
-from flightsched_pipelines.database.queries.imports import known as stored
+from flightsched_pipelines.database.queries.imports import stored_references as stored
 from flightsched_pipelines.database.queries.imports.filed_changes import changes_filed, changes_of
 from flightsched_pipelines.database.queries.imports.schedule_after import still_needed, taken_after
 from flightsched_pipelines.database.queries.imports.staging import Staging
@@ -28,7 +28,7 @@ from flightsched_pipelines.domain.imports.reading import ReadFile, ReadRow, read
 from flightsched_pipelines.domain.imports.references import Known, resolve
 from flightsched_pipelines.domain.imports.times import Times
 from flightsched_pipelines.domain.schedule_changes.lifecycle import ChangeState, settle
-from flightsched_pipelines.services.imports import airports, few_rows, lost_holds, student_limits
+from flightsched_pipelines.services.imports import airports, lost_holds, schools_and_airports, student_limits
 from flightsched_pipelines.services.imports.files import read_table
 from flightsched_pipelines.services.imports.reports import Change, ImportRefusedError, ImportReport, NeedsYesError
 from flightsched_pipelines.settings import Settings
@@ -130,26 +130,28 @@ class _Importing:
     def _schools_or_airports(self) -> ImportReport:
         by_hand: list[int] = []
         if self._kind.name == "airports":
-            self._faults += few_rows.airport_faults(self._file.rows)
+            self._faults += schools_and_airports.airport_faults(self._file.rows)
         rows = [row for row in self._file.rows if row.is_sound]
         if self._kind.name == "airports":
-            changes = few_rows.compare_airports(self._connection, rows)
+            changes = schools_and_airports.compare_airports(self._connection, rows)
         else:
-            changes, by_hand = few_rows.compare_schools(self._connection, rows)
+            changes, by_hand = schools_and_airports.compare_schools(self._connection, rows)
         added = sum(change.action == "added" for change in changes)
         report = self._report(
             added=added, changed=len(changes) - added, unchanged=len(rows) - len(changes), changes=changes
         )  # fmt: skip
         self._refuse_faults(report)
         self._ask(report, by_hand, 0)
-        apply = few_rows.apply_airports if self._kind.name == "airports" else few_rows.apply_schools
+        apply = (
+            schools_and_airports.apply_airports if self._kind.name == "airports" else schools_and_airports.apply_schools
+        )
         return replace(report, notes=[*report.notes, *apply(self._connection, rows)])
 
     def _resolve(self) -> None:
         named = airports.named_in(self._kind, self._file)
         found, wrong, new = airports.look_up(self._connection, named)
         if self._kind.name == "airports":
-            few_rows.accept_whole_rows(self._file.rows, found, wrong)
+            schools_and_airports.accept_whole_rows(self._file.rows, found, wrong)
         else:
             airports.add(self._connection, new)
             if new:

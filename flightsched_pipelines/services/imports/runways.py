@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import Engine
 
-from flightsched_pipelines.database.queries.imports import airfields, known
+from flightsched_pipelines.database.queries.imports import airfields, stored_references
 from flightsched_pipelines.domain.imports.faults import FileError
 from flightsched_pipelines.domain.imports.our_airports import runway_ends
 from flightsched_pipelines.errors import PlainError
@@ -40,7 +40,7 @@ def sync_runways(engine: Engine, data: bytes, *, replace: bool = False) -> Runwa
     except UnicodeDecodeError as error:
         raise FileError("the file is not UTF-8 text; give runways.csv of OurAirports") from error
     with engine.begin() as connection:
-        known.take_turn(connection)
+        stored_references.take_turn(connection)
         stored = airfields.airports_stored(connection)
         idents: dict[str, str] = {}
         for (ident,) in stored:
@@ -58,5 +58,5 @@ def sync_runways(engine: Engine, data: bytes, *, replace: bool = False) -> Runwa
                 f"{', ...' if len(other) > 10 else ''}); nothing was changed yet"
             )
         airfields.store_runways(connection, [*new, *other.values()])
-        without = known.without_runways(connection, [ident for (ident,) in stored])
+        without = stored_references.without_runways(connection, [ident for (ident,) in stored])
     return RunwaysReport(len(new), len(other), len(ends) - len(new) - len(other), without)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection
 
-from flightsched_pipelines.database.queries.imports.known import training_levels
+from flightsched_pipelines.database.queries.imports.stored_references import training_levels
 from flightsched_pipelines.database.queries.schedule.bookings import minimums
 from flightsched_pipelines.domain.imports.faults import Fault
 from flightsched_pipelines.domain.imports.minimum_rules import stricter

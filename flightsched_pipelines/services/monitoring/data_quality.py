@@ -19,7 +19,7 @@ from flightsched_pipelines.domain.monitoring.statistics import outside_usual_ran
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import BOOKING_FACTS
 from flightsched_pipelines.domain.risk.limits.loosened_limits import loosened
 from flightsched_pipelines.domain.risk.rules import NOT_FLOWN
-from flightsched_pipelines.domain.weather.quality import (
+from flightsched_pipelines.domain.weather.forecast_quality import (
     PLAUSIBLE,
     REQUIRED_COLUMNS,
     contradictions,

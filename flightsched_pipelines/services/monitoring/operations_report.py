@@ -23,7 +23,7 @@ from flightsched_pipelines.durations import DAY, HOUR, MINUTE
 from flightsched_pipelines.reporting import page
 from flightsched_pipelines.reporting.metrics import NAMESPACE, data_of
 from flightsched_pipelines.reporting.models import AlertPeriod, Funnel, Latency, Loss, Report, RiskMap, VerdictCounts
-from flightsched_pipelines.services.hourly import hourly_steps, unknown
+from flightsched_pipelines.services.hourly import hourly_steps, unknown_lessons
 from flightsched_pipelines.services.monitoring import platform_health
 from flightsched_pipelines.services.monitoring.platform_health import THROTTLED, StepAttempt
 from flightsched_pipelines.settings import Settings
@@ -181,7 +181,7 @@ def compose_report(engine: Engine, hour_utc: datetime, now_utc: datetime, settin
 
 def verdict_counts(engine: Engine, first_utc: datetime, last_utc: datetime) -> list[VerdictCounts]:
     """Return the lessons by verdict in each hour that was assessed, the oldest first."""
-    beyond = unknown.beyond_reach(engine, first_utc, last_utc)
+    beyond = unknown_lessons.beyond_reach(engine, first_utc, last_utc)
     return [
         VerdictCounts(
             hour,

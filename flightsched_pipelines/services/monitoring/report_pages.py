@@ -3,7 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from flightsched_pipelines.clients import private_files
+from flightsched_pipelines.clients import owner_only_files
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.reporting import page
 from flightsched_pipelines.reporting.models import Report
@@ -45,15 +45,15 @@ def write_page(report: Report, settings: Settings) -> Path:
 def _prepare(folder: Path, *, ours: bool) -> None:
     """Make the folder for its owner alone; one that was made for REPORT_FOLDER, as for a web server, stays open."""
     if not ours:
-        folder.mkdir(mode=private_files.FOLDER, parents=True, exist_ok=True)
-    elif not folder.is_dir() or private_files.is_open(folder):
-        private_files.folder(folder)
-        private_files.close_to_others(folder)
+        folder.mkdir(mode=owner_only_files.FOLDER, parents=True, exist_ok=True)
+    elif not folder.is_dir() or owner_only_files.is_open(folder):
+        owner_only_files.folder(folder)
+        owner_only_files.close_to_others(folder)
 
 
 def _write(path: Path, text: str) -> None:
     """Replace a file atomically: a reader sees the old page or the new one. Who may enter the folder may read it."""
     draft = path.with_suffix(".draft")
-    private_files.write(draft, text.encode())
-    draft.chmod(private_files.FILE | path.parent.stat().st_mode & 0o044)
+    owner_only_files.write(draft, text.encode())
+    draft.chmod(owner_only_files.FILE | path.parent.stat().st_mode & 0o044)
     draft.replace(path)

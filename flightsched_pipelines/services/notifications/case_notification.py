@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from flightsched_pipelines.database.queries.notifications.contacts import Person
 from flightsched_pipelines.domain.cases.lifecycle import ENDING_EVENTS, Slot
 from flightsched_pipelines.domain.cases.snapshot import Offer
-from flightsched_pipelines.domain.risk.breach import Breach
+from flightsched_pipelines.domain.risk.breach_text import Breach
 from flightsched_pipelines.messages import models
 from flightsched_pipelines.messages.quiet_hours import not_before
 from flightsched_pipelines.services.notifications import channels

@@ -22,7 +22,7 @@ from flightsched_pipelines.domain.cases.lifecycle import (
 from flightsched_pipelines.domain.cases.standby import next_standby_transition
 from flightsched_pipelines.domain.cases.waking_hours import WakingHours
 from flightsched_pipelines.errors import PlainError
-from flightsched_pipelines.services.hourly.unknown import beyond_reach
+from flightsched_pipelines.services.hourly.unknown_lessons import beyond_reach
 from flightsched_pipelines.services.notifications.case_notification import CaseNotification, NotificationContext
 from flightsched_pipelines.services.notifications.case_steps import (
     booking_status,

@@ -18,8 +18,8 @@ from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.domain.cases.snapshot import Offer
 from flightsched_pipelines.domain.rescheduling.feasible_starts import NO_SLOT_LEFT
 from flightsched_pipelines.domain.risk.bookings import severity
-from flightsched_pipelines.domain.risk.breach import Breach, breach_of
 from flightsched_pipelines.domain.risk.breach_order import share_missed
+from flightsched_pipelines.domain.risk.breach_text import Breach, breach_of
 from flightsched_pipelines.domain.risk.rules import NOT_FLOWN
 from flightsched_pipelines.services.slots import slots_of
 

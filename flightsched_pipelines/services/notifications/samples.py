@@ -24,7 +24,7 @@ from flightsched_pipelines.domain.cases.rules import CaseRules, ResponseRules
 from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Offer, ResponseContext
 from flightsched_pipelines.domain.cases.waking_hours import WakingHours
 from flightsched_pipelines.domain.rescheduling.slot_descriptions import slot_descriptions
-from flightsched_pipelines.domain.risk.breach import Breach
+from flightsched_pipelines.domain.risk.breach_text import Breach
 from flightsched_pipelines.durations import HOUR
 from flightsched_pipelines.messages.models import (
     DISPATCHER_EVENTS,

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from flightsched_pipelines.database.frames import newest_written, read_partition, written_at
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.cases.lifecycle import Slot
-from flightsched_pipelines.domain.risk.breach import Breach
+from flightsched_pipelines.domain.risk.breach_text import Breach
 from flightsched_pipelines.domain.risk.lesson_forecast import LessonForecast, lesson_forecast
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.notifications.findings import breaches_at

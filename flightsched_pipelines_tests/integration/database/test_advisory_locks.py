@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import ProgrammingError
 
 from flightsched_pipelines.database import advisory_locks, migrations
-from flightsched_pipelines.database.queries.imports import known
+from flightsched_pipelines.database.queries.imports import stored_references
 from flightsched_pipelines.services.monitoring.diagnosis import diagnose
 from flightsched_pipelines_tests.conftest import settings_for
 
@@ -61,7 +61,7 @@ def test_the_platforms_own_user_need_not_be_a_superuser(engine: Engine) -> None:
         migrations.upgrade(engine)
         with engine.connect() as connection:
             as_role(connection, "platform")
-            known.take_turn(connection)
+            stored_references.take_turn(connection)
     finally:
         run(engine, "DROP OWNED BY platform; DROP ROLE platform")
 

@@ -16,7 +16,7 @@ from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.database.frames import read_partition
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
 from flightsched_pipelines.database.queries.schedule.availability import availability
-from flightsched_pipelines.database.queries.schedule.odd_rows import odd_rows
+from flightsched_pipelines.database.queries.schedule.violating_rows import odd_rows
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.partitions import key_of

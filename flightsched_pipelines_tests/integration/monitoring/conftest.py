@@ -47,6 +47,7 @@ def made_healthy(
     @cache
     def make(hour: datetime) -> Healthy:
         name, folder = f"template_healthy_{hour:%d_%H}", tmp_path_factory.mktemp("instance")
+        events: list[dg.EventLogEntry] = []
         administer(server_home, f"CREATE DATABASE {name} TEMPLATE {templates['migrated']}")
         for engine in connected(embedded.url(server_home, name)):
             seed(engine, hour)
@@ -57,7 +58,7 @@ def made_healthy(
                     job = definitions.resolve_job_def(made)
                     assert job.execute_in_process(instance=instance, partition_key=key_of(hour)).success
                 runs = sorted(instance.get_run_records(), key=lambda run: run.storage_id)
-                events = [event for run in runs for event in instance.all_logs(run.dagster_run.run_id)]
+                events += [event for run in runs for event in instance.all_logs(run.dagster_run.run_id)]
         return Healthy(name, folder, events, hour)
 
     return make

@@ -8,7 +8,7 @@ from stat import S_IMODE
 
 import pytest
 
-from flightsched_pipelines.clients import private_files
+from flightsched_pipelines.clients import owner_only_files
 from flightsched_pipelines.clients.delivery.delivery_errors import unnoted
 from flightsched_pipelines.clients.delivery.mail import Maildir
 
@@ -52,5 +52,5 @@ def test_a_folder_that_everybody_could_read_is_closed_with_its_mails(tmp_path: P
 def test_a_draft_that_was_left_open_to_all_is_written_anew(tmp_path: Path) -> None:
     draft = tmp_path / "draft"
     draft.write_text("half a mail")
-    private_files.write(draft, b"a mail")
+    owner_only_files.write(draft, b"a mail")
     assert (S_IMODE(draft.stat().st_mode), draft.read_bytes()) == (0o600, b"a mail")

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from flightsched_pipelines.domain.cases.waking_hours import WakingHours
-from flightsched_pipelines.domain.risk.breach import breach_sentence
+from flightsched_pipelines.domain.risk.breach_text import breach_sentence
 from flightsched_pipelines.formatting import format_period, format_time, plural
 from flightsched_pipelines.messages import email, headlines
 from flightsched_pipelines.messages.email import EVENT_NAMES

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from flightsched_pipelines import formatting
-from flightsched_pipelines.domain.risk.breach import breach_sentence
+from flightsched_pipelines.domain.risk.breach_text import breach_sentence
 from flightsched_pipelines.messages import calendar, email, slack, sms
 from flightsched_pipelines.messages.event_payload import event_payload
 from flightsched_pipelines.messages.models import Digest, Event, Notice, Role

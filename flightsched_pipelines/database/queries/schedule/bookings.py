@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import Range
 
 from flightsched_pipelines.database import schema
 from flightsched_pipelines.database.engine import Source, reading
-from flightsched_pipelines.database.queries.schedule.odd_rows import as_faults, odd_rows
+from flightsched_pipelines.database.queries.schedule.violating_rows import as_faults, odd_rows
 from flightsched_pipelines.database.readable_columns import day, form_of, words
 from flightsched_pipelines.domain.rescheduling.availability import (
     Resource,

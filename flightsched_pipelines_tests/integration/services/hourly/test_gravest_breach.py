@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.database import migrations
 from flightsched_pipelines.defs.asset_metadata import highest_risk_lessons
-from flightsched_pipelines.domain.risk.breach import NAMES
+from flightsched_pipelines.domain.risk.breach_text import NAMES
 from flightsched_pipelines.messages import email, slack, sms
 from flightsched_pipelines.messages.models import Digest, Notice
 from flightsched_pipelines.services.hourly.explanation import explain_booking

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flightsched_pipelines.domain.risk.breach import (
+from flightsched_pipelines.domain.risk.breach_text import (
     Breach,
     breach_brief,
     breach_sentence,

@@ -11,7 +11,7 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.database.schema.base import Kind
 from flightsched_pipelines.domain.rescheduling.validation.weather_validation import LOOKED_AT
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST, FORECAST_COLUMNS
-from flightsched_pipelines.domain.weather.quality import REQUIRED_COLUMNS
+from flightsched_pipelines.domain.weather.forecast_quality import REQUIRED_COLUMNS
 from flightsched_pipelines.domain.weather.source_selection import hourly_rows
 
 WEATHER_MD = Path(__file__).parents[4] / "docs" / "concepts" / "weather.md"

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pandas as pd
 import pytest
 
+from flightsched_pipelines.domain.weather.forecast_quality import implausible, uncovered, unread_words
 from flightsched_pipelines.domain.weather.provider_responses import (  # fmt: skip
     ProviderResponse,
     ProviderResponseError,
@@ -14,7 +15,6 @@ from flightsched_pipelines.domain.weather.provider_responses import (  # fmt: sk
     read_responses,
     station_positions,
 )
-from flightsched_pipelines.domain.weather.quality import implausible, uncovered, unread_words
 from flightsched_pipelines.domain.weather.reports.taf import read_taf
 from flightsched_pipelines.domain.weather.source_selection import hourly_rows
 from flightsched_pipelines_tests.unit.domain.weather.builders import fair, hour, metar, one_call, one_call_hour, taf
