@@ -14,10 +14,10 @@ from typing import Any
 from benchmarks.measure import machine, markdown, measured
 from benchmarks.rescheduling.instances import SHAPES, Instance, instance
 from benchmarks.rescheduling.prove import OPTIMA
-from flightsched_pipelines.domain.rescheduling.duty_hours import DutyHours
-from flightsched_pipelines.domain.rescheduling.resource_calendars import holding_bookings
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.domain.rescheduling.search.resource_calendars import holding_bookings
 from flightsched_pipelines.domain.rescheduling.solver.assignment import Choice, choose
+from flightsched_pipelines.domain.rescheduling.solver.duty_hours import DutyHours
 from flightsched_pipelines.domain.rescheduling.solver.search_state import (
     UNPLACED_PRICE,
     SlotArrays,

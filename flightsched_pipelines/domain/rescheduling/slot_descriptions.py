@@ -9,7 +9,7 @@ from datetime import datetime
 import pandas as pd
 
 from flightsched_pipelines.domain.rescheduling.preferences import kept_and_missed, with_preferences
-from flightsched_pipelines.domain.rescheduling.time_grid import local_clock
+from flightsched_pipelines.domain.rescheduling.search.time_grid import local_clock
 from flightsched_pipelines.domain.risk.rules import NOT_FLOWN
 from flightsched_pipelines.durations import DAY
 from flightsched_pipelines.formatting import plural

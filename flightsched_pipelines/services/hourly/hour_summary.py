@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.database.frames import read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.domain.rescheduling.feasible_starts import NO_SLOT_LEFT
+from flightsched_pipelines.domain.rescheduling.search.feasible_starts import NO_SLOT_LEFT
 from flightsched_pipelines.domain.risk.breach_text import Breach, breach_of, forecast_value, rule_name
 from flightsched_pipelines.domain.risk.rules import NOT_FLOWN
 from flightsched_pipelines.services.hourly import hourly_steps

@@ -21,8 +21,8 @@ from flightsched_pipelines.database.queries.cases import cases
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
 from flightsched_pipelines.database.queries.schedule.availability import availability
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.domain.rescheduling.candidates import Search, search_slots
-from flightsched_pipelines.domain.rescheduling.kept_slots import after_alternatives, kept_slots
+from flightsched_pipelines.domain.rescheduling.search.candidates import Search, search_slots
+from flightsched_pipelines.domain.rescheduling.search.kept_slots import after_alternatives, kept_slots
 from flightsched_pipelines.domain.rescheduling.solver.assignment import Choice, choose
 from flightsched_pipelines.domain.risk.assess import Assessment, assess
 from flightsched_pipelines.domain.risk.bookings import that_fly

@@ -16,7 +16,7 @@ from flightsched_pipelines.database.frames import read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.domain.cases.snapshot import Offer
-from flightsched_pipelines.domain.rescheduling.feasible_starts import NO_SLOT_LEFT
+from flightsched_pipelines.domain.rescheduling.search.feasible_starts import NO_SLOT_LEFT
 from flightsched_pipelines.domain.risk.bookings import severity
 from flightsched_pipelines.domain.risk.breach_order import share_missed
 from flightsched_pipelines.domain.risk.breach_text import Breach, breach_of

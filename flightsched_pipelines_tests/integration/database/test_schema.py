@@ -12,10 +12,10 @@ from sqlalchemy.schema import CreateSchema
 from flightsched_pipelines.database import migrations
 from flightsched_pipelines.database.schema import PIPELINE_TABLES, SCHEMAS, metadata
 from flightsched_pipelines.domain.rescheduling.availability import AVAILABILITY_COLUMNS
-from flightsched_pipelines.domain.rescheduling.candidates import CANDIDATE_COLUMNS, UNPLACEABLE_COLUMNS
 from flightsched_pipelines.domain.rescheduling.frames import PROPOSAL_COLUMNS
 from flightsched_pipelines.domain.rescheduling.preferences import PREFERENCE_COLUMNS
 from flightsched_pipelines.domain.rescheduling.ranking.apply_ranking import RANKED_COLUMNS
+from flightsched_pipelines.domain.rescheduling.search.candidates import CANDIDATE_COLUMNS, UNPLACEABLE_COLUMNS
 from flightsched_pipelines.domain.rescheduling.solver.assignment import RUN_COLUMNS
 from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, FORM_COLUMNS, VERDICT_COLUMNS
 from flightsched_pipelines.domain.risk.breaches import BROKEN_COLUMNS

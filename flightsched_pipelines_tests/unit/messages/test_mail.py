@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from flightsched_pipelines.domain.rescheduling.feasible_starts import Obstacle
+from flightsched_pipelines.domain.rescheduling.search.feasible_starts import Obstacle
 from flightsched_pipelines.formatting import format_time
 from flightsched_pipelines.messages import calendar, email, headlines
 from flightsched_pipelines.messages.models import Digest, Notice

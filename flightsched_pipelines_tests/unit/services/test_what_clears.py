@@ -20,8 +20,8 @@ from flightsched_pipelines.domain.cases.lifecycle import (
     next_transition,
 )
 from flightsched_pipelines.domain.cases.standby import next_standby_transition
-from flightsched_pipelines.domain.rescheduling.candidates import CANDIDATE_COLUMNS, UNPLACEABLE_COLUMNS
 from flightsched_pipelines.domain.rescheduling.frames import PROPOSAL_COLUMNS
+from flightsched_pipelines.domain.rescheduling.search.candidates import CANDIDATE_COLUMNS, UNPLACEABLE_COLUMNS
 from flightsched_pipelines.domain.risk.assess import assess
 from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, VERDICT_COLUMNS
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS

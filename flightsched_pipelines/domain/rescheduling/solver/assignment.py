@@ -18,12 +18,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flightsched_pipelines.domain.rescheduling.duty_hours import DutyHours
 from flightsched_pipelines.domain.rescheduling.frames import PROPOSAL_COLUMNS, typed
-from flightsched_pipelines.domain.rescheduling.resource_calendars import holding_bookings
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.domain.rescheduling.search.resource_calendars import holding_bookings
 from flightsched_pipelines.domain.rescheduling.slot_descriptions import slot_descriptions
 from flightsched_pipelines.domain.rescheduling.solver.cp_sat import Solution, solve
+from flightsched_pipelines.domain.rescheduling.solver.duty_hours import DutyHours
 from flightsched_pipelines.domain.rescheduling.solver.greedy import fill
 from flightsched_pipelines.domain.rescheduling.solver.search_state import (
     SlotArrays,

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from flightsched_pipelines.domain.rescheduling.duty_hours import Minutes, overlap
+from flightsched_pipelines.domain.rescheduling.solver.duty_hours import Minutes, overlap
 from flightsched_pipelines.domain.rescheduling.solver.search_state import NOBODY, SlotAssignmentState
 from flightsched_pipelines.durations import MINUTES_PER_DAY
 

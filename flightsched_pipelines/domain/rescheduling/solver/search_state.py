@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flightsched_pipelines.domain.rescheduling.duty_hours import DutyHours, Minutes, minutes_of
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
-from flightsched_pipelines.domain.rescheduling.time_grid import local_clock
+from flightsched_pipelines.domain.rescheduling.search.time_grid import local_clock
+from flightsched_pipelines.domain.rescheduling.solver.duty_hours import DutyHours, Minutes, minutes_of
 
 NOBODY = -1
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from flightsched_pipelines.domain.rescheduling.candidates import Search, search_slots
-from flightsched_pipelines.domain.rescheduling.kept_slots import after_alternatives, kept_slots
 from flightsched_pipelines.domain.rescheduling.preferences import PREFERENCE_COLUMNS
 from flightsched_pipelines.domain.rescheduling.requirements import NO_CREDENTIALS, Credentials
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.domain.rescheduling.search.candidates import Search, search_slots
+from flightsched_pipelines.domain.rescheduling.search.kept_slots import after_alternatives, kept_slots
 from flightsched_pipelines.domain.rescheduling.solver.assignment import choose
 from flightsched_pipelines.domain.rescheduling.validation.credential_validation import CredentialRecords
 from flightsched_pipelines.domain.rescheduling.validation.validation import Validation, validate

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from flightsched_pipelines.domain.rescheduling.candidates import CANDIDATE_COLUMNS
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.domain.rescheduling.search.candidates import CANDIDATE_COLUMNS
 from flightsched_pipelines_tests.unit.domain.rescheduling.builders import (
     AIRCRAFT,
     ALL_STARTS,

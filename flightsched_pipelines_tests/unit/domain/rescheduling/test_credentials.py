@@ -12,11 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flightsched_pipelines.domain.rescheduling.feasible_starts import (
-    FeasibleStarts,
-    ScheduleCalendars,
-)
-from flightsched_pipelines.domain.rescheduling.lessons_to_move import lessons_to_move
 from flightsched_pipelines.domain.rescheduling.requirements import (
     NO_CREDENTIALS,
     REQUIREMENTS,
@@ -25,6 +20,11 @@ from flightsched_pipelines.domain.rescheduling.requirements import (
     SchoolRequirement,
 )
 from flightsched_pipelines.domain.rescheduling.rules import PRICES, SchedulingRules
+from flightsched_pipelines.domain.rescheduling.search.feasible_starts import (
+    FeasibleStarts,
+    ScheduleCalendars,
+)
+from flightsched_pipelines.domain.rescheduling.search.lessons_to_move import lessons_to_move
 from flightsched_pipelines.domain.rescheduling.validation.credential_validation import CredentialRecords
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import Records, Span
 from flightsched_pipelines_tests.examples import examples

@@ -6,7 +6,6 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from flightsched_pipelines.domain.rescheduling.candidates import CANDIDATE_COLUMNS
 from flightsched_pipelines.domain.rescheduling.preferences import (
     PREFERENCE_COLUMNS,
     kept_and_missed,
@@ -14,6 +13,7 @@ from flightsched_pipelines.domain.rescheduling.preferences import (
     waiting_cost,
     with_preferences,
 )
+from flightsched_pipelines.domain.rescheduling.search.candidates import CANDIDATE_COLUMNS
 from flightsched_pipelines_tests.unit.domain.rescheduling.builders import LOST, NOW, OPENS, School
 
 LATER = pd.Timestamp(NOW)

@@ -11,11 +11,11 @@ from pandas.testing import assert_frame_equal
 
 from benchmarks.rescheduling.instances import SHAPES, Instance, instance
 from benchmarks.rescheduling.prove import OPTIMA
-from flightsched_pipelines.domain.rescheduling.duty_hours import DutyHours
-from flightsched_pipelines.domain.rescheduling.resource_calendars import holding_bookings
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.domain.rescheduling.search.resource_calendars import holding_bookings
 from flightsched_pipelines.domain.rescheduling.solver.assignment import RUN_COLUMNS, choose, components
 from flightsched_pipelines.domain.rescheduling.solver.cp_sat import solve
+from flightsched_pipelines.domain.rescheduling.solver.duty_hours import DutyHours
 from flightsched_pipelines.domain.rescheduling.solver.search_state import (
     UNPLACED_PRICE,
     SlotArrays,

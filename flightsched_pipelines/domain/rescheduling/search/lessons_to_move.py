@@ -6,7 +6,7 @@ from datetime import datetime
 import pandas as pd
 
 from flightsched_pipelines.domain.rescheduling.preferences import with_preferences
-from flightsched_pipelines.domain.rescheduling.time_grid import CELL
+from flightsched_pipelines.domain.rescheduling.search.time_grid import CELL
 
 
 @dataclass(frozen=True, slots=True)

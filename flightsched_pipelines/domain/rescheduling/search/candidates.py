@@ -14,19 +14,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flightsched_pipelines.domain.rescheduling.feasible_starts import (
+from flightsched_pipelines.domain.rescheduling.frames import typed
+from flightsched_pipelines.domain.rescheduling.preferences import with_preferences
+from flightsched_pipelines.domain.rescheduling.requirements import NO_CREDENTIALS, Credentials
+from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.domain.rescheduling.search.feasible_starts import (
     FeasibleStarts,
     Obstacle,
     ScheduleCalendars,
 )
-from flightsched_pipelines.domain.rescheduling.frames import typed
-from flightsched_pipelines.domain.rescheduling.lessons_to_move import LessonToMove, lessons_to_move
-from flightsched_pipelines.domain.rescheduling.preferences import with_preferences
-from flightsched_pipelines.domain.rescheduling.requirements import NO_CREDENTIALS, Credentials
-from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
-from flightsched_pipelines.domain.rescheduling.scoring import cost_of_means, cost_of_times
+from flightsched_pipelines.domain.rescheduling.search.lessons_to_move import LessonToMove, lessons_to_move
+from flightsched_pipelines.domain.rescheduling.search.scoring import cost_of_means, cost_of_times
+from flightsched_pipelines.domain.rescheduling.search.time_grid import TimeGrid, local_clock
 from flightsched_pipelines.domain.rescheduling.solver.search_state import NOBODY
-from flightsched_pipelines.domain.rescheduling.time_grid import TimeGrid, local_clock
 from flightsched_pipelines.domain.risk.assess import Assessment, assess
 from flightsched_pipelines.durations import hour_of
 

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.domain.rescheduling.rules import RELEASED_STATUSES, SchedulingRules
-from flightsched_pipelines.domain.rescheduling.time_grid import CELL, Cells, TimeGrid, heaviest_day, running_sums
+from flightsched_pipelines.domain.rescheduling.search.time_grid import CELL, Cells, TimeGrid, heaviest_day, running_sums
 
 _Span = tuple[int, int, int]
 """A row, the first quarter hour and one past the last."""

@@ -10,20 +10,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flightsched_pipelines.domain.rescheduling.credential_calendar import (
+from flightsched_pipelines.domain.rescheduling.requirements import NO_CREDENTIALS, Credentials
+from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.domain.rescheduling.search.credential_calendar import (
     CredentialCalendar,
     Met,
     met_without_requirements,
 )
-from flightsched_pipelines.domain.rescheduling.lessons_to_move import LessonToMove
-from flightsched_pipelines.domain.rescheduling.requirements import NO_CREDENTIALS, Credentials
-from flightsched_pipelines.domain.rescheduling.resource_calendars import (
+from flightsched_pipelines.domain.rescheduling.search.lessons_to_move import LessonToMove
+from flightsched_pipelines.domain.rescheduling.search.resource_calendars import (
     DutyHoursCalendar,
     ResourceCalendar,
     holding_bookings,
 )
-from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
-from flightsched_pipelines.domain.rescheduling.time_grid import Cells, TimeGrid
+from flightsched_pipelines.domain.rescheduling.search.time_grid import Cells, TimeGrid
 
 Obstacle = Literal[
     "school closed",

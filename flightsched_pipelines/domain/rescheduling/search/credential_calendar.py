@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flightsched_pipelines.domain.rescheduling.lessons_to_move import LessonToMove
 from flightsched_pipelines.domain.rescheduling.requirements import (
     REQUIREMENTS,
     CredentialPeriod,
     Credentials,
     SchoolRequirement,
 )
+from flightsched_pipelines.domain.rescheduling.search.lessons_to_move import LessonToMove
 
 Micros = NDArray[np.int64]
 """Instants, in microseconds from the epoch."""

@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 
 from flightsched_pipelines.domain.rescheduling.availability import Period, merge_periods
-from flightsched_pipelines.domain.rescheduling.credential_calendar import CredentialCalendar
 from flightsched_pipelines.domain.rescheduling.frames import PROPOSAL_COLUMNS, typed
-from flightsched_pipelines.domain.rescheduling.lessons_to_move import LessonToMove, lessons_to_move
 from flightsched_pipelines.domain.rescheduling.requirements import NO_CREDENTIALS, Credentials
-from flightsched_pipelines.domain.rescheduling.resource_calendars import holding_bookings
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.domain.rescheduling.search.credential_calendar import CredentialCalendar
+from flightsched_pipelines.domain.rescheduling.search.lessons_to_move import LessonToMove, lessons_to_move
+from flightsched_pipelines.domain.rescheduling.search.resource_calendars import holding_bookings
 from flightsched_pipelines.domain.rescheduling.slot_descriptions import kept_slot_description
 from flightsched_pipelines.domain.risk.bookings import with_forms
 from flightsched_pipelines.domain.risk.rules import NOT_FLOWN
