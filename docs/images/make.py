@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def main() -> None:
     if CHROMIUM is None:
         sys.exit("Chromium is not in the path; install it (Debian: apt-get install chromium)")
     with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | {"FLIGHTSCHED_HOME": folder}
+        environment = os.environ | {"FLIGHTSCHED_HOME": folder, "PORTAL_PORT": str(_free_port())}
         _run(environment, "demo", "--yes")
         try:
             _run(environment, "--demo", "preview", "--html", f"{folder}/mails", "--yes")
@@ -40,7 +40,7 @@ def main() -> None:
             _run(environment, "--demo", "report")
             page = Path(folder) / "demo" / "reports" / "latest.html"
             _shoot(page.as_uri(), "report.png", (1100, 900))
-            _shoot(_framed(page, 360, 900), "report-phone.png", (500, 900), dark=True)
+            _shoot(_on_phones(page, ["", "#metrics"]), "report-phone.png", (740, 900), dark=True)
             with _dagster(environment) as address:
                 _shoot(f"{address}/{LINEAGE}", "lineage.png", (1600, 900))
         finally:
@@ -77,14 +77,15 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     sys.exit(f"{url} did not respond within {START_SECONDS} s")
 
 
-def _framed(page: Path, width: int, height: int) -> str:
-    """Return the address of a page that shows another as wide as a phone: Chromium's own window is wider."""
-    frame = page.with_name("frame.html")
-    frame.write_text(
-        f'<meta name="color-scheme" content="light dark"><style>body{{margin:0}}</style>'
-        f'<iframe src="{page.name}" width="{width}" height="{height}" style="border:0"></iframe>'
+def _on_phones(page: Path, places: Sequence[str]) -> str:
+    """Return the address of a page that shows places of another, each as wide as a phone: no window is so narrow."""
+    frames = "".join(f'<iframe src="{page.name}{place}" width="360" height="900"></iframe>' for place in places)
+    shown = page.with_name("phones.html")
+    shown.write_text(
+        '<meta name="color-scheme" content="light dark"><style>body { margin: 0; display: flex; gap: 20px }'
+        f" iframe {{ border: 0 }}</style>{frames}"
     )
-    return frame.as_uri()
+    return shown.as_uri()
 
 
 def _shoot(url: str, name: str, size: tuple[int, int], *, dark: bool = False) -> None:
