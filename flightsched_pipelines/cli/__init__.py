@@ -85,6 +85,7 @@ COMMANDS = {
     "db": ("setup.database:app", "Manage the database: schema, seed, shell."),
     "init": ("setup.init:init", "Make a school; what is not given as an option is asked for."),
     "airports": ("setup.airports:app", "Airports that the school uses, and their runways."),
+    "ics": ("setup.ics:app", "Calendars of people, aircraft and schools."),
     "minimums": ("setup.minimums:app", "Minimums of the school, and students' own limits."),
     "import": ("setup.imports:app", "Import school data from files."),
     "aws": ("setup.aws:app", "Manage Amazon's topics, queues and bucket."),

@@ -44,6 +44,11 @@ EXAMPLES: Mapping[str, tuple[str, str]] = {
     "airports": ("airports add KPAO KSQL", "airports sync --runways runways.csv"),
     "airports add": ("airports add KPAO KSQL", "airports add PAO --metar --taf"),
     "airports sync": ("airports sync --runways runways.csv", "airports sync --runways runways.csv --yes"),
+    "ics": ("ics list", "ics make --student S-1"),
+    "ics list": ("ics list", "ics list --json"),
+    "ics make": ("ics make --student S-1", "ics make --aircraft N101RW --json"),
+    "ics revoke": ("ics revoke 7", "ics revoke 7 --json"),
+    "ics write": ("ics write lessons.ics --instructor I-1", "ics write - --school redwood"),
     "minimums": ("minimums list", "minimums try minimums.csv"),
     "minimums list": ("minimums list --school redwood", "minimums list --student S-1 --json"),
     "minimums add": (

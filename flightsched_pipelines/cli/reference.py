@@ -61,6 +61,9 @@ JSON_FIELDS: Mapping[str, tuple[str, Sequence[str]]] = {
         "silenced_why",
     )),
     "standby": ("a list of", ("school", "rule", "reference", "student", "waiting")),
+    "ics list": ("a list of", ("id", "school", "student", "instructor", "aircraft", "made_at", "revoked_at")),
+    "ics make": ("an object", ("url",)),
+    "ics revoke": ("an object", ("id", "revoked")),
     "minimums list": ("a list of", (
         "id", "own_id", "school", "student", "authority", "training_level", "solo", "lesson_kind", "night", "rule",
         "comparison", "limit_value", "unit", "effect", "effective_from", "effective_to", "reference",

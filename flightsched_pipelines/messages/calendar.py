@@ -9,7 +9,7 @@ from icalendar import Calendar, vCalAddress, vText
 from icalendar import Event as Entry
 
 from flightsched_pipelines.domain.risk.breach_text import breach_sentence
-from flightsched_pipelines.messages.models import Event, Form, Notice
+from flightsched_pipelines.messages.models import Event, Form, Lesson, Notice
 
 STATUSES: Mapping[Event, str] = MappingProxyType(
     {
@@ -26,6 +26,26 @@ PRODUCT = "-//flightsched_pipelines//weather rescheduling//EN"
 def uid_of(booking_id: int, base_uid_domain: str) -> str:
     """Return the UID of a booking's entry, constant for the booking's lifetime."""
     return f"booking-{booking_id}@{base_uid_domain}"
+
+
+def summary_of(lesson: Lesson) -> str:
+    """Return the title of a lesson's entry: "Flight lesson PAO-1016"."""
+    return f"{SUMMARIES[lesson.form]} {lesson.reference}"
+
+
+def location_of(lesson: Lesson) -> str:
+    """Return where a lesson begins."""
+    return f"{lesson.airport_name} ({lesson.airport})" if lesson.airport_name else lesson.airport
+
+
+def people_and_aircraft(lesson: Lesson, phone: str | None) -> list[str]:
+    """Return who flies what, a line each, and where to ask."""
+    return [
+        f"Student: {lesson.student}",
+        f"Instructor: {lesson.instructor}" if lesson.instructor else "Solo flight",
+        "Ground lesson, without an aircraft" if lesson.form == "ground" else f"Aircraft: {lesson.aircraft}",
+        f"School: {lesson.school}{f', {phone}' if phone else ''}",
+    ]
 
 
 def changes_entry(notice: Notice) -> bool:
@@ -61,8 +81,8 @@ def entry(notice: Notice, *, organizer: str, attendee: str, base_uid_domain: str
     event.add("dtend", lesson.ends_at_utc)
     event.add("status", status)
     held = " (on weather hold)" if status == "TENTATIVE" else ""
-    event.add("summary", f"{SUMMARIES[lesson.form]} {lesson.reference}{held}")
-    event.add("location", f"{lesson.airport_name} ({lesson.airport})" if lesson.airport_name else lesson.airport)
+    event.add("summary", f"{summary_of(lesson)}{held}")
+    event.add("location", location_of(lesson))
     event.add("description", _description(notice))
     event["organizer"] = vCalAddress(f"mailto:{organizer}")
     reader = vCalAddress(f"mailto:{attendee}")
@@ -79,10 +99,7 @@ def _description(notice: Notice) -> str:
     # No link: it authorizes its reader, and calendars are shared.
     return "\n".join(
         [
-            f"Student: {lesson.student}",
-            f"Instructor: {lesson.instructor}" if lesson.instructor else "Solo flight",
-            "Ground lesson, without an aircraft" if lesson.form == "ground" else f"Aircraft: {lesson.aircraft}",
-            f"School: {lesson.school}{f', {phone}' if phone else ''}",
+            *people_and_aircraft(lesson, phone),
             *(breach_sentence(s, lesson.time_zone) for s in notice.breaches),
         ]
     )

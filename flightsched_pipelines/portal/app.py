@@ -7,12 +7,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from flightsched_pipelines.portal import dispatch_board, person, respond, static, status
+from flightsched_pipelines.portal import calendar_feed, dispatch_board, person, respond, static, status
 from flightsched_pipelines.portal.protection import Protection
 from flightsched_pipelines.portal.site import Site, message
 from flightsched_pipelines.services.monitoring.readiness import is_outage
 
-ROUTES = [*respond.ROUTES, *person.ROUTES, *dispatch_board.ROUTES, *status.ROUTES, *static.ROUTES]
+ROUTES = [
+    *respond.ROUTES,
+    *person.ROUTES,
+    *dispatch_board.ROUTES,
+    *calendar_feed.ROUTES,
+    *status.ROUTES,
+    *static.ROUTES,
+]
 
 _HEADINGS = {404: "There is no such page", 405: "This page cannot be asked that way"}
 _SENTENCES = {

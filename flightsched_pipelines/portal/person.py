@@ -23,6 +23,7 @@ from flightsched_pipelines.portal.forms import (
 )
 from flightsched_pipelines.portal.respond import STALE, no_such_link, too_old
 from flightsched_pipelines.portal.site import Site, page, site_of
+from flightsched_pipelines.services.calendar_feeds import replace_own_feed
 from flightsched_pipelines.services.notifications.links import (
     BadLinkError,
     ExpiredLinkError,
@@ -41,6 +42,7 @@ CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 HOURS = re.compile(r"[0-9]{1,3}")
 
 TICKED = ("email", "sms", "digest")
+REPLACED = "This address was replaced or revoked since. Make a new one below."
 SAVED = {"contact": "Your channels and quiet hours are saved.", "preferences": "Your preferences are saved."}
 
 
@@ -68,15 +70,27 @@ def _save(site: Site, token: str, fields: Fields) -> Response:
     if isinstance(link, Response):
         return link
     try:
-        open_seal(first(fields, "seal"), token, now_utc, site.settings)
+        key = open_seal(first(fields, "seal"), token, now_utc, site.settings)
     except StaleFormError:
         return _page_of(site, token, link, now_utc, problem=STALE, given=fields, status_code=400)
+    if first(fields, "action") == "calendar":
+        return _new_address(site, token, link, key, now_utc)
     try:
         kind = _change(site, link, fields, now_utc)
     except (BadFieldError, PlainError) as error:
         problem = f"{str(error)[:1].upper()}{str(error)[1:]}. Nothing was changed."
         return _page_of(site, token, link, now_utc, problem=problem, given=fields, status_code=422)
     return RedirectResponse(f"/me/{token}?saved={kind}", 303)
+
+
+def _new_address(site: Site, token: str, link: PersonLink, key: str, now_utc: datetime) -> Response:
+    """Show a new address of the person's calendar; it is stored nowhere, so it is shown on this page alone."""
+    if person_page(site.engine, link, now_utc, site.settings) is None:
+        return no_such_link()
+    address = replace_own_feed(site.engine, link, key, now_utc, site.settings)
+    if address is None:
+        return _page_of(site, token, link, now_utc, problem=REPLACED, status_code=409)
+    return _page_of(site, token, link, now_utc, address=address)
 
 
 def _change(site: Site, link: PersonLink, fields: Fields, now_utc: datetime) -> str:
@@ -100,6 +114,7 @@ def _page_of(
     saved: str | None = None,
     problem: str | None = None,
     given: Fields | None = None,
+    address: str | None = None,
     status_code: int = 200,
 ) -> Response:
     found = person_page(site.engine, link, now_utc, site.settings)
@@ -120,6 +135,7 @@ def _page_of(
         "saved": saved,
         "problem": problem,
         "open": kind,
+        "address": address,
     }
     return page("person", facts, status_code)
 

@@ -9,15 +9,14 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
-from flightsched_pipelines.database.queries.imports import stored_references as stored
 from flightsched_pipelines.database.queries.schedule import minimums as rows
-from flightsched_pipelines.domain.imports.references import AMBIGUOUS
 from flightsched_pipelines.domain.risk.rules import RULE_BOOK
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.services.imports.importing import ImportOptions, import_file
 from flightsched_pipelines.services.imports.reports import ImportRefusedError, ImportReport
+from flightsched_pipelines.services.names import school_named, thing_named
 from flightsched_pipelines.settings import Settings
 
 ENDED_BY_PEOPLE = ("school", "student")
@@ -52,13 +51,13 @@ def list_minimums(engine: Engine, on: date, school: str | None, student: str | N
     """Return the minimums in force on a day or later; a student's own limits only if the student is named.
 
     Raises:
-        MinimumError: there is no such school or student.
+        UnknownNameError: there is no such school or student.
     """
     with engine.connect() as connection:
-        school_id = None if school is None else _school(connection, school)
+        school_id = None if school is None else school_named(connection, school)
         student_id = None
         if student is not None:
-            school_id, student_id = _student(connection, student, school_id)
+            school_id, student_id = thing_named(connection, "student", student, school)
         return [dict(row) for row in rows.minimums_from(connection, on, school_id, student_id)]
 
 
@@ -126,24 +125,3 @@ def end_minimum(engine: Engine, minimum_id: int, last_day: date) -> bool:
 
 def _yes_no(value: bool | None) -> str:
     return "" if value is None else "yes" if value else "no"
-
-
-def _school(connection: Connection, named: str) -> int:
-    schools, _ = stored.schools_known(connection)
-    found = schools.get(named.lower())
-    if not found:
-        raise MinimumError(f"--school is '{named}'; no school has this id or name, or more than one has")
-    return found
-
-
-def _student(connection: Connection, named: str, school_id: int | None) -> tuple[int, int]:
-    students = stored.things_known(connection)["student"]
-    found = {
-        (school, key)
-        for (school, said), key in students.items()
-        if said == named.lower() and school_id in {None, school} and key != AMBIGUOUS
-    }
-    if len(found) != 1:
-        reason = "several schools have one, name it with --school" if found else "no student has this id or address"
-        raise MinimumError(f"--student is '{named}'; {reason}")
-    return found.pop()

@@ -14,6 +14,7 @@ from flightsched_pipelines.database.schema.bookings import (
     TAKING_STATUSES,
     bookings,
 )  # fmt: skip
+from flightsched_pipelines.database.schema.calendar_feeds import calendar_feeds
 from flightsched_pipelines.database.schema.cases import (
     CASE_STATES,
     OPEN_STATES,
@@ -116,6 +117,7 @@ __all__ = [
     "availability_snapshot",
     "booking_snapshot",
     "bookings",
+    "calendar_feeds",
     "case_events",
     "case_offers",
     "contact_preferences",
