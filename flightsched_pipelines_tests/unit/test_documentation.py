@@ -8,6 +8,11 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^)\s]+)\)")
+OF_OURS = re.compile(
+    r"\b(?:flightsched_pipelines|flightsched_pipelines_tests|benchmarks|evaluation|examples|docs)/[\w/.-]*\w"
+)
+ROOM = re.compile(r"`((?:cli|portal|defs|services|clients|database|messages|reporting|domain)/[\w/.]+)`")
+"""A path within the package, as the text names it."""
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
@@ -34,6 +39,15 @@ def test_every_relative_link_and_anchor_resolves(page: Path) -> None:
         file = (page.parent / name).resolve() if name else page
         assert file.exists(), f"{page.name}: {target}"
         assert not anchor or anchor in anchors(file), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_path_of_the_repository_exists(page: Path) -> None:
+    named = set(OF_OURS.findall(page.read_text(encoding="utf-8")))
+    assert {path for path in named if not (ROOT / path).exists()} == set()
+    rooms = set(ROOM.findall(page.read_text(encoding="utf-8")))
+    package = ROOT / "flightsched_pipelines"
+    assert {room for room in rooms if not any((package / f"{room}{end}").exists() for end in ("", ".py"))} == set()
 
 
 def test_the_index_leads_to_every_page() -> None:

@@ -97,7 +97,7 @@ def _analysts(engine: Engine) -> Finding:
         found = advisory_locks.analysts_who_may_lock(connection, analyst_role.ROLE)
     tried = "look for logins that may take the platform's locks"
     if not found:
-        return Finding("analysts", "ok", tried, "none")
+        return Finding("analysts", "ok", tried, "no analyst may take them")
     remedy = "let a superuser run `flightsched db upgrade`; where there is none, give analysts a replica"
     return Finding("analysts", "wrong", tried, ", ".join(found), remedy)
 

@@ -49,6 +49,12 @@ def test_the_examples_are_of_that_command_and_of_options_that_it_has(path: str) 
     assert len(set(EXAMPLES[path])) == 2
 
 
+def test_the_readme_names_every_command() -> None:
+    lines = (DOCS.parents[2] / "README.md").read_text(encoding="utf-8").splitlines()
+    named = {word for line in lines if line.startswith("flightsched ") for word in line.replace("|", " ").split()}
+    assert {path.partition(" ")[0] for path in COMMANDS} - named == set()
+
+
 def test_help_prints_the_examples() -> None:
     shown = subprocess.run(
         [sys.executable, "-m", "flightsched_pipelines.cli", "cases", "--help"], capture_output=True, text=True,
