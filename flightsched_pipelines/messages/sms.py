@@ -26,10 +26,10 @@ def sms_text(notice: Notice) -> str:
     head = f"{lesson.reference} {start}: "
     if notice.event in {"opened", "updated"} and not notice.standby:
         matter = headlines.HEADLINES[notice.event]
-        others = headlines.other_times(notice.offers)
+        others, kept = headlines.other_times(notice.offers), headlines.kept_slots(notice.offers)
         offers = plural(len(others), "other time") if others else "no other time yet"
-        kept = [f"a {headlines.FORMS[offer.form]}" for offer in headlines.kept_slots(notice.offers)]
-        offers = ", or ".join([offers, *kept])
+        if kept:
+            offers += f"{' or' if others else ';'} a {' or '.join(offer.form for offer in kept)} lesson"
         why = f" ({breach_brief(notice.breaches[0])})" if notice.breaches else ""
         candidates = [f"{matter}{why}. {offers}", f"{matter}. {offers}", matter, matter.removeprefix("forecast ")]
     else:

@@ -43,8 +43,8 @@ def slot_descriptions(slots: pd.DataFrame, lessons: pd.DataFrame) -> list[str]:
 
 def kept_slot_description(*, in_simulator: bool) -> str:
     """Return the sentence of a slot that a lesson keeps without flying."""
-    where = "in a simulator" if in_simulator else "on the ground, without an aircraft"
-    return f"Same time and instructor, {where}; it does not depend on the weather"
+    where = "in a simulator" if in_simulator else "on the ground without an aircraft"
+    return f"Same instructor and time, {where}; it does not depend on the weather"
 
 
 def with_main_reasons(main: Sequence[str], sentence: str) -> str:

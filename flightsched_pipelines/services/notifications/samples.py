@@ -25,6 +25,7 @@ from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Offer, Res
 from flightsched_pipelines.domain.cases.waking_hours import WakingHours
 from flightsched_pipelines.domain.rescheduling.slot_descriptions import slot_descriptions
 from flightsched_pipelines.domain.risk.breach_text import Breach
+from flightsched_pipelines.domain.risk.rules import NOT_FLOWN
 from flightsched_pipelines.durations import HOUR
 from flightsched_pipelines.messages.models import (
     DISPATCHER_EVENTS,
@@ -82,7 +83,8 @@ _DIRECTORY = Directory(
     },
     instructors={1: _INSTRUCTOR, 2: _OTHER_INSTRUCTOR},
     schools={1: _SCHOOL},
-    aircraft={1: "C172S N101FS", 2: "C172S N103FS"},
+    aircraft={1: "C172S N101FS", 2: "C172S N103FS", 3: "AATD PAO-SIM1"},
+    simulators=frozenset({3}),
 )
 
 _SLOT = Slot(_START, _START + timedelta(minutes=90), 1, 1)
@@ -130,6 +132,7 @@ def _later(days: int, hours: int, instructor_id: int = 1, aircraft_id: int = 1) 
 _OFFERS = _offers(
     (_later(1, -1), "ok", 0.35), (_later(2, -1, aircraft_id=2), "watch", 0.1), (_later(4, -1, 2, 2), "unforecast", 0.0)
 )
+_KEPT = _offers((replace(_SLOT, aircraft_id=3), NOT_FLOWN, 0.0), (replace(_SLOT, aircraft_id=None), NOT_FLOWN, 0.0))
 _NEW_OFFERS = [_OFFERS[0], _OFFERS[2], *_offers((_later(5, 1), "unforecast", 0.0))]
 _FREED = _offers((_later(0, -2), "ok", 0.6))
 _DEADLINE = CaseRules().deadline(_START, _SENT, WakingHours(_ZONE))
@@ -194,6 +197,17 @@ def _standby(event: Event) -> CaseNotification:
     return replace(news, offers=_FREED if event == "opened" else ())
 
 
+def _kept(event: Event, role: Role, others: Sequence[Offer] = _OFFERS) -> CaseNotification:
+    """One step of a case whose lesson can keep its slot without flying, and does so on the ground."""
+    case, offers = _case([*others, *_KEPT], _DEADLINE), [*others, *_KEPT]
+    if event == "moved":
+        return moved_notifications(case, _KEPT[1].slot, _DIRECTORY, reached=True)[0]
+    news = replace(_news(event, role), offers=offers if event == "opened" else ())
+    if event == "opened":
+        return replace(news, no_offer_because=None if others else "no weather")
+    return replace(news, chosen=(len(offers), _KEPT[1]))
+
+
 def _facts(now_utc: datetime, sequence: int) -> MessageFacts:
     context = NotificationContext(_SENT.replace(minute=0), now_utc, _SETTINGS)
     return MessageFacts(_DIRECTORY, context, dict.fromkeys(_DIRECTORY.bookings, sequence), {})
@@ -217,6 +231,21 @@ _ON_STANDBY: Mapping[str, tuple[Event, Role, datetime]] = MappingProxyType(
         "standby-accepted-instructor": ("accepted", "instructor", _SENT),
     }
 )
+
+
+_WITHOUT_FLYING: Mapping[str, CaseNotification] = {
+    f"kept-{name}-{role}": _kept(event, role, others)
+    for name, event, others in (
+        ("offered", "opened", _OFFERS), ("alone", "opened", ()), ("accepted", "accepted", _OFFERS),
+        ("moved", "moved", _OFFERS),
+    )
+    for role in _ROLES
+}  # fmt: skip
+"""Slots that are kept on the ground or in a simulator: offered beside other times and alone, accepted, and moved."""
+
+
+def _role(name: str) -> Role:
+    return "student" if name.endswith("student") else "instructor"
 
 
 def _soon(booking_id: int) -> Lesson:
@@ -276,6 +305,7 @@ SAMPLES: Mapping[str, Notice | Digest] = MappingProxyType(
         if (event, role) != _NOBODYS
     }
     | {name: _notice(_standby(event), role, at) for name, (event, role, at) in _ON_STANDBY.items()}
+    | {name: _notice(news, _role(name), _at(news.event, _role(name))) for name, news in _WITHOUT_FLYING.items()}
     | {"digest": _DIGEST, "weather-missing": _MISSING, "weather-back": _BACK}
 )
 """Every message by its name."""

@@ -264,7 +264,7 @@ def moved_notifications(
     was = f"It was {format_period(lesson.starts_at_utc, lesson.ends_at_utc, case.time_zone)}."
     changes = [was] if reached else [was, UNREACHED]
     if keeps_time(slot, lesson):
-        changes = [f"The flight with {directory.aircraft_of(lesson)} does not take place."]
+        changes = [f"It was a flight with {directory.aircraft_of(lesson)}."]
     news = [CaseNotification(case.case_id, case.booking_id, "moved", slot, round_, changes=changes)]
     if lesson.instructor_id is not None and lesson.instructor_id != slot.instructor_id:
         former = directory.instructors[lesson.instructor_id]

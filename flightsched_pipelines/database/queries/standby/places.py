@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from flightsched_pipelines.database.readable_columns import form_of
 from flightsched_pipelines.database.schema import (
     ACTIVE_STATUSES,
     OPEN_STATES,
@@ -48,6 +49,7 @@ class StandbyCandidate:
     starts_at_utc: datetime
     time_zone: str
     has_case: bool
+    flies: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,16 @@ def lesson(connection: Connection, reference: str) -> StandbyCandidate | None:
     b, a, c = bookings.c, airports.c, reschedule_cases.c
     has_case = exists().where(c.booking_id == b.id, c.state.in_(OPEN_STATES))
     query = (
-        select(b.id, b.status, func.lower(b.period), a.time_zone, has_case)
+        select(
+            b.id,
+            b.status,
+            func.lower(b.period),
+            a.time_zone,
+            has_case,
+            form_of(bookings, aircraft) == "flight",
+        )
         .join(airports, a.ident == b.departure)
+        .outerjoin(aircraft, aircraft.c.id == b.aircraft_id)
         .where(b.reference == reference, b.holds_for.is_(None))
     )
     row = connection.execute(query).one_or_none()
