@@ -81,6 +81,8 @@ def join_within(connection: Connection, reference: str, until: date | None, now_
     today = now_utc.astimezone(zone_of(lesson.time_zone)).date()
     if lesson.status not in {"scheduled", "weather_hold"}:
         raise StandbyRefusedError(f"{reference} is {lesson.status}; only a lesson that is still to be flown can wait")
+    if not lesson.flies:
+        raise StandbyRefusedError(f"{reference} is no flight; only a flight can wait for a freed aircraft")
     if lesson.status == "scheduled" and lesson.starts_at_utc <= now_utc:
         raise StandbyRefusedError(f"the time of {reference} has come; only a lesson that is still to be flown can wait")
     if until is not None and until < today:

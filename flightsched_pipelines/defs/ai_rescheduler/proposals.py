@@ -12,7 +12,7 @@ from flightsched_pipelines.defs import asset_metadata
 from flightsched_pipelines.defs.hourly_assets import hourly_asset, hourly_assets
 from flightsched_pipelines.defs.partitions import by_hour, several_by_hour
 from flightsched_pipelines.defs.runs.retries import retry_transient_faults
-from flightsched_pipelines.services.hourly import hourly_steps, ranking
+from flightsched_pipelines.services.hourly import hourly_steps, joint_plan, ranking
 from flightsched_pipelines.settings import Settings
 
 GROUP = "ai_rescheduler"
@@ -79,7 +79,7 @@ def solve_plan(
     def choose(
         hour: datetime, candidates: DataFrame, at_risk: DataFrame, bookings: DataFrame, available: DataFrame
     ) -> tuple[DataFrame, DataFrame]:
-        choice = hourly_steps.choose_plan(engine, candidates, at_risk, bookings, available, hour, settings)
+        choice = joint_plan.choose_plan(engine, candidates, at_risk, bookings, available, hour, settings)
         return choice.proposals, choice.runs
 
     plan, runs = several_by_hour(

@@ -5,7 +5,7 @@ again gives the same rows and sends no request twice.
 """
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -22,8 +22,6 @@ from flightsched_pipelines.database.queries.schedule import bookings as schedule
 from flightsched_pipelines.database.queries.schedule.availability import availability
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.rescheduling.search.candidates import Search, search_slots
-from flightsched_pipelines.domain.rescheduling.search.kept_slots import after_alternatives, kept_slots
-from flightsched_pipelines.domain.rescheduling.solver.assignment import Choice, choose
 from flightsched_pipelines.domain.risk.assess import Assessment, assess
 from flightsched_pipelines.domain.risk.bookings import that_fly
 from flightsched_pipelines.domain.weather.daylight import sun_table
@@ -206,7 +204,7 @@ def find_slots(
     """Return slots for threatened bookings, and why some have none; previously offered slots are preferred."""
     then = reference_at(engine, hour_utc, settings)
     settings = then.settings_of(settings)
-    threatened = _threatened(at_risk_bookings, booking_snapshot)
+    threatened = threatened_lessons(at_risk_bookings, booking_snapshot)
     ground = load_reference_data(then, hour_utc, airports_of(threatened), settings.reschedule_horizon_days)
     return search_slots(
         threatened,
@@ -236,36 +234,8 @@ def offered_before(engine: Engine, hour_utc: datetime) -> pd.DataFrame:
     return pd.concat([told.astype({name: before[name].dtype for name in told.columns}), before], ignore_index=True)
 
 
-def choose_plan(
-    engine: Engine,
-    candidates: pd.DataFrame,
-    at_risk_bookings: pd.DataFrame,
-    booking_snapshot: pd.DataFrame,
-    availability_snapshot: pd.DataFrame,
-    hour_utc: datetime,
-    settings: Settings,
-) -> Choice:
-    """Return up to three alternatives a booking, and the slots that lessons can keep without flying, after them.
-
-    All are chosen jointly, so that all could be held at once.
-    """
-    then = reference_at(engine, hour_utc, settings)
-    settings = then.settings_of(settings)
-    rules = scheduling_rules(settings)
-    choice = choose(candidates, booking_snapshot, rules, effort=settings.solver_effort)
-    kept = kept_slots(
-        _threatened(at_risk_bookings, booking_snapshot),
-        booking_snapshot,
-        availability_snapshot,
-        rules,
-        now_utc=hour_utc,
-        sent=offered_before(engine, hour_utc),
-        credentials=then.credentials,
-    )
-    return replace(choice, proposals=after_alternatives(choice.proposals, kept))
-
-
-def _threatened(at_risk_bookings: pd.DataFrame, booking_snapshot: pd.DataFrame) -> pd.DataFrame:
+def threatened_lessons(at_risk_bookings: pd.DataFrame, booking_snapshot: pd.DataFrame) -> pd.DataFrame:
+    """Return the bookings that an hour found at risk."""
     at_risk = at_risk_bookings.loc[at_risk_bookings["verdict"] == "at_risk", "booking_id"]
     return booking_snapshot[booking_snapshot["booking_id"].isin(at_risk)]
 

@@ -42,7 +42,7 @@ from flightsched_pipelines.domain.cases.standby import FreedSlot, StandbyLesson
 
 @dataclass(frozen=True, slots=True)
 class StandbyCandidate:
-    """A lesson to be put on the list. ``has_case`` is true if it has an open case."""
+    """A lesson to be put on the list. ``has_case`` is true if it has an open case, ``flies`` if it is a flight."""
 
     booking_id: int
     status: str

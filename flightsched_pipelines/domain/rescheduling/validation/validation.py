@@ -6,7 +6,6 @@ is itself a violation; ``examined`` counts every row, so that "no violation" is 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -16,8 +15,14 @@ from flightsched_pipelines.domain.rescheduling.validation.credential_validation 
     NOTHING_REQUIRED,
     CredentialRecords,
 )
+from flightsched_pipelines.domain.rescheduling.validation.kept_slot_validation import (
+    kept_slots_follow,
+    slot_is_kept,
+    what_is_kept_is_available,
+    what_is_kept_is_not_taken,
+)
+from flightsched_pipelines.domain.rescheduling.validation.proposal_case import ProposalCase
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import (
-    Booking,
     Proposal,
     Records,
     Span,
@@ -26,37 +31,6 @@ from flightsched_pipelines.domain.rescheduling.validation.validation_records imp
 from flightsched_pipelines.domain.rescheduling.validation.violations import VIOLATION_COLUMNS, Validation, Violation
 from flightsched_pipelines.domain.rescheduling.validation.weather_validation import ForecastRecords
 from flightsched_pipelines.durations import DAY
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One proposal with all that it is compared with."""
-
-    proposal: Proposal
-    booking: Booking
-    records: Records
-    sky: ForecastRecords
-    rules: SchedulingRules
-    now_utc: datetime
-    credentials: CredentialRecords
-
-    @property
-    def span(self) -> Span:
-        return self.proposal.span
-
-    @property
-    def buffer(self) -> timedelta:
-        return timedelta(minutes=self.rules.buffer_minutes)
-
-    def needs(self) -> Iterator[tuple[str, int | None]]:
-        """Yield the resources of the proposal: student, instructor of a dual lesson, aircraft or simulator."""
-        yield "student", self.booking.student_id
-        if not self.booking.solo:
-            yield "instructor", self.proposal.instructor_id
-        if self.proposal.flies:
-            yield "aircraft", self.proposal.aircraft_id
-        elif self.proposal.aircraft_id is not None:
-            yield "simulator", self.proposal.aircraft_id
 
 
 def validate(
@@ -99,92 +73,58 @@ def examine(
             checks += 1
             found.append((None, proposal.rank, f"there is no booking {proposal.booking_id}"))
             continue
-        case = _Case(proposal, booking, records, sky, rules, now_utc, credentials)
+        case = ProposalCase(proposal, booking, records, sky, rules, now_utc, credentials)
         for rule in RULES if proposal.flies else KEPT_SLOT_RULES:
             checks += 1
             found += [(reference, proposal.rank, sentence) for sentence in rule(case)]
     return checks, found
 
 
-def booking_is_scheduled(case: _Case) -> Iterator[str]:
+def booking_is_scheduled(case: ProposalCase) -> Iterator[str]:
     """Require that the booking is not cancelled."""
     if case.booking.released:
         yield "the booking is cancelled"
 
 
-def length_is_kept(case: _Case) -> Iterator[str]:
+def length_is_kept(case: ProposalCase) -> Iterator[str]:
     """Require that the lesson keeps its length."""
     if case.span.length != case.booking.span.length:
         yield f"the lesson takes {case.booking.span.length}, the proposal {case.span.length}"
 
 
-def time_is_new(case: _Case) -> Iterator[str]:
+def time_is_new(case: ProposalCase) -> Iterator[str]:
     """Require a time other than the present one."""
     if case.span.start == case.booking.span.start:
         yield "it is the time the lesson has now"
 
 
-def slot_is_kept(case: _Case) -> Iterator[str]:
-    """Require of what does not fly the time and the instructor of a dual flight, whose school offers its form."""
-    proposal, booking = case.proposal, case.booking
-    form = "ground" if proposal.aircraft_id is None else "simulator"
-    if booking.slot_kept_as not in {form, "both"}:
-        yield f"the school does not offer a {form} lesson instead"
-    if booking.form != "flight" or booking.solo or booking.instructor_id is None:
-        yield "only a dual flight can keep its slot without flying"
-    if case.span.start != booking.span.start or proposal.instructor_id != booking.instructor_id:
-        yield f"a {form} lesson keeps the time and the instructor"
-
-
-def notice_is_given(case: _Case) -> Iterator[str]:
+def notice_is_given(case: ProposalCase) -> Iterator[str]:
     """Require the hours of notice: the school's, or more if the student asked for more."""
     hours = max(case.rules.earliest_hours, case.booking.notice_hours)
     if case.span.start < case.now_utc + timedelta(hours=hours):
         yield f"it starts less than {hours:g} h from now"
 
 
-def horizon_is_kept(case: _Case) -> Iterator[str]:
+def horizon_is_kept(case: ProposalCase) -> Iterator[str]:
     """Require a start within the horizon."""
     if case.span.start > case.now_utc + timedelta(days=case.rules.horizon_days):
         yield f"it starts more than {case.rules.horizon_days} days from now"
 
 
-def school_is_open(case: _Case) -> Iterator[str]:
+def school_is_open(case: ProposalCase) -> Iterator[str]:
     """Require that the whole lesson is within one opening of its school."""
     if not case.records.may_use("school", case.booking.school_id, case.booking.school_id, case.span):
         yield "the school is closed"
 
 
-def what_is_kept_is_available(case: _Case) -> Iterator[str]:
-    """Require that the instructor, and the simulator, are available throughout; the student's time is theirs."""
-    for kind, resource_id in case.needs():
-        if kind != "student" and not case.records.may_use(kind, case.booking.school_id, resource_id, case.span):
-            yield f"the {kind} is not available"
-
-
-def what_is_kept_is_not_taken(case: _Case) -> Iterator[str]:
-    """Require that student and instructor have no other lesson at the time, and the simulator none within the buffer.
-
-    Nor may another lesson be offered the simulator.
-    """
-    for kind, resource_id in case.needs():
-        gap = case.buffer if kind == "simulator" else timedelta()
-        for other in case.records.lessons_of(kind, resource_id):
-            if other.booking_id != case.booking.booking_id and other.span.meets(case.span, gap):
-                yield f"the {kind} is taken by booking {other.booking_id}"
-        for offered in case.records.proposed_to(kind, resource_id):
-            if offered.booking_id != case.booking.booking_id and offered.span.meets(case.span, gap):
-                yield f"the {kind} is also offered to booking {offered.booking_id}"
-
-
-def all_are_available(case: _Case) -> Iterator[str]:
+def all_are_available(case: ProposalCase) -> Iterator[str]:
     """Require that student, instructor and aircraft are available throughout, each at the booking's school."""
     for kind, resource_id in case.needs():
         if not case.records.may_use(kind, case.booking.school_id, resource_id, case.span):
             yield f"the {kind} is not available"
 
 
-def none_is_taken(case: _Case) -> Iterator[str]:
+def none_is_taken(case: ProposalCase) -> Iterator[str]:
     """Require that student, instructor and aircraft have no other lesson at the time, nor within the buffer."""
     for kind, resource_id in case.needs():
         for other in case.records.lessons_of(kind, resource_id):
@@ -192,7 +132,7 @@ def none_is_taken(case: _Case) -> Iterator[str]:
                 yield f"the {kind} is taken by booking {other.reference}"
 
 
-def instructor_may_teach(case: _Case) -> Iterator[str]:
+def instructor_may_teach(case: ProposalCase) -> Iterator[str]:
     """Require of a dual lesson an instructor of the school who may teach its level, of a solo flight none."""
     instructor = case.proposal.instructor_id
     if case.booking.solo:
@@ -204,7 +144,7 @@ def instructor_may_teach(case: _Case) -> Iterator[str]:
         yield f"the instructor may not teach {case.booking.training_level}"
 
 
-def aircraft_is_alike(case: _Case) -> Iterator[str]:
+def aircraft_is_alike(case: ProposalCase) -> Iterator[str]:
     """Require the booked aircraft, or one of its type."""
     aircraft = case.proposal.aircraft_id
     kind = None if aircraft is None else case.records.aircraft_type(case.booking.school_id, aircraft)
@@ -212,7 +152,7 @@ def aircraft_is_alike(case: _Case) -> Iterator[str]:
         yield "the aircraft is of another type"
 
 
-def duty_hours_are_kept(case: _Case) -> Iterator[str]:
+def duty_hours_are_kept(case: ProposalCase) -> Iterator[str]:
     """Require that an instructor gives no more flight training in any 24 hours than allowed (14 CFR 61.195(a)).
 
     Every other lesson counts at the place, booked or proposed, that weighs most.
@@ -237,7 +177,7 @@ def duty_hours_are_kept(case: _Case) -> Iterator[str]:
         yield f"the instructor would give {worst} of training in 24 h"
 
 
-def requirements_are_met(case: _Case) -> Iterator[str]:
+def requirements_are_met(case: ProposalCase) -> Iterator[str]:
     """Require that student, instructor and what flies meet what blocks at the school; says of nobody which it is."""
     aircraft = case.proposal.aircraft_id
     short = case.credentials.shortcomings(
@@ -248,12 +188,12 @@ def requirements_are_met(case: _Case) -> Iterator[str]:
         yield f"the {kind} does not meet the school's requirements throughout"
 
 
-def forecast_allows(case: _Case) -> Iterator[str]:
+def forecast_allows(case: ProposalCase) -> Iterator[str]:
     """Require that daylight and forecast allow it, and that its verdict is no better than the forecast."""
     yield from case.sky.objections(case.booking, case.span, case.proposal.verdict)
 
 
-def facts_are_true(case: _Case) -> Iterator[str]:
+def facts_are_true(case: ProposalCase) -> Iterator[str]:
     """Require that the proposal's facts about itself are true."""
     proposal, booking = case.proposal, case.booking
     if proposal.same_instructor != (proposal.instructor_id == booking.instructor_id):
@@ -264,7 +204,7 @@ def facts_are_true(case: _Case) -> Iterator[str]:
         yield "minutes_moved is not how far it moves"
 
 
-def proposals_are_compatible(case: _Case) -> Iterator[str]:
+def proposals_are_compatible(case: ProposalCase) -> Iterator[str]:
     """Require that no other lesson is offered the same resource at the time, nor within the buffer."""
     for kind, resource_id in case.needs():
         for other in case.records.proposed_to(kind, resource_id):
@@ -272,7 +212,7 @@ def proposals_are_compatible(case: _Case) -> Iterator[str]:
                 yield f"the {kind} is also offered to booking {case.records.bookings[other.booking_id].reference}"
 
 
-def alternatives_differ(case: _Case) -> Iterator[str]:
+def alternatives_differ(case: ProposalCase) -> Iterator[str]:
     """Require of a lesson's alternatives ranks 1 to 3, each once, and different starts."""
     proposal = case.proposal
     siblings = [one for one in case.records.proposals_for(proposal.booking_id) if one.flies]
@@ -284,20 +224,7 @@ def alternatives_differ(case: _Case) -> Iterator[str]:
         yield "two alternatives start at the same time"
 
 
-def kept_slots_follow(case: _Case) -> Iterator[str]:
-    """Require that a kept slot stands after every alternative, and once in its form."""
-    proposal = case.proposal
-    siblings = case.records.proposals_for(proposal.booking_id)
-    if any(one.rank >= proposal.rank for one in siblings if one.flies):
-        yield "it does not stand after the alternatives"
-    kept = [one for one in siblings if not one.flies]
-    if sum(one.rank == proposal.rank for one in kept) > 1:
-        yield f"two offers have rank {proposal.rank}"
-    if sum((one.aircraft_id is None) == (proposal.aircraft_id is None) for one in kept) > 1:
-        yield "it is offered twice"
-
-
-RULES: tuple[Callable[[_Case], Iterator[str]], ...] = (
+RULES: tuple[Callable[[ProposalCase], Iterator[str]], ...] = (
     booking_is_scheduled,
     length_is_kept,
     time_is_new,
@@ -317,8 +244,7 @@ RULES: tuple[Callable[[_Case], Iterator[str]], ...] = (
 )
 """Every rule that an alternative must meet."""
 
-
-KEPT_SLOT_RULES: tuple[Callable[[_Case], Iterator[str]], ...] = (
+KEPT_SLOT_RULES: tuple[Callable[[ProposalCase], Iterator[str]], ...] = (
     booking_is_scheduled,
     length_is_kept,
     slot_is_kept,

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, text
 
 from flightsched_pipelines.database.frames import read_partition, write_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.services.hourly import hourly_steps, proposal_validation
+from flightsched_pipelines.services.hourly import hourly_steps, joint_plan, proposal_validation
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 
@@ -55,7 +55,7 @@ def run_again(engine: Engine, settings: Settings) -> dict[str, pd.DataFrame]:
         "forecasts": forecasts,
         "at_risk_bookings": broken,
         "reschedule_candidates": found.candidates,
-        "reschedule_plan": hourly_steps.choose_plan(
+        "reschedule_plan": joint_plan.choose_plan(
             engine, found.candidates, broken, bookings, available, SEED_HOUR, settings
         ).proposals,
     }

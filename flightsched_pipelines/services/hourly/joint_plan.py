@@ -1,0 +1,43 @@
+"""Choose what an hour offers: alternatives for all threatened lessons jointly, and slots kept without flying."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from flightsched_pipelines.domain.rescheduling.kept_slots import after_alternatives, kept_slots
+from flightsched_pipelines.domain.rescheduling.solver.assignment import Choice, choose
+from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.hourly.reference import reference_at
+from flightsched_pipelines.services.rules import scheduling_rules
+from flightsched_pipelines.settings import Settings
+
+
+def choose_plan(
+    engine: Engine,
+    candidates: pd.DataFrame,
+    at_risk_bookings: pd.DataFrame,
+    booking_snapshot: pd.DataFrame,
+    availability_snapshot: pd.DataFrame,
+    hour_utc: datetime,
+    settings: Settings,
+) -> Choice:
+    """Return up to three alternatives a booking, and the slots that lessons can keep without flying, after them.
+
+    All are chosen jointly, so that all could be held at once.
+    """
+    then = reference_at(engine, hour_utc, settings)
+    settings = then.settings_of(settings)
+    rules = scheduling_rules(settings)
+    choice = choose(candidates, booking_snapshot, rules, effort=settings.solver_effort)
+    kept = kept_slots(
+        hourly_steps.threatened_lessons(at_risk_bookings, booking_snapshot),
+        booking_snapshot,
+        availability_snapshot,
+        rules,
+        now_utc=hour_utc,
+        sent=hourly_steps.offered_before(engine, hour_utc),
+        credentials=then.credentials,
+    )
+    return replace(choice, proposals=after_alternatives(choice.proposals, kept))
