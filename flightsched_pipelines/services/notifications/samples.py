@@ -233,14 +233,15 @@ _ON_STANDBY: Mapping[str, tuple[Event, Role, datetime]] = MappingProxyType(
 )
 
 
-_WITHOUT_FLYING: Mapping[str, CaseNotification] = {
-    f"kept-{name}-{role}": _kept(event, role, others)
-    for name, event, others in (
-        ("offered", "opened", _OFFERS), ("alone", "opened", ()), ("accepted", "accepted", _OFFERS),
-        ("moved", "moved", _OFFERS),
-    )
-    for role in _ROLES
+_STEPS_WITHOUT_FLYING: Mapping[str, tuple[Event, Sequence[Offer]]] = {
+    "offered": ("opened", _OFFERS), "alone": ("opened", ()), "accepted": ("accepted", _OFFERS),
+    "moved": ("moved", _OFFERS),
 }  # fmt: skip
+_WITHOUT_FLYING = {
+    f"kept-{name}-{role}": _kept(event, role, others)
+    for name, (event, others) in _STEPS_WITHOUT_FLYING.items()
+    for role in _ROLES
+}
 """Slots that are kept on the ground or in a simulator: offered beside other times and alone, accepted, and moved."""
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines_tests.integration.portal.visitor import Visitor, forms_of, link, words
 from flightsched_pipelines_tests.integration.services.helpers import NOW, place, run
-from flightsched_pipelines_tests.integration.services.test_kept_slots import kept
+from flightsched_pipelines_tests.integration.services.responses.test_kept_slots import kept
 
 
 def test_a_student_keeps_the_time_on_the_ground_by_a_card_of_its_own(told_engine: Engine) -> None:

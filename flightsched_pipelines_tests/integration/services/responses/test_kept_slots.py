@@ -12,7 +12,7 @@ from flightsched_pipelines.database import frames
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.services import standby
-from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.hourly import hourly_steps, proposal_validation
 from flightsched_pipelines.services.hourly.board import lessons_on_board
 from flightsched_pipelines.services.hourly.explanation import explain_booking
 from flightsched_pipelines.services.notifications.dispatch import dispatch
@@ -33,7 +33,7 @@ from flightsched_pipelines_tests.integration.services.helpers import (
     state,
     told,
 )
-from flightsched_pipelines_tests.integration.services.test_respond import next_hour
+from flightsched_pipelines_tests.integration.services.responses.test_respond import next_hour
 
 MINUTE = timedelta(minutes=1)
 FREE = {
@@ -213,7 +213,7 @@ def next_hour_after(engine: Engine, proposals: pd.DataFrame, candidates: pd.Data
         frames.write_partition(
             engine, PIPELINE_TABLES[name], frame.assign(partition_hour=pd.Timestamp(hour).as_unit("us")), [hour]
         )
-    hourly_steps.record_validated(engine, hour, 1)
+    proposal_validation.record_validated(engine, hour, 1)
     dispatch(engine, hour + 8 * MINUTE, SETTINGS)
 
 
