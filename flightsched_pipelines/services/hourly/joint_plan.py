@@ -6,7 +6,7 @@ from datetime import datetime
 import pandas as pd
 from sqlalchemy import Engine
 
-from flightsched_pipelines.domain.rescheduling.kept_slots import after_alternatives, kept_slots
+from flightsched_pipelines.domain.rescheduling.search.kept_slots import after_alternatives, kept_slots
 from flightsched_pipelines.domain.rescheduling.solver.assignment import Choice, choose
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.hourly.reference import reference_at
