@@ -12,7 +12,7 @@ from flightsched_pipelines.messages import headlines, page_texts
 from flightsched_pipelines.messages.models import Lesson
 from flightsched_pipelines.reporting.forecast_chart import ForecastTable, forecast_chart, forecast_table
 from flightsched_pipelines.reporting.svg import Picture
-from flightsched_pipelines.services.responses.case_page import Alternative, CasePage
+from flightsched_pipelines.services.pages.case_page import Alternative, CasePage
 
 GONE = frozenset({"taken", "late", "superseded"})
 """Codes of refusals that are about one alternative alone, while the case is open to a choice."""

@@ -36,7 +36,7 @@ from flightsched_pipelines.services.notifications.own_settings import (
     change_contact,
     change_preferences,
 )
-from flightsched_pipelines.services.responses.person_page import person_page
+from flightsched_pipelines.services.pages.person_page import person_page
 
 CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 HOURS = re.compile(r"[0-9]{1,3}")

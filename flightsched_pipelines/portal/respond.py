@@ -32,7 +32,7 @@ from flightsched_pipelines.services.notifications.links import (
     ResponseLink,
     read_response_link,
 )
-from flightsched_pipelines.services.responses.case_page import case_page, is_of_the_school
+from flightsched_pipelines.services.pages.case_page import case_page, is_of_the_school
 from flightsched_pipelines.services.responses.respond import respond
 from flightsched_pipelines.text import TextError
 

@@ -23,7 +23,7 @@ from flightsched_pipelines.domain.weather.provider_responses import (
     read_response,
     station_positions,
 )
-from flightsched_pipelines.domain.weather.raw_tafs import raw_tafs
+from flightsched_pipelines.domain.weather.reports.raw_tafs import raw_tafs
 from flightsched_pipelines.domain.weather.source_selection import blend_of_files
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.services.minimums_trial import minimums_of_file

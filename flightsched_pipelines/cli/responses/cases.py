@@ -21,7 +21,7 @@ from flightsched_pipelines.formatting import format_period, format_time
 from flightsched_pipelines.services.credentials import slot_warnings
 from flightsched_pipelines.services.notifications.directory import Directory
 from flightsched_pipelines.services.notifications.findings import breaches_of_cases
-from flightsched_pipelines.services.responses.history import history_of
+from flightsched_pipelines.services.pages.history import history_of
 from flightsched_pipelines.text import one_line
 
 

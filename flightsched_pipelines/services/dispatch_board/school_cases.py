@@ -14,8 +14,8 @@ from flightsched_pipelines.domain.cases.snapshot import ResponseContext
 from flightsched_pipelines.domain.risk.breach_text import breach_brief
 from flightsched_pipelines.services.dispatch_board.sign_in import Dispatcher
 from flightsched_pipelines.services.notifications.findings import breaches_of_cases
-from flightsched_pipelines.services.responses.case_page import CasePage, case_page_for_dispatcher
-from flightsched_pipelines.services.responses.history import HistoryLine, history_of
+from flightsched_pipelines.services.pages.case_page import CasePage, case_page_for_dispatcher
+from flightsched_pipelines.services.pages.history import HistoryLine, history_of
 from flightsched_pipelines.services.responses.respond import ResponseOutcome
 from flightsched_pipelines.services.rules import response_rules
 from flightsched_pipelines.settings import Settings

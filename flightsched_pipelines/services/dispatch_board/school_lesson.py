@@ -11,8 +11,8 @@ from flightsched_pipelines.database.queries.dispatch_board.school_rows import le
 from flightsched_pipelines.messages.models import Lesson
 from flightsched_pipelines.services.dispatch_board.sign_in import Dispatcher
 from flightsched_pipelines.services.notifications.directory import Directory
-from flightsched_pipelines.services.responses.history import HistoryLine, orders_of
-from flightsched_pipelines.services.responses.lesson_weather import LessonWeather, lesson_weather
+from flightsched_pipelines.services.pages.history import HistoryLine, orders_of
+from flightsched_pipelines.services.pages.lesson_weather import LessonWeather, lesson_weather
 from flightsched_pipelines.services.responses.respond import ResponseOutcome
 from flightsched_pipelines.settings import Settings
 

@@ -13,7 +13,7 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.risk.bookings import with_forms
 from flightsched_pipelines.domain.risk.breach_text import Breach, breach_of
 from flightsched_pipelines.domain.risk.explain import explain
-from flightsched_pipelines.domain.weather.report_lines import line_of_group, raw_reports
+from flightsched_pipelines.domain.weather.reports.report_lines import line_of_group, raw_reports
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.settings import Settings

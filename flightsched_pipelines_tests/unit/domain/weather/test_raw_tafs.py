@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from flightsched_pipelines.domain.weather.provider_responses import read_response
-from flightsched_pipelines.domain.weather.raw_tafs import raw_tafs
-from flightsched_pipelines.domain.weather.report_lines import line_of_group, raw_reports
+from flightsched_pipelines.domain.weather.reports.raw_tafs import raw_tafs
+from flightsched_pipelines.domain.weather.reports.report_lines import line_of_group, raw_reports
 
 NEAR = datetime(2026, 11, 26, 12, tzinfo=UTC)
 TEXT = """TAF AMD KPAO 252320Z 2600/2624 27010KT P6SM SCT020

@@ -21,7 +21,7 @@ from flightsched_pipelines.messages import models
 from flightsched_pipelines.services.credentials import slot_warnings
 from flightsched_pipelines.services.notifications.directory import Directory
 from flightsched_pipelines.services.notifications.links import ResponseLink
-from flightsched_pipelines.services.responses.lesson_weather import (
+from flightsched_pipelines.services.pages.lesson_weather import (
     AlternativeForecast,
     LessonWeather,
     forecasts_of_alternatives,
