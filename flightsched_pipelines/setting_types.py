@@ -4,7 +4,7 @@ Where that may be a secret, the error does not repeat what was given.
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
@@ -30,6 +30,20 @@ def _full_hour(given: object) -> object:
         raise ValueError(f"must be a full hour in UTC, such as 2026-11-24T13; got {given}") from None
 
 
+def _evening(given: object) -> object:
+    if given is None or isinstance(given, time):
+        return given
+    if given == "off":
+        return None
+    try:
+        at = datetime.strptime(str(given), "%H:%M").time()  # noqa: DTZ007, on the clock of each reader
+    except ValueError:
+        at = time()
+    if at < time(12):
+        raise ValueError(f"must be off, or a time from 12:00 to 23:59, such as 18:00; got {given}")
+    return at
+
+
 def _known_source(source: str) -> str:
     if re.fullmatch("live|simulated|recorded:.+", source) is None:
         raise ValueError(f"WEATHER_SOURCE is '{source}'; set it to live, simulated or recorded:DIR")
@@ -39,6 +53,7 @@ def _known_source(source: str) -> str:
 _ADDRESS = r"[!-;=?A-~]+@[!-;=?A-~]+"
 _WEB_ADDRESS = _shaped(r"https?://[^\s/]+\S*", "give a web address, such as https://flights.example.com")
 
+Evening = Annotated[time | None, BeforeValidator(_evening)]
 FullHour = Annotated[datetime, BeforeValidator(_full_hour)]
 WebAddress = Annotated[str, _WEB_ADDRESS]
 SecretWebAddress = Annotated[SecretStr, _WEB_ADDRESS]

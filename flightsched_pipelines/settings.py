@@ -4,6 +4,7 @@ Only the layers that touch the outside world read settings; the pure layers get 
 """
 
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -12,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from flightsched_pipelines.domain.monitoring.catalogue import CHECKS
 from flightsched_pipelines.setting_types import (
+    Evening,
     Feed,
     FullHour,
     MailServer,
@@ -234,6 +236,10 @@ class Settings(BaseSettings):
     )
     missing_weather_hours: Annotated[float, Field(ge=1, le=72)] = Field(
         default=3, description="Dispatchers are notified once weather has been missing for this long."
+    )
+    evening_message_at: Evening = Field(
+        default=time(18),
+        description="Local time from which people hear of tomorrow's lessons, each once; off for no such message.",
     )
     dispatch_max_age_hours: Annotated[float, Field(gt=0, le=336)] = Field(
         default=3, description="No messages are sent about an hour that began longer ago."

@@ -100,8 +100,12 @@ class GivenSettings(Settings):
 
 
 def settings_for(**values: object) -> Settings:
-    """Return settings with these values and the defaults, whatever the environment contains."""
-    return GivenSettings.model_validate({name: value for name, value in values.items() if value is not None})
+    """Return settings with these values and the defaults, whatever the environment contains.
+
+    Nobody hears of tomorrow's lessons unless a test says when: the others' messages are the same at any hour.
+    """
+    given = {name: value for name, value in values.items() if value is not None}
+    return GivenSettings.model_validate({"evening_message_at": "off"} | given)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,12 +3,13 @@
 All instants are UTC; a message shows them in ``time_zone``, the airport's, with the zone's name.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal, get_args
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from flightsched_pipelines.domain.cases.actions import PersonRole
+from flightsched_pipelines.domain.cases.evening_before import LessonStanding
 from flightsched_pipelines.domain.cases.lifecycle import StepEvent
 from flightsched_pipelines.domain.risk.breach_text import Breach
 
@@ -145,12 +146,30 @@ class MissingWeather(_MessageModel):
     over: bool = False
 
 
+class EveningLine(_MessageModel):
+    """A lesson of tomorrow, and how it stands; ``known_by_utc`` is when a forecast will reach it that does not yet."""
+
+    lesson: Lesson
+    standing: LessonStanding
+    breaches: Breaches = []
+    known_by_utc: datetime | None = None
+
+
+class EveningBefore(_MessageModel):
+    """A person's lessons of tomorrow. ``person_url`` is the reader's own page."""
+
+    day: date
+    lines: list[EveningLine]
+    person_url: str | None = None
+
+
 class Digest(_MessageModel):
     """The changes of one dispatch, for a school's dispatcher or for a person who asked for digests.
 
     ``too_late`` are threatened lessons that start too soon for a case; ``unknown`` counts lessons whose
     forecast is missing or cannot be read, ``beyond_reach`` those whose forecast ends before them.
-    ``missing`` is about nothing else: weather that is missing for hours, or is back.
+    ``missing`` is about nothing else: weather that is missing for hours, or is back. So is ``evening``: a person's
+    lessons of tomorrow.
     """
 
     name: str
@@ -163,6 +182,7 @@ class Digest(_MessageModel):
     beyond_reach: int = 0
     contact: Contact = Contact()
     missing: MissingWeather | None = None
+    evening: EveningBefore | None = None
     sent_at_utc: datetime
 
 

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from flightsched_pipelines.database.queries.notifications.contacts import BookingFacts, Person, School
 from flightsched_pipelines.domain.cases.decisions import longest_hold
+from flightsched_pipelines.domain.cases.evening_before import LessonStanding, reached_by
 from flightsched_pipelines.domain.cases.lifecycle import (
     BookingStatus,
     Case,
@@ -30,6 +31,8 @@ from flightsched_pipelines.durations import HOUR
 from flightsched_pipelines.messages.models import (
     DISPATCHER_EVENTS,
     Digest,
+    EveningBefore,
+    EveningLine,
     Event,
     Lesson,
     MissingWeather,
@@ -38,6 +41,7 @@ from flightsched_pipelines.messages.models import (
 )
 from flightsched_pipelines.services.notifications.case_notification import CaseNotification, NotificationContext
 from flightsched_pipelines.services.notifications.directory import Directory
+from flightsched_pipelines.services.notifications.links import person_url
 from flightsched_pipelines.services.notifications.message_facts import MessageFacts
 from flightsched_pipelines.services.responses.decision_effects import moved_notifications
 from flightsched_pipelines.settings import Settings
@@ -297,6 +301,31 @@ _BACK = _MISSING.model_copy(
         "missing": MissingWeather(since_utc=_SENT.replace(minute=0) - timedelta(hours=8), why="", lessons=[], over=True)
     }
 )
+_OWN = [
+    line.lesson.model_copy(update={"student": _STUDENT.name, "student_phone": None, "instructor_phone": None})
+    for line in _LINES[:3]
+]
+_EVENING = _DIGEST.model_copy(
+    update={
+        "name": _STUDENT.name,
+        "lines": [],
+        "too_late": [],
+        "unknown": 0,
+        "evening": EveningBefore(
+            day=_START.date(),
+            lines=[
+                EveningLine(lesson=_OWN[0], standing=LessonStanding.BELOW, breaches=_LINES[0].breaches),
+                EveningLine(
+                    lesson=_OWN[1],
+                    standing=LessonStanding.BEYOND_REACH,
+                    known_by_utc=reached_by(_OWN[1].ends_at_utc),
+                ),
+                EveningLine(lesson=_OWN[2], standing=LessonStanding.STANDS),
+            ],
+            person_url=person_url(_SETTINGS, _STUDENT, _SENT),
+        ),
+    }
+)
 
 SAMPLES: Mapping[str, Notice | Digest] = MappingProxyType(
     {
@@ -307,6 +336,6 @@ SAMPLES: Mapping[str, Notice | Digest] = MappingProxyType(
     }
     | {name: _notice(_standby(event), role, at) for name, (event, role, at) in _ON_STANDBY.items()}
     | {name: _notice(news, _role(name), _at(news.event, _role(name))) for name, news in _WITHOUT_FLYING.items()}
-    | {"digest": _DIGEST, "weather-missing": _MISSING, "weather-back": _BACK}
+    | {"digest": _DIGEST, "weather-missing": _MISSING, "weather-back": _BACK, "evening-before": _EVENING}
 )
 """Every message by its name."""

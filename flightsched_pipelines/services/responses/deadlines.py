@@ -1,4 +1,4 @@
-"""Process expired cases and holds, automatic confirmations, and reminders."""
+"""Process expired cases and holds, automatic confirmations, reminders, and messages that are due by the clock."""
 
 from collections import Counter
 from datetime import datetime
@@ -11,7 +11,7 @@ from flightsched_pipelines.domain.cases import deadlines
 from flightsched_pipelines.domain.cases.actions import ROLE_OF, Action
 from flightsched_pipelines.domain.cases.deadlines import DeadlineDue
 from flightsched_pipelines.domain.cases.responses import CaseResponse
-from flightsched_pipelines.services.notifications import missing_weather
+from flightsched_pipelines.services.notifications import evening_before, missing_weather
 from flightsched_pipelines.services.responses import overdue
 from flightsched_pipelines.services.responses.respond import respond
 from flightsched_pipelines.services.rules import response_rules
@@ -21,11 +21,12 @@ PASSED = {Action.LAPSE: "holds released", Action.CONFIRM: "confirmed unasked", A
 
 
 def deadlines_due(engine: Engine, now_utc: datetime, settings: Settings) -> int:
-    """Count the actions that are due in cases, and the schools whose weather is missing."""
+    """Count the actions that are due in cases, the schools whose weather is missing, and who hears of tomorrow."""
     with engine.connect() as connection:
         waiting = _waiting(connection, now_utc, settings)
     ended = overdue.count_to_end(engine, now_utc)
-    return len(waiting) + ended + missing_weather.due(engine, now_utc, settings)
+    told = missing_weather.due(engine, now_utc, settings) + evening_before.due(engine, now_utc, settings)
+    return len(waiting) + ended + told
 
 
 def process_deadlines(engine: Engine, now_utc: datetime, settings: Settings) -> Counter[str]:
@@ -33,6 +34,7 @@ def process_deadlines(engine: Engine, now_utc: datetime, settings: Settings) -> 
     ended = overdue.end_overdue(engine, now_utc, settings)
     passed = Counter({f"cases {event}": count for event, count in ended.items()})
     passed["schools notified of missing weather"] = missing_weather.notify_dispatchers(engine, now_utc, settings)
+    passed["people told of tomorrow"] = evening_before.tell_people(engine, now_utc, settings)
     with engine.connect() as connection:
         waiting = _waiting(connection, now_utc, settings)
     for key, one in waiting.items():

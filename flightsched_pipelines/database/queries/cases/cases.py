@@ -97,15 +97,15 @@ def record_dispatch(
     connection.execute(insert(dispatches).values(partition_hour=hour_utc, dispatched_at=now_utc, outcome=dict(outcome)))
 
 
-def schedule(connection: Connection, now_utc: datetime) -> list[LiveBooking]:
-    """Return all bookings from now on: lessons, and slots held for lessons under the lesson's id (status ``held``)."""
+def schedule(connection: Connection, now_utc: datetime, until_utc: datetime = LAST_INSTANT) -> list[LiveBooking]:
+    """Return the bookings from now on: lessons, and slots held for lessons under the lesson's id (status ``held``)."""
     b = bookings.c
     query = select(
         func.coalesce(b.holds_for, b.id).label("booking_id"), b.student_id, b.instructor_id, b.aircraft_id, b.status,
         func.lower(b.period).label("starts"), func.upper(b.period).label("ends"),
         (form_of(bookings, aircraft) == "flight").label("flies"),
     ).outerjoin(aircraft, aircraft.c.id == b.aircraft_id).where(
-        b.status.in_(TAKING_STATUSES), b.period.op("&&")(Range(now_utc, LAST_INSTANT))
+        b.status.in_(TAKING_STATUSES), b.period.op("&&")(Range(now_utc, until_utc))
     )  # fmt: skip
     return [
         LiveBooking(

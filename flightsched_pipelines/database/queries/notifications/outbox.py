@@ -116,6 +116,12 @@ def queue(connection: Connection, messages: Sequence[Queued], now_utc: datetime)
     connection.execute(upsert(outbox).on_conflict_do_nothing(index_elements=[outbox.c.key]), rows)
 
 
+def are_queued(connection: Connection, keys: Collection[str]) -> set[str]:
+    """Return which of these keys belong to messages that were queued, whatever became of them."""
+    o = outbox.c
+    return set(connection.execute(select(o.key).where(o.key.in_(sorted(keys)))).scalars())
+
+
 def redrive(engine: Engine, now_utc: datetime, *, perhaps_delivered: bool = False) -> int:
     """Put dead letters back into the queue with fresh attempts, and settle them; returns their number.
 

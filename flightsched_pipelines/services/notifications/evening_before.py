@@ -1,0 +1,149 @@
+"""Tell each student and instructor of tomorrow's lessons, once, on the evening before.
+
+How a lesson stands is read from the newest hour. An hour that is too old to dispatch can say that a lesson is below the
+minimums, never that it is not.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine
+
+from flightsched_pipelines.database.queries.cases import cases
+from flightsched_pipelines.database.queries.cases.cases import LiveBooking
+from flightsched_pipelines.database.queries.notifications import contacts, outbox
+from flightsched_pipelines.database.queries.notifications.contacts import Person
+from flightsched_pipelines.database.queries.notifications.outbox import Queued
+from flightsched_pipelines.domain.cases.evening_before import (
+    LessonStanding,
+    NextDay,
+    day_after,
+    reached_by,
+    standing_of,
+)
+from flightsched_pipelines.messages.models import Contact, Digest, EveningBefore, EveningLine
+from flightsched_pipelines.messages.quiet_hours import not_before
+from flightsched_pipelines.services.hourly.unknown_lessons import beyond_reach
+from flightsched_pipelines.services.notifications.directory import Directory
+from flightsched_pipelines.services.notifications.findings import Findings, findings_of
+from flightsched_pipelines.services.notifications.links import person_url
+from flightsched_pipelines.settings import Settings
+
+NEVER_WAKES = timedelta.min
+REACHES = timedelta(hours=60)
+"""Tomorrow ends within this, wherever it is evening."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evening:
+    """A person who is to be told, when, of which day, and that day's lessons in time."""
+
+    person: Person
+    told_utc: datetime
+    day: NextDay
+    lessons: Sequence[LiveBooking]
+
+    @property
+    def key(self) -> str:
+        """Identify the message: one person hears of one day once."""
+        return f"evening-{self.day.day:%Y%m%d}/{self.person.role}-{self.person.person_id}/email"
+
+
+def due(engine: Engine, now_utc: datetime, settings: Settings) -> int:
+    """Return the number of people who are to be told of tomorrow's lessons."""
+    with engine.connect() as connection:
+        return len(_evenings(connection, now_utc, settings))
+
+
+def tell_people(engine: Engine, now_utc: datetime, settings: Settings) -> int:
+    """Queue their messages, each once, also if several processes do so; returns the number of people."""
+    with engine.begin() as connection:
+        evenings = _evenings(connection, now_utc, settings)
+        if evenings:
+            lines = _Lines(connection, [lesson for one in evenings for lesson in one.lessons], now_utc, settings)
+            outbox.queue(connection, [lines.message(evening) for evening in evenings], now_utc)
+    return len(evenings)
+
+
+def _evenings(connection: Connection, now_utc: datetime, settings: Settings) -> list[Evening]:
+    begins = settings.evening_message_at
+    if begins is None or settings.mail_via == "off":
+        return []
+    ahead = [one for one in cases.schedule(connection, now_utc, now_utc + REACHES) if one.status != "held"]
+    of_person: defaultdict[tuple[str, int], list[LiveBooking]] = defaultdict(list)
+    for lesson in sorted(ahead, key=lambda one: (one.slot.starts_at_utc, one.booking_id)):
+        of_person["student", lesson.student_id].append(lesson)
+        if lesson.slot.instructor_id is not None:
+            of_person["instructor", lesson.slot.instructor_id].append(lesson)
+    found: list[Evening] = []
+    for role, read in (("student", contacts.students), ("instructor", contacts.instructors)):
+        for person in read(connection, {key for at, key in of_person if at == role}).values():
+            day = day_after(now_utc, person.time_zone, begins) if person.wants_email else None
+            if day is None:
+                continue
+            tomorrow = [one for one in of_person[role, person.person_id] if day.has(one.slot.starts_at_utc)]
+            told = not_before(now_utc, day.begins_utc, person.quiet, person.time_zone, NEVER_WAKES)
+            if tomorrow and told < day.begins_utc:
+                found.append(Evening(person, told, day, tomorrow))
+    queued = outbox.are_queued(connection, [one.key for one in found])
+    return [one for one in found if one.key not in queued]
+
+
+class _Lines:
+    """The messages of one moment, from the newest hour's findings."""
+
+    def __init__(
+        self, connection: Connection, lessons: Sequence[LiveBooking], now_utc: datetime, settings: Settings
+    ) -> None:
+        self._directory = Directory.read(connection, sorted({one.booking_id for one in lessons}))
+        self._now_utc, self._settings = now_utc, settings
+        hour = cases.newest_proven_hour(connection)
+        limit = timedelta(hours=settings.dispatch_max_age_hours)
+        self._is_recent = hour is not None and now_utc - hour <= limit
+        self._findings, self._beyond = Findings({}, {}, {}), frozenset[int]()
+        if hour is not None:
+            now_at = {one.booking_id: one.slot for one in lessons}
+            self._findings = findings_of(connection, hour).but_for_changed(now_at)
+            self._beyond = beyond_reach(connection, hour, hour).get(hour, frozenset[int]())
+
+    def message(self, evening: Evening) -> Queued:
+        """Return the message of one person."""
+        person, lessons = evening.person, evening.lessons
+        school = self._directory.schools[self._directory.bookings[lessons[0].booking_id].school_id]
+        digest = Digest(
+            name=person.name,
+            school=school.name,
+            time_zone=person.time_zone,
+            hour_utc=self._now_utc,
+            lines=[],
+            contact=Contact(phone=school.phone or None, reply_to=school.reply_to or None),
+            evening=EveningBefore(
+                day=evening.day.day,
+                lines=[self._line(one) for one in lessons],
+                person_url=person_url(self._settings, person, self._now_utc),
+            ),
+            sent_at_utc=self._now_utc,
+        )
+        return Queued(
+            evening.key, "email", None, None, "digest", person.role, person.person_id, digest.model_dump(mode="json"),
+            evening.told_utc, evening.day.begins_utc,
+        )  # fmt: skip
+
+    def _line(self, lesson: LiveBooking) -> EveningLine:
+        finding = self._findings.by_booking.get(lesson.booking_id)
+        standing = standing_of(
+            self._findings.verdict(lesson.booking_id),
+            flies=lesson.flies,
+            on_hold=lesson.status == "weather_hold",
+            beyond_reach=lesson.booking_id in self._beyond,
+            may_be_cleared=self._is_recent,
+        )
+        is_beyond = standing is LessonStanding.BEYOND_REACH
+        return EveningLine(
+            lesson=self._directory.lesson(lesson.booking_id, lesson.slot),
+            standing=standing,
+            breaches=list(finding.breaches) if finding else [],
+            known_by_utc=reached_by(lesson.slot.ends_at_utc) if is_beyond else None,
+        )

@@ -1,0 +1,123 @@
+"""The evening before: everybody with a lesson tomorrow hears once how it stands."""
+
+from datetime import time, timedelta
+from pathlib import Path
+
+from sqlalchemy import Engine, text
+
+from flightsched_pipelines.clients.delivery.mail import read_maildir
+from flightsched_pipelines.messages.models import Digest
+from flightsched_pipelines.services.delivery import channel_senders
+from flightsched_pipelines.services.delivery.outbox_worker import drain
+from flightsched_pipelines.services.notifications import evening_before
+from flightsched_pipelines.services.responses.deadlines import deadlines_due, process_deadlines
+from flightsched_pipelines.settings import Settings
+from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
+from flightsched_pipelines_tests.integration.services.helpers import rows
+
+EVENING = SEED_HOUR + timedelta(hours=12)
+"""18:00 in Palo Alto, and 23:00 in Sao Paulo."""
+
+UNCERTAIN = {"beyond_reach", "forecast_missing", "not_assessed"}
+TOMORROW = """
+    SELECT b.id, v.verdict
+    FROM school.bookings b
+    JOIN school.schools s ON s.id = b.school_id
+    JOIN school.airports a ON a.ident = s.base_airport
+    LEFT JOIN pipeline.lesson_verdicts v ON v.booking_id = b.id
+    WHERE b.status IN ('scheduled', 'weather_hold')
+    AND (lower(b.period) AT TIME ZONE a.time_zone)::date = DATE '2026-11-11'
+"""
+
+
+def tomorrow(engine: Engine) -> dict[int, str | None]:
+    """Return the verdict on both schools' lessons of tomorrow, by booking."""
+    return {row[0]: row[1] for row in rows(engine, TOMORROW)}
+
+
+def at_six(**values: object) -> Settings:
+    return settings_for(evening_message_at=time(18), dispatch_max_age_hours=24, **values)
+
+
+def told(engine: Engine) -> list[Digest]:
+    found = rows(engine, "SELECT payload FROM school.outbox WHERE key LIKE 'evening-%' ORDER BY id")
+    return [Digest.model_validate(payload) for (payload,) in found]
+
+
+def lines(engine: Engine) -> dict[int, set[str]]:
+    """Return how each lesson is told to stand, by booking."""
+    found: dict[int, set[str]] = {}
+    for digest in told(engine):
+        assert digest.evening is not None
+        for line in digest.evening.lines:
+            found.setdefault(line.lesson.booking_id, set()).add(line.standing.value)
+    return found
+
+
+def test_everybody_with_a_lesson_tomorrow_hears_once_in_the_evening(told_engine: Engine) -> None:
+    settings = at_six()
+    assert evening_before.due(told_engine, SEED_HOUR, settings) == 0
+    wanted = tomorrow(told_engine)
+    assert len(wanted) > 5
+    due = evening_before.due(told_engine, EVENING, settings)
+    assert deadlines_due(told_engine, EVENING, settings) >= due > 0
+    assert process_deadlines(told_engine, EVENING, settings)["people told of tomorrow"] == due
+    later = EVENING + timedelta(hours=3)
+    assert evening_before.due(told_engine, later, settings) == 0
+    assert evening_before.tell_people(told_engine, later, settings) == 0
+    assert len(told(told_engine)) == due
+    assert lines(told_engine).keys() >= wanted.keys()
+    assert all(digest.lines == [] for digest in told(told_engine))
+
+
+def test_how_a_lesson_stands_is_what_the_newest_hour_found(told_engine: Engine) -> None:
+    evening_before.tell_people(told_engine, EVENING, at_six())
+    stands = {"ok": {"stands"}, "watch": {"warned"}, "at_risk": {"below"}}
+    found = lines(told_engine)
+    for booking_id, verdict in tomorrow(told_engine).items():
+        assert len(found[booking_id]) == 1, "student and instructor hear the same"
+        assert found[booking_id] <= stands.get(verdict or "", UNCERTAIN)
+    assert {"stands", "below"} <= set[str]().union(*found.values())
+
+
+def test_a_forecast_of_long_ago_lets_no_lesson_stand(told_engine: Engine) -> None:
+    evening_before.tell_people(told_engine, EVENING, settings_for(evening_message_at=time(18)))
+    assert set[str]().union(*lines(told_engine).values()) <= {"not_assessed", "below"}
+
+
+def test_a_lesson_on_the_ground_stands_whatever_the_weather(told_engine: Engine) -> None:
+    booking_id = next(key for key, verdict in tomorrow(told_engine).items() if verdict == "ok")
+    with told_engine.begin() as connection:
+        connection.execute(
+            text("UPDATE school.bookings SET aircraft_id = NULL, ground = true WHERE id = :id"), {"id": booking_id}
+        )
+    evening_before.tell_people(told_engine, EVENING, at_six())
+    assert lines(told_engine)[booking_id] == {"not_flown"}
+
+
+def test_nobody_is_woken_for_it_nor_told_after_the_night(told_engine: Engine) -> None:
+    with told_engine.begin() as connection:
+        connection.execute(text("DELETE FROM school.contact_preferences"))  # quiet from 22:00 to 07:00
+    at_ten = EVENING + timedelta(hours=4)
+    assert evening_before.due(told_engine, at_ten - timedelta(minutes=1), at_six()) > 0
+    assert evening_before.due(told_engine, at_ten, at_six()) == 0
+
+
+def test_the_mail_says_what_stands_and_never_more(told_engine: Engine, tmp_path: Path) -> None:
+    with told_engine.begin() as connection:
+        connection.execute(text("UPDATE school.outbox SET status = 'suppressed'"))
+    settings = at_six(flightsched_home=tmp_path)
+    evening_before.tell_people(told_engine, EVENING, settings)
+    with channel_senders.open_channels(told_engine, settings) as channels:
+        sent = drain(told_engine, channels, settings, now=lambda: EVENING).sent
+    assert sent["email"] == len(told(told_engine))
+    below = [mail for mail in read_maildir(tmp_path / "mail") if "below the school" in str(mail["Subject"])]
+    assert below
+    for mail in below:
+        body = mail.get_body(("plain",))
+        assert body is not None
+        words = body.get_content()
+        assert words.startswith("Hello ")
+        assert "It is below the school's minimums. " in words
+        assert "safe" not in words.lower()
+        assert words.index("Hello") < words.index("tomorrow, Wed 11 Nov") < words.index("You will be told of changes.")
