@@ -120,3 +120,23 @@ def test_another_set_of_minimums_is_tried_on_the_stored_hours_and_changes_nothin
     refused = flightsched("minimums", "try", str(low))
     assert refused.code == 2
     assert "14 CFR 91.155" in refused.err
+
+
+def test_assess_takes_minimums_from_a_file_whatever_their_school_and_days(flightsched: Type, tmp_path: Path) -> None:
+    (tmp_path / "pao.taf").write_text("TAF KPAO 241720Z 2418/2518 31008KT P6SM SKC\n")
+    (tmp_path / "lessons.csv").write_text(
+        "reference,starts_at,ends_at,training_level,solo,lesson_kind,departure\n"
+        "BK-1,2026-11-24T12:00-08:00,2026-11-24T13:00-08:00,private_pilot,false,local,KPAO\n"
+    )
+    asked = ("assess", "--weather", "pao.taf", "--bookings", "lessons.csv", "--json")
+    assert json.loads(flightsched(*asked).out)["verdict"] == "ok"
+
+    (tmp_path / "tried.csv").write_text(f"{COLUMNS}T-1,nowhere,,wind,<,8,kt,block,2031-01-01,a test\n")
+    tried = json.loads(flightsched(*asked, "--minimums", "tried.csv").out)
+    assert tried["verdict"] == "at_risk"
+    assert [(one["rule"], one["limit"]) for one in tried["broken"]] == [("wind", 8.0)]
+
+    (tmp_path / "low.csv").write_text(f"{COLUMNS}T-1,,private_pilot,ceiling,>=,500,ft,block,2031-01-01,a test\n")
+    refused = flightsched(*asked, "--minimums", "low.csv")
+    assert refused.code == 2
+    assert "14 CFR 91.155" in refused.err

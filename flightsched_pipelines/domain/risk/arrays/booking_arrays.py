@@ -129,7 +129,7 @@ def _routes(routes: pd.Series, departure: Indices, sky: ForecastGrid) -> tuple[I
 
 
 def _profiles(bookings: pd.DataFrame, minimums: pd.DataFrame, night: NDArray[np.bool_]) -> tuple[Indices, Profiles]:
-    """The profile of each booking, and every profile. Schools and students without minimums of their own share one."""
+    """The profile of each booking, and those that occur. Those without minimums of their own share one."""
     owner, school_of, student_of = _owners(bookings, minimums)
     parts = (
         owner,
@@ -139,8 +139,10 @@ def _profiles(bookings: pd.DataFrame, minimums: pd.DataFrame, night: NDArray[np.
         night,
     )
     sizes = (len(school_of), len(TRAINING_LEVELS), len(LESSON_KINDS), 2, 2)
-    of_owner, level, kind, is_solo, is_night = np.unravel_index(np.arange(math.prod(sizes)), sizes)
-    return np.ravel_multi_index(parts, sizes), Profiles(
+    combination = np.ravel_multi_index(parts, sizes)
+    occurs = np.bincount(combination, minlength=math.prod(sizes)) > 0
+    of_owner, level, kind, is_solo, is_night = np.unravel_index(np.flatnonzero(occurs), sizes)
+    return (np.cumsum(occurs) - 1)[combination], Profiles(
         school=school_of[of_owner],
         student=student_of[of_owner],
         level=level,

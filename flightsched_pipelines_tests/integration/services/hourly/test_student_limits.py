@@ -11,6 +11,7 @@ from flightsched_pipelines.database.frames import read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.risk.assess import Assessment
 from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.minimums import end_minimum
 from flightsched_pipelines_tests.conftest import SEED_HOUR
 from flightsched_pipelines_tests.integration.services.helpers import NOW, SETTINGS, cases, held, one, run, say
 
@@ -99,3 +100,23 @@ def test_the_database_knows_whose_a_limit_is_and_holds_a_schools_to_the_regulati
             "unit, effect, effective_from, reference) VALUES (1, 'school', 'private_pilot', 'ceiling', '>=', 250, 'm', "
             "'block', '2026-01-01', 'a test')",
         )
+
+
+def test_a_limit_from_before_the_floor_can_be_ended_and_nobody_is_held_to_it(seeded_engine: Engine) -> None:
+    """Take the condition away for one row, as the upgrade of a database with such a row does."""
+    definition = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'weather_minimums_floor_check'"
+    floor = one(seeded_engine, definition)
+    run(seeded_engine, "ALTER TABLE school.weather_minimums DROP CONSTRAINT weather_minimums_floor_check")
+    run(
+        seeded_engine,
+        "INSERT INTO school.weather_minimums (id, school_id, authority, training_level, rule, comparison, limit_value, "
+        "unit, effect, effective_from, reference) VALUES (9001, 1, 'school', 'private_pilot', 'visibility', '>=', 1, "
+        "'SM', 'block', '2026-01-01', 'a test')",
+    )
+    run(
+        seeded_engine,
+        f"ALTER TABLE school.weather_minimums ADD CONSTRAINT weather_minimums_floor_check {floor} NOT VALID",
+    )
+    assert end_minimum(seeded_engine, 9001, SEED_HOUR.date())
+    with pytest.raises(IntegrityError, match="floor_check"):
+        run(seeded_engine, "UPDATE school.weather_minimums SET effective_to = NULL WHERE id = 9001")
