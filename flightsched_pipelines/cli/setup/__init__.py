@@ -1,1 +1,1 @@
-"""Commands of an installation: the dev servers, the database, a school's files, Amazon."""
+"""Commands of an installation: the dev servers, the database, calendars, Amazon; a school's are in ``cli.school``."""
