@@ -14,10 +14,11 @@ def serve(site: Site, host: str, port: int) -> None:
     """Serve the portal until the process is asked to end."""
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%Y-%m-%dT%H:%M:%S")
     logging.getLogger("flightsched_pipelines.portal").setLevel(logging.INFO)
-    uvicorn.Server(_config(site, host, port)).run()
+    uvicorn.Server(config(site, host, port)).run()
 
 
-def _config(site: Site, host: str, port: int) -> uvicorn.Config:
+def config(site: Site, host: str, port: int) -> uvicorn.Config:
+    """Return the server's configuration."""
     proxies = site.settings.portal_trusted_proxies
     return uvicorn.Config(
         build_portal(site),

@@ -1,0 +1,1 @@
+"""The portal in a real browser, Debian's Chromium; a machine without it skips these tests."""
