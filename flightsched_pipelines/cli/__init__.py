@@ -82,6 +82,7 @@ COMMANDS = {
         "Assess bookings in a file by weather in a file, with the default minimums and no database.",
     ),
     "portal": ("setup.portal:portal", "Serve the pages on which people answer, and the status page, until Ctrl-C."),
+    "token": ("setup.tokens:app", "Make, list or revoke tokens for the live stream."),
     "db": ("setup.database:app", "Manage the database: schema, seed, shell."),
     "init": ("school.init:init", "Make a school; what is not given as an option is asked for."),
     "airports": ("school.airports:app", "Airports that the school uses, and their runways."),

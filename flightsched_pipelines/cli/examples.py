@@ -31,6 +31,13 @@ EXAMPLES: Mapping[str, tuple[str, str]] = {
         "assess --weather KPAO.taf --bookings lessons.csv --json",
     ),
     "portal": ("portal", "--demo portal --port 8080"),
+    "token": ("token list", "token make 'wall display' --school 'Palo Alto Flight School'"),
+    "token make": (
+        "token make 'wall display' --school 'Palo Alto Flight School'",
+        "token make 'my phone' --school 'Palo Alto Flight School' --person ada@example.com --json",
+    ),
+    "token list": ("token list", "token list --json"),
+    "token revoke": ("token revoke 3", "--demo token revoke 1"),
     "db": ("db status", "db upgrade"),
     "db upgrade": ("db upgrade", "--demo db upgrade"),
     "db downgrade": ("db downgrade -1", "db downgrade 0010 --yes"),

@@ -9,6 +9,7 @@ from flightsched_pipelines.cli.examples import EXAMPLES
 from flightsched_pipelines.cli.hourly.hour import DEMO_FIGURES
 from flightsched_pipelines.cli.hourly.weather import JSON_COLUMNS
 from flightsched_pipelines.cli.lazy import LazyCommand
+from flightsched_pipelines.database.queries.live.api_tokens import ApiToken
 from flightsched_pipelines.domain.imports.kinds import KINDS
 from flightsched_pipelines.services.credentials import Lapse
 from flightsched_pipelines.services.delivery.delivery_workers import DeliveryResult
@@ -71,6 +72,8 @@ JSON_FIELDS: Mapping[str, tuple[str, Sequence[str]]] = {
     "minimums add": ("an object", ("added", "unchanged")),
     "minimums end": ("an object", ("id", "effective_to", "changed")),
     "minimums try": ("an object", ("since", "until", "hours", "groups")),
+    "token make": ("an object", ("token_id", "token")),
+    "token list": ("a list of", _names(ApiToken)),
     "db status": ("an object", ("server", "embedded", "schema", "newest")),
     "report": ("an object", ("hour_utc", "page")),
     "tick": ("an object", _names(HourSummary)),

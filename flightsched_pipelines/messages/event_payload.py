@@ -35,5 +35,15 @@ def event_payload(notice: Notice, *, hour_utc: datetime) -> dict[str, Any]:
     }
 
 
+def assessed_payload(hour_utc: datetime) -> dict[str, Any]:
+    """Return the facts of an hour whose verdicts are in force."""
+    return {"event": "assessed", "partition_hour": _iso(hour_utc)}
+
+
+def order_payload(event: str, *, case_id: int | None, booking_id: int | None) -> dict[str, Any]:
+    """Return the facts of a dispatcher's order: held, released, noted, standby_joined or standby_left."""
+    return {"event": event, "case_id": case_id, "booking_id": booking_id}
+
+
 def _iso(instant: datetime) -> str:
     return instant.isoformat().replace("+00:00", "Z")

@@ -8,6 +8,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from flightsched_pipelines.portal import calendar_feed, dispatch_board, person, respond, static, status
+from flightsched_pipelines.portal.live import routes as live
+from flightsched_pipelines.portal.live.hub import LiveHub
 from flightsched_pipelines.portal.protection import Protection
 from flightsched_pipelines.portal.site import Site, message
 from flightsched_pipelines.services.monitoring.readiness import is_outage
@@ -17,6 +19,7 @@ ROUTES = [
     *person.ROUTES,
     *dispatch_board.ROUTES,
     *calendar_feed.ROUTES,
+    *live.ROUTES,
     *status.ROUTES,
     *static.ROUTES,
 ]
@@ -34,6 +37,7 @@ def build_portal(site: Site) -> ASGIApp:
     application = Starlette(routes=routes, exception_handlers={HTTPException: _refuse, Exception: _apologise})
     application.router.redirect_slashes = False  # a link with a slash at its end is another link
     application.state.site = site
+    application.state.hub = LiveHub(site)
     return Protection(application, site.settings)
 
 

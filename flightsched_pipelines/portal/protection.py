@@ -8,7 +8,7 @@ import time
 from hashlib import sha256
 from math import ceil
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from flightsched_pipelines.portal.rate_limit import RateLimit
@@ -81,7 +81,7 @@ class Protection:
         wait = 0.0
         if path not in SIGNS_OF_LIFE:
             wait = self._by_address.wait_seconds(client[0] if client else "")
-            if not wait and (secret := _secret_part(path)):
+            if not wait and (secret := _secret_part(path) or _bearer(scope)):
                 wait = self._by_link.wait_seconds(sha256(secret.encode(errors="replace")).digest())
         if not wait:
             await self._site(scope, receive, send)
@@ -98,6 +98,11 @@ def shown_path(path: str) -> str:
     return f"/{known}" + "/…" * bool(rest)
 
 
+def _bearer(scope: Scope) -> str:
+    """Return the token of a request to an address for programs."""
+    return Headers(scope=scope).get("authorization", "") if scope["path"].startswith("/api/") else ""
+
+
 def _is_of_the_board(path: str) -> bool:
     return path == "/board" or path.startswith("/board/")
 
@@ -107,4 +112,4 @@ def _secret_part(path: str) -> str:
     first, _, rest = path.lstrip("/").partition("/")
     if _is_of_the_board(path):
         return rest.removeprefix("sign-in/") if rest.startswith("sign-in/") else ""
-    return "" if first == "static" else rest
+    return "" if first in {"static", "api"} else rest

@@ -37,6 +37,11 @@ from flightsched_pipelines.database.schema.imports import (
     feed_files,
     imports,
 )  # fmt: skip
+from flightsched_pipelines.database.schema.live import (
+    api_tokens,
+    live_events,
+    live_positions,
+)  # fmt: skip
 from flightsched_pipelines.database.schema.minimums import (
     weather_minimums,
 )  # fmt: skip
@@ -111,6 +116,7 @@ __all__ = [
     "airports",
     "alert_silences",
     "alerts",
+    "api_tokens",
     "at_risk_bookings",
     "availability",
     "availability_exceptions",
@@ -134,6 +140,8 @@ __all__ = [
     "inspections",
     "instructors",
     "lesson_verdicts",
+    "live_events",
+    "live_positions",
     "llm_calls",
     "metadata",
     "observations",

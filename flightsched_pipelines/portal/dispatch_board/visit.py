@@ -14,6 +14,7 @@ from flightsched_pipelines.formatting import format_time
 from flightsched_pipelines.portal.forms import Fields, first, open_seal, read_fields, seal
 from flightsched_pipelines.portal.site import Site, message, page, site_of
 from flightsched_pipelines.services.dispatch_board.sign_in import Dispatcher, dispatcher_of
+from flightsched_pipelines.services.live.stream import last_position
 
 COOKIE = "flightsched_board"
 SIGN_IN = "/board/sign-in"
@@ -30,6 +31,8 @@ class Visit:
     cookie: str
     fields: Fields
     now_utc: datetime
+    position: int
+    """The place in the live stream before anything of the page was read."""
 
     @property
     def is_form(self) -> bool:
@@ -62,7 +65,7 @@ class Visit:
         zone = self.dispatcher.time_zone
         common = {
             "dispatcher": self.dispatcher, "seal": self.seal, "zone": zone, "now": format_time(self.now_utc, zone),
-            "here": self.request.url.path,
+            "here": self.request.url.path, "position": self.position,
         }  # fmt: skip
         return page(f"dispatch_board/{template}", common | facts, status_code)
 
@@ -90,4 +93,4 @@ def _visited(show: Callable[[Visit], Response], request: Request, fields: Fields
     dispatcher = dispatcher_of(site.engine, cookie, now_utc)
     if dispatcher is None:
         return RedirectResponse(SIGN_IN, 303)
-    return show(Visit(site, request, dispatcher, cookie, fields, now_utc))
+    return show(Visit(site, request, dispatcher, cookie, fields, now_utc, last_position(site.engine)))

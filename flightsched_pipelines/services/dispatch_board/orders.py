@@ -14,9 +14,12 @@ from sqlalchemy import Connection, Engine
 from flightsched_pipelines.database.queries.cases import responses
 from flightsched_pipelines.database.queries.cases.responses import Response
 from flightsched_pipelines.database.queries.dispatch_board.school_rows import is_case_of, lesson_of
+from flightsched_pipelines.database.queries.live import live_events
+from flightsched_pipelines.database.queries.live.live_events import NewEvent
 from flightsched_pipelines.domain.cases.actions import ROLE_OF
 from flightsched_pipelines.domain.cases.responses import CaseResponse
 from flightsched_pipelines.errors import PlainError
+from flightsched_pipelines.messages.event_payload import order_payload
 from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.dispatch_board.sign_in import Dispatcher
 from flightsched_pipelines.services.responses import swap as swaps
@@ -27,6 +30,8 @@ from flightsched_pipelines.settings import Settings
 from flightsched_pipelines.text import MAX_REASON_CHARACTERS, TextError, accept
 
 ENTRY_POINT = "board"
+
+EVENTS = {"note": "noted", "join_standby": "standby_joined", "leave_standby": "standby_left"}
 
 StandbyOrder = Literal["join_standby", "leave_standby"]
 
@@ -142,6 +147,9 @@ def _record(
             dispatcher.name,
         )  # fmt: skip
         responses.insert_response(connection, given)
+        if outcome == responses.APPLIED:
+            event = order_payload(EVENTS[action], case_id=about[0], booking_id=about[1])
+            live_events.publish(connection, [NewEvent(dispatcher.school_id, (), event)], now_utc)
     return ResponseOutcome(outcome, sentence, about[0])
 
 

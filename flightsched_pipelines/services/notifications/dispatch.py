@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from flightsched_pipelines.database.queries.cases import cases as rows
 from flightsched_pipelines.database.queries.cases import transitions
 from flightsched_pipelines.database.queries.cases.transitions import NewCase, Transition
+from flightsched_pipelines.database.queries.live import live_events
 from flightsched_pipelines.domain.cases.decisions import override_still_applies
 from flightsched_pipelines.domain.cases.lifecycle import (
     BookingStatus,
@@ -22,6 +23,7 @@ from flightsched_pipelines.domain.cases.lifecycle import (
 from flightsched_pipelines.domain.cases.standby import next_standby_transition
 from flightsched_pipelines.domain.cases.waking_hours import WakingHours
 from flightsched_pipelines.errors import PlainError
+from flightsched_pipelines.messages.event_payload import assessed_payload
 from flightsched_pipelines.services.hourly.unknown_lessons import beyond_reach
 from flightsched_pipelines.services.notifications.case_notification import CaseNotification, NotificationContext
 from flightsched_pipelines.services.notifications.case_steps import (
@@ -96,6 +98,7 @@ def dispatch(engine: Engine, now_utc: datetime, settings: Settings, hour_utc: da
             raise DispatchRefusedError(too_old)
         found = _Decisions(connection, findings_of(connection, hour), hour, now_utc, settings).make()
         rows.record_dispatch(connection, hour, now_utc, asdict(found) | {"hour_utc": hour.isoformat()})
+        live_events.publish_to_all(connection, assessed_payload(hour), now_utc)
     return found
 
 

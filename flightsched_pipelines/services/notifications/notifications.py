@@ -10,6 +10,8 @@ from sqlalchemy import Connection
 
 from flightsched_pipelines.database.queries.cases import cases as case_rows
 from flightsched_pipelines.database.queries.cases import transitions
+from flightsched_pipelines.database.queries.live import live_events
+from flightsched_pipelines.database.queries.live.live_events import NewEvent
 from flightsched_pipelines.database.queries.notifications import contacts as people
 from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.database.queries.notifications.contacts import Person
@@ -82,6 +84,7 @@ def queue_notifications(
         post.to_systems(item)
     post.digests(too_late, unknown or {})
     outbox.queue(connection, post.rows, occasion.now_utc)
+    live_events.publish(connection, [post.live_event(item) for item in news], occasion.now_utc)
     tally = post.tally
     tally.queued.update(row.channel for row in post.rows)
     tally.held_back.update("quiet hours" for row in post.rows if row.next_attempt_at > occasion.now_utc)
@@ -106,16 +109,25 @@ class _Post:
         if item.event == "moved" or (item.event in models.DISPATCHER_EVENTS and not item.standby):
             self.gathered["dispatcher", self.facts.directory.bookings[item.booking_id].school_id].append(item)
 
+    def live_event(self, item: CaseNotification) -> NewEvent:
+        """Return the event for the live stream: of the school's applications, and of the people who are notified."""
+        directory = self.facts.directory
+        people = [f"{person.role}-{person.person_id}" for person in directory.audience(item)]
+        return NewEvent(directory.bookings[item.booking_id].school_id, people, self._event(item))
+
     def to_systems(self, item: CaseNotification) -> None:
         """Add one event for other systems, without personal data; newly threatened bookings go to the queue too."""
         threatened = item.event == "opened" and not item.standby
         wanted = ["sns", "redis", "sqs"] if threatened else ["sns", "redis"]
         on = sorted(self.facts.context.channels & set(wanted))
         if on:
-            notice = self.facts.notice(item, self.facts.directory.student_of(item.booking_id))
-            body = event_body(notice, hour_utc=self.facts.context.hour_utc or self.facts.context.now_utc)
+            body = self._event(item)
             for channel in on:
                 self._add(channel, item, item.event, "system", None, body, self.facts.context.now_utc, None)
+
+    def _event(self, item: CaseNotification) -> dict[str, Any]:
+        notice = self.facts.notice(item, self.facts.directory.student_of(item.booking_id))
+        return event_body(notice, hour_utc=self.facts.context.hour_utc or self.facts.context.now_utc)
 
     def digests(self, too_late: Sequence[tuple[int, Slot]], unknown: Mapping[int, UnknownLessons]) -> None:
         """Add one message of all changes, for each school's dispatchers and for people who asked for a digest."""

@@ -7,13 +7,16 @@ from sqlalchemy import Connection, Engine
 
 from flightsched_pipelines.database.queries.cases import case_queries, cases, responses, transitions
 from flightsched_pipelines.database.queries.cases.responses import Response
+from flightsched_pipelines.database.queries.live import live_events
 from flightsched_pipelines.database.queries.schedule import booking_moves
 from flightsched_pipelines.domain.cases.responses import ResponseRefusedError
+from flightsched_pipelines.messages.event_payload import order_payload
 from flightsched_pipelines.services.responses.respond import ResponseOutcome
 from flightsched_pipelines.text import MAX_NAME_CHARACTERS, MAX_REASON_CHARACTERS, accept
 
 Order = Literal["hold", "release"]
 AFTER = {"hold": "weather_hold", "release": "scheduled"}
+EVENTS = {"hold": "held", "release": "released"}
 
 
 def order(
@@ -54,7 +57,14 @@ def order(
                 sentence, dispatcher,
             ),
         )  # fmt: skip
+        if outcome == responses.APPLIED and booking_id is not None:
+            _publish(connection, what, booking_id, now_utc)
     return ResponseOutcome(outcome, sentence)
+
+
+def _publish(connection: Connection, what: Order, booking_id: int, now_utc: datetime) -> None:
+    event = order_payload(EVENTS[what], case_id=None, booking_id=booking_id)
+    live_events.publish_about(connection, booking_id, event, now_utc)
 
 
 def _do(

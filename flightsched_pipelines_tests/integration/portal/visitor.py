@@ -81,7 +81,7 @@ def forms_of(html: str) -> list[dict[str, str]]:
 
 def words(html: str) -> str:
     """Return the words of a page's content, without markup."""
-    content = html.partition('<main id="main">')[2].partition("</main>")[0]
+    content = html.partition('<main id="main"')[2].partition(">")[2].partition("</main>")[0]
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", content))).strip()
 
 

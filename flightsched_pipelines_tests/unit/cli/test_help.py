@@ -18,8 +18,8 @@ DOCS = Path(__file__).parents[3] / "docs" / "reference" / "cli.md"
 SHOW_NOTHING_TO_COUNT = {
     "dev", "portal", "send-test", "respond", "swap", "cancel", "hold", "release", "preview", "init", "aws",
     "aws bootstrap", "airports", "airports add", "airports sync", "alerts silence", "standby add", "standby remove",
-    "import", "minimums", "ics", "ics write", "db", "db upgrade", "db downgrade", "db seed", "db reset", "db shell",
-    "db analyst-password", "db stop",
+    "import", "minimums", "ics", "ics write", "token", "token revoke", "db", "db upgrade", "db downgrade", "db seed",
+    "db reset", "db shell", "db analyst-password", "db stop",
 }  # fmt: skip
 """They do something, and answer in a sentence; or open something."""
 
