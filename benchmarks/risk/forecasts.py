@@ -132,6 +132,8 @@ def _with_conditions(random: Generator, groups: pd.DataFrame, latitude_deg: NDAr
     ceiling = random.choice(_CEILINGS_FT, count, p=_CEILING_ODDS)
     made = groups.assign(
         wind_direction_deg=np.where(variable | lacks["wind"], np.nan, random.integers(1, 37, count) * 10.0),
+        wind_varies_from_deg=np.nan,  # no METAR here has a sector of directions, which the rivals would not read
+        wind_varies_to_deg=np.nan,
         wind_speed_kt=np.where(lacks["wind"], np.nan, speed),
         wind_gust_kt=np.where(gusts & ~lacks["wind"], speed + random.integers(4, 13, count), np.nan),
         visibility_sm=np.where(lacks["visibility"], np.nan, visibility),
@@ -193,6 +195,7 @@ def _by_hour(groups: pd.DataFrame, idents: NDArray[np.object_]) -> pd.DataFrame:
             ceiling_estimated=False,
             dewpoint_c=rows["temperature_c"] - 3,
             flight_category="VFR",
+            unread=[[] for _ in range(len(rows))],
             station_distance_nm=0.0,
             age_minutes=120.0,
             lead_minutes=(hour + 2) * 60.0,
