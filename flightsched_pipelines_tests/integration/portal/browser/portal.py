@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 
+from playwright.sync_api import Page, expect
 from sqlalchemy import Engine
 
 from flightsched_pipelines.clients.delivery.mail import read_maildir
 from flightsched_pipelines.services.delivery.channel_senders import open_channels
 from flightsched_pipelines.services.delivery.outbox_worker import drain
+from flightsched_pipelines.services.notifications.links import sign_in_url
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.integration.portal import visitor
-from flightsched_pipelines_tests.integration.services.helpers import run
+from flightsched_pipelines_tests.integration.portal.board_visitor import PALO_ALTO, address_of
+from flightsched_pipelines_tests.integration.services.helpers import rows, run
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,12 @@ class LivePortal:
         return self.address + visitor.link(self.engine, case_id, role, number)
 
     def mails(self, folder: Path, *, case_id: int | None = None) -> list[EmailMessage]:
-        """Deliver what waits into a folder, of a case alone if one is given; return the mails in it, newest first."""
-        others = "UPDATE school.outbox SET status = 'sent' WHERE status = 'waiting' AND case_id IS DISTINCT FROM :id"
-        run(self.engine, others, id=case_id)
+        """Deliver a case's mails into a folder, or those to sign in with; return all in it, newest first."""
+        others = "UPDATE school.outbox SET status = 'sent' WHERE status = 'waiting' AND "
+        if case_id is None:
+            run(self.engine, others + "event <> 'sign_in'")
+        else:
+            run(self.engine, others + "case_id IS DISTINCT FROM :id", id=case_id)
         settings = self.settings.model_copy(update={"flightsched_home": folder})
         with open_channels(self.engine, settings) as channels:
             drain(self.engine, channels, settings, now=self.clock)
@@ -49,3 +55,16 @@ def html_of(mail: EmailMessage) -> str:
     content = body.get_content()
     assert isinstance(content, str)
     return content
+
+
+def sign_in(page: Page, portal: LivePortal, name: str = "Dee Dispatch") -> None:
+    """Ask for a link on the page, open the link that was queued, and press its button."""
+    page.goto(f"{portal.address}/board/sign-in")
+    page.get_by_label("e-mail address").fill(address_of(portal.engine, PALO_ALTO))
+    page.get_by_role("button", name="Send the link").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Look into")
+    queued = rows(portal.engine, "SELECT payload FROM school.outbox WHERE event = 'sign_in' ORDER BY id DESC LIMIT 1")
+    page.goto(str(sign_in_url(portal.settings, queued[0][0]["link_id"])))
+    page.get_by_label("Your name").fill(name)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
