@@ -73,7 +73,8 @@ def resolve(minimums: pd.DataFrame, profiles: Profiles) -> Limits:
     """Return the limits in force for each profile.
 
     If a school has blocking rows of its own for a rule, they replace the defaults; a warning row counts beside them. A
-    regulation and a student's own limit always count. The strictest of all rows that count applies.
+    regulation and a student's own limit always count. The strictest of all rows that count applies; of a student's own
+    limit and an equal one, the other does, which may be told.
     """
     everybody = len(profiles.school)
     shape = (len(EFFECTS), everybody, len(MEASURES))
@@ -91,7 +92,7 @@ def resolve(minimums: pd.DataFrame, profiles: Profiles) -> Limits:
         sound.append((number, record, applies))
         if record["authority"] == "school" and record["effect"] == EFFECTS[BLOCK]:
             own[record["rule"]] |= applies
-    for number, record, applies in sound:
+    for number, record, applies in sorted(sound, key=lambda one: one[1]["authority"] == "student"):
         counts = applies & ~own[record["rule"]] if record["authority"] == "default" else applies
         if record["authority"] in {"default", "school"} and record["effect"] == EFFECTS[BLOCK]:
             ruled |= counts

@@ -88,9 +88,8 @@ def test_a_forecast_of_long_ago_lets_no_lesson_stand(told_engine: Engine) -> Non
 def test_a_lesson_on_the_ground_stands_whatever_the_weather(told_engine: Engine) -> None:
     booking_id = next(key for key, verdict in tomorrow(told_engine).items() if verdict == "ok")
     with told_engine.begin() as connection:
-        connection.execute(
-            text("UPDATE school.bookings SET aircraft_id = NULL, ground = true WHERE id = :id"), {"id": booking_id}
-        )
+        grounded = "UPDATE school.bookings SET aircraft_id = NULL, ground = true, solo = false WHERE id = :id"
+        connection.execute(text(grounded), {"id": booking_id})
     evening_before.tell_people(told_engine, EVENING, at_six())
     assert lines(told_engine)[booking_id] == {"not_flown"}
 
