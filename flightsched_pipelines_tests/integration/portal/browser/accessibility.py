@@ -1,4 +1,4 @@
-"""Whether everybody can use a page: axe-core's rules, both themes, and no scrolling sideways on a phone."""
+"""Check that everybody can use a page: axe-core's rules, both themes, and no scrolling sideways on a phone."""
 
 from functools import cache
 from importlib.resources import files
