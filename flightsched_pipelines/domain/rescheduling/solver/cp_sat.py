@@ -85,8 +85,9 @@ def solve(board: SlotAssignmentState, effort: float, start: Sequence[int] = ()) 
     if _cost(board, picks) <= bound + ROUNDING:
         return Solution(picks, "optimal", _cost(board, picks), spent)
     everyone = np.arange(len(board.bookings))
-    order = np.argsort(reduced, kind="stable")
-    first = np.sort(order[: max(round(FIRST_SHARE * np.isfinite(reduced).sum()), everyone.size)])
+    open_slots = np.flatnonzero(np.isfinite(reduced))
+    order = open_slots[np.argsort(reduced[open_slots], kind="stable")]
+    first = np.sort(order[: max(round(FIRST_SHARE * order.size), everyone.size)])
     found = _choose(board, rows, everyone, (), first, FIRST_EFFORT * effort)
     spent += found.effort
     picks = _cheaper(board, picks, found)
