@@ -15,7 +15,7 @@ def test_a_student_keeps_the_time_on_the_ground_by_a_card_of_its_own(told_engine
 
     shown = visitor.get(mine).text
     page = words(shown)
-    assert page.index("Other times that work") < page.index("Or keep your time without flying")
+    assert page.index("Times that you can choose") < page.index("Or keep your time without flying")
     card = page[page.index("Or keep your time without flying") :]
     assert "Ground lesson with" in card
     assert "It does not depend on the weather." in card
@@ -43,4 +43,4 @@ def test_a_page_with_nothing_but_the_own_slot_says_so(told_engine: Engine) -> No
     page = words(Visitor(told_engine).get(link(told_engine, case_id)).text)
     assert "Keep your time without flying?" in page
     assert "No other time can be offered at present" in page
-    assert "Other times that work" not in page
+    assert "Times that you can choose" not in page

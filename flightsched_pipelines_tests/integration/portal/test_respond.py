@@ -153,7 +153,7 @@ def test_a_link_of_an_alternative_that_is_gone_shows_what_is_left(told_engine: E
 
     assert "Alternative 1" in page
     assert "Here is what is left." in page
-    assert "Other times that work" in page
+    assert "Times that you can choose" in page
 
 
 def test_somebody_else_takes_the_slot_and_the_page_says_what_is_left(told_engine: Engine) -> None:
