@@ -20,13 +20,14 @@ EVENING = SEED_HOUR + timedelta(hours=12)
 
 UNCERTAIN = {"beyond_reach", "forecast_missing", "not_assessed"}
 TOMORROW = """
-    SELECT b.id, v.verdict
+    SELECT b.id, v.verdict, b.solo
     FROM school.bookings b
     JOIN school.schools s ON s.id = b.school_id
     JOIN school.airports a ON a.ident = s.base_airport
     LEFT JOIN pipeline.lesson_verdicts v ON v.booking_id = b.id
     WHERE b.status IN ('scheduled', 'weather_hold')
     AND (lower(b.period) AT TIME ZONE a.time_zone)::date = DATE '2026-11-11'
+    ORDER BY b.id
 """
 
 
@@ -86,9 +87,9 @@ def test_a_forecast_of_long_ago_lets_no_lesson_stand(told_engine: Engine) -> Non
 
 
 def test_a_lesson_on_the_ground_stands_whatever_the_weather(told_engine: Engine) -> None:
-    booking_id = next(key for key, verdict in tomorrow(told_engine).items() if verdict == "ok")
+    booking_id = next(key for key, verdict, solo in rows(told_engine, TOMORROW) if verdict == "ok" and not solo)
     with told_engine.begin() as connection:
-        grounded = "UPDATE school.bookings SET aircraft_id = NULL, ground = true, solo = false WHERE id = :id"
+        grounded = "UPDATE school.bookings SET aircraft_id = NULL, ground = true WHERE id = :id"
         connection.execute(text(grounded), {"id": booking_id})
     evening_before.tell_people(told_engine, EVENING, at_six())
     assert lines(told_engine)[booking_id] == {"not_flown"}
