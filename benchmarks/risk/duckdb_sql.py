@@ -152,7 +152,7 @@ rules AS (
 ), applying AS (
     SELECT
         school_id, training_level, solo, lesson_kind, night, rule, effect, lim, authority,
-        bool_or(authority = 'school')
+        bool_or(authority = 'school' AND effect = 'block')
             OVER (PARTITION BY school_id, training_level, solo, lesson_kind, night, rule) AS own
     FROM of_school
     WHERE (r_level IS NULL OR r_level = training_level) AND (r_solo IS NULL OR r_solo = solo)

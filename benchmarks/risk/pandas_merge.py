@@ -113,7 +113,8 @@ def _limits(lit: pd.DataFrame, minimums: pd.DataFrame) -> pd.DataFrame:
         wanted = pairs[f"{name}_of"]
         applies &= (wanted.isna() | (wanted == pairs[name]).fillna(value=False)).to_numpy(dtype=bool)
     applying = pairs[applies]
-    is_own = (applying["authority"] == "school").groupby([applying["profile"], applying["rule"]]).transform("any")
+    of_school = (applying["authority"] == "school") & (applying["effect"] == "block")
+    is_own = of_school.groupby([applying["profile"], applying["rule"]]).transform("any")
     counting = applying[(applying["authority"] != "default") | ~is_own]
     blocking, warning = (counting[counting["effect"] == effect] for effect in ("block", "warn"))
     parts = [

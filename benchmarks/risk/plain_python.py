@@ -234,7 +234,7 @@ def _limits_of(booking: Record, night: bool, index: Index) -> Limits:
 
 
 def _resolved(profile: tuple[Any, ...], minimums: dict[int | None, list[Record]]) -> Limits:
-    """The strictest limits; a school's own rows replace the defaults for a rule."""
+    """The strictest limits; a school's own blocking rows replace the defaults for a rule."""
     names = ("school_id", "training_level", "solo", "lesson_kind", "night")
     applying = [
         row
@@ -242,7 +242,7 @@ def _resolved(profile: tuple[Any, ...], minimums: dict[int | None, list[Record]]
         for row in minimums.get(school, ())
         if all(row[name] is None or row[name] == value for name, value in zip(names, profile, strict=True))
     ]
-    own = {row["rule"] for row in applying if row["authority"] == "school"}
+    own = {row["rule"] for row in applying if row["authority"] == "school" and row["effect"] == "block"}
     limits: Limits = {}
     for row in applying:
         rule, limit = row["rule"], row["limit_value"] or 0.0

@@ -113,7 +113,7 @@ def _limits(lit: pl.DataFrame, minimums: pl.DataFrame) -> pl.DataFrame:
     applying = pairs.filter(
         *(pl.col(f"{name}_of").is_null() | (pl.col(f"{name}_of") == pl.col(name)) for name in _PROFILE[1:])
     )
-    own = (pl.col("authority") == "school").any().over([*_PROFILE, "rule"])
+    own = ((pl.col("authority") == "school") & (pl.col("effect") == "block")).any().over([*_PROFILE, "rule"])
     counting = applying.filter((pl.col("authority") != "default") | ~own)
 
     def of(rule: str, effect: str | None = None) -> pl.Expr:

@@ -24,7 +24,8 @@ def load(folder: Path) -> World:
 
 
 def _as_read(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
-    return frame.astype({column.name: "category" for column in table.columns if isinstance(column.type, Kind)})
+    kinds = [column.name for column in table.columns if isinstance(column.type, Kind) and column.name in frame]
+    return frame.astype(dict.fromkeys(kinds, "category"))
 
 
 def assess(world: World) -> platform.Assessment:
