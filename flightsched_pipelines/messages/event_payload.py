@@ -21,6 +21,7 @@ def event_payload(notice: Notice, *, hour_utc: datetime) -> dict[str, Any]:
         "starts_at_utc": _iso(lesson.starts_at_utc),
         "ends_at_utc": _iso(lesson.ends_at_utc),
         "form": lesson.form,
+        "moved_from": notice.moved_from_utc and _period(*notice.moved_from_utc),
         "deadline_utc": None if notice.deadline_utc is None else _iso(notice.deadline_utc),
         "shortfalls": [breach.model_dump(mode="json") for breach in notice.breaches],
         "offers": [
@@ -43,6 +44,10 @@ def assessed_payload(hour_utc: datetime) -> dict[str, Any]:
 def order_payload(event: str, *, case_id: int | None, booking_id: int | None) -> dict[str, Any]:
     """Return the facts of a dispatcher's order: held, released, noted, standby_joined or standby_left."""
     return {"event": event, "case_id": case_id, "booking_id": booking_id}
+
+
+def _period(starts_at_utc: datetime, ends_at_utc: datetime) -> dict[str, str]:
+    return {"starts_at_utc": _iso(starts_at_utc), "ends_at_utc": _iso(ends_at_utc)}
 
 
 def _iso(instant: datetime) -> str:

@@ -99,7 +99,8 @@ class Notice(_MessageModel):
     alternative that the student accepted, until ``confirm_by_utc``; ``confirm_url`` is the page where its instructor
     confirms it. ``standby`` is true for a case that offers a freed slot. ``stays_on_hold`` is true if the lesson stays
     on hold after its case ended, because a dispatcher put it on hold. ``sequence`` numbers the versions of the case's
-    calendar entry (RFC 5546 SEQUENCE). ``person_url`` is the reader's own page.
+    calendar entry (RFC 5546 SEQUENCE). ``person_url`` is the reader's own page. ``moved_from_utc`` is the start and end
+    that a moved lesson had before.
     """
 
     event: Event
@@ -112,6 +113,7 @@ class Notice(_MessageModel):
     no_offer_because: str | None = None
     changes: list[str] = []
     chosen: Offer | None = None
+    moved_from_utc: tuple[datetime, datetime] | None = None
     confirm_by_utc: datetime | None = None
     confirm_url: str | None = None
     deadline_utc: datetime | None = None
@@ -125,7 +127,10 @@ class Notice(_MessageModel):
 
 
 class DigestLine(_MessageModel):
-    """One case in a digest: its event, its lesson, its breaches, and its alternatives."""
+    """One case in a digest: its event, its lesson, its breaches, and its alternatives.
+
+    ``changes`` says of a moved lesson when it was before, which the school's scheduler may still have.
+    """
 
     event: Event
     case_id: int
@@ -133,6 +138,7 @@ class DigestLine(_MessageModel):
     breaches: Breaches = []
     offers: list[Offer] = []
     no_offer_because: str | None = None
+    changes: list[str] = []
     deadline_utc: datetime | None = None
     case_url: str | None = None
 

@@ -70,7 +70,7 @@ _EVENTS: tuple[Event, ...] = (
     "opened", "updated", "expired", "cleared", "changed", "cancelled",
     "accepted", "withdrawn", "hold_released", "reminded", "moved", "handed_over", "kept", "declined",
 )  # fmt: skip
-_TO_DISPATCHERS: list[Event] = [event for event in _EVENTS if event in DISPATCHER_EVENTS]
+_TO_DISPATCHERS: list[Event] = [event for event in _EVENTS if event in DISPATCHER_EVENTS or event == "moved"]
 _CHANGES: Mapping[Event, list[str]] = {
     "updated": ["1 of your 3 alternatives is no longer available."],
     "moved": ["It was Mon 23 Nov 10:00–11:30 PST."],
@@ -114,6 +114,7 @@ _DIGEST = Digest(
             lesson=LESSON.model_copy(update={"reference": f"PAO-{1016 + n}"}),
             breaches=BREACHES[: 1 + n] if event in {"opened", "updated", "expired"} else [],
             offers=_offers("instructor") if event in {"opened", "updated"} else [],
+            changes=_CHANGES["moved"] if event == "moved" else [],
             deadline_utc=_SENT + timedelta(hours=12),
         )
         for n, event in enumerate(_TO_DISPATCHERS)

@@ -68,6 +68,7 @@ def _line(line: DigestLine) -> str:
         line.lesson.airport,
         why,
         offers if line.event in {"opened", "updated"} else "",
+        *(change.removesuffix(".") for change in line.changes),
     ]
     facts = escaped(", ".join(part for part in parts if part))
     return f"*{escaped(line.lesson.reference)}* {event_name(line)}\n{facts}"

@@ -20,6 +20,7 @@ class CaseNotification:
 
     In a ``standby`` case, which offers a freed slot, the instructor is notified only when the lesson moves; `tell` sets
     that mark.
+    ``moved_from`` is the place of a moved lesson before.
     ``chosen`` is the alternative that the student took, with its number; it is to be confirmed by ``confirm_by_utc``.
     """
 
@@ -34,6 +35,7 @@ class CaseNotification:
     changes: Sequence[str] = ()
     deadline_utc: datetime | None = None
     chosen: tuple[int, Offer] | None = None
+    moved_from: Slot | None = None
     confirm_by_utc: datetime | None = None
     to: Sequence[Person] | None = None
     standby: bool = False

@@ -44,6 +44,7 @@ class MessageFacts:
             breaches=list(item.breaches),
             offers=self._offers(item, None),
             no_offer_because=item.no_offer_because,
+            changes=list(item.changes) if item.event == "moved" else [],
             deadline_utc=item.deadline_utc,
             case_url=person and self._url(item, person),
         )
@@ -61,6 +62,7 @@ class MessageFacts:
             no_offer_because=item.no_offer_because,
             changes=[] if as_first else list(item.changes),
             chosen=item.chosen and self._offer(item, *item.chosen, None),
+            moved_from_utc=item.moved_from and (item.moved_from.starts_at_utc, item.moved_from.ends_at_utc),
             confirm_by_utc=item.confirm_by_utc,
             confirm_url=self._confirm_url(item, person),
             deadline_utc=item.deadline_utc,

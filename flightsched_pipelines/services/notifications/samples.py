@@ -276,7 +276,7 @@ def _shifted(news: CaseNotification, number: int) -> CaseNotification:
     )
 
 
-_DISPATCHED: Sequence[Event] = [event for event in _EVENTS if event in DISPATCHER_EVENTS]
+_DISPATCHED: Sequence[Event] = [event for event in _EVENTS if event in DISPATCHER_EVENTS or event == "moved"]
 _LINES = [
     _facts(_SENT, 1).line(_shifted(_news(event, "student", _BOOKING_ID + n, _CASE_ID + n), n))
     for n, event in enumerate(_DISPATCHED)

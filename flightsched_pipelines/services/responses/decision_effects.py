@@ -265,7 +265,7 @@ def moved_notifications(
     changes = [was] if reached else [was, UNREACHED]
     if keeps_time(slot, lesson):
         changes = [f"It was a flight with {directory.aircraft_of(lesson)}."]
-    news = [CaseNotification(case.case_id, case.booking_id, "moved", slot, round_, changes=changes)]
+    news = [CaseNotification(case.case_id, case.booking_id, "moved", slot, round_, changes=changes, moved_from=lesson)]
     if lesson.instructor_id is not None and lesson.instructor_id != slot.instructor_id:
         former = directory.instructors[lesson.instructor_id]
         news.append(CaseNotification(case.case_id, case.booking_id, "handed_over", lesson, round_, to=[former]))

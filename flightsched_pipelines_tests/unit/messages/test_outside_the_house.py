@@ -96,4 +96,8 @@ def test_an_event_is_json_without_personal_data(name: str) -> None:
     said = json.dumps(body, ensure_ascii=False)
     assert not [secret for secret in personal() if secret in said]
     assert json.loads(said)["booking_reference"] == "PAO-1016"
+    if notice.event == "moved":
+        assert body["moved_from"] == {"starts_at_utc": "2026-11-24T18:00:00Z", "ends_at_utc": "2026-11-24T19:30:00Z"}
+    else:
+        assert body["moved_from"] is None
     assert all(set(offer) == {"number", "starts_at_utc", "ends_at_utc", "form"} for offer in body["offers"])
