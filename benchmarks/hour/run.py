@@ -2,7 +2,8 @@
 
 10,000 bookings of a fortnight in 100 schools at 500 airports, simulated weather that is stored already (fetching is the
 network's time), no LLM, Dagster's storage on the same PostgreSQL. Each run is a process of its own, as the daemon
-starts them, interpreter and imports included; the two kinds take turns.
+starts them, interpreter and imports included; the kinds take turns. Beside one kind a school's feed brings file after
+file, each with 10,000 other bookings, all of them changed.
 """
 
 import argparse
@@ -15,35 +16,44 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import dagster as dg
 import pandas as pd
 from sqlalchemy import Engine, delete
 
 from benchmarks.hour.world import HOUR, fill
+from benchmarks.imports.run import NOW, make_school, schedule_csv
 from benchmarks.measure import machine, markdown
 from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.frames import typed
-from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.database.schema import PIPELINE_TABLES, partitions
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.instance import prepare_instance
 from flightsched_pipelines.defs.partitions import FIRST_HOUR_FORMAT, FIRST_HOUR_VARIABLE, HOURLY, key_of
 from flightsched_pipelines.defs.runs.run_process import tune_process
+from flightsched_pipelines.services.imports.importing import ImportOptions, import_file
 from flightsched_pipelines.settings import Settings
 
 AIRPORTS, SCHOOLS, BOOKINGS = 500, 100, 10_000
+FED = "real bodies beside a feed"
+KINDS = {"real bodies": "real", FED: "real", "empty bodies": "empty"}
 
 
 def main() -> None:
-    """Measure, and print the tables; as ``real`` or ``empty``, be one of the runs."""
+    """Measure, and print the tables; as ``real`` or ``empty``, be one of the runs, and as ``feed`` import for ever."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("part", nargs="?", choices=["real", "empty"])
+    options.add_argument("part", nargs="?", choices=["real", "empty", "feed"])
     options.add_argument("--json", type=Path, help="write the figures to this file too")
     options.add_argument("--repeats", type=int, default=5)
     chosen = options.parse_args()
+    if chosen.part == "feed":
+        _feed()
     if chosen.part:
         print(json.dumps(_run(chosen.part)))
         return
@@ -55,10 +65,10 @@ def main() -> None:
         finally:
             embedded.stop(settings.flightsched_home)
     print(machine("dagster", "pandas", "sqlalchemy", "psycopg"), "\n")
-    empty = statistics.median(run["seconds"] for run in runs["empty"])
+    empty = statistics.median(run["seconds"] for run in runs["empty bodies"])
     rows = [
         [
-            f"{kind} bodies", f"{(seconds := statistics.median(run['seconds'] for run in of_kind)):.1f}",
+            kind, f"{(seconds := statistics.median(run['seconds'] for run in of_kind)):.1f}",
             f"{seconds / empty:.2f}", f"{statistics.median(run['cpu_seconds'] for run in of_kind):.1f}",
             f"{statistics.median(run['megabytes'] for run in of_kind):.0f}",
         ]
@@ -66,12 +76,14 @@ def main() -> None:
     ]  # fmt: skip
     title = f"{BOOKINGS:,} bookings, {AIRPORTS} airports"
     print(markdown([title, "s", "of the empty", "CPU s", "MB"], rows), "\n")
-    steps = runs["real"][-1]["steps"]
-    beside = runs["empty"][-1]["steps"]
+    steps = runs["real bodies"][-1]["steps"]
+    beside = runs["empty bodies"][-1]["steps"]
     print(
         markdown(["step", "s", "s if empty"], [[name, f"{s:.2f}", f"{beside[name]:.2f}"] for name, s in steps.items()])
     )
-    print(f"\n{runs['real'][-1]['rows']}")
+    print(f"\n{runs['real bodies'][-1]['rows']}")
+    files = sum(run["files"] for run in runs[FED])
+    print(f"\nThe feed brought {files} files in {chosen.repeats} hours.")
     if chosen.json:
         chosen.json.write_text(json.dumps(runs, indent=1) + "\n")
 
@@ -83,12 +95,18 @@ def _measure(settings: Settings, repeats: int) -> dict[str, list[dict[str, Any]]
     environment = os.environ | prepare_instance(settings) | {"WEATHER_SOURCE": "simulated"}
     environment[FIRST_HOUR_VARIABLE] = f"{HOUR:{FIRST_HOUR_FORMAT}}"
     environment.pop("OPENAI_API_KEY", None)
-    runs: dict[str, list[dict[str, Any]]] = {"real": [], "empty": []}
+    make_school(engine.url.render_as_string(hide_password=False))
+    runs: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
     _timed("real", environment)  # stores the weather, and fills the caches of the disk
     for _ in range(repeats):
         for kind, of_kind in runs.items():
             _forget_schedule(engine)
-            of_kind.append(_timed(kind, environment))
+            if kind != FED:
+                of_kind.append(_timed(KINDS[kind], environment))
+                continue
+            with _feed_beside(environment) as files:
+                of_kind.append(_timed(KINDS[kind], environment))
+            of_kind[-1]["files"] = len(files)
     engine.dispose()
     return runs
 
@@ -99,6 +117,31 @@ def _forget_schedule(engine: Engine) -> None:
         for name in ("booking_snapshot", "availability_snapshot"):
             table = PIPELINE_TABLES[name]
             connection.execute(delete(table).where(table.c.partition_hour == HOUR))
+            connection.execute(delete(partitions).where(partitions.c.name == name))
+
+
+@contextmanager
+def _feed_beside(environment: Mapping[str, str]) -> Iterator[list[str]]:
+    """Let a feed bring files meanwhile; in the end the list has a line for each."""
+    files: list[str] = []
+    command = [sys.executable, "-m", "benchmarks.hour.run", "feed"]
+    with subprocess.Popen(command, env=dict(environment), stdout=subprocess.PIPE, text=True) as feed:  # noqa: S603
+        lines = iter(feed.stdout or ())
+        next(lines)  # the first file is in: what begins is over
+        yield files
+        feed.terminate()
+        files += lines
+
+
+def _feed() -> NoReturn:
+    """Import one changed schedule after another, and print a line for each."""
+    settings = Settings()
+    engine = connect(settings)
+    for number in count():
+        later = timedelta(minutes=5 * (number % 20))
+        import_file(engine, "bookings", schedule_csv(BOOKINGS, later), ImportOptions(), NOW, settings)
+        print(number, flush=True)
+    raise AssertionError
 
 
 def _timed(kind: str, environment: Mapping[str, str]) -> dict[str, Any]:

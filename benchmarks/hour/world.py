@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 
 import airportsdata
-from sqlalchemy import Connection, Engine, Table, insert
+from sqlalchemy import Connection, Engine, Table, func, insert, select
 from sqlalchemy.dialects.postgresql import Range
 
 from flightsched_pipelines.database import schema
@@ -28,6 +28,14 @@ def fill(engine: Engine, airports: int, schools: int, bookings: int, hour_utc: d
         each = -(-bookings // schools)
         for number in range(1, schools + 1):
             _school(connection, random, number, idents, min(each, bookings - each * (number - 1)), hour_utc)
+        for table in (schema.schools, schema.students, schema.instructors, schema.aircraft, schema.bookings):
+            _go_on_after_the_last(connection, table)
+
+
+def _go_on_after_the_last(connection: Connection, table: Table) -> None:
+    """Let the next row that comes in without a number get one that is free."""
+    sequence = func.pg_get_serial_sequence(table.fullname, "id")
+    connection.execute(select(func.setval(sequence, func.max(table.c.id))))
 
 
 def _airports(connection: Connection, random: Random, count: int) -> list[str]:

@@ -28,7 +28,7 @@ from flightsched_pipelines.settings import Settings
 
 BOOKINGS, RUNS, LANES, A_DAY = 100_000, 5, 100, 4
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
-HEADER = "id,student,instructor,aircraft,lesson_kind,solo,departure,route,starts_at,ends_at,status\n"
+HEADER = "id,school,student,instructor,aircraft,lesson_kind,solo,departure,route,starts_at,ends_at,status\n"
 COPY = (
     "COPY school.bookings (reference, external_id, school_id, student_id, instructor_id, aircraft_id, lesson_kind, "
     "solo, departure, route, period, status) FROM STDIN"
@@ -49,7 +49,7 @@ def main() -> None:
         stack.callback(embedded.stop, home)
         server = embedded.url(home, "postgres").rpartition("/")[0]
         _administer(server, "CREATE DATABASE school")
-        _make_school(f"{server}/school")
+        make_school(f"{server}/school")
         seconds: dict[str, list[float]] = {}
         memory: dict[str, float] = {}
         for run in range(chosen.runs):
@@ -83,15 +83,20 @@ def lessons(count: int) -> Iterator[tuple[int, int, datetime]]:
         yield number, lane, NOW + timedelta(days=1 + nth // A_DAY, hours=15 + 2 * (nth % A_DAY))
 
 
-def _import(url: str, count: int) -> tuple[float, float]:
+def schedule_csv(count: int, later: timedelta = timedelta()) -> bytes:
+    """Return the file of so many bookings, all of them later by so much."""
     lines = [HEADER]
-    for number, lane, starts in lessons(count):
+    for number, lane, on_time in lessons(count):
+        starts = on_time + later
         ends = starts + timedelta(hours=2)
         lines.append(
-            f"B-{number},S-{lane},I-{lane},N{lane},local,no,KPAO,,{starts:%Y-%m-%dT%H:%MZ},{ends:%Y-%m-%dT%H:%MZ},\n"
+            f"B-{number},bench,S-{lane},I-{lane},N{lane},local,no,KPAO,,{starts:%Y-%m-%dT%H:%MZ},{ends:%Y-%m-%dT%H:%MZ},\n"
         )
-    data = "".join(lines).encode()
-    del lines
+    return "".join(lines).encode()
+
+
+def _import(url: str, count: int) -> tuple[float, float]:
+    data = schedule_csv(count)
     engine = connect(Settings(database_url=SecretStr(url)))
     began = time.perf_counter()
     import_file(engine, "bookings", data, ImportOptions(), NOW, Settings())
@@ -110,14 +115,15 @@ def _copy(url: str, count: int) -> tuple[float, float]:
         return time.perf_counter() - began, _megabytes()
 
 
-def _make_school(url: str) -> None:
+def make_school(url: str) -> None:
+    """Make a school with as many lanes as the lessons have."""
     engine = connect(Settings(database_url=SecretStr(url)))
     migrations.upgrade(engine)
     files = {
         "schools": "id,name,base_airport\nbench,Bench,KPAO\n",
-        "instructors": _people("id,name,email,may_teach", "I-{0},I {0},i{0}@example.com,student_pilot"),
-        "students": _people("id,name,email,training_level", "S-{0},S {0},s{0}@example.com,student_pilot"),
-        "aircraft": _people("id,tail_number,type", "N{0},N{0},C172S"),
+        "instructors": _people("id,school,name,email,may_teach", "I-{0},bench,I {0},i{0}@example.com,student_pilot"),
+        "students": _people("id,school,name,email,training_level", "S-{0},bench,S {0},s{0}@example.com,student_pilot"),
+        "aircraft": _people("id,school,tail_number,type", "N{0},bench,N{0},C172S"),
     }
     for kind, content in files.items():
         import_file(engine, kind, content.encode(), ImportOptions(), NOW, Settings())
