@@ -14,17 +14,17 @@ from flightsched_pipelines_tests.injections import INJECTIONS
 from flightsched_pipelines_tests.unit.domain.rescheduling.builders import LOST, NOW, School
 
 HOUR = pd.Timestamp(NOW)
+PLAN = School().propose()
 
 
 def ask(**wishes: Any) -> RankingRequest:
     """Return the request about the school's one threatened lesson, with these preferences of its student."""
-    school = School()
     lesson = LOST | wishes
     bookings = pd.DataFrame([lesson]).astype(
         {"starts_at_utc": "datetime64[us, UTC]", "ends_at_utc": "datetime64[us, UTC]"}
     )
     broken = pd.DataFrame(columns=list(BROKEN_COLUMNS))
-    (question,) = ranking_requests(school.propose(), bookings, broken, HOUR)
+    (question,) = ranking_requests(PLAN, bookings, broken, HOUR)
     return question
 
 
@@ -86,8 +86,7 @@ def test_the_prompt_holds_the_rules_that_matter() -> None:
      ("missing", 0.9, 5), ("at_risk", 0.9, 6), ("unknown", 0.9, 6)],
 )  # fmt: skip
 def test_no_verdict_but_ok_has_a_margin(verdict: str, margin: float, step: int) -> None:
-    school = School()
-    plan = school.propose().assign(verdict=verdict, margin=margin)
+    plan = PLAN.assign(verdict=verdict, margin=margin)
     bookings = pd.DataFrame([LOST]).astype(
         {"starts_at_utc": "datetime64[us, UTC]", "ends_at_utc": "datetime64[us, UTC]"}
     )
