@@ -12,11 +12,11 @@ dev: $(READY) ## the demo in the Dagster UI, with the daemon, until Ctrl-C (PORT
 	@$(BIN)/flightsched --demo dev $(if $(PORT),--port $(PORT)) $(ARGS)
 
 test: $(READY) ## everything, with the coverage gates
-	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term
+	$(BIN)/python -m pytest -n 4 --dist worksteal --cov --cov-report=term
 	$(BIN)/python -m flightsched_pipelines_tests.coverage_gate
 
-test-unit: $(READY) ## what needs no server, in seconds
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal flightsched_pipelines_tests/unit
+test-unit: $(READY) ## what needs no server, but for the long laws, in seconds
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not long" flightsched_pipelines_tests/unit
 
 test-nightly: $(READY) ## every law with a hundred times as many examples, for hours
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q -n 2 --dist worksteal flightsched_pipelines_tests/unit

@@ -28,6 +28,8 @@ from flightsched_pipelines_tests.unit.domain.weather.builders import (
     taf,
 )
 
+pytestmark = pytest.mark.long
+
 NOW = 14
 AIRPORTS = pd.DataFrame(
     {

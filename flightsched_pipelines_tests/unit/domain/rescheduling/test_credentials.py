@@ -248,6 +248,7 @@ def by_validation(school: School) -> Callable[[Slot], bool]:
     return allows
 
 
+@pytest.mark.long
 @given(some_schools())
 @LAWS
 def test_search_and_validation_agree_on_every_slot_that_is_otherwise_free(school: School) -> None:
@@ -256,6 +257,7 @@ def test_search_and_validation_agree_on_every_slot_that_is_otherwise_free(school
     assert found == set(filter(by_validation(school), free))
 
 
+@pytest.mark.long
 @given(some_schools())
 @WHOLE_SEARCHES
 def test_no_candidate_and_no_proposal_lies_outside_what_blocks(school: School) -> None:
@@ -268,6 +270,7 @@ def test_no_candidate_and_no_proposal_lies_outside_what_blocks(school: School) -
     assert school.objections(school.propose()) == []
 
 
+@pytest.mark.long
 @given(some_schools(), st.data())
 @LAWS
 def test_stricter_requirements_and_shorter_credentials_never_add_a_slot(school: School, data: st.DataObject) -> None:

@@ -195,6 +195,7 @@ def with_simulators(seed: int) -> School:
     return at.but(bookings=tuple(map(some, at.bookings)), availability=(*at.availability, *longer))
 
 
+@pytest.mark.long
 @given(st.builds(with_simulators, st.integers(0, 2**32)))
 @examples(40, "an example is a whole search of slots for several lessons; nightly runs 4,000")
 def test_whatever_a_lesson_keeps_can_be_proved(at: School) -> None:

@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,8 @@ from flightsched_pipelines_tests.unit.domain.rescheduling.builders import (
     minimum,
     period,
 )
+
+pytestmark = pytest.mark.long
 
 MODERATE = examples(20, "an example is a whole search of slots for several lessons")
 LEVELS = ("student_pilot", "private_pilot")

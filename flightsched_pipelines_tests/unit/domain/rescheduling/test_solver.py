@@ -85,6 +85,7 @@ def test_a_small_choice_is_the_cheapest_of_all(seed: int) -> None:
     assert choice.runs["bound"].sum() <= choice.runs["cost"].sum() + 1e-6
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "above"),
     [

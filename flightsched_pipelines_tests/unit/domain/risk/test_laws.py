@@ -3,6 +3,7 @@
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +29,8 @@ from flightsched_pipelines_tests.unit.domain.risk.builders import (
     weather,
 )
 from flightsched_pipelines_tests.unit.domain.risk.row_by_row import reference_verdict
+
+pytestmark = pytest.mark.long
 
 IDENTS = st.sampled_from(["KPAO", "KSQL", "KLVK"])
 

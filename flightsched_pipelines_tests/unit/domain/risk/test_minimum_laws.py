@@ -26,6 +26,8 @@ from flightsched_pipelines_tests.examples import examples
 from flightsched_pipelines_tests.unit.domain.risk.builders import DEFAULTS, fine, frame, hold, lesson, minimum, verdict
 from flightsched_pipelines_tests.unit.domain.risk.test_laws import LESSONS, MINIMUMS, skies
 
+pytestmark = pytest.mark.long
+
 UNKNOWN, AT_RISK = severity("unknown"), severity("at_risk")
 Row = dict[str, Any]
 
