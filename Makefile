@@ -35,6 +35,7 @@ bench: $(READY) ## every measurement of docs/reference/benchmarks.md, about half
 	$(BIN)/python -m benchmarks.answers.run
 	$(BIN)/python -m benchmarks.dispatch.run
 	$(BIN)/python -m benchmarks.delivery.run
+	$(BIN)/python -m benchmarks.portal.run
 
 images: $(READY) ## the README's pictures, drawn from the demo (needs Chromium; about two minutes)
 	$(BIN)/python docs/images/make.py

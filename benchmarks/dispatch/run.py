@@ -12,23 +12,20 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import psycopg
 from psycopg.types.json import Jsonb
 from pydantic import SecretStr
-from sqlalchemy import Engine, Table, text
+from sqlalchemy import Engine, text
 
+from benchmarks.dispatch.findings import Row, alternatives, slot_of, store_findings
 from benchmarks.hour.world import HOUR, fill
 from benchmarks.measure import machine, markdown
 from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.database.engine import connect
-from flightsched_pipelines.database.frames import write_partition
-from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.services.hourly import proposal_validation
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.settings import Settings
 
@@ -38,8 +35,6 @@ NOW = HOUR + timedelta(hours=4, minutes=8)
 """Morning at most of the airports: nobody's quiet hours hold anything back, and few lessons are too near."""
 
 COUNTED = ("reschedule_cases", "case_offers", "case_events", "outbox")
-
-Row = dict[str, Any]
 
 
 def main() -> None:
@@ -61,7 +56,7 @@ def main() -> None:
         stack.callback(engine.dispose)
         migrations.upgrade(engine)
         fill(engine, AIRPORTS, SCHOOLS, BOOKINGS)
-        threatened = _store_findings(engine)
+        threatened = store_findings(engine, NOW, THREATENED)
         contenders: dict[str, Callable[[], None]] = {
             "this": lambda: _this(engine, settings),
             "a transaction a booking": lambda: _one_by_one(settings, threatened),
@@ -105,10 +100,10 @@ def _open_case(connection: psycopg.Connection[Any], booking: Row) -> None:
         "INSERT INTO school.reschedule_cases (booking_id, state, opened_hour, last_hour, starts_at_utc, ends_at_utc, "
         "instructor_id, aircraft_id, deadline_utc, round, opened_at) "
         "VALUES (%s, 'proposed', %s, %s, %s, %s, %s, %s, %s, 1, %s) RETURNING id",
-        [key, HOUR, HOUR, *_slot(booking), booking["starts"] - timedelta(minutes=30), NOW],
+        [key, HOUR, HOUR, *slot_of(booking), booking["starts"] - timedelta(minutes=30), NOW],
     ).fetchone()
     case_id = inserted[0] if inserted else 0
-    for number, slot in enumerate(_alternatives(booking), start=1):
+    for number, slot in enumerate(alternatives(booking), start=1):
         connection.execute(
             "INSERT INTO school.case_offers (case_id, round, number, starts_at_utc, ends_at_utc, instructor_id, "
             "aircraft_id, reason, ranked_by, offered_hour) VALUES (%s, 1, %s, %s, %s, %s, %s, %s, 'planner', %s)",
@@ -123,7 +118,7 @@ def _open_case(connection: psycopg.Connection[Any], booking: Row) -> None:
         "UPDATE school.bookings SET status = 'weather_hold', calendar_sequence = calendar_sequence + 1 WHERE id = %s",
         [key],
     )
-    payload = Jsonb({"case_id": case_id, "booking_id": key, "offers": [str(slot) for slot in _alternatives(booking)]})
+    payload = Jsonb({"case_id": case_id, "booking_id": key, "offers": [str(slot) for slot in alternatives(booking)]})
     for whose, channel in (("student", "email"), ("instructor", "email"), *(("system", c) for c in _SYSTEMS)):
         connection.execute(
             "INSERT INTO school.outbox (key, channel, case_id, partition_hour, event, role, person_id, payload, "
@@ -133,71 +128,6 @@ def _open_case(connection: psycopg.Connection[Any], booking: Row) -> None:
 
 
 _SYSTEMS = ("sns", "redis", "sqs")
-
-
-def _slot(booking: Row) -> tuple[datetime, datetime, int, int]:
-    return booking["starts"], booking["ends"], booking["instructor_id"], booking["aircraft_id"]
-
-
-def _alternatives(booking: Row) -> list[tuple[datetime, datetime, int, int]]:
-    """Three evenings on which nobody flies."""
-    starts, ends, *who = _slot(booking)
-    later = [timedelta(hours=11, days=days) for days in range(3)]
-    return [(starts + by, ends + by, *who) for by in later]  # pyright: ignore[reportReturnType]
-
-
-def _store_findings(engine: Engine) -> list[Row]:
-    """An hour in which the next 2,000 lessons are at risk; returns them."""
-    query = text(
-        "SELECT b.*, lower(b.period) AS starts, upper(b.period) AS ends, a.time_zone FROM school.bookings b "
-        "JOIN school.airports a ON a.ident = b.departure WHERE lower(b.period) > :after ORDER BY lower(b.period), b.id"
-    )
-    with engine.connect() as connection:
-        bookings = [dict(row) for row in connection.execute(query, {"after": NOW + timedelta(hours=2)}).mappings()]
-    threatened = bookings[:THREATENED]
-    rules = (("visibility", 0.5, 3.0, -2.5, "SM"), ("ceiling", 300.0, 1_000.0, -700.0, "ft"))
-    broken = [
-        {
-            "booking_id": booking["id"], "verdict": "at_risk", "rule": rule, "effect": "block", "value": value,
-            "limit_value": limit, "margin": margin, "unit": unit, "airport": booking["departure"],
-            "hour_utc": booking["starts"].replace(minute=0), "layer": "prevailing", "explanation": "At risk.",
-        }
-        for booking in threatened
-        for rule, value, limit, margin, unit in rules
-    ]  # fmt: skip
-    slots = [
-        {
-            "booking_id": booking["id"], "slot": rank, "rank": rank, "starts_at_utc": starts, "ends_at_utc": ends,
-            "instructor_id": instructor, "aircraft_id": aircraft, "verdict": "ok", "margin": 0.2, "score": float(rank),
-            "same_instructor": True, "same_aircraft": True, "minutes_moved": 660, "cost_days": float(rank),
-            "reason": "Same instructor and aircraft, 11 h later; forecast above the school's minimums",
-            "ranked_by": "planner",
-        }
-        for booking in threatened
-        for rank, (starts, ends, instructor, aircraft) in enumerate(_alternatives(booking), start=1)
-    ]  # fmt: skip
-    snapshot = [
-        booking
-        | {
-            "booking_id": booking["id"], "training_level": "private_pilot", "starts_at_utc": booking["starts"],
-            "ends_at_utc": booking["ends"],
-        }
-        for booking in bookings
-    ]  # fmt: skip
-    verdicts = [{"booking_id": booking["id"], "verdict": "at_risk"} for booking in threatened]
-    for name, rows in (
-        ("booking_snapshot", snapshot), ("lesson_verdicts", verdicts), ("at_risk_bookings", broken),
-        ("reschedule_candidates", slots), ("reschedule_proposals", slots), ("unplaceable_bookings", []),
-    ):  # fmt: skip
-        write_partition(engine, PIPELINE_TABLES[name], _frame(rows, PIPELINE_TABLES[name]), [HOUR])
-    proposal_validation.record_validated(engine, HOUR, len(slots))
-    return threatened
-
-
-def _frame(rows: Sequence[Row], table: Table) -> pd.DataFrame:
-    """Rows as a frame of the table's columns; what they do not say is absent."""
-    frame = pd.DataFrame(list(rows)).reindex(columns=[column.name for column in table.columns])
-    return frame.assign(partition_hour=pd.Timestamp(HOUR).as_unit("us"))
 
 
 def _forget(engine: Engine) -> None:

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from flightsched_pipelines.portal import calendar_feed, dispatch_board, person, respond, static, status
 from flightsched_pipelines.portal.live import routes as live
 from flightsched_pipelines.portal.live.hub import LiveHub
+from flightsched_pipelines.portal.prepared_weather import prepared_weather
 from flightsched_pipelines.portal.protection import Protection
 from flightsched_pipelines.portal.site import Site, message
 from flightsched_pipelines.services.monitoring.readiness import is_outage
@@ -32,9 +33,10 @@ _SENTENCES = {
 
 
 def build_portal(site: Site) -> ASGIApp:
-    """Return the application; it holds no connection until it is asked."""
+    """Return the application; it needs no database until it is asked, or runs."""
     routes: list[Route] = list(ROUTES)
-    application = Starlette(routes=routes, exception_handlers={HTTPException: _refuse, Exception: _apologise})
+    handlers = {HTTPException: _refuse, Exception: _apologise}
+    application = Starlette(routes=routes, exception_handlers=handlers, lifespan=prepared_weather)
     application.router.redirect_slashes = False  # a link with a slash at its end is another link
     application.state.site = site
     application.state.hub = LiveHub(site)

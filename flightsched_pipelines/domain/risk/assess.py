@@ -52,9 +52,10 @@ class Assessment:
         """Return every breach of every booking that is not ok (``BROKEN_COLUMNS``), the gravest of a booking first."""
         return broken_rules(self.case, np.flatnonzero(self.severities != OK), self.severities)
 
-    def limits(self, position: int) -> pd.DataFrame:
-        """Return every limit in force for the booking at a position, with the worst value that the forecast has."""
-        return findings(self.case, np.array([position]), self.severities, only_broken=False)
+    @cached_property
+    def limits(self) -> pd.DataFrame:
+        """Return every limit in force for every booking, with the worst value that the forecast has."""
+        return findings(self.case, np.arange(len(self.severities)), self.severities, only_broken=False)
 
     def words(self, position: int) -> str:
         """Return in words why the booking at a position of the frame has its verdict."""

@@ -1,6 +1,7 @@
 """The forecast over a lesson's hours beside the minimums: what a person is shown, hour by hour, at one airport."""
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,79 +54,98 @@ class LessonForecast:
     quantities: Sequence[HourlyValues]
 
 
+@dataclass(frozen=True, slots=True)
+class GroupValues:
+    """The values of one governing group in one hour, by rule: infinite without a ceiling, ``None`` where one lacks.
+
+    ``at_least``: the visibility is a bound.
+    """
+
+    prevails: bool
+    values: Mapping[str, float | None]
+    at_least: bool
+
+
+Limits = Mapping[str, float]
+HourlyGroups = Mapping[datetime, Sequence[GroupValues]]
+
+
 def lesson_forecast(
-    forecasts: pd.DataFrame,
-    findings: pd.DataFrame,
-    airport: str,
-    during: tuple[datetime, datetime],
-    known_at_utc: datetime,
+    groups: HourlyGroups, limits: Limits, airport: str, during: tuple[datetime, datetime], known_at_utc: datetime
 ) -> LessonForecast:
     """Return the forecast of an airport over some hours, beside the limits that apply.
 
     Args:
-        forecasts: ``FORECAST_COLUMNS``; the rows that govern count.
-        findings: the limits in force for the lesson (`Assessment.limits`).
+        groups: the airport's, of `hourly_groups`.
+        limits: the lesson's at the airport, of `strictest_limits`.
         airport: its ident.
         during: the time that counts, its buffer included.
         known_at_utc: the hour whose forecast it is.
     """
     first, last = hour_of(during[0]), during[1]
     hours = [first + number * HOUR for number in range(math.ceil((last - first) / HOUR))]
-    here = forecasts[forecasts["governs"] & (forecasts["airport"] == airport)]
-    limits = _limits(findings[findings["airport"] == airport])
-    shown = [rule for rule in SHOWN_RULES if rule in limits]
-    values = {
-        (rule, layer): _by_hour(here[here["layer"] == layer], rule, hours)
-        for rule in shown
-        for layer in ("prevailing", "temporary")
-    }
-    bounds = _bounds(here[here["layer"] == "prevailing"], hours)
+    found = [groups.get(hour, ()) for hour in hours]
+    prevailing = [[one for one in of_hour if one.prevails] for of_hour in found]
+    temporary = [[one for one in of_hour if not one.prevails] for of_hour in found]
     quantities = [
         HourlyValues(
             rule,
             limits[rule],
-            values[rule, "prevailing"],
-            values[rule, "temporary"],
-            bounds if rule == "visibility" else [False] * len(hours),
+            [_worst(of_hour, rule) for of_hour in prevailing],
+            [_worst(of_hour, rule) for of_hour in temporary],
+            [rule == "visibility" and _is_bound(of_hour) for of_hour in prevailing],
         )
-        for rule in shown
+        for rule in SHOWN_RULES
+        if rule in limits
     ]
     return LessonForecast(airport, known_at_utc, hours, quantities)
 
 
-def _limits(findings: pd.DataFrame) -> Mapping[str, float]:
-    """Return the strictest blocking limit of each rule; the warning one of a rule that has no other."""
-    limits: dict[str, float] = {}
+def hourly_groups(forecasts: pd.DataFrame) -> Mapping[str, HourlyGroups]:
+    """Return the groups that govern (``FORECAST_COLUMNS``) by airport and hour."""
+    rows = forecasts[forecasts["governs"]]
+    elements = {name: _plain(rows[name]) for name in ("visibility_sm", "ceiling_ft", "wind_speed_kt", "wind_gust_kt")}
+    hours = pd.DatetimeIndex(rows["hour_utc"]).to_pydatetime()
+    found: defaultdict[str, defaultdict[datetime, list[GroupValues]]] = defaultdict(lambda: defaultdict(list))
+    for airport, hour, layer, missing, at_least, visibility, ceiling, wind, gust in zip(
+        rows["airport"], hours, rows["layer"], rows["missing"], rows["visibility_at_least"], *elements.values(),
+        strict=True,
+    ):  # fmt: skip
+        values = {
+            "visibility": visibility,
+            "ceiling": None if "ceiling" in missing else math.inf if ceiling is None else ceiling,
+            "wind": wind,
+            "gust": None if wind is None else max(wind, gust or 0.0),
+        }
+        found[airport][hour].append(GroupValues(layer == "prevailing", values, bool(at_least)))
+    return {airport: dict(of_airport) for airport, of_airport in found.items()}
+
+
+def strictest_limits(findings: pd.DataFrame) -> Mapping[tuple[int, str], Limits]:
+    """Return the limits of each lesson at each airport (`Assessment.limits`): the strictest blocking one of each rule.
+
+    A rule that has none has the strictest of those that warn.
+    """
+    known = findings[findings["limit_value"].notna()]
+    found: defaultdict[tuple[int, str], dict[str, float]] = defaultdict(dict)
     for effect in EFFECTS:
-        of_effect = findings[(findings["effect"] == effect) & findings["limit_value"].notna()]
-        for rule, found in of_effect.groupby("rule")["limit_value"]:
-            strictest = found.max() if rule in AT_LEAST_RULES else found.min()
-            limits.setdefault(str(rule), float(strictest))
-    return limits
+        of_effect = known[known["effect"] == effect]
+        each = of_effect.groupby(["booking_id", "airport", "rule"])["limit_value"].agg(["min", "max"])
+        for (booking_id, airport, rule), least, most in zip(each.index, each["min"], each["max"], strict=True):
+            found[booking_id, airport].setdefault(rule, float(most if rule in AT_LEAST_RULES else least))
+    return dict(found)
 
 
-def _by_hour(rows: pd.DataFrame, rule: str, hours: Sequence[datetime]) -> list[float | None]:
-    values = _values(rows, rule).groupby(rows["hour_utc"])
-    worst = values.min() if rule in AT_LEAST_RULES else values.max()
-    worst = worst.dropna()
-    found = dict(zip(pd.DatetimeIndex(worst.index).to_pydatetime(), worst.tolist(), strict=True))
-    return [found.get(hour) for hour in hours]
+def _plain(values: "pd.Series[float]") -> list[float | None]:
+    return [None if math.isnan(value) else value for value in values.tolist()]
 
 
-def _bounds(rows: pd.DataFrame, hours: Sequence[datetime]) -> list[bool]:
-    """Return whether the lowest visibility of each hour is a bound."""
-    lowest = rows.sort_values(["visibility_sm", "visibility_at_least"]).drop_duplicates("hour_utc")
-    bounded = lowest.loc[lowest["visibility_at_least"], "hour_utc"].dt.to_pydatetime()
-    return [hour in set(bounded) for hour in hours]
+def _worst(groups: Sequence[GroupValues], rule: str) -> float | None:
+    values = [value for one in groups if (value := one.values[rule]) is not None]
+    return (min if rule in AT_LEAST_RULES else max)(values, default=None)
 
 
-def _values(rows: pd.DataFrame, rule: str) -> "pd.Series[float]":
-    """Return a quantity of each row: NaN where the row lacks it, infinite where there is no ceiling."""
-    if rule == "visibility":
-        return rows["visibility_sm"]
-    if rule == "ceiling":
-        lacks = pd.Series(["ceiling" in elements for elements in rows["missing"].tolist()], rows.index, dtype=bool)
-        return rows["ceiling_ft"].fillna(math.inf).mask(lacks)
-    if rule == "wind":
-        return rows["wind_speed_kt"]
-    return rows[["wind_speed_kt", "wind_gust_kt"]].max(axis=1, skipna=True).mask(rows["wind_speed_kt"].isna())
+def _is_bound(groups: Sequence[GroupValues]) -> bool:
+    """Return whether the lowest visibility of an hour is a bound."""
+    known = [(value, one.at_least) for one in groups if (value := one.values["visibility"]) is not None]
+    return min(known)[1] if known else False

@@ -13,6 +13,7 @@ from flightsched_pipelines.services.dispatch_board.sign_in import Dispatcher
 from flightsched_pipelines.services.notifications.directory import Directory
 from flightsched_pipelines.services.pages.history import HistoryLine, orders_of
 from flightsched_pipelines.services.pages.lesson_weather import LessonWeather, lesson_weather
+from flightsched_pipelines.services.pages.school_weather import newest_assessed
 from flightsched_pipelines.services.responses.respond import ResponseOutcome
 from flightsched_pipelines.settings import Settings
 
@@ -41,6 +42,7 @@ def lesson_desk(
             return None
         directory = Directory.read(connection, [booking_id])
         given = responses.responses_of_booking(connection, booking_id)
+        assessed = newest_assessed(connection)
     answered = (one for one in given if key is not None and one.key == key)
     return LessonDesk(
         directory.lesson(booking_id, found.slot, with_phones=True),
@@ -48,7 +50,7 @@ def lesson_desk(
         found.case_id,
         found.standby_since,
         found.standby_until,
-        lesson_weather(engine, booking_id, found.slot, settings),
+        lesson_weather(engine, assessed, dispatcher.school_id, booking_id, found.slot, settings),
         orders_of(given),
         next((ResponseOutcome(one.outcome, one.sentence) for one in answered), None),
     )

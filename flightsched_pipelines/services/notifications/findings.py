@@ -100,13 +100,6 @@ def findings_in(stored: Mapping[str, pd.DataFrame]) -> Findings:
     return Findings(by_booking, verdicts, dict(_slots(stored["booking_snapshot"])))
 
 
-def breaches_at(connection: Connection, booking_id: int, hour_utc: datetime) -> list[Breach]:
-    """Return an hour's gravest breaches of one booking, as messages have them."""
-    broken = PIPELINE_TABLES["at_risk_bookings"]
-    found = read_partition(connection, broken, [hour_utc], broken.c.booking_id == booking_id)
-    return _told(_breaches(found))
-
-
 def breaches_of_cases(
     connection: Connection, opened: Collection[tuple[int, datetime]]
 ) -> dict[tuple[int, datetime], list[Breach]]:

@@ -27,6 +27,7 @@ from flightsched_pipelines.services.pages.lesson_weather import (
     forecasts_of_alternatives,
     lesson_weather,
 )
+from flightsched_pipelines.services.pages.school_weather import AssessedHour, newest_assessed
 from flightsched_pipelines.services.rules import response_rules
 from flightsched_pipelines.settings import Settings
 
@@ -127,7 +128,7 @@ def case_page_for_dispatcher(engine: Engine, case: CaseSnapshot, now_utc: dateti
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """The first part of a page, read before its connection is given back; the weather needs others."""
+    """The first part of a page, read before its connection is given back; the weather may need others."""
 
     page: CasePage
     case: CaseSnapshot
@@ -135,6 +136,8 @@ class _Read:
     link: ResponseLink
     at: ResponseContext
     taken: Collection[Slot] = ()
+    judged: Mapping[Slot, AlternativeForecast] = field(default_factory=dict[Slot, AlternativeForecast])
+    assessed: AssessedHour | None = None
     lacking: Mapping[tuple[int, Slot], Sequence[str]] = field(default_factory=dict[tuple[int, Slot], Sequence[str]])
 
 
@@ -155,10 +158,13 @@ def _read(
         possible=possible_responses(case, link.role, link.person_id, at),
         answered=_answered(connection, link, response_key),
     )  # fmt: skip
+    if not page.is_open:
+        return _Read(page, case, directory, link, at)
     slots = [offer.slot for offer in case.offers.values()]
     taken = taken_by_others(connection, case.booking_id, case.student_id, slots)
     lacking = slot_warnings(connection, [Move(case.booking_id, slot) for slot in slots], now_utc)
-    return _Read(page, case, directory, link, at, taken, lacking)
+    judged = forecasts_of_alternatives(connection, case.booking_id)
+    return _Read(page, case, directory, link, at, taken, judged, newest_assessed(connection), lacking)
 
 
 def _with_choices(engine: Engine, read: _Read, settings: Settings) -> CasePage:
@@ -166,11 +172,10 @@ def _with_choices(engine: Engine, read: _Read, settings: Settings) -> CasePage:
     page, case, link, at = read.page, read.case, read.link, read.at
     hold = case.hold
     chosen = CaseResponse("", case.case_id, "", Action.ACCEPT, link.role, link.person_id, link.number, link.round)
-    judged = forecasts_of_alternatives(engine, case.booking_id)
     alternatives = [
         Alternative(
             _offer(number, offer, read.directory, read.lacking.get((case.booking_id, offer.slot), ())),
-            judged.get(offer.slot),
+            read.judged.get(offer.slot),
             TAKEN if offer.slot in read.taken else page.possible.alternatives.get(number),
             hold is not None and hold.slot == offer.slot,
             link.number is not None and slot_of_response(case, chosen) == offer.slot,
@@ -183,7 +188,7 @@ def _with_choices(engine: Engine, read: _Read, settings: Settings) -> CasePage:
         page,
         alternatives=alternatives,
         held=held,
-        weather=lesson_weather(engine, case.booking_id, case.lesson, settings),
+        weather=lesson_weather(engine, read.assessed, case.school_id, case.booking_id, case.lesson, settings),
         unavailable=unavailable,
     )
 

@@ -102,6 +102,13 @@ def case_of(connection: Connection, booking_id: int) -> int | None:
     return connection.execute(query).scalar()
 
 
+def schools_with_open_cases(connection: Connection) -> Sequence[int]:
+    """Return the schools of which a case is open."""
+    c, b = reschedule_cases.c, bookings.c
+    query = select(b.school_id).join(reschedule_cases, c.booking_id == b.id).where(c.closed_at.is_(None)).distinct()
+    return list(connection.execute(query.order_by(b.school_id)).scalars())
+
+
 def booking_named(connection: Connection, name: str) -> int | None:
     """Return the lesson with this reference, in capitals or not, or this number."""
     b = bookings.c

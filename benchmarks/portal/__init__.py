@@ -1,0 +1,1 @@
+"""Speed and memory of the portal: pages, the dispatch board, sign-in, and the live stream."""
