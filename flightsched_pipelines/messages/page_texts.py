@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from flightsched_pipelines.domain.risk.verdict_trend import Direction, VerdictTrend
+from flightsched_pipelines.formatting import format_clock, format_time
 from flightsched_pipelines.messages.headlines import FORMS
 from flightsched_pipelines.messages.models import Form, Role
 
@@ -169,3 +171,26 @@ def verdict_words(verdict: str | None, form: Form = "flight") -> str:
     if form != "flight":
         return f"A {FORMS[form]}, which does not depend on the weather"
     return "Not compared with a forecast yet" if verdict is None else _VERDICTS[verdict]
+
+
+_BRIEF: Mapping[str, str] = MappingProxyType(
+    {"ok": "above the minimums", "watch": "to watch", "unknown": "not known", "at_risk": "below the minimums"}
+)
+_DIRECTIONS: Mapping[Direction, str] = MappingProxyType(
+    {Direction.BETTER: "Better", Direction.WORSE: "Worse", Direction.CHANGED: "Changed"}
+)
+
+
+def trend_words(trend: VerdictTrend, time_zone: str) -> str:
+    """Return the trend of a verdict: "Worse since Sun 8 Nov 15:00 PST: to watch before."."""
+    since = format_time(trend.since_utc, time_zone)
+    if trend.before is None:
+        return f"The same since {since} at least."
+    return f"{_DIRECTIONS[trend.direction]} since {since}: {_BRIEF[trend.before]} before."
+
+
+def trend_hours(trend: VerdictTrend, time_zone: str) -> list[tuple[str, str, str, str]]:
+    """Return verdict, letter, clock and words of each hour of a trend."""
+    return [
+        (verdict, VERDICT_LETTERS[verdict], format_clock(at, time_zone), _BRIEF[verdict]) for at, verdict in trend.hours
+    ]

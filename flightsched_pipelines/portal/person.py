@@ -127,6 +127,8 @@ def _page_of(
         "waiting": [case for case in found.cases if case.waits],
         "others": [case for case in found.cases if not case.waits],
         "verdict": page_texts.verdict_words,
+        "trend_words": page_texts.trend_words,
+        "trend_hours": page_texts.trend_hours,
         "when_of": headlines.when_of,
         "assessed": found.assessed_utc and formatting.format_time(found.assessed_utc, found.reader.time_zone),
         "contact": given if given and kind == "contact" else _contact_fields(found.contact),

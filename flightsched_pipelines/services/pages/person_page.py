@@ -1,18 +1,20 @@
 """Read what one person sees of the platform: open cases, what waits for them, and lessons with their verdict."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
 from flightsched_pipelines.database.queries.cases import case_queries
+from flightsched_pipelines.database.queries.cases.cases import CaseLesson
 from flightsched_pipelines.database.queries.notifications import contacts
 from flightsched_pipelines.database.queries.notifications.contacts import Person
 from flightsched_pipelines.database.queries.schedule import person_lessons
 from flightsched_pipelines.domain.cases.actions import Action
 from flightsched_pipelines.domain.cases.possible_responses import possible_responses
 from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, ResponseContext
+from flightsched_pipelines.domain.risk.verdict_trend import VerdictTrend, verdict_trend
 from flightsched_pipelines.messages import models
 from flightsched_pipelines.services.notifications.directory import Directory
 from flightsched_pipelines.services.notifications.links import PersonLink, response_url
@@ -26,15 +28,21 @@ from flightsched_pipelines.services.rules import response_rules
 from flightsched_pipelines.settings import Settings
 
 SHOWN_AHEAD = timedelta(days=30)
+TREND = timedelta(hours=6)
+"""The newest hour and those before it whose verdicts are compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class UpcomingLesson:
-    """A lesson in the schedule, and the newest hour's verdict on it; ``None`` if that hour did not assess it there."""
+    """A lesson in the schedule, and the newest hour's verdict on it; ``None`` if that hour did not assess it there.
+
+    ``trend`` is that of the last hours' verdicts on the lesson as it is now.
+    """
 
     lesson: models.Lesson
     on_hold: bool
     verdict: str | None
+    trend: VerdictTrend | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +81,29 @@ def person_page(engine: Engine, link: PersonLink, now_utc: datetime, settings: S
         hour, verdicts = person_lessons.stored_verdicts(connection, list(ahead))
         recent = hour is not None and now_utc - hour <= timedelta(hours=settings.dispatch_max_age_hours)
         directory = Directory.read(connection, list(ahead))
+        now = {key: _verdict(verdicts.get(key), lesson.slot) if recent else None for key, lesson in ahead.items()}
+        trends = {} if hour is None else _trends(connection, ahead, now, hour)
         lessons = [
             UpcomingLesson(
-                directory.lesson(booking_id, lesson.slot),
-                lesson.status == "weather_hold",
-                _verdict(verdicts.get(booking_id), lesson.slot) if recent else None,
+                directory.lesson(booking_id, lesson.slot), lesson.status == "weather_hold", now[booking_id],
+                trends.get(booking_id),
             )
             for booking_id, lesson in ahead.items()
-        ]
+        ]  # fmt: skip
         cases = _cases(connection, link, reader, now_utc, settings)
         preferences = preferences_of(connection, link.person_id) if link.role == "student" else None
     return PersonPage(reader, cases, lessons, hour if recent else None, contact_of(reader), preferences)
+
+
+def _trends(
+    connection: Connection, ahead: Mapping[int, CaseLesson], now: Mapping[int, str | None], hour: datetime
+) -> Mapping[int, VerdictTrend | None]:
+    """Return the trend of each lesson that has a verdict now, of the hours that had it where it is."""
+    known = {booking_id: [(hour, verdict)] for booking_id, verdict in now.items() if verdict is not None}
+    for booking_id, at, slot, verdict in person_lessons.earlier_verdicts(connection, known, hour - TREND, hour):
+        if slot == ahead[booking_id].slot:
+            known[booking_id].append((at, verdict))
+    return {booking_id: verdict_trend(hours) for booking_id, hours in known.items()}
 
 
 def _verdict(stored: "tuple[object, str] | None", slot: object) -> str | None:

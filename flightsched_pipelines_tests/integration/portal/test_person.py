@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from flightsched_pipelines.database.queries.notifications import contacts
 from flightsched_pipelines.database.queries.notifications.contacts import Person
 from flightsched_pipelines.services.notifications.links import person_url
+from flightsched_pipelines_tests.conftest import SEED_HOUR
 from flightsched_pipelines_tests.integration.portal.visitor import Visitor, case_of, link, person, words
 from flightsched_pipelines_tests.integration.services.helpers import (
     LATER,
@@ -20,6 +21,13 @@ from flightsched_pipelines_tests.integration.services.helpers import (
     say,
     state,
 )
+
+EARLIER = """
+INSERT INTO pipeline.{table}
+SELECT (jsonb_populate_record(t, jsonb_build_object('partition_hour', t.partition_hour - :hours * interval '1 h'))).*
+FROM pipeline.{table} t WHERE booking_id = :id AND partition_hour = :seed
+"""
+"""The rows of a lesson as some hours before had them."""
 
 
 def own(reader: Person) -> str:
@@ -95,6 +103,27 @@ def test_lessons_have_the_stored_verdict_only_where_they_are_now(told_engine: En
         id=booking_id,
     )
     assert "Not compared with a forecast yet" in verdict(), "the verdict was about another aircraft"
+
+
+def test_a_lesson_has_the_trend_of_its_verdict_as_it_is_now(told_engine: Engine) -> None:
+    case_id, booking_id = cases(told_engine)[0]
+    visitor, student = Visitor(told_engine), person(told_engine, case_id, "student")
+    for hours, verdict in ((2, "watch"), (1, "watch"), (7, "ok")):
+        at = {"hours": hours, "id": booking_id, "seed": SEED_HOUR}
+        run(told_engine, EARLIER.format(table="booking_snapshot"), **at)
+        run(told_engine, EARLIER.format(table="lesson_verdicts"), **at)
+        changed = "UPDATE pipeline.lesson_verdicts SET verdict = :now WHERE booking_id = :id AND partition_hour = :hour"
+        run(told_engine, changed, now=verdict, id=booking_id, hour=SEED_HOUR - timedelta(hours=hours))
+
+    page = words(visitor.get(own(student)).text)
+    assert "Worse since Tue 10 Nov 06:00 PST: to watch before." in page
+    assert "W 04:00 to watch W 05:00 to watch B 06:00 below the minimums" in page
+
+    moved = (
+        "UPDATE pipeline.booking_snapshot SET ends_at_utc = ends_at_utc + interval '1 h' WHERE partition_hour = :hour"
+    )
+    run(told_engine, moved, hour=SEED_HOUR - timedelta(hours=1))
+    assert "W 04:00 to watch B 06:00 below the minimums" in words(visitor.get(own(student)).text)
 
 
 def test_nobody_elses_lessons_are_on_a_page(told_engine: Engine) -> None:

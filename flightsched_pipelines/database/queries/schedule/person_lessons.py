@@ -59,6 +59,21 @@ def stored_verdicts(
     return hour, {row[0]: (Slot(*row[1:5]), row[5]) for row in connection.execute(query)}
 
 
+def earlier_verdicts(
+    connection: Connection, booking_ids: Collection[int], from_utc: datetime, to_utc: datetime
+) -> Sequence[tuple[int, datetime, Slot, str]]:
+    """Return the verdicts of the hours in ``[from_utc, to_utc)``: booking, hour, the slot that it is about, verdict."""
+    v, s = lesson_verdicts.c, booking_snapshot.c
+    query = (
+        select(
+            v.booking_id, v.partition_hour, s.starts_at_utc, s.ends_at_utc, s.instructor_id, s.aircraft_id, v.verdict
+        )
+        .join(booking_snapshot, and_(s.partition_hour == v.partition_hour, s.booking_id == v.booking_id))
+        .where(v.partition_hour >= from_utc, v.partition_hour < to_utc, v.booking_id.in_(sorted(booking_ids)))
+    )
+    return [(row[0], row[1], Slot(*row[2:6]), row[6]) for row in connection.execute(query)]
+
+
 def open_cases_of(connection: Connection, role: PersonRole, person_id: int) -> Sequence[int]:
     """Return the open cases that may concern a person, the nearest deadline first.
 
