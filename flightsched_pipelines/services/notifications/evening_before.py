@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from flightsched_pipelines.database.queries.cases import cases
 from flightsched_pipelines.database.queries.cases.cases import LiveBooking
-from flightsched_pipelines.database.queries.notifications import contacts, outbox
+from flightsched_pipelines.database.queries.notifications import contacts, evenings, outbox
 from flightsched_pipelines.database.queries.notifications.contacts import Person
 from flightsched_pipelines.database.queries.notifications.outbox import Queued
 from flightsched_pipelines.domain.cases.evening_before import (
@@ -32,8 +32,6 @@ from flightsched_pipelines.services.notifications.links import person_url
 from flightsched_pipelines.settings import Settings
 
 NEVER_WAKES = timedelta.min
-REACHES = timedelta(hours=60)
-"""Tomorrow ends within this, wherever it is evening."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +45,8 @@ class Evening:
 
     @property
     def key(self) -> str:
-        """Identify the message: one person hears of one day once."""
-        return f"evening-{self.day.day:%Y%m%d}/{self.person.role}-{self.person.person_id}/email"
+        """Return the key of the message."""
+        return evenings.key_of(self.day.day, self.person.role, self.person.person_id)
 
 
 def due(engine: Engine, now_utc: datetime, settings: Settings) -> int:
@@ -71,7 +69,13 @@ def _evenings(connection: Connection, now_utc: datetime, settings: Settings) -> 
     begins = settings.evening_message_at
     if begins is None or settings.mail_via == "off":
         return []
-    ahead = [one for one in cases.schedule(connection, now_utc, now_utc + REACHES) if one.status != "held"]
+    # Asked twice a minute, so the schedule is read only where it is evening, and only of those who have heard nothing.
+    zones = evenings.zones_of_people(connection)
+    days = {day for zone in zones if (day := day_after(now_utc, zone, begins)) is not None}
+    if not days:
+        return []
+    bounds = min(day.begins_utc for day in days), max(day.ends_utc for day in days)
+    ahead = evenings.lessons_untold(connection, *bounds, {day.day for day in days})
     of_person: defaultdict[tuple[str, int], list[LiveBooking]] = defaultdict(list)
     for lesson in sorted(ahead, key=lambda one: (one.slot.starts_at_utc, one.booking_id)):
         of_person["student", lesson.student_id].append(lesson)

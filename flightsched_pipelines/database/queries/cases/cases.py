@@ -97,7 +97,9 @@ def record_dispatch(
     connection.execute(insert(dispatches).values(partition_hour=hour_utc, dispatched_at=now_utc, outcome=dict(outcome)))
 
 
-def schedule(connection: Connection, now_utc: datetime, until_utc: datetime = LAST_INSTANT) -> list[LiveBooking]:
+def schedule(
+    connection: Connection, now_utc: datetime, until_utc: datetime = LAST_INSTANT, *which: ColumnElement[bool]
+) -> list[LiveBooking]:
     """Return the bookings from now on: lessons, and slots held for lessons under the lesson's id (status ``held``)."""
     b = bookings.c
     query = select(
@@ -105,7 +107,7 @@ def schedule(connection: Connection, now_utc: datetime, until_utc: datetime = LA
         func.lower(b.period).label("starts"), func.upper(b.period).label("ends"),
         (form_of(bookings, aircraft) == "flight").label("flies"),
     ).outerjoin(aircraft, aircraft.c.id == b.aircraft_id).where(
-        b.status.in_(TAKING_STATUSES), b.period.op("&&")(Range(now_utc, until_utc))
+        b.status.in_(TAKING_STATUSES), b.period.op("&&")(Range(now_utc, until_utc)), *which
     )  # fmt: skip
     return [
         LiveBooking(

@@ -1,11 +1,12 @@
 """The evening before: everybody with a lesson tomorrow hears once how it stands."""
 
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from flightsched_pipelines.clients.delivery.mail import read_maildir
+from flightsched_pipelines.database.queries.notifications import evenings
 from flightsched_pipelines.messages.models import Digest
 from flightsched_pipelines.services.delivery import channel_senders
 from flightsched_pipelines.services.delivery.outbox_worker import drain
@@ -13,7 +14,7 @@ from flightsched_pipelines.services.notifications import evening_before
 from flightsched_pipelines.services.responses.deadlines import deadlines_due, process_deadlines
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
-from flightsched_pipelines_tests.integration.services.helpers import rows
+from flightsched_pipelines_tests.integration.services.helpers import rows, run
 
 EVENING = SEED_HOUR + timedelta(hours=12)
 """18:00 in Palo Alto, and 23:00 in Sao Paulo."""
@@ -29,6 +30,8 @@ TOMORROW = """
     AND (lower(b.period) AT TIME ZONE a.time_zone)::date = DATE '2026-11-11'
     ORDER BY b.id
 """
+
+TOLD = "SELECT key, payload FROM school.outbox WHERE key LIKE 'evening-%'"
 
 
 def tomorrow(engine: Engine) -> dict[int, str | None]:
@@ -121,3 +124,38 @@ def test_the_mail_says_what_stands_and_never_more(told_engine: Engine, tmp_path:
         assert "It is below the school's minimums. " in words
         assert "safe" not in words.lower()
         assert words.index("Hello") < words.index("tomorrow, Wed 11 Nov") < words.index("You will be told of changes.")
+
+
+def test_the_schedule_is_read_only_where_it_is_evening_and_somebody_has_not_heard(told_engine: Engine) -> None:
+    read: list[object] = []
+
+    def note(*arguments: object) -> None:
+        if "FROM school.bookings" in str(arguments[2]):
+            read.append(arguments)
+
+    event.listen(told_engine, "before_cursor_execute", note)
+    try:
+        assert evening_before.due(told_engine, SEED_HOUR, at_six()) == 0
+        assert read == []
+        assert evening_before.tell_people(told_engine, EVENING, at_six()) > 0
+        read.clear()
+        assert evening_before.due(told_engine, EVENING + timedelta(minutes=1), at_six()) == 0
+        assert len(read) == 1
+    finally:
+        event.remove(told_engine, "before_cursor_execute", note)
+    with told_engine.connect() as connection:
+        left = evenings.lessons_untold(connection, EVENING, EVENING + timedelta(hours=40), [date(2026, 11, 11)])
+    assert {one.booking_id for one in left}.isdisjoint(tomorrow(told_engine))
+
+
+def test_who_has_not_heard_hears_of_all_lessons_of_the_day(told_engine: Engine) -> None:
+    evening_before.tell_people(told_engine, EVENING, at_six())
+    before = {row[0]: row[1] for row in rows(told_engine, TOLD)}
+    key = max(before, key=lambda one: len(before[one]["evening"]["lines"]))
+    assert len(before[key]["evening"]["lines"]) > 1
+    run(told_engine, "DELETE FROM school.outbox WHERE key = :key", key=key)
+
+    assert evening_before.tell_people(told_engine, EVENING + timedelta(minutes=1), at_six()) == 1
+
+    after = {row[0]: row[1] for row in rows(told_engine, TOLD)}
+    assert after[key]["evening"]["lines"] == before[key]["evening"]["lines"]
