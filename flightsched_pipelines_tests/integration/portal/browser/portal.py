@@ -14,7 +14,9 @@ from flightsched_pipelines.services.notifications.links import sign_in_url
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.integration.portal import visitor
 from flightsched_pipelines_tests.integration.portal.board_visitor import PALO_ALTO, address_of
-from flightsched_pipelines_tests.integration.services.helpers import rows, run
+from flightsched_pipelines_tests.integration.services.helpers import one, rows, run
+
+COUNT = "SELECT count(*) FROM school.outbox WHERE event = 'sign_in'"
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,20 @@ def html_of(mail: EmailMessage) -> str:
 
 def sign_in(page: Page, portal: LivePortal, name: str = "Dee Dispatch") -> None:
     """Ask for a link on the page, open the link that was queued, and press its button."""
+    page.goto(sign_in_link(page, portal))
+    page.get_by_label("Your name").fill(name)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def sign_in_link(page: Page, portal: LivePortal) -> str:
+    """Ask for a link on the page; return the link that was queued."""
+    before = one(portal.engine, COUNT)
     page.goto(f"{portal.address}/board/sign-in")
     page.get_by_label("e-mail address").fill(address_of(portal.engine, PALO_ALTO))
     page.get_by_role("button", name="Send the link").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Look into")
+    while one(portal.engine, COUNT) == before:
+        page.wait_for_timeout(20)  # it is queued after the answer
     queued = rows(portal.engine, "SELECT payload FROM school.outbox WHERE event = 'sign_in' ORDER BY id DESC LIMIT 1")
-    page.goto(str(sign_in_url(portal.settings, queued[0][0]["link_id"])))
-    page.get_by_label("Your name").fill(name)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    return str(sign_in_url(portal.settings, queued[0][0]["link_id"]))

@@ -10,13 +10,15 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.services.notifications.links import person_url
 from flightsched_pipelines_tests.integration.portal.board_visitor import PALO_ALTO
-from flightsched_pipelines_tests.integration.portal.browser.accessibility import faults
+from flightsched_pipelines_tests.integration.portal.browser.accessibility import OPEN_ALL, TOO_WIDE, faults
 from flightsched_pipelines_tests.integration.portal.browser.conftest import PHONE, OpenPage
-from flightsched_pipelines_tests.integration.portal.browser.portal import LivePortal, sign_in
+from flightsched_pipelines_tests.integration.portal.browser.portal import LivePortal, sign_in, sign_in_link
 from flightsched_pipelines_tests.integration.portal.visitor import person
 from flightsched_pipelines_tests.integration.services.helpers import LATER, cases, one, run, say
 
 WIDE: ViewportSize = {"width": 1600, "height": 1000}
+SCREENS = (360, 768, 1440, 3840)
+BOARD = ("/board", "/board/cases", "/board/cases?show=all", "/board/standby")
 
 
 def nothing(_: Engine, __: int) -> None:
@@ -139,14 +141,7 @@ def test_the_dispatch_board(shared_portal: LivePortal, board: Page) -> None:
         found for found in cases(engine)
         if one(engine, "SELECT school_id FROM school.bookings WHERE id = :id", id=found[1]) == PALO_ALTO
     )  # fmt: skip
-    paths = (
-        "/board",
-        "/board/cases",
-        "/board/cases?show=all",
-        f"/board/cases/{case_id}",
-        f"/board/lessons/{booking_id}",
-        "/board/standby",
-    )
+    paths = (*BOARD, f"/board/cases/{case_id}", f"/board/lessons/{booking_id}")
     found: dict[str, list[str]] = {}
     for path in paths:
         board.goto(shared_portal.address + path)
@@ -154,3 +149,27 @@ def test_the_dispatch_board(shared_portal: LivePortal, board: Page) -> None:
             board.set_viewport_size(size)
             found[f"{path} {size['width']}"] = faults(board)
     assert not any(found.values()), found
+
+
+def test_no_page_is_wider_than_its_screen(shared_portal: LivePortal, board: Page) -> None:
+    engine = shared_portal.engine
+    case_id, booking_id = cases(engine)[0]
+    own = person_url(shared_portal.settings, person(engine, case_id, "student"), LATER)
+    assert own is not None
+    links = [shared_portal.link(case_id), shared_portal.link(case_id, "instructor"), own]
+    paths = ("/status", *BOARD, f"/board/lessons/{booking_id}")
+    found: dict[str, int] = {}
+    for page in [*links, *(shared_portal.address + path for path in paths)]:
+        board.goto(page)
+        board.evaluate(OPEN_ALL)
+        for width in SCREENS:
+            board.set_viewport_size({"width": width, "height": 900})
+            found[f"{page} {width}"] = board.evaluate(TOO_WIDE)
+    assert max(found.values()) <= 0, found
+
+
+def test_the_page_of_a_sign_in_link(shared_portal: LivePortal, open_page: OpenPage) -> None:
+    page = open_page()
+    page.goto(sign_in_link(page, shared_portal))
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert faults(page) == []
