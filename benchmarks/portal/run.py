@@ -169,8 +169,12 @@ async def _sign_in(client: Client, link: str) -> str:
 
 def _links(engine: Engine, settings: Settings, schools: Sequence[int]) -> list[str]:
     """Make one-time links: as many as are needed, which a school would not be sent."""
+    expires = NOW + timedelta(hours=1)
     with engine.begin() as connection:
-        ids = [sign_ins.insert_link(connection, school, NOW, NOW + timedelta(hours=1)) for school in schools]
+        ids = [
+            sign_ins.insert_link(connection, school, f"dispatch{school}@school.example", NOW, expires)
+            for school in schools
+        ]
     return [str(sign_in_url(settings, link_id)).removeprefix(str(settings.portal_url)) for link_id in ids]
 
 

@@ -1,18 +1,14 @@
 """Keep the weather of pages ready: an hour is read once when it is there, before its mails lead people here."""
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 
 from flightsched_pipelines.portal.site import Site
 from flightsched_pipelines.services.pages.school_weather import prepare
-
-logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 10.0
 
@@ -31,8 +27,5 @@ async def prepared_weather(application: Starlette) -> AsyncGenerator[None]:
 
 async def _prepare(site: Site) -> None:
     while True:
-        try:
-            await run_in_threadpool(prepare, site.engine, site.settings)
-        except SQLAlchemyError as error:
-            logger.warning("the weather of pages cannot be prepared: %s", type(error).__name__)
+        await run_in_threadpool(prepare, site.engine, site.settings)
         await asyncio.sleep(POLL_SECONDS)

@@ -20,8 +20,6 @@ logger = logging.getLogger(__name__)
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-BOARD_POLICY = f"{POLICY}; script-src 'self'; connect-src 'self'"
-"""The dispatch board has one script, which shows what is new; it works without."""
 
 HEADERS = {
     "content-security-policy": POLICY,
@@ -32,7 +30,9 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "x-robots-tag": "noindex, nofollow",
+    "cache-control": "no-store",
 }
+"""What every response has, unless its page says otherwise."""
 HSTS = "max-age=31536000"
 
 SIGNS_OF_LIFE = frozenset({"/healthz", "/readyz"})
@@ -64,10 +64,8 @@ class Protection:
             if sent["type"] == "http.response.start":
                 status = sent["status"]
                 headers = MutableHeaders(scope=sent)
-                headers.update(self._headers)
-                if _is_of_the_board(scope["path"]):
-                    headers["content-security-policy"] = BOARD_POLICY
-                headers.setdefault("cache-control", "no-store")
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
             await send(sent)
 
         try:
@@ -89,6 +87,11 @@ class Protection:
         refusal = message("Too many requests", "Wait a minute, then open the page again. Nothing was changed.", 429)
         refusal.headers["retry-after"] = str(ceil(wait))
         await refusal(scope, receive, send)
+
+
+def board_policy(address: str) -> str:
+    """Return the policy of the dispatch board's pages: their one script, and the board's own pages and events."""
+    return f"{POLICY}; script-src {address}/static/board.js; connect-src {address}/board {address}/board/"
 
 
 def shown_path(path: str) -> str:

@@ -125,7 +125,9 @@ responses = Table(
     optional("person_id", BigInteger, "Student or instructor; null for dispatchers, or where nobody was named."),
     optional("reason", Text, "The reason that was given; null for none. Personal."),
     optional(
-        "dispatcher", Text, "Name of the dispatcher who entered it on the dispatch board; null elsewhere. Personal."
+        "dispatcher", Text,
+        "Who entered it on the dispatch board: the name given at sign-in, and the address that the link was mailed to; "
+        "null elsewhere. Personal.",
     ),
     column("door", Text, "Channel of the response: terminal, job, queue, page, board or platform."),
     column("received_at", INSTANT, "When it was received, UTC."),

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from flightsched_pipelines.formatting import format_time
 from flightsched_pipelines.portal.forms import Fields, first, open_seal, read_fields, seal
+from flightsched_pipelines.portal.protection import board_policy
 from flightsched_pipelines.portal.site import Site, message, page, site_of
 from flightsched_pipelines.services.dispatch_board.sign_in import Dispatcher, dispatcher_of
 from flightsched_pipelines.services.live.stream import last_position
@@ -67,7 +68,10 @@ class Visit:
             "dispatcher": self.dispatcher, "seal": self.seal, "zone": zone, "now": format_time(self.now_utc, zone),
             "here": self.request.url.path, "position": self.position,
         }  # fmt: skip
-        return page(f"dispatch_board/{template}", common | facts, status_code)
+        answer = page(f"dispatch_board/{template}", common | facts, status_code)
+        # Nobody can sign in without a base URL.
+        answer.headers["content-security-policy"] = board_policy(self.site.settings.portal_url or "")
+        return answer
 
 
 def not_there() -> Response:

@@ -54,7 +54,7 @@ def respond(
     on_behalf = ROLE_OF[response.action] != "dispatcher"
     entered = replace(
         response, door=ENTRY_POINT, role=ROLE_OF[response.action], reason=reason, on_behalf=on_behalf,
-        dispatcher=dispatcher.name,
+        dispatcher=dispatcher.signature,
     )  # fmt: skip
     return take(engine, entered, now_utc, settings)
 
@@ -72,7 +72,9 @@ def swap(
     reason = _reason(reason)
     for case_id in case_ids:
         _require_case(engine, dispatcher, case_id)
-    return swaps.swap(engine, key, case_ids, ENTRY_POINT, now_utc, settings, dispatcher=dispatcher.name, reason=reason)
+    return swaps.swap(
+        engine, key, case_ids, ENTRY_POINT, now_utc, settings, dispatcher=dispatcher.signature, reason=reason
+    )
 
 
 def order(
@@ -88,7 +90,9 @@ def order(
     reason = _reason(reason)
     with engine.connect() as connection:
         reference = _reference(connection, dispatcher, booking_id)
-    return weather_hold.order(engine, key, what, reference, reason, ENTRY_POINT, now_utc, dispatcher=dispatcher.name)
+    return weather_hold.order(
+        engine, key, what, reference, reason, ENTRY_POINT, now_utc, dispatcher=dispatcher.signature
+    )
 
 
 def change_standby(
@@ -144,7 +148,7 @@ def _record(
             outcome, sentence = "standby_refused", f"{str(refused)[:1].upper()}{str(refused)[1:]}."
         given = Response(
             key, *about, action, None, None, "dispatcher", None, reason, ENTRY_POINT, now_utc, outcome, sentence,
-            dispatcher.name,
+            dispatcher.signature,
         )  # fmt: skip
         responses.insert_response(connection, given)
         if outcome == responses.APPLIED:

@@ -43,7 +43,9 @@ def request_link(engine: Engine, address: str, now_utc: datetime) -> None:
             if sign_ins.links_since(connection, school.school_id, now_utc - LINK_VALID) >= MAX_LINKS:
                 continue
             expires = now_utc + LINK_VALID
-            link_id = sign_ins.insert_link(connection, school.school_id, now_utc, expires)
+            link_id = sign_ins.insert_link(
+                connection, school.school_id, (school.dispatch_email or "").strip(), now_utc, expires
+            )
             mail = SignIn(
                 link_id=link_id, school=school.name, time_zone=school.time_zone, expires_utc=expires,
                 valid_minutes=int(LINK_VALID.total_seconds() // 60), sent_at_utc=now_utc,
@@ -82,11 +84,12 @@ def sign_in(engine: Engine, token: str, name: str, now_utc: datetime, settings: 
         return None
     cookie = token_urlsafe(32)
     with engine.begin() as connection:
-        school_id = sign_ins.use_link(connection, link_id, now_utc)
-        if school_id is None:
+        used = sign_ins.use_link(connection, link_id, now_utc)
+        if used is None:
             return None
+        school_id, mailed_to = used
         expires = now_utc + timedelta(hours=settings.session_hours)
-        sign_ins.insert_session(connection, _digest(cookie), school_id, one_line(name), now_utc, expires)
+        sign_ins.insert_session(connection, _digest(cookie), school_id, one_line(name), mailed_to, now_utc, expires)
     return cookie
 
 

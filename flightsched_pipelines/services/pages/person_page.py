@@ -82,7 +82,7 @@ def person_page(engine: Engine, link: PersonLink, now_utc: datetime, settings: S
         recent = hour is not None and now_utc - hour <= timedelta(hours=settings.dispatch_max_age_hours)
         directory = Directory.read(connection, list(ahead))
         now = {key: _verdict(verdicts.get(key), lesson.slot) if recent else None for key, lesson in ahead.items()}
-        trends = {} if hour is None else _trends(connection, ahead, now, hour)
+        trends: Mapping[int, VerdictTrend | None] = {} if hour is None else _trends(connection, ahead, now, hour)
         lessons = [
             UpcomingLesson(
                 directory.lesson(booking_id, lesson.slot), lesson.status == "weather_hold", now[booking_id],

@@ -3,6 +3,7 @@
 To assess one lesson takes as long as a school's: mails go out at once, and their pages are opened soon after.
 """
 
+import logging
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from threading import Lock
 
 import pandas as pd
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from flightsched_pipelines.database.frames import newest_written, read_partition, written_at
 from flightsched_pipelines.database.queries.cases import case_queries
@@ -29,6 +31,8 @@ from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.notifications.findings import breaches_of_cases
 from flightsched_pipelines.services.slots import slots_of
 from flightsched_pipelines.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 MAX_SCHOOLS = 100
 """Schools whose newest hour is kept."""
@@ -82,13 +86,19 @@ def school_weather(engine: Engine, at: AssessedHour, school_id: int, settings: S
 
 
 def prepare(engine: Engine, settings: Settings) -> None:
-    """Read the newest hour's weather of each school with open cases, where that has not been done."""
-    with engine.connect() as connection:
-        at = newest_assessed(connection)
-        schools = case_queries.schools_with_open_cases(connection)
-    if at is not None:
-        for school_id in schools[:MAX_SCHOOLS]:
-            school_weather(engine, at, school_id, settings)
+    """Read the newest hour's weather of each school with open cases, where that has not been done.
+
+    Nothing happens if PostgreSQL cannot be asked now: pages read it themselves.
+    """
+    try:
+        with engine.connect() as connection:
+            at = newest_assessed(connection)
+            schools = case_queries.schools_with_open_cases(connection)
+        if at is not None:
+            for school_id in schools[:MAX_SCHOOLS]:
+                school_weather(engine, at, school_id, settings)
+    except SQLAlchemyError as error:
+        logger.warning("the weather of pages cannot be prepared: %s", type(error).__name__)
 
 
 class _NewestOfSchool:

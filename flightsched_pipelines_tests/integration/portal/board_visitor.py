@@ -13,6 +13,8 @@ from flightsched_pipelines_tests.integration.services.helpers import SETTINGS, o
 
 BASE = "https://flights.example.com"
 PALO_ALTO = 1
+WHO = "Dee Dispatch <dispatch.pao@example.com>"
+"""A dispatcher as orders are recorded: the name that was given, and the address that the link was mailed to."""
 
 
 class DispatcherVisitor(Visitor):

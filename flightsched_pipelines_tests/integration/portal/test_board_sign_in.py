@@ -92,6 +92,20 @@ def test_a_link_works_once_and_for_fifteen_minutes(told_engine: Engine) -> None:
     assert first.get("/board").headers["location"] == "/board/sign-in", "sessions expire"
 
 
+def test_links_and_sessions_end_with_the_address_that_they_were_mailed_to(told_engine: Engine) -> None:
+    signed_in, asking = DispatcherVisitor(told_engine), DispatcherVisitor(told_engine, school_id=None)
+    asking.ask(address_of(told_engine, PALO_ALTO))
+    path = links(told_engine)[-1]
+    assert "with your name and dispatch.pao@example.com" in signed_in.get("/board").text
+    for address in (" DISPATCH.pao@example.com ", "somebody@example.com"):
+        run(told_engine, "UPDATE school.schools SET dispatch_email = :to WHERE id = :id", to=address, id=PALO_ALTO)
+        still = address.strip().lower() == "dispatch.pao@example.com"
+        assert asking.get(path).status_code == (200 if still else 404)
+        assert signed_in.get("/board").status_code == (200 if still else 303)
+    sent = asking.client.post(path, data={"seal": "x", "name": "Dee"})
+    assert (sent.status_code, one(told_engine, "SELECT count(*) FROM school.dispatcher_sessions")) == (404, 1)
+
+
 def test_of_two_who_press_the_button_one_signs_in(told_engine: Engine) -> None:
     visitors = [DispatcherVisitor(told_engine, school_id=None) for _ in range(2)]
     visitors[0].ask(address_of(told_engine, PALO_ALTO))

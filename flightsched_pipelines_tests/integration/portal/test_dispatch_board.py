@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from flightsched_pipelines_tests.conftest import SEED_HOUR
-from flightsched_pipelines_tests.integration.portal.board_visitor import PALO_ALTO, DispatcherVisitor
+from flightsched_pipelines_tests.integration.portal.board_visitor import PALO_ALTO, WHO, DispatcherVisitor
 from flightsched_pipelines_tests.integration.portal.visitor import case_of, words
 from flightsched_pipelines_tests.integration.services.helpers import LATER, events, held, one, place, rows, say, state
 
@@ -107,8 +107,8 @@ def test_accept_and_confirm_on_behalf_move_the_booking(told_engine: Engine) -> N
         "rescheduled", asked.offers[2].slot.starts_at_utc,
     )  # fmt: skip
     assert rows(told_engine, RECORD, id=case_id) == [
-        ("accept", "dispatcher", "board", "Dee Dispatch", "rang, wants the second", "applied"),
-        ("confirm", "dispatcher", "board", "Dee Dispatch", "said yes in the hangar", "applied"),
+        ("accept", "dispatcher", "board", WHO, "rang, wants the second", "applied"),
+        ("confirm", "dispatcher", "board", WHO, "said yes in the hangar", "applied"),
     ]
     assert "dispatcher Dee Dispatch" in words(visitor.get(path).text)
     assert "Take option" not in words(visitor.get(path).text), "there is nothing left to answer"
@@ -138,7 +138,7 @@ def test_every_action_of_the_terminal_is_on_the_page(
 
     assert "Done." in words(answer.text)
     assert after is None or state(told_engine, case_id) == after
-    assert rows(told_engine, RECORD, id=case_id)[-1][3:] == ("Dee Dispatch", "rang at nine", "applied")
+    assert rows(told_engine, RECORD, id=case_id)[-1][3:] == (WHO, "rang at nine", "applied")
 
 
 def test_a_form_sent_twice_is_applied_once(told_engine: Engine) -> None:
@@ -189,7 +189,7 @@ def test_hold_release_and_standby(told_engine: Engine) -> None:
     assert "Not done." in words(visitor.enter(path, "leave_standby").text)
     assert "day is not a date" in words(visitor.enter(path, "join_standby", until="soon").text)
     audited = rows(told_engine, "SELECT dispatcher FROM school.responses WHERE booking_id = :id", id=booking_id)
-    assert audited == [("Dee Dispatch",)] * 6
+    assert audited == [(WHO,)] * 6
 
 
 def test_two_lessons_are_swapped_as_the_terminal_does(told_engine: Engine) -> None:
@@ -202,7 +202,7 @@ def test_two_lessons_are_swapped_as_the_terminal_does(told_engine: Engine) -> No
     assert "one." in words(answer.text)
     for case_id in (first, second):
         action, _, door, name, reason, _ = rows(told_engine, RECORD, id=case_id)[0]
-        assert (action, door, name, reason) == ("swap", "board", "Dee Dispatch", "both agreed")
+        assert (action, door, name, reason) == ("swap", "board", WHO, "both agreed")
 
 
 def test_another_schools_cases_and_lessons_are_not_there(told_engine: Engine) -> None:

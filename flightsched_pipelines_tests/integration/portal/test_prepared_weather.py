@@ -1,6 +1,6 @@
 """The weather of pages: read once an hour and school, before anybody asks, and anew when the hour is written again."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine, event
@@ -16,7 +16,7 @@ SCHOOLS = (
 
 
 @contextmanager
-def readings_of_forecasts(engine: Engine) -> Iterator[list[str]]:
+def readings_of_forecasts(engine: Engine) -> Generator[list[str]]:
     """Collect the statements that read forecasts."""
     found: list[str] = []
 

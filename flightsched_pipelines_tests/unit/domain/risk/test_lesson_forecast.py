@@ -54,7 +54,7 @@ def test_no_ceiling_is_infinite_and_a_missing_element_is_nothing() -> None:
 
 def test_the_lowest_visibility_is_a_bound_only_if_no_group_states_it() -> None:
     bound: dict[str, Any] = {"visibility_sm": 6.0, "visibility_at_least": True}
-    stated = bound | {"visibility_at_least": False}
+    stated: dict[str, Any] = bound | {"visibility_at_least": False}
     assert shown(weather(1, **bound), weather(2, **bound))["visibility"].at_least == [True, True]
     assert shown(weather(1, **bound), weather(1, **stated))["visibility"].at_least == [False, False]
     assert shown(weather(1, **stated, layer="temporary"), weather(1, **bound))["visibility"].at_least == [True, False]
