@@ -32,7 +32,7 @@ HEADERS = {
     "x-robots-tag": "noindex, nofollow",
     "cache-control": "no-store",
 }
-"""What every response has, unless its page says otherwise."""
+"""The headers of every response, unless its page has others."""
 HSTS = "max-age=31536000"
 
 SIGNS_OF_LIFE = frozenset({"/healthz", "/readyz"})
