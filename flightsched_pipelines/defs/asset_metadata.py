@@ -13,6 +13,7 @@ import dagster as dg
 import pandas as pd
 
 from flightsched_pipelines.database.frames import PARTITION_HOUR
+from flightsched_pipelines.defs.metadata_tables import Metadata, metadata_table
 from flightsched_pipelines.domain.risk.bookings import VERDICTS
 from flightsched_pipelines.domain.risk.breach_text import breach_brief, breach_of
 from flightsched_pipelines.domain.risk.rules import NOT_FLOWN
@@ -26,8 +27,6 @@ from flightsched_pipelines.services.monitoring.operations_report import risk_map
 from flightsched_pipelines.services.notifications.dispatch import DispatchResult
 from flightsched_pipelines.services.standby import StandbyResult
 
-Metadata = Mapping[str, int | float | str | dg.MetadataValue]
-
 MAX_LESSONS_SHOWN = 12
 
 
@@ -35,7 +34,7 @@ def raw_weather_metadata(responses: pd.DataFrame, source: str) -> Metadata:
     """Count the provider responses, and list each failure with its sentence."""
     failed = responses[responses["error"].notna()]
     return {
-        "failures": _table(failed, ["product", "error", "provider", "outcome"]),
+        "failures": metadata_table(failed, ["product", "error", "provider", "outcome"]),
         "source": source,
         "responses": len(responses),
         "responses_failed": len(failed),
@@ -56,7 +55,7 @@ def forecasts_metadata(forecasts: pd.DataFrame) -> Metadata:
     """List the source in use for each airport, and count the rows that are unreadable."""
     governing = forecasts[forecasts["governs"]]
     return {
-        "forecast_sources": _table(
+        "forecast_sources": metadata_table(
             governing.groupby(["airport", "source", "station", "station_distance_nm"], as_index=False)
             .agg(first_hour_utc=("hour_utc", "min"), last_hour_utc=("hour_utc", "max"), rows=("hour_utc", "size"))
             .sort_values(["airport", "first_hour_utc"]),
@@ -71,7 +70,7 @@ def forecasts_metadata(forecasts: pd.DataFrame) -> Metadata:
 def bookings_metadata(bookings: pd.DataFrame, age_minutes: float | None) -> Metadata:
     """Count the bookings by status, and state how old the schedule is if the school imports it."""
     return {
-        "by_status": _table(bookings.groupby("status", as_index=False).size()),
+        "by_status": metadata_table(bookings.groupby("status", as_index=False).size()),
         "bookings": len(bookings),
         **({} if age_minutes is None else {"schedule_age_minutes": round(age_minutes, 1)}),
     }
@@ -89,7 +88,7 @@ def risk_metadata(verdicts: pd.DataFrame, broken: pd.DataFrame, bookings: pd.Dat
         "risk_by_airport_and_hour": dg.MetadataValue.md(
             "No lesson was assessed." if verdicts.empty else risk_map_image(broken)
         ),
-        "highest_risk_lessons": _table(highest_risk_lessons(broken, bookings)),
+        "highest_risk_lessons": metadata_table(highest_risk_lessons(broken, bookings)),
         **of_verdicts(verdicts),
     }
 
@@ -155,8 +154,8 @@ def unplaceable_metadata(unplaceable: pd.DataFrame, bookings: pd.DataFrame) -> M
         on=[PARTITION_HOUR, "booking_id"],
     ).sort_values(["starts_at_utc", "booking_id"])
     return {
-        "lessons": _table(with_local_start(named.head(MAX_LESSONS_SHOWN)), ["reference", "reason", "starts"]),
-        "reasons": _table(unplaceable.groupby("reason", as_index=False).size()),
+        "lessons": metadata_table(with_local_start(named.head(MAX_LESSONS_SHOWN)), ["reference", "reason", "starts"]),
+        "reasons": metadata_table(unplaceable.groupby("reason", as_index=False).size()),
         "without_a_slot": len(unplaceable),
     }
 
@@ -180,7 +179,7 @@ def solver_runs_metadata(runs: pd.DataFrame) -> Metadata:
     columns = ["component", "status", "gap", "rank", "lessons", "slots", "unplaced"]
     largest = runs.sort_values(["lessons", "component", "rank"], ascending=[False, True, True]).head(MAX_LESSONS_SHOWN)
     return {
-        "largest_components": _table(largest, [*columns, "seconds"]),
+        "largest_components": metadata_table(largest, [*columns, "seconds"]),
         "components": int(runs["component"].nunique()),
         "runs": len(runs),
         "runs_proven_optimal": int((runs["status"] == "optimal").sum()),
@@ -205,8 +204,8 @@ def ranking_metadata(hours: Sequence[RankedHour], bookings: pd.DataFrame) -> Met
         "llm_questions": sum(hour.questions for hour in hours),
         "llm_answers_reused": sum(hour.reused for hour in hours),
         "llm_waiting_for_redrive": sum(hour.waiting for hour in hours),
-        "llm_calls": _table(pd.DataFrame(sorted(statuses.items()), columns=["status", "calls"])),
-        "llm_failures": _table(
+        "llm_calls": metadata_table(pd.DataFrame(sorted(statuses.items()), columns=["status", "calls"])),
+        "llm_failures": metadata_table(
             failures.merge(references, on="booking_id").head(MAX_LESSONS_SHOWN), ["reference", "status", "problem"]
         ),
         "llm_tokens": sum(hour.tokens for hour in hours),
@@ -225,7 +224,7 @@ def proposals_metadata(proposals: pd.DataFrame, at_risk_bookings: pd.DataFrame, 
     soonest = with_local_start(first.sort_values("starts_at_utc").head(MAX_LESSONS_SHOWN))
     columns = ["reference", "starts", "verdict", "same_instructor", "same_aircraft"]
     return {
-        "first_choices": _table(soonest, columns),
+        "first_choices": metadata_table(soonest, columns),
         "at_risk": len(threatened),
         "proposals": len(flown),
         "slots_kept_without_flying": len(proposals) - len(flown),
@@ -321,25 +320,3 @@ def standby_metadata(offers: StandbyResult) -> Metadata:
 def _counts(counts: Mapping[str, int], of: str) -> dg.MetadataValue:
     lines = [f"| {of} | |", "| --- | ---: |", *(f"| {name} | {number} |" for name, number in sorted(counts.items()))]
     return dg.MetadataValue.md("\n".join(lines) if counts else "none")
-
-
-def _table(frame: pd.DataFrame, columns: list[str] | None = None) -> dg.MetadataValue:
-    """A frame as a table; times and other types that Dagster does not know become text."""
-    shown = frame[columns] if columns else frame
-    if shown.empty:
-        return dg.MetadataValue.text("none")
-    records = [
-        dg.TableRecord({str(name): _cell(value) for name, value in row.items()}) for row in shown.to_dict("records")
-    ]
-    schema = dg.TableSchema([dg.TableColumn(name=str(name), type="string") for name in shown.columns])
-    return dg.MetadataValue.table(records, schema=schema)
-
-
-def _cell(value: object) -> str | int | float | bool:
-    if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d %H:%M}Z"
-    if isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        return round(value, 1)
-    return str(value)

@@ -22,7 +22,7 @@ from flightsched_pipelines.settings import Settings
 ENDED_BY_PEOPLE = ("school", "student")
 MAX_ID = 2**63 - 1
 _LIMIT = re.compile(
-    r"(?P<rule>[a-z_]+)\s*(?P<comparison><=|>=|<|>|\bnone\b)\s*(?P<limit_value>-?[\d.]*)\s*(?P<unit>\S*)"
+    r"(?P<rule>[a-z_]+)\s*(?P<comparison><=|>=|<|>|\bnone\b|\bany\b)\s*(?P<limit_value>-?[\d.]*)\s*(?P<unit>\S*)"
 )
 
 

@@ -120,10 +120,11 @@ def _replay(
     table = PIPELINE_TABLES["forecasts"]
     here = table.c.airport.in_(sorted(hourly_steps.airports_of(lessons)))
     forecasts = read_partition(engine, table, [hour], table.c.governs, here)
+    areas = hourly_steps.hazard_areas_at(engine, hour)
     before, after = (
-        hourly_steps.assess_by(replace(then, minimums=minimums), lessons, forecasts, hour, settings).verdicts.astype(
-            "str"
-        )
+        hourly_steps.assess_by(
+            replace(then, minimums=minimums), lessons, forecasts, areas, hour, settings
+        ).verdicts.astype("str")
         for minimums in (then.minimums, instead(then.minimums, other))
     )
     yield lessons[list(_COLUMNS)].assign(before=before, after=after)

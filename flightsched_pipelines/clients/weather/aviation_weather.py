@@ -1,6 +1,7 @@
-"""Fetch METARs and TAFs of NOAA's Aviation Weather Center (https://aviationweather.gov/data/api/)."""
+"""Fetch METARs, TAFs and hazard areas of NOAA's Aviation Weather Center (https://aviationweather.gov/data/api/)."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from urllib.parse import quote
 
 import httpx
@@ -8,8 +9,14 @@ from pandas import DataFrame
 
 from flightsched_pipelines.clients.weather.http_fetch import RetryingFetcher, RetryPolicy
 from flightsched_pipelines.clients.weather.limiter import shared_limiter
-from flightsched_pipelines.clients.weather.request_specs import AVIATION_WEATHER_CENTER, RequestSpec, report_request
+from flightsched_pipelines.clients.weather.request_specs import (
+    AVIATION_WEATHER_CENTER,
+    RequestSpec,
+    area_request,
+    report_request,
+)
 from flightsched_pipelines.clients.weather.response_parsing import ProviderProfile
+from flightsched_pipelines.domain.weather.areas.products import AREA_PRODUCTS
 from flightsched_pipelines.domain.weather.issuers import asked
 from flightsched_pipelines.domain.weather.provider_responses import Product, ProviderResponse
 from flightsched_pipelines.settings import Settings
@@ -24,6 +31,8 @@ SECONDS_BETWEEN_POLLS = 60
 """The Center asks not to be polled for METARs, or for TAFs, more often."""
 
 _PROFILE = ProviderProfile(name="The Aviation Weather Center", json_type=list, refusals={})
+_PROFILE_OF_AREAS = replace(_PROFILE, json_type=(list, dict))
+"""Areas come as a list, or as a collection of GeoJSON."""
 
 
 class AviationWeatherCenter:
@@ -57,14 +66,23 @@ class AviationWeatherCenter:
 
     def fetch(self, airports: DataFrame, earlier: Sequence[ProviderResponse] = ()) -> list[ProviderResponse]:
         """Fetch the newest METARs and TAFs of the airports that issue them, or may; one response a request."""
-        questions = list(_questions(airports))
+        return self._ask(list(_questions(airports)), _PROFILE, earlier)
+
+    def fetch_areas(self, earlier: Sequence[ProviderResponse] = ()) -> list[ProviderResponse]:
+        """Fetch every hazard area in force; one response a product."""
+        questions = [RequestSpec(AVIATION_WEATHER_CENTER, area, area_request(area), ()) for area in AREA_PRODUCTS]
+        return self._ask(questions, _PROFILE_OF_AREAS, earlier)
+
+    def _ask(
+        self, questions: Sequence[RequestSpec], profile: ProviderProfile, earlier: Sequence[ProviderResponse]
+    ) -> list[ProviderResponse]:
         for product in dict.fromkeys(one.product for one in questions):
             shared_limiter(f"{self._base_url}/{product}", 1, self._seconds_between_polls).wait()
         before_each = shared_limiter(self._base_url, REQUESTS_PER_MINUTE, 60).wait
         known = {answer.request: answer for answer in earlier if answer.outcome == "ok" and answer.body is not None}
         headers = {b"User-Agent": self._user_agent, b"Accept": b"application/json", b"Accept-Encoding": b"gzip"}
         with httpx.Client(headers=headers, timeout=self._patience.one_attempt) as client:
-            exchange = RetryingFetcher(client, self._base_url, _PROFILE, self._patience, before_each=before_each)
+            exchange = RetryingFetcher(client, self._base_url, profile, self._patience, before_each=before_each)
             return [exchange.ask(one, known.get(one.request)) for one in questions]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from flightsched_pipelines.domain.weather.areas.products import AreaProduct
 from flightsched_pipelines.domain.weather.provider_responses import Product, ProviderResponse
 
 AVIATION_WEATHER_CENTER = "aviation_weather_center"
@@ -23,6 +24,11 @@ class RequestSpec:
 def report_request(product: str, stations: Iterable[str]) -> str:
     """Return the request for METARs or TAFs of the Aviation Weather Center."""
     return f"{product}?ids={','.join(stations)}&format=json"
+
+
+def area_request(product: AreaProduct) -> str:
+    """Return the request for a product with hazard areas of the Aviation Weather Center, all of it."""
+    return f"{product}?format={'geojson' if product == 'tcf' else 'json'}"
 
 
 def one_call_request(latitude_deg: float, longitude_deg: float) -> str:

@@ -14,10 +14,10 @@ from flightsched_pipelines.domain.weather.provider_responses import Outcome, Pro
 
 @dataclass(frozen=True, slots=True)
 class ProviderProfile:
-    """The profile of a provider: its name, the JSON type of its responses, and its sentences for refusals."""
+    """The profile of a provider: its name, the JSON types of its responses, and its sentences for refusals."""
 
     name: str
-    json_type: type
+    json_type: type | tuple[type, ...]
     refusals: dict[int, str]
 
 

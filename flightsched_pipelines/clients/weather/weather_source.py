@@ -29,7 +29,7 @@ class WeatherSource(Protocol):
     def fetch(
         self, airports: DataFrame, hour_utc: datetime, earlier: Sequence[ProviderResponse] = ()
     ) -> list[ProviderResponse]:
-        """Return every provider's response for an hour: METARs, TAFs and One Call, for the airports that have them.
+        """Return every provider's response for an hour: METARs, TAFs and One Call at the airports, and hazard areas.
 
         A provider that fails gives a response with an error, never an exception; the other providers' responses are
         kept.
@@ -59,6 +59,8 @@ class LiveWeather:
     ) -> list[ProviderResponse]:
         """Request each provider in turn; see ``WeatherSource.fetch``."""
         answers = self._aviation_weather.fetch(airports, earlier)
+        if len(airports):
+            answers += self._aviation_weather.fetch_areas(earlier)
         if self._open_weather_map is not None:
             answers += self._open_weather_map.fetch(airports)
         return answers

@@ -66,7 +66,7 @@ weather_minimums = Table(
     optional("lesson_kind", Text, "pattern, local or cross_country; null for any."),
     optional("night", Boolean, "Night or day; null for both."),
     column("rule", Text, "What is limited: visibility, ceiling, wind, gust, crosswind, ..."),
-    column("comparison", Text, "What is allowed: >, >=, < or <= the limit; none: no such hazard."),
+    column("comparison", Text, "What is allowed: >, >=, < or <= the limit; none: no hazard; any: every area."),
     optional("limit_value", Double, "The limit, in the unit; null for hazards and the aircraft's own limit."),
     optional("unit", Text, "Unit of the limit: SM, m or km; ft or m; kt, m/s, km/h or mph; min or h."),
     column("effect", Text, "block (below it a lesson is at risk) or warn (to watch)."),
@@ -82,7 +82,7 @@ weather_minimums = Table(
         name="student",
     ),
     CheckConstraint(_FLOOR, name="floor"),
-    CheckConstraint("comparison IN ('>', '>=', '<', '<=', 'none')", name="comparison"),
+    CheckConstraint("comparison IN ('>', '>=', '<', '<=', 'none', 'any')", name="comparison"),
     CheckConstraint(one_of("effect", EFFECTS), name="effect"),
     CheckConstraint(_MEANING, name="meaning"),
     CheckConstraint(

@@ -76,7 +76,7 @@ raw_weather = _hourly(
     "raw_weather",
     "Weather providers' responses, verbatim, one row a request.",
     column("provider", Text, "aviation_weather_center or open_weather_map."),
-    column("product", Text, "taf, metar or one_call."),
+    column("product", Text, "taf, metar, one_call, or an area product: airsigmet, isigmet, gairmet, cwa, tcf."),
     column("request", Text, "Path and query of the request, without any key."),
     column("stations", WORDS, "Stations asked for."),
     column("fetched_at_utc", INSTANT, "When it was fetched, UTC."),
@@ -114,6 +114,21 @@ observations = _hourly("observations", "METARs, one row a report.", *_forecast_c
 
 forecasts = _hourly(
     "forecasts", "One row an airport, hour and forecast group that overlaps it.", *_forecast_columns(), index="airport"
+)
+
+hazard_areas = _hourly(
+    "hazard_areas",
+    "Hazard areas of the hour: SIGMETs, G-AIRMETs, center weather advisories, convective forecasts; one row an area.",
+    column("product", Text, "airsigmet, isigmet, gairmet, cwa or tcf."),
+    column("name", Text, "The area, as people name it, such as convective SIGMET 5W."),
+    optional("hazard", Text, "What it is for; null where what or where it is cannot be read."),
+    column("from_utc", INSTANT, "Start, UTC."),
+    column("to_utc", INSTANT, "End, UTC."),
+    column("base_ft", Double, "Base above mean sea level, feet; 0 for the surface."),
+    optional("top_ft", Double, "Top above mean sea level, feet; null for none."),
+    optional("outline", Text, "Outline in GeoJSON; null where it cannot be read: it may be anywhere."),
+    optional("problem", Text, "What could not be read, in a sentence; null for nothing."),
+    index="product",
 )
 
 booking_snapshot = _hourly(

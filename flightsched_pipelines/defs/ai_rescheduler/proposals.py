@@ -22,7 +22,7 @@ GROUP = "ai_rescheduler"
     GROUP,
     reschedule_candidates="Slots proven possible for each lesson at risk: people, aircraft, duty, daylight, weather.",
     unplaceable_bookings="Lessons at risk with no available slot, and the constraint that ruled out the last one.",
-    deps=["reference_snapshot"],
+    deps=["reference_snapshot", "hazard_areas"],
 )
 def find_candidates(
     context: dg.AssetExecutionContext,

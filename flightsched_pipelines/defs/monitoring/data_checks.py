@@ -18,7 +18,7 @@ from flightsched_pipelines.domain.monitoring.data_checks import DATA_CHECKS
 from flightsched_pipelines.services.monitoring import data_quality
 from flightsched_pipelines.settings import Settings
 
-OF_WEATHER = frozenset({"raw_weather", "forecasts"})
+OF_WEATHER = frozenset({"raw_weather", "forecasts", "hazard_areas"})
 
 
 def _specs(*, weather: bool) -> list[dg.AssetCheckSpec]:

@@ -52,7 +52,7 @@ def availability_snapshot(
     "weather_monitor",
     lesson_verdicts="The verdict of each lesson of the next 72 hours; a lesson without a row was not assessed.",
     at_risk_bookings="Lessons of the next 72 hours below the school's minimums, one row per lesson and breach.",
-    deps=["reference_snapshot"],
+    deps=["reference_snapshot", "hazard_areas"],
 )
 def assessment(
     context: dg.AssetExecutionContext,
@@ -61,7 +61,7 @@ def assessment(
     engine: dg.ResourceParam[Engine],
     settings: dg.ResourceParam[Settings],
 ) -> tuple[DataFrame, DataFrame]:
-    """Compare the lessons ahead with the forecast and the minimums of their pilots."""
+    """Compare the lessons ahead with the forecast, the hazard areas and the minimums of their pilots."""
 
     def assess(hour: datetime, forecasts: DataFrame, bookings: DataFrame) -> tuple[DataFrame, DataFrame]:
         then = hourly_steps.settings_at(engine, hour, settings)

@@ -1,11 +1,11 @@
-"""Provider responses, and the reports and forecasts in them: ``raw_weather`` → ``observations``, ``forecasts``."""
+"""Provider responses, and what is in them: ``raw_weather`` → ``observations``, ``hazard_areas``, ``forecasts``."""
 
 import dagster as dg
 from pandas import DataFrame
 from sqlalchemy import Engine
 
 from flightsched_pipelines.clients.weather.weather_source import WeatherSource
-from flightsched_pipelines.defs import asset_metadata
+from flightsched_pipelines.defs import area_metadata, asset_metadata
 from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.hourly_assets import hourly_asset
 from flightsched_pipelines.defs.partitions import by_hour
@@ -37,6 +37,18 @@ def observations(context: dg.AssetExecutionContext, raw_weather: DataFrame) -> D
     observed = by_hour(context, lambda _, responses: hourly_steps.observe(responses), raw_weather)
     context.add_output_metadata(asset_metadata.observations_metadata(observed))
     return observed
+
+
+@hourly_asset("weather_monitor", kinds={"shapely", "postgres"})
+def hazard_areas(context: dg.AssetExecutionContext, raw_weather: DataFrame) -> DataFrame:
+    """SIGMETs, G-AIRMETs, center weather advisories and convective forecasts, one row per area.
+
+    An area whose hazard or outline cannot be read, and a product that did not come, have rows, too: lessons that they
+    may concern are unknown.
+    """
+    areas = by_hour(context, lambda hour, responses: hourly_steps.hazard_areas(responses, hour), raw_weather)
+    context.add_output_metadata(area_metadata.areas_metadata(areas))
+    return areas
 
 
 @hourly_asset("weather_monitor", kinds={"pandas", "postgres"}, deps=["reference_snapshot"])

@@ -53,6 +53,19 @@ DATA_CHECKS: tuple[MonitoredCheck, ...] = (
         cause=Cause.WEATHER,
     ),
     MonitoredCheck(
+        name="areas_can_be_read",
+        asset="hazard_areas",
+        severity="warn",
+        watches="SIGMETs, G-AIRMETs and other hazard areas that could not be read, wholly or in part",
+        window="the hour",
+        limit=0,
+        unit="areas",
+        todo="See `problems` of hazard_areas: lessons that such an area may concern are unknown; if it is on the "
+        "provider's page, report the body as a bug.",
+        section=Section.WEATHER,
+        cause=Cause.WEATHER,
+    ),
+    MonitoredCheck(
         name="words_are_understood",
         asset="forecasts",
         severity="warn",

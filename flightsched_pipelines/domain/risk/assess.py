@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from flightsched_pipelines.domain.risk.areas import area_hits
 from flightsched_pipelines.domain.risk.arrays.booking_arrays import booking_arrays
 from flightsched_pipelines.domain.risk.arrays.daylight_arrays import daylight_arrays
 from flightsched_pipelines.domain.risk.arrays.forecast_grid import build_forecast_grid
@@ -17,6 +18,7 @@ from flightsched_pipelines.domain.risk.explain import explain
 from flightsched_pipelines.domain.risk.limits.effective_limits import resolve
 from flightsched_pipelines.domain.risk.limits.minimums import typed_minimums
 from flightsched_pipelines.domain.risk.verdicts import OK, UNKNOWN, AssessmentInput, Severities, margins, severities
+from flightsched_pipelines.domain.weather.areas.area_columns import area_frame
 from flightsched_pipelines.durations import hour_of
 
 _VERDICT = pd.CategoricalDtype(list(VERDICTS), ordered=True)
@@ -74,13 +76,15 @@ def assess(
     *,
     first_hour_utc: datetime,
     buffer_minutes: int = 30,
+    areas: pd.DataFrame | None = None,
 ) -> Assessment:
     """Compare every booking with every forecast group that overlaps an hour of it, at each of its places.
 
     A blocking minimum that a prevailing group is below is ``at_risk``. A temporary group makes it ``watch``, but
     ``at_risk`` for solo flights, thunderstorm and icing; a minimum that warns also makes ``watch``. An hour without a
     prevailing group, or in which any governing group lacks an element, is ``unknown``, unless something else is at
-    risk; so is a booking without minimums, or to which a faulty one applies.
+    risk; so is a booking without minimums, or to which a faulty one applies. A hazard area that a booking meets makes
+    it ``at_risk`` or ``watch`` by the minimums' rule about its hazard, and ``unknown`` if it could not be read.
 
     Args:
         bookings: ``BOOKING_COLUMNS``; text columns may be categorical.
@@ -91,6 +95,7 @@ def assess(
         suns: sunrise, sunset and twilight of every day of a booking (``sun_table``).
         first_hour_utc: the running hour; earlier ones count as past.
         buffer_minutes: weather this long before and after a booking counts too.
+        areas: hazard areas (``AREA_COLUMNS``); none were asked for if not given.
 
     Raises:
         BookingsError: a booking has a level or kind that is not known.
@@ -99,7 +104,9 @@ def assess(
     sky = build_forecast_grid(forecasts, airports, runways, hour_of(first_hour_utc))
     light = daylight_arrays(suns, airports, sky.airport_indices(suns["airport"]))
     trips = booking_arrays(bookings, minimums, sky, light, buffer_minutes)
-    case = AssessmentInput(bookings, minimums, sky, trips, resolve(minimums, trips.profiles))
+    areas = area_frame() if areas is None else areas
+    hits = area_hits(bookings, areas, airports, trips.starts, trips.ends, buffer_minutes)
+    case = AssessmentInput(bookings, minimums, sky, trips, resolve(minimums, trips.profiles), areas, hits)
     severity = severities(case)
     words = pd.Categorical.from_codes(severity.astype(np.int8), dtype=_VERDICT)
     return Assessment(pd.Series(words, bookings.index, name="verdict"), case, severity)

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from flightsched_pipelines.domain.risk.rules import AT_LEAST_RULES
+from flightsched_pipelines.domain.risk.rules import AREA_RULES, AT_LEAST_RULES, HAZARD_AREAS
 from flightsched_pipelines.durations import HOUR
 from flightsched_pipelines.formatting import format_period, format_quantity, format_time, format_visibility
 
@@ -26,6 +26,17 @@ NAMES = {
     "thunderstorm": "convection",
     "icing": "icing",
     "wind_shear": "low-level wind shear",
+    "convection_area": "area of thunderstorms",
+    "convection_forecast_area": "area of forecast thunderstorms",
+    "severe_turbulence_area": "area of severe turbulence",
+    "turbulence_area": "area of turbulence",
+    "severe_icing_area": "area of severe icing",
+    "icing_area": "area of icing",
+    "ash_area": "area of volcanic ash",
+    "ifr_area": "area of IFR weather",
+    "mountain_obscuration_area": "area of mountain obscuration",
+    "wind_shear_area": "area of low-level wind shear",
+    "surface_wind_area": "area of strong surface wind",
 }
 ELEMENT_NAMES = {"weather": "present weather", "thunderstorm": "thunderstorms"}
 
@@ -61,6 +72,7 @@ class Breach(BaseModel):
 
 def breach_of(row: Mapping[Any, Any]) -> Breach:
     """Return the breach that a row of ``BROKEN_COLUMNS`` holds."""
+    of_area = row["rule"] in AREA_RULES
     known = {name: None if pd.isna(value) else value for name, value in row.items() if name in _OPTIONAL}
     return Breach(
         rule=row["rule"],
@@ -70,8 +82,8 @@ def breach_of(row: Mapping[Any, Any]) -> Breach:
         unit=known["unit"],
         hazard=known["hazard"],
         airport=row["airport"],
-        from_utc=row["hour_utc"].to_pydatetime(),
-        to_utc=row["hour_utc"].to_pydatetime() + HOUR,
+        from_utc=(row["group_from_utc"] if of_area else row["hour_utc"]).to_pydatetime(),
+        to_utc=row["group_to_utc"].to_pydatetime() if of_area else row["hour_utc"].to_pydatetime() + HOUR,
         temporary=row["layer"] == "temporary",
         at_least=bool(known["at_least"]),
         authority=known["authority"],
@@ -229,6 +241,8 @@ def _missing(breach: Breach, since: str) -> str:
         return f"No forecast reaches {breach.airport} for {since}"
     if "sunset" in lack:
         return f"Sunrise and sunset at {breach.airport} are not known for {since}"
+    if HAZARD_AREAS in lack:
+        return f"Not every hazard area (SIGMET, G-AIRMET) that may concern it can be read, from {since}"
     return f"The forecast for {breach.airport} lacks, from {since}: {', '.join(lack)}"
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from flightsched_pipelines.domain.risk.area_breaches import area_breaches
 from flightsched_pipelines.domain.risk.arrays.forecast_grid import LAYERS, PREVAILING, TEMPORARY
 from flightsched_pipelines.domain.risk.arrays.limit_comparison import CROSSWIND
 from flightsched_pipelines.domain.risk.bookings import VERDICTS
@@ -76,7 +77,8 @@ BROKEN_COLUMNS: Mapping[str, str] = MappingProxyType(
 
 ``margin`` is in the rule's unit and not above 0. Rule ``forecast`` lists in ``hazard`` what is missing from the hour
 on; that of a crosswind says where no runway is known.
-``daylight`` and ``forecast`` come from no group: their source, station and group are null. A breach of a student's own
+``daylight`` and ``forecast`` come from no group: their source, station and group are null. The group of an area is the
+time for which it holds, its source the product; ``hazard`` names it. A breach of a student's own
 limit has neither limit nor margin.
 """
 
@@ -124,6 +126,7 @@ def findings(case: AssessmentInput, positions: Indices, severities: Severities, 
     """
     hours = booking_hours(case, positions)
     parts = [_weather_breaches(case, hours, only_broken=only_broken), _in_the_dark(case, positions)]
+    parts.append(area_breaches(case, positions))
     parts.append(missing_forecast(case, hours, positions[severities[positions] == UNKNOWN]))
     found = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     found = found.reindex(columns=[*BROKEN_COLUMNS, *_TOLD_FROM])

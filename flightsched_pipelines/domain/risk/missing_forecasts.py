@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 from flightsched_pipelines.domain.risk.arrays.encoding import MICROS_PER_HOUR, micros_of
 from flightsched_pipelines.domain.risk.arrays.forecast_grid import LAYERS, PREVAILING, element_names
 from flightsched_pipelines.domain.risk.limits.effective_limits import BLOCK
-from flightsched_pipelines.domain.risk.rules import EFFECTS
-from flightsched_pipelines.domain.risk.verdicts import UNKNOWN, AssessmentInput
+from flightsched_pipelines.domain.risk.rules import EFFECTS, HAZARD_AREAS
+from flightsched_pipelines.domain.risk.verdicts import UNKNOWN, AssessmentInput, areas_not_known
 
 Indices = NDArray[np.int64]
 
-NO_FORECAST, NO_SUN, NO_MINIMUMS, FAULTY_ROW = (1 << n for n in (32, 33, 34, 35))
+NO_FORECAST, NO_SUN, NO_MINIMUMS, FAULTY_ROW, NO_AREAS = (1 << n for n in (32, 33, 34, 35, 36))
 """Bits beside those of the elements that a row can lack."""
-
 
 MAX_FAULTS = 3
 """Maximum number of faulty rows named with one booking; a check names them all."""
@@ -64,6 +63,7 @@ def missing_forecast(case: AssessmentInput, hours: BookingHours, unknown: Indice
         (at_known & ~trips.sun_known[unknown], NO_SUN),
         (~case.limits.ruled[trips.profile[unknown]], NO_MINIMUMS),
         (case.limits.faulty[trips.profile[unknown]], FAULTY_ROW),
+        (areas_not_known(case)[unknown], NO_AREAS),
     ):
         position = np.append(position, unknown[cause])
         airport = np.append(airport, trips.departure[unknown[cause]])
@@ -116,6 +116,7 @@ def _lack_by_cell(case: AssessmentInput) -> Indices:
 def _missing_words(bits: int) -> str:
     causes = {
         FAULTY_ROW: "a row that cannot be read", NO_FORECAST: "no forecast", NO_SUN: "sunset", NO_MINIMUMS: "minimums",
+        NO_AREAS: HAZARD_AREAS,
     }  # fmt: skip
     return ", ".join([*(word for bit, word in causes.items() if bits & bit), *element_names(bits)])
 
@@ -126,7 +127,7 @@ def lacks_weather(words: str) -> bool:
     Hours beyond the reach of the sources are not missing; nor is weather missing where minimums or sun times are.
     """
     named = words.split(", ")
-    return any(name in named for name in element_names(-1))
+    return any(name in named for name in (*element_names(-1), HAZARD_AREAS))
 
 
 def ends_before(words: str, since_utc: datetime, last_forecast_utc: datetime | None) -> bool:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from flightsched_pipelines.domain.weather.areas.products import HAZARDS_OF_AREAS, Hazard
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -20,7 +22,16 @@ class Rule:
 
 
 AT_LEAST, AT_MOST, NONE_ALLOWED = (">", ">="), ("<", "<="), ("none",)
+NONE_OR_ANY = ("none", "any")
+"""Of hazard areas a school may allow any, in place of the default that allows none."""
+
 SPEEDS = MappingProxyType({"kt": 1.0, "m/s": 3600 / 1852, "km/h": 1 / 1.852, "mph": 1.609344 / 1.852})
+
+
+def area_rule(hazard: Hazard) -> str:
+    """Return the rule about areas of a hazard."""
+    return f"{hazard}_area"
+
 
 RULE_BOOK: Mapping[str, Rule] = MappingProxyType(
     {
@@ -35,6 +46,7 @@ RULE_BOOK: Mapping[str, Rule] = MappingProxyType(
         "thunderstorm": Rule(NONE_ALLOWED),
         "icing": Rule(NONE_ALLOWED),
         "wind_shear": Rule(NONE_ALLOWED),
+        **{area_rule(hazard): Rule(NONE_OR_ANY) for hazard in HAZARDS_OF_AREAS},
     }
 )
 """Every rule by its name. Limits of daylight are minutes before sunset, negative after it."""
@@ -56,6 +68,10 @@ EFFECTS = ("block", "warn")
 
 RULES = tuple(RULE_BOOK)
 AT_LEAST_RULES = tuple(name for name, rule in RULE_BOOK.items() if rule.comparisons == AT_LEAST)
-HAZARD_RULES = tuple(name for name, rule in RULE_BOOK.items() if rule.comparisons == NONE_ALLOWED)
+AREA_RULES = tuple(map(area_rule, HAZARDS_OF_AREAS))
+HAZARD_AREAS = "hazard areas"
+"""Stands among what a lesson lacks where an area that may concern it could not be read."""
+
+HAZARD_RULES = tuple(name for name, rule in RULE_BOOK.items() if rule.comparisons == NONE_ALLOWED) + AREA_RULES
 UNITS: Mapping[str, str] = MappingProxyType({name: next(iter(rule.units), "") for name, rule in RULE_BOOK.items()})
 """The unit to which each rule's limits are converted; empty for hazards."""

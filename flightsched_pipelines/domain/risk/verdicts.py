@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from flightsched_pipelines.domain.risk.areas import NOT_KNOWN, AreaHits
 from flightsched_pipelines.domain.risk.arrays.booking_arrays import BookingArrays
 from flightsched_pipelines.domain.risk.arrays.encoding import encoded
 from flightsched_pipelines.domain.risk.arrays.forecast_grid import PREVAILING, QUANTITIES, ForecastGrid
@@ -24,7 +25,7 @@ from flightsched_pipelines.domain.risk.arrays.limit_comparison import (
 )
 from flightsched_pipelines.domain.risk.arrays.range_minimum import RangeMinimum
 from flightsched_pipelines.domain.risk.bookings import severity
-from flightsched_pipelines.domain.risk.limits.effective_limits import BLOCK, DAYLIGHT, WARN, Limits, Profiles
+from flightsched_pipelines.domain.risk.limits.effective_limits import BLOCK, DAYLIGHT, NO_ROW, WARN, Limits, Profiles
 
 Severities = NDArray[np.uint8]
 Codes = NDArray[np.int64] | int
@@ -46,13 +47,15 @@ class AssessmentInput:
     sky: ForecastGrid
     trips: BookingArrays
     limits: Limits
+    areas: pd.DataFrame
+    hits: AreaHits
 
 
 def severities(case: AssessmentInput) -> Severities:
     """Return the severity of each booking's verdict."""
     trips, limits = case.trips, case.limits
-    at_risk, watch = _in_the_dark(case, BLOCK), _in_the_dark(case, WARN)
-    unknown = limits.unclear[trips.profile] | ~trips.sun_known
+    at_risk, watch = (_in_the_dark(case, effect) | _in_an_area(case, effect) for effect in (BLOCK, WARN))
+    unknown = limits.unclear[trips.profile] | ~trips.sun_known | areas_not_known(case)
     windows = RangeMinimum(trips, case.sky.shape)
     aircraft, crosswinds_kt = encoded(case.bookings["aircraft_crosswind_kt"])
     for word in as_words(thresholds_in(case.sky, limits, trips.profiles, crosswinds_kt)):
@@ -113,6 +116,27 @@ def _in_the_dark(case: AssessmentInput, effect: int) -> NDArray[np.bool_]:
     """True for bookings that breach a limit on daylight."""
     trips, threshold = case.trips, case.limits.thresholds[effect, :, DAYLIGHT]
     return trips.sun_known & (trips.minutes_of_light < threshold[trips.profile])
+
+
+def ruled_hits(case: AssessmentInput, effect: int) -> NDArray[np.int64]:
+    """Return the numbers of the hits whose hazard a minimum with an effect is about, for the booking's pilot."""
+    hits, profile = case.hits, case.trips.profile[case.hits.position]
+    row = case.limits.rows[effect, profile, hits.measure]
+    return np.flatnonzero((hits.measure != NOT_KNOWN) & (row != NO_ROW))
+
+
+def areas_not_known(case: AssessmentInput) -> NDArray[np.bool_]:
+    """Return for each booking whether a hazard area that may concern it could not be read."""
+    concerned = np.zeros(len(case.trips.departure), dtype=bool)
+    concerned[case.hits.position[case.hits.measure == NOT_KNOWN]] = True
+    return concerned
+
+
+def _in_an_area(case: AssessmentInput, effect: int) -> NDArray[np.bool_]:
+    """True for bookings that meet an area which a minimum with an effect is about."""
+    concerned = np.zeros(len(case.trips.departure), dtype=bool)
+    concerned[case.hits.position[ruled_hits(case, effect)]] = True
+    return concerned
 
 
 def _own_marks(word: dict[np.uint64, Threshold], crosswinds_kt: Sequence[float]) -> Words:

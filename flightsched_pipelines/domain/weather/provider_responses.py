@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, cast
 
+from flightsched_pipelines.domain.weather.areas.products import is_area_product
 from flightsched_pipelines.domain.weather.conditions import ForecastGroup
 from flightsched_pipelines.domain.weather.issue_times import EVERY_STATION, Source, named_station, unread_report
 from flightsched_pipelines.domain.weather.one_call import is_one_call, read_one_call
@@ -18,7 +19,7 @@ from flightsched_pipelines.domain.weather.reports.metar import read_metar
 from flightsched_pipelines.domain.weather.reports.taf import read_taf
 from flightsched_pipelines.errors import PlainError
 
-Product = Literal["taf", "metar", "one_call"]
+Product = Literal["taf", "metar", "one_call", "airsigmet", "isigmet", "gairmet", "cwa", "tcf"]
 Outcome = Literal[
     "ok", "empty", "rate_limited", "rejected", "server_error", "timeout", "unreachable", "not_json", "too_large"
 ]
@@ -73,9 +74,14 @@ class ParsedReports:
 
 
 def read_responses(answers: Iterable[ProviderResponse]) -> ParsedReports:
-    """Read stored responses; one that failed, or cannot be read, is a problem, never an exception."""
+    """Read the reports in stored responses; one that failed, or cannot be read, is a problem, never an exception.
+
+    Responses of hazard areas contain no reports (`areas.reading`).
+    """
     reading = ParsedReports()
     for answer in answers:
+        if is_area_product(answer.product):
+            continue
         if answer.product == "one_call":
             reading.asked_of_models.extend(answer.stations)
         if answer.failed or answer.body is None:

@@ -24,6 +24,9 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.rescheduling.search.candidates import Search, search_slots
 from flightsched_pipelines.domain.risk.assess import Assessment, assess
 from flightsched_pipelines.domain.risk.bookings import that_fly
+from flightsched_pipelines.domain.weather.areas.area_columns import AREA_COLUMNS, area_frame
+from flightsched_pipelines.domain.weather.areas.products import AREA_PRODUCTS
+from flightsched_pipelines.domain.weather.areas.reading import read_areas
 from flightsched_pipelines.domain.weather.daylight import sun_table
 from flightsched_pipelines.domain.weather.issuers import newly_known
 from flightsched_pipelines.domain.weather.provider_responses import ParsedReports, ProviderResponse, read_responses
@@ -88,10 +91,13 @@ def gather_weather(engine: Engine, source: WeatherSource, hour_utc: datetime, no
     earlier = stored or stored_responses(engine, hour_utc - HOUR)
     fresh = source.fetch(schedule.airports(engine), hour_utc, earlier)
     kept = [answer for answer in stored if not answer.failed]
-    settled = {(answer.product, station) for answer in kept for station in answer.stations}
-    return _frame_of(
-        kept + [answer for answer in fresh if not {(answer.product, s) for s in answer.stations} <= settled]
-    )
+    settled = {part for answer in kept for part in _parts(answer)}
+    return _frame_of(kept + [answer for answer in fresh if not _parts(answer) <= settled])
+
+
+def _parts(answer: ProviderResponse) -> set[tuple[str, str]]:
+    """Return the parts of the weather in a response: a product at each station, or as a whole."""
+    return {(answer.product, station) for station in answer.stations or ("",)}
 
 
 def stored_responses(engine: Engine, hour_utc: datetime) -> list[ProviderResponse]:
@@ -108,6 +114,21 @@ def observe(raw_weather: pd.DataFrame) -> pd.DataFrame:
     """Return the METARs among an hour's responses, one row a report, at the hour in which each was taken."""
     reading = read_weather(raw_weather[raw_weather["product"] == "metar"])
     return hourly_rows([group for group in reading.groups if group.source == "METAR"])
+
+
+def hazard_areas(raw_weather: pd.DataFrame, hour_utc: datetime) -> pd.DataFrame:
+    """Return the hazard areas among an hour's responses, one row an area (``AREA_COLUMNS``)."""
+    return area_frame(read_areas(_responses_in(raw_weather), hour_utc))
+
+
+def hazard_areas_at(engine: Engine, hour_utc: datetime) -> pd.DataFrame:
+    """Return the hazard areas of a stored hour; of one that did not write them, those in its responses."""
+    with engine.connect() as connection:
+        written = tables_written(connection, ["hazard_areas"], hour_utc)
+    if written:
+        return read_partition(engine, PIPELINE_TABLES["hazard_areas"], [hour_utc], names=list(AREA_COLUMNS))
+    raw = PIPELINE_TABLES["raw_weather"]
+    return hazard_areas(read_partition(engine, raw, [hour_utc], raw.c.product.in_(AREA_PRODUCTS)), hour_utc)
 
 
 def forecast(engine: Engine, raw_weather: pd.DataFrame, hour_utc: datetime, settings: Settings) -> pd.DataFrame:
@@ -170,14 +191,20 @@ def lessons_ahead(booking_snapshot: pd.DataFrame, hour_utc: datetime, hours: int
 def assess_lessons(
     engine: Engine, bookings: pd.DataFrame, forecasts: pd.DataFrame, hour_utc: datetime, settings: Settings
 ) -> Assessment:
-    """Compare lessons ahead with the forecast of an hour, by the reference data that it stored."""
-    return assess_by(reference_at(engine, hour_utc, settings), bookings, forecasts, hour_utc, settings)
+    """Compare lessons ahead with the forecast and hazard areas of an hour, by the reference data that it stored."""
+    then, areas = reference_at(engine, hour_utc, settings), hazard_areas_at(engine, hour_utc)
+    return assess_by(then, bookings, forecasts, areas, hour_utc, settings)
 
 
 def assess_by(
-    then: Reference, bookings: pd.DataFrame, forecasts: pd.DataFrame, hour_utc: datetime, settings: Settings
+    then: Reference,
+    bookings: pd.DataFrame,
+    forecasts: pd.DataFrame,
+    areas: pd.DataFrame,
+    hour_utc: datetime,
+    settings: Settings,
 ) -> Assessment:
-    """Compare lessons ahead with the forecast of an hour, by some reference data."""
+    """Compare lessons ahead with the forecast and hazard areas of an hour, by some reference data."""
     settings = then.settings_of(settings)
     ground = load_reference_data(then, hour_utc, airports_of(bookings), settings.lookahead_hours // 24 + 1)
     return assess(
@@ -189,6 +216,7 @@ def assess_by(
         ground.suns,
         first_hour_utc=hour_utc,
         buffer_minutes=settings.booking_buffer_minutes,
+        areas=areas,
     )
 
 
@@ -220,6 +248,7 @@ def find_slots(
         weather_buffer_minutes=settings.booking_buffer_minutes,
         sent=offered_before(engine, hour_utc),
         credentials=then.credentials,
+        areas=hazard_areas_at(engine, hour_utc),
     )
 
 

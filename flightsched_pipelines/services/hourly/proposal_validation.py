@@ -26,7 +26,7 @@ from flightsched_pipelines.domain.rescheduling.validation.validation_records imp
 )
 from flightsched_pipelines.domain.rescheduling.validation.violations import Validation
 from flightsched_pipelines.domain.rescheduling.validation.weather_validation import LOOKED_AT, ForecastRecords
-from flightsched_pipelines.services.hourly.hourly_steps import load_reference_data
+from flightsched_pipelines.services.hourly.hourly_steps import hazard_areas_at, load_reference_data
 from flightsched_pipelines.services.hourly.reference import reference_at
 from flightsched_pipelines.services.rules import scheduling_rules
 from flightsched_pipelines.settings import Settings
@@ -59,6 +59,7 @@ def validate_proposals(engine: Engine, hour_utc: datetime, settings: Settings) -
         *(frame.to_dict("records") for frame in (ground.minimums, ground.airports, ground.runways, ground.suns)),
         first_hour_utc=hour_utc,
         buffer=timedelta(minutes=settings.booking_buffer_minutes),
+        areas=hazard_areas_at(engine, hour_utc).to_dict("records"),
     )
     return validate(read, records, sky, scheduling_rules(settings), hour_utc, CredentialRecords(then.credentials))
 

@@ -19,6 +19,7 @@ from flightsched_pipelines.domain.monitoring.statistics import outside_usual_ran
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import BOOKING_FACTS
 from flightsched_pipelines.domain.risk.limits.loosened_limits import loosened
 from flightsched_pipelines.domain.risk.rules import NOT_FLOWN
+from flightsched_pipelines.domain.weather.areas.products import AREA_PRODUCTS
 from flightsched_pipelines.domain.weather.forecast_quality import (
     PLAUSIBLE,
     REQUIRED_COLUMNS,
@@ -106,7 +107,16 @@ def _weather_of(engine: Engine, hour: datetime) -> dict[str, Measurement]:
         "words_are_understood": Measurement(words, stations, "stations", unread),
         "weather_moves_plausibly": Measurement(len(moved), moves, "pairs of hours", moved),
         "providers_agree": Measurement(share_percent(len(apart), pairs), pairs, "pairs of sources", apart),
+        **_areas_of(engine, hour),
     }
+
+
+def _areas_of(engine: Engine, hour: datetime) -> dict[str, Measurement]:
+    """Measure what could not be read of an hour's hazard areas; nothing if none were asked for."""
+    asked = _rows(engine, "raw_weather", hour, ["product"])["product"].isin(AREA_PRODUCTS).sum()
+    problems = _rows(engine, "hazard_areas", hour, ["problem"])["problem"].dropna().tolist()
+    measured = Measurement(len(problems), int(asked), "products", problems)
+    return {"areas_can_be_read": measured} if asked else {}
 
 
 def _responses_of(engine: Engine, hour: datetime) -> Measurement:
@@ -168,5 +178,5 @@ def _rows(engine: Engine, table: str, hour: datetime, names: Sequence[str]) -> p
 
 
 def _worst_of_each(of_hours: Sequence[dict[str, Measurement]]) -> dict[str, Measurement]:
-    names = of_hours[0] if of_hours else {}
-    return {name: worst([of_hour[name] for of_hour in of_hours]) for name in names}
+    names = dict.fromkeys(name for of_hour in of_hours for name in of_hour)
+    return {name: worst([of_hour[name] for of_hour in of_hours if name in of_hour]) for name in names}

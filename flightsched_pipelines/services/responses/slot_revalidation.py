@@ -17,6 +17,7 @@ from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.domain.cases.snapshot import Revalidated
 from flightsched_pipelines.domain.rescheduling.frames import PROPOSAL_COLUMNS
 from flightsched_pipelines.domain.rescheduling.slot_descriptions import slot_descriptions
+from flightsched_pipelines.domain.rescheduling.validation.area_validation import LOOKED_AT_AREAS
 from flightsched_pipelines.domain.rescheduling.validation.credential_validation import CredentialRecords
 from flightsched_pipelines.domain.rescheduling.validation.validation import examine
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import (
@@ -131,6 +132,7 @@ def _forecast_records(
         ],
         hour,
         buffer,
+        partition_rows(connection, PIPELINE_TABLES["hazard_areas"], LOOKED_AT_AREAS, hour),
     )  # fmt: skip
 
 

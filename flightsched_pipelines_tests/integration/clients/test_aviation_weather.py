@@ -54,6 +54,21 @@ def test_metars_and_tafs_are_asked_of_the_airports_that_issue_them() -> None:
     assert {group.station for group in reading.groups} == {"KAPA", "KBJC", "KLMO"}
 
 
+def test_each_product_with_hazard_areas_is_asked_as_a_whole_and_kept_verbatim() -> None:
+    forecast = '{"type": "FeatureCollection", "features": [ ]}'
+    with AviationWeatherServer(bodies={"airsigmet": '[ {"hazard": "ICE"}]', "tcf": forecast, "cwa": "7"}) as server:
+        center = AviationWeatherCenter(server.url, "ops@school.example", PATIENT, seconds_between_polls=0)
+        answers = {answer.product: answer for answer in center.fetch_areas()}
+    assert [(request.path, request.query) for request in server.requests] == [
+        *((f"/{product}", {"format": "json"}) for product in ("airsigmet", "isigmet", "gairmet", "cwa")),
+        ("/tcf", {"format": "geojson"}),
+    ]
+    assert {product: answer.outcome for product, answer in answers.items()} == {
+        "airsigmet": "ok", "isigmet": "empty", "gairmet": "empty", "cwa": "not_json", "tcf": "ok",
+    }  # fmt: skip
+    assert (answers["tcf"].body, answers["tcf"].stations) == (forecast, ())
+
+
 def test_a_body_is_kept_verbatim() -> None:
     odd = '[ {"icaoId" : "KAPA",\n "rawOb":"METAR KAPA é"} ]'
     with AviationWeatherServer(bodies={"metar": odd}) as server:

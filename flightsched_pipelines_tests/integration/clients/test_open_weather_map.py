@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from flightsched_pipelines.clients.weather.http_fetch import RetryPolicy
 from flightsched_pipelines.clients.weather.open_weather_map import OpenWeatherMap
 from flightsched_pipelines.clients.weather.weather_source import weather_source
+from flightsched_pipelines.domain.weather.areas.products import AREA_PRODUCTS
 from flightsched_pipelines.domain.weather.provider_responses import read_responses
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.servers.weather_servers import (
@@ -113,7 +114,7 @@ def test_without_a_key_the_live_source_asks_the_aviation_weather_center_alone(ke
         source = weather_source(settings)
         answers = source.fetch(AIRPORTS, HOUR_UTC)
     assert not source.supports_backfill
-    assert [answer.product for answer in answers] == ["metar", "taf"]
+    assert [answer.product for answer in answers] == ["metar", "taf", *AREA_PRODUCTS]
 
 
 def test_the_live_source_asks_both_and_one_that_is_down_leaves_the_other() -> None:
@@ -130,5 +131,5 @@ def test_the_live_source_asks_both_and_one_that_is_down_leaves_the_other() -> No
             }
         )
         answers = weather_source(settings).fetch(AIRPORTS, HOUR_UTC)
-    assert [answer.outcome for answer in answers] == ["rejected"] * 2 + ["ok"] * 9
+    assert [answer.outcome for answer in answers] == ["rejected"] * (2 + len(AREA_PRODUCTS)) + ["ok"] * 9
     assert one_call.requests[0].path == "/data/3.0/onecall"

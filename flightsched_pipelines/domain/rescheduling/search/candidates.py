@@ -77,6 +77,7 @@ def search_slots(
     weather_buffer_minutes: int = 30,
     sent: pd.DataFrame | None = None,
     credentials: Credentials = NO_CREDENTIALS,
+    areas: pd.DataFrame | None = None,
 ) -> Search:
     """Return other times for each threatened booking, and the reason if it has none.
 
@@ -95,6 +96,7 @@ def search_slots(
         weather_buffer_minutes: weather this long before and after a slot counts too.
         sent: earlier proposals (booking_id, starts_at_utc, instructor_id, aircraft_id): changing them has a cost.
         credentials: what schools require, and when people and aircraft meet it, to the horizon and a day beyond.
+        areas: hazard areas (``AREA_COLUMNS``); none were asked for if not given.
 
     Returns:
         Up to ``rules.per_booking`` candidates a booking, spread over days, the best first.
@@ -124,6 +126,7 @@ def search_slots(
         suns,
         first_hour_utc=first_hour,
         buffer_minutes=weather_buffer_minutes,
+        areas=areas,
     )
     times = _times(threatened, trials, sky, now_utc)
     before = _sent_slots(sent)

@@ -58,6 +58,7 @@ class Booking:
     notice_hours: float
     form: str = "flight"
     slot_kept_as: str = "none"
+    highest_ft: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
+from flightsched_pipelines.domain.rescheduling.validation.area_validation import AreaRecords
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import (
     Booking,
     Row,
@@ -57,6 +58,7 @@ class ForecastRecords:
         suns: Iterable[Row],
         first_hour_utc: datetime,
         buffer: timedelta,
+        areas: Iterable[Row] = (),
     ) -> None:
         """Index the rows by their keys; of the forecasts, those that govern."""
         self._rows: defaultdict[tuple[str, datetime], list[Row]] = defaultdict(list)
@@ -64,6 +66,7 @@ class ForecastRecords:
             self._rows[str(row["airport"]), row["hour_utc"]].append(row)
         self._minimums = [{name: None if is_null(value) else value for name, value in row.items()} for row in minimums]
         self._airports = {str(row["airport"]): row for row in airports}
+        self._areas = AreaRecords(areas, self._airports, buffer)
         self._headings: defaultdict[str, list[float]] = defaultdict(list)
         for end in runways:
             if not end["closed"]:
@@ -101,6 +104,7 @@ class ForecastRecords:
         yield from self._unruled(concerning)
         rules = _that_count(concerning)
         yield from self._darkness(booking, span, rules.get("daylight", []))
+        yield from self._areas.findings(booking, span, rules)
         hour = hour_of(span.start - self._buffer)
         while hour < span.end + self._buffer:
             if hour >= self._first_hour_utc or hour + HOUR > span.start:
@@ -199,7 +203,8 @@ class ForecastRecords:
         for row in concerning:
             if row["fault"] is not None:
                 yield "missing", f"a row cannot be read: {row['fault']}"
-        if all(row["authority"] in {"regulation", "student"} or row["effect"] != "block" for row in concerning):
+        ruling = [row for row in concerning if row["effect"] == "block" and row["comparison"] != "any"]
+        if all(row["authority"] in {"regulation", "student"} for row in ruling):
             yield "missing", "no minimums are on record for it"
 
     def _darkness(self, booking: Booking, span: Span, limits: list[Row]) -> Iterator[tuple[str, str]]:

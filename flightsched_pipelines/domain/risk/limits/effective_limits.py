@@ -10,10 +10,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.domain.risk.arrays.forecast_grid import QUANTITIES
-from flightsched_pipelines.domain.risk.rules import AT_LEAST_RULES, EFFECTS, HAZARD_RULES, LESSON_KINDS, TRAINING_LEVELS
+from flightsched_pipelines.domain.risk.rules import (
+    AREA_RULES,
+    AT_LEAST_RULES,
+    EFFECTS,
+    HAZARD_RULES,
+    LESSON_KINDS,
+    RULE_BOOK,
+    TRAINING_LEVELS,
+)
 
-MEASURES = (*QUANTITIES, "aircraft_crosswind", "daylight")
-"""The quantities that can be limited: the grid's, and two that depend on the booking itself."""
+MEASURES = (*QUANTITIES, "aircraft_crosswind", "daylight", *AREA_RULES)
+"""All that can be limited: the grid's quantities, two that depend on the booking itself, and areas of each hazard."""
 
 AIRCRAFT_CROSSWIND, DAYLIGHT = MEASURES.index("aircraft_crosswind"), MEASURES.index("daylight")
 BLOCK, WARN = EFFECTS.index("block"), EFFECTS.index("warn")
@@ -61,7 +69,7 @@ class Limits:
 
 def rule_of(measure: str) -> str:
     """Return the rule that a measure belongs to; icing has one measure for each kind of lesson."""
-    return "icing" if measure.startswith("icing_") else measure
+    return measure if measure in RULE_BOOK else measure.partition("_")[0]
 
 
 _MEASURES_OF = {
@@ -93,6 +101,8 @@ def resolve(minimums: pd.DataFrame, profiles: Profiles) -> Limits:
         if record["authority"] == "school" and record["effect"] == EFFECTS[BLOCK]:
             own[record["rule"]] |= applies
     for number, record, applies in sorted(sound, key=lambda one: one[1]["authority"] == "student"):
+        if record["comparison"] == "any":
+            continue  # it is in the place of a default, and limits nothing
         counts = applies & ~own[record["rule"]] if record["authority"] == "default" else applies
         if record["authority"] in {"default", "school"} and record["effect"] == EFFECTS[BLOCK]:
             ruled |= counts

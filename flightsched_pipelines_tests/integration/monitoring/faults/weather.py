@@ -117,6 +117,22 @@ def _(watch: Watch) -> Generator[None]:
         run_hour(watch)
 
 
+@fault("a SIGMET whose outline has two points", "areas_can_be_read")
+def _(watch: Watch) -> Generator[None]:
+    with live_weather(watch) as (center, _):
+        since = int(watch.hour.timestamp())
+        area = {
+            "airSigmetType": "SIGMET", "seriesId": "5W", "hazard": "CONVECTIVE", "validTimeFrom": since,
+            "validTimeTo": since + 7200, "coords": [{"lat": 40, "lon": -105}, {"lat": 39, "lon": -104}],
+        }  # fmt: skip
+        center.bodies["airsigmet"] = json.dumps([area])
+        run_hour(watch)
+        yield
+        center.bodies.pop("airsigmet")
+        forget_weather(watch)
+        run_hour(watch)
+
+
 @fault("a station that writes in a form of its own", "words_are_understood")
 def _(watch: Watch) -> Generator[None]:
     with live_weather(watch) as (center, _):

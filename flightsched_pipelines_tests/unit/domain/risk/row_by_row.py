@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from flightsched_pipelines.domain.risk.rules import AREA_RULES
 from flightsched_pipelines.domain.weather.conditions import CONVECTIVE, FREEZING, WIND_SHEAR
 from flightsched_pipelines_tests.unit.domain.risk.builders import AIRPORTS, NOW, RUNWAYS, SUNS
 
@@ -59,6 +60,7 @@ def _rules(lesson: Row, minimums: Sequence[Row]) -> Iterator[Row]:
         "lesson_kind": lesson["lesson_kind"],
         "night": _night(lesson),
     }
+    minimums = [row for row in minimums if row["rule"] not in AREA_RULES]  # there are none here
     rows = [row for row in minimums if all(row[name] is None or row[name] == is_ for name, is_ in wanted.items())]
     own = {row["rule"] for row in rows if row["authority"] == "school" and row["effect"] == "block"}
     yield from (row for row in rows if row["authority"] != "default" or row["rule"] not in own)
