@@ -14,7 +14,7 @@ from flightsched_pipelines.domain.risk.assess import Assessment
 from flightsched_pipelines.domain.risk.limits.minimums import MINIMUM_COLUMNS
 from flightsched_pipelines.domain.risk.rules import area_rule
 from flightsched_pipelines.domain.weather.areas.area_columns import area_frame
-from flightsched_pipelines.domain.weather.areas.products import HAZARDS_OF_AREAS, AreaProduct
+from flightsched_pipelines.domain.weather.areas.products import HAZARDS_OF_AREAS
 from flightsched_pipelines_tests.examples import examples
 from flightsched_pipelines_tests.unit.domain.risk.builders import (
     AIRPORTS,
@@ -36,15 +36,16 @@ from flightsched_pipelines_tests.unit.domain.weather.areas.builders import (
 )
 
 Lesson = Mapping[str, Any]
+DEFAULT_ROWS: list[Any] = DEFAULTS.to_dict("records")
 EVERY_FIELD = fine("KPAO", "KSQL", "KLVK")
 
 
-def assessed(lessons: Iterable[Lesson], bodies: Mapping[AreaProduct, object], **facts: Any) -> Assessment:
+def assessed(lessons: Iterable[Lesson], bodies: Mapping[Any, object], **facts: Any) -> Assessment:
     return hold(lessons, EVERY_FIELD, **({"areas": area_frame(read(bodies))} | facts))
 
 
 def verdict_of(a_lesson: Lesson, **bodies: object) -> str:
-    return assessed([a_lesson], bodies).verdicts.iloc[0]  # type: ignore[arg-type]
+    return assessed([a_lesson], bodies).verdicts.iloc[0]
 
 
 def test_a_lesson_within_a_convective_sigmet_is_at_risk_with_its_product_area_and_times() -> None:
@@ -150,7 +151,7 @@ def test_a_school_may_allow_any_area_in_place_of_the_default_and_warn_beside_it(
     own = [minimum("icing_area", "any", None, authority="school", school_id=1)]
     warned = [*own, minimum("icing_area", "none", None, authority="school", school_id=1, effect="warn")]
     found = [
-        hold([lesson()], EVERY_FIELD, frame([*DEFAULTS.to_dict("records"), *rows], MINIMUM_COLUMNS),
+        hold([lesson()], EVERY_FIELD, frame([*DEFAULT_ROWS, *rows], MINIMUM_COLUMNS),
              areas=area_frame(read({"gairmet": [gairmet()]}))).verdicts.iloc[0]
         for rows in ([], own, warned)
     ]  # fmt: skip
