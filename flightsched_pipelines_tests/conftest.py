@@ -23,6 +23,7 @@ from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.seed import seed
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.partitions import key_of
+from flightsched_pipelines.defs.runs.run_process import tune_process
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.examples import load_profile
@@ -54,6 +55,11 @@ OF_THE_DEVELOPER = re.compile("|".join([*Settings.model_fields, "alarms__.*", "d
 """Variables that would lead a test to the developer's database, key or account."""
 
 load_profile()
+
+
+def pytest_collection_finish() -> None:
+    """Have the garbage collector leave alone what is loaded by then, as a run's process does."""
+    tune_process()
 
 
 def pytest_configure() -> None:
@@ -95,9 +101,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 OF_WHOLE_JOBS = tuple(
-    f"integration/{folder}/" for folder in ("monitoring", "defs", "services/hourly", "portal/browser", "deployment")
-)
-"""Folders whose tests run jobs and pages, most of whose work is that of Dagster, the browser and the database."""
+    f"integration/{place}"
+    for place in (
+        "monitoring/", "defs/", "deployment/", "services/hourly/", "services/test_booking_life.py", "portal/browser/",
+        "portal/test_walk.py", "database/test_odd_rows.py",
+    )
+)  # fmt: skip
+"""Tests of whole jobs and pages, most of whose work is that of Dagster, the browser and the database."""
 
 SEED_HOUR = datetime(2026, 11, 10, 14, tzinfo=UTC)
 """The hour to which the seeded databases are relative: a Tuesday morning at both schools."""

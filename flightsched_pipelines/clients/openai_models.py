@@ -4,9 +4,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from openai import APIStatusError, OpenAI, OpenAIError
+if TYPE_CHECKING:
+    from openai import OpenAI
 
 LARGEST_BYTES = 2_000_000
 SECONDS = 10.0
@@ -29,6 +30,8 @@ class ModelServer:
         Raises:
             ModelListError: the server does not respond, or not with a list.
         """
+        from openai import APIStatusError, OpenAI, OpenAIError  # noqa: PLC0415, a quarter of a second that only a check with a key spends
+
         try:
             with OpenAI(api_key=self.api_key, base_url=self.base_url, timeout=SECONDS, max_retries=0) as client:
                 body = _receive(client)
@@ -69,7 +72,7 @@ def _date(value: object) -> date | None:
         raise ModelListError("GET /models gives a shutdown_date that is not a date") from None
 
 
-def _receive(client: OpenAI) -> bytes:
+def _receive(client: "OpenAI") -> bytes:
     body = b""
     with client.models.with_streaming_response.list() as response:
         for chunk in response.iter_bytes():

@@ -10,9 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any, cast
-
-from openai import APIStatusError, APITimeoutError, AsyncOpenAI, omit
+from typing import TYPE_CHECKING, Any, cast
 
 from flightsched_pipelines.clients.openai_responses import (
     MAX_OUTPUT_TOKENS,
@@ -24,6 +22,9 @@ from flightsched_pipelines.clients.openai_responses import (
     read_reply,
     wait_seconds,
 )
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
 
 FAILURES_TO_OPEN = 8
 FIRST_PAUSE_SECONDS = 0.5
@@ -70,6 +71,8 @@ class _Session:
     random: Random = field(default_factory=lambda: Random(1))  # noqa: S311, spreads retries, keeps no secret
 
     async def all(self, askings: Sequence[RankingPrompt]) -> list[RankingReply]:
+        from openai import AsyncOpenAI  # noqa: PLC0415, a quarter of a second that only an hour with an LLM spends
+
         ends = time.monotonic() + self.ranker.deadline_seconds
         gate = asyncio.Semaphore(self.ranker.at_once)
         client = AsyncOpenAI(
@@ -82,7 +85,7 @@ class _Session:
             return list(await asyncio.gather(*(self._one(client, asking, gate, ends) for asking in askings)))
 
     async def _one(
-        self, client: AsyncOpenAI, asking: RankingPrompt, gate: asyncio.Semaphore, ends: float
+        self, client: "AsyncOpenAI", asking: RankingPrompt, gate: asyncio.Semaphore, ends: float
     ) -> RankingReply:
         began = time.monotonic()
         reply = RankingReply(asking.key, "deadline", problem="the hour's deadline passed before it was sent")
@@ -97,7 +100,7 @@ class _Session:
         self.told(reply)
         return reply
 
-    async def _attempts(self, client: AsyncOpenAI, asking: RankingPrompt, ends: float) -> RankingReply:
+    async def _attempts(self, client: "AsyncOpenAI", asking: RankingPrompt, ends: float) -> RankingReply:
         reply = RankingReply(asking.key, "breaker", problem=self.breaker)
         for attempt in range(1, self.ranker.attempts + 1):
             await self._hold_back(ends)
@@ -131,7 +134,9 @@ class _Session:
         else:
             self.failures_in_a_row = 0
 
-    async def _send(self, client: AsyncOpenAI, asking: RankingPrompt) -> RankingReply:
+    async def _send(self, client: "AsyncOpenAI", asking: RankingPrompt) -> RankingReply:
+        from openai import APIStatusError, APITimeoutError  # noqa: PLC0415, as above
+
         try:
             async with asyncio.timeout(self.ranker.attempt_seconds):
                 body = await self._receive(client, asking)
@@ -147,8 +152,10 @@ class _Session:
             return RankingReply(asking.key, "too_large", problem=f"the answer is over {MAX_RESPONSE_BYTES:,} bytes")
         return read_reply(asking, body, self.ranker.prices)
 
-    async def _receive(self, client: AsyncOpenAI, asking: RankingPrompt) -> bytes:
+    async def _receive(self, client: "AsyncOpenAI", asking: RankingPrompt) -> bytes:
         """The response's bytes; only as many as show that it is too large."""
+        from openai import omit  # noqa: PLC0415, as above
+
         shape = {"type": "json_schema", "name": "ranking", "strict": True, "schema": asking.schema}
         effort = self.ranker.reasoning_effort
         body = b""

@@ -9,11 +9,12 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
-
-from openai import APIStatusError
+from typing import TYPE_CHECKING, Any, cast
 
 from flightsched_pipelines.text import storable
+
+if TYPE_CHECKING:
+    from openai import APIStatusError
 
 MAX_RESPONSE_BYTES = 500_000
 MAX_OUTPUT_TOKENS = 4_000
@@ -103,7 +104,7 @@ def read_reply(asking: RankingPrompt, body: bytes, prices: TokenPrices) -> Ranki
     return RankingReply(key, "answered", text, **facts)
 
 
-def failed_reply(key: str, error: APIStatusError) -> RankingReply:
+def failed_reply(key: str, error: "APIStatusError") -> RankingReply:
     """Return the reply for an HTTP status of 400 or more."""
     status, code = error.status_code, _word(error.code or "")
     if code in {"insufficient_quota", "billing_hard_limit_reached"}:

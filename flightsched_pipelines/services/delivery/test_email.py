@@ -12,7 +12,6 @@ from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.messages import email
 from flightsched_pipelines.messages.models import Notice
 from flightsched_pipelines.services.delivery.channel_senders import mailer_of
-from flightsched_pipelines.services.notifications.samples import SAMPLES
 from flightsched_pipelines.settings import Settings
 
 
@@ -31,6 +30,8 @@ def send_test_email(settings: Settings, address: str, now_utc: datetime) -> str:
         raise TestEmailError(f"'{address}' is not a valid email address; give one such as ops@example.com")
     if settings.mail_via == "off":
         raise TestEmailError("MAIL_VIA is off; set it to maildir, smtp or ses")
+    from flightsched_pipelines.services.notifications.samples import SAMPLES  # noqa: PLC0415, they are made at import
+
     sample = SAMPLES["opened-student"]
     assert isinstance(sample, Notice)  # noqa: S101, for the type checker
     rendered = email.render_notice(sample)

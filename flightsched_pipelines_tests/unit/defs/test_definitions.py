@@ -81,14 +81,16 @@ def test_pools_are_declared_and_limited() -> None:
     assert yaml.safe_load(DAGSTER_YAML.read_text())["concurrency"]["pools"]["default_limit"] == 2
 
 
-def test_importing_the_definitions_changes_nothing_of_the_process() -> None:
+def test_importing_the_definitions_changes_nothing_of_the_process_and_loads_no_client() -> None:
     script = (
-        "import gc, warnings; import dagster, pandas, sqlalchemy\n"
+        "import gc, sys, warnings; import dagster, pandas, sqlalchemy\n"
         "before = gc.get_threshold(), gc.get_freeze_count(), list(warnings.filters)\n"
         "import flightsched_pipelines.definitions\n"
         "after = gc.get_threshold(), gc.get_freeze_count(), list(warnings.filters)\n"
         "ours = [one for one in after[2] if one not in before[2] and 'agster' in str(one[2])]\n"
         "assert before[:2] == after[:2] and not ours, (before, after)\n"
+        "slow = {'openai', 'openpyxl'} & set(sys.modules)\n"
+        "assert not slow, f'every run would pay for {slow}'\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)  # noqa: S603
     assert done.returncode == 0, done.stderr
