@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+TOOLS := .venv/.infrastructure
 
 .PHONY: demo dev test test-unit test-nightly eval bench images recovery lint format lock clean
 
@@ -11,7 +12,7 @@ demo: $(READY) ## one full hourly tick on simulated weather (ARGS=--fake-llm: wi
 dev: $(READY) ## the demo in the Dagster UI, with the daemon, until Ctrl-C (PORT=3001: another port; your own data: flightsched dev)
 	@$(BIN)/flightsched --demo dev $(if $(PORT),--port $(PORT)) $(ARGS)
 
-test: $(READY) ## everything, with the coverage gates
+test: $(TOOLS) ## everything, with the coverage gates
 	$(BIN)/python -m pytest -n 4 --dist worksteal --cov --cov-report=term
 	$(BIN)/python -m flightsched_pipelines_tests.coverage_gate
 
@@ -43,7 +44,7 @@ images: $(READY) ## the README's pictures, drawn from the demo (needs Chromium; 
 recovery: $(READY) ## everything killed with -9 at twenty moments, about an hour (ARGS="--kills 5": fewer)
 	$(BIN)/python -m benchmarks.recovery.run $(ARGS)
 
-lint: $(READY)
+lint: $(TOOLS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
@@ -60,6 +61,8 @@ lock: $(READY) ## after a change of dependencies in pyproject.toml (needs uv in 
 	uv pip compile --universal --generate-hashes --no-header --extra build -c requirements.lock pyproject.toml \
 		-o requirements.runtime.lock
 	uv pip compile --universal --generate-hashes --no-header -c requirements.lock benchmarks/requirements.in -o benchmarks/requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -c requirements.lock \
+		infrastructure/requirements.in -o infrastructure/requirements.lock
 
 clean: ## stop the embedded databases and remove what was made here, but for your own data
 	@if [ -x $(BIN)/flightsched ]; then $(BIN)/flightsched --demo db stop || true; $(BIN)/flightsched db stop || true; fi
@@ -73,4 +76,9 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(TOOLS): $(READY) infrastructure/requirements.lock
+	@echo "Setting up what checks infrastructure/ and the workflows (once, about a minute) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r infrastructure/requirements.lock
 	@touch $@

@@ -1,0 +1,1 @@
+"""The templates that infrastructure/ synthesises: nothing is deployed."""
