@@ -69,7 +69,14 @@ def newest_to_dispatch(engine: Engine, now_utc: datetime, settings: Settings) ->
     return newest
 
 
-def dispatch(engine: Engine, now_utc: datetime, settings: Settings, hour_utc: datetime | None = None) -> DispatchResult:
+def dispatch(
+    engine: Engine,
+    now_utc: datetime,
+    settings: Settings,
+    hour_utc: datetime | None = None,
+    *,
+    is_dry_run: bool = False,
+) -> DispatchResult:
     """Compare the newest hour with the open cases, write every transition, and queue the notifications.
 
     Args:
@@ -77,6 +84,7 @@ def dispatch(engine: Engine, now_utc: datetime, settings: Settings, hour_utc: da
         now_utc: now; deadlines and quiet hours count from it.
         settings: deadlines, channels.
         hour_utc: the hour to dispatch; the newest when ``None``.
+        is_dry_run: undo all of it in the end; also an hour that was dispatched is then looked at again.
 
     Raises:
         DispatchRefusedError: no hour is validated, the hour is not the newest, or it is too old.
@@ -87,7 +95,7 @@ def dispatch(engine: Engine, now_utc: datetime, settings: Settings, hour_utc: da
         if newest is None:
             raise DispatchRefusedError("no hour's proposals are stored and validated yet; run `flightsched tick` first")
         hour = hour_utc or newest
-        if told is not None and hour <= told:
+        if told is not None and hour <= told and not is_dry_run:
             return DispatchResult(hour, repeated=True)
         if hour != newest:
             raise DispatchRefusedError(
@@ -97,6 +105,9 @@ def dispatch(engine: Engine, now_utc: datetime, settings: Settings, hour_utc: da
         if too_old := _age(hour, now_utc, settings):
             raise DispatchRefusedError(too_old)
         found = _Decisions(connection, findings_of(connection, hour), hour, now_utc, settings).make()
+        if is_dry_run:
+            connection.rollback()
+            return found
         rows.record_dispatch(connection, hour, now_utc, asdict(found) | {"hour_utc": hour.isoformat()})
         live_events.publish_to_all(connection, assessed_payload(hour), now_utc)
     return found
