@@ -1,7 +1,7 @@
 """Names that vulture finds unused and that are not, by who uses them; `make lint` reads this beside the code."""
 
 # Commands, loaded by name when they are typed: cli/__init__.py.
-_.assess_file, _.cancel, _.deliver, _.dev, _.doctor, _.init, _.preview, _.send_test, _.show_outbox
+_.assess_file, _.cancel, _.deliver, _.dev, _.doctor, _.init, _.preview, _.send_test, _.show_outbox, _.smoke
 
 # Called by Typer, http.server and Starlette.
 _._imports, _.do_GET, _.log_message, _.redirect_slashes, _.background
@@ -9,8 +9,11 @@ _._imports, _.do_GET, _.log_message, _.redirect_slashes, _.background
 # Called or read by Dagster, or named in dagster.yaml.
 _.defs, _.handle_output, _.load_input, _.create_io_manager, _.create_resource, _.yield_for_execution
 _.ComputeLogs, _.config_type, _.from_config_value, _.config_value, _.JsonLines
-_.RunLauncher, _.supports_check_run_worker_health, _.check_run_worker_health
+_.Storage, _._fetch_token, _.RunLauncher, _.supports_check_run_worker_health, _.check_run_worker_health
 _.allow_retries, _.user_code_process_error_infos
+
+# pydantic's hook for the sources of settings, and its names.
+_.settings_customise_sources, _.file_secret_settings
 
 # Reasons that a person chooses in Dagster's launchpad.
 _.FORECAST_IMPROVES, _.FIELD_IS_BETTER, _.PART_OF_TRAINING, _.ON_THE_GROUND, _.FIELD, _.PEOPLE, _.OTHER

@@ -4,10 +4,14 @@ Where that may be a secret, the error does not repeat what was given.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidatorFunctionWrapHandler, WrapValidator
+
+from flightsched_pipelines.domain.monitoring.catalogue import CHECKS
+from flightsched_pipelines.setting_sources import UNSET, LiveSecret, SecretUnreadableError
 
 Text = TypeVar("Text", str, SecretStr)
 
@@ -50,22 +54,47 @@ def _known_source(source: str) -> str:
     return source
 
 
+def _live(given: object, handler: ValidatorFunctionWrapHandler) -> object:
+    """Check a secret as it is now, and keep its source; one that nobody entered yet is no secret."""
+    if not isinstance(given, LiveSecret):
+        return handler(given)
+    try:
+        if given.get_secret_value() in ("", UNSET):
+            return None
+    except SecretUnreadableError as error:
+        raise ValueError(str(error)) from None
+    handler(given)
+    return given
+
+
+def _known_checks(limits: Mapping[str, float]) -> Mapping[str, float]:
+    if unknown := sorted(set(limits) - set(CHECKS)):
+        raise ValueError(f"there is no check {', '.join(unknown)}; docs/reference/alerts.md lists them")
+    return limits
+
+
 _ADDRESS = r"[!-;=?A-~]+@[!-;=?A-~]+"
 _WEB_ADDRESS = _shaped(r"https?://[^\s/]+\S*", "give a web address, such as https://flights.example.com")
 
+Secret = Annotated[SecretStr, WrapValidator(_live)]
 Evening = Annotated[time | None, BeforeValidator(_evening)]
 FullHour = Annotated[datetime, BeforeValidator(_full_hour)]
 WebAddress = Annotated[str, _WEB_ADDRESS]
-SecretWebAddress = Annotated[SecretStr, _WEB_ADDRESS]
+SecretWebAddress = Annotated[SecretStr, _WEB_ADDRESS, WrapValidator(_live)]
 RedisAddress = Annotated[
-    SecretStr, _shaped(r"(rediss?|unix)://\S+", "give the address of a server, such as redis://host:6379/0")
+    SecretStr,
+    _shaped(r"(rediss?|unix)://\S+", "give the address of a server, such as redis://host:6379/0"),
+    WrapValidator(_live),
 ]
 MailServer = Annotated[
-    SecretStr, _shaped(r"smtps?://[^\s/]+/?", "give a mail server, such as smtp://user:password@host:587")
+    SecretStr,
+    _shaped(r"smtps?://[^\s/]+/?", "give a mail server, such as smtp://user:password@host:587"),
+    WrapValidator(_live),
 ]
 Sender = Annotated[
     str, _shaped(rf"[^<>]*<{_ADDRESS}>|{_ADDRESS}", "give name and address: Scheduling <desk@example.com>")
 ]
 Region = Annotated[str, _shaped(r"[a-z0-9-]+", "give a region, such as us-east-1")]
 Feed = Annotated[str, _shaped(r"dir:.+|s3://[a-z0-9][a-z0-9.-]+(/.*)?", "set it to dir:PATH or s3://BUCKET/PREFIX")]
+Limits = Annotated[Mapping[str, Annotated[float, Field(ge=0)]], AfterValidator(_known_checks)]
 WeatherSource = Annotated[str, AfterValidator(_known_source)]

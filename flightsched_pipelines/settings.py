@@ -3,22 +3,25 @@
 Only the layers that touch the outside world read settings; the pure layers get values.
 """
 
-from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, TypeAdapter, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, TypeAdapter, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from flightsched_pipelines.domain.monitoring.catalogue import CHECKS
+from flightsched_pipelines.setting_contradictions import contradictions
+from flightsched_pipelines.setting_sources import SecretReferences, variables_of
 from flightsched_pipelines.setting_types import (
     Evening,
     Feed,
     FullHour,
+    Limits,
     MailServer,
     RedisAddress,
     Region,
+    Secret,
     SecretWebAddress,
     Sender,
     WeatherSource,
@@ -38,8 +41,11 @@ class Settings(BaseSettings):
         description="Work on the demo's data, in FLIGHTSCHED_HOME/demo; no messages leave the machine; "
         "set by `flightsched --demo`.",
     )
-    database_url: SecretStr | None = Field(
+    database_url: Secret | None = Field(
         default=None, description="PostgreSQL URL; unset, an embedded server is started under FLIGHTSCHED_HOME."
+    )
+    dagster_postgres_url: Secret | None = Field(
+        default=None, description="URL of Dagster's own database; unset, beside DATABASE_URL's, named <name>_dagster."
     )
     flightsched_home: Path = Field(
         default=Path(".flightsched"), description="Folder for the embedded database and Dagster's local files."
@@ -64,7 +70,7 @@ class Settings(BaseSettings):
     open_weather_map_url: WebAddress = Field(
         default="https://api.openweathermap.org/data/3.0", description="Base of OpenWeatherMap's One Call 3.0 API."
     )
-    openweathermap_api_key: SecretStr | None = Field(
+    openweathermap_api_key: Secret | None = Field(
         default=None, description="Key for OpenWeatherMap; unset, forecasts end where TAFs end."
     )
     weather_timeout_seconds: Annotated[float, Field(gt=0, le=600)] = Field(
@@ -116,7 +122,7 @@ class Settings(BaseSettings):
         description="Limit of the solver's work in an hour, in its deterministic seconds; 0: greedy rule only.",
     )
 
-    openai_api_key: SecretStr | None = Field(
+    openai_api_key: Secret | None = Field(
         default=None, description="Key for OpenAI; unset, the planner ranks the alternatives."
     )
     openai_base_url: WebAddress | None = Field(default=None, description="Base URL of a compatible API.")
@@ -156,12 +162,12 @@ class Settings(BaseSettings):
         description="Base URL of the portal; unset, messages contain no links, or links to the portal of this machine "
         "if all messages stay on it.",
     )
-    secret_key: SecretStr | None = Field(
+    secret_key: Secret | None = Field(
         default=None,
         description="Signs the links in messages; at least 32 characters, needed with BASE_URL. Unset, one is created "
         "in FLIGHTSCHED_HOME.",
     )
-    secret_key_previous: SecretStr | None = Field(
+    secret_key_previous: Secret | None = Field(
         default=None, description="The SECRET_KEY before the current one: links signed with it stay valid."
     )
     link_days: Annotated[float, Field(gt=0, le=366)] = Field(
@@ -201,13 +207,19 @@ class Settings(BaseSettings):
     compute_logs_bucket: str | None = Field(
         default=None, description="S3 bucket for the output of runs' steps; unset, it stays under FLIGHTSCHED_HOME."
     )
+    run_launcher: Literal["process", "ecs"] = Field(
+        default="process", description="A run is a process of the code location, or a task of Amazon ECS."
+    )
+    run_task_definition: str | None = Field(
+        default=None, description="Family of the task definition of a run, its container named `run`; with ecs."
+    )
     redis_url: RedisAddress | None = Field(
         default=None, description="Redis server for other applications; unset, nothing is published."
     )
     slack_webhook_url: SecretWebAddress | None = Field(
         default=None, description="Slack webhook for the dispatchers' digest."
     )
-    slack_bot_token: SecretStr | None = Field(default=None, description="Or a bot's token, with SLACK_CHANNEL.")
+    slack_bot_token: Secret | None = Field(default=None, description="Or a bot's token, with SLACK_CHANNEL.")
     slack_channel: str | None = Field(default=None, description="Channel that the bot posts to.")
 
     case_answer_hours: Annotated[float, Field(gt=0, le=336)] = Field(
@@ -255,7 +267,7 @@ class Settings(BaseSettings):
     )
     sms_per_second: Annotated[int, Field(ge=1)] = Field(default=1, description="Text messages a second of a worker.")
 
-    alarms: Mapping[str, Annotated[float, Field(ge=0)]] = Field(
+    alarms: Limits = Field(
         default={}, description="Limits of checks other than the default: ALARMS__<NAME>; see docs/reference/alerts.md."
     )
     heartbeat_url: SecretWebAddress | None = Field(
@@ -274,6 +286,19 @@ class Settings(BaseSettings):
     report_folder: Path | None = Field(
         default=None, description="Folder of the hourly operations reports; unset, FLIGHTSCHED_HOME/reports."
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003, pydantic's, which knows one folder only
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return where settings come from: the first one that has a setting counts."""
+        references = SecretReferences(settings_cls, variables_of(env_settings, dotenv_settings))
+        return init_settings, references, env_settings, dotenv_settings
 
     def limit(self, alarm: str) -> float:
         """Return the limit of a check by its name."""
@@ -315,31 +340,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:
-        """Check that settings which need another one have it."""
-        if self.base_url and (self.secret_key is None or len(self.secret_key.get_secret_value()) < 32):
-            raise ValueError("BASE_URL is set without a SECRET_KEY of 32 characters or more; set one to sign the links")
-        if self.secret_key_previous is not None and self.secret_key is None:
-            raise ValueError("SECRET_KEY_PREVIOUS is set without a SECRET_KEY; set the key that signs from now on, too")
-        if self.reschedule_earliest_hours >= 24 * self.reschedule_horizon_days:
-            raise ValueError(
-                f"RESCHEDULE_EARLIEST_HOURS is {self.reschedule_earliest_hours}, which is beyond the "
-                f"RESCHEDULE_HORIZON_DAYS of {self.reschedule_horizon_days}; lower the one, or raise the other"
-            )
-        if self.mail_via == "smtp" and self.smtp_url is None:
-            raise ValueError("MAIL_VIA is smtp without SMTP_URL; set it to smtp://user:password@host:587")
-        if self.aws_region is None and self.mail_via == "ses":
-            raise ValueError("MAIL_VIA is ses without AWS_REGION; set the region")
-        if self.aws_region is None and self.schedule_feed is not None and self.schedule_feed.startswith("s3:"):
-            raise ValueError("SCHEDULE_FEED is on S3 without AWS_REGION; set the region")
-        if self.aws_region is None and self.sms_via == "sns":
-            raise ValueError("SMS_VIA is sns without AWS_REGION; set the region")
-        if self.slack_bot_token and not self.slack_channel and not self.slack_webhook_url:
-            raise ValueError("SLACK_BOT_TOKEN is set without SLACK_CHANNEL; set the channel that the bot posts to")
+        """Check that settings which need another one have it; names all that do not at once."""
+        if faults := list(contradictions(self)):
+            raise ValueError("\n".join(faults))
         return self
-
-    @field_validator("alarms")
-    @classmethod
-    def _known_alarms(cls, limits: Mapping[str, float]) -> Mapping[str, float]:
-        if unknown := sorted(set(limits) - set(CHECKS)):
-            raise ValueError(f"there is no check {', '.join(unknown)}; docs/reference/alerts.md lists them")
-        return limits

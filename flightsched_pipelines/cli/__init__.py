@@ -76,6 +76,18 @@ COMMANDS = {
         "setup.doctor:doctor",
         "Check database, weather, mail and all else that is set, and say what to do; exits 1 if something is wrong.",
     ),
+    "config": (
+        "setup.config:config",
+        "Show every setting with its source, and of secrets only whether they are set; with --check, try each service.",
+    ),
+    "smoke": (
+        "setup.smoke:smoke",
+        "Try a deployment: health, last good hour, a dispatch that is undone, and one mail; exits 1 on a fault.",
+    ),
+    "drain": (
+        "setup.drain:drain",
+        "Wait until no run is under way, before a deploy replaces the code location; stop the daemon first.",
+    ),
     "weather": ("hourly.weather:weather", "Decode a saved METAR, TAF or One Call response, hour by hour."),
     "assess": (
         "hourly.weather:assess_file",
@@ -140,7 +152,8 @@ def main() -> None:
     except ValidationError as error:
         for fault in error.errors():
             name = "__".join(str(part) for part in fault["loc"]).upper() or "settings"
-            print_error(f"{name}: {fault['msg'].removeprefix('Value error, ')}")
+            for sentence in fault["msg"].removeprefix("Value error, ").splitlines():
+                print_error(f"{name}: {sentence}")
         sys.exit(WRONG_USAGE)
     except PlainError as error:
         print_error(str(error))

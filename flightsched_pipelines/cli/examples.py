@@ -25,6 +25,12 @@ EXAMPLES: Mapping[str, tuple[str, str]] = {
     "explain": ("explain PAO-1016", "--demo explain pao-1016 --json"),
     "board": ("board", "--demo board --days 1 --school 'Palo Alto Flight School'"),
     "doctor": ("doctor", "doctor --json"),
+    "config": ("config", "config --check --json"),
+    "smoke": (
+        "smoke https://flights.example.com",
+        "smoke http://127.0.0.1:3002 --sink you@example.com --max-hours 3 --json",
+    ),
+    "drain": ("drain", "drain --minutes 60"),
     "weather": ("weather taf.json", "weather one_call.json --airport KPAO --json"),
     "assess": (
         "assess --weather taf.json --bookings lessons.csv",

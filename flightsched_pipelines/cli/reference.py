@@ -56,6 +56,8 @@ JSON_FIELDS: Mapping[str, tuple[str, Sequence[str]]] = {
     )),
     "board": ("a list of", _names(BoardLesson)),
     "doctor": ("a list of", ("name", "state", "tried", "found", "remedy")),
+    "config": ("an object", ("settings", "checks")),
+    "smoke": ("a list of", ("name", "state", "tried", "found", "remedy")),
     "outbox": ("an object", ("channels", "perhaps_delivered", "mails")),
     "alerts": ("a list of", (
         "key", "severity", "state", "failing", "opened_at", "resolved_at", "times_told", "silenced_until",

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from flightsched_pipelines.database import embedded
 from flightsched_pipelines.database.redacted_errors import DiscreetConnection
 from flightsched_pipelines.errors import PlainError
+from flightsched_pipelines.setting_sources import LiveSecret
 from flightsched_pipelines.settings import Settings
 
 RETRIED_STATES = frozenset({"53300", "57P03", "57P01", "57P02"})
@@ -22,6 +23,8 @@ RETRIED_STATES = frozenset({"53300", "57P03", "57P01", "57P02"})
 
 CONFLICT_STATES = frozenset({"40001", "40P01", "55P03"})
 """A serialization failure, a deadlock, a lock that could not be had in time."""
+
+WRONG_PASSWORD = "password authentication failed"  # noqa: S105, PostgreSQL's words
 
 POOL_TIMEOUT_SECONDS = 30
 CONNECT_TIMEOUT_SECONDS = 10
@@ -123,15 +126,41 @@ def is_transient(error: BaseException) -> bool:
 
 
 def dagster_url(settings: Settings) -> str:
-    """Return Dagster's own database, beside the application's, as ``postgresql+psycopg2://``; created if missing."""
-    if settings.database_url is None:
+    """Return Dagster's own database as ``postgresql+psycopg2://``: as it is set, else beside the application's."""
+    if settings.dagster_postgres_url is not None:
+        url = make_url(settings.dagster_postgres_url.get_secret_value())
+    elif settings.database_url is None:
         embedded.start(settings.flightsched_home)
         url = make_url(embedded.url(settings.flightsched_home, "dagster"))
     else:
         application = make_url(application_url(settings))
         url = application.set(database=f"{application.database}_dagster")
-        _ensure_database(application, str(url.database))
     return _render(url, "postgresql+psycopg2")
+
+
+def ensure_dagster_database(settings: Settings) -> None:
+    """Create Dagster's database if it is missing, on the application's server or on its own.
+
+    Raises:
+        DatabaseUnavailableError: it can be neither found nor created.
+    """
+    if settings.database_url is None:
+        return  # the embedded server was set up with both
+    application, dagsters = make_url(application_url(settings)), make_url(dagster_url(settings))
+    is_beside = (application.host, application.port) == (dagsters.host, dagsters.port)
+    _ensure_database(application if is_beside else dagsters.set(database="postgres"), str(dagsters.database))
+
+
+def rotating_password(settings: Settings) -> LiveSecret | None:
+    """Return what the database's password is read from at each connection; ``None`` if it stays as it is."""
+    secret = settings.database_url
+    return secret if isinstance(secret, LiveSecret) else None
+
+
+def dagsters_password(settings: Settings) -> LiveSecret | None:
+    """Return the same of Dagster's own database."""
+    secret = settings.dagster_postgres_url or settings.database_url
+    return secret if isinstance(secret, LiveSecret) else None
 
 
 def _render(url: URL, driver: str) -> str:
@@ -152,12 +181,21 @@ def _ensure_database(application: URL, name: str) -> None:
 def _connection(url: URL, settings: Settings) -> psycopg.Connection:
     """One connection, retried with growing pauses and jitter while that may help."""
     timeout_ms = round(settings.database_statement_timeout_seconds * 1000)
+    rotating = rotating_password(settings)
+
+    def worth_retrying(error: Exception) -> bool:
+        if rotating is not None and WRONG_PASSWORD in str(error):
+            rotating.renew()  # it was changed since it was read, or is being changed now
+            return True
+        return _worth_retrying(error)
+
     for attempt in stamina.retry_context(
-        on=_worth_retrying, attempts=settings.database_connect_attempts, wait_initial=0.2, wait_max=5.0
+        on=worth_retrying, attempts=settings.database_connect_attempts, wait_initial=0.2, wait_max=5.0
     ):
         with attempt:
+            current = url if rotating is None else make_url(application_url(settings))
             return DiscreetConnection.connect(
-                _render(url, "postgresql"),
+                _render(current, "postgresql"),
                 connect_timeout=CONNECT_TIMEOUT_SECONDS,
                 application_name="flightsched",
                 options=f"-c timezone=UTC -c statement_timeout={timeout_ms}",
@@ -170,5 +208,5 @@ def _worth_retrying(error: Exception) -> bool:
         return False
     # A refused or broken connection has no SQLSTATE; a wrong password or database has one, and stays wrong.
     words = str(error)
-    permanent = "password authentication failed" in words or "does not exist" in words
+    permanent = WRONG_PASSWORD in words or "does not exist" in words
     return error.sqlstate in RETRIED_STATES or (error.sqlstate is None and not permanent)

@@ -10,6 +10,7 @@ from dagster._core.errors import (
 )
 from dagster._core.events import EngineEventData
 from dagster._core.launcher.base import CheckRunHealthResult, LaunchRunContext, WorkerStatus
+from dagster._core.launcher.base import RunLauncher as DagsterRunLauncher
 from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
 from dagster._core.log_manager import LOG_RECORD_METADATA_ATTR
 from dagster._core.scheduler.instigation import ScheduleInstigatorData
@@ -23,6 +24,7 @@ from dagster._serdes import ConfigurableClassData, deserialize_value
 __all__ = [  # noqa: RUF022, by reason
     # A run launcher of our own: these are its interface, and none of them is public.
     "CheckRunHealthResult",
+    "DagsterRunLauncher",
     "DefaultRunLauncher",
     "LaunchRunContext",
     "WorkerStatus",

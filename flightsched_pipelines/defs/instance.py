@@ -13,7 +13,13 @@ from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 
 from flightsched_pipelines.clients import owner_only_files
-from flightsched_pipelines.database.engine import application_url, connect, dagster_url
+from flightsched_pipelines.database.engine import (
+    application_url,
+    connect,
+    dagster_url,
+    ensure_dagster_database,
+    rotating_password,
+)
 from flightsched_pipelines.database.frames import first_written
 from flightsched_pipelines.defs.dagster_internals import DagsterInvalidConfigError
 from flightsched_pipelines.defs.partitions import FIRST_HOUR_FORMAT, FIRST_HOUR_VARIABLE
@@ -51,15 +57,22 @@ def prepare_instance(settings: Settings) -> dict[str, str]:
         home.mkdir(mode=owner_only_files.FOLDER, parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists() or operators is None:
         shutil.copyfile(DAGSTER_YAML, home / "dagster.yaml")
+    ensure_dagster_database(settings)
     return {
         "DAGSTER_HOME": str(home),
-        "DAGSTER_POSTGRES_URL": dagster_url(settings),
-        "DATABASE_URL": application_url(settings),
+        **_databases(settings),
         "FLIGHTSCHED_HOME": str(settings.given_home.resolve()),
         "DAGSTER_DISABLE_TELEMETRY": "yes",
         FIRST_HOUR_VARIABLE: f"{first_hour_of(settings):{FIRST_HOUR_FORMAT}}",
         "PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS", ACCEPTED_WARNINGS),
     }
+
+
+def _databases(settings: Settings) -> dict[str, str]:
+    """The databases' addresses; one with a source of its own is read from there by every process, and may rotate."""
+    if rotating_password(settings) is not None:
+        return {}
+    return {"DAGSTER_POSTGRES_URL": dagster_url(settings), "DATABASE_URL": application_url(settings)}
 
 
 def first_hour_of(settings: Settings) -> datetime:

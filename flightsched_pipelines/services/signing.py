@@ -6,6 +6,7 @@ from pathlib import Path
 from secrets import token_urlsafe
 
 from flightsched_pipelines.clients.owner_only_files import FILE
+from flightsched_pipelines.setting_sources import LiveSecret
 from flightsched_pipelines.settings import Settings
 
 FILE_NAME = "secret_key"
@@ -14,13 +15,15 @@ FILE_NAME = "secret_key"
 def signing_keys(settings: Settings) -> list[str]:
     """Return the keys, the oldest first: the last one signs, and each of them is accepted.
 
-    Without SECRET_KEY it is a key under FLIGHTSCHED_HOME that is made once and that only its owner can read.
+    Without SECRET_KEY it is a key under FLIGHTSCHED_HOME that is made once and that only its owner can read. A key that
+    Secrets Manager rotated is accepted until the next rotation, so that links in sent messages live on.
     """
     if settings.secret_key is None:
         return [_key_of(settings.flightsched_home.resolve())]
-    previous = settings.secret_key_previous
-    keys = [previous, settings.secret_key] if previous is not None else [settings.secret_key]
-    return [key.get_secret_value() for key in keys]
+    current, before = settings.secret_key, settings.secret_key_previous
+    rotated = current.previous() if isinstance(current, LiveSecret) else None
+    keys = [before.get_secret_value() if before is not None else None, rotated, current.get_secret_value()]
+    return [key for key in keys if key is not None]
 
 
 @cache

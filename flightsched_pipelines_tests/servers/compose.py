@@ -81,7 +81,9 @@ class LocalCompose:
         """A service's variables, as its process gets them."""
         of_image = image_environment() if self._services[service]["image"].startswith(OURS) else {}
         given = of_image | self._services[service].get("environment", {})
-        here = {name: self._translated(value) for name, value in given.items()}
+        here = {
+            name: "127.0.0.1" if value in self._services else self._translated(value) for name, value in given.items()
+        }
         here["PATH"] = f"{BINARIES}:{embedded.BINARIES}:/usr/bin:/bin"
         return here | {"PYTHONPATH": str(ROOT), "HOME": str(self._folder), "TMPDIR": str(self._folder)}
 

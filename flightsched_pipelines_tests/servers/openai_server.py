@@ -88,6 +88,8 @@ class OpenAIServer:
         self.answers_as: Callable[[dict[str, Any]], bytes] | None = None
         self.requests: list[dict[str, Any]] = []
         self.raw_requests: list[bytes] = []
+        self.keys: set[str] | None = None
+        self.keys_used: set[str] = set()
         self.most_at_once = 0
         self.until_at_once = until_at_once
         self.together = threading.Event()
@@ -166,6 +168,10 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         head = "\n".join([self.path, *(f"{n}: {v}" for n, v in self.headers.items() if n.lower() != "authorization")])
         request, mode = self.provider.receive(body, head)
+        key = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        self.provider.keys_used.add(key)
+        if self.provider.keys is not None and key not in self.provider.keys:
+            mode = "bad_key"
         # The client may have heard enough before all is said.
         try:
             with contextlib.suppress(ConnectionError):

@@ -19,10 +19,15 @@ def doctor(as_json: Json = False) -> None:
     for one in diagnose(Settings()):
         found.append(one)
         if not as_json:
-            console.print(f"{MARKS[one.state]} [bold]{one.name}[/bold]: {escape(one.found)}")
-            if one.state == "wrong":
-                console.print(f"  tried to {escape(one.tried)}; to do: {escape(one.remedy)}")
+            print_finding(one)
     if as_json:
         print_json([asdict(one) for one in found])
     if any(one.state == "wrong" for one in found):
         raise typer.Exit(1)
+
+
+def print_finding(one: Finding) -> None:
+    """Print a finding, and what to do if something is wrong."""
+    console.print(f"{MARKS[one.state]} [bold]{one.name}[/bold]: {escape(one.found)}")
+    if one.state == "wrong":
+        console.print(f"  tried to {escape(one.tried)}; to do: {escape(one.remedy)}")

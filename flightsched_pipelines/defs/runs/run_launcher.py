@@ -6,7 +6,9 @@ Without one, a run whose process died together with the daemon (a power cut, a c
 
 import json
 import socket
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import dagster as dg
 import psutil
@@ -14,7 +16,9 @@ import psutil
 from flightsched_pipelines.defs.dagster_internals import (
     GRPC_INFO_TAG,
     CheckRunHealthResult,
+    ConfigurableClassData,
     DagsterGrpcClient,
+    DagsterRunLauncher,
     DagsterUserCodeUnreachableError,
     DefaultRunLauncher,
     EngineEventData,
@@ -23,6 +27,7 @@ from flightsched_pipelines.defs.dagster_internals import (
     WorkerStatus,
     deserialize_value,
 )
+from flightsched_pipelines.settings import Settings
 
 HOST_TAG = "flightsched/host"
 """The machine, or container, in which a run's process is."""
@@ -33,6 +38,21 @@ CLOCK_TOLERANCE = timedelta(seconds=5)
 
 class RunLauncher(DefaultRunLauncher):
     """The launcher that `dagster.yaml` names: runs are processes of the code location, and are watched."""
+
+    @classmethod
+    def from_config_value(  # pyright: ignore[reportIncompatibleMethodOverride], either kind, not our own
+        cls,
+        inst_data: ConfigurableClassData | None,
+        config_value: Mapping[str, Any],  # noqa: ARG003, Dagster's signature
+    ) -> DagsterRunLauncher[Any]:
+        """Processes of the code location, or tasks of ECS, which have such a check of their own."""
+        settings = Settings()
+        if settings.run_launcher == "process":
+            return cls(inst_data=inst_data)
+        from dagster_aws.ecs import EcsRunLauncher  # noqa: PLC0415, a second that only those on ECS spend
+
+        # The task definition names its secrets; Dagster's own search for secrets by a tag would need to list them all.
+        return EcsRunLauncher(inst_data, settings.run_task_definition, container_name="run", secrets_tag="")
 
     @property
     def supports_check_run_worker_health(self) -> bool:

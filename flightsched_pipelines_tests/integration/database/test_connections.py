@@ -10,7 +10,13 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from flightsched_pipelines.database import embedded
-from flightsched_pipelines.database.engine import DatabaseUnavailableError, application_url, connect, dagster_url
+from flightsched_pipelines.database.engine import (
+    DatabaseUnavailableError,
+    application_url,
+    connect,
+    dagster_url,
+    ensure_dagster_database,
+)
 from flightsched_pipelines.database.queries.cases import cases
 from flightsched_pipelines.database.queries.monitoring import alerts
 from flightsched_pipelines.database.queries.notifications import weather_gaps
@@ -89,6 +95,8 @@ def test_a_wrong_password_is_not_tried_again_and_never_shown(database_url: str) 
 
 def test_each_url_names_its_driver(database_url: str) -> None:
     settings = settings_for(database_url=database_url.replace("postgresql://", "postgresql+psycopg2://"))
+
+    ensure_dagster_database(settings)
 
     assert application_url(settings).startswith("postgresql://")
     assert dagster_url(settings) == database_url.replace("postgresql://", "postgresql+psycopg2://") + "_dagster"
