@@ -13,6 +13,8 @@ from flightsched_pipelines.services.monitoring.diagnosis import Finding
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.settings import Settings
 
+SUCCESS = 200
+
 
 def smoke_test(
     portal: httpx.Client, engine: Engine, settings: Settings, sink: str, max_age: timedelta, now_utc: datetime
@@ -31,7 +33,7 @@ def _responds(portal: httpx.Client, path: str) -> Finding:
         answer = portal.get(path)
     except httpx.HTTPError as error:
         return Finding("portal", "wrong", tried, type(error).__name__, "check the address, and the portal's log")
-    if answer.status_code != httpx.codes.OK:
+    if answer.status_code != SUCCESS:
         found = f"HTTP {answer.status_code}: {answer.text.strip()[:200]}"
         return Finding("portal", "wrong", tried, found, "read the portal's log; roll back")
     return Finding("portal", "ok", tried, f"{path} responds")
