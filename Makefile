@@ -38,8 +38,9 @@ bench: $(READY) ## every measurement of docs/reference/benchmarks.md, about half
 	$(BIN)/python -m benchmarks.delivery.run
 	$(BIN)/python -m benchmarks.portal.run
 
-images: $(READY) ## the README's pictures, drawn from the demo (needs Chromium; about two minutes)
+images: $(READY) ## the pictures of README and docs, from the demo and the browser tests (needs Chromium; about three minutes)
 	$(BIN)/python docs/images/make.py
+	PORTAL_PICTURES=$(CURDIR)/docs/images $(BIN)/python -m pytest -q flightsched_pipelines_tests/integration/portal/browser/test_pictures.py
 
 recovery: $(READY) ## everything killed with -9 at twenty moments, about an hour (ARGS="--kills 5": fewer)
 	$(BIN)/python -m benchmarks.recovery.run $(ARGS)

@@ -1,4 +1,4 @@
-"""Draw the README's pictures from a fresh demo: ``make images``.
+"""Draw the README's pictures from a fresh demo: ``make images``, which draws those of the portal too.
 
 Needs Chromium in the path (Debian: ``apt-get install chromium``). The demo runs in a temporary folder, on a free port,
 and is removed afterwards; it takes about two minutes.

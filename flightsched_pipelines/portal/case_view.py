@@ -160,7 +160,7 @@ def _card(one: Alternative, found: CasePage) -> Card:
         aircraft=offer.aircraft,
         instructor=offer.instructor,
         reason=offer.reason.removesuffix(facts).rstrip("; "),
-        forecast=shown,
+        forecast=f"Newest forecast: {facts.removeprefix('forecast ')}." if flies else shown,
         warning=shown if reserved else None,
         gone=f"No longer available: {refusal.sentence}." if refusal and refusal.code in GONE else None,
         lacks=offer.warnings,
