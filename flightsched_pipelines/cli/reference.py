@@ -10,7 +10,7 @@ from flightsched_pipelines.cli.hourly.hour import DEMO_FIGURES
 from flightsched_pipelines.cli.hourly.weather import JSON_COLUMNS
 from flightsched_pipelines.cli.lazy import LazyCommand
 from flightsched_pipelines.database.queries.live.api_tokens import ApiToken
-from flightsched_pipelines.domain.imports.kinds import KINDS
+from flightsched_pipelines.domain.imports.kinds.catalogue import KINDS
 from flightsched_pipelines.services.credentials import Lapse
 from flightsched_pipelines.services.delivery.delivery_workers import DeliveryResult
 from flightsched_pipelines.services.hourly.board import BoardLesson

@@ -14,7 +14,7 @@ from flightsched_pipelines.database.queries.imports import stored_references as 
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.imports import minimum_rules
 from flightsched_pipelines.domain.imports.faults import Fault, in_order
-from flightsched_pipelines.domain.imports.kinds import KINDS, FileKind
+from flightsched_pipelines.domain.imports.kinds.catalogue import KINDS, FileKind
 from flightsched_pipelines.domain.imports.reading import ReadFile, read_rows
 from flightsched_pipelines.domain.imports.references import Known, resolve
 from flightsched_pipelines.domain.imports.times import Times

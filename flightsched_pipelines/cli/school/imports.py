@@ -10,8 +10,8 @@ import typer
 from flightsched_pipelines.cli.arguments import Json
 from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console, print_json, print_progress
 from flightsched_pipelines.cli.session import open_session
-from flightsched_pipelines.domain.imports.kinds import KINDS, FileKind
-from flightsched_pipelines.domain.imports.templates import template
+from flightsched_pipelines.domain.imports.kinds.catalogue import KINDS, FileKind
+from flightsched_pipelines.domain.imports.kinds.templates import template
 from flightsched_pipelines.domain.imports.times import Times
 from flightsched_pipelines.services.imports.files import read_file
 from flightsched_pipelines.services.imports.importing import ImportOptions, import_file

@@ -7,8 +7,8 @@ import typer
 
 from flightsched_pipelines.cli.console import UsageError, console, errors
 from flightsched_pipelines.cli.session import open_database
-from flightsched_pipelines.domain.imports.fields import Field
-from flightsched_pipelines.domain.imports.kinds import SCHOOLS
+from flightsched_pipelines.domain.imports.kinds.catalogue import SCHOOLS
+from flightsched_pipelines.domain.imports.kinds.fields import Field
 from flightsched_pipelines.services.imports.new_school import NewSchool, make_school
 from flightsched_pipelines.settings import Settings
 

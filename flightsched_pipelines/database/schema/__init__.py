@@ -9,12 +9,6 @@ from flightsched_pipelines.database.schema.base import (
     Kind,
     metadata,
 )  # fmt: skip
-from flightsched_pipelines.database.schema.bookings import (
-    ACTIVE_STATUSES,
-    TAKING_STATUSES,
-    bookings,
-)  # fmt: skip
-from flightsched_pipelines.database.schema.calendar_feeds import calendar_feeds
 from flightsched_pipelines.database.schema.cases import (
     CASE_STATES,
     OPEN_STATES,
@@ -23,27 +17,14 @@ from flightsched_pipelines.database.schema.cases import (
     reschedule_cases,
     responses,
 )  # fmt: skip
-from flightsched_pipelines.database.schema.credentials import (
-    credentials,
-    inspections,
-    requirements,
-    squawks,
-)  # fmt: skip
 from flightsched_pipelines.database.schema.dispatch_board import (
     dispatcher_sessions,
     sign_in_links,
-)  # fmt: skip
-from flightsched_pipelines.database.schema.imports import (
-    feed_files,
-    imports,
 )  # fmt: skip
 from flightsched_pipelines.database.schema.live import (
     api_tokens,
     live_events,
     live_positions,
-)  # fmt: skip
-from flightsched_pipelines.database.schema.minimums import (
-    weather_minimums,
 )  # fmt: skip
 from flightsched_pipelines.database.schema.notifications import (
     OUTBOX_STATES,
@@ -82,10 +63,26 @@ from flightsched_pipelines.database.schema.pipeline import (
     solver_runs,
     unplaceable_bookings,
 )  # fmt: skip
-from flightsched_pipelines.database.schema.schedule_changes import (
-    schedule_changes,
+from flightsched_pipelines.database.schema.school.bookings import (
+    ACTIVE_STATUSES,
+    TAKING_STATUSES,
+    bookings,
 )  # fmt: skip
-from flightsched_pipelines.database.schema.school import (
+from flightsched_pipelines.database.schema.school.calendar_feeds import calendar_feeds
+from flightsched_pipelines.database.schema.school.credentials import (
+    credentials,
+    inspections,
+    requirements,
+    squawks,
+)  # fmt: skip
+from flightsched_pipelines.database.schema.school.imports import (
+    feed_files,
+    imports,
+)  # fmt: skip
+from flightsched_pipelines.database.schema.school.minimums import (
+    weather_minimums,
+)  # fmt: skip
+from flightsched_pipelines.database.schema.school.resources import (
     aircraft,
     airports,
     availability,
@@ -98,7 +95,10 @@ from flightsched_pipelines.database.schema.school import (
     student_preferences,
     students,
 )  # fmt: skip
-from flightsched_pipelines.database.schema.standby_list import (
+from flightsched_pipelines.database.schema.school.schedule_changes import (
+    schedule_changes,
+)  # fmt: skip
+from flightsched_pipelines.database.schema.school.standby_list import (
     freed_slots,
     standby,
 )  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from flightsched_pipelines.domain.imports.kinds import KINDS, FileKind
+from flightsched_pipelines.domain.imports.kinds.catalogue import KINDS, FileKind
 
 _NAME = re.compile(r"(?P<kind>[a-z]+)(?:[-_. ].*)?\.(?:csv|xlsx)", re.IGNORECASE | re.DOTALL)
 _ORDER = list(KINDS)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from flightsched_pipelines.domain.imports.faults import Fault, FileError
-from flightsched_pipelines.domain.imports.fields import Field
-from flightsched_pipelines.domain.imports.kinds import FileKind
+from flightsched_pipelines.domain.imports.kinds.catalogue import FileKind
+from flightsched_pipelines.domain.imports.kinds.fields import Field
 from flightsched_pipelines.domain.imports.tables import FileTable
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flightsched_pipelines.domain.imports import credential_rules, minimum_rules
 from flightsched_pipelines.domain.imports.credential_rules import Wrong
 from flightsched_pipelines.domain.imports.faults import Fault
-from flightsched_pipelines.domain.imports.kinds import FileKind
+from flightsched_pipelines.domain.imports.kinds.catalogue import FileKind
 from flightsched_pipelines.domain.imports.reading import ReadFile, ReadRow
 from flightsched_pipelines.domain.imports.times import Times, instant_of, span_fault
 from flightsched_pipelines.domain.risk.bookings import MAX_LESSON

@@ -8,7 +8,7 @@ import airportsdata
 from sqlalchemy import Connection, Engine
 
 from flightsched_pipelines.database.queries.imports import airfields, stored_references
-from flightsched_pipelines.domain.imports.kinds import FileKind
+from flightsched_pipelines.domain.imports.kinds.catalogue import FileKind
 from flightsched_pipelines.domain.imports.reading import ReadFile
 from flightsched_pipelines.errors import PlainError
 

@@ -15,7 +15,7 @@ from flightsched_pipelines.clients.schedule_feed.feed import ScheduleFeed
 from flightsched_pipelines.database.queries.imports import feed_files
 from flightsched_pipelines.domain.imports.faults import FileError
 from flightsched_pipelines.domain.imports.feed import FeedFile, in_order, kind_of
-from flightsched_pipelines.domain.imports.kinds import KINDS
+from flightsched_pipelines.domain.imports.kinds.catalogue import KINDS
 from flightsched_pipelines.domain.imports.times import Times
 from flightsched_pipelines.durations import MINUTE
 from flightsched_pipelines.services import schedule_changes

@@ -22,7 +22,7 @@ from flightsched_pipelines.database.queries.imports.staging import Staging
 from flightsched_pipelines.database.queries.imports.targets import PERIODS, TARGETS
 from flightsched_pipelines.database.queries.schedule.changes import settle_changes
 from flightsched_pipelines.domain.imports.faults import Fault, FileError, in_order
-from flightsched_pipelines.domain.imports.kinds import KINDS, FileKind
+from flightsched_pipelines.domain.imports.kinds.catalogue import KINDS, FileKind
 from flightsched_pipelines.domain.imports.overlaps import Overlap, overlaps
 from flightsched_pipelines.domain.imports.reading import ReadFile, ReadRow, read_rows
 from flightsched_pipelines.domain.imports.references import Known, resolve

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from flightsched_pipelines.domain.imports.kinds import KINDS
+from flightsched_pipelines.domain.imports.kinds.catalogue import KINDS
 from flightsched_pipelines.services.imports.importing import ImportOptions, import_file
 from flightsched_pipelines.services.imports.reports import ImportRefusedError, ImportReport
 from flightsched_pipelines_tests.conftest import settings_for

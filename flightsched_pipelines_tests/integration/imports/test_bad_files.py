@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Engine
 
 from flightsched_pipelines.domain.imports.faults import FileError
-from flightsched_pipelines.domain.imports.kinds import KINDS
+from flightsched_pipelines.domain.imports.kinds.catalogue import KINDS
 from flightsched_pipelines_tests.integration.imports.helpers import bring, everything, refused
 
 BOOKINGS = "id,student,instructor,aircraft,lesson_kind,solo,departure,route,starts_at,ends_at,status\n"

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from flightsched_pipelines.cli.reference import JSON_FIELDS
-from flightsched_pipelines.domain.imports.kinds import KINDS
+from flightsched_pipelines.domain.imports.kinds.catalogue import KINDS
 from flightsched_pipelines_tests.integration.cli.conftest import Type, flightsched
 from flightsched_pipelines_tests.integration.imports.helpers import EXAMPLE, everything, rows
 

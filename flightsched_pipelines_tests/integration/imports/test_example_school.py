@@ -2,7 +2,7 @@
 
 from sqlalchemy import Engine
 
-from flightsched_pipelines.domain.imports.kinds import KINDS
+from flightsched_pipelines.domain.imports.kinds.catalogue import KINDS
 from flightsched_pipelines_tests.integration.imports.helpers import EXAMPLE, bring_example, everything, rows
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from flightsched_pipelines.domain.imports.kinds import KINDS, FileKind
+from flightsched_pipelines.domain.imports.kinds.catalogue import KINDS, FileKind
+from flightsched_pipelines.domain.imports.kinds.templates import columns_as_markdown, template
 from flightsched_pipelines.domain.imports.reading import read_rows
 from flightsched_pipelines.domain.imports.tables import read_csv
-from flightsched_pipelines.domain.imports.templates import columns_as_markdown, template
 
 DOCS = Path(__file__).parents[4] / "docs" / "how-to" / "import.md"
 

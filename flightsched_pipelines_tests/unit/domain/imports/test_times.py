@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flightsched_pipelines.domain.imports.fields import parse_hours
+from flightsched_pipelines.domain.imports.kinds.fields import parse_hours
 from flightsched_pipelines.domain.imports.times import Times, instant_of, parse_clock, parse_moment
 from flightsched_pipelines_tests.examples import examples
 

@@ -1,7 +1,7 @@
 """The kinds of files that say which weather is flown: a school's minimums, and students' own limits."""
 
-from flightsched_pipelines.domain.imports import fields
-from flightsched_pipelines.domain.imports.file_kind import SCHOOL_OF_ROW, FileKind
+from flightsched_pipelines.domain.imports.kinds import fields
+from flightsched_pipelines.domain.imports.kinds.file_kind import SCHOOL_OF_ROW, FileKind
 from flightsched_pipelines.domain.risk.rules import EFFECTS, LESSON_KINDS, RULE_BOOK, TRAINING_LEVELS
 
 _COMPARISONS = tuple(dict.fromkeys(word for rule in RULE_BOOK.values() for word in rule.comparisons))

@@ -1,7 +1,7 @@
 """The kinds of files that say who and what may fly: requirements, credentials, inspections, squawks."""
 
-from flightsched_pipelines.domain.imports import fields
-from flightsched_pipelines.domain.imports.file_kind import SCHOOL_OF_ROW, WHO, FileKind
+from flightsched_pipelines.domain.imports.kinds import fields
+from flightsched_pipelines.domain.imports.kinds.file_kind import SCHOOL_OF_ROW, WHO, FileKind
 from flightsched_pipelines.domain.rescheduling import requirements as book
 from flightsched_pipelines.domain.risk.rules import EFFECTS, LESSON_KINDS, TRAINING_LEVELS
 

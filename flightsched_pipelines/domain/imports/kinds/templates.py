@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from flightsched_pipelines.domain.imports.kinds import KINDS, FileKind
+from flightsched_pipelines.domain.imports.kinds.catalogue import KINDS, FileKind
 
 
 def template(kind: FileKind) -> str:

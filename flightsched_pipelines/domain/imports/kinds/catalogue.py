@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from flightsched_pipelines.domain.imports import fields
-from flightsched_pipelines.domain.imports.credential_kinds import CREDENTIALS, INSPECTIONS, REQUIREMENTS, SQUAWKS
-from flightsched_pipelines.domain.imports.file_kind import SCHOOL_OF_ROW, WHO, FileKind
-from flightsched_pipelines.domain.imports.minimum_kinds import LIMITS, MINIMUMS
+from flightsched_pipelines.domain.imports.kinds import fields
+from flightsched_pipelines.domain.imports.kinds.credential_kinds import CREDENTIALS, INSPECTIONS, REQUIREMENTS, SQUAWKS
+from flightsched_pipelines.domain.imports.kinds.file_kind import SCHOOL_OF_ROW, WHO, FileKind
+from flightsched_pipelines.domain.imports.kinds.minimum_kinds import LIMITS, MINIMUMS
 from flightsched_pipelines.domain.rescheduling.preferences import (
     DAYS,
     MAX_NOTE_CHARACTERS,

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from flightsched_pipelines.domain.imports import fields
-from flightsched_pipelines.domain.imports.fields import Field
+from flightsched_pipelines.domain.imports.kinds import fields
+from flightsched_pipelines.domain.imports.kinds.fields import Field
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The kinds of files: the columns of each, and an example."""
