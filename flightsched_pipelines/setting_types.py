@@ -48,6 +48,10 @@ def _evening(given: object) -> object:
     return at
 
 
+def _off(given: object) -> object:
+    return None if given == "off" else given
+
+
 def _known_source(source: str) -> str:
     if re.fullmatch("live|simulated|recorded:.+", source) is None:
         raise ValueError(f"WEATHER_SOURCE is '{source}'; set it to live, simulated or recorded:DIR")
@@ -80,6 +84,7 @@ Secret = Annotated[SecretStr, WrapValidator(_live)]
 Evening = Annotated[time | None, BeforeValidator(_evening)]
 FullHour = Annotated[datetime, BeforeValidator(_full_hour)]
 WebAddress = Annotated[str, _WEB_ADDRESS]
+OptionalWebAddress = Annotated[Annotated[str, _WEB_ADDRESS] | None, BeforeValidator(_off)]
 SecretWebAddress = Annotated[SecretStr, _WEB_ADDRESS, WrapValidator(_live)]
 RedisAddress = Annotated[
     SecretStr,

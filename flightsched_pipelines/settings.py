@@ -24,12 +24,12 @@ from flightsched_pipelines.setting_types import (
     Secret,
     SecretWebAddress,
     Sender,
-    WeatherSource,
     WebAddress,
 )
+from flightsched_pipelines.weather_settings import WeatherSettings
 
 
-class Settings(BaseSettings):
+class Settings(WeatherSettings):
     """Settings from the environment (or a ``.env`` file), each with a default that works with nothing set."""
 
     model_config = SettingsConfigDict(
@@ -58,36 +58,6 @@ class Settings(BaseSettings):
     )
     database_connect_attempts: Annotated[int, Field(ge=1, le=20)] = Field(
         default=6, description="Attempts to connect, with back-off, before giving up."
-    )
-
-    weather_source: WeatherSource = Field(
-        default="simulated",
-        description="live | simulated | recorded:DIR (a folder of saved responses in the providers' own JSON).",
-    )
-    aviation_weather_url: WebAddress = Field(
-        default="https://aviationweather.gov/api/data", description="Base of NOAA's Aviation Weather Center data API."
-    )
-    open_weather_map_url: WebAddress = Field(
-        default="https://api.openweathermap.org/data/3.0", description="Base of OpenWeatherMap's One Call 3.0 API."
-    )
-    openweathermap_api_key: Secret | None = Field(
-        default=None, description="Key for OpenWeatherMap; unset, forecasts end where TAFs end."
-    )
-    weather_timeout_seconds: Annotated[float, Field(gt=0, le=600)] = Field(
-        default=20, description="Time limit of one request."
-    )
-    weather_contact: str = Field(
-        default="ops@example.com", description="Contact named in the User-Agent, as the Aviation Weather Center asks."
-    )
-    taf_max_distance_nm: Annotated[float, Field(ge=0)] = Field(
-        default=30, description="Maximum distance to a substitute TAF, in nautical miles."
-    )
-    taf_max_age_hours: Annotated[float, Field(ge=6, le=30)] = Field(
-        default=8,
-        description="An older TAF has missed its replacement, due every 6 h: its fair weather is not relied on.",
-    )
-    observation_max_age_minutes: Annotated[float, Field(gt=0, le=1440)] = Field(
-        default=90, description="Older METARs are ignored."
     )
 
     schedule_feed: Feed | None = Field(

@@ -12,7 +12,8 @@ A client waits a minute between two polls of one address: give it ``seconds_betw
 
 ``bodies`` maps the last part of the path (``metar``, ``taf``, ``onecall``) to a text, or to a function of the query's
 parameters; what it lacks is answered with an empty list. ``OpenWeatherMapServer`` is the same for One Call, and answers
-401 to any other key than its own. ``failures`` is how many requests misbehave before the rest go well (``None``: all).
+401 to any other key than its own. ``NationalBlendServer`` has bulletins by their whole paths, and 404 for any other.
+``failures`` is how many requests misbehave before the rest go well (``None``: all).
 
 =============== =====================================================================================
 mode            what comes back
@@ -170,10 +171,29 @@ class OpenWeatherMapServer(WeatherServer):
         return None if request.query.get("appid") == self.key else 401
 
 
+class NationalBlendServer(WeatherServer):
+    """Stands for the open-data bucket noaa-nbm-grib2-pds: objects by their keys, and 404 where there is none."""
+
+    def refusal(self, request: Received) -> int | None:
+        """404 for a cycle that is not there."""
+        return None if request.path.removeprefix("/") in self.bodies else 404
+
+    def body_for(self, request: Received) -> str:
+        """The object's content."""
+        body = self.bodies.get(request.path.removeprefix("/"), "")
+        return body if isinstance(body, str) else body(request.query)
+
+
+def simulated_bulletins(airports: DataFrame, hour_utc: datetime) -> dict[str, Body]:
+    """Bulletins by their paths, from the simulated sky: those of the cycle before an hour."""
+    answers = SimulatedWeather().fetch(airports, hour_utc)
+    return {answer.request: answer.body or "" for answer in answers if answer.product in {"nbh", "nbs"}}
+
+
 def simulated_bodies(airports: DataFrame, hour_utc: datetime) -> dict[str, Body]:
     """Bodies for both servers, from the simulated sky: reports for the idents asked, One Call for the position."""
     answers = SimulatedWeather().fetch(airports, hour_utc)
-    reports = {a.product: json.loads(a.body or "[]") for a in answers if a.product != "one_call"}
+    reports = {a.product: json.loads(a.body or "[]") for a in answers if a.product in {"metar", "taf"}}
     positions = {a.request.split("&units")[0]: a.body or "" for a in answers if a.product == "one_call"}
 
     def of(product: str) -> Body:

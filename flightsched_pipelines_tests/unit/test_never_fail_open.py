@@ -4,6 +4,7 @@ import copy
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -15,7 +16,16 @@ from flightsched_pipelines.domain.risk.assess import assess
 from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, severity
 from flightsched_pipelines.domain.risk.limits.minimums import default_minimums
 from flightsched_pipelines.domain.weather.daylight import sun_table
-from flightsched_pipelines.domain.weather.provider_responses import ParsedReports, ProviderResponseError, read_response
+from flightsched_pipelines.domain.weather.guidance.bulletin import GuidanceSource
+from flightsched_pipelines.domain.weather.guidance.reading import bulletin_request
+from flightsched_pipelines.domain.weather.provider_responses import (
+    ParsedReports,
+    Product,
+    ProviderResponse,
+    ProviderResponseError,
+    read_response,
+    read_responses,
+)
 from flightsched_pipelines.domain.weather.source_selection import blend
 from flightsched_pipelines_tests.examples import examples
 from flightsched_pipelines_tests.unit.domain.weather.builders import (
@@ -27,6 +37,7 @@ from flightsched_pipelines_tests.unit.domain.weather.builders import (
     one_call_hour,
     taf,
 )
+from flightsched_pipelines_tests.unit.domain.weather.bulletins import block, hours_of
 
 pytestmark = pytest.mark.long
 
@@ -69,6 +80,14 @@ WEATHER: dict[str, Any] = {
         ),
         metar("METAR KXYZ 101253Z 24006KT 10SM FEW060 20/08 A2992 RMK AO2", obsTime=metar()["obsTime"] + 3600),
     ],
+    "nbh": block("NBH", hour(NOW - 1), changes={"CIG": dict.fromkeys((22, 23), 8), "T01": {24: 60}}),
+    "nbs": block(
+        "NBS", hour(NOW - 1), changes={
+            "VIS": dict.fromkeys((9, 10), 20), "WSP": dict.fromkeys(range(12, 15), 22), "T03": {17: 60},
+            "GST": dict.fromkeys(range(12, 15), 31), "TMP": dict.fromkeys(range(18, 22), 28), "PZR": {19: 70},
+            "P06": {column: 80 for column in range(18, 22) if hours_of("NBS", hour(NOW - 1))[column].hour % 6 == 0},
+        }
+    ),
     "one_call": one_call(
         *(one_call_hour(n) for n in range(NOW, NOW + 20)),
         *(one_call_hour(n, visibility=1_500, weather=[{"id": 741}]) for n in range(NOW + 20, NOW + 30)),
@@ -86,7 +105,7 @@ def bookings() -> pd.DataFrame:
             "status": "scheduled", "time_zone": "UTC", "aircraft_crosswind_kt": 15.0,
         }
         for n, ((level, solo), begins) in enumerate(
-            (kind, begins) for kind in kinds for begins in (NOW, 16, 18, 22, 26, 36, 46, 60)
+            (kind, begins) for kind in kinds for begins in (NOW, 16, 18, 22, 26, 36, 38, 44, 46, 53, 60, 66, 72, 90)
         )
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(BOOKING_COLUMNS)).astype(dict(BOOKING_COLUMNS))
@@ -95,9 +114,25 @@ def bookings() -> pd.DataFrame:
 BOOKINGS = bookings()
 
 
-def verdicts(weather: dict[str, Any], now: int = NOW) -> list[str]:
-    together = ParsedReports(asked_of_models=["KXYZ"])
+@lru_cache(maxsize=10)
+def guidance(product: Product, body: str) -> ParsedReports:
+    """The stored response to the request for a bulletin of the cycle before the hour, read."""
+    source: GuidanceSource = "NBH" if product == "nbh" else "NBS"
+    answer = ProviderResponse(
+        "national_blend_of_models", product, bulletin_request(source, hour(NOW - 1)), ("KXYZ",), hour(NOW), 200, "ok",
+        None, None, None, body,
+    )  # fmt: skip
+    return read_responses([answer])
+
+
+def verdicts(weather: dict[Any, Any], now: int = NOW) -> list[str]:
+    together = ParsedReports(asked_of_models=["KXYZ"], asked_of_guidance={"NBH": {"KXYZ"}, "NBS": {"KXYZ"}})
     for product, body in weather.items():
+        if product in {"nbh", "nbs"}:
+            bulletin = guidance(product, str(body))
+            together.groups.extend(bulletin.groups)
+            together.unread.extend(bulletin.unread)
+            continue
         try:
             reading = read_response(json.dumps(body), "KXYZ" if product == "one_call" else None)
         except ProviderResponseError:
@@ -122,7 +157,7 @@ def paths(value: object, here: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]
 
 
 PLACES = list(paths(WEATHER))
-OF_REPORTS = [place for place in PLACES if place[0] != "one_call"]
+OF_REPORTS = [place for place in PLACES if place[0] in {"metar", "taf"}]
 PIECES = st.one_of(st.sampled_from(OF_REPORTS), st.sampled_from(PLACES))
 """Check with an older report of fair weather beside the newest, of each product."""
 
@@ -178,6 +213,52 @@ def test_a_report_whose_time_is_wrong_never_improves_a_verdict(place: tuple[Any,
         parent[place[-1]] = (datetime.fromisoformat(given_) + timedelta(minutes=minutes)).isoformat()
 
     assert_none_improved(broken, place)
+
+
+BULLETINS = st.sampled_from(["nbh", "nbs"])
+LINES = st.integers(0, 16)
+
+
+@examples(60, "one fault in one bulletin an example; each row, and each kind of fault, is drawn often")
+@given(product=BULLETINS, line=LINES)
+def test_dropping_a_row_of_guidance_never_improves_a_verdict(product: str, line: int) -> None:
+    lines = WEATHER[product].splitlines()
+    del lines[line % len(lines)]
+
+    assert_none_improved(WEATHER | {product: "\n".join(lines)}, (product, line))
+
+
+@examples(150, "one fault in one bulletin an example; each row, and each kind of fault, is drawn often")
+@given(product=BULLETINS, at=st.floats(0, 1), character=st.sampled_from(["", " ", "  ", "-", "#", "\x00", "\n"]))
+def test_garbling_a_character_of_guidance_never_improves_a_verdict(product: str, at: float, character: str) -> None:
+    """Garble any character but into another digit: no other value tells that a legible one is wrong."""
+    text = WEATHER[product]
+    place = int(at * (len(text) - 1))
+
+    assert_none_improved(WEATHER | {product: text[:place] + character + text[place + 1 :]}, (product, place))
+
+
+@examples(60, "one fault in one bulletin an example; where it is cut counts by its row")
+@given(product=BULLETINS, kept=st.floats(0, 1))
+def test_cutting_guidance_short_never_improves_a_verdict(product: str, kept: float) -> None:
+    text = WEATHER[product]
+
+    assert_none_improved(WEATHER | {product: text[: int(kept * len(text))]}, (product, kept))
+
+
+@examples(100, "which value goes missing counts by its row and the hour that it governs")
+@given(product=BULLETINS, line=LINES, column=st.integers(0, 24))
+def test_a_value_of_guidance_that_is_missing_never_improves_a_verdict(product: str, line: int, column: int) -> None:
+    lines = WEATHER[product].splitlines()
+    row, start = lines[line % len(lines)], 5 + 3 * column
+    lines[line % len(lines)] = row[:start] + "-99" + row[start + 3 :]
+
+    assert_none_improved(WEATHER | {product: "\n".join(lines)}, (product, line, column))
+
+
+@pytest.mark.parametrize("product", ["nbh", "nbs", "metar", "taf", "one_call"])
+def test_a_product_that_does_not_come_never_improves_a_verdict(product: str) -> None:
+    assert_none_improved({name: body for name, body in WEATHER.items() if name != product}, (product,))
 
 
 @pytest.mark.parametrize("hours", [1, 4, 9, 26, 49])

@@ -1,8 +1,9 @@
 """Fetch one URL with retries, time and size limits; never raises."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import httpx
 import stamina
@@ -13,6 +14,12 @@ from flightsched_pipelines.domain.weather.provider_responses import ProviderResp
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 """A longer body is refused; 400 TAFs are about 2 MB."""
+
+MAX_STREAM_BYTES = 200 * 1024 * 1024
+"""The same for a body of which only a part is kept; a bulletin of the National Blend of Models is about 30 MB."""
+
+BodyReader = Callable[[Iterator[bytes]], str]
+"""Reads a body piece by piece and returns what to keep of it; raises `FetchError` if it is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +60,15 @@ class RetryingFetcher:
         self._before_each = before_each
         self._deadline = time.monotonic() + patience.total
 
-    def ask(self, asked: RequestSpec, earlier: ProviderResponse | None = None) -> ProviderResponse:
+    def ask(
+        self, asked: RequestSpec, earlier: ProviderResponse | None = None, keep: BodyReader | None = None
+    ) -> ProviderResponse:
         """Make one request and return its response, whatever it is.
 
         Args:
             asked: the request.
             earlier: its earlier response; the provider may confirm that it is unchanged.
+            keep: reads the body of a large response, and returns the part to keep.
         """
         attempts = 0
         try:
@@ -72,7 +82,7 @@ class RetryingFetcher:
             ):
                 with attempt:
                     attempts = attempt.num
-                    return self._attempt(asked, earlier)
+                    return self._attempt(asked, earlier, keep)
         except FetchError as failure:
             return failure.answer(asked, attempts)
         raise AssertionError("retrying ends with an answer or a failure")
@@ -87,7 +97,9 @@ class RetryingFetcher:
     def _seconds_left(self) -> float:
         return self._deadline - time.monotonic()
 
-    def _attempt(self, asked: RequestSpec, earlier: ProviderResponse | None) -> ProviderResponse:
+    def _attempt(
+        self, asked: RequestSpec, earlier: ProviderResponse | None, keep: BodyReader | None
+    ) -> ProviderResponse:
         name = self._manners.name
         if self._seconds_left() <= 0:
             raise FetchError(
@@ -97,7 +109,10 @@ class RetryingFetcher:
         try:
             url = f"{self._base_url}/{asked.request}"
             with self._client.stream("GET", url, headers=_conditions(earlier)) as reply:
-                body = self._body(reply)
+                if keep is not None and reply.status_code == HTTPStatus.OK:
+                    body = keep(self._pieces(reply, MAX_STREAM_BYTES))
+                else:
+                    body = _whole(self._pieces(reply, MAX_BODY_BYTES))
         except httpx.TimeoutException as error:
             raise self._too_slow() from error
         except httpx.DecodingError as error:
@@ -109,23 +124,27 @@ class RetryingFetcher:
             raise FetchError("unreachable", sentence, again=True) from error
         return parse_response(asked, reply, body, earlier, self._manners)
 
-    def _body(self, reply: httpx.Response) -> str:
-        body = bytearray()
+    def _pieces(self, reply: httpx.Response, most_bytes: int) -> Iterator[bytes]:
+        size = 0
         for piece in reply.iter_bytes():
-            body += piece
-            if len(body) > MAX_BODY_BYTES:
+            size += len(piece)
+            if size > most_bytes:
                 sentence = (
-                    f"{self._manners.name} sent more than {MAX_BODY_BYTES // 1024**2} MB, more than any weather takes"
+                    f"{self._manners.name} sent more than {most_bytes // 1024**2} MB, more than any weather takes"
                 )
                 raise FetchError("too_large", sentence, reply=reply)
             if self._seconds_left() <= 0:
                 raise self._too_slow()
-        # PostgreSQL's text cannot contain NUL.
-        return body.decode("utf-8", errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+            yield piece
 
     def _too_slow(self) -> FetchError:
         sentence = f"{self._manners.name} did not answer within {self._patience.one_attempt:g} s"
         return FetchError("timeout", sentence, again=True)
+
+
+def _whole(pieces: Iterator[bytes]) -> str:
+    # PostgreSQL's text cannot contain NUL.
+    return b"".join(pieces).decode("utf-8", errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _conditions(earlier: ProviderResponse | None) -> dict[str, str]:

@@ -8,6 +8,7 @@ from flightsched_pipelines.domain.weather.areas.products import AreaProduct
 from flightsched_pipelines.domain.weather.provider_responses import Product, ProviderResponse
 
 AVIATION_WEATHER_CENTER = "aviation_weather_center"
+NATIONAL_BLEND = "national_blend_of_models"
 OPEN_WEATHER_MAP = "open_weather_map"
 
 

@@ -14,10 +14,13 @@ from flightsched_pipelines.domain.weather.provider_responses import Outcome, Pro
 
 @dataclass(frozen=True, slots=True)
 class ProviderProfile:
-    """The profile of a provider: its name, the JSON types of its responses, and its sentences for refusals."""
+    """The profile of a provider: its name, the JSON types of its responses, and its sentences for refusals.
+
+    ``json_type`` is ``None`` if its responses are not JSON; their reader then examines them.
+    """
 
     name: str
-    json_type: type | tuple[type, ...]
+    json_type: type | tuple[type, ...] | None
     refusals: dict[int, str]
 
 
@@ -71,16 +74,17 @@ def parse_response(
     answer = response_to(asked, datetime.now(UTC), body, etag=etag, last_modified=last_modified)
     if status == HTTPStatus.NO_CONTENT or not body.strip():
         return replace(answer, status_code=status, outcome="empty")
-    return replace(answer, status_code=status, outcome="ok" if _json(reply, body, manners) else "empty")
+    has_reports = manners.json_type is None or bool(_json(reply, body, manners, manners.json_type))
+    return replace(answer, status_code=status, outcome="ok" if has_reports else "empty")
 
 
-def _json(reply: httpx.Response, body: str, manners: ProviderProfile) -> object:
+def _json(reply: httpx.Response, body: str, manners: ProviderProfile, json_type: type | tuple[type, ...]) -> object:
     try:
         said = json.loads(body)
     except (ValueError, RecursionError) as error:
         what = "a web page, not weather" if body.lstrip().startswith("<") else "invalid JSON, or JSON that is cut off"
         raise FetchError("not_json", f"{manners.name} sent {what}", reply=reply, body=body) from error
-    if not isinstance(said, manners.json_type):
+    if not isinstance(said, json_type):
         raise FetchError("not_json", f"{manners.name} sent JSON of an unknown form", reply=reply, body=body)
     return said
 

@@ -9,6 +9,7 @@ from pandas import DataFrame
 
 from flightsched_pipelines.clients.weather.aviation_weather import AviationWeatherCenter
 from flightsched_pipelines.clients.weather.errors import WeatherSourceError
+from flightsched_pipelines.clients.weather.national_blend import NationalBlend
 from flightsched_pipelines.clients.weather.open_weather_map import OpenWeatherMap
 from flightsched_pipelines.clients.weather.recorded_weather import RecordedWeather
 from flightsched_pipelines.clients.weather.simulation.source import SimulatedWeather
@@ -29,10 +30,10 @@ class WeatherSource(Protocol):
     def fetch(
         self, airports: DataFrame, hour_utc: datetime, earlier: Sequence[ProviderResponse] = ()
     ) -> list[ProviderResponse]:
-        """Return every provider's response for an hour: METARs, TAFs and One Call at the airports, and hazard areas.
+        """Return every provider's response for an hour, for the airports that have its reports or forecasts.
 
-        A provider that fails gives a response with an error, never an exception; the other providers' responses are
-        kept.
+        The products are METARs, TAFs, hazard areas, NBH, NBS and One Call. A provider that fails gives a response with
+        an error, never an exception; the other providers' responses are kept.
 
         Args:
             airports: one row an airport (columns as of ``database.queries.schedule.bookings.airports``).
@@ -43,24 +44,35 @@ class WeatherSource(Protocol):
 
 
 class LiveWeather:
-    """The providers themselves, over the network: NOAA's Aviation Weather Center and, with a key, OpenWeatherMap."""
+    """The providers themselves, over the network.
+
+    They are NOAA's Aviation Weather Center, its National Blend of Models and, with a key, OpenWeatherMap.
+    """
 
     supports_backfill = False
 
-    def __init__(self, aviation_weather: AviationWeatherCenter, open_weather_map: OpenWeatherMap | None) -> None:
+    def __init__(
+        self,
+        aviation_weather: AviationWeatherCenter,
+        open_weather_map: OpenWeatherMap | None,
+        national_blend: NationalBlend | None = None,
+    ) -> None:
         self._aviation_weather = aviation_weather
         self._open_weather_map = open_weather_map
+        self._national_blend = national_blend
 
     def fetch(
         self,
         airports: DataFrame,
-        hour_utc: datetime,  # noqa: ARG002, providers answer for now
+        hour_utc: datetime,
         earlier: Sequence[ProviderResponse] = (),
     ) -> list[ProviderResponse]:
         """Request each provider in turn; see ``WeatherSource.fetch``."""
         answers = self._aviation_weather.fetch(airports, earlier)
         if len(airports):
             answers += self._aviation_weather.fetch_areas(earlier)
+        if self._national_blend is not None:
+            answers += self._national_blend.fetch(airports, hour_utc, earlier)
         if self._open_weather_map is not None:
             answers += self._open_weather_map.fetch(airports)
         return answers
@@ -73,7 +85,7 @@ def weather_source(settings: Settings) -> WeatherSource:
         WeatherSourceError: the folder of recorded responses is missing, or contains none.
     """
     if settings.weather_source == "live":
-        return LiveWeather(AviationWeatherCenter.of(settings), OpenWeatherMap.of(settings))
+        return LiveWeather(AviationWeatherCenter.of(settings), OpenWeatherMap.of(settings), NationalBlend.of(settings))
     if settings.weather_source == "simulated":
         return SimulatedWeather()
     return RecordedWeather(Path(settings.weather_source.removeprefix("recorded:")))

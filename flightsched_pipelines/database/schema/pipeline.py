@@ -75,14 +75,19 @@ def _forecast_columns() -> list[Column[Any]]:
 raw_weather = _hourly(
     "raw_weather",
     "Weather providers' responses, verbatim, one row a request.",
-    column("provider", Text, "aviation_weather_center or open_weather_map."),
-    column("product", Text, "taf, metar, one_call, or an area product: airsigmet, isigmet, gairmet, cwa, tcf."),
+    column("provider", Text, "aviation_weather_center, national_blend_of_models or open_weather_map."),
+    column(
+        "product", Text, "taf, metar, nbh, nbs, one_call, or an area product: airsigmet, isigmet, gairmet, cwa, tcf."
+    ),
     column("request", Text, "Path and query of the request, without any key."),
     column("stations", WORDS, "Stations asked for."),
     column("fetched_at_utc", INSTANT, "When it was fetched, UTC."),
     optional("status_code", Integer, "HTTP status; null without a response."),
     column(
-        "outcome", Text, "ok, empty, rate_limited, rejected, server_error, timeout, unreachable, not_json, too_large."
+        "outcome",
+        Text,
+        "ok, empty, rate_limited, rejected, server_error, timeout, unreachable, not_json, too_large, damaged (cut off, "
+        "or not what was requested).",
     ),
     optional("error", Text, "What went wrong, in a sentence."),
     optional("etag", Text, "ETag, for the next conditional request."),
@@ -196,7 +201,7 @@ at_risk_bookings = _hourly(
     optional("layer", Text, "prevailing or temporary."),
     optional("change", Text, "Kind of forecast group."),
     optional("probability", Integer, "Percent, of PROB groups; null in hours that an older version stored."),
-    optional("source", Text, "TAF, METAR or OpenWeatherMap."),
+    optional("source", Text, "TAF, METAR, NBH, NBS (National Blend of Models) or OpenWeatherMap."),
     optional("station", Text, "Reporting station."),
     optional(
         "station_distance_nm",

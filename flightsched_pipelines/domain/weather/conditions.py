@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+ReportSource = Literal["TAF", "METAR", "NBH", "NBS", "OpenWeatherMap"]
+"""Kinds of report; NBH and NBS are the bulletins of the National Blend of Models."""
+
 Layer = Literal["prevailing", "temporary"]
 """A prevailing group applies throughout; a temporary one (TEMPO, PROB) comes and goes."""
 
@@ -100,12 +103,12 @@ class Issue:
 class ForecastGroup:
     """Conditions from one source for one station and one span of time, ``[from_utc, to_utc)``.
 
-    ``change`` is the kind of group: ``BASE``, ``FM``, ``BECMG``, ``TEMPO``, ``PROB`` of a TAF, ``METAR`` or ``HOURLY``.
-    ``probability`` is in percent, for PROB groups only. ``issue`` is ``None`` for a source that has one report at a
-    time. All times are aware, in UTC.
+    ``change`` is the kind of group: ``BASE``, ``FM``, ``BECMG``, ``TEMPO``, ``PROB`` of a TAF, ``METAR``, ``HOURLY``;
+    guidance has ``HOURLY`` and ``PROB``. ``probability`` is in percent, for PROB groups only. ``issue`` is ``None`` for
+    a source that has one report at a time. All times are aware, in UTC.
     """
 
-    source: Literal["TAF", "METAR", "OpenWeatherMap"]
+    source: ReportSource
     station: str
     layer: Layer
     change: str

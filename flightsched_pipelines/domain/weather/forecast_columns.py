@@ -64,7 +64,7 @@ FORECAST: Mapping[str, ForecastColumn] = MappingProxyType(
         "flight_category": ForecastColumn(
             "str", "VFR, MVFR, IFR or LIFR; null when it cannot be known.", nullable=True
         ),
-        "source": ForecastColumn("str", "TAF, METAR or OpenWeatherMap."),
+        "source": ForecastColumn("str", "TAF, METAR, NBH, NBS (National Blend of Models) or OpenWeatherMap."),
         "station": ForecastColumn("str", "Reporting station."),
         "station_distance_nm": ForecastColumn("float64", "Distance from station to airport, nautical miles."),
         "issued_at_utc": ForecastColumn("datetime64[us, UTC]", "When the report was issued or taken, UTC."),

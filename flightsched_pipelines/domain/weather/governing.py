@@ -7,14 +7,11 @@ may be the newest, its time is missing. So garbling, cutting or ageing one repor
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
 
-from flightsched_pipelines.domain.weather.conditions import UNREADABLE, ForecastGroup, Issue
+from flightsched_pipelines.domain.weather.conditions import UNREADABLE, ForecastGroup, Issue, ReportSource
 from flightsched_pipelines.domain.weather.reports.json_fields import BEGINNING, END
 from flightsched_pipelines.domain.weather.reports.taf import MAX_VALIDITY
 from flightsched_pipelines.durations import HOUR
-
-Source = Literal["TAF", "METAR", "OpenWeatherMap"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,7 @@ def newest(groups: Sequence[ForecastGroup], hour_utc: datetime | None) -> dict[I
 
 
 def unreadable(
-    source: Source, station: str, since: datetime, until: datetime, *, issued_at_utc: datetime
+    source: ReportSource, station: str, since: datetime, until: datetime, *, issued_at_utc: datetime
 ) -> ForecastGroup:
     """Return an unreadable group for a report that was due and did not come."""
     change = {"METAR": "METAR", "TAF": "BASE"}.get(source, "HOURLY")

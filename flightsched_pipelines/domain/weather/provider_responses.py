@@ -5,13 +5,16 @@ station is known, so that a threatened lesson never looks fine because its repor
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal, cast
 
 from flightsched_pipelines.domain.weather.areas.products import is_area_product
 from flightsched_pipelines.domain.weather.conditions import ForecastGroup
+from flightsched_pipelines.domain.weather.guidance.bulletin import GuidanceSource
+from flightsched_pipelines.domain.weather.guidance.reading import cycle_of, is_bulletin, read_bulletin
 from flightsched_pipelines.domain.weather.issue_times import EVERY_STATION, Source, named_station, unread_report
 from flightsched_pipelines.domain.weather.one_call import is_one_call, read_one_call
 from flightsched_pipelines.domain.weather.reports.json_fields import FieldError, is_illegible, number, objects, text
@@ -19,10 +22,22 @@ from flightsched_pipelines.domain.weather.reports.metar import read_metar
 from flightsched_pipelines.domain.weather.reports.taf import read_taf
 from flightsched_pipelines.errors import PlainError
 
-Product = Literal["taf", "metar", "one_call", "airsigmet", "isigmet", "gairmet", "cwa", "tcf"]
+Product = Literal["taf", "metar", "nbh", "nbs", "one_call", "airsigmet", "isigmet", "gairmet", "cwa", "tcf"]
 Outcome = Literal[
-    "ok", "empty", "rate_limited", "rejected", "server_error", "timeout", "unreachable", "not_json", "too_large"
+    "ok",
+    "empty",
+    "rate_limited",
+    "rejected",
+    "server_error",
+    "timeout",
+    "unreachable",
+    "not_json",
+    "too_large",
+    "damaged",
 ]
+
+PRODUCT_OF: Mapping[GuidanceSource, Product] = MappingProxyType({"NBH": "nbh", "NBS": "nbs"})
+_BULLETINS: Mapping[Product, GuidanceSource] = MappingProxyType({of: source for source, of in PRODUCT_OF.items()})
 
 SHOWN_CHARACTERS = 60
 
@@ -62,14 +77,16 @@ class ParsedReports:
     """Groups read from responses, and a sentence for each part that could not be read.
 
     ``unread`` has one group without conditions for each report that could not be read, at its station or at
-    `EVERY_STATION`. ``asked_of_models`` are the stations for which One Call was requested, whatever came; ``answered``
-    are, by product, the stations of requests whose response could be read, with or without a report of theirs.
+    `EVERY_STATION`. ``asked_of_models`` are the stations for which One Call was requested, whatever came;
+    ``asked_of_guidance`` are those of which each bulletin was due; ``answered`` are, by product, the stations of
+    requests whose response could be read, with or without a report of theirs.
     """
 
     groups: list[ForecastGroup] = field(default_factory=list[ForecastGroup])
     problems: list[str] = field(default_factory=list[str])
     unread: list[ForecastGroup] = field(default_factory=list[ForecastGroup])
     asked_of_models: list[str] = field(default_factory=list[str])
+    asked_of_guidance: dict[GuidanceSource, set[str]] = field(default_factory=dict[GuidanceSource, set[str]])
     answered: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
 
 
@@ -84,14 +101,14 @@ def read_responses(answers: Iterable[ProviderResponse]) -> ParsedReports:
             continue
         if answer.product == "one_call":
             reading.asked_of_models.extend(answer.stations)
+        elif (bulletin := _BULLETINS.get(answer.product)) is not None:
+            reading.asked_of_guidance.setdefault(bulletin, set()).update(answer.stations)
         if answer.failed or answer.body is None:
             if answer.error:
                 reading.problems.append(answer.error)
             continue
         try:
-            one = read_response(
-                answer.body, next(iter(answer.stations), None) if answer.product == "one_call" else None
-            )
+            one = _read(answer, answer.body)
         except ProviderResponseError as error:
             reading.problems.append(f"{answer.product} of {', '.join(answer.stations)}: {error}")
             continue
@@ -102,8 +119,15 @@ def read_responses(answers: Iterable[ProviderResponse]) -> ParsedReports:
     return reading
 
 
+def _read(answer: ProviderResponse, body: str) -> ParsedReports:
+    if answer.product in _BULLETINS:
+        bulletin = read_bulletin(body, cycle_of(answer.request))
+        return ParsedReports(bulletin.groups, bulletin.problems, bulletin.unread)
+    return read_response(body, next(iter(answer.stations), None) if answer.product == "one_call" else None)
+
+
 def read_response(body: str, station: str | None = None) -> ParsedReports:
-    """Read a body of the Aviation Weather Center (METAR or TAF, JSON) or of OpenWeatherMap's One Call.
+    """Read a body of the Aviation Weather Center (METAR or TAF, JSON), of One Call, or of the National Blend of Models.
 
     Args:
         body: the response's body, verbatim.
@@ -112,6 +136,9 @@ def read_response(body: str, station: str | None = None) -> ParsedReports:
     Raises:
         ProviderResponseError: it is none of these, or One Call without a station.
     """
+    if is_bulletin(body):
+        bulletin = read_bulletin(body)
+        return ParsedReports(bulletin.groups, bulletin.problems, bulletin.unread)
     answer = _json(body)
     if isinstance(answer, list):
         return _read_reports(cast(list[object], answer))
@@ -126,7 +153,8 @@ def read_response(body: str, station: str | None = None) -> ParsedReports:
             raise ProviderResponseError(str(error)) from error
     raise ProviderResponseError(
         f"not a response of a known weather service: {_glimpse(body)}; "
-        "expected a list of METARs or TAFs (aviationweather.gov, format=json) or a One Call 3.0 object"
+        "expected a list of METARs or TAFs (aviationweather.gov, format=json), a One Call 3.0 object "
+        "or a bulletin NBH or NBS"
     )
 
 

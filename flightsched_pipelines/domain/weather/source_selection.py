@@ -1,7 +1,8 @@
 """Blend the sources: decide which report governs each hour at each airport.
 
 The airport's own TAF governs. An airport that issues none takes the nearest station's, within a set distance. Where
-neither exists, and beyond a TAF's end, OpenWeatherMap governs. In the running hour the METAR governs beside them.
+neither exists, and beyond a TAF's end, the guidance of the National Blend of Models governs, at its nearest station;
+where that does not reach, OpenWeatherMap. In the running hour the METAR governs beside them.
 Sources that disagree stay side by side. A report that was due and did not come, or cannot be read, leaves an unreadable
 row that governs: another source may then make the verdict worse, never better.
 """
@@ -17,6 +18,12 @@ import pandas as pd
 from flightsched_pipelines.domain.weather.conditions import ForecastGroup, flight_category
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
 from flightsched_pipelines.domain.weather.governing import governing_metars, governing_taf, newest, unreadable
+from flightsched_pipelines.domain.weather.guidance.bulletin import GUIDANCE_SOURCES
+from flightsched_pipelines.domain.weather.guidance.governing_guidance import (
+    DEFAULT_RULES,
+    GuidanceRules,
+    station_guidance,
+)
 from flightsched_pipelines.domain.weather.issue_times import BEGINNING, EVERY_STATION
 from flightsched_pipelines.domain.weather.issuers import due
 from flightsched_pipelines.domain.weather.provider_responses import ParsedReports
@@ -52,6 +59,7 @@ def blend(
     taf_max_distance_nm: float,
     taf_max_age_hours: float,
     observation_max_age_minutes: float,
+    guidance: GuidanceRules = DEFAULT_RULES,
 ) -> pd.DataFrame:
     """Return the forecast for each airport and each of the next ``horizon_hours`` hours that any source reaches.
 
@@ -63,6 +71,7 @@ def blend(
         taf_max_distance_nm: maximum distance to a substitute TAF for an airport that issues none.
         taf_max_age_hours: an older TAF, at the start of the hour, has missed its replacement.
         observation_max_age_minutes: an older METAR, at the start of the hour, is ignored.
+        guidance: distance, age and probability for the National Blend of Models.
 
     Returns:
         FORECAST_COLUMNS.
@@ -72,7 +81,8 @@ def blend(
         issues_taf=due(airports["issues_taf"], airports["airport"], tafs, reading.answered.get("taf", ())),
         issues_metar=due(airports["issues_metar"], airports["airport"], metars, reading.answered.get("metar", ())),
     )
-    speakers = _taf_stations(airports, taf_max_distance_nm)
+    speakers = _stations(airports, airports["issues_taf"].astype(bool), taf_max_distance_nm)
+    guides, guidance_of = _guides(airports, reading, guidance), _guidance_by_station(reading)
     asked_of_models = set(reading.asked_of_models)
     rows: list[_Row] = []
     for ident, issues_metar in zip(airports["airport"], airports["issues_metar"], strict=True):
@@ -91,8 +101,18 @@ def blend(
         of_model = [*models.get(airport, ())]
         if airport in asked_of_models:
             of_model += _hours_that_did_not_come(of_model, airport, hour_utc)
-        # A TAF that ends within an hour leaves the rest of it to the model, which then governs all of that hour.
-        rows += [_Row(airport, group, 0.0, governs=group.to_utc > covered_until) for group in of_model]
+        guided: frozenset[datetime] = frozenset()
+        if airport in guides:
+            station, distance_nm = guides[airport]
+            due_of = {source for source in GUIDANCE_SOURCES if station in reading.asked_of_guidance.get(source, ())}
+            guide = station_guidance(guidance_of.get(station, ()), station, due_of, hour_utc, guidance)
+            rows += [_Row(airport, group, distance_nm, group.to_utc > covered_until) for group in guide.groups]
+            guided = guide.sure_hours
+        # A TAF that ends within an hour leaves the rest of it to another source, which then governs all of that hour.
+        rows += [
+            _Row(airport, group, 0.0, governs=group.to_utc > covered_until and group.from_utc not in guided)
+            for group in of_model
+        ]
     frame = _frame(rows, now_utc=hour_utc)
     end = hour_utc + horizon_hours * HOUR
     return frame[(frame["hour_utc"] >= hour_utc) & (frame["hour_utc"] < end)].reset_index(drop=True)
@@ -106,7 +126,9 @@ def blend_of_files(airports: pd.DataFrame, reading: ParsedReports, *, taf_max_di
     """
     tafs, metars, models = (_by_station(reading, source) for source in ("TAF", "METAR", "OpenWeatherMap"))
     issuing = airports.assign(issues_taf=airports["airport"].isin(list(tafs)))
-    speakers = _taf_stations(issuing, taf_max_distance_nm)
+    speakers = _stations(issuing, issuing["issues_taf"], taf_max_distance_nm)
+    guidance = GuidanceRules(max_distance_nm=taf_max_distance_nm)
+    guides, guidance_of = _guides(airports, reading, guidance), _guidance_by_station(reading)
     rows: list[_Row] = []
     for ident in airports["airport"]:
         airport = str(ident)
@@ -119,6 +141,11 @@ def blend_of_files(airports: pd.DataFrame, reading: ParsedReports, *, taf_max_di
         observed = _where_others_are(_of_station(metars, airport) if airport in metars else [])
         rows += [_Row(airport, group, 0.0, governs=True) for group in observed]
         hours = {hour for group in spoken for hour in _hours(group)}
+        if airport in guides:
+            station, distance_nm = guides[airport]
+            guide = station_guidance(guidance_of.get(station, ()), station, (), None, guidance)
+            rows += [_Row(airport, group, distance_nm, group.from_utc not in hours) for group in guide.groups]
+            hours |= guide.sure_hours
         rows += [_Row(airport, group, 0.0, group.from_utc not in hours) for group in models.get(airport, ())]
     return _frame(rows, now_utc=None)
 
@@ -129,6 +156,21 @@ def _by_station(reading: ParsedReports, source: str) -> Mapping[str, list[Foreca
         if group.source == source:
             stations[group.station].append(group)
     return stations
+
+
+def _guidance_by_station(reading: ParsedReports) -> Mapping[str, list[ForecastGroup]]:
+    stations: defaultdict[str, list[ForecastGroup]] = defaultdict(list)
+    for source in GUIDANCE_SOURCES:
+        for station, groups in _by_station(reading, source).items():
+            stations[station] += groups
+    return stations
+
+
+def _guides(airports: pd.DataFrame, reading: ParsedReports, rules: GuidanceRules) -> dict[str, tuple[str, float]]:
+    """Return the station whose guidance is used for each airport, and its distance in nautical miles."""
+    named = {group.station for group in [*reading.groups, *reading.unread] if group.source in GUIDANCE_SOURCES}
+    asked = set[str]().union(*reading.asked_of_guidance.values())
+    return _stations(airports, airports["airport"].isin(list(asked or named)), rules.max_distance_nm)
 
 
 def _of_station(groups: Mapping[str, list[ForecastGroup]], station: str) -> list[ForecastGroup]:
@@ -156,21 +198,23 @@ def _where_others_are(groups: Sequence[ForecastGroup]) -> list[ForecastGroup]:
     return placed + [replace(group, from_utc=since, to_utc=until) for group in groups if group.from_utc == BEGINNING]
 
 
-def _taf_stations(airports: pd.DataFrame, max_distance_nm: float) -> dict[str, tuple[str, float]]:
-    """Return the station whose TAF is used for each airport, and its distance in nautical miles.
+def _stations(
+    airports: pd.DataFrame, issues: "pd.Series[bool]", max_distance_nm: float
+) -> dict[str, tuple[str, float]]:
+    """Return the station whose reports are used for each airport, and its distance in nautical miles.
 
-    The choice rests on which stations issue TAFs, not on which TAFs came: a late TAF must not hand its airport to a
+    The choice rests on which stations issue them, not on which came: a late report must not hand its airport to a
     neighbour with better weather.
     """
-    issuing = airports[airports["issues_taf"].astype(bool)]
+    issuing = airports[issues]
     if issuing.empty:
         return {}
     distances = _distances_nm(airports, issuing)
     nearest = distances.argmin(axis=1)
     speakers: dict[str, tuple[str, float]] = {}
-    for row, (ident, issues) in enumerate(zip(airports["airport"], airports["issues_taf"], strict=True)):
+    for row, (ident, own) in enumerate(zip(airports["airport"], issues, strict=True)):
         distance_nm = float(distances[row, nearest[row]])
-        if issues:
+        if own:
             speakers[str(ident)] = (str(ident), 0.0)
         elif distance_nm <= max_distance_nm:
             speakers[str(ident)] = (str(issuing["airport"].iloc[int(nearest[row])]), round(distance_nm, 1))

@@ -28,6 +28,7 @@ from flightsched_pipelines.domain.weather.areas.area_columns import AREA_COLUMNS
 from flightsched_pipelines.domain.weather.areas.products import AREA_PRODUCTS
 from flightsched_pipelines.domain.weather.areas.reading import read_areas
 from flightsched_pipelines.domain.weather.daylight import sun_table
+from flightsched_pipelines.domain.weather.guidance.governing_guidance import GuidanceRules
 from flightsched_pipelines.domain.weather.issuers import newly_known
 from flightsched_pipelines.domain.weather.provider_responses import ParsedReports, ProviderResponse, read_responses
 from flightsched_pipelines.domain.weather.source_selection import blend, hourly_rows
@@ -145,6 +146,11 @@ def forecast(engine: Engine, raw_weather: pd.DataFrame, hour_utc: datetime, sett
         taf_max_distance_nm=settings.taf_max_distance_nm,
         taf_max_age_hours=settings.taf_max_age_hours,
         observation_max_age_minutes=settings.observation_max_age_minutes,
+        guidance=GuidanceRules(
+            max_distance_nm=settings.guidance_max_distance_nm,
+            max_age_hours=settings.guidance_max_age_hours,
+            least_percent=settings.guidance_least_percent,
+        ),
     )
 
 

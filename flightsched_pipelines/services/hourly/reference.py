@@ -28,7 +28,8 @@ from flightsched_pipelines.settings import Settings
 
 THAT_SHAPE_ROWS = (
     "lookahead_hours", "booking_buffer_minutes", "taf_max_distance_nm", "taf_max_age_hours",
-    "observation_max_age_minutes", "reschedule_earliest_hours", "reschedule_horizon_days", "solver_effort",
+    "observation_max_age_minutes", "guidance_max_distance_nm", "guidance_max_age_hours", "guidance_least_percent",
+    "reschedule_earliest_hours", "reschedule_horizon_days", "solver_effort",
 )  # fmt: skip
 """The settings that shape an hour's rows."""
 

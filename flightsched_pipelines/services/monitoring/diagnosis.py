@@ -58,6 +58,7 @@ def diagnose(settings: Settings, now: Callable[[], datetime] = lambda: datetime.
     yield _folder("Dagster home", settings.flightsched_home / "dagster", "set FLIGHTSCHED_HOME, or DAGSTER_HOME")
     yield _disk(settings.flightsched_home)
     yield _weather(settings)
+    yield _guidance(settings)
     yield _openai(settings)
     yield _mail(settings)
     yield _aws(settings)
@@ -128,6 +129,13 @@ def _weather(settings: Settings) -> Finding:
         return Finding("weather", "ok" if is_there else "wrong", "look for the folder", found,
                        "" if is_there else "correct WEATHER_SOURCE")  # fmt: skip
     return _reached("weather", settings.aviation_weather_url, "AVIATION_WEATHER_URL")
+
+
+def _guidance(settings: Settings) -> Finding:
+    if settings.weather_source != "live" or settings.guidance_url is None:
+        why = "GUIDANCE_URL is off" if settings.guidance_url is None else f"WEATHER_SOURCE is {settings.weather_source}"
+        return Finding("guidance", "off", "nothing", why)
+    return _reached("guidance", settings.guidance_url, "GUIDANCE_URL")
 
 
 def _openai(settings: Settings) -> Finding:

@@ -109,7 +109,12 @@ def test_a_list_where_a_forecast_belongs_is_no_weather() -> None:
 def test_without_a_key_the_live_source_asks_the_aviation_weather_center_alone(key: SecretStr | None) -> None:
     with AviationWeatherServer(bodies=BODIES) as server:
         settings = Settings.model_validate(
-            {"weather_source": "live", "aviation_weather_url": server.url, "openweathermap_api_key": key}
+            {
+                "weather_source": "live",
+                "aviation_weather_url": server.url,
+                "guidance_url": "off",
+                "openweathermap_api_key": key,
+            }
         )
         source = weather_source(settings)
         answers = source.fetch(AIRPORTS, HOUR_UTC)
@@ -126,6 +131,7 @@ def test_the_live_source_asks_both_and_one_that_is_down_leaves_the_other() -> No
             {
                 "weather_source": "live",
                 "aviation_weather_url": center.url,
+                "guidance_url": "off",
                 "open_weather_map_url": f"{one_call.url}/data/3.0/",
                 "openweathermap_api_key": f" {KEY}\n",
             }

@@ -95,8 +95,10 @@ def test_the_next_hour_runs_and_goes_on_with_the_open_cases(older: Engine) -> No
     result = dispatch(older, hour + timedelta(minutes=8), settings_for())
 
     assert result.hour_utc == hour
+    # One that was moved may be below the minimums at its new time, too: the forecast is another.
     opened_again = (
-        "SELECT count(*) FROM (SELECT booking_id FROM school.reschedule_cases GROUP BY 1 HAVING count(*) > 1)"
+        "SELECT count(*) FROM (SELECT 1 FROM school.reschedule_cases GROUP BY booking_id, starts_at_utc "
+        "HAVING count(*) > 1)"
     )
     assert one(older, opened_again) == 0, "a lesson whose case is open gets no second one"
 

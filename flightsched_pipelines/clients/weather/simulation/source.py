@@ -9,16 +9,22 @@ from pandas import DataFrame
 
 from flightsched_pipelines.clients.weather.request_specs import (
     AVIATION_WEATHER_CENTER,
+    NATIONAL_BLEND,
     OPEN_WEATHER_MAP,
     RequestSpec,
     one_call_request,
     report_request,
     response_to,
 )
+from flightsched_pipelines.clients.weather.simulation.guidance import bulletin
 from flightsched_pipelines.clients.weather.simulation.one_call import one_call
 from flightsched_pipelines.clients.weather.simulation.reports import Station, metar, taf
+from flightsched_pipelines.domain.weather.guidance.bulletin import GUIDANCE_SOURCES, GuidanceSource
+from flightsched_pipelines.domain.weather.guidance.coverage import is_covered
+from flightsched_pipelines.domain.weather.guidance.reading import bulletin_request
 from flightsched_pipelines.domain.weather.issuers import asked, stated
-from flightsched_pipelines.domain.weather.provider_responses import Product, ProviderResponse
+from flightsched_pipelines.domain.weather.provider_responses import PRODUCT_OF, Product, ProviderResponse
+from flightsched_pipelines.durations import HOUR
 
 
 class SimulatedWeather:
@@ -32,7 +38,7 @@ class SimulatedWeather:
         hour_utc: datetime,
         earlier: Sequence[ProviderResponse] = (),  # noqa: ARG002, nothing is fetched
     ) -> list[ProviderResponse]:
-        """Return METARs, TAFs and One Call responses as of ``hour_utc``; see ``WeatherSource.fetch``."""
+        """Return METARs, TAFs, bulletins and One Call responses as of ``hour_utc``; see ``WeatherSource.fetch``."""
         observing = _stations(airports[stated(airports["issues_metar"])])
         forecasting = _stations(airports[stated(airports["issues_taf"])])
         of_metars = _stations(airports[asked(airports["issues_metar"])])
@@ -41,6 +47,8 @@ class SimulatedWeather:
             _reports("metar", of_metars, [metar(station, hour_utc) for station in observing], hour_utc),
             _reports("taf", of_tafs, [taf(station, hour_utc) for station in forecasting], hour_utc),
         ]
+        guided = _stations(airports[is_covered(airports)])
+        answers += [_bulletin(source, guided, hour_utc) for source in GUIDANCE_SOURCES]
         return [answer for answer in answers if answer.stations] + [
             _one_call(station, hour_utc) for station in _stations(airports)
         ]
@@ -54,6 +62,14 @@ def _reports(
     return response_to(
         RequestSpec(AVIATION_WEATHER_CENTER, product, report_request(product, idents), idents), hour_utc, body
     )
+
+
+def _bulletin(source: GuidanceSource, stations: Sequence[Station], hour_utc: datetime) -> ProviderResponse:
+    """The bulletin of the cycle before the hour: one appears about fifty minutes after its own."""
+    cycle = hour_utc - HOUR
+    idents = tuple(station.ident for station in stations)
+    asked = RequestSpec(NATIONAL_BLEND, PRODUCT_OF[source], bulletin_request(source, cycle), idents)
+    return response_to(asked, hour_utc, bulletin(source, stations, cycle))
 
 
 def _one_call(station: Station, hour_utc: datetime) -> ProviderResponse:

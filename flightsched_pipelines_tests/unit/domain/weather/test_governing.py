@@ -29,7 +29,7 @@ def forecast(*reports: object, now: int = NOW, **options: Any) -> pd.DataFrame:
 
 
 def blended(reading: ParsedReports, now: int = NOW, **options: Any) -> pd.DataFrame:
-    settings = {
+    settings: dict[str, Any] = {
         "horizon_hours": 72, "taf_max_distance_nm": 30, "taf_max_age_hours": 8, "observation_max_age_minutes": 90,
     }  # fmt: skip
     frame = blend(AIRPORTS, reading, hour(now), **(settings | options))

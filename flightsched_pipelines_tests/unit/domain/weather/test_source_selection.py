@@ -29,7 +29,7 @@ OWN = AIRPORTS.head(1)
 def blended(
     groups: list[ForecastGroup], airports: pd.DataFrame = AIRPORTS, now: int = 12, **options: Any
 ) -> pd.DataFrame:
-    settings = {
+    settings: dict[str, Any] = {
         "horizon_hours": 48, "taf_max_distance_nm": 30, "taf_max_age_hours": 13, "observation_max_age_minutes": 90,
     }  # fmt: skip
     return blend(airports, ParsedReports(groups), hour(now), **(settings | options))

@@ -1,0 +1,157 @@
+"""The National Blend of Models among the sources: beyond TAFs, before One Call, and never in a TAF's place."""
+
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from flightsched_pipelines.domain.weather.conditions import ForecastGroup
+from flightsched_pipelines.domain.weather.guidance.bulletin import GuidanceSource
+from flightsched_pipelines.domain.weather.guidance.governing_guidance import GuidanceRules
+from flightsched_pipelines.domain.weather.guidance.reading import read_bulletin
+from flightsched_pipelines.domain.weather.one_call import read_one_call
+from flightsched_pipelines.domain.weather.provider_responses import ParsedReports
+from flightsched_pipelines.domain.weather.reports.taf import read_taf
+from flightsched_pipelines.domain.weather.source_selection import blend, blend_of_files
+from flightsched_pipelines_tests.unit.domain.weather.builders import fair, hour, one_call, one_call_hour, taf
+from flightsched_pipelines_tests.unit.domain.weather.bulletins import Changes, block
+
+NOW = 12
+AIRPORTS = pd.DataFrame(
+    [("KOWN", 37.0, -122.0, True), ("KBARE", 37.1, -122.0, False), ("KFAR", 39.0, -122.0, False)],
+    columns=["airport", "latitude_deg", "longitude_deg", "issues_taf"],
+).assign(issues_metar=False)
+BARE = AIRPORTS[AIRPORTS["airport"] == "KBARE"]
+DUE: dict[GuidanceSource, set[str]] = {"NBH": {"KBARE"}, "NBS": {"KBARE"}}
+
+
+def guidance(
+    source: GuidanceSource, station: str = "KBARE", cycle: int = 11, changes: Changes | None = None
+) -> list[ForecastGroup]:
+    return read_bulletin(block(source, hour(cycle), station, changes)).groups
+
+
+def blended(
+    groups: list[ForecastGroup],
+    asked: dict[GuidanceSource, set[str]] | None = None,
+    airports: pd.DataFrame = BARE,
+    unread: list[ForecastGroup] | None = None,
+    models: tuple[str, ...] = (),
+    **rules: Any,
+) -> pd.DataFrame:
+    reading = ParsedReports(
+        groups, unread=unread or [], asked_of_guidance=DUE if asked is None else asked, asked_of_models=list(models)
+    )
+    return blend(
+        airports, reading, hour(NOW), horizon_hours=96, taf_max_distance_nm=30, taf_max_age_hours=13,
+        observation_max_age_minutes=90, guidance=GuidanceRules(**rules),
+    )  # fmt: skip
+
+
+def governing(frame: pd.DataFrame, n: int, airport: str = "KBARE") -> pd.DataFrame:
+    return frame[(frame["airport"] == airport) & (frame["hour_utc"] == hour(n)) & frame["governs"]]
+
+
+def sources(frame: pd.DataFrame, n: int, airport: str = "KBARE") -> list[str]:
+    return sorted(set(governing(frame, n, airport)["source"]))
+
+
+def model(station: str, *hours: int) -> list[ForecastGroup]:
+    return read_one_call(one_call(*(one_call_hour(n) for n in hours)), station)
+
+
+def test_nbh_governs_to_its_end_then_nbs_then_nothing() -> None:
+    frame = blended([*guidance("NBH"), *guidance("NBS")])
+
+    assert [sources(frame, n) for n in (12, 35, 36, 80, 82)] == [["NBH"], ["NBH"], ["NBS"], ["NBS"], []]
+    assert not frame["missing"].str.len().any()
+
+
+def test_one_call_is_last() -> None:
+    frame = blended([*guidance("NBH"), *guidance("NBS"), *model("KBARE", *range(12, 60))], models=("KBARE",))
+
+    assert not frame.loc[frame["governs"], "source"].eq("OpenWeatherMap").any()
+
+
+def test_guidance_governs_beyond_a_taf_and_stands_beside_it_before() -> None:
+    own = AIRPORTS.head(1)
+    asked: dict[GuidanceSource, set[str]] = {"NBH": {"KOWN"}, "NBS": {"KOWN"}}
+    bad: Changes = {"CIG": dict.fromkeys(range(25), 3)}
+    told = [
+        *read_taf(taf(fair(0, 30), station="KOWN", ends=30)),
+        *guidance("NBH", "KOWN"),
+        *guidance("NBS", "KOWN", changes=bad),
+    ]
+    frame = blended(told, asked, own)
+
+    assert sources(frame, 29, "KOWN") == ["TAF"]
+    assert sources(frame, 30, "KOWN") == ["NBH"]
+    beside = frame[(frame["hour_utc"] == hour(29)) & ~frame["governs"]]
+    assert beside["source"].tolist() == ["NBH"]
+
+
+def test_a_field_without_a_station_takes_the_nearest_within_the_distance() -> None:
+    asked: dict[GuidanceSource, set[str]] = {"NBS": {"KOWN"}}
+    frame = blended(guidance("NBS", "KOWN"), asked, AIRPORTS.assign(issues_taf=False))
+
+    assert governing(frame, 24, "KBARE")["station"].unique().tolist() == ["KOWN"]
+    assert governing(frame, 24, "KBARE")["station_distance_nm"].unique().tolist() == [pytest.approx(6.0, abs=0.1)]
+    assert governing(frame, 24, "KFAR").empty
+
+
+@pytest.mark.parametrize("missing", ["NBH", "NBS"])
+def test_a_bulletin_that_was_due_and_is_missing_leaves_its_hours_unreadable(missing: GuidanceSource) -> None:
+    other: GuidanceSource = "NBS" if missing == "NBH" else "NBH"
+    frame = blended([*guidance(other), *model("KBARE", *range(12, 60))], models=("KBARE",))
+
+    at = 14 if missing == "NBH" else 40
+    rows = governing(frame, at)
+    assert set(rows["source"]) >= {missing, "OpenWeatherMap"}
+    assert rows.loc[rows["source"] == missing, "missing"].str.len().tolist() == [4]
+
+
+@pytest.mark.parametrize(("cycle", "relied_on"), [(5, True), (4, False), (14, False)])
+def test_a_cycle_is_relied_on_while_it_is_young(cycle: int, relied_on: bool) -> None:
+    frame = blended([*guidance("NBH", cycle=cycle), *guidance("NBS", cycle=cycle)])
+
+    assert (governing(frame, 24)["missing"].str.len().max() == 0) == relied_on
+
+
+def test_an_old_cycle_says_its_age() -> None:
+    frame = blended([*guidance("NBH", cycle=6), *guidance("NBS", cycle=6)])
+    assert set(frame["age_minutes"]) == {6 * 60}
+
+
+@pytest.mark.parametrize(("percent", "counts"), [(29, False), (30, True), (100, True)])
+def test_thunder_counts_from_the_probability_that_is_set(percent: int, counts: bool) -> None:
+    frame = blended([*guidance("NBH", changes={"T01": {4: percent}}), *guidance("NBS")], least_percent=30)
+
+    temporary = frame[frame["layer"] == "temporary"]
+    assert temporary["hour_utc"].tolist() == ([hour(15)] if counts else [])
+    assert temporary["probability"].tolist() == ([percent] if counts else [])
+
+
+def test_a_newer_bulletin_that_cannot_be_read_is_not_replaced_by_an_older_one() -> None:
+    garbled = read_bulletin(block("NBS", hour(11), "KBARE").replace("FHR", "FXR"))
+    frame = blended([*guidance("NBH"), *guidance("NBS", cycle=8)], unread=garbled.unread)
+
+    assert governing(frame, 40)["missing"].str.len().max() == 4
+
+
+def test_files_alone_are_read_as_far_as_they_reach() -> None:
+    reading = ParsedReports(
+        [*guidance("NBS"), *model("KBARE", *range(12, 20)), *read_taf(taf(fair(0, 20), station="KOWN"))]
+    )
+    frame = blend_of_files(AIRPORTS.drop(columns=["issues_taf", "issues_metar"]), reading, taf_max_distance_nm=30)
+
+    assert sources(frame, 12) == ["TAF"]
+    assert sources(frame, 30) == ["NBS"]
+    assert sources(frame, 30, "KOWN") == ["NBS"]
+
+
+def test_the_hours_of_a_bulletin_are_those_of_its_cycle() -> None:
+    frame = blended(guidance("NBH"))
+    first: datetime = frame.loc[frame["source"] == "NBH", "hour_utc"].min()
+    assert first == hour(12)
+    assert set(frame.loc[frame["source"] == "NBH", "issued_at_utc"]) == {hour(11)}
