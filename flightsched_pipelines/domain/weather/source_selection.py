@@ -18,7 +18,7 @@ import pandas as pd
 from flightsched_pipelines.domain.weather.conditions import ForecastGroup, flight_category
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
 from flightsched_pipelines.domain.weather.governing import governing_metars, governing_taf, newest, unreadable
-from flightsched_pipelines.domain.weather.guidance.bulletin import GUIDANCE_SOURCES
+from flightsched_pipelines.domain.weather.guidance.bulletin import GUIDANCE_SOURCES, GuidanceSource
 from flightsched_pipelines.domain.weather.guidance.governing_guidance import (
     DEFAULT_RULES,
     GuidanceRules,
@@ -104,7 +104,9 @@ def blend(
         guided: frozenset[datetime] = frozenset()
         if airport in guides:
             station, distance_nm = guides[airport]
-            due_of = {source for source in GUIDANCE_SOURCES if station in reading.asked_of_guidance.get(source, ())}
+            due_of: set[GuidanceSource] = {
+                source for source in GUIDANCE_SOURCES if station in reading.asked_of_guidance.get(source, ())
+            }
             guide = station_guidance(guidance_of.get(station, ()), station, due_of, hour_utc, guidance)
             rows += [_Row(airport, group, distance_nm, group.to_utc > covered_until) for group in guide.groups]
             guided = guide.sure_hours

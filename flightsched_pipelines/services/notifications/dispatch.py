@@ -11,6 +11,7 @@ from flightsched_pipelines.database.queries.cases import cases as rows
 from flightsched_pipelines.database.queries.cases import transitions
 from flightsched_pipelines.database.queries.cases.transitions import NewCase, Transition
 from flightsched_pipelines.database.queries.live import live_events
+from flightsched_pipelines.database.queries.schedule.violating_rows import unwritable_bookings
 from flightsched_pipelines.domain.cases.decisions import override_still_applies
 from flightsched_pipelines.domain.cases.lifecycle import (
     BookingStatus,
@@ -255,12 +256,16 @@ class _Decisions:
 
     def _open_new_cases(self) -> None:
         new: list[NewCase] = []
+        unwritable = unwritable_bookings(self._connection)
         for booking_id, finding in self._findings.by_booking.items():
             live = self._schedule.get(booking_id)
             if finding.verdict != "at_risk" or live is None or booking_id in self._cases:
                 continue
             if live.slot.starts_at_utc <= self._now:
                 self._unchanged["its time has come"] += 1
+                continue
+            if booking_id in unwritable:
+                self._unchanged["its row must be mended first"] += 1
                 continue
             if booking_id in self._held:
                 self._unchanged["with a dispatcher"] += 1

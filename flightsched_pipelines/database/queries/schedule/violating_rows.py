@@ -53,6 +53,17 @@ def odd_rows(connection: Connection) -> list[OddRow]:
     return [*_against_conditions(connection), *_without_time_zone(connection)]
 
 
+def unwritable_bookings(connection: Connection) -> set[int]:
+    """Return the bookings whose rows violate a condition: no change of theirs is taken until they are mended."""
+    found: set[int] = set()
+    for name in _not_proven(connection):
+        of, constraint = _CONDITIONS[name]
+        if of is schema.bookings:
+            kept = literal_column(f"({constraint.sqltext})", Boolean)
+            found.update(connection.execute(select(of.c.id).where(not_(kept))).scalars())
+    return found
+
+
 def as_faults(odd: list[OddRow]) -> pd.DataFrame:
     """Return odd rows as faulty minimums (``MINIMUM_COLUMNS``): they apply to every lesson of their school."""
     faults: dict[str, Any] = dict.fromkeys(MINIMUM_COLUMNS)
