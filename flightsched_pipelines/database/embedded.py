@@ -100,9 +100,9 @@ def url(home: Path, database: str) -> str:
     return f"postgresql://postgres:{access['password']}@127.0.0.1:{access['port']}/{database}"
 
 
-def psql() -> str:
-    """Return the path of the wheel's psql."""
-    return str(BINARIES / "psql")
+def program(name: str) -> str:
+    """Return the path of one of the wheel's programs, such as psql or pg_dump."""
+    return str(BINARIES / name)
 
 
 def _folder(home: Path) -> Path:

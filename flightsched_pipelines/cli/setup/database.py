@@ -3,6 +3,9 @@
 import os
 import secrets
 import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +13,7 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.cli.arguments import Hour, Json, parse_hour
 from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console, print_json, print_progress
-from flightsched_pipelines.database import analyst_role, embedded, migrations, table_counts
+from flightsched_pipelines.database import analyst_role, backups, embedded, migrations, table_counts
 from flightsched_pipelines.database import seed as seeding
 from flightsched_pipelines.database.engine import application_url, connect
 from flightsched_pipelines.settings import Settings
@@ -87,6 +90,37 @@ def reset(hour: Hour = None, yes: Yes = False) -> None:
 
 
 @app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="The folder to make.", show_default=False)], as_json: Json = False
+) -> None:
+    """Dump both databases, the application's and Dagster's, into a new folder."""
+    settings = Settings()
+    engine = connect(settings)
+    migrations.require_current(engine)
+    made = backups.back_up(engine, settings, folder, datetime.now(UTC))
+    _print_backup(made, f"{folder} holds", as_json=as_json)
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="A folder that `db backup` made.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Restore a backup into databases that hold nothing."""
+    settings = Settings()
+    restored = backups.restore(connect(settings), settings, folder)
+    _print_backup(restored, "restored", as_json=as_json)
+
+
+def _print_backup(backup: backups.Backup, verb: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(backup))
+        return
+    counted = table_counts.in_words(backup.rows)
+    console.print(f"{verb} {counted}, at schema {backup.schema}, and Dagster's database", soft_wrap=True)
+
+
+@app.command()
 def shell(
     role: Annotated[
         str | None, typer.Option("--as", help=f"Have this role's rights only, such as {analyst_role.ROLE}.")
@@ -102,7 +136,7 @@ def shell(
         environment["PGOPTIONS"] = f"-c role={role} -c search_path=analytics"
     words = ["psql", url, *(("-c", command) if command is not None else ())]
     sys.stdout.flush()
-    os.execve(embedded.psql(), words, environment)  # noqa: S606, our own program and address
+    os.execve(embedded.program("psql"), words, environment)  # noqa: S606, our own program and address
 
 
 @app.command("analyst-password")

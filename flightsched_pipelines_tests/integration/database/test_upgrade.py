@@ -40,7 +40,7 @@ def upgraded(server_home: Path) -> Iterator[tuple[str, dict[str, int]]]:
     name = "template_upgraded"
     administer(server_home, f"CREATE DATABASE {name}")
     url = embedded.url(server_home, name)
-    load = [embedded.psql(), url, "--no-psqlrc", "--quiet", "--output=/dev/null", "--set=ON_ERROR_STOP=1"]
+    load = [embedded.program("psql"), url, "--no-psqlrc", "--quiet", "--output=/dev/null", "--set=ON_ERROR_STOP=1"]
     subprocess.run(load, input=gzip.decompress(DUMP.read_bytes()), check=True)  # noqa: S603, the wheel's psql
     before: dict[str, int] = {}
     for engine in connected(url):

@@ -114,7 +114,7 @@ def test_the_image_is_built_from_pinned_parts_without_secrets() -> None:
 
 def test_psql_is_where_the_image_looks_for_it() -> None:
     (target,) = re.findall(r"ln -s \S+/site-packages/(\S+) ", DOCKERFILE.read_text())
-    assert embedded.psql().endswith(f"/site-packages/{target}")
+    assert embedded.program("psql").endswith(f"/site-packages/{target}")
 
 
 def test_only_what_is_copied_reaches_the_builder() -> None:
