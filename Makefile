@@ -50,6 +50,8 @@ lint: $(TOOLS)
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/vulture
+	$(BIN)/actionlint
+	$(BIN)/zizmor --offline --quiet --persona=pedantic .github
 	$(BIN)/dg check defs
 	$(BIN)/pyright --warnings
 
