@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 TOOLS := .venv/.infrastructure
 
-.PHONY: demo dev test test-unit test-nightly eval bench images recovery lint format lock clean
+.PHONY: demo dev test test-unit test-nightly eval bench images recovery lint format lock clean secrets
 
 demo: $(READY) ## one full hourly tick on simulated weather (ARGS=--fake-llm: with a stand-in for OpenAI)
 	@$(BIN)/flightsched demo $(ARGS)
@@ -58,6 +58,16 @@ lint: $(TOOLS)
 format: $(READY)
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+SECRETS ?= secrets
+secrets: ## files with new passwords and keys for docker-compose.yml; existing ones stay
+	@mkdir -p $(SECRETS) && chmod 700 $(SECRETS)
+	@random() { head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n'; }; \
+		cd $(SECRETS); \
+		[ -e postgres_password ] || random > postgres_password; \
+		[ -e database_url ] || printf 'postgresql://flightsched:%s@postgres:5432/flightsched' "$$(cat postgres_password)" > database_url; \
+		[ -e secret_key ] || random > secret_key; \
+		chmod 644 postgres_password database_url secret_key # read by the containers' users; the folder is yours alone
 
 lock: $(READY) ## after a change of dependencies in pyproject.toml (needs uv in the path)
 	uv pip compile --universal --generate-hashes --no-header --extra dev pyproject.toml -o requirements.lock

@@ -65,11 +65,15 @@ class LocalCompose:
     def __init__(self, folder: Path, variables: Mapping[str, str]) -> None:
         self._folder = folder
         self._services: dict[str, dict[str, Any]] = load(variables)["services"]
-        self._ports = {port: str(free_port()) for port in ("3000", "3002", "4000", "5000", "6379")}
+        self._ports = {port: str(free_port()) for port in ("3000", "3001", "3002", "4000", "5000", "6379")}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.workdir = self._local("/opt/flightsched")
         self.workdir.mkdir(parents=True)
         shutil.copy(DAGSTER_YAML, self.workdir)
+        self._secrets = self._local("/run/secrets")
+        make = ["make", "--silent", "-C", str(ROOT), "secrets", f"SECRETS={self._secrets}"]
+        self._secrets.parent.mkdir(parents=True)
+        subprocess.run(make, check=True)  # noqa: S603, our own Makefile
         workspace = self.workdir / "workspace.docker.yaml"
         workspace.write_text(self._translated((ROOT / workspace.name).read_text()))
 
@@ -175,9 +179,12 @@ class LocalCompose:
         url = embedded.start(self._folder)
         with psycopg.connect(url, autocommit=True) as connection:
             role = sql.SQL("CREATE ROLE {} SUPERUSER LOGIN PASSWORD {}")
-            connection.execute(role.format(sql.Identifier(given["POSTGRES_USER"]), given["POSTGRES_PASSWORD"]))
+            password = Path(self._translated(given["POSTGRES_PASSWORD_FILE"])).read_text()
+            connection.execute(role.format(sql.Identifier(given["POSTGRES_USER"]), password))
         assert url.endswith(f"/{given['POSTGRES_DB']}"), "the embedded server has this database"
         self._ports["5432"] = url.rpartition(":")[2].partition("/")[0]
+        address = self._secrets / "database_url"
+        address.write_text(self._translated(address.read_text()))
 
     def _await(self, service: str, condition: str) -> None:
         if condition == "service_completed_successfully":
@@ -203,7 +210,7 @@ class LocalCompose:
         return self._folder / path.removeprefix("/")
 
     def _translated(self, text: str) -> str:
-        if text in ("/data", "/opt/flightsched", "/var/lib/flightsched"):
+        if text in ("/data", "/opt/flightsched", "/var/lib/flightsched") or text.startswith("/run/secrets/"):
             return str(self._local(text))
         hosts = "|".join(self._services)
         text = text.replace("0.0.0.0", "127.0.0.1")  # noqa: S104, it is taken away

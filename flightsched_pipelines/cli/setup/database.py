@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 
 from flightsched_pipelines.cli.arguments import Hour, Json, parse_hour
 from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console, print_json, print_progress
 from flightsched_pipelines.database import analyst_role, backups, embedded, migrations, table_counts
 from flightsched_pipelines.database import seed as seeding
-from flightsched_pipelines.database.engine import application_url, connect
+from flightsched_pipelines.database.engine import application_url, connect, dagster_url
 from flightsched_pipelines.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Manage the database: schema, seed, shell.")
@@ -126,11 +126,15 @@ def shell(
         str | None, typer.Option("--as", help=f"Have this role's rights only, such as {analyst_role.ROLE}.")
     ] = None,
     command: Annotated[str | None, typer.Option("--command", "-c", help="Run this SQL, and end.")] = None,
+    dagster: Annotated[bool, typer.Option("--dagster", help="Open Dagster's own database.")] = False,
 ) -> None:
     """Open psql on the database."""
     if role not in {None, analyst_role.ROLE}:
         raise UsageError(f"--as is '{role}'; give {analyst_role.ROLE}, or leave it out")
-    url = application_url(Settings())
+    settings = Settings()
+    url = application_url(settings)
+    if dagster:
+        url = make_url(dagster_url(settings)).set(drivername="postgresql").render_as_string(hide_password=False)
     environment = dict(os.environ)
     if role is not None:
         environment["PGOPTIONS"] = f"-c role={role} -c search_path=analytics"

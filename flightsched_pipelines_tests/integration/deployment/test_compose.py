@@ -25,7 +25,7 @@ from flightsched_pipelines_tests.servers import moto_server
 from flightsched_pipelines_tests.servers.compose import LocalCompose
 
 BUCKET = "flightsched-logs"
-DAGSTER = ("code-location", "webserver", "daemon")
+DAGSTER = ("code-location", "webserver", "viewer", "daemon")
 ENDED = (DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED)
 
 
@@ -52,7 +52,7 @@ def test_an_hour_is_run_and_people_are_told_and_the_runbooks_commands_run(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", given["AWS_SECRET_ACCESS_KEY"])
     amazon = given["AWS_REGION"], given["AWS_ENDPOINT_URL"]
     listener = moto_server.listening(given["AWS_ENDPOINT_URL"], aws.notifications_topic("development"))
-    _nobody_sleeps(given["DATABASE_URL"])
+    _nobody_sleeps(Path(given["DATABASE_URL_FILE"]).read_text())
 
     compose.up(*DAGSTER, "portal")
     compose.await_healthy(*DAGSTER, "portal")
@@ -75,12 +75,27 @@ def test_an_hour_is_run_and_people_are_told_and_the_runbooks_commands_run(
     assert "below the school's minimums" in str(read_maildir(mail)[-1].get_body(("plain",)))
     assert json.loads(json.loads(listener.receive()[0].body)["Message"])["event"] == "opened"
 
+    _only_look(compose)
     status: Any = httpx.get(f"http://127.0.0.1:{compose.port(3002)}/status.json", timeout=30).json()
     assert status["last_good_hour_utc"] == f"{hour:%Y-%m-%dT%H}:00:00Z"
 
     for block in RUNNABLE:
         said = compose.run("code-location", ["bash", "-euo", "pipefail", "-c", block])
         assert "ERROR:" not in said, f"{block}\n{said}"  # psql goes on after an error
+
+
+def _only_look(compose: LocalCompose) -> None:
+    """Have the viewer show runs, and refuse to launch one."""
+    url = f"http://127.0.0.1:{compose.port(3001)}/graphql"
+
+    def ask(query: str) -> str:
+        return httpx.post(url, json={"query": query}, timeout=30).text
+
+    assert "hourly_tick" in ask("{ runsOrError { ... on Runs { results { jobName } } } }")
+    refused = ask(
+        'mutation { shutdownRepositoryLocation(repositoryLocationName: "flightsched_pipelines") { __typename } }'
+    )
+    assert "UnauthorizedError" in refused
 
 
 def _nobody_sleeps(database_url: str) -> None:

@@ -17,7 +17,7 @@ from flightsched_pipelines_tests.servers.compose import COMPOSE, DOCKERFILE, OUR
 
 SERVICES: dict[str, dict[str, Any]] = load({})["services"]
 OF_OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith(OURS)}
-OF_DAGSTER = ("code-location", "webserver", "daemon")
+OF_DAGSTER = ("code-location", "webserver", "viewer", "daemon")
 OF_LIBRARIES = {"DAGSTER_HOME", "CODE_LOCATION_HOST", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 """Variables that Dagster, `dagster.yaml` and Amazon's library read; all others are fields of the settings."""
 
@@ -62,15 +62,18 @@ def test_images_are_of_the_versions_that_the_tests_run() -> None:
 def test_every_variable_is_known_and_each_service_has_what_it_reads(name: str) -> None:
     given = image_environment() | OF_OURS[name]["environment"]
     fields = {field.upper() for field in Settings.model_fields}
-    assert set(OF_OURS[name]["environment"]) <= fields | OF_LIBRARIES
+    variables = {one.removesuffix("_FILE") for one in OF_OURS[name]["environment"]}
+    assert variables <= fields | OF_LIBRARIES
     in_dagster_yaml = set(re.findall(r"env: (\w+)", DAGSTER_YAML.read_text()))
     logs = {"COMPUTE_LOGS_BUCKET", "AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
     assert in_dagster_yaml == set()
-    assert logs | {"DAGSTER_HOME", "FLIGHTSCHED_HOME", "DAGSTER_POSTGRES_URL", "CODE_LOCATION_HOST"} <= set(given)
+    assert logs | {"DAGSTER_HOME", "FLIGHTSCHED_HOME", "DATABASE_URL_FILE", "CODE_LOCATION_HOST"} <= set(given)
     Settings.model_validate({key.lower(): value for key, value in given.items() if key in fields and value})
+    secrets = {name for name in given if name.endswith("_FILE")}
+    assert {given[name] for name in secrets} == {f"/run/secrets/{secret}" for secret in OF_OURS[name]["secrets"]}
 
     runs_our_code = name in ("migrate", "code-location", "portal")
-    assert runs_our_code is ({"DATABASE_URL", "REDIS_URL"} <= set(given))
+    assert runs_our_code is ({"SECRET_KEY_FILE", "REDIS_URL"} <= set(given))
     assert runs_our_code is ("env_file" in OF_OURS[name]), "keys go to nobody else"
 
 
@@ -79,10 +82,29 @@ def test_services_agree_on_databases_and_logs() -> None:
     for name in OF_DAGSTER:
         assert SERVICES[name]["environment"].items() <= code.items()
         assert "home:/var/lib/flightsched" in SERVICES[name]["volumes"]
-    assert code["DAGSTER_POSTGRES_URL"] == code["DATABASE_URL"].replace("://", "+psycopg2://") + "_dagster"
+
+
+def test_no_password_is_published_and_make_writes_each_secret_once(tmp_path: Path) -> None:
+    text = COMPOSE.read_text()
+    described = load({"SECRETS": str(tmp_path)})
+    make = ["make", "--silent", "-C", str(ROOT), "secrets", f"SECRETS={tmp_path}"]
+    subprocess.run(make, check=True)  # noqa: S603, our own words
+    written = {Path(secret["file"]): Path(secret["file"]).read_text() for secret in described["secrets"].values()}
+    password, key = (written[tmp_path / name] for name in ("postgres_password", "secret_key"))
     postgres = SERVICES["postgres"]["environment"]
-    user, password, database = (postgres[f"POSTGRES_{what}"] for what in ("USER", "PASSWORD", "DB"))
-    assert code["DATABASE_URL"] == f"postgresql://{user}:{password}@postgres:5432/{database}"
+    user, database = postgres["POSTGRES_USER"], postgres["POSTGRES_DB"]
+    assert written[tmp_path / "database_url"] == f"postgresql://{user}:{password}@postgres:5432/{database}"
+    assert {len(password), len(key)} == {64}
+    assert password != key
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+    subprocess.run(make, check=True)  # noqa: S603, our own words
+    assert written == {path: path.read_text() for path in written}
+    assert not re.search(r"PASSWORD: |://\w+:\w+@", text)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_cannot_take_the_whole_machine(name: str) -> None:
+    assert set(SERVICES[name]["deploy"]["resources"]["limits"]) == {"cpus", "memory", "pids"}
 
 
 def test_every_variable_that_compose_reads_is_documented() -> None:
@@ -92,7 +114,10 @@ def test_every_variable_that_compose_reads_is_documented() -> None:
 
 def test_the_pages_are_reached_from_this_machine_alone() -> None:
     ports = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
-    assert ports == {"webserver": ["127.0.0.1:3000:3000"], "portal": ["127.0.0.1:3002:3002"]}
+    assert ports == {
+        "webserver": ["127.0.0.1:3000:3000"], "viewer": ["127.0.0.1:3001:3001"], "portal": ["127.0.0.1:3002:3002"]
+    }  # fmt: skip
+    assert "--read-only" in SERVICES["viewer"]["command"]
 
 
 def test_nobody_is_root_in_our_image() -> None:
