@@ -50,6 +50,7 @@ EXAMPLES: Mapping[str, tuple[str, str]] = {
     "db status": ("db status", "db status --json"),
     "db seed": ("db seed", "db seed --hour 2026-11-24T10"),
     "db reset": ("--demo db reset", "--demo db reset --yes"),
+    "db sizes": ("db sizes", "db sizes --json"),
     "db backup": ("db backup backups/2026-11-26", "db backup backups/2026-11-26 --json"),
     "db restore": ("db restore backups/2026-11-26", "db restore backups/2026-11-26 --json"),
     "db shell": ("db shell", "db shell --as analyst -c 'SELECT * FROM hours LIMIT 5'"),

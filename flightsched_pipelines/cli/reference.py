@@ -76,6 +76,7 @@ JSON_FIELDS: Mapping[str, tuple[str, Sequence[str]]] = {
     "minimums try": ("an object", ("since", "until", "hours", "groups")),
     "token make": ("an object", ("token_id", "token")),
     "token list": ("a list of", _names(ApiToken)),
+    "db sizes": ("a list of", ("schema", "name", "bytes", "rows")),
     "db backup": ("an object", ("made_at_utc", "schema", "rows", "sha256")),
     "db restore": ("an object", ("made_at_utc", "schema", "rows", "sha256")),
     "db status": ("an object", ("server", "embedded", "schema", "newest")),

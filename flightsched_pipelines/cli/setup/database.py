@@ -9,14 +9,20 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich import box
+from rich.filesize import decimal
+from rich.table import Column, Table
 from sqlalchemy import Engine, make_url
 
 from flightsched_pipelines.cli.arguments import Hour, Json, parse_hour
 from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console, print_json, print_progress
-from flightsched_pipelines.database import analyst_role, backups, embedded, migrations, table_counts
+from flightsched_pipelines.database import analyst_role, backups, embedded, migrations, sizes, table_counts
 from flightsched_pipelines.database import seed as seeding
 from flightsched_pipelines.database.engine import application_url, connect, dagster_url
+from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.settings import Settings
+
+LARGEST = 20
 
 app = typer.Typer(no_args_is_help=True, help="Manage the database: schema, seed, shell.")
 
@@ -87,6 +93,24 @@ def reset(hour: Hour = None, yes: Yes = False) -> None:
     migrations.upgrade(engine)
     seeding.seed(engine, parse_hour(hour))
     console.print("schema and seed are recreated")
+
+
+@app.command("sizes")
+def show_sizes(as_json: Json = False) -> None:
+    """Show the size of each table of both databases, the largest first, with about how many rows it has."""
+    settings = Settings()
+    found = sizes.table_sizes(connect(settings), settings)
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    table = Table("table", Column("rows", justify="right"), Column("size", justify="right"), box=box.SIMPLE_HEAD)
+    for one in found[:LARGEST]:
+        table.add_row(f"{one.schema}.{one.name}", f"{one.rows:,}", decimal(one.bytes))
+    console.print(table)
+    rest = found[LARGEST:]
+    if rest:
+        console.print(f"and {plural(len(rest), 'smaller table')} of {decimal(sum(one.bytes for one in rest))} together")
+    console.print(f"{decimal(sum(one.bytes for one in found))} in all")
 
 
 @app.command()
