@@ -28,6 +28,7 @@ eval: $(READY) ## how well alternatives are ranked and explained: planner, stand
 bench: $(READY) ## every measurement of docs/reference/benchmarks.md, about half an hour on two cores
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r benchmarks/requirements.lock
 	$(BIN)/python -m benchmarks.readers.run
+	$(BIN)/python -m benchmarks.weather.run
 	$(BIN)/python -m benchmarks.risk.run
 	$(BIN)/python -m benchmarks.imports.run
 	$(BIN)/python -m benchmarks.hour.run

@@ -13,13 +13,22 @@ from pandas import DataFrame
 from flightsched_pipelines.clients.weather.errors import WeatherSourceError
 from flightsched_pipelines.clients.weather.request_specs import (
     AVIATION_WEATHER_CENTER,
+    NATIONAL_BLEND,
     OPEN_WEATHER_MAP,
     RequestSpec,
     response_to,
 )
-from flightsched_pipelines.domain.weather.provider_responses import Product, ProviderResponse, one_call_position
+from flightsched_pipelines.domain.weather.guidance.bulletin import GuidanceSource, blocks_of, heading_of
+from flightsched_pipelines.domain.weather.guidance.reading import is_bulletin
+from flightsched_pipelines.domain.weather.provider_responses import (
+    PRODUCT_OF,
+    Product,
+    ProviderResponse,
+    one_call_position,
+)
 
 _ONE_CALL_PREFIX = "one_call_"
+_BULLETIN_PREFIX = "blend_"
 
 
 class RecordedWeather:
@@ -27,7 +36,8 @@ class RecordedWeather:
 
     Args:
         folder: contains ``*.json``, each a METAR or TAF array of the Aviation Weather Center or a One Call object of
-            OpenWeatherMap. ``one_call_KAPA.json`` is for KAPA; a file of another name is for the nearest airport.
+            OpenWeatherMap, and ``blend_*``, each a bulletin of the National Blend of Models. ``one_call_KAPA.json`` is
+            for KAPA; a file of another name is for the nearest airport.
 
     Raises:
         WeatherSourceError: the folder is missing, or has no such file.
@@ -40,10 +50,11 @@ class RecordedWeather:
             raise WeatherSourceError(
                 f"WEATHER_SOURCE names the folder '{folder}', which does not exist; create it with *.json responses"
             )
-        self._files = sorted(folder.glob("*.json"))
+        self._files = sorted([*folder.glob("*.json"), *folder.glob("blend_nb[hs]*")])
         if not self._files:
             raise WeatherSourceError(
-                f"WEATHER_SOURCE names the folder '{folder}', which contains no *.json; put recorded responses in"
+                f"WEATHER_SOURCE names the folder '{folder}', which contains no *.json or blend_*; put recorded "
+                "responses in"
             )
 
     def fetch(
@@ -61,6 +72,8 @@ def _response(file: Path, airports: DataFrame, hour_utc: datetime) -> ProviderRe
         body = file.read_bytes().decode("utf-8", errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
     except OSError as error:
         return _unreadable(file, airports, hour_utc, "", f"not readable ({error.strerror})")
+    if is_bulletin(body) or file.name.startswith(_BULLETIN_PREFIX):
+        return _bulletin(file, airports, hour_utc, body)
     try:
         content: object = json.loads(body)
     except (ValueError, RecursionError):
@@ -75,6 +88,19 @@ def _response(file: Path, airports: DataFrame, hour_utc: datetime) -> ProviderRe
         return _unreadable(file, airports, hour_utc, body, "neither METARs, TAFs nor a One Call response")
     station = _named_or_nearest(file, airports, position)
     return response_to(RequestSpec(OPEN_WEATHER_MAP, "one_call", file.name, (station,)), hour_utc, body)
+
+
+def _bulletin(file: Path, airports: DataFrame, hour_utc: datetime, body: str) -> ProviderResponse:
+    """A bulletin's blocks of the airports, verbatim; guidance is due at those that it names, or at all of them."""
+    source: GuidanceSource = "NBS" if "nbs" in file.name.lower() or " NBS GUIDANCE " in body else "NBH"
+    blocks = {heading.station: lines for lines in blocks_of(body) if (heading := heading_of(lines[0])) is not None}
+    named = tuple(ident for ident in _all(airports) if ident in blocks)
+    asked = RequestSpec(NATIONAL_BLEND, PRODUCT_OF[source], file.name, named if blocks else _all(airports))
+    kept = "".join(f"{line}\n" for ident in named for line in blocks[ident])
+    if blocks:
+        return response_to(asked, hour_utc, kept)
+    sentence = f"The recorded response '{file}' is not a bulletin of the National Blend of Models; replace or remove it"
+    return replace(response_to(asked, hour_utc, body), status_code=None, outcome="damaged", error=sentence)
 
 
 def _unreadable(file: Path, airports: DataFrame, hour_utc: datetime, body: str, what: str) -> ProviderResponse:

@@ -1,7 +1,7 @@
 """Explain one booking at a stored hour: its verdict, its breaches, and the forecast that they rest on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from flightsched_pipelines.domain.risk.explain import explain
 from flightsched_pipelines.domain.weather.reports.report_lines import line_of_group, raw_reports
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.hourly.second_opinion import guidance_disagreements
 from flightsched_pipelines.settings import Settings
 
 
@@ -36,7 +37,8 @@ class ExplainedBreach:
 class Explanation:
     """A booking's verdict at an hour; ``None`` if that hour did not assess it, and ``words`` say why.
 
-    ``words`` are for who reads no table. ``breaches`` are in order of time.
+    ``words`` are for who reads no table. ``breaches`` are in order of time. ``uncertainty`` is a sentence where
+    guidance would give another verdict than the TAF that governs.
     """
 
     hour_utc: datetime
@@ -50,6 +52,7 @@ class Explanation:
     verdict: str | None
     words: str
     breaches: Sequence[ExplainedBreach]
+    uncertainty: str | None = None
 
 
 def explain_booking(engine: Engine, booking: str, hour_utc: datetime | None, settings: Settings) -> Explanation:
@@ -86,15 +89,24 @@ def explain_booking(engine: Engine, booking: str, hour_utc: datetime | None, set
             "not compared with that hour's forecast."
         )
         return _explanation(hour, named, None, words)
+    forecasts = read_partition(engine, PIPELINE_TABLES["forecasts"], [hour])
+    found, _ = guidance_disagreements(engine, assessed, forecasts, hour, settings)
+    return replace(
+        _assessed(engine, assessed, forecasts, hour, settings), uncertainty=found[0].words if found else None
+    )
+
+
+def _assessed(
+    engine: Engine, lesson: pd.DataFrame, forecasts: pd.DataFrame, hour: datetime, settings: Settings
+) -> Explanation:
     broken = PIPELINE_TABLES["at_risk_bookings"]
-    breaches = read_partition(engine, broken, [hour], broken.c.booking_id == int(assessed["booking_id"].iloc[0]))
+    breaches = read_partition(engine, broken, [hour], broken.c.booking_id == int(lesson["booking_id"].iloc[0]))
     if len(breaches):
         rows = breaches.sort_values("breach_rank").to_dict("records")
-        words = explain(assessed.to_dict("records")[0], rows, str(rows[0]["verdict"]))
-        return _explanation(hour, assessed, str(rows[0]["verdict"]), words, _explained(engine, hour, rows))
-    forecasts = read_partition(engine, PIPELINE_TABLES["forecasts"], [hour])
-    assessment = hourly_steps.assess_lessons(engine, assessed, forecasts, hour, settings)
-    return _explanation(hour, assessed, str(assessment.verdicts.iloc[0]), assessment.words(0))
+        words = explain(lesson.to_dict("records")[0], rows, str(rows[0]["verdict"]))
+        return _explanation(hour, lesson, str(rows[0]["verdict"]), words, _explained(engine, hour, rows))
+    assessment = hourly_steps.assess_lessons(engine, lesson, forecasts, hour, settings)
+    return _explanation(hour, lesson, str(assessment.verdicts.iloc[0]), assessment.words(0))
 
 
 def _explanation(

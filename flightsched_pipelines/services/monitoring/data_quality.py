@@ -30,11 +30,13 @@ from flightsched_pipelines.domain.weather.forecast_quality import (
     uncovered,
     unread_words,
 )
+from flightsched_pipelines.domain.weather.guidance.bulletin import GUIDANCE_SOURCES
 from flightsched_pipelines.durations import DAY, HOUR
 from flightsched_pipelines.formatting import format_utc
 from flightsched_pipelines.services.credentials import shortcomings
 from flightsched_pipelines.services.hourly import hourly_steps, proposal_validation
 from flightsched_pipelines.services.hourly.reference import Reference, reference_at
+from flightsched_pipelines.services.hourly.second_opinion import guidance_disagreements
 from flightsched_pipelines.services.monitoring.llm_model import of_model
 from flightsched_pipelines.settings import Settings
 
@@ -155,10 +157,25 @@ def _lessons_of(engine: Engine, hour: datetime, settings: Settings) -> dict[str,
         "at_risk_share_is_usual": Measurement(beyond, held, "bookings", [f"{percents.get(hour, 0.0):.0f} % at risk"]),
         "threatened_have_alternatives": Measurement(share_percent(without, len(threatened)), held, "bookings"),
     }
+    found |= _guidance_of(engine, hour, settings)
     if settings.openai_api_key is not None:
         by = proposals.drop_duplicates("booking_id")["ranked_by"]
         found["llm_ranks"] = Measurement(share_percent(int((by != "llm").sum()), len(by)), held, "bookings")
     return found
+
+
+def _guidance_of(engine: Engine, hour: datetime, settings: Settings) -> dict[str, Measurement]:
+    """Measure the lessons of which TAF and guidance give different verdicts; nothing where no guidance came."""
+    forecasts = read_partition(engine, PIPELINE_TABLES["forecasts"], [hour])
+    if not forecasts["source"].isin(GUIDANCE_SOURCES).any():
+        return {}
+    then = hourly_steps.settings_at(engine, hour, settings)
+    bookings = read_partition(engine, PIPELINE_TABLES["booking_snapshot"], [hour])
+    lessons = hourly_steps.lessons_ahead(bookings, hour, then.lookahead_hours)
+    apart, compared = guidance_disagreements(engine, lessons, forecasts, hour, then)
+    words = [f"{one.reference}: {one.words}" for one in apart]
+    # An hour without a lesson under a TAF passes; one without any booking was not read.
+    return {"guidance_agrees": Measurement(share_percent(len(apart), compared), len(bookings), "bookings", words)}
 
 
 def _lacking(engine: Engine, hour: datetime, then: Reference) -> list[str]:

@@ -9,8 +9,10 @@ import pytest
 
 from flightsched_pipelines.clients.weather.recorded_weather import RecordedWeather
 from flightsched_pipelines.clients.weather.weather_source import WeatherSourceError, weather_source
-from flightsched_pipelines.domain.weather.provider_responses import ProviderResponse
+from flightsched_pipelines.domain.weather.provider_responses import ProviderResponse, read_responses
+from flightsched_pipelines.durations import HOUR
 from flightsched_pipelines.settings import Settings
+from flightsched_pipelines_tests.unit.domain.weather.bulletins import block
 
 HOUR_UTC = datetime(2026, 7, 9, 22, tzinfo=UTC)
 DATA = Path(__file__).parents[3] / "../shared/data"
@@ -91,3 +93,18 @@ def test_the_settings_choose_the_source(tmp_path: Path) -> None:
         assert (
             weather_source(Settings.model_validate({"weather_source": chosen})).supports_backfill is supports_backfill
         )
+
+
+def test_a_recorded_bulletin_is_kept_for_the_airports_that_it_names(tmp_path: Path) -> None:
+    cycle = HOUR_UTC - HOUR
+    (tmp_path / "blend_nbstx.t21z").write_text(block("NBS", cycle, "KAAA") + block("NBS", cycle, "KAPA"))
+    (tmp_path / "blend_nbhtx.t21z").write_text("maintenance")
+    broken, answer = fetch(tmp_path)
+
+    assert (answer.product, answer.stations, answer.outcome) == ("nbs", ("KAPA",), "ok")
+    assert answer.body == block("NBS", cycle, "KAPA").rstrip("\n") + "\n"
+    assert (broken.product, broken.outcome, broken.stations) == ("nbh", "damaged", ("KAPA", "PASY", "LIPB"))
+    assert "is not a bulletin" in str(broken.error)
+    reading = read_responses([broken, answer])
+    assert {group.station for group in reading.groups} == {"KAPA"}
+    assert reading.asked_of_guidance["NBH"] == {"KAPA", "PASY", "LIPB"}

@@ -1,6 +1,7 @@
 """Faults of the weather and its providers."""
 
 import json
+import re
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,6 +10,7 @@ from typing import Any
 
 from flightsched_pipelines.clients.weather.aviation_weather import AviationWeatherCenter
 from flightsched_pipelines.clients.weather.http_fetch import RetryPolicy
+from flightsched_pipelines.clients.weather.national_blend import NationalBlend
 from flightsched_pipelines.clients.weather.open_weather_map import OpenWeatherMap
 from flightsched_pipelines.clients.weather.weather_source import LiveWeather
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
@@ -22,8 +24,10 @@ from flightsched_pipelines_tests.integration.monitoring.faults.fault import (
 from flightsched_pipelines_tests.servers.weather_servers import (
     AviationWeatherServer,
     Body,
+    NationalBlendServer,
     OpenWeatherMapServer,
     simulated_bodies,
+    simulated_bulletins,
 )
 
 KEY = "a-key"
@@ -168,6 +172,22 @@ def _(watch: Watch) -> Generator[None]:
         run_hour(watch)
         yield
         center.bodies, map_server.bodies = well, well_map
+        forget_weather(watch)
+        run_hour(watch)
+
+
+@fault("guidance that contradicts the TAFs", "guidance_agrees")
+def _(watch: Watch) -> Generator[None]:
+    airports = schedule.airports(watch.engine)
+    low = {path: re.sub(r"(?m)^ CIG .*$", f" CIG {'  2' * 25}" if "nbh" in path else f" CIG {'  2' * 23}", str(body))
+           for path, body in simulated_bulletins(airports, watch.hour).items()}  # fmt: skip
+    with live_weather(watch) as (center, _), NationalBlendServer(bodies=low) as blend:
+        blending = NationalBlend(blend.url, "ops@example.com", PATIENT)
+        center_client = AviationWeatherCenter(center.url, "ops@example.com", PATIENT, seconds_between_polls=0)
+        watch.parts = {**watch.parts, "weather": LiveWeather(center_client, None, blending)}
+        run_hour(watch)
+        yield
+        blend.bodies = simulated_bulletins(airports, watch.hour)
         forget_weather(watch)
         run_hour(watch)
 

@@ -1,0 +1,89 @@
+"""Compare the verdict that a TAF gives with the one that guidance would: where they differ, the forecast is uncertain.
+
+Guidance never governs in a TAF's place, so this changes no verdict: it is told beside it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from flightsched_pipelines.domain.risk.breach_text import breach_brief, breach_of
+from flightsched_pipelines.domain.weather.conditions import ELEMENTS
+from flightsched_pipelines.domain.weather.guidance.bulletin import GUIDANCE_SOURCES
+
+_HOUR = ["airport", "hour_utc"]
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A lesson of which TAF and guidance give different verdicts, one of them ``at_risk``."""
+
+    booking_id: int
+    reference: str
+    words: str
+
+
+def seen_by_guidance(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """Return the forecast as if guidance governed in place of TAFs, in the hours that both reach."""
+    is_guidance = forecasts["source"].isin(GUIDANCE_SOURCES)
+    instead = _hours(forecasts[is_guidance & _is_readable(forecasts)])
+    shared = instead & _hours(forecasts[forecasts["governs"] & (forecasts["source"] == "TAF")])
+    here = pd.Series(_keys(forecasts), index=forecasts.index).isin(shared)
+    governs = forecasts["governs"].mask(here & (forecasts["source"] == "TAF"), other=False)
+    return forecasts.assign(governs=governs.mask(here & is_guidance, other=True).astype(bool))
+
+
+def seen_by_both(lessons: pd.DataFrame, forecasts: pd.DataFrame) -> pd.DataFrame:
+    """Return the lessons of which a TAF governs the departure, and guidance reaches it, too."""
+    view = seen_by_guidance(forecasts)
+    changed = _hours(forecasts[forecasts["governs"] & ~view["governs"]])
+    starts = zip(lessons["departure"], lessons["starts_at_utc"].dt.floor("h"), strict=True)
+    return lessons[[start in changed for start in starts]]
+
+
+def disagreements(
+    lessons: pd.DataFrame,
+    verdicts: Sequence[str],
+    guidance_verdicts: Sequence[str],
+    breaches: Mapping[int, Sequence[Mapping[Any, Any]]],
+    guidance_breaches: Mapping[int, Sequence[Mapping[Any, Any]]],
+) -> list[Disagreement]:
+    """Return the lessons whose verdicts differ in whether they are at risk; unknown ones disagree with nothing.
+
+    Args:
+        lessons: with booking_id and reference.
+        verdicts: of each lesson, by the sources that govern.
+        guidance_verdicts: the same as guidance sees it.
+        breaches: rows of each lesson by booking_id, the gravest first.
+        guidance_breaches: the same as guidance sees it.
+    """
+    found: list[Disagreement] = []
+    names = zip(lessons["booking_id"], lessons["reference"], verdicts, guidance_verdicts, strict=True)
+    for booking_id, reference, verdict, other in names:
+        if "unknown" in {verdict, other} or (verdict == "at_risk") == (other == "at_risk"):
+            continue
+        key = int(booking_id)
+        rows = breaches.get(key, ()) if verdict == "at_risk" else guidance_breaches.get(key, ())
+        brief = breach_brief(breach_of(dict(rows[0]))) if rows else "weather below the minimums"
+        words = (
+            f"The TAF governs and has {brief}; guidance (National Blend of Models) sees nothing below the minimums."
+            if verdict == "at_risk"
+            else f"The TAF governs; guidance (National Blend of Models) sees {brief}."
+        )
+        found.append(Disagreement(key, str(reference), words))
+    return found
+
+
+def _keys(rows: pd.DataFrame) -> list[tuple[object, object]]:
+    return list(zip(*(rows[name] for name in _HOUR), strict=True))
+
+
+def _hours(rows: pd.DataFrame) -> set[tuple[object, object]]:
+    return set(_keys(rows))
+
+
+def _is_readable(forecasts: pd.DataFrame) -> "pd.Series[bool]":
+    prevails = forecasts["layer"] == "prevailing"
+    return prevails & (forecasts["missing"].str.len() < len(ELEMENTS))

@@ -1,0 +1,42 @@
+"""Assess an hour's lessons a second time, as guidance sees their weather, and find where it disagrees with the TAF."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from flightsched_pipelines.domain.risk.assess import Assessment
+from flightsched_pipelines.domain.risk.guidance_view import (
+    Disagreement,
+    disagreements,
+    seen_by_both,
+    seen_by_guidance,
+)
+from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.settings import Settings
+
+
+def guidance_disagreements(
+    engine: Engine, lessons: pd.DataFrame, forecasts: pd.DataFrame, hour_utc: datetime, settings: Settings
+) -> tuple[list[Disagreement], int]:
+    """Return the lessons of which guidance and TAF give different verdicts, and the number of lessons compared."""
+    compared = seen_by_both(lessons, forecasts)
+    if compared.empty:
+        return [], 0
+    views = (forecasts, seen_by_guidance(forecasts))
+    told, seen = (hourly_steps.assess_lessons(engine, compared, view, hour_utc, settings) for view in views)
+    found = disagreements(compared, _verdicts(told), _verdicts(seen), _breaches(told), _breaches(seen))
+    return found, len(compared)
+
+
+def _verdicts(assessment: Assessment) -> list[str]:
+    return assessment.verdicts.astype("str").tolist()
+
+
+def _breaches(assessment: Assessment) -> Mapping[int, Sequence[Mapping[Any, Any]]]:
+    found: dict[int, list[Mapping[Any, Any]]] = {}
+    for row in assessment.broken.sort_values("breach_rank").to_dict("records"):
+        found.setdefault(int(row["booking_id"]), []).append(row)
+    return found

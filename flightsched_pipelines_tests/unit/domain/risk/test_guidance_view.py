@@ -1,0 +1,71 @@
+"""TAF and guidance side by side: told where they disagree, and never instead of the TAF."""
+
+import pandas as pd
+import pytest
+
+from flightsched_pipelines.domain.risk.guidance_view import disagreements, seen_by_both, seen_by_guidance
+from flightsched_pipelines.domain.weather.guidance.reading import read_bulletin
+from flightsched_pipelines.domain.weather.provider_responses import ParsedReports
+from flightsched_pipelines.domain.weather.reports.taf import read_taf
+from flightsched_pipelines.domain.weather.source_selection import blend
+from flightsched_pipelines_tests.unit.domain.weather.builders import fair, hour, taf
+from flightsched_pipelines_tests.unit.domain.weather.bulletins import block
+
+AIRPORTS = pd.DataFrame(
+    {"airport": ["KXYZ"], "latitude_deg": [37.0], "longitude_deg": [-122.0], "issues_taf": [True],
+     "issues_metar": [False]}
+)  # fmt: skip
+LESSONS = pd.DataFrame(
+    {"booking_id": [1, 2], "reference": ["A-1", "A-2"], "departure": "KXYZ",
+     "starts_at_utc": pd.to_datetime([hour(15), hour(32)], utc=True)}
+)  # fmt: skip
+
+
+def forecasts(bulletin: str) -> pd.DataFrame:
+    guidance = read_bulletin(bulletin)
+    groups = [*read_taf(taf(fair(0, 30), ends=30)), *guidance.groups]
+    reading = ParsedReports(groups, unread=guidance.unread, asked_of_guidance={"NBH": {"KXYZ"}})
+    return blend(
+        AIRPORTS, reading, hour(12), horizon_hours=48, taf_max_distance_nm=30, taf_max_age_hours=13,
+        observation_max_age_minutes=90,
+    )  # fmt: skip
+
+
+def test_guidance_takes_the_tafs_place_in_the_view_alone() -> None:
+    frame = forecasts(block("NBH", hour(11)))
+    view = seen_by_guidance(frame)
+
+    shared = frame["hour_utc"] < hour(30)
+    assert set(frame.loc[frame["governs"] & shared, "source"]) == {"TAF"}
+    assert set(view.loc[view["governs"] & shared, "source"]) == {"NBH"}
+    beyond = view["hour_utc"] >= hour(30)
+    pd.testing.assert_frame_equal(view[beyond], frame[beyond])
+
+
+def test_guidance_that_cannot_be_read_sees_nothing() -> None:
+    frame = forecasts(block("NBH", hour(11)).replace(" UTC ", " UTX "))
+    pd.testing.assert_frame_equal(seen_by_guidance(frame), frame)
+    assert seen_by_both(LESSONS, frame).empty
+
+
+def test_lessons_beyond_the_taf_are_not_compared() -> None:
+    assert seen_by_both(LESSONS, forecasts(block("NBH", hour(11))))["booking_id"].tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("told", "seen", "words"),
+    [
+        ("ok", "at_risk", "The TAF governs; guidance (National Blend of Models) sees "),
+        ("watch", "at_risk", "The TAF governs; guidance (National Blend of Models) sees "),
+        ("at_risk", "ok", "The TAF governs and has "),
+        ("ok", "watch", None),
+        ("ok", "unknown", None),
+        ("unknown", "at_risk", None),
+        ("at_risk", "at_risk", None),
+    ],
+)
+def test_only_a_lesson_that_is_at_risk_by_one_of_them_is_uncertain(told: str, seen: str, words: str | None) -> None:
+    one = LESSONS.head(1)
+    found = disagreements(one, [told], [seen], {1: []}, {1: []})
+    assert [item.reference for item in found] == ([] if words is None else ["A-1"])
+    assert all(words is not None and item.words.startswith(words) for item in found)
