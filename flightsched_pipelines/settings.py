@@ -240,6 +240,12 @@ class Settings(WeatherSettings):
     alarms: Limits = Field(
         default={}, description="Limits of checks other than the default: ALARMS__<NAME>; see docs/reference/alerts.md."
     )
+    metrics_token: Secret | None = Field(
+        default=None, description="Bearer token for the portal's /metrics; unset, there is no such page."
+    )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="Form of the portal's log; json also turns on the runs' lines, as AWS_REGION does."
+    )
     heartbeat_url: SecretWebAddress | None = Field(
         default=None, description="Dead-man's-switch URL, pinged after each successful hour."
     )

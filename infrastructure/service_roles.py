@@ -25,19 +25,20 @@ def _python(path: str, port: int) -> Sequence[str]:
     return ("CMD", "python", "-c", request)
 
 
-_UI = ("dagster-webserver", "-h", "0.0.0.0", "-p", str(UI_PORT), "-w", "workspace.docker.yaml")  # noqa: S104, a task
+_AS_JSON = ("--log-format", "json")
+_UI = ("dagster-webserver", *_AS_JSON, "-h", "0.0.0.0", "-p", str(UI_PORT), "-w", "workspace.docker.yaml")  # noqa: S104, a task
 _UI_HEALTH = _python("/server_info", UI_PORT)
 
 ROLES: Mapping[str, Role] = MappingProxyType(
     {
         "code-location": Role(
-            ("dagster", "api", "grpc", "-h", "0.0.0.0", "-p", str(CODE_PORT), "-m",  # noqa: S104, a task
+            ("dagster", "api", "grpc", *_AS_JSON, "-h", "0.0.0.0", "-p", str(CODE_PORT), "-m",  # noqa: S104, a task
              "flightsched_pipelines.definitions", "-a", "defs"),
             cpu=0, megabytes=0, port=CODE_PORT, runs_our_code=True,
             health=("CMD", "dagster", "api", "grpc-health-check", "-h", "127.0.0.1", "-p", str(CODE_PORT)),
         ),
         "daemon": Role(
-            ("dagster-daemon", "run", "-w", "workspace.docker.yaml"), cpu=512, megabytes=2048,
+            ("dagster-daemon", "run", *_AS_JSON, "-w", "workspace.docker.yaml"), cpu=512, megabytes=2048,
             health=("CMD", "dagster-daemon", "liveness-check"), health_seconds=60,
         ),
         "webserver": Role(_UI, cpu=512, megabytes=2048, port=UI_PORT, health=_UI_HEALTH),

@@ -120,6 +120,7 @@ class Services(Construct):
             "MAIL_VIA": "ses",
             "MAIL_FROM": f"Flight School Scheduling <scheduling@{deployment.mail_domain}>",
             "WEATHER_SOURCE": "live",
+            "LOG_FORMAT": "json",
             "WEATHER_CONTACT": deployment.operators_address,
             "PORTAL_TRUSTED_PROXIES": data.network.vpc.vpc_cidr_block,
             "SCHEDULE_FEED": f"s3://{data.buckets.feed.bucket_name}/",

@@ -1,6 +1,8 @@
 """The web server of the portal: its log contains no link, and it trusts no header unless a proxy is configured."""
 
+import json
 import logging
+from datetime import UTC, datetime
 
 import uvicorn
 
@@ -10,9 +12,28 @@ from flightsched_pipelines.portal.site import Site
 GRACE_SECONDS = 5
 
 
+class JsonFormatter(logging.Formatter):
+    """A line of JSON a record; of an error its kind alone, since its words may quote a row of the database."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Time, level, logger and message."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info and record.exc_info[0] is not None:
+            line["error"] = record.exc_info[0].__name__
+        return json.dumps(line)
+
+
 def serve(site: Site, host: str, port: int) -> None:
     """Serve the portal until the process is asked to end."""
-    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%Y-%m-%dT%H:%M:%S")
+    handler = logging.StreamHandler()
+    plain = logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%S")
+    handler.setFormatter(JsonFormatter() if site.settings.log_format == "json" else plain)
+    logging.basicConfig(handlers=[handler])
     logging.getLogger("flightsched_pipelines.portal").setLevel(logging.INFO)
     uvicorn.Server(config(site, host, port)).run()
 

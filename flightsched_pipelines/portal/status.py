@@ -6,8 +6,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from flightsched_pipelines.portal.site import page, site_of
+from flightsched_pipelines.reporting.prometheus import CONTENT_TYPE
 from flightsched_pipelines.reporting.status_chart import hours_by_day
 from flightsched_pipelines.services.monitoring.readiness import not_ready_because
+from flightsched_pipelines.services.monitoring.scrape import may_scrape, scrape
 from flightsched_pipelines.services.monitoring.status import PlatformStatus, platform_status
 
 STATES = {"open": "without an alternative yet", "proposed": "waiting for a student", "student_accepted": "to confirm"}
@@ -37,7 +39,19 @@ def readyz(request: Request) -> Response:
     return PlainTextResponse("ready\n" if why is None else f"not ready: {why}\n", 200 if why is None else 503)
 
 
+def metrics(request: Request) -> Response:
+    """Return the figures in Prometheus' format to who has the token; nobody has one unless METRICS_TOKEN is set."""
+    site = site_of(request)
+    allowed = may_scrape(site.settings, request.headers.get("authorization", ""))
+    if allowed is None:
+        return PlainTextResponse("METRICS_TOKEN is not set\n", 404)
+    if not allowed:
+        return PlainTextResponse("give the token: Authorization: Bearer ...\n", 401, {"www-authenticate": "Bearer"})
+    return PlainTextResponse(scrape(site.engine, site.clock(), site.settings), media_type=CONTENT_TYPE)
+
+
 ROUTES = [
+    Route("/metrics", metrics),
     Route("/status", status_page),
     Route("/status.json", status_page),
     Route("/healthz", healthz),

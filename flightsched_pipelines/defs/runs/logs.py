@@ -18,13 +18,14 @@ SILENT = logging.CRITICAL + 1
 
 
 class JsonLines(logging.StreamHandler[Any]):
-    """Writes a run's log records of level INFO and above; silent without ``AWS_REGION``."""
+    """Writes a run's log records of level INFO and above; silent without ``AWS_REGION`` or ``LOG_FORMAT=json``."""
 
     def __init__(self) -> None:
         super().__init__(sys.stdout)
         settings = Settings()
         self._environment = settings.environment
-        self.setLevel(logging.INFO if settings.aws_region else SILENT)
+        is_wanted = settings.aws_region is not None or settings.log_format == "json"
+        self.setLevel(logging.INFO if is_wanted else SILENT)
 
     def format(self, record: logging.LogRecord) -> str:
         """Time, level, which part of the platform, the message, and where in Dagster it comes from."""

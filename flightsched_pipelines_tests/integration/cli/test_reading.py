@@ -151,3 +151,22 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(flightsched: Type, monkeyp
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody:secret-word@127.0.0.1:1/none")
     away = flightsched("doctor")
     assert (away.code, "✗ database" in away.out, "secret-word" in away.out) == (1, True, False)
+
+
+def test_the_configuration_is_shown_and_its_services_are_tried(
+    flightsched: Type, seeded: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = flightsched("config", "--json")
+    assert shown.code == 0
+    parts = json.loads(shown.out)
+    assert tuple(parts) == JSON_FIELDS["config"][1]
+    assert parts["checks"] == []
+    (database,) = [one for one in parts["settings"] if one["name"] == "DATABASE_URL"]
+    assert (database["source"], database["is_set"], database["value"]) == ("environment", True, "set")
+    assert "DATABASE_URL" in flightsched("config").out
+
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    tried = flightsched("config", "--check")
+    assert tried.code == 1
+    assert "to do: check REDIS_URL, and that the server is up" in tried.out
+    assert str(seeded.url.password) not in tried.out + shown.out

@@ -1,14 +1,20 @@
 """The status page, its JSON, and the signs of life: true figures, and nothing about a person."""
 
 import json
+import logging
+import re
 from datetime import timedelta
 
+import pytest
+from pydantic import SecretStr
 from sqlalchemy import Engine, create_engine
 
+from flightsched_pipelines.database.queries.monitoring import metrics
 from flightsched_pipelines.portal.protection import POLICY
+from flightsched_pipelines.portal.server import JsonFormatter
 from flightsched_pipelines_tests.conftest import SEED_HOUR
 from flightsched_pipelines_tests.integration.portal.visitor import Visitor, words
-from flightsched_pipelines_tests.integration.services.helpers import LATER, one, rows, run
+from flightsched_pipelines_tests.integration.services.helpers import LATER, SETTINGS, one, rows, run
 
 
 def test_the_status_of_a_platform_that_runs(told_engine: Engine) -> None:
@@ -80,3 +86,43 @@ def test_a_database_of_another_version_is_not_ready(engine: Engine) -> None:
     not_ready = Visitor(engine).get("/readyz")
 
     assert (not_ready.status_code, "flightsched db upgrade" in not_ready.text) == (503, True)
+
+
+def test_metrics_are_there_for_who_has_the_token_and_name_nobody(told_engine: Engine) -> None:
+    metrics.insert_metrics(told_engine, SEED_HOUR, {"lessons_at_risk": 34.0, "llm_cost_usd": 0.0125})
+    assert Visitor(told_engine).get("/metrics").status_code == 404, "nobody asked for the page"
+    visitor = Visitor(told_engine, SETTINGS.model_copy(update={"metrics_token": SecretStr("a-token")}))
+    assert visitor.get("/metrics").status_code == 401
+    assert visitor.client.get("/metrics", headers={"authorization": "Bearer other"}).status_code == 401
+
+    page = visitor.client.get("/metrics", headers={"authorization": "Bearer a-token"})
+
+    assert page.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    lines = page.text.splitlines()
+    samples = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    assert all(re.fullmatch(r'flightsched_\w+\{environment="\w+"(,\w+="\w+")?\}', name) for name in samples)
+    good = samples['flightsched_last_good_hour_timestamp_seconds{environment="development"}']
+    assert float(good) == SEED_HOUR.timestamp()
+    cases = rows(told_engine, "SELECT state, count(*) FROM school.reschedule_cases GROUP BY state")
+    for state, count in cases:
+        assert float(samples[f'flightsched_open_cases{{environment="development",state="{state}"}}']) == count
+    stored = rows(told_engine, "SELECT metric, value FROM pipeline.hourly_metrics")
+    assert stored
+    for metric, value in stored:
+        assert float(samples[f'flightsched_{metric}{{environment="development"}}']) == value
+    helped = {line.split()[2] for line in lines if line.startswith("# HELP")}
+    assert (
+        helped
+        == {line.split()[2] for line in lines if line.startswith("# TYPE")}
+        >= {name.partition("{")[0] for name in samples}
+    )
+
+
+def test_a_line_of_the_log_is_json_and_has_no_words_of_an_error() -> None:
+    with pytest.raises(ValueError, match="Ada") as raised:
+        int("Ada Example")
+    cause = (raised.type, raised.value, raised.tb)
+    record = logging.LogRecord("portal", logging.ERROR, "", 0, "%s %d", ("GET /status", 500), cause)
+    line = json.loads(JsonFormatter().format(record))
+    assert (line["level"], line["message"], line["error"]) == ("ERROR", "GET /status 500", "ValueError")
+    assert "Ada" not in str(line)

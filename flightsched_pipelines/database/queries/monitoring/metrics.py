@@ -88,6 +88,16 @@ def insert_metrics(engine: Engine, hour_utc: datetime, values: Mapping[str, floa
         connection.execute(insert(hourly_metrics), rows)
 
 
+def newest(engine: Engine) -> tuple[datetime | None, dict[str, float]]:
+    """Return the newest hour with metrics, and its metrics; no hour and none before the first report."""
+    rows = select(hourly_metrics.c.partition_hour, hourly_metrics.c.metric, hourly_metrics.c.value).where(
+        hourly_metrics.c.partition_hour == select(func.max(hourly_metrics.c.partition_hour)).scalar_subquery()
+    )
+    with engine.connect() as connection:
+        found = connection.execute(rows).all()
+    return (found[0].partition_hour if found else None), {row.metric: row.value for row in found}
+
+
 def series(engine: Engine, first_utc: datetime, last_utc: datetime) -> dict[str, list[tuple[datetime, float]]]:
     """Return each metric's values from one hour to another, oldest first."""
     m = hourly_metrics.c
