@@ -138,8 +138,8 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(flightsched: Type, monkeyp
     assert all(set(one) == set(JSON_FIELDS["doctor"][1]) for one in found)
     assert {one["name"]: one["state"] for one in found} == {
         "database": "ok", "schema": "ok", "school": "ok", "analysts": "ok", "clock": "ok", "Dagster home": "ok",
-        "disk": "ok", "weather": "ok", "OpenAI": "off", "mail": "ok", "AWS": "off", "Redis": "off", "Slack": "off",
-        "portal": "off",
+        "disk": "ok", "weather": "ok", "guidance": "off", "OpenAI": "off", "mail": "ok", "AWS": "off",
+        "Redis": "off", "Slack": "off", "portal": "off",
     }  # fmt: skip
     assert well.code == 0
     monkeypatch.setenv("REDIS_URL", "redis://:secret-word@127.0.0.1:1/0")
