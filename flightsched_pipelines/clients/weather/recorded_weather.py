@@ -18,6 +18,7 @@ from flightsched_pipelines.clients.weather.request_specs import (
     RequestSpec,
     response_to,
 )
+from flightsched_pipelines.domain.weather.areas.products import AREA_PRODUCTS, AreaProduct
 from flightsched_pipelines.domain.weather.guidance.bulletin import GuidanceSource, blocks_of, heading_of
 from flightsched_pipelines.domain.weather.guidance.reading import is_bulletin
 from flightsched_pipelines.domain.weather.provider_responses import (
@@ -37,7 +38,9 @@ class RecordedWeather:
     Args:
         folder: contains ``*.json``, each a METAR or TAF array of the Aviation Weather Center or a One Call object of
             OpenWeatherMap, and ``blend_*``, each a bulletin of the National Blend of Models. ``one_call_KAPA.json`` is
-            for KAPA; a file of another name is for the nearest airport.
+            for KAPA; a file of another name is for the nearest airport. Files whose names begin with a product of
+            hazard areas (``gairmet.json``, ``airsigmet_1.json``) contain those; of the others, ``[]`` records that
+            there was no area.
 
     Raises:
         WeatherSourceError: the folder is missing, or has no such file.
@@ -78,6 +81,10 @@ def _response(file: Path, airports: DataFrame, hour_utc: datetime) -> ProviderRe
         content: object = json.loads(body)
     except (ValueError, RecursionError):
         return _unreadable(file, airports, hour_utc, body, "not JSON, or cut off")
+    area = _area_product_of(file)
+    if area is not None:
+        response = response_to(RequestSpec(AVIATION_WEATHER_CENTER, area, file.name, ()), hour_utc, body)
+        return replace(response, outcome="ok" if content else "empty")
     if isinstance(content, list):
         reports = [cast("dict[str, Any]", one) for one in cast("list[object]", content) if isinstance(one, dict)]
         product, idents = _product_of(reports, file), _idents_of(reports)
@@ -105,9 +112,19 @@ def _bulletin(file: Path, airports: DataFrame, hour_utc: datetime, body: str) ->
 
 def _unreadable(file: Path, airports: DataFrame, hour_utc: datetime, body: str, what: str) -> ProviderResponse:
     # Its station is unknown, so it fails for all: lost weather must not go unnoticed.
-    asked = RequestSpec(AVIATION_WEATHER_CENTER, _product_of([], file), file.name, _all(airports))
+    area = _area_product_of(file)
+    asked = (
+        RequestSpec(AVIATION_WEATHER_CENTER, _product_of([], file), file.name, _all(airports))
+        if area is None
+        else RequestSpec(AVIATION_WEATHER_CENTER, area, file.name, ())
+    )
     sentence = f"The recorded response '{file}' is {what}; replace or remove it"
     return replace(response_to(asked, hour_utc, body), status_code=None, outcome="not_json", error=sentence)
+
+
+def _area_product_of(file: Path) -> AreaProduct | None:
+    """Return the product of hazard areas that a file is named for."""
+    return next((product for product in AREA_PRODUCTS if file.name.lower().startswith(product)), None)
 
 
 def _product_of(reports: list[dict[str, Any]], file: Path) -> Product:

@@ -82,7 +82,7 @@ def test_an_hour_finds_the_threatened_and_other_times_for_them(seeded_engine: En
     assert result.success
     assert all(evaluation.passed for evaluation in evaluations(result).values())
     of_the_llm = {"llm_ranks", "llm_cost_is_in_budget", "llm_model_stays"}
-    assert evaluations(result).keys() == {alarm.name for alarm in DATA_CHECKS} - of_the_llm - {"areas_can_be_read"}
+    assert evaluations(result).keys() == {alarm.name for alarm in DATA_CHECKS} - of_the_llm
     at_risk = rows(seeded_engine, "at_risk_bookings")
     threatened = set(at_risk.loc[at_risk["verdict"] == "at_risk", "booking_id"])
     proposals = rows(seeded_engine, "reschedule_proposals")

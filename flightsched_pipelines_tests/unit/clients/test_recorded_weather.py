@@ -41,6 +41,16 @@ def test_reports_are_told_apart_by_their_keys_and_kept_verbatim(tmp_path: Path) 
     ]
 
 
+def test_areas_are_told_apart_by_the_names_of_their_files(tmp_path: Path) -> None:
+    (tmp_path / "airsigmet_1.json").write_text('[ {"hazard": "ICE"}]')
+    (tmp_path / "cwa.json").write_text("[]")
+    (tmp_path / "gairmet.json").write_text('[{"haz')
+    (tmp_path / "tcf.json").write_text('{"features": []}')
+    assert [(a.product, a.outcome, a.stations) for a in fetch(tmp_path)] == [
+        ("airsigmet", "ok", ()), ("cwa", "empty", ()), ("gairmet", "not_json", ()), ("tcf", "ok", ()),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("name", "place", "station"),
     [

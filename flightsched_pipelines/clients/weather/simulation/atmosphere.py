@@ -14,7 +14,7 @@ from zlib import crc32
 from flightsched_pipelines.durations import hour_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_REGION_WIDTH_DEG = 8
+REGION_WIDTH_DEG = 8
 
 Cover = Literal["FEW", "SCT", "BKN", "OVC"]
 Choice = TypeVar("Choice")
@@ -80,11 +80,21 @@ def conditions_at(airport: str, longitude_deg: float, time_utc: datetime) -> Sim
     hour_utc = hour_of(time_utc)
     solar = hour_utc - _EPOCH + timedelta(minutes=4 * longitude_deg)
     day, solar_hour = solar.days, solar.seconds / 3600
-    region = int((longitude_deg + 180) // _REGION_WIDTH_DEG)
+    region = int((longitude_deg + 180) // REGION_WIDTH_DEG)
     spells = (_front_day, _gusty_day, _foggy_day)[(day - region) % 3]
     air, passing = spells(airport, day, solar_hour)
     temperature_c = round(18 + 6 * cos(2 * pi * (solar_hour - 15) / 24))
     return SimulatedConditions(air, passing, temperature_c, _dewpoint_c(air, temperature_c))
+
+
+def days_of_front(region: int, around_utc: datetime) -> list[datetime]:
+    """Return the midnights of the days of the front in a region, on the clock of Greenwich, about a time.
+
+    The sun is at a longitude as on that clock, a quarter of an hour later for each degree to the west over fifteen.
+    """
+    today = (around_utc - _EPOCH).days
+    days = [day for day in range(today - 2, today + 3) if (day - region) % 3 == 0]
+    return [_EPOCH + timedelta(days=day) for day in days]
 
 
 def _front_day(airport: str, day: int, solar_hour: float) -> tuple[Air, Passing | None]:

@@ -16,6 +16,7 @@ from flightsched_pipelines.clients.weather.request_specs import (
     report_request,
     response_to,
 )
+from flightsched_pipelines.clients.weather.simulation.areas import areas
 from flightsched_pipelines.clients.weather.simulation.guidance import bulletin
 from flightsched_pipelines.clients.weather.simulation.one_call import one_call
 from flightsched_pipelines.clients.weather.simulation.reports import Station, metar, taf
@@ -38,7 +39,7 @@ class SimulatedWeather:
         hour_utc: datetime,
         earlier: Sequence[ProviderResponse] = (),  # noqa: ARG002, nothing is fetched
     ) -> list[ProviderResponse]:
-        """Return METARs, TAFs, bulletins and One Call responses as of ``hour_utc``; see ``WeatherSource.fetch``."""
+        """Return reports, bulletins, hazard areas and One Call responses as of ``hour_utc``; see ``WeatherSource``."""
         observing = _stations(airports[stated(airports["issues_metar"])])
         forecasting = _stations(airports[stated(airports["issues_taf"])])
         of_metars = _stations(airports[asked(airports["issues_metar"])])
@@ -49,8 +50,11 @@ class SimulatedWeather:
         ]
         guided = _stations(airports[is_covered(airports)])
         answers += [_bulletin(source, guided, hour_utc) for source in GUIDANCE_SOURCES]
-        return [answer for answer in answers if answer.stations] + [
-            _one_call(station, hour_utc) for station in _stations(airports)
+        everywhere = _stations(airports)
+        return [
+            *(answer for answer in answers if answer.stations),
+            *(areas(everywhere, hour_utc) if everywhere else ()),
+            *(_one_call(station, hour_utc) for station in everywhere),
         ]
 
 

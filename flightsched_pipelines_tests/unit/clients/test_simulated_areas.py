@@ -1,0 +1,43 @@
+"""The simulated areas are where and when the simulated weather is, in the products' own forms."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import shapely
+
+from flightsched_pipelines.clients.weather.simulation.areas import areas
+from flightsched_pipelines.clients.weather.simulation.atmosphere import conditions_at
+from flightsched_pipelines.clients.weather.simulation.reports import Station
+from flightsched_pipelines.domain.weather.areas.area_columns import HazardArea
+from flightsched_pipelines.domain.weather.areas.reading import read_areas
+
+BEGIN = datetime(2026, 11, 26, tzinfo=UTC)
+STATIONS = [Station("KAPA", "Centennial", 39.57, -104.85, 5885), Station("KPAO", "Palo Alto", 37.46, -122.12, 7)]
+
+
+def areas_at(hour_utc: datetime) -> list[HazardArea]:
+    return read_areas(areas(STATIONS, hour_utc), hour_utc)
+
+
+def is_within(area: HazardArea, station: Station) -> bool:
+    return shapely.covers(
+        shapely.from_geojson(area.outline or "{}"), shapely.Point(station.longitude_deg, station.latitude_deg)
+    )
+
+
+def test_three_days_have_every_product_and_nothing_that_cannot_be_read() -> None:
+    found = [area for hour in range(72) for area in areas_at(BEGIN + timedelta(hours=hour))]
+
+    assert {area.hazard for area in found} == {"convection", "icing", "turbulence", "ifr", "convection_forecast"}
+    assert not [area.problem for area in found if area.problem]
+
+
+@pytest.mark.parametrize("station", STATIONS, ids=["KAPA", "KPAO"])
+def test_a_storm_at_a_station_is_under_a_sigmet(station: Station) -> None:
+    storms = 0
+    for hour in range(72):
+        at = BEGIN + timedelta(hours=hour)
+        if "TS" in conditions_at(station.ident, station.longitude_deg, at).air.weather:
+            storms += 1
+            assert any(area.hazard == "convection" and is_within(area, station) for area in areas_at(at))
+    assert storms
