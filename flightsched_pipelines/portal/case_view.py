@@ -10,6 +10,7 @@ from flightsched_pipelines.domain.rescheduling.slot_descriptions import forecast
 from flightsched_pipelines.domain.risk.breach_text import Breach
 from flightsched_pipelines.messages import headlines, page_texts
 from flightsched_pipelines.messages.models import Lesson
+from flightsched_pipelines.reporting.area_map import area_map
 from flightsched_pipelines.reporting.forecast_chart import ForecastTable, forecast_chart, forecast_table
 from flightsched_pipelines.reporting.svg import Picture
 from flightsched_pipelines.services.pages.case_page import Alternative, CasePage
@@ -66,6 +67,7 @@ class CaseView:
     own_time: str | None
     breaches: Sequence[Breach]
     chart: Picture | None
+    map: Picture | None
     table: ForecastTable | None
     known_at: str | None
     cards: Sequence[Card]
@@ -98,6 +100,7 @@ def view_of(found: CasePage, *, all_alternatives: bool = False) -> CaseView:
         own_time=_own_time(lesson.starts_at_utc, lesson.ends_at_utc, zone, found.reader.time_zone),
         breaches=found.weather.breaches,
         chart=forecast and forecast_chart(forecast, zone),
+        map=found.weather.map and area_map(found.weather.map),
         table=forecast and forecast_table(forecast, zone),
         known_at=forecast and formatting.format_time(forecast.known_at_utc, zone),
         cards=[_card(one, found) for one in found.alternatives]

@@ -97,6 +97,17 @@ class Canvas:
         if tip:
             SubElement(path, "title").text = tip
 
+    def area(self, steps: str, colour: str, tip: str) -> None:
+        """Add a see-through shape with its border; what is within an inner path is a hole."""
+        look = {
+            "class": f"f-{colour} s-{colour}",
+            "fill-opacity": "0.25",
+            "fill-rule": "evenodd",
+            "stroke-width": "1.5",
+        }
+        path = SubElement(self._svg, "path", {"d": steps, **look})
+        SubElement(path, "title").text = tip
+
     def finished(self, *, ends_now: bool = False) -> Picture:
         """Return the chart."""
         return Picture(self._svg, self._title, self._description, ends_now)

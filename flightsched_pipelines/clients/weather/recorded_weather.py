@@ -81,6 +81,11 @@ def _response(file: Path, airports: DataFrame, hour_utc: datetime) -> ProviderRe
         content: object = json.loads(body)
     except (ValueError, RecursionError):
         return _unreadable(file, airports, hour_utc, body, "not JSON, or cut off")
+    return _of_content(file, airports, hour_utc, body, content)
+
+
+def _of_content(file: Path, airports: DataFrame, hour_utc: datetime, body: str, content: object) -> ProviderResponse:
+    """Return a response by what its JSON contains, or by the product of hazard areas that its file is named for."""
     area = _area_product_of(file)
     if area is not None:
         response = response_to(RequestSpec(AVIATION_WEATHER_CENTER, area, file.name, ()), hour_utc, body)

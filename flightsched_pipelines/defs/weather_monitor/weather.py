@@ -5,6 +5,7 @@ from pandas import DataFrame
 from sqlalchemy import Engine
 
 from flightsched_pipelines.clients.weather.weather_source import WeatherSource
+from flightsched_pipelines.database.queries.schedule import bookings as schedule
 from flightsched_pipelines.defs import area_metadata, asset_metadata
 from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.hourly_assets import hourly_asset
@@ -40,14 +41,16 @@ def observations(context: dg.AssetExecutionContext, raw_weather: DataFrame) -> D
 
 
 @hourly_asset("weather_monitor", kinds={"shapely", "postgres"})
-def hazard_areas(context: dg.AssetExecutionContext, raw_weather: DataFrame) -> DataFrame:
+def hazard_areas(
+    context: dg.AssetExecutionContext, raw_weather: DataFrame, engine: dg.ResourceParam[Engine]
+) -> DataFrame:
     """SIGMETs, G-AIRMETs, center weather advisories and convective forecasts, one row per area.
 
     An area whose hazard or outline cannot be read, and a product that did not come, have rows, too: lessons that they
     may concern are unknown.
     """
     areas = by_hour(context, lambda hour, responses: hourly_steps.hazard_areas(responses, hour), raw_weather)
-    context.add_output_metadata(area_metadata.areas_metadata(areas))
+    context.add_output_metadata(area_metadata.areas_metadata(areas, schedule.airports(engine)))
     return areas
 
 

@@ -10,6 +10,7 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.domain.risk.breach_text import Breach
 from flightsched_pipelines.domain.risk.lesson_forecast import LessonForecast
+from flightsched_pipelines.reporting.area_map import AreaMap
 from flightsched_pipelines.services.pages.school_weather import AssessedHour, school_weather
 from flightsched_pipelines.settings import Settings
 
@@ -18,10 +19,14 @@ OF_A_SLOT = ("starts_at_utc", "ends_at_utc", "instructor_id", "aircraft_id")
 
 @dataclass(frozen=True, slots=True)
 class LessonWeather:
-    """The gravest breaches of a lesson, and its forecast beside the minimums, ``None`` if no hour assessed it."""
+    """The gravest breaches of a lesson, and its forecast beside the minimums, ``None`` if no hour assessed it.
+
+    ``map`` shows the hazard areas that it meets, ``None`` for none.
+    """
 
     breaches: list[Breach]
     forecast: LessonForecast | None
+    map: AreaMap | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,8 @@ def lesson_weather(
     of_school = school_weather(engine, at, school_id, settings)
     if of_school.slots.get(booking_id) != lesson:
         return LessonWeather([], None)
-    return LessonWeather(of_school.breaches.get(booking_id, []), of_school.forecast(booking_id))
+    breaches = of_school.breaches.get(booking_id, [])
+    return LessonWeather(breaches, of_school.forecast(booking_id), of_school.maps.get(booking_id))
 
 
 def forecasts_of_alternatives(connection: Connection, booking_id: int) -> Mapping[Slot, AlternativeForecast]:

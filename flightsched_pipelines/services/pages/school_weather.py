@@ -5,7 +5,7 @@ To assess one lesson takes as long as a school's: mails go out at once, and thei
 
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from flightsched_pipelines.database.frames import newest_written, read_partition, written_at
 from flightsched_pipelines.database.queries.cases import case_queries
+from flightsched_pipelines.database.queries.schedule import bookings as schedule
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.domain.risk.breach_text import Breach
@@ -27,7 +28,10 @@ from flightsched_pipelines.domain.risk.lesson_forecast import (
     lesson_forecast,
     strictest_limits,
 )
+from flightsched_pipelines.domain.risk.rules import AREA_RULES
+from flightsched_pipelines.reporting.area_map import AreaMap
 from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.hourly.area_maps import map_of_lesson
 from flightsched_pipelines.services.notifications.findings import breaches_of_cases
 from flightsched_pipelines.services.slots import slots_of
 from flightsched_pipelines.settings import Settings
@@ -50,7 +54,7 @@ class AssessedHour:
 class SchoolWeather:
     """An hour's lessons of a school by booking: where they were, their breaches, and what their forecast is made of.
 
-    ``places`` has the airport of departure of the lessons that the hour assessed.
+    ``places`` has the airport of departure of the lessons that the hour assessed; ``maps`` those that meet an area.
     """
 
     hour: datetime
@@ -60,6 +64,7 @@ class SchoolWeather:
     places: Mapping[int, str]
     limits: Mapping[tuple[int, str], Limits]
     groups: Mapping[str, HourlyGroups]
+    maps: Mapping[int, AreaMap]
 
     def forecast(self, booking_id: int) -> LessonForecast | None:
         """Return the forecast of a lesson where its gravest breach is; ``None`` if the hour assessed none."""
@@ -140,15 +145,34 @@ def _read(engine: Engine, hour: datetime, school_id: int, settings: Settings) ->
     forecasts = read_partition(engine, forecast, [hour], forecast.c.governs, here)
     with engine.connect() as connection:
         broken = breaches_of_cases(connection, {(int(booking_id), hour) for booking_id in known["booking_id"]})
+    breaches = {booking_id: found for (booking_id, _), found in broken.items()}
     return SchoolWeather(
         hour,
         timedelta(minutes=settings.booking_buffer_minutes),
         dict(zip(known["booking_id"].tolist(), slots_of(known), strict=True)),
-        {booking_id: breaches for (booking_id, _), breaches in broken.items()},
+        breaches,
         dict(zip(ahead["booking_id"].tolist(), map(str, ahead["departure"]), strict=True)),
         _limits(engine, ahead, forecasts, hour, settings),
         hourly_groups(forecasts),
+        dict(_maps(engine, ahead, breaches, hour)),
     )
+
+
+def _maps(
+    engine: Engine, ahead: pd.DataFrame, breaches: Mapping[int, list[Breach]], hour: datetime
+) -> Iterator[tuple[int, AreaMap]]:
+    """Yield the bookings that meet a hazard area, each with its map."""
+    met = {booking_id for booking_id, found in breaches.items() if any(one.rule in AREA_RULES for one in found)}
+    if not met:
+        return
+    areas, airports = hourly_steps.hazard_areas_at(engine, hour), schedule.airports(engine)
+    lessons = ahead[ahead["booking_id"].isin(met)]
+    for booking_id, departure, route in zip(
+        lessons["booking_id"].tolist(), lessons["departure"], lessons["route"], strict=True
+    ):
+        drawn = map_of_lesson(areas, airports, [str(departure), *route], breaches[booking_id])
+        if drawn is not None:
+            yield booking_id, drawn
 
 
 def _limits(
