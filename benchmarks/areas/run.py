@@ -21,7 +21,7 @@ from benchmarks.measure import machine, markdown
 from flightsched_pipelines.domain.risk.areas import area_hits
 from flightsched_pipelines.domain.risk.arrays.encoding import micros
 from flightsched_pipelines.domain.risk.flight_paths import AROUND_NM, airspace
-from flightsched_pipelines.domain.risk.icing import ALTITUDES_FT
+from flightsched_pipelines.domain.risk.rules import ALTITUDES_FT
 from flightsched_pipelines.domain.weather.areas.area_columns import HazardArea, area_frame
 from flightsched_pipelines.domain.weather.areas.products import HAZARDS_OF_AREAS
 

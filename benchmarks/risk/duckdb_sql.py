@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from benchmarks.risk.data import BUFFER_MINUTES, FIRST_HOUR_UTC, FRAMES
-from flightsched_pipelines.domain.risk.icing import ALTITUDES_FT
+from flightsched_pipelines.domain.risk.rules import ALTITUDES_FT
 from flightsched_pipelines.domain.weather.conditions import CONVECTIVE, FREEZING, HAZARDS, WIND_SHEAR
 from flightsched_pipelines.domain.weather.reports.words.weather_codes import read_weather
 

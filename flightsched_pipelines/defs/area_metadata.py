@@ -25,5 +25,6 @@ def areas_metadata(areas: pd.DataFrame, airports: pd.DataFrame) -> Metadata:
 def _map_of_newest(areas: pd.DataFrame, airports: pd.DataFrame) -> str:
     if areas.empty:
         return "No area is known."
-    newest = areas[PARTITION_HOUR].max()
-    return area_map(map_of_hour(areas[areas[PARTITION_HOUR] == newest], airports, newest.to_pydatetime())).markdown()
+    newest = pd.Timestamp(areas[PARTITION_HOUR].max())
+    of_newest = areas.loc[areas[PARTITION_HOUR].eq(newest)]
+    return area_map(map_of_hour(of_newest, airports, newest.to_pydatetime())).markdown()

@@ -165,6 +165,7 @@ booking_snapshot = _hourly(
     optional("times_moved", Integer, "Number of moves because of weather."),
     optional("form", Kind, "flight, simulator or ground; null in hours that an older version stored."),
     optional("slot_kept_as", Kind, "What the school lets the lesson become at its own time; null for nothing."),
+    optional("highest_ft", Double, "Highest altitude above ground that the school sets for it, feet; null for none."),
     index="booking_id",
 )
 

@@ -45,8 +45,13 @@ BOOKING_COLUMNS: Mapping[str, str] = MappingProxyType(
 ``aircraft_crosswind_kt`` is the demonstrated crosswind, NaN where unknown. ``time_zone`` is the departure's.
 """
 
-FORM_COLUMNS: Mapping[str, str] = MappingProxyType({"form": "object", "slot_kept_as": "object"})
-"""Columns that a frame of bookings may have beside them: one of ``LESSON_FORMS`` and of ``SLOT_KEPT_AS``, or null."""
+FORM_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {"form": "object", "slot_kept_as": "object", "highest_ft": "float64"}
+)
+"""Columns that a frame of bookings may have beside them: one of ``LESSON_FORMS`` and of ``SLOT_KEPT_AS``, or null.
+
+``highest_ft`` is the altitude above ground that the school sets for the kind of lesson, NaN for none.
+"""
 
 CSV_COLUMNS = ("reference", "starts_at", "ends_at", "training_level", "solo", "lesson_kind", "departure", "route")
 MAX_LESSON = timedelta(hours=24)

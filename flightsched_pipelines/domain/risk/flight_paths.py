@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from flightsched_pipelines.domain.risk.arrays.encoding import encoded
-from flightsched_pipelines.domain.risk.icing import ALTITUDES_FT
+from flightsched_pipelines.domain.risk.rules import ALTITUDES_FT
 
 AROUND_NM: Mapping[str, float] = MappingProxyType({"pattern": 5.0, "local": 25.0, "cross_country": 10.0})
 """Distance from the airports and legs of a lesson, by its kind, within which an area concerns it: a local lesson goes

@@ -3,18 +3,12 @@
 It needs a temperature, so it screens observations and OpenWeatherMap rows; TAFs have none and count by their codes.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.domain.risk.arrays.encoding import encoded
 from flightsched_pipelines.domain.weather.reports.words.weather_codes import read_weather
-
-ALTITUDES_FT: Mapping[str, float] = MappingProxyType({"pattern": 1_000.0, "local": 3_000.0, "cross_country": 6_000.0})
-"""Altitude of each kind of lesson, above ground."""
 
 LAPSE_C_PER_FT = 2 / 1_000
 WARMEST_C, COLDEST_C = 0.0, -20.0

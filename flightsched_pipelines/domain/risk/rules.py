@@ -53,6 +53,9 @@ RULE_BOOK: Mapping[str, Rule] = MappingProxyType(
 
 TRAINING_LEVELS = ("student_pilot", "private_pilot", "instrument_rated")
 LESSON_KINDS = ("pattern", "local", "cross_country")
+ALTITUDES_FT: Mapping[str, float] = MappingProxyType({"pattern": 1_000.0, "local": 3_000.0, "cross_country": 6_000.0})
+"""Highest altitude of each kind of lesson, above ground."""
+
 LESSON_FORMS = ("flight", "simulator", "ground")
 """A flight needs an aircraft, a simulator lesson a simulator, a ground lesson neither. Only flights need weather."""
 

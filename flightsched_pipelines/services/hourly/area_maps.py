@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 
@@ -49,9 +50,8 @@ def _drawn(areas: pd.DataFrame) -> list[MapArea]:
     ]
 
 
-def _words(row: Mapping[object, pd.Timestamp | float | str]) -> str:
-    top_ft, base_ft = row["top_ft"], row["base_ft"]
-    band = band_words(float(str(base_ft)), None if pd.isna(top_ft) else float(str(top_ft)))
+def _words(row: Mapping[Any, Any]) -> str:
+    band = band_words(row["base_ft"], None if pd.isna(row["top_ft"]) else row["top_ft"])
     return f"{row['name']}, {band}, {row['first']:%H:%M}–{row['last']:%H:%M}Z"
 
 

@@ -13,6 +13,8 @@ from flightsched_pipelines.services.imports.reports import Change
 from flightsched_pipelines.time_zones import is_time_zone
 
 _OF_SCHOOL = ("name", "base_airport", "dispatch_email", "phone", "reply_to")
+_STAYS = ("slot_kept_as", "pattern_altitude_ft", "local_altitude_ft", "cross_country_altitude_ft")
+"""Settings of a school that an empty cell leaves as they are."""
 _WHOLE = ("name", "latitude_deg", "longitude_deg", "elevation_ft", "time_zone")
 
 
@@ -114,7 +116,8 @@ def _school_of(row: ReadRow, stored: Mapping[int, Mapping[str, Any]]) -> int | N
 
 def _school_values(row: ReadRow) -> dict[str, Any]:
     values = {name: row.values[name] for name in _OF_SCHOOL if name in row.values}
-    return {"external_id": row.values["id"], **values}
+    settings = {name: value for name in _STAYS if (value := row.values.get(name)) is not None}
+    return {"external_id": row.values["id"], **values, **settings}
 
 
 def _hours(row: ReadRow) -> dict[str, Any]:

@@ -20,9 +20,8 @@ def areas_at(hour_utc: datetime) -> list[HazardArea]:
 
 
 def is_within(area: HazardArea, station: Station) -> bool:
-    return shapely.covers(
-        shapely.from_geojson(area.outline or "{}"), shapely.Point(station.longitude_deg, station.latitude_deg)
-    )
+    outline = shapely.from_geojson(area.outline or "{}")
+    return bool(shapely.covers(outline, shapely.Point(station.longitude_deg, station.latitude_deg)))
 
 
 def test_three_days_have_every_product_and_nothing_that_cannot_be_read() -> None:

@@ -195,6 +195,11 @@ def _lessons(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
             words(w.c.days).label("preferred_days"), words(w.c.parts_of_day).label("preferred_parts"),
             w.c.instructor_id.label("preferred_instructor_id"), day(w.c.latest_date).label("latest_date"),
             w.c.notice_hours, b.c.times_moved, form_of(b, a).label("form"), k.c.slot_kept_as,
+            case(
+                (b.c.lesson_kind == "pattern", k.c.pattern_altitude_ft),
+                (b.c.lesson_kind == "local", k.c.local_altitude_ft),
+                else_=k.c.cross_country_altitude_ft,
+            ).label("highest_ft"),
         )
         .join(s, s.c.id == b.c.student_id)
         .join(k, k.c.id == b.c.school_id)

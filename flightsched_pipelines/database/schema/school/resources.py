@@ -105,10 +105,23 @@ schools = Table(
         "What a dual lesson below the minimums can become at its own time: ground, simulator, both or none.",
         server_default=text("'none'"),
     ),
+    optional("pattern_altitude_ft", Double, "Highest altitude of pattern lessons above ground, feet; null: 1,000."),
+    optional("local_altitude_ft", Double, "Highest altitude of local lessons above ground, feet; null: 3,000."),
+    optional(
+        "cross_country_altitude_ft", Double, "Highest altitude of cross-countries above ground, feet; null: 6,000."
+    ),
     external_id(),
     Index("schools_external_id_key", "external_id", unique=True),
     CheckConstraint(one_of("standby_rule", get_args(StandbyRule)), name="standby_rule"),
     CheckConstraint(one_of("slot_kept_as", SLOT_KEPT_AS), name="slot_kept_as"),
+    sound(
+        "altitudes",
+        "pattern_altitude_ft, local_altitude_ft, cross_country_altitude_ft",
+        "(pattern_altitude_ft BETWEEN 300 AND 18000) IS NOT FALSE "
+        "AND (local_altitude_ft BETWEEN 300 AND 18000) IS NOT FALSE "
+        "AND (cross_country_altitude_ft BETWEEN 300 AND 18000) IS NOT FALSE",
+        "it is not an altitude of a lesson above ground, in feet",
+    ),
     schema="school",
     comment="Flight schools.",
 )  # fmt: skip

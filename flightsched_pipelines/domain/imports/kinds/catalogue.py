@@ -13,7 +13,13 @@ from flightsched_pipelines.domain.rescheduling.preferences import (
     MAX_NOTICE_HOURS,
     PARTS_OF_DAY,
 )
-from flightsched_pipelines.domain.risk.rules import LESSON_FORMS, LESSON_KINDS, SLOT_KEPT_AS, TRAINING_LEVELS
+from flightsched_pipelines.domain.risk.rules import (
+    ALTITUDES_FT,
+    LESSON_FORMS,
+    LESSON_KINDS,
+    SLOT_KEPT_AS,
+    TRAINING_LEVELS,
+)
 
 BOOKING_WORDS = ("scheduled", "completed", "cancelled")
 
@@ -33,6 +39,13 @@ SCHOOLS = FileKind(
             "slot_kept_as",
             SLOT_KEPT_AS,
             "What a dual lesson below the minimums can become at its own time: ground, simulator, both or none.",
+        ),
+        *(
+            fields.number(
+                f"{kind}_altitude_ft", 300, 18_000, "ft",
+                f"Highest altitude of {kind.replace('_', '-')} lessons above ground, feet; {usual:,.0f} at first.",
+            )
+            for kind, usual in ALTITUDES_FT.items()
         ),
     ),
     (

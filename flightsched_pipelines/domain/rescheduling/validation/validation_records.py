@@ -96,7 +96,7 @@ Row = Mapping[Any, Any]
 BOOKING_FACTS = (
     "booking_id", "reference", "school_id", "student_id", "instructor_id", "aircraft_id", "aircraft_type",
     "aircraft_crosswind_kt", "training_level", "solo", "lesson_kind", "departure", "route", "starts_at_utc",
-    "ends_at_utc", "status", "notice_hours", "form", "slot_kept_as",
+    "ends_at_utc", "status", "notice_hours", "form", "slot_kept_as", "highest_ft",
 )  # fmt: skip
 """The columns of a booking that validation uses."""
 
@@ -235,6 +235,7 @@ def _booking(row: Row) -> Booking:
         notice_hours=number_or_none(row.get("notice_hours")) or 0.0,
         form="flight" if is_null(row.get("form")) else str(row["form"]),
         slot_kept_as="none" if is_null(row.get("slot_kept_as")) else str(row["slot_kept_as"]),
+        highest_ft=number_or_none(row.get("highest_ft")),
     )
 
 

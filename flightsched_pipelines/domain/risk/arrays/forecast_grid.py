@@ -16,8 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.domain.risk.arrays.encoding import MICROS_PER_HOUR, category_codes, micros, micros_of
-from flightsched_pipelines.domain.risk.icing import ALTITUDES_FT, in_icing, moisture_base_ft
-from flightsched_pipelines.domain.risk.rules import LESSON_KINDS
+from flightsched_pipelines.domain.risk.icing import in_icing, moisture_base_ft
+from flightsched_pipelines.domain.risk.rules import ALTITUDES_FT, LESSON_KINDS
 from flightsched_pipelines.domain.weather.conditions import CONVECTIVE, ELEMENTS, FREEZING, HAZARDS, WIND_SHEAR
 from flightsched_pipelines.domain.weather.wind import best_runway_crosswind, open_headings
 
