@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
-from flightsched_pipelines.domain.risk.breach_text import breach_of
 from flightsched_pipelines.domain.weather.areas.area_columns import area_frame
 from flightsched_pipelines.reporting.area_map import AreaMap, MapArea, area_map
 from flightsched_pipelines.services.hourly.area_maps import map_of_hour, map_of_lesson
@@ -33,8 +32,8 @@ def test_a_map_of_an_hour_names_each_area_once_with_altitudes_and_times() -> Non
 def test_a_map_of_a_lesson_has_only_what_it_meets_and_its_way() -> None:
     flight = lesson(lesson_kind="cross_country", route=["KLVK"])
     found = hold([flight], fine("KPAO", "KLVK"), areas=AREAS).broken
-    breaches = [breach_of(row) for row in found.to_dict("records")]
-    drawn = map_of_lesson(AREAS, AIRPORTS, ["KPAO", "KLVK"], breaches)
+    met = zip(found["rule"], found["hazard"], strict=True)
+    drawn = map_of_lesson(AREAS, AIRPORTS, ["KPAO", "KLVK"], met)
 
     assert drawn is not None
     assert {area.hazard for area in drawn.areas} == {"convection", "icing"}

@@ -6,8 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from flightsched_pipelines.domain.risk.breach_text import Breach
-from flightsched_pipelines.domain.risk.rules import AREA_RULES, area_rule
+from flightsched_pipelines.domain.risk.rules import area_rule
 from flightsched_pipelines.domain.weather.areas.altitudes import band_words
 from flightsched_pipelines.domain.weather.areas.products import HAZARDS_OF_AREAS
 from flightsched_pipelines.formatting import format_utc
@@ -20,11 +19,17 @@ def map_of_hour(areas: pd.DataFrame, airports: pd.DataFrame, hour_utc: datetime)
 
 
 def map_of_lesson(
-    areas: pd.DataFrame, airports: pd.DataFrame, idents: Sequence[str], breaches: Iterable[Breach]
+    areas: pd.DataFrame, airports: pd.DataFrame, idents: Sequence[str], met: Iterable[tuple[str, str]]
 ) -> AreaMap | None:
-    """Return the areas that a lesson meets and its way between airports; ``None`` if it meets none of known outline."""
-    met = [breach for breach in breaches if breach.rule in AREA_RULES]
-    names = {(breach.rule, (breach.hazard or "").partition(", ")[0]) for breach in met}
+    """Return the areas that a lesson meets and its way between airports; ``None`` if it meets none of known outline.
+
+    Args:
+        areas: of the hour (``AREA_COLUMNS``).
+        airports: ident and position of the airports.
+        idents: those of the lesson's way, in order.
+        met: rule and hazard of each breach.
+    """
+    names = {(rule, hazard.partition(", ")[0]) for rule, hazard in met}
     rules = [None if pd.isna(hazard) else area_rule(hazard) for hazard in areas["hazard"]]
     chosen = [pair in names for pair in zip(rules, areas["name"], strict=True)]
     drawn = _drawn(areas[chosen])

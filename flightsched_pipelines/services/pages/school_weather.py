@@ -154,23 +154,25 @@ def _read(engine: Engine, hour: datetime, school_id: int, settings: Settings) ->
         dict(zip(ahead["booking_id"].tolist(), map(str, ahead["departure"]), strict=True)),
         _limits(engine, ahead, forecasts, hour, settings),
         hourly_groups(forecasts),
-        dict(_maps(engine, ahead, breaches, hour)),
+        dict(_maps(engine, ahead, hour)),
     )
 
 
-def _maps(
-    engine: Engine, ahead: pd.DataFrame, breaches: Mapping[int, list[Breach]], hour: datetime
-) -> Iterator[tuple[int, AreaMap]]:
+def _maps(engine: Engine, ahead: pd.DataFrame, hour: datetime) -> Iterator[tuple[int, AreaMap]]:
     """Yield the bookings that meet a hazard area, each with its map."""
-    met = {booking_id for booking_id, found in breaches.items() if any(one.rule in AREA_RULES for one in found)}
-    if not met:
+    table = PIPELINE_TABLES["at_risk_bookings"]
+    which = table.c.rule.in_(AREA_RULES), table.c.booking_id.in_(ahead["booking_id"].tolist())
+    broken = read_partition(engine, table, [hour], *which, names=["booking_id", "rule", "hazard"])
+    if broken.empty:
         return
     areas, airports = hourly_steps.hazard_areas_at(engine, hour), schedule.airports(engine)
-    lessons = ahead[ahead["booking_id"].isin(met)]
+    lessons = ahead[ahead["booking_id"].isin(broken["booking_id"])]
     for booking_id, departure, route in zip(
         lessons["booking_id"].tolist(), lessons["departure"], lessons["route"], strict=True
     ):
-        drawn = map_of_lesson(areas, airports, [str(departure), *route], breaches[booking_id])
+        mine = broken[broken["booking_id"] == booking_id]
+        met = zip(mine["rule"].tolist(), mine["hazard"].tolist(), strict=True)
+        drawn = map_of_lesson(areas, airports, [str(departure), *route], met)
         if drawn is not None:
             yield booking_id, drawn
 
