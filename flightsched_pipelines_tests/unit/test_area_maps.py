@@ -32,7 +32,7 @@ def test_a_map_of_an_hour_names_each_area_once_with_altitudes_and_times() -> Non
 def test_a_map_of_a_lesson_has_only_what_it_meets_and_its_way() -> None:
     flight = lesson(lesson_kind="cross_country", route=["KLVK"])
     found = hold([flight], fine("KPAO", "KLVK"), areas=AREAS).broken
-    met = zip(found["rule"], found["hazard"], strict=True)
+    met = zip(found["rule"].tolist(), found["hazard"].tolist(), strict=True)
     drawn = map_of_lesson(AREAS, AIRPORTS, ["KPAO", "KLVK"], met)
 
     assert drawn is not None

@@ -4,7 +4,7 @@ To assess one lesson takes as long as a school's: mails go out at once, and thei
 """
 
 import logging
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -166,13 +166,14 @@ def _maps(engine: Engine, ahead: pd.DataFrame, hour: datetime) -> Iterator[tuple
     if broken.empty:
         return
     areas, airports = hourly_steps.hazard_areas_at(engine, hour), schedule.airports(engine)
-    lessons = ahead[ahead["booking_id"].isin(broken["booking_id"])]
+    met: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
+    for booking_id, rule, hazard in zip(*(broken[name].tolist() for name in broken), strict=True):
+        met[booking_id].append((rule, hazard))
+    lessons = ahead[ahead["booking_id"].isin(list(met))]
     for booking_id, departure, route in zip(
         lessons["booking_id"].tolist(), lessons["departure"], lessons["route"], strict=True
     ):
-        mine = broken[broken["booking_id"] == booking_id]
-        met = zip(mine["rule"].tolist(), mine["hazard"].tolist(), strict=True)
-        drawn = map_of_lesson(areas, airports, [str(departure), *route], met)
+        drawn = map_of_lesson(areas, airports, [str(departure), *route], met[booking_id])
         if drawn is not None:
             yield booking_id, drawn
 

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.database import frames
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.domain.weather.areas.products import AREA_PRODUCTS
 from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.responses import deadlines
@@ -60,7 +61,9 @@ def no_weather(engine: Engine) -> None:
 
 def garbled_weather(engine: Engine) -> None:
     """Every TAF and METAR of the newest hour is cut off, and One Call gives one hour only."""
-    raw = frames.read_partition(engine, PIPELINE_TABLES["raw_weather"], [SEED_HOUR]).drop(columns="partition_hour")
+    table = PIPELINE_TABLES["raw_weather"]
+    of_reports = table.c.product.not_in(AREA_PRODUCTS)
+    raw = frames.read_partition(engine, table, [SEED_HOUR], of_reports).drop(columns="partition_hour")
     bodies = [
         json.dumps(
             [{"icaoId": report["icaoId"], "rawTAF": ""} for report in body] if isinstance(body, list)
