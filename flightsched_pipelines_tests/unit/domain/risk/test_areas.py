@@ -4,13 +4,17 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.rescheduling.validation.area_validation import AreaRecords
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import Booking, Span
+from flightsched_pipelines.domain.risk.areas import area_hits
+from flightsched_pipelines.domain.risk.arrays.encoding import micros
 from flightsched_pipelines.domain.risk.assess import Assessment
+from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS
 from flightsched_pipelines.domain.risk.limits.minimums import MINIMUM_COLUMNS
 from flightsched_pipelines.domain.risk.rules import area_rule
 from flightsched_pipelines.domain.weather.areas.area_columns import area_frame
@@ -79,6 +83,16 @@ def test_an_area_counts_while_it_holds_and_a_buffer_longer(starts: float, verdic
 )  # fmt: skip
 def test_an_area_counts_in_the_altitudes_of_the_kind_of_lesson(kind: str, base_ft: int, verdict: str) -> None:
     assert verdict_of(lesson(lesson_kind=kind), cwa=[cwa(base=base_ft)]) == verdict
+
+
+def test_a_schools_own_altitude_counts_in_place_of_the_usual_one() -> None:
+    lessons = pd.concat(
+        [frame([lesson(booking_id=n)], BOOKING_COLUMNS).assign(highest_ft=own) for n, own in enumerate((None, 5_000.0))]
+    ).astype({"highest_ft": "float64"})
+    areas = area_frame(read({"cwa": [cwa(base=4_000)]}))
+    hits = area_hits(lessons, areas, AIRPORTS, micros(lessons["starts_at_utc"]), micros(lessons["ends_at_utc"]), 30)
+
+    assert hits.position.tolist() == [1]
 
 
 def far_square(miles_west: float) -> list[dict[str, Any]]:
