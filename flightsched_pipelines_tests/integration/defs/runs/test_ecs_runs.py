@@ -10,9 +10,11 @@ import pytest
 from dagster._core.test_utils import create_test_daemon_workspace_context
 from dagster._core.workspace.load_target import EmptyWorkspaceTarget
 from dagster._daemon.monitoring.run_monitoring import execute_run_monitoring_iteration
+from dagster_aws.ecs import EcsRunLauncher
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ecs.models import ecs_backends
 
+from flightsched_pipelines.defs.runs.run_launcher import RunLauncher
 from flightsched_pipelines_tests.integration.defs.runs.test_runs import CONFIGURED, STATUS, status
 from flightsched_pipelines_tests.servers import moto_server
 
@@ -79,6 +81,20 @@ def add_run(instance: dg.DagsterInstance, task: str) -> dg.DagsterRun:
     run = dg.DagsterRun(job_name="deliver", status=STATUS.STARTED, tags=tags)
     instance.add_run(run)
     return run
+
+
+def test_the_settings_make_each_run_a_task(ecs: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001, its variables
+    monkeypatch.setenv("RUN_LAUNCHER", "ecs")
+    monkeypatch.setenv("RUN_TASK_DEFINITION", "run")
+    with dg.DagsterInstance.local_temp(overrides={"run_launcher": CONFIGURED["run_launcher"]}) as instance:
+        launcher = instance.run_launcher
+        assert isinstance(launcher, EcsRunLauncher)
+        assert str(launcher.task_definition).endswith(":task-definition/run:1")
+        assert (launcher.container_name, launcher.secrets_tags) == ("run", [])
+        assert launcher.supports_check_run_worker_health
+    monkeypatch.setenv("RUN_LAUNCHER", "process")
+    with dg.DagsterInstance.local_temp(overrides={"run_launcher": CONFIGURED["run_launcher"]}) as instance:
+        assert isinstance(instance.run_launcher, RunLauncher)
 
 
 def test_a_run_ends_at_the_next_look_after_its_task_ended_or_was_forgotten(ecs: Any) -> None:
