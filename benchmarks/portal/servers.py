@@ -3,12 +3,14 @@
 import asyncio
 import json
 import multiprocessing
+import os
 import socket
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 import psutil
 import uvicorn
@@ -20,7 +22,7 @@ from starlette.routing import Route
 
 from benchmarks.portal.world import NOW
 from flightsched_pipelines.database.engine import connect
-from flightsched_pipelines.portal.server import config
+from flightsched_pipelines.portal.server import serve
 from flightsched_pipelines.portal.site import Site
 from flightsched_pipelines.settings import Settings
 
@@ -49,9 +51,10 @@ class Server:
 
 
 def portal(url: str, port: int) -> None:
-    """Serve the portal at the time of the benchmark's world."""
+    """Serve the portal at the time of the benchmark's world; its log is written, and dropped."""
     site = Site(connect(settings_for(url, port)), settings_for(url, port), lambda: NOW)
-    uvicorn.Server(config(site, HOST, port)).run()
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stderr(nowhere):
+        serve(site, HOST, port)
 
 
 def settings_for(url: str, port: int) -> Settings:
