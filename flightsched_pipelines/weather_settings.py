@@ -18,6 +18,10 @@ class WeatherSettings(BaseSettings):
     aviation_weather_url: WebAddress = Field(
         default="https://aviationweather.gov/api/data", description="Base of NOAA's Aviation Weather Center data API."
     )
+    aviation_weather_cache_url: OptionalWebAddress = Field(
+        default="https://aviationweather.gov/data/cache",
+        description="Base of its cache files, taken for more than 400 stations; off for requests of 400 each.",
+    )
     open_weather_map_url: WebAddress = Field(
         default="https://api.openweathermap.org/data/3.0", description="Base of OpenWeatherMap's One Call 3.0 API."
     )

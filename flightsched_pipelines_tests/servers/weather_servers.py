@@ -145,9 +145,14 @@ class WeatherServer:
         body = self.bodies.get(request.path.rsplit("/", 1)[-1], "[]")
         return body if isinstance(body, str) else body(request.query)
 
+    def content(self, request: Received) -> bytes:
+        """The bytes of a good answer; a cache file is gzipped."""
+        body = self.body_for(request).encode()
+        return gzip.compress(body) if request.path.endswith(".gz") else body
+
 
 class AviationWeatherServer(WeatherServer):
-    """Stands for aviationweather.gov/api/data: ``/metar`` and ``/taf``."""
+    """Stands for aviationweather.gov/api/data: ``/metar`` and ``/taf``, and for its cache files."""
 
 
 class OpenWeatherMapServer(WeatherServer):
@@ -229,7 +234,7 @@ class _Handler(BaseHTTPRequestHandler):
             if refused is not None:
                 self._reply(refused, json.dumps({"cod": refused, "message": f"refused: {self.path}"}).encode())
             else:
-                getattr(self, f"_{mode}")(request, self.provider.body_for(request).encode())
+                getattr(self, f"_{mode}")(request, self.provider.content(request))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002, the standard library's name
         """Log nothing: tests look at ``requests``."""

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import httpx
 from pandas import DataFrame
 
+from flightsched_pipelines.clients.weather.cache_files import CACHE_FILES, CacheReader
 from flightsched_pipelines.clients.weather.http_fetch import RetryingFetcher, RetryPolicy
 from flightsched_pipelines.clients.weather.limiter import shared_limiter
 from flightsched_pipelines.clients.weather.request_specs import (
@@ -34,6 +35,8 @@ _PROFILE = ProviderProfile(name="The Aviation Weather Center", json_type=list, r
 _PROFILE_OF_AREAS = replace(_PROFILE, json_type=(list, dict))
 """Areas come as a list, or as a collection of GeoJSON."""
 
+_PROFILE_OF_CACHE = ProviderProfile(name="The Aviation Weather Center", json_type=None, refusals={})
+
 
 class AviationWeatherCenter:
     """A client of the Center's data API.
@@ -43,6 +46,7 @@ class AviationWeatherCenter:
         contact: named in the User-Agent, as the Center asks.
         patience: time limits and retries.
         seconds_between_polls: least time between two calls of ``fetch`` at the same address.
+        cache_url: base URL of the cache files, taken for more stations than a request may name; ``None`` for never.
     """
 
     def __init__(
@@ -52,21 +56,47 @@ class AviationWeatherCenter:
         patience: RetryPolicy | None = None,
         *,
         seconds_between_polls: float = SECONDS_BETWEEN_POLLS,
+        cache_url: str | None = None,
     ) -> None:
         self._base_url = base_url
         self._user_agent = " ".join(f"flightsched ({contact})".split()).encode("ascii", "replace")
         self._patience = patience or RetryPolicy()
         self._seconds_between_polls = seconds_between_polls
+        self._cache_url = cache_url
 
     @classmethod
     def of(cls, settings: Settings) -> "AviationWeatherCenter":
         """Return the client that the settings describe."""
         patience = RetryPolicy(one_attempt=settings.weather_timeout_seconds)
-        return cls(settings.aviation_weather_url, settings.weather_contact, patience)
+        return cls(
+            settings.aviation_weather_url,
+            settings.weather_contact,
+            patience,
+            cache_url=settings.aviation_weather_cache_url,
+        )
 
     def fetch(self, airports: DataFrame, earlier: Sequence[ProviderResponse] = ()) -> list[ProviderResponse]:
         """Fetch the newest METARs and TAFs of the airports that issue them, or may; one response a request."""
-        return self._ask(list(_questions(airports)), _PROFILE, earlier)
+        answers: list[ProviderResponse] = []
+        questions: list[RequestSpec] = []
+        for product, idents in _stations(airports):
+            if self._cache_url is not None and len(idents) > STATIONS_PER_REQUEST:
+                answers.append(self._from_cache(self._cache_url, product, idents, earlier))
+            else:
+                questions += _in_batches(product, idents)
+        return answers + self._ask(questions, _PROFILE, earlier)
+
+    def _from_cache(
+        self, cache_url: str, product: Product, idents: Sequence[str], earlier: Sequence[ProviderResponse]
+    ) -> ProviderResponse:
+        """Fetch the cache file of a product, and keep the reports of these stations."""
+        shared_limiter(f"{cache_url}/{product}", 1, self._seconds_between_polls).wait()
+        asked_for = RequestSpec(AVIATION_WEATHER_CENTER, product, CACHE_FILES[product], tuple(idents))
+        same = [one for one in earlier if one.request == asked_for.request and tuple(one.stations) == tuple(idents)]
+        known = next((one for one in same if one.outcome == "ok" and one.body is not None), None)
+        with httpx.Client(headers={b"User-Agent": self._user_agent}, timeout=self._patience.one_attempt) as client:
+            exchange = RetryingFetcher(client, cache_url, _PROFILE_OF_CACHE, self._patience)
+            return exchange.ask(asked_for, known, CacheReader(product, idents))
 
     def fetch_areas(self, earlier: Sequence[ProviderResponse] = ()) -> list[ProviderResponse]:
         """Fetch every hazard area in force; one response a product."""
@@ -86,9 +116,9 @@ class AviationWeatherCenter:
             return [exchange.ask(one, known.get(one.request)) for one in questions]
 
 
-def _questions(airports: DataFrame) -> Iterator[RequestSpec]:
-    yield from _in_batches("metar", airports.loc[asked(airports["issues_metar"]), "airport"].tolist())
-    yield from _in_batches("taf", airports.loc[asked(airports["issues_taf"]), "airport"].tolist())
+def _stations(airports: DataFrame) -> Iterator[tuple[Product, list[str]]]:
+    yield "metar", airports.loc[asked(airports["issues_metar"]), "airport"].tolist()
+    yield "taf", airports.loc[asked(airports["issues_taf"]), "airport"].tolist()
 
 
 def _in_batches(product: Product, idents: list[str]) -> Iterator[RequestSpec]:
