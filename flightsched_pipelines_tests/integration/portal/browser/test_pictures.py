@@ -9,6 +9,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 from flightsched_pipelines.services.notifications.links import person_url
 from flightsched_pipelines_tests.conftest import SEED_HOUR
 from flightsched_pipelines_tests.integration.portal.board_visitor import PALO_ALTO
+from flightsched_pipelines_tests.integration.portal.browser.accessibility import faults
 from flightsched_pipelines_tests.integration.portal.browser.conftest import OpenPage
 from flightsched_pipelines_tests.integration.portal.browser.portal import LivePortal, sign_in
 from flightsched_pipelines_tests.integration.portal.visitor import person
@@ -63,6 +64,9 @@ def test_the_pictures_of_the_how_to_pages(portal: LivePortal, open_page: OpenPag
     phone.set_viewport_size(PHONE)
     phone.goto(portal.link(case_id, "instructor"))
     picture(phone, folder / "portal-confirm.png")
+    phone.goto(own or "")
+    expect(phone.get_by_role("list", name="The last hours").first).to_be_visible()
+    assert faults(phone) == [], "elsewhere no lesson has a trend"
 
 
 def picture(page: Page, path: Path) -> None:
