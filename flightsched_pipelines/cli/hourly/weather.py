@@ -26,7 +26,7 @@ JSON_COLUMNS = (
 )  # fmt: skip
 
 WeatherFile = Annotated[
-    Path, typer.Argument(help="A saved response (METARs, TAFs, One Call) in the service's JSON, or raw TAFs.")
+    Path, typer.Argument(help="A saved response (METARs, TAFs, One Call) in the service's JSON, raw TAFs, or NBH/NBS.")
 ]
 Airport = Annotated[str | None, typer.Option(help="The airport of a One Call response; default: the nearest.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
@@ -138,7 +138,7 @@ def _table_of(rows: pd.DataFrame) -> Table:
         table.add_column(name, justify=justify, no_wrap=True, min_width=width)
     for row in rows.to_dict("records"):
         missing: Sequence[str] = row["missing"]
-        chance = "" if row["probability"] is pd.NA else str(row["probability"])
+        chance = "" if pd.isna(row["probability"]) else f"{row['probability']:g}"
         table.add_row(
             row["airport"],
             f"{format_day(row['hour_utc'])} {format_clock(row['hour_utc'], 'UTC')}",
