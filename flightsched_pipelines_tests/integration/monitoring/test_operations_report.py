@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import text
 
 from flightsched_pipelines.clients.delivery import aws
+from flightsched_pipelines.clients.weather.simulation.source import SimulatedWeather
 from flightsched_pipelines.database.queries.monitoring import metrics
 from flightsched_pipelines.definitions import build_definitions
+from flightsched_pipelines.domain.weather.provider_responses import ProviderResponse
 from flightsched_pipelines.reporting import page
 from flightsched_pipelines.reporting.metrics import METRICS, NAMESPACE
 from flightsched_pipelines.services.monitoring import operations_report as desk
@@ -19,6 +21,8 @@ from flightsched_pipelines.services.monitoring.platform_health import StepAttemp
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines_tests.integration.monitoring.builders import TurnedClock, Watch
 from flightsched_pipelines_tests.integration.monitoring.conftest import Healthy
+from flightsched_pipelines_tests.integration.monitoring.faults.fault import run_hour
+from flightsched_pipelines_tests.integration.monitoring.faults.weather import forget_weather
 from flightsched_pipelines_tests.servers import moto_server
 
 HOUR = timedelta(hours=1)
@@ -213,9 +217,20 @@ def test_before_its_run_an_hour_is_reported_as_the_one_before_assessed_it(
     assert below.note.startswith(f"of {report.lessons} lessons ahead, as assessed ")
 
 
+class WeatherOf48Hours(SimulatedWeather):
+    """Simulated weather as it is abroad, where there is no guidance."""
+
+    def fetch(self, *args: Any, **named: Any) -> list[ProviderResponse]:
+        """Return the responses of the other providers."""
+        return [answer for answer in super().fetch(*args, **named) if answer.product not in {"nbh", "nbs"}]
+
+
 def test_lessons_beyond_the_forecast_are_counted_apart_from_those_whose_forecast_is_missing(
     watch: Watch, healthy: Healthy
 ) -> None:
+    watch.parts = {**watch.parts, "weather": WeatherOf48Hours()}
+    forget_weather(watch)
+    run_hour(watch)
     before = desk.verdict_counts(watch.engine, healthy.hour, healthy.hour)[-1]
     assert before.beyond_reach > 0
     assert before.unknown == 0
