@@ -32,7 +32,7 @@ from flightsched_pipelines.defs.responses.response_jobs import (
 from flightsched_pipelines.defs.runs.run_process import accept_beta, run_executor
 from flightsched_pipelines.defs.schedule_feed.feed import schedule_feed_sensor, take_feed_files
 from flightsched_pipelines.defs.schedules import hourly, operations, report
-from flightsched_pipelines.defs.weather_monitor import bookings, weather
+from flightsched_pipelines.defs.weather_monitor import bookings, verification, weather
 
 
 def build_definitions(
@@ -52,7 +52,7 @@ def build_definitions(
     }
     with accept_beta():
         assets = dg.with_source_code_references(
-            dg.load_assets_from_modules([weather, bookings, proposals, operations_report])
+            dg.load_assets_from_modules([weather, bookings, verification, proposals, operations_report])
         )
     return dg.Definitions(
         assets=assets,

@@ -26,6 +26,7 @@ from flightsched_pipelines.database.schema.live import (
     live_events,
     live_positions,
 )  # fmt: skip
+from flightsched_pipelines.database.schema.materialised import PIPELINE_TABLES
 from flightsched_pipelines.database.schema.notifications import (
     OUTBOX_STATES,
     contact_preferences,
@@ -44,7 +45,6 @@ from flightsched_pipelines.database.schema.operations import (
 )  # fmt: skip
 from flightsched_pipelines.database.schema.pipeline import (
     FIRST_HOUR_UTC,
-    PIPELINE_TABLES,
     at_risk_bookings,
     availability_snapshot,
     booking_snapshot,
@@ -102,6 +102,10 @@ from flightsched_pipelines.database.schema.school.standby_list import (
     freed_slots,
     standby,
 )  # fmt: skip
+from flightsched_pipelines.database.schema.verification import (
+    forecast_verification,
+    verdict_verification,
+)  # fmt: skip
 
 __all__ = [
     "ACTIVE_STATUSES",
@@ -134,6 +138,7 @@ __all__ = [
     "dispatches",
     "downtime",
     "feed_files",
+    "forecast_verification",
     "forecasts",
     "freed_slots",
     "hazard_areas",
@@ -172,6 +177,7 @@ __all__ = [
     "student_preferences",
     "students",
     "unplaceable_bookings",
+    "verdict_verification",
     "weather_gaps",
     "weather_minimums",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, DateTime, ForeignKey, MetaData, Text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Index, MetaData, Table, Text
 from sqlalchemy.types import TypeEngine
 
 SCHEMAS: Mapping[str, str] = MappingProxyType(
@@ -95,3 +95,17 @@ def reference(name: str, target: str, comment: str, *, nullable: bool = False, i
 def one_of(name: str, values: Sequence[str]) -> str:
     """Return the condition that a column has one of some values."""
     return f"{name} IN ({', '.join(map(repr, values))})"
+
+
+def hourly_table(name: str, comment: str, *columns: Column[Any], index: str) -> Table:
+    """Return a materialised table: its hour first, and an index of hour and natural key."""
+    hour = column("partition_hour", INSTANT, "The hour that the row belongs to: what was known then, UTC.")
+    return Table(
+        name,
+        metadata,
+        hour,
+        *columns,
+        Index(f"{name}_partition_hour_idx", "partition_hour", index),
+        schema="pipeline",
+        comment=comment,
+    )

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from flightsched_pipelines.database.schema.base import INSTANT, WORDS, Kind, column, metadata, optional
+from flightsched_pipelines.database.schema.base import INSTANT, WORDS, Kind, column, hourly_table, metadata, optional
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST, Dtype
 
 FIRST_HOUR_UTC = datetime(2026, 7, 1, tzinfo=UTC)
@@ -38,20 +38,6 @@ partitions = Table(
     schema="pipeline",
     comment="Hours of each table that were materialised, and hours whose proposals were validated.",
 )
-
-
-def _hourly(name: str, comment: str, *columns: Column[Any], index: str) -> Table:
-    """A materialised table: its hour first, and an index of hour and natural key."""
-    hour = column("partition_hour", INSTANT, "The hour that the row belongs to: what was known then, UTC.")
-    return Table(
-        name,
-        metadata,
-        hour,
-        *columns,
-        Index(f"{name}_partition_hour_idx", "partition_hour", index),
-        schema="pipeline",
-        comment=comment,
-    )
 
 
 _TYPE_OF: Mapping[Dtype, TypeEngine[Any] | type[TypeEngine[Any]]] = MappingProxyType(
@@ -72,7 +58,7 @@ def _forecast_columns() -> list[Column[Any]]:
     ]
 
 
-raw_weather = _hourly(
+raw_weather = hourly_table(
     "raw_weather",
     "Weather providers' responses, verbatim, one row a request.",
     column("provider", Text, "aviation_weather_center, national_blend_of_models or open_weather_map."),
@@ -96,7 +82,7 @@ raw_weather = _hourly(
     index="product",
 )
 
-reference_snapshot = _hourly(
+reference_snapshot = hourly_table(
     "reference_snapshot",
     "Reference data of each hour beside weather and schedule, one row a part.",
     column("part", Text, "airports, runways, minimums, requirements, credentials or settings."),
@@ -115,13 +101,13 @@ reference_contents = Table(
     comment="Reference data of hours (reference_snapshot), each content stored once.",
 )
 
-observations = _hourly("observations", "METARs, one row a report.", *_forecast_columns(), index="airport")
+observations = hourly_table("observations", "METARs, one row a report.", *_forecast_columns(), index="airport")
 
-forecasts = _hourly(
+forecasts = hourly_table(
     "forecasts", "One row an airport, hour and forecast group that overlaps it.", *_forecast_columns(), index="airport"
 )
 
-hazard_areas = _hourly(
+hazard_areas = hourly_table(
     "hazard_areas",
     "Hazard areas of the hour: SIGMETs, G-AIRMETs, center weather advisories, convective forecasts; one row an area.",
     column("product", Text, "airsigmet, isigmet, gairmet, cwa or tcf."),
@@ -136,7 +122,7 @@ hazard_areas = _hourly(
     index="product",
 )
 
-booking_snapshot = _hourly(
+booking_snapshot = hourly_table(
     "booking_snapshot",
     "The bookings as they were at the hour.",
     column("booking_id", BigInteger, "Booking."),
@@ -169,7 +155,7 @@ booking_snapshot = _hourly(
     index="booking_id",
 )
 
-availability_snapshot = _hourly(
+availability_snapshot = hourly_table(
     "availability_snapshot",
     "Availability of each school, student, instructor, aircraft and simulator, as known at the hour.",
     column("school_id", BigInteger, "School."),
@@ -183,7 +169,7 @@ availability_snapshot = _hourly(
     index="resource_id",
 )
 
-at_risk_bookings = _hourly(
+at_risk_bookings = hourly_table(
     "at_risk_bookings",
     "Lessons that are not ok, one row a lesson, broken rule, airport and layer: the worst hour.",
     column("booking_id", BigInteger, "Booking."),
@@ -221,7 +207,7 @@ at_risk_bookings = _hourly(
     index="booking_id",
 )
 
-lesson_verdicts = _hourly(
+lesson_verdicts = hourly_table(
     "lesson_verdicts",
     "The verdict of every lesson that was assessed, one row a lesson; a lesson without a row was not assessed.",
     column("booking_id", BigInteger, "Booking."),
@@ -229,7 +215,7 @@ lesson_verdicts = _hourly(
     index="booking_id",
 )
 
-reschedule_candidates = _hourly(
+reschedule_candidates = hourly_table(
     "reschedule_candidates",
     "Available slots for each at-risk lesson.",
     column("booking_id", BigInteger, "Booking."),
@@ -247,7 +233,7 @@ reschedule_candidates = _hourly(
     index="booking_id",
 )
 
-unplaceable_bookings = _hourly(
+unplaceable_bookings = hourly_table(
     "unplaceable_bookings",
     "At-risk lessons with no available slot, and the constraint that ruled out the last one.",
     column("booking_id", BigInteger, "Booking."),
@@ -276,14 +262,14 @@ def _proposal() -> list[Column[Any]]:
     ]
 
 
-reschedule_plan = _hourly(
+reschedule_plan = hourly_table(
     "reschedule_plan",
     "Up to three alternatives for each at-risk lesson, all of which can be held at once, in the planner's order.",
     *_proposal(),
     index="booking_id",
 )
 
-solver_runs = _hourly(
+solver_runs = hourly_table(
     "solver_runs",
     "Solver statistics, one row a component and rank.",
     column("component", BigInteger, "First booking of those that share people or aircraft, and are chosen together."),
@@ -301,7 +287,7 @@ solver_runs = _hourly(
     index="component",
 )
 
-reschedule_proposals = _hourly(
+reschedule_proposals = hourly_table(
     "reschedule_proposals",
     "The plan's alternatives, ranked by the LLM where its response passed every check.",
     *_proposal(),
@@ -320,10 +306,3 @@ hourly_metrics = Table(
     schema="pipeline",
     comment="Platform metrics, one row an hour and metric; a metric that was not measured has no row.",
 )
-
-_NO_ASSETS = (partitions, hourly_metrics)
-
-PIPELINE_TABLES: Mapping[str, Table] = MappingProxyType(
-    {table.name: table for table in metadata.tables.values() if table.schema == "pipeline" and table not in _NO_ASSETS}
-)
-"""The materialised tables by the name of their asset."""

@@ -19,6 +19,7 @@ from flightsched_pipelines.domain.rescheduling.search.candidates import CANDIDAT
 from flightsched_pipelines.domain.rescheduling.solver.assignment import RUN_COLUMNS
 from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, FORM_COLUMNS, VERDICT_COLUMNS
 from flightsched_pipelines.domain.risk.breaches import BROKEN_COLUMNS
+from flightsched_pipelines.domain.verification.columns import VERDICT_PAIR_COLUMNS, VERIFICATION_COLUMNS
 from flightsched_pipelines.domain.weather.areas.area_columns import AREA_COLUMNS
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
 
@@ -88,6 +89,8 @@ def test_every_column_says_what_it_means() -> None:
         ("forecasts", FORECAST_COLUMNS),
         ("observations", FORECAST_COLUMNS),
         ("hazard_areas", AREA_COLUMNS),
+        ("forecast_verification", VERIFICATION_COLUMNS),
+        ("verdict_verification", VERDICT_PAIR_COLUMNS),
         ("booking_snapshot", {**BOOKING_COLUMNS, **PREFERENCE_COLUMNS, **FORM_COLUMNS}),
         ("availability_snapshot", AVAILABILITY_COLUMNS),
         ("lesson_verdicts", VERDICT_COLUMNS),

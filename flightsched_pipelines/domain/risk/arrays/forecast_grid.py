@@ -144,6 +144,11 @@ def element_names(bits: int) -> list[str]:
     return names + ["another element"] * bool(bits & _ANOTHER_ELEMENT)
 
 
+def element_bits(*elements: str) -> int:
+    """Return the bits of ``ForecastGrid.missing`` that encode elements, and that of elements that are not known."""
+    return sum(_ELEMENT_BITS[element] for element in elements) | _ANOTHER_ELEMENT
+
+
 def _approach_minima(airports: pd.DataFrame) -> Floats:
     minima = airports[["approach_visibility_sm", "approach_ceiling_ft"]].to_numpy(dtype=np.float64).T
     return np.append(np.nan_to_num(minima, nan=-np.inf), np.full((2, 1), -np.inf), axis=1)

@@ -1,0 +1,38 @@
+"""The columns of forecast verification, declared once for the frame, the table and its comments."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+VERIFICATION_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "airport": "str",
+        "hour_utc": "datetime64[us, UTC]",
+        "source": "str",
+        "lead_hours": "int64",
+        "part": "str",
+        "element": "str",
+        "threshold": "float64",
+        "probability": "Int64",
+        "outcome": "str",
+    }
+)
+"""One row an airport, source, lead, part of the forecast, element and threshold, of one observed hour.
+
+``part`` is ``prevailing``, ``tempo`` or ``prob``. ``probability`` is in percent: of a TEMPO or PROB group that of the
+group; of the prevailing part that of the forecast as a whole, null where a part of it is missing. ``outcome`` is one of
+`OUTCOMES`.
+"""
+
+OUTCOMES = ("correct_negative", "miss", "false_alarm", "hit", "missing")
+"""Outcomes of a forecast; ``missing`` where the forecast or the observation lacks the element: no pair."""
+
+VERDICT_PAIR_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "booking_id": "int64",
+        "training_level": "str",
+        "lead_hours": "int64",
+        "verdict": "str",
+        "observed": "str",
+    }
+)
+"""One row a lesson and lead: its verdict that long before it began, and the one by the weather that was observed."""

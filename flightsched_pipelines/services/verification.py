@@ -1,0 +1,70 @@
+"""Score the forecasts of a period from the record."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from flightsched_pipelines.database.queries import verification as record
+from flightsched_pipelines.domain.verification.scores import (
+    BinaryScores,
+    Brier,
+    Contingency,
+    ProbabilityBin,
+    binary_scores,
+    brier,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastScores:
+    """Scores of one source, event, part and lead; ``brier`` is of the prevailing part alone."""
+
+    source: str
+    element: str
+    threshold: float
+    part: str
+    lead_hours: int
+    counts: Contingency
+    scores: BinaryScores
+    brier: Brier | None
+
+
+Key = tuple[str, str, float, int]
+
+
+def score_forecasts(
+    engine: Engine, since_utc: datetime, until_utc: datetime, airport: str | None = None
+) -> list[ForecastScores]:
+    """Return the scores of the hours observed in ``[since_utc, until_utc)``, at one airport or at all."""
+    rows = record.outcome_counts(engine, since_utc, until_utc, airport)
+    bins = reliability(engine, since_utc, until_utc, airport)
+    names = ("hits", "misses", "false_alarms", "correct_negatives", "missing")
+    tables = [Contingency(*(row[name] for name in names)) for row in rows]
+    return [
+        ForecastScores(
+            row["source"],
+            row["element"],
+            row["threshold"],
+            row["part"],
+            row["lead_hours"],
+            counts,
+            scores,
+            brier(bins.get((row["source"], row["element"], row["threshold"], row["lead_hours"]), []))
+            if row["part"] == "prevailing"
+            else None,
+        )
+        for row, counts, scores in zip(rows, tables, binary_scores(tables), strict=True)
+    ]
+
+
+def reliability(
+    engine: Engine, since_utc: datetime, until_utc: datetime, airport: str | None = None
+) -> dict[Key, list[ProbabilityBin]]:
+    """Return for each source, event and lead how often each probability came true."""
+    bins: defaultdict[Key, list[ProbabilityBin]] = defaultdict(list)
+    for row in record.probability_counts(engine, since_utc, until_utc, airport):
+        key = row["source"], row["element"], row["threshold"], row["lead_hours"]
+        bins[key].append(ProbabilityBin(row["probability"], row["cases"], row["came_true"]))
+    return dict(bins)

@@ -1,0 +1,104 @@
+"""Stored forecasts are compared with the METARs of the hour that followed, and again with the same result."""
+
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+from sqlalchemy import Engine, text
+
+from flightsched_pipelines.database.frames import PARTITION_HOUR, read_partition, write_partition
+from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.services.hourly.verification import verify_forecasts, verify_verdicts
+from flightsched_pipelines.services.verification import score_forecasts
+from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
+
+HOUR = timedelta(hours=1)
+OBSERVED = SEED_HOUR + HOUR
+VIEW = text("SELECT * FROM analytics.forecast_scores WHERE airport = :airport")
+OBSERVATIONS = PIPELINE_TABLES["observations"]
+
+
+def reports(engine: Engine, **facts: float) -> pd.DataFrame:
+    """METARs of the hour after the seeded one, made of the seeded hour's."""
+    taken = read_partition(engine, OBSERVATIONS, [SEED_HOUR]).drop_duplicates("airport")
+    taken = taken.assign(hour_utc=pd.Timestamp(OBSERVED), issued_at_utc=pd.Timestamp(OBSERVED + 0.9 * HOUR))
+    return taken.assign(**facts).drop(columns=PARTITION_HOUR)
+
+
+def test_an_hour_is_verified_by_the_reports_of_both_hours_in_which_they_came(ticked_engine: Engine) -> None:
+    fair = reports(ticked_engine, visibility_sm=10.0)
+    early = reports(ticked_engine, visibility_sm=0.5).assign(**{PARTITION_HOUR: pd.Timestamp(OBSERVED)})
+    settings = settings_for()
+    alone = verify_forecasts(ticked_engine, fair, OBSERVED + HOUR, settings)
+    write_partition(ticked_engine, OBSERVATIONS, early, [OBSERVED])
+
+    both = verify_forecasts(ticked_engine, fair, OBSERVED + HOUR, settings)
+
+    below = both[(both["element"] == "visibility") & (both["threshold"] == 1.0)]
+    assert set(alone["lead_hours"]) == {1}
+    assert set(both["source"]) >= {"TAF", "OpenWeatherMap"}
+    assert set(below["outcome"]) <= {"hit", "miss", "missing"}
+    assert set(alone["outcome"]) >= {"correct_negative"}
+
+
+def test_the_same_hour_has_the_same_rows_again_and_its_table_takes_them(ticked_engine: Engine) -> None:
+    table, hour = PIPELINE_TABLES["forecast_verification"], OBSERVED + HOUR
+    verified = [
+        verify_forecasts(ticked_engine, reports(ticked_engine).sample(frac=1, random_state=seed), hour, settings_for())
+        for seed in range(2)
+    ]
+
+    assert_frame_equal(verified[0], verified[1])
+    marked = verified[0].assign(**{PARTITION_HOUR: pd.Timestamp(hour)})
+    stored = write_partition(ticked_engine, table, marked, [hour])
+    assert_frame_equal(stored, read_partition(ticked_engine, table, [hour]))
+    assert len(stored) == len(verified[0]) > 0
+
+
+def test_lessons_that_ended_have_their_verdicts_beside_what_was_observed(ticked_engine: Engine) -> None:
+    """A lesson that began an hour after the seeded hour, and ended with its buffer in a later one."""
+    snapshot = read_partition(ticked_engine, PIPELINE_TABLES["booking_snapshot"], [SEED_HOUR])
+    verdicts = read_partition(ticked_engine, PIPELINE_TABLES["lesson_verdicts"], [SEED_HOUR])
+    lessons = snapshot.merge(verdicts, on=["partition_hour", "booking_id"])
+    starts = lessons["starts_at_utc"].dt.floor("h")
+    lead = next(lead for lead in (1, 3, 6, 12, 24) if (starts == SEED_HOUR + lead * HOUR).any())
+    lesson = lessons[starts == SEED_HOUR + lead * HOUR].iloc[0]
+    begins = lesson["starts_at_utc"].floor("h").to_pydatetime()
+    ended = (lesson["ends_at_utc"] + 0.5 * HOUR).ceil("h").to_pydatetime()
+    hours = [begins - HOUR + n * HOUR for n in range(int((ended - begins) / HOUR) + 1)]
+    fair = reports(ticked_engine, visibility_sm=10.0)
+    taken = pd.concat([fair.assign(hour_utc=pd.Timestamp(hour)) for hour in hours], ignore_index=True)
+
+    verified = verify_verdicts(ticked_engine, taken, ended, settings_for())
+    unseen = verify_verdicts(ticked_engine, taken.iloc[:0], ended, settings_for())
+
+    own = verified[verified["booking_id"] == lesson["booking_id"]]
+    assert own["lead_hours"].tolist() == [lead]
+    assert own["verdict"].tolist() == [lesson["verdict"]]
+    assert set(verified["observed"]) <= {"ok", "watch", "unknown", "at_risk"}
+    assert set(unseen["observed"]) <= {"unknown", "at_risk"}
+    assert set(own["observed"]) != {"unknown"}
+
+
+def test_the_analysts_view_has_the_scores_that_python_computes(ticked_engine: Engine) -> None:
+    table, hour = PIPELINE_TABLES["forecast_verification"], OBSERVED + HOUR
+    verified = verify_forecasts(ticked_engine, reports(ticked_engine, ceiling_ft=900.0), hour, settings_for())
+    write_partition(ticked_engine, table, verified.assign(**{PARTITION_HOUR: pd.Timestamp(hour)}), [hour])
+    (airport,) = verified["airport"].unique()[:1]
+
+    scored = score_forecasts(ticked_engine, OBSERVED, hour, airport)
+    with ticked_engine.connect() as connection:
+        rows = connection.execute(VIEW, {"airport": airport}).mappings().all()
+
+    names = ("source", "element", "threshold", "part", "lead_hours")
+    of_view = {tuple(row[name] for name in names): row for row in rows}
+    assert of_view.keys() == {tuple(getattr(one, name) for name in names) for one in scored}
+    assert any(one.counts.misses for one in scored)
+    for one in scored:
+        row = of_view[tuple(getattr(one, name) for name in names)]
+        pod, far = one.scores.pod, one.scores.far
+        expected = (pod.value, pod.low, pod.high, far.value, far.low, far.high, one.scores.csi.value, one.scores.bias)
+        found = [row[name] for name in ("pod", "pod_low", "pod_high", "far", "far_low", "far_high", "csi", "bias")]
+        assert found == pytest.approx(list(expected))
+        assert row["brier"] == pytest.approx(one.brier and one.brier.score)
