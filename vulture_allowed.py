@@ -1,7 +1,7 @@
 """Names that vulture finds unused and that are not, by who uses them; `make lint` reads this beside the code."""
 
 # Commands, loaded by name when they are typed: cli/__init__.py.
-_.assess_file, _.cancel, _.deliver, _.dev, _.doctor, _.init, _.preview, _.send_test, _.show_outbox, _.smoke
+_.assess_file, _.cancel, _.deliver, _.dev, _.doctor, _.init, _.preview, _.send_test, _.show_outbox, _.smoke, _.verify
 
 # Called by Typer, http.server and Starlette.
 _._imports, _.do_GET, _.log_message, _.redirect_slashes, _.background

@@ -71,6 +71,10 @@ COMMANDS = {
         "hourly.report:explain",
         "Explain a booking's weather status, from the newest stored hour or the given one.",
     ),
+    "verify": (
+        "hourly.verify:verify",
+        "Score each source's forecasts against METARs: POD, FAR, CSI, bias and Brier score, with their counts.",
+    ),
     "board": ("hourly.board:board", "Draw the days ahead by aircraft and instructor, each lesson with its verdict."),
     "doctor": (
         "setup.doctor:doctor",

@@ -19,6 +19,7 @@ from flightsched_pipelines.services.hourly.ranking import Redriven
 from flightsched_pipelines.services.imports.reports import ImportReport
 from flightsched_pipelines.services.notifications.dispatch import DispatchResult
 from flightsched_pipelines.services.schedule_changes import CSV_COLUMNS
+from flightsched_pipelines.services.verification import ForecastScores
 
 INTRODUCTION = """# Commands
 
@@ -92,6 +93,7 @@ JSON_FIELDS: Mapping[str, tuple[str, Sequence[str]]] = {
     )),
     "credentials": ("a list of", _names(Lapse)),
     "changes": ("a list of", CSV_COLUMNS),
+    "verify": ("a list of", _names(ForecastScores)),
     **{f"import {kind}": ("an object", (*_names(ImportReport), "refused")) for kind in KINDS},
 }  # fmt: skip
 """The fields that ``--json`` prints, by command; a test compares them with the output."""

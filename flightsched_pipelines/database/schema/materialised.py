@@ -5,16 +5,18 @@ from types import MappingProxyType
 
 from sqlalchemy import Table
 
-from flightsched_pipelines.database.schema import pipeline, verification
+from flightsched_pipelines.database.schema.base import metadata
+from flightsched_pipelines.database.schema.pipeline import hourly_metrics, partitions
+from flightsched_pipelines.database.schema.verification import forecast_verification, verdict_verification
 
-_NO_ASSETS = (pipeline.partitions, pipeline.hourly_metrics)
+_NO_ASSETS = (partitions, hourly_metrics)
+_OF_VERIFICATION = (forecast_verification, verdict_verification)
 
 PIPELINE_TABLES: Mapping[str, Table] = MappingProxyType(
     {
         table.name: table
-        for module in (pipeline, verification)
-        for table in vars(module).values()
-        if isinstance(table, Table) and table.schema == "pipeline" and table not in _NO_ASSETS
+        for table in (*metadata.tables.values(), *_OF_VERIFICATION)
+        if table.schema == "pipeline" and table not in _NO_ASSETS
     }
 )
 """The materialised tables by the name of their asset."""

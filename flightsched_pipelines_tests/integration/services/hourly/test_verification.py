@@ -1,5 +1,6 @@
 """Stored forecasts are compared with the METARs of the hour that followed, and again with the same result."""
 
+from dataclasses import asdict
 from datetime import timedelta
 
 import pandas as pd
@@ -7,6 +8,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 from sqlalchemy import Engine, text
 
+from flightsched_pipelines.cli.reference import JSON_FIELDS
 from flightsched_pipelines.database.frames import PARTITION_HOUR, read_partition, write_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.services.hourly.verification import verify_forecasts, verify_verdicts
@@ -102,3 +104,4 @@ def test_the_analysts_view_has_the_scores_that_python_computes(ticked_engine: En
         found = [row[name] for name in ("pod", "pod_low", "pod_high", "far", "far_low", "far_high", "csi", "bias")]
         assert found == pytest.approx(list(expected))
         assert row["brier"] == pytest.approx(one.brier and one.brier.score)
+    assert tuple(asdict(scored[0])) == JSON_FIELDS["verify"][1]

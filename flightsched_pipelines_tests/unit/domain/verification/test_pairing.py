@@ -86,8 +86,8 @@ def test_a_crosswind_counts_on_the_best_runway() -> None:
     along: dict[str, Any] = {"wind_speed_kt": limit + 1}
     across = along | {"wind_direction_deg": 224.0}
 
-    assert outcome([weather(0, **across)], [metar(**across)], "crosswind", limit) == "hit"
-    assert outcome([weather(0, **across)], [metar(**along)], "crosswind", limit) == "false_alarm"
+    assert outcome([weather(0, "KPAO", **across)], [metar(**across)], "crosswind", limit) == "hit"
+    assert outcome([weather(0, "KPAO", **across)], [metar(**along)], "crosswind", limit) == "false_alarm"
 
 
 def test_the_worst_report_of_the_hour_counts_specials_included() -> None:

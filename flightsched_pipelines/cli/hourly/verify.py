@@ -1,0 +1,84 @@
+"""Score the forecasts of a period: ``flightsched verify``."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.table import Table
+
+from flightsched_pipelines.cli.arguments import Json
+from flightsched_pipelines.cli.console import UsageError, console, print_json
+from flightsched_pipelines.cli.session import open_session
+from flightsched_pipelines.domain.verification.scores import Brier, Score
+from flightsched_pipelines.services.verification import ForecastScores, score_forecasts
+
+DAYS = timedelta(days=30)
+UNITS = {
+    "ceiling": "below {:,g} ft",
+    "visibility": "below {:g} SM",
+    "wind": "beyond {:g} kt",
+    "crosswind": "beyond {:g} kt",
+}
+
+
+def verify(
+    since: Annotated[
+        str | None,
+        typer.Option(help="First observed hour, UTC: 2027-01-11 or 2027-01-11T09:00Z; 30 days ago if unset."),
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="End of the observed hours, exclusive; now if unset.")] = None,
+    airport: Annotated[str | None, typer.Option(help="Only this airport, by its ICAO ident.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Score each source's forecasts against METARs: POD, FAR, CSI, bias and Brier score, with their counts."""
+    until_utc = datetime.now(UTC) if until is None else _moment("--until", until)
+    since_utc = until_utc - DAYS if since is None else _moment("--since", since)
+    if since_utc >= until_utc:
+        raise UsageError(
+            f"--since must be before --until; got {since_utc:%Y-%m-%dT%H:%MZ} and {until_utc:%Y-%m-%dT%H:%MZ}"
+        )
+    _, engine = open_session()
+    found = score_forecasts(engine, since_utc, until_utc, airport and airport.upper())
+    if as_json:
+        print_json([asdict(one) for one in found])
+    elif not found:
+        console.print("No forecast of these hours was compared with observations.")
+    else:
+        console.print(_table(found))
+
+
+def _table(found: list[ForecastScores]) -> Table:
+    table = Table(
+        "source", "event", "part", "lead", "pairs", "missing", "POD", "FAR", "CSI", "bias",
+        "Brier (rel - res + unc)", box=box.SIMPLE_HEAD,
+    )  # fmt: skip
+    for one in found:
+        table.add_row(
+            one.source, f"{one.element} {UNITS.get(one.element, '').format(one.threshold)}", one.part,
+            f"{one.lead_hours} h", f"{one.counts.pairs}", f"{one.counts.missing}", _share(one.scores.pod),
+            _share(one.scores.far), _share(one.scores.csi),
+            "" if one.scores.bias is None else f"{one.scores.bias:.2f}", _brier(one.brier),
+        )  # fmt: skip
+    return table
+
+
+def _share(score: Score) -> str:
+    if score.value is None:
+        return ""
+    return f"{score.value:.2f} ({score.low:.2f} to {score.high:.2f}, of {score.cases})"
+
+
+def _brier(brier: Brier | None) -> str:
+    if brier is None:
+        return ""
+    return f"{brier.score:.3f} ({brier.reliability:.3f} - {brier.resolution:.3f} + {brier.uncertainty:.3f})"
+
+
+def _moment(option: str, given: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError:
+        raise UsageError(f"{option} is '{given[:40]}'; give a day or a time, such as 2027-01-11T09:00Z") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
