@@ -93,7 +93,10 @@ JSON_FIELDS: Mapping[str, tuple[str, Sequence[str]]] = {
     )),
     "credentials": ("a list of", _names(Lapse)),
     "changes": ("a list of", CSV_COLUMNS),
-    "verify": ("a list of", _names(ForecastScores)),
+    "verify": (
+        "a list (with `--verdicts`: of `training_level`, `lead_hours`, `at_risk`, `came_true`, `firm`, `missing`) of",
+        _names(ForecastScores),
+    ),
     **{f"import {kind}": ("an object", (*_names(ImportReport), "refused")) for kind in KINDS},
 }  # fmt: skip
 """The fields that ``--json`` prints, by command; a test compares them with the output."""

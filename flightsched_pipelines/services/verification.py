@@ -11,9 +11,11 @@ from flightsched_pipelines.domain.verification.scores import (
     BinaryScores,
     Brier,
     Contingency,
+    Firm,
     ProbabilityBin,
     binary_scores,
     brier,
+    firm,
 )
 
 
@@ -29,6 +31,21 @@ class ForecastScores:
     counts: Contingency
     scores: BinaryScores
     brier: Brier | None
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictScores:
+    """Verdicts of a level at a lead: FIRM, and how many of those below the minimums came true.
+
+    ``missing`` counts the lessons whose verdict or observation was unknown; they are in no other number.
+    """
+
+    training_level: str
+    lead_hours: int
+    at_risk: int
+    came_true: int
+    firm: Firm | None
+    missing: int
 
 
 Key = tuple[str, str, float, int]
@@ -68,3 +85,23 @@ def reliability(
         key = row["source"], row["element"], row["threshold"], row["lead_hours"]
         bins[key].append(ProbabilityBin(row["probability"], row["cases"], row["came_true"]))
     return dict(bins)
+
+
+def score_verdicts(
+    engine: Engine, since_utc: datetime, until_utc: datetime, missed_move_cost: float
+) -> list[VerdictScores]:
+    """Return the scores of the verdicts on lessons that ended in a period, by level and lead."""
+    tables: defaultdict[tuple[str, int], dict[tuple[str, str], int]] = defaultdict(dict)
+    for row in record.verdict_counts(engine, since_utc, until_utc):
+        tables[row["training_level"], row["lead_hours"]][row["verdict"], row["observed"]] = row["lessons"]
+    return [
+        VerdictScores(
+            level,
+            lead,
+            sum(number for pair, number in counts.items() if pair[0] == "at_risk" and pair[1] != "unknown"),
+            counts.get(("at_risk", "at_risk"), 0),
+            firm(counts, missed_move_cost),
+            sum(number for pair, number in counts.items() if "unknown" in pair),
+        )
+        for (level, lead), counts in tables.items()
+    ]

@@ -12,7 +12,7 @@ from flightsched_pipelines.cli.arguments import Json
 from flightsched_pipelines.cli.console import UsageError, console, print_json
 from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.domain.verification.scores import Brier, Score
-from flightsched_pipelines.services.verification import ForecastScores, score_forecasts
+from flightsched_pipelines.services.verification import ForecastScores, VerdictScores, score_forecasts, score_verdicts
 
 DAYS = timedelta(days=30)
 UNITS = {
@@ -30,6 +30,10 @@ def verify(
     ] = None,
     until: Annotated[str | None, typer.Option(help="End of the observed hours, exclusive; now if unset.")] = None,
     airport: Annotated[str | None, typer.Option(help="Only this airport, by its ICAO ident.")] = None,
+    verdicts: Annotated[bool, typer.Option("--verdicts", help="Score the verdicts of lessons instead.")] = False,
+    missed_move_cost: Annotated[
+        float, typer.Option(min=0.01, max=100, help="As many needless moves cost as much as a missed one, for FIRM.")
+    ] = 2,
     as_json: Json = False,
 ) -> None:
     """Score each source's forecasts against METARs: POD, FAR, CSI, bias and Brier score, with their counts."""
@@ -39,7 +43,12 @@ def verify(
         raise UsageError(
             f"--since must be before --until; got {since_utc:%Y-%m-%dT%H:%MZ} and {until_utc:%Y-%m-%dT%H:%MZ}"
         )
+    if verdicts and airport:
+        raise UsageError("--verdicts and --airport exclude each other: a lesson may be at several airports")
     _, engine = open_session()
+    if verdicts:
+        _print_verdicts(score_verdicts(engine, since_utc, until_utc, missed_move_cost), as_json)
+        return
     found = score_forecasts(engine, since_utc, until_utc, airport and airport.upper())
     if as_json:
         print_json([asdict(one) for one in found])
@@ -47,6 +56,23 @@ def verify(
         console.print("No forecast of these hours was compared with observations.")
     else:
         console.print(_table(found))
+
+
+def _print_verdicts(found: list[VerdictScores], as_json: bool) -> None:
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    table = Table(
+        "level", "lead", "pairs", "missing", "below minimums", "FIRM", "needless", "missed", box=box.SIMPLE_HEAD
+    )
+    for one in found:
+        came_true = f"came true {one.came_true} of {one.at_risk} times"
+        firm = ("0", "", "", "") if one.firm is None else (f"{one.firm.cases}", f"{one.firm.score:.3f}",
+            f"{one.firm.needless:.3f}", f"{one.firm.missed:.3f}")  # fmt: skip
+        table.add_row(
+            one.training_level, f"{one.lead_hours} h", firm[0], f"{one.missing}", came_true, *firm[1:]
+        )  # fmt: skip
+    console.print(table if found else "No verdict of these hours was compared with observations.")
 
 
 def _table(found: list[ForecastScores]) -> Table:

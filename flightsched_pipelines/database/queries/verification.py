@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, func, select
 
-from flightsched_pipelines.database.schema import forecast_verification
+from flightsched_pipelines.database.schema import forecast_verification, verdict_verification
 
 _V = forecast_verification.c
 _OCCURRED = _V.outcome.in_(("hit", "miss"))
@@ -45,6 +45,17 @@ def probability_counts(
         .group_by(*by)
         .order_by(*by)
     )
+    with engine.connect() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def verdict_counts(engine: Engine, since_utc: datetime, until_utc: datetime) -> Sequence[Mapping[str, Any]]:
+    """Return the number of lessons, a row a level, lead, verdict and observed verdict, in that order."""
+    v = verdict_verification.c
+    by = (v.training_level, v.lead_hours, v.verdict, v.observed)
+    # The hour that was observed is the one before the partition's.
+    which = v.partition_hour > since_utc, v.partition_hour <= until_utc
+    query = select(*by, func.count().label("lessons")).where(*which).group_by(*by).order_by(*by)
     with engine.connect() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
 

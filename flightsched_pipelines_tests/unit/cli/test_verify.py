@@ -13,6 +13,7 @@ from flightsched_pipelines.cli.hourly.verify import verify
     [
         ({"since": "last week"}, "--since is 'last week'; give a day or a time"),
         ({"until": "today"}, "--until is 'today'; give a day or a time"),
+        ({"verdicts": True, "airport": "KPAO"}, "--verdicts and --airport exclude each other"),
         ({"since": "2027-01-11", "until": "2027-01-11"}, "--since must be before --until; got 2027-01-11T00:00Z"),
     ],
 )

@@ -12,7 +12,7 @@ from flightsched_pipelines.cli.reference import JSON_FIELDS
 from flightsched_pipelines.database.frames import PARTITION_HOUR, read_partition, write_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.services.hourly.verification import verify_forecasts, verify_verdicts
-from flightsched_pipelines.services.verification import score_forecasts
+from flightsched_pipelines.services.verification import score_forecasts, score_verdicts
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 
 HOUR = timedelta(hours=1)
@@ -74,6 +74,12 @@ def test_lessons_that_ended_have_their_verdicts_beside_what_was_observed(ticked_
 
     verified = verify_verdicts(ticked_engine, taken, ended, settings_for())
     unseen = verify_verdicts(ticked_engine, taken.iloc[:0], ended, settings_for())
+
+    table = PIPELINE_TABLES["verdict_verification"]
+    write_partition(ticked_engine, table, verified.assign(**{PARTITION_HOUR: pd.Timestamp(ended)}), [ended])
+    scored = score_verdicts(ticked_engine, ended - HOUR, ended, missed_move_cost=2)
+    assert sum(one.missing + (one.firm.cases if one.firm else 0) for one in scored) == len(verified)
+    assert score_verdicts(ticked_engine, ended, ended + HOUR, missed_move_cost=2) == []
 
     own = verified[verified["booking_id"] == lesson["booking_id"]]
     assert own["lead_hours"].tolist() == [lead]
