@@ -31,6 +31,7 @@ bench: $(READY) ## every measurement of docs/reference/benchmarks.md, about half
 	$(BIN)/python -m benchmarks.weather.run
 	$(BIN)/python -m benchmarks.risk.run
 	$(BIN)/python -m benchmarks.areas.run
+	$(BIN)/python -m benchmarks.verification.run
 	$(BIN)/python -m benchmarks.imports.run
 	$(BIN)/python -m benchmarks.hour.run
 	$(BIN)/python -m benchmarks.rescheduling.run

@@ -1,0 +1,1 @@
+"""Verification of an hour, beside a plain loop."""
