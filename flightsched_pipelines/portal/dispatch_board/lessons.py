@@ -8,6 +8,7 @@ from flightsched_pipelines.messages import headlines
 from flightsched_pipelines.portal.dispatch_board.visit import Visit, not_there, signed_in
 from flightsched_pipelines.portal.forms import KEY, BadFieldError, StaleFormError, day_of, first
 from flightsched_pipelines.portal.respond import STALE
+from flightsched_pipelines.reporting.area_map import area_map
 from flightsched_pipelines.reporting.forecast_chart import forecast_chart, forecast_table
 from flightsched_pipelines.services.dispatch_board import orders
 from flightsched_pipelines.services.dispatch_board.school_lesson import lesson_desk
@@ -76,6 +77,7 @@ def _show(
         "status": STATUSES[desk.status],
         "chart": forecast and forecast_chart(forecast, zone),
         "table": forecast and forecast_table(forecast, zone),
+        "map": desk.weather.map and area_map(desk.weather.map),
         "known_at": forecast and formatting.format_time(forecast.known_at_utc, zone),
         "problem": problem,
         "given": visit.fields,
