@@ -48,12 +48,17 @@ def run(engine: Engine, statement: str, **values: Any) -> None:
         connection.execute(text(statement), values)
 
 
-def cases(engine: Engine, *, solo: bool = False) -> list[tuple[int, int]]:
-    """Cases with three alternatives in flight, the latest lesson first: id and booking."""
+def cases(engine: Engine, *, solo: bool = False, where: str = "true") -> list[tuple[int, int]]:
+    """Cases with three alternatives in flight, the latest lesson first: id and booking.
+
+    ``where`` is what else a test needs of a case ``c`` and its booking ``b``.
+    """
     query = (
-        "SELECT c.id, c.booking_id FROM school.reschedule_cases c JOIN school.case_offers o ON o.case_id = c.id "
-        "JOIN school.bookings b ON b.id = c.booking_id WHERE b.solo = :solo AND c.state = 'proposed' "
-        "AND o.starts_at_utc <> c.starts_at_utc GROUP BY c.id HAVING count(*) = 3 ORDER BY c.starts_at_utc DESC, c.id"
+        "SELECT c.id, c.booking_id FROM school.reschedule_cases c JOIN school.case_offers o "  # noqa: S608, our SQL
+        "ON o.case_id = c.id JOIN school.bookings b ON b.id = c.booking_id "
+        "WHERE b.solo = :solo AND c.state = 'proposed' "
+        f"AND o.starts_at_utc <> c.starts_at_utc AND ({where}) "
+        "GROUP BY c.id HAVING count(*) = 3 ORDER BY c.starts_at_utc DESC, c.id"
     )
     return [tuple(row) for row in rows(engine, query, solo=solo)]
 

@@ -205,8 +205,9 @@ def test_a_lesson_whose_slots_all_went_to_others_is_told_so(ticked_engine: Engin
     ("change", "event"),
     [
         ("UPDATE school.bookings SET status = 'cancelled' WHERE id = :id", "cancelled"),
-        (("UPDATE school.bookings SET period = tstzrange(lower(period) + interval '9 days', "
-         "upper(period) + interval '9 days') WHERE id = :id"), "changed"),
+        (("UPDATE school.bookings SET period = tstzrange(last + interval '1 day', "
+         "last + interval '1 day' + (upper(period) - lower(period))) "
+         "FROM (SELECT max(upper(period)) AS last FROM school.bookings) booked WHERE id = :id"), "changed"),
     ],
 )  # fmt: skip
 def test_a_booking_that_the_school_changed_ends_its_case(told: Engine, change: str, event: str) -> None:
