@@ -13,9 +13,11 @@ from flightsched_pipelines.domain.weather.guidance.bulletin import GUIDANCE_SOUR
 from flightsched_pipelines.domain.weather.reports.json_fields import BEGINNING, END
 from flightsched_pipelines.durations import HOUR
 
-DUE_HOURS: dict[GuidanceSource, int] = {"NBH": 26, "NBS": 60}
-"""Hours from the running one in which a bulletin may govern: NBS must not take those of an NBH that did not come, nor
-One Call those of NBS."""
+DUE_HOURS: dict[GuidanceSource, int] = {"NBH": 26, "NBS": 72}
+"""Hours from the running one that the newest bulletin may reach: those of one that did not come are missing to there.
+
+So NBS does not take those of NBH, nor One Call those of NBS, and none pass for hours that no forecast reaches yet.
+"""
 
 
 @dataclass(frozen=True, slots=True)

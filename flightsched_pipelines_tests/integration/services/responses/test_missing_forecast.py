@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from flightsched_pipelines.database import frames
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.weather.areas.products import AREA_PRODUCTS
+from flightsched_pipelines.domain.weather.guidance.reading import is_bulletin
 from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.responses import deadlines
@@ -60,18 +61,22 @@ def no_weather(engine: Engine) -> None:
 
 
 def garbled_weather(engine: Engine) -> None:
-    """Every TAF and METAR of the newest hour is cut off, and One Call gives one hour only."""
+    """Every TAF, METAR and row of guidance of the newest hour is cut off, and One Call gives one hour only."""
     table = PIPELINE_TABLES["raw_weather"]
     of_reports = table.c.product.not_in(AREA_PRODUCTS)
     raw = frames.read_partition(engine, table, [SEED_HOUR], of_reports).drop(columns="partition_hour")
-    bodies = [
-        json.dumps(
-            [{"icaoId": report["icaoId"], "rawTAF": ""} for report in body] if isinstance(body, list)
-            else body | {"hourly": body["hourly"][:1]}
-        )
-        for body in map(json.loads, raw["body"])
-    ]  # fmt: skip
-    store(engine, hourly_steps.forecast(engine, raw.assign(body=bodies), NEXT_HOUR, SETTINGS))
+    garbled = raw.assign(body=[garbled_body(body) for body in raw["body"]])
+    store(engine, hourly_steps.forecast(engine, garbled, NEXT_HOUR, SETTINGS))
+
+
+def garbled_body(text: str) -> str:
+    """Return a bulletin with all rows but the headings cut off, or JSON with its reports cut off."""
+    if is_bulletin(text):
+        return "\n".join(line if " GUIDANCE " in line else line[: len(line) // 2] for line in text.splitlines())
+    body = json.loads(text)
+    if isinstance(body, list):
+        return json.dumps([{"icaoId": report["icaoId"], "rawTAF": ""} for report in body])
+    return json.dumps(body | {"hourly": body["hourly"][:1]})
 
 
 def no_new_hour(engine: Engine) -> None:
@@ -95,16 +100,22 @@ def moved(engine: Engine) -> int:
     return one(engine, "SELECT count(*) FROM school.bookings WHERE times_moved > 0")
 
 
+def forecast_case(engine: Engine) -> tuple[int, int]:
+    """Return a case whose first alternative is on a later day, within reach of the forecast."""
+    reach = SEED_HOUR + 24 * HOUR, SEED_HOUR + 46 * HOUR
+    return next(pair for pair in cases(engine) if reach[0] < offer(engine, pair[0], 1)[0] < reach[1])
+
+
 def accepted(engine: Engine) -> tuple[int, int]:
     """Return a case whose first alternative the student accepted while its forecast was present."""
-    case_id, booking_id = cases(engine)[0]
+    case_id, booking_id = forecast_case(engine)
     assert say(engine, case_id, "accept", MOMENT - 15 * MINUTE, number=1).applied
     return case_id, booking_id
 
 
 @missing
 def test_nothing_is_held_and_the_answer_can_be_given_again(told_engine: Engine, lose: Callable[[Engine], None]) -> None:
-    case_id, booking_id = cases(told_engine)[0]
+    case_id, booking_id = forecast_case(told_engine)
     lose(told_engine)
 
     refused = say(told_engine, case_id, "accept", MOMENT, number=1)

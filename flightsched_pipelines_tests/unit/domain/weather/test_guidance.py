@@ -111,6 +111,15 @@ def test_a_bulletin_that_was_due_and_is_missing_leaves_its_hours_unreadable(miss
     assert rows.loc[rows["source"] == missing, "missing"].str.len().tolist() == [4]
 
 
+@pytest.mark.parametrize("cycle", [12, 11, 10, 9])
+def test_no_hour_of_a_bulletin_passes_for_one_beyond_reach_when_the_bulletin_is_missing(cycle: int) -> None:
+    came, missing = blended([*guidance("NBH", cycle=cycle), *guidance("NBS", cycle=cycle)]), blended([])
+
+    assert came["hour_utc"].max() > hour(NOW + 60)
+    assert set(came["hour_utc"]) <= set(missing["hour_utc"])
+    assert (missing["missing"].str.len() > 0).all()
+
+
 @pytest.mark.parametrize(("cycle", "relied_on"), [(5, True), (4, False), (14, False)])
 def test_a_cycle_is_relied_on_while_it_is_young(cycle: int, relied_on: bool) -> None:
     frame = blended([*guidance("NBH", cycle=cycle), *guidance("NBS", cycle=cycle)])
