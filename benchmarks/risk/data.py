@@ -48,6 +48,18 @@ _STRANGER = "XNON"
 _MINUTE = np.timedelta64(1, "m")
 
 
+BOOKINGS = (
+    "booking_id", "school_id", "training_level", "solo", "lesson_kind", "departure", "route", "starts_at_utc",
+    "ends_at_utc", "aircraft_crosswind_kt",
+)  # fmt: skip
+"""The columns that a verdict needs; the contenders with tables have no others."""
+
+FORECASTS = (
+    "airport", "hour_utc", "layer", "wind_direction_deg", "wind_speed_kt", "wind_gust_kt", "visibility_sm",
+    "ceiling_ft", "temperature_c", "weather", "hazards", "missing", "governs",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """The frames that ``assess`` takes."""

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.risk import data
-from benchmarks.risk.tables import BOOKINGS, FORECASTS
+from benchmarks.risk.data import BOOKINGS, FORECASTS
 from flightsched_pipelines.domain.risk.rules import ALTITUDES_FT
 from flightsched_pipelines.domain.weather.conditions import CONVECTIVE, FREEZING, HAZARDS, WIND_SHEAR
 from flightsched_pipelines.domain.weather.reports.words.weather_codes import read_weather

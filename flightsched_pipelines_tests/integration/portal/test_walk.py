@@ -4,6 +4,7 @@ import hashlib
 import logging
 import re
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from itsdangerous import URLSafeSerializer
@@ -11,6 +12,7 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.portal import protection
 from flightsched_pipelines.portal.app import ROUTES
+from flightsched_pipelines.portal.rate_limit import RateLimit
 from flightsched_pipelines.services.notifications.links import SALT
 from flightsched_pipelines_tests.integration.portal.board_visitor import DispatcherVisitor
 from flightsched_pipelines_tests.integration.portal.visitor import Visitor, forms_of, link, words
@@ -193,7 +195,9 @@ def test_every_page_has_its_headers(unchanged: Engine) -> None:
     assert "inline" not in protection.POLICY
 
 
-def test_requests_are_limited_by_link_and_by_address(unchanged: Engine) -> None:
+def test_requests_are_limited_by_link_and_by_address(unchanged: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_one_moment = partial(RateLimit, clock=lambda: 0.0)  # however long the requests take
+    monkeypatch.setattr("flightsched_pipelines.portal.protection.RateLimit", in_one_moment)
     visitor = Visitor(unchanged, limit=50)
     mine = link(unchanged, cases(unchanged)[0][0])
 
