@@ -186,7 +186,7 @@ def _typed(values: Sequence[Any], column: Column[Any]) -> "pd.Series[Any]":
     if isinstance(column.type, ARRAY):
         return pd.Series(list(values), dtype=object)
     if isinstance(column.type, Text) and not values:  # no value shows that the categories are text
-        return pd.Series([], dtype="str").astype(_dtype(column))
+        return typing.cast("pd.Series[Any]", pd.Series([], dtype="str").astype(_dtype(column)))
     return pd.Series(values, dtype=_dtype(column))
 
 
