@@ -47,7 +47,7 @@ PRICES: Mapping[str, float] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a number of schools is assumed to use in a month."""
+    """The assumed use of a number of schools in a month."""
 
     schools: int
     mails: int

@@ -1,4 +1,4 @@
-"""What differs between deployments: sizes, how long things are kept, and what the context of a `cdk` command names."""
+"""Differences between deployments: sizes, times of keeping, and the choices in the context of a `cdk` command."""
 
 import re
 from collections.abc import Callable
@@ -29,7 +29,7 @@ class Sizes:
     log_days: int
     budget_usd: int
     is_protected: bool
-    """Whether what holds data is kept when its stack is deleted, and cannot be deleted by mistake."""
+    """Keep what holds data when its stack is deleted, and protect it from deletion by mistake."""
 
 
 SIZES = MappingProxyType(
@@ -80,7 +80,7 @@ LARGE = MappingProxyType(
         "budget_usd": 1800,
     }
 )
-"""What `--context size=large` changes, for about a hundred schools."""
+"""The sizes of `--context size=large`, for about a hundred schools."""
 
 
 @dataclass(frozen=True, slots=True)

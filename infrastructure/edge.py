@@ -1,4 +1,4 @@
-"""What the world reaches, by TLS alone: the portal behind a firewall, the Dagster UI behind a sign-in."""
+"""The entrances from the world, by TLS alone: the portal behind a firewall, the Dagster UI behind a sign-in."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_certificatemanager as acm

@@ -13,7 +13,7 @@ from infrastructure.deployment import Deployment
 
 
 class Messaging(Construct):
-    """What `flightsched aws bootstrap` makes elsewhere, and Amazon's mail with its bounces and complaints."""
+    """Amazon's topics, queues and buckets, which `flightsched aws bootstrap` makes elsewhere, and its mail."""
 
     def __init__(self, scope: Construct, deployment: Deployment, key: kms.IKey) -> None:
         super().__init__(scope, "Messaging")

@@ -1,4 +1,4 @@
-"""How long things are kept, in CDK's terms."""
+"""Times of keeping, in CDK's terms."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_logs as logs

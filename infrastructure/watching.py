@@ -1,4 +1,4 @@
-"""What CloudWatch shows and alarms on: two dashboards, the runbook's six alarms and two more, and a budget.
+"""The dashboards and alarms of CloudWatch: two dashboards, the runbook's six alarms and two more, and a budget.
 
 The platform's own checks alert sooner and say more (docs/reference/alerts.md). These are a second line on another
 machine, for when the platform itself is away: the heartbeat's alarm fires on missing data.
@@ -50,7 +50,7 @@ ALARMS: Mapping[str, Alarm] = MappingProxyType(
 """Each with its period in seconds. Errors come from the log, which is there at once; the rest is published hourly."""
 
 METRIC_OF_CHECK = MappingProxyType({"weather_monitor_duration": "weather_monitor_duration_seconds"})
-"""Where a check and its metric have different names."""
+"""The metrics of checks that have another name than their check."""
 
 
 class Watching(Construct):

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "flightsched_pipelines"
-FOLDERS = ("flightsched_pipelines", "flightsched_pipelines_tests", "benchmarks", "evaluation")
+FOLDERS = ("flightsched_pipelines", "flightsched_pipelines_tests", "benchmarks", "evaluation", "infrastructure")
 MODULES = sorted(
     file
     for folder in FOLDERS

@@ -13,7 +13,13 @@ ASSET_DECORATORS = {"asset", "hourly_asset", "hourly_assets", "multi_asset"}
 
 def modules() -> Iterator[Path]:
     """Every module but migrations, which are history."""
-    for package in ("flightsched_pipelines", "flightsched_pipelines_tests", "benchmarks", "evaluation"):
+    for package in (
+        "flightsched_pipelines",
+        "flightsched_pipelines_tests",
+        "benchmarks",
+        "evaluation",
+        "infrastructure",
+    ):
         yield from (path for path in (ROOT / package).rglob("*.py") if path.parent.name != "versions")
 
 
