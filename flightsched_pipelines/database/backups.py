@@ -60,7 +60,7 @@ def back_up(engine: Engine, settings: Settings, folder: Path, now_utc: datetime)
         made = Backup(now_utc.isoformat(), str(migrations.status(engine).current), rows, digests)
         (begun / MANIFEST).write_text(json.dumps(asdict(made), indent=1) + "\n", encoding="utf-8")
         begun.rename(folder)
-    except BaseException:
+    except BaseException:  # an interrupt too: a folder that was only begun must not be taken for a backup
         shutil.rmtree(begun, ignore_errors=True)
         raise
     return made
