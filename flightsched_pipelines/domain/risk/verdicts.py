@@ -71,12 +71,15 @@ def severities(case: AssessmentInput) -> Severities:
 
 
 def margins(case: AssessmentInput) -> Floats:
-    """Return the smallest margin to a blocking limit in a prevailing group, as a share of the limit; inf if none."""
+    """Return the smallest margin to a blocking limit in a prevailing group, as a share of the limit; inf if none.
+
+    A student's own limits do not count: margins are stored and told, and these limits are personal.
+    """
     sky, trips = case.sky, case.trips
     windows = RangeMinimum(trips, sky.shape)
     approach = approach_minima(case, trips.at_places(trips.profile), trips.place_airport)
     margin = np.full(len(trips.departure), np.inf)
-    for quantity, of_profiles in enumerate(case.limits.thresholds[BLOCK].T[: len(QUANTITIES)]):
+    for quantity, of_profiles in enumerate(case.limits.of_school.T[: len(QUANTITIES)]):
         cells = np.full(sky.complete.size, np.inf)
         np.minimum.at(cells, sky.cell[sky.prevails], sky.values[quantity, sky.prevails])
         worst, limit = windows.worst(cells, np.minimum), of_profiles[trips.profile]

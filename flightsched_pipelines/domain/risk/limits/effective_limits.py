@@ -47,12 +47,14 @@ class Profiles:
 class Limits:
     """The strictest threshold, oriented (-inf for none), and its row in the minimums: (effects, profiles, measures).
 
-    ``ruled`` marks the profiles that have a blocking minimum of the school's or by default; ``faults`` marks for each
-    faulty row the profiles to which it applies.
+    ``of_school`` has the blocking thresholds without the students' own limits, which no stored margin may show:
+    (profiles, measures). ``ruled`` marks the profiles that have a blocking minimum of the school's or by default;
+    ``faults`` marks for each faulty row the profiles to which it applies.
     """
 
     thresholds: NDArray[np.float64]
     rows: NDArray[np.int64]
+    of_school: NDArray[np.float64]
     ruled: NDArray[np.bool_]
     faults: Mapping[str, NDArray[np.bool_]]
 
@@ -87,7 +89,8 @@ def resolve(minimums: pd.DataFrame, profiles: Profiles) -> Limits:
     everybody = len(profiles.school)
     shape = (len(EFFECTS), everybody, len(MEASURES))
     ruled, faults = np.zeros(everybody, dtype=bool), dict[str, NDArray[np.bool_]]()
-    limits = Limits(np.full(shape, -np.inf), np.full(shape, NO_ROW, dtype=np.int64), ruled, faults)
+    thresholds, of_school = np.full(shape, -np.inf), np.full(shape[1:], -np.inf)
+    limits = Limits(thresholds, np.full(shape, NO_ROW, dtype=np.int64), of_school, ruled, faults)
     columns = [[None if pd.isna(cell) else cell for cell in minimums[name].tolist()] for name in minimums]
     records = [dict(zip(minimums.columns, row, strict=True)) for row in zip(*columns, strict=True)]
     sound: list[tuple[int, dict[Any, Any], NDArray[np.bool_]]] = []
@@ -109,6 +112,8 @@ def resolve(minimums: pd.DataFrame, profiles: Profiles) -> Limits:
         for measure in _MEASURES_OF[record["rule"]]:
             flown = counts & (profiles.kind == _kind_of(measure)) if record["rule"] == "icing" else counts
             _tighten(limits, EFFECTS.index(record["effect"]), measure, flown, threshold_of(record), number)
+        if record["authority"] != "student":  # the students' own come last
+            np.copyto(of_school, thresholds[BLOCK])
     return limits
 
 

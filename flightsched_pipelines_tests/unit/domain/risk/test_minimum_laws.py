@@ -143,10 +143,13 @@ def test_a_students_own_limits_never_improve_a_verdict_and_concern_nobody_else(
 
 @examples(30, "an example is many lessons under several minimums")
 @given(LESSONS, skies(), rows(authority="student", school_id=None, student_id=8, effect="block"))
-def test_no_number_and_no_text_of_a_students_own_limit_is_among_the_breaches(
+def test_no_number_and_no_text_of_a_students_own_limit_is_in_breaches_or_margins(
     some: list[Row], sky: list[Row], own: Row
 ) -> None:
-    broken = hold(some, sky, with_rows(own | {"reference": "a talk with Ann"})).broken
+    held = hold(some, sky, with_rows(own | {"reference": "a talk with Ann"}))
+    without = hold(some, sky, MINIMUMS).margin
+    broken, judged = held.broken, ~np.isnan(held.margin) & ~np.isnan(without)
+    np.testing.assert_array_equal(held.margin[judged], without[judged])
     personal = broken[broken["authority"] == "student"]
     assert not broken["explanation"].str.contains("Ann").any()
     assert set(personal["reference"]) <= {"the student's own limit"}
@@ -240,3 +243,11 @@ def test_what_is_looser_than_the_defaults_is_told_with_row_level_limit_and_defau
     assert loosened(own("wind", "<", 5.0)) == []
     without_icing = DEFAULTS[DEFAULTS["rule"] != "icing"].reset_index(drop=True)
     assert {one.sentence.partition(": ")[2] for one in loosened(without_icing)} == {"no limit, default none allowed"}
+
+
+def test_a_margin_is_to_the_schools_limit_where_a_students_own_is_nearer() -> None:
+    some, sky = [lesson(student_id=8)], fine("KPAO")
+    nearer = minimum("wind", "<=", 9.0, authority="student", school_id=None, student_id=8, effect="block")
+    held, without = hold(some, sky, with_rows(nearer)), hold(some, sky, MINIMUMS)
+    np.testing.assert_array_equal(held.margin, without.margin)
+    assert np.isfinite(held.margin).all()
