@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import (
@@ -35,7 +35,10 @@ _Ring = Sequence[_Point]
 
 @dataclass(frozen=True, slots=True)
 class _Area:
-    """An area; ``polygons`` are lists of rings, the first the shell; ``lines`` have no inside."""
+    """An area; ``polygons`` are lists of rings, the first the shell; ``lines`` have no inside.
+
+    One without an outline that is known may be ``anywhere``.
+    """
 
     name: str
     hazard: str | None
@@ -46,6 +49,37 @@ class _Area:
     anywhere: bool
     polygons: Sequence[Sequence[_Ring]]
     lines: Sequence[_Ring]
+
+    @property
+    def borders(self) -> list[_Ring]:
+        """All lines, and all rings of polygons."""
+        return [*self.lines, *(ring for rings in self.polygons for ring in rings)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """The latitudes and longitudes between which some places are."""
+
+    middle_deg: float
+    half_width_deg: float
+    south_deg: float
+    north_deg: float
+
+    @classmethod
+    def around(cls, places: Iterable[_Point]) -> "_Box":
+        """Return the box around at least one place."""
+        longitudes, latitudes = zip(*places, strict=True)
+        half_width_deg = (max(longitudes) - min(longitudes)) / 2
+        return cls(min(longitudes) + half_width_deg, half_width_deg, min(latitudes), max(latitudes))
+
+    def may_be_within(self, other: "_Box", around_nm: float) -> bool:
+        """Return false only if everything here is farther than that from each place of the other box."""
+        around_deg = around_nm / _NM_PER_DEGREE
+        if self.south_deg - other.north_deg > around_deg or other.south_deg - self.north_deg > around_deg:
+            return False
+        between_deg = abs(_turned(other.middle_deg - self.middle_deg)) - self.half_width_deg - other.half_width_deg
+        narrow = math.cos(math.radians(max(abs(other.south_deg), abs(other.north_deg))))
+        return between_deg * narrow <= around_deg
 
 
 class AreaRecords:
@@ -59,11 +93,14 @@ class AreaRecords:
         self._airports = airports
         self._buffer = buffer
         self._nearly = nearly
+        self._boxes = [None if area.anywhere else _Box.around(chain(*area.borders)) for area in self._areas]
+        self._on_ways: dict[tuple[tuple[str, ...], str], list[_Area]] = {}
 
     def findings(self, booking: Booking, span: Span, rules: Mapping[str, Sequence[Row]]) -> Iterator[tuple[str, str]]:
         """Yield what each area that a lesson meets makes of it: a severity and a sentence."""
-        met = [area for area in self._areas if self._is_met(area, booking, span)]
-        for area in met:
+        for area in self._on_way(tuple(booking.airports), booking.lesson_kind):
+            if not self._is_met(area, booking, span):
+                continue
             if area.hazard is None:
                 yield "missing", f"{area.name} cannot be read, and may be where it flies"
                 continue
@@ -81,20 +118,44 @@ class AreaRecords:
             highest_ft = max(heights) + (booking.highest_ft or _HIGHEST_FT[booking.lesson_kind])
             if area.base_ft > highest_ft or area.top_ft < min(heights):
                 return False
-        if area.anywhere:
-            return True
-        places = [
-            (float(field["longitude_deg"]), float(field["latitude_deg"]))
-            for field in fields
-            if not (is_null(field["longitude_deg"]) or is_null(field["latitude_deg"]))
+        return True
+
+    def _on_way(self, airports: tuple[str, ...], lesson_kind: str) -> list[_Area]:
+        """Return the areas that a way meets on the map, whatever the time and the height; found once for each way."""
+        if (way := (airports, lesson_kind)) not in self._on_ways:
+            fields = [self._airports[ident] for ident in airports if ident in self._airports]
+            places = [
+                (float(field["longitude_deg"]), float(field["latitude_deg"]))
+                for field in fields
+                if not (is_null(field["longitude_deg"]) or is_null(field["latitude_deg"]))
+            ]
+            self._on_ways[way] = self._near(list(_way(places)), _AROUND_NM[lesson_kind] * self._nearly)
+        return self._on_ways[way]
+
+    def _near(self, places: Sequence[_Point], around_nm: float) -> list[_Area]:
+        """Return the areas within a distance of any of these places, and those that may be anywhere."""
+        if not places:
+            return [area for area in self._areas if area.anywhere]
+        whole, each = _Box.around(places), [_Box.around([place]) for place in places]
+        return [
+            area
+            for area, box in zip(self._areas, self._boxes, strict=True)
+            if box is None
+            or (
+                box.may_be_within(whole, around_nm)
+                and any(
+                    box.may_be_within(here, around_nm) and _within(place, area, around_nm)
+                    for place, here in zip(places, each, strict=True)
+                )
+            )
         ]
-        return any(_within(place, area, _AROUND_NM[booking.lesson_kind] * self._nearly) for place in _way(places))
 
 
 def _read(row: Row) -> _Area:
     outline: Mapping[str, Any] = {} if is_null(row["outline"]) else json.loads(str(row["outline"]))
     kind, coordinates = outline.get("type"), outline.get("coordinates", [])
     polygons = coordinates if kind == "MultiPolygon" else [coordinates] if kind == "Polygon" else []
+    lines = [coordinates] if kind == "LineString" else []
     top_ft = number_or_none(row["top_ft"])
     return _Area(
         name=str(row["name"]),
@@ -103,9 +164,9 @@ def _read(row: Row) -> _Area:
         end=row["to_utc"],
         base_ft=float(row["base_ft"]),
         top_ft=math.inf if top_ft is None else top_ft,
-        anywhere=not outline,
+        anywhere=not any(polygons) and not any(lines),
         polygons=polygons,
-        lines=[coordinates] if kind == "LineString" else [],
+        lines=lines,
     )
 
 
@@ -122,8 +183,7 @@ def _way(places: Sequence[_Point]) -> Iterator[_Point]:
 def _within(place: _Point, area: _Area, around_nm: float) -> bool:
     if any(_inside(place, rings) for rings in area.polygons):
         return True
-    borders = [*area.lines, *(ring for rings in area.polygons for ring in rings)]
-    return any(_distance_nm(place, a, b) <= around_nm for ring in borders for a, b in pairwise(ring))
+    return any(_distance_nm(place, a, b) <= around_nm for ring in area.borders for a, b in pairwise(ring))
 
 
 def _inside(place: _Point, rings: Sequence[_Ring]) -> bool:
