@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
 from flightsched_pipelines.domain.rescheduling.solver.constraints import ConstraintMatrix, Places, Row
-from flightsched_pipelines.domain.rescheduling.solver.lp import LinearProgram
+from flightsched_pipelines.domain.rescheduling.solver.lp import LinearProgram, LpRow
 from flightsched_pipelines.domain.rescheduling.solver.search_state import UNPLACED_PRICE, SlotAssignmentState
 from flightsched_pipelines.durations import MINUTES_PER_DAY
 
@@ -231,18 +231,20 @@ def _relax(board: SlotAssignmentState, rows: ConstraintMatrix) -> tuple[float, N
     """
     open_slots = np.flatnonzero(np.isfinite(board.price))
     lessons = np.arange(len(board.bookings))
-    program = LinearProgram(np.concatenate([board.price[open_slots], np.full(lessons.size, UNPLACED_PRICE)]))
     edges = np.searchsorted(board.lesson[open_slots], lessons[1:])
-    for without, places in enumerate(np.split(np.arange(open_slots.size), edges), start=open_slots.size):
-        program.bound(np.append(places, without), np.ones(places.size + 1), 1.0, least=1.0)
+    stated = [
+        LpRow(np.append(places, without), np.ones(places.size + 1), 1.0, least=1.0)
+        for without, places in enumerate(np.split(np.arange(open_slots.size), edges), start=open_slots.size)
+    ]
     place = np.zeros(len(board.price), dtype=np.int64)
     place[open_slots] = np.arange(open_slots.size)
     duty: list[Row] = []
     for slots, weights, room in rows:
         if room == 1:
-            program.bound(place[slots], weights.astype(np.float64), 1.0)
+            stated.append(LpRow(place[slots], weights.astype(np.float64), 1.0))
         else:
             duty.append((slots, weights, room))
+    program = LinearProgram(np.concatenate([board.price[open_slots], np.full(lessons.size, UNPLACED_PRICE)]), stated)
     share, reduced = np.zeros(len(board.price)), np.full(len(board.price), np.inf)
     bound, reduced[open_slots] = -np.inf, board.price[open_slots]
     spent = 0.0
@@ -258,7 +260,7 @@ def _relax(board: SlotAssignmentState, rows: ConstraintMatrix) -> tuple[float, N
             break
         for row in duty:
             for slots, weights, room in _cuts(row, share):
-                program.bound(place[slots], weights.astype(np.float64), float(room))
+                program.add(LpRow(place[slots], weights.astype(np.float64), float(room)))
     return bound, reduced, spent
 
 
@@ -266,6 +268,8 @@ def _cuts(row: Row, share: NDArray[np.float64]) -> Iterator[Row]:
     """Rows that a relaxed choice breaks: the row itself, or what follows from it for the heaviest slots."""
     slots, weights, room = row
     chosen = share[slots]
+    if chosen.sum() <= room // weights.max():
+        return  # no row that follows has less room
     if chosen @ weights > room + 1e-6:
         yield row
     for least in np.unique(weights[chosen > 0]).tolist():

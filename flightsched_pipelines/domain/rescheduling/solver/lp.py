@@ -1,14 +1,25 @@
 """Solve linear programs in arrays with OR-Tools' GLOP; rows may be added between solutions."""
 
 # pyright: reportUnknownMemberType=false, reportMissingTypeStubs=false
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from ortools.linear_solver import pywraplp
+from ortools.linear_solver import linear_solver_pb2, pywraplp
 
 Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class LpRow:
+    """A bound: the weighted sum of the amounts at these places is between ``least`` and ``most``."""
+
+    places: NDArray[np.int64]
+    weights: Numbers
+    most: float
+    least: float = -np.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +39,39 @@ class LpOptimum:
 class LinearProgram:
     """Minimize the cost of non-negative amounts; each row bounds a weighted sum of some of them."""
 
-    def __init__(self, costs: Numbers) -> None:
+    def __init__(self, costs: Numbers, rows: Iterable[LpRow]) -> None:
+        # As one message: to state it call by call takes longer than to solve it.
+        model: Any = linear_solver_pb2.MPModelProto()
+        for cost in costs.tolist():
+            model.variable.add(lower_bound=0.0, upper_bound=np.inf, objective_coefficient=cost)
+        for row in rows:
+            model.constraint.add(
+                lower_bound=row.least,
+                upper_bound=row.most,
+                var_index=row.places.tolist(),
+                coefficient=row.weights.tolist(),
+            )
         self._solver: Any = pywraplp.Solver.CreateSolver("GLOP")
+        self._solver.LoadModelFromProto(model)
         # starts from the last optimum: added rows leave it dual feasible
         self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false use_dual_simplex: true")
-        self._objective: Any = self._solver.Objective()
-        self._amounts: list[Any] = [self._solver.NumVar(0.0, np.inf, "") for _ in costs]
-        for amount, cost in zip(self._amounts, costs.tolist(), strict=True):
-            self._objective.SetCoefficient(amount, cost)
 
-    def bound(self, places: NDArray[np.int64], weights: Numbers, most: float, least: float = -np.inf) -> None:
-        """Add a row: the weighted sum of the amounts at these places is between ``least`` and ``most``."""
-        row: Any = self._solver.Constraint(least, most)
-        for place, weight in zip(places.tolist(), weights.tolist(), strict=True):
-            row.SetCoefficient(self._amounts[place], weight)
+    def add(self, row: LpRow) -> None:
+        """Add a row to a program that was solved."""
+        bound: Any = self._solver.Constraint(row.least, row.most)
+        for place, weight in zip(row.places.tolist(), row.weights.tolist(), strict=True):
+            bound.SetCoefficient(self._solver.variable(place), weight)
 
     def solve(self) -> LpOptimum | None:
         """Return the optimum, starting from the last one; ``None`` if none was found."""
         if self._solver.Solve() != pywraplp.Solver.OPTIMAL:
             return None
+        found: Any = linear_solver_pb2.MPSolutionResponse()
+        self._solver.FillSolutionResponseProto(found)
         return LpOptimum(
-            float(self._objective.Value()),
-            np.array([amount.solution_value() for amount in self._amounts]),
-            np.array([amount.reduced_cost() for amount in self._amounts]),
+            float(found.objective_value),
+            np.array(found.variable_value),
+            np.array(found.reduced_cost),
             int(self._solver.iterations()),
             int(self._solver.NumConstraints()),
         )
