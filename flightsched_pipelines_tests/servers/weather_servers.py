@@ -45,7 +45,7 @@ import struct
 import threading
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import parse_qsl, urlsplit
@@ -53,6 +53,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pandas import DataFrame
 
 from flightsched_pipelines.clients.weather.simulation.source import SimulatedWeather
+from flightsched_pipelines.durations import HOUR
 
 Body = str | Callable[[Mapping[str, str]], str]
 
@@ -61,6 +62,7 @@ HTML = "<!DOCTYPE html><html><body><h1>Scheduled maintenance</h1></body></html>"
 GARBAGE = b"\x00\xff\xfe\x8f" * 64
 HUGE_MEGABYTES = 12
 A_MOMENT_SECONDS = 0.1
+CENTER_RETURNS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,14 +203,28 @@ def simulated_bodies(airports: DataFrame, hour_utc: datetime) -> dict[str, Body]
     reports = {a.product: json.loads(a.body or "[]") for a in answers if a.product in {"metar", "taf"}}
     positions = {a.request.split("&units")[0]: a.body or "" for a in answers if a.product == "one_call"}
 
-    def of(product: str) -> Body:
+    def of(product: str) -> Callable[[Mapping[str, str]], str]:
         return lambda query: json.dumps([r for r in reports.get(product, []) if r["icaoId"] in query["ids"].split(",")])
 
+    def metars(query: Mapping[str, str]) -> str:
+        return history(airports, query) if "date" in query else of("metar")(query)
+
     return {
-        "metar": of("metar"),
+        "metar": metars,
         "taf": of("taf"),
         "onecall": lambda query: positions[f"onecall?lat={query['lat']}&lon={query['lon']}"],
     }
+
+
+def history(airports: DataFrame, query: Mapping[str, str]) -> str:
+    """METARs of the simulated sky as the Center returns them for ``date`` and ``hours``: the newest 400, in order."""
+    until = datetime.strptime(query["date"], "%Y%m%d_%H%M").replace(tzinfo=UTC)
+    since = (until - int(query["hours"]) * HOUR).timestamp()
+    asked = airports[airports["airport"].isin(query["ids"].split(","))]
+    answers = SimulatedWeather().fetch_metars(asked, int(query["hours"]) + 1, until + HOUR)
+    reports = [report for answer in answers for report in json.loads(answer.body or "[]")]
+    taken = [report for report in reports if since < report["obsTime"] <= until.timestamp()]
+    return json.dumps(sorted(taken, key=lambda report: -report["obsTime"])[:CENTER_RETURNS])
 
 
 def _handler_for(server: WeatherServer) -> type[BaseHTTPRequestHandler]:

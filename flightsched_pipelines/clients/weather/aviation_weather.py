@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from urllib.parse import quote
 
 import httpx
@@ -10,6 +11,11 @@ from pandas import DataFrame
 from flightsched_pipelines.clients.weather.cache_files import CACHE_FILES, CacheReader
 from flightsched_pipelines.clients.weather.http_fetch import RetryingFetcher, RetryPolicy
 from flightsched_pipelines.clients.weather.limiter import shared_limiter
+from flightsched_pipelines.clients.weather.metar_history import (
+    HISTORY_HOURS,
+    history_parts,
+    may_be_cut,
+)
 from flightsched_pipelines.clients.weather.request_specs import (
     AVIATION_WEATHER_CENTER,
     RequestSpec,
@@ -103,17 +109,51 @@ class AviationWeatherCenter:
         questions = [RequestSpec(AVIATION_WEATHER_CENTER, area, area_request(area), ()) for area in AREA_PRODUCTS]
         return self._ask(questions, _PROFILE_OF_AREAS, earlier)
 
+    def fetch_metars(self, stations: Sequence[str], hours: int, until_utc: datetime) -> Iterator[ProviderResponse]:
+        """Yield every METAR of some stations, SPECIs included, taken in the ``hours`` before ``until_utc``.
+
+        The product of the responses is ``metar_history``; the oldest come first. A report may be in two of them. The
+        responses are one poll.
+
+        Raises:
+            ValueError: the Center does not keep so many hours.
+        """
+        if not 1 <= hours <= HISTORY_HOURS:
+            raise ValueError(f"hours must be between 1 and {HISTORY_HOURS}; got {hours}")
+        waiting = list(history_parts(stations, hours, until_utc))
+        if waiting:
+            self._wait_for_poll("metar_history")
+        with httpx.Client(headers=self._headers, timeout=self._patience.one_attempt) as client:
+            while waiting:
+                part = waiting.pop(0)
+                answer = self._fetcher(client, _PROFILE).ask(part.spec)
+                halves = part.halves() if answer.outcome == "ok" and may_be_cut(answer.body) else ()
+                if halves:
+                    waiting[:0] = halves
+                else:
+                    yield answer
+
     def _ask(
         self, questions: Sequence[RequestSpec], profile: ProviderProfile, earlier: Sequence[ProviderResponse]
     ) -> list[ProviderResponse]:
-        for product in dict.fromkeys(one.product for one in questions):
-            shared_limiter(f"{self._base_url}/{product}", 1, self._seconds_between_polls).wait()
-        before_each = shared_limiter(self._base_url, REQUESTS_PER_MINUTE, 60).wait
+        polled: dict[Product, None] = dict.fromkeys(one.product for one in questions)
+        for product in polled:
+            self._wait_for_poll(product)
         known = {answer.request: answer for answer in earlier if answer.outcome == "ok" and answer.body is not None}
-        headers = {b"User-Agent": self._user_agent, b"Accept": b"application/json", b"Accept-Encoding": b"gzip"}
-        with httpx.Client(headers=headers, timeout=self._patience.one_attempt) as client:
-            exchange = RetryingFetcher(client, self._base_url, profile, self._patience, before_each=before_each)
+        with httpx.Client(headers=self._headers, timeout=self._patience.one_attempt) as client:
+            exchange = self._fetcher(client, profile)
             return [exchange.ask(one, known.get(one.request)) for one in questions]
+
+    def _wait_for_poll(self, product: Product) -> None:
+        shared_limiter(f"{self._base_url}/{product}", 1, self._seconds_between_polls).wait()
+
+    def _fetcher(self, client: httpx.Client, profile: ProviderProfile) -> RetryingFetcher:
+        before_each = shared_limiter(self._base_url, REQUESTS_PER_MINUTE, 60).wait
+        return RetryingFetcher(client, self._base_url, profile, self._patience, before_each=before_each)
+
+    @property
+    def _headers(self) -> dict[bytes, bytes]:
+        return {b"User-Agent": self._user_agent, b"Accept": b"application/json", b"Accept-Encoding": b"gzip"}
 
 
 def _stations(airports: DataFrame) -> Iterator[tuple[Product, list[str]]]:

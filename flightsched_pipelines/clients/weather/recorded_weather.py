@@ -1,7 +1,7 @@
 """Read weather from a folder: saved provider responses, returned verbatim."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from math import cos, radians
@@ -68,6 +68,15 @@ class RecordedWeather:
     ) -> list[ProviderResponse]:
         """Return every file as a response; see ``WeatherSource.fetch``."""
         return [_response(file, airports, hour_utc) for file in self._files if len(airports)]
+
+    def fetch_metars(
+        self,
+        airports: DataFrame,  # noqa: ARG002, as below
+        hours: int,  # noqa: ARG002
+        until_utc: datetime,  # noqa: ARG002
+    ) -> Iterator[ProviderResponse]:
+        """Yield nothing: the files are the weather of every hour, so none has a history of its own."""
+        return iter(())
 
 
 def _response(file: Path, airports: DataFrame, hour_utc: datetime) -> ProviderResponse:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from flightsched_pipelines.domain.weather.areas.products import AreaProduct
 from flightsched_pipelines.domain.weather.provider_responses import Product, ProviderResponse
@@ -25,6 +26,16 @@ class RequestSpec:
 def report_request(product: str, stations: Iterable[str]) -> str:
     """Return the request for METARs or TAFs of the Aviation Weather Center."""
     return f"{product}?ids={','.join(stations)}&format=json"
+
+
+def history_request(stations: tuple[str, ...], hours: int, until_utc: datetime) -> RequestSpec:
+    """Return the request for every METAR taken in the ``hours`` before ``until_utc``.
+
+    An hour more is asked for, as it is undocumented whether both ends of the time count.
+    """
+    idents = ",".join(quote(ident, safe="") for ident in stations)
+    time = f"date={until_utc:%Y%m%d_%H%M}&hours={hours + 1}"
+    return RequestSpec(AVIATION_WEATHER_CENTER, "metar_history", f"metar?ids={idents}&{time}&format=json", stations)
 
 
 def area_request(product: AreaProduct) -> str:

@@ -1,6 +1,6 @@
 """The protocol of weather sources, and the choice by ``WEATHER_SOURCE``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +13,7 @@ from flightsched_pipelines.clients.weather.national_blend import NationalBlend
 from flightsched_pipelines.clients.weather.open_weather_map import OpenWeatherMap
 from flightsched_pipelines.clients.weather.recorded_weather import RecordedWeather
 from flightsched_pipelines.clients.weather.simulation.source import SimulatedWeather
+from flightsched_pipelines.domain.weather.issuers import asked
 from flightsched_pipelines.domain.weather.provider_responses import ProviderResponse
 from flightsched_pipelines.settings import Settings
 
@@ -32,13 +33,25 @@ class WeatherSource(Protocol):
     ) -> list[ProviderResponse]:
         """Return every provider's response for an hour, for the airports that have its reports or forecasts.
 
-        The products are METARs, TAFs, hazard areas, NBH, NBS and One Call. A provider that fails gives a response with
-        an error, never an exception; the other providers' responses are kept.
+        The products are METARs, every METAR of the hour before, TAFs, hazard areas, NBH, NBS and One Call. A provider
+        that fails gives a response with an error, never an exception; the other providers' responses are kept.
 
         Args:
             airports: one row an airport (columns as of ``database.queries.schedule.bookings.airports``).
             hour_utc: the partition hour, aware.
             earlier: stored responses, whose ``etag`` and ``last_modified`` make requests conditional.
+        """
+        ...
+
+    def fetch_metars(self, airports: DataFrame, hours: int, until_utc: datetime) -> Iterator[ProviderResponse]:
+        """Yield every METAR, SPECIs included, of the airports that issue them, or may.
+
+        A report may be in two responses. A request that fails is a response with an error.
+
+        Args:
+            airports: one row an airport, as for ``fetch``.
+            hours: those before ``until_utc``, 1 to 360: no provider keeps more.
+            until_utc: the end of the time in which they were taken, aware.
         """
         ...
 
@@ -69,6 +82,7 @@ class LiveWeather:
     ) -> list[ProviderResponse]:
         """Request each provider in turn; see ``WeatherSource.fetch``."""
         answers = self._aviation_weather.fetch(airports, earlier)
+        answers += self.fetch_metars(airports, 1, hour_utc)
         if len(airports):
             answers += self._aviation_weather.fetch_areas(earlier)
         if self._national_blend is not None:
@@ -76,6 +90,11 @@ class LiveWeather:
         if self._open_weather_map is not None:
             answers += self._open_weather_map.fetch(airports)
         return answers
+
+    def fetch_metars(self, airports: DataFrame, hours: int, until_utc: datetime) -> Iterator[ProviderResponse]:
+        """Request them of the Aviation Weather Center; see ``WeatherSource.fetch_metars``."""
+        stations = airports.loc[asked(airports["issues_metar"]), "airport"].tolist()
+        return self._aviation_weather.fetch_metars(stations, hours, until_utc)
 
 
 def weather_source(settings: Settings) -> WeatherSource:

@@ -63,7 +63,10 @@ raw_weather = hourly_table(
     "Weather providers' responses, verbatim, one row a request.",
     column("provider", Text, "aviation_weather_center, national_blend_of_models or open_weather_map."),
     column(
-        "product", Text, "taf, metar, nbh, nbs, one_call, or an area product: airsigmet, isigmet, gairmet, cwa, tcf."
+        "product",
+        Text,
+        "taf, metar, metar_history (every METAR of some hours), nbh, nbs, one_call, or an area product: airsigmet, "
+        "isigmet, gairmet, cwa, tcf.",
     ),
     column("request", Text, "Path and query of the request, without any key."),
     column("stations", WORDS, "Stations asked for."),

@@ -30,7 +30,12 @@ from flightsched_pipelines.domain.weather.areas.reading import read_areas
 from flightsched_pipelines.domain.weather.daylight import sun_table
 from flightsched_pipelines.domain.weather.guidance.governing_guidance import GuidanceRules
 from flightsched_pipelines.domain.weather.issuers import newly_known
-from flightsched_pipelines.domain.weather.provider_responses import ParsedReports, ProviderResponse, read_responses
+from flightsched_pipelines.domain.weather.provider_responses import (
+    ParsedReports,
+    ProviderResponse,
+    every_metar,
+    read_responses,
+)
 from flightsched_pipelines.domain.weather.source_selection import blend, hourly_rows
 from flightsched_pipelines.durations import DAY, HOUR
 from flightsched_pipelines.errors import PlainError
@@ -112,9 +117,8 @@ def read_weather(raw_weather: pd.DataFrame) -> ParsedReports:
 
 
 def observe(raw_weather: pd.DataFrame) -> pd.DataFrame:
-    """Return the METARs among an hour's responses, one row a report, at the hour in which each was taken."""
-    reading = read_weather(raw_weather[raw_weather["product"] == "metar"])
-    return hourly_rows([group for group in reading.groups if group.source == "METAR"])
+    """Return the METARs among an hour's responses, SPECIs included, one row a report, at the hour of each."""
+    return hourly_rows(every_metar(_responses_in(raw_weather)))
 
 
 def hazard_areas(raw_weather: pd.DataFrame, hour_utc: datetime) -> pd.DataFrame:

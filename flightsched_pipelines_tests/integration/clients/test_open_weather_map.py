@@ -119,7 +119,7 @@ def test_without_a_key_the_live_source_asks_the_aviation_weather_center_alone(ke
         source = weather_source(settings)
         answers = source.fetch(AIRPORTS, HOUR_UTC)
     assert not source.supports_backfill
-    assert [answer.product for answer in answers] == ["metar", "taf", *AREA_PRODUCTS]
+    assert [answer.product for answer in answers] == ["metar", "taf", "metar_history", *AREA_PRODUCTS]
 
 
 def test_the_live_source_asks_both_and_one_that_is_down_leaves_the_other() -> None:
@@ -137,5 +137,5 @@ def test_the_live_source_asks_both_and_one_that_is_down_leaves_the_other() -> No
             }
         )
         answers = weather_source(settings).fetch(AIRPORTS, HOUR_UTC)
-    assert [answer.outcome for answer in answers] == ["rejected"] * (2 + len(AREA_PRODUCTS)) + ["ok"] * 9
+    assert [answer.outcome for answer in answers] == ["rejected"] * (3 + len(AREA_PRODUCTS)) + ["ok"] * 9
     assert one_call.requests[0].path == "/data/3.0/onecall"

@@ -30,10 +30,8 @@ NATURAL_KEYS = {
 }
 
 
-class CountingSource:
+class CountingSource(SimulatedWeather):
     """Simulated weather that counts its requests, and can be down."""
-
-    supports_backfill = True
 
     def __init__(self, *, down: bool = False) -> None:
         self.asked = 0
@@ -44,7 +42,7 @@ class CountingSource:
     ) -> list[ProviderResponse]:
         """Return the simulation's responses, or a time-out for each."""
         self.asked += 1
-        answers = SimulatedWeather().fetch(airports, hour_utc, earlier)
+        answers = super().fetch(airports, hour_utc, earlier)
         if not self.down:
             return answers
         sentence = "The provider did not answer within 20 s"

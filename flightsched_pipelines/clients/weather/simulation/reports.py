@@ -3,17 +3,18 @@
 The raw text and the decoded fields of a report agree, as the Center's do.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 from zlib import crc32
 
 from flightsched_pipelines.clients.weather.simulation.atmosphere import Air, Passing, SimulatedConditions, conditions_at
 from flightsched_pipelines.domain.weather.conditions import flight_category
-from flightsched_pipelines.durations import HOUR
+from flightsched_pipelines.durations import HOUR, hour_of
 
 _OBSERVED_EARLY = timedelta(minutes=7)
+_SPECIAL_EARLY = timedelta(minutes=40)
 _ISSUED_EARLY = timedelta(minutes=20)
 _PROBABILITY = 30
 _HPA_PER_INHG = 33.8639
@@ -34,14 +35,28 @@ class Station:
 def metar(station: Station, hour_utc: datetime) -> dict[str, Any]:
     """Return the routine METAR taken at seven minutes to ``hour_utc``."""
     observed = hour_utc - _OBSERVED_EARLY
+    return _observation(station, "METAR", observed, conditions_at(station.ident, station.longitude_deg, observed))
+
+
+def speci(station: Station, hour_utc: datetime) -> dict[str, Any] | None:
+    """Return the SPECI of the hour before ``hour_utc``: temporary weather that came, in every second such hour."""
+    observed = hour_utc - _SPECIAL_EARLY
     sky = conditions_at(station.ident, station.longitude_deg, observed)
+    if sky.passing is None or crc32(f"{station.ident} {observed:%d%H}".encode()) % 2:
+        return None
+    return _observation(station, "SPECI", observed, replace(sky, air=sky.passing.air))
+
+
+def _observation(
+    station: Station, kind: Literal["METAR", "SPECI"], observed: datetime, sky: SimulatedConditions
+) -> dict[str, Any]:
     air = sky.air
     altimeter_inhg = 29.75 if "TS" in air.weather else 30.02
     reported = {
         "icaoId": station.ident,
         "receiptTime": _iso(observed + timedelta(minutes=3)),
         "obsTime": int(observed.timestamp()),
-        "reportTime": _iso(hour_utc),
+        "reportTime": _iso(hour_of(observed + HOUR / 2)),
         "temp": sky.temperature_c,
         "dewp": sky.dewpoint_c,
         "wdir": air.wind_direction_deg,
@@ -52,8 +67,8 @@ def metar(station: Station, hour_utc: datetime) -> dict[str, Any]:
         "qcField": 4,
         "wxString": air.weather or None,
         "vertVis": _hundreds(air.vertical_visibility_ft),
-        "metarType": "METAR",
-        "rawOb": _metar_words(station.ident, observed, sky, altimeter_inhg),
+        "metarType": kind,
+        "rawOb": _metar_words(kind, station.ident, observed, sky, altimeter_inhg),
         **_place(station),
         "cover": _greatest_cover(air),
         "clouds": [{"cover": cloud["cover"], "base": cloud["base"]} for cloud in _clouds(air)],
@@ -130,11 +145,11 @@ def _group(starts: datetime, stops: datetime, change: str | None, air: Air) -> d
     }
 
 
-def _metar_words(ident: str, observed: datetime, sky: SimulatedConditions, altimeter_inhg: float) -> str:
+def _metar_words(kind: str, ident: str, observed: datetime, sky: SimulatedConditions, altimeter_inhg: float) -> str:
     words = _words(sky.air).replace("P6SM", "10SM").replace("SKC", "CLR")
     temperatures = f"{_whole(sky.temperature_c)}/{_whole(sky.dewpoint_c)}"
     tenths = f"T{_tenths(sky.temperature_c)}{_tenths(sky.dewpoint_c)}"
-    return f"METAR {ident} {observed:%d%H%M}Z {words} {temperatures} A{altimeter_inhg * 100:.0f} RMK AO2 {tenths}"
+    return f"{kind} {ident} {observed:%d%H%M}Z {words} {temperatures} A{altimeter_inhg * 100:.0f} RMK AO2 {tenths}"
 
 
 def _words(air: Air) -> str:

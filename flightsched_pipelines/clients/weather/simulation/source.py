@@ -1,7 +1,7 @@
 """A weather source without a provider: simulated responses in the providers' own JSON."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from flightsched_pipelines.clients.weather.request_specs import (
     NATIONAL_BLEND,
     OPEN_WEATHER_MAP,
     RequestSpec,
+    history_request,
     one_call_request,
     report_request,
     response_to,
@@ -19,7 +20,7 @@ from flightsched_pipelines.clients.weather.request_specs import (
 from flightsched_pipelines.clients.weather.simulation.areas import areas
 from flightsched_pipelines.clients.weather.simulation.guidance import bulletin
 from flightsched_pipelines.clients.weather.simulation.one_call import one_call
-from flightsched_pipelines.clients.weather.simulation.reports import Station, metar, taf
+from flightsched_pipelines.clients.weather.simulation.reports import Station, metar, speci, taf
 from flightsched_pipelines.domain.weather.guidance.bulletin import GUIDANCE_SOURCES, GuidanceSource
 from flightsched_pipelines.domain.weather.guidance.coverage import is_covered
 from flightsched_pipelines.domain.weather.guidance.reading import bulletin_request
@@ -53,9 +54,21 @@ class SimulatedWeather:
         everywhere = _stations(airports)
         return [
             *(answer for answer in answers if answer.stations),
+            *self.fetch_metars(airports, 1, hour_utc),
             *(areas(everywhere, hour_utc) if everywhere else ()),
             *(_one_call(station, hour_utc) for station in everywhere),
         ]
+
+    def fetch_metars(self, airports: DataFrame, hours: int, until_utc: datetime) -> Iterator[ProviderResponse]:
+        """Yield every simulated METAR of some hours, a response for all; see ``WeatherSource``."""
+        stations = _stations(airports[asked(airports["issues_metar"])])
+        if stations:
+            ends = [until_utc - n * HOUR for n in range(hours)]
+            observing = _stations(airports[stated(airports["issues_metar"])])
+            both = [(metar(one, end), speci(one, end)) for one in observing for end in ends]
+            body = json.dumps([report for pair in both for report in pair if report is not None])
+            idents = tuple(station.ident for station in stations)
+            yield response_to(history_request(idents, hours, until_utc), until_utc, body)
 
 
 def _reports(
