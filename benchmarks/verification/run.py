@@ -43,7 +43,7 @@ def main() -> None:
         _timed(lambda: verify_hour(HOUR, forecasts, observed, airports, runways, of)) for _ in range(chosen.repeats)
     ]
     rival = _timed(lambda: plain(forecasts, observed, runways, of))
-    verified = ours[0][1]
+    verified = ours[0][1].explode("airports").rename(columns={"airports": "airport"})
     shares = verified["outcome"].value_counts(normalize=True)
     found = sorted(verified[["lead_hours", "airport", "source", "part", "element", "threshold", "outcome"]].itertuples(
         index=False, name=None))  # fmt: skip

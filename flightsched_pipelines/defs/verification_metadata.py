@@ -4,17 +4,22 @@ import pandas as pd
 
 from flightsched_pipelines.defs.metadata_tables import Metadata, metadata_table
 
+MOST_MISSED = 20
+
 
 def verification_metadata(verified: pd.DataFrame) -> Metadata:
-    """Count the outcomes by source, lead and element, and list the misses."""
+    """Count the outcomes by source, lead and element, and the misses of the airports that have most."""
     by = ["source", "lead_hours", "element"]
-    counts = verified.groupby([*by, "outcome"], observed=True).size().unstack(fill_value=0).reset_index()
-    missed = verified.loc[verified["outcome"] == "miss", ["airport", *by, "threshold", "part"]]
+    cases = verified["cases"]
+    counted = verified.pivot_table("cases", by, "outcome", "sum", fill_value=0, observed=True)
+    missed = verified.loc[verified["outcome"] == "miss", "airports"].explode()
+    most = missed.value_counts().head(MOST_MISSED).rename_axis("airport").reset_index(name="misses")
+    missing = int(cases[verified["outcome"] == "missing"].sum())
     return {
-        "outcomes": metadata_table(counts),
-        "misses": metadata_table(missed),
-        "pairs": int((verified["outcome"] != "missing").sum()),
-        "pairs_missing": int((verified["outcome"] == "missing").sum()),
+        "outcomes": metadata_table(counted.reset_index()),
+        "most_misses": metadata_table(most),
+        "pairs": int(cases.sum()) - missing,
+        "pairs_missing": missing,
     }
 
 

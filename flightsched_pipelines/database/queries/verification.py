@@ -4,12 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, func, select
+from sqlalchemy import BigInteger, ColumnElement, Engine, any_, cast, func, literal, select, true
 
 from flightsched_pipelines.database.schema import forecast_verification, verdict_verification
 
 _V = forecast_verification.c
 _OCCURRED = _V.outcome.in_(("hit", "miss"))
+_OUTCOMES = {
+    "hits": "hit", "misses": "miss", "false_alarms": "false_alarm", "correct_negatives": "correct_negative",
+    "missing": "missing",
+}  # fmt: skip
 
 
 def outcome_counts(
@@ -17,13 +21,7 @@ def outcome_counts(
 ) -> Sequence[Mapping[str, Any]]:
     """Return the number of each outcome, a row a source, element, threshold, part and lead, in that order."""
     by = (_V.source, _V.element, _V.threshold, _V.part, _V.lead_hours)
-    counts = (
-        func.count().filter(_V.outcome == outcome).label(label)
-        for label, outcome in (
-            ("hits", "hit"), ("misses", "miss"), ("false_alarms", "false_alarm"),
-            ("correct_negatives", "correct_negative"), ("missing", "missing"),
-        )
-    )  # fmt: skip
+    counts = (_cases(airport, _V.outcome == outcome).label(label) for label, outcome in _OUTCOMES.items())
     query = select(*by, *counts).where(*_within(since_utc, until_utc, airport)).group_by(*by).order_by(*by)
     with engine.connect() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
@@ -35,7 +33,7 @@ def probability_counts(
     """Return the cases of each probability and how many came true, a row a source, element, threshold and lead."""
     by = (_V.source, _V.element, _V.threshold, _V.lead_hours, _V.probability)
     query = (
-        select(*by, func.count().label("cases"), func.count().filter(_OCCURRED).label("came_true"))
+        select(*by, _cases(airport, true()).label("cases"), _cases(airport, _OCCURRED).label("came_true"))
         .where(
             *_within(since_utc, until_utc, airport),
             _V.part == "prevailing",
@@ -60,7 +58,13 @@ def verdict_counts(engine: Engine, since_utc: datetime, until_utc: datetime) -> 
         return [dict(row) for row in connection.execute(query).mappings()]
 
 
+def _cases(airport: str | None, which: ColumnElement[bool]) -> ColumnElement[int]:
+    """Return the number of airports and hours of these rows; of one airport, the number of its hours."""
+    number = _V.cases if airport is None else literal(1)
+    return cast(func.coalesce(func.sum(number).filter(which), 0), BigInteger)
+
+
 def _within(since_utc: datetime, until_utc: datetime, airport: str | None) -> list[ColumnElement[bool]]:
     """Return the conditions on the observed hour, which is the one before its partition's, and on the airport."""
     which = [_V.hour_utc >= since_utc, _V.hour_utc < until_utc, _V.partition_hour > since_utc]
-    return which if airport is None else [*which, _V.airport == airport]
+    return which if airport is None else [*which, literal(airport) == any_(_V.airports)]

@@ -2,12 +2,12 @@
 
 from sqlalchemy import BigInteger, Double, Integer
 
-from flightsched_pipelines.database.schema.base import INSTANT, Kind, column, hourly_table, optional
+from flightsched_pipelines.database.schema.base import INSTANT, WORDS, Kind, column, hourly_table, optional
 
 forecast_verification = hourly_table(
     "forecast_verification",
-    "Outcomes of each source's forecasts of the hour before: one row an airport, source, lead, part and threshold.",
-    column("airport", Kind, "Airport, ICAO ident."),
+    "Outcomes of each source's forecasts of the hour before: one row a source, lead, part, threshold, probability and "
+    "outcome, with its airports.",
     column("hour_utc", INSTANT, "The observed hour, UTC."),
     column("source", Kind, "Source of the forecast, such as TAF or OpenWeatherMap."),
     column("lead_hours", Integer, "How long before the hour the forecast was known, hours."),
@@ -20,7 +20,9 @@ forecast_verification = hourly_table(
     ),
     optional("probability", Integer, "Percent that the part gives; null where a part of the forecast is missing."),
     column("outcome", Kind, "hit, miss, false_alarm, correct_negative; missing where either side lacks the element."),
-    index="airport",
+    column("cases", Integer, "Number of airports with this outcome."),
+    column("airports", WORDS, "Airports with this outcome, ICAO idents."),
+    index="source",
 )
 
 verdict_verification = hourly_table(

@@ -5,7 +5,6 @@ from types import MappingProxyType
 
 VERIFICATION_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
-        "airport": "str",
         "hour_utc": "datetime64[us, UTC]",
         "source": "str",
         "lead_hours": "int64",
@@ -14,10 +13,14 @@ VERIFICATION_COLUMNS: Mapping[str, str] = MappingProxyType(
         "threshold": "float64",
         "probability": "Int64",
         "outcome": "str",
+        "cases": "int64",
+        "airports": "object",
     }
 )
-"""One row an airport, source, lead, part of the forecast, element and threshold, of one observed hour.
+"""One row a source, lead, part of the forecast, element, threshold, probability and outcome, of one observed hour.
 
+``airports`` are those with this outcome, sorted: most have the same, and a list of 500 is one row. ``cases`` is their
+number, which is summed without reading the lists.
 ``part`` is ``prevailing``, ``tempo`` or ``prob``. ``probability`` is in percent: of a TEMPO or PROB group that of the
 group; of the prevailing part that of the forecast as a whole, null where a part of it is missing. ``outcome`` is one of
 `OUTCOMES`.

@@ -19,6 +19,7 @@ TEMPO_PERCENT = 50
 OBSERVED = "METAR"
 _OF_GROUP = ["lead_hours", "airport", "source", "part", "group_percent"]
 _OF_FORECAST = ["lead_hours", "airport", "source"]
+_OF_KIND = ["source", "lead_hours", "part", "group_percent"]
 
 
 def verify_hour(
@@ -29,7 +30,7 @@ def verify_hour(
     runways: pd.DataFrame,
     events: Sequence[Event],
 ) -> pd.DataFrame:
-    """Return what became of every source's forecasts of one hour (``VERIFICATION_COLUMNS``), in a fixed order.
+    """Return the outcomes of every source's forecasts of one hour (``VERIFICATION_COLUMNS``), in a fixed order.
 
     The worst of an hour is compared with the worst: of the forecast's rows of a part, and of every report of the hour.
     An airport that issues no METARs is never observed and has no rows; one whose METARs did not come has missing ones.
@@ -48,20 +49,46 @@ def verify_hour(
         return pd.DataFrame(columns=list(VERIFICATION_COLUMNS)).astype(dict(VERIFICATION_COLUMNS))
     observed = _observed_states(hour_utc, observations, observed_at, runways, events)
     seen = observed[:, pd.Index(observed_at["airport"].astype(object)).get_indexer(pd.Index(groups["airport"]))]
-    outcome = np.array(OUTCOMES, dtype=object)[_outcomes(forecast, seen)]
-    percents = _percents(groups, forecast)
-    rows = [
-        groups.assign(
+    return _by_outcome(hour_utc, groups, events, _percents(groups, forecast), _outcomes(forecast, seen))
+
+
+def _by_outcome(
+    hour_utc: datetime,
+    groups: pd.DataFrame,
+    events: Sequence[Event],
+    percents: NDArray[np.float64],
+    outcomes: NDArray[np.intp],
+) -> pd.DataFrame:
+    """Return a row for each kind of forecast, event, probability and outcome, with its airports (both sorted)."""
+    groups = groups.reset_index(drop=True)
+    by_airport = groups["airport"].argsort(kind="stable").to_numpy()
+    numbers, kinds = _numbered(groups[_OF_KIND])
+    keys = pd.DataFrame(
+        {
+            "kind": np.broadcast_to(numbers, outcomes.shape)[:, by_airport].ravel(),
+            "event": np.repeat(np.arange(len(events)), len(groups)),
+            "probability": percents[:, by_airport].ravel(),
+            "outcome": outcomes[:, by_airport].ravel(),
+        }
+    )
+    of_row, rows = _numbered(keys)
+    order = np.argsort(of_row, kind="stable")
+    airports = np.tile(groups["airport"].to_numpy(dtype=object)[by_airport], len(events))[order]
+    cases = np.bincount(of_row)
+    event = rows["event"].to_numpy(dtype=np.int64)
+    frame = (
+        kinds.iloc[rows["kind"]]
+        .reset_index(drop=True)
+        .assign(
             hour_utc=pd.Timestamp(hour_utc),
-            element=event.element,
-            threshold=event.threshold,
-            probability=pd.Series(percents[number], groups.index).astype("Int64"),
-            outcome=outcome[number],
+            element=np.array([one.element for one in events], dtype=object)[event],
+            threshold=np.array([one.threshold for one in events])[event],
+            probability=rows["probability"].astype("Int64"),
+            outcome=np.array(OUTCOMES, dtype=object)[rows["outcome"].to_numpy(dtype=np.int64)],
+            cases=cases,
+            airports=pd.Series(np.split(airports, np.cumsum(cases)[:-1])).map(list),
         )
-        for number, event in enumerate(events)
-    ]
-    order = ["airport", "source", "lead_hours", "part", "group_percent", "element", "threshold"]
-    frame = pd.concat(rows, ignore_index=True).sort_values(order, ignore_index=True)
+    )
     return frame[list(VERIFICATION_COLUMNS)].astype(dict(VERIFICATION_COLUMNS))
 
 
@@ -132,7 +159,9 @@ def _percents(groups: pd.DataFrame, forecast: States) -> NDArray[np.float64]:
 
 def _numbered(rows: pd.DataFrame) -> tuple[NDArray[np.int64], pd.DataFrame]:
     """Return for each row the number of its distinct kind, and the kinds."""
-    numbers: NDArray[np.int64] = rows.groupby(list(rows.columns), sort=True).ngroup().to_numpy().astype(np.int64)
+    numbers: NDArray[np.int64] = (
+        rows.groupby(list(rows.columns), sort=True, dropna=False).ngroup().to_numpy().astype(np.int64)
+    )
     kinds = rows.assign(number=numbers).drop_duplicates("number").sort_values("number")
     return numbers, kinds.drop(columns="number").reset_index(drop=True)
 

@@ -9,6 +9,7 @@ from pandas.testing import assert_frame_equal
 from sqlalchemy import Engine, text
 
 from flightsched_pipelines.cli.reference import JSON_FIELDS
+from flightsched_pipelines.database import migrations
 from flightsched_pipelines.database.frames import PARTITION_HOUR, read_partition, write_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.services.hourly.verification import verify_forecasts, verify_verdicts
@@ -93,7 +94,7 @@ def test_the_analysts_view_has_the_scores_that_python_computes(ticked_engine: En
     table, hour = PIPELINE_TABLES["forecast_verification"], OBSERVED + HOUR
     verified = verify_forecasts(ticked_engine, reports(ticked_engine, ceiling_ft=900.0), hour, settings_for())
     write_partition(ticked_engine, table, verified.assign(**{PARTITION_HOUR: pd.Timestamp(hour)}), [hour])
-    (airport,) = verified["airport"].unique()[:1]
+    airport = verified["airports"].iloc[0][0]
 
     scored = score_forecasts(ticked_engine, OBSERVED, hour, airport)
     with ticked_engine.connect() as connection:
@@ -111,3 +112,37 @@ def test_the_analysts_view_has_the_scores_that_python_computes(ticked_engine: En
         assert found == pytest.approx(list(expected))
         assert row["brier"] == pytest.approx(one.brier and one.brier.score)
     assert tuple(asdict(scored[0])) == JSON_FIELDS["verify"][1]
+
+
+def test_a_database_with_a_row_an_airport_is_upgraded_and_scores_as_before(ticked_engine: Engine) -> None:
+    table = PIPELINE_TABLES["forecast_verification"]
+    stored = []
+    for hour, ceiling in ((OBSERVED + HOUR, 900.0), (OBSERVED + 3 * HOUR, 2_500.0)):
+        taken = reports(ticked_engine, ceiling_ft=ceiling).assign(hour_utc=pd.Timestamp(hour - HOUR))
+        verified = verify_forecasts(ticked_engine, taken, hour, settings_for())
+        stored.append(write_partition(ticked_engine, table, verified.assign(partition_hour=pd.Timestamp(hour)), [hour]))
+    now = views_of(ticked_engine)
+
+    migrations.downgrade(ticked_engine, "0040")
+    before = views_of(ticked_engine)
+    with ticked_engine.connect() as connection:
+        rows = connection.execute(text("SELECT count(*) FROM pipeline.forecast_verification")).scalar()
+    migrations.upgrade(ticked_engine)
+
+    assert before == views_of(ticked_engine) == now
+    assert all(now.values())
+    assert rows == sum(int(frame["airports"].str.len().sum()) for frame in stored)
+    for frame in stored:
+        again = read_partition(ticked_engine, table, [frame[PARTITION_HOUR].iloc[0].to_pydatetime()])
+        key = [name for name in frame.columns if name != "airports"]
+        assert_frame_equal(again.sort_values(key, ignore_index=True), frame.sort_values(key, ignore_index=True))
+
+
+def views_of(engine: Engine) -> dict[str, set[tuple[object, ...]]]:
+    """Return the rows of the views of forecasts."""
+    names = ("forecast_scores", "forecast_reliability")
+    with engine.connect() as connection:
+        return {
+            name: set(map(tuple, connection.execute(text(f"SELECT * FROM analytics.{name}")).all()))  # noqa: S608, ours
+            for name in names
+        }

@@ -33,6 +33,12 @@ def metar(**facts: Any) -> dict[str, Any]:
 
 
 def verified(forecast: Rows, reports: Rows, *, lead: int = 6, airports: pd.DataFrame = AIRPORTS) -> pd.DataFrame:
+    """Return the outcomes, one row an airport."""
+    rows = packed(forecast, reports, lead=lead, airports=airports)
+    return rows.explode("airports").rename(columns={"airports": "airport"}).reset_index(drop=True)
+
+
+def packed(forecast: Rows, reports: Rows, *, lead: int = 6, airports: pd.DataFrame = AIRPORTS) -> pd.DataFrame:
     hours = frame(forecast, FORECAST_COLUMNS), frame(reports, FORECAST_COLUMNS)
     return verify_hour(at(0), {lead: hours[0]}, hours[1], airports, RUNWAYS, EVENTS)
 
@@ -147,8 +153,18 @@ def test_only_airports_that_issue_metars_are_verified() -> None:
     assert set(rows["outcome"]) == {"missing"}
 
 
+def test_airports_with_the_same_outcome_share_a_row() -> None:
+    rows = packed([weather(0, ident) for ident in ("KSQL", "KPAO", "KLVK")], [metar(visibility_sm=2.0)])
+    of = rows[(rows["element"] == "visibility") & (rows["threshold"] == 3.0)].set_index("outcome")
+
+    assert of["airports"].to_dict() == {"miss": ["KPAO"], "missing": ["KLVK", "KSQL"]}
+    assert (rows["cases"] == rows["airports"].str.len()).all()
+    key = [name for name in VERIFICATION_COLUMNS if name not in {"cases", "airports"}]
+    assert not rows.duplicated(key).any()
+
+
 def test_an_hour_without_forecasts_has_no_rows() -> None:
-    rows = verified([], [metar()])
+    rows = packed([], [metar()])
 
     assert rows.empty
     assert list(rows.columns) == list(VERIFICATION_COLUMNS)
