@@ -18,8 +18,9 @@ import pandas as pd
 
 from benchmarks.measure import machine
 from flightsched_pipelines.domain.risk.limits.minimums import default_minimums, in_force
+from flightsched_pipelines.domain.verification.columns import LEADS_HOURS
 from flightsched_pipelines.domain.verification.events import Event, events
-from flightsched_pipelines.domain.verification.pairing import LEADS_HOURS, verify_hour
+from flightsched_pipelines.domain.verification.pairing import verify_hour
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
 
 HOUR = datetime(2026, 11, 24, 15, tzinfo=UTC)

@@ -19,7 +19,7 @@ from flightsched_pipelines.services.hourly.ranking import Redriven
 from flightsched_pipelines.services.imports.reports import ImportReport
 from flightsched_pipelines.services.notifications.dispatch import DispatchResult
 from flightsched_pipelines.services.schedule_changes import CSV_COLUMNS
-from flightsched_pipelines.services.verification import ForecastScores
+from flightsched_pipelines.services.verification import ForecastScores, VerdictScores
 
 INTRODUCTION = """# Commands
 
@@ -94,7 +94,7 @@ JSON_FIELDS: Mapping[str, tuple[str, Sequence[str]]] = {
     "credentials": ("a list of", _names(Lapse)),
     "changes": ("a list of", CSV_COLUMNS),
     "verify": (
-        "a list (with `--verdicts`: of `training_level`, `lead_hours`, `at_risk`, `came_true`, `firm`, `missing`) of",
+        f"a list (with `--verdicts`: of {', '.join(f'`{name}`' for name in _names(VerdictScores))}) of",
         _names(ForecastScores),
     ),
     **{f"import {kind}": ("an object", (*_names(ImportReport), "refused")) for kind in KINDS},

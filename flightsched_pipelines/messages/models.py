@@ -12,6 +12,7 @@ from flightsched_pipelines.domain.cases.actions import PersonRole
 from flightsched_pipelines.domain.cases.evening_before import LessonStanding
 from flightsched_pipelines.domain.cases.lifecycle import StepEvent
 from flightsched_pipelines.domain.risk.breach_text import Breach
+from flightsched_pipelines.domain.verification.track_record import TrackRecord
 
 ResponseNews = Literal["accepted", "withdrawn", "hold_released", "reminded", "moved", "handed_over", "kept", "declined"]
 Event = StepEvent | ResponseNews
@@ -100,7 +101,7 @@ class Notice(_MessageModel):
     confirms it. ``standby`` is true for a case that offers a freed slot. ``stays_on_hold`` is true if the lesson stays
     on hold after its case ended, because a dispatcher put it on hold. ``sequence`` numbers the versions of the case's
     calendar entry (RFC 5546 SEQUENCE). ``person_url`` is the reader's own page. ``moved_from_utc`` is the start and end
-    that a moved lesson had before.
+    that a moved lesson had before. ``track_record`` is how often forecasts like this came true, null for too few.
     """
 
     event: Event
@@ -109,6 +110,7 @@ class Notice(_MessageModel):
     name: str
     lesson: Lesson
     breaches: Breaches = []
+    track_record: TrackRecord | None = None
     offers: list[Offer] = []
     no_offer_because: str | None = None
     changes: list[str] = []
@@ -136,6 +138,7 @@ class DigestLine(_MessageModel):
     case_id: int
     lesson: Lesson
     breaches: Breaches = []
+    track_record: TrackRecord | None = None
     offers: list[Offer] = []
     no_offer_because: str | None = None
     changes: list[str] = []

@@ -69,6 +69,7 @@ def _line(line: DigestLine) -> str:
         why,
         offers if line.event in {"opened", "updated"} else "",
         *(change.removesuffix(".") for change in line.changes),
+        line.track_record.sentence[:1].lower() + line.track_record.sentence[1:-1] if line.track_record else "",
     ]
     facts = escaped(", ".join(part for part in parts if part))
     return f"*{escaped(line.lesson.reference)}* {event_name(line)}\n{facts}"

@@ -68,6 +68,7 @@ class CaseView:
     breaches: Sequence[Breach]
     chart: Picture | None
     map: Picture | None
+    track_record: str | None
     table: ForecastTable | None
     known_at: str | None
     cards: Sequence[Card]
@@ -101,6 +102,7 @@ def view_of(found: CasePage, *, all_alternatives: bool = False) -> CaseView:
         breaches=found.weather.breaches,
         chart=forecast and forecast_chart(forecast, zone),
         map=found.weather.map and area_map(found.weather.map),
+        track_record=found.weather.track_record and found.weather.track_record.sentence,
         table=forecast and forecast_table(forecast, zone),
         known_at=forecast and formatting.format_time(forecast.known_at_utc, zone),
         cards=[_card(one, found) for one in found.alternatives]

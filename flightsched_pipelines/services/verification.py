@@ -18,6 +18,10 @@ from flightsched_pipelines.domain.verification.scores import (
     firm,
 )
 
+MISSED_MOVE_COST = 2.0
+"""What a school has at first, and where it is not known any more."""
+UNKNOWN_SCHOOL = "unknown"
+
 
 @dataclass(frozen=True, slots=True)
 class ForecastScores:
@@ -35,11 +39,15 @@ class ForecastScores:
 
 @dataclass(frozen=True, slots=True)
 class VerdictScores:
-    """Verdicts of a level at a lead: FIRM, and how many of those below the minimums came true.
+    """Verdicts of a school on a level at a lead: FIRM, and how many of those below the minimums came true.
+
+    ``missed_move_cost``: as many needless moves cost the school as much as a missed one.
 
     ``missing`` counts the lessons whose verdict or observation was unknown; they are in no other number.
     """
 
+    school: str
+    missed_move_cost: float
     training_level: str
     lead_hours: int
     at_risk: int
@@ -88,20 +96,27 @@ def reliability(
 
 
 def score_verdicts(
-    engine: Engine, since_utc: datetime, until_utc: datetime, missed_move_cost: float
+    engine: Engine, since_utc: datetime, until_utc: datetime, missed_move_cost: float | None = None
 ) -> list[VerdictScores]:
-    """Return the scores of the verdicts on lessons that ended in a period, by level and lead."""
-    tables: defaultdict[tuple[str, int], dict[tuple[str, str], int]] = defaultdict(dict)
+    """Return the scores of the verdicts on lessons that ended in a period, by school, level and lead.
+
+    ``missed_move_cost`` is to count for every school in place of its own.
+    """
+    tables: defaultdict[tuple[str, float, str, int], dict[tuple[str, str], int]] = defaultdict(dict)
     for row in record.verdict_counts(engine, since_utc, until_utc):
-        tables[row["training_level"], row["lead_hours"]][row["verdict"], row["observed"]] = row["lessons"]
+        cost = missed_move_cost or row["missed_move_cost"] or MISSED_MOVE_COST
+        table = tables[row["school"] or UNKNOWN_SCHOOL, cost, row["training_level"], row["lead_hours"]]
+        table[row["verdict"], row["observed"]] = row["lessons"]
     return [
         VerdictScores(
+            school,
+            cost,
             level,
             lead,
             sum(number for pair, number in counts.items() if pair[0] == "at_risk" and pair[1] != "unknown"),
             counts.get(("at_risk", "at_risk"), 0),
-            firm(counts, missed_move_cost),
+            firm(counts, cost),
             sum(number for pair, number in counts.items() if "unknown" in pair),
         )
-        for (level, lead), counts in tables.items()
+        for (school, cost, level, lead), counts in tables.items()
     ]

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from flightsched_pipelines.cli.arguments import Json
@@ -32,8 +33,13 @@ def verify(
     airport: Annotated[str | None, typer.Option(help="Only this airport, by its ICAO ident.")] = None,
     verdicts: Annotated[bool, typer.Option("--verdicts", help="Score the verdicts of lessons instead.")] = False,
     missed_move_cost: Annotated[
-        float, typer.Option(min=0.01, max=100, help="As many needless moves cost as much as a missed one, for FIRM.")
-    ] = 2,
+        float | None,
+        typer.Option(
+            min=0.01,
+            max=100,
+            help="With --verdicts: as many needless moves cost as much as a missed one; each school's own if unset.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Score each source's forecasts against METARs: POD, FAR, CSI, bias and Brier score, with their counts."""
@@ -63,14 +69,16 @@ def _print_verdicts(found: list[VerdictScores], as_json: bool) -> None:
         print_json([asdict(one) for one in found])
         return
     table = Table(
-        "level", "lead", "pairs", "missing", "below minimums", "FIRM", "needless", "missed", box=box.SIMPLE_HEAD
-    )
+        "school", "cost of a missed move", "level", "lead", "pairs", "missing", "below minimums", "FIRM", "needless",
+        "missed", box=box.SIMPLE_HEAD,
+    )  # fmt: skip
     for one in found:
         came_true = f"came true {one.came_true} of {one.at_risk} times"
         firm = ("0", "", "", "") if one.firm is None else (f"{one.firm.cases}", f"{one.firm.score:.3f}",
             f"{one.firm.needless:.3f}", f"{one.firm.missed:.3f}")  # fmt: skip
         table.add_row(
-            one.training_level, f"{one.lead_hours} h", firm[0], f"{one.missing}", came_true, *firm[1:]
+            escape(one.school), f"{one.missed_move_cost:g} needless ones", one.training_level, f"{one.lead_hours} h",
+            firm[0], f"{one.missing}", came_true, *firm[1:],
         )  # fmt: skip
     console.print(table if found else "No verdict of these hours was compared with observations.")
 

@@ -1,14 +1,16 @@
 """Count the outcomes of forecasts within a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Engine, any_, cast, func, literal, select, true
+from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, any_, cast, func, literal, select, true
 
-from flightsched_pipelines.database.schema import forecast_verification, verdict_verification
+from flightsched_pipelines.database.schema import forecast_verification, schools, verdict_verification
+from flightsched_pipelines.domain.verification.track_record import Likeness
 
 _V = forecast_verification.c
+_P = verdict_verification.c
 _OCCURRED = _V.outcome.in_(("hit", "miss"))
 _OUTCOMES = {
     "hits": "hit", "misses": "miss", "false_alarms": "false_alarm", "correct_negatives": "correct_negative",
@@ -48,14 +50,35 @@ def probability_counts(
 
 
 def verdict_counts(engine: Engine, since_utc: datetime, until_utc: datetime) -> Sequence[Mapping[str, Any]]:
-    """Return the number of lessons, a row a level, lead, verdict and observed verdict, in that order."""
-    v = verdict_verification.c
-    by = (v.training_level, v.lead_hours, v.verdict, v.observed)
+    """Return the number of lessons and what a missed move costs, a row a school, level, lead and verdicts."""
+    by = (schools.c.name.label("school"), schools.c.missed_move_cost, _P.training_level, _P.lead_hours, _P.verdict,
+          _P.observed)  # fmt: skip
     # The hour that was observed is the one before the partition's.
-    which = v.partition_hour > since_utc, v.partition_hour <= until_utc
-    query = select(*by, func.count().label("lessons")).where(*which).group_by(*by).order_by(*by)
+    which = _P.partition_hour > since_utc, _P.partition_hour <= until_utc
+    of = verdict_verification.outerjoin(schools, schools.c.id == _P.school_id)
+    query = select(*by, func.count().label("lessons")).select_from(of).where(*which).group_by(*by).order_by(*by)
     with engine.connect() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def verdicts_come_true(
+    connection: Connection, school_ids: Collection[int], since_utc: datetime
+) -> dict[Likeness, tuple[int, int]]:
+    """Return how many verdicts below the minimums came true, and how many were observed, of schools since a time."""
+    by = (_P.school_id, _P.cause, _P.cause_airport, _P.lead_hours)
+    came_true = func.count().filter(_P.observed == "at_risk")
+    query = (
+        select(*by, came_true, func.count())
+        .where(
+            _P.school_id.in_(school_ids),
+            _P.partition_hour > since_utc,
+            _P.verdict == "at_risk",
+            _P.observed != "unknown",
+            _P.cause.is_not(None),
+        )
+        .group_by(*by)
+    )
+    return {Likeness(*row[:4]): (row[4], row[5]) for row in connection.execute(query)}
 
 
 def _cases(airport: str | None, which: ColumnElement[bool]) -> ColumnElement[int]:

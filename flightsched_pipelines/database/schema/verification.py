@@ -1,6 +1,6 @@
 """The materialised tables of verification: forecasts and verdicts beside what was observed."""
 
-from sqlalchemy import BigInteger, Double, Integer
+from sqlalchemy import BigInteger, Double, Index, Integer
 
 from flightsched_pipelines.database.schema.base import INSTANT, WORDS, Kind, column, hourly_table, optional
 
@@ -33,5 +33,10 @@ verdict_verification = hourly_table(
     column("lead_hours", Integer, "How long before the hour of its start the verdict was given, hours."),
     column("verdict", Kind, "ok, watch, unknown or at_risk, by the forecast."),
     column("observed", Kind, "ok, watch, unknown or at_risk, by the METARs of the lesson's hours; unknown is no pair."),
+    optional("school_id", BigInteger, "School; null in hours that an older version stored for a booking that is gone."),
+    optional("cause", Kind, "Rule of the gravest breach; null without, and in hours that an older version stored."),
+    optional("cause_airport", Kind, "Airport of the gravest breach, ICAO ident; null like cause."),
     index="booking_id",
 )
+
+Index("verdict_verification_school_id_idx", verdict_verification.c.school_id, verdict_verification.c.partition_hour)

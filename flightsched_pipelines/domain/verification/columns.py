@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+LEADS_HOURS = (1, 3, 6, 12, 24, 48)
+"""How long before an hour the forecasts were known that are verified."""
+
 VERIFICATION_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
         "hour_utc": "datetime64[us, UTC]",
@@ -36,6 +39,12 @@ VERDICT_PAIR_COLUMNS: Mapping[str, str] = MappingProxyType(
         "lead_hours": "int64",
         "verdict": "str",
         "observed": "str",
+        "school_id": "Int64",
+        "cause": "str",
+        "cause_airport": "str",
     }
 )
-"""One row a lesson and lead: its verdict that long before it began, and the one by the weather that was observed."""
+"""One row a lesson and lead: its verdict that long before it began, and the one by the weather that was observed.
+
+``cause`` is the rule of the gravest breach of the former, and ``cause_airport`` where it is; null without a breach.
+"""

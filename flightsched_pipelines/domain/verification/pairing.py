@@ -11,8 +11,6 @@ from flightsched_pipelines.domain.risk.arrays.forecast_grid import build_forecas
 from flightsched_pipelines.domain.verification.columns import OUTCOMES, VERIFICATION_COLUMNS
 from flightsched_pipelines.domain.verification.events import MISSING, NO, YES, Event, States, states
 
-LEADS_HOURS = (1, 3, 6, 12, 24, 48)
-
 TEMPO_PERCENT = 50
 """The probability by which a TEMPO group is scored: it names none, and is for what is expected at times only."""
 

@@ -150,12 +150,15 @@ def brier(bins: Sequence[ProbabilityBin]) -> Brier | None:
     )
 
 
-def firm(counts: Mapping[tuple[str, str], int], missed_move_cost: float) -> Firm | None:
+def firm(
+    counts: Mapping[tuple[str, str], int], missed_move_cost: float, weights: tuple[float, float] = (1.0, 1.0)
+) -> Firm | None:
     """Return the FIRM score of verdicts (Taggart, Loveday and Griffiths, 2022); ``None`` without pairs.
 
     Args:
         counts: number of lessons by verdict and by what the observations would have given.
         missed_move_cost: as many needless moves cost as much as a missed one.
+        weights: of the thresholds below ``watch`` and below ``at_risk``.
     """
     known = {pair: number for pair, number in counts.items() if set(pair) <= set(VERDICT_ORDER) and number}
     if not known:
@@ -171,7 +174,7 @@ def firm(counts: Mapping[tuple[str, str], int], missed_move_cost: float) -> Firm
         levels(1),
         missed_move_cost / (1 + missed_move_cost),
         [0.5, 1.5],
-        [1.0, 1.0],
+        list(weights),
         weights=xr.DataArray([float(number) for number in known.values()], dims="pair"),
         include_components=True,
     )

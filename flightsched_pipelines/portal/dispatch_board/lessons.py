@@ -78,6 +78,7 @@ def _show(
         "chart": forecast and forecast_chart(forecast, zone),
         "table": forecast and forecast_table(forecast, zone),
         "map": desk.weather.map and area_map(desk.weather.map),
+        "track_record": desk.weather.track_record and desk.weather.track_record.sentence,
         "known_at": forecast and formatting.format_time(forecast.known_at_utc, zone),
         "problem": problem,
         "given": visit.fields,

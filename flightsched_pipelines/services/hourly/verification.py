@@ -1,5 +1,6 @@
 """Verify the forecasts of the hour that has just been observed, from stored rows."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -7,9 +8,9 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.database.frames import read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.domain.verification.columns import VERDICT_PAIR_COLUMNS
+from flightsched_pipelines.domain.verification.columns import LEADS_HOURS, VERDICT_PAIR_COLUMNS
 from flightsched_pipelines.domain.verification.events import events
-from flightsched_pipelines.domain.verification.pairing import LEADS_HOURS, verify_hour
+from flightsched_pipelines.domain.verification.pairing import verify_hour
 from flightsched_pipelines.domain.weather.areas.area_columns import area_frame
 from flightsched_pipelines.durations import HOUR
 from flightsched_pipelines.services.hourly.hourly_steps import assess_by
@@ -67,5 +68,16 @@ def verify_verdicts(engine: Engine, observations: pd.DataFrame, hour_utc: dateti
     reports = pd.concat([earlier[observations.columns], observations], ignore_index=True).assign(governs=True)
     lessons = pairs.drop(columns=["partition_hour", "lead_hours", "verdict"]).reset_index(drop=True)
     seen = assess_by(then, lessons, reports, area_frame(), first, settings)
-    pairs = pairs.assign(observed=seen.verdicts.astype("str").to_numpy())
+    pairs = pairs.assign(observed=seen.verdicts.astype("str").to_numpy()).merge(
+        _causes(engine, hours, ids), how="left", on=["partition_hour", "booking_id"]
+    )
     return pairs[list(VERDICT_PAIR_COLUMNS)].astype(dict(VERDICT_PAIR_COLUMNS)).reset_index(drop=True)
+
+
+def _causes(engine: Engine, hours: Sequence[datetime], booking_ids: Sequence[int]) -> pd.DataFrame:
+    """Return the rule and airport of the gravest breach of lessons, by hour and booking."""
+    broken = PIPELINE_TABLES["at_risk_bookings"]
+    which = broken.c.booking_id.in_(booking_ids), broken.c.breach_rank == 1
+    names = ["partition_hour", "booking_id", "rule", "airport"]
+    gravest = read_partition(engine, broken, hours, *which, names=names)
+    return gravest.rename(columns={"rule": "cause", "airport": "cause_airport"})

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flightsched_pipelines.database.queries.notifications.contacts import Person, School
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.domain.cases.snapshot import Offer
+from flightsched_pipelines.domain.verification.track_record import TrackRecord
 from flightsched_pipelines.messages import models
 from flightsched_pipelines.services.notifications.case_notification import CaseNotification, NotificationContext
 from flightsched_pipelines.services.notifications.directory import Directory
@@ -14,12 +15,16 @@ from flightsched_pipelines.services.notifications.links import person_url, respo
 
 @dataclass(frozen=True, slots=True)
 class MessageFacts:
-    """The facts of messages: people and things, the context, each booking's version, each slot's warnings."""
+    """The facts of messages: people and things, the context, each booking's version, each slot's warnings.
+
+    ``track_records`` is how often forecasts like a booking's came true, where there are cases enough.
+    """
 
     directory: Directory
     context: NotificationContext
     sequences: Mapping[int, int]
     warned: Mapping[tuple[int, Slot], Sequence[str]]
+    track_records: Mapping[int, TrackRecord]
 
     def digest(self, name: str, school: School, time_zone: str, lines: list[models.DigestLine]) -> models.Digest:
         """Return a digest of some lines, the lesson that starts first at the top."""
@@ -42,6 +47,7 @@ class MessageFacts:
             case_id=item.case_id,
             lesson=self.directory.lesson(item.booking_id, item.lesson, with_phones=person is None),
             breaches=list(item.breaches),
+            track_record=self.track_records.get(item.booking_id),
             offers=self._offers(item, None),
             no_offer_because=item.no_offer_because,
             changes=list(item.changes) if item.event == "moved" else [],
@@ -58,6 +64,7 @@ class MessageFacts:
             name=person.name,
             lesson=self.directory.lesson(item.booking_id, item.lesson),
             breaches=list(item.breaches),
+            track_record=self.track_records.get(item.booking_id),
             offers=self._offers(item, person),
             no_offer_because=item.no_offer_because,
             changes=[] if as_first else list(item.changes),

@@ -18,6 +18,7 @@ from flightsched_pipelines.database.queries.notifications.contacts import Person
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.domain.cases.lifecycle import ENDING_EVENTS, Slot
 from flightsched_pipelines.domain.cases.snapshot import Offer
+from flightsched_pipelines.domain.verification.track_record import TrackRecord
 from flightsched_pipelines.messages import models
 from flightsched_pipelines.messages.event_payload import event_payload as event_body
 from flightsched_pipelines.services.credentials import slot_warnings
@@ -25,8 +26,11 @@ from flightsched_pipelines.services.notifications import channels
 from flightsched_pipelines.services.notifications.case_notification import CaseNotification, NotificationContext
 from flightsched_pipelines.services.notifications.directory import Directory
 from flightsched_pipelines.services.notifications.message_facts import MessageFacts
+from flightsched_pipelines.services.track_records import track_records
 
 DIGEST_EXPIRES_AFTER = timedelta(days=1)
+ASKING = frozenset({"opened", "updated"})
+"""The events of a case whose lesson is below the minimums and has alternatives, or none."""
 
 
 @dataclass(slots=True)
@@ -78,7 +82,8 @@ def queue_notifications(
     unheard = outbox.replace_earlier(connection, addressed, occasion.now_utc)
     moves = [Move(item.booking_id, offer.slot) for item in news for offer in _slots_told(item)]
     warned = slot_warnings(connection, moves, occasion.now_utc)
-    post = _Post(MessageFacts(directory, occasion, sequences, warned), unheard, NotificationCounts())
+    records = _track_records(connection, news, directory, occasion)
+    post = _Post(MessageFacts(directory, occasion, sequences, warned, records), unheard, NotificationCounts())
     for item in news:
         post.to_people(item)
         post.to_systems(item)
@@ -89,6 +94,22 @@ def queue_notifications(
     tally.queued.update(row.channel for row in post.rows)
     tally.held_back.update("quiet hours" for row in post.rows if row.next_attempt_at > occasion.now_utc)
     return tally
+
+
+def _track_records(
+    connection: Connection, news: Sequence[CaseNotification], directory: Directory, occasion: NotificationContext
+) -> Mapping[int, TrackRecord]:
+    """Return how often forecasts came true like those that an hour's messages are about, by booking."""
+    if occasion.hour_utc is None:
+        return {}
+    asking = [item for item in news if item.event in ASKING and item.breaches and not item.standby]
+    lessons = {
+        item.booking_id: (
+            directory.bookings[item.booking_id].school_id, item.lesson.starts_at_utc, item.breaches[0]
+        )
+        for item in asking
+    }  # fmt: skip
+    return track_records(connection, lessons, occasion.hour_utc)
 
 
 @dataclass(slots=True)

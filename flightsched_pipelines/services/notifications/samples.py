@@ -27,6 +27,7 @@ from flightsched_pipelines.domain.cases.waking_hours import WakingHours
 from flightsched_pipelines.domain.rescheduling.slot_descriptions import slot_descriptions
 from flightsched_pipelines.domain.risk.breach_text import Breach
 from flightsched_pipelines.domain.risk.rules import NOT_FLOWN
+from flightsched_pipelines.domain.verification.track_record import LEAST_CASES, TrackRecord
 from flightsched_pipelines.durations import HOUR
 from flightsched_pipelines.messages.models import (
     DISPATCHER_EVENTS,
@@ -212,9 +213,12 @@ def _kept(event: Event, role: Role, others: Sequence[Offer] = _OFFERS) -> CaseNo
     return replace(news, chosen=(len(offers), _KEPT[1]))
 
 
+_RECORDS = dict.fromkeys(_DIRECTORY.bookings, TrackRecord(came_true=14, cases=LEAST_CASES))
+
+
 def _facts(now_utc: datetime, sequence: int) -> MessageFacts:
     context = NotificationContext(_SENT.replace(minute=0), now_utc, _SETTINGS)
-    return MessageFacts(_DIRECTORY, context, dict.fromkeys(_DIRECTORY.bookings, sequence), {})
+    return MessageFacts(_DIRECTORY, context, dict.fromkeys(_DIRECTORY.bookings, sequence), {}, _RECORDS)
 
 
 def _notice(news: CaseNotification, role: Role, now_utc: datetime) -> Notice:

@@ -10,8 +10,10 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.domain.risk.breach_text import Breach
 from flightsched_pipelines.domain.risk.lesson_forecast import LessonForecast
+from flightsched_pipelines.domain.verification.track_record import TrackRecord
 from flightsched_pipelines.reporting.area_map import AreaMap
 from flightsched_pipelines.services.pages.school_weather import AssessedHour, school_weather
+from flightsched_pipelines.services.track_records import track_records
 from flightsched_pipelines.settings import Settings
 
 OF_A_SLOT = ("starts_at_utc", "ends_at_utc", "instructor_id", "aircraft_id")
@@ -21,12 +23,14 @@ OF_A_SLOT = ("starts_at_utc", "ends_at_utc", "instructor_id", "aircraft_id")
 class LessonWeather:
     """The gravest breaches of a lesson, and its forecast beside the minimums, ``None`` if no hour assessed it.
 
-    ``map`` shows the hazard areas that it meets, ``None`` for none.
+    ``map`` shows the hazard areas that it meets, ``None`` for none. ``track_record`` is how often forecasts like this
+    came true, ``None`` unless it is below the minimums and there are cases enough.
     """
 
     breaches: list[Breach]
     forecast: LessonForecast | None
     map: AreaMap | None = None
+    track_record: TrackRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,12 @@ def lesson_weather(
     if of_school.slots.get(booking_id) != lesson:
         return LessonWeather([], None)
     breaches = of_school.breaches.get(booking_id, [])
-    return LessonWeather(breaches, of_school.forecast(booking_id), of_school.maps.get(booking_id))
+    record = None
+    if breaches:
+        with engine.connect() as connection:
+            like = {booking_id: (school_id, lesson.starts_at_utc, breaches[0])}
+            record = track_records(connection, like, at.hour).get(booking_id)
+    return LessonWeather(breaches, of_school.forecast(booking_id), of_school.maps.get(booking_id), record)
 
 
 def forecasts_of_alternatives(connection: Connection, booking_id: int) -> Mapping[Slot, AlternativeForecast]:

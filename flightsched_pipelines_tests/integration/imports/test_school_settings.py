@@ -30,3 +30,15 @@ def test_an_altitude_that_is_none_is_refused_with_the_bounds(school: Engine) -> 
     assert refused(school, "schools", f"{HEADER}x,X,KPAO,,40000,\n") == [
         "line 2: pattern_altitude_ft is '40000'; give a number from 300 to 18000 ft"
     ]
+
+
+def test_what_a_missed_move_costs_is_the_schools_own(school: Engine) -> None:
+    ((key, name),) = rows(school, "SELECT external_id, name FROM school.schools")
+    header, cost = "id,name,base_airport,missed_move_cost\n", "SELECT missed_move_cost FROM school.schools"
+    assert rows(school, cost) == [(2.0,)]
+    bring(school, "schools", f"{header}{key},{name},KPAO,5\n")
+    bring(school, "schools", f"{header}{key},{name},KPAO,\n")
+    assert rows(school, cost) == [(5.0,)]
+    assert refused(school, "schools", f"{header}{key},{name},KPAO,0\n") == [
+        "line 2: missed_move_cost is '0'; give a number from 0.01 to 100"
+    ]

@@ -110,10 +110,15 @@ schools = Table(
     optional(
         "cross_country_altitude_ft", Double, "Highest altitude of cross-countries above ground, feet; null: 6,000."
     ),
+    column(
+        "missed_move_cost", Double, "As many needless moves cost the school as much as a missed one.",
+        server_default=text("2"),
+    ),
     external_id(),
     Index("schools_external_id_key", "external_id", unique=True),
     CheckConstraint(one_of("standby_rule", get_args(StandbyRule)), name="standby_rule"),
     CheckConstraint(one_of("slot_kept_as", SLOT_KEPT_AS), name="slot_kept_as"),
+    CheckConstraint("missed_move_cost BETWEEN 0.01 AND 100", name="missed_move_cost"),
     sound(
         "altitudes",
         "pattern_altitude_ft, local_altitude_ft, cross_country_altitude_ft",

@@ -47,6 +47,10 @@ SCHOOLS = FileKind(
             )
             for kind, usual in ALTITUDES_FT.items()
         ),
+        fields.number(
+            "missed_move_cost", 0.01, 100, "",
+            "As many needless moves cost the school as much as a missed one, to score its verdicts; 2 at first.",
+        ),
     ),
     (
         {

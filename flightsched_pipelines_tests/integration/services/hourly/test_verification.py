@@ -78,13 +78,23 @@ def test_lessons_that_ended_have_their_verdicts_beside_what_was_observed(ticked_
 
     table = PIPELINE_TABLES["verdict_verification"]
     write_partition(ticked_engine, table, verified.assign(**{PARTITION_HOUR: pd.Timestamp(ended)}), [ended])
-    scored = score_verdicts(ticked_engine, ended - HOUR, ended, missed_move_cost=2)
+    scored = score_verdicts(ticked_engine, ended - HOUR, ended)
+    assert {one.missed_move_cost for one in scored} == {2.0}
+    assert {one.missed_move_cost for one in score_verdicts(ticked_engine, ended - HOUR, ended, 5.0)} == {5.0}
+    with ticked_engine.begin() as connection:
+        connection.execute(text("UPDATE school.schools SET missed_move_cost = 7 WHERE name = :name"),
+                           {"name": scored[0].school})  # fmt: skip
+    dearer = score_verdicts(ticked_engine, ended - HOUR, ended)
+    assert {one.missed_move_cost for one in dearer if one.school == scored[0].school} == {7.0}
     assert sum(one.missing + (one.firm.cases if one.firm else 0) for one in scored) == len(verified)
-    assert score_verdicts(ticked_engine, ended, ended + HOUR, missed_move_cost=2) == []
+    assert score_verdicts(ticked_engine, ended, ended + HOUR) == []
 
     own = verified[verified["booking_id"] == lesson["booking_id"]]
     assert own["lead_hours"].tolist() == [lead]
     assert own["verdict"].tolist() == [lesson["verdict"]]
+    assert verified["school_id"].notna().all()
+    assert (verified["cause"].isna() == (verified["verdict"] == "ok")).all()
+    assert (verified["cause"].isna() == verified["cause_airport"].isna()).all()
     assert set(verified["observed"]) <= {"ok", "watch", "unknown", "at_risk"}
     assert set(unseen["observed"]) <= {"unknown", "at_risk"}
     assert set(own["observed"]) != {"unknown"}

@@ -77,6 +77,34 @@ def test_firm_worked_by_hand_weighs_a_missed_move_against_a_needless_one() -> No
     assert firm({("unknown", "ok"): 3}, 3) is None
 
 
+PUBLISHED = {
+    ("ok", "ok"): 0.0, ("ok", "watch"): 1.5, ("ok", "at_risk"): 2.25,
+    ("watch", "ok"): 0.5, ("watch", "watch"): 0.0, ("watch", "at_risk"): 0.75,
+    ("at_risk", "ok"): 0.75, ("at_risk", "watch"): 0.25, ("at_risk", "at_risk"): 0.0,
+}  # fmt: skip
+"""The matrix of nil, gale and storm warnings in the tutorial of the package scores (FIRM.ipynb), after Taggart, Loveday
+and Griffiths (2022): a miss costs three false alarms, the lower threshold weighs 2 and the upper one 1. It prints 2.25
+as 2.3."""
+
+
+@pytest.mark.parametrize(("pair", "penalty"), PUBLISHED.items())
+def test_firm_has_the_published_penalty_of_each_pair(pair: tuple[str, str], penalty: float) -> None:
+    found = firm({pair: 1}, missed_move_cost=3, weights=(2.0, 1.0))
+
+    assert found is not None
+    assert found.score == pytest.approx(penalty)
+    too_high = ("ok", "watch", "at_risk").index(pair[0]) > ("ok", "watch", "at_risk").index(pair[1])
+    assert (found.needless, found.missed) == pytest.approx((penalty, 0.0) if too_high else (0.0, penalty))
+
+
+def test_firm_of_a_table_is_the_mean_of_its_published_penalties() -> None:
+    counts = {("ok", "ok"): 10, ("ok", "watch"): 2, ("watch", "ok"): 3, ("watch", "at_risk"): 1, ("at_risk", "ok"): 4}
+    found = firm(counts, missed_move_cost=3, weights=(2.0, 1.0))
+
+    assert found is not None
+    assert found.score == pytest.approx((2 * 1.5 + 3 * 0.5 + 1 * 0.75 + 4 * 0.75) / 20)
+
+
 BINS = st.dictionaries(
     st.sampled_from([0, 10, 30, 40, 50, 100]),
     st.integers(1, 50).flatmap(lambda cases: st.tuples(st.just(cases), st.integers(0, cases))),
