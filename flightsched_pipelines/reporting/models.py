@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from flightsched_pipelines.reporting.verification.models import ForecastRecord
+
 Points = Sequence[tuple[datetime, float]]
 """A value an hour, oldest first; an hour without one is left out."""
 
@@ -88,7 +90,7 @@ class Report:
     ``lessons``, ``risk`` and the last of ``verdicts`` are of one hour, the newest that was assessed: the reported hour
     itself, or one before it while that has not run.
     ``series`` contains the metrics of the last two days by their key, ``cost_by_day_usd`` the LLM's cost;
-    ``budget_usd`` is its daily budget, ``None`` if there is no LLM.
+    ``budget_usd`` is its daily budget, ``None`` if there is no LLM. ``forecasts`` are those that were verified.
     """
 
     hour_utc: datetime
@@ -105,3 +107,4 @@ class Report:
     cost_by_day_usd: Sequence[tuple[date, float]]
     budget_usd: float | None
     alerts: Sequence[AlertPeriod]
+    forecasts: ForecastRecord

@@ -14,7 +14,9 @@ from flightsched_pipelines.formatting import format_day, format_utc, plural
 from flightsched_pipelines.reporting import charts
 from flightsched_pipelines.reporting.metrics import METRICS, Metric, Part, function_name
 from flightsched_pipelines.reporting.models import Points, Report
+from flightsched_pipelines.reporting.sections import Section, Table
 from flightsched_pipelines.reporting.svg import STYLE, Picture, hours_until, money
+from flightsched_pipelines.reporting.verification.sections import performance, reliability
 
 DAY_HOURS, SHOWN_HOURS = 24, 48
 """Range of averages and curves."""
@@ -24,26 +26,6 @@ MAX_ROWS_IN_MARKDOWN = 20
 GIVEN_UP = ("weather_monitor_dead_letters", "ai_rescheduler_dead_letters", "messages_given_up")
 NOT_MEASURED = "not measured"
 PARTS: Sequence[Part] = ("weather-monitor", "ai-rescheduler")
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """The content of a chart, in words and figures."""
-
-    headings: Sequence[str]
-    rows: Sequence[Sequence[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A part of the page: a sentence, a chart, and its table; ``nothing`` is the reason for having no chart."""
-
-    anchor: str
-    title: str
-    lead: str
-    picture: Picture | None
-    nothing: str
-    table: Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +154,7 @@ def sections(report: Report) -> list[Section]:
     """Return the charts, each with its words and its table."""
     return [
         _risk(report), _verdicts(report), _funnel(report), _losses(report), _latencies(report), _cost(report),
-        _alerts(report),
+        performance(report.forecasts), reliability(report.forecasts), _alerts(report),
     ]  # fmt: skip
 
 

@@ -18,6 +18,8 @@ from flightsched_pipelines.domain.verification.scores import (
     firm,
 )
 
+OUTCOMES = ("hits", "misses", "false_alarms", "correct_negatives", "missing")
+"""The counts of a contingency table, in its order."""
 MISSED_MOVE_COST = 2.0
 """What a school has at first, and where it is not known any more."""
 UNKNOWN_SCHOOL = "unknown"
@@ -65,8 +67,7 @@ def score_forecasts(
     """Return the scores of the hours observed in ``[since_utc, until_utc)``, at one airport or at all."""
     rows = record.outcome_counts(engine, since_utc, until_utc, airport)
     bins = reliability(engine, since_utc, until_utc, airport)
-    names = ("hits", "misses", "false_alarms", "correct_negatives", "missing")
-    tables = [Contingency(*(row[name] for name in names)) for row in rows]
+    tables = [Contingency(*(row[name] for name in OUTCOMES)) for row in rows]
     return [
         ForecastScores(
             row["source"],

@@ -12,16 +12,12 @@ from rich.table import Table
 from flightsched_pipelines.cli.arguments import Json
 from flightsched_pipelines.cli.console import UsageError, console, print_json
 from flightsched_pipelines.cli.session import open_session
+from flightsched_pipelines.domain.verification.event_words import event_words
+from flightsched_pipelines.domain.verification.national_marks import SENTENCE
 from flightsched_pipelines.domain.verification.scores import Brier, Score
 from flightsched_pipelines.services.verification import ForecastScores, VerdictScores, score_forecasts, score_verdicts
 
 DAYS = timedelta(days=30)
-UNITS = {
-    "ceiling": "below {:,g} ft",
-    "visibility": "below {:g} SM",
-    "wind": "beyond {:g} kt",
-    "crosswind": "beyond {:g} kt",
-}
 
 
 def verify(
@@ -62,6 +58,7 @@ def verify(
         console.print("No forecast of these hours was compared with observations.")
     else:
         console.print(_table(found))
+        console.print(SENTENCE, style="dim")
 
 
 def _print_verdicts(found: list[VerdictScores], as_json: bool) -> None:
@@ -90,7 +87,7 @@ def _table(found: list[ForecastScores]) -> Table:
     )  # fmt: skip
     for one in found:
         table.add_row(
-            one.source, f"{one.element} {UNITS.get(one.element, '').format(one.threshold)}", one.part,
+            one.source, event_words(one.element, one.threshold), one.part,
             f"{one.lead_hours} h", f"{one.counts.pairs}", f"{one.counts.missing}", _share(one.scores.pod),
             _share(one.scores.far), _share(one.scores.csi),
             "" if one.scores.bias is None else f"{one.scores.bias:.2f}", _brier(one.brier),

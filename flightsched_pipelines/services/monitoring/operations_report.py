@@ -25,6 +25,7 @@ from flightsched_pipelines.reporting.metrics import NAMESPACE, data_of
 from flightsched_pipelines.reporting.models import AlertPeriod, Funnel, Latency, Loss, Report, RiskMap, VerdictCounts
 from flightsched_pipelines.services.hourly import hourly_steps, unknown_lessons
 from flightsched_pipelines.services.monitoring import platform_health
+from flightsched_pipelines.services.monitoring.forecast_record import forecast_record
 from flightsched_pipelines.services.monitoring.platform_health import THROTTLED, StepAttempt
 from flightsched_pipelines.settings import Settings
 
@@ -176,6 +177,7 @@ def compose_report(engine: Engine, hour_utc: datetime, now_utc: datetime, settin
         cost_by_day_usd=_costs(engine, hour_utc, settings),
         budget_usd=settings.openai_daily_budget_usd if settings.openai_api_key else None,
         alerts=_alerts(engine, now_utc),
+        forecasts=forecast_record(engine, hour_utc + HOUR),
     )
 
 

@@ -2,8 +2,10 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from flightsched_pipelines.domain.verification.scores import Contingency, ProbabilityBin, binary_scores
 from flightsched_pipelines.reporting.metrics import METRICS
 from flightsched_pipelines.reporting.models import AlertPeriod, Funnel, Latency, Loss, Report, RiskMap, VerdictCounts
+from flightsched_pipelines.reporting.verification.models import EventReliability, EventSkill, ForecastRecord
 
 HOUR = timedelta(hours=1)
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -58,7 +60,28 @@ def busy(hour_utc: datetime = NOON) -> Report:
             AlertPeriod("weather", "warn", hour_utc - 40 * HOUR, hour_utc - 39 * HOUR, "Not covered: 2, limit 0"),
             AlertPeriod("delivery", "error", hour_utc - 3 * HOUR, None, "Messages undelivered: 12 %, limit 5"),
         ],
+        forecasts=forecasts(),
     )  # fmt: skip
+
+
+def forecasts() -> ForecastRecord:
+    """Return verified forecasts of three sources: TAFs best at first, One Call forecasting too much."""
+    events = ("ceiling below 1,000 ft", "visibility below 3 SM")
+    kinds = [
+        (source, event, lead, Contingency(hits - 4 * lead // 3, 60 + lead, false_alarms + lead, 4_000))
+        for event in events
+        for source, hits, false_alarms in (("NBH", 120, 70), ("OpenWeatherMap", 90, 150), ("TAF", 140, 60))
+        for lead in (1, 3, 6, 12, 24)
+    ]
+    scored = binary_scores([table for *_, table in kinds])
+    bins = [ProbabilityBin(0, 4_200, 90), ProbabilityBin(30, 160, 33), ProbabilityBin(50, 110, 31),
+            ProbabilityBin(100, 260, 150)]  # fmt: skip
+    few = [ProbabilityBin(0, 4_300, 150), ProbabilityBin(100, 180, 84)]
+    return ForecastRecord(
+        30,
+        [EventSkill(*kind[:3], scores) for kind, scores in zip(kinds, scored, strict=True)],
+        [EventReliability(source, event, 6, of) for event in events for source, of in (("TAF", bins), ("NBH", few))],
+    )
 
 
 def empty(hour_utc: datetime = NOON) -> Report:
@@ -67,5 +90,5 @@ def empty(hour_utc: datetime = NOON) -> Report:
         hour_utc=hour_utc, made_at_utc=hour_utc + timedelta(minutes=20), environment="development",
         weather_source="simulated", lessons=0, risk=RiskMap((), [hour_utc + n * HOUR for n in range(72)], {}),
         verdicts=(), funnel=Funnel(7, *[0] * 11), losses=(), latencies=(), series={},
-        cost_by_day_usd=(), budget_usd=None, alerts=(),
+        cost_by_day_usd=(), budget_usd=None, alerts=(), forecasts=ForecastRecord(30),
     )  # fmt: skip

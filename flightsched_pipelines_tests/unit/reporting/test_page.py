@@ -99,11 +99,11 @@ def test_colours_stand_out_from_their_ground(colours: dict[str, str]) -> None:
 def test_every_picture_says_what_it_shows_and_has_a_table_beside_it() -> None:
     read = Read(page.html(busy()))
     drawn = read.named("svg")
-    assert len(drawn) == 7 + len(metrics.METRICS)
+    assert len(drawn) == 9 + len(metrics.METRICS)
     assert all(svg["role"] == "img" for svg in drawn)
     assert len(read.named("title")) >= 1 + len(drawn)
     assert len(read.named("desc")) == len(drawn)
-    assert len(read.named("figure")) == len(read.named("figcaption")) == len(read.named("details")) == 7
+    assert len(read.named("figure")) == len(read.named("figcaption")) == len(read.named("details")) == 9
     assert all(heading["scope"] in {"col", "row"} for heading in read.named("th"))
 
 

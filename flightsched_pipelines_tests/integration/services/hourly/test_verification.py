@@ -12,7 +12,9 @@ from flightsched_pipelines.cli.reference import JSON_FIELDS
 from flightsched_pipelines.database import migrations
 from flightsched_pipelines.database.frames import PARTITION_HOUR, read_partition, write_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.reporting.verification.models import ForecastRecord
 from flightsched_pipelines.services.hourly.verification import verify_forecasts, verify_verdicts
+from flightsched_pipelines.services.monitoring.forecast_record import forecast_record
 from flightsched_pipelines.services.verification import score_forecasts, score_verdicts
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 
@@ -156,3 +158,30 @@ def views_of(engine: Engine) -> dict[str, set[tuple[object, ...]]]:
             name: set(map(tuple, connection.execute(text(f"SELECT * FROM analytics.{name}")).all()))  # noqa: S608, ours
             for name in names
         }
+
+
+def test_the_report_shows_events_with_twenty_cases_and_none_with_nineteen(ticked_engine: Engine) -> None:
+    def stored(hits: int, misses: int, false_alarms: int) -> ForecastRecord:
+        rows = [
+            ("hit", hits, 100),
+            ("miss", misses, 0),
+            ("false_alarm", false_alarms, 100),
+            ("correct_negative", 300, 0),
+        ]
+        frame = pd.DataFrame(rows, columns=["outcome", "cases", "probability"]).assign(
+            partition_hour=pd.Timestamp(OBSERVED + HOUR), hour_utc=pd.Timestamp(OBSERVED), source="TAF", lead_hours=6,
+            part="prevailing", element="ceiling", threshold=1_000.0,
+        )  # fmt: skip
+        frame["airports"] = [[f"K{number:03}" for number in range(cases)] for cases in frame["cases"]]
+        write_partition(ticked_engine, PIPELINE_TABLES["forecast_verification"], frame, [OBSERVED + HOUR])
+        return forecast_record(ticked_engine, OBSERVED + HOUR)
+
+    enough, few = stored(15, 5, 5), stored(14, 5, 6)
+
+    (skill,) = enough.skills
+    assert (skill.source, skill.event, skill.lead_hours) == ("TAF", "ceiling below 1,000 ft", 6)
+    assert (skill.scores.pod.value, skill.scores.pod.cases, skill.scores.far.value) == (0.75, 20, 0.25)
+    (of_taf,) = enough.reliabilities
+    assert [(one.percent, one.came_true, one.cases) for one in of_taf.bins] == [(0, 5, 305), (100, 15, 20)]
+    assert few.skills == []
+    assert forecast_record(ticked_engine, OBSERVED).skills == []
