@@ -75,6 +75,10 @@ COMMANDS = {
         "hourly.verify:verify",
         "Score each source's forecasts against METARs: POD, FAR, CSI, bias and Brier score, with their counts.",
     ),
+    "suggestions": (
+        "hourly.suggestions:suggestions",
+        "Suggest when to act on TEMPO and PROB, and show biased sources, with what a change would have cost and saved.",
+    ),
     "board": ("hourly.board:board", "Draw the days ahead by aircraft and instructor, each lesson with its verdict."),
     "doctor": (
         "setup.doctor:doctor",

@@ -11,14 +11,20 @@ from sqlalchemy import Engine
 from flightsched_pipelines.cli.console import UsageError
 from flightsched_pipelines.database.queries.cases.case_queries import case_named
 from flightsched_pipelines.database.schema import FIRST_HOUR_UTC
-from flightsched_pipelines.durations import hour_of
+from flightsched_pipelines.durations import DAY, hour_of
 
+PERIOD_DAYS = 30
+YEARS = range(2000, 2200)
 HOUR_FORMAT = re.compile(r"(\d{4}-\d{2}-\d{2})[T -](\d{2})(?::00)?Z?")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 CaseName = Annotated[str, typer.Argument(help="The case's number, or the booking's reference, such as PAO-1016.")]
 Hour = Annotated[str | None, typer.Option(help="The hour in UTC, such as 2026-11-24T10. Default: the running hour.")]
 
+Since = Annotated[
+    str | None, typer.Option(help="First observed hour, UTC: 2027-01-11 or 2027-01-11T09:00Z; 30 days ago if unset.")
+]
+Until = Annotated[str | None, typer.Option(help="End of the observed hours, exclusive; now if unset.")]
 
 NOT_FOUND_YET = 0
 """The case of a response whose text is validated before its case is looked up."""
@@ -55,3 +61,27 @@ def parse_hour(text: str | None) -> datetime:
     if hour < FIRST_HOUR_UTC:
         raise UsageError(f"--hour {text} is before the first stored hour, {FIRST_HOUR_UTC:%Y-%m-%dT%H}")
     return hour
+
+
+def parse_period(since: str | None, until: str | None) -> tuple[datetime, datetime]:
+    """Return a period of observed hours, ``[since, until)`` in UTC; the last 30 days by default.
+
+    Raises:
+        UsageError: one of them is no time, or they are in the wrong order.
+    """
+    until_utc = datetime.now(UTC) if until is None else _moment("--until", until)
+    since_utc = until_utc - PERIOD_DAYS * DAY if since is None else _moment("--since", since)
+    if since_utc >= until_utc:
+        raise UsageError(
+            f"--since must be before --until; got {since_utc:%Y-%m-%dT%H:%MZ} and {until_utc:%Y-%m-%dT%H:%MZ}"
+        )
+    return since_utc, until_utc
+
+
+def _moment(option: str, given: str) -> datetime:
+    moment = None
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(given)
+    if moment is None or moment.year not in YEARS:
+        raise UsageError(f"{option} is '{given[:40]}'; give a day or a time, such as 2027-01-11T09:00Z")
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -11,6 +11,7 @@ from flightsched_pipelines.cli.hourly.weather import JSON_COLUMNS
 from flightsched_pipelines.cli.lazy import LazyCommand
 from flightsched_pipelines.database.queries.live.api_tokens import ApiToken
 from flightsched_pipelines.domain.imports.kinds.catalogue import KINDS
+from flightsched_pipelines.domain.verification.suggestions import SchoolSuggestions
 from flightsched_pipelines.services.credentials import Lapse
 from flightsched_pipelines.services.delivery.delivery_workers import DeliveryResult
 from flightsched_pipelines.services.hourly.board import BoardLesson
@@ -97,6 +98,7 @@ JSON_FIELDS: Mapping[str, tuple[str, Sequence[str]]] = {
         f"a list (with `--verdicts`: of {', '.join(f'`{name}`' for name in _names(VerdictScores))}) of",
         _names(ForecastScores),
     ),
+    "suggestions": ("a list of", _names(SchoolSuggestions)),
     **{f"import {kind}": ("an object", (*_names(ImportReport), "refused")) for kind in KINDS},
 }  # fmt: skip
 """The fields that ``--json`` prints, by command; a test compares them with the output."""

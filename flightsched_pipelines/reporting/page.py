@@ -16,7 +16,7 @@ from flightsched_pipelines.reporting.metrics import METRICS, Metric, Part, funct
 from flightsched_pipelines.reporting.models import Points, Report
 from flightsched_pipelines.reporting.sections import Section, Table
 from flightsched_pipelines.reporting.svg import STYLE, Picture, hours_until, money
-from flightsched_pipelines.reporting.verification.sections import performance, reliability
+from flightsched_pipelines.reporting.verification.sections import performance, reliability, suggestions
 
 DAY_HOURS, SHOWN_HOURS = 24, 48
 """Range of averages and curves."""
@@ -154,7 +154,8 @@ def sections(report: Report) -> list[Section]:
     """Return the charts, each with its words and its table."""
     return [
         _risk(report), _verdicts(report), _funnel(report), _losses(report), _latencies(report), _cost(report),
-        performance(report.forecasts), reliability(report.forecasts), _alerts(report),
+        performance(report.forecasts), reliability(report.forecasts),
+        suggestions(report.forecasts), _alerts(report),
     ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from flightsched_pipelines.database.queries import verification as record
+from flightsched_pipelines.database.queries.schedule import bookings as schedule
 from flightsched_pipelines.domain.verification.scores import (
     BinaryScores,
     Brier,
@@ -21,7 +22,7 @@ from flightsched_pipelines.domain.verification.scores import (
 OUTCOMES = ("hits", "misses", "false_alarms", "correct_negatives", "missing")
 """The counts of a contingency table, in its order."""
 MISSED_MOVE_COST = 2.0
-"""What a school has at first, and where it is not known any more."""
+"""The cost of a school at first, and of one that is not known any more."""
 UNKNOWN_SCHOOL = "unknown"
 
 
@@ -56,6 +57,11 @@ class VerdictScores:
     came_true: int
     firm: Firm | None
     missing: int
+
+
+def is_known_airport(engine: Engine, ident: str) -> bool:
+    """Return whether an airport is among those that schools use."""
+    return ident in set(schedule.airports(engine)["airport"])
 
 
 Key = tuple[str, str, float, int]

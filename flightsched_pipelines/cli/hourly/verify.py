@@ -1,7 +1,6 @@
 """Score the forecasts of a period: ``flightsched verify``."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -9,23 +8,28 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from flightsched_pipelines.cli.arguments import Json
+from flightsched_pipelines.cli.arguments import Json, Since, Until, parse_period
 from flightsched_pipelines.cli.console import UsageError, console, print_json
 from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.domain.verification.event_words import event_words
 from flightsched_pipelines.domain.verification.national_marks import SENTENCE
 from flightsched_pipelines.domain.verification.scores import Brier, Score
-from flightsched_pipelines.services.verification import ForecastScores, VerdictScores, score_forecasts, score_verdicts
+from flightsched_pipelines.services.verification import (
+    ForecastScores,
+    VerdictScores,
+    is_known_airport,
+    score_forecasts,
+    score_verdicts,
+)
 
-DAYS = timedelta(days=30)
+NO_RECORD = (
+    "No forecast of these hours was compared with observations; each hour that runs compares those of the hour before."
+)
 
 
 def verify(
-    since: Annotated[
-        str | None,
-        typer.Option(help="First observed hour, UTC: 2027-01-11 or 2027-01-11T09:00Z; 30 days ago if unset."),
-    ] = None,
-    until: Annotated[str | None, typer.Option(help="End of the observed hours, exclusive; now if unset.")] = None,
+    since: Since = None,
+    until: Until = None,
     airport: Annotated[str | None, typer.Option(help="Only this airport, by its ICAO ident.")] = None,
     verdicts: Annotated[bool, typer.Option("--verdicts", help="Score the verdicts of lessons instead.")] = False,
     missed_move_cost: Annotated[
@@ -39,23 +43,20 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Score each source's forecasts against METARs: POD, FAR, CSI, bias and Brier score, with their counts."""
-    until_utc = datetime.now(UTC) if until is None else _moment("--until", until)
-    since_utc = until_utc - DAYS if since is None else _moment("--since", since)
-    if since_utc >= until_utc:
-        raise UsageError(
-            f"--since must be before --until; got {since_utc:%Y-%m-%dT%H:%MZ} and {until_utc:%Y-%m-%dT%H:%MZ}"
-        )
+    since_utc, until_utc = parse_period(since, until)
     if verdicts and airport:
         raise UsageError("--verdicts and --airport exclude each other: a lesson may be at several airports")
     _, engine = open_session()
     if verdicts:
         _print_verdicts(score_verdicts(engine, since_utc, until_utc, missed_move_cost), as_json)
         return
+    if airport and not is_known_airport(engine, airport.upper()):
+        raise UsageError(f"--airport is '{airport[:40]}', which no school uses; give an ICAO ident, such as KPAO")
     found = score_forecasts(engine, since_utc, until_utc, airport and airport.upper())
     if as_json:
         print_json([asdict(one) for one in found])
     elif not found:
-        console.print("No forecast of these hours was compared with observations.")
+        console.print(NO_RECORD)
     else:
         console.print(_table(found))
         console.print(SENTENCE, style="dim")
@@ -105,11 +106,3 @@ def _brier(brier: Brier | None) -> str:
     if brier is None:
         return ""
     return f"{brier.score:.3f} ({brier.reliability:.3f} - {brier.resolution:.3f} + {brier.uncertainty:.3f})"
-
-
-def _moment(option: str, given: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(given)
-    except ValueError:
-        raise UsageError(f"{option} is '{given[:40]}'; give a day or a time, such as 2027-01-11T09:00Z") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 LEADS_HOURS = (1, 3, 6, 12, 24, 48)
-"""How long before an hour the forecasts were known that are verified."""
+"""Leads at which forecasts are verified: how long before an hour they were known."""
 
 VERIFICATION_COLUMNS: Mapping[str, str] = MappingProxyType(
     {

@@ -1,4 +1,4 @@
-"""How often verdicts like a lesson's came true, from 20 cases on."""
+"""The record of verdicts like a lesson's: how often they came true, from 20 cases on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class TrackRecord(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """What verdicts that are alike have in common: the school, the gravest breach's rule and airport, the lead."""
+    """The common traits of verdicts that are alike: the school, the gravest breach's rule and airport, the lead."""
 
     school_id: int
     cause: str

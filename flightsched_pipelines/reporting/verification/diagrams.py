@@ -15,7 +15,7 @@ COLOURS: Mapping[str, str] = MappingProxyType({"TAF": "one", "NBH": "two", "Open
 SIDE_PX, LEFT_PX, TOP_PX, FOOT_PX = 280, 48, 40, 44
 BETWEEN_PX, LETTER_PX, LINE_PX = 92, 6.6, 13
 BESIDE = ((9, 4), (-9, 4), (9, -10), (-9, -10), (9, 18), (-9, 18), (9, -24), (9, 32), (-9, 32))
-"""Where a label may be beside its mark, in pixels right and down; to the left it ends there."""
+"""Places of a label beside its mark, in pixels right and down; to the left it ends there."""
 BIASES, CSIS = (0.5, 1.0, 2.0), (0.2, 0.4, 0.6, 0.8)
 
 

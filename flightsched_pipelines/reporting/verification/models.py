@@ -1,14 +1,15 @@
-"""What the report holds of verified forecasts: of some days, at all airports."""
+"""The content of the report on verified forecasts: of some days, at all airports."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flightsched_pipelines.domain.verification.scores import BinaryScores, ProbabilityBin
+from flightsched_pipelines.domain.verification.suggestions import SchoolSuggestions
 
 
 @dataclass(frozen=True, slots=True)
 class EventSkill:
-    """How a source forecast one event at one lead."""
+    """The scores of a source's forecasts of one event at one lead."""
 
     source: str
     event: str
@@ -18,7 +19,7 @@ class EventSkill:
 
 @dataclass(frozen=True, slots=True)
 class EventReliability:
-    """How often each probability that a source gave to one event, at one lead, came true."""
+    """The counts of each probability that a source gave to one event at one lead, and of those that came true."""
 
     source: str
     event: str
@@ -33,3 +34,4 @@ class ForecastRecord:
     days: int
     skills: Sequence[EventSkill] = ()
     reliabilities: Sequence[EventReliability] = ()
+    suggestions: Sequence[SchoolSuggestions] = ()

@@ -1,12 +1,18 @@
 """The report's sections on forecasts that were verified."""
 
+from collections.abc import Iterator, Sequence
+
 from flightsched_pipelines.domain.verification.intervals import wilson
 from flightsched_pipelines.domain.verification.national_marks import SENTENCE
 from flightsched_pipelines.domain.verification.scores import Score
+from flightsched_pipelines.domain.verification.suggestions import SchoolSuggestions
 from flightsched_pipelines.domain.verification.track_record import LEAST_CASES
+from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.reporting.sections import Section, Table
 from flightsched_pipelines.reporting.verification.diagrams import performance_diagram, reliability_diagram
 from flightsched_pipelines.reporting.verification.models import ForecastRecord
+
+SUGGESTED = ("school", "source", "event", "finding", "would have avoided", "would have added", "gain", "advice")
 
 
 def performance(record: ForecastRecord) -> Section:
@@ -44,6 +50,40 @@ def reliability(record: ForecastRecord) -> Section:
         f"No probability was forecast {LEAST_CASES} times within {record.days} days yet.",
         Table(("source", "event", "probability", "came true"), told),
     )
+
+
+def suggestions(record: ForecastRecord) -> Section:
+    """Return what schools may change, with what each change would have cost and saved."""
+    told = [row for of_school in record.suggestions for row in _suggested(of_school)]
+    return Section(
+        "suggestions",
+        "What the record suggests",
+        f"Of the last {record.days} days, 6 hours ahead, at each school's airports: from which probability on acting "
+        "on TEMPO and PROB pays, and sources that forecast an event too often or too seldom. Nothing is applied; "
+        "`flightsched suggestions` shows all of it.",
+        None,
+        f"{plural(len(told), 'suggestion')}; the table has the counts."
+        if told
+        else f"Nothing is certain yet; below {LEAST_CASES} cases nothing is said.",
+        Table(SUGGESTED, told),
+    )
+
+
+def _suggested(of: SchoolSuggestions) -> Iterator[Sequence[str]]:
+    for one in of.thresholds:
+        yield (
+            of.school, one.source, one.event,
+            f"from {one.least_percent} %: came true {_count(one.came_true, one.cases)}",
+            plural(one.missed_avoided, "missed move"), plural(one.needless_added, "needless move"), f"{one.gain:+.4g}",
+            one.advice,
+        )  # fmt: skip
+    for one in of.biases:
+        yield (
+            of.school, one.source, f"{one.event} at {one.airport}",
+            f"bias {one.bias:.2f} ({one.low:.2f} to {one.high:.2f}), {one.forecast} forecast, {one.observed} observed",
+            plural(one.needless_avoided, "needless move"), plural(one.missed_added, "missed move"), f"{one.gain:+.4g}",
+            one.advice,
+        )  # fmt: skip
 
 
 def _share(score: Score) -> str:

@@ -11,17 +11,23 @@ from flightsched_pipelines.domain.verification.scores import Contingency, binary
 from flightsched_pipelines.domain.verification.track_record import LEAST_CASES
 from flightsched_pipelines.durations import DAY
 from flightsched_pipelines.reporting.verification.models import EventReliability, EventSkill, ForecastRecord
+from flightsched_pipelines.services.suggestions import suggest
 from flightsched_pipelines.services.verification import OUTCOMES, reliability
 
 RECORD_DAYS = 30
-RELIABILITY_LEAD_HOURS = 6
-"""The lead of the reliability diagram; an hour at several leads would count several times."""
+LEAD_HOURS = 6
+"""The lead of reliability and suggestions; an hour at several leads would count several times."""
 
 
 def forecast_record(engine: Engine, until_utc: datetime) -> ForecastRecord:
     """Return what the diagrams show of the days before ``until_utc``: the marked events, where cases are enough."""
     since = until_utc - RECORD_DAYS * DAY
-    return ForecastRecord(RECORD_DAYS, _skills(engine, since, until_utc), _reliabilities(engine, since, until_utc))
+    return ForecastRecord(
+        RECORD_DAYS,
+        _skills(engine, since, until_utc),
+        _reliabilities(engine, since, until_utc),
+        suggest(engine, since, until_utc, LEAD_HOURS),
+    )
 
 
 def _skills(engine: Engine, since_utc: datetime, until_utc: datetime) -> list[EventSkill]:
@@ -45,6 +51,6 @@ def _reliabilities(engine: Engine, since_utc: datetime, until_utc: datetime) -> 
             source, event_words(element, threshold), lead, [point for point in bins if point.cases >= LEAST_CASES]
         )
         for (source, element, threshold, lead), bins in reliability(engine, since_utc, until_utc).items()
-        if (element, threshold) in MARKED and lead == RELIABILITY_LEAD_HOURS
+        if (element, threshold) in MARKED and lead == LEAD_HOURS
     ]
     return [one for one in found if one.bins]

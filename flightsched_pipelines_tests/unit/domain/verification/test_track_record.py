@@ -1,4 +1,4 @@
-"""How often forecasts came true is stated from 20 cases on, exactly, and never before."""
+"""The record of forecasts is stated from 20 cases on, exactly, and never before."""
 
 from datetime import timedelta
 
