@@ -14,7 +14,7 @@ HOURS = 730
 PRICED_ON = "2026-11-26"
 BALANCERS = 2
 SECRETS, ALARMS, FIREWALL_RULES = 9, 8, 5
-METRICS = 29
+METRICS = 30
 
 PRICES: Mapping[str, float] = MappingProxyType(
     {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, create_engine, text
 
+from flightsched_pipelines.database import embedded
 from flightsched_pipelines.database.engine import dagster_url, ensure_dagster_database
 from flightsched_pipelines.settings import Settings
 
@@ -18,6 +19,14 @@ SIZES = text("""
 """``rows`` is PostgreSQL's own estimate: counting tables of millions of rows would take as long as it matters."""
 
 
+DATABASES = text("""
+    SELECT sum(pg_database_size(datname)) FROM pg_database
+    WHERE datname IN (current_database(), current_database() || '_dagster')
+        OR (current_database() = :application AND datname = :dagster)
+""")
+"""The application's database, and Dagster's if it is beside it under its usual name, or the embedded server's."""
+
+
 @dataclass(frozen=True, slots=True)
 class TableSize:
     """A table's size in bytes, and about how many rows it has; of Dagster's database, ``schema`` is ``dagster``."""
@@ -26,6 +35,13 @@ class TableSize:
     name: str
     bytes: int
     rows: int
+
+
+def database_bytes(engine: Engine) -> int:
+    """Return the size of the application's database and of Dagster's, if that is on the same server."""
+    application, dagsters = embedded.DATABASES
+    with engine.connect() as connection:
+        return int(connection.execute(DATABASES, {"application": application, "dagster": dagsters}).scalar_one())
 
 
 def table_sizes(engine: Engine, settings: Settings) -> Sequence[TableSize]:

@@ -54,6 +54,8 @@ _METRICS = (
            "Lessons beyond the forecast", "Lessons of the look-ahead that no forecast reaches yet"),
     Metric("schedule_age_minutes", "weather-monitor", "ScheduleAge", "None", "level",
            "Age of the schedule, minutes", "Time since the school's bookings were last imported, minutes"),
+    Metric("databases_megabytes", "weather-monitor", "DatabasesSize", "None", "level",
+           "Databases, MB", "Size of the application's database and of Dagster's beside it, megabytes"),
     Metric("ai_rescheduler_invocations", "ai-rescheduler", "Invocations", "Count", "flow",
            "Runs", "Hourly runs that reached the rescheduler"),
     Metric("ai_rescheduler_errors", "ai-rescheduler", "Errors", "Count", "flow",

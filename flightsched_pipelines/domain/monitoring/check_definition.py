@@ -32,6 +32,7 @@ class Section(StrEnum):
     HOURS = "6-missing-hourly-runs"
     SCHOOL = "7-unreadable-rows-and-loosened-minimums"
     FEED = "8-a-feed-that-is-late-and-changes-not-entered"
+    DISK = "9-a-disk-that-fills"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from flightsched_pipelines.reporting import page
 from flightsched_pipelines.reporting.metrics import NAMESPACE, data_of
 from flightsched_pipelines.reporting.models import AlertPeriod, Funnel, Latency, Loss, Report, RiskMap, VerdictCounts
 from flightsched_pipelines.services.hourly import hourly_steps, unknown_lessons
-from flightsched_pipelines.services.monitoring import platform_health
+from flightsched_pipelines.services.monitoring import platform_health, storage
 from flightsched_pipelines.services.monitoring.forecast_record import forecast_record
 from flightsched_pipelines.services.monitoring.platform_health import THROTTLED, StepAttempt
 from flightsched_pipelines.settings import Settings
@@ -128,6 +128,7 @@ def _current(engine: Engine, now_utc: datetime, settings: Settings) -> dict[str,
         imported = last_import(connection)
     if imported is not None:
         values["schedule_age_minutes"] = (now_utc - imported) / MINUTE
+    values[storage.SIZE] = storage.databases_megabytes(engine)
     queues = platform_health.queues(engine, settings)
     return values | {name: measured.value for name, measured in queues.items() if measured.examined}
 

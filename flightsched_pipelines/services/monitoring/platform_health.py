@@ -23,6 +23,7 @@ from flightsched_pipelines.domain.monitoring.check_definition import Cause, Meas
 from flightsched_pipelines.domain.monitoring.statistics import max_in_window, share_percent
 from flightsched_pipelines.durations import DAY, HOUR, MINUTE, hour_of
 from flightsched_pipelines.formatting import format_utc
+from flightsched_pipelines.services.monitoring.storage import measure_storage
 from flightsched_pipelines.services.notifications import channels
 from flightsched_pipelines.settings import Settings
 
@@ -96,6 +97,7 @@ def measure(
     found |= _response_wait(engine, now_utc, settings)
     found |= _delivery(engine, now_utc, settings)
     found |= _feed(engine, now_utc, settings)
+    found |= measure_storage(engine, now_utc, settings)
     everything = {(name, None): measured for name, measured in found.items()} | _freshness(engine, now_utc)
     if _is_new(engine, began_at_utc, now_utc):
         return {key: measured for key, measured in everything.items() if measured.examined or not _is_of_hours(key[0])}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import dagster as dg
 import pytest
@@ -14,6 +15,7 @@ from flightsched_pipelines.database import embedded
 from flightsched_pipelines.database.seed import seed
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.partitions import key_of
+from flightsched_pipelines.services.monitoring import storage
 from flightsched_pipelines_tests.conftest import administer, clone, connected, settings_for
 from flightsched_pipelines_tests.integration.monitoring.builders import Watch, running_hour, subscribe
 from flightsched_pipelines_tests.servers import moto_server, slack_server
@@ -80,7 +82,11 @@ def amazon() -> Iterator[str]:
 
 
 @pytest.fixture
-def watch(server_home: Path, healthy: Healthy, amazon: str, tmp_path: Path) -> Iterator[Watch]:
+def watch(
+    server_home: Path, healthy: Healthy, amazon: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Watch]:
+    half_full = SimpleNamespace(total=2_000_000_000, free=1_000_000_000)
+    monkeypatch.setattr(storage, "disk_usage", lambda _: half_full)  # this machine's may be fuller than a server's
     folder = shutil.copytree(healthy.instance, tmp_path / "instance")
     moto_server.reset(amazon)
     subscribe(amazon, "test")

@@ -68,6 +68,20 @@ def _(watch: Watch) -> Generator[None]:
         yield
 
 
+@fault("a disk that fills", "disk_has_room", "databases_grow_slowly")
+def _(watch: Watch) -> Generator[None]:
+    usual = watch.settings
+    watch.restart_with(alarms={"disk_has_room": 0, "databases_grow_slowly": 0.001})
+    do(
+        watch,
+        "INSERT INTO pipeline.hourly_metrics (partition_hour, metric, value) "
+        "SELECT date_trunc('hour', now() - interval '5 days'), 'databases_megabytes', 1",
+    )
+    yield
+    do(watch, "DELETE FROM pipeline.hourly_metrics WHERE partition_hour < now() - interval '4 days'")
+    watch.settings = usual
+
+
 @fault("a database that goes away", "job/hourly_tick")
 def _(watch: Watch) -> Generator[None]:
     url = watch.engine.url
