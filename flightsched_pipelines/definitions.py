@@ -29,6 +29,7 @@ from flightsched_pipelines.defs.responses.response_jobs import (
     hold_booking,
     release_booking,
 )
+from flightsched_pipelines.defs.retention.retention_job import retention_job, retention_schedule
 from flightsched_pipelines.defs.runs.run_process import accept_beta, run_executor
 from flightsched_pipelines.defs.schedule_feed.feed import schedule_feed_sensor, take_feed_files
 from flightsched_pipelines.defs.schedules import hourly, operations, report
@@ -71,9 +72,10 @@ def build_definitions(
             take_feed_files,
             operations_job,
             report_job,
+            retention_job,
             mute_alert,
         ],
-        schedules=[hourly, operations, report],
+        schedules=[hourly, operations, report, retention_schedule],
         sensors=[
             dispatch_sensor,
             delivery_sensor,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from flightsched_pipelines.domain.retention.windows import PIPELINE, archived_tables
+
 if TYPE_CHECKING:
     from flightsched_pipelines.settings import Settings
 
@@ -21,6 +23,10 @@ def contradictions(settings: Settings) -> Iterator[str]:
             f"RESCHEDULE_HORIZON_DAYS of {settings.reschedule_horizon_days}; lower the one, or raise the other"
         )
     yield from _of_channels(settings)
+    if settings.archive is None and (tables := archived_tables(settings.keep_days)):
+        names = sorted(set(settings.keep_days) & {PIPELINE, *tables})
+        listed = ", ".join(f"KEEP_DAYS__{name.upper()}" for name in names)
+        yield f"{listed} is set without ARCHIVE; set it to dir:PATH or s3://BUCKET/PREFIX, where such hours go"
     if settings.run_launcher == "ecs" and settings.run_task_definition is None:
         yield "RUN_LAUNCHER is ecs without RUN_TASK_DEFINITION; set the family of the task definition of a run"
 
@@ -33,6 +39,8 @@ def _of_channels(settings: Settings) -> Iterator[str]:
             yield "MAIL_VIA is ses without AWS_REGION; set the region"
         if settings.schedule_feed is not None and settings.schedule_feed.startswith("s3:"):
             yield "SCHEDULE_FEED is on S3 without AWS_REGION; set the region"
+        if settings.archive is not None and settings.archive.startswith("s3:"):
+            yield "ARCHIVE is on S3 without AWS_REGION; set the region"
         if settings.sms_via == "sns":
             yield "SMS_VIA is sns without AWS_REGION; set the region"
     if settings.slack_bot_token and not settings.slack_channel and not settings.slack_webhook_url:

@@ -11,6 +11,7 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidatorFunctionWrapHandler, WrapValidator
 
 from flightsched_pipelines.domain.monitoring.catalogue import CHECKS
+from flightsched_pipelines.domain.retention.windows import WINDOWS
 from flightsched_pipelines.setting_sources import UNSET, LiveSecret, SecretUnreadableError
 
 Text = TypeVar("Text", str, SecretStr)
@@ -77,6 +78,15 @@ def _known_checks(limits: Mapping[str, float]) -> Mapping[str, float]:
     return limits
 
 
+def _known_windows(days: Mapping[str, float]) -> Mapping[str, float]:
+    if unknown := sorted(set(days) - set(WINDOWS)):
+        raise ValueError(f"there is no window {', '.join(unknown)}; docs/how-to/retention.md lists them")
+    for name, of_name in days.items():
+        if of_name < (least := WINDOWS[name].least_days):
+            raise ValueError(f"{name} must be kept for at least {least:g} days; got {of_name:g}")
+    return days
+
+
 _ADDRESS = r"[!-;=?A-~]+@[!-;=?A-~]+"
 _WEB_ADDRESS = _shaped(r"https?://[^\s/]+\S*", "give a web address, such as https://flights.example.com")
 
@@ -102,4 +112,5 @@ Sender = Annotated[
 Region = Annotated[str, _shaped(r"[a-z0-9-]+", "give a region, such as us-east-1")]
 Feed = Annotated[str, _shaped(r"dir:.+|s3://[a-z0-9][a-z0-9.-]+(/.*)?", "set it to dir:PATH or s3://BUCKET/PREFIX")]
 Limits = Annotated[Mapping[str, Annotated[float, Field(ge=0)]], AfterValidator(_known_checks)]
+KeepDays = Annotated[Mapping[str, Annotated[float, Field(gt=0, le=36_500)]], AfterValidator(_known_windows)]
 WeatherSource = Annotated[str, AfterValidator(_known_source)]

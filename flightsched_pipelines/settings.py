@@ -11,12 +11,14 @@ from pydantic import Field, TypeAdapter, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from flightsched_pipelines.domain.monitoring.catalogue import CHECKS
+from flightsched_pipelines.domain.retention.windows import kept_days
 from flightsched_pipelines.setting_contradictions import contradictions
 from flightsched_pipelines.setting_sources import SecretReferences, variables_of
 from flightsched_pipelines.setting_types import (
     Evening,
     Feed,
     FullHour,
+    KeepDays,
     Limits,
     MailServer,
     RedisAddress,
@@ -72,6 +74,15 @@ class Settings(WeatherSettings):
         default=False,
         description="Whether a file of bookings in the feed has all lessons from its first to its last: the others are "
         "cancelled.",
+    )
+
+    archive: Feed | None = Field(
+        default=None,
+        description="Where hours are archived before they are deleted: dir:PATH or s3://BUCKET/PREFIX; unset, nowhere, "
+        "and no hour is deleted.",
+    )
+    keep_days: KeepDays = Field(
+        default={}, description="Days for which records are kept: KEEP_DAYS__<NAME>; see docs/how-to/retention.md."
     )
 
     lookahead_hours: Annotated[int, Field(ge=1, le=168)] = Field(
@@ -279,6 +290,10 @@ class Settings(WeatherSettings):
     def limit(self, alarm: str) -> float:
         """Return the limit of a check by its name."""
         return self.alarms.get(alarm, CHECKS[alarm].limit)
+
+    def kept_days(self, name: str) -> float | None:
+        """Return the days for which a kind of record is kept; ``None``: for ever."""
+        return kept_days(name, self.keep_days)
 
     @property
     def portal_url(self) -> str | None:

@@ -103,6 +103,10 @@ COMMANDS = {
     ),
     "portal": ("setup.portal:portal", "Serve the pages on which people answer, and the status page, until Ctrl-C."),
     "token": ("setup.tokens:app", "Make, list or revoke tokens for the live stream."),
+    "archive": (
+        "retention.archive:archive",
+        "Archive hours that are no longer kept, and delete what has a window (KEEP_DAYS__<NAME>).",
+    ),
     "db": ("setup.database:app", "Manage the database: schema, seed, shell."),
     "init": ("school.init:init", "Make a school; what is not given as an option is asked for."),
     "airports": ("school.airports:app", "Airports that the school uses, and their runways."),

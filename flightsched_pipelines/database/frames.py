@@ -56,6 +56,30 @@ class FrameError(PlainError, ValueError):
     """A frame that does not fit its table; the message names the columns."""
 
 
+class ArchivedHourError(PlainError, LookupError):
+    """An hour's rows are in the archive, and no longer in the table; the message names their file."""
+
+
+def require_kept(connection: Connection, names: Sequence[str], hours: Sequence[datetime]) -> None:
+    """Raise if rows of an hour were archived: without them it can be neither read nor run again.
+
+    Raises:
+        ArchivedHourError: they were.
+    """
+    p = partitions.c
+    query = (
+        select(p.name, p.partition_hour, p.archive_file)
+        .where(p.name.in_(list(names)), p.partition_hour.in_(list(hours)), p.archived_at.is_not(None))
+        .order_by(p.partition_hour)
+        .limit(1)
+    )
+    if (found := connection.execute(query).one_or_none()) is not None:
+        raise ArchivedHourError(
+            f"The rows of {found.name} of {found.partition_hour:%Y-%m-%d %H:%M}Z are in the archive, in "
+            f"{found.archive_file}, and no longer in the database: read them there, or choose a later hour"
+        )
+
+
 def write_partition(engine: Engine, table: Table, frame: pd.DataFrame, hours: Sequence[datetime]) -> pd.DataFrame:
     """Replace the table's rows of these hours by the frame's; all of them, or nothing.
 
@@ -66,6 +90,7 @@ def write_partition(engine: Engine, table: Table, frame: pd.DataFrame, hours: Se
 
     Raises:
         FrameError: a column is missing, or unknown; or a row belongs to none of the hours.
+        ArchivedHourError: an hour was archived.
     """
     names = [column.name for column in table.columns]
     missing, extra = sorted(set(names) - set(frame.columns)), sorted(set(frame.columns) - set(names))
@@ -78,6 +103,7 @@ def write_partition(engine: Engine, table: Table, frame: pd.DataFrame, hours: Se
     columns = ", ".join(f'"{name}"' for name in names)
     with engine.begin() as connection:
         connection.execute(text(f"LOCK TABLE {table.fullname} IN SHARE ROW EXCLUSIVE MODE"))
+        require_kept(connection, [table.name], hours)
         connection.execute(delete(table).where(table.c[PARTITION_HOUR].in_(list(hours))))
         cursor = connection.connection.cursor()
         # COPY takes no parameters; the names come from our own schema.
@@ -107,10 +133,14 @@ def read_partition(
     """Return the table's rows of these hours, filtered by ``which``, in their declared types; lists come back as lists.
 
     ``names`` are the columns to read, if not all of them are needed.
+
+    Raises:
+        ArchivedHourError: an hour was archived.
     """
     columns = [table.c[name] for name in names] if names else list(table.columns)
     query = select(*map(_read_fast, columns)).where(table.c[PARTITION_HOUR].in_(list(hours)), *which)
     with reading(source) as connection:
+        require_kept(connection, [table.name], hours)
         return _frame(connection.execute(query).all(), columns)
 
 
@@ -121,6 +151,7 @@ def partition_rows(
     columns = (type_coerce(column, NULLTYPE) if isinstance(column.type, ARRAY) else column
                for column in (table.c[name] for name in names))  # fmt: skip
     query = select(*columns).where(table.c[PARTITION_HOUR] == hour, *which)
+    require_kept(connection, [table.name], [hour])
     return [dict(zip(names, row, strict=True)) for row in connection.execute(query).all()]
 
 
@@ -144,9 +175,9 @@ def newest_written(connection: Connection, name: str) -> datetime | None:
 
 
 def hours_written(connection: Connection, name: str, from_utc: datetime, to_utc: datetime) -> list[datetime]:
-    """Return the hours in ``[from_utc, to_utc)`` of which a table was written, in their order."""
+    """Return the hours in ``[from_utc, to_utc)`` of which a table was written and has its rows, in their order."""
     p = partitions.c
-    which = p.name == name, p.partition_hour >= from_utc, p.partition_hour < to_utc
+    which = p.name == name, p.archived_at.is_(None), p.partition_hour >= from_utc, p.partition_hour < to_utc
     return list(connection.execute(select(p.partition_hour).where(*which).order_by(p.partition_hour)).scalars())
 
 

@@ -15,6 +15,7 @@ from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
 from dagster._core.log_manager import LOG_RECORD_METADATA_ATTR
 from dagster._core.scheduler.instigation import ScheduleInstigatorData
 from dagster._core.storage.compute_log_manager import ComputeLogManager
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
 from dagster._core.storage.tags import GRPC_INFO_TAG
 from dagster._grpc.client import DagsterGrpcClient
@@ -42,6 +43,8 @@ __all__ = [  # noqa: RUF022, by reason
     "LocalComputeLogManager",
     # A log handler that dagster.yaml names finds job, step and run of a record under this name.
     "LOG_RECORD_METADATA_ATTR",
+    # The connection of its event log: nothing public deletes results of asset checks.
+    "SqlEventLogStorage",
     # Since when a schedule is on.
     "ScheduleInstigatorData",
     # The one error that the UI shows as it is given, without the stack of where it was raised.

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Engine, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from flightsched_pipelines.database.frames import require_kept
 from flightsched_pipelines.database.schema import PIPELINE_TABLES, reference_contents
 
 
@@ -25,4 +26,5 @@ def of_hour(engine: Engine, hour_utc: datetime) -> dict[str, str]:
         .where(snapshot.partition_hour == hour_utc)
     )
     with engine.connect() as connection:
+        require_kept(connection, ["reference_snapshot"], [hour_utc])
         return {row.part: row.content for row in connection.execute(query)}

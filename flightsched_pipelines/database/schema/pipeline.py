@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Date,
     Double,
@@ -33,6 +34,10 @@ partitions = Table(
     Column("partition_hour", INSTANT, comment="The hour, UTC."),
     column("rows", Integer, "Rows written, or examined."),
     column("at", INSTANT, "Time of the write or check, UTC.", server_default=text("now()")),
+    optional("archived_at", INSTANT, "When its rows were archived and deleted; null: they are in the table."),
+    optional("archive_file", Text, "Their file in the archive, such as table=forecasts/date=2026-11-24/hour=10/..."),
+    optional("archive_sha256", Text, "SHA-256 of that file, in hexadecimal."),
+    CheckConstraint("num_nonnulls(archived_at, archive_file, archive_sha256) IN (0, 3)", name="archived"),
     PrimaryKeyConstraint("name", "partition_hour"),
     Index("partitions_hour_idx", "partition_hour"),
     schema="pipeline",

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.monitoring.check_results import check_result, check_spec
-from flightsched_pipelines.defs.monitoring.run_history import KEPT, OPERATIONS, attempts_since, purge, scheduled_since
+from flightsched_pipelines.defs.monitoring.run_history import attempts_since, scheduled_since
 from flightsched_pipelines.domain.monitoring.catalogue import CHECKS
 from flightsched_pipelines.domain.monitoring.operational_checks import OPERATIONAL_CHECKS
 from flightsched_pipelines.services.monitoring import platform_health
@@ -35,4 +35,3 @@ def operational_checks(
     for (name, asset), measured in platform_health.measure(engine, attempts, now, settings, began).items():
         if (name, asset or CHECKS[name].asset) in chosen:
             yield check_result(name, measured, settings, asset)
-    purge(context.instance, OPERATIONS, now - KEPT)

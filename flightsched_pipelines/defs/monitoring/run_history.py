@@ -1,7 +1,7 @@
-"""Runs, steps and ticks as Dagster's instance recorded them, as plain records; and the purge of old ones."""
+"""Runs, steps and ticks as Dagster's instance recorded them, as plain records."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -21,9 +21,7 @@ RESCHEDULING_STEPS = tuple(made.op.name for made in vars(proposals).values() if 
 STARTS = {dg.DagsterEventType.STEP_START, dg.DagsterEventType.STEP_RESTARTED}
 GOOD_ENDS = {dg.DagsterEventType.STEP_SUCCESS}
 BAD_ENDS = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.STEP_UP_FOR_RETRY}
-MAX_RUNS, MAX_PURGED = 200, 500
-KEPT = timedelta(hours=24)
-"""Retention of the operations job's runs; the checks' statuses are kept in the application's database."""
+MAX_RUNS = 200
 
 
 def attempts_since(instance: dg.DagsterInstance, since_utc: datetime) -> list[StepAttempt]:
@@ -49,15 +47,6 @@ def scheduled_since(instance: dg.DagsterInstance) -> datetime | None:
         if state.instigator_name == HOURLY and isinstance(data, ScheduleInstigatorData) and data.start_timestamp:
             return _moment(data.start_timestamp)
     return None
-
-
-def purge(instance: dg.DagsterInstance, job_name: str, before_utc: datetime) -> int:
-    """Delete a job's runs, with their event logs, that ended well before a moment; returns how many."""
-    well = dg.RunsFilter(job_name=job_name, statuses=[dg.DagsterRunStatus.SUCCESS], updated_before=before_utc)
-    old = instance.get_run_records(well, MAX_PURGED)
-    for record in old:
-        instance.delete_run(record.dagster_run.run_id)
-    return len(old)
 
 
 def _attempts(instance: dg.DagsterInstance, run_id: str) -> Iterator[StepAttempt]:

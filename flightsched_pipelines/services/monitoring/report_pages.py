@@ -1,4 +1,4 @@
-"""The folder of the hourly reports' pages: one for each hour of a fortnight, and the newest."""
+"""The folder of the hourly reports' pages: one for each hour of a fortnight, or as long as is set, and the newest."""
 
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +9,6 @@ from flightsched_pipelines.reporting import page
 from flightsched_pipelines.reporting.models import Report
 from flightsched_pipelines.settings import Settings
 
-KEPT_PAGES = 14 * 24
 NEWEST = "latest.html"
 
 
@@ -24,7 +23,7 @@ def page_path(hour_utc: datetime, settings: Settings) -> Path:
 
 
 def write_page(report: Report, settings: Settings) -> Path:
-    """Write the page, also as the newest, and delete pages older than a fortnight; returns its path."""
+    """Write the page, also as the newest, and delete pages beyond their window; returns its path."""
     text, path = page.html(report), page_path(report.hour_utc, settings)
     folder = path.parent
     try:
@@ -37,7 +36,8 @@ def write_page(report: Report, settings: Settings) -> Path:
         raise ReportFolderError(
             f"{folder} cannot be written ({error.strerror}); set REPORT_FOLDER to a folder that can"
         ) from None
-    for old in pages[:-KEPT_PAGES]:
+    days = settings.kept_days("reports")
+    for old in pages[: -round(days * 24)] if days else ():
         old.unlink(missing_ok=True)
     return path
 

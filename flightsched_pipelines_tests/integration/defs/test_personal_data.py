@@ -12,9 +12,11 @@ from sqlalchemy import ARRAY, Column, Connection, Engine, Table, Text, text
 from sqlalchemy.exc import IntegrityError
 
 from flightsched_pipelines.clients.delivery.mail import read_maildir
+from flightsched_pipelines.database import parquet
 from flightsched_pipelines.database.schema import metadata
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.partitions import key_of
+from flightsched_pipelines.services.retention.archive import TABLES
 from flightsched_pipelines_tests.conftest import SEED_HOUR, keep_awake, settings_for
 from flightsched_pipelines_tests.integration.services.helpers import cases
 from flightsched_pipelines_tests.servers.openai_server import OpenAIServer
@@ -26,6 +28,11 @@ VOCABULARY = frozenset(
      "contact_preferences.time_zone"}
 )  # fmt: skip
 """Columns whose words mean something to the platform, though the database constrains them to no list."""
+PERSONAL = tuple(
+    f"{table.name}.{column.name}" for table in metadata.sorted_tables for column in table.columns
+    if "Personal" in (column.comment or "") or column.name in {"description", "reason", "note"}
+)  # fmt: skip
+"""Columns whose words are of or about a person."""
 REFERENCES = "bookings.reference"
 """The name of a booking for people and operators alike, so it may be in Dagster; never in a prompt."""
 
@@ -70,6 +77,17 @@ def mark(engine: Engine) -> dict[str, str]:
                 connection.execute(text(statement))
                 found[marker] = f"{table.name}.{column.name}"
     return found
+
+
+def archive_of(engine: Engine) -> bytes:
+    """Return the rows of all materialised tables as the archive's files would hold them."""
+    with engine.connect() as connection:
+        rows = [connection.execute(table.select()).all() for table in TABLES.values()]
+    held = [
+        parquet.decode(parquet.encode(table, of_table)) for table, of_table in zip(TABLES.values(), rows, strict=True)
+    ]
+    assert sum(len(of_table) for _, of_table in held) > 5000
+    return repr(held).encode()
 
 
 def below(folder: Path) -> bytes:
@@ -118,6 +136,7 @@ def test_nothing_that_people_wrote_leaves_the_school(
     logged = (captured.out + captured.err).encode()
     assert b"SQLSTATE 23514" in below(storage), "the error is in Dagster's event log"
     assert leaked(below(storage) + logged, markers) - {REFERENCES} == set(), "in Dagster's database, output and logs"
+    assert leaked(archive_of(seeded_engine), markers) & set(PERSONAL) == set(), "in the archive of hours"
     mails = "".join(str(mail) for mail in read_maildir(tmp_path / "home" / "mail"))
     assert "students.name" in leaked(mails.encode(), markers), "the markers are where they belong"
 

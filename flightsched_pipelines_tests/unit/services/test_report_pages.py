@@ -8,11 +8,12 @@ from stat import S_IMODE
 
 import pytest
 
-from flightsched_pipelines.services.monitoring.report_pages import KEPT_PAGES, NEWEST, page_path, write_page
+from flightsched_pipelines.services.monitoring.report_pages import NEWEST, page_path, write_page
 from flightsched_pipelines_tests.conftest import settings_for
 from flightsched_pipelines_tests.unit.reporting.builders import empty
 
 HOUR = timedelta(hours=1)
+FORTNIGHT = 14 * 24
 NEWEST_HOUR = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
@@ -29,11 +30,13 @@ def mode(path: Path) -> int:
 
 def test_pages_are_kept_for_a_fortnight_and_the_newest_is_the_latest(tmp_path: Path) -> None:
     settings = settings_for(report_folder=tmp_path)
-    for n in range(KEPT_PAGES + 3):
+    for n in range(FORTNIGHT + 3):
         (tmp_path / f"{NEWEST_HOUR - (n + 1) * HOUR:%Y-%m-%dT%H}.html").write_text("old")
     path = write_page(empty(NEWEST_HOUR), settings)
     assert (tmp_path / NEWEST).read_text() == path.read_text()
-    assert len(list(tmp_path.glob("*T*.html"))) == KEPT_PAGES
+    assert len(list(tmp_path.glob("*T*.html"))) == FORTNIGHT
+    write_page(empty(NEWEST_HOUR), settings_for(report_folder=tmp_path, keep_days={"reports": 2}))
+    assert len(list(tmp_path.glob("*T*.html"))) == 48
     write_page(empty(NEWEST_HOUR - 5 * HOUR), settings)
     assert (tmp_path / NEWEST).read_text() == path.read_text(), "an older hour made again is not the latest"
 

@@ -1,11 +1,12 @@
 """Count the platform's work within a time in its tables, and store each hour's metrics as rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy import Engine, delete, func, insert, select, true
 
+from flightsched_pipelines.database.frames import require_kept
 from flightsched_pipelines.database.queries.cases.case_statistics import CASES
 from flightsched_pipelines.database.schema import (
     OPEN_STATES,
@@ -84,6 +85,7 @@ def insert_metrics(engine: Engine, hour_utc: datetime, values: Mapping[str, floa
     """Replace an hour's metrics by these."""
     rows = [{"partition_hour": hour_utc, "metric": metric, "value": value} for metric, value in values.items()]
     with engine.begin() as connection:
+        require_kept(connection, [hourly_metrics.name], [hour_utc])
         connection.execute(delete(hourly_metrics).where(hourly_metrics.c.partition_hour == hour_utc))
         connection.execute(insert(hourly_metrics), rows)
 
@@ -98,12 +100,14 @@ def newest(engine: Engine) -> tuple[datetime | None, dict[str, float]]:
     return (found[0].partition_hour if found else None), {row.metric: row.value for row in found}
 
 
-def series(engine: Engine, first_utc: datetime, last_utc: datetime) -> dict[str, list[tuple[datetime, float]]]:
-    """Return each metric's values from one hour to another, oldest first."""
+def series(
+    engine: Engine, first_utc: datetime, last_utc: datetime, names: Sequence[str] | None = None
+) -> dict[str, list[tuple[datetime, float]]]:
+    """Return the values of each metric, or of those that are named, from one hour to another, oldest first."""
     m = hourly_metrics.c
     query = (
         select(m.metric, m.partition_hour, m.value)
-        .where(m.partition_hour.between(first_utc, last_utc))
+        .where(m.partition_hour.between(first_utc, last_utc), true() if names is None else m.metric.in_(names))
         .order_by(m.metric, m.partition_hour)
     )
     found: dict[str, list[tuple[datetime, float]]] = {}

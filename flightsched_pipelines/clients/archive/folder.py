@@ -1,0 +1,47 @@
+"""An archive in a folder that only its owner can read."""
+
+import os
+from pathlib import Path
+
+from flightsched_pipelines.clients import owner_only_files
+from flightsched_pipelines.clients.archive.store import ArchiveError
+
+
+class FolderArchive:
+    """A folder; a file appears in it when it is whole and on the disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def read(self, name: str) -> bytes | None:
+        """Return a file's bytes; ``None`` if there is none."""
+        try:
+            return (self._folder / name).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise ArchiveError(f"{name} in the folder of ARCHIVE cannot be read: {error.strerror}") from error
+
+    def add(self, name: str, content: bytes) -> None:
+        """Write a file that does not exist yet, and have the disk keep it and its entry in the folder."""
+        path = self._folder / name
+        part = path.with_name(f".{path.name}.part")
+        try:
+            if not self._folder.is_dir():
+                owner_only_files.folder(self._folder)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            owner_only_files.write(part, content)
+            _sync(part)
+            os.link(part, path)  # fails where the file exists, as a rename would not
+            part.unlink()
+            _sync(path.parent)
+        except OSError as error:
+            raise ArchiveError(f"{name} in the folder of ARCHIVE cannot be written: {error.strerror}") from error
+
+
+def _sync(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

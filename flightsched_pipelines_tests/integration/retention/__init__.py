@@ -1,0 +1,1 @@
+"""Tests of archive, retention and erasure."""
