@@ -22,6 +22,7 @@ from flightsched_pipelines.services.notifications.dispatch import DispatchResult
 from flightsched_pipelines.services.retention.outcomes import Outcome
 from flightsched_pipelines.services.schedule_changes import CSV_COLUMNS
 from flightsched_pipelines.services.verification import ForecastScores, VerdictScores
+from flightsched_pipelines.services.verification_backfill import Backfill
 
 INTRODUCTION = """# Commands
 
@@ -44,6 +45,10 @@ as the terminal, or as `COLUMNS` says. Times in JSON are ISO 8601 with their off
 
 def _names(of: type[Any]) -> tuple[str, ...]:
     return tuple(one.name for one in fields(of))
+
+
+def _listed(of: type[Any]) -> str:
+    return ", ".join(f"`{name}`" for name in _names(of))
 
 
 JSON_FIELDS: Mapping[str, tuple[str, Sequence[str]]] = {
@@ -97,7 +102,7 @@ JSON_FIELDS: Mapping[str, tuple[str, Sequence[str]]] = {
     "credentials": ("a list of", _names(Lapse)),
     "changes": ("a list of", CSV_COLUMNS),
     "verify": (
-        f"a list (with `--verdicts`: of {', '.join(f'`{name}`' for name in _names(VerdictScores))}) of",
+        f"a list (with `--verdicts`: of {_listed(VerdictScores)}; with `--backfill` an object {_listed(Backfill)}) of",
         _names(ForecastScores),
     ),
     "suggestions": ("a list of", _names(SchoolSuggestions)),

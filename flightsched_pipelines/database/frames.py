@@ -80,10 +80,13 @@ def require_kept(connection: Connection, names: Sequence[str], hours: Sequence[d
         )
 
 
-def write_partition(engine: Engine, table: Table, frame: pd.DataFrame, hours: Sequence[datetime]) -> pd.DataFrame:
+def write_partition(
+    engine: Engine, table: Table, frame: pd.DataFrame, hours: Sequence[datetime], *, is_of_a_run: bool = True
+) -> pd.DataFrame:
     """Replace the table's rows of these hours by the frame's; all of them, or nothing.
 
-    Two writers of one table take turns, so that an hour has the rows of one of them.
+    The hours count as written, unless the rows are not of a run (``is_of_a_run``). Two writers of one table take turns,
+    so that an hour has the rows of one of them.
 
     Returns:
         The rows as stored: what `read_partition` returns for these hours.
@@ -111,7 +114,7 @@ def write_partition(engine: Engine, table: Table, frame: pd.DataFrame, hours: Se
             for row in zip(*(_plain(stored[column.name], column) for column in table.columns), strict=True):
                 copy.write_row(row)
         counts = stored[PARTITION_HOUR].value_counts()
-        for hour in hours:
+        for hour in hours if is_of_a_run else ():
             record_partition(connection, table.name, hour, int(counts.get(pd.Timestamp(hour), 0)))
     return stored
 

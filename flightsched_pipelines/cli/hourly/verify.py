@@ -1,6 +1,7 @@
 """Score the forecasts of a period: ``flightsched verify``."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -9,11 +10,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from flightsched_pipelines.cli.arguments import Json, Since, Until, parse_period
-from flightsched_pipelines.cli.console import UsageError, console, print_json
+from flightsched_pipelines.cli.console import UsageError, console, errors, print_json
 from flightsched_pipelines.cli.session import open_session
+from flightsched_pipelines.clients.weather.weather_source import weather_source
 from flightsched_pipelines.domain.verification.event_words import event_words
 from flightsched_pipelines.domain.verification.national_marks import SENTENCE
 from flightsched_pipelines.domain.verification.scores import Brier, Score
+from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.services.verification import (
     ForecastScores,
     VerdictScores,
@@ -21,6 +24,7 @@ from flightsched_pipelines.services.verification import (
     score_forecasts,
     score_verdicts,
 )
+from flightsched_pipelines.services.verification_backfill import backfill
 
 NO_RECORD = (
     "No forecast of these hours was compared with observations; each hour that runs compares those of the hour before."
@@ -40,9 +44,18 @@ def verify(
             help="With --verdicts: as many needless moves cost as much as a missed one; each school's own if unset.",
         ),
     ] = None,
+    is_backfill: Annotated[
+        bool,
+        typer.Option("--backfill", help="Verify the TAFs of hours without a record, as far back as 15 days, instead."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Score each source's forecasts against METARs: POD, FAR, CSI, bias and Brier score, with their counts."""
+    if is_backfill:
+        if since or until or airport or verdicts:
+            raise UsageError("--backfill takes all of the last 15 days; leave the other options out")
+        _backfill(as_json)
+        return
     since_utc, until_utc = parse_period(since, until)
     if verdicts and airport:
         raise UsageError("--verdicts and --airport exclude each other: a lesson may be at several airports")
@@ -60,6 +73,21 @@ def verify(
     else:
         console.print(_table(found))
         console.print(SENTENCE, style="dim")
+
+
+def _backfill(as_json: bool) -> None:
+    settings, engine = open_session()
+    errors.print("fetching 15 days of METARs and TAFs; for many airports that takes some minutes")
+    done = backfill(engine, weather_source(settings), datetime.now(UTC), settings)
+    if as_json:
+        print_json(asdict(done))
+        return
+    left = f"; {done.incomplete} did not come whole: the same command tries them again" if done.incomplete else ""
+    verified = f"{plural(done.hours, 'hour')} verified by TAFs and METARs, {done.pairs:,} pairs"
+    console.print(f"{verified}; {done.already} had a record{left}")
+    console.print(
+        "Guidance, One Call and verdicts of the past cannot be had: they are verified from now on", style="dim"
+    )
 
 
 def _print_verdicts(found: list[VerdictScores], as_json: bool) -> None:

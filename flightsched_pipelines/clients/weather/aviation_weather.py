@@ -1,6 +1,6 @@
 """Fetch METARs, TAFs and hazard areas of NOAA's Aviation Weather Center (https://aviationweather.gov/data/api/)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from urllib.parse import quote
@@ -20,6 +20,7 @@ from flightsched_pipelines.clients.weather.request_specs import (
     AVIATION_WEATHER_CENTER,
     RequestSpec,
     area_request,
+    past_taf_request,
     report_request,
 )
 from flightsched_pipelines.clients.weather.response_parsing import ProviderProfile
@@ -132,6 +133,18 @@ class AviationWeatherCenter:
                     waiting[:0] = halves
                 else:
                     yield answer
+
+    def fetch_past_tafs(
+        self, stations: Sequence[str], times_utc: Iterable[datetime]
+    ) -> Iterator[tuple[datetime, list[ProviderResponse]]]:
+        """Yield the TAFs of some stations at past times, each time with its responses. All are one poll."""
+        if stations:
+            self._wait_for_poll("taf")
+        batches = [tuple(stations[n : n + STATIONS_PER_REQUEST]) for n in range(0, len(stations), STATIONS_PER_REQUEST)]
+        with httpx.Client(headers=self._headers, timeout=self._patience.one_attempt) as client:
+            fetcher = self._fetcher(client, _PROFILE)
+            for at_utc in times_utc:
+                yield at_utc, [fetcher.ask(past_taf_request(batch, at_utc)) for batch in batches]
 
     def _ask(
         self, questions: Sequence[RequestSpec], profile: ProviderProfile, earlier: Sequence[ProviderResponse]

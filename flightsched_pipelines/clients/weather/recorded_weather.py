@@ -1,7 +1,7 @@
 """Read weather from a folder: saved provider responses, returned verbatim."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from math import cos, radians
@@ -76,6 +76,14 @@ class RecordedWeather:
         until_utc: datetime,  # noqa: ARG002
     ) -> Iterator[ProviderResponse]:
         """Yield nothing: the files are the weather of every hour, so none has a history of its own."""
+        return iter(())
+
+    def fetch_past_tafs(
+        self,
+        airports: DataFrame,  # noqa: ARG002, as above
+        times_utc: Iterable[datetime],  # noqa: ARG002
+    ) -> Iterator[tuple[datetime, list[ProviderResponse]]]:
+        """Yield nothing, as above."""
         return iter(())
 
 

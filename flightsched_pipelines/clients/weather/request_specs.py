@@ -38,6 +38,14 @@ def history_request(stations: tuple[str, ...], hours: int, until_utc: datetime) 
     return RequestSpec(AVIATION_WEATHER_CENTER, "metar_history", f"metar?ids={idents}&{time}&format=json", stations)
 
 
+def past_taf_request(stations: tuple[str, ...], at_utc: datetime) -> RequestSpec:
+    """Return the request for the TAFs of some stations at a past time."""
+    idents = ",".join(quote(ident, safe="") for ident in stations)
+    return RequestSpec(
+        AVIATION_WEATHER_CENTER, "taf", f"taf?ids={idents}&date={at_utc:%Y%m%d_%H%M}&format=json", stations
+    )
+
+
 def area_request(product: AreaProduct) -> str:
     """Return the request for a product with hazard areas of the Aviation Weather Center, all of it."""
     return f"{product}?format={'geojson' if product == 'tcf' else 'json'}"

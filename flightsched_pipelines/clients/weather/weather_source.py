@@ -1,6 +1,6 @@
 """The protocol of weather sources, and the choice by ``WEATHER_SOURCE``."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -55,6 +55,19 @@ class WeatherSource(Protocol):
         """
         ...
 
+    def fetch_past_tafs(
+        self, airports: DataFrame, times_utc: Iterable[datetime]
+    ) -> Iterator[tuple[datetime, list[ProviderResponse]]]:
+        """Yield the TAFs at past times of the airports that issue them, or may: each time with its responses.
+
+        A TAF issued after the time may be among them. A request that fails is a response with an error.
+
+        Args:
+            airports: one row an airport, as for ``fetch``.
+            times_utc: times within the last 15 days, aware: no provider keeps more.
+        """
+        ...
+
 
 class LiveWeather:
     """The providers themselves, over the network.
@@ -95,6 +108,13 @@ class LiveWeather:
         """Request them of the Aviation Weather Center; see ``WeatherSource.fetch_metars``."""
         stations = airports.loc[asked(airports["issues_metar"]), "airport"].tolist()
         return self._aviation_weather.fetch_metars(stations, hours, until_utc)
+
+    def fetch_past_tafs(
+        self, airports: DataFrame, times_utc: Iterable[datetime]
+    ) -> Iterator[tuple[datetime, list[ProviderResponse]]]:
+        """Request them of the Aviation Weather Center; see ``WeatherSource.fetch_past_tafs``."""
+        stations = airports.loc[asked(airports["issues_taf"]), "airport"].tolist()
+        return self._aviation_weather.fetch_past_tafs(stations, times_utc)
 
 
 def weather_source(settings: Settings) -> WeatherSource:

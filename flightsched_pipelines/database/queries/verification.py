@@ -81,6 +81,13 @@ def verdicts_come_true(
     return {Likeness(*row[:4]): (row[4], row[5]) for row in connection.execute(query)}
 
 
+def hours_with_outcomes(engine: Engine, since_utc: datetime) -> set[datetime]:
+    """Return the hours since a time that have outcomes of forecasts."""
+    query = select(_V.partition_hour).distinct().where(_V.partition_hour >= since_utc)
+    with engine.connect() as connection:
+        return set(connection.execute(query).scalars())
+
+
 def _cases(airport: str | None, which: ColumnElement[bool]) -> ColumnElement[int]:
     """Return the number of airports and hours of these rows; of one airport, the number of its hours."""
     number = _V.cases if airport is None else literal(1)

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, text
 from flightsched_pipelines.cli.reference import JSON_FIELDS
 from flightsched_pipelines.database.frames import write_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.services import verification_backfill
 from flightsched_pipelines_tests.conftest import SEED_HOUR, clone, connected
 from flightsched_pipelines_tests.integration.cli.conftest import Type
 
@@ -143,6 +144,7 @@ def test_the_analysts_view_has_what_is_suggested(recorded: str) -> None:
         (("verify", "--airport", "\x1b[31m"), "--airport is"),
         (("verify", "--verdicts", "--airport", "KPAO"), "--verdicts and --airport exclude each other"),
         (("verify", "--verdicts", "--missed-move-cost", "0"), "--missed-move-cost"),
+        (("verify", "--backfill", "--airport", "KPAO"), "--backfill takes all of the last 15 days; leave the other"),
         (("suggestions", "--lead", "5"), "--lead is 5; give one of 1, 3, 6, 12, 24, 48 hours"),
         (("suggestions", "--since", "2027-01-11", "--until", "2027-01-11"), "--since must be before --until"),
     ],
@@ -163,3 +165,22 @@ def test_without_a_record_that_is_said(typed: Type) -> None:
     assert "No verdict of these hours was compared with observations" in typed("verify", "--verdicts", *none).out
     assert json.loads(typed("verify", *none, "--json").out) == []
     assert "No event has 20 cases at its airports yet." in typed("suggestions", *none).out
+
+
+def test_a_school_that_starts_today_verifies_the_tafs_of_the_past(
+    monkeypatch: pytest.MonkeyPatch, seeded: Engine, flightsched: Type
+) -> None:
+    monkeypatch.setattr(verification_backfill, "HISTORY_HOURS", 8)
+    monkeypatch.setenv("WEATHER_SOURCE", "simulated")
+
+    done = json.loads(flightsched("verify", "--backfill", "--json").out)
+    again = flightsched("verify", "--backfill")
+
+    assert f"`{'`, `'.join(done)}`" in JSON_FIELDS["verify"][0]
+    assert (done["hours"], done["already"], done["incomplete"]) == (6, 0, 0)
+    assert done["pairs"] > 0
+    assert "0 hours verified by TAFs and METARs, 0 pairs; 6 had a record\n" in again.out
+    assert "Guidance, One Call and verdicts of the past cannot be had" in again.out
+    assert {one["source"] for one in json.loads(flightsched("verify", "--json").out)} == {"TAF"}
+    with seeded.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM pipeline.partitions")).scalar() == 0

@@ -111,3 +111,16 @@ def test_a_report_of_the_history_never_governs_in_the_place_of_one_that_did_not_
     answers = list(SimulatedWeather().fetch_metars(airports, 3, UNTIL_UTC))
     assert read_responses(answers).groups == []
     assert len(every_metar([*answers, *answers])) == len(every_metar(answers)) >= 3
+
+
+def test_past_tafs_are_requested_by_their_time_400_stations_at_once() -> None:
+    idents = [f"K{number:03d}" for number in range(401)]
+    times = [UNTIL_UTC - 6 * HOUR, UNTIL_UTC]
+    with AviationWeatherServer(bodies={"taf": lambda _: "[]"}) as server:
+        center = AviationWeatherCenter(server.url, "ops@school.example", PATIENT, seconds_between_polls=0)
+        found = dict(center.fetch_past_tafs(idents, times))
+
+    assert list(found) == times
+    assert [len(answer.stations) for answer in found[UNTIL_UTC]] == [400, 1]
+    assert {request.query["date"] for request in server.requests} == {"20260709_1400", "20260709_2000"}
+    assert len(server.requests) == 4

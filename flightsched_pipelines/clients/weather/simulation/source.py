@@ -1,7 +1,7 @@
 """A weather source without a provider: simulated responses in the providers' own JSON."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -69,6 +69,15 @@ class SimulatedWeather:
             body = json.dumps([report for pair in both for report in pair if report is not None])
             idents = tuple(station.ident for station in stations)
             yield response_to(history_request(idents, hours, until_utc), until_utc, body)
+
+    def fetch_past_tafs(
+        self, airports: DataFrame, times_utc: Iterable[datetime]
+    ) -> Iterator[tuple[datetime, list[ProviderResponse]]]:
+        """Yield the simulated TAFs at each time; see ``WeatherSource``."""
+        stations = _stations(airports[asked(airports["issues_taf"])])
+        forecasting = _stations(airports[stated(airports["issues_taf"])])
+        for at_utc in times_utc if stations else ():
+            yield at_utc, [_reports("taf", stations, [taf(one, at_utc) for one in forecasting], at_utc)]
 
 
 def _reports(
