@@ -4,6 +4,9 @@ BIN := .venv/bin
 READY := .venv/.ready
 TOOLS := .venv/.infrastructure
 
+# Compiled modules are kept: a test run starts hundreds of processes, each of which would compile Dagster anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo dev test test-unit test-nightly eval bench images recovery lint format lock clean secrets
 
 demo: $(READY) ## one full hourly tick on simulated weather (ARGS=--fake-llm: with a stand-in for OpenAI)

@@ -12,7 +12,6 @@ from dagster._core.workspace.load_target import EmptyWorkspaceTarget
 from dagster._daemon.monitoring.run_monitoring import execute_run_monitoring_iteration
 from dagster_aws.ecs import EcsRunLauncher
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.ecs.models import ecs_backends
 
 from flightsched_pipelines.defs.runs.run_launcher import RunLauncher
 from flightsched_pipelines_tests.integration.defs.runs.test_runs import CONFIGURED, STATUS, status
@@ -69,6 +68,8 @@ def begin_task(ecs: Any) -> str:
 
 def kill_task(ecs: Any, task: str) -> None:
     """Have a task end as when its machine is gone."""
+    from moto.ecs.models import ecs_backends  # noqa: PLC0415, slow, and only this test needs it
+
     ecs.stop_task(cluster=CLUSTER, task=task, reason="the machine is gone")
     # With moto every process ends well.
     (container,) = ecs_backends[DEFAULT_ACCOUNT_ID][moto_server.REGION].tasks[CLUSTER][task].containers

@@ -1,6 +1,7 @@
 """The joint choice: optimal where that is known, never worse than the greedy rule, and the same every time."""
 
 import json
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -26,7 +27,12 @@ pytestmark = pytest.mark.no_cover
 """Many repetitions of what other tests cover."""
 
 RULES = SchedulingRules()
-TEN_SCHOOLS = instance("20 lessons x 10 schools")
+TEN_SCHOOLS = "20 lessons x 10 schools"
+
+
+@cache
+def ten_schools() -> Instance:
+    return instance(TEN_SCHOOLS)
 
 
 def schools_of(made: Instance, number: int) -> Instance:
@@ -35,7 +41,9 @@ def schools_of(made: Instance, number: int) -> Instance:
     return Instance("first schools", made.bookings, made.candidates[mine])
 
 
-THREE_SCHOOLS = schools_of(TEN_SCHOOLS, 3)
+@cache
+def three_schools() -> Instance:
+    return schools_of(ten_schools(), 3)
 
 
 def some_of(made: Instance, lessons: int, slots: int, random: np.random.Generator) -> Instance:
@@ -76,7 +84,7 @@ def cheapest_on(board: SlotAssignmentState) -> float:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_a_small_choice_is_the_cheapest_of_all(seed: int) -> None:
-    made = some_of(TEN_SCHOOLS, lessons=4, slots=4, random=np.random.default_rng(seed))
+    made = some_of(ten_schools(), lessons=4, slots=4, random=np.random.default_rng(seed))
 
     choice = choose(made.candidates, made.bookings, RULES, per_booking=1)
 
@@ -89,7 +97,7 @@ def test_a_small_choice_is_the_cheapest_of_all(seed: int) -> None:
 @pytest.mark.parametrize(
     ("name", "above"),
     [
-        (TEN_SCHOOLS.name, 1e-4),
+        (TEN_SCHOOLS, 1e-4),
         ("200 lessons, one school, medium", 1e-4),
         ("200 lessons, one school, tight", 0.06),
     ],
@@ -110,7 +118,7 @@ def test_a_frozen_instance_is_what_was_proven_and_the_choice_comes_as_near_as_pr
 
 @pytest.mark.parametrize("effort", [0.0, 0.001, 0.5, 20.0])
 def test_it_is_never_dearer_than_the_greedy_rule(effort: float) -> None:
-    choice = choose(THREE_SCHOOLS.candidates, THREE_SCHOOLS.bookings, RULES, effort=effort)
+    choice = choose(three_schools().candidates, three_schools().bookings, RULES, effort=effort)
 
     assert (choice.runs["cost"] <= choice.runs["greedy_cost"] + 1e-6).all()
     assert set(choice.runs["chosen_by"]) <= ({"greedy"} if effort == 0 else {"greedy", "solver"})
@@ -119,20 +127,20 @@ def test_it_is_never_dearer_than_the_greedy_rule(effort: float) -> None:
 
 
 def test_the_same_rows_give_the_same_choice() -> None:
-    first = choose(THREE_SCHOOLS.candidates, THREE_SCHOOLS.bookings, RULES, effort=2)
-    shuffled = THREE_SCHOOLS.candidates.sample(frac=1, random_state=3)
-    again = choose(shuffled, THREE_SCHOOLS.bookings, RULES, effort=2)
+    first = choose(three_schools().candidates, three_schools().bookings, RULES, effort=2)
+    shuffled = three_schools().candidates.sample(frac=1, random_state=3)
+    again = choose(shuffled, three_schools().bookings, RULES, effort=2)
 
     assert_frame_equal(first.proposals, again.proposals)
     assert_frame_equal(first.runs.drop(columns="seconds"), again.runs.drop(columns="seconds"))
 
 
 def test_schools_that_share_nobody_are_chosen_for_apart() -> None:
-    slots = SlotArrays.of(TEN_SCHOOLS.candidates, TEN_SCHOOLS.bookings)
+    slots = SlotArrays.of(ten_schools().candidates, ten_schools().bookings)
     parts = list(components(slots))
 
     assert len(parts) == 10
-    assert sorted(np.concatenate(parts).tolist()) == list(range(len(TEN_SCHOOLS.candidates)))
+    assert sorted(np.concatenate(parts).tolist()) == list(range(len(ten_schools().candidates)))
     for users in (slots.instructor, slots.aircraft, slots.student):
         seen: set[int] = set()
         for places in parts:
@@ -177,7 +185,7 @@ def test_a_choice_within_duty_hours_is_found_where_the_cheapest_slots_break_them
 
 
 def test_a_board_without_open_slots_is_done_at_once() -> None:
-    board = board_of(some_of(TEN_SCHOOLS, lessons=2, slots=2, random=np.random.default_rng(1)))
+    board = board_of(some_of(ten_schools(), lessons=2, slots=2, random=np.random.default_rng(1)))
     board.price[:] = np.inf
 
     solution = solve(board, effort=1.0)
@@ -188,7 +196,7 @@ def test_a_board_without_open_slots_is_done_at_once() -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_slots_that_are_closed_are_chosen_neither_by_few_lessons_nor_by_many(seed: int) -> None:
     random = np.random.default_rng(seed)
-    board = board_of(some_of(TEN_SCHOOLS, lessons=5, slots=4, random=random))
+    board = board_of(some_of(ten_schools(), lessons=5, slots=4, random=random))
     board.price[random.permutation(len(board.price))[int(random.integers(1, 5)) :]] = np.inf
 
     solution = solve(board, effort=1.0)
@@ -199,7 +207,7 @@ def test_slots_that_are_closed_are_chosen_neither_by_few_lessons_nor_by_many(see
 
 
 def test_a_choice_that_meets_the_bound_costs_a_look_and_no_search() -> None:
-    board = board_of(some_of(TEN_SCHOOLS, lessons=4, slots=4, random=np.random.default_rng(2)))
+    board = board_of(some_of(ten_schools(), lessons=4, slots=4, random=np.random.default_rng(2)))
     best = solve(board, effort=1.0)
 
     again = solve(board, effort=1.0, start=best.picks)
