@@ -7,7 +7,7 @@ TOOLS := .venv/.infrastructure
 # Compiled modules are kept: a test run starts hundreds of processes, each of which would compile Dagster anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo dev test test-unit test-nightly eval bench images recovery lint format lock clean secrets
+.PHONY: demo dev test test-unit test-nightly eval bench bench-quick images recovery lint format lock clean secrets
 
 demo: $(READY) ## one full hourly tick on simulated weather (ARGS=--fake-llm: with a stand-in for OpenAI)
 	@$(BIN)/flightsched demo $(ARGS)
@@ -28,21 +28,15 @@ test-nightly: $(READY) ## every law with a hundred times as many examples, for h
 eval: $(READY) ## how well alternatives are ranked and explained: planner, stand-in, and OpenAI when its key is set
 	@$(BIN)/python -m evaluation.run $(ARGS)
 
-bench: $(READY) ## every measurement of docs/reference/benchmarks.md, about half an hour on two cores
+bench: $(READY) ## every measurement of docs/reference/benchmarks.md, in one table beside the committed figures: half an hour
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r benchmarks/requirements.lock
+	$(BIN)/python -m benchmarks.table $(ARGS)
 	$(BIN)/python -m benchmarks.readers.run
-	$(BIN)/python -m benchmarks.weather.run
-	$(BIN)/python -m benchmarks.risk.run
-	$(BIN)/python -m benchmarks.areas.run
-	$(BIN)/python -m benchmarks.verification.run
-	$(BIN)/python -m benchmarks.imports.run
-	$(BIN)/python -m benchmarks.hour.run
-	$(BIN)/python -m benchmarks.rescheduling.run
-	$(BIN)/python -m benchmarks.llm.run
-	$(BIN)/python -m benchmarks.answers.run
-	$(BIN)/python -m benchmarks.dispatch.run
-	$(BIN)/python -m benchmarks.delivery.run
 	$(BIN)/python -m benchmarks.portal.run
+
+bench-quick: $(READY) ## smaller runs of those that matter most, in two minutes: fails where one became twice as bad
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r benchmarks/requirements.lock
+	$(BIN)/python -m benchmarks.table --quick $(ARGS)
 
 images: $(READY) ## the pictures of README and docs, from the demo and the browser tests (needs Chromium; about three minutes)
 	$(BIN)/python docs/images/make.py

@@ -1,14 +1,16 @@
 """Time and memory of a piece of work, in a process of its own."""
 
+import json
 import multiprocessing
 import os
 import platform
 import resource
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 
@@ -56,6 +58,13 @@ def machine(*packages: str) -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
     return f"{cores} cores, {memory:.0f} GB, Linux {platform.machine()}, Python {platform.python_version()}, {versions}"
+
+
+def write_contenders(path: Path | None, seconds: Mapping[str, float]) -> None:
+    """Write the seconds of each contender as JSON, if a file is named."""
+    if path:
+        contenders = [{"contender": name, "seconds": taken} for name, taken in seconds.items()]
+        path.write_text(json.dumps({"contenders": contenders}, indent=1) + "\n")
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -11,13 +11,14 @@ import statistics
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from benchmarks.measure import machine, markdown
+from benchmarks.measure import machine, markdown, write_contenders
 from flightsched_pipelines.domain.risk.areas import area_hits
 from flightsched_pipelines.domain.risk.arrays.encoding import micros
 from flightsched_pipelines.domain.risk.flight_paths import AROUND_NM, airspace
@@ -40,11 +41,12 @@ def main() -> None:
     options.add_argument("--areas", type=int, default=200)
     options.add_argument("--airports", type=int, default=500)
     options.add_argument("--repeats", type=int, default=3)
+    options.add_argument("--json", type=Path, help="write the figures to this file too")
     chosen = options.parse_args()
     draw = random.Random(7)  # noqa: S311, a benchmark
     airports = _airports(draw, chosen.airports)
     bookings, areas = _bookings(draw, airports, chosen.bookings), _areas(draw, chosen.areas)
-    rows: list[list[str]] = []
+    taken: dict[str, float] = {}
     found: list[Pairs] = []
     for name, contender, repeats in (("this", this_code, chosen.repeats), ("plain loop", plain_loop, 1)):
         seconds: list[float] = []
@@ -53,10 +55,11 @@ def main() -> None:
             pairs = contender(bookings, areas, airports)
             seconds.append(time.perf_counter() - began)
         found.append(pairs)
-        rows.append([name, f"{statistics.median(seconds):.2f}"])
+        taken[name] = statistics.median(seconds)
     print(machine("shapely", "numpy", "pandas"), "\n")
     print(f"{len(bookings):,} bookings, {len(areas)} areas, {chosen.airports} airports; {len(found[0]):,} pairs met\n")
-    print(markdown(["contender", "seconds"], rows), "\n")
+    print(markdown(["contender", "seconds"], [[name, f"{median:.2f}"] for name, median in taken.items()]), "\n")
+    write_contenders(chosen.json, taken)
     print("Both found the same pairs." if found[0] == found[1] else f"They differ in {len(found[0] ^ found[1])} pairs.")
     sys.exit(found[0] != found[1])
 

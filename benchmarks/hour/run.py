@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
@@ -51,6 +51,8 @@ def main() -> None:
     options.add_argument("part", nargs="?", choices=["real", "empty", "feed"])
     options.add_argument("--json", type=Path, help="write the figures to this file too")
     options.add_argument("--repeats", type=int, default=5)
+    options.add_argument("--bookings", type=int, default=BOOKINGS, help="fewer, for a quick look")
+    options.add_argument("--without-feed", action="store_true")
     chosen = options.parse_args()
     if chosen.part == "feed":
         _feed()
@@ -61,7 +63,8 @@ def main() -> None:
         settings = Settings(flightsched_home=Path(folder), weather_source="simulated")
         embedded.start(settings.flightsched_home)
         try:
-            runs = _measure(settings, chosen.repeats)
+            kinds = [kind for kind in KINDS if kind != FED or not chosen.without_feed]
+            runs = _measure(settings, kinds, chosen.repeats, chosen.bookings)
         finally:
             embedded.stop(settings.flightsched_home)
     print(machine("dagster", "pandas", "sqlalchemy", "psycopg"), "\n")
@@ -74,7 +77,7 @@ def main() -> None:
         ]
         for kind, of_kind in runs.items()
     ]  # fmt: skip
-    title = f"{BOOKINGS:,} bookings, {AIRPORTS} airports"
+    title = f"{chosen.bookings:,} bookings, {AIRPORTS} airports"
     print(markdown([title, "s", "of the empty", "CPU s", "MB"], rows), "\n")
     steps = runs["real bodies"][-1]["steps"]
     beside = runs["empty bodies"][-1]["steps"]
@@ -82,21 +85,22 @@ def main() -> None:
         markdown(["step", "s", "s if empty"], [[name, f"{s:.2f}", f"{beside[name]:.2f}"] for name, s in steps.items()])
     )
     print(f"\n{runs['real bodies'][-1]['rows']}")
-    files = sum(run["files"] for run in runs[FED])
-    print(f"\nThe feed brought {files} files in {chosen.repeats} hours.")
+    if FED in runs:
+        files = sum(run["files"] for run in runs[FED])
+        print(f"\nThe feed brought {files} files in {chosen.repeats} hours.")
     if chosen.json:
         chosen.json.write_text(json.dumps(runs, indent=1) + "\n")
 
 
-def _measure(settings: Settings, repeats: int) -> dict[str, list[dict[str, Any]]]:
+def _measure(settings: Settings, kinds: Sequence[str], repeats: int, bookings: int) -> dict[str, list[dict[str, Any]]]:
     engine = connect(settings)
     migrations.upgrade(engine)
-    fill(engine, AIRPORTS, SCHOOLS, BOOKINGS)
+    fill(engine, AIRPORTS, SCHOOLS, bookings)
     environment = os.environ | prepare_instance(settings) | {"WEATHER_SOURCE": "simulated"}
     environment[FIRST_HOUR_VARIABLE] = f"{HOUR:{FIRST_HOUR_FORMAT}}"
     environment.pop("OPENAI_API_KEY", None)
     make_school(engine.url.render_as_string(hide_password=False))
-    runs: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
+    runs: dict[str, list[dict[str, Any]]] = {kind: [] for kind in kinds}
     _timed("real", environment)  # stores the weather, and fills the caches of the disk
     for _ in range(repeats):
         for kind, of_kind in runs.items():

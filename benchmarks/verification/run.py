@@ -11,12 +11,13 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.measure import machine
+from benchmarks.measure import machine, markdown, write_contenders
 from flightsched_pipelines.domain.risk.limits.minimums import default_minimums, in_force
 from flightsched_pipelines.domain.verification.columns import LEADS_HOURS
 from flightsched_pipelines.domain.verification.events import Event, events
@@ -37,6 +38,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--airports", type=int, default=500)
     options.add_argument("--repeats", type=int, default=5)
+    options.add_argument("--json", type=Path, help="write the figures to this file too")
     chosen = options.parse_args()
     airports, runways, forecasts, observed = world(chosen.airports)
     of = events(in_force(default_minimums(), HOUR.date()))
@@ -52,8 +54,9 @@ def main() -> None:
     rows = sum(map(len, forecasts.values()))
     print(f"{chosen.airports} airports, {rows:,} forecast rows, {len(observed):,} METARs, {len(verified):,} outcomes: "
           + ", ".join(f"{name} {share:.1%}" for name, share in shares.items()))  # fmt: skip
-    print("\n| contender | s |\n| --- | ---: |")
-    print(f"| this | {statistics.median(seconds for seconds, _ in ours):.2f} |\n| plain loop | {rival[0]:.2f} |\n")
+    taken = {"this": statistics.median(seconds for seconds, _ in ours), "plain loop": rival[0]}
+    print(markdown(["contender", "s"], [[name, f"{seconds:.2f}"] for name, seconds in taken.items()]), "\n")
+    write_contenders(chosen.json, taken)
     equal = found == sorted(rival[1])
     print("All outcomes are equal." if equal else "The outcomes differ.")
     sys.exit(not equal)

@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.synchronize import Event
+from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.measure import machine, markdown, measured
+from benchmarks.measure import machine, markdown, measured, write_contenders
 from benchmarks.weather import plain
 from flightsched_pipelines.clients.weather.http_fetch import RetryPolicy
 from flightsched_pipelines.clients.weather.national_blend import NationalBlend
@@ -118,6 +119,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--airports", type=int, default=500)
     options.add_argument("--stations", type=int, default=IN_BULLETINS)
+    options.add_argument("--json", type=Path, help="write the figures to this file too")
     chosen = options.parse_args()
     context = multiprocessing.get_context("spawn")
     port: multiprocessing.Queue[int] = context.Queue()
@@ -147,6 +149,7 @@ def main() -> None:
         for name, one in (("this, every doubt kept", here), ("plain, the first source", plainly))
     ]
     print(markdown(("contender", "s", "MB before", "MB peak"), rows))
+    write_contenders(chosen.json, {"this": here.seconds, "plain": plainly.seconds})
     if streamed.megabytes - streamed.megabytes_before > MOST_MEGABYTES:
         raise SystemExit(f"fetching took more than {MOST_MEGABYTES} MB")
 
