@@ -9,7 +9,13 @@ from flightsched_pipelines.database.frames import partition_rows
 from flightsched_pipelines.database.queries.verification import verdicts_come_true
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.risk.breach_text import Breach
-from flightsched_pipelines.domain.verification.track_record import Likeness, TrackRecord, lead_like, track_record
+from flightsched_pipelines.domain.verification.track_record import (
+    UNOBSERVED_RULES,
+    Likeness,
+    TrackRecord,
+    lead_like,
+    track_record,
+)
 from flightsched_pipelines.durations import DAY
 
 RECORD_DAYS = 365
@@ -29,7 +35,7 @@ def track_records(
     alike = {
         booking_id: Likeness(school_id, breach.rule, breach.airport, lead)
         for booking_id, (school_id, starts_at_utc, breach) in lessons.items()
-        if (lead := lead_like(starts_at_utc, hour_utc)) is not None
+        if breach.rule not in UNOBSERVED_RULES and (lead := lead_like(starts_at_utc, hour_utc)) is not None
     }
     verdicts = PIPELINE_TABLES["lesson_verdicts"]
     which = verdicts.c.booking_id.in_(alike), verdicts.c.verdict == "at_risk"

@@ -4,13 +4,15 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, any_, cast, func, literal, select, true
+from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, any_, case, cast, func, literal, select, true
 
 from flightsched_pipelines.database.schema import forecast_verification, schools, verdict_verification
-from flightsched_pipelines.domain.verification.track_record import Likeness
+from flightsched_pipelines.domain.verification.track_record import UNOBSERVED_RULES, Likeness
 
 _V = forecast_verification.c
 _P = verdict_verification.c
+_OBSERVED = case((_P.cause.in_(sorted(UNOBSERVED_RULES)), "unknown"), else_=_P.observed).label("observed")
+"""A verdict whose gravest breach no METAR can show is no pair, whatever the METARs gave."""
 _OCCURRED = _V.outcome.in_(("hit", "miss"))
 _OUTCOMES = {
     "hits": "hit", "misses": "miss", "false_alarms": "false_alarm", "correct_negatives": "correct_negative",
@@ -52,7 +54,7 @@ def probability_counts(
 def verdict_counts(engine: Engine, since_utc: datetime, until_utc: datetime) -> Sequence[Mapping[str, Any]]:
     """Return the number of lessons and what a missed move costs, a row a school, level, lead and verdicts."""
     by = (schools.c.name.label("school"), schools.c.missed_move_cost, _P.training_level, _P.lead_hours, _P.verdict,
-          _P.observed)  # fmt: skip
+          _OBSERVED)  # fmt: skip
     # The hour that was observed is the one before the partition's.
     which = _P.partition_hour > since_utc, _P.partition_hour <= until_utc
     of = verdict_verification.outerjoin(schools, schools.c.id == _P.school_id)

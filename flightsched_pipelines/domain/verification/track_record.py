@@ -7,11 +7,16 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from flightsched_pipelines.domain.risk.rules import AREA_RULES
 from flightsched_pipelines.domain.verification.columns import LEADS_HOURS
 from flightsched_pipelines.durations import HOUR
 
 LEAST_CASES = 20
 """Fewer cases make no statement: with 19 the 95 % interval of a share is up to 42 points wide."""
+
+
+UNOBSERVED_RULES = frozenset({*AREA_RULES, "wind_shear", "daylight"})
+"""Rules that no METAR can show to have come true, or that need no forecast."""
 
 
 class TrackRecord(BaseModel):

@@ -25,7 +25,7 @@ OF_DAY = [("hit", 100, 30), ("miss", 0, 10), ("miss", 50, 4), ("false_alarm", 10
 
 @pytest.fixture(scope="module")
 def recorded(server_home: Path, templates: dict[str, str]) -> Iterator[str]:
-    """A database with a record: 175 airport hours of one airport's ceilings, and twelve verdicts."""
+    """A database with a record: 175 airport hours of one airport's ceilings, and 15 verdicts, three of areas."""
     for url in clone(server_home, templates["seeded"]):
         for engine in connected(url):
             (airport, school) = _names(engine)
@@ -35,9 +35,10 @@ def recorded(server_home: Path, templates: dict[str, str]) -> Iterator[str]:
                 connection.execute(
                     text(
                         "INSERT INTO pipeline.verdict_verification (partition_hour, booking_id, training_level, "
-                        "lead_hours, verdict, observed, school_id) SELECT :hour, n, 'student_pilot', 6, 'at_risk', "
-                        "CASE WHEN n <= 8 THEN 'at_risk' WHEN n > 11 THEN 'unknown' ELSE 'ok' END, :school "
-                        "FROM generate_series(1, 12) AS n"
+                        "lead_hours, verdict, observed, school_id, cause) "
+                        "SELECT :hour, n, 'student_pilot', 6, 'at_risk', "
+                        "CASE WHEN n <= 8 THEN 'at_risk' WHEN n = 12 THEN 'unknown' ELSE 'ok' END, :school, "
+                        "CASE WHEN n > 12 THEN 'icing_area' ELSE 'ceiling' END FROM generate_series(1, 15) AS n"
                     ),
                     {"hour": SEED_HOUR + HOUR, "school": school},
                 )
@@ -99,7 +100,7 @@ def test_verdicts_are_scored_by_school_with_its_cost(typed: Type) -> None:
     assert "2 needless ones" in shown.out
 
     (scored,) = json.loads(typed("verify", "--verdicts", *PERIOD, "--missed-move-cost", "4", "--json").out)
-    assert (scored["at_risk"], scored["came_true"], scored["missing"], scored["missed_move_cost"]) == (11, 8, 1, 4)
+    assert (scored["at_risk"], scored["came_true"], scored["missing"], scored["missed_move_cost"]) == (11, 8, 4, 4)
     # Three needless moves, two levels too high each, at a fifth: 3 * 2 / 5 / 11.
     assert scored["firm"]["score"] == pytest.approx(6 / 55)
     assert f"`{'`, `'.join(scored)}`" in JSON_FIELDS["verify"][0]
