@@ -65,12 +65,15 @@ def backfill(engine: Engine, source: WeatherSource, now_utc: datetime, settings:
     airports = schedule.airports(engine)
     observations = _observations(source, airports, first, last)
     times = sorted({at for hour in wanted for lead in LEADS_HOURS if (at := hour - HOUR - lead * HOUR) >= first})
-    forecasts = dict(_forecasts(engine, source, airports, times, settings))
+    forecasts: dict[datetime, pd.DataFrame] = {}
     hours, pairs = 0, 0
-    for hour in wanted:
-        observed = hour - HOUR
-        leads = {lead: observed - lead * HOUR for lead in LEADS_HOURS if observed - lead * HOUR >= first}
-        if any(at not in forecasts for at in leads.values()):
+    for at_utc, known_at in _forecasts(engine, source, airports, times, settings):
+        forecasts[at_utc] = known_at
+        forecasts.pop(at_utc - max(LEADS_HOURS) * HOUR, None)
+        # The last forecast that an hour waits for is the one of the hour before it.
+        observed, hour = at_utc + HOUR, at_utc + 2 * HOUR
+        leads = {lead: at for lead in LEADS_HOURS if (at := observed - lead * HOUR) >= first}
+        if hour in known or any(at not in forecasts for at in leads.values()):
             continue
         then = reference_at(engine, hour, settings)
         known_then = {lead: forecasts[at] for lead, at in leads.items()}
@@ -97,7 +100,7 @@ def _observations(
 def _forecasts(
     engine: Engine, source: WeatherSource, airports: pd.DataFrame, times_utc: Sequence[datetime], settings: Settings
 ) -> Iterator[tuple[datetime, pd.DataFrame]]:
-    """Yield each time whose TAFs came, with the forecast that they gave then, of the hours that are verified."""
+    """Yield the times whose TAFs came, in order, each with the forecast that they gave of the hours to verify."""
     for at_utc, answers in source.fetch_past_tafs(airports, times_utc):
         if any(answer.failed for answer in answers):
             continue
