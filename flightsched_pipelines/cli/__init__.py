@@ -107,6 +107,10 @@ COMMANDS = {
         "retention.archive:archive",
         "Archive hours that are no longer kept, and delete what has a window (KEEP_DAYS__<NAME>).",
     ),
+    "erase": (
+        "retention.erase:erase",
+        "Erase a student or an instructor on request, everywhere; lessons stay, and name nobody.",
+    ),
     "db": ("setup.database:app", "Manage the database: schema, seed, shell."),
     "init": ("school.init:init", "Make a school; what is not given as an option is asked for."),
     "airports": ("school.airports:app", "Airports that the school uses, and their runways."),

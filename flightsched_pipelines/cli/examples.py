@@ -47,6 +47,7 @@ EXAMPLES: Mapping[str, tuple[str, str]] = {
     "token list": ("token list", "token list --json"),
     "token revoke": ("token revoke 3", "--demo token revoke 1"),
     "archive": ("archive --dry-run", "archive --yes --json"),
+    "erase": ("erase ada@example.com --dry-run", "erase student-12 --keep endorsements.json --yes --json"),
     "db": ("db status", "db upgrade"),
     "db upgrade": ("db upgrade", "--demo db upgrade"),
     "db downgrade": ("db downgrade -1", "db downgrade 0010 --yes"),

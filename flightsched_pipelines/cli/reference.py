@@ -19,6 +19,7 @@ from flightsched_pipelines.services.hourly.hour_summary import HourSummary
 from flightsched_pipelines.services.hourly.ranking import Redriven
 from flightsched_pipelines.services.imports.reports import ImportReport
 from flightsched_pipelines.services.notifications.dispatch import DispatchResult
+from flightsched_pipelines.services.retention.erasure import Erasure
 from flightsched_pipelines.services.retention.outcomes import Outcome
 from flightsched_pipelines.services.schedule_changes import CSV_COLUMNS
 from flightsched_pipelines.services.verification import ForecastScores, VerdictScores
@@ -66,6 +67,7 @@ JSON_FIELDS: Mapping[str, tuple[str, Sequence[str]]] = {
     "doctor": ("a list of", ("name", "state", "tried", "found", "remedy")),
     "config": ("an object", ("settings", "checks")),
     "archive": ("a list of", _names(Outcome)),
+    "erase": ("an object", _names(Erasure)),
     "smoke": ("a list of", ("name", "state", "tried", "found", "remedy")),
     "outbox": ("an object", ("channels", "perhaps_delivered", "mails")),
     "alerts": ("a list of", (

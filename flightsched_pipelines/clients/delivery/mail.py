@@ -1,6 +1,7 @@
 """Send mail into a folder, or by Amazon SES. SMTP is in `flightsched_pipelines.clients.delivery.smtp`."""
 
 import hashlib
+from collections.abc import Collection
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -73,6 +74,20 @@ def read_maildir(folder: Path) -> list[EmailMessage]:
     paths = [path for part in ("new", "cur") for path in (folder / part).iterdir()]
     paths.sort(key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
     return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]  # pyright: ignore[reportReturnType]
+
+
+def remove_mails(folder: Path, words: Collection[str], *, dry_run: bool) -> int:
+    """Remove the mails in a folder that contain one of some words, whatever their case; returns how many."""
+    removed = 0
+    for path in sorted(folder.glob("*/*")) if folder.is_dir() else ():
+        mail = message_from_bytes(path.read_bytes(), policy=policy.default)
+        texts = (part.get_content() for part in mail.walk() if part.get_content_maintype() == "text")
+        said = "\n".join(map(str, (*mail.values(), *texts))).lower()
+        if any(word.lower() in said for word in words):
+            removed += 1
+            if not dry_run:
+                path.unlink()
+    return removed
 
 
 class Ses:

@@ -40,6 +40,7 @@ from flightsched_pipelines.database.schema.notifications import (
 from flightsched_pipelines.database.schema.operations import (
     alert_silences,
     alerts,
+    erasures,
     queue_waits,
     standings,
 )  # fmt: skip
@@ -137,6 +138,7 @@ __all__ = [
     "dispatcher_sessions",
     "dispatches",
     "downtime",
+    "erasures",
     "feed_files",
     "forecast_verification",
     "forecasts",

@@ -1,6 +1,6 @@
 """Check statuses, alerts and mutes."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from flightsched_pipelines.database.schema.base import INSTANT, column, identifier, metadata, optional
@@ -60,4 +60,18 @@ queue_waits = Table(
     column("since_utc", INSTANT, "The first check that found messages in it; since then every check has."),
     schema="school",
     comment="Queues that hold messages now, a row each; a queue that is found empty loses its row.",
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    identifier(),
+    column("role", Text, "student or instructor."),
+    column("person_id", BigInteger, "Number of the person, whose row no longer names anybody."),
+    column("erased_at", INSTANT, "Time of the erasure, UTC."),
+    column("changed", JSONB, "Number of rows that were deleted or changed, by table. No personal data."),
+    CheckConstraint("role IN ('student', 'instructor')", name="role"),
+    Index("erasures_person_key", "role", "person_id", unique=True),
+    schema="school",
+    comment="People who were erased on request, without personal data: after a restore, they are erased again.",
 )

@@ -1,0 +1,1 @@
+"""The archive of hours and the erasure of a person, at the terminal."""

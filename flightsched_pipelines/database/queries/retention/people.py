@@ -1,0 +1,155 @@
+"""The rows of one person: found, deleted, emptied, and the person's own row made nobody's."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, select, update
+
+from flightsched_pipelines.database.schema import (
+    ACTIVE_STATUSES,
+    OPEN_STATES,
+    bookings,
+    credentials,
+    dead_letters,
+    erasures,
+    instructors,
+    llm_calls,
+    metadata,
+    outbox,
+    reschedule_cases,
+    responses,
+    schools,
+    students,
+)
+
+Role = Literal["student", "instructor"]
+_TABLES: Mapping[Role, Table] = {"student": students, "instructor": instructors}
+
+STAY = (bookings, students)
+"""Tables that refer to people and stay: lessons, which then are nobody's, and students of an instructor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A student or an instructor, and what names them."""
+
+    role: Role
+    id: int
+    name: str
+    email: str
+    phone: str | None
+    external_id: str | None
+
+
+def find(connection: Connection, role: Role | None, value: str | int) -> Sequence[Person]:
+    """Return the people with a number in a role, or with an address."""
+    found: list[Person] = []
+    for name, table in _TABLES.items():
+        if role is not None and role != name:
+            continue
+        c = table.c
+        which = func.lower(c.email) == str(value).lower() if role is None else c.id == value
+        rows = connection.execute(select(c.id, c.name, c.email, c.phone, c.external_id).where(which).order_by(c.id))
+        found += [Person(name, *row) for row in rows]
+    return found
+
+
+def erased_at(connection: Connection, person: Person) -> datetime | None:
+    """Return when a person was erased."""
+    e = erasures.c
+    query = select(e.erased_at).where(e.role == person.role, e.person_id == person.id)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def lock(connection: Connection, person: Person) -> None:
+    """Have whoever changes the person wait until this transaction ends."""
+    table = _TABLES[person.role]
+    connection.execute(select(table.c.id).where(table.c.id == person.id).with_for_update())
+
+
+def shared(connection: Connection, person: Person) -> set[str]:
+    """Return what names the person and somebody else, or a school, too."""
+    s = schools.c
+    others: set[str] = set()
+    for row in connection.execute(select(s.name, s.dispatch_email, s.phone, s.reply_to)):
+        others |= set(filter(None, row))
+    for role, table in _TABLES.items():
+        c = table.c
+        other = c.id != person.id if role == person.role else c.id.is_not(None)
+        for row in connection.execute(select(c.name, c.email, c.phone, c.external_id).where(other)):
+            others |= set(filter(None, row))
+    lowered = {one.lower() for one in others}
+    return {one for one in (person.name, person.email, person.phone) if one and one.lower() in lowered}
+
+
+def in_the_way(connection: Connection, person: Person, now_utc: datetime) -> Sequence[str]:
+    """Return the references of lessons ahead, and of lessons with an open case."""
+    b, c = bookings.c, reschedule_cases.c
+    ahead = b.status.in_((*ACTIVE_STATUSES, "held")) & (func.upper(b.period) > now_utc)
+    has_case = select(c.id).where(c.booking_id == b.id, c.state.in_(OPEN_STATES)).exists()
+    query = select(b.reference).where(_of(person), or_(ahead, has_case)).order_by(b.reference)
+    return list(connection.execute(query).scalars())
+
+
+def endorsements(connection: Connection, person: Person, since: datetime) -> Sequence[Mapping[str, Any]]:
+    """Return the solo endorsements of a student that were valid since a moment."""
+    c = credentials.c
+    query = select(c.credential, c.aircraft_type, c.valid_from, c.valid_until).where(
+        c.student_id == (person.id if person.role == "student" else None),
+        c.credential == "solo_endorsement",
+        c.valid_until >= since.date(),
+    )
+    return [dict(row) for row in connection.execute(query.order_by(c.valid_from)).mappings()]
+
+
+def erase_rows(connection: Connection, person: Person, now_utc: datetime) -> dict[str, int]:
+    """Delete the rows that are the person's alone, and empty what others share; returns how many by table."""
+    key = f"{person.role}_id"
+    lessons = select(bookings.c.id).where(_of(person))
+    their_cases = select(reschedule_cases.c.id).where(reschedule_cases.c.booking_id.in_(lessons))
+    o, r = outbox.c, responses.c
+    messages = or_((o.role == person.role) & (o.person_id == person.id), o.case_id.in_(their_cases))
+    gone = {
+        table: table.c[key] == person.id
+        for table in metadata.sorted_tables
+        if key in table.c and table.c[key].foreign_keys and table not in STAY
+    }
+    letters = dead_letters.c.key.in_(select(o.key).where(messages)) | dead_letters.c.booking_id.in_(lessons)
+    changed: dict[str, int] = {}
+    for table, condition in {dead_letters: letters, outbox: messages, **gone}.items():
+        changed[table.fullname] = connection.execute(delete(table).where(condition)).rowcount
+    theirs = or_((r.role == person.role) & (r.person_id == person.id), r.booking_id.in_(lessons))
+    emptied = {
+        responses: update(responses).values(reason=None).where(theirs, r.reason.is_not(None)),
+        llm_calls: update(llm_calls).values(answer=None).where(llm_calls.c.booking_id.in_(lessons)),
+        _TABLES[person.role]: _make_nobodys(person, now_utc),
+    }
+    for table, statement in emptied.items():
+        changed[table.fullname] = changed.get(table.fullname, 0) + connection.execute(statement).rowcount
+    return {name: rows for name, rows in changed.items() if rows}
+
+
+def note(connection: Connection, person: Person, changed: Mapping[str, int], now_utc: datetime) -> None:
+    """Record the erasure."""
+    connection.execute(
+        erasures.insert().values(role=person.role, person_id=person.id, erased_at=now_utc, changed=dict(changed))
+    )
+
+
+def _make_nobodys(person: Person, now_utc: datetime) -> Any:  # noqa: ANN401, a statement of SQLAlchemy's
+    table = _TABLES[person.role]
+    nobody = f"erased-{person.role}-{person.id}"
+    return (
+        update(table)
+        .where(table.c.id == person.id)
+        .values(
+            name=nobody, email=f"{nobody}@erased.invalid", phone=None, external_id=None,
+            ended_at=func.coalesce(table.c.ended_at, now_utc),
+        )
+    )  # fmt: skip
+
+
+def _of(person: Person) -> ColumnElement[bool]:
+    return bookings.c[f"{person.role}_id"] == person.id

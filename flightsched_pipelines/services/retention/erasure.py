@@ -1,0 +1,145 @@
+"""Erase a person on request, everywhere: rows of their own, and every text that names them, in both databases.
+
+Lessons, cases and their audit trail stay, of a person whom nothing names any more. Dagster's database comes first, then
+the application's in one transaction: an interruption leaves the person findable, and the next time does all of it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine, create_engine, text
+
+from flightsched_pipelines.clients.delivery.mail import remove_mails
+from flightsched_pipelines.database.engine import dagster_url, ensure_dagster_database
+from flightsched_pipelines.database.queries.retention import mentions, people
+from flightsched_pipelines.database.queries.retention.people import Person, Role
+from flightsched_pipelines.domain.retention.identifiers import is_telling, pattern_of
+from flightsched_pipelines.errors import PlainError
+from flightsched_pipelines.settings import Settings
+
+LAW = timedelta(days=3 * 366)
+"""For three years an instructor keeps a record of the students endorsed for solo flight (14 CFR 61.189)."""
+
+NOT_SEARCHED = ("school.schools", "school.airports")
+"""Tables of names that are a school's or a field's own, though a person may have the same."""
+
+
+class ErasureRefusedError(PlainError, ValueError):
+    """A person who cannot be erased now; the message says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endorsement:
+    """A solo endorsement that the law wants kept: the student, what for, and its days."""
+
+    student: str
+    aircraft_type: str
+    valid_from: str
+    valid_until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """An erasure, or its dry run: the person's role and number, the rows changed by table, and what is left to do."""
+
+    role: str
+    person_id: int
+    changed: dict[str, int]
+    notes: list[str] = field(default_factory=list[str])
+
+
+def find_person(engine: Engine, named: str) -> Person:
+    """Return the person with an address, or named as student-12 or instructor-3.
+
+    Raises:
+        ErasureRefusedError: there is none, more than one, or it was erased before.
+    """
+    role, _, number = named.rpartition("-")
+    with engine.connect() as connection:
+        if role in {"student", "instructor"} and number.isdecimal() and len(number) < 19:
+            of_role: Role = "student" if role == "student" else "instructor"
+            found = people.find(connection, of_role, int(number))
+        else:
+            found = people.find(connection, None, named)
+        if not found:
+            raise ErasureRefusedError(f"there is nobody '{named}'; give an address, or a number such as student-12")
+        if len(found) > 1:
+            listed = ", ".join(f"{one.role}-{one.id}" for one in found)
+            raise ErasureRefusedError(f"{len(found)} people have the address '{named}'; give one of {listed}")
+        if (at := people.erased_at(connection, found[0])) is not None:
+            raise ErasureRefusedError(f"{role}-{number} was erased at {at:%Y-%m-%d %H:%M}Z; nothing is left to erase")
+    return found[0]
+
+
+def kept_by_law(engine: Engine, person: Person, now_utc: datetime) -> Sequence[Endorsement]:
+    """Return the records of a person that must be kept by law, and so apart from the database."""
+    with engine.connect() as connection:
+        return [
+            Endorsement(person.name, str(one["aircraft_type"]), str(one["valid_from"]), str(one["valid_until"]))
+            for one in people.endorsements(connection, person, now_utc - LAW)
+        ]
+
+
+def erase(engine: Engine, settings: Settings, person: Person, now_utc: datetime, *, dry_run: bool) -> Erasure:
+    """Erase a person; of a dry run all is done, and undone.
+
+    Raises:
+        ErasureRefusedError: lessons are ahead, or cases open; nothing was changed.
+    """
+    with engine.connect() as connection:
+        if lessons := people.in_the_way(connection, person, now_utc):
+            listed = ", ".join(lessons[:5]) + (", ..." if len(lessons) > 5 else "")
+            raise ErasureRefusedError(
+                f"{person.role}-{person.id} has lessons ahead or open cases ({listed}); cancel them, then erase"
+            )
+        shared = people.shared(connection, person)
+    named = [one for one in (person.name, person.email, person.phone) if one]
+    telling = [one for one in named if is_telling(one) and one not in shared]
+    pattern = pattern_of(telling)
+    changed = _erase_from_dagster(settings, pattern, dry_run=dry_run)
+    if mails := remove_mails(settings.flightsched_home / "mail", telling, dry_run=dry_run):
+        changed["mails in the folder"] = mails
+    with engine.connect() as connection, connection.begin() as transaction:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        people.lock(connection, person)
+        changed |= _added(people.erase_rows(connection, person, now_utc), _replace(connection, pattern))
+        people.note(connection, person, changed, now_utc)
+        if dry_run:
+            transaction.rollback()
+    return Erasure(person.role, person.id, changed, _notes(named, shared))
+
+
+def _erase_from_dagster(settings: Settings, pattern: str | None, *, dry_run: bool) -> dict[str, int]:
+    ensure_dagster_database(settings)
+    dagsters = create_engine(dagster_url(settings))
+    try:
+        with dagsters.connect() as connection, connection.begin() as transaction:
+            changed = _replace(connection, pattern)
+            if dry_run:
+                transaction.rollback()
+    finally:
+        dagsters.dispose()
+    return {f"dagster.{name.removeprefix('public.')}": rows for name, rows in changed.items()}
+
+
+def _replace(connection: Connection, pattern: str | None) -> dict[str, int]:
+    return {} if pattern is None else mentions.replace_mentions(connection, pattern, but=NOT_SEARCHED)
+
+
+def _added(first: dict[str, int], second: dict[str, int]) -> dict[str, int]:
+    return {name: first.get(name, 0) + second.get(name, 0) for name in sorted(first.keys() | second.keys())}
+
+
+def _notes(named: Sequence[str], shared: set[str]) -> list[str]:
+    kinds = ("name", "address", "number")
+    not_searched = [kind for kind, one in zip(kinds, named, strict=False) if one in shared or not is_telling(one)]
+    notes = [
+        "backups that were made before still have the person: delete them when they have served their time",
+        "the school's own scheduler and its feed may have the person, who comes back with their next file",
+    ]
+    if not_searched:
+        notes.append(
+            f"the person's {' and '.join(not_searched)} may be somebody else's, and was not searched for in texts"
+        )
+    return notes

@@ -1,0 +1,249 @@
+"""A person who is erased is found nowhere: in no column of any table of either database, and in no mail."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from flightsched_pipelines.cli.reference import JSON_FIELDS
+from flightsched_pipelines.clients.delivery.mail import read_maildir
+from flightsched_pipelines.database.engine import dagster_url
+from flightsched_pipelines.database.queries.retention import people
+from flightsched_pipelines.database.queries.retention.mentions import replace_mentions
+from flightsched_pipelines.defs.instance import open_instance
+from flightsched_pipelines.domain.retention.identifiers import ERASED, is_telling, pattern_of
+from flightsched_pipelines.services.delivery import channel_senders, outbox_worker
+from flightsched_pipelines.services.retention import erasure
+from flightsched_pipelines.services.retention.erasure import ErasureRefusedError
+from flightsched_pipelines.settings import Settings
+from flightsched_pipelines_tests.conftest import SEED_HOUR, administer, settings_for
+from flightsched_pipelines_tests.integration.cli.conftest import Type, flightsched
+
+__all__ = ["flightsched"]  # a fixture
+
+NAMES = {"student": 'Zoë "Zed" Quinezed', "instructor": "Åsa\\Björk d'Quazzet"}
+MAIL = {"student": "zoe.zed@quinezed.example", "instructor": "asa@quazzet.example"}
+PHONE = {"student": "+1 650 555 0173", "instructor": "+1 650 555 0174"}
+NOW = SEED_HOUR + timedelta(days=30)
+
+
+def do(engine: Engine, *statements: str, **given: object) -> None:
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement), given)
+
+
+def mentions(engine: Engine, role: str) -> set[str]:
+    """Return every table with a row, as text, that has any of the person's words."""
+    words = [NAMES[role].split()[-1].removeprefix("d'"), MAIL[role], PHONE[role], "".join(PHONE[role].split())]
+    found: set[str] = set()
+    with engine.connect() as connection:
+        tables = connection.execute(
+            text("SELECT table_schema || '.' || table_name FROM information_schema.tables "
+                 "WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('information_schema', 'pg_catalog')")
+        ).scalars()  # fmt: skip
+        for table in tables.all():
+            query = text(f"SELECT count(*) FROM {table} AS t WHERE t::text ILIKE ANY (:words)")  # noqa: S608, the database's own names
+            if connection.execute(query, {"words": [f"%{word}%" for word in words]}).scalar_one():
+                found.add(table)
+    return found
+
+
+@pytest.fixture
+def settings(told_engine: Engine, tmp_path: Path, server_home: Path) -> Iterator[Settings]:
+    """Settings of a platform whose two databases, texts and mails name a student and an instructor."""
+    url = told_engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    settings = settings_for(database_url=url, flightsched_home=tmp_path / "home")
+    for role in ("student", "instructor"):
+        do(
+            told_engine,
+            f"UPDATE school.{role}s SET name = :name, email = :mail, phone = :phone, external_id = 'X-7' "  # noqa: S608, ours
+            f"WHERE id = (SELECT b.{role}_id FROM school.bookings b JOIN school.reschedule_cases c "
+            f"ON c.booking_id = b.id WHERE b.{role}_id IS NOT NULL ORDER BY c.id LIMIT 1)",
+            "INSERT INTO school.responses (key, action, role, reason, door, received_at, outcome, sentence) VALUES "
+            "(:mail, 'note', 'dispatcher', 'as ' || :name || ' said', 'board', now(), 'applied', 'Noted.'), "
+            "(:phone, 'note', 'dispatcher', NULL, 'board', now(), 'applied', 'Noted.')",
+            "INSERT INTO school.dead_letters (kind, key, partition_hour, problem, request, answer) VALUES "
+            "('llm_answer', :mail, now(), 'p', jsonb_build_object('who', CAST(:name AS text)), :ascii)",
+            "INSERT INTO school.feed_files (name, size_bytes, modified_at, seen_at) VALUES "
+            "('bookings ' || :name || '.csv', 1, now(), now())",
+            "CREATE TABLE IF NOT EXISTS pipeline.later (a text, b jsonb, c text[], d varchar, e json, "
+            "f text GENERATED ALWAYS AS ('x') STORED)",
+            "INSERT INTO pipeline.later VALUES (:phone, jsonb_build_array(CAST(:mail AS text)), "
+            "ARRAY['x', :name, NULL], upper(:mail), json_build_object('n', CAST(:name AS text)))",
+            name=NAMES[role], mail=MAIL[role], phone=PHONE[role], ascii=json.dumps({"who": NAMES[role]}),
+        )  # fmt: skip
+    with channel_senders.open_channels(told_engine, settings) as channels:
+        outbox_worker.drain(told_engine, channels, settings, now=lambda: SEED_HOUR + timedelta(minutes=9))
+    with open_instance(settings) as instance:
+        for role, name in NAMES.items():
+            do(
+                told_engine, "UPDATE school.outbox SET payload = jsonb_set(payload, '{told}', "
+                "to_jsonb(CAST(:name AS text))) WHERE id % 3 = :rest", name=name, rest=int(role == "student"),
+            )  # fmt: skip
+            config = {"ops": {"x": {"config": {"who": name, "mail": MAIL[role]}}}}
+            instance.add_run(dg.DagsterRun("x", run_config=config, tags={"who": name}))
+    yield settings
+    administer(server_home, f"DROP DATABASE IF EXISTS {told_engine.url.database}_dagster WITH (FORCE)")
+
+
+def count(engine: Engine) -> list[int]:
+    """Return how many lessons, cases and people there are."""
+    names = ("bookings", "reschedule_cases", "case_events", "students", "instructors", "responses")
+    with engine.connect() as connection:
+        return [connection.execute(text(f"SELECT count(*) FROM school.{name}")).scalar_one() for name in names]  # noqa: S608, ours
+
+
+def end_cases(engine: Engine) -> None:
+    """Close every case, and let all lessons be over."""
+    do(
+        engine,
+        "UPDATE school.reschedule_cases SET state = 'expired', closed_at = now()",
+        "UPDATE school.bookings SET status = 'completed' WHERE status IN ('scheduled', 'weather_hold')",
+    )
+
+
+def test_a_person_who_is_erased_is_found_nowhere(told_engine: Engine, settings: Settings) -> None:
+    dagsters = create_engine(dagster_url(settings))
+    counted = count(told_engine)
+    person = erasure.find_person(told_engine, MAIL["student"])
+    with pytest.raises(ErasureRefusedError, match=r"has lessons ahead or open cases \(\S+.*cancel them"):
+        erasure.erase(told_engine, settings, person, SEED_HOUR, dry_run=False)
+    end_cases(told_engine)
+    for role in ("student", "instructor"):
+        before, mails = mentions(told_engine, role), len(read_maildir(settings.flightsched_home / "mail"))
+        assert {f"school.{role}s", "school.outbox", "school.responses", "pipeline.later", "school.feed_files"} <= before
+        assert mentions(dagsters, role) >= {"public.runs", "public.run_tags"}
+        person = erasure.find_person(told_engine, MAIL[role].upper())
+        planned = erasure.erase(told_engine, settings, person, NOW, dry_run=True)
+        assert mentions(told_engine, role) == before
+        assert mentions(dagsters, role)
+        assert len(read_maildir(settings.flightsched_home / "mail")) == mails
+
+        done = erasure.erase(told_engine, settings, person, NOW, dry_run=False)
+        assert done == planned
+        assert mentions(told_engine, role) == mentions(dagsters, role) == set()
+        assert role == "instructor" or "school.instructors" in mentions(told_engine, "instructor"), "nobody else is"
+        kept = [str(mail) for mail in read_maildir(settings.flightsched_home / "mail")]
+        assert 0 < len(kept) < mails
+        assert not [mail for mail in kept if MAIL[role] in mail]
+        with pytest.raises(ErasureRefusedError, match="was erased at 2026-12-10"):
+            erasure.find_person(told_engine, f"{role}-{person.id}")
+    dagsters.dispose()
+    assert count(told_engine) == counted
+    with told_engine.connect() as connection:
+        record = connection.execute(text("SELECT role, changed FROM school.erasures ORDER BY id")).all()
+    assert [row.role for row in record] == ["student", "instructor"]
+    assert all(isinstance(rows, int) for row in record for rows in row.changed.values())
+
+
+NASTY = [
+    "O'Neil Ann", 'A "B" C', "a\\b c", "Łukasz Żak", "(x) [y]", "a.b c*d", "ann+1@x.com", "+1 (650) 555-0100",
+    "日本 太郎", "$1 \\1 name", "tab\tname x", "%s {0} _x", "-Ann Lee-", "İstanbul Ünal",
+]  # fmt: skip
+"""Names, addresses and numbers that regular expressions, JSON, SQL and lists write in another way."""
+
+
+def test_any_name_is_found_in_any_form_and_no_part_of_a_longer_one(engine: Engine) -> None:
+    do(
+        engine,
+        "CREATE TABLE forms (a text, b jsonb, c json, d text[], e text)",
+        "CREATE TABLE others (a text, b jsonb)",
+    )
+    for name in NASTY:
+        assert is_telling(name)
+        do(engine, "TRUNCATE forms, others")
+        with engine.begin() as connection:
+            lines = {"said": f"first\n{name}\tlast", "deep": json.dumps({"n": name})}
+            connection.execute(
+                text("INSERT INTO forms VALUES (:plain, CAST(:json AS jsonb), CAST(:json AS json), ARRAY['x', :plain], "
+                     ":ascii)"),
+                {"plain": f"<{name}>", "json": json.dumps(lines, ensure_ascii=False), "ascii": json.dumps(lines)},
+            )  # fmt: skip
+            longer = f"x{name}" if name[0].isalnum() else f"{name}9"
+            if name[0].isascii() and (name[0].isalnum() or name[-1].isalnum()):
+                connection.execute(text("INSERT INTO others VALUES (:one, NULL)"), {"one": longer})
+            pattern = pattern_of([name])
+            assert pattern is not None
+            changed = replace_mentions(connection, pattern)
+            assert changed == {"public.forms": 5}, name
+            left = connection.execute(text("SELECT forms::text FROM forms")).scalar_one()
+            assert left.count(ERASED) == 8, left
+            assert set(connection.execute(text("SELECT a FROM others")).scalars()) <= {longer}
+
+
+def test_a_single_word_or_a_short_number_is_not_searched_for() -> None:
+    assert [one for one in ("run", "Ada", "Ada\u00a0L", "12345", "ada@x", "555 0173 1") if is_telling(one)] == [
+        "Ada\u00a0L", "ada@x", "555 0173 1",
+    ]  # fmt: skip
+    assert pattern_of([]) is None
+
+
+def test_an_interruption_leaves_the_person_to_be_found_again(
+    told_engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end_cases(told_engine)
+    person = erasure.find_person(told_engine, MAIL["student"])
+    before = mentions(told_engine, "student")
+    for step in ("erase_rows", "note"):
+        with monkeypatch.context() as patch:
+            patch.setattr(people, step, interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                erasure.erase(told_engine, settings, person, NOW, dry_run=False)
+        assert mentions(told_engine, "student") == before
+    erasure.erase(told_engine, settings, erasure.find_person(told_engine, MAIL["student"]), NOW, dry_run=False)
+    assert "school.students" not in mentions(told_engine, "student")
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_what_a_namesake_shares_stays_theirs_and_is_said_so(told_engine: Engine, settings: Settings) -> None:
+    end_cases(told_engine)
+    person = erasure.find_person(told_engine, MAIL["student"])
+    do(
+        told_engine, "UPDATE school.students SET name = :name, phone = :phone WHERE id <> :id AND id = "
+        "(SELECT max(id) FROM school.students)", name=NAMES["student"].upper(), phone=PHONE["student"], id=person.id,
+    )  # fmt: skip
+    done = erasure.erase(told_engine, settings, person, NOW, dry_run=False)
+    with told_engine.connect() as connection:
+        row = connection.execute(text("SELECT name, phone FROM school.students ORDER BY id DESC LIMIT 1")).one()
+    assert tuple(row) == (NAMES["student"].upper(), PHONE["student"])
+    assert "the person's name and number may be somebody else's, and was not searched for in texts" in done.notes
+
+
+def test_the_command_asks_and_keeps_apart_what_the_law_wants(
+    told_engine: Engine, settings: Settings, flightsched: Type, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert settings.database_url is not None
+    monkeypatch.setenv("DATABASE_URL", settings.database_url.get_secret_value())
+    monkeypatch.setenv("FLIGHTSCHED_HOME", str(tmp_path / "home"))
+    end_cases(told_engine)
+    person = erasure.find_person(told_engine, MAIL["student"])
+    do(
+        told_engine, "DELETE FROM school.credentials WHERE student_id = :id",
+        "INSERT INTO school.credentials (school_id, student_id, credential, aircraft_type, valid_from, valid_until) "
+        "SELECT school_id, id, 'solo_endorsement', 'C172S', current_date - 400, current_date - 320 "
+        "FROM school.students WHERE id = :id", id=person.id,
+    )  # fmt: skip
+    named = f"student-{person.id}"
+    dry = flightsched("erase", named, "--dry-run", "--json")
+    assert (dry.code, tuple(json.loads(dry.out))) == (0, JSON_FIELDS["erase"][1])
+    assert "give --keep FILE" in flightsched("erase", named, "--yes").err
+    assert "nothing was changed" in flightsched("erase", named, "--keep", "kept.json").err
+    assert not Path("kept.json").exists()
+    assert "school.students" in mentions(told_engine, "student")
+    done = flightsched("erase", named, "--keep", "kept.json", "--yes")
+    assert done.code == 0, done.err
+    assert "backups that were made before still have the person" in done.out
+    kept = json.loads(Path("kept.json").read_text())
+    assert [(one["student"], one["aircraft_type"]) for one in kept["endorsements"]] == [(NAMES["student"], "C172S")]
+    assert Path("kept.json").stat().st_mode & 0o077 == 0
+    assert "school.students" not in mentions(told_engine, "student")
+    for who, sentence in (("nobody@example.com", "there is nobody 'nobody@example.com'"), (named, "was erased at")):
+        assert sentence in flightsched("erase", who, "--yes").err
