@@ -257,6 +257,9 @@ class Settings(WeatherSettings):
     log_format: Literal["text", "json"] = Field(
         default="text", description="Form of the portal's log; json also turns on the runs' lines, as AWS_REGION does."
     )
+    otlp_endpoint: WebAddress | None = Field(
+        default=None, description="OpenTelemetry collector for the traces of runs, by OTLP over HTTP; unset, no traces."
+    )
     heartbeat_url: SecretWebAddress | None = Field(
         default=None, description="Dead-man's-switch URL, pinged after each successful hour."
     )

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import TYPE_CHECKING, Any, cast
 
+from opentelemetry import trace
+
 from flightsched_pipelines.clients.openai_responses import (
     MAX_OUTPUT_TOKENS,
     MAX_RESPONSE_BYTES,
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 FAILURES_TO_OPEN = 8
 FIRST_PAUSE_SECONDS = 0.5
+
+_TRACER = trace.get_tracer("flightsched_pipelines")
 
 RETRIED = frozenset({"rate_limited", "server_error", "timeout", "unreachable"})
 
@@ -135,6 +139,25 @@ class _Session:
             self.failures_in_a_row = 0
 
     async def _send(self, client: "AsyncOpenAI", asking: RankingPrompt) -> RankingReply:
+        """Send a prompt once, in a span with the names of OpenTelemetry's conventions for generative AI."""
+        model = self.ranker.model
+        facts = {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.provider.name": "openai",
+            "gen_ai.output.type": "json",
+            "gen_ai.request.model": model,
+            "gen_ai.request.max_tokens": MAX_OUTPUT_TOKENS,
+        }
+        with _TRACER.start_as_current_span(f"chat {model}", kind=trace.SpanKind.CLIENT, attributes=facts) as span:
+            reply = await self._request(client, asking)
+            span.set_attribute("gen_ai.usage.input_tokens", reply.input_tokens)
+            span.set_attribute("gen_ai.usage.output_tokens", reply.output_tokens)
+            if reply.status != "answered":
+                span.set_attribute("error.type", reply.status)
+                span.set_status(trace.StatusCode.ERROR)
+        return reply
+
+    async def _request(self, client: "AsyncOpenAI", asking: RankingPrompt) -> RankingReply:
         from openai import APIStatusError, APITimeoutError  # noqa: PLC0415, as above
 
         try:

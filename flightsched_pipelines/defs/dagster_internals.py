@@ -9,6 +9,9 @@ from dagster._core.errors import (
     DagsterUserCodeUnreachableError,
 )
 from dagster._core.events import EngineEventData
+from dagster._core.execution.context.system import PlanOrchestrationContext
+from dagster._core.execution.plan.plan import ExecutionPlan
+from dagster._core.execution.retries import RetryMode
 from dagster._core.launcher.base import CheckRunHealthResult, LaunchRunContext, WorkerStatus
 from dagster._core.launcher.base import RunLauncher as DagsterRunLauncher
 from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
@@ -35,6 +38,10 @@ __all__ = [  # noqa: RUF022, by reason
     "GRPC_INFO_TAG",
     "GetCurrentRunsResult",
     "deserialize_value",
+    # An executor of our own: the types of its interface.
+    "ExecutionPlan",
+    "PlanOrchestrationContext",
+    "RetryMode",
     # The process of a run is recorded in an engine event, and nowhere else.
     "EngineEventData",
     # A place for the output of steps that the settings choose: its interface.

@@ -9,6 +9,8 @@ import logging
 import sys
 from typing import Any
 
+import dagster as dg
+
 from flightsched_pipelines.defs.dagster_internals import LOG_RECORD_METADATA_ATTR
 from flightsched_pipelines.defs.monitoring.run_history import HOURLY_TICK, part_of
 from flightsched_pipelines.reporting.metrics import function_name
@@ -50,9 +52,13 @@ def _of_failure(event: Any) -> dict[str, str | None]:  # noqa: ANN401, Dagster's
     """The kind of error that failed a step, and the sentence of a failure of our own."""
     if not event.is_step_failure:
         return {"event": event.event_type_value}
-    failure = event.step_failure_data
-    error = failure.error
+    own = event.step_failure_data.user_failure_data
+    return {"event": event.event_type_value, "error": kind_of_error(event), "why": own.description if own else None}
+
+
+def kind_of_error(failure: dg.DagsterEvent) -> str | None:
+    """Return the class of the error that failed a step; its own words may quote a row."""
+    error = failure.step_failure_data.error
     while error is not None and error.cause is not None:
         error = error.cause
-    told = failure.user_failure_data.description if failure.user_failure_data else None
-    return {"event": event.event_type_value, "error": error and error.cls_name, "why": told}
+    return error and error.cls_name

@@ -6,6 +6,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import dagster as dg
+from opentelemetry import trace
+
+from flightsched_pipelines.defs.runs.tracing import TracedExecutor, trace_provider
+from flightsched_pipelines.settings import Settings
 
 GARBAGE_THRESHOLDS = (50_000, 20, 20)
 
@@ -17,7 +21,12 @@ def run_executor(context: dg.InitExecutorContext) -> dg.Executor:
     create = dg.in_process_executor.executor_creation_fn
     if create is None:
         raise AssertionError("Dagster's own executor has a function that creates it")
-    return create(context)
+    executor = create(context)
+    provider = trace_provider(Settings())
+    if provider is None:
+        return executor
+    trace.set_tracer_provider(provider)
+    return TracedExecutor(executor, provider)
 
 
 def tune_process() -> None:
