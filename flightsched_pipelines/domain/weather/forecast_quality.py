@@ -115,7 +115,7 @@ def contradictions(forecasts: pd.DataFrame) -> tuple[list[str], int]:
     prevailing = _readable(forecasts[forecasts["layer"] == "prevailing"])
     prevailing = prevailing.drop_duplicates(["airport", "hour_utc", "source"])
     said = prevailing[["airport", "hour_utc", "source", "wind_speed_kt"]].assign(
-        category=prevailing["flight_category"].map(CATEGORIES)
+        category=prevailing["flight_category"].map(CATEGORIES).astype("float64")  # of no rows it would be text
     )
     pairs = said.merge(said, on=["airport", "hour_utc"], suffixes=("", "_other"))
     pairs = pairs[pairs["source"] < pairs["source_other"]]

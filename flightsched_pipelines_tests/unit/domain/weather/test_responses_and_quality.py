@@ -6,7 +6,8 @@ from datetime import timedelta
 import pandas as pd
 import pytest
 
-from flightsched_pipelines.domain.weather.forecast_quality import implausible, uncovered, unread_words
+from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
+from flightsched_pipelines.domain.weather.forecast_quality import contradictions, implausible, uncovered, unread_words
 from flightsched_pipelines.domain.weather.provider_responses import (  # fmt: skip
     ProviderResponse,
     ProviderResponseError,
@@ -94,3 +95,9 @@ def test_words_that_were_not_understood_are_counted_by_station() -> None:
     assert (words, stations) == (2, 2)
     assert sentences == ["KXYZ: 2 (+TSRX: weather missing; BKN0O8: ceiling missing)"]
     assert unread_words(forecasts) == ([], 0, 2)
+
+
+def test_no_forecast_contradicts_nothing() -> None:
+    none = pd.DataFrame(columns=list(FORECAST_COLUMNS)).astype(dict(FORECAST_COLUMNS))
+
+    assert contradictions(none) == ([], 0)
