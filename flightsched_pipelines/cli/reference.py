@@ -9,6 +9,7 @@ from flightsched_pipelines.cli.examples import EXAMPLES
 from flightsched_pipelines.cli.hourly.hour import DEMO_FIGURES
 from flightsched_pipelines.cli.hourly.weather import JSON_COLUMNS
 from flightsched_pipelines.cli.lazy import LazyCommand
+from flightsched_pipelines.database.data_dictionary import DescribedColumn
 from flightsched_pipelines.database.queries.live.api_tokens import ApiToken
 from flightsched_pipelines.domain.imports.kinds.catalogue import KINDS
 from flightsched_pipelines.domain.verification.suggestions import SchoolSuggestions
@@ -87,6 +88,7 @@ JSON_FIELDS: Mapping[str, tuple[str, Sequence[str]]] = {
     "minimums try": ("an object", ("since", "until", "hours", "groups")),
     "token make": ("an object", ("token_id", "token")),
     "token list": ("a list of", _names(ApiToken)),
+    "db dictionary": ("a list of", _names(DescribedColumn)),
     "db sizes": ("a list of", ("schema", "name", "bytes", "rows")),
     "db backup": ("an object", ("made_at_utc", "schema", "rows", "sha256")),
     "db restore": ("an object", ("made_at_utc", "schema", "rows", "sha256")),

@@ -1,8 +1,6 @@
 """Manage the database's schema, seed and shell: ``flightsched db``."""
 
-import os
 import secrets
-import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +14,16 @@ from sqlalchemy import Engine, make_url
 
 from flightsched_pipelines.cli.arguments import Hour, Json, parse_hour
 from flightsched_pipelines.cli.console import UsageError, Yes, confirm, console, print_json, print_progress
-from flightsched_pipelines.database import analyst_role, backups, embedded, migrations, sizes, table_counts
+from flightsched_pipelines.cli.setup import psql
+from flightsched_pipelines.database import (
+    analyst_role,
+    backups,
+    data_dictionary,
+    embedded,
+    migrations,
+    sizes,
+    table_counts,
+)
 from flightsched_pipelines.database import seed as seeding
 from flightsched_pipelines.database.engine import application_url, connect, dagster_url
 from flightsched_pipelines.formatting import plural
@@ -114,6 +121,18 @@ def show_sizes(as_json: Json = False) -> None:
 
 
 @app.command()
+def dictionary(as_json: Json = False) -> None:
+    """Print the data dictionary as Markdown: every column of the analysts' views and of the hours' tables."""
+    engine = connect(Settings())
+    migrations.require_current(engine)
+    columns = data_dictionary.described_columns(engine)
+    if as_json:
+        print_json([asdict(one) for one in columns])
+    else:
+        typer.echo(data_dictionary.as_markdown(columns), nl=False)
+
+
+@app.command()
 def backup(
     folder: Annotated[Path, typer.Argument(help="The folder to make.", show_default=False)], as_json: Json = False
 ) -> None:
@@ -150,21 +169,21 @@ def shell(
         str | None, typer.Option("--as", help=f"Have this role's rights only, such as {analyst_role.ROLE}.")
     ] = None,
     command: Annotated[str | None, typer.Option("--command", "-c", help="Run this SQL, and end.")] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print the rows of --command as CSV.")] = False,
     dagster: Annotated[bool, typer.Option("--dagster", help="Open Dagster's own database.")] = False,
 ) -> None:
     """Open psql on the database."""
     if role not in {None, analyst_role.ROLE}:
         raise UsageError(f"--as is '{role}'; give {analyst_role.ROLE}, or leave it out")
+    if as_csv and command is None:
+        raise UsageError("--csv is about the rows of a query; give the query with --command")
     settings = Settings()
     url = application_url(settings)
     if dagster:
+        if role is not None:
+            raise UsageError(f"role {role} reads the application's database only; leave out --as or --dagster")
         url = make_url(dagster_url(settings)).set(drivername="postgresql").render_as_string(hide_password=False)
-    environment = dict(os.environ)
-    if role is not None:
-        environment["PGOPTIONS"] = f"-c role={role} -c search_path=analytics"
-    words = ["psql", url, *(("-c", command) if command is not None else ())]
-    sys.stdout.flush()
-    os.execve(embedded.program("psql"), words, environment)  # noqa: S606, our own program and address
+    psql.run(url, role=role, command=command, as_csv=as_csv)
 
 
 @app.command("analyst-password")

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from flightsched_pipelines.cli.reference import JSON_FIELDS
+from flightsched_pipelines.cli.setup import psql
 from flightsched_pipelines_tests.integration.cli.conftest import Type
 
 
@@ -38,3 +39,45 @@ def test_a_backup_is_made_and_restored_into_empty_databases_alone(flightsched: T
     assert (
         nothing.err == "flightsched: 'backups' has no whole backup; give a folder that `flightsched db backup` made\n"
     )
+
+
+@pytest.mark.usefixtures("seeded")
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--as", "analyst", "-c", "SELEC 1"), 'syntax error at or near "SELEC" at character 1'),
+        (
+            ("--as", "analyst", "-c", "TABLE school.students"),
+            (
+                "permission denied for schema school at character 7; role analyst reads the views of schema "
+                "analytics: docs/reference/analytics.md lists them"
+            ),
+        ),
+        (
+            ("--as", "analyst", "-c", "TABLE hours"),
+            'relation "hours" does not exist at character 7; docs/reference/analytics.md lists the views',
+        ),
+        (("--as", "analyst", "-c", "DELETE FROM cases"), 'cannot delete from view "cases"'),
+        (("-c", "SELECT 1/0"), "division by zero"),
+        (("--as", "nobody"), "--as is 'nobody'; give analyst, or leave it out"),
+        (("--csv",), "--csv is about the rows of a query; give the query with --command"),
+        (
+            ("--as", "analyst", "--dagster"),
+            "role analyst reads the application's database only; leave out --as or --dagster",
+        ),
+    ],
+)
+def test_a_wrong_statement_gets_one_sentence(flightsched: Type, words: tuple[str, ...], sentence: str) -> None:
+    typed = flightsched("db", "shell", *words)
+    assert (typed.code, typed.err) == (2, f"flightsched: {sentence}\n")
+
+
+def test_an_analysts_statement_prints_its_rows(seeded_url: str, capfd: pytest.CaptureFixture[str]) -> None:
+    psql.run(seeded_url, role="analyst", command="SELECT current_user, count(*) FROM cases", as_csv=True)
+    assert capfd.readouterr().out == "current_user,count\nanalyst,0\n"
+
+
+@pytest.mark.usefixtures("seeded")
+def test_the_data_dictionary_has_its_documented_fields(flightsched: Type) -> None:
+    columns = json.loads(flightsched("db", "dictionary", "--json").out)
+    assert tuple(columns[0]) == JSON_FIELDS["db dictionary"][1]
