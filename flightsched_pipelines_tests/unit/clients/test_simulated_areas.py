@@ -40,3 +40,12 @@ def test_a_storm_at_a_station_is_under_a_sigmet(station: Station) -> None:
             storms += 1
             assert any(area.hazard == "convection" and is_within(area, station) for area in areas_at(at))
     assert storms
+
+
+@pytest.mark.parametrize("latitude_deg", [-90.0, -89.0, 89.0, 90.0])
+@pytest.mark.parametrize("longitude_deg", [-180.0, 179.99, 180.0])
+def test_an_area_at_the_end_of_the_map_can_be_read(latitude_deg: float, longitude_deg: float) -> None:
+    station = Station("KPOL", "A pole", latitude_deg, longitude_deg, 0)
+    for hour in range(0, 72, 5):
+        at = BEGIN + timedelta(hours=hour)
+        assert [area.problem for area in read_areas(areas([station], at), at) if area.problem] == []

@@ -49,6 +49,9 @@ FORECAST_HOURS = (4, 6, 8)
 """Hours ahead of the convective forecast."""
 
 DEGREES_PER_HOUR = 15.0
+FARTHEST_DEG = 87
+"""No area reaches a pole, about which an outline in degrees means nothing."""
+
 AROUND_DEG = 1.0
 
 
@@ -134,10 +137,10 @@ def _regions(stations: Sequence[Station]) -> Iterator[tuple[int, tuple[float, fl
     """Each region with stations, and the latitudes of its areas."""
     latitudes: dict[int, list[float]] = {}
     for station in stations:
-        region = int((station.longitude_deg + 180) // REGION_WIDTH_DEG)
-        latitudes.setdefault(region, []).append(station.latitude_deg)
+        region = int((station.longitude_deg + 180) % 360 // REGION_WIDTH_DEG)
+        latitudes.setdefault(region, []).append(min(max(station.latitude_deg, -FARTHEST_DEG), FARTHEST_DEG))
     for region, of_region in sorted(latitudes.items()):
-        yield region, (max(min(of_region) - AROUND_DEG, -89), min(max(of_region) + AROUND_DEG, 89))
+        yield region, (min(of_region) - AROUND_DEG, max(of_region) + AROUND_DEG)
 
 
 def _band(

@@ -80,7 +80,7 @@ def conditions_at(airport: str, longitude_deg: float, time_utc: datetime) -> Sim
     hour_utc = hour_of(time_utc)
     solar = hour_utc - _EPOCH + timedelta(minutes=4 * longitude_deg)
     day, solar_hour = solar.days, solar.seconds / 3600
-    region = int((longitude_deg + 180) // REGION_WIDTH_DEG)
+    region = int((longitude_deg + 180) % 360 // REGION_WIDTH_DEG)
     spells = (_front_day, _gusty_day, _foggy_day)[(day - region) % 3]
     air, passing = spells(airport, day, solar_hour)
     temperature_c = round(18 + 6 * cos(2 * pi * (solar_hour - 15) / 24))

@@ -98,7 +98,7 @@ class AreaRecords:
 
     def findings(self, booking: Booking, span: Span, rules: Mapping[str, Sequence[Row]]) -> Iterator[tuple[str, str]]:
         """Yield what each area that a lesson meets makes of it: a severity and a sentence."""
-        for area in self._on_way(tuple(booking.airports), booking.lesson_kind):
+        for area in self._on_way(booking.way, booking.lesson_kind):
             if not self._is_met(area, booking, span):
                 continue
             if area.hazard is None:

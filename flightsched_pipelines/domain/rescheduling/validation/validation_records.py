@@ -52,7 +52,10 @@ class Booking:
     training_level: str
     solo: bool
     lesson_kind: str
+    way: tuple[str, ...]
+    """The airports in the order of the flight, the last of them its destination: one may come twice."""
     airports: tuple[str, ...]
+    """The same, each once."""
     span: Span
     released: bool
     notice_hours: float
@@ -217,6 +220,7 @@ def number_or_none(value: object) -> float | None:
 
 
 def _booking(row: Row) -> Booking:
+    way = str(row["departure"]), *row["route"]
     return Booking(
         booking_id=_whole(row, "booking_id"),
         reference=str(row["reference"]),
@@ -229,7 +233,8 @@ def _booking(row: Row) -> Booking:
         training_level=str(row["training_level"]),
         solo=_flag(row, "solo"),
         lesson_kind=str(row["lesson_kind"]),
-        airports=tuple(dict.fromkeys([str(row["departure"]), *row["route"]])),
+        way=way,
+        airports=tuple(dict.fromkeys(way)),
         span=_span(row),
         released=row["status"] in RELEASED_STATUSES,
         notice_hours=number_or_none(row.get("notice_hours")) or 0.0,

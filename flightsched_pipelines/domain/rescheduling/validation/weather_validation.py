@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from flightsched_pipelines.domain.rescheduling.validation.area_validation import AreaRecords
+from flightsched_pipelines.domain.rescheduling.validation.sun_records import SunRecords
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import (
     Booking,
     Row,
@@ -71,7 +72,7 @@ class ForecastRecords:
         for end in runways:
             if not end["closed"]:
                 self._headings[str(end["airport"])].append(float(end["heading_true_deg"]))
-        self._suns = {(str(row["airport"]), row["solar_date"]): row for row in suns}
+        self._suns = SunRecords(suns, self._airports)
         self._first_hour_utc = first_hour_utc
         self._buffer = buffer
 
@@ -208,35 +209,24 @@ class ForecastRecords:
             yield "missing", "no minimums are on record for it"
 
     def _darkness(self, booking: Booking, span: Span, limits: list[Row]) -> Iterator[tuple[str, str]]:
-        rising = self._sun(booking.airports[0], span.start)
-        setting = self._sun(booking.airports[-1], span.start)
-        if rising is None or setting is None:
+        places = booking.way[0], booking.way[-1]
+        if not all(self._suns.is_known(place, span.start) for place in places):
             yield "unforecast", "the sun's times there are not known"
             return
-        sunrise, sunset = rising["sunrise_utc"], setting["sunset_utc"]
-        if is_null(sunrise) or is_null(sunset):
+        rising, setting = (self._suns.lit(place, span.start, "sun") for place in places)
+        if rising is None or setting is None:
             minutes = -math.inf
-        elif span.start < sunrise:
-            minutes = (span.start - sunrise) / MINUTE
+        elif span.start < rising[0]:
+            minutes = (span.start - rising[0]) / MINUTE
         else:
-            minutes = (sunset - span.end) / MINUTE
+            minutes = (setting[1] - span.end) / MINUTE
         for limit in limits:
             if not _HOLDS[str(limit["comparison"])](minutes, limit["limit_value"]):
                 yield ("at_risk" if limit["effect"] == "block" else "watch"), "it is not within the required daylight"
 
     def _is_night(self, booking: Booking, span: Span) -> bool:
-        sun = self._sun(booking.airports[0], span.start)
-        if sun is None or is_null(sun["dawn_utc"]) or is_null(sun["dusk_utc"]):
-            return True
-        return bool(span.start < sun["dawn_utc"] or span.end > sun["dusk_utc"])
-
-    def _sun(self, airport: str, moment: datetime) -> Row | None:
-        """The sun times of the solar day of a moment, noon in its middle."""
-        known = self._airports.get(airport)
-        if known is None:
-            return None
-        offset = timedelta(minutes=round(4 * float(known["longitude_deg"])))
-        return self._suns.get((airport, (moment + offset).date()))
+        twilight = self._suns.lit(booking.way[0], span.start, "twilight")
+        return twilight is None or span.start < twilight[0] or span.end > twilight[1]
 
 
 def _that_count(concerning: list[Row]) -> dict[str, list[Row]]:

@@ -10,7 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.rescheduling.validation.area_validation import AreaRecords
-from flightsched_pipelines.domain.rescheduling.validation.validation_records import Booking, Span
+from flightsched_pipelines.domain.rescheduling.validation.validation_records import (
+    BOOKING_FACTS,
+    Booking,
+    Records,
+    Span,
+)
 from flightsched_pipelines.domain.risk.areas import area_hits
 from flightsched_pipelines.domain.risk.arrays.encoding import micros
 from flightsched_pipelines.domain.risk.assess import Assessment
@@ -239,8 +244,7 @@ def records(areas: list[dict[Any, Any]], around: float = 1.0) -> AreaRecords:
 
 
 def as_booking(a_lesson: Lesson) -> tuple[Booking, Span]:
-    span = Span(a_lesson["starts_at_utc"], a_lesson["ends_at_utc"])
-    return Booking(
-        1, "BK-1", 1, 7, None, None, None, None, "student_pilot", False, a_lesson["lesson_kind"],
-        (a_lesson["departure"], *a_lesson["route"]), span, False, 0.0,
-    ), span  # fmt: skip
+    """Read as validation reads it from the schedule: a way may come by an airport twice, and end where it began."""
+    absent: dict[str, Any] = dict.fromkeys(BOOKING_FACTS)
+    booking = Records([{**absent, **a_lesson, "status": "scheduled"}], []).bookings[a_lesson["booking_id"]]
+    return booking, booking.span
