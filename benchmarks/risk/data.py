@@ -146,7 +146,7 @@ def _runways(random: Generator, airports: pd.DataFrame) -> pd.DataFrame:
 
 
 def _minimums(random: Generator, schools: int) -> pd.DataFrame:
-    """The defaults, and own rows of every fifth school."""
+    """The defaults but for density altitude, which the rivals do not compute, and own rows of every fifth school."""
     own: list[dict[str, object]] = []
     for school in range(1, schools + 1, 5):
         own += [
@@ -160,7 +160,9 @@ def _minimums(random: Generator, schools: int) -> pd.DataFrame:
         if school % 2:
             own.append(_own(school, "aircraft_crosswind", "<=", None))
     rows = typed_minimums(pd.DataFrame(own, columns=list(MINIMUM_COLUMNS)))
-    return in_force(pd.concat([default_minimums(), rows], ignore_index=True), FIRST_HOUR_UTC.date())
+    defaults = default_minimums()
+    defaults = defaults[defaults["rule"] != "density_altitude"]
+    return in_force(pd.concat([defaults, rows], ignore_index=True), FIRST_HOUR_UTC.date())
 
 
 def _own(school: int, rule: str, comparison: str, limit: float | None, **facts: object) -> dict[str, object]:

@@ -80,8 +80,9 @@ JSON_FIELDS: Mapping[str, tuple[str, Sequence[str]]] = {
     "ics make": ("an object", ("url",)),
     "ics revoke": ("an object", ("id", "revoked")),
     "minimums list": ("a list of", (
-        "id", "own_id", "school", "student", "authority", "training_level", "solo", "lesson_kind", "night", "rule",
-        "comparison", "limit_value", "unit", "effect", "effective_from", "effective_to", "reference",
+        "id", "own_id", "school", "student", "authority", "training_level", "solo", "lesson_kind", "night",
+        "aircraft_type", "rule", "comparison", "limit_value", "unit", "effect", "effective_from", "effective_to",
+        "reference",
     )),
     "minimums add": ("an object", ("added", "unchanged")),
     "minimums end": ("an object", ("id", "effective_to", "changed")),

@@ -64,7 +64,8 @@ def assess_files(
     positions = {ident: (fields["lat"], fields["lon"]) for ident, fields in known.items()}
     for file in weather_files:
         positions = station_positions(_text(file)) | positions
-    airports = _airports([group.station for group in groups], lessons, positions)
+    elevations = {ident: float(fields["elevation"]) for ident, fields in known.items()}
+    airports = _airports([group.station for group in groups], lessons, positions, elevations)
     forecasts = blend_of_files(airports, together, taf_max_distance_nm=settings.taf_max_distance_nm)
     own = None if minimums is None else minimums_of_file(minimums)
     return lessons, _assess(lessons, forecasts, airports, settings.booking_buffer_minutes, own), problems
@@ -147,10 +148,14 @@ def _nearest_airport(latitude_deg: float, longitude_deg: float) -> str:
 
 
 def _airports(
-    stations: Iterable[str], lessons: pd.DataFrame, positions: Mapping[str, tuple[float, float]]
+    stations: Iterable[str],
+    lessons: pd.DataFrame,
+    positions: Mapping[str, tuple[float, float]],
+    elevations: Mapping[str, float],
 ) -> pd.DataFrame:
     """Return every airport that reports or bookings name; one without a position has no nearby reports and no sun."""
     idents = {*stations, *lessons["departure"], *(ident for route in lessons["route"] for ident in route)}
-    rows = [(ident, *positions.get(ident, (math.nan, math.nan))) for ident in sorted(idents)]
-    frame = pd.DataFrame(rows, columns=["airport", "latitude_deg", "longitude_deg"])
+    nowhere = math.nan, math.nan
+    rows = [(one, *positions.get(one, nowhere), elevations.get(one, math.nan)) for one in sorted(idents)]
+    frame = pd.DataFrame(rows, columns=["airport", "latitude_deg", "longitude_deg", "elevation_ft"])
     return frame.assign(approach_ceiling_ft=math.nan, approach_visibility_sm=math.nan)

@@ -41,6 +41,7 @@ class NewLimit:
     solo: bool | None
     lesson_kind: str
     night: bool | None
+    aircraft_type: str
     effect: str
     effective_from: date
     effective_to: date | None
@@ -76,7 +77,7 @@ def add_limit(engine: Engine, new: NewLimit, now_utc: datetime, settings: Settin
     cells = {
         **found.groupdict(),
         "school": new.school,
-        **({"student": new.student} if new.student else {"training_level": new.training_level}),
+        **({"student": new.student} if new.student else _of_school(new)),
         "solo": _yes_no(new.solo),
         "lesson_kind": new.lesson_kind,
         "night": _yes_no(new.night),
@@ -121,6 +122,11 @@ def end_minimum(engine: Engine, minimum_id: int, last_day: date) -> bool:
             return False
         rows.end_minimum(connection, minimum_id, last_day)
         return True
+
+
+def _of_school(new: NewLimit) -> dict[str, str]:
+    """The cells that only a school's minimum has; without a type its id is that of before there were types."""
+    return {"training_level": new.training_level} | ({"aircraft_type": new.aircraft_type} if new.aircraft_type else {})
 
 
 def _yes_no(value: bool | None) -> str:

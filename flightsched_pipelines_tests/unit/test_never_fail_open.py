@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.risk.assess import assess
 from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, severity
-from flightsched_pipelines.domain.risk.limits.minimums import default_minimums
+from flightsched_pipelines.domain.risk.limits.minimums import default_minimums, typed_minimums
 from flightsched_pipelines.domain.weather.daylight import sun_table
 from flightsched_pipelines.domain.weather.guidance.bulletin import GuidanceSource
 from flightsched_pipelines.domain.weather.guidance.reading import bulletin_request
@@ -45,15 +45,21 @@ NOW = 14
 AIRPORTS = pd.DataFrame(
     {
         "airport": ["KXYZ", "KNOT"], "latitude_deg": [37.0, 37.1], "longitude_deg": [-122.0, -122.0],
-        "issues_taf": [True, False], "issues_metar": [True, False], "approach_ceiling_ft": [None, None],
-        "approach_visibility_sm": [None, None],
+        "elevation_ft": [2_000.0, 2_000.0], "issues_taf": [True, False], "issues_metar": [True, False],
+        "approach_ceiling_ft": [None, None], "approach_visibility_sm": [None, None],
     }
 )  # fmt: skip
 RUNWAYS = pd.DataFrame(
     {"airport": ["KXYZ"] * 2, "runway": ["13", "31"], "heading_true_deg": [142.0, 322.0], "closed": [False, False]}
 )
 SUNS = sun_table(AIRPORTS, hour(0).date() - timedelta(days=1), 5)
-MINIMUMS = default_minimums()
+DENSITY_ALTITUDE = {
+    "authority": "school", "training_level": "private_pilot", "rule": "density_altitude", "comparison": "<=",
+    "limit_value": 3_500.0, "unit": "ft", "effect": "block", "effective_from": hour(0).date(), "reference": "a test",
+}  # fmt: skip
+MINIMUMS = pd.concat([default_minimums(), typed_minimums(pd.DataFrame([DENSITY_ALTITUDE]))], ignore_index=True)
+"""Private pilots have a limit on density altitude that blocks; of the others one only warns."""
+
 
 WEATHER: dict[str, Any] = {
     "taf": [

@@ -64,6 +64,7 @@ def add(
     solo: Annotated[bool | None, typer.Option("--solo/--dual", help="Both where left out.")] = None,
     kind: Annotated[str, typer.Option(help="pattern, local or cross_country; any where left out.")] = "",
     night: Annotated[bool | None, typer.Option("--night/--day", help="Both where left out.")] = None,
+    aircraft_type: Annotated[str, typer.Option(help="Type of aircraft, such as C172S; any where left out.")] = "",
     effect: Annotated[str, typer.Option(help="block: at risk; warn: to watch.")] = "block",
     since: Annotated[datetime | None, typer.Option("--from", formats=[DAY_FORMAT], help="First day; today.")] = None,
     until: LastDay = None,
@@ -72,10 +73,12 @@ def add(
     """Add one minimum of a school, or one limit of a student; the same again changes nothing."""
     if student and level:
         raise UsageError("--level is of the school's minimums; a student's own limits are for the student's level")
+    if student and aircraft_type:
+        raise UsageError("--aircraft-type is of the school's minimums; a student's own limits are for any aircraft")
     settings, engine = open_session()
     new = stored.NewLimit(
-        limit, school or "", student or "", level, solo, kind, night, effect, _day(since), until and until.date(),
-        reference,
+        limit, school or "", student or "", level, solo, kind, night, aircraft_type, effect, _day(since),
+        until and until.date(), reference,
     )  # fmt: skip
     report = stored.add_limit(engine, new, datetime.now(UTC), settings)
     if as_json:
@@ -133,7 +136,7 @@ def _whose(row: Mapping[str, Any]) -> str:
 
 
 def _for(row: Mapping[str, Any]) -> str:
-    words = [row["training_level"], row["lesson_kind"]]
+    words = [row["training_level"], row["aircraft_type"], row["lesson_kind"]]
     words += [{True: "solo", False: "dual", None: None}[row["solo"]], {True: "night", False: "day"}.get(row["night"])]
     return " ".join(word for word in words if word) or "every lesson"
 

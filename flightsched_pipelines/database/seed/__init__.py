@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import Range
 from flightsched_pipelines.database import schema, table_counts
 from flightsched_pipelines.database.queries.imports.school_rows import ensure_default_minimums
 from flightsched_pipelines.database.seed.lessons import Lesson, Student, World, make_lessons
-from flightsched_pipelines.database.seed.reference import reference_airports, reference_runways
+from flightsched_pipelines.database.seed.reference import OWN_MINIMUMS, reference_airports, reference_runways
 from flightsched_pipelines.domain.rescheduling.availability import (
     AvailabilityException,
     Period,
@@ -42,6 +42,7 @@ LAST_NAMES = (
 )  # fmt: skip
 
 LEVELS = ("student_pilot",) * 17 + ("private_pilot",) * 8 + ("instrument_rated",) * 5
+WITH_CARBURETTOR = frozenset({"C152", "PA-28-181"})
 CROSSWIND_KT = {"C152": 12.0, "C172S": 15.0, "PA-28-181": 17.0}
 MAY_TEACH = (
     ["student_pilot", "private_pilot", "instrument_rated"],
@@ -139,15 +140,9 @@ def _insert_frame(connection: Connection, table: Table, frame: pd.DataFrame) -> 
 
 
 def _insert_minimums(connection: Connection) -> None:
-    """The defaults, and one rule of a school's own: C172 renters at Centennial fly in less wind."""
+    """The defaults, and some of a school's own."""
     ensure_default_minimums(connection)
-    own = {
-        "school_id": 2, "authority": "school", "training_level": "private_pilot", "solo": True, "lesson_kind": None,
-        "night": None, "rule": "wind", "comparison": "<", "limit_value": 20.0, "unit": "kt", "effect": "block",
-        "effective_from": datetime(2026, 1, 1).date(), "effective_to": None,  # noqa: DTZ001, a calendar day
-        "reference": "Centennial Flight School, operations manual 4.2",
-    }  # fmt: skip
-    connection.execute(insert(schema.weather_minimums), own)
+    connection.execute(insert(schema.weather_minimums), OWN_MINIMUMS)
 
 
 def _insert_preferences(
@@ -216,6 +211,7 @@ def _insert_school(connection: Connection, school: _School, random: Random) -> l
             "tail_number": f"N{school.school_id}{n + 1:02d}FS",
             "type": type_,
             "demonstrated_crosswind_kt": CROSSWIND_KT[type_],
+            "carburettor": type_ in WITH_CARBURETTOR,
         }
         for n, type_ in enumerate(school.fleet)
     ]

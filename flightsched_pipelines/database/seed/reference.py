@@ -1,10 +1,11 @@
-"""The real airports of the seed's schools, and their runways, entered by hand.
+"""The real airports of the seed's schools, and their runways, entered by hand; and what one school decided.
 
 Coordinates, elevation and zone come from the package ``airportsdata``. Headings are true, lengths in feet (FAA chart
 supplement, 2026); each runway has both its ends.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from types import MappingProxyType
 
 import airportsdata
@@ -66,6 +67,22 @@ RUNWAYS: Mapping[str, tuple[tuple[str, float, str, float, int, bool], ...]] = Ma
     }
 )
 """Both ends of each runway with their true headings, its length, and whether it is closed."""
+
+_OF_CENTENNIAL = {
+    "school_id": 2, "authority": "school", "training_level": None, "solo": None, "lesson_kind": None, "night": None,
+    "aircraft_type": None, "effective_from": date(2026, 1, 1), "effective_to": None,
+}  # fmt: skip
+OWN_MINIMUMS: Sequence[Mapping[str, object]] = (
+    _OF_CENTENNIAL | {
+        "training_level": "private_pilot", "solo": True, "rule": "wind", "comparison": "<", "limit_value": 20.0,
+        "unit": "kt", "effect": "block", "reference": "Centennial Flight School, operations manual 4.2",
+    },
+    _OF_CENTENNIAL | {
+        "aircraft_type": "C172S", "rule": "density_altitude", "comparison": "<=", "limit_value": 7_500.0, "unit": "ft",
+        "effect": "warn", "reference": "Centennial Flight School, operations manual 4.7",
+    },
+)  # fmt: skip
+"""A school's own minimums: at Centennial renters fly in less wind, and a C172S in thicker air."""
 
 
 def reference_airports() -> pd.DataFrame:

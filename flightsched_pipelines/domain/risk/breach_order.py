@@ -28,7 +28,7 @@ def gravest_first(breaches: pd.DataFrame) -> pd.DataFrame:
     6. is of the rule that comes first in ``RULES``, is earlier, or is at the airport that comes first by its ident.
 
     Args:
-        breaches: ``position`` of the lesson, ``severity``, ``effect``, ``rule``, ``layer``, ``margin``,
+        breaches: ``position`` of the lesson, ``severity``, ``effect``, ``rule``, ``layer``, ``value``, ``margin``,
             ``limit_value``, ``hour_utc`` and ``airport``.
     """
     rule = breaches["rule"]
@@ -55,4 +55,6 @@ def share_missed(breaches: pd.DataFrame) -> NDArray[np.float64]:
     limit = breaches["limit_value"].abs().to_numpy(dtype=np.float64)
     scale = np.where(breaches["rule"] == "daylight", DAYLIGHT_SCALE_MINUTES, np.where(limit == 0, 1.0, limit))
     share = -breaches["margin"].to_numpy(dtype=np.float64) / scale
-    return np.where(np.isnan(share), np.inf, share)
+    # A value that is not known, and may be beyond its limit, is graver than none that is.
+    not_known = breaches["value"].isna() & breaches["limit_value"].notna()
+    return np.where(not_known, 0.0, np.where(np.isnan(share), np.inf, share))

@@ -23,6 +23,7 @@ NAMES = {
     "gust_spread": "gust spread",
     "crosswind": "crosswind",
     "aircraft_crosswind": "crosswind",
+    "density_altitude": "density altitude",
     "thunderstorm": "convection",
     "icing": "icing",
     "wind_shear": "low-level wind shear",
@@ -105,7 +106,8 @@ def breach_sentence(breach: Breach, time_zone: str, *, pilots: str = "", source:
         return f"{_missing(breach, format_time(breach.from_utc, time_zone))}."
     if breach.rule == "daylight":
         return f"{_daylight(breach, for_whom)}."
-    words = _hazard(breach, for_whom) if breach.value is None else _measured(breach, for_whom)
+    measured = breach.value is not None or breach.rule == "density_altitude"
+    words = _measured(breach, for_whom) if measured else _hazard(breach, for_whom)
     period = format_period(breach.from_utc, breach.to_utc, time_zone)
     return f"{words}: {breach.airport}, {period}{f' ({source})' if source else ''}."
 
@@ -144,6 +146,8 @@ def forecast_value(breach: Breach) -> str:
         return "none" if breach.hazard == "no forecast" else "cannot be read"
     if breach.rule == "daylight" and breach.value is not None:
         return _beside_the_sun(breach.value, "sunrise" if breach.hazard == "before sunrise" else "sunset")
+    if breach.value is None and breach.rule == "density_altitude":
+        return "not known"
     often = "at times " if breach.temporary else ""
     return often + (_value(breach) if breach.value is not None else "forecast")
 
@@ -191,9 +195,11 @@ def limit_of_whom(breach: Breach, pilots: str = "") -> str:
 
 
 def _measured(breach: Breach, pilots: str) -> str:
+    whose = limit_of_whom(breach, pilots)
+    if breach.value is None:
+        return f"{_capitalised(NAMES[breach.rule])} {forecast_value(breach)}, and perhaps above {whose}"
     why = f" ({breach.hazard}, so the full wind counts)" if breach.hazard else ""
     begins = f"{rule_name(breach)} {forecast_value(breach)}{why}"
-    whose = limit_of_whom(breach, pilots)
     if breach.by is None:
         return f"{begins}, {_beyond(breach)} {whose}"
     if breach.by == 0:

@@ -14,7 +14,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.domain.risk.area_breaches import area_breaches
-from flightsched_pipelines.domain.risk.arrays.forecast_grid import LAYERS, PREVAILING, TEMPORARY
+from flightsched_pipelines.domain.risk.arrays.forecast_grid import (
+    DENSITY_ALTITUDE_UNKNOWN,
+    LAYERS,
+    PREVAILING,
+    TEMPORARY,
+)
 from flightsched_pipelines.domain.risk.arrays.limit_comparison import CROSSWIND
 from flightsched_pipelines.domain.risk.bookings import VERDICTS
 from flightsched_pipelines.domain.risk.breach_order import gravest_first
@@ -76,8 +81,9 @@ BROKEN_COLUMNS: Mapping[str, str] = MappingProxyType(
 """One row for each booking, rule, airport and layer: its worst hour, by ``breach_rank``: 1 is a booking's gravest.
 
 ``margin`` is in the rule's unit and not above 0. Rule ``forecast`` lists in ``hazard`` what is missing from the hour
-on; that of a crosswind says where no runway is known.
-``daylight`` and ``forecast`` come from no group: their source, station and group are null. The group of an area is the
+on; that of a crosswind says where no runway is known, and that of a density altitude where it is not known.
+``daylight``, ``density_altitude`` and ``forecast`` come from no group: their source, station and group are null. The
+group of an area is the
 time for which it holds, its source the product; ``hazard`` names it. A breach of a student's own
 limit has neither limit nor margin.
 """
@@ -93,6 +99,9 @@ _FREEZING_MOISTURE = "moisture below freezing"
 _ACROSS_A_RUNWAY = frozenset({"crosswind", "aircraft_crosswind"})
 NO_RUNWAY = "no open runway is known"
 """Stands among the breaches of a crosswind where the full wind counts."""
+
+NOT_KNOWN = "not known"
+"""Stands among the breaches where the density altitude is not, and may be above the limit."""
 
 OWN_LIMIT = "the student's own limit"
 """The reference of a breach of one: neither its number nor its text leaves the minimums."""
@@ -145,6 +154,8 @@ def _weather_breaches(case: AssessmentInput, hours: BookingHours, *, only_broken
     layer = np.where(sky.prevails[row], PREVAILING, TEMPORARY)
     parts: list[pd.DataFrame] = []
     for measure, effect in ((m, e) for m in range(DAYLIGHT) for e in (BLOCK, WARN)):
+        if (measure, effect) == (DENSITY_ALTITUDE_UNKNOWN, BLOCK):
+            continue  # the verdict is unknown for it (`missing_forecast`)
         source = case.limits.rows[effect, profile, measure]
         if measure == AIRCRAFT_CROSSWIND:
             values = sky.values[CROSSWIND, row]
@@ -155,7 +166,8 @@ def _weather_breaches(case: AssessmentInput, hours: BookingHours, *, only_broken
             if effect == BLOCK and measure < len(sky.approach):
                 of_field = approach_minima(case, profile, airport)[measure]
                 source, limits = np.where(of_field > limits, APPROACH, source), np.maximum(of_field, limits)
-        chosen = np.flatnonzero(values < limits if only_broken else np.isfinite(values) & np.isfinite(limits))
+        every = not only_broken and measure != DENSITY_ALTITUDE_UNKNOWN
+        chosen = np.flatnonzero(np.isfinite(values) & np.isfinite(limits) if every else values < limits)
         if parts and not len(chosen):
             continue
         parts.append(
@@ -181,8 +193,12 @@ def _weather_breaches(case: AssessmentInput, hours: BookingHours, *, only_broken
 def _worst(found: pd.DataFrame) -> pd.DataFrame:
     """The worst hour of each booking, rule, airport and layer; blocking limits before warnings."""
     scale = found["threshold"].abs().where(found["threshold"] != 0, 1.0)
-    found["relative_margin"] = (found["oriented"] - found["threshold"]) / scale
-    group = ["position", "airport_index", "measure", "layer_index"]
+    margin = (found["oriented"] - found["threshold"]) / scale
+    # A density altitude that is not known is told of where none is known to be beyond the limit.
+    not_known = found["measure"] == DENSITY_ALTITUDE_UNKNOWN
+    limited = found["measure"].mask(not_known, MEASURES.index("density_altitude"))
+    found = found.assign(relative_margin=margin.mask(not_known, 0.0), limited=limited)
+    group = ["position", "airport_index", "limited", "layer_index"]
     return found.sort_values([*group, "effect_index", "relative_margin", "hour_utc"]).drop_duplicates(group)
 
 
@@ -195,7 +211,8 @@ def _described(case: AssessmentInput, found: pd.DataFrame) -> pd.DataFrame:
     no_runway = case.sky.without_runways[found["airport_index"]] & np.isin(rules, list(_ACROSS_A_RUNWAY))
     is_hazard, sign = np.isin(rules, HAZARD_RULES), np.where(np.isin(rules, AT_LEAST_RULES), 1.0, -1.0)
     minimums = _minimum_columns(case, found, sign)
-    value = np.where(is_hazard, np.nan, sign * found["oriented"])
+    not_known = (found["measure"] == DENSITY_ALTITUDE_UNKNOWN).to_numpy()
+    value = np.where(is_hazard | not_known, np.nan, sign * found["oriented"])
     margin = np.where(is_hazard, np.nan, sign * (value - minimums["limit_value"]))
     return found.assign(
         rule=rules,
@@ -207,8 +224,10 @@ def _described(case: AssessmentInput, found: pd.DataFrame) -> pd.DataFrame:
         unit=[UNITS.get(rule, "") for rule in rules],
         hazard=pd.array(
             [
-                _codes(rule, hazards) if hazard else NO_RUNWAY if full else None
-                for rule, hazards, hazard, full in zip(rules, rows["hazards"], is_hazard, no_runway, strict=True)
+                _codes(rule, hazards) if hazard else NO_RUNWAY if full else NOT_KNOWN if unknown else None
+                for rule, hazards, hazard, full, unknown in zip(
+                    rules, rows["hazards"], is_hazard, no_runway, not_known, strict=True
+                )
             ],
             dtype="str",
         ),
@@ -216,7 +235,7 @@ def _described(case: AssessmentInput, found: pd.DataFrame) -> pd.DataFrame:
         layer=np.array(LAYERS, dtype=object)[found["layer_index"]],
         **{name: minimums[name] for name in ("limit_value", "reference", "comparison", "authority")},
         **{
-            name: rows[name]
+            name: rows[name].where(rules != "density_altitude")  # it is of the hour, not of one group
             for name in (
                 "change", "source", "station", "group_from_utc", "group_to_utc", "probability", "station_distance_nm"
             )

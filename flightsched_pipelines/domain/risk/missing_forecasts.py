@@ -8,14 +8,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.domain.risk.arrays.encoding import MICROS_PER_HOUR, micros_of
-from flightsched_pipelines.domain.risk.arrays.forecast_grid import LAYERS, PREVAILING, element_names
+from flightsched_pipelines.domain.risk.arrays.forecast_grid import (
+    DENSITY_ALTITUDE_UNKNOWN,
+    LAYERS,
+    PREVAILING,
+    element_names,
+)
 from flightsched_pipelines.domain.risk.limits.effective_limits import BLOCK
-from flightsched_pipelines.domain.risk.rules import EFFECTS, HAZARD_AREAS
+from flightsched_pipelines.domain.risk.rules import DENSITY_ALTITUDE, EFFECTS, HAZARD_AREAS
 from flightsched_pipelines.domain.risk.verdicts import UNKNOWN, AssessmentInput, areas_not_known
 
 Indices = NDArray[np.int64]
 
-NO_FORECAST, NO_SUN, NO_MINIMUMS, FAULTY_ROW, NO_AREAS = (1 << n for n in (32, 33, 34, 35, 36))
+NO_FORECAST, NO_SUN, NO_MINIMUMS, FAULTY_ROW, NO_AREAS, NO_DENSITY_ALTITUDE = (1 << n for n in range(32, 38))
 """Bits beside those of the elements that a row can lack."""
 
 MAX_FAULTS = 3
@@ -59,6 +64,10 @@ def missing_forecast(case: AssessmentInput, hours: BookingHours, unknown: Indice
     position, airport, lack = hours.position[gaps], hours.airport[gaps], _lack_by_cell(case)[cell]
     hour = _hour_number(case, position, hours.column[gaps])
     at_known = np.maximum(trips.departure, trips.destination)[unknown] < len(sky.airports)
+    unsure = _without_density_altitude(case, hours, is_unknown)
+    position, airport = np.append(position, hours.position[unsure]), np.append(airport, hours.airport[unsure])
+    lack = np.append(lack, np.full(len(unsure), NO_DENSITY_ALTITUDE))
+    hour = np.append(hour, _hour_number(case, hours.position[unsure], hours.column[unsure]))
     for cause, bit in (
         (at_known & ~trips.sun_known[unknown], NO_SUN),
         (~case.limits.ruled[trips.profile[unknown]], NO_MINIMUMS),
@@ -113,10 +122,19 @@ def _lack_by_cell(case: AssessmentInput) -> Indices:
     return lack
 
 
+def _without_density_altitude(case: AssessmentInput, hours: BookingHours, wanted: NDArray[np.bool_]) -> Indices:
+    """The hours of some bookings in which the density altitude is not known, and may be above a limit that blocks."""
+    sky = case.sky
+    lowest = np.full(sky.complete.size, np.inf)
+    np.minimum.at(lowest, sky.cell, sky.values[DENSITY_ALTITUDE_UNKNOWN])
+    threshold = case.limits.thresholds[BLOCK, case.trips.profile[hours.position], DENSITY_ALTITUDE_UNKNOWN]
+    return np.flatnonzero(wanted[hours.position] & (lowest[hours.airport * sky.columns + hours.column] < threshold))
+
+
 def _missing_words(bits: int) -> str:
     causes = {
         FAULTY_ROW: "a row that cannot be read", NO_FORECAST: "no forecast", NO_SUN: "sunset", NO_MINIMUMS: "minimums",
-        NO_AREAS: HAZARD_AREAS,
+        NO_AREAS: HAZARD_AREAS, NO_DENSITY_ALTITUDE: DENSITY_ALTITUDE,
     }  # fmt: skip
     return ", ".join([*(word for bit, word in causes.items() if bits & bit), *element_names(bits)])
 
@@ -127,7 +145,7 @@ def lacks_weather(words: str) -> bool:
     Hours beyond the reach of the sources are not missing; nor is weather missing where minimums or sun times are.
     """
     named = words.split(", ")
-    return any(name in named for name in (*element_names(-1), HAZARD_AREAS))
+    return any(name in named for name in (*element_names(-1), HAZARD_AREAS, DENSITY_ALTITUDE))
 
 
 def ends_before(words: str, since_utc: datetime, last_forecast_utc: datetime | None) -> bool:

@@ -26,6 +26,7 @@ NONE_OR_ANY = ("none", "any")
 """Of hazard areas a school may allow any, in place of the default that allows none."""
 
 SPEEDS = MappingProxyType({"kt": 1.0, "m/s": 3600 / 1852, "km/h": 1 / 1.852, "mph": 1.609344 / 1.852})
+LENGTHS = MappingProxyType({"ft": 1.0, "m": 1 / 0.3048})
 
 
 def area_rule(hazard: Hazard) -> str:
@@ -36,13 +37,14 @@ def area_rule(hazard: Hazard) -> str:
 RULE_BOOK: Mapping[str, Rule] = MappingProxyType(
     {
         "visibility": Rule(AT_LEAST, {"SM": 1.0, "m": 1 / 1609.344, "km": 1 / 1.609344}, (0.25, 20)),
-        "ceiling": Rule(AT_LEAST, {"ft": 1.0, "m": 1 / 0.3048}, (100, 20_000)),
+        "ceiling": Rule(AT_LEAST, LENGTHS, (100, 20_000)),
         "daylight": Rule(AT_LEAST, {"min": 1.0, "h": 60.0}, (-60, 720)),
         "wind": Rule(AT_MOST, SPEEDS, (1, 70)),
         "gust": Rule(AT_MOST, SPEEDS, (1, 80)),
         "gust_spread": Rule(AT_MOST, SPEEDS, (1, 40)),
         "crosswind": Rule(AT_MOST, SPEEDS, (1, 40)),
         "aircraft_crosswind": Rule(AT_MOST, {"kt": 1.0}),
+        "density_altitude": Rule(AT_MOST, LENGTHS, (1_000, 20_000)),
         "thunderstorm": Rule(NONE_ALLOWED),
         "icing": Rule(NONE_ALLOWED),
         "wind_shear": Rule(NONE_ALLOWED),
@@ -72,6 +74,9 @@ EFFECTS = ("block", "warn")
 RULES = tuple(RULE_BOOK)
 AT_LEAST_RULES = tuple(name for name, rule in RULE_BOOK.items() if rule.comparisons == AT_LEAST)
 AREA_RULES = tuple(map(area_rule, HAZARDS_OF_AREAS))
+DENSITY_ALTITUDE = "density altitude"
+"""Stands among what a lesson lacks where temperature or altimeter setting may put it above a limit."""
+
 HAZARD_AREAS = "hazard areas"
 """Stands among what a lesson lacks where an area that may concern it could not be read."""
 

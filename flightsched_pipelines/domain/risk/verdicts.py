@@ -14,7 +14,12 @@ from numpy.typing import NDArray
 from flightsched_pipelines.domain.risk.areas import NOT_KNOWN, AreaHits
 from flightsched_pipelines.domain.risk.arrays.booking_arrays import BookingArrays
 from flightsched_pipelines.domain.risk.arrays.encoding import encoded
-from flightsched_pipelines.domain.risk.arrays.forecast_grid import PREVAILING, QUANTITIES, ForecastGrid
+from flightsched_pipelines.domain.risk.arrays.forecast_grid import (
+    DENSITY_ALTITUDE_UNKNOWN,
+    PREVAILING,
+    QUANTITIES,
+    ForecastGrid,
+)
 from flightsched_pipelines.domain.risk.arrays.limit_comparison import (
     INSTRUMENT_RATED,
     UNFORECAST,
@@ -62,9 +67,11 @@ def severities(case: AssessmentInput) -> Severities:
         own = _own_marks(word, crosswinds_kt)[aircraft]
         for layer, cells in enumerate(breached_masks(word, case.sky)):
             below = trips.over_places(windows.worst(cells, np.bitwise_or), np.bitwise_or) & own
-            grave, light = _masks(word, layer, trips.profiles)
+            grave, light, unsure = _masks(word, layer, trips.profiles)
             at_risk |= (below & grave[trips.profile]) != 0
             watch |= (below & light[trips.profile]) != 0
+            if unsure.any():
+                unknown |= (below & unsure[trips.profile]) != 0
             unknown |= below >= UNFORECAST
     worst = [holds * np.uint8(level) for level, holds in ((WATCH, watch), (UNKNOWN, unknown), (AT_RISK, at_risk))]
     return np.maximum.reduce(worst)
@@ -80,6 +87,8 @@ def margins(case: AssessmentInput) -> Floats:
     approach = approach_minima(case, trips.at_places(trips.profile), trips.place_airport)
     margin = np.full(len(trips.departure), np.inf)
     for quantity, of_profiles in enumerate(case.limits.of_school.T[: len(QUANTITIES)]):
+        if quantity >= len(approach) and (of_profiles == -np.inf).all():
+            continue
         cells = np.full(sky.complete.size, np.inf)
         np.minimum.at(cells, sky.cell[sky.prevails], sky.values[quantity, sky.prevails])
         worst, limit = windows.worst(cells, np.minimum), of_profiles[trips.profile]
@@ -150,12 +159,15 @@ def _own_marks(word: dict[np.uint64, Threshold], crosswinds_kt: Sequence[float])
     return np.array(aircraft, dtype=np.uint64) | np.uint64(everybody)
 
 
-def _masks(word: dict[np.uint64, Threshold], layer: int, profiles: Profiles) -> tuple[Words, Words]:
-    """Return per-profile masks of thresholds that cause at_risk and watch."""
-    grave, light = np.zeros((2, len(profiles.solo)), dtype=np.uint64)
+def _masks(word: dict[np.uint64, Threshold], layer: int, profiles: Profiles) -> tuple[Words, Words, Words]:
+    """Return per-profile masks of thresholds that cause at_risk, watch and unknown."""
+    grave, light, unsure = np.zeros((3, len(profiles.solo)), dtype=np.uint64)
     for bit, mark in word.items():
         for effect, held in enumerate(mark.held):
+            if mark.quantity == DENSITY_ALTITUDE_UNKNOWN and effect == BLOCK:
+                unsure[held] |= bit  # it may be beyond a limit that blocks; beyond one that warns it is watched
+                continue
             is_grave = breach_severities(mark.rule, effect, layer, profiles.solo) == AT_RISK
             grave[held & is_grave] |= bit
             light[held & ~is_grave] |= bit
-    return grave, light
+    return grave, light, unsure

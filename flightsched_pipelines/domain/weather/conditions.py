@@ -75,6 +75,7 @@ class Conditions:
     ceiling_estimated: bool = False
     temperature_c: float | None = None
     dewpoint_c: float | None = None
+    altimeter_hpa: float | None = None
     weather: str = ""
     hazards: frozenset[str] = frozenset()
     missing: frozenset[Element] = frozenset()

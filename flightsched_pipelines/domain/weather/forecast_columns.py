@@ -55,6 +55,13 @@ FORECAST: Mapping[str, ForecastColumn] = MappingProxyType(
         ),
         "temperature_c": ForecastColumn("float64", "Temperature at the surface, degrees Celsius.", nullable=True),
         "dewpoint_c": ForecastColumn("float64", "Dew point, degrees Celsius.", nullable=True),
+        "outside_air_temperature_c": ForecastColumn(
+            "float64", "Temperature of the hour, by the source that is due for it, degrees Celsius.", nullable=True
+        ),
+        "outside_air_dewpoint_c": ForecastColumn(
+            "float64", "Dew point of the hour, by the same source, degrees Celsius.", nullable=True
+        ),
+        "altimeter_hpa": ForecastColumn("float64", "Last altimeter setting reported, hectopascals.", nullable=True),
         "weather": ForecastColumn("str", "Weather codes as reported.", nullable=True, few=True),
         "hazards": ForecastColumn("object", "Hazard codes: TS, FZRA, LLWS, CB, ..."),
         "missing": ForecastColumn("object", "Elements that are missing from the report or cannot be read."),

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from flightsched_pipelines.domain.weather.conditions import ForecastGroup, flight_category
+from flightsched_pipelines.domain.weather.distances import distances_nm
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
 from flightsched_pipelines.domain.weather.governing import governing_metars, governing_taf, newest, unreadable
 from flightsched_pipelines.domain.weather.guidance.bulletin import GUIDANCE_SOURCES, GuidanceSource
@@ -26,13 +27,12 @@ from flightsched_pipelines.domain.weather.guidance.governing_guidance import (
 )
 from flightsched_pipelines.domain.weather.issue_times import BEGINNING, EVERY_STATION
 from flightsched_pipelines.domain.weather.issuers import due
+from flightsched_pipelines.domain.weather.outside_air import with_outside_air
 from flightsched_pipelines.domain.weather.provider_responses import ParsedReports
 from flightsched_pipelines.durations import HOUR, hour_of
 
 MODEL_HOURS = 47
 """One Call returns 48 hours from the one in which it was made, which may be the one before the running hour."""
-
-EARTH_RADIUS_NM = 3_440.065
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,8 @@ def blend(
         ]
     frame = _frame(rows, now_utc=hour_utc)
     end = hour_utc + horizon_hours * HOUR
-    return frame[(frame["hour_utc"] >= hour_utc) & (frame["hour_utc"] < end)].reset_index(drop=True)
+    frame = frame[(frame["hour_utc"] >= hour_utc) & (frame["hour_utc"] < end)].reset_index(drop=True)
+    return with_outside_air(frame, airports)
 
 
 def blend_of_files(airports: pd.DataFrame, reading: ParsedReports, *, taf_max_distance_nm: float) -> pd.DataFrame:
@@ -149,7 +150,7 @@ def blend_of_files(airports: pd.DataFrame, reading: ParsedReports, *, taf_max_di
             rows += [_Row(airport, group, distance_nm, group.from_utc not in hours) for group in guide.groups]
             hours |= guide.sure_hours
         rows += [_Row(airport, group, 0.0, group.from_utc not in hours) for group in models.get(airport, ())]
-    return _frame(rows, now_utc=None)
+    return with_outside_air(_frame(rows, now_utc=None), airports)
 
 
 def _by_station(reading: ParsedReports, source: str) -> Mapping[str, list[ForecastGroup]]:
@@ -211,7 +212,7 @@ def _stations(
     issuing = airports[issues]
     if issuing.empty:
         return {}
-    distances = _distances_nm(airports, issuing)
+    distances = distances_nm(airports, issuing)
     nearest = distances.argmin(axis=1)
     speakers: dict[str, tuple[str, float]] = {}
     for row, (ident, own) in enumerate(zip(airports["airport"], issues, strict=True)):
@@ -221,21 +222,6 @@ def _stations(
         elif distance_nm <= max_distance_nm:
             speakers[str(ident)] = (str(issuing["airport"].iloc[int(nearest[row])]), round(distance_nm, 1))
     return speakers
-
-
-def _distances_nm(here: pd.DataFrame, there: pd.DataFrame) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """Great-circle distances between two sets of airports, shape (here, there), by the haversine formula."""
-    latitude, longitude = (np.radians(here[name].to_numpy(float))[:, None] for name in _POSITION)
-    other_latitude, other_longitude = (np.radians(there[name].to_numpy(float))[None, :] for name in _POSITION)
-    half_chord = (
-        np.sin((latitude - other_latitude) / 2) ** 2
-        + np.cos(latitude) * np.cos(other_latitude) * np.sin((longitude - other_longitude) / 2) ** 2
-    )
-    distances = 2 * EARTH_RADIUS_NM * np.arcsin(np.sqrt(np.clip(half_chord, 0, 1)))
-    return np.where(np.isnan(distances), np.inf, distances)  # position unknown: near no station
-
-
-_POSITION = ("latitude_deg", "longitude_deg")
 
 
 def _hours(group: ForecastGroup) -> list[datetime]:
@@ -254,9 +240,9 @@ def _frame(rows: Sequence[_Row], now_utc: datetime | None) -> pd.DataFrame:
     names = [
         "airport", "layer", "change", "probability", "group_from_utc", "group_to_utc", "wind_direction_deg",
         "wind_varies_from_deg", "wind_varies_to_deg", "wind_speed_kt", "wind_gust_kt", "visibility_sm",
-        "visibility_at_least", "ceiling_ft", "ceiling_estimated", "temperature_c", "dewpoint_c", "weather", "hazards",
-        "missing", "unread", "flight_category", "source", "station", "station_distance_nm", "issued_at_utc", "governs",
-        "hour_utc",
+        "visibility_at_least", "ceiling_ft", "ceiling_estimated", "temperature_c", "dewpoint_c",
+        "outside_air_temperature_c", "outside_air_dewpoint_c", "altimeter_hpa", "weather", "hazards", "missing",
+        "unread", "flight_category", "source", "station", "station_distance_nm", "issued_at_utc", "governs", "hour_utc",
     ]  # fmt: skip
     frame = pd.DataFrame(records, columns=names)
     for name in ("hour_utc", "group_from_utc", "group_to_utc", "issued_at_utc"):
@@ -276,7 +262,9 @@ def _record(row: _Row) -> tuple[object, ...]:
         conditions.wind_direction_deg, conditions.wind_varies_from_deg, conditions.wind_varies_to_deg,
         conditions.wind_speed_kt, conditions.wind_gust_kt, conditions.visibility_sm,
         conditions.visibility_at_least, conditions.ceiling_ft, conditions.ceiling_estimated, conditions.temperature_c,
-        conditions.dewpoint_c, conditions.weather, sorted(conditions.hazards), sorted(conditions.missing),
+        conditions.dewpoint_c, conditions.temperature_c, conditions.dewpoint_c, conditions.altimeter_hpa,
+        conditions.weather,
+        sorted(conditions.hazards), sorted(conditions.missing),
         [str(word) for word in conditions.unread], category,
         group.source, group.station, row.distance_nm, group.issued_at_utc, row.governs,
     )  # fmt: skip

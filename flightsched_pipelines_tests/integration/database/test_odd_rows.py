@@ -180,6 +180,14 @@ class Hour:
     proposals: pd.DataFrame
 
 
+OF_A_TYPE = (
+    "INSERT INTO school.weather_minimums (school_id, authority, aircraft_type, rule, comparison, limit_value, unit, "
+    "effect, effective_from, reference) VALUES (2, 'school', 'C172S', 'density_altitude', '<=', 7500, 'ft', 'warn', "
+    "'2026-01-01', 'Centennial Flight School, operations manual 4.7')"
+)
+"""The seed's minimum for a type of aircraft, which the revision before could not hold."""
+
+
 def run_hour(engine: Engine) -> Hour:
     job = build_definitions(engine=engine, settings=settings_for()).resolve_job_def("hourly_tick")
     with dg.DagsterInstance.ephemeral() as instance:
@@ -256,6 +264,7 @@ def test_all_rows_from_before_together_leave_the_other_school_as_it_was(
         for engine in connected(url):
             enter(engine, *rows)
             migrations.upgrade(engine)
+            enter(engine, OF_A_TYPE)
             hour = run_hour(engine)
             pd.testing.assert_frame_equal(of_school(engine, hour.risk, B), usual)
             theirs = of_school(undisturbed, expected.proposals, B)

@@ -84,13 +84,14 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
         ),
         "aircraft": _plain(
             aircraft,
-            _same("tail_number", "type", "demonstrated_crosswind_kt", "equipment", "simulator"),
+            _same("tail_number", "type", "demonstrated_crosswind_kt", "equipment", "simulator", "carburettor"),
             natural="tail_number",
         ),
         "minimums": _plain(
             _MINIMUMS,
             _same(
-                "training_level", "solo", "lesson_kind", "night", "rule", "comparison", "limit_value", "unit", "effect",
+                "training_level", "solo", "lesson_kind", "night", "aircraft_type", "rule", "comparison", "limit_value",
+                "unit", "effect",
                 "effective_from", "effective_to", "reference",
             ),
             authority="school",

@@ -10,8 +10,8 @@ from flightsched_pipelines.database.schema import schools, students, weather_min
 _M = weather_minimums.c
 _STATED = (
     _M.id, _M.external_id.label("own_id"), schools.c.name.label("school"), students.c.name.label("student"),
-    _M.authority, _M.training_level, _M.solo, _M.lesson_kind, _M.night, _M.rule, _M.comparison, _M.limit_value,
-    _M.unit, _M.effect, _M.effective_from, _M.effective_to, _M.reference,
+    _M.authority, _M.training_level, _M.solo, _M.lesson_kind, _M.night, _M.aircraft_type, _M.rule, _M.comparison,
+    _M.limit_value, _M.unit, _M.effect, _M.effective_from, _M.effective_to, _M.reference,
 )  # fmt: skip
 
 

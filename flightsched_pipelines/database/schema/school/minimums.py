@@ -65,6 +65,7 @@ weather_minimums = Table(
     optional("solo", Boolean, "Solo or dual; null for both."),
     optional("lesson_kind", Text, "pattern, local or cross_country; null for any."),
     optional("night", Boolean, "Night or day; null for both."),
+    optional("aircraft_type", Text, "Type of aircraft the rule is for; null for any."),
     column("rule", Text, "What is limited: visibility, ceiling, wind, gust, crosswind, ..."),
     column("comparison", Text, "What is allowed: >, >=, < or <= the limit; none: no hazard; any: every area."),
     optional("limit_value", Double, "The limit, in the unit; null for hazards and the aircraft's own limit."),

@@ -187,6 +187,7 @@ aircraft = Table(
     optional("demonstrated_crosswind_kt", Double, "Demonstrated crosswind, knots: advice, not a limit."),
     column("equipment", WORDS, "What it has on board, such as ifr; as in requirements.", server_default=text("'{}'")),
     column("simulator", Boolean, "Whether it is a simulator, which needs no weather.", server_default=text("false")),
+    optional("carburettor", Boolean, "Whether its engine has a carburettor; null: not known."),
     external_id(),
     ended_at(),
     Index("aircraft_external_id_key", "school_id", "external_id", unique=True),

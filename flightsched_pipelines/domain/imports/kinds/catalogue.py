@@ -141,6 +141,7 @@ AIRCRAFT = FileKind(
         fields.number("demonstrated_crosswind_kt", 1, 60, "kt", "Demonstrated crosswind, knots; empty if unknown."),
         fields.names("equipment", "What it has on board, names of your own separated by blanks, such as ifr night."),
         fields.yes_no("simulator", "Whether it is a simulator, in which lessons need no weather; no where left out."),
+        fields.yes_no("carburettor", "Whether its engine has a carburettor: yes for advice on its icing."),
     ),
     (
         {

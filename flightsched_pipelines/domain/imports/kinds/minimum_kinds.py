@@ -28,6 +28,7 @@ MINIMUMS = FileKind(
         fields.identity("id", "An id of your own for the limit."),
         SCHOOL_OF_ROW,
         fields.word("training_level", TRAINING_LEVELS, "Level that it is for; empty for any."),
+        fields.text("aircraft_type", "Type of aircraft that it is for, as in the file of aircraft; empty for any."),
         *_LIMIT,
         fields.text("reference", "Where the school says so.", required=True),
     ),
@@ -36,6 +37,11 @@ MINIMUMS = FileKind(
             "id": "M-1", "training_level": "student_pilot", "solo": "yes", "rule": "wind", "comparison": "<",
             "limit_value": "12", "unit": "kt", "effect": "block", "effective_from": "2026-01-01",
             "reference": "Operations manual 4.2",
+        },
+        {
+            "id": "M-2", "aircraft_type": "C172S", "rule": "density_altitude", "comparison": "<=",
+            "limit_value": "7500", "unit": "ft", "effect": "warn", "effective_from": "2026-01-01",
+            "reference": "Operations manual 4.7",
         },
     ),
 )  # fmt: skip

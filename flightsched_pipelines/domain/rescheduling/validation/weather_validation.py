@@ -40,11 +40,12 @@ _BROKEN_EVEN_IF_TEMPORARY = {"thunderstorm", "icing"}
 LOOKED_AT = [
     "airport", "hour_utc", "layer", "missing", "wind_direction_deg", "wind_varies_from_deg",
     "wind_varies_to_deg", "wind_speed_kt", "wind_gust_kt", "visibility_sm",
-    "ceiling_ft", "temperature_c", "weather", "hazards",
+    "ceiling_ft", "temperature_c", "outside_air_temperature_c", "altimeter_hpa", "weather", "hazards",
 ]  # fmt: skip
 """The columns of a forecast that validation uses."""
 _ALTITUDE_FT = {"pattern": 1_000.0, "local": 3_000.0, "cross_country": 6_000.0}
 _COOLING_C_PER_FT = 0.002
+_LOWEST_ALTIMETER_HPA, _HOTTEST_C = 950.0, 57.0
 
 
 class ForecastRecords:
@@ -103,7 +104,7 @@ class ForecastRecords:
         """All findings about a time, each a severity and a sentence."""
         concerning = self._concerning(booking, night=self._is_night(booking, span))
         yield from self._unruled(concerning)
-        rules = _that_count(concerning)
+        rules = _that_count(concerning, booking.aircraft_type)
         yield from self._darkness(booking, span, rules.get("daylight", []))
         yield from self._areas.findings(booking, span, rules)
         hour = hour_of(span.start - self._buffer)
@@ -128,6 +129,25 @@ class ForecastRecords:
                 lasting = not temporary or booking.solo or rule in _BROKEN_EVEN_IF_TEMPORARY
                 severity = "at_risk" if effect == "block" and lasting else "watch"
                 yield severity, f"the forecast is below the minimum for {rule} {place}"
+            if not temporary:
+                yield from self._thin_air(airport, row, rules.get("density_altitude", []), place)
+
+    def _thin_air(self, airport: str, row: Row, limits: list[Row], place: str) -> Iterator[tuple[str, str]]:
+        """Density altitude beyond a limit, or not known and perhaps beyond it."""
+        if not limits:
+            return
+        elevation_ft = number_or_none(self._airports.get(airport, {}).get("elevation_ft"))
+        altimeter_hpa, celsius = (number_or_none(row[name]) for name in ("altimeter_hpa", "outside_air_temperature_c"))
+        known = elevation_ft is not None and altimeter_hpa is not None and celsius is not None
+        value = _density_altitude_ft(elevation_ft, altimeter_hpa, celsius)
+        for limit in limits:
+            if not _HOLDS[str(limit["comparison"])](value, limit["limit_value"]):
+                blocks = limit["effect"] == "block"
+                words = "is above the limit" if known else "is not known, and may be above the limit"
+                yield (
+                    "watch" if not blocks else "at_risk" if known else "missing",
+                    f"the density altitude {words} {place}",
+                )
 
     def _broken(
         self, booking: Booking, airport: str, row: Row, rules: Mapping[str, list[Row]]
@@ -196,7 +216,10 @@ class ForecastRecords:
             "night": night,
         }
         return [
-            row for row in self._minimums if all(row[name] is None or row[name] == fact for name, fact in facts.items())
+            row
+            for row in self._minimums
+            if all(row[name] is None or row[name] == fact for name, fact in facts.items())
+            and (row["aircraft_type"] is None or booking.aircraft_type in {None, row["aircraft_type"]})
         ]
 
     def _unruled(self, concerning: list[Row]) -> Iterator[tuple[str, str]]:
@@ -229,8 +252,11 @@ class ForecastRecords:
         return twilight is None or span.start < twilight[0] or span.end > twilight[1]
 
 
-def _that_count(concerning: list[Row]) -> dict[str, list[Row]]:
-    """By rule: a school's own blocking minimums instead of the defaults, every regulation, and the student's own."""
+def _that_count(concerning: list[Row], aircraft_type: str | None) -> dict[str, list[Row]]:
+    """By rule: a school's own blocking minimums instead of the defaults, every regulation, and the student's own.
+
+    A minimum for a type replaces no default of an aircraft whose type is not known.
+    """
     by_rule: defaultdict[str, list[Row]] = defaultdict(list)
     for row in concerning:
         if row["fault"] is None:
@@ -238,12 +264,25 @@ def _that_count(concerning: list[Row]) -> dict[str, list[Row]]:
     own = {
         rule
         for rule, rows in by_rule.items()
-        if any(row["authority"] == "school" and row["effect"] == "block" for row in rows)
+        if any(
+            row["authority"] == "school" and row["effect"] == "block" and row["aircraft_type"] in {None, aircraft_type}
+            for row in rows
+        )
     }
     return {
         rule: [row for row in rows if row["authority"] != "default" or rule not in own]
         for rule, rows in by_rule.items()
     }
+
+
+def _density_altitude_ft(elevation_ft: float | None, altimeter_hpa: float | None, celsius: float | None) -> float:
+    """Return the density altitude by the rule of 120 ft a degree; the highest possible where a part is not known."""
+    if elevation_ft is None:
+        return math.inf
+    setting = _LOWEST_ALTIMETER_HPA if altimeter_hpa is None else altimeter_hpa
+    pressure_ft = elevation_ft + 145_366.45 * (1 - (setting / 1_013.25) ** 0.190284)
+    standard_c = 15 - 1.98 * pressure_ft / 1_000
+    return pressure_ft + 120 * ((_HOTTEST_C if celsius is None else celsius) - standard_c)
 
 
 def _icing_aloft(row: Row, altitude_ft: float) -> bool:

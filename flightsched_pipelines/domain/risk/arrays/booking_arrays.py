@@ -20,7 +20,7 @@ from flightsched_pipelines.domain.risk.arrays.encoding import (
 )
 from flightsched_pipelines.domain.risk.arrays.forecast_grid import ForecastGrid
 from flightsched_pipelines.domain.risk.bookings import BookingsError
-from flightsched_pipelines.domain.risk.limits.effective_limits import Profiles
+from flightsched_pipelines.domain.risk.limits.effective_limits import ANOTHER_TYPE, UNKNOWN_TYPE, Profiles
 from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, TRAINING_LEVELS
 
 Indices = NDArray[np.int64]
@@ -131,20 +131,23 @@ def _routes(routes: pd.Series, departure: Indices, sky: ForecastGrid) -> tuple[I
 def _profiles(bookings: pd.DataFrame, minimums: pd.DataFrame, night: NDArray[np.bool_]) -> tuple[Indices, Profiles]:
     """The profile of each booking, and those that occur. Those without minimums of their own share one."""
     owner, school_of, student_of = _owners(bookings, minimums)
+    types = [*minimums["aircraft_type"].dropna().unique().tolist(), ANOTHER_TYPE, UNKNOWN_TYPE]
     parts = (
         owner,
+        _types(bookings["aircraft_type"], types),
         _numbers(bookings["training_level"], TRAINING_LEVELS),
         _numbers(bookings["lesson_kind"], LESSON_KINDS),
         bookings["solo"].to_numpy(dtype=bool),
         night,
     )
-    sizes = (len(school_of), len(TRAINING_LEVELS), len(LESSON_KINDS), 2, 2)
+    sizes = (len(school_of), len(types), len(TRAINING_LEVELS), len(LESSON_KINDS), 2, 2)
     combination = np.ravel_multi_index(parts, sizes)
     occurs = np.bincount(combination, minlength=math.prod(sizes)) > 0
-    of_owner, level, kind, is_solo, is_night = np.unravel_index(np.flatnonzero(occurs), sizes)
+    of_owner, type_, level, kind, is_solo, is_night = np.unravel_index(np.flatnonzero(occurs), sizes)
     return (np.cumsum(occurs) - 1)[combination], Profiles(
         school=school_of[of_owner],
         student=student_of[of_owner],
+        aircraft_type=np.array(types, dtype=object)[type_],
         level=level,
         solo=is_solo.astype(bool),
         kind=kind,
@@ -169,6 +172,14 @@ def _owners(bookings: pd.DataFrame, minimums: pd.DataFrame) -> tuple[Indices, Fl
         np.concatenate([schools, schools[pairs % len(schools)]]),
         np.concatenate([np.full(len(schools), np.nan), students[pairs // len(schools)]]),
     )
+
+
+def _types(column: pd.Series, types: list[str]) -> Indices:
+    """The position of each booking's aircraft type among ``types``, whose last two are any other, and unknown ones."""
+    another, unknown = len(types) - 2, len(types) - 1
+    if not another:  # no minimum is for a type
+        return np.zeros(1, dtype=np.int64)
+    return np.where(column.isna(), unknown, category_codes(types[:another], column, another))
 
 
 def _numbers(column: pd.Series, words: tuple[str, ...]) -> Indices:

@@ -19,6 +19,7 @@ from flightsched_pipelines.domain.risk.arrays.encoding import MICROS_PER_HOUR, c
 from flightsched_pipelines.domain.risk.icing import in_icing, moisture_base_ft
 from flightsched_pipelines.domain.risk.rules import ALTITUDES_FT, LESSON_KINDS
 from flightsched_pipelines.domain.weather.conditions import CONVECTIVE, ELEMENTS, FREEZING, HAZARDS, WIND_SHEAR
+from flightsched_pipelines.domain.weather.density_altitude import density_altitude_ft, highest_density_altitude_ft
 from flightsched_pipelines.domain.weather.wind import best_runway_crosswind, open_headings
 
 Floats = NDArray[np.float64]
@@ -37,8 +38,15 @@ QUANTITIES = (
     "thunderstorm",
     "wind_shear",
     *(f"icing_{kind}" for kind in LESSON_KINDS),
+    "density_altitude",
+    "density_altitude_unknown",
 )
-"""Quantities of the grid, one plane each. Icing has one for each lesson kind, as each flies at another altitude."""
+"""Quantities of the grid, one plane each. Icing has one for each lesson kind, as each flies at another altitude.
+
+Density altitude has two: what it is where it is known, and the highest that it may be where it is not.
+"""
+
+DENSITY_ALTITUDE_UNKNOWN = QUANTITIES.index("density_altitude_unknown")
 
 PRESENT, ABSENT = -1.0, np.inf
 """A hazard as an oriented value."""
@@ -123,6 +131,7 @@ def build_forecast_grid(
     row, cell = row[order], cell[order]
     headings = open_headings(runways, list(idents))
     values, missing = _oriented_values(forecasts, row, headings[cell // columns])
+    values = np.concatenate([values, _density_altitudes(forecasts, row, _elevations_ft(airports)[cell // columns])])
     return ForecastGrid(
         airports=idents,
         approach=_approach_minima(airports),
@@ -179,6 +188,28 @@ def _oriented_values(forecasts: pd.DataFrame, row: Indices, headings_deg: Floats
     )
     values[np.isnan(values)] = np.inf
     return values, missing
+
+
+def _elevations_ft(airports: pd.DataFrame) -> Floats:
+    known = "elevation_ft" in airports
+    return airports["elevation_ft"].to_numpy(dtype=np.float64) if known else np.full(len(airports), np.nan)
+
+
+def _density_altitudes(forecasts: pd.DataFrame, row: Indices, elevation_ft: Floats) -> Floats:
+    """The oriented density altitude of some rows where it is known, and the highest possible one where it is not.
+
+    Shape (2, rows). It is that of an hour, and stands in the rows of the prevailing layer alone.
+    """
+    altimeter, temperature = (
+        forecasts[name].to_numpy(dtype=np.float64, na_value=np.nan)[row]
+        for name in ("altimeter_hpa", "outside_air_temperature_c")
+    )
+    known = density_altitude_ft(elevation_ft, altimeter, temperature)
+    unknown = np.isnan(known)
+    highest = highest_density_altitude_ft(elevation_ft, altimeter, temperature)
+    oriented = np.where([~unknown, unknown], [-known, -highest], np.inf)
+    oriented[:, forecasts["layer"].to_numpy(dtype=object)[row] != LAYERS[PREVAILING]] = np.inf
+    return oriented
 
 
 def _packed(lists: NDArray[np.object_], bits: Mapping[str, int], other: int) -> Indices:

@@ -26,17 +26,20 @@ MEASURES = (*QUANTITIES, "aircraft_crosswind", "daylight", *AREA_RULES)
 AIRCRAFT_CROSSWIND, DAYLIGHT = MEASURES.index("aircraft_crosswind"), MEASURES.index("daylight")
 BLOCK, WARN = EFFECTS.index("block"), EFFECTS.index("warn")
 NO_ROW = -1
+ANOTHER_TYPE, UNKNOWN_TYPE = "another type", "unknown type"
 
 
 @dataclass(frozen=True, slots=True)
 class Profiles:
-    """Distinct combinations of school, student, level, solo, kind and night, as aligned arrays of indices.
+    """Distinct combinations of school, student, aircraft type, level, solo, kind and night, as aligned arrays.
 
-    NaN represents every school that has no minimums of its own, and every student without limits of their own.
+    NaN represents every school that has no minimums of its own, and every student without limits of their own. An
+    aircraft type that no minimum names is `ANOTHER_TYPE`; one that is not known is `UNKNOWN_TYPE`, and may be any.
     """
 
     school: NDArray[np.float64]
     student: NDArray[np.float64]
+    aircraft_type: NDArray[np.object_]
     level: NDArray[np.int64]
     solo: NDArray[np.bool_]
     kind: NDArray[np.int64]
@@ -70,8 +73,8 @@ class Limits:
 
 
 def rule_of(measure: str) -> str:
-    """Return the rule that a measure belongs to; icing has one measure for each kind of lesson."""
-    return measure if measure in RULE_BOOK else measure.partition("_")[0]
+    """Return the rule that a measure belongs to; icing and density altitude have several."""
+    return next(rule for rule in (measure, measure.removesuffix("_unknown"), "icing") if rule in RULE_BOOK)
 
 
 _MEASURES_OF = {
@@ -83,7 +86,8 @@ def resolve(minimums: pd.DataFrame, profiles: Profiles) -> Limits:
     """Return the limits in force for each profile.
 
     If a school has blocking rows of its own for a rule, they replace the defaults; a warning row counts beside them. A
-    regulation and a student's own limit always count. The strictest of all rows that count applies; of a student's own
+    regulation and a student's own limit always count. A row for an aircraft type counts for aircraft of unknown type,
+    too, and replaces no default of theirs. The strictest of all rows that count applies; of a student's own
     limit and an equal one, the other does, which may be told.
     """
     everybody = len(profiles.school)
@@ -102,7 +106,7 @@ def resolve(minimums: pd.DataFrame, profiles: Profiles) -> Limits:
             continue
         sound.append((number, record, applies))
         if record["authority"] == "school" and record["effect"] == EFFECTS[BLOCK]:
-            own[record["rule"]] |= applies
+            own[record["rule"]] |= applies & _is_surely_of(record["aircraft_type"], profiles)
     for number, record, applies in sorted(sound, key=lambda one: one[1]["authority"] == "student"):
         if record["comparison"] == "any":
             continue  # it is in the place of a default, and limits nothing
@@ -130,6 +134,8 @@ def _applies(record: dict[Any, Any], profiles: Profiles) -> NDArray[np.bool_]:
         applies &= profiles.school == record["school_id"]
     if record["student_id"] is not None:
         applies &= profiles.student == record["student_id"]
+    if record["aircraft_type"] is not None:
+        applies &= _is_surely_of(record["aircraft_type"], profiles) | (profiles.aircraft_type == UNKNOWN_TYPE)
     if record["training_level"] is not None:
         applies &= profiles.level == TRAINING_LEVELS.index(record["training_level"])
     if record["solo"] is not None:
@@ -139,6 +145,11 @@ def _applies(record: dict[Any, Any], profiles: Profiles) -> NDArray[np.bool_]:
     if record["night"] is not None:
         applies &= profiles.night == record["night"]
     return applies
+
+
+def _is_surely_of(aircraft_type: str | None, profiles: Profiles) -> NDArray[np.bool_]:
+    """True where the aircraft is known to be of a type; a null type is any."""
+    return np.full(len(profiles.school), True) if aircraft_type is None else profiles.aircraft_type == aircraft_type
 
 
 def _kind_of(measure: int) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from flightsched_pipelines.domain.risk.limits.effective_limits import (
+    ANOTHER_TYPE,
     BLOCK,
     MEASURES,
     NO_ROW,
@@ -83,6 +84,7 @@ class Floor:
             profiles = Profiles(
                 school=same * (np.nan if school_id is None else school_id),
                 student=same * np.nan,
+                aircraft_type=np.full(len(same), ANOTHER_TYPE, dtype=object),
                 level=(same * TRAINING_LEVELS.index(level)).astype(np.int64),
                 solo=solo,
                 kind=kind,

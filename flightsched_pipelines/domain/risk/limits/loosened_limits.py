@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from flightsched_pipelines.domain.risk.limits.effective_limits import (
+    ANOTHER_TYPE,
     BLOCK,
     MEASURES,
     NO_ROW,
+    WARN,
     Profiles,
     resolve,
     rule_of,
@@ -31,23 +34,34 @@ class Loosened:
 
 def loosened(minimums: pd.DataFrame) -> Sequence[Loosened]:
     """Return every limit in force (``MINIMUM_COLUMNS``) that allows more than the defaults, by school and level."""
-    every = product([np.nan, *minimums["school_id"].dropna().unique()], range(len(TRAINING_LEVELS)), (False, True),
-                    range(len(LESSON_KINDS)), (False, True))  # fmt: skip
-    school, level, solo, kind, night = (np.array(values) for values in zip(*every, strict=True))
-    profiles = Profiles(school.astype(np.float64), np.full(len(level), np.nan), level, solo, kind, night)
+    types = [ANOTHER_TYPE, *minimums["aircraft_type"].dropna().unique()]
+    every = product([np.nan, *minimums["school_id"].dropna().unique()], types, range(len(TRAINING_LEVELS)),
+                    (False, True), range(len(LESSON_KINDS)), (False, True))  # fmt: skip
+    school, type_, level, solo, kind, night = (np.array(values) for values in zip(*every, strict=True))
+    no_student = np.full(len(level), np.nan)
+    profiles = Profiles(school.astype(np.float64), no_student, type_.astype(object), level, solo, kind, night)
     shipped = default_minimums()
     usual = resolve(in_force(shipped, max(shipped["effective_from"])), profiles)
     ours = resolve(minimums, profiles)
     found: dict[Loosened, None] = {}
-    for profile, measure in np.argwhere(ours.thresholds[BLOCK] < usual.thresholds[BLOCK]).tolist():
-        limit = _row(minimums, ours.rows[BLOCK, profile, measure])
-        default = _row(shipped, usual.rows[BLOCK, profile, measure])
+    for profile, measure, effect in _looser(ours.thresholds, usual.thresholds):
+        limit = _row(minimums, ours.rows[effect, profile, measure])
+        default = _row(shipped, usual.rows[effect, profile, measure])
         whose = "every school" if np.isnan(profiles.school[profile]) else f"school {profiles.school[profile]:.0f}"
         who = f"{TRAINING_LEVELS[level[profile]]}{' solo' if solo[profile] else ''}"
+        who += "" if type_[profile] == ANOTHER_TYPE else f", {type_[profile]}"
         sentence = f"{whose}, {who}, {rule_of(MEASURES[measure])}: {_described(limit)}, default {_described(default)}"
         key = None if limit is None or pd.isna(limit["minimum_id"]) else int(limit["minimum_id"])
         found[Loosened(key, sentence)] = None
     return [*_but_for_echoes(found)]
+
+
+def _looser(ours: NDArray[np.float64], usual: NDArray[np.float64]) -> Iterator[tuple[int, int, int]]:
+    """Profile, measure and effect of the limits that block less, or of which nothing even warns any more."""
+    blocks = ours[BLOCK] < usual[BLOCK]
+    warns = ~blocks & (ours.max(axis=0) < usual.max(axis=0))
+    for effect, looser in ((BLOCK, blocks), (WARN, warns)):
+        yield from ((profile, measure, effect) for profile, measure in np.argwhere(looser).tolist())
 
 
 def _but_for_echoes(found: Mapping[Loosened, None]) -> Iterator[Loosened]:

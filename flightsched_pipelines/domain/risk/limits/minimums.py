@@ -34,6 +34,7 @@ STATED_COLUMNS: Mapping[str, str] = MappingProxyType(
         "solo": "boolean",
         "lesson_kind": "str",
         "night": "boolean",
+        "aircraft_type": "str",
         "rule": "str",
         "comparison": "str",
         "limit_value": "float64",
@@ -44,7 +45,7 @@ STATED_COLUMNS: Mapping[str, str] = MappingProxyType(
         "reference": "str",
     }
 )
-"""Columns that a row states. A null school, student, level, solo, kind or night means any.
+"""Columns that a row states. A null school, student, level, solo, kind, night or aircraft type means any.
 
 ``comparison`` states what is allowed: "> 5 SM" is breached by exactly 5. ``none`` allows no such hazard at all.
 ``effective_to`` is the last day, null for open. ``effect`` is ``block`` (below it the lesson is at risk) or ``warn``.

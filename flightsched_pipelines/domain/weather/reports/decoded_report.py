@@ -21,7 +21,12 @@ from flightsched_pipelines.domain.weather.reports.report_elements import (
     folded,
     together,
 )
-from flightsched_pipelines.domain.weather.reports.words.meanings import read_words, words_of
+from flightsched_pipelines.domain.weather.reports.words.meanings import (
+    HIGHEST_ALTIMETER_HPA,
+    LOWEST_ALTIMETER_HPA,
+    read_words,
+    words_of,
+)
 from flightsched_pipelines.domain.weather.reports.words.weather_codes import is_recent_weather, is_weather
 
 _CLEAR = frozenset({"SKC", "CLR", "NSC", "NCD", "CAVOK"})
@@ -45,6 +50,7 @@ def decoded_elements(fields: Mapping[str, Any]) -> ReportElements:
     codes = (text(fields.get("wxString")) or "").split()
     legible = [code for code in codes if is_weather(code) or is_recent_weather(code)]
     temperature_c, dewpoint_c = (number(fields.get(name), -100, 70) for name in ("temp", "dewp"))
+    altimeter_hpa = number(fields.get("altim"), LOWEST_ALTIMETER_HPA, HIGHEST_ALTIMETER_HPA)
     said = ReportElements(
         wind=_wind(fields, illegible),
         visibility=_visibility(fields, illegible),
@@ -54,6 +60,7 @@ def decoded_elements(fields: Mapping[str, Any]) -> ReportElements:
         icing=_icing(fields, illegible),
         temperature_c=None if is_illegible(temperature_c) else temperature_c,
         dewpoint_c=None if is_illegible(dewpoint_c) else dewpoint_c,
+        altimeter_hpa=None if is_illegible(altimeter_hpa) else altimeter_hpa,
         illegible=frozenset(illegible),
         unread=tuple(UnreadWord(code, ("weather",)) for code in codes if code not in legible),
     )

@@ -34,6 +34,12 @@ def metar_elements(words: Sequence[str], remarks: Sequence[str]) -> ReportElemen
     """Return the elements of a METAR's text and remarks."""
     said = read_words(words)
     added = remark_elements(remarks, said.temperature_c)
-    worse = together((said, added))
+    worse, exact = together((said, added)), together((added, said))  # where they agree, remarks have tenths
     # A remark on visibility or ceiling makes theirs worse; where the report has none, the remark does not replace it.
-    return replace(worse, visibility=worse.visibility if said.visibility else None, sky=worse.sky if said.sky else None)
+    return replace(
+        worse,
+        visibility=worse.visibility if said.visibility else None,
+        sky=worse.sky if said.sky else None,
+        temperature_c=exact.temperature_c,
+        dewpoint_c=exact.dewpoint_c,
+    )

@@ -30,6 +30,7 @@ _LIKE_VISIBILITY = re.compile(rf"\bVIS ?{_DIRECTIONS}(?=\S*[\d/])|(?:^| )[\d/]*V
 _CEILING = re.compile(r"\bCIG ?(?P<low>\d{3})(?:V\d{3})?(?= |$)|(?:^| )(?P<alone>\d{3})V\d{3}(?= |$)")
 _VARYING_SKY = re.compile(r"(?:^| )(?:FEW|SCT|BKN|OVC)(?P<base>\d{3})? V (?:BKN|OVC)(?= |$)")
 _HAIL = re.compile(r"(?:^| )GR(?: LESS THAN)?(?: [\d/]+)+(?= |$)|\bHAIL\b")
+_TENTHS = re.compile(r"T(?P<air>[01]\d{3})(?P<dew>[01]\d{3})?")
 _SENSORS = {"TSNO": "thunderstorm", "PWINO": "weather", "FZRANO": "freezing"}
 _STORMS = {"TORNADO": "+FC", "TORNADIC": "+FC", "WATERSPOUT": "+FC", "FUNNEL": "FC"}
 _OUT = re.compile(
@@ -54,7 +55,8 @@ def remark_elements(words: Sequence[str], temperature_c: float | None) -> Report
     if not words:
         return ReportElements()
     text = " ".join(words)
-    return together((_visibility(text), _ceiling(text), _storms(words, text), _sensors(words, text, temperature_c)))
+    parts = _visibility(text), _ceiling(text), _storms(words, text), _sensors(words, text, temperature_c)
+    return together((*parts, _tenths(words)))
 
 
 def _visibility(text: str) -> ReportElements:
@@ -77,6 +79,18 @@ def _ceiling(text: str) -> ReportElements:
     announced = re.search(r"\bCIG (?!RAGGED|RGD|LWR|HIR|UNKN)", text) is not None
     doubtful = unknown or (announced and _CEILING.search(text) is None)
     return together((said, _unread("CIG", "ceiling"))) if doubtful else said
+
+
+def _tenths(words: Sequence[str]) -> ReportElements:
+    """Temperature and dew point in tenths of a degree (FMH-1 12.7.2: T00220017, 1 for below zero)."""
+    found = [matched for word in words if (matched := _TENTHS.fullmatch(word))]
+    return together(
+        ReportElements(temperature_c=_of_tenths(one["air"]), dewpoint_c=_of_tenths(one["dew"])) for one in found
+    )
+
+
+def _of_tenths(word: str | None) -> float | None:
+    return None if word is None else (-1 if word[0] == "1" else 1) * int(word[1:]) / 10
 
 
 def _storms(words: Sequence[str], text: str) -> ReportElements:

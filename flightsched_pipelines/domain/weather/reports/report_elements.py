@@ -69,6 +69,7 @@ class ReportElements:
     icing: bool = False
     temperature_c: float | None = None
     dewpoint_c: float | None = None
+    altimeter_hpa: float | None = None
     thunderstorm_sensor_out: bool = False
     illegible: frozenset[Element] = frozenset()
     unread: tuple[UnreadWord, ...] = ()
@@ -180,6 +181,7 @@ def conditions_of(said: ReportElements, *, has_temperature: bool = False) -> Con
         ceiling_estimated=said.sky.estimated if said.sky else False,
         temperature_c=said.temperature_c,
         dewpoint_c=said.dewpoint_c,
+        altimeter_hpa=said.altimeter_hpa,
         weather=said.weather or "",
         hazards=frozenset(hazards),
         missing=frozenset(missing),
@@ -204,6 +206,7 @@ def _worse(one: ReportElements, other: ReportElements) -> ReportElements:
         icing=one.icing or other.icing,
         temperature_c=_agreed(one.temperature_c, other.temperature_c),
         dewpoint_c=_agreed(one.dewpoint_c, other.dewpoint_c),
+        altimeter_hpa=_lower(one.altimeter_hpa, other.altimeter_hpa),
         thunderstorm_sensor_out=one.thunderstorm_sensor_out or other.thunderstorm_sensor_out,
         illegible=one.illegible | other.illegible,
         unread=tuple(dict.fromkeys((*one.unread, *other.unread))),
@@ -215,6 +218,13 @@ def _agreed(one_c: float | None, other_c: float | None) -> float | None:
     if one_c is None or other_c is None:
         return other_c if one_c is None else one_c
     return one_c if abs(one_c - other_c) <= ROUNDING_C else None
+
+
+def _lower(one_hpa: float | None, other_hpa: float | None) -> float | None:
+    """The lower altimeter setting: the density altitude is then higher."""
+    if one_hpa is None or other_hpa is None:
+        return other_hpa if one_hpa is None else one_hpa
+    return min(one_hpa, other_hpa)
 
 
 def _worse_wind(one: Wind | None, other: Wind | None) -> Wind | None:

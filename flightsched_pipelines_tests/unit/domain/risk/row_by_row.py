@@ -38,6 +38,7 @@ def reference_verdict(
             if not any(row["layer"] == "prevailing" for row in rows) or any(map(_lacks, rows)):
                 findings.append("unknown")
             findings += [_finding(lesson, row, rule) for row in rows for rule in rules if _breaks(lesson, row, rule)]
+            findings += [_thin_air(row, rule) for row in rows for rule in rules if rule["rule"] == "density_altitude"]
     return max(findings, key=SEVERITY.index)
 
 
@@ -61,8 +62,14 @@ def _rules(lesson: Row, minimums: Sequence[Row]) -> Iterator[Row]:
         "night": _night(lesson),
     }
     minimums = [row for row in minimums if row["rule"] not in AREA_RULES]  # there are none here
+    flown = lesson.get("aircraft_type")
     rows = [row for row in minimums if all(row[name] is None or row[name] == is_ for name, is_ in wanted.items())]
-    own = {row["rule"] for row in rows if row["authority"] == "school" and row["effect"] == "block"}
+    rows = [row for row in rows if row["aircraft_type"] is None or flown in {None, row["aircraft_type"]}]
+    own = {
+        row["rule"]
+        for row in rows
+        if row["authority"] == "school" and row["effect"] == "block" and row["aircraft_type"] in {None, flown}
+    }
     yield from (row for row in rows if row["authority"] != "default" or row["rule"] not in own)
     if lesson["training_level"] == "instrument_rated":
         for field in FIELDS.values():
@@ -109,9 +116,23 @@ def _finding(lesson: Row, row: Row, rule: Row) -> str:
     return "at_risk" if lasting else "watch"
 
 
+def _thin_air(row: Row, rule: Row) -> str:
+    """Return the finding of a density altitude, the highest possible one where a part of it is not known."""
+    celsius, hpa = row.get("outside_air_temperature_c"), row.get("altimeter_hpa")
+    known = not _none(celsius) and not _none(hpa)
+    setting = 950.0 if hpa is None or _none(hpa) else hpa
+    pressure = FIELDS[row["airport"]]["elevation_ft"] + 145_366.45 * (1 - (setting / 1_013.25) ** 0.190284)
+    standard = 15 - 1.98 * pressure / 1_000
+    height = pressure + 120 * ((57.0 if celsius is None or _none(celsius) else celsius) - standard)
+    fits = height < rule["limit_value"] if rule["comparison"] == "<" else height <= rule["limit_value"]
+    if fits or row["layer"] != "prevailing":
+        return "ok"
+    return "watch" if rule["effect"] == "warn" else "at_risk" if known else "unknown"
+
+
 def _breaks(lesson: Row, row: Row, rule: Row) -> bool:
     name = rule["rule"]
-    if rule.get("only_at", row["airport"]) != row["airport"] or name == "daylight":
+    if rule.get("only_at", row["airport"]) != row["airport"] or name in {"daylight", "density_altitude"}:
         return False
     if rule["comparison"] == "none":
         return bool(

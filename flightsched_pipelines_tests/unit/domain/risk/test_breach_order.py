@@ -23,6 +23,7 @@ def breach(rule: str = "visibility", margin: float = -1.0, limit: float = 5.0, *
         "effect": "block",
         "rule": rule,
         "layer": "prevailing",
+        "value": limit + margin if measured else float("nan"),
         "margin": margin if measured else float("nan"),
         "limit_value": limit if measured else float("nan"),
         "hour_utc": at(1),

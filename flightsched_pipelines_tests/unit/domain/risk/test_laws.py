@@ -41,6 +41,10 @@ OWN = frame(
         minimum("gust", "<", 18, authority="school", school_id=2, effect="warn", lesson_kind="pattern"),
         minimum("aircraft_crosswind", "<=", None, authority="school", school_id=2, solo=True, effect="block"),
         minimum("visibility", ">=", 6, authority="school", school_id=2, night=True),
+        minimum("density_altitude", "<=", 2500, authority="school", school_id=2, aircraft_type="C172S"),
+        minimum("density_altitude", "<", 2000, authority="school", school_id=2, aircraft_type="C152", effect="warn"),
+        minimum("density_altitude", "<=", 3000, authority="school", school_id=1, solo=True, effect="warn"),
+        minimum("wind", "<", 9, authority="school", school_id=1, training_level="student_pilot", aircraft_type="C152"),
         minimum("wind", "<=", 5, authority="student", school_id=1, student_id=8, solo=True),
         minimum("visibility", ">=", 7, authority="student", school_id=1, student_id=8, solo=True),
         minimum("ceiling", ">=", 5000, authority="student", school_id=2, student_id=9),
@@ -72,6 +76,7 @@ def lessons(draw: st.DrawFn) -> dict[str, Any]:
         training_level=draw(st.sampled_from(TRAINING_LEVELS)),
         solo=draw(st.booleans()),
         lesson_kind=draw(st.sampled_from(LESSON_KINDS)),
+        aircraft_type=draw(st.sampled_from(["C172S", "C152", "SR20", None])),
         departure=draw(IDENTS),
         route=draw(st.lists(stranger, max_size=2)),
         starts_at_utc=at(quarter / 4),
@@ -97,6 +102,8 @@ def hours(draw: st.DrawFn) -> dict[str, Any]:
         visibility_sm=draw(st.sampled_from([10.0, 6.0, 5.0, 3.0, 1.25, 0.5, None])),
         ceiling_ft=draw(st.sampled_from([None, None, 5_000.0, 4_900.0, 1_000.0, 1_100.0, 500.0])),
         temperature_c=draw(st.sampled_from([None, 15.0, 4.0, -10.0, -19.0])),
+        outside_air_temperature_c=draw(st.sampled_from([None, 15.0, 30.0, 32.0, 35.0, 40.0])),
+        altimeter_hpa=draw(st.sampled_from([None, 1013.25, 1013.25, 990.0])),
         weather=draw(st.sampled_from(["", "", "-RA", "SN BR", "BR"])),
         hazards=draw(st.sampled_from([[], [], [], ["TS"], ["FZRA"], ["LLWS"], ["FG"], ["CB", "VCTS"]])),
         missing=draw(st.sampled_from([[], [], [], ["ceiling"], ["thunderstorm"], ["temperature", "wind"]])),
@@ -105,7 +112,7 @@ def hours(draw: st.DrawFn) -> dict[str, Any]:
 
 def skies(most: int = 8) -> st.SearchStrategy[list[dict[str, Any]]]:
     """Fine hours at every field, some with faults, and some that no forecast reaches."""
-    base = fine("KPAO", "KSQL", "KLVK")
+    base = fine("KPAO", "KSQL", "KLVK", outside_air_temperature_c=15.0, altimeter_hpa=1013.25)
     gaps = st.sets(st.integers(0, len(base) - 1), max_size=3)
     return st.builds(
         lambda gaps, faulty: [row for n, row in enumerate(base) if n not in gaps] + faulty,
@@ -178,10 +185,17 @@ def test_what_is_missing_never_improves_a_verdict(
     some: list[dict[str, Any]], sky: list[dict[str, Any]], data: st.DataObject
 ) -> None:
     n = data.draw(st.integers(0, len(sky) - 1))
-    element = data.draw(st.sampled_from(["wind", "visibility", "ceiling", "weather", "thunderstorm", "temperature"]))
-    blank = {"wind": {"wind_speed_kt": None}, "visibility": {"visibility_sm": None}, "ceiling": {"ceiling_ft": None}}
+    air = {name: {name: None} for name in ("outside_air_temperature_c", "altimeter_hpa")}
+    elements = ["wind", "visibility", "ceiling", "weather", "thunderstorm", "temperature", *air]
+    element = data.draw(st.sampled_from(elements))
+    blank = air | {
+        "wind": {"wind_speed_kt": None},
+        "visibility": {"visibility_sm": None},
+        "ceiling": {"ceiling_ft": None},
+    }
     garbled = [*sky]
-    garbled[n] = sky[n] | {"missing": [element], "hazards": []} | blank.get(element, {})
+    lost = {} if element in air else {"missing": [element], "hazards": []}
+    garbled[n] = sky[n] | lost | blank.get(element, {})
     assert never_better(severities(some, sky), severities(some, garbled))
 
 
@@ -200,6 +214,8 @@ def test_worse_weather_never_improves_a_verdict(
                 {"wind_speed_kt": row["wind_speed_kt"] + 5, "wind_gust_kt": (row.get("wind_gust_kt") or 0) + 30}
                 if row["wind_speed_kt"] is not None
                 else {},
+                {"outside_air_temperature_c": (row.get("outside_air_temperature_c") or 57.0) + 5.0},
+                {"altimeter_hpa": (row.get("altimeter_hpa") or 950.0) - 20.0},
                 {"hazards": sorted({*row["hazards"], "TS"})},
                 {"hazards": sorted({*row["hazards"], "FZRA", "LLWS"})},
             ]

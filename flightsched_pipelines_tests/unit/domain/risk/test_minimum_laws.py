@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.risk.bookings import severity
-from flightsched_pipelines.domain.risk.limits.effective_limits import Profiles, resolve
+from flightsched_pipelines.domain.risk.limits.effective_limits import ANOTHER_TYPE, Profiles, resolve
 from flightsched_pipelines.domain.risk.limits.floors import Floor, below_regulation, looser_than_school
 from flightsched_pipelines.domain.risk.limits.loosened_limits import loosened
 from flightsched_pipelines.domain.risk.limits.minimums import (
@@ -55,6 +55,7 @@ def rows(draw: st.DrawFn, **stated: Any) -> Row:
             solo=draw(st.sampled_from([None, True, False])),
             lesson_kind=draw(st.sampled_from([None, *LESSON_KINDS])),
             night=draw(st.sampled_from([None, True, False])),
+            aircraft_type=draw(st.sampled_from([None, None, "C172S"])),
             effect=draw(st.sampled_from(["block", "block", "warn"])),
         )
         | stated
@@ -107,7 +108,7 @@ def test_a_row_that_cannot_be_read_makes_whom_it_concerns_unknown(
         concerned = all(
             row[name] is None or row[name] == one[name]
             for name in ("school_id", "training_level", "solo", "lesson_kind")
-        )
+        ) and (row["aircraft_type"] is None or one["aircraft_type"] in {None, row["aircraft_type"]})
         if concerned and row["night"] is None:
             assert now in {UNKNOWN, AT_RISK}
 
@@ -180,7 +181,7 @@ def test_what_is_not_below_the_regulation_is_at_least_as_strict_wherever_it_appl
 
 
 @examples(200, "an example is one limit beside a school's minimums")
-@given(rows(authority="student", student_id=8), st.sampled_from(TRAINING_LEVELS))
+@given(rows(authority="student", student_id=8, aircraft_type=None), st.sampled_from(TRAINING_LEVELS))
 def test_a_limit_that_is_not_looser_than_the_schools_governs_or_is_the_same(row: Row, level: str) -> None:
     """Compare thresholds of all profiles of the student with and without the limit standing alone."""
     floor = Floor(with_regulations(MINIMUMS))
@@ -189,7 +190,9 @@ def test_a_limit_that_is_not_looser_than_the_schools_governs_or_is_the_same(row:
     circumstances = [*product((False, True), range(len(LESSON_KINDS)), (False, True))]
     solo, kind, night = (np.array(values) for values in zip(*circumstances, strict=True))
     same = np.ones(len(circumstances))
-    profiles = Profiles(2 * same, 8 * same, (same * TRAINING_LEVELS.index(level)).astype(int), solo, kind, night)
+    types = np.full(len(same), ANOTHER_TYPE, dtype=object)
+    levels = (same * TRAINING_LEVELS.index(level)).astype(int)
+    profiles = Profiles(2 * same, 8 * same, types, levels, solo, kind, night)
     alone = typed_minimums(frame([row | {"school_id": None, "training_level": None}], MINIMUM_COLUMNS))
     own, school = resolve(alone, profiles).thresholds[0], resolve(MINIMUMS, profiles).thresholds[0]
     assert (why is not None) == bool(((own > -np.inf) & (own < school)).any())

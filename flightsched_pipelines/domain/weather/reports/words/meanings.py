@@ -49,9 +49,14 @@ _CLOUD = re.compile(
 _SHEAR = re.compile(r"WS\d{3}/\d{5}(?:G\d{2})?KT|WS|WSCONDS|WS (?:ALL RWYS?|(?:TKOF |LDG )?R(?:WY)? ?\d{2}[LCR]?)")
 _ICING = re.compile(r"6[1-9](?P<base>\d{3})\d")
 _TEMPERATURE = re.compile(r"(?P<air>M?\d{2})/(?P<dew>M?\d{2})?")
+_ALTIMETER = re.compile(r"A(?P<inches>\d{4})|Q(?P<hpa>\d{4})")
 _WIND_AFTER = re.compile(r"WND (\S+) AFT \d{4}")
 _CLEAR = frozenset({"SKC", "CLR", "NSC", "NCD"})
 _NOT_GIVEN: dict[str, Element] = {"/////KT": "wind", "/////MPS": "wind", "////": "visibility", "//": "weather"}
+
+HPA_PER_INHG = 33.8639
+LOWEST_ALTIMETER_HPA, HIGHEST_ALTIMETER_HPA = 870.0, 1_090.0
+"""Beyond these no altimeter setting was ever reported: such a word says nothing."""
 
 PHRASES: tuple[str, ...] = (
     *FOOTERS,
@@ -208,6 +213,15 @@ def _temperature(word: str) -> ReportElements | None:
     return ReportElements(temperature_c=_celsius(matched["air"]), dewpoint_c=_celsius(matched["dew"]))
 
 
+def _altimeter(word: str) -> ReportElements | None:
+    """An altimeter setting in inches of mercury (A2992) or hectopascals (Q1013)."""
+    matched = _ALTIMETER.fullmatch(word)
+    if matched is None:
+        return None
+    hpa = HPA_PER_INHG * int(matched["inches"]) / 100 if matched["inches"] else float(matched["hpa"])
+    return ReportElements(altimeter_hpa=round(hpa, 1)) if LOWEST_ALTIMETER_HPA <= hpa <= HIGHEST_ALTIMETER_HPA else None
+
+
 def _celsius(word: str | None) -> float | None:
     """A temperature as METARs write it: ``M05`` is five below zero."""
     return None if word is None else float(word.replace("M", "-"))
@@ -219,5 +233,5 @@ def _not_given(word: str) -> ReportElements | None:
 
 
 _READERS: Sequence[Callable[[str], ReportElements | None]] = (
-    _wind, _visibility, _cloud_layer, _weather, _varying_wind, _shear, _icing, _temperature, _not_given,
+    _wind, _visibility, _cloud_layer, _weather, _varying_wind, _shear, _icing, _temperature, _altimeter, _not_given,
 )  # fmt: skip
