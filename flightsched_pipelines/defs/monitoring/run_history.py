@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 
 import dagster as dg
 
-from flightsched_pipelines.defs.ai_rescheduler import proposals
 from flightsched_pipelines.defs.dagster_internals import ScheduleInstigatorData
 from flightsched_pipelines.services.monitoring.platform_health import Part, StepAttempt
 
@@ -14,9 +14,6 @@ HOURLY_TICK, OPERATIONS = "hourly_tick", "operations"
 
 HOURLY = "hourly"
 """Name of the schedule that launches the former."""
-
-RESCHEDULING_STEPS = tuple(made.op.name for made in vars(proposals).values() if isinstance(made, dg.AssetsDefinition))
-"""The rescheduler's steps; a check of one of its assets is named after it. All others are the weather monitor's."""
 
 STARTS = {dg.DagsterEventType.STEP_START, dg.DagsterEventType.STEP_RESTARTED}
 GOOD_ENDS = {dg.DagsterEventType.STEP_SUCCESS}
@@ -65,7 +62,16 @@ def _attempts(instance: dg.DagsterInstance, run_id: str) -> Iterator[StepAttempt
 
 def part_of(step_key: str) -> Part:
     """Return the part of the platform that a step of the hourly job belongs to."""
-    return "ai_rescheduler" if step_key.startswith(RESCHEDULING_STEPS) else "weather_monitor"
+    return "ai_rescheduler" if step_key.startswith(_rescheduling_steps()) else "weather_monitor"
+
+
+@cache
+def _rescheduling_steps() -> tuple[str, ...]:
+    """The rescheduler's steps; a check of one of its assets is named after it. All others are the weather monitor's."""
+    # Its own modules import this one: read at import, it may have no assets yet.
+    from flightsched_pipelines.defs.ai_rescheduler import proposals  # noqa: PLC0415
+
+    return tuple(made.op.name for made in vars(proposals).values() if isinstance(made, dg.AssetsDefinition))
 
 
 def _moment(timestamp: float) -> datetime:
