@@ -11,7 +11,7 @@ from flightsched_pipelines.database import sizes
 from flightsched_pipelines.database.queries.monitoring import metrics
 from flightsched_pipelines.domain.monitoring.check_definition import Measurement
 from flightsched_pipelines.domain.monitoring.statistics import share_percent
-from flightsched_pipelines.durations import DAY, HOUR, hour_of
+from flightsched_pipelines.durations import DAY, hour_of
 from flightsched_pipelines.settings import Settings
 
 SIZE = "databases_megabytes"
@@ -26,7 +26,7 @@ def measure_storage(engine: Engine, now_utc: datetime, settings: Settings) -> di
     shares = {folder: share_percent(disk.total - disk.free, disk.total) for folder, disk in used.items()}
     free = [f"{folder}: {used[folder].free / 1e9:,.1f} GB free" for folder in used]
     found = {"disk_has_room": Measurement(max(shares.values(), default=0), len(shares), "folders", free)}
-    last = hour_of(now_utc) - HOUR
+    last = hour_of(now_utc)
     stored = metrics.series(engine, last - GROWTH_DAYS * DAY, last, [SIZE]).get(SIZE, [])
     if stored:
         since, then = stored[0]
