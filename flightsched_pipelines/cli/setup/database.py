@@ -76,7 +76,9 @@ def status(as_json: Json = False) -> None:
         return
     console.print(f"server    {'embedded, ' if settings.database_url is None else ''}{engine.url.render_as_string()}")
     console.print(f"schema    {state.current or 'none'} (newest: {state.newest})")
-    if state.current != state.newest:
+    if state.is_later:
+        console.print("a later version of the platform made it: run that one, or downgrade with it", markup=False)
+    elif state.current != state.newest:
         console.print("run `flightsched db upgrade` to upgrade it", markup=False)
 
 

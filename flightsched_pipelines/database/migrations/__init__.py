@@ -29,10 +29,14 @@ class RevisionError(SchemaError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The current revision of the schema (``None``: empty), and the newest one."""
+    """The current revision of the schema (``None``: empty), and the newest one that this version knows.
+
+    ``is_later``: a later version of the platform made the schema.
+    """
 
     current: str | None
     newest: str
+    is_later: bool
 
 
 def upgrade(engine: Engine) -> str | None:
@@ -40,8 +44,13 @@ def upgrade(engine: Engine) -> str | None:
 
     Returns:
         What an administrator still has to do, in a sentence; ``None`` for nothing.
+
+    Raises:
+        SchemaError: a later version made the schema.
     """
     with _configured(engine) as config:
+        if (state := status(engine)).is_later:
+            raise SchemaError(_later(state))
         command.upgrade(config, "head")
         with engine.begin() as connection:
             advisory_locks.keep_to_the_platform(connection)
@@ -63,23 +72,35 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 def status(engine: Engine) -> Status:
     """Return the current revision, and the newest one."""
-    newest = ScriptDirectory(str(Path(__file__).parent)).get_current_head()
+    scripts = ScriptDirectory(str(Path(__file__).parent))
     with engine.connect() as connection:
-        return Status(_context(connection).get_current_revision(), str(newest))
+        current = _context(connection).get_current_revision()
+    known = {script.revision for script in scripts.walk_revisions()}
+    return Status(current, str(scripts.get_current_head()), current is not None and current not in known)
 
 
 def require_current(engine: Engine) -> None:
-    """Raise unless the schema is at the newest revision.
+    """Raise unless the schema is at the newest revision, or a later version made it.
+
+    While an upgrade is rolled out, the schema is the later version's, and this version works on beside it: a migration
+    leaves the version before it able to run.
 
     Raises:
-        SchemaError: it is not.
+        SchemaError: the schema is older.
     """
     state = status(engine)
-    if state.current != state.newest:
+    if state.current != state.newest and not state.is_later:
         raise SchemaError(
             f"the database's schema is at {state.current or 'no revision'}, and {state.newest} is needed: "
             "run `flightsched db upgrade`"
         )
+
+
+def _later(state: Status) -> str:
+    return (
+        f"the database's schema is at {state.current}, of a later version than this one, which knows {state.newest}: "
+        "run the later version"
+    )
 
 
 @contextmanager

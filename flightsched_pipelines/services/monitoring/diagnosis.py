@@ -75,7 +75,8 @@ def _of_database(engine: Engine, settings: Settings, now: Callable[[], datetime]
     state = migrations.status(engine)
     if state.current != state.newest:
         found = f"revision {state.current or 'none'}; the newest is {state.newest}"
-        yield Finding("schema", "wrong", "read its revision", found, "run `flightsched db upgrade`")
+        remedy = "run the later version that made it" if state.is_later else "run `flightsched db upgrade`"
+        yield Finding("schema", "wrong", "read its revision", found, remedy)
     else:
         yield Finding("schema", "ok", "read its revision", f"revision {state.newest}, the newest")
         has_schools = table_counts.has_schools(engine)

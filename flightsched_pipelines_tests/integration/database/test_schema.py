@@ -67,6 +67,19 @@ def test_the_way_back_leaves_nothing_and_the_way_up_works_again(engine: Engine) 
     migrations.require_current(engine)
 
 
+def test_a_schema_of_a_later_version_serves_this_one_and_is_left_alone(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    migrations.require_current(engine)
+    assert migrations.status(engine).is_later
+    with pytest.raises(
+        migrations.SchemaError, match=r"at 9999, of a later version than this one.*run the later version"
+    ):
+        migrations.upgrade(engine)
+    assert migrations.status(engine).current == "9999"
+
+
 def test_upgrades_at_the_same_time_take_turns(engine: Engine) -> None:
     migrations.downgrade(engine, "base")
 

@@ -88,6 +88,12 @@ def test_a_database_of_another_version_is_not_ready(engine: Engine) -> None:
     assert (not_ready.status_code, "flightsched db upgrade" in not_ready.text) == (503, True)
 
 
+def test_a_database_that_a_later_version_upgraded_is_ready(engine: Engine) -> None:
+    run(engine, "UPDATE alembic_version SET version_num = '9999'")
+
+    assert Visitor(engine).get("/readyz").status_code == 200
+
+
 def test_metrics_are_there_for_who_has_the_token_and_name_nobody(told_engine: Engine) -> None:
     metrics.insert_metrics(told_engine, SEED_HOUR, {"lessons_at_risk": 34.0, "llm_cost_usd": 0.0125})
     assert Visitor(told_engine).get("/metrics").status_code == 404, "nobody asked for the page"
