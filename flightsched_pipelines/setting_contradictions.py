@@ -41,6 +41,8 @@ def _of_channels(settings: Settings) -> Iterator[str]:
             yield "SCHEDULE_FEED is on S3 without AWS_REGION; set the region"
         if settings.archive is not None and settings.archive.startswith("s3:"):
             yield "ARCHIVE is on S3 without AWS_REGION; set the region"
+        if settings.reports_bucket is not None:
+            yield "REPORTS_BUCKET is set without AWS_REGION; set the region"
         if settings.sms_via == "sns":
             yield "SMS_VIA is sns without AWS_REGION; set the region"
     if settings.slack_bot_token and not settings.slack_channel and not settings.slack_webhook_url:

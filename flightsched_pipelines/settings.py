@@ -188,6 +188,9 @@ class Settings(WeatherSettings):
     compute_logs_bucket: str | None = Field(
         default=None, description="S3 bucket for the output of runs' steps; unset, it stays under FLIGHTSCHED_HOME."
     )
+    reports_bucket: str | None = Field(
+        default=None, description="S3 bucket to which the pages of the operations reports are copied; unset, to none."
+    )
     run_launcher: Literal["process", "ecs"] = Field(
         default="process", description="A run is a process of the code location, or a task of Amazon ECS."
     )

@@ -124,6 +124,8 @@ class Services(Construct):
             "WEATHER_CONTACT": deployment.operators_address,
             "PORTAL_TRUSTED_PROXIES": data.network.vpc.vpc_cidr_block,
             "SCHEDULE_FEED": f"s3://{data.buckets.feed.bucket_name}/",
+            "ARCHIVE": f"s3://{data.buckets.exports.bucket_name}/archive",
+            "REPORTS_BUCKET": data.buckets.reports.bucket_name,
         }  # fmt: skip
 
     def _grant(self, task: ecs.FargateTaskDefinition, role: Role) -> None:
