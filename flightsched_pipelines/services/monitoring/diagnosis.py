@@ -15,11 +15,14 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import httpx
+import pandas as pd
 from pydantic import SecretStr
 from sqlalchemy import Engine, text
 
 from flightsched_pipelines.clients.delivery import aws
 from flightsched_pipelines.clients.delivery.delivery_errors import DeliveryError
+from flightsched_pipelines.clients.weather.http_fetch import RetryPolicy
+from flightsched_pipelines.clients.weather.open_weather_map import OpenWeatherMap
 from flightsched_pipelines.database import advisory_locks, analyst_role, migrations, table_counts
 from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.errors import PlainError
@@ -59,6 +62,7 @@ def diagnose(settings: Settings, now: Callable[[], datetime] = lambda: datetime.
     yield _folder("Dagster home", settings.flightsched_home / "dagster", "set FLIGHTSCHED_HOME, or DAGSTER_HOME")
     yield _disk(settings.flightsched_home)
     yield _weather(settings)
+    yield _open_weather_map(settings)
     yield _guidance(settings)
     yield _openai(settings)
     yield _mail(settings)
@@ -131,6 +135,26 @@ def _weather(settings: Settings) -> Finding:
         return Finding("weather", "ok" if is_there else "wrong", "look for the folder", found,
                        "" if is_there else "correct WEATHER_SOURCE")  # fmt: skip
     return _reached("weather", settings.aviation_weather_url, "AVIATION_WEATHER_URL")
+
+
+def _open_weather_map(settings: Settings) -> Finding:
+    if settings.weather_source != "live" or settings.openweathermap_api_key is None:
+        is_live = settings.weather_source == "live"
+        why = "OPENWEATHERMAP_API_KEY is not set" if is_live else f"WEATHER_SOURCE is {settings.weather_source}"
+        return Finding("OpenWeatherMap", "off", "nothing", why)
+    client = OpenWeatherMap(
+        settings.open_weather_map_url,
+        settings.openweathermap_api_key.get_secret_value(),
+        RetryPolicy(one_attempt=TIMEOUT_SECONDS, attempts=1),
+    )
+    somewhere = pd.DataFrame({"airport": ["doctor"], "latitude_deg": [37.5], "longitude_deg": [-122.1]})
+    (response,) = client.fetch(somewhere)
+    tried = f"request one forecast of {_place(settings.open_weather_map_url)}"
+    if response.failed:
+        return Finding(
+            "OpenWeatherMap", "wrong", tried, str(response.error), "correct OPENWEATHERMAP_API_KEY or its URL"
+        )
+    return Finding("OpenWeatherMap", "ok", tried, "it responds with a forecast")
 
 
 def _guidance(settings: Settings) -> Finding:

@@ -14,6 +14,7 @@ from flightsched_pipelines.cli.reference import JSON_FIELDS
 from flightsched_pipelines_tests.conftest import SEED_HOUR
 from flightsched_pipelines_tests.integration.cli.conftest import Type
 from flightsched_pipelines_tests.integration.services.helpers import cases
+from flightsched_pipelines_tests.servers.weather_servers import AviationWeatherServer, Body, OpenWeatherMapServer
 
 HOUR = f"{SEED_HOUR:%Y-%m-%dT%H}"
 
@@ -138,8 +139,8 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(flightsched: Type, monkeyp
     assert all(set(one) == set(JSON_FIELDS["doctor"][1]) for one in found)
     assert {one["name"]: one["state"] for one in found} == {
         "database": "ok", "schema": "ok", "school": "ok", "analysts": "ok", "clock": "ok", "Dagster home": "ok",
-        "disk": "ok", "weather": "ok", "guidance": "off", "OpenAI": "off", "mail": "ok", "AWS": "off",
-        "Redis": "off", "Slack": "off", "portal": "off",
+        "disk": "ok", "weather": "ok", "OpenWeatherMap": "off", "guidance": "off", "OpenAI": "off", "mail": "ok",
+        "AWS": "off", "Redis": "off", "Slack": "off", "portal": "off",
     }  # fmt: skip
     assert well.code == 0
     monkeypatch.setenv("REDIS_URL", "redis://:secret-word@127.0.0.1:1/0")
@@ -151,6 +152,29 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(flightsched: Type, monkeyp
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody:secret-word@127.0.0.1:1/none")
     away = flightsched("doctor")
     assert (away.code, "✗ database" in away.out, "secret-word" in away.out) == (1, True, False)
+
+
+@pytest.mark.usefixtures("told")
+@pytest.mark.parametrize(
+    ("key", "state", "found"),
+    [
+        ("a-key", "ok", "it responds with a forecast"),
+        ("another-key", "wrong", "refused the key in OPENWEATHERMAP_API_KEY"),
+    ],
+)
+def test_the_doctor_tries_the_key_of_open_weather_map(
+    key: str, state: str, found: str, flightsched: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bodies: dict[str, Body] = {"onecall": "{}"}
+    with OpenWeatherMapServer(bodies=bodies, key="a-key") as server, AviationWeatherServer() as center:
+        for name, value in {
+            "WEATHER_SOURCE": "live", "OPENWEATHERMAP_API_KEY": key, "OPEN_WEATHER_MAP_URL": server.url,
+            "AVIATION_WEATHER_URL": center.url, "GUIDANCE_URL": "off", "WEATHER_CONTACT": "ops@example.com",
+        }.items():  # fmt: skip
+            monkeypatch.setenv(name, value)
+        told = flightsched("doctor", "--json").out
+    (finding,) = [one for one in json.loads(told) if one["name"] == "OpenWeatherMap"]
+    assert (finding["state"], found in finding["found"], "another-key" in told) == (state, True, False)
 
 
 def test_the_configuration_is_shown_and_its_services_are_tried(
