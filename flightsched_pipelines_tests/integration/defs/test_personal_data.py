@@ -25,7 +25,7 @@ MARKER = re.compile(rb"zqx\w+", re.IGNORECASE)
 VOCABULARY = frozenset(
     {"airports.time_zone", "runways.airport", "runways.runway", "instructors.may_teach", "weather_minimums.rule",
      "weather_minimums.training_level", "weather_minimums.lesson_kind", "weather_minimums.unit", "bookings.route",
-     "contact_preferences.time_zone"}
+     "weather_minimums.aircraft_type", "contact_preferences.time_zone"}
 )  # fmt: skip
 """Columns whose words mean something to the platform, though the database constrains them to no list."""
 PERSONAL = tuple(
