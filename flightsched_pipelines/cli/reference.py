@@ -62,7 +62,7 @@ JSON_FIELDS: Mapping[str, tuple[str, Sequence[str]]] = {
     "case": ("the fields of `cases`, and", ("reasons", "note", "alternatives", "history")),
     "explain": ("an object", (
         "hour_utc", "reference", "departure", "starts_at_utc", "ends_at_utc", "time_zone", "training_level", "solo",
-        "verdict", "words", "breaches", "uncertainty",
+        "verdict", "words", "breaches", "uncertainty", "advice",
     )),
     "board": ("a list of", _names(BoardLesson)),
     "doctor": ("a list of", ("name", "state", "tried", "found", "remedy")),

@@ -102,6 +102,7 @@ class Notice(_MessageModel):
     on hold after its case ended, because a dispatcher put it on hold. ``sequence`` numbers the versions of the case's
     calendar entry (RFC 5546 SEQUENCE). ``person_url`` is the reader's own page. ``moved_from_utc`` is the start and end
     that a moved lesson had before. ``track_record`` is how often forecasts like this came true, null for too few.
+    ``uncertainty`` is a sentence where guidance would give another verdict than the TAF that governs.
     """
 
     event: Event
@@ -111,6 +112,7 @@ class Notice(_MessageModel):
     lesson: Lesson
     breaches: Breaches = []
     track_record: TrackRecord | None = None
+    uncertainty: str | None = None
     offers: list[Offer] = []
     no_offer_because: str | None = None
     changes: list[str] = []
@@ -139,6 +141,7 @@ class DigestLine(_MessageModel):
     lesson: Lesson
     breaches: Breaches = []
     track_record: TrackRecord | None = None
+    uncertainty: str | None = None
     offers: list[Offer] = []
     no_offer_because: str | None = None
     changes: list[str] = []

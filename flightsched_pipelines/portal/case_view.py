@@ -69,6 +69,7 @@ class CaseView:
     chart: Picture | None
     map: Picture | None
     track_record: str | None
+    notes: Sequence[str]
     table: ForecastTable | None
     known_at: str | None
     cards: Sequence[Card]
@@ -103,6 +104,7 @@ def view_of(found: CasePage, *, all_alternatives: bool = False) -> CaseView:
         chart=forecast and forecast_chart(forecast, zone),
         map=found.weather.map and area_map(found.weather.map),
         track_record=found.weather.track_record and found.weather.track_record.sentence,
+        notes=found.weather.notes,
         table=forecast and forecast_table(forecast, zone),
         known_at=forecast and formatting.format_time(forecast.known_at_utc, zone),
         cards=[_card(one, found) for one in found.alternatives]

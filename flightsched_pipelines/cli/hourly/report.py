@@ -103,20 +103,22 @@ def explain(
     console.print(f"[bold]{escape(found.reference)}[/bold] {found.departure}, {when}, {level}")
     if found.verdict is None or not found.breaches:
         console.print(found.words, markup=False)
-        _print_uncertainty(found)
+        _print_beside(found)
         return
     hour_words = f"as of the hour {format_utc(found.hour_utc)}"
     console.print(f"[bold {COLOURS[found.verdict]}]{VERDICT_WORDS[found.verdict]}[/], {hour_words}")
     console.print(_breaches(found))
-    _print_uncertainty(found)
+    _print_beside(found)
     lines = dict.fromkeys(f"{one.source}: {one.line}" for one in found.breaches if one.line)
     for line in lines:
         console.print(line, markup=False)
 
 
-def _print_uncertainty(found: Explanation) -> None:
+def _print_beside(found: Explanation) -> None:
     if found.uncertainty:
         console.print(f"[yellow]Uncertain:[/yellow] {escape(found.uncertainty)}")
+    if found.advice:
+        console.print(f"Advice: {found.advice}", markup=False)
 
 
 def _breaches(found: Explanation) -> Table:

@@ -220,6 +220,7 @@ lesson_verdicts = hourly_table(
     "The verdict of every lesson that was assessed, one row a lesson; a lesson without a row was not assessed.",
     column("booking_id", BigInteger, "Booking."),
     column("verdict", Text, "ok, watch, unknown or at_risk, of the whole lesson and the time around it."),
+    optional("uncertainty", Text, "A sentence where guidance would give another verdict than the TAF; else null."),
     index="booking_id",
 )
 

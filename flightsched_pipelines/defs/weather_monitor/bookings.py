@@ -11,6 +11,7 @@ from flightsched_pipelines.defs.hourly_assets import hourly_asset, hourly_assets
 from flightsched_pipelines.defs.partitions import by_hour, several_by_hour
 from flightsched_pipelines.defs.runs.retries import retry_transient_faults
 from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.hourly.second_opinion import with_uncertainty
 from flightsched_pipelines.services.imports import feed
 from flightsched_pipelines.settings import Settings
 
@@ -67,7 +68,8 @@ def assessment(
         then = hourly_steps.settings_at(engine, hour, settings)
         lessons = hourly_steps.lessons_ahead(bookings, hour, then.lookahead_hours)
         assessed = hourly_steps.assess_lessons(engine, lessons, forecasts, hour, settings)
-        return assessed.by_booking, assessed.broken
+        verdicts = with_uncertainty(engine, assessed.by_booking, lessons, forecasts, hour, settings)
+        return verdicts, assessed.broken
 
     verdicts, broken = several_by_hour(context, assess, forecasts, booking_snapshot)
     context.add_output_metadata(asset_metadata.of_verdicts(verdicts), "lesson_verdicts")

@@ -45,8 +45,9 @@ class Assessment:
 
     @property
     def by_booking(self) -> pd.DataFrame:
-        """Return the verdict of every booking, ok ones too (``VERDICT_COLUMNS``)."""
+        """Return the verdict of every booking, ok ones too (``VERDICT_COLUMNS``, without uncertainty)."""
         frame = pd.DataFrame({"booking_id": self.case.bookings["booking_id"], "verdict": self.verdicts.astype("str")})
+        frame = frame.assign(uncertainty=None)
         return frame.astype(dict(VERDICT_COLUMNS)).reset_index(drop=True)
 
     @cached_property

@@ -15,8 +15,11 @@ from flightsched_pipelines.time_zones import instant_in, zone_of
 VERDICTS = ("ok", "watch", "unknown", "at_risk")
 """From best to worst. ``unknown`` is never shown as fine; ``at_risk`` is known to be below the minimums."""
 
-VERDICT_COLUMNS: Mapping[str, str] = MappingProxyType({"booking_id": "int64", "verdict": "str"})
-"""One row for each assessed booking, whatever its verdict."""
+VERDICT_COLUMNS: Mapping[str, str] = MappingProxyType({"booking_id": "int64", "verdict": "str", "uncertainty": "str"})
+"""One row for each assessed booking, whatever its verdict.
+
+``uncertainty`` is a sentence where guidance would give another verdict than the TAF that governs; null elsewhere.
+"""
 
 BOOKING_COLUMNS: Mapping[str, str] = MappingProxyType(
     {

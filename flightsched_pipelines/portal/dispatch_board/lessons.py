@@ -79,6 +79,7 @@ def _show(
         "table": forecast and forecast_table(forecast, zone),
         "map": desk.weather.map and area_map(desk.weather.map),
         "track_record": desk.weather.track_record and desk.weather.track_record.sentence,
+        "notes": desk.weather.notes,
         "known_at": forecast and formatting.format_time(forecast.known_at_utc, zone),
         "problem": problem,
         "given": visit.fields,

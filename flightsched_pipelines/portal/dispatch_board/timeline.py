@@ -34,6 +34,7 @@ class Block:
     time: str
     who: str
     on_hold: bool
+    uncertain: bool
     url: str
 
 
@@ -113,5 +114,6 @@ def _block(one: BoardLesson, resource: str, origin: datetime, quarters: int, zon
         time,
         ", ".join(filter(None, (one.student, other))),
         one.status == "weather_hold",
+        one.uncertainty is not None,
         f"/board/cases/{one.case_id}" if one.case_id is not None else f"/board/lessons/{one.booking_id}",
     )

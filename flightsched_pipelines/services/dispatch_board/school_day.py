@@ -43,5 +43,5 @@ def school_day(
         lessons, hour = read_lessons(connection, from_utc, to_utc, dispatcher.school_id)
         resources = resources_of(connection, dispatcher.school_id)
     if hour is None or now_utc - hour > timedelta(hours=settings.dispatch_max_age_hours):
-        lessons, hour = [replace(one, verdict=None) for one in lessons], None
+        lessons, hour = [replace(one, verdict=None, uncertainty=None) for one in lessons], None
     return SchoolDay(day, today, from_utc, to_utc, resources["aircraft"], resources["instructor"], lessons, hour)

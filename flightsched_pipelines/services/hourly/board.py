@@ -1,12 +1,13 @@
 """Read the schedule of some days with the newest hour's verdicts: for the dispatch board and ``flightsched board``."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
 from flightsched_pipelines.database.queries.schedule.board_rows import board_rows
-from flightsched_pipelines.database.queries.schedule.person_lessons import stored_verdicts
+from flightsched_pipelines.database.queries.schedule.person_lessons import stored_verdicts, uncertain_verdicts
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.durations import DAY
 from flightsched_pipelines.messages.models import Form
@@ -17,7 +18,7 @@ class BoardLesson:
     """A lesson on the board, or a slot held for one (status ``held``). Names are personal.
 
     ``verdict`` is ``None`` where the newest hour did not assess the lesson at this time, with this aircraft and
-    instructor. ``case_id`` is its open case.
+    instructor. ``case_id`` is its open case. ``uncertainty`` says where guidance would give another verdict.
     """
 
     booking_id: int
@@ -33,6 +34,7 @@ class BoardLesson:
     verdict: str | None
     student: str
     case_id: int | None
+    uncertainty: str | None = None
 
 
 def lessons_on_board(engine: Engine, from_utc: datetime, days: int, school: str | None) -> list[BoardLesson]:
@@ -46,10 +48,13 @@ def read_lessons(
 ) -> tuple[list[BoardLesson], datetime | None]:
     """Return the lessons that overlap a period, of one school by name or id, and the hour of their verdicts."""
     rows = board_rows(connection, from_utc, to_utc, school)
-    hour, verdicts = stored_verdicts(connection, [row[0] for row in rows])
+    ids = [row[0] for row in rows]
+    hour, verdicts = stored_verdicts(connection, ids)
+    uncertain: Mapping[int, str] = {} if hour is None else uncertain_verdicts(connection, hour, ids)
     lessons: list[BoardLesson] = []
     for *shown, student, case_id, instructor_id, aircraft_id in rows:
         slot, verdict = verdicts.get(shown[0], (None, None))
         is_there = slot == Slot(shown[3], shown[4], instructor_id, aircraft_id)
-        lessons.append(BoardLesson(*shown, verdict=verdict if is_there else None, student=student, case_id=case_id))
+        verdict, why = (verdict, uncertain.get(shown[0])) if is_there else (None, None)
+        lessons.append(BoardLesson(*shown, verdict=verdict, student=student, case_id=case_id, uncertainty=why))
     return lessons, hour

@@ -9,6 +9,7 @@ import pandas as pd
 from sqlalchemy import Engine, func
 
 from flightsched_pipelines.database.frames import newest_partition, read_partition
+from flightsched_pipelines.database.queries.schedule.person_lessons import uncertain_verdicts
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.risk.bookings import with_forms
 from flightsched_pipelines.domain.risk.breach_text import Breach, breach_of
@@ -16,7 +17,7 @@ from flightsched_pipelines.domain.risk.explain import explain
 from flightsched_pipelines.domain.weather.reports.report_lines import line_of_group, raw_reports
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.services.hourly import hourly_steps
-from flightsched_pipelines.services.hourly.second_opinion import guidance_disagreements
+from flightsched_pipelines.services.hourly.carburettor_advice import advice_for
 from flightsched_pipelines.settings import Settings
 
 
@@ -38,7 +39,7 @@ class Explanation:
     """A booking's verdict at an hour; ``None`` if that hour did not assess it, and ``words`` say why.
 
     ``words`` are for who reads no table. ``breaches`` are in order of time. ``uncertainty`` is a sentence where
-    guidance would give another verdict than the TAF that governs.
+    guidance would give another verdict than the TAF that governs, ``advice`` one on carburettor icing.
     """
 
     hour_utc: datetime
@@ -53,6 +54,7 @@ class Explanation:
     words: str
     breaches: Sequence[ExplainedBreach]
     uncertainty: str | None = None
+    advice: str | None = None
 
 
 def explain_booking(engine: Engine, booking: str, hour_utc: datetime | None, settings: Settings) -> Explanation:
@@ -90,10 +92,12 @@ def explain_booking(engine: Engine, booking: str, hour_utc: datetime | None, set
         )
         return _explanation(hour, named, None, words)
     forecasts = read_partition(engine, PIPELINE_TABLES["forecasts"], [hour])
-    found, _ = guidance_disagreements(engine, assessed, forecasts, hour, settings)
-    return replace(
-        _assessed(engine, assessed, forecasts, hour, settings), uncertainty=found[0].words if found else None
-    )
+    booking_id = int(assessed["booking_id"].iloc[0])
+    with engine.connect() as connection:
+        uncertain = uncertain_verdicts(connection, hour, [booking_id])
+    advice = advice_for(engine, assessed, forecasts).get(booking_id)
+    found = _assessed(engine, assessed, forecasts, hour, settings)
+    return replace(found, uncertainty=uncertain.get(booking_id), advice=advice)
 
 
 def _assessed(

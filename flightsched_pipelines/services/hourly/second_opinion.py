@@ -20,15 +20,29 @@ from flightsched_pipelines.settings import Settings
 
 def guidance_disagreements(
     engine: Engine, lessons: pd.DataFrame, forecasts: pd.DataFrame, hour_utc: datetime, settings: Settings
-) -> tuple[list[Disagreement], int]:
-    """Return the lessons of which guidance and TAF give different verdicts, and the number of lessons compared."""
+) -> list[Disagreement]:
+    """Return the lessons of which guidance and TAF give different verdicts."""
     compared = seen_by_both(lessons, forecasts)
     if compared.empty:
-        return [], 0
+        return []
     views = (forecasts, seen_by_guidance(forecasts))
     told, seen = (hourly_steps.assess_lessons(engine, compared, view, hour_utc, settings) for view in views)
-    found = disagreements(compared, _verdicts(told), _verdicts(seen), _breaches(told), _breaches(seen))
-    return found, len(compared)
+    return disagreements(compared, _verdicts(told), _verdicts(seen), _breaches(told), _breaches(seen))
+
+
+def with_uncertainty(
+    engine: Engine,
+    verdicts: pd.DataFrame,
+    lessons: pd.DataFrame,
+    forecasts: pd.DataFrame,
+    hour_utc: datetime,
+    settings: Settings,
+) -> pd.DataFrame:
+    """Return an hour's verdicts (``VERDICT_COLUMNS``) with a sentence on those that guidance would give otherwise."""
+    apart = guidance_disagreements(engine, lessons, forecasts, hour_utc, settings)
+    words = {one.booking_id: one.words for one in apart}
+    told = [words.get(booking_id) for booking_id in verdicts["booking_id"].tolist()]
+    return verdicts.assign(uncertainty=pd.array(told, dtype="str"))
 
 
 def _verdicts(assessment: Assessment) -> list[str]:

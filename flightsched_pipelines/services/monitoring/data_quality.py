@@ -17,6 +17,7 @@ from flightsched_pipelines.database.schema import ACTIVE_STATUSES, PIPELINE_TABL
 from flightsched_pipelines.domain.monitoring.check_definition import Measurement
 from flightsched_pipelines.domain.monitoring.statistics import outside_usual_range, share_percent, worst
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import BOOKING_FACTS
+from flightsched_pipelines.domain.risk.guidance_view import seen_by_both
 from flightsched_pipelines.domain.risk.limits.loosened_limits import loosened
 from flightsched_pipelines.domain.risk.rules import NOT_FLOWN
 from flightsched_pipelines.domain.weather.areas.products import AREA_PRODUCTS
@@ -36,7 +37,6 @@ from flightsched_pipelines.formatting import format_utc
 from flightsched_pipelines.services.credentials import shortcomings
 from flightsched_pipelines.services.hourly import hourly_steps, proposal_validation
 from flightsched_pipelines.services.hourly.reference import Reference, reference_at
-from flightsched_pipelines.services.hourly.second_opinion import guidance_disagreements
 from flightsched_pipelines.services.monitoring.llm_model import of_model
 from flightsched_pipelines.settings import Settings
 
@@ -172,8 +172,10 @@ def _guidance_of(engine: Engine, hour: datetime, settings: Settings) -> dict[str
     then = hourly_steps.settings_at(engine, hour, settings)
     bookings = read_partition(engine, PIPELINE_TABLES["booking_snapshot"], [hour])
     lessons = hourly_steps.lessons_ahead(bookings, hour, then.lookahead_hours)
-    apart, compared = guidance_disagreements(engine, lessons, forecasts, hour, then)
-    words = [f"{one.reference}: {one.words}" for one in apart]
+    compared = len(seen_by_both(lessons, forecasts))
+    told = _rows(engine, "lesson_verdicts", hour, ["booking_id", "uncertainty"]).dropna()
+    apart = lessons[["booking_id", "reference"]].merge(told, on="booking_id")
+    words = [f"{one.reference}: {one.uncertainty}" for one in apart.itertuples()]
     # An hour without a lesson under a TAF passes; one without any booking was not read.
     return {"guidance_agrees": Measurement(share_percent(len(apart), compared), len(bookings), "bookings", words)}
 

@@ -17,7 +17,8 @@ from flightsched_pipelines.services.notifications.links import person_url, respo
 class MessageFacts:
     """The facts of messages: people and things, the context, each booking's version, each slot's warnings.
 
-    ``track_records`` is how often forecasts like a booking's came true, where there are cases enough.
+    ``track_records`` is how often forecasts like a booking's came true, where there are cases enough. ``uncertain`` has
+    the bookings of which guidance would give another verdict.
     """
 
     directory: Directory
@@ -25,6 +26,7 @@ class MessageFacts:
     sequences: Mapping[int, int]
     warned: Mapping[tuple[int, Slot], Sequence[str]]
     track_records: Mapping[int, TrackRecord]
+    uncertain: Mapping[int, str]
 
     def digest(self, name: str, school: School, time_zone: str, lines: list[models.DigestLine]) -> models.Digest:
         """Return a digest of some lines, the lesson that starts first at the top."""
@@ -48,6 +50,7 @@ class MessageFacts:
             lesson=self.directory.lesson(item.booking_id, item.lesson, with_phones=person is None),
             breaches=list(item.breaches),
             track_record=self.track_records.get(item.booking_id),
+            uncertainty=self.uncertain.get(item.booking_id),
             offers=self._offers(item, None),
             no_offer_because=item.no_offer_because,
             changes=list(item.changes) if item.event == "moved" else [],
@@ -65,6 +68,7 @@ class MessageFacts:
             lesson=self.directory.lesson(item.booking_id, item.lesson),
             breaches=list(item.breaches),
             track_record=self.track_records.get(item.booking_id),
+            uncertainty=self.uncertain.get(item.booking_id),
             offers=self._offers(item, person),
             no_offer_because=item.no_offer_because,
             changes=[] if as_first else list(item.changes),

@@ -16,6 +16,7 @@ from flightsched_pipelines.database.queries.notifications import contacts as peo
 from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.database.queries.notifications.contacts import Person
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
+from flightsched_pipelines.database.queries.schedule.person_lessons import uncertain_verdicts
 from flightsched_pipelines.domain.cases.lifecycle import ENDING_EVENTS, Slot
 from flightsched_pipelines.domain.cases.snapshot import Offer
 from flightsched_pipelines.domain.verification.track_record import TrackRecord
@@ -83,7 +84,10 @@ def queue_notifications(
     moves = [Move(item.booking_id, offer.slot) for item in news for offer in _slots_told(item)]
     warned = slot_warnings(connection, moves, occasion.now_utc)
     records = _track_records(connection, news, directory, occasion)
-    post = _Post(MessageFacts(directory, occasion, sequences, warned, records), unheard, NotificationCounts())
+    uncertain = _uncertain(connection, news, occasion)
+    post = _Post(
+        MessageFacts(directory, occasion, sequences, warned, records, uncertain), unheard, NotificationCounts()
+    )
     for item in news:
         post.to_people(item)
         post.to_systems(item)
@@ -110,6 +114,14 @@ def _track_records(
         for item in asking
     }  # fmt: skip
     return track_records(connection, lessons, occasion.hour_utc)
+
+
+def _uncertain(
+    connection: Connection, news: Sequence[CaseNotification], occasion: NotificationContext
+) -> Mapping[int, str]:
+    """Return why the verdicts that an hour's messages are about are uncertain, by booking."""
+    asking = [item.booking_id for item in news if item.event in ASKING and item.breaches and not item.standby]
+    return {} if occasion.hour_utc is None else uncertain_verdicts(connection, occasion.hour_utc, asking)
 
 
 @dataclass(slots=True)

@@ -216,9 +216,14 @@ def _kept(event: Event, role: Role, others: Sequence[Offer] = _OFFERS) -> CaseNo
 _RECORDS = dict.fromkeys(_DIRECTORY.bookings, TrackRecord(came_true=14, cases=LEAST_CASES))
 
 
+_UNCERTAIN = dict.fromkeys(
+    _DIRECTORY.bookings, "The TAF governs; guidance (National Blend of Models) sees nothing below the minimums."
+)
+
+
 def _facts(now_utc: datetime, sequence: int) -> MessageFacts:
     context = NotificationContext(_SENT.replace(minute=0), now_utc, _SETTINGS)
-    return MessageFacts(_DIRECTORY, context, dict.fromkeys(_DIRECTORY.bookings, sequence), {}, _RECORDS)
+    return MessageFacts(_DIRECTORY, context, dict.fromkeys(_DIRECTORY.bookings, sequence), {}, _RECORDS, _UNCERTAIN)
 
 
 def _notice(news: CaseNotification, role: Role, now_utc: datetime) -> Notice:

@@ -1,6 +1,6 @@
 """Read the newest hour's forecast of one lesson, and what it says of the alternatives held out to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
@@ -24,13 +24,15 @@ class LessonWeather:
     """The gravest breaches of a lesson, and its forecast beside the minimums, ``None`` if no hour assessed it.
 
     ``map`` shows the hazard areas that it meets, ``None`` for none. ``track_record`` is how often forecasts like this
-    came true, ``None`` unless it is below the minimums and there are cases enough.
+    came true, ``None`` unless it is below the minimums and there are cases enough. ``notes`` are sentences beside the
+    verdict: that it is uncertain, and advice.
     """
 
     breaches: list[Breach]
     forecast: LessonForecast | None
     map: AreaMap | None = None
     track_record: TrackRecord | None = None
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,13 @@ def lesson_weather(
         with engine.connect() as connection:
             like = {booking_id: (school_id, lesson.starts_at_utc, breaches[0])}
             record = track_records(connection, like, at.hour).get(booking_id)
-    return LessonWeather(breaches, of_school.forecast(booking_id), of_school.maps.get(booking_id), record)
+    return LessonWeather(
+        breaches,
+        of_school.forecast(booking_id),
+        of_school.maps.get(booking_id),
+        record,
+        of_school.notes.get(booking_id, ()),
+    )
 
 
 def forecasts_of_alternatives(connection: Connection, booking_id: int) -> Mapping[Slot, AlternativeForecast]:

@@ -5,7 +5,7 @@ To assess one lesson takes as long as a school's: mails go out at once, and thei
 
 import logging
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from flightsched_pipelines.database.frames import newest_written, read_partition, written_at
 from flightsched_pipelines.database.queries.cases import case_queries
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
+from flightsched_pipelines.database.queries.schedule.person_lessons import uncertain_verdicts
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.domain.risk.breach_text import Breach
@@ -32,6 +33,7 @@ from flightsched_pipelines.domain.risk.rules import AREA_RULES
 from flightsched_pipelines.reporting.area_map import AreaMap
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.hourly.area_maps import map_of_lesson
+from flightsched_pipelines.services.hourly.carburettor_advice import advice_for
 from flightsched_pipelines.services.notifications.findings import breaches_of_cases
 from flightsched_pipelines.services.slots import slots_of
 from flightsched_pipelines.settings import Settings
@@ -55,6 +57,7 @@ class SchoolWeather:
     """An hour's lessons of a school by booking: where they were, their breaches, and what their forecast is made of.
 
     ``places`` has the airport of departure of the lessons that the hour assessed; ``maps`` those that meet an area.
+    ``notes`` are sentences beside the verdicts: where they are uncertain, and advice on carburettor icing.
     """
 
     hour: datetime
@@ -65,6 +68,7 @@ class SchoolWeather:
     limits: Mapping[tuple[int, str], Limits]
     groups: Mapping[str, HourlyGroups]
     maps: Mapping[int, AreaMap]
+    notes: Mapping[int, Sequence[str]]
 
     def forecast(self, booking_id: int) -> LessonForecast | None:
         """Return the forecast of a lesson where its gravest breach is; ``None`` if the hour assessed none."""
@@ -145,6 +149,8 @@ def _read(engine: Engine, hour: datetime, school_id: int, settings: Settings) ->
     forecasts = read_partition(engine, forecast, [hour], forecast.c.governs, here)
     with engine.connect() as connection:
         broken = breaches_of_cases(connection, {(int(booking_id), hour) for booking_id in known["booking_id"]})
+        uncertain = uncertain_verdicts(connection, hour, ahead["booking_id"].tolist())
+    advice = advice_for(engine, ahead, forecasts)
     breaches = {booking_id: found for (booking_id, _), found in broken.items()}
     return SchoolWeather(
         hour,
@@ -155,6 +161,10 @@ def _read(engine: Engine, hour: datetime, school_id: int, settings: Settings) ->
         _limits(engine, ahead, forecasts, hour, settings),
         hourly_groups(forecasts),
         dict(_maps(engine, ahead, hour)),
+        {
+            booking_id: [known[booking_id] for known in (uncertain, advice) if booking_id in known]
+            for booking_id in {*uncertain, *advice}
+        },
     )
 
 

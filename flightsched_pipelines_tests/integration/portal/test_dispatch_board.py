@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from flightsched_pipelines_tests.conftest import SEED_HOUR
 from flightsched_pipelines_tests.integration.portal.board_visitor import PALO_ALTO, WHO, DispatcherVisitor
@@ -68,6 +68,28 @@ def test_a_verdict_about_a_lesson_as_it_was_is_not_shown(told_engine: Engine) ->
 
     [letter] = set(re.findall(rf"<b>(.)</b>(?:(?!</li>).)*{reference}<", page))
     assert letter == "·", "the newest hour assessed it at its old time"
+
+
+def test_a_verdict_that_guidance_would_give_otherwise_is_marked_and_explained(told_engine: Engine) -> None:
+    sentence = "The TAF governs; guidance (National Blend of Models) sees ceiling 900 ft, minimum 1,000 ft."
+    case_id, booking_id = case_at(told_engine)
+    with told_engine.begin() as connection:
+        connection.execute(
+            text("UPDATE pipeline.lesson_verdicts SET uncertainty = :words WHERE booking_id = :id"),
+            {"words": sentence, "id": booking_id},
+        )
+    reference, day = rows(
+        told_engine,
+        "SELECT reference, (lower(period) AT TIME ZONE 'PST8PDT')::date FROM school.bookings WHERE id = :id",
+        id=booking_id,
+    )[0]
+    visitor = DispatcherVisitor(told_engine)
+
+    page = visitor.get(f"/board?day={day}").text
+    marked = re.findall(r'class="what">([A-Z]+-\d+)(?:(?!</li>).)*<i>uncertain</i>', page)
+    assert set(marked) == {reference}
+    assert sentence in visitor.get(f"/board/cases/{case_id}").text
+    assert sentence in visitor.get(f"/board/lessons/{booking_id}").text
 
 
 def test_cases_are_listed_by_deadline_with_filters(told_engine: Engine) -> None:

@@ -139,6 +139,8 @@ def next_hour(engine: Engine, n: int = 1, **changed: pd.DataFrame) -> datetime:
         frame = changed.get(name)
         if frame is None:
             frame = frames.read_partition(engine, PIPELINE_TABLES[name], [SEED_HOUR])
+        if name == "lesson_verdicts" and "uncertainty" not in frame:
+            frame = frame.assign(uncertainty=None)
         frame = frame.assign(partition_hour=pd.Timestamp(hour).as_unit("us"))
         frames.write_partition(engine, PIPELINE_TABLES[name], frame, [hour])
     proposal_validation.record_validated(engine, hour, 1)

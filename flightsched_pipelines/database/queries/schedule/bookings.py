@@ -157,6 +157,13 @@ def lessons_of_schools(
     return _rows(connection, _lessons(or_(near, b.id.in_(also))))
 
 
+def with_carburettor(connection: Connection, aircraft_ids: Collection[int]) -> set[int]:
+    """Return those of some aircraft whose engine is known to have a carburettor."""
+    a = schema.aircraft.c
+    query = select(a.id).where(a.id.in_(sorted(aircraft_ids)), a.carburettor)
+    return set(connection.execute(query).scalars())
+
+
 def is_simulator(connection: Connection, aircraft_id: int) -> bool:
     """Return whether an aircraft is a simulator."""
     a = schema.aircraft.c

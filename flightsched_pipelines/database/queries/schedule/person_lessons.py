@@ -59,6 +59,15 @@ def stored_verdicts(
     return hour, {row[0]: (Slot(*row[1:5]), row[5]) for row in connection.execute(query)}
 
 
+def uncertain_verdicts(connection: Connection, hour_utc: datetime, booking_ids: Collection[int]) -> Mapping[int, str]:
+    """Return why an hour's verdicts are uncertain, of those of these bookings that are."""
+    v = lesson_verdicts.c
+    query = select(v.booking_id, v.uncertainty).where(
+        v.partition_hour == hour_utc, v.booking_id.in_(sorted(booking_ids)), v.uncertainty.is_not(None)
+    )
+    return {int(booking_id): str(words) for booking_id, words in connection.execute(query)}
+
+
 def earlier_verdicts(
     connection: Connection, booking_ids: Collection[int], from_utc: datetime, to_utc: datetime
 ) -> Sequence[tuple[int, datetime, Slot, str]]:
