@@ -31,5 +31,8 @@ _.curve, _.requests, _.last_success_utc, _.oldest_due_utc, _.last_good_hour_utc,
 _.session_id, _.prompt_version, _.heading_true_deg, _.CANCELLATION
 _.megabytes_before, _.responses_waiting, _.runs_ended, _.seconds_each
 
+# A command, loaded by its name.
+_.cancellation
+
 # Compared with the documentation by tests.
 _.CASE_EVENTS, _.columns_as_markdown

@@ -58,6 +58,7 @@ COMMANDS = {
         "school.changes:changes",
         "List the lessons that were moved here and that the school's scheduler still has at their old times.",
     ),
+    "cancellation": ("school.cancellation:cancellation", "Record the cause of a cancelled lesson, for analysts."),
     "credentials": (
         "school.credentials:credentials",
         "List lessons ahead whose student, instructor or aircraft lacks what the school requires.",

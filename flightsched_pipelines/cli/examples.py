@@ -13,6 +13,7 @@ EXAMPLES: Mapping[str, tuple[str, str]] = {
     "send-test": ("send-test you@example.com", "--demo send-test you@example.com"),
     "respond": ("respond 42 --accept 2", "respond PAO-1016 --keep --reason 'the fog lifts by nine'"),
     "swap": ("swap 42 43", "swap PAO-1016 PAO-1017"),
+    "cancellation": ("cancellation PAO-1016 aircraft", "cancellation 1016 unknown"),
     "cancel": ("cancel 42 --reason 'the student is ill'", "cancel PAO-1016 --reason 'the student is ill'"),
     "hold": ("hold PAO-1016 --reason 'runway closed'", "hold 1016 --reason 'runway closed'"),
     "release": ("release PAO-1016 --reason 'runway open'", "release 1016 --reason 'runway open'"),

@@ -146,6 +146,8 @@ def _booking(row: ReadRow) -> Wrong:
     for name, default in defaults.items():
         if values.get(name) is None and not row.is_faulty(name):
             values[name] = default
+    if values.get("cancellation_cause") is not None and values.get("status") != "cancelled":
+        yield "cancellation_cause", "the lesson is not cancelled; say cancelled in `status`, or leave it empty"
     if values.get("solo") is False and "instructor" in values and values["instructor"] is None:
         yield "instructor", "it is empty, and the lesson is not solo; name who teaches, or say solo"
 

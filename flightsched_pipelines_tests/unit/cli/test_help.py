@@ -17,7 +17,8 @@ from flightsched_pipelines.cli.reference import JSON_FIELDS, as_markdown
 DOCS = Path(__file__).parents[3] / "docs" / "reference" / "cli.md"
 SHOW_NOTHING_TO_COUNT = {
     "drain",
-    "dev", "portal", "send-test", "respond", "swap", "cancel", "hold", "release", "preview", "init", "aws",
+    "dev", "portal", "send-test", "respond", "swap", "cancel", "cancellation", "hold", "release", "preview", "init",
+    "aws",
     "aws bootstrap", "airports", "airports add", "airports sync", "alerts silence", "standby add", "standby remove",
     "import", "minimums", "ics", "ics write", "token", "token revoke", "db", "db upgrade", "db downgrade", "db seed",
     "db reset", "db shell", "db analyst-password", "db stop",

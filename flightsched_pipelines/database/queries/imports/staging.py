@@ -191,6 +191,7 @@ class Staging:
         if t is bookings:
             values["weather_hold_by"] = case((s.status == "weather_hold", t.c.weather_hold_by))
             values["ground"] = s.aircraft_id.is_(None)
+            values["cancellation_cause"] = self._cause()
             if "reference" in values:
                 values["reference"] = func.coalesce(s.reference, t.c.reference)
         if "ended_at" in t.c:
@@ -214,6 +215,12 @@ class Staging:
             chosen["ground"] = s.aircraft_id.is_(None)
         query = select(*chosen.values()).where(s.target_id.is_(None)).order_by(s.line)
         return insert(t).from_select(list(chosen), query)
+
+    def _cause(self) -> ColumnElement[str]:
+        """The cause that the file gives for a cancelled lesson, else the stored one; none once it is back."""
+        s = self.staged.c
+        given = s.cancellation_cause if "cancellation_cause" in s else literal(None, Text)
+        return case((s.status == "cancelled", func.coalesce(given, bookings.c.cancellation_cause)))
 
     def _new_reference(self) -> ColumnElement[str]:
         """The reference that the file gives, else the school's id, with the school's number where that is taken."""
@@ -280,8 +287,8 @@ class Staging:
 
 
 def _is_given(stored: str, staged: Any) -> ColumnElement[bool]:  # noqa: ANN401, columns
-    """A reference that a file leaves empty is the one that the booking has."""
-    return staged[stored].is_not(None) if stored == "reference" else literal(True)
+    """A reference or a cause that a file leaves empty is the one that the booking has."""
+    return staged[stored].is_not(None) if stored in {"reference", "cancellation_cause"} else literal(True)
 
 
 def _comparable(column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -163,7 +163,7 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
             schema.bookings,
             {
                 "id": "external_id", "student": "student_id", "instructor": "instructor_id", "aircraft": "aircraft_id",
-            } | _same("reference", "lesson_kind", "solo", "departure", "route", "status"),
+            } | _same("reference", "lesson_kind", "solo", "departure", "route", "status", "cancellation_cause"),
             ("external_id",),
             schema.bookings.c.school_id,
             lambda now_utc: schema.bookings.c.status.in_(ACTIVE_STATUSES)

@@ -29,6 +29,7 @@ from flightsched_pipelines.database.schema.base import (
     sound_period,
     sound_words,
 )
+from flightsched_pipelines.domain.cases.cancellation import CANCELLATION_CAUSES
 from flightsched_pipelines.domain.cases.lifecycle import HoldSetter
 from flightsched_pipelines.domain.risk.rules import LESSON_KINDS
 
@@ -102,11 +103,17 @@ bookings = Table(
     external_id(),
     optional("imported_period", TSTZRANGE, "Time that the school's file last had; null: never imported."),
     optional("imported_instructor_id", BigInteger, "Instructor that the school's file last had."),
+    optional(
+        "cancellation_cause", Text,
+        "Cause of the cancellation, as the school states it; null: not cancelled, or unknown.",
+    ),
     optional("imported_aircraft_id", BigInteger, "Aircraft that the school's file last had; null for a ground lesson."),
     Index("bookings_external_id_key", "school_id", "external_id", unique=True),
     CheckConstraint(one_of("lesson_kind", LESSON_KINDS), name="kind"),
     CheckConstraint("status IN ('scheduled', 'weather_hold', 'completed', 'cancelled', 'held')", name="status"),
     CheckConstraint("num_nonnulls(holds_for, held_until) = CASE WHEN status = 'held' THEN 2 ELSE 0 END", name="hold"),
+    CheckConstraint(one_of("cancellation_cause", CANCELLATION_CAUSES), name="cancellation_cause"),
+    CheckConstraint("cancellation_cause IS NULL OR status = 'cancelled'", name="cancellation"),
     CheckConstraint(one_of("weather_hold_by", get_args(HoldSetter)), name="weather_hold_by"),
     CheckConstraint("weather_hold_by IS NULL OR status = 'weather_hold'", name="weather_hold"),
     CheckConstraint(

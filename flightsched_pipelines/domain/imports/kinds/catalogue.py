@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from flightsched_pipelines.domain.cases.cancellation import CANCELLATION_CAUSES
 from flightsched_pipelines.domain.imports.kinds import fields
 from flightsched_pipelines.domain.imports.kinds.credential_kinds import CREDENTIALS, INSPECTIONS, REQUIREMENTS, SQUAWKS
 from flightsched_pipelines.domain.imports.kinds.file_kind import SCHOOL_OF_ROW, WHO, FileKind
@@ -34,6 +35,7 @@ SCHOOLS = FileKind(
         fields.address("dispatch_email", "Where the dispatchers read their mail; empty for nowhere."),
         fields.text("phone", "Phone number that messages name for questions."),
         fields.address("reply_to", "Where replies to messages go; empty for the dispatchers."),
+        fields.address("manager_email", "Where the weekly figures go; empty leaves it as it is, at first nowhere."),
         fields.hours("hours", "Opening hours on the base's clock: days and hours, separated by semicolons."),
         fields.word(
             "slot_kept_as",
@@ -237,6 +239,10 @@ BOOKINGS = FileKind(
         fields.moment("starts_at", "Start.", required=True),
         fields.moment("ends_at", "End, at most 24 h later.", required=True),
         fields.word("status", BOOKING_WORDS, "scheduled where left out."),
+        fields.word(
+            "cancellation_cause", tuple(CANCELLATION_CAUSES),
+            "Cause of a cancellation; empty for unknown, which leaves a stored cause as it is.",
+        ),
     ),
     (
         {
