@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from flightsched_pipelines.defs.ai_rescheduler import proposals
-from flightsched_pipelines.defs.analytics import operations_report
+from flightsched_pipelines.defs.analytics import operations_report, school_figures
 from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.io_manager import Tables
 from flightsched_pipelines.defs.jobs import hourly_tick, operations_job, redrive_dead_letters, report_job
@@ -53,7 +53,7 @@ def build_definitions(
     }
     with accept_beta():
         assets = dg.with_source_code_references(
-            dg.load_assets_from_modules([weather, bookings, verification, proposals, operations_report])
+            dg.load_assets_from_modules([weather, bookings, verification, proposals, operations_report, school_figures])
         )
     return dg.Definitions(
         assets=assets,
@@ -73,9 +73,18 @@ def build_definitions(
             operations_job,
             report_job,
             retention_job,
+            school_figures.school_day_job,
+            school_figures.school_week_job,
             mute_alert,
         ],
-        schedules=[hourly, operations, report, retention_schedule],
+        schedules=[
+            hourly,
+            operations,
+            report,
+            retention_schedule,
+            school_figures.school_day,
+            school_figures.school_week,
+        ],
         sensors=[
             dispatch_sensor,
             delivery_sensor,

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
 from flightsched_pipelines.database.queries.notifications import outbox
+from flightsched_pipelines.defs.analytics.operations_report import operations_report
 from flightsched_pipelines.defs.monitoring.operational_checks import operational_checks
 from flightsched_pipelines.defs.monitoring.run_history import HOURLY_TICK, OPERATIONS
 from flightsched_pipelines.defs.notifications.notification_jobs import deliver_messages
@@ -35,7 +36,7 @@ operations_job = dg.define_asset_job(
 
 report_job = dg.define_asset_job(
     "report",
-    selection=dg.AssetSelection.groups("analytics"),
+    selection=[operations_report],
     description="The operations report of an hour: metrics, pictures, alert history, cost.",
     metadata=code_reference(),
     tags=bounded("report", minutes=15, retries=1, owner=PLATFORM),

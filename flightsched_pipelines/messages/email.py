@@ -20,7 +20,7 @@ from flightsched_pipelines import formatting
 from flightsched_pipelines.domain.risk import breach_text as breach_words
 from flightsched_pipelines.messages import headlines
 from flightsched_pipelines.messages.models import RESPONSE_EVENTS, Digest, DigestLine, Event, Notice, SignIn
-from flightsched_pipelines.messages.texts import evening_before, missing_weather, standby_texts
+from flightsched_pipelines.messages.texts import evening_before, missing_weather, school_week, standby_texts
 from flightsched_pipelines.messages.texts.contact import questions
 from flightsched_pipelines.messages.texts.response_texts import response_text
 from flightsched_pipelines.text import one_line
@@ -71,7 +71,7 @@ def render_notice(notice: Notice) -> Rendered:
 
 
 def render_digest(digest: Digest) -> Rendered:
-    """Render the mail of a dispatch's changes, of weather missing for hours, or of a person's lessons of tomorrow."""
+    """Render a dispatch's changes, weather missing for hours, a person's lessons of tomorrow, or a school's week."""
     if digest.missing is not None:
         subject = f"Weather: {missing_weather.title(digest)}"
         facts = {
@@ -84,6 +84,9 @@ def render_digest(digest: Digest) -> Rendered:
     if digest.evening is not None:
         subject = f"Weather: {evening_before.title(digest.evening)}"
         return _rendered("evening-before", subject, {"digest": digest, "evening": digest.evening})
+    if digest.week is not None:
+        subject = f"{digest.school}, {school_week.title(digest.week)}"
+        return _rendered("school-week", subject, {"digest": digest, "week": digest.week})
     hour = formatting.format_time(digest.hour_utc, digest.time_zone)
     subject = f"Weather, {hour}: {digest_title(digest)}"
     return _rendered("digest", subject, {"digest": digest, "zone": digest.time_zone})
@@ -210,6 +213,10 @@ def _environment() -> Environment:
         "brief": breach_words.breach_brief,
         "standing": evening_before.standing_sentences,
         "evening_title": evening_before.title,
+        "week_title": school_week.title,
+        "week_sentences": school_week.sentences,
+        "hours_flown": school_week.hours_flown,
+        "day_name": formatting.format_day,
     }
     values: dict[str, Callable[..., Any]] = {
         "moment": formatting.format_time, "span": formatting.format_period, "when_of": headlines.when_of,

@@ -175,13 +175,34 @@ class EveningBefore(_MessageModel):
     person_url: str | None = None
 
 
+class SchoolDay(_MessageModel):
+    """A school's lessons and hours of one local day; ``hours_flown`` is null for unknown."""
+
+    day: date
+    threatened: int
+    saved: int
+    lost: int
+    hours_booked: float
+    hours_flown: float | None
+
+
+class SchoolWeek(_MessageModel):
+    """A school's week, for its manager; ``cancelled`` has causes in words, with their counts."""
+
+    days: list[SchoolDay]
+    answers: int
+    median_answer_minutes: float | None
+    p90_answer_minutes: float | None
+    cancelled: list[tuple[str, int]] = []
+
+
 class Digest(_MessageModel):
     """The changes of one dispatch, for a school's dispatcher or for a person who asked for digests.
 
     ``too_late`` are threatened lessons that start too soon for a case; ``unknown`` counts lessons whose
     forecast is missing or cannot be read, ``beyond_reach`` those whose forecast ends before them.
     ``missing`` is about nothing else: weather that is missing for hours, or is back. So is ``evening``: a person's
-    lessons of tomorrow.
+    lessons of tomorrow; and ``week``: a school's figures, for its manager.
     """
 
     name: str
@@ -195,6 +216,7 @@ class Digest(_MessageModel):
     contact: Contact = Contact()
     missing: MissingWeather | None = None
     evening: EveningBefore | None = None
+    week: SchoolWeek | None = None
     sent_at_utc: datetime
 
 

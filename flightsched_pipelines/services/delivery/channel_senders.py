@@ -36,6 +36,9 @@ AT_ONCE = 3
 Exchange Online accepts at most three connections of a mailbox.
 """
 
+SCHOOLS = {"dispatcher": "dispatch", "manager": "manager"}
+"""Roles whose person is a school, and what its mailbox is called."""
+
 ATTRIBUTES = ("event", "airport", "school", "severity")
 """Attributes by which subscribers of topics and readers of queues may filter."""
 
@@ -54,10 +57,11 @@ class Addresses:
         Raises:
             MessageRefusedError: the person does not exist any more, or has no address.
         """
-        if message.role == "dispatcher":
+        if message.role in SCHOOLS:
             school = self._schools.get(message.person_id or 0)
-            if school is not None and school.dispatch_email:
-                return f"{school.name}, dispatch", school.dispatch_email
+            address = school and (school.manager_email if message.role == "manager" else school.dispatch_email)
+            if school is not None and address:
+                return f"{school.name}, {SCHOOLS[message.role]}", address
         elif (person := self._people.get(message.role, {}).get(message.person_id or 0)) is not None and person.email:
             return person.name, person.email
         raise MessageRefusedError(

@@ -14,7 +14,7 @@ from flightsched_pipelines.time_zones import is_time_zone
 
 _OF_SCHOOL = ("name", "base_airport", "dispatch_email", "phone", "reply_to")
 _STAYS = ("slot_kept_as", "pattern_altitude_ft", "local_altitude_ft", "cross_country_altitude_ft",
-          "missed_move_cost")  # fmt: skip
+          "missed_move_cost", "manager_email")  # fmt: skip
 """Settings of a school that an empty cell leaves as they are."""
 _WHOLE = ("name", "latitude_deg", "longitude_deg", "elevation_ft", "time_zone")
 

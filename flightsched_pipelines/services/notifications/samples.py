@@ -45,6 +45,7 @@ from flightsched_pipelines.services.notifications.directory import Directory
 from flightsched_pipelines.services.notifications.links import person_url
 from flightsched_pipelines.services.notifications.message_facts import MessageFacts
 from flightsched_pipelines.services.responses.decision_effects import moved_notifications
+from flightsched_pipelines.services.school_figures.sample import SCHOOL_WEEK
 from flightsched_pipelines.settings import Settings
 
 _ZONE = "America/Los_Angeles"
@@ -345,6 +346,7 @@ SAMPLES: Mapping[str, Notice | Digest] = MappingProxyType(
     }
     | {name: _notice(_standby(event), role, at) for name, (event, role, at) in _ON_STANDBY.items()}
     | {name: _notice(news, _role(name), _at(news.event, _role(name))) for name, news in _WITHOUT_FLYING.items()}
-    | {"digest": _DIGEST, "weather-missing": _MISSING, "weather-back": _BACK, "evening-before": _EVENING}
+    | {"digest": _DIGEST, "weather-missing": _MISSING, "weather-back": _BACK}
+    | {"evening-before": _EVENING, "school-week": SCHOOL_WEEK}
 )
 """Every message by its name."""

@@ -17,6 +17,8 @@ from flightsched_pipelines.defs.ownership import AREA_TAG, OWNER_TAG
 REPOSITORY = defs.get_repository_def()
 JOBS = {job.name: job for job in REPOSITORY.get_all_jobs() if not job.name.startswith("__")}
 ASSETS = {key.to_user_string(): REPOSITORY.asset_graph.get(key) for key in REPOSITORY.asset_graph.executable_asset_keys}
+WRITE_NO_TABLE = {"school_daily_figures", "school_weekly_figures"}
+"""They show what views have."""
 INSTIGATORS = {one.name: one for one in [*REPOSITORY.schedule_defs, *REPOSITORY.sensor_defs]}
 CODE = "dagster/code_references"
 
@@ -35,6 +37,9 @@ def test_an_asset_has_owner_kinds_area_code_and_the_table_that_it_writes(name: s
     assert asset.kinds
     assert asset.tags[AREA_TAG] == asset.group_name
     assert "flightsched_pipelines/defs/" in _file_of(asset.metadata)
+    if name in WRITE_NO_TABLE:
+        assert "dagster/table_name" not in asset.metadata
+        return
     schema, table = asset.metadata["dagster/table_name"].split(".")
     assert PIPELINE_TABLES.get(table, PIPELINE_TABLES["forecasts"]).schema == schema
     assert (asset.description or "")[0].isupper()

@@ -31,7 +31,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class School:
-    """A school, its dispatchers' mail address, its zone, and where people ask: its phone, and where replies go."""
+    """A school, its dispatchers' and manager's addresses, its zone, its phone, and where replies go."""
 
     school_id: int
     name: str
@@ -39,6 +39,7 @@ class School:
     time_zone: str
     phone: str | None = None
     reply_to: str | None = None
+    manager_email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ def schools(connection: Connection, ids: Collection[int] | None = None) -> dict[
     query = select(
         s.c.id, s.c.name, s.c.dispatch_email, a.c.time_zone, s.c.phone,
         func.coalesce(s.c.reply_to, s.c.dispatch_email),
+        s.c.manager_email,
     ).join(a, a.c.ident == s.c.base_airport)  # fmt: skip
     if ids is not None:
         query = query.where(s.c.id.in_(ids))

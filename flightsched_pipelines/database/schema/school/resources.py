@@ -93,6 +93,10 @@ schools = Table(
     Column("base_airport", Text, ForeignKey("school.airports.ident"), nullable=False, comment="Base airport."),
     optional("dispatch_email", Text, "Dispatchers' e-mail address; null for none."),
     optional("phone", Text, "Phone number for questions, as messages give it; null for none."),
+    optional(
+        "manager_email", Text,
+        "E-mail address of the school's manager, who gets the weekly figures; null for none, and no mail.",
+    ),
     optional("reply_to", Text, "E-mail address that replies to messages go to; null for dispatch_email."),
     column(
         "standby_rule", Text,
