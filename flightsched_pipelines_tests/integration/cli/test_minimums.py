@@ -53,6 +53,10 @@ def test_a_students_limit_is_listed_only_where_the_student_is_named(flightsched:
     ("words", "sentence"),
     [
         (
+            ("add", "density_altitude <= 7500 ft", "--aircraft-type", "c172s"),
+            "no aircraft is a c172s, so the limit would apply to none; there are C152, C172S, PA-28-181",
+        ),
+        (
             ("add", "visibility >= 2 SM"),
             "limit_value is '2'; the regulation requires at least 3 SM (student_pilot, dual",
         ),
