@@ -215,6 +215,11 @@ at_risk_bookings = hourly_table(
     index="booking_id",
 )
 
+Index(
+    "at_risk_bookings_gravest_idx", at_risk_bookings.c.partition_hour, at_risk_bookings.c.booking_id,
+    postgresql_include=["verdict", "rule"], postgresql_where=text("breach_rank = 1"),
+)  # fmt: skip
+
 lesson_verdicts = hourly_table(
     "lesson_verdicts",
     "The verdict of every lesson that was assessed, one row a lesson; a lesson without a row was not assessed.",

@@ -65,6 +65,7 @@ _READ_LONGER = {"forecast_verification": 35, "verdict_verification": 366}
 _KEPT_RUNS = {
     "hour": ("runs of an hour, with its materializations in the UI", 400.0),
     "report": ("runs of the operations report", 400.0),
+    "figures": ("runs of schools' figures by day and week", 400.0),
     "dispatch": ("runs that notify", 90.0),
     "deliver": ("runs that send", 30.0),
     "responses": ("runs that apply queued responses", 90.0),

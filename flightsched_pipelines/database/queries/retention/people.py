@@ -73,7 +73,7 @@ def shared(connection: Connection, person: Person) -> set[str]:
     """Return what names the person and somebody else, or a school, too."""
     s = schools.c
     others: set[str] = set()
-    for row in connection.execute(select(s.name, s.dispatch_email, s.phone, s.reply_to)):
+    for row in connection.execute(select(s.name, s.dispatch_email, s.manager_email, s.phone, s.reply_to)):
         others |= set(filter(None, row))
     for role, table in _TABLES.items():
         c = table.c
