@@ -1,4 +1,4 @@
-"""What analysts copy runs as it is: the dashboard's queries, the notebook, and the reading of the archive."""
+"""Run as it is what analysts copy: the dashboard's queries, the notebook, and the reading of the archive."""
 
 import json
 import re
