@@ -55,9 +55,8 @@ def school_weekly_figures(
     first = context.partition_time_window.start.date()
     figures = list(school_figures(engine, first, first + timedelta(days=6)))
     mails = weekly_mail.queue_mails(engine, figures, clock.now(), settings)
-    context.add_output_metadata(
-        figures_metadata(figures) | {"mails": mails, "schools_without_mail": len(figures) - mails}
-    )
+    sent = {"mails": mails, "schools_without_mail": len(figures) - mails}
+    context.add_output_metadata({**figures_metadata(figures), **sent})
 
 
 def figures_metadata(figures: list[SchoolFigures]) -> Metadata:

@@ -294,10 +294,10 @@ _LINES = [
 _DIGEST = _facts(_SENT + 2 * HOUR, 1).digest("dispatch", _SCHOOL, _ZONE, _LINES).model_copy(
     update={"too_late": [_soon(1002)], "unknown": 2, "sent_at_utc": _SENT}
 )  # fmt: skip
-_WITHOUT_LINES = {"lines": [], "too_late": [], "unknown": 0}
+_WITHOUT_LINES: Mapping[str, object] = {"lines": [], "too_late": [], "unknown": 0}
 _MISSING = _DIGEST.model_copy(
-    update=_WITHOUT_LINES
-    | {
+    update={
+        **_WITHOUT_LINES,
         "missing": MissingWeather(
             since_utc=_SENT.replace(minute=0) - timedelta(hours=3),
             why="the forecast for KPAO is missing, or cannot be read whole",
@@ -315,8 +315,8 @@ _OWN = [
     for line in _LINES[:3]
 ]
 _EVENING = _DIGEST.model_copy(
-    update=_WITHOUT_LINES
-    | {
+    update={
+        **_WITHOUT_LINES,
         "name": _STUDENT.name,
         "evening": EveningBefore(
             day=_START.date(),

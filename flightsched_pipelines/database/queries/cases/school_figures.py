@@ -83,7 +83,7 @@ def hours(connection: Connection, first: date, last: date) -> Mapping[tuple[int,
         )
         .group_by(b.school_id, day)
     )  # fmt: skip
-    return {(row[0], row[1]): Hours(*row[2:]) for row in connection.execute(query)}
+    return {(row[0], row[1]): Hours(float(row[2]), float(row[3]), row[4]) for row in connection.execute(query)}
 
 
 def answers(connection: Connection, first: date, last: date) -> Mapping[int, Answers]:
