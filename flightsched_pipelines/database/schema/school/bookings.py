@@ -112,7 +112,7 @@ bookings = Table(
     CheckConstraint(one_of("lesson_kind", LESSON_KINDS), name="kind"),
     CheckConstraint("status IN ('scheduled', 'weather_hold', 'completed', 'cancelled', 'held')", name="status"),
     CheckConstraint("num_nonnulls(holds_for, held_until) = CASE WHEN status = 'held' THEN 2 ELSE 0 END", name="hold"),
-    CheckConstraint(one_of("cancellation_cause", CANCELLATION_CAUSES), name="cancellation_cause"),
+    CheckConstraint(one_of("cancellation_cause", tuple(CANCELLATION_CAUSES)), name="cancellation_cause"),
     CheckConstraint("cancellation_cause IS NULL OR status = 'cancelled'", name="cancellation"),
     CheckConstraint(one_of("weather_hold_by", get_args(HoldSetter)), name="weather_hold_by"),
     CheckConstraint("weather_hold_by IS NULL OR status = 'weather_hold'", name="weather_hold"),
