@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -260,6 +260,18 @@ def test_a_value_of_guidance_that_is_missing_never_improves_a_verdict(product: s
     lines[line % len(lines)] = row[:start] + "-99" + row[start + 3 :]
 
     assert_none_improved(WEATHER | {product: "\n".join(lines)}, (product, line, column))
+
+
+@pytest.mark.parametrize("product", ["nbh", "nbs"])
+@pytest.mark.parametrize("garbled", [lambda row: row[:-3] + "-99", lambda row: row[:-3]], ids=["missing", "cut off"])
+def test_an_hour_of_guidance_that_is_missing_never_improves_a_verdict(
+    product: str, garbled: Callable[[str], str]
+) -> None:
+    lines = WEATHER[product].splitlines()
+    hours = next(number for number, row in enumerate(lines) if row.startswith(" UTC"))
+    lines[hours] = garbled(lines[hours])
+
+    assert_none_improved(WEATHER | {product: "\n".join(lines)}, (product,))
 
 
 @pytest.mark.parametrize("product", ["nbh", "nbs", "metar", "taf", "one_call"])

@@ -22,8 +22,11 @@ SERVICES = load({})["services"]
 DOCKER = {"build", "exec", "logs", "ps", "run", "stop", "up"}
 NEITHER = {"env_file", "max_connections", "rate_limited"}
 NO_SERVICES = {"1h", "24h", ">", "code-location.log"}
-OF_OTHERS = {"POSTGRES_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
-"""Variables of PostgreSQL's image and of Amazon's library."""
+OF_OTHERS = {
+    "POSTGRES_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_TRACES_SAMPLER",
+}  # fmt: skip
+"""Variables of PostgreSQL's image and of the libraries of Amazon and OpenTelemetry."""
 
 
 def anchors(text: str) -> set[str]:

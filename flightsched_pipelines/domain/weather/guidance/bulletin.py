@@ -115,7 +115,7 @@ def read_block(lines: Sequence[str], cycle_utc: datetime | None = None) -> Block
 
     Raises:
         BulletinError: it has no heading or that of another cycle, its hours are missing or contradict each other, or it
-            has a row twice.
+            has a row twice, or more columns than hours.
     """
     heading = heading_of(lines[0])
     if heading is None:
@@ -127,6 +127,11 @@ def read_block(lines: Sequence[str], cycle_utc: datetime | None = None) -> Block
         )
     texts = _rows(heading, lines[1:])
     hours = _hours(heading, texts)
+    longer = [label for label in texts.keys() & EVERY_COLUMN if _columns(texts[label]) > len(hours)]
+    if len(longer) > 1:
+        raise BulletinError(
+            f"{heading.source} of {heading.station}: it has {len(hours)} hours, and more columns in {min(longer)}"
+        )
     rows: dict[str, Sequence[int | None]] = {}
     shifted: dict[str, str] = {}
     for label in sorted(texts.keys() & (EVERY_COLUMN | SOME_COLUMNS)):
@@ -183,7 +188,12 @@ def _whole_numbers(row: str) -> list[int]:
     """The numbers of a row that has one in every column; none if it has not, or has too many."""
     count = len(row.rstrip()) // _FIELD_WIDTH
     values = _values(row, count, in_every_column=True) if 0 < count <= MAX_COLUMNS else None
-    return [value for value in values or () if value is not None]
+    known = [value for value in values or () if value is not None]
+    return known if values and len(known) == len(values) else []
+
+
+def _columns(row: str) -> int:
+    return -(-(len(row.rstrip()) - 1) // _FIELD_WIDTH)
 
 
 def _values(row: str, columns: int, *, in_every_column: bool) -> list[int | None] | None:
