@@ -77,7 +77,7 @@ def add_limit(engine: Engine, new: NewLimit, now_utc: datetime, settings: Settin
         )
     if new.aircraft_type:
         with engine.connect() as connection:
-            types = aircraft_types(connection)
+            types = aircraft_types(connection, school_named(connection, new.school) if new.school else None)
         if new.aircraft_type not in types:
             raise MinimumError(
                 f"no aircraft is a {new.aircraft_type}, so the limit would apply to none; there are {', '.join(types)}"

@@ -53,7 +53,7 @@ def test_a_students_limit_is_listed_only_where_the_student_is_named(flightsched:
     ("words", "sentence"),
     [
         (
-            ("add", "density_altitude <= 7500 ft", "--aircraft-type", "c172s"),
+            ("add", "density_altitude <= 7500 ft", *SCHOOL, "--aircraft-type", "c172s"),
             "no aircraft is a c172s, so the limit would apply to none; there are C152, C172S, PA-28-181",
         ),
         (
