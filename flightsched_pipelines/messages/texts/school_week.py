@@ -26,7 +26,7 @@ def sentences(week: SchoolWeek) -> list[str]:
     ]
     if week.cancelled:
         causes = ", ".join(f"{cause} {count}" for cause, count in week.cancelled)
-        said.append(f"Cancelled lessons, by the cause that your scheduler states: {causes}.")
+        said.append(f"Cancelled lessons, by the cause on record: {causes}.")
     return said
 
 
