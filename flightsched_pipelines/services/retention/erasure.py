@@ -4,22 +4,32 @@ Lessons, cases and their audit trail stay, of a person whom nothing names any mo
 the application's in one transaction: an interruption leaves the person findable, and the next time does all of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from psycopg import errors
 from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from flightsched_pipelines.clients.delivery.mail import remove_mails
 from flightsched_pipelines.database.engine import dagster_url, ensure_dagster_database
 from flightsched_pipelines.database.queries.retention import mentions, people
 from flightsched_pipelines.database.queries.retention.people import Person, Role
-from flightsched_pipelines.domain.retention.identifiers import is_telling, pattern_of
+from flightsched_pipelines.domain.retention.identifiers import ERASED, is_telling, pattern_of
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.text import one_line
 
 LAW = timedelta(days=3 * 366)
 """For three years an instructor keeps a record of the students endorsed for solo flight (14 CFR 61.189)."""
+
+LONGEST_WAIT = timedelta(seconds=10)
+"""The longest wait for a row that another process holds."""
+
+LONGEST_STATEMENT = timedelta(minutes=15)
+"""The longest search of one column of one table."""
 
 NOT_SEARCHED = ("school.schools", "school.airports")
 """Tables of names that are a school's or a field's own, though a person may have the same."""
@@ -85,7 +95,7 @@ def erase(engine: Engine, settings: Settings, person: Person, now_utc: datetime,
     """Erase a person; of a dry run all is done, and undone.
 
     Raises:
-        ErasureRefusedError: lessons are ahead, or cases open; nothing was changed.
+        ErasureRefusedError: lessons are ahead, cases open, or others hold the rows; the person can still be found.
     """
     with engine.connect() as connection:
         if lessons := people.in_the_way(connection, person, now_utc):
@@ -97,34 +107,61 @@ def erase(engine: Engine, settings: Settings, person: Person, now_utc: datetime,
     named = [one for one in (person.name, person.email, person.phone) if one]
     telling = [one for one in named if is_telling(one) and one not in shared]
     pattern = pattern_of(telling)
-    changed = _erase_from_dagster(settings, pattern, dry_run=dry_run)
-    if mails := remove_mails(settings.flightsched_home / "mail", telling, dry_run=dry_run):
-        changed["mails in the folder"] = mails
-    with engine.connect() as connection, connection.begin() as transaction:
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
-        people.lock(connection, person)
-        changed |= _added(people.erase_rows(connection, person, now_utc), _replace(connection, pattern))
-        people.note(connection, person, changed, now_utc)
-        if dry_run:
-            transaction.rollback()
+    with _nothing_by_halves(person):
+        changed = _erase_from_dagster(settings, pattern, dry_run=dry_run)
+        if mails := remove_mails(settings.flightsched_home / "mail", telling, dry_run=dry_run):
+            changed["mails in the folder"] = mails
+        with engine.connect() as connection, connection.begin() as transaction:
+            _limit(connection)
+            people.lock(connection, person)
+            near = pattern_of([*named, *filter(is_telling, map(one_line, people.words_of(connection, person)))])
+            changed |= people.erase_rows(connection, person, now_utc)
+            if near is not None:
+                changed = _added(changed, people.replace_near(connection, person, near, ERASED))
+            changed = _added(changed, _replace(connection, pattern, dry_run=dry_run))
+            people.note(connection, person, changed, now_utc)
+            if dry_run:
+                transaction.rollback()
     return Erasure(person.role, person.id, changed, _notes(named, shared))
+
+
+def _limit(connection: Connection) -> None:
+    """Have a transaction end rather than wait for others, or have others wait for it, without an end."""
+    connection.execute(text(f"SET LOCAL lock_timeout = {round(LONGEST_WAIT / timedelta(milliseconds=1))}"))
+    connection.execute(text(f"SET LOCAL statement_timeout = {round(LONGEST_STATEMENT / timedelta(milliseconds=1))}"))
+
+
+@contextmanager
+def _nothing_by_halves(person: Person) -> Generator[None]:
+    who = f"{person.role}-{person.id}"
+    try:
+        yield
+    except OperationalError as error:
+        if isinstance(error.orig, (errors.LockNotAvailable, errors.DeadlockDetected)):
+            reason = f"another process held rows that name them for more than {LONGEST_WAIT.seconds} seconds"
+        elif isinstance(error.orig, errors.QueryCanceled):
+            reason = f"the search of one table took more than {LONGEST_STATEMENT.seconds // 60} minutes"
+        else:
+            raise
+        raise ErasureRefusedError(f"{who} is not erased: {reason}; repeat the command when less is going on") from None
 
 
 def _erase_from_dagster(settings: Settings, pattern: str | None, *, dry_run: bool) -> dict[str, int]:
     ensure_dagster_database(settings)
     dagsters = create_engine(dagster_url(settings))
     try:
-        with dagsters.connect() as connection, connection.begin() as transaction:
-            changed = _replace(connection, pattern)
-            if dry_run:
-                transaction.rollback()
+        with dagsters.begin() as connection:
+            _limit(connection)
+            changed = _replace(connection, pattern, dry_run=dry_run)
     finally:
         dagsters.dispose()
     return {f"dagster.{name.removeprefix('public.')}": rows for name, rows in changed.items()}
 
 
-def _replace(connection: Connection, pattern: str | None) -> dict[str, int]:
-    return {} if pattern is None else mentions.replace_mentions(connection, pattern, but=NOT_SEARCHED)
+def _replace(connection: Connection, pattern: str | None, *, dry_run: bool) -> dict[str, int]:
+    if pattern is None:
+        return {}
+    return mentions.replace_mentions(connection, pattern, but=NOT_SEARCHED, dry_run=dry_run)
 
 
 def _added(first: dict[str, int], second: dict[str, int]) -> dict[str, int]:

@@ -14,6 +14,8 @@ from flightsched_pipelines.clients.delivery.mail import read_maildir
 from flightsched_pipelines.database.engine import dagster_url
 from flightsched_pipelines.database.queries.retention import people
 from flightsched_pipelines.database.queries.retention.mentions import replace_mentions
+from flightsched_pipelines.database.queries.retention.references import FATES, Fate, references_to
+from flightsched_pipelines.database.schema import metadata
 from flightsched_pipelines.defs.instance import open_instance
 from flightsched_pipelines.domain.retention.identifiers import ERASED, is_telling, pattern_of
 from flightsched_pipelines.services.delivery import channel_senders, outbox_worker
@@ -139,6 +141,102 @@ def test_a_person_who_is_erased_is_found_nowhere(told_engine: Engine, settings: 
         record = connection.execute(text("SELECT role, changed FROM school.erasures ORDER BY id")).all()
     assert [row.role for row in record] == ["student", "instructor"]
     assert all(isinstance(rows, int) for row in record for rows in row.changed.values())
+
+
+OWN = {
+    "instructor": ("api_tokens", "availability", "availability_exceptions", "calendar_feeds", "contact_preferences",
+                   "credentials", "settings_changes"),
+    "student": ("api_tokens", "availability", "availability_exceptions", "calendar_feeds", "contact_preferences",
+                "credentials", "settings_changes", "student_preferences", "weather_minimums"),
+}  # fmt: skip
+"""The tables of rows that are one person's alone."""
+
+
+def rows_of(engine: Engine, role: str, person_id: int) -> dict[str, tuple[int, int]]:
+    """Return of every table of the school's how many rows it has, and how many of those are the person's."""
+    found: dict[str, tuple[int, int]] = {}
+    with engine.connect() as connection:
+        for table in (table for table in metadata.sorted_tables if table.schema == "school"):
+            own = {"outbox": f"role = '{role}' AND person_id = {person_id}"}.get(
+                table.name, f"{role}_id = {person_id}" if table.name in OWN[role] else "false"
+            )
+            query = text(f"SELECT count(*), count(*) FILTER (WHERE {own}) FROM {table.fullname}")  # noqa: S608, ours
+            found[table.name] = tuple(connection.execute(query).one())  # type: ignore[assignment]
+    return found
+
+
+def test_an_erasure_takes_no_row_and_no_word_of_anybody_else(told_engine: Engine, settings: Settings) -> None:
+    end_cases(told_engine)
+    ids = {role: erasure.find_person(told_engine, MAIL[role]).id for role in NAMES}
+    said = (
+        "INSERT INTO school.responses (key, case_id, booking_id, action, role, person_id, reason, door, "
+        "received_at, outcome, sentence) SELECT {who} || c.id, c.id, b.id, 'note', {who}, {person}, {reason}, 'page', "
+        "now(), 'applied', 'Noted.' FROM school.reschedule_cases c JOIN school.bookings b ON b.id = c.booking_id "
+        "WHERE :instructor IN (b.instructor_id, -1)"
+    )
+    do(
+        told_engine,
+        "INSERT INTO school.student_preferences (student_id) SELECT id FROM school.students ON CONFLICT DO NOTHING",
+        "UPDATE school.student_preferences SET instructor_id = :instructor",
+        "UPDATE school.students SET primary_instructor_id = :instructor",
+        said.format(who="'student'", person="b.student_id", reason="'the exam is near'"),
+        said.format(who="'instructor'", person="b.instructor_id", reason="'a bad knee'"),
+        said.format(who="'dispatcher'", person="NULL", reason="CAST(:name AS text) || ' rang'"),
+        "UPDATE school.outbox SET payload = jsonb_set(payload, '{changes}', '[\"Reason: a bad knee\"]') "
+        "WHERE role = 'student'",
+        instructor=ids["instructor"], name=NAMES["instructor"],
+    )  # fmt: skip
+    for role in ("instructor", "student"):
+        before = rows_of(told_engine, role, ids[role])
+        assert 0 < before["outbox"][1] < before["outbox"][0]
+        assert before["availability"][1]
+        erasure.erase(told_engine, settings, erasure.find_person(told_engine, MAIL[role]), NOW, dry_run=False)
+        left = {name: rows for name, (rows, _) in rows_of(told_engine, role, ids[role]).items()}
+        assert left == {name: rows - own + (name == "erasures") for name, (rows, own) in before.items()}
+        with told_engine.connect() as connection:
+            said_by = connection.execute(text("SELECT DISTINCT role, reason FROM school.responses WHERE case_id > 0"))
+            changes = connection.execute(
+                text("SELECT DISTINCT o.payload ->> 'changes' FROM school.outbox o JOIN school.reschedule_cases c "
+                     "ON c.id = o.case_id JOIN school.bookings b ON b.id = c.booking_id "
+                     "WHERE o.role = 'student' AND b.instructor_id = :id"), {"id": ids["instructor"]},
+            ).scalars().all()  # fmt: skip
+            reasons = {row.role: row.reason for row in said_by if row.role == "dispatcher" or role == "instructor"}
+        assert reasons["dispatcher"] == f"{ERASED} rang"
+        assert role == "student" or set(changes) == {f'["Reason: {ERASED}"]'}
+        assert role == "student" or reasons == {
+            "student": "the exam is near", "instructor": None, "dispatcher": f"{ERASED} rang",
+        }  # fmt: skip
+    with told_engine.connect() as connection:
+        wishes = connection.execute(text("SELECT instructor_id FROM school.student_preferences")).scalars().all()
+        usual = connection.execute(text("SELECT primary_instructor_id FROM school.students")).scalars().all()
+    assert len(wishes) > 10
+    assert {*wishes, *usual} == {None}
+
+
+def test_every_reference_to_a_person_has_a_fate_that_somebody_decided() -> None:
+    decided = {
+        column: fate for people in ("students", "instructors") for column, fate in references_to(f"school.{people}")
+    }
+    assert {f"{column.table.fullname}.{column.name}" for column in decided} == FATES.keys()
+    going = {column.table for column, fate in decided.items() if fate is Fate.ROW_GOES}
+    pointing = {key.column.table for table in metadata.sorted_tables for key in table.foreign_keys}
+    assert not going & pointing, "a row that goes takes no row of another table with it"
+    for column, fate in decided.items():
+        assert column.nullable or fate is not Fate.REFERENCE_GOES
+
+
+def test_an_erasure_does_not_wait_without_end_for_rows_that_others_hold(
+    told_engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end_cases(told_engine)
+    person = erasure.find_person(told_engine, MAIL["student"])
+    monkeypatch.setattr(erasure, "LONGEST_WAIT", timedelta(seconds=1))
+    with told_engine.begin() as other:
+        other.execute(text("SELECT FROM school.students WHERE id = :id FOR UPDATE"), {"id": person.id})
+        for dry_run in (True, False):
+            with pytest.raises(ErasureRefusedError, match="is not erased: another process held rows"):
+                erasure.erase(told_engine, settings, person, NOW, dry_run=dry_run)
+    assert erasure.find_person(told_engine, MAIL["student"]) == person
 
 
 NASTY = [

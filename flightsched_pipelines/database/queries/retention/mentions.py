@@ -39,10 +39,12 @@ def text_columns(connection: Connection) -> Iterator[TextColumn]:
         yield TextColumn(f"{quote(row.schema)}.{quote(row.name)}", quote(row.column), row.type, row.is_key)
 
 
-def replace_mentions(connection: Connection, pattern: str, but: Collection[str] = ()) -> dict[str, int]:
+def replace_mentions(
+    connection: Connection, pattern: str, but: Collection[str] = (), *, dry_run: bool = False
+) -> dict[str, int]:
     """Replace what a pattern finds, but in some tables; returns the number of changed rows by table.
 
-    The names of tables and columns come from the database's own catalogue.
+    The names of tables and columns come from the database's own catalogue. A dry run counts, and so locks no row.
     """
     changed: dict[str, int] = {}
     for column in text_columns(connection):
@@ -50,10 +52,15 @@ def replace_mentions(connection: Connection, pattern: str, but: Collection[str] 
         if table in but:
             continue
         apart = " || CAST(ctid AS text)" if column.is_key else ""  # two keys that name one person stay two
+        counted = text(f"SELECT count(*) FROM {column.table} WHERE CAST({column.name} AS text) ~* :pattern")  # noqa: S608
         statement = text(
             f"UPDATE {column.table} SET {column.name} = CAST(regexp_replace(CAST({column.name} AS text), :pattern, "  # noqa: S608
             f":erased, 'gi'){apart} AS {column.type}) WHERE CAST({column.name} AS text) ~* :pattern"
         )
-        if rows := connection.execute(statement, {"pattern": pattern, "erased": ERASED}).rowcount:
+        if dry_run:
+            rows = connection.execute(counted, {"pattern": pattern}).scalar_one()
+        else:
+            rows = connection.execute(statement, {"pattern": pattern, "erased": ERASED}).rowcount
+        if rows:
             changed[table] = changed.get(table, 0) + rows
     return changed

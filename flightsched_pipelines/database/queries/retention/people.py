@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, Text, cast, delete, func, or_, select, update
 
+from flightsched_pipelines.database.queries.retention.references import Fate, references_to
 from flightsched_pipelines.database.schema import (
     ACTIVE_STATUSES,
     OPEN_STATES,
@@ -16,7 +17,6 @@ from flightsched_pipelines.database.schema import (
     erasures,
     instructors,
     llm_calls,
-    metadata,
     outbox,
     reschedule_cases,
     responses,
@@ -26,9 +26,6 @@ from flightsched_pipelines.database.schema import (
 
 Role = Literal["student", "instructor"]
 _TABLES: Mapping[Role, Table] = {"student": students, "instructor": instructors}
-
-STAY = (bookings, students)
-"""Tables that refer to people and stay: lessons, which then are nobody's, and students of an instructor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,34 +98,70 @@ def endorsements(connection: Connection, person: Person, since: datetime) -> Seq
         c.credential == "solo_endorsement",
         c.valid_until >= since.date(),
     )
-    return [dict(row) for row in connection.execute(query.order_by(c.valid_from)).mappings()]
+    return [dict(row) for row in connection.execute(query.order_by(c.valid_from, c.id)).mappings()]
 
 
 def erase_rows(connection: Connection, person: Person, now_utc: datetime) -> dict[str, int]:
-    """Delete the rows that are the person's alone, and empty what others share; returns how many by table."""
-    key = f"{person.role}_id"
-    lessons = select(bookings.c.id).where(_of(person))
-    their_cases = select(reschedule_cases.c.id).where(reschedule_cases.c.booking_id.in_(lessons))
+    """Delete the rows that are the person's alone, and empty their words; returns how many by table.
+
+    What others wrote, and messages to others, stay: whatever names the person there is replaced, not deleted.
+    """
     o, r = outbox.c, responses.c
-    messages = or_((o.role == person.role) & (o.person_id == person.id), o.case_id.in_(their_cases))
-    gone = {
-        table: table.c[key] == person.id
-        for table in metadata.sorted_tables
-        if key in table.c and table.c[key].foreign_keys and table not in STAY
-    }
-    letters = dead_letters.c.key.in_(select(o.key).where(messages)) | dead_letters.c.booking_id.in_(lessons)
+    lessons = select(bookings.c.id).where(_of(person))
+    messages = (o.role == person.role) & (o.person_id == person.id)
+    unnamed = r.person_id.is_(None) & r.booking_id.in_(lessons)
+    words = (r.role == person.role) & or_(r.person_id == person.id, unnamed)
+    statements: list[tuple[Table, Any]] = [
+        (dead_letters, delete(dead_letters).where(dead_letters.c.key.in_(select(o.key).where(messages)))),
+        (outbox, delete(outbox).where(messages)),
+        (responses, update(responses).values(reason=None).where(words, r.reason.is_not(None))),
+    ]
+    if person.role == "student":  # the LLM is asked about the student's lesson
+        statements += [
+            (dead_letters, delete(dead_letters).where(dead_letters.c.booking_id.in_(lessons))),
+            (llm_calls, update(llm_calls).values(answer=None).where(llm_calls.c.booking_id.in_(lessons))),
+        ]
+    for column, fate in references_to(_TABLES[person.role].fullname):
+        if fate is Fate.ROW_GOES:
+            statements.append((column.table, delete(column.table).where(column == person.id)))
+        elif fate is Fate.REFERENCE_GOES:
+            statements.append((column.table, update(column.table).values({column: None}).where(column == person.id)))
+    statements.append((_TABLES[person.role], _make_nobodys(person, now_utc)))
     changed: dict[str, int] = {}
-    for table, condition in {dead_letters: letters, outbox: messages, **gone}.items():
-        changed[table.fullname] = connection.execute(delete(table).where(condition)).rowcount
-    theirs = or_((r.role == person.role) & (r.person_id == person.id), r.booking_id.in_(lessons))
-    emptied = {
-        responses: update(responses).values(reason=None).where(theirs, r.reason.is_not(None)),
-        llm_calls: update(llm_calls).values(answer=None).where(llm_calls.c.booking_id.in_(lessons)),
-        _TABLES[person.role]: _make_nobodys(person, now_utc),
-    }
-    for table, statement in emptied.items():
+    for table, statement in statements:
         changed[table.fullname] = changed.get(table.fullname, 0) + connection.execute(statement).rowcount
     return {name: rows for name, rows in changed.items() if rows}
+
+
+def words_of(connection: Connection, person: Person) -> Sequence[str]:
+    """Return the reasons that a person gave in responses, which messages to others may repeat."""
+    r = responses.c
+    query = select(r.reason).where(r.role == person.role, r.person_id == person.id, r.reason.is_not(None)).distinct()
+    return list(connection.execute(query).scalars())
+
+
+def replace_near(connection: Connection, person: Person, pattern: str, words: str) -> dict[str, int]:
+    """Replace what a pattern finds in messages and responses about the person's lessons; returns how many by table."""
+    lessons = select(bookings.c.id).where(_of(person))
+    cases = select(reschedule_cases.c.id).where(reschedule_cases.c.booking_id.in_(lessons))
+    keys = select(outbox.c.key).where(outbox.c.case_id.in_(cases))
+    near = dead_letters.c.key.in_(keys) | dead_letters.c.booking_id.in_(lessons)
+    where: Sequence[tuple[Column[Any], ColumnElement[bool]]] = (
+        (dead_letters.c.request, near),
+        (dead_letters.c.problem, near),
+        (dead_letters.c.answer, near),
+        (outbox.c.payload, outbox.c.case_id.in_(cases)),
+        (responses.c.reason, responses.c.booking_id.in_(lessons)),
+    )
+    value_only = rf'({pattern})(?!":)'  # a name may be the word that JSON has for a field
+    changed: dict[str, int] = {}
+    for column, condition in where:
+        said = cast(column, Text)
+        value = cast(func.regexp_replace(said, value_only, words, "gi"), column.type)
+        statement = update(column.table).values({column: value}).where(condition, said.regexp_match(value_only, "i"))
+        if rows := connection.execute(statement).rowcount:
+            changed[column.table.fullname] = changed.get(column.table.fullname, 0) + rows
+    return changed
 
 
 def note(connection: Connection, person: Person, changed: Mapping[str, int], now_utc: datetime) -> None:
