@@ -68,7 +68,7 @@ def disagreements(
         rows = breaches.get(key, ()) if verdict == "at_risk" else guidance_breaches.get(key, ())
         brief = breach_brief(breach_of(dict(rows[0]))) if rows else "weather below the minimums"
         words = (
-            f"The TAF governs and has {brief}; guidance (National Blend of Models) sees nothing below the minimums."
+            f"The TAF governs and has {brief}; guidance (National Blend of Models) sees nothing that would move it."
             if verdict == "at_risk"
             else f"The TAF governs; guidance (National Blend of Models) sees {brief}."
         )

@@ -1,7 +1,8 @@
 """Density altitude: pressure altitude corrected for the temperature (FAA-P-8740-2, PHAK chapter 11).
 
-By the usual rule of 120 ft for each °C beside the standard atmosphere, which lies up to some 250 ft above the charts on
-hot days, and not below them.
+By the usual rule of 120 ft for each °C beside the standard atmosphere. It is higher than the exact formula on hot days
+(some 250 ft at 5,000 ft and 35 °C, 650 ft at 10,000 ft and 45 °C), and lower by at most 20 ft near the standard
+temperature.
 """
 
 import numpy as np
@@ -15,7 +16,7 @@ HOTTEST_C = 57.0
 """The highest temperature on record (WMO: 56.7 °C), taken where none is known."""
 
 LOWEST_HPA = 950.0
-"""An altimeter setting that hurricanes alone go below, taken where none is known."""
+"""An altimeter setting below which it is seldom, taken where none is known."""
 
 Floats = NDArray[np.float64]
 

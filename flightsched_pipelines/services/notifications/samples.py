@@ -218,7 +218,7 @@ _RECORDS = dict.fromkeys(_DIRECTORY.bookings, TrackRecord(came_true=14, cases=LE
 
 
 _UNCERTAIN = dict.fromkeys(
-    _DIRECTORY.bookings, "The TAF governs; guidance (National Blend of Models) sees nothing below the minimums."
+    _DIRECTORY.bookings, "The TAF governs; guidance (National Blend of Models) sees nothing that would move it."
 )
 
 

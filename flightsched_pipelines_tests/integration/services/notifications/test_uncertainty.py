@@ -21,7 +21,7 @@ from flightsched_pipelines_tests.integration.services.helpers import rows
 
 NOW = SEED_HOUR + timedelta(minutes=8)
 SENTENCE = (
-    "The TAF governs and has ceiling 800 ft; guidance (National Blend of Models) sees nothing below the minimums."
+    "The TAF governs and has ceiling 800 ft; guidance (National Blend of Models) sees nothing that would move it."
 )
 SET = text("UPDATE pipeline.lesson_verdicts SET uncertainty = :words WHERE booking_id = :booking")
 HUMID = text("UPDATE pipeline.forecasts SET outside_air_temperature_c = 12, outside_air_dewpoint_c = 11")
