@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from flightsched_pipelines.database.queries import suggestions as record
+from flightsched_pipelines.domain.risk.verdicts import GRAVE_IF_TEMPORARY
 from flightsched_pipelines.domain.verification.event_words import event_words
 from flightsched_pipelines.domain.verification.scores import ProbabilityBin
 from flightsched_pipelines.domain.verification.suggestions import (
@@ -17,8 +18,15 @@ from flightsched_pipelines.domain.verification.suggestions import (
 
 
 def suggest(engine: Engine, since_utc: datetime, until_utc: datetime, lead_hours: int) -> list[SchoolSuggestions]:
-    """Return the suggestions for each school, of the hours observed in ``[since_utc, until_utc)`` at one lead."""
-    groups = record.temporary_groups(engine, since_utc, until_utc, lead_hours)
+    """Return the suggestions for each school, of the hours observed in ``[since_utc, until_utc)`` at one lead.
+
+    None is about temporary groups of what makes a lesson at risk already if temporary, such as a thunderstorm.
+    """
+    groups = [
+        row
+        for row in record.temporary_groups(engine, since_utc, until_utc, lead_hours)
+        if row["element"] not in GRAVE_IF_TEMPORARY
+    ]
     outcomes = record.outcomes_by_airport(engine, since_utc, until_utc, lead_hours)
     found: list[SchoolSuggestions] = []
     for school in record.schools_with_airports(engine):

@@ -69,7 +69,7 @@ def _biases(found: Sequence[BiasSuggestion]) -> Table:
     for one in found:
         table.add_row(
             one.airport, one.source, one.event, f"{one.forecast}", f"{one.observed}",
-            f"{one.bias:.2f} ({one.low:.2f} to {one.high:.2f})", f"{one.needless_avoided}", f"{one.missed_added}",
+            one.bias_words, f"{one.needless_avoided}", f"{one.missed_added}",
             f"{one.gain:+.4g}", one.advice,
         )  # fmt: skip
     return table

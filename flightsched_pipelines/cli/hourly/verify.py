@@ -52,13 +52,15 @@ def verify(
 ) -> None:
     """Score each source's forecasts against METARs: POD, FAR, CSI, bias and Brier score, with their counts."""
     if is_backfill:
-        if since or until or airport or verdicts:
+        if since or until or airport or verdicts or missed_move_cost is not None:
             raise UsageError("--backfill takes all of the last 15 days; leave the other options out")
         _backfill(as_json)
         return
     since_utc, until_utc = parse_period(since, until)
     if verdicts and airport:
         raise UsageError("--verdicts and --airport exclude each other: a lesson may be at several airports")
+    if missed_move_cost is not None and not verdicts:
+        raise UsageError("--missed-move-cost is of --verdicts; give both, or leave it out")
     _, engine = open_session()
     if verdicts:
         _print_verdicts(score_verdicts(engine, since_utc, until_utc, missed_move_cost), as_json)

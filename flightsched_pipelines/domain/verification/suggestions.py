@@ -54,7 +54,8 @@ class ForecastCounts:
 class BiasSuggestion:
     """A source that forecasts an event too often, or too seldom, at an airport: events forecast for each one observed.
 
-    ``low`` and ``high`` are the bias' 95 % interval, which does not contain 1. Not acting on these forecasts would have
+    ``low`` and ``high`` are the bias' 95 % interval, which does not contain 1; where no event was observed, they and
+    ``bias`` are null, and every forecast was a false alarm. Not acting on these forecasts would have
     avoided ``needless_avoided`` needless moves and added ``missed_added`` missed ones; ``gain`` is their balance, in
     needless moves, and ``advice`` is ``leave`` only if the forecasts come true too seldom to be worth a move.
     """
@@ -65,13 +66,20 @@ class BiasSuggestion:
     lead_hours: int
     observed: int
     forecast: int
-    bias: float
-    low: float
-    high: float
+    bias: float | None
+    low: float | None
+    high: float | None
     needless_avoided: int
     missed_added: int
     gain: float
     advice: Advice
+
+    @property
+    def bias_words(self) -> str:
+        """Return the bias with its interval."""
+        if self.bias is None:
+            return "none observed"
+        return f"{self.bias:.2f} ({self.low:.2f} to {self.high:.2f})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,21 +131,23 @@ def temporary_suggestions(
 
 
 def bias_suggestions(counts: Sequence[ForecastCounts], missed_move_cost: float) -> list[BiasSuggestion]:
-    """Return the sources that are certainly biased, by their counts; none of fewer than `LEAST_CASES` events."""
+    """Return the sources that are certainly biased, of `LEAST_CASES` events forecast or observed on."""
     found: list[BiasSuggestion] = []
     for one in counts:
         observed, forecast = one.hits + one.misses, one.hits + one.false_alarms
-        if observed < LEAST_CASES:
+        if max(observed, forecast) < LEAST_CASES:
             continue
-        low, high = bias_interval(one.hits, one.misses, one.false_alarms)
-        if low <= 1 <= high:
+        interval = bias_interval(one.hits, one.misses, one.false_alarms) if observed else None
+        if interval is not None and interval[0] <= 1 <= interval[1]:
             continue
+        low, high = interval or (None, None)
         came_true = wilson(one.hits, forecast)
         advice = _advice(*came_true, missed_move_cost) if forecast >= LEAST_CASES else "undecided"
         found.append(
             BiasSuggestion(
-                one.airport, one.source, one.event, one.lead_hours, observed, forecast, forecast / observed, low, high,
-                one.false_alarms, one.hits, one.false_alarms - one.hits * missed_move_cost, advice,
+                one.airport, one.source, one.event, one.lead_hours, observed, forecast,
+                forecast / observed if observed else None, low, high, one.false_alarms, one.hits,
+                one.false_alarms - one.hits * missed_move_cost, advice,
             )
         )  # fmt: skip
     return found

@@ -45,7 +45,8 @@ def reliability(record: ForecastRecord) -> Section:
         "Reliability of probabilities",
         "How often what was forecast with a probability was observed: a prevailing group counts as 100 %, TEMPO as "
         "50 %, PROB as its own. On the dashed diagonal a probability comes true as often as it says; the level line is "
-        "the share of all hours; upright lines are intervals at 95 %.",
+        "the share of all hours; upright lines are intervals at 95 %. A probability of guidance below "
+        "`GUIDANCE_LEAST_PERCENT` counts as 0.",
         reliability_diagram(record.reliabilities, record.days) if record.reliabilities else None,
         f"No probability was forecast {LEAST_CASES} times within {record.days} days yet.",
         Table(("source", "event", "probability", "came true"), told),
@@ -59,8 +60,8 @@ def suggestions(record: ForecastRecord) -> Section:
         "suggestions",
         "What the record suggests",
         f"Of the last {record.days} days, 6 hours ahead, at each school's airports: from which probability on acting "
-        "on TEMPO and PROB pays, and sources that forecast an event too often or too seldom. Nothing is applied; "
-        "`flightsched suggestions` shows all of it.",
+        "on TEMPO and PROB pays (thunderstorms are acted on already), and sources that forecast an event too often or "
+        "too seldom. Nothing is applied; `flightsched suggestions` shows all of it.",
         None,
         f"{plural(len(told), 'suggestion')}; the table has the counts."
         if told
@@ -80,7 +81,7 @@ def _suggested(of: SchoolSuggestions) -> Iterator[Sequence[str]]:
     for one in of.biases:
         yield (
             of.school, one.source, f"{one.event} at {one.airport}",
-            f"bias {one.bias:.2f} ({one.low:.2f} to {one.high:.2f}), {one.forecast} forecast, {one.observed} observed",
+            f"bias {one.bias_words}, {one.forecast} forecast, {one.observed} observed",
             plural(one.needless_avoided, "needless move"), plural(one.missed_added, "missed move"), f"{one.gain:+.4g}",
             one.advice,
         )  # fmt: skip

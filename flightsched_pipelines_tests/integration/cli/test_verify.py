@@ -145,6 +145,8 @@ def test_the_analysts_view_has_what_is_suggested(recorded: str) -> None:
         (("verify", "--airport", "\x1b[31m"), "--airport is"),
         (("verify", "--verdicts", "--airport", "KPAO"), "--verdicts and --airport exclude each other"),
         (("verify", "--verdicts", "--missed-move-cost", "0"), "--missed-move-cost"),
+        (("verify", "--missed-move-cost", "4"), "--missed-move-cost is of --verdicts; give both, or leave it out"),
+        (("verify", "--backfill", "--missed-move-cost", "4"), "--backfill takes all of the last 15 days; leave the"),
         (("verify", "--backfill", "--airport", "KPAO"), "--backfill takes all of the last 15 days; leave the other"),
         (("suggestions", "--lead", "5"), "--lead is 5; give one of 1, 3, 6, 12, 24, 48 hours"),
         (("suggestions", "--since", "2027-01-11", "--until", "2027-01-11"), "--since must be before --until"),

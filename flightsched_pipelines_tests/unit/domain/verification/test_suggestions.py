@@ -52,9 +52,19 @@ def test_a_bias_worked_by_hand_has_its_balance() -> None:
 def test_a_source_that_forecasts_too_seldom_is_shown_and_its_few_forecasts_are_not_judged() -> None:
     (found,) = bias_suggestions([counts(2, 40, 1)], missed_move_cost=2)
 
+    assert found.high is not None
     assert found.high < 1
     assert found.advice == "undecided"
     assert bias_suggestions([counts(30, 10, 9)], 2) == []
+
+
+def test_false_alarms_of_what_was_never_observed_are_shown() -> None:
+    (found,) = bias_suggestions([counts(0, 0, 300)], missed_move_cost=2)
+
+    assert (found.observed, found.forecast, found.bias, found.low, found.high) == (0, 300, None, None, None)
+    assert (found.needless_avoided, found.missed_added, found.advice) == (300, 0, "leave")
+    assert found.bias_words == "none observed"
+    assert bias_suggestions([counts(0, 0, 19)], 2) == []
 
 
 COUNT = st.integers(0, 200)
@@ -86,8 +96,10 @@ def test_a_bias_lies_in_its_interval_and_leaving_certain_false_alarms_gains(
         low, high = bias_interval(hits, misses, false_alarms)
         bias = (hits + false_alarms) / (hits + misses)
         assert low - 1e-9 <= bias <= high + 1e-9
-        assert bool(found) == (hits + misses >= 20 and not low <= 1 <= high)
+        assert bool(found) == (hits + max(misses, false_alarms) >= 20 and not low <= 1 <= high)
+    else:
+        assert bool(found) == (false_alarms >= 20)
     for one in found:
-        assert one.observed >= 20
+        assert max(one.observed, one.forecast) >= 20
         assert one.advice != "leave" or one.gain > 0
         assert one.advice != "act" or one.gain < 0
