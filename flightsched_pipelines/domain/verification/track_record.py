@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from flightsched_pipelines.domain.risk.rules import AREA_RULES
@@ -14,9 +15,16 @@ from flightsched_pipelines.durations import HOUR
 LEAST_CASES = 20
 """Fewer cases make no statement: with 19 the 95 % interval of a share is up to 42 points wide."""
 
-
 UNOBSERVED_RULES = frozenset({*AREA_RULES, "wind_shear", "daylight"})
 """Rules that no METAR can show to have come true, or that need no forecast."""
+
+
+def observable(minimums: pd.DataFrame) -> pd.DataFrame:
+    """Return the minimums without those of rules that no METAR can show.
+
+    A faulty row stays: the lessons to which it applies are unclear.
+    """
+    return minimums[~minimums["rule"].isin(list(UNOBSERVED_RULES)) | minimums["fault"].notna()]
 
 
 class TrackRecord(BaseModel):

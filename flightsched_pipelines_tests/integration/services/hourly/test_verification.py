@@ -1,7 +1,9 @@
 """Stored forecasts are compared with the METARs of the hour that followed, and again with the same result."""
 
+from collections import Counter
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -11,7 +13,10 @@ from sqlalchemy import Engine, text
 from flightsched_pipelines.cli.reference import JSON_FIELDS
 from flightsched_pipelines.database import migrations
 from flightsched_pipelines.database.frames import PARTITION_HOUR, read_partition, write_partition
+from flightsched_pipelines.database.queries.verification import verdict_counts
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.domain.risk.rules import RULE_BOOK
+from flightsched_pipelines.domain.verification.track_record import UNOBSERVED_RULES
 from flightsched_pipelines.reporting.verification.models import ForecastRecord
 from flightsched_pipelines.services.hourly.verification import verify_forecasts, verify_verdicts
 from flightsched_pipelines.services.monitoring.forecast_record import forecast_record
@@ -21,6 +26,16 @@ from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 HOUR = timedelta(hours=1)
 OBSERVED = SEED_HOUR + HOUR
 VIEW = text("SELECT * FROM analytics.forecast_scores WHERE airport = :airport")
+DAYLIGHT = text(
+    "INSERT INTO school.weather_minimums (school_id, authority, rule, comparison, limit_value, unit, effect, "
+    "effective_from, reference) SELECT id, 'school', 'daylight', '>=', 720, 'min', 'block', '2020-01-01', 'by noon' "
+    "FROM school.schools"
+)
+"""No lesson begins so long before sunset."""
+PAIR = text(
+    "INSERT INTO pipeline.verdict_verification (partition_hour, booking_id, training_level, lead_hours, verdict, "
+    "observed, cause) VALUES (:hour, :booking, 'student_pilot', 6, 'at_risk', 'at_risk', :cause)"
+)
 OBSERVATIONS = PIPELINE_TABLES["observations"]
 
 
@@ -29,6 +44,26 @@ def reports(engine: Engine, **facts: float) -> pd.DataFrame:
     taken = read_partition(engine, OBSERVATIONS, [SEED_HOUR]).drop_duplicates("airport")
     taken = taken.assign(hour_utc=pd.Timestamp(OBSERVED), issued_at_utc=pd.Timestamp(OBSERVED + 0.9 * HOUR))
     return taken.assign(**facts).drop(columns=PARTITION_HOUR)
+
+
+def lesson_ahead(engine: Engine, least_hours: float = 0) -> tuple[int, Any]:
+    """Return a lesson of the seeded hour with its verdict, at a lead that is verified, and the lead."""
+    snapshot = read_partition(engine, PIPELINE_TABLES["booking_snapshot"], [SEED_HOUR])
+    verdicts = read_partition(engine, PIPELINE_TABLES["lesson_verdicts"], [SEED_HOUR])
+    lessons = snapshot.merge(verdicts, on=["partition_hour", "booking_id"])
+    starts = lessons["starts_at_utc"].dt.floor("h")
+    long = lessons["ends_at_utc"] >= starts + least_hours * HOUR
+    lead = next(lead for lead in (1, 3, 6, 12, 24) if (long & (starts == SEED_HOUR + lead * HOUR)).any())
+    return lead, lessons[long & (starts == SEED_HOUR + lead * HOUR)].iloc[0]
+
+
+def fair_hours(engine: Engine, lesson: Any) -> tuple[pd.DataFrame, datetime]:
+    """Return METARs of every hour of a lesson, and the hour in which it has ended with its buffer."""
+    begins = lesson["starts_at_utc"].floor("h").to_pydatetime()
+    ended = (lesson["ends_at_utc"] + 0.5 * HOUR).ceil("h").to_pydatetime()
+    hours = [begins - HOUR + n * HOUR for n in range(int((ended - begins) / HOUR) + 1)]
+    fair = reports(engine, visibility_sm=10.0)
+    return pd.concat([fair.assign(hour_utc=pd.Timestamp(hour)) for hour in hours], ignore_index=True), ended
 
 
 def test_an_hour_is_verified_by_the_reports_of_both_hours_in_which_they_came(ticked_engine: Engine) -> None:
@@ -63,17 +98,8 @@ def test_the_same_hour_has_the_same_rows_again_and_its_table_takes_them(ticked_e
 
 def test_lessons_that_ended_have_their_verdicts_beside_what_was_observed(ticked_engine: Engine) -> None:
     """A lesson that began an hour after the seeded hour, and ended with its buffer in a later one."""
-    snapshot = read_partition(ticked_engine, PIPELINE_TABLES["booking_snapshot"], [SEED_HOUR])
-    verdicts = read_partition(ticked_engine, PIPELINE_TABLES["lesson_verdicts"], [SEED_HOUR])
-    lessons = snapshot.merge(verdicts, on=["partition_hour", "booking_id"])
-    starts = lessons["starts_at_utc"].dt.floor("h")
-    lead = next(lead for lead in (1, 3, 6, 12, 24) if (starts == SEED_HOUR + lead * HOUR).any())
-    lesson = lessons[starts == SEED_HOUR + lead * HOUR].iloc[0]
-    begins = lesson["starts_at_utc"].floor("h").to_pydatetime()
-    ended = (lesson["ends_at_utc"] + 0.5 * HOUR).ceil("h").to_pydatetime()
-    hours = [begins - HOUR + n * HOUR for n in range(int((ended - begins) / HOUR) + 1)]
-    fair = reports(ticked_engine, visibility_sm=10.0)
-    taken = pd.concat([fair.assign(hour_utc=pd.Timestamp(hour)) for hour in hours], ignore_index=True)
+    lead, lesson = lesson_ahead(ticked_engine)
+    taken, ended = fair_hours(ticked_engine, lesson)
 
     verified = verify_verdicts(ticked_engine, taken, ended, settings_for())
     unseen = verify_verdicts(ticked_engine, taken.iloc[:0], ended, settings_for())
@@ -100,6 +126,85 @@ def test_lessons_that_ended_have_their_verdicts_beside_what_was_observed(ticked_
     assert set(verified["observed"]) <= {"ok", "watch", "unknown", "at_risk"}
     assert set(unseen["observed"]) <= {"unknown", "at_risk"}
     assert set(own["observed"]) != {"unknown"}
+
+
+def test_the_observed_verdict_is_that_of_whole_hours_without_rules_that_metars_cannot_show(
+    ticked_engine: Engine,
+) -> None:
+    _, lesson = lesson_ahead(ticked_engine)
+    taken, ended = fair_hours(ticked_engine, lesson)
+    before = verify_verdicts(ticked_engine, taken, ended, settings_for())
+    with ticked_engine.begin() as connection:
+        connection.execute(DAYLIGHT)
+
+    in_the_dark = verify_verdicts(ticked_engine, taken, ended, settings_for())
+    lose_history(ticked_engine, ended, taken)
+    incomplete = verify_verdicts(ticked_engine, taken, ended, settings_for())
+
+    assert_frame_equal(in_the_dark, before)
+    assert set(before["observed"]) & {"ok", "watch"}
+    assert incomplete["observed"].tolist() == [
+        "at_risk" if one == "at_risk" else "unknown" for one in before["observed"]
+    ]
+
+
+def test_an_event_that_a_lost_speci_may_have_had_is_missing(ticked_engine: Engine) -> None:
+    fair = reports(ticked_engine, visibility_sm=2.0)
+    hour = OBSERVED + HOUR
+    whole = verify_forecasts(ticked_engine, fair, hour, settings_for())
+    lose_history(ticked_engine, hour, fair)
+
+    lost = verify_forecasts(ticked_engine, fair, hour, settings_for())
+
+    def cases(frame: pd.DataFrame, *outcomes: str) -> int:
+        return int(frame.loc[frame["outcome"].isin(outcomes), "cases"].sum())
+
+    assert cases(whole, "false_alarm", "correct_negative") > 0
+    assert cases(lost, "false_alarm", "correct_negative") == 0
+    assert cases(lost, "hit", "miss") == cases(whole, "hit", "miss") > 0
+    assert lost["cases"].sum() == whole["cases"].sum()
+
+
+def test_a_lesson_that_was_moved_counts_once_at_a_lead(ticked_engine: Engine) -> None:
+    """It had the lead in the seeded hour, and an hour later, when it began an hour later, again."""
+    lead, lesson = lesson_ahead(ticked_engine, least_hours=1.5)
+    taken, ended = fair_hours(ticked_engine, lesson)
+    for name, change in (("booking_snapshot", {"starts_at_utc": lesson["starts_at_utc"].floor("h") + HOUR}),
+                         ("lesson_verdicts", {"verdict": "watch"})):  # fmt: skip
+        table = PIPELINE_TABLES[name]
+        later = read_partition(ticked_engine, table, [SEED_HOUR], table.c.booking_id == int(lesson["booking_id"]))
+        later = later.assign(partition_hour=pd.Timestamp(OBSERVED), **change)
+        write_partition(ticked_engine, table, later, [OBSERVED])
+
+    verified = verify_verdicts(ticked_engine, taken, ended, settings_for())
+
+    own = verified[verified["booking_id"] == lesson["booking_id"]]
+    assert list(zip(own["lead_hours"], own["verdict"], strict=True)) == [(lead, "watch")]
+
+
+def test_the_analysts_view_of_verdicts_has_the_pairs_that_python_counts(ticked_engine: Engine) -> None:
+    """One verdict of each rule as its gravest breach, and one without, all of which the METARs are below."""
+    causes = [*RULE_BOOK, None]
+    with ticked_engine.begin() as connection:
+        connection.execute(PAIR, [{"hour": OBSERVED, "booking": n, "cause": one} for n, one in enumerate(causes)])
+        of_view = connection.execute(text("SELECT cause, observed FROM analytics.verdict_scores")).all()
+    counted = verdict_counts(ticked_engine, SEED_HOUR, OBSERVED)
+
+    assert {cause for cause, observed in of_view if observed == "unknown"} == UNOBSERVED_RULES
+    assert len(of_view) == len(causes)
+    assert {row["observed"]: row["lessons"] for row in counted} == Counter(observed for _, observed in of_view)
+
+
+def lose_history(engine: Engine, hour: datetime, taken: pd.DataFrame) -> None:
+    """Store that the METARs of the hour before did not come."""
+    failed = {
+        "provider": "aviation_weather_center", "product": "metar_history", "request": "metar", "outcome": "timeout",
+        "stations": sorted(set(taken["airport"].astype("str"))), "fetched_at_utc": pd.Timestamp(hour),
+        PARTITION_HOUR: pd.Timestamp(hour), "error": "timed out",
+    }  # fmt: skip
+    table = PIPELINE_TABLES["raw_weather"]
+    frame = read_partition(engine, table, [hour])
+    write_partition(engine, table, pd.DataFrame([failed]).reindex(columns=frame.columns).astype(frame.dtypes), [hour])
 
 
 def test_the_analysts_view_has_the_scores_that_python_computes(ticked_engine: Engine) -> None:
