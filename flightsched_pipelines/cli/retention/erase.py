@@ -50,12 +50,19 @@ def erase(
 
 
 def _keep(file: Path, kept: Sequence[erasure.Endorsement]) -> None:
-    """Write a new file that only its owner can read."""
-    if file.exists():
-        raise UsageError(f"{file} exists; give a file that does not")
-    content = {"keep_for": "14 CFR 61.189", "endorsements": [asdict(one) for one in kept]}
+    """Write a new file that only its owner can read; one of the same content is of an erasure that did not end."""
+    document = {"keep_for": "14 CFR 61.189", "endorsements": [asdict(one) for one in kept]}
+    content = json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n"
+    part = file.with_name(f".{file.name}.part")
     try:
-        owner_only_files.write(file, json.dumps(content, indent=1, ensure_ascii=False).encode() + b"\n")
+        if file.exists():
+            if file.read_bytes() != content:
+                raise UsageError(f"{file} exists and holds something else; give a file that does not exist")
+            return
+        owner_only_files.write(part, content)
+        owner_only_files.sync(part)
+        part.rename(file)
+        owner_only_files.sync(file.parent)
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}; nothing was erased") from None
 
