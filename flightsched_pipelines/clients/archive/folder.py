@@ -23,25 +23,22 @@ class FolderArchive:
             raise ArchiveError(f"{name} in the folder of ARCHIVE cannot be read: {error.strerror}") from error
 
     def add(self, name: str, content: bytes) -> None:
-        """Write a file that does not exist yet, and have the disk keep it and its entry in the folder."""
+        """Write a file that does not exist yet, and have the disk keep it and the entries of all folders down to it."""
         path = self._folder / name
         part = path.with_name(f".{path.name}.part")
         try:
-            if not self._folder.is_dir():
+            keeps_entry = next(one for one in (self._folder, *self._folder.parents) if one.is_dir())
+            if keeps_entry != self._folder:
                 owner_only_files.folder(self._folder)
             path.parent.mkdir(parents=True, exist_ok=True)
             owner_only_files.write(part, content)
-            _sync(part)
+            owner_only_files.sync(part)
             os.link(part, path)  # fails where the file exists, as a rename would not
             part.unlink()
-            _sync(path.parent)
+            # Also folders that exist: an earlier attempt may have ended before the disk had their entries.
+            for folder in (path.parent, *path.parent.parents):
+                owner_only_files.sync(folder)
+                if folder == keeps_entry:
+                    break
         except OSError as error:
             raise ArchiveError(f"{name} in the folder of ARCHIVE cannot be written: {error.strerror}") from error
-
-
-def _sync(path: Path) -> None:
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
