@@ -23,6 +23,12 @@ class BucketArchive:
         except AWS_ERRORS as error:
             if isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") == "NoSuchKey":
                 return None
+            # S3 denies a file that is not there, too, where its bucket may not be listed.
+            if isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") == "AccessDenied":
+                raise ArchiveError(
+                    f"{name} in the bucket of ARCHIVE cannot be read: access is denied; the role needs s3:GetObject on "
+                    "its files, and s3:ListBucket on the bucket, without which S3 denies files that do not exist"
+                ) from error
             raise ArchiveError(f"{name} in the bucket of ARCHIVE cannot be read: {one_line(str(error))}") from error
 
     def add(self, name: str, content: bytes) -> None:
