@@ -1,6 +1,7 @@
 """Topics, queues and mail, under the names that the application has for them."""
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_ses as ses
 from aws_cdk import aws_sns as sns
@@ -31,6 +32,7 @@ class Messaging(Construct):
         self.used = (self.alerts, self.responses, self.alerts_dead_letters, self.responses_dead_letters)
         for topic in (self.operations, self.bounces, self.complaints):
             topic.add_subscription(subscriptions.EmailSubscription(deployment.operators_address))
+        self._let_alarms_publish()
         self._mail(deployment)
 
     def _topic(self, name: str, topic_name: str) -> sns.Topic:
@@ -54,12 +56,24 @@ class Messaging(Construct):
             retention_period=Duration.seconds(aws.DEAD_LETTERS_KEPT_SECONDS) if dead is None else Duration.days(4),
         )
 
+    def _let_alarms_publish(self) -> None:
+        """Let the account's alarms reach the operators: a topic with a policy has lost the default one, which did."""
+        self.operations.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[self.operations.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+            )
+        )
+
     def _mail(self, deployment: Deployment) -> None:
         """The identity and configuration set of SES; every mail of the identity is sent with the set."""
+        mail_set = f"flightsched-{deployment.environment}"
         mail = ses.ConfigurationSet(
             self,
             "MailSet",
-            configuration_set_name=f"flightsched-{deployment.environment}",
+            configuration_set_name=mail_set,
             tls_policy=ses.ConfigurationSetTlsPolicy.REQUIRE,
             reputation_metrics=True,
             suppression_reasons=ses.SuppressionReasons.BOUNCES_AND_COMPLAINTS,
@@ -76,3 +90,6 @@ class Messaging(Construct):
             configuration_set=mail,
             mail_from_domain=f"bounce.{deployment.mail_domain}",
         )
+        mail_set_arn = Stack.of(self).format_arn(service="ses", resource="configuration-set", resource_name=mail_set)
+        self.senders = (self.identity.email_identity_arn, mail_set_arn)
+        """The ARNs without which nothing is sent: SES asks for the right to the identity and to its set."""

@@ -60,6 +60,8 @@ class Services(Construct):
             for launcher in ("daemon", "webserver"):
                 self._let_launch(self.tasks[launcher])
         self.services = {name: self._service(name) for name in ROLES}
+        # A deploy stops the daemon and starts it again at once: not before the new code answers.
+        self.services["daemon"].node.add_dependency(self.services["code-location"])
 
     def _task(self, name: str, role: Role) -> ecs.FargateTaskDefinition:
         sizes = self._deployment.sizes
@@ -146,11 +148,8 @@ class Services(Construct):
         if role.runs_our_code:
             _allow(task, ["sns:Publish"], [topic.topic_arn for topic in messaging.published])
             _allow(task, QUEUE_ACTIONS, [queue.queue_arn for queue in messaging.used])
-            _allow(
-                task,
-                ["ses:SendEmail", "ses:SendRawEmail", "ses:GetEmailIdentity"],
-                [messaging.identity.email_identity_arn],
-            )
+            _allow(task, ["ses:SendEmail", "ses:SendRawEmail"], messaging.senders)
+            _allow(task, ["ses:GetEmailIdentity"], [messaging.identity.email_identity_arn])
             _allow(task, ["sns:ListTopics"], ["*"])  # it has no narrower resource, nor has the next one
             in_ours = {"StringEquals": {"cloudwatch:namespace": NAMESPACE}}
             _allow(task, ["cloudwatch:PutMetricData"], ["*"], in_ours)

@@ -58,6 +58,14 @@ def test_there_is_never_a_second_daemon_not_even_during_a_deploy(assembly: Assem
     assert not assembly.of_type("AWS::ApplicationAutoScaling::ScalableTarget")
 
 
+def test_the_daemon_is_replaced_after_the_code_location(assembly: Assembly) -> None:
+    names = {
+        resource["Properties"]["ServiceName"]: name for name, resource in assembly.of_type("AWS::ECS::Service").items()
+    }
+    daemon = assembly.of_type("AWS::ECS::Service")[names["daemon"]]
+    assert names["code-location"] in daemon["DependsOn"]
+
+
 def test_a_failed_deploy_is_rolled_back(assembly: Assembly) -> None:
     for service in services(assembly).values():
         assert service["DeploymentConfiguration"]["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
@@ -174,6 +182,21 @@ def test_topics_and_queues_have_the_names_that_the_application_uses(assembly: As
         assert queues[queue]["RedrivePolicy"]["maxReceiveCount"] == aws.MAX_RECEIVES
 
 
+def test_who_sends_mail_may_use_the_identity_and_its_configuration_set(assembly: Assembly) -> None:
+    """SES asks for both where the identity has a set by default."""
+    (mail_set,) = assembly.properties("AWS::SES::ConfigurationSet")
+    may_send = [
+        json.dumps(statement["Resource"])
+        for policy in assembly.properties("AWS::IAM::Policy")
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "ses:SendEmail" in statement["Action"]
+    ]
+    assert len(may_send) == len({"code-location", "portal", "migrate"})
+    for resources in may_send:
+        assert "MessagingIdentity" in resources
+        assert f":configuration-set/{mail_set['Name']}" in resources
+
+
 def test_mail_has_its_bounces_and_complaints(assembly: Assembly) -> None:
     events = [
         destination["EventDestination"]["MatchingEventTypes"]
@@ -199,6 +222,28 @@ def test_the_six_alarms_have_their_names_and_the_checks_limits_and_two_more_watc
     assert all(alarm["AlarmActions"] for alarm in alarms.values())
     heartbeat = alarms[f"heartbeat-{assembly.name}"]
     assert heartbeat["TreatMissingData"] == "breaching", "silence is the fault"
+
+
+def test_cloudwatch_may_publish_to_the_topic_of_every_alarm(assembly: Assembly) -> None:
+    alarms = assembly.properties("AWS::CloudWatch::Alarm")
+    imported = {json.dumps(to) for alarm in alarms for to in (*alarm["AlarmActions"], *alarm["OKActions"])}
+    exports = assembly.template("data")["Outputs"].values()
+    topics = {
+        export["Value"]["Ref"]
+        for export in exports
+        if any(export.get("Export", {}).get("Name", "no export") in one for one in imported)
+    }
+    assert len(topics) == len(imported) == 1
+    allowed = {
+        topic["Ref"]
+        for policy in assembly.properties("AWS::SNS::TopicPolicy")
+        for topic in policy["Topics"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if (statement["Effect"], statement["Principal"]) == ("Allow", {"Service": "cloudwatch.amazonaws.com"})
+        and statement["Action"] == "sns:Publish"
+        and statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    }
+    assert topics <= allowed
 
 
 def test_the_dashboards_and_the_budget_have_their_names(assembly: Assembly) -> None:
