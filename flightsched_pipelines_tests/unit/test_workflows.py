@@ -1,5 +1,6 @@
 """The workflows of GitHub: what runs there is pinned, may do little, and deploys in order. They never ran from here."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -43,6 +44,51 @@ def test_production_is_deployed_after_development_and_that_after_all_checks() ->
     assert "refs/heads/main" in jobs["development"]["if"]
     assert jobs["production"]["needs"] == ["development"]
     assert load("deploy")["jobs"]["deploy"]["environment"] == "${{ inputs.environment }}", "where the approval is asked"
+
+
+def test_a_run_that_waits_for_an_approval_holds_up_no_other() -> None:
+    concurrency = load("ci")["concurrency"]
+    assert concurrency["group"].endswith("github.event_name == 'pull_request' && github.ref || github.run_id }}")
+    assert load("deploy")["concurrency"] == {"group": "deploy-${{ inputs.environment }}", "cancel-in-progress": False}
+
+
+def test_the_tests_have_the_history_whose_code_they_run() -> None:
+    checkout = load("ci")["jobs"]["test"]["steps"][0]
+    assert checkout["with"]["fetch-depth"] == 0
+
+
+def test_a_deploy_gets_its_secrets_and_a_missing_webhook_is_reported() -> None:
+    jobs = load("ci")["jobs"]
+    assert {jobs[name]["secrets"] for name in ("development", "production")} == {"inherit"}
+    notify = load("deploy")["jobs"]["deploy"]["steps"][-1]
+    done = subprocess.run(  # noqa: S603, our own words
+        ["bash", "-e", "-c", notify["run"]],  # noqa: S607, bash
+        env={"PATH": os.environ["PATH"], "WEBHOOK": "", "ENVIRONMENT": "production"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.startswith("::warning::nobody is notified: the environment production has no secret")
+
+
+@pytest.mark.parametrize(("stored", "builds"), [("None", True), ("sha256:1", False)])
+def test_an_image_is_built_once_for_a_tag(tmp_path: Path, stored: str, builds: bool) -> None:
+    commands = {
+        "aws": f"""case "$2" in
+            describe-repositories) echo host/images ;; batch-get-image) echo {stored} ;;
+            describe-image-scan-findings) echo None None ;; esac""",
+        "docker": """case "$2" in
+            build) touch built ;;
+            imagetools) echo '{}' ;; esac""",
+        "jq": """case "$*" in *containerimage*) echo sha256:1 ;; *) cat > /dev/null; echo sha256:2 ;; esac""",
+    }
+    for name, body in commands.items():
+        (tmp_path / name).write_text(f"#!/usr/bin/env bash\n{body}\n")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(  # noqa: S603, our own words
+        ["bash", str(GITHUB / "scripts" / "push_image.sh"), "images", "abc"],  # noqa: S607, bash
+        cwd=tmp_path, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "IMAGE=host/images@sha256:1\nDIGEST=sha256:1\n"
+    assert (tmp_path / "built").exists() is builds
 
 
 def test_runs_are_drained_and_the_schema_migrated_before_the_services_are_replaced() -> None:
