@@ -6,8 +6,9 @@ from aws_cdk import App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from infrastructure.accepted import accept_of_data, accept_of_services
+from infrastructure.context_error import ContextError
 from infrastructure.data_stack import DataStack
-from infrastructure.deployment import ContextError, Deployment, deployment
+from infrastructure.deployment import Deployment, deployment
 from infrastructure.services_stack import ServicesStack
 
 

@@ -13,7 +13,7 @@ from infrastructure.service_roles import ROLES
 HOURS = 730
 PRICED_ON = "2026-11-26"
 BALANCERS = 2
-SECRETS, ALARMS, FIREWALL_RULES = 9, 8, 5
+SECRETS, ALARMS, FIREWALL_RULES = 10, 8, 5
 METRICS = 30
 
 PRICES: Mapping[str, float] = MappingProxyType(

@@ -1,14 +1,13 @@
 """Differences between deployments: sizes, times of keeping, and the choices in the context of a `cdk` command."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-
-class ContextError(ValueError):
-    """The context of the command misses something, or names something that does not exist."""
+from infrastructure.context_error import ContextError
+from infrastructure.plain_settings import plain_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,8 @@ class Deployment:
     """One deployment, as the context of a `cdk` command describes it.
 
     ``image_digest`` is ``None`` before the first image is pushed: there are no services then. ``runs_on_ecs`` makes
-    each run a task of its own instead of a process of the code location.
+    each run a task of its own instead of a process of the code location. ``settings`` are added to the variables of
+    what runs our code.
     """
 
     environment: str
@@ -112,6 +112,7 @@ class Deployment:
     sign_in: SignIn
     image_digest: str | None
     runs_on_ecs: bool
+    settings: Mapping[str, str]
 
     @property
     def portal_host(self) -> str:
@@ -187,4 +188,5 @@ def deployment(context: Callable[[str], Any]) -> Deployment:
         ),
         image_digest=digest,
         runs_on_ecs=launcher == "ecs",
+        settings=plain_settings(context("settings")),
     )

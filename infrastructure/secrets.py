@@ -22,6 +22,7 @@ ISSUED: Mapping[str, str] = MappingProxyType(
         "OPENWEATHERMAP_API_KEY": "key for OpenWeatherMap",
         "SLACK_WEBHOOK_URL": "webhook of the operators' channel",
         "HEARTBEAT_URL": "address of the dead-man's switch",
+        "METRICS_TOKEN": "bearer token of who reads the portal's /metrics",
         "SIGN_IN_CLIENT_SECRET": "the load balancer's at the OIDC issuer",
     }
 )

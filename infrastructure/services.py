@@ -15,6 +15,7 @@ from constructs import Construct
 
 from flightsched_pipelines.reporting.metrics import NAMESPACE
 from infrastructure.buckets import OF_OUR_CODE, bucket_name
+from infrastructure.context_error import ContextError
 from infrastructure.data_stack import DataStack
 from infrastructure.deployment import Deployment
 from infrastructure.retention import log_retention, removal
@@ -116,7 +117,7 @@ class Services(Construct):
         if not role.runs_our_code:
             return every
         names = {f"{setting}_SECRET": secret.secret_name for setting, secret in data.secrets.of_settings.items()}
-        return every | names | {
+        own = every | names | {
             "REDIS_URL_SECRET": data.cache.secret.secret_name,
             "BASE_URL": f"https://{deployment.portal_host}",
             "MAIL_VIA": "ses",
@@ -129,6 +130,9 @@ class Services(Construct):
             "ARCHIVE": f"s3://{data.buckets.exports.bucket_name}/archive",
             "REPORTS_BUCKET": data.buckets.reports.bucket_name,
         }  # fmt: skip
+        if twice := sorted(own.keys() & deployment.settings.keys()):
+            raise ContextError(f"settings: {', '.join(twice)} is set by the stacks; leave it out")
+        return {**own, **deployment.settings}
 
     def _grant(self, task: ecs.FargateTaskDefinition, role: Role) -> None:
         """Allow a task what its service does, in words of our own.

@@ -26,6 +26,7 @@ CONTEXT = MappingProxyType(
         "signInUserInfo": "https://login.example.com/userinfo",
         "signInClientId": "flightsched",
         "imageDigest": DIGEST,
+        "settings": '{"KEEP_DAYS__RAW_WEATHER": 90, "FIRST_HOUR": "2026-11-24T13", "OTLP_ENDPOINT": "http://otel:4318"}',
     }
 )
 DEPLOYMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(

@@ -13,8 +13,10 @@ from flightsched_pipelines.setting_sources import is_secret
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.integration.infrastructure.assembly import CONTEXT, DIGEST, ENVIRONMENTS, Assembly
 from flightsched_pipelines_tests.servers.compose import BINARIES, ROOT
+from infrastructure.context_error import ContextError
 from infrastructure.costs import as_markdown
-from infrastructure.deployment import ContextError, deployment
+from infrastructure.deployment import deployment
+from infrastructure.plain_settings import plain_settings
 
 OF_LIBRARIES = {"CODE_LOCATION_HOST", "PGSSLMODE"}
 ROLES = {"code-location", "daemon", "webserver", "viewer", "portal"}
@@ -119,11 +121,46 @@ def test_no_secret_is_a_plain_variable_and_each_one_is_a_setting(assembly: Assem
         variables = {one["Name"]: one["Value"] for one in container["Environment"]}
         by_reference = {one.removesuffix("_SECRET") for one in variables if one.endswith("_SECRET")}
         assert all(fields[setting] for setting in by_reference), name
-        plain = {one for one in variables if not one.endswith("_SECRET")}
+        plain = {one.partition("__")[0] for one in variables if not one.endswith("_SECRET")}
         assert plain - OF_LIBRARIES <= {setting for setting, secret in fields.items() if not secret}, name
         assert variables["PGSSLMODE"] == "require"
         keys = {"OPENAI_API_KEY", "SECRET_KEY"}
         assert keys.isdisjoint(by_reference) is (name in {"daemon", "webserver", "viewer"}), "keys go to our code alone"
+
+
+def test_settings_of_the_context_reach_what_runs_our_code(assembly: Assembly) -> None:
+    for name, container in containers(assembly).items():
+        variables = {one["Name"]: one["Value"] for one in container["Environment"]}
+        given = {key: variables.get(key) for key in ("KEEP_DAYS__RAW_WEATHER", "FIRST_HOUR", "OTLP_ENDPOINT")}
+        if name in {"daemon", "webserver", "viewer"}:
+            assert set(given.values()) == {None}
+        else:
+            assert list(given.values()) == ["90", "2026-11-24T13", "http://otel:4318"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"METRICS_TOKEN": "s3cret"}, "METRICS_TOKEN is a secret: it belongs in Secrets Manager, under flightsched"),
+        ({"SMTP_URL_FILE": "s3cret"}, "SMTP_URL_FILE is a secret"),
+        ('{"openai_api_key": "s3cret"}', "openai_api_key is a secret"),
+        ({"KEPT_DAYS": 3}, "there is no setting KEPT_DAYS; README.md lists them"),
+        ({"LOOKAHEAD_HOURS__X": 3}, "there is no setting LOOKAHEAD_HOURS__X"),
+        ({"KEEP_DAYS": {"alerts": 90}}, "KEEP_DAYS must be text, a number, true or false"),
+        ("s3cret", "settings must be a mapping"),
+        ([1], "settings must be a mapping"),
+    ],
+)  # fmt: skip
+def test_a_setting_of_the_context_is_plain_and_known(settings: object, said: str) -> None:
+    with pytest.raises(ContextError, match=said) as refused:
+        plain_settings(settings)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_settings_are_text_for_their_variables() -> None:
+    given = {"SCHEDULE_FEED_COMPLETE": True, "LOOKAHEAD_HOURS": 48}
+    assert plain_settings(given) == {"SCHEDULE_FEED_COMPLETE": "true", "LOOKAHEAD_HOURS": "48"}
+    assert plain_settings(None) == {}
 
 
 def test_a_role_reads_the_secrets_of_its_service_and_no_others(assembly: Assembly) -> None:
