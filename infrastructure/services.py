@@ -131,7 +131,7 @@ class Services(Construct):
             "REPORTS_BUCKET": data.buckets.reports.bucket_name,
         }  # fmt: skip
         if twice := sorted(own.keys() & deployment.settings.keys()):
-            raise ContextError(f"settings: {', '.join(twice)} is set by the stacks; leave it out")
+            raise ContextError(f"settings: the stacks set {', '.join(twice)} themselves; leave that out")
         return {**own, **deployment.settings}
 
     def _grant(self, task: ecs.FargateTaskDefinition, role: Role) -> None:
