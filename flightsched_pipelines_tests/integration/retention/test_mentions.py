@@ -1,4 +1,4 @@
-"""What names a person is found in any form, in any column, and is never a part of something longer."""
+"""A name, an address or a number is found in any form and any column, and no part of something longer is."""
 
 import json
 
