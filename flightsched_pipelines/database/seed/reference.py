@@ -78,11 +78,11 @@ OWN_MINIMUMS: Sequence[Mapping[str, object]] = (
         "unit": "kt", "effect": "block", "reference": "Centennial Flight School, operations manual 4.2",
     },
     _OF_CENTENNIAL | {
-        "aircraft_type": "C172S", "rule": "density_altitude", "comparison": "<=", "limit_value": 9_500.0, "unit": "ft",
-        "effect": "block", "reference": "Centennial Flight School, operations manual 4.7",
+        "aircraft_type": "PA-28-181", "rule": "density_altitude", "comparison": "<=", "limit_value": 7_500.0,
+        "unit": "ft", "effect": "warn", "reference": "Centennial Flight School, operations manual 4.7",
     },
 )  # fmt: skip
-"""A school's own minimums: at Centennial renters fly in less wind, and a C172S up to a density altitude of its own."""
+"""A school's own minimums: at Centennial renters fly in less wind, and a PA-28-181 in denser air."""
 
 
 def reference_airports() -> pd.DataFrame:

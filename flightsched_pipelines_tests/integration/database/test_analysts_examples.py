@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pytest
 from sqlalchemy import Engine, select
@@ -86,7 +87,6 @@ def test_pandas_reads_the_archive_as_documented(
 def test_duckdb_reads_the_archive_as_documented(
     lived_in: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    duckdb = pytest.importorskip("duckdb", reason="DuckDB is in benchmarks/requirements.lock alone")
     archived(lived_in, tmp_path)
     monkeypatch.chdir(tmp_path)
     counted = dict(duckdb.sql(blocks("sql")).fetchall())

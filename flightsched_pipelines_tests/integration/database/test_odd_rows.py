@@ -182,8 +182,8 @@ class Hour:
 
 OF_A_TYPE = (
     "INSERT INTO school.weather_minimums (school_id, authority, aircraft_type, rule, comparison, limit_value, unit, "
-    "effect, effective_from, reference) VALUES (2, 'school', 'C172S', 'density_altitude', '<=', 9500, 'ft', 'block', "
-    "'2026-01-01', 'Centennial Flight School, operations manual 4.7')"
+    "effect, effective_from, reference) VALUES (2, 'school', 'PA-28-181', 'density_altitude', '<=', 7500, 'ft', "
+    "'warn', '2026-01-01', 'Centennial Flight School, operations manual 4.7')"
 )
 """The seed's minimum for a type of aircraft, which the revision before could not hold."""
 
