@@ -89,7 +89,9 @@ def test_duckdb_reads_the_archive_as_documented(
 ) -> None:
     archived(lived_in, tmp_path)
     monkeypatch.chdir(tmp_path)
-    counted = dict(duckdb.sql(blocks("sql")).fetchall())
+    found = duckdb.sql(blocks("sql"))
+    assert found is not None
+    counted = dict(found.fetchall())
     stored = ask(
         lived_in,
         "SELECT rule, count(DISTINCT booking_id) AS lessons FROM pipeline.at_risk_bookings "
