@@ -106,6 +106,10 @@ NOT_KNOWN = "not known"
 OWN_LIMIT = "the student's own limit"
 """The reference of a breach of one: neither its number nor its text leaves the minimums."""
 
+_OF_A_GROUP = ("change", "source", "station", "group_from_utc", "group_to_utc", "probability", "station_distance_nm")
+_TOLD = (*_OF_A_GROUP, "hazards", "visibility_at_least")
+"""Columns of a forecast row that a breach is told with, beside its value."""
+
 
 def broken_rules(case: AssessmentInput, positions: Indices, severities: Severities) -> pd.DataFrame:
     """Return every breach of the bookings at these positions, ``BROKEN_COLUMNS``."""
@@ -187,11 +191,14 @@ def _weather_breaches(case: AssessmentInput, hours: BookingHours, *, only_broken
         )
     found = pd.concat(parts, ignore_index=True)
     found["hour_utc"] = sky.rows["hour_utc"].take(found["row"].to_numpy()).to_numpy()
-    return _described(case, _worst(found))
+    return _described(case, _worst(found, sky.rows))
 
 
-def _worst(found: pd.DataFrame) -> pd.DataFrame:
-    """The worst hour of each booking, rule, airport and layer; blocking limits before warnings."""
+def _worst(found: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """The worst hour of each booking, rule, airport and layer; blocking limits before warnings.
+
+    Of two groups of an hour that are as bad, which one is named follows from their ``rows``, not from the rows' order.
+    """
     scale = found["threshold"].abs().where(found["threshold"] != 0, 1.0)
     margin = (found["oriented"] - found["threshold"]) / scale
     # A density altitude that is not known is told of where none is known to be beyond the limit.
@@ -199,7 +206,13 @@ def _worst(found: pd.DataFrame) -> pd.DataFrame:
     limited = found["measure"].mask(not_known, MEASURES.index("density_altitude"))
     found = found.assign(relative_margin=margin.mask(not_known, 0.0), limited=limited)
     group = ["position", "airport_index", "limited", "layer_index"]
-    return found.sort_values([*group, "effect_index", "relative_margin", "hour_utc"]).drop_duplicates(group)
+    order = [*group, "effect_index", "relative_margin", "hour_utc"]
+    equal = found.duplicated(order, keep=False)
+    found["told"] = ""
+    found.loc[equal, "told"] = (
+        rows.take(found.loc[equal, "row"].to_numpy())[list(_TOLD)].astype(str).sum(axis=1).to_numpy()
+    )
+    return found.sort_values([*order, "told"]).drop_duplicates(group)
 
 
 def _described(case: AssessmentInput, found: pd.DataFrame) -> pd.DataFrame:
@@ -236,9 +249,7 @@ def _described(case: AssessmentInput, found: pd.DataFrame) -> pd.DataFrame:
         **{name: minimums[name] for name in ("limit_value", "reference", "comparison", "authority")},
         **{
             name: rows[name].where(rules != "density_altitude")  # it is of the hour, not of one group
-            for name in (
-                "change", "source", "station", "group_from_utc", "group_to_utc", "probability", "station_distance_nm"
-            )
+            for name in _OF_A_GROUP
         },
     )  # fmt: skip
 

@@ -264,6 +264,26 @@ def test_the_order_of_rows_changes_nothing(some: list[dict[str, Any]], sky: list
     pd.testing.assert_frame_equal(left, right)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"hazards": ["TS"]}, {"hazards": ["CB", "VCTS"]}),
+        ({"wind_gust_kt": 40.0, "change": "TEMPO"}, {"wind_gust_kt": 40.0, "change": "PROB", "probability": 30}),
+        ({"wind_gust_kt": 40.0, "group_to_utc": at(3)}, {"wind_gust_kt": 40.0, "group_to_utc": at(5)}),
+        ({"visibility_sm": 1.0, "source": "TAF"}, {"visibility_sm": 1.0, "source": "NBH"}),
+    ],
+    ids=["hazards", "kinds of change", "ends", "sources"],
+)
+def test_of_two_groups_that_are_as_bad_the_same_one_is_named(one: dict[str, Any], other: dict[str, Any]) -> None:
+    sky = fine("KPAO")
+    groups = [weather(0, layer="temporary", **facts) for facts in (one, other)]
+
+    found = [hold([lesson()], [*sky, *order], MINIMUMS).broken for order in (groups, groups[::-1])]
+
+    assert len(found[0]) > 0
+    pd.testing.assert_frame_equal(found[0], found[1])
+
+
 @examples(24, "an example is many lessons against many hours: a hundred comparisons each")
 @given(LESSONS, skies())
 def test_every_verdict_but_ok_has_its_reasons_and_words(some: list[dict[str, Any]], sky: list[dict[str, Any]]) -> None:
