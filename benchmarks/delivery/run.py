@@ -34,9 +34,9 @@ from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.database.queries.notifications.leases import Message
 from flightsched_pipelines.database.queries.notifications.outbox import Queued
 from flightsched_pipelines.database.seed import seed
-from flightsched_pipelines.messages.samples import SAMPLES
 from flightsched_pipelines.services.delivery import channel_senders
 from flightsched_pipelines.services.delivery.outbox_worker import Channel, drain
+from flightsched_pipelines.services.notifications.samples import SAMPLES
 from flightsched_pipelines.settings import Settings
 
 MESSAGES = 10_000

@@ -94,7 +94,6 @@ _DIRECTORY = Directory(
 )
 
 _SLOT = Slot(_START, _START + timedelta(minutes=90), 1, 1)
-LESSON = _DIRECTORY.lesson(_BOOKING_ID, _SLOT)
 
 BREACHES = [
     Breach(

@@ -15,7 +15,7 @@ from flightsched_pipelines.domain.verification.track_record import (
     track_record,
 )
 from flightsched_pipelines.messages.models import DigestLine
-from flightsched_pipelines.messages.samples import SAMPLES
+from flightsched_pipelines.services.notifications.samples import SAMPLES
 from flightsched_pipelines_tests.examples import examples
 from flightsched_pipelines_tests.unit.domain.risk.builders import at
 
