@@ -148,7 +148,13 @@ class _Session:
             "gen_ai.request.model": model,
             "gen_ai.request.max_tokens": MAX_OUTPUT_TOKENS,
         }
-        with _TRACER.start_as_current_span(f"chat {model}", kind=trace.SpanKind.CLIENT, attributes=facts) as span:
+        with _TRACER.start_as_current_span(
+            f"chat {model}",
+            kind=trace.SpanKind.CLIENT,
+            attributes=facts,
+            record_exception=False,  # its words may quote the request
+            set_status_on_exception=False,
+        ) as span:
             reply = await self._request(client, asking)
             span.set_attribute("gen_ai.usage.input_tokens", reply.input_tokens)
             span.set_attribute("gen_ai.usage.output_tokens", reply.output_tokens)

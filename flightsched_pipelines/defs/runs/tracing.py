@@ -2,11 +2,11 @@
 
 Spans have the names of jobs, steps and hours, kinds of errors, and the LLM's model and tokens: nothing that a person
 entered. Without ``OTLP_ENDPOINT`` there is no trace. A collector that does not answer delays the end of a run by
-``FLUSH_SECONDS`` at most, and fails nothing.
+``FLUSH_SECONDS`` for every 512 spans that wait for it, and fails nothing.
 """
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -68,19 +68,27 @@ class TracedExecutor(dg.Executor):
         tracer = self._provider.get_tracer("flightsched_pipelines")
         run = plan_context.dagster_run
         facts = {"dagster.run_id": run.run_id, "dagster.partition": run.tags.get("dagster/partition", "")}
-        with tracer.start_as_current_span(run.job_name, attributes=facts), ExitStack() as step:
-            for event in self._executor.execute(plan_context, execution_plan):
-                if event.event_type in _BEGINS:
-                    step.enter_context(tracer.start_as_current_span(str(event.step_key)))
-                elif event.event_type in _ENDS:
-                    _mark(trace.get_current_span(), event)
-                    step.close()
-                yield event
-        self._provider.force_flush(FLUSH_SECONDS * 1_000)
+        try:
+            with _span(tracer, run.job_name, facts) as whole, ExitStack() as step:
+                for event in self._executor.execute(plan_context, execution_plan):
+                    if event.event_type in _BEGINS:
+                        step.enter_context(_span(tracer, str(event.step_key), {}))
+                    elif event.event_type in _ENDS:
+                        _mark((whole, trace.get_current_span()), event)
+                        step.close()
+                    yield event
+        finally:
+            self._provider.force_flush(FLUSH_SECONDS * 1_000)
 
 
-def _mark(step: trace.Span, event: dg.DagsterEvent) -> None:
-    """Mark the span of a step that failed, with the kind of its error."""
+def _span(tracer: trace.Tracer, name: str, facts: Mapping[str, str]) -> AbstractContextManager[trace.Span]:
+    """Return a span that is current inside; of an error that passes through it says nothing."""
+    return tracer.start_as_current_span(name, attributes=facts, record_exception=False, set_status_on_exception=False)
+
+
+def _mark(spans: Iterable[trace.Span], event: dg.DagsterEvent) -> None:
+    """Mark a step that failed, and its run, with the kind of the error: its own words may quote a row."""
     if event.is_step_failure:
-        step.set_attribute("error.type", kind_of_error(event) or "Failure")
-        step.set_status(trace.StatusCode.ERROR)
+        for span in spans:
+            span.set_attribute("error.type", kind_of_error(event) or "Failure")
+            span.set_status(trace.StatusCode.ERROR)

@@ -108,5 +108,15 @@ def test_a_step_that_fails_is_marked_by_its_kind_and_a_lost_collector_fails_noth
         assert b"Ada Abara" not in b"".join(collector.bodies)
 
 
+def test_an_error_that_ends_a_run_is_traced_without_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with TraceCollector() as collector, dg.DagsterInstance.local_temp(str(tmp_path), OWN) as instance:
+        monkeypatch.setitem(COLLECTOR, "otlp_endpoint", collector.url)
+        with pytest.raises(ValueError, match="Ada Abara"):
+            dg.execute_job(dg.reconstructable(failing), instance=instance, raise_on_error=True)
+
+    assert {span.name for span in collector.spans} == {"failing", "quotes_a_row"}
+    assert b"Ada Abara" not in b"".join(collector.bodies)
+
+
 def test_without_a_collector_nothing_is_traced() -> None:
     assert trace_provider(settings_for()) is None
