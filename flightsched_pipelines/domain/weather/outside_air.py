@@ -5,6 +5,9 @@ Call, and where none of them is due, the METAR's for one hour more. The altimete
 none of these sources forecasts it, and pilots set the last one reported. An airport that issues no METARs takes the
 nearest one's within 100 NM, as 14 CFR 91.121(a) lets pilots do.
 
+A station of guidance that is higher than the airport is colder: its temperature is raised by the standard lapse rate.
+One that is lower keeps its own, which is the worse.
+
 The choice rests on which reports are due, not on which came: if the one that is due lacks the value, it is missing. An
 older or another source might make a verdict better.
 """
@@ -20,6 +23,9 @@ from flightsched_pipelines.domain.weather.distances import distances_nm
 ALTIMETER_WITHIN_NM = 100.0
 """The greatest distance of a station whose altimeter setting is used (14 CFR 91.121(a)(1)(i))."""
 
+LAPSE_C_PER_FT = 0.00198
+"""Decrease of the temperature with height in the standard atmosphere (ICAO Doc 7488): 1.98 °C in 1,000 ft."""
+
 METAR_LASTS = pd.Timedelta(hours=1)
 """The time after its hour in which a METAR's temperature is used where no forecast of it is due."""
 
@@ -33,9 +39,11 @@ def with_outside_air(forecasts: pd.DataFrame, airports: pd.DataFrame) -> pd.Data
 
     Args:
         forecasts: ``FORECAST_COLUMNS``; the columns of the outside air contain what each report itself gives.
-        airports: ident and position.
+        airports: ident, position and elevation.
     """
     own = forecasts[(forecasts["layer"] == "prevailing") & forecasts["source"].isin(_ORDER)]
+    warmer_c = _above_ft(own, airports).clip(lower=0) * LAPSE_C_PER_FT
+    own = own.assign(outside_air_temperature_c=own["outside_air_temperature_c"] + warmer_c)
     observed = own[own["source"] == "METAR"]
     last = observed[observed["hour_utc"] == observed.groupby("airport")["hour_utc"].transform("max")]
     altimeter = forecasts["airport"].map(_altimeters(last, airports))
@@ -45,6 +53,14 @@ def with_outside_air(forecasts: pd.DataFrame, airports: pd.DataFrame) -> pd.Data
         **{name: air[name].to_numpy(dtype=np.float64) for name in _AIR},
         altimeter_hpa=altimeter.to_numpy(dtype=np.float64, na_value=np.nan),
     )
+
+
+def _above_ft(own: pd.DataFrame, airports: pd.DataFrame) -> "pd.Series[float]":
+    """Return how far each row's station is above its airport; not a number if that is not known."""
+    elevations_ft = dict(zip(airports["airport"].astype(str), airports["elevation_ft"].astype(float), strict=True))
+    here, there = own["airport"].astype(str), own["station"].astype(str)
+    above_ft = there.map(elevations_ft).astype(np.float64) - here.map(elevations_ft).astype(np.float64)
+    return above_ft.where(here != there, 0.0)
 
 
 def _altimeters(last: pd.DataFrame, airports: pd.DataFrame) -> Mapping[str, float]:

@@ -12,8 +12,8 @@ from flightsched_pipelines_tests.unit.domain.weather.builders import fair, hour,
 from flightsched_pipelines_tests.unit.domain.weather.bulletins import block
 
 AIRPORTS = pd.DataFrame(
-    {"airport": ["KXYZ"], "latitude_deg": [37.0], "longitude_deg": [-122.0], "issues_taf": [True],
-     "issues_metar": [False]}
+    {"airport": ["KXYZ"], "latitude_deg": [37.0], "longitude_deg": [-122.0], "elevation_ft": [100.0],
+     "issues_taf": [True], "issues_metar": [False]}
 )  # fmt: skip
 LESSONS = pd.DataFrame(
     {"booking_id": [1, 2], "reference": ["A-1", "A-2"], "departure": "KXYZ",

@@ -22,7 +22,7 @@ HPA_PER_INHG = 33.8639
 AIRPORTS = pd.DataFrame(
     {
         "airport": ["KAAA", "KBBB", "KCCC", "KFAR"], "latitude_deg": [37.0, 38.0, 38.6, 47.0],
-        "longitude_deg": [-122.0, -122.0, -122.0, -122.0],
+        "longitude_deg": [-122.0, -122.0, -122.0, -122.0], "elevation_ft": [6_000.0, 1_000.0, 8_000.0, np.nan],
     }
 )  # fmt: skip
 """The second is 60 NM from the first, the third 96; the last is near none."""
@@ -177,6 +177,27 @@ def test_the_air_of_an_hour_is_that_of_the_source_which_is_due(
 ) -> None:
     airport = others[-1].station
     assert air_at([NOW, *others], airport, at) == expected
+
+
+@pytest.mark.parametrize(
+    ("airport", "station", "expected_c"),
+    [
+        pytest.param("KBBB", "KAAA", 20.0 + 5 * 1.98, id="a station 5,000 ft higher"),
+        pytest.param("KCCC", "KAAA", 20.0, id="a lower station, which is warmer"),
+        pytest.param("KAAA", "KAAA", 20.0, id="its own"),
+        pytest.param("KFAR", "KFAR", 20.0, id="its own, at an unknown elevation"),
+        pytest.param("KAAA", "KFAR", None, id="a station at an unknown elevation"),
+        pytest.param("KAAA", "KNONE", None, id="a station that is not known"),
+    ],
+)
+def test_guidance_of_a_higher_station_is_raised_to_the_airports_elevation(
+    airport: str, station: str, expected_c: float | None
+) -> None:
+    rows = hourly_rows([row("NBH", airport, 1, temperature_c=20.0)]).assign(station=station)
+
+    found = with_outside_air(rows, AIRPORTS)["outside_air_temperature_c"].iloc[0]
+
+    assert (None if np.isnan(found) else found) == (None if expected_c is None else pytest.approx(expected_c))
 
 
 def test_of_metars_that_may_both_be_the_newest_the_worse_counts() -> None:

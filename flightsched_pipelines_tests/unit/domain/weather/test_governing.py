@@ -14,7 +14,7 @@ NOW = 14
 AIRPORTS = pd.DataFrame(
     [("KXYZ", 37.0, -122.0, True, True)],
     columns=["airport", "latitude_deg", "longitude_deg", "issues_taf", "issues_metar"],
-)
+).assign(elevation_ft=100.0)
 
 
 def issued(at_hour: float, **fields: Any) -> dict[str, Any]:

@@ -18,10 +18,14 @@ from flightsched_pipelines_tests.unit.domain.weather.builders import fair, hour,
 from flightsched_pipelines_tests.unit.domain.weather.bulletins import Changes, block
 
 NOW = 12
-AIRPORTS = pd.DataFrame(
-    [("KOWN", 37.0, -122.0, True), ("KBARE", 37.1, -122.0, False), ("KFAR", 39.0, -122.0, False)],
-    columns=["airport", "latitude_deg", "longitude_deg", "issues_taf"],
-).assign(issues_metar=False)
+AIRPORTS = (
+    pd.DataFrame(
+        [("KOWN", 37.0, -122.0, True), ("KBARE", 37.1, -122.0, False), ("KFAR", 39.0, -122.0, False)],
+        columns=["airport", "latitude_deg", "longitude_deg", "issues_taf"],
+    )
+    .assign(elevation_ft=100.0)
+    .assign(issues_metar=False)
+)
 BARE = AIRPORTS[AIRPORTS["airport"] == "KBARE"]
 DUE: dict[GuidanceSource, set[str]] = {"NBH": {"KBARE"}, "NBS": {"KBARE"}}
 

@@ -22,7 +22,7 @@ AIRPORTS = pd.DataFrame(
         ("KFAR", 39.0, -122.0, False, False),
     ],
     columns=["airport", "latitude_deg", "longitude_deg", "issues_taf", "issues_metar"],
-)
+).assign(elevation_ft=100.0)
 OWN = AIRPORTS.head(1)
 
 
