@@ -18,11 +18,12 @@ from flightsched_pipelines.messages.event_payload import event_payload
 from flightsched_pipelines.messages.models import Digest, Event, Notice, Role
 from flightsched_pipelines.messages.quiet_hours import not_before
 from flightsched_pipelines.messages.texts import standby_texts
-from flightsched_pipelines.services.notifications.samples import BREACHES, LESSON, SAMPLES
+from flightsched_pipelines.services.notifications.samples import BREACHES, SAMPLES
 
 NOTICES = {name: sample for name, sample in SAMPLES.items() if isinstance(sample, Notice)}
 DIGEST = SAMPLES["digest"]
 OPENED = NOTICES["opened-student"]
+LESSON = OPENED.lesson
 LA = "America/Los_Angeles"
 HOSTILE = [
     '<script>alert("x")</script>',
