@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import Engine
 
 from flightsched_pipelines.database.queries.schedule import minimums as rows
-from flightsched_pipelines.database.queries.standby.places import aircraft_types
 from flightsched_pipelines.domain.risk.rules import RULE_BOOK
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.services.imports.importing import ImportOptions, import_file
@@ -67,7 +66,7 @@ def add_limit(engine: Engine, new: NewLimit, now_utc: datetime, settings: Settin
     """Add one limit by the rules of an import; the same limit again changes nothing.
 
     Raises:
-        MinimumError: it cannot be read, is looser than it may be, or is for a type of which there is no aircraft.
+        MinimumError: it cannot be read, is looser than it may be, or is for a type of which the school has no aircraft.
     """
     found = _LIMIT.fullmatch(new.limit.strip())
     if found is None or found["rule"] not in RULE_BOOK:
@@ -75,13 +74,6 @@ def add_limit(engine: Engine, new: NewLimit, now_utc: datetime, settings: Settin
             f"the limit is '{new.limit}'; give one such as 'wind < 12 kt', 'visibility >= 7 SM' or 'icing none', of "
             f"{', '.join(RULE_BOOK)}"
         )
-    if new.aircraft_type:
-        with engine.connect() as connection:
-            types = aircraft_types(connection, school_named(connection, new.school) if new.school else None)
-        if new.aircraft_type not in types:
-            raise MinimumError(
-                f"no aircraft is a {new.aircraft_type}, so the limit would apply to none; there are {', '.join(types)}"
-            )
     cells = {
         **found.groupdict(),
         "school": new.school,

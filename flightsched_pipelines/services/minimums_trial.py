@@ -76,7 +76,8 @@ def _read_set(engine: Engine, data: bytes) -> pd.DataFrame:
     file = read_rows(kind, table)
     with engine.connect() as connection:
         schools, bases = stored.schools_known(connection)
-        known = Known(schools, bases, stored.things_known(connection), {}, {}, {})
+        types = stored.aircraft_types_known(connection)
+        known = Known(schools, bases, stored.things_known(connection), {}, {}, {}, frozenset(), types)
         faults = [*file.faults, *resolve(kind, file, known, Times.OFFSET)]
         if kind.name == "limits":
             faults += looser_limits(connection, file.rows)

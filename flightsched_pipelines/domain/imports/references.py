@@ -1,6 +1,6 @@
 """Rows as they are to be stored: what they refer to is found, their times are instants, and each makes sense whole."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -25,7 +25,8 @@ class Known:
     ``schools``: id or name, in small letters → key. ``bases``: key of a school → ident of its base. ``things``: what
     (``student``, ``instructor``, ``aircraft``) → (school, id or name in small letters) → key. ``airports``: an ident in
     any form, in capitals → its ICAO ident; what is not there is in ``unknown_airports`` with the reason. ``zones``:
-    ICAO ident → time zone. ``simulators``: keys of the aircraft that are simulators.
+    ICAO ident → time zone. ``simulators``: keys of the aircraft that are simulators. ``aircraft_types``: key of a
+    school → types of its aircraft, of those that it no longer has too.
     """
 
     schools: Mapping[str, int]
@@ -34,7 +35,8 @@ class Known:
     airports: Mapping[str, str]
     unknown_airports: Mapping[str, str]
     zones: Mapping[str, ZoneInfo]
-    simulators: frozenset[int] = frozenset()
+    simulators: frozenset[int]
+    aircraft_types: Mapping[int, Collection[str]]
 
 
 def resolve(kind: FileKind, file: ReadFile, known: Known, times: Times) -> Iterator[Fault]:
@@ -51,6 +53,9 @@ def resolve(kind: FileKind, file: ReadFile, known: Known, times: Times) -> Itera
                 yield row.fault(column, reason)
         if kind.name == "bookings":
             for column, reason in _form(row, known):
+                yield row.fault(column, reason)
+        if "aircraft_type" in kind.by_name:
+            for column, reason in _aircraft_type(row, known):
                 yield row.fault(column, reason)
     yield from _twice(kind, file.rows)
 
@@ -165,6 +170,15 @@ def _form(row: ReadRow, known: Known) -> Wrong:
             yield "form", f"with this aircraft it is a {form}; say {form}, or leave it out"
     elif row.values.get("solo"):
         yield "form", "a ground lesson needs an instructor, and is not solo"
+
+
+def _aircraft_type(row: ReadRow, known: Known) -> Wrong:
+    """A limit or requirement for a mistyped type would apply to nothing."""
+    said, school_id = row.values.get("aircraft_type"), row.values.get("school_id")
+    types = known.aircraft_types.get(school_id or 0, ())
+    if said is not None and school_id is not None and said not in types:
+        there = f"there are {', '.join(sorted(types))}" if types else "import its aircraft first"
+        yield "aircraft_type", f"no aircraft of the school is of this type; {there}"
 
 
 def _instructor(row: ReadRow) -> Wrong:

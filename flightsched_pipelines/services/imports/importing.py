@@ -159,7 +159,7 @@ class _Importing:
         schools, bases = stored.schools_known(self._connection)
         known = Known(
             schools, bases, stored.things_known(self._connection), found, wrong, stored.zones_known(self._connection),
-            stored.simulators_known(self._connection),
+            stored.simulators_known(self._connection), stored.aircraft_types_known(self._connection),
         )  # fmt: skip
         self._faults += resolve(self._kind, self._file, known, self._options.times)
         if self._kind.name == "limits":

@@ -54,7 +54,7 @@ def test_a_students_limit_is_listed_only_where_the_student_is_named(flightsched:
     [
         (
             ("add", "density_altitude <= 7500 ft", *SCHOOL, "--aircraft-type", "c172s"),
-            "no aircraft is a c172s, so the limit would apply to none; there are C152, C172S, PA-28-181",
+            "aircraft_type is 'c172s'; no aircraft of the school is of this type; there are AATD, C152, C172S, PA",
         ),
         (
             ("add", "visibility >= 2 SM"),

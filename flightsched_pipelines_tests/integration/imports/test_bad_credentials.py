@@ -30,6 +30,10 @@ BAD_ROWS: dict[str, tuple[str, str, str]] = {
     "an endorsement for any type": (
         "credentials", "C-9,S-1,,solo_endorsement,,2026-11-01,", "aircraft_type; solo_endorsement is for one type"
     ),
+    "an endorsement for a type that the school does not have": (
+        "credentials", "C-9,S-1,,solo_endorsement,c172s,2026-11-01,",
+        "aircraft_type is 'c172s'; no aircraft of the school is of this type; there are C172S",
+    ),
     "an endorsement of 91 days": (
         "credentials", "C-9,S-1,,solo_endorsement,C172S,2026-11-01,2027-01-31",
         "valid_until is '2027-01-31'; an endorsement for solo flight counts 90 days (14 CFR 61.87(n))",

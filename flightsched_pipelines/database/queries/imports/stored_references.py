@@ -48,6 +48,14 @@ def simulators_known(connection: Connection) -> frozenset[int]:
     return frozenset(connection.execute(select(aircraft.c.id).where(aircraft.c.simulator)).scalars())
 
 
+def aircraft_types_known(connection: Connection) -> dict[int, set[str]]:
+    """Return the types of each school's aircraft, of those that it no longer has too."""
+    types: dict[int, set[str]] = {}
+    for school_id, kind in connection.execute(select(aircraft.c.school_id, aircraft.c.type).distinct()):
+        types.setdefault(school_id, set()).add(kind)
+    return types
+
+
 def zones_known(connection: Connection) -> dict[str, ZoneInfo]:
     """Return the time zones of the airports that are stored and have one."""
     rows = connection.execute(select(airports.c.ident, airports.c.time_zone))

@@ -172,11 +172,9 @@ def places(
     return _read(connection, query if school_id is None else query.where(schools.c.id == school_id))
 
 
-def aircraft_types(connection: Connection, school_id: int | None = None) -> list[str]:
-    """Return the existing types of aircraft, of one school if it is given."""
+def aircraft_types(connection: Connection) -> list[str]:
+    """Return the existing types of aircraft."""
     flown = select(aircraft.c.type).distinct().where(~aircraft.c.simulator).order_by(aircraft.c.type)
-    if school_id is not None:
-        flown = flown.where(aircraft.c.school_id == school_id)
     return list(connection.execute(flown).scalars())
 
 
