@@ -1,6 +1,6 @@
 """Read a bulletin of the National Blend of Models as it arrives, and keep the blocks of a few stations of its 9,000."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from flightsched_pipelines.clients.weather.response_parsing import FetchError
@@ -11,31 +11,36 @@ from flightsched_pipelines.domain.weather.guidance.bulletin import (
     heading_of,
     read_block,
 )
+from flightsched_pipelines.domain.weather.guidance.stations import NearestStations, Neighbourhood
 
 
 class BulletinStream:
-    """A reader of one bulletin, which keeps the blocks of some stations and holds one other block at a time.
+    """A reader of one bulletin, which keeps the blocks of the nearest stations of airports, and no other.
 
     Args:
         source: the bulletin.
         cycle_utc: the cycle that was requested.
-        stations: idents of the stations whose blocks are kept.
+        of: the airports, and the stations that may serve them.
     """
 
-    def __init__(self, source: GuidanceSource, cycle_utc: datetime, stations: Collection[str]) -> None:
+    def __init__(self, source: GuidanceSource, cycle_utc: datetime, of: Neighbourhood) -> None:
         self._source = source
         self._cycle_utc = cycle_utc
-        self._wanted = frozenset(stations)
-        self._kept: list[str] = []
+        self._of = of
+        self._begin()
+
+    def _begin(self) -> None:
+        self._kept: dict[str, list[str]] = {}
         self._last_rows: set[str] = set()
-        self.found: set[str] = set()
+        self.stations = NearestStations(self._of)
 
     def __call__(self, pieces: Iterator[bytes]) -> str:
-        """Return the blocks of the wanted stations, verbatim.
+        """Return the blocks of the nearest stations, verbatim.
 
         Raises:
             FetchError: the bulletin is cut off, is another one, or has a heading that cannot be read.
         """
+        self._begin()  # a connection that broke has brought the first blocks already
         block: list[str] = []
         for line in _lines(pieces):
             heading = self._heading(line) if " GUIDANCE " in line else None
@@ -49,7 +54,8 @@ class BulletinStream:
         if not self._ends_whole(block):
             raise self._damaged("is cut off at its end")
         self._end(block)
-        return "".join(f"{line}\n" for line in self._kept)
+        chosen = self.stations.chosen
+        return "".join(f"{line}\n" for station, lines in self._kept.items() if station in chosen for line in lines)
 
     def _heading(self, line: str) -> Heading:
         heading = heading_of(line)
@@ -64,9 +70,8 @@ class BulletinStream:
         if heading is None:
             return
         self._last_rows.add(_last_label(block))
-        if heading.station in self._wanted:
-            self.found.add(heading.station)
-            self._kept += block
+        if self.stations.take(heading.station):
+            self._kept.setdefault(heading.station, []).extend(block)
 
     def _ends_whole(self, block: list[str]) -> bool:
         """Return whether the last block can be read, and ends with a row with which another block ends, too."""

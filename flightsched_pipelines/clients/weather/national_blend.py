@@ -17,9 +17,12 @@ from flightsched_pipelines.clients.weather.bulletin_stream import BulletinStream
 from flightsched_pipelines.clients.weather.http_fetch import RetryingFetcher, RetryPolicy
 from flightsched_pipelines.clients.weather.request_specs import NATIONAL_BLEND, RequestSpec
 from flightsched_pipelines.clients.weather.response_parsing import ProviderProfile
+from flightsched_pipelines.clients.weather.station_places import station_places
 from flightsched_pipelines.domain.weather.guidance.bulletin import GUIDANCE_SOURCES, GuidanceSource
 from flightsched_pipelines.domain.weather.guidance.coverage import is_covered
+from flightsched_pipelines.domain.weather.guidance.governing_guidance import DEFAULT_RULES
 from flightsched_pipelines.domain.weather.guidance.reading import bulletin_request
+from flightsched_pipelines.domain.weather.guidance.stations import Neighbourhood, neighbourhood
 from flightsched_pipelines.domain.weather.provider_responses import PRODUCT_OF, ProviderResponse
 from flightsched_pipelines.durations import HOUR
 from flightsched_pipelines.settings import Settings
@@ -40,10 +43,19 @@ class NationalBlend:
         base_url: base URL of the bucket or server.
         contact: named in the User-Agent.
         patience: time limits and retries.
+        within_nm: the greatest distance of the station of an airport that is none, in nautical miles.
     """
 
-    def __init__(self, base_url: str, contact: str, patience: RetryPolicy | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        contact: str,
+        patience: RetryPolicy | None = None,
+        *,
+        within_nm: float = DEFAULT_RULES.max_distance_nm,
+    ) -> None:
         self._base_url = base_url
+        self._within_nm = within_nm
         self._user_agent = " ".join(f"flightsched ({contact})".split()).encode("ascii", "replace")
         self._patience = patience or RetryPolicy()
 
@@ -53,38 +65,40 @@ class NationalBlend:
         if settings.guidance_url is None:
             return None
         patience = RetryPolicy(one_attempt=settings.weather_timeout_seconds)
-        return cls(settings.guidance_url, settings.weather_contact, patience)
+        within_nm = settings.guidance_max_distance_nm
+        return cls(settings.guidance_url, settings.weather_contact, patience, within_nm=within_nm)
 
     def fetch(
         self, airports: DataFrame, hour_utc: datetime, earlier: Sequence[ProviderResponse] = ()
     ) -> list[ProviderResponse]:
-        """Fetch the newest complete bulletins, one response each, with the blocks of the airports that have one.
+        """Fetch the newest complete bulletins, one response each, with the blocks of the airports' stations.
 
-        The response's ``stations`` are those of which guidance is due: the airports found in the bulletin, or, if none
-        could be fetched, those of the earlier response.
+        That of an airport is its own, or the nearest of the bulletin. The response's ``stations`` are those of which
+        guidance is due: the ones found, or, if no bulletin could be fetched, those of the earlier response.
         """
-        covered = tuple(airports.loc[is_covered(airports), "airport"].tolist())
-        if not covered:
+        covered = airports[is_covered(airports)]
+        if covered.empty:
             return []
+        near = neighbourhood(covered, station_places(), self._within_nm)
         with httpx.Client(headers={b"User-Agent": self._user_agent}, timeout=self._patience.one_attempt) as client:
             exchange = RetryingFetcher(client, self._base_url, _PROFILE, self._patience)
-            return [_newest(exchange, source, covered, hour_utc, earlier) for source in GUIDANCE_SOURCES]
+            return [_newest(exchange, source, near, hour_utc, earlier) for source in GUIDANCE_SOURCES]
 
 
 def _newest(
     exchange: RetryingFetcher,
     source: GuidanceSource,
-    covered: tuple[str, ...],
+    near: Neighbourhood,
     hour_utc: datetime,
     earlier: Sequence[ProviderResponse],
 ) -> ProviderResponse:
     """Return the newest complete bulletin: one that has every station that the earlier response had."""
     before = [answer for answer in earlier if answer.product == PRODUCT_OF[source]]
-    known = {station for answer in before for station in answer.stations} & set(covered)
+    known = {station for answer in before for station in answer.stations} & near.served.keys()
     answers: list[ProviderResponse] = []
     for cycle_utc in (hour_utc - age * HOUR for age in range(CYCLES_TRIED)):
-        answer = _of_cycle(exchange, source, covered, cycle_utc, before)
-        if not answer.failed and known <= set(answer.stations):
+        answer, seen = _of_cycle(exchange, source, near, cycle_utc, before)
+        if not answer.failed and known <= seen:
             return answer
         answers.append(answer)
         if answer.failed and answer.outcome != "damaged" and answer.status_code not in _NOT_THERE:
@@ -94,7 +108,7 @@ def _newest(
         # A station that no cycle has any more is not in the blend; else it is due, and missing.
         gone = known if len(answers) == CYCLES_TRIED else set[str]()
         return replace(complete, stations=tuple(sorted({*complete.stations, *known - gone})))
-    return replace(_failure(source, answers), stations=tuple(sorted(known or covered)))
+    return replace(_failure(source, answers), stations=tuple(sorted(known or near.airports)))
 
 
 def _failure(source: GuidanceSource, answers: Sequence[ProviderResponse]) -> ProviderResponse:
@@ -109,17 +123,19 @@ def _failure(source: GuidanceSource, answers: Sequence[ProviderResponse]) -> Pro
 def _of_cycle(
     exchange: RetryingFetcher,
     source: GuidanceSource,
-    covered: tuple[str, ...],
+    near: Neighbourhood,
     cycle_utc: datetime,
     before: Sequence[ProviderResponse],
-) -> ProviderResponse:
-    asked = RequestSpec(NATIONAL_BLEND, PRODUCT_OF[source], bulletin_request(source, cycle_utc), covered)
+) -> tuple[ProviderResponse, set[str]]:
+    """Return the bulletin of a cycle, and the stations in it that may serve an airport."""
+    asked = RequestSpec(NATIONAL_BLEND, PRODUCT_OF[source], bulletin_request(source, cycle_utc), near.airports)
     same = next((answer for answer in before if answer.request == asked.request and not answer.failed), None)
-    if same is not None and not set(covered) <= set(same.stations):
+    if same is not None and not set(near.airports) <= set(same.stations):
         same = None  # it was read for other airports
-    reader = BulletinStream(source, cycle_utc, covered)
+    reader = BulletinStream(source, cycle_utc, near)
     answer = exchange.ask(asked, same, reader)
     if answer.failed:
-        return answer
-    found = same.stations if same is not None and answer.status_code == HTTPStatus.NOT_MODIFIED else reader.found
-    return replace(answer, stations=tuple(sorted(found)))
+        return answer, set()
+    if same is not None and answer.status_code == HTTPStatus.NOT_MODIFIED:
+        return replace(answer, stations=same.stations), set(same.stations)
+    return replace(answer, stations=tuple(sorted(reader.stations.chosen))), reader.stations.seen

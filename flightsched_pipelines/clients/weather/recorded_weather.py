@@ -18,9 +18,12 @@ from flightsched_pipelines.clients.weather.request_specs import (
     RequestSpec,
     response_to,
 )
+from flightsched_pipelines.clients.weather.station_places import places_of
 from flightsched_pipelines.domain.weather.areas.products import AREA_PRODUCTS, AreaProduct
 from flightsched_pipelines.domain.weather.guidance.bulletin import GuidanceSource, blocks_of, heading_of
+from flightsched_pipelines.domain.weather.guidance.governing_guidance import DEFAULT_RULES
 from flightsched_pipelines.domain.weather.guidance.reading import is_bulletin
+from flightsched_pipelines.domain.weather.guidance.stations import NearestStations, neighbourhood
 from flightsched_pipelines.domain.weather.provider_responses import (
     PRODUCT_OF,
     Product,
@@ -41,6 +44,7 @@ class RecordedWeather:
             for KAPA; a file of another name is for the nearest airport. Files whose names begin with a product of
             hazard areas (``gairmet.json``, ``airsigmet_1.json``) contain those; of the others, ``[]`` records that
             there was no area.
+        within_nm: the greatest distance of a bulletin's station that is not an airport's own, in nautical miles.
 
     Raises:
         WeatherSourceError: the folder is missing, or has no such file.
@@ -48,12 +52,13 @@ class RecordedWeather:
 
     supports_backfill = True
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, within_nm: float = DEFAULT_RULES.max_distance_nm) -> None:
         if not folder.is_dir():
             raise WeatherSourceError(
                 f"WEATHER_SOURCE names the folder '{folder}', which does not exist; create it with *.json responses"
             )
         self._files = sorted([*folder.glob("*.json"), *folder.glob("blend_nb[hs]*")])
+        self._within_nm = within_nm
         if not self._files:
             raise WeatherSourceError(
                 f"WEATHER_SOURCE names the folder '{folder}', which contains no *.json or blend_*; put recorded "
@@ -67,7 +72,7 @@ class RecordedWeather:
         earlier: Sequence[ProviderResponse] = (),  # noqa: ARG002, nothing is fetched
     ) -> list[ProviderResponse]:
         """Return every file as a response; see ``WeatherSource.fetch``."""
-        return [_response(file, airports, hour_utc) for file in self._files if len(airports)]
+        return [_response(file, airports, hour_utc, self._within_nm) for file in self._files if len(airports)]
 
     def fetch_metars(
         self,
@@ -87,13 +92,13 @@ class RecordedWeather:
         return iter(())
 
 
-def _response(file: Path, airports: DataFrame, hour_utc: datetime) -> ProviderResponse:
+def _response(file: Path, airports: DataFrame, hour_utc: datetime, within_nm: float) -> ProviderResponse:
     try:
         body = file.read_bytes().decode("utf-8", errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
     except OSError as error:
         return _unreadable(file, airports, hour_utc, "", f"not readable ({error.strerror})")
     if is_bulletin(body) or file.name.startswith(_BULLETIN_PREFIX):
-        return _bulletin(file, airports, hour_utc, body)
+        return _bulletin(file, airports, hour_utc, body, within_nm)
     try:
         content: object = json.loads(body)
     except (ValueError, RecursionError):
@@ -119,11 +124,14 @@ def _of_content(file: Path, airports: DataFrame, hour_utc: datetime, body: str, 
     return response_to(RequestSpec(OPEN_WEATHER_MAP, "one_call", file.name, (station,)), hour_utc, body)
 
 
-def _bulletin(file: Path, airports: DataFrame, hour_utc: datetime, body: str) -> ProviderResponse:
-    """A bulletin's blocks of the airports, verbatim; guidance is due at those that it names, or at all of them."""
+def _bulletin(file: Path, airports: DataFrame, hour_utc: datetime, body: str, within_nm: float) -> ProviderResponse:
+    """A bulletin's blocks of the airports' stations, verbatim; guidance is due at those, or at all airports."""
     source: GuidanceSource = "NBS" if "nbs" in file.name.lower() or " NBS GUIDANCE " in body else "NBH"
     blocks = {heading.station: lines for lines in blocks_of(body) if (heading := heading_of(lines[0])) is not None}
-    named = tuple(ident for ident in _all(airports) if ident in blocks)
+    nearest = NearestStations(neighbourhood(airports, places_of(blocks), within_nm))
+    for ident in blocks:
+        nearest.take(ident)
+    named = tuple(ident for ident in blocks if ident in nearest.chosen)
     asked = RequestSpec(NATIONAL_BLEND, PRODUCT_OF[source], file.name, named if blocks else _all(airports))
     kept = "".join(f"{line}\n" for ident in named for line in blocks[ident])
     if blocks:

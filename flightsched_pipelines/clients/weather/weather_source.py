@@ -127,4 +127,5 @@ def weather_source(settings: Settings) -> WeatherSource:
         return LiveWeather(AviationWeatherCenter.of(settings), OpenWeatherMap.of(settings), NationalBlend.of(settings))
     if settings.weather_source == "simulated":
         return SimulatedWeather()
-    return RecordedWeather(Path(settings.weather_source.removeprefix("recorded:")))
+    folder = Path(settings.weather_source.removeprefix("recorded:"))
+    return RecordedWeather(folder, settings.guidance_max_distance_nm)

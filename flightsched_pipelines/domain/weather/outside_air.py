@@ -34,15 +34,16 @@ _PLACE = ["airport", "hour_utc"]
 _AIR = ["outside_air_temperature_c", "outside_air_dewpoint_c"]
 
 
-def with_outside_air(forecasts: pd.DataFrame, airports: pd.DataFrame) -> pd.DataFrame:
+def with_outside_air(forecasts: pd.DataFrame, airports: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFrame:
     """Return a forecast with temperature, dew point and altimeter setting of each airport and hour in its rows.
 
     Args:
         forecasts: ``FORECAST_COLUMNS``; the columns of the outside air contain what each report itself gives.
         airports: ident, position and elevation.
+        stations: ident and elevation of the stations of guidance, airports included.
     """
     own = forecasts[(forecasts["layer"] == "prevailing") & forecasts["source"].isin(_ORDER)]
-    warmer_c = _above_ft(own, airports).clip(lower=0) * LAPSE_C_PER_FT
+    warmer_c = _above_ft(own, stations).clip(lower=0) * LAPSE_C_PER_FT
     own = own.assign(outside_air_temperature_c=own["outside_air_temperature_c"] + warmer_c)
     observed = own[own["source"] == "METAR"]
     last = observed[observed["hour_utc"] == observed.groupby("airport")["hour_utc"].transform("max")]
@@ -55,9 +56,9 @@ def with_outside_air(forecasts: pd.DataFrame, airports: pd.DataFrame) -> pd.Data
     )
 
 
-def _above_ft(own: pd.DataFrame, airports: pd.DataFrame) -> "pd.Series[float]":
+def _above_ft(own: pd.DataFrame, stations: pd.DataFrame) -> "pd.Series[float]":
     """Return how far each row's station is above its airport; not a number if that is not known."""
-    elevations_ft = dict(zip(airports["airport"].astype(str), airports["elevation_ft"].astype(float), strict=True))
+    elevations_ft = dict(zip(stations["airport"].astype(str), stations["elevation_ft"].astype(float), strict=True))
     here, there = own["airport"].astype(str), own["station"].astype(str)
     above_ft = there.map(elevations_ft).astype(np.float64) - here.map(elevations_ft).astype(np.float64)
     return above_ft.where(here != there, 0.0)

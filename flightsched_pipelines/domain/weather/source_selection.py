@@ -25,6 +25,7 @@ from flightsched_pipelines.domain.weather.guidance.governing_guidance import (
     GuidanceRules,
     station_guidance,
 )
+from flightsched_pipelines.domain.weather.guidance.stations import PLACE_COLUMNS
 from flightsched_pipelines.domain.weather.issue_times import BEGINNING, EVERY_STATION
 from flightsched_pipelines.domain.weather.issuers import due
 from flightsched_pipelines.domain.weather.outside_air import with_outside_air
@@ -60,6 +61,7 @@ def blend(
     taf_max_age_hours: float,
     observation_max_age_minutes: float,
     guidance: GuidanceRules = DEFAULT_RULES,
+    stations: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return the forecast for each airport and each of the next ``horizon_hours`` hours that any source reaches.
 
@@ -72,6 +74,7 @@ def blend(
         taf_max_age_hours: an older TAF, at the start of the hour, has missed its replacement.
         observation_max_age_minutes: an older METAR, at the start of the hour, is ignored.
         guidance: distance, age and probability for the National Blend of Models.
+        stations: ident and place (``PLACE_COLUMNS``) of stations that are no airport; one not among them serves none.
 
     Returns:
         FORECAST_COLUMNS.
@@ -81,8 +84,9 @@ def blend(
         issues_taf=due(airports["issues_taf"], airports["airport"], tafs, reading.answered.get("taf", ())),
         issues_metar=due(airports["issues_metar"], airports["airport"], metars, reading.answered.get("metar", ())),
     )
-    speakers = _stations(airports, airports["issues_taf"].astype(bool), taf_max_distance_nm)
-    guides, guidance_of = _guides(airports, reading, guidance), _guidance_by_station(reading)
+    speakers = _stations(airports, airports[airports["issues_taf"].astype(bool)], taf_max_distance_nm)
+    places = airports[PLACE_COLUMNS] if stations is None else _places(airports, stations)
+    guides, guidance_of = _guides(airports, places, reading, guidance), _guidance_by_station(reading)
     asked_of_models = set(reading.asked_of_models)
     rows: list[_Row] = []
     for ident, issues_metar in zip(airports["airport"], airports["issues_metar"], strict=True):
@@ -118,7 +122,7 @@ def blend(
     frame = _frame(rows, now_utc=hour_utc)
     end = hour_utc + horizon_hours * HOUR
     frame = frame[(frame["hour_utc"] >= hour_utc) & (frame["hour_utc"] < end)].reset_index(drop=True)
-    return with_outside_air(frame, airports)
+    return with_outside_air(frame, airports, places)
 
 
 def blend_of_files(airports: pd.DataFrame, reading: ParsedReports, *, taf_max_distance_nm: float) -> pd.DataFrame:
@@ -129,9 +133,9 @@ def blend_of_files(airports: pd.DataFrame, reading: ParsedReports, *, taf_max_di
     """
     tafs, metars, models = (_by_station(reading, source) for source in ("TAF", "METAR", "OpenWeatherMap"))
     issuing = airports.assign(issues_taf=airports["airport"].isin(list(tafs)))
-    speakers = _stations(issuing, issuing["issues_taf"], taf_max_distance_nm)
+    speakers = _stations(issuing, issuing[issuing["issues_taf"]], taf_max_distance_nm)
     guidance = GuidanceRules(max_distance_nm=taf_max_distance_nm)
-    guides, guidance_of = _guides(airports, reading, guidance), _guidance_by_station(reading)
+    guides, guidance_of = _guides(airports, airports, reading, guidance), _guidance_by_station(reading)
     rows: list[_Row] = []
     for ident in airports["airport"]:
         airport = str(ident)
@@ -150,7 +154,7 @@ def blend_of_files(airports: pd.DataFrame, reading: ParsedReports, *, taf_max_di
             rows += [_Row(airport, group, distance_nm, group.from_utc not in hours) for group in guide.groups]
             hours |= guide.sure_hours
         rows += [_Row(airport, group, 0.0, group.from_utc not in hours) for group in models.get(airport, ())]
-    return with_outside_air(_frame(rows, now_utc=None), airports)
+    return with_outside_air(_frame(rows, now_utc=None), airports, airports)
 
 
 def _by_station(reading: ParsedReports, source: str) -> Mapping[str, list[ForecastGroup]]:
@@ -169,11 +173,19 @@ def _guidance_by_station(reading: ParsedReports) -> Mapping[str, list[ForecastGr
     return stations
 
 
-def _guides(airports: pd.DataFrame, reading: ParsedReports, rules: GuidanceRules) -> dict[str, tuple[str, float]]:
+def _places(airports: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFrame:
+    """Return the places of airports and of the stations that are none."""
+    others = stations[~stations["airport"].isin(airports["airport"])]
+    return pd.concat([airports[PLACE_COLUMNS], others[PLACE_COLUMNS]], ignore_index=True)
+
+
+def _guides(
+    airports: pd.DataFrame, places: pd.DataFrame, reading: ParsedReports, rules: GuidanceRules
+) -> dict[str, tuple[str, float]]:
     """Return the station whose guidance is used for each airport, and its distance in nautical miles."""
     named = {group.station for group in [*reading.groups, *reading.unread] if group.source in GUIDANCE_SOURCES}
     asked = set[str]().union(*reading.asked_of_guidance.values())
-    return _stations(airports, airports["airport"].isin(list(asked or named)), rules.max_distance_nm)
+    return _stations(airports, places[places["airport"].isin(list(asked or named))], rules.max_distance_nm)
 
 
 def _of_station(groups: Mapping[str, list[ForecastGroup]], station: str) -> list[ForecastGroup]:
@@ -201,23 +213,21 @@ def _where_others_are(groups: Sequence[ForecastGroup]) -> list[ForecastGroup]:
     return placed + [replace(group, from_utc=since, to_utc=until) for group in groups if group.from_utc == BEGINNING]
 
 
-def _stations(
-    airports: pd.DataFrame, issues: "pd.Series[bool]", max_distance_nm: float
-) -> dict[str, tuple[str, float]]:
+def _stations(airports: pd.DataFrame, issuing: pd.DataFrame, max_distance_nm: float) -> dict[str, tuple[str, float]]:
     """Return the station whose reports are used for each airport, and its distance in nautical miles.
 
     The choice rests on which stations issue them, not on which came: a late report must not hand its airport to a
     neighbour with better weather.
     """
-    issuing = airports[issues]
     if issuing.empty:
         return {}
     distances = distances_nm(airports, issuing)
     nearest = distances.argmin(axis=1)
+    own = set(issuing["airport"])
     speakers: dict[str, tuple[str, float]] = {}
-    for row, (ident, own) in enumerate(zip(airports["airport"], issues, strict=True)):
+    for row, ident in enumerate(airports["airport"]):
         distance_nm = float(distances[row, nearest[row]])
-        if own:
+        if ident in own:
             speakers[str(ident)] = (str(ident), 0.0)
         elif distance_nm <= max_distance_nm:
             speakers[str(ident)] = (str(issuing["airport"].iloc[int(nearest[row])]), round(distance_nm, 1))

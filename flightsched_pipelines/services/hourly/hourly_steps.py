@@ -12,6 +12,7 @@ from itertools import chain
 import pandas as pd
 from sqlalchemy import Engine
 
+from flightsched_pipelines.clients.weather.station_places import places_of
 from flightsched_pipelines.clients.weather.weather_source import WeatherSource
 from flightsched_pipelines.database.frames import (
     read_partition,
@@ -142,6 +143,7 @@ def forecast(engine: Engine, raw_weather: pd.DataFrame, hour_utc: datetime, sett
     settings = then.settings_of(settings)
     reading = read_weather(raw_weather)
     _note_issuers(engine, then.airports, reading)
+    of_guidance = set[str]().union(*reading.asked_of_guidance.values())
     return blend(
         then.airports,
         reading,
@@ -155,6 +157,7 @@ def forecast(engine: Engine, raw_weather: pd.DataFrame, hour_utc: datetime, sett
             max_age_hours=settings.guidance_max_age_hours,
             least_percent=settings.guidance_least_percent,
         ),
+        stations=places_of(of_guidance - set(then.airports["airport"])),
     )
 
 

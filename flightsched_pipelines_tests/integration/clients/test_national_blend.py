@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
+from flightsched_pipelines.clients.weather.bulletin_stream import BulletinStream
 from flightsched_pipelines.clients.weather.http_fetch import RetryPolicy
 from flightsched_pipelines.clients.weather.national_blend import NationalBlend
+from flightsched_pipelines.clients.weather.response_parsing import FetchError
 from flightsched_pipelines.domain.weather.guidance.reading import bulletin_request
+from flightsched_pipelines.domain.weather.guidance.stations import neighbourhood
 from flightsched_pipelines.domain.weather.provider_responses import ProviderResponse, read_responses
 from flightsched_pipelines.durations import HOUR
 from flightsched_pipelines_tests.servers.weather_servers import Body, NationalBlendServer
@@ -54,6 +57,39 @@ def test_the_newest_cycle_that_is_there_is_kept_for_the_stations_that_are_needed
         f"/{bulletin_request('NBH', HOUR_UTC)}", f"/{bulletin_request('NBH', HOUR_UTC - HOUR)}"
     ]  # fmt: skip
     assert "ops@example.com" in server.requests[0].headers["user-agent"]
+
+
+WITH_NEIGHBOUR = ("KAAA", "KBJC", "KBKF", "KAPA", "46012", "KZZZ")
+"""KBKF is 4 NM from KSTRIP, and no airport of ours; nobody knows where 46012 is."""
+
+
+def test_an_airport_without_a_station_has_the_nearest_of_the_whole_bulletin() -> None:
+    with NationalBlendServer(bodies=bulletins(1, stations=WITH_NEIGHBOUR)) as server:
+        answers = fetched(server)
+    for answer, source in zip(answers, ("NBH", "NBS"), strict=True):
+        assert answer.stations == ("KAPA", "KBJC", "KBKF")
+        kept = "".join(block(source, HOUR_UTC - HOUR, ident) for ident in ("KBJC", "KBKF", "KAPA"))
+        assert answer.body == kept, "in the order of the bulletin"
+
+
+def test_a_neighbour_stays_due_until_no_cycle_has_it() -> None:
+    with NationalBlendServer(bodies=bulletins(1, stations=WITH_NEIGHBOUR)) as server:
+        earlier = fetched(server)
+    with NationalBlendServer("server_error") as server:
+        assert {answer.stations for answer in fetched(server, earlier)} == {("KAPA", "KBJC", "KBKF")}
+    with NationalBlendServer(bodies=bulletins(0) | bulletins(1, stations=WITH_NEIGHBOUR)) as server:
+        assert [answer.request for answer in fetched(server, earlier)] == [answer.request for answer in earlier]
+    with NationalBlendServer(bodies=bulletins(*range(7))) as server:
+        assert {answer.stations for answer in fetched(server, earlier)} == {("KAPA", "KBJC")}
+
+
+def test_a_bulletin_whose_connection_broke_is_read_from_its_beginning() -> None:
+    near = neighbourhood(AIRPORTS, AIRPORTS, 30)
+    text = block("NBH", HOUR_UTC, "KAPA") + block("NBH", HOUR_UTC, "KBJC")
+    reader = BulletinStream("NBH", HOUR_UTC, near)
+    with pytest.raises(FetchError, match="cut off"):
+        reader(iter([text[: text.rindex("VIS")].encode()]))
+    assert reader(iter([text.encode()])) == text
 
 
 def test_a_late_cycle_is_replaced_by_an_older_one_that_says_when_it_was_made() -> None:

@@ -105,6 +105,15 @@ def test_the_settings_choose_the_source(tmp_path: Path) -> None:
         )
 
 
+def test_an_airport_that_a_recorded_bulletin_does_not_name_has_its_nearest_station(tmp_path: Path) -> None:
+    (tmp_path / "blend_nbhtx.t21z").write_text(
+        "".join(block("NBH", HOUR_UTC - HOUR, ident) for ident in ("KBJC", "KBKF", "PASY"))
+    )
+    (answer,) = fetch(tmp_path)
+    assert answer.stations == ("KBKF", "PASY")
+    assert {group.station for group in read_responses([answer]).groups} == {"KBKF", "PASY"}
+
+
 def test_a_recorded_bulletin_is_kept_for_the_airports_that_it_names(tmp_path: Path) -> None:
     cycle = HOUR_UTC - HOUR
     (tmp_path / "blend_nbstx.t21z").write_text(block("NBS", cycle, "KAAA") + block("NBS", cycle, "KAPA"))

@@ -129,7 +129,7 @@ def row(source: ReportSource, airport: str, begins: int, hours: int = 1, **air: 
 
 
 def air_at(groups: list[ForecastGroup], airport: str, at: int) -> tuple[float | None, float | None]:
-    found = with_outside_air(hourly_rows(groups), AIRPORTS)
+    found = with_outside_air(hourly_rows(groups), AIRPORTS, AIRPORTS)
     rows = found[(found["airport"] == airport) & (found["hour_utc"] == hour(at))]
     pairs = {
         (None if np.isnan(celsius) else celsius, None if np.isnan(hpa) else hpa)
@@ -195,7 +195,7 @@ def test_guidance_of_a_higher_station_is_raised_to_the_airports_elevation(
 ) -> None:
     rows = hourly_rows([row("NBH", airport, 1, temperature_c=20.0)]).assign(station=station)
 
-    found = with_outside_air(rows, AIRPORTS)["outside_air_temperature_c"].iloc[0]
+    found = with_outside_air(rows, AIRPORTS, AIRPORTS)["outside_air_temperature_c"].iloc[0]
 
     assert (None if np.isnan(found) else found) == (None if expected_c is None else pytest.approx(expected_c))
 

@@ -42,6 +42,7 @@ def blended(
     airports: pd.DataFrame = BARE,
     unread: list[ForecastGroup] | None = None,
     models: tuple[str, ...] = (),
+    stations: pd.DataFrame | None = None,
     **rules: Any,
 ) -> pd.DataFrame:
     reading = ParsedReports(
@@ -49,7 +50,7 @@ def blended(
     )
     return blend(
         airports, reading, hour(NOW), horizon_hours=96, taf_max_distance_nm=30, taf_max_age_hours=13,
-        observation_max_age_minutes=90, guidance=GuidanceRules(**rules),
+        observation_max_age_minutes=90, guidance=GuidanceRules(**rules), stations=stations,
     )  # fmt: skip
 
 
@@ -102,6 +103,48 @@ def test_a_field_without_a_station_takes_the_nearest_within_the_distance() -> No
     assert governing(frame, 24, "KBARE")["station"].unique().tolist() == ["KOWN"]
     assert governing(frame, 24, "KBARE")["station_distance_nm"].unique().tolist() == [pytest.approx(6.0, abs=0.1)]
     assert governing(frame, 24, "KFAR").empty
+
+
+NEAR, NEXT = "KBBB", "41112"
+STRANGERS = pd.DataFrame(
+    [(NEAR, 37.2, -122.0, 5_100.0), (NEXT, 37.25, -122.0, 0.0), ("KNIL", 39.1, -122.0, 100.0)],
+    columns=["airport", "latitude_deg", "longitude_deg", "elevation_ft"],
+)
+"""Stations of the blend that are no airport of a school's."""
+
+
+def test_a_station_that_is_no_airport_serves_the_nearest_fields_by_its_weather_and_elevation() -> None:
+    asked: dict[GuidanceSource, set[str]] = {"NBS": {"KOWN", NEAR, NEXT}}
+    told = [*guidance("NBS", "KOWN"), *guidance("NBS", NEAR), *guidance("NBS", NEXT)]
+    frame = blended(
+        told, asked, AIRPORTS.assign(issues_taf=False, latitude_deg=[37.0, 37.16, 39.0]), stations=STRANGERS
+    )
+    at = governing(frame, 24)
+
+    assert at[["station", "station_distance_nm"]].drop_duplicates().to_numpy().tolist() == [
+        [NEAR, pytest.approx(2.4, abs=0.1)]
+    ]
+    assert at["temperature_c"].tolist() == [20.0]
+    assert at["outside_air_temperature_c"].tolist() == [pytest.approx(20.0 + 5 * 1.98)]
+    assert governing(frame, 24, "KOWN")["station"].tolist() == ["KOWN"]
+    assert governing(frame, 24, "KFAR").empty
+
+
+def test_a_stranger_that_was_due_and_did_not_come_gives_its_airport_to_no_other() -> None:
+    asked: dict[GuidanceSource, set[str]] = {"NBS": {NEAR, NEXT}}
+    at = governing(blended(guidance("NBS", NEXT), asked, stations=STRANGERS), 24)
+
+    assert at["station"].tolist() == [NEAR]
+    assert at["missing"].str.len().tolist() == [4]
+
+
+def test_a_stranger_whose_place_is_unknown_is_not_used() -> None:
+    asked: dict[GuidanceSource, set[str]] = {"NBS": {NEAR}}
+    told = guidance("NBS", NEAR)
+
+    assert governing(blended(told, asked, stations=STRANGERS), 24)["station"].tolist() == [NEAR]
+    assert blended(told, asked, stations=STRANGERS.iloc[1:]).empty
+    assert blended(told, asked).empty
 
 
 @pytest.mark.parametrize("missing", ["NBH", "NBS"])
