@@ -159,11 +159,15 @@ class MissingWeather(_MessageModel):
 
 
 class EveningLine(_MessageModel):
-    """A lesson of tomorrow, and how it stands; ``known_by_utc`` is when a forecast will reach it that does not yet."""
+    """A lesson of tomorrow, and how it stands; ``known_by_utc`` is when a forecast will reach it that does not yet.
+
+    ``uncertainty`` is a sentence where guidance would give another verdict than the TAF that governs.
+    """
 
     lesson: Lesson
     standing: LessonStanding
     breaches: Breaches = []
+    uncertainty: str | None = None
     known_by_utc: datetime | None = None
 
 

@@ -71,7 +71,7 @@ def _line(line: DigestLine) -> str:
         *(change.removesuffix(".") for change in line.changes),
         line.track_record.sentence[:1].lower() + line.track_record.sentence[1:-1] if line.track_record else "",
     ]
-    facts = escaped(", ".join(part for part in parts if part))
+    facts = escaped("\n".join(filter(None, [", ".join(part for part in parts if part), line.uncertainty])))
     return f"*{escaped(line.lesson.reference)}* {event_name(line)}\n{facts}"
 
 

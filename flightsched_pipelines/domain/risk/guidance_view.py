@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from flightsched_pipelines.domain.risk.bookings import VERDICTS
 from flightsched_pipelines.domain.risk.breach_text import breach_brief, breach_of
 from flightsched_pipelines.domain.weather.conditions import ELEMENTS
 from flightsched_pipelines.domain.weather.guidance.bulletin import GUIDANCE_SOURCES
@@ -18,7 +20,7 @@ _HOUR = ["airport", "hour_utc"]
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A lesson of which TAF and guidance give different verdicts, one of them ``at_risk``."""
+    """A lesson of which TAF and guidance give different verdicts."""
 
     booking_id: int
     reference: str
@@ -35,12 +37,29 @@ def seen_by_guidance(forecasts: pd.DataFrame) -> pd.DataFrame:
     return forecasts.assign(governs=governs.mask(here & is_guidance, other=True).astype(bool))
 
 
-def seen_by_both(lessons: pd.DataFrame, forecasts: pd.DataFrame) -> pd.DataFrame:
-    """Return the lessons of which a TAF governs the departure, and guidance reaches it, too."""
+def seen_by_both(lessons: pd.DataFrame, forecasts: pd.DataFrame, buffer_minutes: int) -> pd.DataFrame:
+    """Return the lessons that guidance would assess by other weather: a TAF governs any of it, and guidance reaches it.
+
+    A lesson's weather is that of its assessment: at its departure and on its route, its buffer before and after
+    included.
+    """
     view = seen_by_guidance(forecasts)
-    changed = _hours(forecasts[forecasts["governs"] & ~view["governs"]])
-    starts = zip(lessons["departure"], lessons["starts_at_utc"].dt.floor("h"), strict=True)
-    return lessons[[start in changed for start in starts]]
+    changed = (
+        forecasts.loc[forecasts["governs"] & ~view["governs"], _HOUR].drop_duplicates().astype({"airport": object})
+    )
+    buffer = pd.Timedelta(minutes=buffer_minutes)
+    visited = zip(lessons["departure"], lessons["route"], strict=True)
+    places = pd.DataFrame(
+        {
+            "lesson": np.arange(len(lessons)),
+            "airport": pd.Series([[departure, *route] for departure, route in visited], dtype=object),
+            "first": (lessons["starts_at_utc"] - buffer).dt.floor("h").array,
+            "end": (lessons["ends_at_utc"] + buffer).array,
+        }
+    )
+    hours = places.explode("airport").merge(changed, on="airport")
+    within = (hours["hour_utc"] >= hours["first"]) & (hours["hour_utc"] < hours["end"])
+    return lessons[np.isin(np.arange(len(lessons)), hours.loc[within, "lesson"])]
 
 
 def disagreements(
@@ -50,7 +69,7 @@ def disagreements(
     breaches: Mapping[int, Sequence[Mapping[Any, Any]]],
     guidance_breaches: Mapping[int, Sequence[Mapping[Any, Any]]],
 ) -> list[Disagreement]:
-    """Return the lessons whose verdicts differ in whether they are at risk; unknown ones disagree with nothing.
+    """Return the lessons whose verdicts differ; unknown ones disagree with nothing.
 
     Args:
         lessons: with booking_id and reference.
@@ -62,18 +81,23 @@ def disagreements(
     found: list[Disagreement] = []
     names = zip(lessons["booking_id"], lessons["reference"], verdicts, guidance_verdicts, strict=True)
     for booking_id, reference, verdict, other in names:
-        if "unknown" in {verdict, other} or (verdict == "at_risk") == (other == "at_risk"):
+        if "unknown" in {verdict, other} or verdict == other:
             continue
         key = int(booking_id)
-        rows = breaches.get(key, ()) if verdict == "at_risk" else guidance_breaches.get(key, ())
+        is_worse = VERDICTS.index(verdict) > VERDICTS.index(other)
+        rows = breaches.get(key, ()) if is_worse else guidance_breaches.get(key, ())
         brief = breach_brief(breach_of(dict(rows[0]))) if rows else "weather below the minimums"
         words = (
-            f"The TAF governs and has {brief}; guidance (National Blend of Models) sees nothing that would move it."
-            if verdict == "at_risk"
+            f"The TAF governs and has {brief}; guidance (National Blend of Models) sees {_LESS[verdict]}."
+            if is_worse
             else f"The TAF governs; guidance (National Blend of Models) sees {brief}."
         )
         found.append(Disagreement(key, str(reference), words))
     return found
+
+
+_LESS = {"at_risk": "nothing that would move it", "watch": "nothing to watch"}
+"""Words for the view of guidance where the verdict by the TAF is the worse one."""
 
 
 def _keys(rows: pd.DataFrame) -> list[tuple[object, object]]:

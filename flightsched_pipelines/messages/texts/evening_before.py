@@ -32,6 +32,8 @@ def standing_sentences(line: EveningLine) -> str:
         words += f" A forecast should reach it by {format_time(line.known_by_utc, line.lesson.time_zone)}."
     if line.standing in {Standing.WARNED, Standing.BELOW} and line.breaches:
         words += f" {breach_sentence(line.breaches[0], line.lesson.time_zone)}"
+    if line.standing in {Standing.STANDS, Standing.WARNED, Standing.BELOW} and line.uncertainty:
+        words += f" {line.uncertainty}"
     return words
 
 

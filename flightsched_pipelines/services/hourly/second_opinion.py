@@ -22,7 +22,8 @@ def guidance_disagreements(
     engine: Engine, lessons: pd.DataFrame, forecasts: pd.DataFrame, hour_utc: datetime, settings: Settings
 ) -> list[Disagreement]:
     """Return the lessons of which guidance and TAF give different verdicts."""
-    compared = seen_by_both(lessons, forecasts)
+    then = hourly_steps.settings_at(engine, hour_utc, settings)
+    compared = seen_by_both(lessons, forecasts, then.booking_buffer_minutes)
     if compared.empty:
         return []
     views = (forecasts, seen_by_guidance(forecasts))

@@ -172,7 +172,7 @@ def _guidance_of(engine: Engine, hour: datetime, settings: Settings) -> dict[str
     then = hourly_steps.settings_at(engine, hour, settings)
     bookings = read_partition(engine, PIPELINE_TABLES["booking_snapshot"], [hour])
     lessons = hourly_steps.lessons_ahead(bookings, hour, then.lookahead_hours)
-    compared = len(seen_by_both(lessons, forecasts))
+    compared = len(seen_by_both(lessons, forecasts, then.booking_buffer_minutes))
     told = _rows(engine, "lesson_verdicts", hour, ["booking_id", "uncertainty"]).dropna()
     apart = lessons[["booking_id", "reference"]].merge(told, on="booking_id")
     words = [f"{one.reference}: {one.uncertainty}" for one in apart.itertuples()]

@@ -5,7 +5,7 @@ minimums, never that it is not.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from flightsched_pipelines.database.queries.cases.cases import LiveBooking
 from flightsched_pipelines.database.queries.notifications import contacts, evenings, outbox
 from flightsched_pipelines.database.queries.notifications.contacts import Person
 from flightsched_pipelines.database.queries.notifications.outbox import Queued
+from flightsched_pipelines.database.queries.schedule.person_lessons import uncertain_verdicts
 from flightsched_pipelines.domain.cases.evening_before import (
     LessonStanding,
     NextDay,
@@ -107,10 +108,13 @@ class _Lines:
         limit = timedelta(hours=settings.dispatch_max_age_hours)
         self._is_recent = hour is not None and now_utc - hour <= limit
         self._findings, self._beyond = Findings({}, {}, {}), frozenset[int]()
+        self._uncertain: Mapping[int, str] = {}
         if hour is not None:
             now_at = {one.booking_id: one.slot for one in lessons}
             self._findings = findings_of(connection, hour).but_for_changed(now_at)
             self._beyond = beyond_reach(connection, hour, hour).get(hour, frozenset[int]())
+            assessed = [key for key in now_at if self._findings.verdict(key) is not None]
+            self._uncertain = uncertain_verdicts(connection, hour, assessed)
 
     def message(self, evening: Evening) -> Queued:
         """Return the message of one person."""
@@ -149,5 +153,6 @@ class _Lines:
             lesson=self._directory.lesson(lesson.booking_id, lesson.slot),
             standing=standing,
             breaches=list(finding.breaches) if finding else [],
+            uncertainty=self._uncertain.get(lesson.booking_id),
             known_by_utc=reached_by(lesson.slot.ends_at_utc) if is_beyond else None,
         )

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from flightsched_pipelines import formatting
+from flightsched_pipelines.domain.cases.evening_before import LessonStanding
 from flightsched_pipelines.domain.risk.breach_text import breach_sentence
 from flightsched_pipelines.messages import calendar, email, slack, sms
 from flightsched_pipelines.messages.event_payload import event_payload
-from flightsched_pipelines.messages.models import Digest, Event, Notice, Role
+from flightsched_pipelines.messages.models import Digest, EveningLine, Event, Notice, Role
 from flightsched_pipelines.messages.quiet_hours import not_before
 from flightsched_pipelines.messages.texts import standby_texts
+from flightsched_pipelines.messages.texts.evening_before import standing_sentences
 from flightsched_pipelines.services.notifications.samples import BREACHES, SAMPLES
 
 NOTICES = {name: sample for name, sample in SAMPLES.items() if isinstance(sample, Notice)}
@@ -236,6 +238,22 @@ def test_nothing_personal_goes_to_slack_or_other_systems() -> None:
     outside = json.dumps(slack.blocks(DIGEST)) + json.dumps(event_payload(OPENED, hour_utc=utc(2026, 11, 24)))
     for word in ("Ada", "Lindqvist", "Milo", "Tanaka", "N101FS", "@"):
         assert word not in outside
+
+
+def test_slack_and_the_evening_before_say_what_guidance_sees() -> None:
+    assert isinstance(DIGEST, Digest)
+    words = "The TAF governs; guidance (National Blend of Models) sees ceiling 900 ft."
+    line = DIGEST.lines[0].model_copy(update={"uncertainty": words})
+    _, blocks = slack.blocks(DIGEST.model_copy(update={"lines": [line]}))
+    assert [block["text"]["text"].endswith(f"\n{words}") for block in blocks if block["type"] == "section"][-1]
+
+    told = {
+        standing: standing_sentences(EveningLine(lesson=LESSON, standing=standing, uncertainty=words))
+        for standing in LessonStanding
+    }
+    assert {standing for standing in told if words in told[standing]} == {
+        LessonStanding.STANDS, LessonStanding.WARNED, LessonStanding.BELOW
+    }  # fmt: skip
 
 
 def test_slack_has_at_most_fifty_blocks_and_escapes() -> None:

@@ -75,7 +75,13 @@ def test_everybody_with_a_lesson_tomorrow_hears_once_in_the_evening(told_engine:
 
 
 def test_how_a_lesson_stands_is_what_the_newest_hour_found(told_engine: Engine) -> None:
+    stood = next(key for key, verdict in tomorrow(told_engine).items() if verdict == "ok")
+    with told_engine.begin() as connection:
+        doubt = "UPDATE pipeline.lesson_verdicts SET uncertainty = 'guidance sees 900 ft' WHERE booking_id = :id"
+        connection.execute(text(doubt), {"id": stood})
     evening_before.tell_people(told_engine, EVENING, at_six())
+    mails = [digest.evening for digest in told(told_engine) if digest.evening]
+    assert {line.lesson.booking_id for mail in mails for line in mail.lines if line.uncertainty} == {stood}
     stands = {"ok": {"stands"}, "watch": {"warned"}, "at_risk": {"below"}}
     found = lines(told_engine)
     for booking_id, verdict in tomorrow(told_engine).items():

@@ -16,9 +16,11 @@ AIRPORTS = pd.DataFrame(
      "issues_taf": [True], "issues_metar": [False]}
 )  # fmt: skip
 LESSONS = pd.DataFrame(
-    {"booking_id": [1, 2], "reference": ["A-1", "A-2"], "departure": "KXYZ",
-     "starts_at_utc": pd.to_datetime([hour(15), hour(32)], utc=True)}
+    {"booking_id": [1, 2], "reference": ["A-1", "A-2"], "departure": "KXYZ", "route": [[], []],
+     "starts_at_utc": pd.to_datetime([hour(15), hour(32)], utc=True),
+     "ends_at_utc": pd.to_datetime([hour(16), hour(33)], utc=True)}
 )  # fmt: skip
+BUFFER_MINUTES = 30
 
 
 def forecasts(bulletin: str) -> pd.DataFrame:
@@ -45,11 +47,37 @@ def test_guidance_takes_the_tafs_place_in_the_view_alone() -> None:
 def test_guidance_that_cannot_be_read_sees_nothing() -> None:
     frame = forecasts(block("NBH", hour(11)).replace(" UTC ", " UTX "))
     pd.testing.assert_frame_equal(seen_by_guidance(frame), frame)
-    assert seen_by_both(LESSONS, frame).empty
+    assert seen_by_both(LESSONS, frame, BUFFER_MINUTES).empty
 
 
 def test_lessons_beyond_the_taf_are_not_compared() -> None:
-    assert seen_by_both(LESSONS, forecasts(block("NBH", hour(11))))["booking_id"].tolist() == [1]
+    assert seen_by_both(LESSONS, forecasts(block("NBH", hour(11))), BUFFER_MINUTES)["booking_id"].tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "buffer_minutes", "departure", "route", "is_compared"),
+    [
+        pytest.param(30, 31, 0, "KXYZ", [], False, id="it begins where the TAF ends"),
+        pytest.param(30, 31, 30, "KXYZ", [], True, id="its buffer begins under the TAF"),
+        pytest.param(28, 32, 0, "KXYZ", [], True, id="it ends beyond the TAF"),
+        pytest.param(11, 12, 0, "KXYZ", [], False, id="it ends before the first hour"),
+        pytest.param(11, 12, 30, "KXYZ", [], True, id="its buffer ends within the first hour"),
+        pytest.param(15, 16, 0, "KFAR", [], False, id="it goes nowhere that a TAF governs"),
+        pytest.param(15, 16, 0, "KFAR", ["KNIL", "KXYZ"], True, id="a TAF governs on its route"),
+    ],
+)
+def test_a_lesson_is_compared_by_all_the_weather_of_its_assessment(
+    begins: int, ends: int, buffer_minutes: int, departure: str, route: list[str], is_compared: bool
+) -> None:
+    lesson = LESSONS.head(1).assign(departure=departure)
+    lesson["route"] = [route]
+    lesson["starts_at_utc"], lesson["ends_at_utc"] = pd.Timestamp(hour(begins)), pd.Timestamp(hour(ends))
+    found = seen_by_both(lesson, forecasts(block("NBH", hour(11))), buffer_minutes)
+    assert len(found) == is_compared
+
+
+def test_without_lessons_none_is_compared() -> None:
+    assert seen_by_both(LESSONS.head(0), forecasts(block("NBH", hour(11))), BUFFER_MINUTES).empty
 
 
 @pytest.mark.parametrize(
@@ -58,13 +86,17 @@ def test_lessons_beyond_the_taf_are_not_compared() -> None:
         ("ok", "at_risk", "The TAF governs; guidance (National Blend of Models) sees "),
         ("watch", "at_risk", "The TAF governs; guidance (National Blend of Models) sees "),
         ("at_risk", "ok", "The TAF governs and has "),
-        ("ok", "watch", None),
+        ("ok", "watch", "The TAF governs; guidance (National Blend of Models) sees "),
+        ("watch", "ok", "The TAF governs and has weather below the minimums; guidance "),
+        ("at_risk", "watch", "The TAF governs and has "),
+        ("watch", "watch", None),
+        ("watch", "unknown", None),
         ("ok", "unknown", None),
         ("unknown", "at_risk", None),
         ("at_risk", "at_risk", None),
     ],
 )
-def test_only_a_lesson_that_is_at_risk_by_one_of_them_is_uncertain(told: str, seen: str, words: str | None) -> None:
+def test_a_lesson_of_another_verdict_by_guidance_is_uncertain(told: str, seen: str, words: str | None) -> None:
     one = LESSONS.head(1)
     found = disagreements(one, [told], [seen], {1: []}, {1: []})
     assert [item.reference for item in found] == ([] if words is None else ["A-1"])
