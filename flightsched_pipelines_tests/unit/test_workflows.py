@@ -1,5 +1,6 @@
 """The workflows of GitHub: what runs there is pinned, may do little, and deploys in order. They never ran from here."""
 
+import json
 import os
 import re
 import shutil
@@ -91,10 +92,24 @@ def test_an_image_is_built_once_for_a_tag(tmp_path: Path, stored: str, builds: b
     assert (tmp_path / "built").exists() is builds
 
 
+def test_the_command_cdk_is_pinned_by_its_hash() -> None:
+    folder = ROOT / "infrastructure"
+    (name, version), *others = json.loads((folder / "package.json").read_text())["devDependencies"].items()
+    locked = json.loads((folder / "package-lock.json").read_text())["packages"]
+    assert (name, others) == ("aws-cdk", [])
+    assert re.fullmatch(r"\d+\.\d+\.\d+", version)
+    assert locked.keys() == {"", "node_modules/aws-cdk"}
+    assert locked["node_modules/aws-cdk"]["version"] == version
+    assert locked["node_modules/aws-cdk"]["integrity"].startswith("sha512-")
+    (deploy,) = [step["run"] for step in load("deploy")["jobs"]["deploy"]["steps"] if "npx" in step.get("run", "")]
+    assert deploy.index("npm ci") < deploy.index("npx cdk deploy")
+    assert not [page for page in [*ROOT.rglob("docs/**/*.md"), *WORKFLOWS, *SCRIPTS] if "aws-cdk@" in page.read_text()]
+
+
 def test_runs_are_drained_and_the_schema_migrated_before_the_services_are_replaced() -> None:
     steps = load("deploy")["jobs"]["deploy"]["steps"]
     commands = [str(step.get("run", "")) for step in steps]
-    order = ["push_image.sh", "daemon.sh 0", "flightsched drain", "flightsched db upgrade", "cdk@2 deploy",
+    order = ["push_image.sh", "daemon.sh 0", "flightsched drain", "flightsched db upgrade", "npx cdk deploy",
              "daemon.sh 1", "services-stable", "flightsched smoke"]  # fmt: skip
     places = [next(place for place, said in enumerate(commands) if words in said) for words in order]
     assert places == sorted(places)

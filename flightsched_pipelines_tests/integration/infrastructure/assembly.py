@@ -13,6 +13,7 @@ from typing import Any
 
 from flightsched_pipelines_tests.servers.compose import ROOT
 
+INFRASTRUCTURE = ROOT / "infrastructure"
 DIGEST = "sha256:" + "0" * 64
 CONTEXT = MappingProxyType(
     {
@@ -97,10 +98,13 @@ def synthesise(folder: Path) -> dict[str, Assembly]:
 
 
 def run_cdk(program: str, *arguments: str) -> str:
-    """Run a Python program that uses CDK, with the node of the wheel; returns its output."""
+    """Run a Python program that uses CDK as cdk.json runs the app, with the node of the wheel; returns its output."""
+    app: str = json.loads((INFRASTRUCTURE / "cdk.json").read_text())["app"]
+    python, _, module = app.replace("../.venv/bin/python", sys.executable).partition(" -m ")
+    assert module == "infrastructure.app"
     done = subprocess.run(  # noqa: S603, our own words
-        [sys.executable, "-c", program, *arguments],
-        cwd=ROOT,
+        ["sh", "-c", f'{python} -c "$@"', "cdk", program, *arguments],  # noqa: S607, sh
+        cwd=INFRASTRUCTURE,
         env=os.environ | {"JSII_NODE": str(node())},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
