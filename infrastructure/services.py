@@ -21,6 +21,9 @@ from infrastructure.deployment import Deployment
 from infrastructure.retention import log_retention, removal
 from infrastructure.service_roles import MIGRATE, ROLES, RUN, Role
 
+SHELL = "code-location"
+"""The one service that an operator may open a shell in: it has what the runbook's commands need."""
+
 STOP_SECONDS = 120
 """As long as Fargate allows; a deploy waits for the runs first (`flightsched drain`)."""
 
@@ -50,6 +53,10 @@ class Services(Construct):
             cluster_name=f"flightsched-{deployment.environment}",
             vpc=data.network.vpc,
             container_insights_v2=ecs.ContainerInsights.ENABLED,
+            # A session may show people's data: it is encrypted, and no log gets it. CloudTrail has who opened it.
+            execute_command_configuration=ecs.ExecuteCommandConfiguration(
+                kms_key=data.key, logging=ecs.ExecuteCommandLogging.NONE
+            ),
         )
         self._namespace = self.cluster.add_default_cloud_map_namespace(
             name=f"{deployment.environment}.flightsched.internal", type=servicediscovery.NamespaceType.DNS_PRIVATE
@@ -187,6 +194,7 @@ class Services(Construct):
             assign_public_ip=False,
             platform_version=ecs.FargatePlatformVersion.LATEST,
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
+            enable_execute_command=name == SHELL,
             cloud_map_options=ecs.CloudMapOptions(name=name, dns_ttl=Duration.seconds(10))
             if name == "code-location"
             else None,

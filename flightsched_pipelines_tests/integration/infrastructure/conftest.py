@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from flightsched_pipelines_tests.integration.infrastructure.assembly import Assembly, synthesise
+from flightsched_pipelines_tests.integration.infrastructure.assembly import ENVIRONMENTS, Assembly, synthesise
 
 LACKS_CDK = importlib.util.find_spec("aws_cdk") is None
 SETS_UP = "`make test` installs infrastructure/requirements.lock"
@@ -25,3 +25,9 @@ def assemblies(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> dict
 def production(assemblies: dict[str, Assembly]) -> Assembly:
     """The production's templates."""
     return assemblies["production"]
+
+
+@pytest.fixture(params=ENVIRONMENTS)
+def assembly(request: pytest.FixtureRequest, assemblies: dict[str, Assembly]) -> Assembly:
+    """One environment after the other."""
+    return assemblies[request.param]

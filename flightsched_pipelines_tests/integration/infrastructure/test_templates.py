@@ -22,12 +22,6 @@ OF_LIBRARIES = {"CODE_LOCATION_HOST", "PGSSLMODE"}
 ROLES = {"code-location", "daemon", "webserver", "viewer", "portal"}
 
 
-@pytest.fixture(params=ENVIRONMENTS)
-def assembly(request: pytest.FixtureRequest, assemblies: dict[str, Assembly]) -> Assembly:
-    """One environment after the other."""
-    return assemblies[request.param]
-
-
 def containers(assembly: Assembly) -> dict[str, dict[str, Any]]:
     """Return the container of each task by its name."""
     tasks = assembly.properties("AWS::ECS::TaskDefinition")
