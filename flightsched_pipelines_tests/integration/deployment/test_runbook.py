@@ -1,27 +1,18 @@
 """Everything that the runbook names exists; test_compose.py runs its runnable blocks."""
 
 import re
-from typing import Any
 
-import pytest
-from botocore import xform_name
-from botocore.session import get_session
-
-from flightsched_pipelines.cli import app
-from flightsched_pipelines.cli.lazy import LazyCommand
 from flightsched_pipelines.database.schema import metadata
 from flightsched_pipelines.definitions import defs
 from flightsched_pipelines.domain.monitoring.catalogue import CHECKS
 from flightsched_pipelines.domain.monitoring.check_definition import Section
 from flightsched_pipelines.reporting.metrics import METRICS
 from flightsched_pipelines.settings import Settings
+from flightsched_pipelines_tests.integration.deployment.commands import exists
 from flightsched_pipelines_tests.integration.deployment.runbook import COMMANDS, RUNBOOK
-from flightsched_pipelines_tests.servers.compose import ROOT, load
+from flightsched_pipelines_tests.servers.compose import ROOT
 
-SERVICES = load({})["services"]
-DOCKER = {"build", "exec", "logs", "ps", "run", "stop", "up"}
-NEITHER = {"env_file", "max_connections", "rate_limited"}
-NO_SERVICES = {"1h", "24h", ">", "code-location.log"}
+NEITHER = {"database_class", "env_file", "max_connections", "rate_limited"}
 OF_OTHERS = {
     "POSTGRES_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "OTEL_EXPORTER_OTLP_HEADERS",
     "OTEL_TRACES_SAMPLER",
@@ -37,54 +28,7 @@ def anchors(text: str) -> set[str]:
 
 def test_every_other_command_exists() -> None:
     for words in COMMANDS:
-        _exists(words)
-
-
-def _exists(words: list[str]) -> None:
-    if "|" in words:
-        words = words[: words.index("|")]  # a filter of what it says
-    match words:
-        case ["docker", "compose", verb, *rest]:
-            assert verb in DOCKER, words
-            named = [word for word in rest if not word.startswith("-") and word not in NO_SERVICES]
-            if verb in ("exec", "run"):
-                assert named[0] in SERVICES, words
-                _exists(rest[rest.index(named[0]) + 1 :])
-            else:
-                assert set(named) <= SERVICES.keys(), words
-        case ["make", target]:
-            assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE), words
-        case ["aws", service, operation, *rest]:
-            model: Any = get_session().get_service_model(service.replace("s3api", "s3"))
-            names = {xform_name(name, "-"): name for name in model.operation_names}
-            shape = model.operation_model(names[operation]).input_shape
-            members = {xform_name(name, "-") for name in (shape.members if shape else {})}
-            assert {word.removeprefix("--") for word in rest if word.startswith("--")} <= members, words
-        case ["flightsched", *rest]:
-            _is_ours(rest)
-        case [".venv/bin/python", "-m", "pytest", path, *_] | ["bash", path]:
-            assert (ROOT / path).exists(), words
-        case ["git" | "psql", *_]:
-            pass
-        case _:
-            pytest.fail(f"the runbook says {words}: what is that?")
-
-
-def _is_ours(words: list[str]) -> None:
-    """Check a command of ours, with its options."""
-    command: Any = app
-    for word in words:
-        if hasattr(command, "commands") and not word.startswith("-"):
-            assert word in command.commands, words
-            command = command.commands[word]
-            command = command.load() if isinstance(command, LazyCommand) else command
-    known = {option for parameter in (*app.params, *command.params) for option in parameter.opts}
-    assert {word for word in words if word.startswith("--")} <= known, words
-
-
-@pytest.mark.parametrize("said", sorted(set(re.findall(r"`flightsched\s([^`]+)`", RUNBOOK))))
-def test_every_command_of_ours_in_the_text_exists(said: str) -> None:
-    _is_ours(said.replace("FILE", "").split())
+        exists(words)
 
 
 def test_every_section_that_an_alarm_links_to_is_there() -> None:
