@@ -25,9 +25,10 @@ STEP: Mapping[GuidanceSource, timedelta] = MappingProxyType({"NBH": HOUR, "NBS":
 
 MISSING_CODE = -99
 
-MIN_COLUMNS: Mapping[GuidanceSource, int] = MappingProxyType({"NBH": 24, "NBS": 22})
+REACH: Mapping[GuidanceSource, timedelta] = MappingProxyType({"NBH": 25 * HOUR, "NBS": 72 * HOUR})
+"""Time from the cycle up to which a bulletin has columns; a block that ends a step or more before it is cut short."""
+
 MAX_COLUMNS = 30
-"""NBH has 25 columns, NBS 23; a block of fewer is cut short."""
 
 EVERY_COLUMN = frozenset(
     {
@@ -161,10 +162,6 @@ def _hours(heading: Heading, rows: Mapping[str, str]) -> list[datetime]:
     clock = _whole_numbers(rows.get("UTC", ""))
     if not clock:
         raise BulletinError(f"{name}: its row of hours (UTC) is missing or cannot be read")
-    if len(clock) < MIN_COLUMNS[heading.source]:
-        raise BulletinError(
-            f"{name}: it is cut short, with {len(clock)} of {MIN_COLUMNS[heading.source]} hours or more"
-        )
     step = STEP[heading.source] // HOUR
     if heading.source == "NBS":
         leads = _whole_numbers(rows.get("FHR", ""))
@@ -176,6 +173,10 @@ def _hours(heading: Heading, rows: Mapping[str, str]) -> list[datetime]:
     steps_agree = leads == list(range(leads[0], leads[0] + step * len(leads), step))
     if not steps_agree or [hour.hour for hour in hours] != clock:
         raise BulletinError(f"{name}: its hours do not follow from its cycle, {heading.cycle_utc:%Y-%m-%d %H}Z")
+    if leads[-1] * HOUR + STEP[heading.source] <= REACH[heading.source]:
+        raise BulletinError(
+            f"{name}: it is cut short, ending {leads[-1]} h after its cycle and not {REACH[heading.source] // HOUR}"
+        )
     dates = {(month, int(day)) for month, day in _DATE.findall(rows.get("DT", ""))}
     columns_of = Counter((_MONTHS[hour.month - 1], hour.day) for hour in hours)
     named = {date for date, columns in columns_of.items() if columns >= _NAMED_COLUMNS}

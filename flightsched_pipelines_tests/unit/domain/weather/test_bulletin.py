@@ -152,6 +152,26 @@ def test_a_block_whose_hours_contradict_each_other_is_not_read(name: str) -> Non
     assert words in parsed.problems[0]
 
 
+@pytest.mark.parametrize("source", ["NBH", "NBS"])
+@pytest.mark.parametrize("columns", [1, 2, 9])
+def test_a_block_without_its_last_columns_is_not_read(source: GuidanceSource, columns: int) -> None:
+    heading, *rows = block(source, CYCLE).splitlines()
+    parsed = read_bulletin("\n".join([heading, *(row[: -3 * columns] for row in rows)]), CYCLE)
+
+    assert not parsed.groups
+    assert [group.station for group in parsed.unread] == ["KXYZ"]
+
+
+@pytest.mark.parametrize("source", ["NBH", "NBS"])
+def test_wherever_a_block_is_cut_off_it_reaches_as_far_or_is_not_read(source: GuidanceSource) -> None:
+    text = block(source, CYCLE)
+    reached = max(group.to_utc for group in read_bulletin(text, CYCLE).groups)
+
+    for place in range(text.index("UTC") + 3, text.index(" TMP") + 1):
+        parsed = read_bulletin(text[:place], CYCLE)
+        assert parsed.unread or max(group.to_utc for group in parsed.groups) == reached, f"cut off at {place}"
+
+
 def test_a_block_without_a_heading_is_said_to_be_one() -> None:
     text = block("NBS", CYCLE).replace("GUIDANCE", "GUIDXNCE")
     parsed = read_bulletin(text, CYCLE)
