@@ -105,7 +105,7 @@ def running(step: str = "", fault: str = "", reader: str = "") -> Generator[Faul
 
     with Server(("127.0.0.1", 0), Conversation) as server:
         kept.port = server.server_address[1]
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         try:
             yield kept
         finally:

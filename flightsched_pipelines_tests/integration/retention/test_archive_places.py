@@ -37,7 +37,7 @@ def test_a_bucket_that_may_not_be_listed_says_which_right_is_missing(monkeypatch
             """Stay silent."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Denies) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         store = BucketArchive("archive", "", "us-east-1", f"http://127.0.0.1:{server.server_port}")
         with pytest.raises(ArchiveError, match=r"^table=x in the bucket of ARCHIVE cannot be read: .*s3:ListBucket"):
             store.read("table=x")
