@@ -257,8 +257,10 @@ class Settings(WeatherSettings):
     metrics_token: Secret | None = Field(
         default=None, description="Bearer token for the portal's /metrics; unset, there is no such page."
     )
-    log_format: Literal["text", "json"] = Field(
-        default="text", description="Form of the portal's log; json also turns on the runs' lines, as AWS_REGION does."
+    log_format: Literal["colored", "json"] = Field(
+        default="colored",
+        description="Form of the logs of portal and Dagster's services; json also turns on the runs' lines, as "
+        "AWS_REGION does.",
     )
     otlp_endpoint: WebAddress | None = Field(
         default=None, description="OpenTelemetry collector for the traces of runs, by OTLP over HTTP; unset, no traces."

@@ -34,6 +34,9 @@ from flightsched_pipelines.services.monitoring.report_pages import page_path
 from flightsched_pipelines.settings import Settings
 
 PORTAL_COMMAND = "flightsched_pipelines.cli"
+LOG_FORMAT_OF_CODE_SERVERS = "DAGSTER_CLI_API_GRPC_LOG_FORMAT"
+"""The option of the code servers that webserver and daemon start, which those pass no format."""
+
 GRACE_SECONDS = 10
 POLL_SECONDS = 1
 BEGIN = (
@@ -128,13 +131,11 @@ def _run_services(instance: dg.DagsterInstance, settings: Settings, host: str, p
     """Run UI, daemon and portal until Ctrl-C, or until one of them ends; then no process and no run is left."""
     if dead := run_limits.end_dead_runs(instance, starting=True):
         print_progress(f"{plural(len(dead), 'run')} of an earlier start had died; their work is taken up again")
-    webserver = ["-m", "dagster_webserver", "-h", host, "-p", str(port), "-w", str(WORKSPACE_YAML)]
-    daemon = ["-m", DAEMON_MODULE, "run", "-w", str(WORKSPACE_YAML)]
-    portal = ["-m", PORTAL_COMMAND, "portal", "--host", host, "--port", str(settings.portal_port)]
+    os.environ[LOG_FORMAT_OF_CODE_SERVERS] = settings.log_format
     services: list[_Service] = []
     pids = _pids_of(settings)
     try:
-        for name, arguments in {"webserver": webserver, "daemon": daemon, "portal": portal}.items():
+        for name, arguments in service_commands(settings, host, port).items():
             services.append(_Service(name, arguments))
             _remember(pids, services)
         print_progress("starting the Dagster UI, the daemon and the portal; Ctrl-C stops everything ...")
@@ -152,6 +153,16 @@ def _run_services(instance: dg.DagsterInstance, settings: Settings, host: str, p
         with suppress(*DATABASE_IS_GONE):
             run_limits.end_dead_runs(instance, starting=True)
         pids.unlink(missing_ok=True)
+
+
+def service_commands(settings: Settings, host: str, port: int) -> dict[str, list[str]]:
+    """Return the arguments of Python for each service."""
+    of_dagster = ["-w", str(WORKSPACE_YAML), "--log-format", settings.log_format]
+    return {
+        "webserver": ["-m", "dagster_webserver", "-h", host, "-p", str(port), *of_dagster],
+        "daemon": ["-m", DAEMON_MODULE, "run", *of_dagster],
+        "portal": ["-m", PORTAL_COMMAND, "portal", "--host", host, "--port", str(settings.portal_port)],
+    }
 
 
 @contextmanager

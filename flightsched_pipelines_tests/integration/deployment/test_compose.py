@@ -32,7 +32,7 @@ ENDED = (DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CA
 @pytest.fixture
 def compose(tmp_path: Path) -> Iterator[LocalCompose]:
     """The services, none of them started; all of them ended after the test."""
-    services = LocalCompose(tmp_path, {"COMPUTE_LOGS_BUCKET": BUCKET})
+    services = LocalCompose(tmp_path, {"COMPUTE_LOGS_BUCKET": BUCKET, "LOG_FORMAT": "json"})
     try:
         yield services
     finally:
@@ -75,6 +75,8 @@ def test_an_hour_is_run_and_people_are_told_and_the_runbooks_commands_run(
     assert "below the school's minimums" in str(read_maildir(mail)[-1].get_body(("plain",)))
     assert json.loads(json.loads(listener.receive()[0].body)["Message"])["event"] == "opened"
 
+    for service in ("code-location", "daemon"):
+        assert '"logger": "dagster' in compose.said(service, 1_000_000), f"{service} logs in JSON"
     _only_look(compose)
     status: Any = httpx.get(f"http://127.0.0.1:{compose.port(3002)}/status.json", timeout=30).json()
     assert status["last_good_hour_utc"] == f"{hour:%Y-%m-%dT%H}:00:00Z"
