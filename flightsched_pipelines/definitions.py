@@ -21,7 +21,13 @@ from flightsched_pipelines.defs.monitoring.alert_sensors import (
 )
 from flightsched_pipelines.defs.notifications.notification_jobs import deliver_job, dispatch_job, send_test_job
 from flightsched_pipelines.defs.notifications.sensors import delivery_sensor, dispatch_sensor, response_queue_sensor
-from flightsched_pipelines.defs.resources import EngineResource, RankerResource, SettingsResource, WeatherSourceResource
+from flightsched_pipelines.defs.resources import (
+    EngineResource,
+    RankerResource,
+    SettingsResource,
+    ShardsResource,
+    WeatherSourceResource,
+)
 from flightsched_pipelines.defs.responses.response_jobs import (
     apply_queued_responses,
     apply_response,
@@ -48,6 +54,7 @@ def build_definitions(
         "engine": engine,
         "weather": WeatherSourceResource(settings=settings),
         "ranker": RankerResource(settings=settings),
+        "shards": ShardsResource(settings=settings),
         "tables": Tables(engine=engine),
         "clock": Clock(),
     }

@@ -102,6 +102,11 @@ class Settings(WeatherSettings):
         default=20,
         description="Limit of the solver's work in an hour, in its deterministic seconds; 0: greedy rule only.",
     )
+    school_shards: Annotated[int, Field(ge=1, le=64)] = Field(
+        default=1,
+        description="Processes among which an hour's search, choice and validation are divided by school; 1: none but "
+        "the run's own.",
+    )
 
     openai_api_key: Secret | None = Field(
         default=None, description="Key for OpenAI; unset, the planner ranks the alternatives."

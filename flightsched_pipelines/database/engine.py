@@ -116,6 +116,12 @@ def application_url(settings: Settings) -> str:
     return _render(url, "postgresql")
 
 
+def address_for_another_process(engine: Engine, settings: Settings) -> str:
+    """Return the URL by which another process reaches the same database at present, password included."""
+    rotates = rotating_password(settings) is not None
+    return application_url(settings) if rotates else _render(engine.url, "postgresql")
+
+
 def is_transient(error: BaseException) -> bool:
     """Return whether a fault of the database may be gone at a second try: a lost connection, a restart, a deadlock."""
     if isinstance(error, DBAPIError):

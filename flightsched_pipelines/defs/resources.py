@@ -10,6 +10,7 @@ from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
 from flightsched_pipelines.clients.weather.weather_source import WeatherSource, weather_source
 from flightsched_pipelines.database.engine import connect, require_tables
 from flightsched_pipelines.services.hourly.ranking import ranker_of
+from flightsched_pipelines.services.hourly.shards import Shards
 from flightsched_pipelines.settings import Settings
 
 
@@ -35,6 +36,21 @@ class EngineResource(dg.ConfigurableResource[Engine]):
             yield engine
         finally:
             engine.dispose()
+
+
+class ShardsResource(dg.ConfigurableResource[Shards]):
+    """The processes among which the work on schools is divided, for the length of a run."""
+
+    settings: dg.ResourceDependency[Settings]
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Generator[Shards]:  # noqa: ARG002, as above
+        """Have as many as ``SCHOOL_SHARDS``, and end them when the run ends."""
+        shards = Shards(self.settings.school_shards)
+        try:
+            yield shards
+        finally:
+            shards.close()
 
 
 class WeatherSourceResource(dg.ConfigurableResource[WeatherSource]):

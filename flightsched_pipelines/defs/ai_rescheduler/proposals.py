@@ -13,6 +13,7 @@ from flightsched_pipelines.defs.hourly_assets import hourly_asset, hourly_assets
 from flightsched_pipelines.defs.partitions import by_hour, several_by_hour
 from flightsched_pipelines.defs.runs.retries import retry_transient_faults
 from flightsched_pipelines.services.hourly import hourly_steps, joint_plan, ranking
+from flightsched_pipelines.services.hourly.shards import Shards
 from flightsched_pipelines.settings import Settings
 
 GROUP = "ai_rescheduler"
@@ -32,10 +33,11 @@ def find_candidates(
     forecasts: DataFrame,
     engine: dg.ResourceParam[Engine],
     settings: dg.ResourceParam[Settings],
+    shards: dg.ResourceParam[Shards],
 ) -> tuple[DataFrame, DataFrame]:
     """Search the slots that are possible for each lesson at risk."""
     frames = at_risk_bookings, booking_snapshot, availability_snapshot, forecasts
-    candidates, unplaceable = several_by_hour(context, partial(_search, engine, settings), *frames)
+    candidates, unplaceable = several_by_hour(context, partial(_search, engine, settings, shards), *frames)
     context.add_output_metadata(
         asset_metadata.candidates_metadata(candidates, at_risk_bookings), "reschedule_candidates"
     )
@@ -48,13 +50,14 @@ def find_candidates(
 def _search(
     engine: Engine,
     settings: Settings,
+    shards: Shards,
     hour: datetime,
     at_risk: DataFrame,
     bookings: DataFrame,
     available: DataFrame,
     forecasts: DataFrame,
 ) -> tuple[DataFrame, DataFrame]:
-    found = hourly_steps.find_slots(engine, at_risk, bookings, available, forecasts, hour, settings)
+    found = hourly_steps.find_slots(engine, at_risk, bookings, available, forecasts, hour, settings, shards)
     return found.candidates, found.unplaceable
 
 
@@ -73,13 +76,14 @@ def solve_plan(
     availability_snapshot: DataFrame,
     engine: dg.ResourceParam[Engine],
     settings: dg.ResourceParam[Settings],
+    shards: dg.ResourceParam[Shards],
 ) -> tuple[DataFrame, DataFrame]:
     """Choose the alternatives of all lessons jointly, with OR-Tools; after them, the slots kept without flying."""
 
     def choose(
         hour: datetime, candidates: DataFrame, at_risk: DataFrame, bookings: DataFrame, available: DataFrame
     ) -> tuple[DataFrame, DataFrame]:
-        choice = joint_plan.choose_plan(engine, candidates, at_risk, bookings, available, hour, settings)
+        choice = joint_plan.choose_plan(engine, candidates, at_risk, bookings, available, hour, settings, shards)
         return choice.proposals, choice.runs
 
     plan, runs = several_by_hour(

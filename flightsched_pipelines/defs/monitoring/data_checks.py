@@ -15,6 +15,7 @@ from flightsched_pipelines.defs.monitoring.check_results import (
 from flightsched_pipelines.defs.partitions import hours_of_run
 from flightsched_pipelines.domain.monitoring.catalogue import CHECKS
 from flightsched_pipelines.domain.monitoring.data_checks import DATA_CHECKS
+from flightsched_pipelines.services.hourly.shards import Shards
 from flightsched_pipelines.services.monitoring import data_quality
 from flightsched_pipelines.settings import Settings
 
@@ -46,10 +47,13 @@ def units_are_plausible(
     metadata=check_metadata(CHECKS["proposals_are_valid"]),
 )
 def proposals_are_valid(
-    context: dg.AssetCheckExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
+    context: dg.AssetCheckExecutionContext,
+    engine: dg.ResourceParam[Engine],
+    settings: dg.ResourceParam[Settings],
+    shards: dg.ResourceParam[Shards],
 ) -> dg.AssetCheckResult:
     """Each proposal holds against bookings, availability, duty hours, daylight and forecast, proven independently."""
-    measured, checks = data_quality.measure_proposals(engine, hours_of_run(context.run.tags), settings)
+    measured, checks = data_quality.measure_proposals(engine, hours_of_run(context.run.tags), settings, shards)
     return check_result("proposals_are_valid", measured, settings, checks_made=dg.MetadataValue.text(str(checks)))
 
 

@@ -22,7 +22,9 @@ from flightsched_pipelines.database.queries.cases import cases
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
 from flightsched_pipelines.database.queries.schedule.availability import availability
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.domain.rescheduling.search.candidates import Search, search_slots
+from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.domain.rescheduling.school_shards import of_schools
+from flightsched_pipelines.domain.rescheduling.search.candidates import Search, joined, search_slots
 from flightsched_pipelines.domain.risk.assess import Assessment, assess
 from flightsched_pipelines.domain.risk.bookings import that_fly
 from flightsched_pipelines.domain.weather.areas.area_columns import AREA_COLUMNS, area_frame
@@ -41,6 +43,7 @@ from flightsched_pipelines.domain.weather.source_selection import blend, hourly_
 from flightsched_pipelines.durations import DAY, HOUR
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.services.hourly.reference import Reference, reference_at, take_snapshot
+from flightsched_pipelines.services.hourly.shards import NO_SHARDS, Shards
 from flightsched_pipelines.services.rules import scheduling_rules
 from flightsched_pipelines.settings import Settings
 
@@ -241,28 +244,63 @@ def find_slots(
     forecasts: pd.DataFrame,
     hour_utc: datetime,
     settings: Settings,
+    shards: Shards = NO_SHARDS,
 ) -> Search:
     """Return slots for threatened bookings, and why some have none; previously offered slots are preferred."""
     then = reference_at(engine, hour_utc, settings)
     settings = then.settings_of(settings)
     threatened = threatened_lessons(at_risk_bookings, booking_snapshot)
-    ground = load_reference_data(then, hour_utc, airports_of(threatened), settings.reschedule_horizon_days)
+    sent, areas = offered_before(engine, hour_utc), hazard_areas_at(engine, hour_utc)
+    rules = scheduling_rules(settings)
+    pieces = [
+        (
+            of_schools(threatened, schools),
+            of_schools(booking_snapshot, schools),
+            of_schools(availability_snapshot, schools),
+            _forecasts_for(threatened, forecasts, schools),
+            *(hour_utc, then, rules, settings.booking_buffer_minutes, sent, areas),
+        )
+        for schools in shards.divide(threatened, booking_snapshot, availability_snapshot)
+    ]
+    return joined(shards.for_each(_find_slots, pieces))
+
+
+def _find_slots(
+    threatened: pd.DataFrame,
+    bookings: pd.DataFrame,
+    availability: pd.DataFrame,
+    forecasts: pd.DataFrame,
+    hour_utc: datetime,
+    then: Reference,
+    rules: SchedulingRules,
+    weather_buffer_minutes: int,
+    sent: pd.DataFrame,
+    areas: pd.DataFrame,
+) -> Search:
+    ground = load_reference_data(then, hour_utc, airports_of(threatened), rules.horizon_days)
     return search_slots(
         threatened,
-        booking_snapshot,
-        availability_snapshot,
+        bookings,
+        availability,
         forecasts,
         ground.minimums,
         ground.airports,
         ground.runways,
         ground.suns,
-        scheduling_rules(settings),
+        rules,
         now_utc=hour_utc,
-        weather_buffer_minutes=settings.booking_buffer_minutes,
-        sent=offered_before(engine, hour_utc),
+        weather_buffer_minutes=weather_buffer_minutes,
+        sent=sent,
         credentials=then.credentials,
-        areas=hazard_areas_at(engine, hour_utc),
+        areas=areas,
     )
+
+
+def _forecasts_for(threatened: pd.DataFrame, forecasts: pd.DataFrame, schools: Collection[int] | None) -> pd.DataFrame:
+    """Return the forecasts of the airports of some schools' lessons; all of them for all schools."""
+    if schools is None:
+        return forecasts
+    return forecasts[forecasts["airport"].isin(list(airports_of(of_schools(threatened, schools))))]
 
 
 def offered_before(engine: Engine, hour_utc: datetime) -> pd.DataFrame:

@@ -6,10 +6,12 @@ from datetime import datetime
 import pandas as pd
 from sqlalchemy import Engine
 
+from flightsched_pipelines.domain.rescheduling.school_shards import of_schools
 from flightsched_pipelines.domain.rescheduling.search.kept_slots import after_alternatives, kept_slots
-from flightsched_pipelines.domain.rescheduling.solver.assignment import Choice, choose
+from flightsched_pipelines.domain.rescheduling.solver.assignment import Choice, Piece, choose
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.hourly.reference import reference_at
+from flightsched_pipelines.services.hourly.shards import NO_SHARDS, Shards
 from flightsched_pipelines.services.rules import scheduling_rules
 from flightsched_pipelines.settings import Settings
 
@@ -22,6 +24,7 @@ def choose_plan(
     availability_snapshot: pd.DataFrame,
     hour_utc: datetime,
     settings: Settings,
+    shards: Shards = NO_SHARDS,
 ) -> Choice:
     """Return up to three alternatives a booking, and the slots that lessons can keep without flying, after them.
 
@@ -30,9 +33,23 @@ def choose_plan(
     then = reference_at(engine, hour_utc, settings)
     settings = then.settings_of(settings)
     rules = scheduling_rules(settings)
-    choice = choose(candidates, booking_snapshot, rules, effort=settings.solver_effort)
+    threatened = hourly_steps.threatened_lessons(at_risk_bookings, booking_snapshot)
+
+    def divide(slots: pd.DataFrame) -> list[Piece]:
+        parts = shards.divide(threatened, booking_snapshot, availability_snapshot)
+        of_parts = [(of_schools(threatened, part)["booking_id"], of_schools(booking_snapshot, part)) for part in parts]
+        return [(slots[slots["booking_id"].isin(lessons)], bookings) for lessons, bookings in of_parts]
+
+    choice = choose(
+        candidates,
+        booking_snapshot,
+        rules,
+        effort=settings.solver_effort,
+        divide=divide,
+        for_each=shards.for_each,
+    )
     kept = kept_slots(
-        hourly_steps.threatened_lessons(at_risk_bookings, booking_snapshot),
+        threatened,
         booking_snapshot,
         availability_snapshot,
         rules,

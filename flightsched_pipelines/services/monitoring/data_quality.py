@@ -37,6 +37,7 @@ from flightsched_pipelines.formatting import format_utc
 from flightsched_pipelines.services.credentials import shortcomings
 from flightsched_pipelines.services.hourly import hourly_steps, proposal_validation
 from flightsched_pipelines.services.hourly.reference import Reference, reference_at
+from flightsched_pipelines.services.hourly.shards import NO_SHARDS, Shards
 from flightsched_pipelines.services.monitoring.llm_model import of_model
 from flightsched_pipelines.settings import Settings
 
@@ -72,7 +73,9 @@ def measure_lessons(
     return found if model is None else found | {"llm_model_stays": model}
 
 
-def measure_proposals(engine: Engine, hours: Sequence[datetime], settings: Settings) -> tuple[Measurement, int]:
+def measure_proposals(
+    engine: Engine, hours: Sequence[datetime], settings: Settings, shards: Shards = NO_SHARDS
+) -> tuple[Measurement, int]:
     """Measure violations of these hours' proposals, with the number of checks; record hours without any as validated.
 
     An hour in which nothing is threatened has no proposals: its lessons count as examined. An hour without lessons has
@@ -81,7 +84,7 @@ def measure_proposals(engine: Engine, hours: Sequence[datetime], settings: Setti
     found: list[Measurement] = []
     checks = 0
     for hour in hours:
-        proof = proposal_validation.validate_proposals(engine, hour, settings)
+        proof = proposal_validation.validate_proposals(engine, hour, settings, shards)
         words = proof.sentences() + proposal_validation.lost_alternatives(engine, hour)
         examined = proof.examined or proposal_validation.examined_without_proposals(engine, hour)
         found.append(Measurement(len(words), examined, "proposals", words))

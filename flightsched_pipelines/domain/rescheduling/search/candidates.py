@@ -145,6 +145,17 @@ def search_slots(
     return Search(_candidates(found, times), _unplaceable(reasons))
 
 
+def joined(found: Sequence[Search]) -> Search:
+    """Return what was found for several schools as one search."""
+    if len(found) == 1:
+        return found[0]
+    candidates, unplaceable = (
+        pd.concat(frames).sort_values("booking_id", kind="stable", ignore_index=True)
+        for frames in ([one.candidates for one in found], [one.unplaceable for one in found])
+    )
+    return Search(candidates, unplaceable)
+
+
 def _of_lessons(availability: pd.DataFrame, threatened: pd.DataFrame) -> pd.DataFrame:
     """The availability that concerns some lessons: that of their schools, and of students only their own."""
     students = availability["resource_id"].isin(threatened["student_id"])

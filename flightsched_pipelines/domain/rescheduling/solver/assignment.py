@@ -9,8 +9,10 @@ is kept.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from math import fsum
 from types import MappingProxyType
 from typing import Any
 
@@ -20,6 +22,7 @@ from numpy.typing import NDArray
 
 from flightsched_pipelines.domain.rescheduling.frames import PROPOSAL_COLUMNS, typed
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
+from flightsched_pipelines.domain.rescheduling.school_shards import ForEach, here
 from flightsched_pipelines.domain.rescheduling.search.resource_calendars import holding_bookings
 from flightsched_pipelines.domain.rescheduling.slot_descriptions import slot_descriptions
 from flightsched_pipelines.domain.rescheduling.solver.cp_sat import Solution, solve
@@ -57,6 +60,12 @@ distance of the cost from the bound, as a share of the cost of the lessons that 
 EFFORT_SHARES = (0.5, 0.25, 0.25)
 """Share of the effort that each rank may take; the unused part goes to the next."""
 
+MORE_EFFORT = 1.25
+"""Factor by which another round must raise the effort of components without a proof, to be worth choosing anew."""
+
+Piece = tuple[pd.DataFrame, pd.DataFrame]
+"""Candidates, and the bookings of the same schools."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -66,12 +75,41 @@ class Choice:
     runs: pd.DataFrame
 
 
+@dataclass(frozen=True, slots=True)
+class ComponentChoice:
+    """The choice for the lessons of one component: rows of the candidates by label, a run a rank, and the effort."""
+
+    lessons: NDArray[np.int64]
+    slots: int
+    picks: Sequence[int]
+    runs: Sequence[Mapping[str, Any]]
+    effort: float
+
+    @property
+    def number(self) -> int:
+        """Return the number of its first booking."""
+        return int(self.lessons[0])
+
+    @property
+    def is_proven(self) -> bool:
+        """Return whether the solver proved each rank's choice to be the best."""
+        return all(run["status"] == "optimal" for run in self.runs)
+
+    @property
+    def cost(self) -> tuple[float, ...]:
+        """Return the cost of each rank, the first of which counts most."""
+        return tuple(run["cost"] for run in self.runs)
+
+
 def choose(
     candidates: pd.DataFrame,
     bookings: pd.DataFrame,
     rules: SchedulingRules,
     per_booking: int = 3,
     effort: float = 20.0,
+    *,
+    divide: Callable[[pd.DataFrame], Sequence[Piece]] | None = None,
+    for_each: ForEach = here,
 ) -> Choice:
     """Choose alternatives, component by component and rank by rank.
 
@@ -80,34 +118,66 @@ def choose(
         bookings: every booking, for the students' other lessons and the instructors' duty hours.
         rules: buffers and duty hours.
         per_booking: maximum number of alternatives.
-        effort: of the solver, in its deterministic units of about a second; shared among components by their slots.
-            0 leaves the choice to the greedy rule.
+        effort: of the solver, in its deterministic units of about a second; shared among components by their slots,
+            and what is left once more among those without a proof. 0 leaves the choice to the greedy rule.
+        divide: divides candidates into pieces that have no component in common, each with the bookings it needs.
+        for_each: does the work on each of these pieces.
 
     Returns:
-        Proposals ordered by booking and rank; the same for the same rows in any order, on any machine.
+        Proposals ordered by booking and rank; the same for the same rows in any order and any pieces, on any machine.
     """
     if candidates.empty:
         return Choice(typed([], PROPOSAL_COLUMNS), typed([], RUN_COLUMNS))
     order = ["booking_id", "score", "starts_at_utc", "instructor_id", "aircraft_id"]
     candidates = candidates.sort_values(order).reset_index(drop=True)
+    pieces = [(candidates, bookings)] if divide is None else divide(candidates)
+    best: dict[int, ComponentChoice] = {}
+    efforts: list[float] = []
+    waiting = candidates["booking_id"].to_numpy()
+    per_slot = effort / len(candidates)
+    while True:
+        again = [
+            (mine, theirs) for mine, theirs in ((_of(piece[0], waiting), piece[1]) for piece in pieces) if len(mine)
+        ]
+        found = for_each(choose_components, [(*piece, rules, per_booking, per_slot) for piece in again])
+        for one in chain.from_iterable(found):
+            efforts.append(one.effort)
+            best[one.number] = min(best.get(one.number, one), one, key=lambda choice: choice.cost)
+        unproven = [one for one in best.values() if not one.is_proven]
+        slots = sum(one.slots for one in unproven)
+        left = effort - fsum(efforts)  # the same in whatever order they were added
+        if not unproven or left <= MORE_EFFORT * per_slot * slots:
+            break
+        waiting, per_slot = np.concatenate([one.lessons for one in unproven]), left / slots
+    components = [best[number] for number in sorted(best)]
+    held = sorted(chain.from_iterable(one.picks for one in components))
+    runs = list(chain.from_iterable(one.runs for one in components))
+    return Choice(_proposals(candidates.loc[held], bookings), typed(runs, RUN_COLUMNS))
+
+
+def choose_components(
+    candidates: pd.DataFrame, bookings: pd.DataFrame, rules: SchedulingRules, per_booking: int, effort_per_slot: float
+) -> list[ComponentChoice]:
+    """Choose for each component of some candidates, ordered as in `choose`, with an effort by its number of slots."""
     slots = SlotArrays.of(candidates, bookings)
     teaching = DutyHours(rules).enter(holding_bookings(bookings))
-    held: list[int] = []
-    runs: list[dict[str, Any]] = []
-    left, slots_left = effort, len(candidates)
+    found: list[ComponentChoice] = []
     for places in components(slots):
         board = SlotAssignmentState(slots.take(places), teaching, rules)
-        share = left * len(places) / slots_left
-        slots_left -= len(places)
-        spent = 0.0
+        number, share, spent = int(board.bookings[0]), effort_per_slot * len(places), 0.0
+        runs: list[dict[str, Any]] = []
         for rank in range(1, per_booking + 1):
             allowed = share * sum(EFFORT_SHARES[:rank]) - spent
             board, run, took = _next_rank(board, allowed)
             spent += took
-            runs.append({"component": int(board.bookings[0]), "rank": rank, **run})
-        left -= spent
-        held += places[board.held].tolist()
-    return Choice(_proposals(candidates.loc[sorted(held)], bookings), typed(runs, RUN_COLUMNS))
+            runs.append({"component": number, "rank": rank, **run})
+        picks = candidates.index[places[board.held]].tolist()
+        found.append(ComponentChoice(board.bookings, len(places), picks, runs, spent))
+    return found
+
+
+def _of(candidates: pd.DataFrame, lessons: NDArray[np.int64]) -> pd.DataFrame:
+    return candidates[np.isin(candidates["booking_id"], lessons)]
 
 
 def components(slots: SlotArrays) -> Iterator[NDArray[np.int64]]:

@@ -1,6 +1,6 @@
 """Violations that validation found, as a frame and as sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -25,6 +25,16 @@ class Validation:
         """Return each violation with the alternative that it is of."""
         cells = self.violations.astype(object).where(self.violations.notna(), None).to_numpy().tolist()
         return [_sentence(*row) for row in cells]
+
+
+def as_one(parts: Sequence[Validation]) -> Validation:
+    """Return the validations of several parts of an hour as one; the violations are in the same order for any parts."""
+    violations = pd.concat([part.violations for part in parts], ignore_index=True)
+    return Validation(
+        sum(part.examined for part in parts),
+        sum(part.checks for part in parts),
+        violations.sort_values(list(VIOLATION_COLUMNS), kind="stable", ignore_index=True),
+    )
 
 
 def _sentence(reference: str | None, rank: int | None, violation: str) -> str:
