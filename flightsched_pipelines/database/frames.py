@@ -28,6 +28,7 @@ from sqlalchemy import (
     select,
     text,
     type_coerce,
+    update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import NULLTYPE, TypeEngine
@@ -95,28 +96,56 @@ def write_partition(
         FrameError: a column is missing, or unknown; or a row belongs to none of the hours.
         ArchivedHourError: an hour was archived.
     """
-    names = [column.name for column in table.columns]
-    missing, extra = sorted(set(names) - set(frame.columns)), sorted(set(frame.columns) - set(names))
-    if missing or extra:
-        raise FrameError(f"{table.fullname}: missing columns {missing}, columns it does not have {extra}")
+    stored = _stored(table, frame)
     strangers = set(frame[PARTITION_HOUR].unique()) - {pd.Timestamp(hour) for hour in hours}
     if strangers:
         raise FrameError(f"{table.fullname}: rows of {min(strangers)}, which is not one of the hours being written")
-    stored = pd.DataFrame({column.name: _as_stored(frame[column.name], column) for column in table.columns})
-    columns = ", ".join(f'"{name}"' for name in names)
     with engine.begin() as connection:
-        connection.execute(text(f"LOCK TABLE {table.fullname} IN SHARE ROW EXCLUSIVE MODE"))
+        take_turns(connection, table)
         require_kept(connection, [table.name], hours)
         connection.execute(delete(table).where(table.c[PARTITION_HOUR].in_(list(hours))))
-        cursor = connection.connection.cursor()
-        # COPY takes no parameters; the names come from our own schema.
-        with cursor.copy(f"COPY {table.fullname} ({columns}) FROM STDIN") as copy:
-            for row in zip(*(_plain(stored[column.name], column) for column in table.columns), strict=True):
-                copy.write_row(row)
+        _copy(connection, table, stored)
         counts = stored[PARTITION_HOUR].value_counts()
         for hour in hours if is_of_a_run else ():
             record_partition(connection, table.name, hour, int(counts.get(pd.Timestamp(hour), 0)))
     return stored
+
+
+def take_turns(connection: Connection, table: Table) -> None:
+    """Wait for every other writer of a table; until the transaction ends, they wait for this one."""
+    connection.execute(text(f"LOCK TABLE {table.fullname} IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def add_to_partition(connection: Connection, table: Table, frame: pd.DataFrame, hour_utc: datetime) -> None:
+    """Add rows to those that a table has of an hour; if a run wrote the hour, its noted number of rows grows.
+
+    The caller has the table to itself (`take_turns`), and has left out what is there.
+
+    Raises:
+        FrameError: a column is missing, or unknown.
+        ArchivedHourError: the hour was archived.
+    """
+    require_kept(connection, [table.name], [hour_utc])
+    _copy(connection, table, _stored(table, frame))
+    p = partitions.c
+    noted = update(partitions).where(p.name == table.name, p.partition_hour == hour_utc)
+    connection.execute(noted.values(rows=p.rows + len(frame)))
+
+
+def _stored(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    names = [column.name for column in table.columns]
+    missing, extra = sorted(set(names) - set(frame.columns)), sorted(set(frame.columns) - set(names))
+    if missing or extra:
+        raise FrameError(f"{table.fullname}: missing columns {missing}, columns it does not have {extra}")
+    return pd.DataFrame({column.name: _as_stored(frame[column.name], column) for column in table.columns})
+
+
+def _copy(connection: Connection, table: Table, stored: pd.DataFrame) -> None:
+    # COPY takes no parameters; the names come from our own schema.
+    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    with connection.connection.cursor().copy(f"COPY {table.fullname} ({columns}) FROM STDIN") as copy:
+        for row in zip(*(_plain(stored[column.name], column) for column in table.columns), strict=True):
+            copy.write_row(row)
 
 
 def record_partition(connection: Connection, name: str, hour_utc: datetime, rows: int) -> None:

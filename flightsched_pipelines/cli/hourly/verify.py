@@ -26,6 +26,9 @@ from flightsched_pipelines.services.verification import (
 )
 from flightsched_pipelines.services.verification_backfill import backfill
 
+MOST_NAMED = 10
+"""Unreadable METARs that are named; `--json` has all of them."""
+
 NO_RECORD = (
     "No forecast of these hours was compared with observations; each hour that runs compares those of the hour before."
 )
@@ -87,6 +90,12 @@ def _backfill(as_json: bool) -> None:
     left = f"; {done.incomplete} did not come whole: the same command tries them again" if done.incomplete else ""
     verified = f"{plural(done.hours, 'hour')} verified by TAFs and METARs, {done.pairs:,} pairs"
     console.print(f"{verified}; {done.already} had a record{left}")
+    if done.unreadable:
+        shown = ", ".join(done.unreadable[:MOST_NAMED]) + (", ..." if len(done.unreadable) > MOST_NAMED else "")
+        console.print(
+            f"{plural(len(done.unreadable), 'METAR')} could not be read; what the others of the hour do not have is "
+            f"missing: {escape(shown)}"
+        )
     console.print(
         "Guidance, One Call and verdicts of the past cannot be had: they are verified from now on", style="dim"
     )

@@ -12,7 +12,7 @@ from flightsched_pipelines.clients.weather.cache_files import CACHE_FILES, Cache
 from flightsched_pipelines.clients.weather.http_fetch import RetryingFetcher, RetryPolicy
 from flightsched_pipelines.clients.weather.limiter import shared_limiter
 from flightsched_pipelines.clients.weather.metar_history import (
-    HISTORY_HOURS,
+    LONGEST_HISTORY_HOURS,
     history_parts,
     may_be_cut,
 )
@@ -119,8 +119,8 @@ class AviationWeatherCenter:
         Raises:
             ValueError: the Center does not keep so many hours.
         """
-        if not 1 <= hours <= HISTORY_HOURS:
-            raise ValueError(f"hours must be between 1 and {HISTORY_HOURS}; got {hours}")
+        if not 1 <= hours <= LONGEST_HISTORY_HOURS:
+            raise ValueError(f"hours must be between 1 and {LONGEST_HISTORY_HOURS}; got {hours}")
         waiting = list(history_parts(stations, hours, until_utc))
         if waiting:
             self._wait_for_poll("metar_history")

@@ -14,8 +14,11 @@ from typing import cast
 from flightsched_pipelines.clients.weather.request_specs import RequestSpec, history_request
 from flightsched_pipelines.durations import HOUR
 
-HISTORY_HOURS = 15 * 24
+KEPT_HOURS = 15 * 24
 """As far back as the Center keeps reports."""
+
+LONGEST_HISTORY_HOURS = KEPT_HOURS - 1
+"""Each request asks for an hour more than it needs (`history_request`)."""
 
 REPORTS_PER_RESPONSE = 400
 """The Center returns no more at once."""

@@ -50,7 +50,8 @@ class WeatherSource(Protocol):
 
         Args:
             airports: one row an airport, as for ``fetch``.
-            hours: those before ``until_utc``, 1 to 360: no provider keeps more.
+            hours: those before ``until_utc``, 1 to 359. They and one more begin at most 15 days ago: no provider keeps
+                more.
             until_utc: the end of the time in which they were taken, aware.
         """
         ...

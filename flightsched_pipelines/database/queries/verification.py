@@ -1,12 +1,16 @@
 """Count the outcomes of forecasts within a time."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import pandas as pd
 from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, any_, case, cast, func, literal, select, true
 
+from flightsched_pipelines.database.frames import add_to_partition, take_turns
 from flightsched_pipelines.database.schema import forecast_verification, schools, verdict_verification
+from flightsched_pipelines.domain.verification.events import CEILINGS_FT
 from flightsched_pipelines.domain.verification.track_record import UNOBSERVED_RULES, Likeness
 
 _V = forecast_verification.c
@@ -83,11 +87,34 @@ def verdicts_come_true(
     return {Likeness(*row[:4]): (row[4], row[5]) for row in connection.execute(query)}
 
 
-def hours_with_outcomes(engine: Engine, since_utc: datetime) -> set[datetime]:
-    """Return the hours since a time that have outcomes of forecasts."""
-    query = select(_V.partition_hour).distinct().where(_V.partition_hour >= since_utc)
-    with engine.connect() as connection:
-        return set(connection.execute(query).scalars())
+def airports_with_outcomes(connection: Connection, first_utc: datetime, last_utc: datetime) -> dict[datetime, set[str]]:
+    """Return the airports that have outcomes of forecasts, by hour, in the hours from a first to a last."""
+    # Every forecast has an outcome of each event, so one event tells of all of them.
+    one_event = _V.element == "ceiling", _V.threshold == CEILINGS_FT[0], _V.part == "prevailing"
+    query = (
+        select(_V.partition_hour, func.unnest(_V.airports).label("airport"))
+        .where(_V.partition_hour.between(first_utc, last_utc), *one_event)
+        .distinct()
+    )
+    found: defaultdict[datetime, set[str]] = defaultdict(set)
+    for hour, airport in connection.execute(query):
+        found[hour].add(airport)
+    return dict(found)
+
+
+def add_outcomes(engine: Engine, outcomes: pd.DataFrame, hour_utc: datetime) -> int:
+    """Add outcomes of an hour, of airports that have none there, and return the number of their pairs.
+
+    Several processes may do so at once: each airport's are added once.
+    """
+    with engine.begin() as connection:
+        take_turns(connection, forecast_verification)
+        already = airports_with_outcomes(connection, hour_utc, hour_utc).get(hour_utc, set())
+        lists = [[airport for airport in of if airport not in already] for of in outcomes["airports"]]
+        new = outcomes.assign(airports=pd.Series(lists, outcomes.index, dtype=object), cases=[len(of) for of in lists])
+        new = new[new["cases"] > 0].assign(partition_hour=pd.Timestamp(hour_utc))
+        add_to_partition(connection, forecast_verification, new, hour_utc)
+    return int(new.loc[new["outcome"] != "missing", "cases"].sum())
 
 
 def _cases(airport: str | None, which: ColumnElement[bool]) -> ColumnElement[int]:

@@ -6,7 +6,7 @@ station is known, so that a threatened lesson never looks fine because its repor
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal, cast
@@ -96,7 +96,7 @@ def read_responses(answers: Iterable[ProviderResponse]) -> ParsedReports:
     """Read the reports in stored responses; one that failed, or cannot be read, is a problem, never an exception.
 
     Responses of hazard areas contain no reports (`areas.reading`). A history of METARs is left out: one of its reports
-    must not govern in the place of a newer one that did not come (`every_metar`).
+    must not govern in the place of a newer one that did not come (`observed_reports`).
     """
     reading = ParsedReports()
     for answer in answers:
@@ -120,12 +120,6 @@ def read_responses(answers: Iterable[ProviderResponse]) -> ParsedReports:
         reading.problems.extend(one.problems)
         reading.unread.extend(one.unread)
     return reading
-
-
-def every_metar(answers: Iterable[ProviderResponse]) -> list[ForecastGroup]:
-    """Return the METARs in stored responses, those of a history included, each report once."""
-    of_metars = [replace(one, product="metar") for one in answers if one.product in {"metar", "metar_history"}]
-    return list(dict.fromkeys(group for group in read_responses(of_metars).groups if group.source == "METAR"))
 
 
 def _read(answer: ProviderResponse, body: str) -> ParsedReports:

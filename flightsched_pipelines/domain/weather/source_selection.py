@@ -84,7 +84,7 @@ def blend(
         issues_taf=due(airports["issues_taf"], airports["airport"], tafs, reading.answered.get("taf", ())),
         issues_metar=due(airports["issues_metar"], airports["airport"], metars, reading.answered.get("metar", ())),
     )
-    speakers = _stations(airports, airports[airports["issues_taf"].astype(bool)], taf_max_distance_nm)
+    speakers = serving_stations(airports, airports[airports["issues_taf"].astype(bool)], taf_max_distance_nm)
     places = airports[PLACE_COLUMNS] if stations is None else _places(airports, stations)
     guides, guidance_of = _guides(airports, places, reading, guidance), _guidance_by_station(reading)
     asked_of_models = set(reading.asked_of_models)
@@ -133,7 +133,7 @@ def blend_of_files(airports: pd.DataFrame, reading: ParsedReports, *, taf_max_di
     """
     tafs, metars, models = (_by_station(reading, source) for source in ("TAF", "METAR", "OpenWeatherMap"))
     issuing = airports.assign(issues_taf=airports["airport"].isin(list(tafs)))
-    speakers = _stations(issuing, issuing[issuing["issues_taf"]], taf_max_distance_nm)
+    speakers = serving_stations(issuing, issuing[issuing["issues_taf"]], taf_max_distance_nm)
     guidance = GuidanceRules(max_distance_nm=taf_max_distance_nm)
     guides, guidance_of = _guides(airports, airports, reading, guidance), _guidance_by_station(reading)
     rows: list[_Row] = []
@@ -185,7 +185,7 @@ def _guides(
     """Return the station whose guidance is used for each airport, and its distance in nautical miles."""
     named = {group.station for group in [*reading.groups, *reading.unread] if group.source in GUIDANCE_SOURCES}
     asked = set[str]().union(*reading.asked_of_guidance.values())
-    return _stations(airports, places[places["airport"].isin(list(asked or named))], rules.max_distance_nm)
+    return serving_stations(airports, places[places["airport"].isin(list(asked or named))], rules.max_distance_nm)
 
 
 def _of_station(groups: Mapping[str, list[ForecastGroup]], station: str) -> list[ForecastGroup]:
@@ -213,7 +213,9 @@ def _where_others_are(groups: Sequence[ForecastGroup]) -> list[ForecastGroup]:
     return placed + [replace(group, from_utc=since, to_utc=until) for group in groups if group.from_utc == BEGINNING]
 
 
-def _stations(airports: pd.DataFrame, issuing: pd.DataFrame, max_distance_nm: float) -> dict[str, tuple[str, float]]:
+def serving_stations(
+    airports: pd.DataFrame, issuing: pd.DataFrame, max_distance_nm: float
+) -> dict[str, tuple[str, float]]:
     """Return the station whose reports are used for each airport, and its distance in nautical miles.
 
     The choice rests on which stations issue them, not on which came: a late report must not hand its airport to a

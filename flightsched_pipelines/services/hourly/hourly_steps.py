@@ -33,10 +33,10 @@ from flightsched_pipelines.domain.weather.areas.reading import read_areas
 from flightsched_pipelines.domain.weather.daylight import sun_table
 from flightsched_pipelines.domain.weather.guidance.governing_guidance import GuidanceRules
 from flightsched_pipelines.domain.weather.issuers import newly_known
+from flightsched_pipelines.domain.weather.observed_reports import every_metar
 from flightsched_pipelines.domain.weather.provider_responses import (
     ParsedReports,
     ProviderResponse,
-    every_metar,
     read_responses,
 )
 from flightsched_pipelines.domain.weather.source_selection import blend, hourly_rows
@@ -121,7 +121,10 @@ def read_weather(raw_weather: pd.DataFrame) -> ParsedReports:
 
 
 def observe(raw_weather: pd.DataFrame) -> pd.DataFrame:
-    """Return the METARs among an hour's responses, SPECIs included, one row a report, at the hour of each."""
+    """Return the METARs among an hour's responses, SPECIs included, one row a report, at the hour of each.
+
+    One that cannot be read has a row without any element in each hour in which it may have been taken.
+    """
     return hourly_rows(every_metar(_responses_in(raw_weather)))
 
 

@@ -59,6 +59,12 @@ def take_snapshot(engine: Engine, hour_utc: datetime, settings: Settings) -> pd.
     )
 
 
+def present_reference(engine: Engine, hour_utc: datetime, settings: Settings) -> Reference:
+    """Return the reference data as they are now, with the minimums of an hour's day, whatever the hour stored."""
+    texts = _as_it_stands(engine, hour_utc, settings)
+    return _read(*(texts[part] for part in _PARTS))
+
+
 def reference_at(engine: Engine, hour_utc: datetime, settings: Settings) -> Reference:
     """Return an hour's stored reference data; the present ones for an hour that stored none."""
     texts = contents.of_hour(engine, hour_utc) or _as_it_stands(engine, hour_utc, settings)

@@ -173,7 +173,7 @@ def test_without_a_record_that_is_said(typed: Type) -> None:
 def test_a_school_that_starts_today_verifies_the_tafs_of_the_past(
     monkeypatch: pytest.MonkeyPatch, seeded: Engine, flightsched: Type
 ) -> None:
-    monkeypatch.setattr(verification_backfill, "HISTORY_HOURS", 8)
+    monkeypatch.setattr(verification_backfill, "HISTORY_HOURS", 10)
     monkeypatch.setenv("WEATHER_SOURCE", "simulated")
 
     done = json.loads(flightsched("verify", "--backfill", "--json").out)

@@ -9,9 +9,10 @@ import pytest
 
 from flightsched_pipelines.clients.weather.aviation_weather import AviationWeatherCenter
 from flightsched_pipelines.clients.weather.http_fetch import RetryPolicy
-from flightsched_pipelines.clients.weather.metar_history import HISTORY_HOURS
+from flightsched_pipelines.clients.weather.metar_history import LONGEST_HISTORY_HOURS
 from flightsched_pipelines.clients.weather.simulation.source import SimulatedWeather
-from flightsched_pipelines.domain.weather.provider_responses import ProviderResponse, every_metar, read_responses
+from flightsched_pipelines.domain.weather.observed_reports import every_metar
+from flightsched_pipelines.domain.weather.provider_responses import ProviderResponse, read_responses
 from flightsched_pipelines_tests.servers.weather_servers import CENTER_RETURNS, AviationWeatherServer, Body, history
 
 PATIENT = RetryPolicy(one_attempt=300, total=600, first_wait=0.01, longest_wait=0.02, attempts=1)
@@ -90,11 +91,11 @@ def test_a_request_that_fails_is_a_response_and_the_others_come() -> None:
     assert [answer.outcome for answer in answers] == ["server_error", "ok"]
 
 
-@pytest.mark.parametrize("hours", [0, -1, HISTORY_HOURS + 1])
+@pytest.mark.parametrize("hours", [0, -1, LONGEST_HISTORY_HOURS + 1])
 def test_more_than_is_kept_is_refused(hours: int) -> None:
     with (
         AviationWeatherServer() as server,
-        pytest.raises(ValueError, match=f"hours must be between 1 and 360; got {hours}"),
+        pytest.raises(ValueError, match=f"hours must be between 1 and 359; got {hours}"),
     ):
         fetched(server, stations(1), hours)
     assert server.requests == []

@@ -1,5 +1,6 @@
 """A school that starts today has its TAFs of 15 days verified: as they were known, once, and nothing else."""
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,11 +12,13 @@ from sqlalchemy import Engine, text
 
 from flightsched_pipelines.clients.weather.recorded_weather import RecordedWeather
 from flightsched_pipelines.clients.weather.simulation.source import SimulatedWeather
-from flightsched_pipelines.database.frames import first_written, read_partition
+from flightsched_pipelines.database.frames import first_written, read_partition, write_partition
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.domain.weather.provider_responses import ProviderResponse, every_metar
+from flightsched_pipelines.domain.weather.observed_reports import every_metar
+from flightsched_pipelines.domain.weather.provider_responses import ProviderResponse
 from flightsched_pipelines.domain.weather.source_selection import hourly_rows
+from flightsched_pipelines.formatting import format_utc
 from flightsched_pipelines.services import verification_backfill
 from flightsched_pipelines.services.hourly.verification import verify_forecasts
 from flightsched_pipelines.services.verification_backfill import Backfill, BackfillError, backfill
@@ -63,14 +66,99 @@ def test_hours_are_verified_once_and_do_not_count_as_run(seeded_engine: Engine) 
     stored = outcomes(seeded_engine)
     again = backfill(seeded_engine, SimulatedWeather(), NOW, settings_for())
 
-    assert done == Backfill(hours=DAYS_HOURS - 2, already=0, incomplete=0, pairs=done.pairs)
+    assert done == Backfill(hours=DAYS_HOURS - 4, already=0, incomplete=0, pairs=done.pairs)
     assert done.pairs > 0
-    assert again == Backfill(0, DAYS_HOURS - 2, 0, 0)
+    assert again == Backfill(0, DAYS_HOURS - 4, 0, 0)
     assert outcomes(seeded_engine) == stored
     with seeded_engine.connect() as connection:
         assert first_written(connection) is None
         kept = connection.execute(text("SELECT count(*) FROM pipeline.raw_weather")).scalar()
     assert kept == 0
+
+
+EACH = """
+    SELECT airport, hour_utc, lead_hours, part, element, threshold, outcome, probability
+    FROM pipeline.forecast_verification, unnest(airports) AS airport
+    WHERE source = 'TAF' ORDER BY 1, 2, 3, 4, 5, 6
+"""
+
+
+def each(engine: Engine) -> list[tuple[object, ...]]:
+    """Return the outcomes, a row an airport."""
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(EACH))]
+
+
+def test_a_school_that_joins_has_its_airports_verified_beside_the_others(seeded_engine: Engine) -> None:
+    """An hour has each airport's outcomes once, in whatever order the schools came, and however often it is tried."""
+    new, observing = "KPAO", "UPDATE school.airports SET issues_metar = :whether WHERE ident = :ident"
+    with seeded_engine.begin() as connection:
+        connection.execute(text(observing), {"ident": new, "whether": False})
+    before = backfill(seeded_engine, SimulatedWeather(), NOW, settings_for())
+    known = each(seeded_engine)
+    with seeded_engine.begin() as connection:
+        connection.execute(text(observing), {"ident": new, "whether": True})
+    joined = backfill(seeded_engine, SimulatedWeather(), NOW, settings_for())
+    again = backfill(seeded_engine, SimulatedWeather(), NOW, settings_for())
+
+    assert (joined.hours, joined.already) == (before.hours, 0)
+    assert (again.hours, again.already, again.pairs) == (0, before.hours, 0)
+    assert [row for row in each(seeded_engine) if row[0] != new] == known
+    together = each(seeded_engine)
+    assert len({row[:6] for row in together}) == len(together)
+    with seeded_engine.begin() as connection:
+        connection.execute(text("TRUNCATE pipeline.forecast_verification"))
+    assert before.pairs + joined.pairs == backfill(seeded_engine, SimulatedWeather(), NOW, settings_for()).pairs
+    assert each(seeded_engine) == together
+
+
+def test_an_hour_of_a_run_keeps_its_rows_and_counts_the_new_ones(seeded_engine: Engine) -> None:
+    hour = SEED_HOUR - 5 * HOUR
+    backfill(seeded_engine, SimulatedWeather(), NOW, settings_for())
+    ran = read_partition(seeded_engine, TABLE, [hour])
+    lists = [[airport for airport in of if airport != "KPAO"] for of in ran["airports"]]
+    ran = ran.assign(source="NBH", airports=pd.Series(lists, dtype=object), cases=[len(of) for of in lists])
+    write_partition(seeded_engine, TABLE, ran, [hour])
+    done = backfill(seeded_engine, SimulatedWeather(), NOW, settings_for())
+
+    stored = read_partition(seeded_engine, TABLE, [hour])
+    assert done.hours == 1
+    assert (stored["source"] == "NBH").sum() == len(ran)
+    assert {ident for of in stored.loc[stored["source"] == "TAF", "airports"] for ident in of} == {"KPAO"}
+    with seeded_engine.connect() as connection:
+        noted = connection.execute(text("SELECT rows FROM pipeline.partitions WHERE name = 'forecast_verification'"))
+        assert noted.scalars().all() == [len(stored)]
+
+
+@pytest.mark.parametrize("minute", [0, 59])
+def test_nothing_older_than_the_center_keeps_is_requested(seeded_engine: Engine, minute: int) -> None:
+    class Asked(Broken):
+        begins: datetime
+
+        def fetch_metars(self, airports: pd.DataFrame, hours: int, until_utc: datetime) -> Iterator[ProviderResponse]:
+            self.begins = until_utc - (hours + 1) * HOUR  # as in `history_request`
+            return super().fetch_metars(airports, hours, until_utc)
+
+    source, now = Asked(no_metars=True), SEED_HOUR + timedelta(minutes=minute)
+    with pytest.raises(BackfillError):
+        backfill(seeded_engine, source, now, settings_for())
+    assert source.begins >= now - DAYS_HOURS * HOUR
+
+
+def test_a_report_that_cannot_be_read_is_named_and_leaves_its_hour_missing(seeded_engine: Engine) -> None:
+    class Garbled(SimulatedWeather):
+        def fetch_metars(self, airports: pd.DataFrame, hours: int, until_utc: datetime) -> Iterator[ProviderResponse]:
+            for answer in super().fetch_metars(airports, hours, until_utc):
+                reports = json.loads(answer.body or "[]")
+                for report in reports:
+                    if report["icaoId"] == "KPAO" and report["obsTime"] // 3600 == at.timestamp() // 3600:
+                        report["obsTime"] = None
+                yield replace(answer, body=json.dumps(reports))
+
+    at = SEED_HOUR - 5 * HOUR
+    done = backfill(seeded_engine, Garbled(), NOW, settings_for())
+    assert done.unreadable == (f"KPAO {format_utc(at)}",)
+    assert {row[6] for row in each(seeded_engine) if row[:2] == ("KPAO", at)} == {"missing"}
 
 
 def test_the_outcomes_are_those_that_running_hours_would_have_had_of_tafs(
