@@ -20,7 +20,9 @@ from flightsched_pipelines.services.retention import erasure
 
 
 def erase(
-    person: Annotated[str, typer.Argument(help="The e-mail address, or a number such as student-12.")],
+    person: Annotated[
+        str, typer.Argument(help="E-mail address, dispatcher's name as at sign-in, or number such as student-12.")
+    ],
     keep: Annotated[
         Path | None, typer.Option(help="New file for the endorsements that must be kept by law (14 CFR 61.189).")
     ] = None,
@@ -28,7 +30,7 @@ def erase(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Erase a student or an instructor on request, everywhere; lessons stay, and name nobody."""
+    """Erase a student, instructor, dispatcher or manager on request, everywhere; what they did stays unnamed."""
     settings, engine = open_session()
     now = datetime.now(UTC)
     found = erasure.find_person(engine, person)
@@ -42,7 +44,7 @@ def erase(
             f"{plural(len(kept), 'solo endorsement')} must be kept for three years (14 CFR 61.189); give --keep FILE, "
             "which is written outside of the database"
         )
-    confirm(f"{found.role}-{found.id}, {found.name}, will be erased everywhere, for ever. Erase?", yes)
+    confirm(f"{found.role}-{found.id}, {found.name or found.email}, will be erased everywhere, for ever. Erase?", yes)
     if kept and keep is not None:
         _keep(keep, kept)
     done = erasure.erase(engine, settings, found, now, dry_run=False)

@@ -66,12 +66,23 @@ erasures = Table(
     "erasures",
     metadata,
     identifier(),
-    column("role", Text, "student or instructor."),
-    column("person_id", BigInteger, "Number of the person, whose row no longer names anybody."),
+    column("role", Text, "student, instructor, dispatcher or manager."),
+    column(
+        "person_id",
+        BigInteger,
+        "Number of the person, whose row no longer names anybody; of a dispatcher's first sign-in (0: none is kept), "
+        "of a manager's school.",
+    ),
     column("erased_at", INSTANT, "Time of the erasure, UTC."),
     column("changed", JSONB, "Number of rows that were deleted or changed, by table. No personal data."),
-    CheckConstraint("role IN ('student', 'instructor')", name="role"),
-    Index("erasures_person_key", "role", "person_id", unique=True),
+    CheckConstraint("role IN ('student', 'instructor', 'dispatcher', 'manager')", name="role"),
+    Index(
+        "erasures_person_key",
+        "role",
+        "person_id",
+        unique=True,
+        postgresql_where=text("role IN ('student', 'instructor')"),
+    ),
     schema="school",
     comment="People who were erased on request, without personal data: after a restore, they are erased again.",
 )

@@ -15,8 +15,8 @@ from sqlalchemy.exc import OperationalError
 
 from flightsched_pipelines.clients.delivery.mail import remove_mails
 from flightsched_pipelines.database.engine import dagster_url, ensure_dagster_database
-from flightsched_pipelines.database.queries.retention import mentions, people
-from flightsched_pipelines.database.queries.retention.people import Person, Role
+from flightsched_pipelines.database.queries.retention import mentions, people, staff
+from flightsched_pipelines.database.queries.retention.person import Person
 from flightsched_pipelines.domain.retention.identifiers import ERASED, is_telling, pattern_of
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.settings import Settings
@@ -60,30 +60,46 @@ class Erasure:
 
 
 def find_person(engine: Engine, named: str) -> Person:
-    """Return the person with an address, or named as student-12 or instructor-3.
+    """Return the person with an address, a dispatcher's name, or named as student-12, dispatcher-7 or manager-1.
 
     Raises:
         ErasureRefusedError: there is none, more than one, or it was erased before.
     """
     role, _, number = named.rpartition("-")
     with engine.connect() as connection:
-        if role in {"student", "instructor"} and number.isdecimal() and len(number) < 19:
-            of_role: Role = "student" if role == "student" else "instructor"
-            found = people.find(connection, of_role, int(number))
+        if role in {"student", "instructor", "dispatcher", "manager"} and number.isdecimal() and len(number) < 19:
+            found = _numbered(connection, role, int(number))
         else:
-            found = people.find(connection, None, named)
+            found = (
+                people.find(connection, None, named)
+                or staff.find_manager(connection, named)
+                or staff.find_dispatcher(connection, named)
+            )
         if not found:
-            raise ErasureRefusedError(f"there is nobody '{named}'; give an address, or a number such as student-12")
+            raise ErasureRefusedError(
+                f"there is nobody '{named}'; give an address, a dispatcher's name as given at sign-in, or a number "
+                "such as student-12"
+            )
         if len(found) > 1:
             listed = ", ".join(f"{one.role}-{one.id}" for one in found)
-            raise ErasureRefusedError(f"{len(found)} people have the address '{named}'; give one of {listed}")
-        if (at := people.erased_at(connection, found[0])) is not None:
+            raise ErasureRefusedError(f"{len(found)} people are named '{named}'; give one of {listed}")
+        if found[0].role != "manager" and (at := people.erased_at(connection, found[0])) is not None:
             raise ErasureRefusedError(f"{role}-{number} was erased at {at:%Y-%m-%d %H:%M}Z; nothing is left to erase")
     return found[0]
 
 
+def _numbered(connection: Connection, role: str, number: int) -> Sequence[Person]:
+    if role == "dispatcher":
+        return staff.find_dispatcher(connection, number)
+    if role == "manager":
+        return staff.find_manager(connection, number)
+    return people.find(connection, "student" if role == "student" else "instructor", number)
+
+
 def kept_by_law(engine: Engine, person: Person, now_utc: datetime) -> Sequence[Endorsement]:
     """Return the records of a person that must be kept by law, and so apart from the database."""
+    if person.is_staff:
+        return []
     with engine.connect() as connection:
         return [
             Endorsement(person.name, str(one["aircraft_type"]), str(one["valid_from"]), str(one["valid_until"]))
@@ -98,7 +114,7 @@ def erase(engine: Engine, settings: Settings, person: Person, now_utc: datetime,
         ErasureRefusedError: lessons are ahead, cases open, or others hold the rows; the person can still be found.
     """
     with engine.connect() as connection:
-        if lessons := people.in_the_way(connection, person, now_utc):
+        if not person.is_staff and (lessons := people.in_the_way(connection, person, now_utc)):
             listed = ", ".join(lessons[:5]) + (", ..." if len(lessons) > 5 else "")
             raise ErasureRefusedError(
                 f"{person.role}-{person.id} has lessons ahead or open cases ({listed}); cancel them, then erase"
@@ -113,16 +129,22 @@ def erase(engine: Engine, settings: Settings, person: Person, now_utc: datetime,
             changed["mails in the folder"] = mails
         with engine.connect() as connection, connection.begin() as transaction:
             _limit(connection)
-            people.lock(connection, person)
-            near = pattern_of([*named, *filter(is_telling, map(one_line, people.words_of(connection, person)))])
-            changed |= people.erase_rows(connection, person, now_utc)
-            if near is not None:
-                changed = _added(changed, people.replace_near(connection, person, near, ERASED))
+            changed = _added(changed, _erase_own(connection, person, named, now_utc))
             changed = _added(changed, _replace(connection, pattern, dry_run=dry_run))
             people.note(connection, person, changed, now_utc)
             if dry_run:
                 transaction.rollback()
     return Erasure(person.role, person.id, changed, _notes(named, shared))
+
+
+def _erase_own(connection: Connection, person: Person, named: Sequence[str], now_utc: datetime) -> dict[str, int]:
+    """Erase what is the person's own, and what names them near it."""
+    if person.is_staff:
+        return staff.erase_rows(connection, person, now_utc)
+    people.lock(connection, person)
+    near = pattern_of([*named, *filter(is_telling, map(one_line, people.words_of(connection, person)))])
+    changed = people.erase_rows(connection, person, now_utc)
+    return changed if near is None else _added(changed, people.replace_near(connection, person, near, ERASED))
 
 
 def _limit(connection: Connection) -> None:

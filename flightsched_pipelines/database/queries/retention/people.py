@@ -1,12 +1,13 @@
 """The rows of one person: found, deleted, emptied, and the person's own row made nobody's."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, Text, cast, delete, func, or_, select, update
 
+from flightsched_pipelines.database.queries.retention import staff
+from flightsched_pipelines.database.queries.retention.person import Person, Role
 from flightsched_pipelines.database.queries.retention.references import Fate, references_to
 from flightsched_pipelines.database.schema import (
     ACTIVE_STATUSES,
@@ -24,20 +25,7 @@ from flightsched_pipelines.database.schema import (
     students,
 )
 
-Role = Literal["student", "instructor"]
 _TABLES: Mapping[Role, Table] = {"student": students, "instructor": instructors}
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A student or an instructor, and what names them."""
-
-    role: Role
-    id: int
-    name: str
-    email: str
-    phone: str | None
-    external_id: str | None
 
 
 def find(connection: Connection, role: Role | None, value: str | int) -> Sequence[Person]:
@@ -70,8 +58,9 @@ def shared(connection: Connection, person: Person) -> set[str]:
     """Return what names the person and somebody else, or a school, too."""
     s = schools.c
     others: set[str] = set()
-    for row in connection.execute(select(s.name, s.dispatch_email, s.manager_email, s.phone, s.reply_to)):
+    for row in connection.execute(select(s.name, s.dispatch_email, s.phone, s.reply_to)):
         others |= set(filter(None, row))
+    others |= staff.others_have(connection, person)
     for role, table in _TABLES.items():
         c = table.c
         other = c.id != person.id if role == person.role else c.id.is_not(None)
@@ -173,7 +162,7 @@ def note(connection: Connection, person: Person, changed: Mapping[str, int], now
 
 def _make_nobodys(person: Person, now_utc: datetime) -> Any:  # noqa: ANN401, a statement of SQLAlchemy's
     table = _TABLES[person.role]
-    nobody = f"erased-{person.role}-{person.id}"
+    nobody = person.nobody
     return (
         update(table)
         .where(table.c.id == person.id)

@@ -1,0 +1,1 @@
+"""Measure an hour's run next to a graph that does nothing."""
