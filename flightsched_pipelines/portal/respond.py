@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from flightsched_pipelines.domain.cases.actions import ROLE_OF, Action
 from flightsched_pipelines.domain.cases.responses import CaseResponse, RequestedTimes
-from flightsched_pipelines.domain.rescheduling.preferences import DAYS, PARTS_OF_DAY
+from flightsched_pipelines.domain.rescheduling.preferred_times import DAYS, PARTS_OF_DAY
 from flightsched_pipelines.portal import case_view
 from flightsched_pipelines.portal.forms import (
     KEY,

@@ -12,7 +12,7 @@ from flightsched_pipelines.cli.console import UsageError, console, refuse
 from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.domain.cases.actions import ROLE_OF, Action, Role
 from flightsched_pipelines.domain.cases.responses import CaseResponse, RequestedTimes
-from flightsched_pipelines.domain.rescheduling.preferences import DAYS, PARTS_OF_DAY
+from flightsched_pipelines.domain.rescheduling.preferred_times import DAYS, PARTS_OF_DAY
 from flightsched_pipelines.services.responses.respond import respond as take
 from flightsched_pipelines.services.responses.swap import swap as exchange
 from flightsched_pipelines.text import MAX_KEY_CHARACTERS

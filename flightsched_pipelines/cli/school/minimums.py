@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
@@ -12,11 +12,13 @@ from flightsched_pipelines.cli.arguments import Json
 from flightsched_pipelines.cli.console import UsageError, console, print_json
 from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.domain.risk.limits.minimums import stated_limit
-from flightsched_pipelines.domain.risk.limits.trial import TrialGroup
 from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.services import minimums as stored
 from flightsched_pipelines.services.imports.files import read_file
-from flightsched_pipelines.services.minimums_trial import Trial, try_minimums
+
+if TYPE_CHECKING:
+    from flightsched_pipelines.domain.risk.limits.trial import TrialGroup
+    from flightsched_pipelines.services.minimums_trial import Trial
 
 DAY_FORMAT = "%Y-%m-%d"
 FIRST_DAY = date(2000, 1, 1)
@@ -113,6 +115,9 @@ def try_file(
     as_json: Json = False,
 ) -> None:
     """Show how many lessons of the stored hours other minimums would have kept or lost; nothing is changed."""
+    # Imported here, since the other commands assess nothing, and all that an assessment needs takes long to import.
+    from flightsched_pipelines.services.minimums_trial import try_minimums  # noqa: PLC0415
+
     last, today = _day(until), datetime.now(UTC).date()
     if not FIRST_DAY <= last <= today:
         raise UsageError(f"--until is {last}; give a day from {FIRST_DAY} to {today}")
@@ -141,7 +146,7 @@ def _for(row: Mapping[str, Any]) -> str:
     return " ".join(word for word in words if word) or "every lesson"
 
 
-def _print_trial(trial: Trial) -> None:
+def _print_trial(trial: "Trial") -> None:
     lessons = sum(group.lessons for group in trial.groups)
     days = f"{trial.since} to {trial.until}"
     console.print(f"{plural(lessons, 'lesson')} in {plural(trial.hours, 'stored hour')}, {days}:")
@@ -158,7 +163,7 @@ def _print_trial(trial: Trial) -> None:
     console.print(f"unknown: {unknown[0]}, with the file {unknown[1]}; these count as neither kept nor lost")
 
 
-def _of(group: TrialGroup) -> str:
+def _of(group: "TrialGroup") -> str:
     return f"{group.training_level} {'solo' if group.solo else 'dual'} {group.lesson_kind}"
 
 

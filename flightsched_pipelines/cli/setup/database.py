@@ -24,7 +24,6 @@ from flightsched_pipelines.database import (
     sizes,
     table_counts,
 )
-from flightsched_pipelines.database import seed as seeding
 from flightsched_pipelines.database.engine import application_url, connect, dagster_url
 from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.settings import Settings
@@ -85,6 +84,8 @@ def status(as_json: Json = False) -> None:
 @app.command()
 def seed(hour: Hour = None) -> None:
     """Fill an empty database with two schools and their bookings, relative to an hour."""
+    from flightsched_pipelines.database import seed as seeding  # noqa: PLC0415, the other commands need no pandas
+
     engine = connect(Settings())
     migrations.require_current(engine)
     seeding.seed(engine, parse_hour(hour))
@@ -94,6 +95,8 @@ def seed(hour: Hour = None) -> None:
 @app.command()
 def reset(hour: Hour = None, yes: Yes = False) -> None:
     """Delete everything, and recreate schema and seed."""
+    from flightsched_pipelines.database import seed as seeding  # noqa: PLC0415, the other commands need no pandas
+
     engine = connect(Settings())
     confirm(
         f"{_place(engine)} will lose its data: {table_counts.in_words(table_counts.rows_of(engine))}. Reset it?", yes

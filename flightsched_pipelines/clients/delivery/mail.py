@@ -1,4 +1,4 @@
-"""Send mail into a folder, or by Amazon SES. SMTP is in `flightsched_pipelines.clients.delivery.smtp`."""
+"""Send mail into a folder. SMTP and Amazon SES are in `clients.delivery.smtp` and `clients.delivery.ses`."""
 
 import hashlib
 from collections.abc import Collection
@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Protocol
 
 from flightsched_pipelines.clients import owner_only_files
-from flightsched_pipelines.clients.delivery import aws
 from flightsched_pipelines.clients.delivery.delivery_errors import ChannelDownError, HandOver
 
 
@@ -88,26 +87,3 @@ def remove_mails(folder: Path, words: Collection[str], *, dry_run: bool) -> int:
             if not dry_run:
                 path.unlink()
     return removed
-
-
-class Ses:
-    """Amazon SES, version 2 of its API, raw MIME.
-
-    Args:
-        region: Amazon's region.
-        endpoint_url: base URL of a compatible server.
-    """
-
-    def __init__(self, region: str, endpoint_url: str | None) -> None:
-        self._client = aws.sending_client("sesv2", region, endpoint_url)
-
-    def send(self, message: EmailMessage, key: str, hand_over: HandOver) -> str:  # noqa: ARG002, SES knows no keys
-        """Send the mail; returns Amazon's id of it."""
-        raw = message.as_bytes(policy=policy.SMTP)
-        return aws.handed_over(
-            "Amazon SES", hand_over, lambda: self._client.send_email(Content={"Raw": {"Data": raw}})["MessageId"]
-        )
-
-    def close(self) -> None:
-        """Close connections."""
-        self._client.close()

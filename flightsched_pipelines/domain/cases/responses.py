@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from flightsched_pipelines.domain.cases.actions import Action, Role
-from flightsched_pipelines.domain.rescheduling.preferences import DAYS, part_of_day
+from flightsched_pipelines.domain.rescheduling.preferred_times import DAYS, part_of_day
 from flightsched_pipelines.text import MAX_KEY_CHARACTERS, MAX_REASON_CHARACTERS, accept
 
 

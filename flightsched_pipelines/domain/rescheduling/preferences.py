@@ -13,13 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from flightsched_pipelines.domain.rescheduling.preferred_times import DAYS, PARTS_OF_DAY, part_of_day
 from flightsched_pipelines.domain.rescheduling.rules import PRICES, Prices
-
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-PARTS_OF_DAY: Mapping[str, tuple[int, int]] = MappingProxyType(
-    {"morning": (0, 12), "afternoon": (12, 17), "evening": (17, 24)}
-)
-"""Parts of the day by the local hour in which a lesson starts: from, and before."""
 
 PREFERENCE_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
@@ -39,8 +34,6 @@ PREFERENCE_COLUMNS: Mapping[str, str] = MappingProxyType(
 ``times_moved`` the number of times that weather has moved this booking before.
 """
 
-MAX_NOTICE_HOURS = 336
-MAX_NOTE_CHARACTERS = 500
 UNHURRIED_DAYS = 28
 """After this many days without flying, waiting costs a student most: skills fade."""
 
@@ -122,11 +115,6 @@ def _in_time(lessons: pd.DataFrame, new: "pd.Series[pd.Timestamp]") -> NDArray[n
     latest = np.array([day.toordinal() for day in days] + [date.max.toordinal()], dtype=np.int64)[place]
     since_epoch = new.to_numpy(dtype="datetime64[D]").astype(np.int64)
     return since_epoch + date(1970, 1, 1).toordinal() <= latest
-
-
-def part_of_day(hour: int) -> str:
-    """Return the part of the day that a local hour belongs to."""
-    return next(name for name, (first, before) in PARTS_OF_DAY.items() if first <= hour < before)
 
 
 def _stated(wished: "pd.Series[list[str]]") -> NDArray[np.bool_]:

@@ -3,12 +3,12 @@
 The wording is "below the school's minimums"; whether to fly is the pilot in command's decision.
 """
 
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from math import floor
 from typing import Any
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from flightsched_pipelines.domain.risk.rules import AREA_RULES, AT_LEAST_RULES, HAZARD_AREAS
@@ -71,10 +71,16 @@ class Breach(BaseModel):
     reference: str | None = None
 
 
+def _is_empty(value: object) -> bool:
+    """Return whether a cell of a frame is empty, without importing pandas for it."""
+    is_nan = isinstance(value, float) and math.isnan(value)
+    return value is None or is_nan or type(value).__name__ in {"NAType", "NaTType"}
+
+
 def breach_of(row: Mapping[Any, Any]) -> Breach:
     """Return the breach that a row of ``BROKEN_COLUMNS`` holds."""
     of_area = row["rule"] in AREA_RULES
-    known = {name: None if pd.isna(value) else value for name, value in row.items() if name in _OPTIONAL}
+    known = {name: None if _is_empty(value) else value for name, value in row.items() if name in _OPTIONAL}
     return Breach(
         rule=row["rule"],
         value=known["value"],

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from flightsched_pipelines.domain.risk.rules import AREA_RULES
 from flightsched_pipelines.domain.verification.columns import LEADS_HOURS
 from flightsched_pipelines.durations import HOUR
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LEAST_CASES = 20
 """Fewer cases make no statement: with 19 the 95 % interval of a share is up to 42 points wide."""
@@ -19,7 +21,7 @@ UNOBSERVED_RULES = frozenset({*AREA_RULES, "wind_shear", "daylight"})
 """Rules that no METAR can show to have come true, or that need no forecast."""
 
 
-def observable(minimums: pd.DataFrame) -> pd.DataFrame:
+def observable(minimums: "pd.DataFrame") -> "pd.DataFrame":
     """Return the minimums without those of rules that no METAR can show.
 
     A faulty row stays: the lessons to which it applies are unclear.

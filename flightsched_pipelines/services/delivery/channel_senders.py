@@ -15,8 +15,9 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.clients.delivery import aws
 from flightsched_pipelines.clients.delivery.delivery_errors import HandOver, MessageRefusedError
-from flightsched_pipelines.clients.delivery.mail import Maildir, Mailer, Ses
+from flightsched_pipelines.clients.delivery.mail import Maildir, Mailer
 from flightsched_pipelines.clients.delivery.redis_events import RedisEvents
+from flightsched_pipelines.clients.delivery.ses import Ses
 from flightsched_pipelines.clients.delivery.slack import Slack
 from flightsched_pipelines.clients.delivery.smtp import Smtp
 from flightsched_pipelines.database.queries.notifications import contacts

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from flightsched_pipelines.database.queries.notifications import contacts, settings_changes
 from flightsched_pipelines.database.queries.notifications.contacts import Person
 from flightsched_pipelines.database.queries.schedule.preferences import save_preferences
-from flightsched_pipelines.domain.rescheduling.preferences import (
+from flightsched_pipelines.domain.rescheduling.preferred_times import (
     DAYS,
     MAX_NOTE_CHARACTERS,
     MAX_NOTICE_HOURS,

@@ -22,8 +22,9 @@ from flightsched_pipelines.clients.delivery.delivery_errors import (
     PerhapsDeliveredError,
     unnoted,
 )
-from flightsched_pipelines.clients.delivery.mail import Maildir, Ses, read_maildir
+from flightsched_pipelines.clients.delivery.mail import Maildir, read_maildir
 from flightsched_pipelines.clients.delivery.redis_events import STREAM, RedisEvents
+from flightsched_pipelines.clients.delivery.ses import Ses
 from flightsched_pipelines.clients.delivery.slack import Slack
 from flightsched_pipelines.clients.delivery.smtp import Smtp
 from flightsched_pipelines.services.monitoring.diagnosis import diagnose

@@ -20,7 +20,7 @@ from flightsched_pipelines.clients.delivery.delivery_errors import (
     NotYetError,
     PerhapsDeliveredError,
 )
-from flightsched_pipelines.clients.delivery.mail import Ses
+from flightsched_pipelines.clients.delivery.ses import Ses
 from flightsched_pipelines.clients.delivery.slack import Slack
 from flightsched_pipelines.clients.delivery.smtp import Smtp, SmtpTimeouts
 from flightsched_pipelines_tests.servers import faulty_http, faulty_smtp

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.schema import CreateSchema
 
@@ -65,6 +66,14 @@ def test_the_way_back_leaves_nothing_and_the_way_up_works_again(engine: Engine) 
 
     migrations.upgrade(engine)
     migrations.require_current(engine)
+
+
+def test_the_revisions_files_are_alembics_chain(engine: Engine) -> None:
+    scripts = ScriptDirectory(str(migrations.REVISIONS.parent))
+    chain = [script.revision for script in scripts.walk_revisions()]
+    files = sorted(path.name.partition("_")[0] for path in migrations.REVISIONS.glob("[0-9]*.py"))
+    assert chain == files[::-1]
+    assert migrations.status(engine) == migrations.Status(chain[0], chain[0], is_later=False)
 
 
 def test_a_schema_of_a_later_version_serves_this_one_and_is_left_alone(engine: Engine) -> None:

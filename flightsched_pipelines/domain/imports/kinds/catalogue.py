@@ -8,7 +8,7 @@ from flightsched_pipelines.domain.imports.kinds import fields
 from flightsched_pipelines.domain.imports.kinds.credential_kinds import CREDENTIALS, INSPECTIONS, REQUIREMENTS, SQUAWKS
 from flightsched_pipelines.domain.imports.kinds.file_kind import SCHOOL_OF_ROW, WHO, FileKind
 from flightsched_pipelines.domain.imports.kinds.minimum_kinds import LIMITS, MINIMUMS
-from flightsched_pipelines.domain.rescheduling.preferences import (
+from flightsched_pipelines.domain.rescheduling.preferred_times import (
     DAYS,
     MAX_NOTE_CHARACTERS,
     MAX_NOTICE_HOURS,

@@ -12,7 +12,8 @@ from typing import Any, cast
 
 import pandas as pd
 
-from flightsched_pipelines.domain.rescheduling.preferences import kept_and_missed, part_of_day, with_preferences
+from flightsched_pipelines.domain.rescheduling.preferences import kept_and_missed, with_preferences
+from flightsched_pipelines.domain.rescheduling.preferred_times import part_of_day
 from flightsched_pipelines.domain.rescheduling.ranking.reason_codes import FORECASTS
 from flightsched_pipelines.domain.rescheduling.search.time_grid import local_clock
 from flightsched_pipelines.domain.risk.rules import NOT_FLOWN

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 
 from flightsched_pipelines.clients.delivery import aws
 from flightsched_pipelines.clients.delivery.delivery_errors import HandOver
-from flightsched_pipelines.clients.delivery.mail import Ses
+from flightsched_pipelines.clients.delivery.ses import Ses
 from flightsched_pipelines.clients.delivery.smtp import Smtp, SmtpTimeouts
 from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.database.queries.notifications.leases import Message

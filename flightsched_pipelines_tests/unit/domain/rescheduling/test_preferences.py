@@ -9,10 +9,10 @@ import pytest
 from flightsched_pipelines.domain.rescheduling.preferences import (
     PREFERENCE_COLUMNS,
     kept_and_missed,
-    part_of_day,
     waiting_cost,
     with_preferences,
 )
+from flightsched_pipelines.domain.rescheduling.preferred_times import part_of_day
 from flightsched_pipelines.domain.rescheduling.search.candidates import CANDIDATE_COLUMNS
 from flightsched_pipelines_tests.unit.domain.rescheduling.builders import LOST, NOW, OPENS, School
 
