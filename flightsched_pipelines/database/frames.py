@@ -20,6 +20,7 @@ from sqlalchemy import (
     Double,
     Engine,
     Integer,
+    Select,
     Table,
     Text,
     cast,
@@ -67,14 +68,23 @@ def require_kept(connection: Connection, names: Sequence[str], hours: Sequence[d
     Raises:
         ArchivedHourError: they were.
     """
+    refuse_archived(connection.execute(select_archived(names, partitions.c.partition_hour.in_(list(hours)))).all())
+
+
+def select_archived(names: Sequence[str], which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Return the query for the first hour of some tables whose rows were archived; `refuse_archived` reads it."""
     p = partitions.c
-    query = (
-        select(p.name, p.partition_hour, p.archive_file)
-        .where(p.name.in_(list(names)), p.partition_hour.in_(list(hours)), p.archived_at.is_not(None))
-        .order_by(p.partition_hour)
-        .limit(1)
-    )
-    if (found := connection.execute(query).one_or_none()) is not None:
+    query = select(p.name, p.partition_hour, p.archive_file)
+    return query.where(p.name.in_(list(names)), which, p.archived_at.is_not(None)).order_by(p.partition_hour).limit(1)
+
+
+def refuse_archived(archived: Sequence[Any]) -> None:
+    """Raise if a row of `select_archived` was found.
+
+    Raises:
+        ArchivedHourError: it was.
+    """
+    for found in archived:
         raise ArchivedHourError(
             f"The rows of {found.name} of {found.partition_hour:%Y-%m-%d %H:%M}Z are in the archive, in "
             f"{found.archive_file}, and no longer in the database: read them there, or choose a later hour"

@@ -6,7 +6,7 @@ The conditions on the tables (`schema.base.sound`) reject such values; older row
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, FromClause, Text, case, func, literal, null
+from sqlalchemy import ARRAY, ColumnElement, DateTime, FromClause, Text, case, func, literal, null, type_coerce
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date.max
 LAST_INSTANT = datetime(9999, 1, 1, tzinfo=UTC)
@@ -21,6 +21,16 @@ def day(column: ColumnElement[Any]) -> ColumnElement[Any]:
 def clock(column: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return a time of day; midnight at the day's end, 24:00, is just before it."""
     return case((column > time.max, literal(time.max)), else_=column)
+
+
+def start_of(period: ColumnElement[Any]) -> ColumnElement[datetime]:
+    """Return the start of a period, of the type of an instant."""
+    return type_coerce(func.lower(period), DateTime(timezone=True))
+
+
+def end_of(period: ColumnElement[Any]) -> ColumnElement[datetime]:
+    """Return the end of a period, of the type of an instant."""
+    return type_coerce(func.upper(period), DateTime(timezone=True))
 
 
 def words(column: ColumnElement[Any]) -> ColumnElement[Any]:

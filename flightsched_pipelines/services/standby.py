@@ -191,11 +191,13 @@ def _offer_to(
         found = revalidate(connection, moving, freed.school_id, student_id, now_utc, now_utc, settings)
         if found.objections or found.verdict not in {"ok", "watch"}:
             return False
-        offer = Offer(slot, describe_move(connection, moving, student_id, found.verdict), "planner")
+        offer = Offer(slot, describe_move(found, moving), "planner")
         why = "a slot came free, and the lesson is on standby"
         new = NewCase(booking_id, waiting.lesson, CaseState.PROPOSED, deadline, why, [offer], freed.freed_slot_id)
         hour = newest_written(connection, "forecasts") or now_utc
         [case_id] = transitions.insert_cases(connection, [new], hour, now_utc)
-        news = CaseNotification(case_id, booking_id, "opened", waiting.lesson, 1, [offer], deadline_utc=deadline)
+        news = CaseNotification(
+            case_id, booking_id, "opened", waiting.lesson, 1, [offer], deadline_utc=deadline, standby=True
+        )
         queue_notifications(connection, [news], directory, occasion)
     return True

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, ResponseEvent, Slot
 from flightsched_pipelines.domain.cases.rules import ResponseRules
@@ -86,12 +86,14 @@ class Revalidated:
 
     The verdict is ``ok``, ``watch``, ``unforecast`` (no forecast reaches it yet), ``missing`` (data needed to judge it
     are missing: ``why`` says which), ``at_risk``, which is among the objections, or ``not_flown`` (the lesson keeps its
-    slot without flying). Lessons never move where it is ``missing``.
+    slot without flying). Lessons never move where it is ``missing``. ``lesson`` is its row in the schedule, if there is
+    one: `slot_descriptions` reads it.
     """
 
     objections: Sequence[str]
     verdict: str
     why: str
+    lesson: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
 
 
 Effect = Literal["hold", "prolong", "release", "lose", "move", "look_for_others", "remind", "keep", "end"]

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from flightsched_pipelines.database.frames import newest_written
 from flightsched_pipelines.database.queries.cases import case_queries, transitions
 from flightsched_pipelines.database.queries.imports.filed_changes import cases_holding
 from flightsched_pipelines.database.queries.schedule import holds
@@ -36,7 +37,9 @@ def offer_others(connection: Connection, lost: Sequence[CaseSnapshot], now_utc: 
         now = case_queries.load_case(connection, case.case_id)
         if case.hold is None or now is None or now.booked != case.lesson:
             continue
-        renewed = replacement_offers.replace_lost_offers(connection, case, [case.hold.slot], WHY, now_utc, settings)
+        hour = newest_written(connection, "reschedule_candidates")
+        lost_slots = [case.hold.slot]
+        renewed = replacement_offers.replace_lost_offers(connection, case, lost_slots, WHY, hour, now_utc, settings)
         step = replace(renewed.transition, event="hold_released")
         transitions.write_transitions(connection, [step], hour_of(now_utc), now_utc)
         directory = Directory.read(connection, [case.booking_id])

@@ -18,8 +18,7 @@ from flightsched_pipelines.settings import Settings
 class CaseNotification:
     """One transition of one case, for the student and the lesson's instructor, unless ``to`` names others.
 
-    In a ``standby`` case, which offers a freed slot, the instructor is notified only when the lesson moves; `tell` sets
-    that mark.
+    In a ``standby`` case, which offers a freed slot, the instructor is notified only when the lesson moves.
     ``moved_from`` is the place of a moved lesson before.
     ``chosen`` is the alternative that the student took, with its number; it is to be confirmed by ``confirm_by_utc``.
     """

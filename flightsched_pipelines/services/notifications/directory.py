@@ -14,7 +14,7 @@ from flightsched_pipelines.services.notifications.case_notification import CaseN
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Everyone and everything that messages name, read once."""
+    """Everyone and everything that messages name, read once; ``unasked`` instructors confirm dual lessons unasked."""
 
     bookings: Mapping[int, people.BookingFacts]
     students: Mapping[int, Person]
@@ -22,20 +22,16 @@ class Directory:
     schools: Mapping[int, people.School]
     aircraft: Mapping[int, str]
     simulators: frozenset[int] = frozenset()
+    unasked: frozenset[int] = frozenset()
 
     @classmethod
     def read(cls, connection: Connection, booking_ids: Sequence[int]) -> "Directory":
         """Read the data that messages about these bookings need."""
-        bookings = people.booking_facts(connection, booking_ids)
-        schools = {booking.school_id for booking in bookings.values()}
+        found = people.named_in(connection, booking_ids)
         return cls(
-            bookings,
-            people.students(connection, {booking.student_id for booking in bookings.values()}),
-            people.instructors(connection, schools=schools),
-            people.schools(connection, schools),
-            people.aircraft_names(connection, schools),
-            people.simulators(connection, schools),
-        )
+            found.bookings, found.students, found.instructors, found.schools, found.aircraft, found.simulators,
+            found.unasked,
+        )  # fmt: skip
 
     def contact(self, booking_id: int) -> models.Contact:
         """Return where people ask about a booking."""

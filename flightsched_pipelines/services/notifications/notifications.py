@@ -2,18 +2,15 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
-from flightsched_pipelines.database.queries.cases import cases as case_rows
-from flightsched_pipelines.database.queries.cases import transitions
-from flightsched_pipelines.database.queries.live import live_events
 from flightsched_pipelines.database.queries.live.live_events import NewEvent
 from flightsched_pipelines.database.queries.notifications import contacts as people
-from flightsched_pipelines.database.queries.notifications import outbox
+from flightsched_pipelines.database.queries.notifications import outbox, posting
 from flightsched_pipelines.database.queries.notifications.contacts import Person
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.database.queries.schedule.person_lessons import uncertain_verdicts
@@ -70,9 +67,6 @@ def queue_notifications(
         too_late: threatened bookings that start too soon for a case, for the dispatchers.
         unknown: lessons whose weather is unknown, counted by school.
     """
-    on_standby = case_rows.offering_freed_slots(connection, {item.case_id for item in news})
-    news = [replace(item, standby=item.case_id in on_standby) for item in news]
-    sequences = transitions.next_sequences(connection, [item.booking_id for item in news])
     addressed = {
         (item.case_id, person.role, channel)
         for item in news
@@ -80,7 +74,7 @@ def queue_notifications(
         for person in directory.audience(item)
         for channel in channels.PERSONAL
     }
-    unheard = outbox.replace_earlier(connection, addressed, occasion.now_utc)
+    sequences, unheard = posting.prepare(connection, {item.booking_id for item in news}, addressed, occasion.now_utc)
     moves = [Move(item.booking_id, offer.slot) for item in news for offer in _slots_told(item)]
     warned = slot_warnings(connection, moves, occasion.now_utc)
     records = _track_records(connection, news, directory, occasion)
@@ -92,8 +86,7 @@ def queue_notifications(
         post.to_people(item)
         post.to_systems(item)
     post.digests(too_late, unknown or {})
-    outbox.queue(connection, post.rows, occasion.now_utc)
-    live_events.publish(connection, [post.live_event(item) for item in news], occasion.now_utc)
+    posting.post(connection, post.rows, [post.live_event(item) for item in news], occasion.now_utc)
     tally = post.tally
     tally.queued.update(row.channel for row in post.rows)
     tally.held_back.update("quiet hours" for row in post.rows if row.next_attempt_at > occasion.now_utc)

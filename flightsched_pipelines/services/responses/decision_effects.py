@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from flightsched_pipelines.database.queries.cases import case_queries, responses, transitions
+from flightsched_pipelines.database.queries.cases import responses, transitions
+from flightsched_pipelines.database.queries.cases.case_queries import LockedCase
 from flightsched_pipelines.database.queries.cases.transitions import Transition
 from flightsched_pipelines.database.queries.notifications.contacts import Person
 from flightsched_pipelines.database.queries.schedule import booking_moves, holds
@@ -16,7 +17,7 @@ from flightsched_pipelines.domain.cases.actions import Action
 from flightsched_pipelines.domain.cases.decisions import taken
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot, keeps_time
 from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseRefusedError
-from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Decision, Effect, Offer
+from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Decision, Effect, Offer, Revalidated
 from flightsched_pipelines.durations import hour_of
 from flightsched_pipelines.formatting import format_period, format_time, plural
 from flightsched_pipelines.messages import headlines, models
@@ -24,6 +25,7 @@ from flightsched_pipelines.services.notifications.case_notification import CaseN
 from flightsched_pipelines.services.notifications.directory import Directories, Directory
 from flightsched_pipelines.services.notifications.notifications import queue_notifications
 from flightsched_pipelines.services.responses import replacement_offers
+from flightsched_pipelines.services.responses.slot_revalidation import describe_move
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines.text import one_line
 
@@ -34,17 +36,21 @@ UNREACHED = "No forecast reaches this time yet."
 class DecisionEffects:
     """The effects of a decision about one case, to be applied once.
 
-    ``others`` are the locked cases that are offered any of the slot; ``is_forecast`` whether a forecast reaches it.
+    ``found`` is the slot revalidated.
     """
 
     connection: Connection
-    case: CaseSnapshot
+    locked: LockedCase
     response: CaseResponse
-    others: Sequence[int]
     directories: Directories
     now_utc: datetime
     settings: Settings
-    is_forecast: bool
+    found: Revalidated | None
+
+    @property
+    def case(self) -> CaseSnapshot:
+        """Return the case."""
+        return self.locked.case
 
     def apply(self, decision: Decision) -> tuple[str, str]:
         """Apply a decision; return the outcome and the sentence for the response's sender.
@@ -74,12 +80,13 @@ class DecisionEffects:
             raise taken(number, "somebody else has it") from None
         self._write(replace(self._step(decision), accepted=number))
         to, changes, next_step = self._who_confirms(slot)
-        chosen = number, self._as_of_now(case.offers[number])
+        reason = describe_move(self.found, Move(case.booking_id, slot)) if self.found else case.offers[number].reason
+        chosen = number, replace(case.offers[number], reason=reason, ranked_by="planner")
         self._tell(self._news("accepted", chosen=chosen, confirm_by_utc=until, to=to, changes=changes))
         return responses.APPLIED, (
             f"Alternative {number} ({self._moment(slot)}) is held until "
             f"{format_time(until, case.time_zone)}; "
-            f"{next_step}.{'' if self.is_forecast else f' {UNREACHED}'}"
+            f"{next_step}.{'' if self._is_forecast else f' {UNREACHED}'}"
         )
 
     def _prolong(self, decision: Decision) -> tuple[str, str]:
@@ -93,7 +100,7 @@ class DecisionEffects:
         """Return the people to notify of a hold, the sentences on what is new, and the next step in words."""
         case = self.case
         student = self._directory.student_of(case.booking_id)
-        if case_queries.confirms_automatically(self.connection, slot.instructor_id):
+        if slot.instructor_id in self._directory.unasked:
             at = self.now_utc + timedelta(minutes=self.settings.withdraw_minutes)
             words_ = f"it is confirmed without asking at {format_time(at, case.time_zone)}"
             return [student], [f"{words_[:1].upper()}{words_[1:]}, unless you withdraw it."], words_
@@ -111,16 +118,21 @@ class DecisionEffects:
         platform = replace(self._step(moved), actor="platform", actor_id=None)
         self._write(replace(self._step(confirmed), accepted=number), replace(platform, accepted=number))
         try:
-            booking_moves.move(self.connection, [Move(case.booking_id, slot)], self.now_utc)
+            booking_moves.move(self.connection, [Move(case.booking_id, slot)], [self.locked.lesson], self.now_utc)
         except IntegrityError:
             raise taken(number, "somebody else has it") from None
         renewed = replacement_offers.others_who_lose(
-            self.connection, self.others, {slot: case.student_id}, self.now_utc, self.settings
+            self.connection,
+            self.locked.others,
+            {slot: case.student_id},
+            self.locked.candidates_hour,
+            self.now_utc,
+            self.settings,
         )
         self._write(*(one.transition for one in renewed))
         told = [one.news for one in renewed]
         directory = self.directories.of([case.booking_id, *(news.booking_id for news in told)])
-        self._tell(*moved_notifications(case, slot, directory, reached=self.is_forecast), *told, directory=directory)
+        self._tell(*moved_notifications(case, slot, directory, reached=self._is_forecast), *told, directory=directory)
         cost = "It is the freed slot" if case.standby else "There is no charge for moving a lesson because of weather"
         done = f"The lesson keeps its time, {self._form(slot)}" if keeps else "The lesson has moved to"
         return responses.APPLIED, f"{done}{',' if keeps else ''} {self._moment(slot)}. {cost}."
@@ -129,7 +141,7 @@ class DecisionEffects:
         """Release a held slot that is no longer available, and offer the student others."""
         case, slot, why = self.case, _alternative(decision), decision.why
         renewed = replacement_offers.replace_lost_offers(
-            self.connection, case, [slot], why, self.now_utc, self.settings
+            self.connection, case, [slot], why, self.locked.candidates_hour, self.now_utc, self.settings
         )
         self._renew(renewed, replace(renewed.transition, event="hold_released"))
         left = "The lesson stays on standby" if case.standby else "The student is offered the remaining times"
@@ -139,7 +151,13 @@ class DecisionEffects:
     def _look_for_others(self, decision: Decision) -> tuple[str, str]:
         case = self.case
         fresh = replacement_offers.fresh_offers(
-            self.connection, case, self.now_utc, self.settings, wishes=self.response.wishes, but_for=case.offered
+            self.connection,
+            case,
+            self.locked.candidates_hour,
+            self.now_utc,
+            self.settings,
+            wishes=self.response.wishes,
+            but_for=case.offered,
         )
         offers = fresh.offers
         if not offers and fresh.unjudged:
@@ -234,11 +252,17 @@ class DecisionEffects:
         return CaseNotification(
             case.case_id, case.booking_id, event, case.lesson, case.round, offers, changes=changes,
             deadline_utc=case.deadline_utc if offers else None, chosen=chosen, confirm_by_utc=confirm_by_utc, to=to,
+            standby=case.standby,
         )  # fmt: skip
 
     def _tell(self, *news: CaseNotification, directory: Directory | None = None) -> None:
         context = NotificationContext(None, self.now_utc, self.settings)
         queue_notifications(self.connection, news, directory or self._directory, context)
+
+    @property
+    def _is_forecast(self) -> bool:
+        """Return whether a forecast reaches the slot."""
+        return self.found is None or self.found.verdict != "unforecast"
 
     @property
     def _directory(self) -> Directory:
@@ -265,10 +289,12 @@ def moved_notifications(
     changes = [was] if reached else [was, UNREACHED]
     if keeps_time(slot, lesson):
         changes = [f"It was a flight with {directory.aircraft_of(lesson)}."]
-    news = [CaseNotification(case.case_id, case.booking_id, "moved", slot, round_, changes=changes, moved_from=lesson)]
+    about = case.case_id, case.booking_id
+    moved = CaseNotification(*about, "moved", slot, round_, changes=changes, moved_from=lesson, standby=case.standby)
+    news = [moved]
     if lesson.instructor_id is not None and lesson.instructor_id != slot.instructor_id:
         former = directory.instructors[lesson.instructor_id]
-        news.append(CaseNotification(case.case_id, case.booking_id, "handed_over", lesson, round_, to=[former]))
+        news.append(CaseNotification(*about, "handed_over", lesson, round_, to=[former], standby=case.standby))
     return news
 
 

@@ -8,7 +8,6 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from flightsched_pipelines.database.frames import newest_written, read_partition
-from flightsched_pipelines.database.queries.cases import case_queries
 from flightsched_pipelines.database.queries.cases.transitions import Transition
 from flightsched_pipelines.database.queries.schedule import booking_moves
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
@@ -49,6 +48,7 @@ class Fresh:
 def fresh_offers(
     connection: Connection,
     case: CaseSnapshot,
+    hour: datetime | None,
     now_utc: datetime,
     settings: Settings,
     *,
@@ -64,6 +64,7 @@ def fresh_offers(
     Args:
         connection: the transaction.
         case: the case.
+        hour: the newest hour with candidates, if there is one.
         now_utc: now.
         settings: the bounds of a new time.
         wishes: the requested times; any when ``None``.
@@ -71,7 +72,6 @@ def fresh_offers(
         beside: slots that the lesson is offered besides.
         most: how many are wanted.
     """
-    hour = newest_written(connection, "reschedule_candidates")
     if hour is None or most <= 0:
         return Fresh([])
     table = PIPELINE_TABLES["reschedule_candidates"]
@@ -84,14 +84,16 @@ def fresh_offers(
     verdicts: list[str] = []
     unjudged = False
     proofs = 0
-    for row, slot in enumerate(slots_of(found)):
+    slots = slots_of(found)
+    elsewhere = booking_moves.offered_to_others(connection, slots, student, BUFFER, case.booking_id)
+    for row, slot in enumerate(slots):
         if len(chosen) == most or proofs == MAX_REVALIDATIONS:
             break
         if slot.starts_at_utc in starts or not (wishes or RequestedTimes()).suits(slot.starts_at_utc.astimezone(zone)):
             continue
         if any(_clash(slot, student, other, student) for other in offered):
             continue
-        if booking_moves.cases_offered(connection, slot, student, BUFFER, [case.booking_id]):
+        if slot in elsewhere:
             continue
         proofs += 1
         moving = Move(case.booking_id, slot)
@@ -113,12 +115,14 @@ def as_of_now(connection: Connection, case: CaseSnapshot, offer: Offer, now_utc:
     moving, student = Move(case.booking_id, offer.slot), case.student_id
     offered = case.offered.get(offer.slot, now_utc)
     found = revalidate(connection, moving, case.school_id, student, offered, now_utc, settings)
-    return replace(offer, reason=describe_move(connection, moving, student, found.verdict), ranked_by="planner")
+    reason = describe_move(found, moving) if found.lesson is not None else offer.reason
+    return replace(offer, reason=reason, ranked_by="planner")
 
 
 def replace_lost_offers(
-    connection: Connection, case: CaseSnapshot, lost: Collection[Slot], why: str, now_utc: datetime, settings: Settings
-) -> ReplacementRound:
+    connection: Connection, case: CaseSnapshot, lost: Collection[Slot], why: str, hour: datetime | None,
+    now_utc: datetime, settings: Settings,
+) -> ReplacementRound:  # fmt: skip
     """Return the next round of a case that lost alternatives: the remaining ones, and new ones for the lost.
 
     A case that offers a freed slot has no other alternative, and ends.
@@ -135,6 +139,7 @@ def replace_lost_offers(
     fresh = fresh_offers(
         connection,
         case,
+        hour,
         now_utc,
         settings,
         but_for=[*case.offered, *lost],
@@ -154,27 +159,28 @@ def new_round(
     transition = Transition(case.case_id, case.booking_id, event, case.state, state, why, case.round + 1, True, offers)
     news = CaseNotification(
         case.case_id, case.booking_id, "updated", case.lesson, case.round + 1, offers,
-        changes=changes, deadline_utc=case.deadline_utc,
+        changes=changes, deadline_utc=case.deadline_utc, standby=case.standby,
     )  # fmt: skip
     return ReplacementRound(transition, news)
 
 
 def others_who_lose(
-    connection: Connection, case_ids: Sequence[int], taken: Mapping[Slot, int], now_utc: datetime, settings: Settings
-) -> list[ReplacementRound]:
+    connection: Connection, cases: Sequence[CaseSnapshot], taken: Mapping[Slot, int], hour: datetime | None,
+    now_utc: datetime, settings: Settings,
+) -> list[ReplacementRound]:  # fmt: skip
     """Return new rounds for the cases that were offered what is taken now.
 
     Args:
         connection: the transaction that took it; the cases are locked.
-        case_ids: the cases that were offered any of it.
+        cases: those that were offered any of it.
         taken: the slots, with the student who has each.
+        hour: the newest hour with candidates, if there is one.
         now_utc: now.
         settings: the bounds of a new time.
     """
     renewed: list[ReplacementRound] = []
-    for case_id in case_ids:
-        case = case_queries.load_case(connection, case_id)
-        if case is None or case.state is not CaseState.PROPOSED:
+    for case in cases:
+        if case.state is not CaseState.PROPOSED:
             continue
         lost = [
             offer.slot
@@ -183,7 +189,7 @@ def others_who_lose(
         ]
         if lost:
             renewed.append(
-                replace_lost_offers(connection, case, lost, "another lesson has taken it", now_utc, settings)
+                replace_lost_offers(connection, case, lost, "another lesson has taken it", hour, now_utc, settings)
             )
     return renewed
 
@@ -192,7 +198,8 @@ def _gone(case: CaseSnapshot, why: str) -> ReplacementRound:
     """Return the end of a case whose freed slot is no longer available."""
     ended = Transition(case.case_id, case.booking_id, "cancelled", case.state, CaseState.CANCELLED, why, case.round)
     changes = [f"The slot is no longer available: {why}."]
-    news = CaseNotification(case.case_id, case.booking_id, "cancelled", case.lesson, case.round, changes=changes)
+    about = case.case_id, case.booking_id
+    news = CaseNotification(*about, "cancelled", case.lesson, case.round, changes=changes, standby=case.standby)
     return ReplacementRound(ended, news)
 
 

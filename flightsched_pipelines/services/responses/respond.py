@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from flightsched_pipelines.database.queries.cases import cases, responses
+from flightsched_pipelines.database.queries.cases.responses import Response
 from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseRefusedError
 from flightsched_pipelines.services.responses.response_handler import (
     CaseChangedError,
@@ -66,16 +67,26 @@ def _worth_another_try(error: Exception) -> bool:
 
 
 def _once(engine: Engine, response: CaseResponse, now_utc: datetime, settings: Settings) -> ResponseOutcome:
-    with engine.begin() as connection:
-        cases.lock_cases_shared(connection)
-        before = responses.find_response(connection, response.key)
-        if before is not None:
-            return ResponseOutcome(before.outcome, before.sentence, before.case_id, repeated=True)
+    with engine.connect() as connection:
         handler = ResponseHandler(connection, response, now_utc, settings)
         try:
-            with connection.begin_nested():
+            with connection.begin():
+                cases.lock_cases_shared(connection)
+                if (before := handler.begin()) is not None:
+                    return _repeated(before)
                 outcome, sentence = handler.take()
+                responses.insert_response(connection, handler.record(outcome, sentence))
         except ResponseRefusedError as refused:
             outcome, sentence = refused.code, handler.refusal(refused)
-        responses.insert_response(connection, handler.record(outcome, sentence))
+        else:
+            return ResponseOutcome(outcome, sentence, response.case_id)
+        with connection.begin():  # the refused attempt is rolled back, whatever it had changed, and its locks are free
+            cases.lock_cases_shared(connection)
+            if (before := responses.find_response(connection, response.key)) is not None:
+                return _repeated(before)
+            responses.insert_response(connection, handler.record(outcome, sentence))
     return ResponseOutcome(outcome, sentence, response.case_id)
+
+
+def _repeated(before: Response) -> ResponseOutcome:
+    return ResponseOutcome(before.outcome, before.sentence, before.case_id, repeated=True)

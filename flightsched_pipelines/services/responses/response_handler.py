@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from flightsched_pipelines.database.queries.cases import case_queries
+from flightsched_pipelines.database.queries.cases import case_queries, responses
+from flightsched_pipelines.database.queries.cases.case_queries import LockedCase
 from flightsched_pipelines.database.queries.cases.responses import Response
 from flightsched_pipelines.database.queries.schedule import booking_moves
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
@@ -30,6 +31,9 @@ from flightsched_pipelines.services.rules import response_rules
 from flightsched_pipelines.settings import Settings
 
 MAX_ID = 2**63 - 1
+NO_CASE = 0
+"""No case has this id."""
+
 MAX_NUMBER = 2**31 - 1
 """The largest number that a column can hold."""
 
@@ -49,14 +53,23 @@ class ResponseHandler:
         self._case: CaseSnapshot | None = None
         self._directories = Directories(connection)
 
+    def begin(self) -> Response | None:
+        """Lock the response's key and its case; return the response that is stored under the key, if there is one."""
+        key, case_id = self._response.key, _fitting(self._response.case_id, MAX_ID) or NO_CASE
+        responses.lock_key_and_case(self._connection, key, case_id)
+        before, case = case_queries.responded_case(self._connection, key, case_id)
+        if case is not None:
+            self._look_at(case)
+        return before
+
     def take(self) -> tuple[str, str]:
         """Apply the response; return the outcome and the sentence for its sender.
 
         Raises:
             ResponseRefusedError: it cannot be applied; the caller rolls back to before it.
         """
-        case, slot, others = self._lock()
-        response = self._response
+        locked, slot = self._lock()
+        case, response = locked.case, self._response
         at = ResponseContext(self._now, self._asked_from(case, slot), response_rules(self._settings))
         decision, found = decide(case, response, at), None
         if (checked := slot_to_revalidate(case, decision, response, at)) is not None:
@@ -66,9 +79,8 @@ class ResponseHandler:
                 self._settings,
             )  # fmt: skip
             decision = weigh(case, decision, response, found, at, _moment(case, checked))
-        is_forecast = found is None or found.verdict != "unforecast"
         effects = DecisionEffects(
-            self._connection, case, response, others, self._directories, self._now, self._settings, is_forecast
+            self._connection, locked, response, self._directories, self._now, self._settings, found
         )
         return effects.apply(decision)
 
@@ -97,37 +109,35 @@ class ResponseHandler:
             received_at=self._now, outcome=outcome, sentence=sentence, dispatcher=response.dispatcher,
         )  # fmt: skip
 
-    def _lock(self) -> tuple[CaseSnapshot, Slot | None, list[int]]:
-        """Read the case, lock its people, aircraft and booking, and read it again: from here on it cannot change.
+    def _lock(self) -> tuple[LockedCase, Slot | None]:
+        """Lock the case's people, aircraft and booking, and read it again: from here on it cannot change.
 
         Returns:
-            The case, the slot that the response is about, and other cases that are offered any of it.
+            The case with others that are offered any of its slot, and the slot that the response is about.
         """
-        if _fitting(self._response.case_id, MAX_ID) is None:
+        case = self._case
+        if case is None:
             raise _unknown(self._response.case_id)
-        booking_moves.lock_moves_exclusive(self._connection, self._response.case_id)
-        case = self._look()
         slot = slot_of_response(case, self._response)
         booking_moves.lock_resources(
             self._connection, booking_moves.resources_of(case.student_id, case.lesson, *([slot] if slot else []))
         )
-        others: list[int] = []
-        if slot is not None and self._response.action is Action.CONFIRM:
-            others = booking_moves.cases_offered(self._connection, slot, case.student_id, BUFFER, [case.booking_id])
-        booking_moves.lock_cases(self._connection, [case.case_id, *others])
-        case = self._look(lock=True)
-        if slot_of_response(case, self._response) != slot:
-            raise CaseChangedError
-        return case, slot, others
-
-    def _look(self, *, lock: bool = False) -> CaseSnapshot:
-        case = case_queries.load_case(self._connection, self._response.case_id, lock=lock)
-        if case is None:
+        moves = self._response.action is Action.CONFIRM
+        others = booking_moves.lock_case_and_others(
+            self._connection, case.case_id, case.booking_id, slot if moves else None, case.student_id, BUFFER
+        )
+        locked = case_queries.locked_case(self._connection, case.case_id, case.booking_id, others)
+        if locked is None:
             raise _unknown(self._response.case_id)
+        self._look_at(locked.case)
+        if slot_of_response(locked.case, self._response) != slot:
+            raise CaseChangedError
+        return locked, slot
+
+    def _look_at(self, case: CaseSnapshot) -> None:
         self._case = case
         if self._response.person_id is None:
             self._response = replace(self._response, person_id=whom_it_waits_for(case, self._response))
-        return case
 
     def _asked_from(self, case: CaseSnapshot, slot: Slot | None) -> datetime:
         """Return when the instructor of a slot may be asked to confirm it: not in quiet hours."""

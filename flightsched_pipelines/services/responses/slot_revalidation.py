@@ -7,17 +7,14 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection
 
-from flightsched_pipelines.database.frames import newest_written, partition_rows
-from flightsched_pipelines.database.queries.schedule import bookings as schedule
 from flightsched_pipelines.database.queries.schedule import credentials as credential_rows
-from flightsched_pipelines.database.queries.schedule.availability import availability_of
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move, resources_of
-from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.database.queries.schedule.slot_facts import SlotFacts, slot_facts
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.domain.cases.snapshot import Revalidated
 from flightsched_pipelines.domain.rescheduling.frames import PROPOSAL_COLUMNS
+from flightsched_pipelines.domain.rescheduling.requirements import Credentials
 from flightsched_pipelines.domain.rescheduling.slot_descriptions import slot_descriptions
-from flightsched_pipelines.domain.rescheduling.validation.area_validation import LOOKED_AT_AREAS
 from flightsched_pipelines.domain.rescheduling.validation.credential_validation import CredentialRecords
 from flightsched_pipelines.domain.rescheduling.validation.validation import examine
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import (
@@ -26,12 +23,16 @@ from flightsched_pipelines.domain.rescheduling.validation.validation_records imp
     Row,
     read_proposal,
 )
-from flightsched_pipelines.domain.rescheduling.validation.weather_validation import LOOKED_AT, ForecastRecords
+from flightsched_pipelines.domain.rescheduling.validation.weather_validation import ForecastRecords
 from flightsched_pipelines.domain.risk.rules import NOT_FLOWN
 from flightsched_pipelines.domain.weather.daylight import SUN_COLUMNS, suns_over
 from flightsched_pipelines.durations import DAY, HOUR, MINUTE
 from flightsched_pipelines.services.rules import scheduling_rules
 from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.time_zones import UTC_NAME, is_time_zone
+
+LESSON_TYPES = {"preferred_instructor_id": "Int64", "notice_hours": "Int64", "times_moved": "Int64"}
+"""Types of a lesson's columns that may be null, as its description takes them."""
 
 
 def revalidate(
@@ -58,90 +59,69 @@ def revalidate(
         leaving: other bookings that leave their places in the same transaction.
     """
     slot, resources = moving.slot, resources_of(student_id, moving.slot)
-    near = slot.starts_at_utc - DAY - HOUR, slot.ends_at_utc + DAY + HOUR
-    bookings = [
-        row
-        for row in schedule.lessons_beside(connection, moving.booking_id, resources, *near)
-        if row["booking_id"] not in leaving
-    ]
+    buffer = timedelta(minutes=settings.booking_buffer_minutes)
+    oldest = now_utc - timedelta(hours=settings.dispatch_max_age_hours)
+    facts = slot_facts(connection, moving, school_id, student_id, resources, now_utc, oldest, buffer)
+    bookings = [row for row in facts.lessons if row["booking_id"] not in leaving]
     lesson = next((row for row in bookings if row["booking_id"] == moving.booking_id), None)
     if lesson is None:
         return Revalidated(["the booking is no longer in the schedule"], "missing", "there is no such booking")
-    idents = sorted({str(lesson["departure"]), *lesson["route"]})
-    flies = slot.aircraft_id is not None and not schedule.is_simulator(connection, slot.aircraft_id)
+    flies = slot.aircraft_id is not None and not facts.in_simulator
     proposal = read_proposal(_proposal(moving, lesson, "unforecast" if flies else NOT_FLOWN))
     records = Records(bookings, [proposal] if isinstance(proposal, Proposal) else [])
-    whose = [*resources, ("school", school_id)]
-    records.learn(availability_of(connection, whose, slot.starts_at_utc - DAY, slot.ends_at_utc + DAY))
-    hour = _recent_hour(connection, now_utc, settings)
-    buffer = timedelta(minutes=settings.booking_buffer_minutes)
-    whom = school_id, int(lesson["student_id"])
-    sky = _forecast_records(connection, slot, whom, idents, hour or now_utc, buffer)
-    required = credential_rows.credentials(
-        connection, near[0], near[1], school_ids=[school_id], only=whose, leaving=[moving.booking_id, *leaving]
-    )
+    records.learn(facts.availability)
+    sky = _forecast_records(facts, slot, now_utc, buffer)
+    required = Credentials()
+    if facts.requires:
+        required = credential_rows.credentials(
+            connection, slot.starts_at_utc - DAY - HOUR, slot.ends_at_utc + DAY + HOUR, school_ids=[school_id],
+            only=[*resources, ("school", school_id)], leaving=[moving.booking_id, *leaving],
+        )  # fmt: skip
     _, violations = examine(
         [proposal], records, sky, scheduling_rules(settings), offered_utc, CredentialRecords(required)
     )
     objections = [sentence for _, _, sentence in violations]
     if not isinstance(proposal, Proposal):
-        return Revalidated(objections, "missing", proposal.problem)
+        return Revalidated(objections, "missing", proposal.problem, lesson)
     if not proposal.flies:
-        return Revalidated(objections, NOT_FLOWN, "it does not depend on the weather")
+        return Revalidated(objections, NOT_FLOWN, "it does not depend on the weather", lesson)
     verdict, why = sky.judge(records.bookings[moving.booking_id], proposal.span)
-    if hour is None and verdict != "at_risk":
+    if facts.hour_utc is None and verdict != "at_risk":
         verdict, why = "missing", "there has been no forecast for some hours"
-    return Revalidated(objections, verdict, why)
+    return Revalidated(objections, verdict, why, lesson)
 
 
-def _recent_hour(connection: Connection, now_utc: datetime, settings: Settings) -> datetime | None:
-    """Return the newest hour with a forecast, unless it is too old to notify people of."""
-    hour = newest_written(connection, "forecasts")
-    recent = hour is not None and now_utc - hour <= timedelta(hours=settings.dispatch_max_age_hours)
-    return hour if recent else None
-
-
-def _forecast_records(
-    connection: Connection, slot: Slot, whom: tuple[int, int], idents: Sequence[str], hour: datetime, buffer: timedelta
-) -> ForecastRecords:
-    """Return an hour's forecast for some airports about the time of a slot, the sun times, and the minimums that apply.
-
-    Args:
-        connection: the transaction of the response.
-        slot: the time that counts.
-        whom: the school and the student.
-        idents: the airports.
-        hour: the hour of the forecast.
-        buffer: weather this long before and after counts too.
-    """
-    forecasts = PIPELINE_TABLES["forecasts"].c
-    airports, runways = schedule.airfields(connection, idents)
+def _forecast_records(facts: SlotFacts, slot: Slot, now_utc: datetime, buffer: timedelta) -> ForecastRecords:
+    """Return the forecast for the airports of a lesson about the time of a slot, the sun times, and the minimums."""
     first_day = (slot.starts_at_utc - 2 * DAY).date()
     return ForecastRecords(
-        partition_rows(
-            connection, PIPELINE_TABLES["forecasts"], LOOKED_AT, hour, forecasts.governs, forecasts.airport.in_(idents),
-            forecasts.hour_utc.between(slot.starts_at_utc - buffer - HOUR, slot.ends_at_utc + buffer + HOUR),
-        ),
-        schedule.minimums_of(connection, *whom, hour.date()),
-        airports,
-        runways,
+        facts.forecasts,
+        facts.minimums,
+        facts.airports,
+        facts.runways,
         [
             dict(zip(SUN_COLUMNS, day, strict=True))
-            for at in airports
+            for at in facts.airports
             for day in suns_over(at["airport"], at["latitude_deg"], at["longitude_deg"], first_day, 5)
         ],
-        hour,
+        facts.hour_utc or now_utc,
         buffer,
-        partition_rows(connection, PIPELINE_TABLES["hazard_areas"], LOOKED_AT_AREAS, hour),
-    )  # fmt: skip
+        facts.areas,
+    )
 
 
-def describe_move(connection: Connection, moving: Move, student_id: int, verdict: str) -> str:
-    """Return the facts about a move in one sentence."""
-    slot, student = moving.slot, ("student", student_id)
-    found = schedule.bookings_beside(connection, moving.booking_id, [student], slot.starts_at_utc, slot.ends_at_utc)
-    lesson = found[found["booking_id"] == moving.booking_id]
-    proposal = pd.DataFrame([_proposal(moving, lesson.iloc[0], verdict)]).astype(dict(PROPOSAL_COLUMNS))
+def describe_move(found: Revalidated, moving: Move) -> str:
+    """Return the facts about a move in one sentence.
+
+    Raises:
+        ValueError: the lesson is no longer in the schedule.
+    """
+    if found.lesson is None:
+        raise ValueError(f"booking {moving.booking_id} is not in the schedule")
+    zone = found.lesson["time_zone"]
+    known = {**found.lesson, "time_zone": zone if is_time_zone(zone) else UTC_NAME}
+    lesson = pd.DataFrame([known]).astype(LESSON_TYPES)
+    proposal = pd.DataFrame([_proposal(moving, found.lesson, found.verdict)]).astype(dict(PROPOSAL_COLUMNS))
     return slot_descriptions(proposal, lesson)[0]
 
 

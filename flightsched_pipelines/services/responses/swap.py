@@ -7,10 +7,11 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
+from flightsched_pipelines.database.frames import newest_written
 from flightsched_pipelines.database.queries.cases import case_queries, cases, responses, transitions
 from flightsched_pipelines.database.queries.cases.responses import Response
 from flightsched_pipelines.database.queries.cases.transitions import Transition
-from flightsched_pipelines.database.queries.schedule import booking_moves
+from flightsched_pipelines.database.queries.schedule import booking_moves, changes
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.domain.cases.lifecycle import OPEN_STATES, CaseState, Slot
 from flightsched_pipelines.domain.cases.responses import ResponseRefusedError
@@ -107,8 +108,13 @@ def _swap(connection: Connection, case_ids: tuple[int, int], now_utc: datetime, 
         reached[case.case_id] = found.verdict != "unforecast"
     hour = hour_of(now_utc)
     transitions.write_transitions(connection, [step for case in again for step in _steps(case)], hour, now_utc)
-    booking_moves.move(connection, [Move(key, slot) for key, slot in zip(booking_ids, going, strict=True)], now_utc)
-    renewed = replacement_offers.others_who_lose(connection, sorted(others), taken, now_utc, settings)
+    moves = [Move(key, slot) for key, slot in zip(booking_ids, going, strict=True)]
+    booking_moves.move(connection, moves, changes.standing_lessons(connection, booking_ids), now_utc)
+    losing = case_queries.load_cases(connection, sorted(others))
+    candidates = newest_written(connection, "reschedule_candidates")
+    renewed = replacement_offers.others_who_lose(
+        connection, list(losing.values()), taken, candidates, now_utc, settings
+    )
     transitions.write_transitions(connection, [one.transition for one in renewed], hour, now_utc)
     directory = Directory.read(connection, [*booking_ids, *(one.news.booking_id for one in renewed)])
     news = [

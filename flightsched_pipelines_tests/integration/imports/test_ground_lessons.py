@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move, move
+from flightsched_pipelines.database.queries.schedule.changes import standing_lessons
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.services import schedule_changes
 from flightsched_pipelines_tests.integration.imports.helpers import NOW, bring, refused, rows
@@ -60,7 +61,8 @@ def test_a_lesson_kept_on_the_ground_waits_for_the_file_and_a_third_place_wins(s
     )
     starts, ends = datetime(2027, 2, 1, 17, tzinfo=UTC), datetime(2027, 2, 1, 19, tzinfo=UTC)
     with school.begin() as connection:
-        move(connection, [Move(booking_id, Slot(starts, ends, instructor, None))], NOW)
+        lessons = standing_lessons(connection, [booking_id])
+        move(connection, [Move(booking_id, Slot(starts, ends, instructor, None))], lessons, NOW)
 
     (listed,) = schedule_changes.changes(school, NOW)
     record = schedule_changes.as_record(listed)

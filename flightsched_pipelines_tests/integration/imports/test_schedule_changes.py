@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move, move
+from flightsched_pipelines.database.queries.schedule.changes import standing_lessons
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.services import schedule_changes
 from flightsched_pipelines.services.imports.importing import ImportOptions, import_file
@@ -52,7 +53,7 @@ def put(engine: Engine, reference: str, place: int) -> None:
     """Move a lesson as the platform does."""
     (found,) = rows(engine, "SELECT id FROM school.bookings WHERE reference = :name", name=reference)
     with engine.begin() as connection:
-        move(connection, [Move(found[0], slot(engine, place))], NOW)
+        move(connection, [Move(found[0], slot(engine, place))], standing_lessons(connection, found), NOW)
 
 
 def place_of(engine: Engine, reference: str) -> int:

@@ -72,7 +72,7 @@ def test_a_release_is_listed_for_the_instructor_who_is_asked_alone(told_engine: 
     assert case.hold is not None
     asked = case.confirmer_of(case.hold.slot)
     with told_engine.connect() as connection:
-        teachers = contacts.instructors(connection, schools={case.school_id})
+        teachers = contacts.named_in(connection, [case.booking_id]).instructors
     visitor = Visitor(told_engine)
     pages = {key: visitor.get(own(teacher)).text for key, teacher in teachers.items()}
 

@@ -1,11 +1,20 @@
 """One case as a response needs it: the lesson, the people, and the alternatives on offer or held."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, any_, bindparam, false, func, literal, or_, select
+from sqlalchemy import Connection, Select, Text, any_, bindparam, false, func, or_, select
 
+from flightsched_pipelines.database.given_rows import among
+from flightsched_pipelines.database.queries.cases.responses import Response, read_response, select_response
+from flightsched_pipelines.database.queries.schedule.changes import StandingLesson, read_standing, standing_queries
+from flightsched_pipelines.database.readable_columns import end_of, start_of
 from flightsched_pipelines.database.schema import (
     ACTIVE_STATUSES,
     airports,
@@ -13,9 +22,11 @@ from flightsched_pipelines.database.schema import (
     case_events,
     case_offers,
     instructors,
+    partitions,
     reschedule_cases,
     students,
 )
+from flightsched_pipelines.database.together import Together
 from flightsched_pipelines.domain.cases.deadlines import CaseClock
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot
 from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Hold, Offer
@@ -23,17 +34,64 @@ from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Hold, Offe
 _HELD = bookings.alias("held")
 
 
-def load_case(connection: Connection, case_id: int, *, lock: bool = False) -> CaseSnapshot | None:
-    """A case as it stands, its booking locked if that is wanted; ``None`` if there is no such case."""
-    rows = connection.execute(_ASK_AND_LOCK if lock else _ASK, {"case": case_id}).all()
-    if not rows:
+def load_case(connection: Connection, case_id: int) -> CaseSnapshot | None:
+    """Return a case as it stands; ``None`` if there is no such case."""
+    return load_cases(connection, [case_id]).get(case_id)
+
+
+def load_cases(connection: Connection, case_ids: Sequence[int]) -> dict[int, CaseSnapshot]:
+    """Return these cases as they stand, by id; read in one statement."""
+    return _snapshots(_cases().run(connection, {"cases": list(case_ids)}))
+
+
+def responded_case(connection: Connection, key: str, case_id: int) -> tuple[Response | None, CaseSnapshot | None]:
+    """Return the response that was stored under a key, if there is one, and a case; read in one statement."""
+    found = _responded_case().run(connection, {"key": key, "cases": [case_id]})
+    return read_response(found["response"]), _snapshots(found).get(case_id)
+
+
+@dataclass(frozen=True, slots=True)
+class LockedCase:
+    """A case and others that offer its slot, all locked; its lesson in the schedule; the newest hour with candidates.
+
+    Other cases are offered any of the slot that the case's lesson may take.
+    """
+
+    case: CaseSnapshot
+    others: Sequence[CaseSnapshot]
+    lesson: StandingLesson
+    candidates_hour: datetime | None
+
+
+def locked_case(connection: Connection, case_id: int, booking_id: int, others: Sequence[int]) -> LockedCase | None:
+    """Return a case that is locked with its booking, and the others, in one statement; ``None`` if there is no case."""
+    found = _locked_case().run(connection, {"cases": [case_id, *others], "bookings": [booking_id]})
+    cases = _snapshots(found)
+    if case_id not in cases:
         return None
+    [lesson] = read_standing(found)
+    return LockedCase(cases[case_id], [cases[key] for key in others if key in cases], lesson, found["hour"][0].hour_utc)
+
+
+def _snapshots(found: Mapping[str, Sequence[Any]]) -> dict[int, CaseSnapshot]:
+    releasers: defaultdict[int, set[int]] = defaultdict(set)
+    for row in found["releasers"]:
+        releasers[row.case_id].add(row.instructor_id)
+    return {
+        case_id: _snapshot(list(rows), frozenset(releasers[case_id]))
+        for case_id, rows in groupby(found["cases"], key=attrgetter("id"))
+    }
+
+
+def _snapshot(rows: Sequence[Any], releasers: frozenset[int]) -> CaseSnapshot:
     row, rounds = rows[0], _rounds(rows)
     offered: dict[Slot, datetime] = {}
     for offer, _, hour in rounds.values():
         offered[offer.slot] = min(hour, offered.get(offer.slot, hour))
     offers = {
-        number: offer for (round_, number), (offer, held_out, _) in rounds.items() if held_out and round_ == row.round
+        number: offer
+        for (round_, number), (offer, held_out, _) in rounds.items()
+        if held_out and round_ == row.case_round
     }
     hold = None
     if row.held_until is not None and row.accepted_number is not None:
@@ -51,12 +109,12 @@ def load_case(connection: Connection, case_id: int, *, lock: bool = False) -> Ca
         lesson=Slot(row.starts_at_utc, row.ends_at_utc, row.instructor_id, row.aircraft_id),
         booked=booked if row.status in (ACTIVE_STATUSES if standby else ("weather_hold",)) else None,
         student_id=row.student_id,
-        round=row.round,
+        round=row.case_round,
         offers=offers,
         earlier={key: offer.slot for key, (offer, _, _) in rounds.items()},
         deadline_utc=row.deadline_utc,
         hold=hold,
-        releasers=_releasers(connection, row.school_id, row.training_level) if row.solo else frozenset(),
+        releasers=releasers,
         new_rounds=row.new_rounds,
         usual_instructor_id=row.primary_instructor_id,
         offered=offered,
@@ -70,11 +128,13 @@ def _ask() -> Select[*tuple[Any, ...]]:
     new_rounds = select(func.count()).where(e.case_id == c.id, e.event == "none_suit").scalar_subquery()
     return (
         select(
-            reschedule_cases, b.school_id, b.student_id, b.solo, b.status, s.training_level,
-            s.primary_instructor_id, a.time_zone, func.lower(b.period).label("booked_from"),
-            func.upper(b.period).label("booked_to"), b.instructor_id.label("booked_instructor"),
-            b.aircraft_id.label("booked_aircraft"), func.lower(_HELD.c.period).label("held_from"),
-            func.upper(_HELD.c.period).label("held_to"), _HELD.c.instructor_id.label("held_instructor"),
+            c.id, c.booking_id, c.state, c.starts_at_utc, c.ends_at_utc, c.instructor_id, c.aircraft_id,
+            c.deadline_utc, c.round.label("case_round"), c.accepted_number, c.accepted_at, c.freed_slot_id,
+            b.school_id, b.student_id, b.solo, b.status,
+            s.primary_instructor_id, a.time_zone, start_of(b.period).label("booked_from"),
+            end_of(b.period).label("booked_to"), b.instructor_id.label("booked_instructor"),
+            b.aircraft_id.label("booked_aircraft"), start_of(_HELD.c.period).label("held_from"),
+            end_of(_HELD.c.period).label("held_to"), _HELD.c.instructor_id.label("held_instructor"),
             _HELD.c.aircraft_id.label("held_aircraft"), _HELD.c.held_until, new_rounds.label("new_rounds"),
             o.round.label("offer_round"), o.number, o.starts_at_utc.label("offer_from"),
             o.ends_at_utc.label("offer_to"), o.instructor_id.label("offer_instructor"),
@@ -85,14 +145,38 @@ def _ask() -> Select[*tuple[Any, ...]]:
         .join(airports, a.ident == b.departure)
         .outerjoin(_HELD, _HELD.c.holds_for == b.id)
         .outerjoin(case_offers, o.case_id == c.id)
-        .where(c.id == bindparam("case"))
-        .order_by(o.round, o.number)
+        .where(among(c.id, "cases"))
+        .order_by(c.id, o.round, o.number)
     )  # fmt: skip
 
 
-# Built once: to build a statement as wide as this one costs more than to run it.
-_ASK = _ask()
-_ASK_AND_LOCK = _ASK.with_for_update(of=bookings, key_share=True)
+def _releasers() -> Select[int, int]:
+    """Select the instructors who may release the students of solo flights."""
+    c, b, s, i = reschedule_cases.c, bookings.c, students.c, instructors.c
+    return (
+        select(c.id.label("case_id"), i.id.label("instructor_id"))
+        .join(bookings, b.id == c.booking_id)
+        .join(students, s.id == b.student_id)
+        .join(instructors, (i.school_id == b.school_id) & (s.training_level == any_(i.may_teach)))
+        .where(among(c.id, "cases"), b.solo, i.ended_at.is_(None))
+    )
+
+
+@cache
+def _cases() -> Together:
+    return Together(cases=_ask(), releasers=_releasers())
+
+
+@cache
+def _locked_case() -> Together:
+    p = partitions.c
+    hour = select(func.max(p.partition_hour).label("hour_utc")).where(p.name == "reschedule_candidates")
+    return Together(cases=_ask(), releasers=_releasers(), **standing_queries(), hour=hour)
+
+
+@cache
+def _responded_case() -> Together:
+    return Together(response=select_response(bindparam("key", type_=Text)), cases=_ask(), releasers=_releasers())
 
 
 def case_of(connection: Connection, booking_id: int) -> int | None:
@@ -127,12 +211,6 @@ def case_named(connection: Connection, name: str) -> int | None:
     return connection.execute(select(func.max(c.id)).where(c.booking_id == booking_id)).scalar()
 
 
-def confirms_automatically(connection: Connection, instructor_id: int | None) -> bool:
-    """Return whether an instructor's lessons are confirmed automatically; solo flights never are."""
-    i = instructors.c
-    return bool(connection.execute(select(i.auto_confirm).where(i.id == instructor_id)).scalar())
-
-
 def case_clocks(connection: Connection, before_utc: datetime) -> list[CaseClock]:
     """Return the open cases in which something may be due: those with a held slot, or a deadline before a time.
 
@@ -152,7 +230,7 @@ def case_clocks(connection: Connection, before_utc: datetime) -> list[CaseClock]
     return [CaseClock(row.id, CaseState(row.state), *row[2:]) for row in connection.execute(query)]
 
 
-def _rounds(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[tuple[int, int], tuple[Offer, bool, datetime]]:
+def _rounds(rows: Sequence[Any]) -> dict[tuple[int, int], tuple[Offer, bool, datetime]]:
     """Return every alternative of a case by round and number, whether it is still on offer, and its hour."""
     return {
         (row.offer_round, row.number): (
@@ -165,10 +243,3 @@ def _rounds(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[tuple[int, int], tupl
         for row in rows
         if row.offer_round is not None
     }
-
-
-def _releasers(connection: Connection, school_id: int, training_level: str) -> frozenset[int]:
-    i = instructors.c
-    able = literal(training_level) == any_(i.may_teach)
-    query = select(i.id).where(i.school_id == school_id, able, i.ended_at.is_(None))
-    return frozenset(connection.execute(query).scalars())

@@ -198,13 +198,6 @@ def kept_by_instructors(connection: Connection) -> dict[int, tuple[Slot, datetim
     }  # fmt: skip
 
 
-def offering_freed_slots(connection: Connection, case_ids: Collection[int]) -> set[int]:
-    """Return those of these cases that offer a freed slot."""
-    c = reschedule_cases.c
-    query = select(c.id).where(c.id.in_(sorted(case_ids)), c.freed_slot_id.is_not(None))
-    return set(connection.execute(query).scalars())
-
-
 def count_to_end(connection: Connection, now_utc: datetime) -> int:
     """Count the cases that are past their deadline, or whose lesson has changed since people were notified."""
     c, b = reschedule_cases.c, bookings.c

@@ -3,14 +3,18 @@
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, select, text
+from sqlalchemy import ColumnElement, Connection, Select, insert, literal, select, text
 
 from flightsched_pipelines.database.schema import responses
 
 APPLIED = "applied"
 PROLONGED = "prolonged"
 """A hold that ended while its forecast was missing is held for longer."""
+
+
+_LOCK_KEY = "pg_advisory_xact_lock(hashtext('school.responses'), hashtext(:key))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +39,32 @@ class Response:
 
 def find_response(connection: Connection, key: str) -> Response | None:
     """Return the response with this key, if there is one; locks the key until the transaction ends."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('school.responses'), hashtext(:key))"), {"key": key})
-    row = connection.execute(select(responses).where(responses.c.key == key)).mappings().one_or_none()
-    return None if row is None else Response(**{name: value for name, value in row.items() if name != "id"})
+    connection.execute(text(f"SELECT {_LOCK_KEY}"), {"key": key})
+    return read_response(connection.execute(select_response(literal(key))).all())
+
+
+def lock_key_and_case(connection: Connection, key: str, case_id: int) -> None:
+    """Lock a response's key, then its case's other responses, until the transaction ends.
+
+    One response to a case is processed at a time, before any other lock; otherwise many find it changed, and retry.
+    In this transaction PostgreSQL keeps its plans whatever the values: each statement looks up few rows by their keys,
+    and to plan a wide one takes longer than to run it.
+    """
+    lock = text(
+        f"SELECT {_LOCK_KEY}, pg_advisory_xact_lock(hashtext('school.answers'), CAST(:case AS integer)), "
+        "set_config('plan_cache_mode', 'force_generic_plan', true)"
+    )
+    connection.execute(lock, {"key": key, "case": case_id % 2147483647})
+
+
+def select_response(key: ColumnElement[str]) -> Select[*tuple[Any, ...]]:
+    """Return the query for the response with a key; `read_response` reads its rows."""
+    return select(*(column for column in responses.c if column.name != "id")).where(responses.c.key == key)
+
+
+def read_response(rows: Sequence[Any]) -> Response | None:
+    """Return the response that `select_response` found, if any."""
+    return Response(**rows[0]._asdict()) if rows else None
 
 
 def insert_response(connection: Connection, response: Response) -> None:

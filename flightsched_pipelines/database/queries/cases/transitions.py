@@ -6,10 +6,11 @@ Every function works within the caller's transaction, so that a transition and i
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Connection, Integer, bindparam, case, func, insert, update
+from sqlalchemy import BigInteger, Connection, Integer, Text, bindparam, case, delete, func, insert, update
 
-from flightsched_pipelines.database.queries.schedule.holds import release_holds
+from flightsched_pipelines.database.given_rows import among, as_parameter, given, insert_given
 from flightsched_pipelines.database.schema import (
     ACTIVE_STATUSES,
     OPEN_STATES,
@@ -18,8 +19,19 @@ from flightsched_pipelines.database.schema import (
     case_offers,
     reschedule_cases,
 )
+from flightsched_pipelines.database.schema.base import INSTANT
+from flightsched_pipelines.database.together import Together
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, HoldSetter, Slot
 from flightsched_pipelines.domain.cases.snapshot import Offer
+from flightsched_pipelines.durations import hour_of
+
+OFFER_COLUMNS = (
+    "case_id", "round", "number", "starts_at_utc", "ends_at_utc", "instructor_id", "aircraft_id", "reason", "ranked_by",
+    "offered_hour",
+)  # fmt: skip
+EVENT_COLUMNS = (
+    "case_id", "at", "actor", "actor_id", "event", "from_state", "to_state", "partition_hour", "why",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +83,11 @@ def insert_cases(connection: Connection, new: Sequence[NewCase], hour_utc: datet
         insert(reschedule_cases).returning(reschedule_cases.c.id, sort_by_parameter_order=True), rows
     )
     ids = [row.id for row in inserted]
-    _hold_out(connection, [(key, 1, case.offers) for key, case in zip(ids, new, strict=True)], hour_utc)
-    _insert_event(
-        connection,
+    offers = _offer_rows([(key, 1, case.offers) for key, case in zip(ids, new, strict=True)], hour_utc)
+    if offers:
+        connection.execute(insert(case_offers), offers)
+    connection.execute(
+        insert(case_events),
         [
             {
                 "case_id": key, "at": now_utc, "actor": "platform", "actor_id": None, "event": "opened",
@@ -90,69 +104,79 @@ def insert_cases(connection: Connection, new: Sequence[NewCase], hour_utc: datet
 def write_transitions(
     connection: Connection, steps: Sequence[Transition], hour_utc: datetime | None, now_utc: datetime
 ) -> None:
-    """Write steps of cases with their audit trail.
+    """Write steps of cases with their audit trail, in one statement; of several steps of a case the last one remains.
 
     Alternatives of an earlier round are marked as withdrawn; a held slot is released, except one just taken.
     """
     if not steps:
         return
+    first: dict[int, Transition] = {}
+    for step in steps:
+        first.setdefault(step.case_id, step)
+    last = {step.case_id: step for step in steps}
+    hour = hour_utc or hour_of(now_utc)
+    renewed = [step for step in steps if step.new_round]
+    _writing().run(
+        connection,
+        {
+            "now": now_utc,
+            "hour": hour,
+            "changes": as_parameter(
+                {
+                    "case_id": key, "before": first[key].before.value, "after": step.after.value, "round": step.round,
+                    "closed_at": None if step.after.value in OPEN_STATES else now_utc, "accepted": step.accepted,
+                }
+                for key, step in last.items()
+            ),
+            "cases": list(last),
+            "withdrawing": [step.case_id for step in steps if step.new_round or step.after.value not in OPEN_STATES],
+            "releasing": [step.booking_id for step in steps if step.after is not CaseState.STUDENT_ACCEPTED],
+            "offers": as_parameter(_offer_rows([(one.case_id, one.round, one.offers) for one in renewed], hour)),
+            "events": as_parameter(_event_rows(steps, hour_utc, now_utc)),
+        },
+    )  # fmt: skip
+
+
+@cache
+def _writing() -> Together:
+    """The statement of `write_transitions`, made once."""
+    c, o, b = reschedule_cases.c, case_offers.c, bookings.c
+    new = given(
+        "changes", case_id=BigInteger, before=Text, after=Text, round=Integer, closed_at=INSTANT, accepted=Integer
+    )
+    now = bindparam("now", type_=INSTANT)
     change = (
         update(reschedule_cases)
-        .where(reschedule_cases.c.id == bindparam("case_id"), reschedule_cases.c.state == bindparam("before"))
+        .where(among(c.id, "cases"), c.id == new.c.case_id, c.state == new.c.before)
         .values(
-            state=bindparam("after"),
-            round=bindparam("new_round_number"),
-            closed_at=bindparam("ended"),
-            accepted_number=bindparam("accepted"),
-            accepted_at=case(
-                (bindparam("accepted", type_=Integer).is_(None), None),
-                else_=func.coalesce(reschedule_cases.c.accepted_at, now_utc),
-            ),
+            state=new.c.after,
+            round=new.c.round,
+            closed_at=new.c.closed_at,
+            accepted_number=new.c.accepted,
+            accepted_at=case((new.c.accepted.is_(None), None), else_=func.coalesce(c.accepted_at, now)),
             reminded_at=None,
         )
     )
-    connection.execute(
-        change,
-        [
-            {
-                "case_id": step.case_id, "before": step.before.value, "after": step.after.value,
-                "new_round_number": step.round, "ended": None if step.after.value in OPEN_STATES else now_utc,
-                "accepted": step.accepted,
-            }
-            for step in steps
-        ],
-    )  # fmt: skip
-    renewed = [step for step in steps if step.new_round]
-    closed = [step for step in steps if step.after.value not in OPEN_STATES]
     withdraw = (
         update(case_offers)
-        .where(
-            case_offers.c.case_id.in_([step.case_id for step in (*renewed, *closed)]),
-            case_offers.c.withdrawn_hour.is_(None),
-        )
-        .values(withdrawn_hour=hour_utc or func.date_trunc("hour", now_utc))
+        .where(among(o.case_id, "withdrawing"), o.withdrawn_hour.is_(None))
+        .values(withdrawn_hour=bindparam("hour", type_=INSTANT))
     )
-    connection.execute(withdraw)
-    _hold_out(connection, [(step.case_id, step.round, step.offers) for step in renewed], hour_utc or now_utc)
-    release_holds(connection, [step.booking_id for step in steps if step.after is not CaseState.STUDENT_ACCEPTED])
-    insert_events(connection, steps, hour_utc, now_utc)
+    return Together(
+        change=change,
+        withdraw=withdraw,
+        release=delete(bookings).where(among(b.holds_for, "releasing")),
+        offer=insert_given("offers", case_offers, OFFER_COLUMNS),
+        record=insert_given("events", case_events, EVENT_COLUMNS),
+    )
 
 
 def insert_events(
     connection: Connection, steps: Sequence[Transition], hour_utc: datetime | None, now_utc: datetime
 ) -> None:
     """Add steps to the audit trail."""
-    _insert_event(
-        connection,
-        [
-            {
-                "case_id": step.case_id, "at": now_utc, "actor": step.actor, "actor_id": step.actor_id,
-                "event": step.event, "from_state": step.before.value, "to_state": step.after.value,
-                "partition_hour": hour_utc, "why": step.why,
-            }
-            for step in steps
-        ],
-    )  # fmt: skip
+    if rows := _event_rows(steps, hour_utc, now_utc):
+        connection.execute(insert(case_events), rows)
 
 
 def record_hour(connection: Connection, case_ids: Sequence[int], hour_utc: datetime) -> None:
@@ -185,18 +209,6 @@ def lift_hold(connection: Connection, booking_ids: Iterable[int], by: HoldSetter
     return set(connection.execute(lifted).scalars())
 
 
-def next_sequences(connection: Connection, booking_ids: Iterable[int]) -> dict[int, int]:
-    """Raise the version of each booking's calendar entry, and return it."""
-    b = bookings.c
-    raised = (
-        update(bookings)
-        .where(b.id.in_(sorted(booking_ids)))
-        .values(calendar_sequence=b.calendar_sequence + 1)
-        .returning(b.id, b.calendar_sequence)
-    )
-    return {row.id: row.calendar_sequence for row in connection.execute(raised)}
-
-
 def mark_reminded(connection: Connection, case_id: int, now_utc: datetime) -> None:
     """Record that a reminder was sent."""
     change = update(reschedule_cases).where(reschedule_cases.c.id == case_id).values(reminded_at=now_utc)
@@ -209,21 +221,25 @@ def mark_refused(connection: Connection, case_id: int, round_: int, now_utc: dat
     connection.execute(update(case_offers).where(o.case_id == case_id, o.round == round_).values(refused_at=now_utc))
 
 
-def _hold_out(connection: Connection, offered: Sequence[tuple[int, int, Sequence[Offer]]], hour_utc: datetime) -> None:
-    rows = [
+def _offer_rows(offered: Sequence[tuple[int, int, Sequence[Offer]]], hour_utc: datetime) -> list[dict[str, object]]:
+    return [
         {
             "case_id": case_id, "round": round_, "number": number, "starts_at_utc": offer.slot.starts_at_utc,
             "ends_at_utc": offer.slot.ends_at_utc, "instructor_id": offer.slot.instructor_id,
             "aircraft_id": offer.slot.aircraft_id, "reason": offer.reason, "ranked_by": offer.ranked_by,
-            "offered_hour": hour_utc, "withdrawn_hour": None,
+            "offered_hour": hour_utc,
         }
         for case_id, round_, offers in offered
         for number, offer in enumerate(offers, start=1)
     ]  # fmt: skip
-    if rows:
-        connection.execute(insert(case_offers), rows)
 
 
-def _insert_event(connection: Connection, rows: list[dict[str, object]]) -> None:
-    if rows:
-        connection.execute(insert(case_events), rows)
+def _event_rows(steps: Sequence[Transition], hour_utc: datetime | None, now_utc: datetime) -> list[dict[str, object]]:
+    return [
+        {
+            "case_id": step.case_id, "at": now_utc, "actor": step.actor, "actor_id": step.actor_id,
+            "event": step.event, "from_state": step.before.value, "to_state": step.after.value,
+            "partition_hour": hour_utc, "why": step.why,
+        }
+        for step in steps
+    ]  # fmt: skip

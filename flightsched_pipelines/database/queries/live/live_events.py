@@ -5,13 +5,16 @@ whoever has read that far would never see it. So an event gets its place after i
 transaction at a time: whoever sees one place sees every smaller one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, any_, func, insert, literal, select, update
+from sqlalchemy import Connection, any_, func, literal, select, update
+from sqlalchemy.dialects.postgresql import Insert
 
+from flightsched_pipelines.database.given_rows import as_parameter, in_batches, insert_given
 from flightsched_pipelines.database.schema import bookings, live_events, live_positions, schools
 
 
@@ -48,12 +51,22 @@ class NewEvent:
 
 def publish(connection: Connection, events: Sequence[NewEvent], now_utc: datetime) -> None:
     """Add events, within the caller's transaction."""
-    rows = [
+    for some in in_batches(events):
+        connection.execute(insertion(), {"events": as_parameter(rows_of(some, now_utc))})
+
+
+def rows_of(events: Iterable[NewEvent], now_utc: datetime) -> list[dict[str, Any]]:
+    """Return events as rows for `insertion`."""
+    return [
         {"school_id": one.school_id, "people": list(one.people), "payload": dict(one.payload), "at": now_utc}
         for one in events
     ]
-    if rows:
-        connection.execute(insert(live_events), rows)
+
+
+@cache
+def insertion() -> Insert:
+    """Return the insertion of the events that are the parameter ``events``."""
+    return insert_given("events", live_events, ("school_id", "people", "payload", "at"))
 
 
 def publish_to_all(connection: Connection, payload: Mapping[str, Any], now_utc: datetime) -> None:

@@ -1,13 +1,17 @@
 """People, aircraft and schools by id, with contact preferences."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import time
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, select, true
 
 from flightsched_pipelines.database import schema
+from flightsched_pipelines.database.given_rows import among
 from flightsched_pipelines.database.readable_columns import clock
+from flightsched_pipelines.database.together import Together
 
 QUIET = time(22), time(7)
 """Quiet hours of people without contact preferences."""
@@ -57,14 +61,14 @@ class BookingFacts:
 
 def students(connection: Connection, ids: Collection[int] | None = None) -> dict[int, Person]:
     """Return students by id; all of them unless ids are given."""
-    return _people(connection, "student", schema.students, ids)
+    which = true() if ids is None else schema.students.c.id.in_(ids)
+    return _read_people("student", connection.execute(_people("student", schema.students, which)))
 
 
-def instructors(
-    connection: Connection, ids: Collection[int] | None = None, *, schools: Collection[int] | None = None
-) -> dict[int, Person]:
-    """Return instructors by id; all of them unless ids or schools are given."""
-    return _people(connection, "instructor", schema.instructors, ids, schools)
+def instructors(connection: Connection, ids: Collection[int] | None = None) -> dict[int, Person]:
+    """Return instructors by id; all of them unless ids are given."""
+    which = true() if ids is None else schema.instructors.c.id.in_(ids)
+    return _read_people("instructor", connection.execute(_people("instructor", schema.instructors, which)))
 
 
 def has_left(connection: Connection, role: str, person_id: int) -> bool:
@@ -75,50 +79,87 @@ def has_left(connection: Connection, role: str, person_id: int) -> bool:
 
 def schools(connection: Connection, ids: Collection[int] | None = None) -> dict[int, School]:
     """Return schools by id; all of them unless ids are given."""
-    s, a = schema.schools, schema.airports
-    query = select(
-        s.c.id, s.c.name, s.c.dispatch_email, a.c.time_zone, s.c.phone,
-        func.coalesce(s.c.reply_to, s.c.dispatch_email),
-        s.c.manager_email,
-    ).join(a, a.c.ident == s.c.base_airport)  # fmt: skip
-    if ids is not None:
-        query = query.where(s.c.id.in_(ids))
-    return {row.id: School(*row) for row in connection.execute(query)}
-
-
-def simulators(connection: Connection, schools: Collection[int]) -> frozenset[int]:
-    """Return which aircraft of some schools are simulators."""
-    a = schema.aircraft.c
-    return frozenset(connection.execute(select(a.id).where(a.simulator, a.school_id.in_(schools))).scalars())
+    which = true() if ids is None else schema.schools.c.id.in_(ids)
+    return _read_schools(connection.execute(_schools(which)))
 
 
 def aircraft_names(connection: Connection, schools: Collection[int]) -> dict[int, str]:
     """Return type and registration of each aircraft of some schools: "C172S N101FS"."""
-    a = schema.aircraft.c
-    query = select(a.id, a.type, a.tail_number).where(a.school_id.in_(schools))
-    return {row.id: f"{row.type} {row.tail_number}" for row in connection.execute(query)}
+    return _names(connection.execute(_aircraft(schema.aircraft.c.school_id.in_(schools))))
 
 
-def booking_facts(connection: Connection, ids: Collection[int]) -> Mapping[int, BookingFacts]:
-    """Return the message facts of these bookings."""
-    b, a = schema.bookings, schema.airports
-    query = (
-        select(b.c.id, b.c.reference, b.c.school_id, b.c.student_id, b.c.departure, a.c.time_zone, a.c.name)
-        .join(a, a.c.ident == b.c.departure)
-        .where(b.c.id.in_(ids))
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Everyone and everything that messages about some bookings name, by id; ``unasked`` confirm automatically."""
+
+    bookings: Mapping[int, BookingFacts]
+    students: Mapping[int, Person]
+    instructors: Mapping[int, Person]
+    schools: Mapping[int, School]
+    aircraft: Mapping[int, str]
+    simulators: frozenset[int]
+    unasked: frozenset[int]
+
+
+def named_in(connection: Connection, booking_ids: Collection[int]) -> Named:
+    """Return everyone and everything that messages about these bookings name, read in one statement."""
+    found = _named().run(connection, {"bookings": list(booking_ids)})
+    return Named(
+        {row.id: BookingFacts(*row) for row in found["bookings"]},
+        _read_people("student", found["students"]),
+        _read_people("instructor", found["instructors"]),
+        _read_schools(found["schools"]),
+        _names(found["aircraft"]),
+        frozenset(row.id for row in found["aircraft"] if row.simulator),
+        frozenset(row.id for row in found["unasked"]),
     )
-    return {row.id: BookingFacts(*row) for row in connection.execute(query)}
 
 
-def _people(
-    connection: Connection,
-    role: str,
-    table: Table,
-    ids: Collection[int] | None = None,
-    schools: Collection[int] | None = None,
-) -> dict[int, Person]:
+@cache
+def _named() -> Together:
+    b, a, i = schema.bookings.c, schema.airports.c, schema.instructors.c
+    asked = among(b.id, "bookings")
+    at = select(b.school_id, b.student_id).where(asked).cte("at")
+    of_schools = select(at.c.school_id)
+    facts = select(b.id, b.reference, b.school_id, b.student_id, b.departure, a.time_zone, a.name.label("airport_name"))
+    return Together(
+        bookings=facts.join(schema.airports, a.ident == b.departure).where(asked),
+        students=_people("student", schema.students, schema.students.c.id.in_(select(at.c.student_id))),
+        instructors=_people("instructor", schema.instructors, i.school_id.in_(of_schools)),
+        schools=_schools(schema.schools.c.id.in_(of_schools)),
+        aircraft=_aircraft(schema.aircraft.c.school_id.in_(of_schools)),
+        unasked=select(i.id).where(i.auto_confirm, i.school_id.in_(of_schools)),
+    )
+
+
+def _schools(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    s, a = schema.schools, schema.airports
+    return (
+        select(
+            s.c.id, s.c.name, s.c.dispatch_email, a.c.time_zone, s.c.phone,
+            func.coalesce(s.c.reply_to, s.c.dispatch_email).label("reply_to"), s.c.manager_email,
+        )
+        .join(a, a.c.ident == s.c.base_airport)
+        .where(which)
+    )  # fmt: skip
+
+
+def _read_schools(rows: Iterable[Any]) -> dict[int, School]:
+    return {row.id: School(*row) for row in rows}
+
+
+def _aircraft(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    a = schema.aircraft.c
+    return select(a.id, a.type, a.tail_number, a.simulator).where(which)
+
+
+def _names(rows: Iterable[Any]) -> dict[int, str]:
+    return {row.id: f"{row.type} {row.tail_number}" for row in rows}
+
+
+def _people(role: str, table: Table, which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     c, s, a = schema.contact_preferences, schema.schools, schema.airports
-    query = (
+    return (
         select(
             table.c.id, table.c.name, table.c.email.label("address"), table.c.phone, c.c.id.label("contact_id"),
             c.c.email, c.c.sms, c.c.digest,
@@ -128,13 +169,13 @@ def _people(
         .join(s, s.c.id == table.c.school_id)
         .join(a, a.c.ident == s.c.base_airport)
         .outerjoin(c, c.c[f"{role}_id"] == table.c.id)
+        .where(which)
     )  # fmt: skip
-    if ids is not None:
-        query = query.where(table.c.id.in_(ids))
-    if schools is not None:
-        query = query.where(table.c.school_id.in_(schools))
+
+
+def _read_people(role: str, rows: Iterable[Any]) -> dict[int, Person]:
     found: dict[int, Person] = {}
-    for row in connection.execute(query):
+    for row in rows:
         said = row.contact_id is not None
         quiet = (row.quiet_from, row.quiet_to) if row.quiet_from is not None else None
         found[row.id] = Person(

@@ -4,30 +4,35 @@ A message's key names case, event, person and channel, so that queueing it twice
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Connection,
     DateTime,
     Engine,
+    Text,
+    Update,
     and_,
+    bindparam,
     case,
     cast,
     func,
-    literal,
     not_,
     or_,
     select,
     true,
-    tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.dialects.postgresql import Insert
 
+from flightsched_pipelines.database.given_rows import among, as_parameter, given, in_batches, insert_given
 from flightsched_pipelines.database.schema import bookings, dead_letters, outbox, reschedule_cases
+from flightsched_pipelines.database.schema.base import INSTANT
 
 LETTER = "outbox"
 
@@ -54,33 +59,41 @@ class Queued:
 QUEUED = tuple(field.name for field in fields(Queued))
 
 
-def replace_earlier(
-    connection: Connection, cases: Collection[tuple[int, str, str]], now_utc: datetime
-) -> set[tuple[int, str, str]]:
-    """Suppress unsent messages of these (case, role, channel), because a newer one follows.
+def replacing() -> Update:
+    """Return the change that suppresses unsent messages because a newer one follows; `first_messages` reads its rows.
 
-    Returns:
-        Those whose first message was suppressed before any attempt: a person never notified of a case need not be
-        notified of its end.
+    Its parameters are ``addressed``, rows of case, role and channel, the ``cases`` of these, and ``now``.
     """
-    if not cases:
-        return set()
     o = outbox.c
+    to = given("addressed", case_id=BigInteger, role=Text, channel=Text)
     waits = o.status == "waiting"
-    replaced = (
+    return (
         update(outbox)
-        .where(tuple_(o.case_id, o.role, o.channel).in_(list(cases)), o.status.in_(("waiting", "sending")))
+        .where(
+            among(o.case_id, "cases"),
+            o.case_id == to.c.case_id,
+            o.role == to.c.role,
+            o.channel == to.c.channel,
+            o.status.in_(("waiting", "sending")),
+        )
         .values(
             obsolete=True,
             status=case((waits, "suppressed"), else_=o.status),
             last_error=case((waits, "a newer message replaced it"), else_=o.last_error),
-            settled_at=case((waits, literal(now_utc)), else_=o.settled_at),
+            settled_at=case((waits, bindparam("now", type_=INSTANT)), else_=o.settled_at),
         )
         .returning(o.case_id, o.role, o.channel, o.event, o.attempts, o.status)
     )
+
+
+def first_messages(replaced: Iterable[Any]) -> set[tuple[int, str, str]]:
+    """Return those (case, role, channel) whose first message was suppressed before any attempt.
+
+    A person never notified of a case need not be notified of its end.
+    """
     return {
         (row.case_id, row.role, row.channel)
-        for row in connection.execute(replaced)
+        for row in replaced
         if row.status == "suppressed" and row.event == "opened" and row.attempts == 0
     }
 
@@ -107,13 +120,23 @@ def take_back_outdated(connection: Connection, now_utc: datetime) -> int:
 
 def queue(connection: Connection, messages: Sequence[Queued], now_utc: datetime) -> None:
     """Queue messages, each once."""
-    if not messages:
-        return
-    rows = [
+    for some in in_batches(messages):
+        connection.execute(insertion(), {"messages": as_parameter(rows_of(some, now_utc))})
+
+
+def rows_of(messages: Iterable[Queued], now_utc: datetime) -> list[dict[str, Any]]:
+    """Return messages as rows for `insertion`."""
+    return [
         {name: getattr(message, name) for name in QUEUED} | {"due_at": message.next_attempt_at, "created_at": now_utc}
         for message in messages
     ]
-    connection.execute(upsert(outbox).on_conflict_do_nothing(index_elements=[outbox.c.key]), rows)
+
+
+@cache
+def insertion() -> Insert:
+    """Return the insertion of the messages that are the parameter ``messages``, each once."""
+    new = insert_given("messages", outbox, (*QUEUED, "due_at", "created_at"))
+    return new.on_conflict_do_nothing(index_elements=[outbox.c.key])
 
 
 def are_queued(connection: Connection, keys: Collection[str]) -> set[str]:

@@ -3,13 +3,32 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    case,
+    func,
+    not_,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from flightsched_pipelines.database.queries.schedule.changes import record_changes
+from flightsched_pipelines.database.given_rows import among, as_parameter, given
+from flightsched_pipelines.database.queries.schedule import changes
+from flightsched_pipelines.database.queries.schedule.changes import StandingLesson
 from flightsched_pipelines.database.queries.standby import freed_slots, places
 from flightsched_pipelines.database.schema import OPEN_STATES, bookings, case_offers, reschedule_cases
+from flightsched_pipelines.database.schema.base import INSTANT
+from flightsched_pipelines.database.together import Together
 from flightsched_pipelines.domain.cases.lifecycle import Slot, keeps_time
 from flightsched_pipelines.domain.rescheduling.availability import Resource
 from flightsched_pipelines.domain.schedule_changes.lifecycle import ChangeKind
@@ -32,12 +51,6 @@ def resources_of(student_id: int, *slots: Slot) -> frozenset[Resource]:
         if slot.instructor_id is not None:
             found.add(("instructor", slot.instructor_id))
     return frozenset(found)
-
-
-def lock_moves_exclusive(connection: Connection, case_id: int) -> None:
-    """Process one response to a case at a time, before any other lock; otherwise many find it changed, and retry."""
-    lock = text("SELECT pg_advisory_xact_lock(hashtext('school.answers'), CAST(:id % 2147483647 AS integer))")
-    connection.execute(lock, {"id": case_id})
 
 
 def lock_resources(connection: Connection, resources: Collection[Resource]) -> None:
@@ -68,6 +81,19 @@ def lock_booking(connection: Connection, booking_id: int) -> None:
     connection.execute(select(b.id).where(b.id == booking_id).with_for_update(key_share=True)).all()
 
 
+def lock_case_and_others(
+    connection: Connection, case_id: int, booking_id: int, slot: Slot | None, student_id: int, buffer: timedelta
+) -> list[int]:
+    """Lock a case, the other open cases that offer any resource of a slot at its time, and then the case's booking.
+
+    Returns:
+        The other cases. With no slot there is none.
+    """
+    values = {"case": case_id, "booking": booking_id, **_offer_values(slot, student_id, buffer, [booking_id])}
+    locked: Sequence[int] = connection.execute(_locking(), values).scalar() or []
+    return sorted(set(locked) - {case_id})
+
+
 def cases_offered(
     connection: Connection, slot: Slot, student_id: int, buffer: timedelta, but_for: Collection[int]
 ) -> list[int]:
@@ -75,85 +101,155 @@ def cases_offered(
 
     ``buffer`` is the time between two lessons.
     """
-    c, o, b = reschedule_cases.c, case_offers.c, bookings.c
-    shared: ColumnElement[bool] = b.student_id == student_id
-    if slot.aircraft_id is not None:
-        shared = or_(shared, o.aircraft_id == slot.aircraft_id)
-    if slot.instructor_id is not None:
-        shared = or_(shared, o.instructor_id == slot.instructor_id)
-    query = (
+    query = _cases_offered()
+    return list(connection.execute(query, _offer_values(slot, student_id, buffer, but_for)).scalars())
+
+
+@cache
+def _cases_offered() -> Select[int]:
+    return _offering().distinct().order_by(case_offers.c.case_id)
+
+
+def offered_to_others(
+    connection: Connection, slots: Sequence[Slot], student_id: int, buffer: timedelta, booking_id: int
+) -> set[Slot]:
+    """Return those of some slots for a booking of which an open case of another one offers any resource at its time."""
+    rows = [{"place": place} | _offer_values(slot, student_id, buffer, ()) for place, slot in enumerate(slots)]
+    values = {"slots": as_parameter(rows), "but_for": [booking_id]}
+    return {slots[place] for place in connection.execute(_offered_to_others(), values).scalars()}
+
+
+@cache
+def _offered_to_others() -> Select[int]:
+    ids, instants = ("place", "of_student", "of_aircraft", "of_instructor"), ("starts", "ends")
+    slots = given("slots", **dict.fromkeys(ids, BigInteger), **dict.fromkeys(instants, INSTANT)).c
+    return select(slots.place).where(_offering(slots).exists())
+
+
+@cache
+def _locking() -> Select[Any]:
+    """The statement of `lock_case_and_others`, made once; to count the cases is to lock them all before the booking."""
+    c, b, case_id = reschedule_cases.c, bookings.c, bindparam("case", type_=BigInteger)
+    cases = (
         select(c.id)
-        .distinct()
-        .join(case_offers, o.case_id == c.id)
+        .where(or_(c.id == case_id, c.state.in_(OPEN_STATES)), c.id.in_(_offering().union_all(select(case_id))))
+        .order_by(c.id)
+        .with_for_update(key_share=True)
+        .cte("cases")
+    )
+    all_locked = select(func.count() > 0).select_from(cases).scalar_subquery()
+    return (
+        select(select(func.array_agg(cases.c.id)).scalar_subquery())
+        .where(b.id == bindparam("booking", type_=BigInteger), all_locked)
+        .with_for_update(key_share=True, of=bookings)
+    )
+
+
+def _offering(slot: ReadOnlyColumnCollection[str, ColumnElement[Any]] | None = None) -> Select[int]:
+    """The cases that offer any resource of a slot at its time, by the parameters of `_offer_values` or its columns."""
+    starts, ends = (slot[name] if slot is not None else bindparam(name, type_=INSTANT) for name in ("starts", "ends"))
+    c, o, b = reschedule_cases.c, case_offers.c, bookings.c
+    columns = {"of_student": b.student_id, "of_aircraft": o.aircraft_id, "of_instructor": o.instructor_id}
+    shared = (
+        column == (slot[name] if slot is not None else bindparam(name, type_=BigInteger))
+        for name, column in columns.items()
+    )
+    return (
+        select(o.case_id)
+        .join(reschedule_cases, c.id == o.case_id)
         .join(bookings, b.id == c.booking_id)
         .where(
             c.state.in_(OPEN_STATES),
-            c.booking_id.not_in(list(but_for)),
+            not_(among(c.booking_id, "but_for")),
             o.withdrawn_hour.is_(None),
-            o.starts_at_utc < slot.ends_at_utc + buffer,
-            o.ends_at_utc > slot.starts_at_utc - buffer,
-            shared,
+            o.starts_at_utc < ends,
+            o.ends_at_utc > starts,
+            or_(*shared),
         )
-        .order_by(c.id)
     )
-    return list(connection.execute(query).scalars())
 
 
-def move(connection: Connection, moves: Sequence[Move], now_utc: datetime) -> None:
+def _offer_values(slot: Slot | None, student_id: int, buffer: timedelta, but_for: Collection[int]) -> dict[str, object]:
+    ids = dict(resources_of(student_id, slot)) if slot else {}
+    return {
+        "starts": slot and slot.starts_at_utc - buffer, "ends": slot and slot.ends_at_utc + buffer,
+        **{f"of_{kind}": ids.get(kind) for kind in ("student", "aircraft", "instructor")},
+        "but_for": list(but_for),
+    }  # fmt: skip
+
+
+def move(connection: Connection, moves: Sequence[Move], lessons: Sequence[StandingLesson], now_utc: datetime) -> None:
     """Move bookings, all of them at once: two may take each other's places.
 
     The slots they leave are recorded as free, their entries on the standby list end, and the school's scheduler is
     to enter the change.
 
+    Args:
+        connection: the transaction; the bookings are locked.
+        moves: the bookings and their new slots.
+        lessons: the same bookings where they are.
+        now_utc: now.
+
     Raises:
         sqlalchemy.exc.IntegrityError: the student, the instructor or the aircraft is taken then.
     """
-    b = bookings.c
-    left = _slots_of(connection, [one.booking_id for one in moves])
+    going = {one.booking_id: one.slot for one in moves}
+    left = {one.booking_id: one.place for one in lessons}
     kind = ChangeKind.SWAP if len(moves) > 1 else ChangeKind.MOVE
     if all(keeps_time(one.slot, left[one.booking_id]) for one in moves):
         kind = ChangeKind.GROUND
-    record_changes(connection, kind, {one.booking_id: one.slot for one in moves}, now_utc)
+    ended, waiting = changes.changes_of(lessons, kind, going, now_utc)
+    changes.settle_changes(connection, ended, now_utc)
+    freed = {key: _freed(slot, going[key]) for key, slot in left.items() if slot not in going.values()}
     if len(moves) > 1:
         connection.execute(text("SET CONSTRAINTS ALL DEFERRED"))
-    moved = (
-        update(bookings)
-        .where(b.id == bindparam("moving"))
-        .values(
-            period=bindparam("to", type_=TSTZRANGE),
-            aircraft_id=bindparam("aircraft"),
-            ground=bindparam("on_ground"),
-            instructor_id=bindparam("instructor"),
-            status="scheduled",
-            times_moved=b.times_moved + case((b.status == "weather_hold", 1), else_=0),
-            updated_at=now_utc,
-        )
-    )
-    connection.execute(
-        moved,
-        [
-            {
-                "moving": one.booking_id, "to": Range(one.slot.starts_at_utc, one.slot.ends_at_utc),
-                "aircraft": one.slot.aircraft_id, "instructor": one.slot.instructor_id,
-                "on_ground": one.slot.aircraft_id is None,
-            }
-            for one in moves
-        ],
+    _moving().run(
+        connection,
+        {
+            "now": now_utc,
+            "moves": as_parameter(
+                {
+                    "booking_id": one.booking_id, "starts": one.slot.starts_at_utc, "ends": one.slot.ends_at_utc,
+                    "instructor_id": one.slot.instructor_id, "aircraft_id": one.slot.aircraft_id,
+                }
+                for one in moves
+            ),
+            "changes": as_parameter(waiting),
+            "freed": as_parameter(freed_slots.freed_rows(freed, "moved", now_utc)),
+            "bookings": list(going),
+            "leaving": list(going),
+            "how": "moved",
+        },
     )  # fmt: skip
     if len(moves) > 1:
         connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
-    going = {one.booking_id: one.slot for one in moves}
-    freed = {key: _freed(slot, going[key]) for key, slot in left.items() if slot not in going.values()}
-    freed_slots.insert_freed_slot(connection, freed, "moved", now_utc)
-    places.leave(connection, list(left), "moved", now_utc)
+
+
+@cache
+def _moving() -> Together:
+    """The statement of `move`, made once."""
+    b = bookings.c
+    to = given(
+        "moves", booking_id=BigInteger, starts=INSTANT, ends=INSTANT, instructor_id=BigInteger, aircraft_id=BigInteger
+    )
+    moved = (
+        update(bookings)
+        .where(among(b.id, "bookings"), b.id == to.c.booking_id)
+        .values(
+            period=func.tstzrange(to.c.starts, to.c.ends),
+            aircraft_id=to.c.aircraft_id,
+            ground=to.c.aircraft_id.is_(None),
+            instructor_id=to.c.instructor_id,
+            status="scheduled",
+            times_moved=b.times_moved + case((b.status == "weather_hold", 1), else_=0),
+            updated_at=bindparam("now", type_=INSTANT),
+        )
+    )
+    return Together(
+        moved=moved, changed=changes.insertion(), freed=freed_slots.insertion(), left=places.ending_of_waiting()
+    )
 
 
 def _freed(left: Slot, taken: Slot) -> Slot:
     """Return what becomes free: of a slot that is kept without its aircraft, the aircraft alone."""
     return replace(left, instructor_id=None) if keeps_time(taken, left) else left
-
-
-def _slots_of(connection: Connection, booking_ids: Collection[int]) -> dict[int, Slot]:
-    b = bookings.c
-    query = select(b.id, func.lower(b.period), func.upper(b.period), b.instructor_id, b.aircraft_id)
-    return {row.id: Slot(*row[1:]) for row in connection.execute(query.where(b.id.in_(sorted(booking_ids))))}

@@ -22,8 +22,8 @@ from sqlalchemy.dialects.postgresql import Range
 
 from flightsched_pipelines.database import schema
 from flightsched_pipelines.database.engine import Source, reading
-from flightsched_pipelines.database.queries.schedule.violating_rows import as_faults, odd_rows
-from flightsched_pipelines.database.readable_columns import day, form_of, words
+from flightsched_pipelines.database.queries.schedule.violating_rows import OddRow, as_faults, odd_rows
+from flightsched_pipelines.database.readable_columns import day, end_of, form_of, start_of, words
 from flightsched_pipelines.domain.rescheduling.availability import (
     Resource,
 )
@@ -69,7 +69,7 @@ RUNWAY_TYPES = {
 
 def airports(source: Source, idents: Collection[str] | None = None) -> pd.DataFrame:
     """Return every airport, or those named: ident, position, zone, and the reports it issues (``AIRPORT_TYPES``)."""
-    return _frame(source, _airports(idents)).astype(AIRPORT_TYPES)
+    return _frame(source, select_airports(_among(schema.airports.c.ident, idents))).astype(AIRPORT_TYPES)
 
 
 def note_issuers(engine: Engine, column: str, idents: Collection[str]) -> None:
@@ -83,7 +83,7 @@ def note_issuers(engine: Engine, column: str, idents: Collection[str]) -> None:
 
 def runways(source: Source, idents: Collection[str] | None = None) -> pd.DataFrame:
     """Return every runway end, or those of the airports named, with its true heading (``RUNWAY_TYPES``)."""
-    return _frame(source, _runways(idents)).astype(RUNWAY_TYPES)
+    return _frame(source, select_runways(_among(schema.runways.c.airport, idents))).astype(RUNWAY_TYPES)
 
 
 def minimums(source: Source) -> pd.DataFrame:
@@ -93,22 +93,25 @@ def minimums(source: Source) -> pd.DataFrame:
         return pd.concat([with_regulations(stated), as_faults(odd_rows(connection))], ignore_index=True)
 
 
-def airfields(connection: Connection, idents: Collection[str]) -> tuple[Rows, Rows]:
-    """Return the rows of `airports` and of `runways` of these airports, as they are stored."""
-    return _rows(connection, _airports(idents)), _rows(connection, _runways(idents))
+def minimums_of(rows: Sequence[Any], odd: Sequence[OddRow], school_id: int, on: date) -> Sequence[Row]:
+    """Return the minimums in force on a day for a school and a student of it, and everybody's (``MINIMUM_COLUMNS``).
+
+    Args:
+        rows: what `stated_minimums` found.
+        odd: rows that cannot be read, of any school.
+        school_id: the school.
+        on: the day.
+    """
+    concerning = [row for row in odd if row.school_id in {None, school_id}]
+    faults = as_faults(concerning).to_dict("records") if concerning else []
+    return [*_in_force(tuple(tuple(row) for row in rows), on), *faults]
 
 
-def minimums_of(connection: Connection, school_id: int, student_id: int, on: date) -> Sequence[Row]:
-    """Return the minimums in force on a day for a school and a student of it, and everybody's (``MINIMUM_COLUMNS``)."""
+def stated_minimums(school_id: ColumnElement[int], student_id: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
+    """Return the query for a school's minimums, everybody's, and a student's own; `minimums_of` reads its rows."""
     m = schema.weather_minimums.c
-    whose = or_(
-        m.student_id == student_id, m.student_id.is_(None) & or_(m.school_id.is_(None), m.school_id == school_id)
-    )
-    faults = as_faults([row for row in odd_rows(connection) if row.school_id in {None, school_id}])
-    return [
-        *_in_force(tuple(tuple(row) for row in connection.execute(_MINIMUMS.where(whose))), on),
-        *faults.to_dict("records"),
-    ]
+    ours = m.student_id.is_(None) & or_(m.school_id.is_(None), m.school_id == school_id)
+    return _MINIMUMS.where(or_(m.student_id == student_id, ours))
 
 
 @lru_cache(maxsize=1_000)  # by what they say, so that a changed minimum counts at once
@@ -134,14 +137,8 @@ def bookings_beside(
 
     Columns as of `bookings`.
     """
-    return _bookings(source, _beside(booking_id, resources, from_utc, to_utc), from_utc)
-
-
-def lessons_beside(
-    connection: Connection, booking_id: int, resources: Collection[Resource], from_utc: datetime, to_utc: datetime
-) -> Rows:
-    """Return the rows of `bookings_beside` as they are stored, without the student's last flight."""
-    return _rows(connection, _lessons(_beside(booking_id, resources, from_utc, to_utc)))
+    which = beside(booking_id, sorted(resources), Range(from_utc, to_utc))
+    return _bookings(source, which, from_utc)
 
 
 def lessons_of_schools(
@@ -154,7 +151,7 @@ def lessons_of_schools(
     """Return the rows of `bookings` of some schools as they are stored, and those of some bookings at any time."""
     b = schema.bookings.c
     near = b.school_id.in_(school_ids) & b.period.overlaps(Range(from_utc, to_utc))
-    return _rows(connection, _lessons(or_(near, b.id.in_(also))))
+    return _rows(connection, lessons(or_(near, b.id.in_(also))))
 
 
 def with_carburettor(connection: Connection, aircraft_ids: Collection[int]) -> set[int]:
@@ -164,31 +161,27 @@ def with_carburettor(connection: Connection, aircraft_ids: Collection[int]) -> s
     return set(connection.execute(query).scalars())
 
 
-def is_simulator(connection: Connection, aircraft_id: int) -> bool:
-    """Return whether an aircraft is a simulator."""
-    a = schema.aircraft.c
-    return bool(connection.execute(select(a.simulator).where(a.id == aircraft_id)).scalar())
-
-
-def _beside(
-    booking_id: int, resources: Collection[Resource], from_utc: datetime, to_utc: datetime
-) -> ColumnElement[bool]:
+def beside(
+    booking_id: ColumnElement[int] | int, keys: Collection[tuple[str, ColumnElement[int] | int]],
+    near: ColumnElement[Any] | Range[datetime],
+) -> ColumnElement[bool]:  # fmt: skip
+    """Return the condition of a lesson, and of every booking of some resources in a time except the lesson's hold."""
     b = schema.bookings.c
-    keys = {"student": b.student_id, "instructor": b.instructor_id, "aircraft": b.aircraft_id}
+    columns = {"student": b.student_id, "instructor": b.instructor_id, "aircraft": b.aircraft_id}
     # Written like the constraints against double bookings: their indexes then find the few rows at once.
     taken = or_(
         *(
-            (keys[kind] == key)
-            & func.int8range(keys[kind], keys[kind], "[]").op("&&")(func.int8range(key, key, "[]"))
-            & b.period.overlaps(Range(from_utc, to_utc))
-            for kind, key in sorted(resources)
+            (columns[kind] == key)
+            & func.int8range(columns[kind], columns[kind], "[]").op("&&")(func.int8range(key, key, "[]"))
+            & b.period.overlaps(near)
+            for kind, key in keys
         )
     )
-    near = taken & b.holds_for.is_distinct_from(booking_id)
-    return or_(b.id == booking_id, near)
+    return or_(b.id == booking_id, taken & b.holds_for.is_distinct_from(booking_id))
 
 
-def _lessons(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+def lessons(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Return the query for lessons, and slots held for lessons, without the students' last flights."""
     b, s, a, k, p, w = (
         schema.bookings, schema.students, schema.aircraft, schema.schools, schema.airports, schema.student_preferences,
     )  # fmt: skip
@@ -196,8 +189,8 @@ def _lessons(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
         select(
             b.c.id.label("booking_id"), b.c.reference, b.c.school_id, b.c.student_id, b.c.instructor_id,
             b.c.aircraft_id, a.c.type.label("aircraft_type"), s.c.training_level, b.c.solo, b.c.lesson_kind,
-            b.c.departure, words(b.c.route).label("route"), func.lower(b.c.period).label("starts_at_utc"),
-            func.upper(b.c.period).label("ends_at_utc"), b.c.status,
+            b.c.departure, words(b.c.route).label("route"), start_of(b.c.period).label("starts_at_utc"),
+            end_of(b.c.period).label("ends_at_utc"), b.c.status,
             a.c.demonstrated_crosswind_kt.label("aircraft_crosswind_kt"), p.c.time_zone,
             words(w.c.days).label("preferred_days"), words(w.c.parts_of_day).label("preferred_parts"),
             w.c.instructor_id.label("preferred_instructor_id"), day(w.c.latest_date).label("latest_date"),
@@ -232,8 +225,8 @@ def _bookings(source: Source, which: ColumnElement[bool], now_utc: datetime) -> 
         .group_by(_FLOWN.c.student_id)
         .subquery()
     )
-    lessons = _lessons(which).add_columns(flown.c.last_lesson_at_utc)
-    frame = _frame(source, lessons.outerjoin(flown, flown.c.student_id == b.c.student_id))
+    query = lessons(which).add_columns(flown.c.last_lesson_at_utc)
+    frame = _frame(source, query.outerjoin(flown, flown.c.student_id == b.c.student_id))
     frame["time_zone"] = [zone if is_time_zone(zone) else UTC_NAME for zone in frame["time_zone"]]
     frame["last_lesson_at_utc"] = pd.to_datetime(frame["last_lesson_at_utc"], utc=True)
     return frame.astype(dict(BOOKING_COLUMNS) | dict(PREFERENCE_COLUMNS) | dict(FORM_COLUMNS))
@@ -243,15 +236,17 @@ def _among(column: ColumnElement[Any], values: Collection[Any] | None) -> Column
     return true() if values is None else column.in_(list(values))
 
 
-def _airports(idents: Collection[str] | None) -> Select[*tuple[Any, ...]]:
+def select_airports(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Return the query for airports, with the columns of `airports`."""
     table = schema.airports
-    query = select(table.c.ident.label("airport"), *(column for column in table.columns if column.name != "ident"))
-    return query.where(_among(table.c.ident, idents)).order_by(table.c.ident)
+    columns = (column for column in table.columns if column.name != "ident")
+    return select(table.c.ident.label("airport"), *columns).where(which).order_by(table.c.ident)
 
 
-def _runways(idents: Collection[str] | None) -> Select[*tuple[Any, ...]]:
+def select_runways(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Return the query for runway ends, with the columns of `runways`."""
     table = schema.runways
-    return select(table).where(_among(table.c.airport, idents)).order_by(table.c.airport, table.c.runway)
+    return select(table).where(which).order_by(table.c.airport, table.c.runway)
 
 
 def _rows(connection: Connection, query: Select[*tuple[Any, ...]]) -> Rows:

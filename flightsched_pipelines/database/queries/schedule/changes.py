@@ -3,14 +3,32 @@
 Every function works within the caller's transaction: a change is stored with the step that makes it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, literal, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Insert,
+    Row,
+    Select,
+    Text,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import Range
 
+from flightsched_pipelines.database.given_rows import among, given
+from flightsched_pipelines.database.readable_columns import end_of, start_of
 from flightsched_pipelines.database.schema import (
     aircraft,
     airports,
@@ -21,6 +39,8 @@ from flightsched_pipelines.database.schema import (
     schedule_changes,
     schools,
 )
+from flightsched_pipelines.database.schema.base import INSTANT
+from flightsched_pipelines.database.together import Together
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.domain.schedule_changes.lifecycle import (
     ChangeKind,
@@ -68,46 +88,95 @@ class ListedChange:
     after: Placed | None
 
 
-def record_changes(
-    connection: Connection, kind: ChangeKind, going: Mapping[int, Slot | None], now_utc: datetime
-) -> None:
-    """Record that the platform puts lessons elsewhere, or cancels them; before it does.
+@dataclass(frozen=True, slots=True)
+class StandingLesson:
+    """A lesson where it is now, where the school's file last had it, its newest case, and the change that waits."""
+
+    booking_id: int
+    place: Slot
+    filed: Slot | None
+    case_id: int | None
+    waiting: StoredChange | None
+
+
+def standing_lessons(connection: Connection, booking_ids: Collection[int]) -> list[StandingLesson]:
+    """Return these lessons as they are before the platform moves them; they are locked."""
+    return read_standing(_standing().run(connection, {"bookings": list(booking_ids)}))
+
+
+def read_standing(found: Mapping[str, Sequence[Any]]) -> list[StandingLesson]:
+    """Return the lessons that `standing_queries` found."""
+    waiting = {row.booking_id: stored_change(row) for row in found["waiting"]}
+    return [
+        StandingLesson(
+            row.id, Slot(row.starts, row.ends, row.instructor_id, row.aircraft_id),
+            _slot(row.imported_from, row.imported_to, row.imported_instructor_id, row.imported_aircraft_id),
+            row.case_id, waiting.get(row.id),
+        )
+        for row in found["standing"]
+    ]  # fmt: skip
+
+
+def changes_of(
+    lessons: Iterable[StandingLesson], kind: ChangeKind, going: Mapping[int, Slot | None], now_utc: datetime
+) -> tuple[dict[int, ChangeState], list[dict[str, Any]]]:
+    """Return what becomes of changes that wait, and the rows of those that wait from now on, for `insertion`.
 
     Args:
-        connection: the transaction; the lessons are locked.
+        lessons: the lessons that the platform puts elsewhere, or cancels.
         kind: what is done to them.
         going: where each goes, by its booking; ``None``: it is cancelled.
         now_utc: now.
     """
+    ended: dict[int, ChangeState] = {}
+    rows: list[dict[str, Any]] = []
+    for one in lessons:
+        recorded = record(one.waiting and one.waiting.change, one.place, one.filed, going[one.booking_id])
+        if one.waiting is not None and recorded.ends is not None:
+            ended[one.waiting.change_id] = recorded.ends
+        if recorded.waits is not None:
+            places = _columns("from", recorded.waits.before) | _columns("to", recorded.waits.after)
+            about = {"booking_id": one.booking_id, "case_id": one.case_id, "kind": kind.value, "made_at": now_utc}
+            rows.append(about | places)
+    return ended, rows
+
+
+def insertion() -> Insert:
+    """Return the insertion of the changes that are the parameter ``changes``."""
+    ids = (
+        "booking_id",
+        "case_id",
+        *(f"{side}_{who}_id" for side in ("from", "to") for who in ("instructor", "aircraft")),
+    )
+    instants = ("made_at", *(f"{side}_{end}" for side in ("from", "to") for end in ("starts", "ends")))
+    new = given("changes", kind=Text, **dict.fromkeys(ids, BigInteger), **dict.fromkeys(instants, INSTANT)).c
+    periods = (
+        case((new[f"{side}_starts"].is_not(None), func.tstzrange(new[f"{side}_starts"], new[f"{side}_ends"])))
+        for side in ("from", "to")
+    )
+    columns = ["kind", *ids, "made_at", "from_period", "to_period"]
+    return insert(schedule_changes).from_select(columns, select(*(new[name] for name in columns[:-2]), *periods))
+
+
+@cache
+def _standing() -> Together:
+    return Together(**standing_queries())
+
+
+@cache
+def standing_queries() -> Mapping[str, Select[*tuple[Any, ...]]]:
+    """Return the queries for the lessons of the parameter ``bookings``; `read_standing` reads their rows."""
     b, c = bookings.c, reschedule_cases.c
     case_id = select(func.max(c.id)).where(c.booking_id == b.id).scalar_subquery()
-    query = select(
-        b.id, b.period, b.instructor_id, b.aircraft_id, b.imported_period, b.imported_instructor_id,
-        b.imported_aircraft_id, case_id.label("case_id"),
-    ).where(b.id.in_(sorted(going)))  # fmt: skip
-    waiting = {one.booking_id: one for one in waiting_changes(connection, going)}
-    for row in connection.execute(query.order_by(b.id)).all():
-        before = waiting.get(row.id)
-        filed = slot_of(row.imported_period, row.imported_instructor_id, row.imported_aircraft_id)
-        place = slot_of(row.period, row.instructor_id, row.aircraft_id)
-        assert place is not None  # noqa: S101, the columns are never null
-        recorded = record(before.change if before else None, place, filed, going[row.id])
-        if before is not None and recorded.ends is not None:
-            settle_changes(connection, {before.change_id: recorded.ends}, now_utc)
-        if recorded.waits is not None:
-            values = _columns("from", recorded.waits.before) | _columns("to", recorded.waits.after)
-            connection.execute(
-                insert(schedule_changes).values(
-                    booking_id=row.id, case_id=row.case_id, kind=kind.value, made_at=now_utc, **values
-                )
-            )
-
-
-def waiting_changes(connection: Connection, booking_ids: Collection[int]) -> list[StoredChange]:
-    """Return the changes of these lessons that wait."""
-    s = schedule_changes.c
-    rows = connection.execute(select_waiting().where(s.booking_id.in_(sorted(booking_ids)))).all()
-    return [stored_change(row) for row in rows]
+    lessons = select(
+        b.id, start_of(b.period).label("starts"), end_of(b.period).label("ends"), b.instructor_id, b.aircraft_id,
+        start_of(b.imported_period).label("imported_from"), end_of(b.imported_period).label("imported_to"),
+        b.imported_instructor_id, b.imported_aircraft_id, case_id.label("case_id"),
+    )  # fmt: skip
+    return {
+        "standing": lessons.where(among(b.id, "bookings")).order_by(b.id),
+        "waiting": select_waiting().where(among(schedule_changes.c.booking_id, "bookings")),
+    }
 
 
 def settle_changes(connection: Connection, outcomes: Mapping[int, ChangeState], now_utc: datetime) -> None:
@@ -184,16 +253,17 @@ def select_waiting() -> Select[*tuple[Any, ...]]:
     """Return a query for changes that wait; `stored_change` reads its rows."""
     s = schedule_changes.c
     return select(
-        s.id, s.booking_id, s.from_period, s.from_instructor_id, s.from_aircraft_id, s.to_period, s.to_instructor_id,
-        s.to_aircraft_id,
+        s.id, s.booking_id, start_of(s.from_period).label("from_starts"), end_of(s.from_period).label("from_ends"),
+        s.from_instructor_id, s.from_aircraft_id, start_of(s.to_period).label("to_starts"),
+        end_of(s.to_period).label("to_ends"), s.to_instructor_id, s.to_aircraft_id,
     ).where(s.state == ChangeState.WAITING)  # fmt: skip
 
 
-def stored_change(row: Row[*tuple[Any, ...]]) -> StoredChange:
+def stored_change(row: Any) -> StoredChange:  # noqa: ANN401, a row of the query
     """Read a row of `select_waiting`."""
-    before = slot_of(row.from_period, row.from_instructor_id, row.from_aircraft_id)
+    before = _slot(row.from_starts, row.from_ends, row.from_instructor_id, row.from_aircraft_id)
     assert before is not None  # noqa: S101, the column is never null
-    after = slot_of(row.to_period, row.to_instructor_id, row.to_aircraft_id)
+    after = _slot(row.to_starts, row.to_ends, row.to_instructor_id, row.to_aircraft_id)
     return StoredChange(row.id, row.booking_id, ScheduleChange(before, after))
 
 
@@ -204,12 +274,20 @@ def slot_of(period: Range[datetime] | None, instructor_id: int | None, aircraft_
     return Slot(period.lower.astimezone(UTC), period.upper.astimezone(UTC), instructor_id, aircraft_id)
 
 
+def _slot(
+    starts: datetime | None, ends: datetime | None, instructor_id: int | None, aircraft_id: int | None
+) -> Slot | None:
+    if starts is None or ends is None:
+        return None
+    return Slot(starts, ends, instructor_id, aircraft_id)
+
+
 def _columns(side: str, slot: Slot | None) -> dict[str, Any]:
     if slot is None:
         return {}
-    period = Range(slot.starts_at_utc, slot.ends_at_utc)
     return {
-        f"{side}_period": period, f"{side}_instructor_id": slot.instructor_id, f"{side}_aircraft_id": slot.aircraft_id
+        f"{side}_starts": slot.starts_at_utc, f"{side}_ends": slot.ends_at_utc,
+        f"{side}_instructor_id": slot.instructor_id, f"{side}_aircraft_id": slot.aircraft_id,
     }  # fmt: skip
 
 

@@ -28,14 +28,14 @@ _A, _B = schema.aircraft.c, schema.bookings.c
 
 def requirements(connection: Connection, school_ids: Collection[int] | None = None) -> list[SchoolRequirement]:
     """Return what schools, or some of them, require."""
-    query = (
-        select(
-            _R.school_id, _R.requirement, _R.effect, _R.training_level, _R.solo, _R.lesson_kind, _R.equipment
-        )
-        .where(_R.ended_at.is_(None), true() if school_ids is None else _among(_R.school_id, school_ids))
-        .order_by(_R.id)
-    )  # fmt: skip
+    query = requirements_of(true() if school_ids is None else _among(_R.school_id, school_ids))
     return [SchoolRequirement(*row) for row in connection.execute(query)]
+
+
+def requirements_of(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Return the query for what schools require."""
+    columns = (_R.school_id, _R.requirement, _R.effect, _R.training_level, _R.solo, _R.lesson_kind, _R.equipment)
+    return select(*columns).where(_R.ended_at.is_(None), which).order_by(_R.id)
 
 
 def credentials(
@@ -71,21 +71,19 @@ def credentials(
     return Credentials(required, [period for school_id, period in periods if (school_id, period.requirement) in needed])
 
 
-def grounded(
-    connection: Connection, from_utc: datetime, to_utc: datetime, only: Collection[Resource] | None
-) -> Iterator[AvailabilityException]:
-    """Yield when aircraft, or some of them, may not fly as an open squawk grounds them; no school has to require it."""
-    query = _with_zone(
+def grounding_squawks(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Return the query for the open squawks that ground an aircraft; `grounded` reads its rows."""
+    return _with_zone(
         select(_S.aircraft_id, day(_S.closed_on), _zone_of_school())
         .select_from(schema.squawks.join(schema.aircraft, _A.id == _S.aircraft_id))
-        .where(
-            _S.grounding,
-            _S.ended_at.is_(None),
-            true() if only is None else _among(_S.aircraft_id, _ids("aircraft", only)),
-        ),
+        .where(_S.grounding, _S.ended_at.is_(None), which),
         _A.school_id,
     )
-    for aircraft_id, closed_on, zone in connection.execute(query):
+
+
+def grounded(rows: Iterable[Any], from_utc: datetime, to_utc: datetime) -> Iterator[AvailabilityException]:
+    """Yield when aircraft may not fly as an open squawk grounds them; no school has to require it."""
+    for aircraft_id, closed_on, zone in rows:
         ends = to_utc
         if closed_on is not None and is_time_zone(zone):
             ends = min(_midnight(closed_on, zone), to_utc)

@@ -1,6 +1,6 @@
 """Find rows that violate conditions added after they were entered, and name them with their school."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -11,7 +11,9 @@ from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
     Connection,
+    Select,
     Table,
+    Text,
     any_,
     exists,
     func,
@@ -53,10 +55,22 @@ def odd_rows(connection: Connection) -> list[OddRow]:
     return [*_against_conditions(connection), *_without_time_zone(connection)]
 
 
+def suspect() -> Mapping[str, Select[*tuple[Any, ...]]]:
+    """Return the queries for what there may be odd rows of: conditions that old rows may violate, and time zones."""
+    zone = schema.airports.c.time_zone
+    return {"conditions": _not_proven(), "zones": select(zone).distinct()}
+
+
+def odd_rows_of(connection: Connection, found: Mapping[str, Sequence[Any]]) -> list[OddRow]:
+    """Return `odd_rows`, from what the queries of `suspect` found: usually nothing, and then no row is read."""
+    zones = all(is_time_zone(row.time_zone) for row in found["zones"])
+    return odd_rows(connection) if found["conditions"] or not zones else []
+
+
 def unwritable_bookings(connection: Connection) -> set[int]:
     """Return the bookings whose rows violate a condition: no change of theirs is taken until they are mended."""
     found: set[int] = set()
-    for name in _not_proven(connection):
+    for name in connection.execute(_not_proven()).scalars().all():
         of, constraint = _CONDITIONS[name]
         if of is schema.bookings:
             kept = literal_column(f"({constraint.sqltext})", Boolean)
@@ -72,7 +86,7 @@ def as_faults(odd: list[OddRow]) -> pd.DataFrame:
 
 
 def _against_conditions(connection: Connection) -> Iterator[OddRow]:
-    for name in _not_proven(connection):
+    for name in connection.execute(_not_proven()).scalars().all():
         of, constraint = _CONDITIONS[name]
         kept = literal_column(f"({constraint.sqltext})", Boolean)
         rows = connection.execute(select(*of.primary_key.columns, _school_of(of)).where(not_(kept))).all()
@@ -84,12 +98,11 @@ def _against_conditions(connection: Connection) -> Iterator[OddRow]:
                 yield OddRow(school, words)
 
 
-def _not_proven(connection: Connection) -> list[str]:
-    """The conditions that old rows may violate: usually none, and then no row is read."""
-    constraints = table("pg_constraint", named("conname"), named("convalidated"), named("contype"), schema="pg_catalog")
+def _not_proven() -> Select[*tuple[Any, ...]]:
+    """The query for the conditions that old rows may violate: usually none, and then no row is read."""
+    constraints = table("pg_constraint", named("conname", Text), named("convalidated", Boolean), schema="pg_catalog")
     c = constraints.c
-    query = select(c.conname).where(c.conname.in_(list(_CONDITIONS)), ~c.convalidated).order_by(c.conname)
-    return list(connection.execute(query).scalars())
+    return select(c.conname).where(c.conname.in_(list(_CONDITIONS)), ~c.convalidated).order_by(c.conname)
 
 
 def _school_of(of: Table) -> ColumnElement[int | None]:

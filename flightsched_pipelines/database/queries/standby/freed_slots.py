@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import (
     ColumnElement,
@@ -15,8 +16,10 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from flightsched_pipelines.database.given_rows import as_parameter, given
 from flightsched_pipelines.database.schema import (
     OPEN_STATES,
     TAKING_STATUSES,
@@ -31,43 +34,46 @@ from flightsched_pipelines.database.schema import (
 from flightsched_pipelines.domain.cases.lifecycle import Slot, StandbyRule
 from flightsched_pipelines.domain.cases.standby import FreedSlot, StandbyLesson
 
+COLUMNS = [
+    "school_id", "booking_id", "why", "starts_at_utc", "ends_at_utc", "instructor_id", "aircraft_id", "freed_at",
+]  # fmt: skip
+
 
 def insert_freed_slot(connection: Connection, slots: Mapping[int, Slot], why: str, now_utc: datetime) -> None:
-    """Record the slots that lessons, by their booking, have left; an existing record stays unchanged.
+    """Record the slots that lessons, by their booking, have left; an existing record stays unchanged."""
+    if rows := freed_rows(slots, why, now_utc):
+        connection.execute(insertion(), {"freed": as_parameter(rows)})
+
+
+def freed_rows(slots: Mapping[int, Slot], why: str, now_utc: datetime) -> list[dict[str, object]]:
+    """Return the rows for `insertion` of the slots that lessons, by their booking, have left."""
+    return [
+        {
+            "booking_id": key, "why": why, "starts_at_utc": slot.starts_at_utc, "ends_at_utc": slot.ends_at_utc,
+            "instructor_id": slot.instructor_id, "aircraft_id": slot.aircraft_id, "freed_at": now_utc,
+        }
+        for key, slot in slots.items()
+        if slot.starts_at_utc > now_utc
+    ]  # fmt: skip
+
+
+@cache
+def insertion() -> Insert:
+    """Return the insertion of the slots that are the parameter ``freed``; an existing record stays unchanged.
 
     A slot without an aircraft, or with a simulator, is of no use to a flight.
     """
-    b, a = bookings.c, aircraft.c
-    query = select(b.id, b.school_id).where(b.id.in_(sorted(slots)))
-    schools_of = {row.id: row.school_id for row in connection.execute(query)}
-    flying = select(a.id).where(a.id.in_([slot.aircraft_id for slot in slots.values()]), ~a.simulator)
-    aircraft_ids = set(connection.execute(flying).scalars())
-    rows = [
-        {
-            "school_id": schools_of[key], "booking_id": key, "why": why, "starts_at_utc": slot.starts_at_utc,
-            "ends_at_utc": slot.ends_at_utc, "instructor_id": slot.instructor_id, "aircraft_id": slot.aircraft_id,
-            "freed_at": now_utc,
-        }
-        for key, slot in slots.items()
-        if slot.starts_at_utc > now_utc and key in schools_of and slot.aircraft_id in aircraft_ids
-    ]  # fmt: skip
-    if rows:
-        connection.execute(upsert(freed_slots).on_conflict_do_nothing(), rows)
+    columns = [name for name in COLUMNS if name != "school_id"]
+    left = given("freed", **{name: freed_slots.c[name].type for name in columns})
+    school_id = select(bookings.c.school_id).where(bookings.c.id == left.c.booking_id).scalar_subquery()
+    simulator = select(aircraft.c.simulator).where(aircraft.c.id == left.c.aircraft_id).scalar_subquery()
+    rows = select(school_id, *left.c).where(~simulator)
+    return upsert(freed_slots).from_select(["school_id", *columns], rows).on_conflict_do_nothing()
 
 
 def insert_slots_of_cancelled(connection: Connection, now_utc: datetime) -> None:
     """Record the slots of cancelled lessons."""
-    columns = [
-        "school_id",
-        "booking_id",
-        "why",
-        "starts_at_utc",
-        "ends_at_utc",
-        "instructor_id",
-        "aircraft_id",
-        "freed_at",
-    ]
-    noted = upsert(freed_slots).from_select(columns, _cancelled(now_utc)).on_conflict_do_nothing()
+    noted = upsert(freed_slots).from_select(COLUMNS, _cancelled(now_utc)).on_conflict_do_nothing()
     connection.execute(noted)
 
 

@@ -9,7 +9,10 @@ from sqlalchemy import (
     Connection,
     Date,
     Select,
+    Text,
+    Update,
     and_,
+    bindparam,
     cast,
     exists,
     func,
@@ -21,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from flightsched_pipelines.database.given_rows import among
 from flightsched_pipelines.database.readable_columns import form_of
 from flightsched_pipelines.database.schema import (
     ACTIVE_STATUSES,
@@ -35,6 +39,7 @@ from flightsched_pipelines.database.schema import (
     student_preferences,
     students,
 )
+from flightsched_pipelines.database.schema.base import INSTANT
 from flightsched_pipelines.domain.cases.lifecycle import Slot, StandbyRule
 from flightsched_pipelines.domain.cases.responses import RequestedTimes
 from flightsched_pipelines.domain.cases.standby import FreedSlot, StandbyLesson
@@ -97,9 +102,15 @@ def join(connection: Connection, booking_id: int, until: date | None, now_utc: d
 
 def leave(connection: Connection, booking_ids: Collection[int], how: str, now_utc: datetime) -> int:
     """End the waiting of these lessons: moved, or withdrawn; returns their number."""
+    values = {"leaving": list(booking_ids), "how": how, "now": now_utc}
+    return connection.execute(ending_of_waiting(), values).rowcount
+
+
+def ending_of_waiting() -> Update:
+    """Return the change that ends the waiting of lessons, of the parameters ``leaving``, ``how`` and ``now``."""
     s = standby.c
-    ended = update(standby).where(s.booking_id.in_(sorted(booking_ids)), s.ended_at.is_(None))
-    return connection.execute(ended.values(ended_at=now_utc, how=how)).rowcount
+    ended = update(standby).where(among(s.booking_id, "leaving"), s.ended_at.is_(None))
+    return ended.values(ended_at=bindparam("now", type_=INSTANT), how=bindparam("how", type_=Text))
 
 
 def join_held(connection: Connection, now_utc: datetime, horizon: timedelta) -> int:

@@ -136,18 +136,20 @@ class AreaRecords:
         """Return the areas within a distance of any of these places, and those that may be anywhere."""
         if not places:
             return [area for area in self._areas if area.anywhere]
-        whole, each = _Box.around(places), [_Box.around([place]) for place in places]
+        whole = _Box.around(places)
+        perhaps = [
+            (area, box)
+            for area, box in zip(self._areas, self._boxes, strict=True)
+            if box is None or box.may_be_within(whole, around_nm)
+        ]
+        if not perhaps:
+            return []
+        each = [(place, _Box.around([place])) for place in places]
         return [
             area
-            for area, box in zip(self._areas, self._boxes, strict=True)
+            for area, box in perhaps
             if box is None
-            or (
-                box.may_be_within(whole, around_nm)
-                and any(
-                    box.may_be_within(here, around_nm) and _within(place, area, around_nm)
-                    for place, here in zip(places, each, strict=True)
-                )
-            )
+            or any(box.may_be_within(here, around_nm) and _within(place, area, around_nm) for place, here in each)
         ]
 
 

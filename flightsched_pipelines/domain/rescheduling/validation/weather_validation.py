@@ -76,6 +76,7 @@ class ForecastRecords:
         self._suns = SunRecords(suns, self._airports)
         self._first_hour_utc = first_hour_utc
         self._buffer = buffer
+        self._judged: dict[tuple[Booking, Span], tuple[str, str]] = {}
 
     def objections(self, booking: Booking, span: Span, verdict: str) -> Iterator[str]:
         """Yield the reasons against this lesson at this time, or with this verdict; nothing if it may be offered."""
@@ -94,11 +95,13 @@ class ForecastRecords:
         The finding is ``ok``, ``watch``, ``unforecast`` (beyond every source), ``missing`` (data that was due is absent
         or cannot be read) or ``at_risk``.
         """
-        found, why = "ok", "nothing in the forecast is below the minimums"
-        for severity, sentence in self._findings(booking, span):
-            if _SEVERITY[severity] > _SEVERITY[found]:
-                found, why = severity, sentence
-        return found, why
+        if (booking, span) not in self._judged:
+            found, why = "ok", "nothing in the forecast is below the minimums"
+            for severity, sentence in self._findings(booking, span):
+                if _SEVERITY[severity] > _SEVERITY[found]:
+                    found, why = severity, sentence
+            self._judged[booking, span] = found, why
+        return self._judged[booking, span]
 
     def _findings(self, booking: Booking, span: Span) -> Iterator[tuple[str, str]]:
         """All findings about a time, each a severity and a sentence."""

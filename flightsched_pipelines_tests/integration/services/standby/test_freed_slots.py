@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.database.queries.schedule import booking_moves
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
+from flightsched_pipelines.database.queries.schedule.changes import standing_lessons
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.notifications.dispatch import dispatch
@@ -75,7 +76,7 @@ def test_a_moved_lessons_slot_is_taken_held_confirmed_and_the_lesson_moves_into_
     with quiet.begin() as connection:
         aircraft_id = one(quiet, "SELECT aircraft_id FROM school.bookings WHERE id = :id", id=LEAVING)
         away = Slot(STARTS + timedelta(days=9), STARTS + timedelta(days=9, minutes=90), 8, aircraft_id)
-        booking_moves.move(connection, [Move(LEAVING, away)], NOW)
+        booking_moves.move(connection, [Move(LEAVING, away)], standing_lessons(connection, [LEAVING]), NOW)
     before = rows(
         quiet, "SELECT lower(period), upper(period), instructor_id, aircraft_id FROM school.bookings WHERE id = :id",
         id=waiter,

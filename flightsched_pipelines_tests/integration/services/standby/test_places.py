@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.database.queries.schedule import booking_moves
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
+from flightsched_pipelines.database.queries.schedule.changes import standing_lessons
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.notifications.dispatch import dispatch
@@ -138,7 +139,8 @@ def test_two_who_swap_places_leave_none(quiet: Engine) -> None:
         )
     }  # fmt: skip
     with quiet.begin() as connection:
-        booking_moves.move(connection, [Move(one_, slots[other]), Move(other, slots[one_])], NOW)
+        moves = [Move(one_, slots[other]), Move(other, slots[one_])]
+        booking_moves.move(connection, moves, standing_lessons(connection, [one_, other]), NOW)
     assert rows(quiet, "SELECT * FROM school.freed_slots") == []
 
 
