@@ -110,7 +110,7 @@ COMMANDS = {
     ),
     "erase": (
         "retention.erase:erase",
-        "Erase a student or an instructor on request, everywhere; lessons stay, and name nobody.",
+        "Erase a student, instructor, dispatcher or manager on request, everywhere; what they did stays unnamed.",
     ),
     "db": ("setup.database:app", "Manage the database: schema, seed, shell."),
     "init": ("school.init:init", "Make a school; what is not given as an option is asked for."),
