@@ -72,34 +72,28 @@ def test_an_hour_leaves_its_metrics_as_rows_as_numbers_and_as_a_page(
     assert file.read_text() == (file.parent / "latest.html").read_text()
     assert "Rescheduling funnel" in file.read_text()
 
-
-def test_cloudwatch_has_the_metrics_under_the_functions_names(
-    reported: tuple[Watch, dg.ExecuteInProcessResult], healthy: Healthy
-) -> None:
-    watch, result = reported
     cloudwatch = aws.client("cloudwatch", moto_server.REGION, watch.settings.aws_endpoint_url)
-    found = {
-        (metric["Dimensions"][0]["Value"], metric["MetricName"])
-        for metric in cloudwatch.list_metrics(Namespace=NAMESPACE)["Metrics"]
-    }
-    stored = of_hour(watch, healthy.hour)
-    assert found == {(f"{METRICS[key].part}-test", METRICS[key].name) for key in stored}
-    assert told(result)["cloudwatch"] == f"{len(stored)} metrics put into {NAMESPACE}"
+    listed = cloudwatch.list_metrics(Namespace=NAMESPACE)["Metrics"]
+    named = {(metric["Dimensions"][0]["Value"], metric["MetricName"]) for metric in listed}
+    assert named == {(f"{METRICS[key].part}-test", METRICS[key].name) for key in stored}
+    assert shown["cloudwatch"] == f"{len(stored)} metrics put into {NAMESPACE}"
 
-
-def test_neither_page_nor_metadata_nor_metrics_name_anybody(
-    reported: tuple[Watch, dg.ExecuteInProcessResult], healthy: Healthy
-) -> None:
-    watch, result = reported
     with watch.engine.connect() as connection:
         words = connection.execute(
             text("SELECT name FROM school.students UNION SELECT email FROM school.students UNION SELECT phone FROM "
                  "school.students UNION SELECT name FROM school.instructors UNION SELECT tail_number FROM "
                  "school.aircraft UNION SELECT note FROM school.student_preferences")
         ).scalars().all()  # fmt: skip
-    shown = report_pages.page_path(healthy.hour, watch.settings).read_text()
     log = "".join(str(entry) for entry in watch.instance.all_logs(result.run_id))
-    assert [word for word in words if word and (word in shown or word in log)] == []
+    assert [word for word in words if word and (word in file.read_text() or word in log)] == []
+
+    later = healthy.hour + 26 * HOUR
+    attempts = [StepAttempt("run", "weather_monitor", healthy.hour + timedelta(minutes=5), 7.0, failed=False)]
+    again = [desk.measure(watch.engine, attempts, healthy.hour, later + n * HOUR, watch.settings) for n in range(2)]
+    assert again[0] == again[1], "an hour that is over is reported again with the same figures"
+    assert again[0]["lessons_at_risk"] == stored["lessons_at_risk"]
+    assert not {"cases_open", "messages_waiting", "weather_alerts_queue_depth"} & again[0].keys(), "they stand only now"
+    assert {"cases_open", "messages_waiting", "weather_alerts_queue_depth"} <= stored.keys()
 
 
 def test_when_amazon_is_down_the_report_is_made_and_says_so_and_no_queue_counts_as_empty(
@@ -114,20 +108,6 @@ def test_when_amazon_is_down_the_report_is_made_and_says_so_and_no_queue_counts_
     assert "weather_alerts_queue_depth" not in stored
     assert "weather_monitor_dead_letters" not in stored
     assert stored["messages_waiting"] == 0
-
-
-def test_an_hour_that_is_over_is_reported_again_with_the_same_figures_and_nothing_that_stands_only_now(
-    reported: tuple[Watch, dg.ExecuteInProcessResult], healthy: Healthy
-) -> None:
-    watch, _ = reported
-    before = of_hour(watch, healthy.hour)
-    later = healthy.hour + 26 * HOUR
-    attempts = [StepAttempt("run", "weather_monitor", healthy.hour + timedelta(minutes=5), 7.0, failed=False)]
-    again = [desk.measure(watch.engine, attempts, healthy.hour, later + n * HOUR, watch.settings) for n in range(2)]
-    assert again[0] == again[1]
-    assert again[0]["lessons_at_risk"] == before["lessons_at_risk"]
-    assert not {"cases_open", "messages_waiting", "weather_alerts_queue_depth"} & again[0].keys()
-    assert {"cases_open", "messages_waiting", "weather_alerts_queue_depth"} <= before.keys()
 
 
 def test_errors_rates_and_durations_count_what_ended_within_the_window(watch: Watch, healthy: Healthy) -> None:
@@ -200,21 +180,19 @@ def test_a_confirmation_is_timed_from_the_detection(
     assert values["confirmation_minutes"] == pytest.approx(1.5)
 
 
-@pytest.mark.parametrize("minute", [0, 2, 19, 20, 21, 59])
-def test_before_its_run_an_hour_is_reported_as_the_one_before_assessed_it(
-    watch: Watch, healthy: Healthy, minute: int
-) -> None:
+def test_before_its_run_an_hour_is_reported_as_the_one_before_assessed_it(watch: Watch, healthy: Healthy) -> None:
     own = desk.compose_report(watch.engine, healthy.hour, healthy.hour + HOUR, watch.settings)
-    now = healthy.hour + HOUR + timedelta(minutes=minute)
-    report = desk.compose_report(watch.engine, healthy.hour + HOUR, now, watch.settings)
-    assert report.lessons == own.lessons > 10
-    assert report.risk.worst == own.risk.worst != {}
-    assert report.verdicts[-1] == own.verdicts[-1]
-    newest = report.verdicts[-1]
-    assert newest.at_risk + newest.unknown + newest.watch + newest.beyond_reach <= report.lessons
-    (below,) = [tile for tile in page.tiles(report) if tile.label == "Lessons below minimums"]
-    assert below.value == f"{newest.at_risk}"
-    assert below.note.startswith(f"of {report.lessons} lessons ahead, as assessed ")
+    for minute in (0, 2, 19, 20, 21, 59):
+        now = healthy.hour + HOUR + timedelta(minutes=minute)
+        report = desk.compose_report(watch.engine, healthy.hour + HOUR, now, watch.settings)
+        assert report.lessons == own.lessons > 10
+        assert report.risk.worst == own.risk.worst != {}
+        assert report.verdicts[-1] == own.verdicts[-1], f"at minute {minute}"
+        newest = report.verdicts[-1]
+        assert newest.at_risk + newest.unknown + newest.watch + newest.beyond_reach <= report.lessons
+        (below,) = [tile for tile in page.tiles(report) if tile.label == "Lessons below minimums"]
+        assert below.value == f"{newest.at_risk}"
+        assert below.note.startswith(f"of {report.lessons} lessons ahead, as assessed ")
 
 
 class WeatherOf48Hours(SimulatedWeather):

@@ -62,9 +62,12 @@ def _(watch: Watch) -> Generator[None]:
                 queue.delete(message)
 
 
-@fault("responses that nobody takes", "responses_queue_depth", "responses_are_taken")
+@fault("a delivery that does not run, and responses that nobody takes", "notifications_are_published",
+       "outbox_is_young", "responses_queue_depth", "responses_are_taken")  # fmt: skip
 def _(watch: Watch) -> Generator[None]:
     watch.restart_with(alarms={"responses_queue_depth": 2})
+    keep_awake(watch.engine)
+    desk.dispatch(watch.engine, watch.clock.now() - timedelta(minutes=20), watch.settings)
     responses = watch.queue(aws.responses_queue)
     for number in range(3):
         responses.send(json.dumps({"key": f"partner-{number:04}", "case_id": 1, "action": "withdraw",
@@ -72,15 +75,8 @@ def _(watch: Watch) -> Generator[None]:
     assert watch.check_operations()["responses_are_taken"].passed, "they have only just come"
     do(watch, "UPDATE school.queue_waits SET since_utc = since_utc - interval '16 minutes'")
     yield
-    assert watch.run("apply_queued_responses").success
-
-
-@fault("a delivery that does not run", "notifications_are_published", "outbox_is_young")
-def _(watch: Watch) -> Generator[None]:
-    keep_awake(watch.engine)
-    desk.dispatch(watch.engine, watch.clock.now() - timedelta(minutes=20), watch.settings)
-    yield
     watch.run("deliver")
+    assert watch.run("apply_queued_responses").success
 
 
 @fault("deadlines that nobody passes", "cases_end_in_time")

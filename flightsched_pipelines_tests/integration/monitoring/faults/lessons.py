@@ -19,43 +19,33 @@ def _(watch: Watch) -> Generator[None]:
     run_hour(watch)
 
 
-@fault("minimums that cannot be read, and looser ones", "rows_can_be_read", "minimums_are_not_loosened")
+@fault(
+    "minimums that cannot be read, and looser ones, aircraft without an annual, and proposals that go missing",
+    "rows_can_be_read", "minimums_are_not_loosened", "lessons_meet_requirements", "proposals_are_valid",
+    "job/hourly_tick",
+)  # fmt: skip
 def _(watch: Watch) -> Generator[None]:
-    entered = (
+    minimum = (
         "INSERT INTO school.weather_minimums (school_id, authority, rule, comparison, limit_value, unit, effect, "
         "effective_from, reference) VALUES (1, 'school', 'wind', '<', {}, '{}', 'block', '2020-01-01', 'a fault')"
     )
     do(
         watch,
         "ALTER TABLE school.weather_minimums DROP CONSTRAINT weather_minimums_meaning_check",  # as a row from before
-        entered.format(9, "furlongs"),
-        entered.format(30, "m/s"),
-    )
-    run_hour(watch)
-    yield
-    do(watch, "DELETE FROM school.weather_minimums WHERE reference = 'a fault'")
-    run_hour(watch)
-
-
-@fault("lessons whose aircraft has no annual inspection", "lessons_meet_requirements")
-def _(watch: Watch) -> Generator[None]:
-    required = "INSERT INTO school.requirements (school_id, requirement, effect, reference) "
-    do(watch, required + "VALUES (1, 'annual', 'warn', 'a fault')")
-    run_hour(watch)
-    yield
-    do(watch, "DELETE FROM school.requirements")
-    run_hour(watch)
-
-
-@fault("proposals that go missing on their way", "proposals_are_valid", "job/hourly_tick")
-def _(watch: Watch) -> Generator[None]:
-    do(
-        watch,
+        minimum.format(9, "furlongs"),
+        minimum.format(30, "m/s"),
+        "INSERT INTO school.requirements (school_id, requirement, effect, reference) "
+        "VALUES (2, 'annual', 'warn', 'a fault')",
         "CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
         "CREATE TRIGGER lose BEFORE INSERT ON pipeline.reschedule_proposals FOR EACH ROW WHEN (NEW.rank = 1) "
         "EXECUTE FUNCTION lose()",
     )
     run_hour(watch)
     yield
-    do(watch, "DROP FUNCTION lose CASCADE")
+    do(
+        watch,
+        "DELETE FROM school.weather_minimums WHERE reference = 'a fault'",
+        "DELETE FROM school.requirements",
+        "DROP FUNCTION lose CASCADE",
+    )
     run_hour(watch)

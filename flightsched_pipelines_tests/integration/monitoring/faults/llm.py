@@ -14,7 +14,11 @@ SLOW_ANSWER_SECONDS = 4
 
 @contextmanager
 def language_model(watch: Watch, mode: str, **settings: object) -> Generator[None]:
-    """Run an LLM in a ``mode`` for the running hour; once it works, requests are repeated, and hours pass."""
+    """Run an LLM in a ``mode`` for the running hour; once it works, requests are repeated, and hours pass.
+
+    An eighth of the lessons is enough.
+    """
+    do(watch, "UPDATE school.bookings SET status = 'cancelled' WHERE id % 8 <> 0")
     with OpenAIServer(mode, failures=MANY, slow_seconds=SLOW_ANSWER_SECONDS) as server:
         watch.restart_with(openai_api_key="test", openai_base_url=server.url, **settings)
         run_hour(watch)

@@ -30,12 +30,19 @@ def _(watch: Watch) -> Generator[None]:
     watch.run("report", now)
 
 
-@fault("a feed that is late and bad, and a move that nobody enters", "schedule_is_recent", "feed_files_are_sound",
-       "changes_are_entered")  # fmt: skip
+@fault(
+    "a late and bad feed, a move that nobody enters, and a database that fills",
+    "schedule_is_recent", "feed_files_are_sound", "changes_are_entered", "database_has_connections", "disk_has_room",
+    "databases_grow_slowly",
+)  # fmt: skip
 def _(watch: Watch) -> Generator[None]:
     usual = watch.settings
-    with TemporaryDirectory() as folder:
-        watch.restart_with(schedule_feed=f"dir:{folder}")
+    url = watch.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    few = {"database_has_connections": 25, "disk_has_room": 0, "databases_grow_slowly": 0.001}
+    with TemporaryDirectory() as folder, ExitStack() as crowd:
+        watch.restart_with(schedule_feed=f"dir:{folder}", alarms=few)
+        for _ in range(60):
+            crowd.enter_context(psycopg.connect(url))
         do(
             watch,
             "INSERT INTO school.imports (kind, imported_at, digest, complete, added, changed, unchanged, gone) "
@@ -46,6 +53,8 @@ def _(watch: Watch) -> Generator[None]:
             "INSERT INTO school.schedule_changes (booking_id, kind, from_period, from_aircraft_id, made_at) "
             "SELECT id, 'cancellation', tstzrange(now() + interval '1 day', now() + interval '2 days'), aircraft_id, "
             "now() - interval '6 hours' FROM school.bookings WHERE id = 1",
+            "INSERT INTO pipeline.hourly_metrics (partition_hour, metric, value) "
+            "SELECT date_trunc('hour', now() - interval '5 days'), 'databases_megabytes', 1",
         )
         yield
         do(
@@ -53,33 +62,11 @@ def _(watch: Watch) -> Generator[None]:
             "UPDATE school.imports SET imported_at = now()",
             "UPDATE school.feed_files SET outcome = 'imported'",
             "DELETE FROM school.schedule_changes",
+            "DELETE FROM pipeline.hourly_metrics WHERE partition_hour < now() - interval '4 days'",
         )
+        crowd.close()
         watch.check_operations()
         watch.settings = usual
-
-
-@fault("a database that is full", "database_has_connections")
-def _(watch: Watch) -> Generator[None]:
-    url = watch.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    watch.restart_with(alarms={"database_has_connections": 25})
-    with ExitStack() as crowd:
-        for _ in range(60):
-            crowd.enter_context(psycopg.connect(url))
-        yield
-
-
-@fault("a disk that fills", "disk_has_room", "databases_grow_slowly")
-def _(watch: Watch) -> Generator[None]:
-    usual = watch.settings
-    watch.restart_with(alarms={"disk_has_room": 0, "databases_grow_slowly": 0.001})
-    do(
-        watch,
-        "INSERT INTO pipeline.hourly_metrics (partition_hour, metric, value) "
-        "SELECT date_trunc('hour', now() - interval '5 days'), 'databases_megabytes', 1",
-    )
-    yield
-    do(watch, "DELETE FROM pipeline.hourly_metrics WHERE partition_hour < now() - interval '4 days'")
-    watch.settings = usual
 
 
 @fault("a database that goes away", "job/hourly_tick")

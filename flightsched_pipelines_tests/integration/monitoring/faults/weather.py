@@ -121,25 +121,22 @@ def _(watch: Watch) -> Generator[None]:
         run_hour(watch)
 
 
-@fault("a SIGMET whose outline has two points", "areas_can_be_read")
+@fault(
+    "a SIGMET of two points, a station with a form of its own, and guidance that contradicts the TAFs",
+    "areas_can_be_read", "words_are_understood", "guidance_agrees",
+)  # fmt: skip
 def _(watch: Watch) -> Generator[None]:
-    with live_weather(watch) as (center, _):
-        since = int(watch.hour.timestamp())
-        area = {
-            "airSigmetType": "SIGMET", "seriesId": "5W", "hazard": "CONVECTIVE", "validTimeFrom": since,
-            "validTimeTo": since + 7200, "coords": [{"lat": 40, "lon": -105}, {"lat": 39, "lon": -104}],
-        }  # fmt: skip
-        center.bodies["airsigmet"] = json.dumps([area])
-        run_hour(watch)
-        yield
-        center.bodies.pop("airsigmet")
-        forget_weather(watch)
-        run_hour(watch)
-
-
-@fault("a station that writes in a form of its own", "words_are_understood")
-def _(watch: Watch) -> Generator[None]:
-    with live_weather(watch) as (center, _):
+    airports, since = schedule.airports(watch.engine), int(watch.hour.timestamp())
+    area = {
+        "airSigmetType": "SIGMET", "seriesId": "5W", "hazard": "CONVECTIVE", "validTimeFrom": since,
+        "validTimeTo": since + 7200, "coords": [{"lat": 40, "lon": -105}, {"lat": 39, "lon": -104}],
+    }  # fmt: skip
+    low = {path: re.sub(r"(?m)^ CIG .*$", f" CIG {'  2' * 25}" if "nbh" in path else f" CIG {'  2' * 23}", str(body))
+           for path, body in simulated_bulletins(airports, watch.hour).items()}  # fmt: skip
+    with live_weather(watch) as (center, _), NationalBlendServer(bodies=low) as blend:
+        blending = NationalBlend(blend.url, "ops@example.com", PATIENT)
+        center_client = AviationWeatherCenter(center.url, "ops@example.com", PATIENT, seconds_between_polls=0)
+        watch.parts = {**watch.parts, "weather": LiveWeather(center_client, None, blending)}
         well = center.bodies["metar"]
 
         def in_its_own_form(query: Any) -> str:
@@ -148,10 +145,12 @@ def _(watch: Watch) -> Generator[None]:
                 report["rawOb"] = report["rawOb"].replace(" RMK ", " A300OO RMK ")
             return json.dumps(reports)
 
-        center.bodies["metar"] = in_its_own_form
+        center.bodies |= {"airsigmet": json.dumps([area]), "metar": in_its_own_form}
         run_hour(watch)
         yield
         center.bodies["metar"] = well
+        center.bodies.pop("airsigmet")
+        blend.bodies = simulated_bulletins(airports, watch.hour)
         forget_weather(watch)
         run_hour(watch)
 
@@ -172,22 +171,6 @@ def _(watch: Watch) -> Generator[None]:
         run_hour(watch)
         yield
         center.bodies, map_server.bodies = well, well_map
-        forget_weather(watch)
-        run_hour(watch)
-
-
-@fault("guidance that contradicts the TAFs", "guidance_agrees")
-def _(watch: Watch) -> Generator[None]:
-    airports = schedule.airports(watch.engine)
-    low = {path: re.sub(r"(?m)^ CIG .*$", f" CIG {'  2' * 25}" if "nbh" in path else f" CIG {'  2' * 23}", str(body))
-           for path, body in simulated_bulletins(airports, watch.hour).items()}  # fmt: skip
-    with live_weather(watch) as (center, _), NationalBlendServer(bodies=low) as blend:
-        blending = NationalBlend(blend.url, "ops@example.com", PATIENT)
-        center_client = AviationWeatherCenter(center.url, "ops@example.com", PATIENT, seconds_between_polls=0)
-        watch.parts = {**watch.parts, "weather": LiveWeather(center_client, None, blending)}
-        run_hour(watch)
-        yield
-        blend.bodies = simulated_bulletins(airports, watch.hour)
         forget_weather(watch)
         run_hour(watch)
 
