@@ -8,8 +8,9 @@ Give a client the server's ``url`` as ``OPENAI_BASE_URL``, then look at ``reques
         server.mode = "ok"  # from here on
 
 ``failures`` is how many requests misbehave before the rest go well (``None``: all); ``answers_as``, if set, makes every
-body from its question. In ``ok`` the slots are put in order by their forecast, wishes, people and days, with codes that
-are true of them. ``GET /v1/models`` lists ``models``, each with its shutdown date or ``None``.
+body from its question; ``modes``, if given, are those of the first questions, one each. In ``ok`` the slots are put in
+order by their forecast, wishes, people and days, with codes that are true of them. ``GET /v1/models`` lists ``models``,
+each with its shutdown date or ``None``.
 
 =================== =================================================================================
 mode                what comes back
@@ -56,7 +57,7 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -79,6 +80,7 @@ class OpenAIServer:
         failures: int | None = None,
         slow_seconds: float = 5,
         until_at_once: int | None = None,
+        modes: Iterable[str] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.mode = mode
@@ -94,6 +96,9 @@ class OpenAIServer:
         self.until_at_once = until_at_once
         self.together = threading.Event()
         self.closing = threading.Event()
+        self.mode_of: dict[str, str] = {}
+        """Modes by question, once it was asked, if ``modes`` were given."""
+        self._modes = iter(modes)
         self._at_once = 0
         self._failures_left = 1 if mode == "rate_limited" and failures is None else failures
         self._lock = threading.Lock()
@@ -124,6 +129,10 @@ class OpenAIServer:
             self.most_at_once = max(self.most_at_once, self._at_once)
             if self._at_once == self.until_at_once:
                 self.together.set()
+            mode = self.mode_of.get(request["input"]) or next(self._modes, None)
+            if mode is not None:
+                self.mode_of[request["input"]] = mode
+                return request, mode
             if self._failures_left is None:
                 return request, self.mode
             self._failures_left -= 1
