@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from flightsched_pipelines.domain.risk.bookings import VERDICTS
 from flightsched_pipelines.domain.risk.breach_text import breach_brief, breach_of
@@ -16,6 +17,9 @@ from flightsched_pipelines.domain.weather.conditions import ELEMENTS
 from flightsched_pipelines.domain.weather.guidance.bulletin import GUIDANCE_SOURCES
 
 _HOUR = ["airport", "hour_utc"]
+
+SEEN_COLUMNS = (*_HOUR, "source", "layer", "missing", "governs")
+"""The columns of a forecast that show where guidance could govern in place of a TAF."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,13 @@ class Disagreement:
 
 def seen_by_guidance(forecasts: pd.DataFrame) -> pd.DataFrame:
     """Return the forecast as if guidance governed in place of TAFs, in the hours that both reach."""
-    is_guidance = forecasts["source"].isin(GUIDANCE_SOURCES)
-    instead = _hours(forecasts[is_guidance & _is_readable(forecasts)])
-    shared = instead & _hours(forecasts[forecasts["governs"] & (forecasts["source"] == "TAF")])
-    here = pd.Series(_keys(forecasts), index=forecasts.index).isin(shared)
-    governs = forecasts["governs"].mask(here & (forecasts["source"] == "TAF"), other=False)
-    return forecasts.assign(governs=governs.mask(here & is_guidance, other=True).astype(bool))
+    source, governs = forecasts["source"], forecasts["governs"].to_numpy(dtype=bool)
+    is_guidance = source.isin(GUIDANCE_SOURCES).to_numpy(dtype=bool)
+    is_taf = (source == "TAF").to_numpy(dtype=bool)
+    hours = _airport_hours(forecasts)
+    instead = hours[is_guidance & _is_readable(forecasts).to_numpy(dtype=bool)]
+    here = np.isin(hours, np.intersect1d(instead, hours[governs & is_taf]))
+    return forecasts.assign(governs=governs & ~(here & is_taf) | here & is_guidance)
 
 
 def seen_by_both(lessons: pd.DataFrame, forecasts: pd.DataFrame, buffer_minutes: int) -> pd.DataFrame:
@@ -100,12 +105,10 @@ _LESS = {"at_risk": "nothing that would move it", "watch": "nothing to watch"}
 """Words for the view of guidance where the verdict by the TAF is the worse one."""
 
 
-def _keys(rows: pd.DataFrame) -> list[tuple[object, object]]:
-    return list(zip(*(rows[name] for name in _HOUR), strict=True))
-
-
-def _hours(rows: pd.DataFrame) -> set[tuple[object, object]]:
-    return set(_keys(rows))
+def _airport_hours(rows: pd.DataFrame) -> NDArray[np.int64]:
+    """Return a number for each row, the same for the same airport and hour."""
+    airport, hour = (pd.factorize(rows[name])[0].astype(np.int64) for name in _HOUR)
+    return airport * len(rows) + hour
 
 
 def _is_readable(forecasts: pd.DataFrame) -> "pd.Series[bool]":

@@ -17,7 +17,7 @@ from flightsched_pipelines.database.schema import ACTIVE_STATUSES, PIPELINE_TABL
 from flightsched_pipelines.domain.monitoring.check_definition import Measurement
 from flightsched_pipelines.domain.monitoring.statistics import outside_usual_range, share_percent, worst
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import BOOKING_FACTS
-from flightsched_pipelines.domain.risk.guidance_view import seen_by_both
+from flightsched_pipelines.domain.risk.guidance_view import SEEN_COLUMNS, seen_by_both
 from flightsched_pipelines.domain.risk.limits.loosened_limits import loosened
 from flightsched_pipelines.domain.risk.rules import NOT_FLOWN
 from flightsched_pipelines.domain.weather.areas.products import AREA_PRODUCTS
@@ -169,7 +169,7 @@ def _lessons_of(engine: Engine, hour: datetime, settings: Settings) -> dict[str,
 
 def _guidance_of(engine: Engine, hour: datetime, settings: Settings) -> dict[str, Measurement]:
     """Measure the lessons of which TAF and guidance give different verdicts; nothing where no guidance came."""
-    forecasts = read_partition(engine, PIPELINE_TABLES["forecasts"], [hour])
+    forecasts = _rows(engine, "forecasts", hour, SEEN_COLUMNS)
     if not forecasts["source"].isin(GUIDANCE_SOURCES).any():
         return {}
     then = hourly_steps.settings_at(engine, hour, settings)

@@ -22,6 +22,8 @@ from flightsched_pipelines.domain.rescheduling.validation.validation_records imp
 _AROUND_NM = {"pattern": 5.0, "local": 25.0, "cross_country": 10.0}
 _HIGHEST_FT = {"pattern": 1_000.0, "local": 3_000.0, "cross_country": 6_000.0}
 _STEP_NM = 2.0
+_STRETCH = 8
+"""Places on a way that are compared with an area's box at once."""
 _NM_PER_DEGREE = 60.0
 _NEARLY = 0.98
 """Of a distance: what is only just within it is not certain on a flat map, and no reason to object."""
@@ -144,12 +146,16 @@ class AreaRecords:
         ]
         if not perhaps:
             return []
-        each = [(place, _Box.around([place])) for place in places]
+        stretches = [places[first : first + _STRETCH] for first in range(0, len(places), _STRETCH)]
+        boxed = [(stretch, _Box.around(stretch)) for stretch in stretches]
         return [
             area
             for area, box in perhaps
             if box is None
-            or any(box.may_be_within(here, around_nm) and _within(place, area, around_nm) for place, here in each)
+            or any(
+                box.may_be_within(around, around_nm) and any(_within(place, area, around_nm) for place in stretch)
+                for stretch, around in boxed
+            )
         ]
 
 

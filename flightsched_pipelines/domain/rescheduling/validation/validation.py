@@ -166,6 +166,9 @@ def duty_hours_are_kept(case: ProposalCase) -> Iterator[str]:
         if number != case.booking.booking_id
     }
     limit = timedelta(hours=case.rules.duty_hours_per_24h)
+    longest = (max((span.length for span in spans), default=timedelta()) for spans in near.values())
+    if sum(longest, start=case.span.length) <= limit:
+        return  # no 24 hours have more than all of it
     edges = [moment for spans in [[case.span], *near.values()] for span in spans for moment in (span.start, span.end)]
     worst = timedelta()
     for first in {*edges, *(edge - DAY for edge in edges)}:

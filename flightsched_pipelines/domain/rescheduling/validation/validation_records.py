@@ -307,6 +307,8 @@ def _span(row: Row) -> Span:
 
 def _moment(row: Row, name: str) -> datetime:
     value = row.get(name)
+    if type(value) is datetime and value.tzinfo is UTC:  # as they are stored
+        return value
     if is_null(value) or not isinstance(value, datetime) or value.tzinfo is None:
         raise _UnreadableError(f"{name} is {value!r}, not a time with a zone")
     return (value.to_pydatetime() if isinstance(value, pd.Timestamp) else value).astimezone(UTC)

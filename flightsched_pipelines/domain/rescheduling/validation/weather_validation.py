@@ -7,8 +7,10 @@ either shows as a disagreement.
 import math
 import operator
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from flightsched_pipelines.domain.rescheduling.validation.area_validation import AreaRecords
 from flightsched_pipelines.domain.rescheduling.validation.sun_records import SunRecords
@@ -48,6 +50,15 @@ _COOLING_C_PER_FT = 0.002
 _LOWEST_ALTIMETER_HPA, _HOTTEST_C = 950.0, 57.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Applied:
+    """The minimums for bookings that are alike, by rule, and why they may be unknown; numbered."""
+
+    number: int
+    rules: Mapping[str, list[Row]]
+    unruled: Sequence[tuple[str, str]]
+
+
 class ForecastRecords:
     """Forecast, sun and rules, looked up row by row."""
 
@@ -77,6 +88,9 @@ class ForecastRecords:
         self._first_hour_utc = first_hour_utc
         self._buffer = buffer
         self._judged: dict[tuple[Booking, Span], tuple[str, str]] = {}
+        self._students = {row["student_id"] for row in self._minimums}
+        self._applied: dict[tuple[Any, ...], _Applied] = {}
+        self._of_hours: dict[tuple[Any, ...], list[tuple[str, str]]] = {}
 
     def objections(self, booking: Booking, span: Span, verdict: str) -> Iterator[str]:
         """Yield the reasons against this lesson at this time, or with this verdict; nothing if it may be offered."""
@@ -105,17 +119,34 @@ class ForecastRecords:
 
     def _findings(self, booking: Booking, span: Span) -> Iterator[tuple[str, str]]:
         """All findings about a time, each a severity and a sentence."""
-        concerning = self._concerning(booking, night=self._is_night(booking, span))
-        yield from self._unruled(concerning)
-        rules = _that_count(concerning, booking.aircraft_type)
+        applied = self._apply(booking, night=self._is_night(booking, span))
+        rules = applied.rules
+        yield from applied.unruled
         yield from self._darkness(booking, span, rules.get("daylight", []))
         yield from self._areas.findings(booking, span, rules)
         hour = hour_of(span.start - self._buffer)
         while hour < span.end + self._buffer:
             if hour >= self._first_hour_utc or hour + HOUR > span.start:
                 for airport in booking.airports:
-                    yield from self._one_hour(booking, airport, hour, rules)
+                    yield from self._at_hour(booking, airport, hour, applied)
             hour += HOUR
+
+    def _apply(self, booking: Booking, *, night: bool) -> "_Applied":
+        """Return the minimums for a booking by day or by night; found once for all bookings that are alike."""
+        student = booking.student_id if booking.student_id in self._students else None
+        alike = booking.school_id, booking.training_level, booking.solo, booking.lesson_kind, booking.aircraft_type
+        if (key := (*alike, student, night)) not in self._applied:
+            concerning = self._concerning(booking, night=night)
+            rules = _that_count(concerning, booking.aircraft_type)
+            self._applied[key] = _Applied(len(self._applied), rules, list(self._unruled(concerning)))
+        return self._applied[key]
+
+    def _at_hour(self, booking: Booking, airport: str, hour: datetime, applied: "_Applied") -> list[tuple[str, str]]:
+        """Return the findings of one hour at one airport; found once for all bookings that are alike."""
+        key = applied.number, airport, hour, booking.aircraft_crosswind_kt
+        if key not in self._of_hours:
+            self._of_hours[key] = list(self._one_hour(booking, airport, hour, applied.rules))
+        return self._of_hours[key]
 
     def _one_hour(
         self, booking: Booking, airport: str, hour: datetime, rules: Mapping[str, list[Row]]
