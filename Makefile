@@ -31,6 +31,7 @@ eval: $(READY) ## how well alternatives are ranked and explained: planner, stand
 bench: $(READY) ## every measurement of docs/reference/benchmarks.md, in one table beside the committed figures: half an hour
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r benchmarks/requirements.lock
 	$(BIN)/python -m benchmarks.table $(ARGS)
+	$(BIN)/python -m benchmarks.hour.scale
 	$(BIN)/python -m benchmarks.readers.run
 	$(BIN)/python -m benchmarks.portal.run
 	$(BIN)/python -m benchmarks.year.run --rows 13000000

@@ -21,9 +21,11 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, NoReturn
+from uuid import uuid4
 
 import dagster as dg
 import pandas as pd
+import psutil
 from sqlalchemy import Engine, delete
 
 from benchmarks.hour.world import HOUR, fill
@@ -79,17 +81,24 @@ def main() -> None:
     ]  # fmt: skip
     title = f"{chosen.bookings:,} bookings, {AIRPORTS} airports"
     print(markdown([title, "s", "of the empty", "CPU s", "MB"], rows), "\n")
-    steps = runs["real bodies"][-1]["steps"]
-    beside = runs["empty bodies"][-1]["steps"]
-    print(
-        markdown(["step", "s", "s if empty"], [[name, f"{s:.2f}", f"{beside[name]:.2f}"] for name, s in steps.items()])
-    )
+    print(markdown(["step", "s", "s if empty", "CPU s", "CPU s if empty"], list(_of_steps(runs))))
     print(f"\n{runs['real bodies'][-1]['rows']}")
     if FED in runs:
         files = sum(run["files"] for run in runs[FED])
         print(f"\nThe feed brought {files} files in {chosen.repeats} hours.")
     if chosen.json:
         chosen.json.write_text(json.dumps(runs, indent=1) + "\n")
+
+
+def _of_steps(runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[list[str]]:
+    """Yield a row for each step: medians of the real and the empty one, seconds and CPU seconds."""
+    for name in runs["real bodies"][-1]["steps"]:
+        of_kinds = [
+            f"{statistics.median(run[figure][name] for run in runs[kind]):.2f}"
+            for figure in ("steps", "step_cpu")
+            for kind in ("real bodies", "empty bodies")
+        ]
+        yield [name, *of_kinds]
 
 
 def _measure(settings: Settings, kinds: Sequence[str], repeats: int, bookings: int) -> dict[str, list[dict[str, Any]]]:
@@ -159,25 +168,46 @@ def _timed(kind: str, environment: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _run(kind: str) -> dict[str, Any]:
-    """One hour's job, here and now."""
+    """One hour's job, here and now; its shards' processes count too, their memory as it is when a step ends."""
     definitions = build_definitions() if kind == "real" else _empty_definitions()
     job = definitions.resolve_job_def("hourly_tick")
     tune_process()
+    run_id = str(uuid4())
+    began: dict[str | None, float] = {}
+    spent: dict[str | None, float] = {}
+    beside: list[int] = []
+
+    def note(entry: dg.EventLogEntry) -> None:
+        event = entry.dagster_event
+        if event is not None and event.is_step_start:
+            began[event.step_key] = _cpu_seconds()
+        elif event is not None and event.is_step_success:
+            spent[event.step_key] = _cpu_seconds() - began[event.step_key]
+            beside.append(sum(child.memory_info().rss for child in psutil.Process().children(recursive=True)))
+
     with dg.DagsterInstance.get() as instance:
-        result = job.execute_in_process(instance=instance, partition_key=key_of(HOUR))
+        instance.add_event_listener(run_id, note)
+        result = job.execute_in_process(instance=instance, partition_key=key_of(HOUR), run_id=run_id)
     succeeded = [event for event in result.all_events if event.is_step_success and event.step_key]
     rows = {
         event.asset_key.to_user_string(): event.materialization.metadata["dagster/partition_row_count"].value
         for event in result.all_events
         if event.is_step_materialization and event.asset_key
     }
-    usage = resource.getrusage(resource.RUSAGE_SELF)
+    own, shards = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     return {
         "steps": {str(event.step_key): event.step_success_data.duration_ms / 1_000 for event in succeeded},
+        "step_cpu": spent,
         "rows": rows,
-        "cpu_seconds": usage.ru_utime + usage.ru_stime,
-        "megabytes": usage.ru_maxrss / 1024,
+        "cpu_seconds": own.ru_utime + own.ru_stime + shards.ru_utime + shards.ru_stime,
+        "megabytes": own.ru_maxrss / 1024 + max(beside) / 2**20,
     }
+
+
+def _cpu_seconds() -> float:
+    """The CPU seconds of this process and of those that it started."""
+    times = [child.cpu_times() for child in psutil.Process().children(recursive=True)]
+    return time.process_time() + sum(one.user + one.system for one in times)
 
 
 def _empty_definitions() -> dg.Definitions:
