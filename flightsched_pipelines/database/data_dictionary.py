@@ -1,7 +1,4 @@
-"""The tables of `pipeline` and the views of `analytics` as the database itself describes them, and as a page.
-
-School tables are left out: they hold personal data, and nobody outside the platform is promised them.
-"""
+"""Every table and view as the database itself describes it, and as a page that says which of them analysts read."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,12 +8,15 @@ from sqlalchemy import Engine, text
 
 from flightsched_pipelines.database.schema.base import SCHEMAS
 
-DESCRIBED = ("analytics", "pipeline")
+DESCRIBED = ("analytics", "pipeline", "school")
+OPEN = "analytics"
+"""The one schema that role `analyst` reads."""
 
 COLUMNS = text("""
     SELECT n.nspname AS schema, c.relname AS relation, obj_description(c.oid, 'pg_class') AS about, a.attname AS name,
         format_type(a.atttypid, a.atttypmod) AS type, c.relkind <> 'v' AND NOT a.attnotnull AS may_be_null,
-        coalesce(a.attnum = ANY (k.conkey), false) AS is_key, coalesce(col_description(c.oid, a.attnum), '') AS meaning
+        coalesce(a.attnum = ANY (k.conkey), false) AS is_key,
+        n.nspname = :open AS analysts_read, coalesce(col_description(c.oid, a.attnum), '') AS meaning
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
         JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         LEFT JOIN pg_constraint AS k ON k.conrelid = c.oid AND k.contype = 'p'
@@ -37,9 +37,10 @@ Made from the comments of the database: `flightsched db dictionary > docs/refere
 both.
 
 Analysts are promised the views of `analytics`: [a contract](analytics-contract.odcs.yaml) has their keys, rules and
-freshness. The tables of `pipeline` may change with any version; their archive has the same columns. A view's column may
-be null where its meaning says so. Units are in the meaning or the name: `_kt` knots, `_ft` feet, `_sm` statute miles,
-`_utc` an instant.
+freshness. Role `analyst` reads these and nothing else. The tables of `pipeline` may change with any version; their
+archive has the same columns. Those of `school` may change too, and hold people: `Personal.` marks what names or
+concerns one. A view's column may be null where its meaning says so. Units are in the meaning or the name: `_kt` knots,
+`_ft` feet, `_sm` statute miles, `_utc` an instant.
 """
 
 
@@ -54,13 +55,14 @@ class DescribedColumn:
     type: str
     may_be_null: bool
     is_key: bool
+    analysts_read: bool
     meaning: str
 
 
 def described_columns(engine: Engine) -> Sequence[DescribedColumn]:
     """Return every column of the described schemas, by schema, relation and place."""
     with engine.connect() as connection:
-        rows = connection.execute(COLUMNS, {"schemas": list(DESCRIBED)}).mappings()
+        rows = connection.execute(COLUMNS, {"schemas": list(DESCRIBED), "open": OPEN}).mappings()
         return [replace(DescribedColumn(**row), type=_short(row["type"])) for row in rows]
 
 
@@ -68,7 +70,8 @@ def as_markdown(columns: Sequence[DescribedColumn]) -> str:
     """Return the page: a section a relation, a row a column."""
     parts = [INTRODUCTION]
     for schema, of_schema in groupby(columns, key=lambda one: one.schema):
-        parts.append(f"## Schema `{schema}`\n\n{SCHEMAS[schema]}\n")
+        access = "Read by role `analyst`." if schema == OPEN else "Closed to role `analyst`."
+        parts.append(f"## Schema `{schema}`\n\n{SCHEMAS[schema]} {access}\n")
         for relation, group in groupby(of_schema, key=lambda one: one.relation):
             found = list(group)
             rows = "\n".join(_row(one) for one in found)

@@ -127,7 +127,7 @@ def show_sizes(as_json: Json = False) -> None:
 
 @app.command()
 def dictionary(as_json: Json = False) -> None:
-    """Print the data dictionary as Markdown: every column of the analysts' views and of the hours' tables."""
+    """Print the data dictionary as Markdown: every column of every table and view."""
     engine = connect(Settings())
     migrations.require_current(engine)
     columns = data_dictionary.described_columns(engine)
