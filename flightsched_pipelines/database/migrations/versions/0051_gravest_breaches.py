@@ -23,6 +23,7 @@ def upgrade() -> None:
         schema="pipeline",
         postgresql_include=["verdict", "rule"],
         postgresql_where="breach_rank = 1",
+        if_not_exists=True,  # made before the upgrade, concurrently: docs/decisions/0062
     )
     op.execute(VIEW + COLUMNS.format(distinct="") + "WHERE breach_rank = 1")
 

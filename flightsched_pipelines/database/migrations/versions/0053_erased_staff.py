@@ -7,6 +7,8 @@ down_revision = "0052"
 branch_labels = None
 depends_on = None
 
+LOCKS = "school.erasures has a row an erased person; nobody but the erasure writes to it"
+
 TABLE, INDEX = "erasures", "erasures_person_key"
 FLYING = "role IN ('student', 'instructor')"
 ALL = "role IN ('student', 'instructor', 'dispatcher', 'manager')"

@@ -1,0 +1,1 @@
+"""Tests of the database's code that need no server."""
