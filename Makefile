@@ -7,7 +7,7 @@ TOOLS := .venv/.infrastructure
 # Compiled modules are kept: a test run starts hundreds of processes, each of which would compile Dagster anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo dev test test-unit test-nightly eval bench bench-quick images recovery lint format lock clean secrets
+.PHONY: demo dev test test-unit test-unit-gated test-nightly eval bench bench-quick images recovery lint format lock clean secrets
 
 demo: $(READY) ## one full hourly tick on simulated weather (ARGS=--fake-llm: with a stand-in for OpenAI)
 	@$(BIN)/flightsched demo $(ARGS)
@@ -21,6 +21,10 @@ test: $(TOOLS) ## everything, with the coverage gates
 
 test-unit: $(READY) ## what needs no server, but for the long laws, in seconds
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not long" flightsched_pipelines_tests/unit
+
+test-unit-gated: $(READY) ## those tests, with the coverage gates of what is pure: domain, messages, reporting
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not long" --cov --cov-report= flightsched_pipelines_tests/unit
+	$(BIN)/python -m flightsched_pipelines_tests.coverage_gate unit
 
 test-nightly: $(READY) ## every law with a hundred times as many examples, for hours
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q -n 2 --dist worksteal flightsched_pipelines_tests/unit
