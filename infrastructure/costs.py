@@ -44,6 +44,19 @@ PRICES: Mapping[str, float] = MappingProxyType(
 )
 """US dollars, us-east-1, on demand, without taxes, free tiers and savings plans."""
 
+SOURCES: Mapping[str, str] = MappingProxyType(
+    {
+        "Fargate, vCPU (ARM), hour": "vantage.sh/blog/fargate-pricing",
+        "Fargate, GB (ARM), hour": "vantage.sh/blog/fargate-pricing",
+        "RDS t4g.small, hour": "infratally.com/articles/aws-rds-pricing-explained-2026.html",
+        "RDS gp3 storage, GB": "usage.ai/blogs/aws/reserved-instances/rds/pricing-calculator",
+        "NAT gateway, hour": "cloudburn.io/blog/aws-nat-gateway-pricing",
+        "NAT gateway, GB": "cloudburn.io/blog/aws-nat-gateway-pricing",
+        "public IPv4 address, hour": "cloudburn.io/blog/aws-nat-gateway-pricing",
+    }
+)
+"""Pages of others that have the same price; what is not here was written down from memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -111,9 +124,10 @@ def _lines() -> Iterator[str]:
     yield "Made by `python -m infrastructure.costs > docs/reference/costs.md`; a test compares both.\n"
     yield (
         "**Every figure is an estimate**: the sizes of `infrastructure/deployment.py` at list prices of us-east-1, on\n"
-        f"demand, without taxes, free tiers or savings plans. Prices were written down from memory on {PRICED_ON}\n"
-        "and not looked up again: do so before you rely on them. Mails, logs, traffic, storage and OpenAI's cost are\n"
-        "assumptions. Nothing was deployed or billed.\n"
+        f"demand, without taxes, free tiers or savings plans, as of {PRICED_ON}. No price was read at Amazon: some\n"
+        "were compared with pages of others, the rest are from memory, as the last table says. Verify them with the\n"
+        "[AWS Pricing Calculator](https://calculator.aws) for your region before you rely on them. Mails, logs,\n"
+        "traffic, storage and OpenAI's cost are assumptions. Nothing was deployed or billed.\n"
     )
     by_column = {name: costs(*column) for name, column in COLUMNS.items()}
     yield f"| US dollars a month (estimates) | {' | '.join(by_column)} |"
@@ -132,10 +146,10 @@ def _lines() -> Iterator[str]:
             f"| {load.schools} | {load.mails:,} | {load.log_gigabytes:g} | {load.nat_gigabytes:g} | "
             f"{load.stored_gigabytes:g} | {load.llm_usd:g} |"
         )
-    yield f"\nPrices as of {PRICED_ON}, each to be looked up:\n"
-    yield "| what | US dollars (estimate) |\n|---|---:|"
+    yield f"\nPrices as of {PRICED_ON}, us-east-1, each to be verified:\n"
+    yield "| what | US dollars (estimate) | the same at |\n|---|---:|---|"
     for name, dollars in PRICES.items():
-        yield f"| {name} | {dollars:g} |"
+        yield f"| {name} | {dollars:g} | {SOURCES.get(name, 'from memory')} |"
 
 
 if __name__ == "__main__":

@@ -69,8 +69,8 @@ def described_columns(engine: Engine) -> Sequence[DescribedColumn]:
 def as_markdown(columns: Sequence[DescribedColumn]) -> str:
     """Return the page: a section a relation, a row a column."""
     parts = [INTRODUCTION]
-    for schema, of_schema in groupby(columns, key=lambda one: one.schema):
-        access = "Read by role `analyst`." if schema == OPEN else "Closed to role `analyst`."
+    for (schema, reads), of_schema in groupby(columns, key=lambda one: (one.schema, one.analysts_read)):
+        access = "Read by role `analyst`." if reads else "Closed to role `analyst`."
         parts.append(f"## Schema `{schema}`\n\n{SCHEMAS[schema]} {access}\n")
         for relation, group in groupby(of_schema, key=lambda one: one.relation):
             found = list(group)
