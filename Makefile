@@ -32,7 +32,7 @@ test-nightly: $(READY) ## every law with a hundred times as many examples, for h
 eval: $(READY) ## how well alternatives are ranked and explained: planner, stand-in, and OpenAI when its key is set
 	@$(BIN)/python -m evaluation.run $(ARGS)
 
-bench: $(READY) ## every measurement of docs/reference/benchmarks.md, in one table beside the committed figures: half an hour
+bench: $(READY) ## every measurement of docs/reference/benchmarks.md, in one table beside the committed figures: an hour
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r benchmarks/requirements.lock
 	$(BIN)/python -m benchmarks.table $(ARGS)
 	$(BIN)/python -m benchmarks.hour.scale

@@ -127,6 +127,11 @@ def _of_hour(found: Any) -> Iterable[Figure]:  # noqa: ANN401, a benchmark's JSO
         yield Figure(name, "empty bodies", median("real bodies", of), median("empty bodies", of))
 
 
+def _of_backfill(found: Any) -> Iterable[Figure]:  # noqa: ANN401, a benchmark's JSON
+    rival = "single runs"
+    yield Figure("a backfill, CPU", rival, found["one run"]["cpu_seconds"], found[rival]["cpu_seconds"])
+
+
 def _of_import(found: Any) -> Iterable[Figure]:  # noqa: ANN401, a benchmark's JSON
     seconds = {way: statistics.median(took) for way, took in found["seconds"].items()}
     yield Figure("an import of a schedule", "COPY", seconds["import"], seconds["COPY"])
@@ -171,6 +176,7 @@ BENCHMARKS = (
     ),
     Benchmark("areas", _of_contenders("hazard areas", ["plain loop"]), ["--bookings", "2000"]),
     Benchmark("hour", _of_hour, ["--bookings", "1000", "--repeats", "3", "--without-feed"]),
+    Benchmark("backfill", _of_backfill),
     Benchmark("imports", _of_import, ["--bookings", "10000", "--runs", "3"]),
     Benchmark("answers", _of_answers),
     Benchmark("weather", _of_contenders("weather read and blended", ["plain"])),
