@@ -22,6 +22,7 @@ from flightsched_pipelines.domain.weather.areas.area_columns import area_frame
 from flightsched_pipelines.durations import hour_of
 
 _VERDICT = pd.CategoricalDtype(list(VERDICTS), ordered=True)
+_NO_AREAS = area_frame()
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def assess(
     sky = build_forecast_grid(forecasts, airports, runways, hour_of(first_hour_utc))
     light = daylight_arrays(suns, airports, sky.airport_indices(suns["airport"]))
     trips = booking_arrays(bookings, minimums, sky, light, buffer_minutes)
-    areas = area_frame() if areas is None else areas
+    areas = _NO_AREAS if areas is None else areas
     hits = area_hits(bookings, areas, airports, trips.starts, trips.ends, buffer_minutes)
     case = AssessmentInput(bookings, minimums, sky, trips, resolve(minimums, trips.profiles), areas, hits)
     severity = severities(case)

@@ -6,7 +6,7 @@ the lessons to which it applies are ``unknown``.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -107,15 +107,21 @@ def typed_minimums(minimums: pd.DataFrame) -> pd.DataFrame:
 
     A row that means nothing is kept, with its error as its ``fault``.
     """
-    given = minimums.reindex(columns=list(MINIMUM_COLUMNS)).astype(object)
-    rows = [_read(*row) for row in given.where(given.notna(), None).itertuples(index=False, name=None)]
+    given = [_cells(minimums, name) for name in MINIMUM_COLUMNS]
+    rows = [_read(*row) for row in zip(*given, strict=True)]
     columns = zip(*rows, strict=True) if rows else [()] * len(MINIMUM_COLUMNS)
+    typed = zip(MINIMUM_COLUMNS.items(), columns, strict=True)
     return pd.DataFrame(
-        {
-            name: pd.Series(list(cells), minimums.index, dtype=kind)
-            for (name, kind), cells in zip(MINIMUM_COLUMNS.items(), columns, strict=True)
-        }
+        {name: pd.Series(list(cells), dtype=kind).array for (name, kind), cells in typed}, minimums.index
     )
+
+
+def _cells(minimums: pd.DataFrame, name: str) -> Sequence[object]:
+    """Return a column's values, ``None`` for those that are missing or if there is no such column."""
+    if name not in minimums:
+        return [None] * len(minimums)
+    column = minimums[name]
+    return [None if missing else cell for cell, missing in zip(column.tolist(), column.isna().tolist(), strict=True)]
 
 
 def in_force(minimums: pd.DataFrame, on: date) -> pd.DataFrame:

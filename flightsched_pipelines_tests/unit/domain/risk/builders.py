@@ -116,7 +116,7 @@ def frame(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.D
     """Rows with exactly these columns and types."""
     given = list(rows)
     return pd.DataFrame(
-        {name: pd.Series([row.get(name) for row in given], dtype=kind) for name, kind in columns.items()}
+        {name: pd.Series([row.get(name) for row in given], dtype=kind).array for name, kind in columns.items()}
     )
 
 
