@@ -1,156 +1,32 @@
 """The law: dropping or garbling any piece of weather never makes a verdict better; it may make it ``unknown``."""
 
 import copy
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import Any
+from functools import reduce
+from operator import getitem
+from typing import Any, TypeVar
 
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flightsched_pipelines.domain.risk.assess import assess
-from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, severity
-from flightsched_pipelines.domain.risk.limits.minimums import default_minimums, typed_minimums
-from flightsched_pipelines.domain.weather.daylight import sun_table
-from flightsched_pipelines.domain.weather.guidance.bulletin import GuidanceSource
-from flightsched_pipelines.domain.weather.guidance.reading import bulletin_request
-from flightsched_pipelines.domain.weather.provider_responses import (
-    ParsedReports,
-    Product,
-    ProviderResponse,
-    ProviderResponseError,
-    read_response,
-    read_responses,
-)
-from flightsched_pipelines.domain.weather.source_selection import blend
+from flightsched_pipelines.domain.risk.bookings import severity
 from flightsched_pipelines_tests.examples import examples
-from flightsched_pipelines_tests.unit.domain.weather.builders import (
-    fair,
-    group,
-    hour,
-    metar,
-    one_call,
-    one_call_hour,
-    taf,
+from flightsched_pipelines_tests.unit.domain.weather.builders import hour
+from flightsched_pipelines_tests.unit.several_weathers import (
+    BOOKINGS,
+    NOW,
+    WEATHER,
+    Weather,
+    verdicts,
+    verdicts_of_each,
 )
-from flightsched_pipelines_tests.unit.domain.weather.bulletins import block, hours_of
 
 pytestmark = pytest.mark.long
 
-NOW = 14
-AIRPORTS = pd.DataFrame(
-    {
-        "airport": ["KXYZ", "KNOT"], "latitude_deg": [37.0, 37.1], "longitude_deg": [-122.0, -122.0],
-        "elevation_ft": [2_000.0, 2_000.0], "issues_taf": [True, False], "issues_metar": [True, False],
-        "approach_ceiling_ft": [None, None], "approach_visibility_sm": [None, None],
-    }
-)  # fmt: skip
-RUNWAYS = pd.DataFrame(
-    {"airport": ["KXYZ"] * 2, "runway": ["13", "31"], "heading_true_deg": [142.0, 322.0], "closed": [False, False]}
-)
-SUNS = sun_table(AIRPORTS, hour(0).date() - timedelta(days=1), 5)
-DENSITY_ALTITUDE = {
-    "authority": "school", "training_level": "private_pilot", "rule": "density_altitude", "comparison": "<=",
-    "limit_value": 3_500.0, "unit": "ft", "effect": "block", "effective_from": hour(0).date(), "reference": "a test",
-}  # fmt: skip
-MINIMUMS = pd.concat([default_minimums(), typed_minimums(pd.DataFrame([DENSITY_ALTITUDE]))], ignore_index=True)
-"""Private pilots have a limit on density altitude that blocks; of the others one only warns."""
-
-
-WEATHER: dict[str, Any] = {
-    "taf": [
-        taf(
-            fair(12, 18),
-            group(15, 16, "TEMPO", visib=4, wxString="BR"),
-            fair(18, 20, "FM", visib=2, wxString="TSRA BR", clouds=[{"cover": "BKN", "base": 1500, "type": "CB"}]),
-            fair(20, 36, "FM", wdir=320, wspd=12, wgst=18),
-            ends=36,
-            raw="TAF KXYZ 101140Z 1012/1112 24006KT P6SM FEW060 TEMPO 1015/1016 4SM BR "
-            "FM101800 24006KT 2SM TSRA BR BKN015CB FM102000 32012G18KT P6SM FEW060",
-        )
-        | {"validTimeFrom": fair(12, 13)["timeFrom"], "issueTime": "2026-03-10T11:40:00Z"},
-        taf(
-            fair(6, 36), ends=36, raw="TAF KXYZ 100840Z 1008/1112 24006KT P6SM FEW060"
-        )
-        | {"validTimeFrom": fair(8, 9)["timeFrom"], "issueTime": "2026-03-10T08:40:00Z"},
-    ],
-    "metar": [
-        metar(
-            "METAR KXYZ 101353Z 24006KT 3SM BR FEW020TCU OVC008 12/11 A2992 RMK AO2",
-            obsTime=metar()["obsTime"] + 2 * 3600, visib=3, wxString="BR", temp=12, dewp=11, cover="OVC",
-            clouds=[{"cover": "FEW", "base": 2000}, {"cover": "OVC", "base": 800}],
-        ),
-        metar("METAR KXYZ 101253Z 24006KT 10SM FEW060 20/08 A2992 RMK AO2", obsTime=metar()["obsTime"] + 3600),
-    ],
-    "nbh": block("NBH", hour(NOW - 1), changes={"CIG": dict.fromkeys((22, 23), 8), "T01": {24: 60}}),
-    "nbs": block(
-        "NBS", hour(NOW - 1), changes={
-            "VIS": dict.fromkeys((9, 10), 20), "WSP": dict.fromkeys(range(12, 15), 22), "T03": {17: 60},
-            "GST": dict.fromkeys(range(12, 15), 31), "TMP": dict.fromkeys(range(18, 22), 28), "PZR": {19: 70},
-            "P06": {column: 80 for column in range(18, 22) if hours_of("NBS", hour(NOW - 1))[column].hour % 6 == 0},
-        }
-    ),
-    "one_call": one_call(
-        *(one_call_hour(n) for n in range(NOW, NOW + 20)),
-        *(one_call_hour(n, visibility=1_500, weather=[{"id": 741}]) for n in range(NOW + 20, NOW + 30)),
-        *(one_call_hour(n, clouds=90, wind_speed=9.0, wind_gust=14.0, wind_deg=320) for n in range(NOW + 30, NOW + 40)),
-    ),
-}  # fmt: skip
-
-
-def bookings() -> pd.DataFrame:
-    kinds = [("student_pilot", False), ("student_pilot", True), ("private_pilot", False), ("instrument_rated", True)]
-    rows = [
-        {
-            "booking_id": n, "reference": str(n), "training_level": level, "solo": solo, "lesson_kind": "local",
-            "departure": "KXYZ", "route": [], "starts_at_utc": hour(begins), "ends_at_utc": hour(begins + 1),
-            "status": "scheduled", "time_zone": "UTC", "aircraft_crosswind_kt": 15.0,
-        }
-        for n, ((level, solo), begins) in enumerate(
-            (kind, begins) for kind in kinds for begins in (NOW, 16, 18, 22, 26, 36, 38, 44, 46, 53, 60, 66, 72, 90)
-        )
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=list(BOOKING_COLUMNS)).astype(dict(BOOKING_COLUMNS))
-
-
-BOOKINGS = bookings()
-
-
-@lru_cache(maxsize=10)
-def guidance(product: Product, body: str) -> ParsedReports:
-    """The stored response to the request for a bulletin of the cycle before the hour, read."""
-    source: GuidanceSource = "NBH" if product == "nbh" else "NBS"
-    answer = ProviderResponse(
-        "national_blend_of_models", product, bulletin_request(source, hour(NOW - 1)), ("KXYZ",), hour(NOW), 200, "ok",
-        None, None, None, body,
-    )  # fmt: skip
-    return read_responses([answer])
-
-
-def verdicts(weather: dict[Any, Any], now: int = NOW) -> list[str]:
-    together = ParsedReports(asked_of_models=["KXYZ"], asked_of_guidance={"NBH": {"KXYZ"}, "NBS": {"KXYZ"}})
-    for product, body in weather.items():
-        if product in {"nbh", "nbs"}:
-            bulletin = guidance(product, str(body))
-            together.groups.extend(bulletin.groups)
-            together.unread.extend(bulletin.unread)
-            continue
-        try:
-            reading = read_response(json.dumps(body), "KXYZ" if product == "one_call" else None)
-        except ProviderResponseError:
-            continue
-        together.groups.extend(reading.groups)
-        together.unread.extend(reading.unread)
-    forecasts = blend(
-        AIRPORTS, together, hour(now), horizon_hours=72, taf_max_distance_nm=30, taf_max_age_hours=8,
-        observation_max_age_minutes=90,
-    )  # fmt: skip
-    judged = assess(BOOKINGS, forecasts, MINIMUMS, AIRPORTS, RUNWAYS, SUNS, first_hour_utc=hour(now))
-    return [str(verdict) for verdict in judged.verdicts]
+Place = tuple[Any, ...]
+Fault = TypeVar("Fault")
 
 
 def paths(value: object, here: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -180,86 +56,89 @@ def test_the_sound_weather_shows_every_verdict() -> None:
     assert set(SOUND) == {"ok", "watch", "unknown", "at_risk"}
 
 
-@examples(200, "one fault in one report an example; the faults are few kinds, each drawn often")
-@given(place=PIECES.filter(lambda place: len(place) != 2))
-def test_dropping_any_piece_of_weather_never_improves_a_verdict(place: tuple[Any, ...]) -> None:
+AT_ONCE = 25
+"""Weathers that are judged at once, each with one fault of its own."""
+
+
+def several(fault: st.SearchStrategy[Fault]) -> st.SearchStrategy[list[Fault]]:
+    return st.lists(fault, min_size=AT_ONCE, max_size=AT_ONCE)
+
+
+@examples(10, "25 faults an example, each in a weather of its own; the faults are few kinds, each drawn often")
+@given(places=several(PIECES.filter(lambda place: len(place) != 2)))
+def test_dropping_any_piece_of_weather_never_improves_a_verdict(places: list[Place]) -> None:
     """Drop any piece but a whole report: the absence of a newer one in a response cannot be detected."""
-    broken, parent = opened_at(place)
-    del parent[place[-1]]
-
-    assert_none_improved(broken, place)
+    assert_none_improves((place, without(place)) for place in places)
 
 
-@examples(200, "one fault in one report an example; the faults are few kinds, each drawn often")
-@given(place=PIECES, garbage=GARBAGE)
-def test_garbling_any_piece_of_weather_never_improves_a_verdict(place: tuple[Any, ...], garbage: object) -> None:
-    broken, parent = opened_at(place)
-    parent[place[-1]] = garbage
-
-    assert_none_improved(broken, place)
+@examples(10, "25 faults an example, each in a weather of its own; the faults are few kinds, each drawn often")
+@given(faults=several(st.tuples(PIECES, GARBAGE)))
+def test_garbling_any_piece_of_weather_never_improves_a_verdict(faults: list[tuple[Place, object]]) -> None:
+    assert_none_improves(((place, garbage), with_piece(place, garbage)) for place, garbage in faults)
 
 
-@examples(100, "one fault in one report an example; the faults are few kinds, each drawn often")
-@given(place=st.sampled_from(TEXTS), kept=st.floats(0, 1))
-def test_cutting_a_report_short_never_improves_a_verdict(place: tuple[Any, ...], kept: float) -> None:
-    broken, parent = opened_at(place)
-    parent[place[-1]] = parent[place[-1]][: int(kept * len(parent[place[-1]]))]
+@examples(6, "25 faults an example, each in a weather of its own; the faults are few kinds, each drawn often")
+@given(faults=several(st.tuples(st.sampled_from(TEXTS), st.floats(0, 1))))
+def test_cutting_a_report_short_never_improves_a_verdict(faults: list[tuple[Place, float]]) -> None:
+    assert_none_improves(
+        ((place, kept), with_piece(place, (text := piece(place))[: int(kept * len(text))])) for place, kept in faults
+    )
 
-    assert_none_improved(broken, place)
+
+@examples(6, "25 faults an example, each in a weather of its own; the faults are few kinds, each drawn often")
+@given(faults=several(st.tuples(st.sampled_from(TIMES), st.integers(-3000, 3000))))
+def test_a_report_whose_time_is_wrong_never_improves_a_verdict(faults: list[tuple[Place, int]]) -> None:
+    assert_none_improves(
+        ((place, minutes), with_piece(place, later(piece(place), minutes))) for place, minutes in faults
+    )
 
 
-@examples(100, "one fault in one report an example; the faults are few kinds, each drawn often")
-@given(place=st.sampled_from(TIMES), minutes=st.integers(-3000, 3000))
-def test_a_report_whose_time_is_wrong_never_improves_a_verdict(place: tuple[Any, ...], minutes: int) -> None:
-    broken, parent = opened_at(place)
-    given_ = parent[place[-1]]
-    if isinstance(given_, int):
-        parent[place[-1]] = given_ + 60 * minutes
-    else:
-        parent[place[-1]] = (datetime.fromisoformat(given_) + timedelta(minutes=minutes)).isoformat()
-
-    assert_none_improved(broken, place)
+def later(time: int | str, minutes: int) -> int | str:
+    if isinstance(time, int):
+        return time + 60 * minutes
+    return (datetime.fromisoformat(time) + timedelta(minutes=minutes)).isoformat()
 
 
 BULLETINS = st.sampled_from(["nbh", "nbs"])
 LINES = st.integers(0, 16)
 
 
-@examples(60, "one fault in one bulletin an example; each row, and each kind of fault, is drawn often")
-@given(product=BULLETINS, line=LINES)
-def test_dropping_a_row_of_guidance_never_improves_a_verdict(product: str, line: int) -> None:
-    lines = WEATHER[product].splitlines()
-    del lines[line % len(lines)]
-
-    assert_none_improved(WEATHER | {product: "\n".join(lines)}, (product, line))
+@examples(4, "25 faults an example, each in a weather of its own; each row, and each kind of fault, is drawn often")
+@given(faults=several(st.tuples(BULLETINS, LINES)))
+def test_dropping_a_row_of_guidance_never_improves_a_verdict(faults: list[tuple[str, int]]) -> None:
+    assert_none_improves(((product, line), with_row(product, line, lambda _: [])) for product, line in faults)
 
 
-@examples(150, "one fault in one bulletin an example; each row, and each kind of fault, is drawn often")
-@given(product=BULLETINS, at=st.floats(0, 1), character=st.sampled_from(["", " ", "  ", "-", "#", "\x00", "\n"]))
-def test_garbling_a_character_of_guidance_never_improves_a_verdict(product: str, at: float, character: str) -> None:
+@examples(8, "25 faults an example, each in a weather of its own; each row, and each kind of fault, is drawn often")
+@given(faults=several(st.tuples(BULLETINS, st.floats(0, 1), st.sampled_from(["", " ", "  ", "-", "#", "\x00", "\n"]))))
+def test_garbling_a_character_of_guidance_never_improves_a_verdict(faults: list[tuple[str, float, str]]) -> None:
     """Garble any character but into another digit: no other value tells that a legible one is wrong."""
-    text = WEATHER[product]
-    place = int(at * (len(text) - 1))
 
-    assert_none_improved(WEATHER | {product: text[:place] + character + text[place + 1 :]}, (product, place))
+    def garbled(product: str, at: float, character: str) -> Weather:
+        text = WEATHER[product]
+        place = int(at * (len(text) - 1))
+        return WEATHER | {product: text[:place] + character + text[place + 1 :]}
 
-
-@examples(60, "one fault in one bulletin an example; where it is cut counts by its row")
-@given(product=BULLETINS, kept=st.floats(0, 1))
-def test_cutting_guidance_short_never_improves_a_verdict(product: str, kept: float) -> None:
-    text = WEATHER[product]
-
-    assert_none_improved(WEATHER | {product: text[: int(kept * len(text))]}, (product, kept))
+    assert_none_improves((fault, garbled(*fault)) for fault in faults)
 
 
-@examples(100, "which value goes missing counts by its row and the hour that it governs")
-@given(product=BULLETINS, line=LINES, column=st.integers(0, 24))
-def test_a_value_of_guidance_that_is_missing_never_improves_a_verdict(product: str, line: int, column: int) -> None:
-    lines = WEATHER[product].splitlines()
-    row, start = lines[line % len(lines)], 5 + 3 * column
-    lines[line % len(lines)] = row[:start] + "-99" + row[start + 3 :]
+@examples(4, "25 faults an example, each in a weather of its own; where it is cut counts by its row")
+@given(faults=several(st.tuples(BULLETINS, st.floats(0, 1))))
+def test_cutting_guidance_short_never_improves_a_verdict(faults: list[tuple[str, float]]) -> None:
+    assert_none_improves(
+        ((product, kept), WEATHER | {product: (text := WEATHER[product])[: int(kept * len(text))]})
+        for product, kept in faults
+    )
 
-    assert_none_improved(WEATHER | {product: "\n".join(lines)}, (product, line, column))
+
+@examples(6, "25 faults an example: which value goes missing counts by its row and the hour that it governs")
+@given(faults=several(st.tuples(BULLETINS, LINES, st.integers(0, 24))))
+def test_a_value_of_guidance_that_is_missing_never_improves_a_verdict(faults: list[tuple[str, int, int]]) -> None:
+    def lacking(product: str, line: int, column: int) -> Weather:
+        start = 5 + 3 * column
+        return with_row(product, line, lambda row: [row[:start] + "-99" + row[start + 3 :]])
+
+    assert_none_improves((fault, lacking(*fault)) for fault in faults)
 
 
 @pytest.mark.parametrize("product", ["nbh", "nbs"])
@@ -267,16 +146,14 @@ def test_a_value_of_guidance_that_is_missing_never_improves_a_verdict(product: s
 def test_an_hour_of_guidance_that_is_missing_never_improves_a_verdict(
     product: str, garbled: Callable[[str], str]
 ) -> None:
-    lines = WEATHER[product].splitlines()
-    hours = next(number for number, row in enumerate(lines) if row.startswith(" UTC"))
-    lines[hours] = garbled(lines[hours])
+    hours = next(number for number, row in enumerate(WEATHER[product].splitlines()) if row.startswith(" UTC"))
 
-    assert_none_improved(WEATHER | {product: "\n".join(lines)}, (product,))
+    assert_none_improves([(product, with_row(product, hours, lambda row: [garbled(row)]))])
 
 
 @pytest.mark.parametrize("product", ["nbh", "nbs", "metar", "taf", "one_call"])
 def test_a_product_that_does_not_come_never_improves_a_verdict(product: str) -> None:
-    assert_none_improved({name: body for name, body in WEATHER.items() if name != product}, (product,))
+    assert_none_improves([(product, {name: body for name, body in WEATHER.items() if name != product})])
 
 
 @pytest.mark.parametrize("hours", [1, 4, 9, 26, 49])
@@ -291,19 +168,43 @@ def test_weather_that_has_grown_old_never_improves_a_verdict(hours: int) -> None
         assert "ok" not in {later[n] for n in lessons if BOOKINGS["starts_at_utc"].iloc[n] < hour(36)}
 
 
-def opened_at(place: tuple[Any, ...]) -> tuple[dict[str, Any], Any]:
-    """Return the weather, and the part of it with the piece at a place."""
-    broken = copy.deepcopy(WEATHER)
-    parent: Any = broken
-    for key in place[:-1]:
-        parent = parent[key]
-    return broken, parent
+def piece(place: Place) -> Any:
+    return reduce(getitem, place, WEATHER)
 
 
-def assert_none_improved(broken: dict[str, Any], place: tuple[Any, ...]) -> None:
-    better = [
-        (BOOKINGS["starts_at_utc"].iloc[n], BOOKINGS["training_level"].iloc[n], before, after)
-        for n, (before, after) in enumerate(zip(SOUND, verdicts(broken), strict=True))
-        if after != "unknown" and severity(after) < severity(before)
-    ]
-    assert not better, f"{place} improved {better}"
+def with_piece(place: Place, value: object) -> Weather:
+    """Return the weather with another value at a place."""
+    broken, parent = opened_at(place)
+    parent[place[-1]] = value
+    return broken
+
+
+def without(place: Place) -> Weather:
+    broken, parent = opened_at(place)
+    del parent[place[-1]]
+    return broken
+
+
+def opened_at(place: Place) -> tuple[dict[str, Any], Any]:
+    """Return the weather, its product of a place copied, and the part with the piece at that place."""
+    broken = WEATHER | {place[0]: copy.deepcopy(WEATHER[place[0]])}
+    return broken, reduce(getitem, place[:-1], broken)
+
+
+def with_row(product: str, line: int, changed: Callable[[str], list[str]]) -> Weather:
+    """Return the weather with other rows for one of a bulletin."""
+    lines = WEATHER[product].splitlines()
+    line %= len(lines)
+    return WEATHER | {product: "\n".join([*lines[:line], *changed(lines[line]), *lines[line + 1 :]])}
+
+
+def assert_none_improves(weathers: Iterable[tuple[object, Weather]]) -> None:
+    """Assert it of weathers, each with the fault that it has."""
+    faults, broken = zip(*weathers, strict=True)
+    for fault, after in zip(faults, verdicts_of_each(broken), strict=True):
+        better = [
+            (BOOKINGS["starts_at_utc"].iloc[n], BOOKINGS["training_level"].iloc[n], before, now)
+            for n, (before, now) in enumerate(zip(SOUND, after, strict=True))
+            if now != "unknown" and severity(now) < severity(before)
+        ]
+        assert not better, f"{fault} improved {better}"
