@@ -11,12 +11,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flightsched_pipelines.domain.risk.bookings import severity
+from flightsched_pipelines.domain.risk.assess import assess
+from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, severity
 from flightsched_pipelines.domain.weather.areas.area_columns import area_frame
 from flightsched_pipelines.domain.weather.areas.products import AREA_PRODUCTS
 from flightsched_pipelines.domain.weather.areas.reading import read_areas
+from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
 from flightsched_pipelines_tests.examples import examples
-from flightsched_pipelines_tests.unit.domain.risk.builders import NOW, at, fine, hold, lesson
+from flightsched_pipelines_tests.unit.domain.risk.builders import (
+    AIRPORTS,
+    DEFAULTS,
+    NOW,
+    RUNWAYS,
+    SUNS,
+    at,
+    fine,
+    frame,
+    lesson,
+)
 from flightsched_pipelines_tests.unit.domain.weather.areas.builders import (
     cwa,
     gairmet,
@@ -55,7 +67,7 @@ LESSONS = [
         for starts in (1, 3.5, 5, 7, 8.5)
     )
 ]  # fmt: skip
-FINE = fine("KPAO", "KLVK")
+BOOKINGS, FORECASTS = frame(LESSONS, BOOKING_COLUMNS), frame(fine("KPAO", "KLVK"), FORECAST_COLUMNS)
 PIECES = list(paths(AREAS))
 
 
@@ -63,7 +75,8 @@ def verdicts(areas: dict[str, Any]) -> list[str]:
     """The verdicts of the lessons under the areas of some bodies; a product without a body did not come."""
     responses = [response(product, areas[product]) for product in AREA_PRODUCTS if product in areas]
     read = area_frame(read_areas(responses, NOW))
-    return [str(verdict) for verdict in hold(LESSONS, FINE, areas=read).verdicts]
+    found = assess(BOOKINGS, FORECASTS, DEFAULTS, AIRPORTS, RUNWAYS, SUNS, first_hour_utc=NOW, areas=read)
+    return [str(verdict) for verdict in found.verdicts]
 
 
 SOUND = verdicts(AREAS)

@@ -1,7 +1,7 @@
 """A small school: a student, two instructors, two aircraft, one field, one open day."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
 from typing import Any
@@ -136,6 +136,9 @@ def fine_day(airport: str = "KPAO", **facts: object) -> list[dict[str, Any]]:
     return [forecast(NOW + timedelta(hours=hour), airport, **facts) for hour in range(48)]
 
 
+FINE_DAY = tuple(fine_day())
+
+
 def minimum(rule: str, comparison: str, limit_value: float, unit: str, **facts: object) -> dict[str, Any]:
     """A default of the school for everyone, that blocks."""
     return {
@@ -172,11 +175,11 @@ MINIMUMS = (
 )
 
 
-def frame(rows: Iterable[Mapping[str, Any]], types: Mapping[str, str]) -> pd.DataFrame:
+def frame(rows: Collection[Mapping[str, Any]], types: Mapping[str, str]) -> pd.DataFrame:
     """Rows with their columns' types."""
-    rows = list(rows)
-    made = pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=types.get(name)) for name in types})
-    return made.astype(dict(types))
+    return pd.DataFrame(
+        {name: pd.Series([row[name] for row in rows], dtype=kind).array for name, kind in types.items()}
+    )
 
 
 BOOKING_TYPES = dict.fromkeys(LOST, "str") | {
@@ -209,6 +212,11 @@ MINIMUM_TYPES = dict.fromkeys(minimum("x", ">", 0, ""), "str") | {
     "effective_from": "object",
     "effective_to": "object",
 }
+
+
+@cache
+def _fine_days() -> pd.DataFrame:
+    return frame(FINE_DAY, FORECAST_COLUMNS)
 
 
 @cache
@@ -260,7 +268,7 @@ class School:
 
     bookings: tuple[dict[str, Any], ...] = (LOST,)
     availability: tuple[dict[str, Any], ...] = OPEN_DAY
-    forecasts: tuple[dict[str, Any], ...] = field(default_factory=lambda: tuple(fine_day()))
+    forecasts: tuple[dict[str, Any], ...] = FINE_DAY
     minimums: tuple[dict[str, Any], ...] = MINIMUMS
     rules: SchedulingRules = RULES
     now: datetime = NOW
@@ -284,13 +292,11 @@ class School:
     @cached_property
     def frames(self) -> Frames:
         """Bookings, availability, forecasts, minimums, airports, runways, suns."""
+        optional = {name: kind for name, kind in OPTIONAL_COLUMNS.items() if name in self.bookings[0]}
         return (
-            frame(
-                self.bookings,
-                BOOKING_TYPES | {name: kind for name, kind in OPTIONAL_COLUMNS.items() if name in self.bookings[0]},
-            ),
+            frame(self.bookings, BOOKING_TYPES | optional),
             frame(self.availability, PERIOD_TYPES),
-            frame(self.forecasts, FORECAST_COLUMNS),
+            _fine_days() if self.forecasts is FINE_DAY else frame(self.forecasts, FORECAST_COLUMNS),
             frame(self.minimums, MINIMUM_TYPES),
             *ground(),
             suns(self.now.date() - timedelta(days=2), self.sunset),
