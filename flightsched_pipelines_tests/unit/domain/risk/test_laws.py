@@ -32,6 +32,8 @@ from flightsched_pipelines_tests.unit.domain.risk.row_by_row import reference_ve
 
 pytestmark = pytest.mark.long
 
+IN_WORDS = "every breach in words costs by the example: fewer, with twice as many lessons and faulty hours each"
+
 IDENTS = st.sampled_from(["KPAO", "KSQL", "KLVK"])
 
 OWN = frame(
@@ -63,6 +65,7 @@ MANY = frame(
 """A limit for each of more schools than a word of thresholds has bits."""
 
 LESSONS = st.deferred(lambda: st.lists(lessons(), min_size=1, max_size=5))
+MANY_LESSONS = st.deferred(lambda: st.lists(lessons(), min_size=4, max_size=8))
 
 
 @st.composite
@@ -110,14 +113,14 @@ def hours(draw: st.DrawFn) -> dict[str, Any]:
     )
 
 
-def skies(most: int = 8) -> st.SearchStrategy[list[dict[str, Any]]]:
+def skies(least: int = 0, most: int = 8) -> st.SearchStrategy[list[dict[str, Any]]]:
     """Fine hours at every field, some with faults, and some that no forecast reaches."""
     base = fine("KPAO", "KSQL", "KLVK", outside_air_temperature_c=15.0, altimeter_hpa=1013.25)
     gaps = st.sets(st.integers(0, len(base) - 1), max_size=3)
     return st.builds(
         lambda gaps, faulty: [row for n, row in enumerate(base) if n not in gaps] + faulty,
         gaps,
-        st.lists(hours(), max_size=most),
+        st.lists(hours(), min_size=least, max_size=most),
     )
 
 
@@ -149,8 +152,8 @@ def test_each_of_many_schools_is_held_to_its_own_limit(
     assert verdicts == [reference_verdict(one, sky, PLAIN_MINIMUMS + plain) for one in theirs]
 
 
-@examples(24, "an example is many lessons against many hours: a hundred comparisons each")
-@given(LESSONS, skies())
+@examples(12, IN_WORDS)
+@given(MANY_LESSONS, skies(least=4))
 def test_text_as_categories_is_assessed_as_text_is(some: list[dict[str, Any]], sky: list[dict[str, Any]]) -> None:
     """Frames read from their tables have text with few values as categories."""
     lessons, rows = frame(some, BOOKING_COLUMNS), frame(sky, FORECAST_COLUMNS)
@@ -242,8 +245,8 @@ def test_a_longer_lesson_is_never_better_than_a_shorter_one_inside_it(
     assert all(now >= was for was, now in zip(before, after, strict=True))
 
 
-@examples(24, "an example is many lessons against many hours: a hundred comparisons each")
-@given(LESSONS, skies(), st.randoms(use_true_random=False))
+@examples(12, IN_WORDS)
+@given(MANY_LESSONS, skies(least=4), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(some: list[dict[str, Any]], sky: list[dict[str, Any]], random: Any) -> None:
     numbered = [one | {"booking_id": n} for n, one in enumerate(some)]
     shuffled, other_sky = random.sample(numbered, len(numbered)), random.sample(sky, len(sky))
@@ -284,8 +287,8 @@ def test_of_two_groups_that_are_as_bad_the_same_one_is_named(one: dict[str, Any]
     pd.testing.assert_frame_equal(found[0], found[1])
 
 
-@examples(24, "an example is many lessons against many hours: a hundred comparisons each")
-@given(LESSONS, skies())
+@examples(12, IN_WORDS)
+@given(MANY_LESSONS, skies(least=4))
 def test_every_verdict_but_ok_has_its_reasons_and_words(some: list[dict[str, Any]], sky: list[dict[str, Any]]) -> None:
     numbered = [one | {"booking_id": n} for n, one in enumerate(some)]
     held = hold(numbered, sky, MINIMUMS)

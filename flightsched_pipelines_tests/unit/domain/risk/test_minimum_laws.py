@@ -1,6 +1,7 @@
 """Laws of entering minimums: no row improves a verdict unseen, in whatever unit and with whatever effect."""
 
 from datetime import date
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from flightsched_pipelines.domain.risk.bookings import severity
 from flightsched_pipelines.domain.risk.limits.effective_limits import ANOTHER_TYPE, Profiles, resolve
@@ -24,7 +26,7 @@ from flightsched_pipelines.domain.risk.limits.minimums import (
 from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, RULE_BOOK, TRAINING_LEVELS, UNITS
 from flightsched_pipelines_tests.examples import examples
 from flightsched_pipelines_tests.unit.domain.risk.builders import DEFAULTS, fine, frame, hold, lesson, minimum, verdict
-from flightsched_pipelines_tests.unit.domain.risk.test_laws import LESSONS, MINIMUMS, skies
+from flightsched_pipelines_tests.unit.domain.risk.test_laws import IN_WORDS, LESSONS, MANY_LESSONS, MINIMUMS, skies
 
 pytestmark = pytest.mark.long
 
@@ -180,26 +182,38 @@ def test_what_is_not_below_the_regulation_is_at_least_as_strict_wherever_it_appl
         assert any(one["reference"] in why for one in beaten)
 
 
-@examples(200, "an example is one limit beside a school's minimums")
-@given(rows(authority="student", student_id=8, aircraft_type=None), st.sampled_from(TRAINING_LEVELS))
-def test_a_limit_that_is_not_looser_than_the_schools_governs_or_is_the_same(row: Row, level: str) -> None:
-    """Compare thresholds of all profiles of the student with and without the limit standing alone."""
-    floor = Floor(with_regulations(MINIMUMS))
-    row |= {"effective_from": date(2026, 1, 1), "effect": "block"}
-    why = looser_than_school(row, floor, 2, level)
+FLOOR = Floor(with_regulations(MINIMUMS))
+
+
+@cache
+def profiles_of(level: str) -> Profiles:
+    """All profiles of the student with limits of their own."""
     circumstances = [*product((False, True), range(len(LESSON_KINDS)), (False, True))]
     solo, kind, night = (np.array(values) for values in zip(*circumstances, strict=True))
     same = np.ones(len(circumstances))
     types = np.full(len(same), ANOTHER_TYPE, dtype=object)
-    levels = (same * TRAINING_LEVELS.index(level)).astype(int)
-    profiles = Profiles(2 * same, 8 * same, types, levels, solo, kind, night)
+    return Profiles(2 * same, 8 * same, types, (same * TRAINING_LEVELS.index(level)).astype(int), solo, kind, night)
+
+
+@cache
+def of_school(level: str) -> NDArray[np.float64]:
+    """The school's blocking thresholds for these profiles."""
+    return resolve(MINIMUMS, profiles_of(level)).thresholds[0]
+
+
+@examples(200, "an example is one limit beside a school's minimums")
+@given(rows(authority="student", student_id=8, aircraft_type=None), st.sampled_from(TRAINING_LEVELS))
+def test_a_limit_that_is_not_looser_than_the_schools_governs_or_is_the_same(row: Row, level: str) -> None:
+    """Compare thresholds of all profiles of the student with and without the limit standing alone."""
+    row |= {"effective_from": date(2026, 1, 1), "effect": "block"}
+    why = looser_than_school(row, FLOOR, 2, level)
     alone = typed_minimums(frame([row | {"school_id": None, "training_level": None}], MINIMUM_COLUMNS))
-    own, school = resolve(alone, profiles).thresholds[0], resolve(MINIMUMS, profiles).thresholds[0]
+    own, school = resolve(alone, profiles_of(level)).thresholds[0], of_school(level)
     assert (why is not None) == bool(((own > -np.inf) & (own < school)).any())
 
 
-@examples(30, "an example is many lessons under several minimums")
-@given(LESSONS, skies())
+@examples(12, IN_WORDS)
+@given(MANY_LESSONS, skies(least=4))
 def test_without_minimums_nothing_is_ok(some: list[Row], sky: list[Row]) -> None:
     nothing = typed_minimums(frame([], MINIMUM_COLUMNS))
     for minimums in (nothing, with_regulations(nothing)):

@@ -193,10 +193,10 @@ def _rows(facts: Rows, **more: Any) -> list[dict[str, Any]]:
     return [weather(0, **(more | one)) for one in facts]
 
 
-@examples(60, "a millisecond a frame: four of them an example")
+@examples(30, "an example is up to eight rows and eight reports, each paired at three airports with every event")
 @given(
-    forecast=st.lists(st.builds(lambda a, b: {**a, **b}, CONDITIONS, PARTS), max_size=6),
-    reports=st.lists(CONDITIONS, max_size=6),
+    forecast=st.lists(st.builds(lambda a, b: {**a, **b}, CONDITIONS, PARTS), min_size=2, max_size=8),
+    reports=st.lists(CONDITIONS, max_size=8),
     data=st.data(),
 )
 def test_order_changes_nothing_and_what_is_lost_makes_no_hit(
