@@ -3,10 +3,12 @@
 import random
 import re
 from collections.abc import Iterator
+from functools import cache, lru_cache
 from typing import Any
 
 import pytest
 
+from flightsched_pipelines.domain.weather.conditions import ForecastGroup
 from flightsched_pipelines.domain.weather.reports.words.meanings import Understood, read_word
 from flightsched_pipelines_tests.unit.domain.weather.garbling import (
     REPORTS,
@@ -41,10 +43,19 @@ def fair_word(word: str) -> list[str]:
     return [fair for kind, fair in FAIR.items() if getattr(read.said, kind) is not None][:1]
 
 
+@lru_cache(maxsize=10_000)
+def decoded_whole(report: str) -> dict[str, Any]:
+    return (taf_json if report.startswith("TAF") else metar_json)(report, report, clock_of(report))
+
+
 def object_of(text: str, decoded: str) -> dict[str, Any]:
     """The service's object with this text, decoded from what may be another."""
-    when = clock_of(decoded)
-    return taf_json(text, decoded, when) if decoded.startswith("TAF") else metar_json(text, decoded, when)
+    return decoded_whole(decoded) | {"rawTAF" if decoded.startswith("TAF") else "rawOb": text}
+
+
+@lru_cache(maxsize=10_000)
+def read_whole(report: str) -> list[ForecastGroup]:
+    return read(decoded_whole(report))
 
 
 def garbled(report: str, at: int, instead: list[str], glued: bool, decoder: str) -> dict[str, Any] | None:
@@ -59,8 +70,8 @@ def garbled(report: str, at: int, instead: list[str], glued: bool, decoder: str)
     except (StopIteration, AssertionError, IndexError):
         return None
     if decoder == "keeps it apart":
-        for group in left.get("fcsts", [left]):
-            group["notDecoded"] = " ".join(instead)
+        apart = {"notDecoded": " ".join(instead)}
+        return left | ({"fcsts": [group | apart for group in left["fcsts"]]} if "fcsts" in left else apart)
     return left
 
 
@@ -85,7 +96,7 @@ ALONE_IN_THE_TEXT = re.compile(r"\d{4}[NESW]{1,2}|WND \S+ AFT \d{4}")
 """Visibilities by direction and changes of wind within a group: no decoded field has them."""
 
 SLIPS = list(every_slip())
-WHOLE = {report: read(object_of(report, report)) for report in REPORTS}
+WHOLE = {report: read_whole(report) for report in REPORTS}
 
 
 def test_the_reports_are_read_whole() -> None:
@@ -116,6 +127,7 @@ def test_no_garbled_word_of_a_real_report_reads_better(decoder: str) -> None:
     assert not better, f"{len(better)} read better:\n" + "\n".join(better[:20])
 
 
+@cache
 def told(report: str) -> str:
     """Return a report without the parts in its text alone, whose loss cannot be detected."""
     return re.sub(rf" ({ALONE_IN_THE_TEXT.pattern})(?= |$)", "", report.split(" RMK ", maxsplit=1)[0])
@@ -123,7 +135,7 @@ def told(report: str) -> str:
 
 def not_better(report: str, text: str, what: str) -> list[str]:
     """Assert that a report that was decoded whole does not read better with this text."""
-    found = improvements(read(object_of(told(report), told(report))), read(object_of(text, told(report))))
+    found = improvements(read_whole(told(report)), read(object_of(text, told(report))))
     return [f"{what} in {report[:40]}: {'; '.join(found[:2])}"] if found else []
 
 
