@@ -1,7 +1,7 @@
 """Show the settings, and try the services that they name: ``flightsched config``."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -9,10 +9,11 @@ from rich.table import Table
 
 from flightsched_pipelines.cli.arguments import Json
 from flightsched_pipelines.cli.console import console, print_json
-from flightsched_pipelines.cli.setup.doctor import print_finding
 from flightsched_pipelines.services.monitoring.configuration import ShownSetting, configuration
-from flightsched_pipelines.services.monitoring.diagnosis import Finding, diagnose
 from flightsched_pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from flightsched_pipelines.services.monitoring.diagnosis import Finding
 
 
 def config(
@@ -26,15 +27,24 @@ def config(
     shown = list(configuration(settings))
     if not as_json:
         _print(shown)
-    found: list[Finding] = []
-    for one in diagnose(settings) if check else ():
-        found.append(one)
-        if not as_json:
-            print_finding(one)
+    found = _try_each(settings, quietly=as_json) if check else []
     if as_json:
         print_json({"settings": [asdict(one) for one in shown], "checks": [asdict(one) for one in found]})
     if any(one.state == "wrong" for one in found):
         raise typer.Exit(1)
+
+
+def _try_each(settings: Settings, *, quietly: bool) -> "list[Finding]":
+    # Imported here, since settings are shown without them: all clients, and pandas.
+    from flightsched_pipelines.cli.setup.doctor import print_finding  # noqa: PLC0415
+    from flightsched_pipelines.services.monitoring.diagnosis import diagnose  # noqa: PLC0415
+
+    found: list[Finding] = []
+    for one in diagnose(settings):
+        found.append(one)
+        if not quietly:
+            print_finding(one)
+    return found
 
 
 def _print(shown: list[ShownSetting]) -> None:

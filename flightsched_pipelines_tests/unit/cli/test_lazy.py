@@ -26,7 +26,8 @@ print(json.dumps(sorted(sys.modules)), file=sys.stderr)
 TABLE = {
     "the list of commands": (["--help"], HEAVY | {"pydantic_settings", "psycopg", "sqlalchemy"}),
     "commands of few rows": (
-        ["db status", "db sizes", "changes", "alerts list", "token list", "cancellation", "outbox", "erase"], HEAVY,
+        ["db status", "db sizes", "config", "changes", "alerts list", "token list", "cancellation", "outbox", "erase"],
+        HEAVY,
     ),
     "commands about cases and minimums": (
         ["cases", "case", "respond", "hold", "standby list", "minimums list", "airports", "init"], HEAVY - {"pandas"},

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 from sqlalchemy import (
+    ARRAY,
     Boolean,
     CheckConstraint,
     ColumnElement,
@@ -102,7 +103,11 @@ def _not_proven() -> Select[*tuple[Any, ...]]:
     """The query for the conditions that old rows may violate: usually none, and then no row is read."""
     constraints = table("pg_constraint", named("conname", Text), named("convalidated", Boolean), schema="pg_catalog")
     c = constraints.c
-    return select(c.conname).where(c.conname.in_(list(_CONDITIONS)), ~c.convalidated).order_by(c.conname)
+    return (
+        select(c.conname)
+        .where(c.conname == any_(literal(list(_CONDITIONS), ARRAY(Text))), ~c.convalidated)
+        .order_by(c.conname)
+    )
 
 
 def _school_of(of: Table) -> ColumnElement[int | None]:
