@@ -12,6 +12,7 @@ import pandas as pd
 from flightsched_pipelines.domain.risk.assess import assess
 from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS
 from flightsched_pipelines.domain.risk.limits.minimums import default_minimums, typed_minimums
+from flightsched_pipelines.domain.verification.columns import LEADS_HOURS
 from flightsched_pipelines.domain.weather.daylight import sun_table
 from flightsched_pipelines.domain.weather.guidance.bulletin import GuidanceSource
 from flightsched_pipelines.domain.weather.guidance.reading import bulletin_request
@@ -200,7 +201,7 @@ def judge(readings: Sequence[Iterable[ParsedReports]], now: int) -> list[list[st
     where = world(len(readings))
     forecasts = blend(
         where.apart, together, hour(now), horizon_hours=72, taf_max_distance_nm=30, taf_max_age_hours=8,
-        observation_max_age_minutes=90,
+        observation_max_age_minutes=90, verified_hours=[hour(now + lead) for lead in LEADS_HOURS],
     )  # fmt: skip
     found = assess(
         where.bookings, forecasts, MINIMUMS, where.airports, where.runways, where.suns, first_hour_utc=hour(now)

@@ -9,7 +9,11 @@ forecast_verification = hourly_table(
     "Outcomes of each source's forecasts of the hour before: one row a source, lead, part, threshold, probability and "
     "outcome, with its airports.",
     column("hour_utc", INSTANT, "The observed hour, UTC."),
-    column("source", Kind, "Source of the forecast, such as TAF or OpenWeatherMap."),
+    column(
+        "source",
+        Kind,
+        "Source of the forecast, such as TAF or OpenWeatherMap; nearest TAF where it is that of another station.",
+    ),
     column("lead_hours", Integer, "How long before the hour the forecast was known, hours."),
     column("part", Kind, "Part of the forecast: prevailing, tempo or prob."),
     column("element", Kind, "ceiling, visibility, wind, crosswind or thunderstorm."),

@@ -15,10 +15,11 @@ from flightsched_pipelines.domain.risk.bookings import VERDICTS
 from flightsched_pipelines.domain.risk.breach_text import breach_brief, breach_of
 from flightsched_pipelines.domain.weather.conditions import ELEMENTS
 from flightsched_pipelines.domain.weather.guidance.bulletin import GUIDANCE_SOURCES
+from flightsched_pipelines.domain.weather.guidance.governing_guidance import stands_beside
 
 _HOUR = ["airport", "hour_utc"]
 
-SEEN_COLUMNS = (*_HOUR, "source", "layer", "missing", "governs")
+SEEN_COLUMNS = (*_HOUR, "source", "layer", "change", "missing", "governs")
 """The columns of a forecast that show where guidance could govern in place of a TAF."""
 
 
@@ -34,7 +35,7 @@ class Disagreement:
 def seen_by_guidance(forecasts: pd.DataFrame) -> pd.DataFrame:
     """Return the forecast as if guidance governed in place of TAFs, in the hours that both reach."""
     source, governs = forecasts["source"], forecasts["governs"].to_numpy(dtype=bool)
-    is_guidance = source.isin(GUIDANCE_SOURCES).to_numpy(dtype=bool)
+    is_guidance = (source.isin(GUIDANCE_SOURCES) & ~stands_beside(forecasts)).to_numpy(dtype=bool)
     is_taf = (source == "TAF").to_numpy(dtype=bool)
     hours = _airport_hours(forecasts)
     instead = hours[is_guidance & _is_readable(forecasts).to_numpy(dtype=bool)]

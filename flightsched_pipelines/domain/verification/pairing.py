@@ -10,11 +10,18 @@ from numpy.typing import NDArray
 from flightsched_pipelines.domain.risk.arrays.forecast_grid import build_forecast_grid
 from flightsched_pipelines.domain.verification.columns import OUTCOMES, VERIFICATION_COLUMNS
 from flightsched_pipelines.domain.verification.events import MISSING, NO, YES, Event, States, states
+from flightsched_pipelines.domain.weather.guidance.governing_guidance import UNLIKELY
 
 TEMPO_PERCENT = 50
 """The probability by which a TEMPO group is scored: it names none, and is for what is expected at times only."""
 
 OBSERVED = "METAR"
+NEAREST = "nearest "
+"""Begins the source of a forecast that is not the airport's own: "nearest TAF"."""
+
+_UNLIKELY_PART = "unlikely"
+"""Groups that give the forecast as a whole a probability, and are no forecast of the event: they have no outcomes."""
+
 _OF_GROUP = ["lead_hours", "airport", "source", "part", "group_percent"]
 _OF_FORECAST = ["lead_hours", "airport", "source"]
 _OF_KIND = ["source", "lead_hours", "part", "group_percent"]
@@ -32,6 +39,7 @@ def verify_hour(
 
     The worst of an hour is compared with the worst: of the forecast's rows of a part, and of every report of the hour.
     An airport that issues no METARs is never observed and has no rows; one whose METARs did not come has missing ones.
+    A forecast of another station, which the airport takes for want of one of its own, has a source of its own.
 
     Args:
         hour_utc: the observed hour.
@@ -46,8 +54,10 @@ def verify_hour(
     if groups.empty:
         return pd.DataFrame(columns=list(VERIFICATION_COLUMNS)).astype(dict(VERIFICATION_COLUMNS))
     observed = _observed_states(hour_utc, observations, observed_at, runways, events)
+    percents, told = _percents(groups, forecast), (groups["part"] != _UNLIKELY_PART).to_numpy()
+    groups, forecast, percents = groups[told], forecast[:, told], percents[:, told]
     seen = observed[:, pd.Index(observed_at["airport"].astype(object)).get_indexer(pd.Index(groups["airport"]))]
-    return _by_outcome(hour_utc, groups, events, _percents(groups, forecast), _outcomes(forecast, seen))
+    return _by_outcome(hour_utc, groups, events, percents, _outcomes(forecast, seen))
 
 
 def _by_outcome(
@@ -108,6 +118,9 @@ def _forecast_states(
     percent = rows["probability"].astype("float64")
     temporary = (rows["layer"] == "temporary").to_numpy()
     rows["part"] = np.where(temporary, np.where(percent.isna(), "tempo", "prob"), "prevailing")
+    rows["part"] = rows["part"].mask(rows["change"] == UNLIKELY, _UNLIKELY_PART)
+    own = rows["source"].astype("str")
+    rows["source"] = own.mask(rows["station_distance_nm"] > 0, NEAREST + own)
     rows["group_percent"] = np.where(temporary, percent.fillna(TEMPO_PERCENT), 100).astype(np.int64)
     grid = build_forecast_grid(rows.assign(governs=True), airports, runways, hour_utc)
     by_group = rows[_OF_GROUP].astype({"airport": "object", "source": "object"}).iloc[grid.row]

@@ -31,7 +31,9 @@ FORECAST: Mapping[str, ForecastColumn] = MappingProxyType(
         "hour_utc": ForecastColumn("datetime64[us, UTC]", "Hour of the forecast or report, UTC."),
         "layer": ForecastColumn("str", "prevailing, or temporary (TEMPO, PROB).", few=True),
         "change": ForecastColumn(
-            "str", "Kind of group: BASE, FM, BECMG, TEMPO, PROB, METAR, HOURLY; UNREAD where it cannot be read."
+            "str",
+            "Kind of group: BASE, FM, BECMG, TEMPO, PROB, METAR, HOURLY; UNREAD where it cannot be read, UNLIKELY "
+            "where its probability does not count and is kept to verify forecasts.",
         ),
         "probability": ForecastColumn("Int64", "Percent, of PROB groups.", nullable=True),
         "group_from_utc": ForecastColumn("datetime64[us, UTC]", "Start of the group, UTC."),

@@ -7,6 +7,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from flightsched_pipelines.domain.weather.conditions import ELEMENTS
+from flightsched_pipelines.domain.weather.guidance.governing_guidance import stands_beside
 from flightsched_pipelines.formatting import format_utc
 
 PLAUSIBLE: Mapping[str, tuple[float, float]] = MappingProxyType(
@@ -39,8 +40,8 @@ def implausible(forecasts: pd.DataFrame) -> list[str]:
 
 
 REQUIRED_COLUMNS = (
-    "airport", "hour_utc", "layer", "governs", "missing", "source", "age_minutes", "temperature_c", "dewpoint_c",
-    "wind_speed_kt", "flight_category", "station", "unread",
+    "airport", "hour_utc", "layer", "change", "governs", "missing", "source", "age_minutes", "temperature_c",
+    "dewpoint_c", "wind_speed_kt", "flight_category", "station", "unread",
 )  # fmt: skip
 """The columns of a forecast that the functions below need."""
 
@@ -112,7 +113,7 @@ def contradictions(forecasts: pd.DataFrame) -> tuple[list[str], int]:
     Returns:
         A sentence for each, and the number of pairs of sources compared.
     """
-    prevailing = _readable(forecasts[forecasts["layer"] == "prevailing"])
+    prevailing = _readable(forecasts[(forecasts["layer"] == "prevailing") & ~stands_beside(forecasts)])
     prevailing = prevailing.drop_duplicates(["airport", "hour_utc", "source"])
     said = prevailing[["airport", "hour_utc", "source", "wind_speed_kt"]].assign(
         category=prevailing["flight_category"].map(CATEGORIES).astype("float64")  # of no rows it would be text

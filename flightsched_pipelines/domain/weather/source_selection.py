@@ -8,7 +8,7 @@ row that governs: another source may then make the verdict worse, never better.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -62,6 +62,7 @@ def blend(
     observation_max_age_minutes: float,
     guidance: GuidanceRules = DEFAULT_RULES,
     stations: pd.DataFrame | None = None,
+    verified_hours: Collection[datetime] = (),
 ) -> pd.DataFrame:
     """Return the forecast for each airport and each of the next ``horizon_hours`` hours that any source reaches.
 
@@ -75,6 +76,7 @@ def blend(
         observation_max_age_minutes: an older METAR, at the start of the hour, is ignored.
         guidance: distance, age and probability for the National Blend of Models.
         stations: ident and place (``PLACE_COLUMNS``) of stations that are no airport; one not among them serves none.
+        verified_hours: hours of which guidance that does not count is kept too, to be verified; it does not govern.
 
     Returns:
         FORECAST_COLUMNS.
@@ -111,8 +113,9 @@ def blend(
             due_of: set[GuidanceSource] = {
                 source for source in GUIDANCE_SOURCES if station in reading.asked_of_guidance.get(source, ())
             }
-            guide = station_guidance(guidance_of.get(station, ()), station, due_of, hour_utc, guidance)
+            guide = station_guidance(guidance_of.get(station, ()), station, due_of, hour_utc, guidance, verified_hours)
             rows += [_Row(airport, group, distance_nm, group.to_utc > covered_until) for group in guide.groups]
+            rows += [_Row(airport, group, distance_nm, governs=False) for group in guide.beside]
             guided = guide.sure_hours
         # A TAF that ends within an hour leaves the rest of it to another source, which then governs all of that hour.
         rows += [

@@ -45,8 +45,7 @@ def reliability(record: ForecastRecord) -> Section:
         "Reliability of probabilities",
         "How often what was forecast with a probability was observed: a prevailing group counts as 100 %, TEMPO as "
         "50 %, PROB as its own. On the dashed diagonal a probability comes true as often as it says; the level line is "
-        "the share of all hours; upright lines are intervals at 95 %. A probability of guidance below "
-        "`GUIDANCE_LEAST_PERCENT` counts as 0.",
+        "the share of all hours; upright lines are intervals at 95 %.",
         reliability_diagram(record.reliabilities, record.days) if record.reliabilities else None,
         f"No probability was forecast {LEAST_CASES} times within {record.days} days yet.",
         Table(("source", "event", "probability", "came true"), told),

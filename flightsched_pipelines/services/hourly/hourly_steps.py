@@ -27,6 +27,7 @@ from flightsched_pipelines.domain.rescheduling.school_shards import of_schools
 from flightsched_pipelines.domain.rescheduling.search.candidates import Search, joined, search_slots
 from flightsched_pipelines.domain.risk.assess import Assessment, assess
 from flightsched_pipelines.domain.risk.bookings import that_fly
+from flightsched_pipelines.domain.verification.columns import LEADS_HOURS
 from flightsched_pipelines.domain.weather.areas.area_columns import AREA_COLUMNS, area_frame
 from flightsched_pipelines.domain.weather.areas.products import AREA_PRODUCTS
 from flightsched_pipelines.domain.weather.areas.reading import read_areas
@@ -164,6 +165,7 @@ def forecast(engine: Engine, raw_weather: pd.DataFrame, hour_utc: datetime, sett
             least_percent=settings.guidance_least_percent,
         ),
         stations=places_of(of_guidance - set(then.airports["airport"])),
+        verified_hours=[hour_utc + lead * HOUR for lead in LEADS_HOURS],
     )
 
 

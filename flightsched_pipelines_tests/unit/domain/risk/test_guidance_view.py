@@ -1,9 +1,14 @@
 """TAF and guidance side by side: told where they disagree, and never instead of the TAF."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
 from flightsched_pipelines.domain.risk.guidance_view import disagreements, seen_by_both, seen_by_guidance
+from flightsched_pipelines.domain.verification.columns import LEADS_HOURS
 from flightsched_pipelines.domain.weather.guidance.reading import read_bulletin
 from flightsched_pipelines.domain.weather.provider_responses import ParsedReports
 from flightsched_pipelines.domain.weather.reports.taf import read_taf
@@ -23,13 +28,13 @@ LESSONS = pd.DataFrame(
 BUFFER_MINUTES = 30
 
 
-def forecasts(bulletin: str) -> pd.DataFrame:
+def forecasts(bulletin: str, verified_hours: Sequence[datetime] = ()) -> pd.DataFrame:
     guidance = read_bulletin(bulletin)
     groups = [*read_taf(taf(fair(0, 30), ends=30)), *guidance.groups]
     reading = ParsedReports(groups, unread=guidance.unread, asked_of_guidance={"NBH": {"KXYZ"}})
     return blend(
         AIRPORTS, reading, hour(12), horizon_hours=48, taf_max_distance_nm=30, taf_max_age_hours=13,
-        observation_max_age_minutes=90,
+        observation_max_age_minutes=90, verified_hours=verified_hours,
     )  # fmt: skip
 
 
@@ -42,6 +47,15 @@ def test_guidance_takes_the_tafs_place_in_the_view_alone() -> None:
     assert set(view.loc[view["governs"] & shared, "source"]) == {"NBH"}
     beyond = view["hour_utc"] >= hour(30)
     pd.testing.assert_frame_equal(view[beyond], frame[beyond])
+
+
+def test_guidance_that_is_kept_to_be_verified_is_no_view() -> None:
+    """Thunder of 1 % in each hour, and NBS where NBH is."""
+    bulletins = block("NBH", hour(11)) + block("NBS", hour(11), changes={"CIG": dict.fromkeys(range(23), 2)})
+    plain, kept = forecasts(bulletins), forecasts(bulletins, [hour(12 + lead) for lead in LEADS_HOURS])
+    assert len(kept) > len(plain)
+    before, after = (seen_by_guidance(frame) for frame in (plain, kept))
+    assert_frame_equal(after[after["governs"]].reset_index(drop=True), before[before["governs"]].reset_index(drop=True))
 
 
 def test_guidance_that_cannot_be_read_sees_nothing() -> None:

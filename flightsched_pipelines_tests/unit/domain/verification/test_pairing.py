@@ -13,6 +13,7 @@ from flightsched_pipelines.domain.verification.columns import VERIFICATION_COLUM
 from flightsched_pipelines.domain.verification.events import events
 from flightsched_pipelines.domain.verification.pairing import verify_hour
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
+from flightsched_pipelines.domain.weather.guidance.governing_guidance import UNLIKELY
 from flightsched_pipelines_tests.examples import examples
 from flightsched_pipelines_tests.unit.domain.risk.builders import (
     AIRPORTS,
@@ -143,6 +144,34 @@ def test_a_missing_part_leaves_the_probability_of_the_forecast_unknown() -> None
 
     of = rows[(rows["element"] == "visibility") & (rows["part"] == "prevailing")]
     assert of["probability"].isna().all()
+
+
+@pytest.mark.parametrize(("percents", "expected"), [([], 0), ([1], 1), ([7, 23], 23), ([7, 40], 40)])
+def test_thunder_that_does_not_count_is_the_probability_of_the_forecast_and_no_group(
+    percents: list[int], expected: int
+) -> None:
+    storms = [
+        weather(0, source="NBH", layer="temporary", change="PROB" if percent >= 30 else UNLIKELY, probability=percent,
+                weather="TS", hazards=["TS"])
+        for percent in percents
+    ]  # fmt: skip
+    rows = verified([weather(0, source="NBH"), *storms], [metar()])
+    of = rows[rows["element"] == "thunderstorm"].set_index("part")
+
+    assert set(of.index) == {"prevailing", *(["prob"] if max(percents, default=0) >= 30 else [])}
+    assert of["outcome"].to_dict()["prevailing"] == "correct_negative"
+    assert of["probability"].to_dict()["prevailing"] == expected
+    others = rows[(rows["element"] != "thunderstorm") & (rows["part"] == "prevailing")]
+    assert set(others["probability"]) == {0}
+
+
+def test_a_forecast_of_another_station_has_a_source_of_its_own() -> None:
+    near: dict[str, Any] = {"station": "KSQL", "station_distance_nm": 6.0}
+    rows = verified([weather(0, **near), weather(0, "KSQL"), weather(0, source="NBS", **near)], [metar()])
+
+    assert set(zip(rows["airport"], rows["source"], strict=True)) == {
+        ("KPAO", "nearest TAF"), ("KPAO", "nearest NBS"), ("KSQL", "TAF")
+    }  # fmt: skip
 
 
 def test_only_airports_that_issue_metars_are_verified() -> None:

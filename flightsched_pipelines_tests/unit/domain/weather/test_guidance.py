@@ -1,14 +1,18 @@
 """The National Blend of Models among the sources: beyond TAFs, before One Call, and never in a TAF's place."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
+from flightsched_pipelines.domain.verification.columns import LEADS_HOURS
 from flightsched_pipelines.domain.weather.conditions import ForecastGroup
+from flightsched_pipelines.domain.weather.forecast_quality import contradictions
 from flightsched_pipelines.domain.weather.guidance.bulletin import GuidanceSource
-from flightsched_pipelines.domain.weather.guidance.governing_guidance import GuidanceRules
+from flightsched_pipelines.domain.weather.guidance.governing_guidance import UNLIKELY, GuidanceRules, stands_beside
 from flightsched_pipelines.domain.weather.guidance.reading import read_bulletin
 from flightsched_pipelines.domain.weather.one_call import read_one_call
 from flightsched_pipelines.domain.weather.provider_responses import ParsedReports
@@ -43,6 +47,7 @@ def blended(
     unread: list[ForecastGroup] | None = None,
     models: tuple[str, ...] = (),
     stations: pd.DataFrame | None = None,
+    verified: Sequence[int] = (),
     **rules: Any,
 ) -> pd.DataFrame:
     reading = ParsedReports(
@@ -51,6 +56,7 @@ def blended(
     return blend(
         airports, reading, hour(NOW), horizon_hours=96, taf_max_distance_nm=30, taf_max_age_hours=13,
         observation_max_age_minutes=90, guidance=GuidanceRules(**rules), stations=stations,
+        verified_hours=[hour(NOW + lead) for lead in verified],
     )  # fmt: skip
 
 
@@ -103,6 +109,39 @@ def test_a_field_without_a_station_takes_the_nearest_within_the_distance() -> No
     assert governing(frame, 24, "KBARE")["station"].unique().tolist() == ["KOWN"]
     assert governing(frame, 24, "KBARE")["station_distance_nm"].unique().tolist() == [pytest.approx(6.0, abs=0.1)]
     assert governing(frame, 24, "KFAR").empty
+
+
+BOTH = [*guidance("NBH"), *guidance("NBS")]
+REACHED = [*(("NBH", lead) for lead in (1, 3, 6, 12)), *(("NBS", lead) for lead in (3, 6, 12, 24, 48))]
+
+
+def test_what_does_not_count_is_kept_at_verified_hours_and_changes_nothing() -> None:
+    plain, kept = blended(BOTH), blended(BOTH, verified=LEADS_HOURS)
+    of = kept.assign(lead=(kept["hour_utc"] - pd.Timestamp(hour(NOW))) // pd.Timedelta(hours=1))
+    of = of[of["lead"].isin(LEADS_HOURS)]
+    prevailing = of[of["layer"] == "prevailing"]
+    thunder = of[of["layer"] == "temporary"]
+
+    assert sorted(set(zip(prevailing["source"], prevailing["lead"], strict=True))) == REACHED
+    assert sorted(zip(thunder["source"], thunder["lead"], strict=True)) == REACHED
+    assert set(zip(thunder["change"], thunder["probability"], strict=True)) == {(UNLIKELY, 1)}
+    assert_frame_equal(kept[kept["governs"]].reset_index(drop=True), plain[plain["governs"]].reset_index(drop=True))
+    beside = [("NBS", 3), ("NBS", 6), ("NBS", 12)]
+    assert len(kept) == len(plain) + len(beside) + len(REACHED)
+    assert stands_beside(kept).sum() == len(beside) + len(REACHED)
+    assert not stands_beside(plain).any()
+    assert contradictions(kept) == contradictions(plain)
+
+
+def test_likely_thunder_beside_keeps_its_kind() -> None:
+    kept = blended([*guidance("NBH"), *guidance("NBS", changes={"T03": {2: 60}})], verified=[6])
+    assert set(kept.loc[kept["source"].eq("NBS") & kept["hour_utc"].eq(hour(NOW + 6)), "change"]) == {"HOURLY", "PROB"}
+
+
+@pytest.mark.parametrize("cycle", [11, 4])
+def test_a_bulletin_that_is_not_relied_on_is_not_kept_beside(cycle: int) -> None:
+    kept = blended([*guidance("NBH"), *guidance("NBS", cycle=cycle)], verified=[6])
+    assert bool((kept["hour_utc"].eq(hour(NOW + 6)) & kept["source"].eq("NBS")).any()) == (cycle == 11)
 
 
 NEAR, NEXT = "KBBB", "41112"
