@@ -24,7 +24,7 @@ EXAMPLES: Mapping[str, tuple[str, str]] = {
     "redrive": ("redrive", "redrive --queue --json"),
     "report": ("report", "report --hour 2026-11-24T10"),
     "explain": ("explain PAO-1016", "--demo explain pao-1016 --json"),
-    "verify": ("verify --since 2027-01-01 --airport KPAO --json", "verify --backfill"),
+    "verify": ("verify --since 2027-01-01 --airport KPAO --by-month --json", "verify --backfill"),
     "suggestions": ("suggestions --since 2027-01-01", "suggestions --lead 24 --json"),
     "board": ("board", "--demo board --days 1 --school 'Palo Alto Flight School'"),
     "doctor": ("doctor", "doctor --json"),

@@ -1,8 +1,10 @@
 """Score the forecasts of a period from the record."""
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -28,7 +30,10 @@ UNKNOWN_SCHOOL = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class ForecastScores:
-    """Scores of one source, event, part and lead; ``brier`` is of the prevailing part alone."""
+    """Scores of one source, event, part and lead; ``brier`` is of the prevailing part alone.
+
+    ``month``, such as 2026-11, is that of the observed hours, UTC; null for the whole period.
+    """
 
     source: str
     element: str
@@ -38,6 +43,7 @@ class ForecastScores:
     counts: Contingency
     scores: BinaryScores
     brier: Brier | None
+    month: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +74,14 @@ Key = tuple[str, str, float, int]
 
 
 def score_forecasts(
-    engine: Engine, since_utc: datetime, until_utc: datetime, airport: str | None = None
+    engine: Engine, since_utc: datetime, until_utc: datetime, airport: str | None = None, *, by_month: bool = False
 ) -> list[ForecastScores]:
-    """Return the scores of the hours observed in ``[since_utc, until_utc)``, at one airport or at all."""
-    rows = record.outcome_counts(engine, since_utc, until_utc, airport)
-    bins = reliability(engine, since_utc, until_utc, airport)
+    """Return the scores of the hours observed in ``[since_utc, until_utc)``, at one airport or at all.
+
+    With ``by_month`` those of each month are apart, the first one first.
+    """
+    rows = record.outcome_counts(engine, since_utc, until_utc, airport, by_month=by_month)
+    bins = _bins(record.probability_counts(engine, since_utc, until_utc, airport, by_month=by_month))
     tables = [Contingency(*(row[name] for name in OUTCOMES)) for row in rows]
     return [
         ForecastScores(
@@ -83,9 +92,8 @@ def score_forecasts(
             row["lead_hours"],
             counts,
             scores,
-            brier(bins.get((row["source"], row["element"], row["threshold"], row["lead_hours"]), []))
-            if row["part"] == "prevailing"
-            else None,
+            brier(bins.get((row.get("month"), _key(row)), [])) if row["part"] == "prevailing" else None,
+            row.get("month"),
         )
         for row, counts, scores in zip(rows, tables, binary_scores(tables), strict=True)
     ]
@@ -95,10 +103,19 @@ def reliability(
     engine: Engine, since_utc: datetime, until_utc: datetime, airport: str | None = None
 ) -> dict[Key, list[ProbabilityBin]]:
     """Return for each source, event and lead how often each probability came true."""
-    bins: defaultdict[Key, list[ProbabilityBin]] = defaultdict(list)
-    for row in record.probability_counts(engine, since_utc, until_utc, airport):
-        key = row["source"], row["element"], row["threshold"], row["lead_hours"]
-        bins[key].append(ProbabilityBin(row["probability"], row["cases"], row["came_true"]))
+    bins = _bins(record.probability_counts(engine, since_utc, until_utc, airport))
+    return {key: of for (_, key), of in bins.items()}
+
+
+def _key(row: Mapping[str, Any]) -> Key:
+    return row["source"], row["element"], row["threshold"], row["lead_hours"]
+
+
+def _bins(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str | None, Key], list[ProbabilityBin]]:
+    """Return the counts of each probability by month, where the rows have one, and by source, event and lead."""
+    bins: defaultdict[tuple[str | None, Key], list[ProbabilityBin]] = defaultdict(list)
+    for row in rows:
+        bins[row.get("month"), _key(row)].append(ProbabilityBin(row["probability"], row["cases"], row["came_true"]))
     return dict(bins)
 
 

@@ -47,6 +47,9 @@ def verify(
             help="With --verdicts: as many needless moves cost as much as a missed one; each school's own if unset.",
         ),
     ] = None,
+    by_month: Annotated[
+        bool, typer.Option("--by-month", help="The scores of each month apart (of observed hours, UTC).")
+    ] = False,
     is_backfill: Annotated[
         bool,
         typer.Option("--backfill", help="Verify the TAFs of hours without a record, as far back as 15 days, instead."),
@@ -55,13 +58,15 @@ def verify(
 ) -> None:
     """Score each source's forecasts against METARs: POD, FAR, CSI, bias and Brier score, with their counts."""
     if is_backfill:
-        if since or until or airport or verdicts or missed_move_cost is not None:
+        if since or until or airport or verdicts or by_month or missed_move_cost is not None:
             raise UsageError("--backfill takes all of the last 15 days; leave the other options out")
         _backfill(as_json)
         return
     since_utc, until_utc = parse_period(since, until)
     if verdicts and airport:
         raise UsageError("--verdicts and --airport exclude each other: a lesson may be at several airports")
+    if verdicts and by_month:
+        raise UsageError("--by-month is of forecasts; leave out --verdicts, or give --since and --until of the month")
     if missed_move_cost is not None and not verdicts:
         raise UsageError("--missed-move-cost is of --verdicts; give both, or leave it out")
     _, engine = open_session()
@@ -70,7 +75,7 @@ def verify(
         return
     if airport and not is_known_airport(engine, airport.upper()):
         raise UsageError(f"--airport is '{airport[:40]}', which no school uses; give an ICAO ident, such as KPAO")
-    found = score_forecasts(engine, since_utc, until_utc, airport and airport.upper())
+    found = score_forecasts(engine, since_utc, until_utc, airport and airport.upper(), by_month=by_month)
     if as_json:
         print_json([asdict(one) for one in found])
     elif not found:
@@ -121,13 +126,14 @@ def _print_verdicts(found: list[VerdictScores], as_json: bool) -> None:
 
 
 def _table(found: list[ForecastScores]) -> Table:
+    months = ["month"] if found[0].month else []
     table = Table(
-        "source", "event", "part", "lead", "pairs", "missing", "POD", "FAR", "CSI", "bias",
+        *months, "source", "event", "part", "lead", "pairs", "missing", "POD", "FAR", "CSI", "bias",
         "Brier (rel - res + unc)", box=box.SIMPLE_HEAD,
     )  # fmt: skip
     for one in found:
         table.add_row(
-            one.source, event_words(one.element, one.threshold), one.part,
+            *([one.month] if one.month else []), one.source, event_words(one.element, one.threshold), one.part,
             f"{one.lead_hours} h", f"{one.counts.pairs}", f"{one.counts.missing}", _share(one.scores.pod),
             _share(one.scores.far), _share(one.scores.csi),
             "" if one.scores.bias is None else f"{one.scores.bias:.2f}", _brier(one.brier),

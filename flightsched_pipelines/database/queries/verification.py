@@ -25,10 +25,13 @@ _OUTCOMES = {
 
 
 def outcome_counts(
-    engine: Engine, since_utc: datetime, until_utc: datetime, airport: str | None
+    engine: Engine, since_utc: datetime, until_utc: datetime, airport: str | None, *, by_month: bool = False
 ) -> Sequence[Mapping[str, Any]]:
-    """Return the number of each outcome, a row a source, element, threshold, part and lead, in that order."""
-    by = (_V.source, _V.element, _V.threshold, _V.part, _V.lead_hours)
+    """Return the number of each outcome, a row a source, element, threshold, part and lead, in that order.
+
+    With ``by_month`` each month of observed hours, UTC, has rows of its own, first of all.
+    """
+    by = (*_months(by_month=by_month), _V.source, _V.element, _V.threshold, _V.part, _V.lead_hours)
     counts = (_cases(airport, _V.outcome == outcome).label(label) for label, outcome in _OUTCOMES.items())
     query = select(*by, *counts).where(*_within(since_utc, until_utc, airport)).group_by(*by).order_by(*by)
     with engine.connect() as connection:
@@ -36,10 +39,13 @@ def outcome_counts(
 
 
 def probability_counts(
-    engine: Engine, since_utc: datetime, until_utc: datetime, airport: str | None
+    engine: Engine, since_utc: datetime, until_utc: datetime, airport: str | None, *, by_month: bool = False
 ) -> Sequence[Mapping[str, Any]]:
-    """Return the cases of each probability and how many came true, a row a source, element, threshold and lead."""
-    by = (_V.source, _V.element, _V.threshold, _V.lead_hours, _V.probability)
+    """Return the cases of each probability and how many came true, a row a source, element, threshold and lead.
+
+    With ``by_month`` as `outcome_counts`.
+    """
+    by = (*_months(by_month=by_month), _V.source, _V.element, _V.threshold, _V.lead_hours, _V.probability)
     query = (
         select(*by, _cases(airport, true()).label("cases"), _cases(airport, _OCCURRED).label("came_true"))
         .where(
@@ -115,6 +121,12 @@ def add_outcomes(engine: Engine, outcomes: pd.DataFrame, hour_utc: datetime) -> 
         new = new[new["cases"] > 0].assign(partition_hour=pd.Timestamp(hour_utc))
         add_to_partition(connection, forecast_verification, new, hour_utc)
     return int(new.loc[new["outcome"] != "missing", "cases"].sum())
+
+
+def _months(*, by_month: bool) -> tuple[ColumnElement[str], ...]:
+    """Return the month of the observed hour, such as 2026-11, if it is asked for."""
+    month = func.to_char(func.timezone("UTC", _V.hour_utc), "YYYY-MM").label("month")
+    return (month,) if by_month else ()
 
 
 def _cases(airport: str | None, which: ColumnElement[bool]) -> ColumnElement[int]:

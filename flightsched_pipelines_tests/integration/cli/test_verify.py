@@ -144,6 +144,8 @@ def test_the_analysts_view_has_what_is_suggested(recorded: str) -> None:
         (("verify", "--airport", "XXXX"), "--airport is 'XXXX', which no school uses; give an ICAO ident"),
         (("verify", "--airport", "\x1b[31m"), "--airport is"),
         (("verify", "--verdicts", "--airport", "KPAO"), "--verdicts and --airport exclude each other"),
+        (("verify", "--verdicts", "--by-month"), "--by-month is of forecasts; leave out --verdicts"),
+        (("verify", "--backfill", "--by-month"), "--backfill takes all of the last 15 days; leave the"),
         (("verify", "--verdicts", "--missed-move-cost", "0"), "--missed-move-cost"),
         (("verify", "--missed-move-cost", "4"), "--missed-move-cost is of --verdicts; give both, or leave it out"),
         (("verify", "--backfill", "--missed-move-cost", "4"), "--backfill takes all of the last 15 days; leave the"),
@@ -184,6 +186,9 @@ def test_a_school_that_starts_today_verifies_the_tafs_of_the_past(
     assert done["pairs"] > 0
     assert "0 hours verified by TAFs and METARs, 0 pairs; 6 had a record\n" in again.out
     assert "Guidance, One Call and verdicts of the past cannot be had" in again.out
-    assert {one["source"] for one in json.loads(flightsched("verify", "--json").out)} == {"TAF"}
+    found = json.loads(flightsched("verify", "--json").out)
+    assert {one["source"] for one in found} == {"TAF", "nearest TAF"}
+    assert {one["month"] for one in found} == {None}
+    assert all(one["month"] for one in json.loads(flightsched("verify", "--by-month", "--json").out))
     with seeded.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM pipeline.partitions")).scalar() == 0

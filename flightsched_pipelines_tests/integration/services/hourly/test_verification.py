@@ -1,7 +1,7 @@
 """Stored forecasts are compared with the METARs of the hour that followed, and again with the same result."""
 
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -234,6 +234,26 @@ def test_the_analysts_view_has_the_scores_that_python_computes(ticked_engine: En
         assert [row["bias_low"], row["bias_high"]] == (pytest.approx(bias_interval(*wrong)) if events else [None, None])
         assert row["brier"] == pytest.approx(one.brier and one.brier.score)
     assert tuple(asdict(scored[0])) == JSON_FIELDS["verify"][1]
+
+
+def test_months_are_scored_apart(ticked_engine: Engine) -> None:
+    table, hour = PIPELINE_TABLES["forecast_verification"], OBSERVED + HOUR
+    verified = verify_forecasts(ticked_engine, reports(ticked_engine, ceiling_ft=900.0), hour, settings_for())
+    for days in (0, 1, 31):
+        later = pd.Timedelta(days=days)
+        moved = verified.assign(hour_utc=verified["hour_utc"] + later, partition_hour=pd.Timestamp(hour) + later)
+        write_partition(ticked_engine, table, moved, [hour + days * 24 * HOUR])
+    period = OBSERVED, OBSERVED + 40 * 24 * HOUR
+
+    whole, apart = (score_forecasts(ticked_engine, *period, by_month=by_month) for by_month in (False, True))
+
+    assert {one.month for one in whole} == {None}
+    assert [one.month for one in apart] == [month for month in ("2026-11", "2026-12") for _ in whole]
+    first, second = apart[: len(whole)], apart[len(whole) :]
+    for one, two, both in zip(first, second, whole, strict=True):
+        assert one.counts.pairs == 2 * two.counts.pairs
+        assert one.counts.pairs + two.counts.pairs == both.counts.pairs
+        assert one.brier == (two.brier and replace(two.brier, cases=2 * two.brier.cases))
 
 
 def test_a_database_with_a_row_an_airport_is_upgraded_and_scores_as_before(ticked_engine: Engine) -> None:
