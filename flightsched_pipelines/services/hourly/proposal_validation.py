@@ -53,10 +53,11 @@ def validate_proposals(
     rules, buffer = scheduling_rules(then.settings_of(settings)), then.settings_of(settings).booking_buffer_minutes
     with engine.connect() as connection:
         offered = partition_rows(connection, PIPELINE_TABLES["reschedule_proposals"], list(PROPOSAL_COLUMNS), hour_utc)
-    parts = [(offered, None)] if shards.count == 1 else _by_school(engine, hour_utc, offered, shards)
+    few = shards.pieces_of(len({row["booking_id"] for row in offered})) == 1
+    parts = [(offered, None)] if few else _by_school(engine, hour_utc, offered, shards)
     known = hour_utc, then, rules, timedelta(minutes=buffer)
-    if len(parts) == 1:
-        return as_one([_validate(engine, offered, None, *known)])
+    if shards.count == 1 or len(parts) == 1:
+        return as_one([_validate(engine, rows, schools, *known) for rows, schools in parts])
     address = address_for_another_process(engine, settings)
     return as_one(shards.for_each(_validate_there, [(address, rows, schools, *known) for rows, schools in parts]))
 
@@ -71,11 +72,11 @@ def _by_school(
     names = ["booking_id", "school_id", "student_id", "instructor_id", "aircraft_id"]
     bookings = read_partition(engine, PIPELINE_TABLES["booking_snapshot"], [hour_utc], names=names)
     slots = pd.DataFrame(offered, columns=["booking_id", "instructor_id", "aircraft_id"]).astype("Int64")
-    lessons = slots.merge(bookings[["booking_id", "school_id"]], on="booking_id")
-    schools = shards.divide(lessons, pd.concat([bookings, lessons]))
+    proposed = slots.merge(bookings[["booking_id", "school_id"]], on="booking_id")
+    schools = shards.divide(proposed.drop_duplicates("booking_id"), pd.concat([bookings, proposed]))
     if len(schools) == 1:
         return [(offered, None)]
-    place = {key: number for number, some in enumerate(schools) for key in of_schools(lessons, some)["booking_id"]}
+    place = {key: number for number, some in enumerate(schools) for key in of_schools(proposed, some)["booking_id"]}
     rows: list[list[Row]] = [[] for _ in schools]
     for row in offered:
         rows[place.get(row["booking_id"], 0)].append(row)

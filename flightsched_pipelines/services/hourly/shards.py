@@ -25,35 +25,47 @@ Facts = TypeVarTuple("Facts")
 Result = TypeVar("Result")
 
 
+MOST_LESSONS = 500
+"""Lessons that are worked on at once: memory grows with them."""
+
+
 class ShardProcessError(PlainError, RuntimeError):
     """A shard's process ended without a result: its schools' hour fails, and with it the run."""
 
 
 class Shards:
-    """Up to ``count`` processes that start with the first work and last until `close`; with one, all is done here."""
+    """Up to ``count`` processes that start with the first work and last until `close`.
 
-    def __init__(self, count: int = 1) -> None:
+    With one, all is done here, piece by piece where there are many lessons.
+    """
+
+    def __init__(self, count: int = 1, most_lessons: int = MOST_LESSONS) -> None:
         self.count = count
+        self._most_lessons = most_lessons
         self._pool: ProcessPoolExecutor | None = None
+
+    def pieces_of(self, lessons: int) -> int:
+        """Return into how many pieces some lessons are divided: at least one a process, none of them too large."""
+        return max(self.count, -(-lessons // self._most_lessons))
 
     def divide(
         self, lessons: pd.DataFrame, bookings: pd.DataFrame, availability: pd.DataFrame | None = None
     ) -> Sequence[Collection[int] | None]:
-        """Return the schools of each shard, by the number of their lessons; ``None`` alone for all in one."""
-        if self.count == 1:
+        """Return the schools of each piece, by the number of their lessons; ``None`` alone for all in one."""
+        if (count := self.pieces_of(len(lessons))) == 1:
             return [None]
         uses = [uses_of_bookings(bookings), *([] if availability is None else [uses_of_availability(availability)])]
-        shards = divide_schools(lessons, uses, self.count)
-        return shards if len(shards) > 1 else [None]
+        pieces = divide_schools(lessons, uses, count)
+        return pieces if len(pieces) > 1 else [None]
 
     def for_each(self, work: Callable[[*Facts], Result], pieces: Sequence[tuple[*Facts]]) -> list[Result]:
-        """Return the results of the work on each piece, in their order; several pieces are worked on at once.
+        """Return the results of the work on each piece, in their order; as many at once as there are processes.
 
         Raises:
             ShardProcessError: a process was killed, as by a system without memory.
             Exception: what the work on a piece raised.
         """
-        if len(pieces) < 2:
+        if self.count == 1 or len(pieces) < 2:
             return [work(*piece) for piece in pieces]
         # Fresh interpreters: a copy of this process would have its connections and locks, but not its threads.
         pool = self._pool = self._pool or ProcessPoolExecutor(self.count, get_context("spawn"), _begin)

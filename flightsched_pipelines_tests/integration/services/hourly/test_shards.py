@@ -24,11 +24,10 @@ PATIENCE = 120
 """Seconds for a process to end, on a machine ten times slower."""
 
 
-@pytest.fixture(scope="module")
-def shards() -> Iterator[Shards]:
-    several = Shards(2)
-    yield several
-    several.close()
+@pytest.fixture(scope="module", params=[Shards(2), Shards(1, most_lessons=5)], ids=["two processes", "two pieces"])
+def shards(request: pytest.FixtureRequest) -> Iterator[Shards]:
+    yield request.param
+    request.param.close()
 
 
 def stored(engine: Engine, table: str) -> pd.DataFrame:
@@ -39,7 +38,7 @@ def in_order(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values(list(rows.columns[:2]), ignore_index=True)
 
 
-def test_the_schools_of_an_hour_get_the_same_rows_in_two_processes(ticked_engine: Engine, shards: Shards) -> None:
+def test_the_schools_of_an_hour_get_the_same_rows_in_pieces(ticked_engine: Engine, shards: Shards) -> None:
     bookings, available = stored(ticked_engine, "booking_snapshot"), stored(ticked_engine, "availability_snapshot")
     broken, forecasts = stored(ticked_engine, "at_risk_bookings"), stored(ticked_engine, "forecasts")
     found = hourly_steps.find_slots(ticked_engine, broken, bookings, available, forecasts, SEED_HOUR, SETTINGS, shards)
@@ -67,7 +66,7 @@ OF_ONE_INSTRUCTOR = """
 
 
 @pytest.mark.parametrize("statements", [(), (OF_NO_BOOKING,), (OF_NO_BOOKING, OF_ONE_INSTRUCTOR)])
-def test_validation_in_two_processes_finds_the_same(
+def test_validation_in_pieces_finds_the_same(
     ticked_engine: Engine, shards: Shards, statements: tuple[str, ...]
 ) -> None:
     with ticked_engine.begin() as connection:
