@@ -129,9 +129,10 @@ class OpenAIServer:
             self.most_at_once = max(self.most_at_once, self._at_once)
             if self._at_once == self.until_at_once:
                 self.together.set()
-            mode = self.mode_of.get(request["input"]) or next(self._modes, None)
+            question = request.get("input", "")
+            mode = self.mode_of.get(question) or next(self._modes, None)
             if mode is not None:
-                self.mode_of[request["input"]] = mode
+                self.mode_of[question] = mode
                 return request, mode
             if self._failures_left is None:
                 return request, self.mode

@@ -32,7 +32,6 @@ from flightsched_pipelines_tests.unit.domain.risk.row_by_row import reference_ve
 
 pytestmark = pytest.mark.long
 
-IN_WORDS = "every breach in words costs by the example: fewer, with twice as many lessons and faulty hours each"
 
 IDENTS = st.sampled_from(["KPAO", "KSQL", "KLVK"])
 
@@ -152,7 +151,7 @@ def test_each_of_many_schools_is_held_to_its_own_limit(
     assert verdicts == [reference_verdict(one, sky, PLAIN_MINIMUMS + plain) for one in theirs]
 
 
-@examples(12, IN_WORDS)
+@examples(12, "every breach in words costs by the example: fewer, with more lessons and faulty hours each")
 @given(MANY_LESSONS, skies(least=4))
 def test_text_as_categories_is_assessed_as_text_is(some: list[dict[str, Any]], sky: list[dict[str, Any]]) -> None:
     """Frames read from their tables have text with few values as categories."""
@@ -245,7 +244,7 @@ def test_a_longer_lesson_is_never_better_than_a_shorter_one_inside_it(
     assert all(now >= was for was, now in zip(before, after, strict=True))
 
 
-@examples(12, IN_WORDS)
+@examples(12, "every breach in words costs by the example: fewer, with more lessons and faulty hours each")
 @given(MANY_LESSONS, skies(least=4), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(some: list[dict[str, Any]], sky: list[dict[str, Any]], random: Any) -> None:
     numbered = [one | {"booking_id": n} for n, one in enumerate(some)]
@@ -287,7 +286,7 @@ def test_of_two_groups_that_are_as_bad_the_same_one_is_named(one: dict[str, Any]
     pd.testing.assert_frame_equal(found[0], found[1])
 
 
-@examples(12, IN_WORDS)
+@examples(12, "every breach in words costs by the example: fewer, with more lessons and faulty hours each")
 @given(MANY_LESSONS, skies(least=4))
 def test_every_verdict_but_ok_has_its_reasons_and_words(some: list[dict[str, Any]], sky: list[dict[str, Any]]) -> None:
     numbered = [one | {"booking_id": n} for n, one in enumerate(some)]

@@ -26,7 +26,7 @@ from flightsched_pipelines.domain.risk.limits.minimums import (
 from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, RULE_BOOK, TRAINING_LEVELS, UNITS
 from flightsched_pipelines_tests.examples import examples
 from flightsched_pipelines_tests.unit.domain.risk.builders import DEFAULTS, fine, frame, hold, lesson, minimum, verdict
-from flightsched_pipelines_tests.unit.domain.risk.test_laws import IN_WORDS, LESSONS, MANY_LESSONS, MINIMUMS, skies
+from flightsched_pipelines_tests.unit.domain.risk.test_laws import LESSONS, MANY_LESSONS, MINIMUMS, skies
 
 pytestmark = pytest.mark.long
 
@@ -212,7 +212,7 @@ def test_a_limit_that_is_not_looser_than_the_schools_governs_or_is_the_same(row:
     assert (why is not None) == bool(((own > -np.inf) & (own < school)).any())
 
 
-@examples(12, IN_WORDS)
+@examples(12, "every breach in words costs by the example: fewer, with more lessons and faulty hours each")
 @given(MANY_LESSONS, skies(least=4))
 def test_without_minimums_nothing_is_ok(some: list[Row], sky: list[Row]) -> None:
     nothing = typed_minimums(frame([], MINIMUM_COLUMNS))
