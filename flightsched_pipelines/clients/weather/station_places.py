@@ -7,12 +7,13 @@ from importlib.resources import files
 
 from pandas import DataFrame
 
+from flightsched_pipelines.domain.weather.guidance.coverage import has_stations
 from flightsched_pipelines.domain.weather.guidance.stations import PLACE_COLUMNS
 
 
 @cache
 def station_places() -> DataFrame:
-    """Return ident, position and elevation (``PLACE_COLUMNS``) of stations, by ICAO ident or local identifier.
+    """Return ident, position and elevation (``PLACE_COLUMNS``) where there is guidance, by ICAO or local identifier.
 
     Without an elevation a place is not known: the package has 0 ft for more than half of the local identifiers.
     """
@@ -21,7 +22,7 @@ def station_places() -> DataFrame:
     with (files("airportsdata") / "airports.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             place = float(row["lat"]), float(row["lon"]), float(row["elevation"])
-            if place[2]:
+            if place[2] and has_stations(*place[:2]):
                 places.setdefault(row["lid"], place)
                 places[row["icao"]] = place
     places.pop("", None)

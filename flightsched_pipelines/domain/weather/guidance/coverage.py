@@ -16,6 +16,11 @@ The boxes take in some of Canada and Mexico, where stations are fewer: an airpor
 """
 
 
+def has_stations(latitude_deg: float, longitude_deg: float) -> bool:
+    """Return whether a position is in one of the regions."""
+    return any(south <= latitude_deg <= north and west <= longitude_deg <= east for south, north, west, east in REGIONS)
+
+
 def is_covered(airports: pd.DataFrame) -> "pd.Series[bool]":
     """Return whether guidance is to be requested of airports, by their position."""
     latitude, longitude = airports["latitude_deg"], airports["longitude_deg"]

@@ -36,12 +36,12 @@ def neighbourhood(airports: pd.DataFrame, places: pd.DataFrame, within_nm: float
 
     Args:
         airports: ident and position.
-        places: ident and position of stations; those of airports are known already.
+        places: ident and position of stations, each once; those of airports are known already.
         within_nm: the greatest distance of a station that is not an airport's own.
     """
-    position = PLACE_COLUMNS[:3]
-    stations = pd.concat([airports[position], places[position]]).drop_duplicates("airport")
-    stations = stations.sort_values("latitude_deg", ignore_index=True)
+    position, known = PLACE_COLUMNS[:3], set(airports["airport"])
+    others = places.loc[[ident not in known for ident in places["airport"]], position]
+    stations = pd.concat([airports[position], others]).sort_values("latitude_deg", ignore_index=True)
     idents, latitudes = stations["airport"].tolist(), stations["latitude_deg"].to_numpy(float)
     served: defaultdict[str, list[tuple[str, float]]] = defaultdict(list)
     for number, airport in enumerate(airports["airport"].astype(str)):
