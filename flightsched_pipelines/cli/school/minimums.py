@@ -116,7 +116,7 @@ def try_file(
 ) -> None:
     """Show how many lessons of the stored hours other minimums would have kept or lost; nothing is changed."""
     # Imported here, since the other commands assess nothing, and all that an assessment needs takes long to import.
-    from flightsched_pipelines.services.minimums_trial import try_minimums  # noqa: PLC0415
+    from flightsched_pipelines.services.minimums_trial import try_minimums  # noqa: PLC0415, it loads pandas
 
     last, today = _day(until), datetime.now(UTC).date()
     if not FIRST_DAY <= last <= today:

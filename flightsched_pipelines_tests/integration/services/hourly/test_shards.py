@@ -101,7 +101,7 @@ def test_the_processes_end_with_the_one_that_started_them(tmp_path: Path) -> Non
         "print(__name__, *Shards(2).for_each(os.getpid.__call__, [(), ()]), flush=True)\n"
         "time.sleep(600)\n"
     )
-    with subprocess.Popen([sys.executable, str(program)], stdout=subprocess.PIPE, text=True) as parent:  # noqa: S603
+    with subprocess.Popen([sys.executable, str(program)], stdout=subprocess.PIPE, text=True) as parent:  # noqa: S603, our own words
         assert parent.stdout is not None
         name, *numbers = parent.stdout.readline().split()
         children = [psutil.Process(int(number)) for number in numbers]

@@ -26,7 +26,7 @@ from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 
 HOUR = timedelta(hours=1)
 NOW = SEED_HOUR + timedelta(minutes=30)
-DAYS_HOURS = 14
+HOURS_BACK = 14
 TABLE = PIPELINE_TABLES["forecast_verification"]
 
 
@@ -53,7 +53,7 @@ class Broken(SimulatedWeather):
 @pytest.fixture(autouse=True)
 def _few_hours(monkeypatch: pytest.MonkeyPatch) -> None:
     """Go back 14 hours in place of 15 days: the leads to 12 h, and the same code."""
-    monkeypatch.setattr(verification_backfill, "HISTORY_HOURS", DAYS_HOURS)
+    monkeypatch.setattr(verification_backfill, "HISTORY_HOURS", HOURS_BACK)
 
 
 def outcomes(engine: Engine) -> list[tuple[object, ...]]:
@@ -66,9 +66,9 @@ def test_hours_are_verified_once_and_do_not_count_as_run(seeded_engine: Engine) 
     stored = outcomes(seeded_engine)
     again = backfill(seeded_engine, SimulatedWeather(), NOW, settings_for())
 
-    assert done == Backfill(hours=DAYS_HOURS - 4, already=0, incomplete=0, pairs=done.pairs)
+    assert done == Backfill(hours=HOURS_BACK - 4, already=0, incomplete=0, pairs=done.pairs)
     assert done.pairs > 0
-    assert again == Backfill(0, DAYS_HOURS - 4, 0, 0)
+    assert again == Backfill(0, HOURS_BACK - 4, 0, 0)
     assert outcomes(seeded_engine) == stored
     with seeded_engine.connect() as connection:
         assert first_written(connection) is None
@@ -142,7 +142,7 @@ def test_nothing_older_than_the_center_keeps_is_requested(seeded_engine: Engine,
     source, now = Asked(no_metars=True), SEED_HOUR + timedelta(minutes=minute)
     with pytest.raises(BackfillError):
         backfill(seeded_engine, source, now, settings_for())
-    assert source.begins >= now - DAYS_HOURS * HOUR
+    assert source.begins >= now - HOURS_BACK * HOUR
 
 
 def test_a_report_that_cannot_be_read_is_named_and_leaves_its_hour_missing(seeded_engine: Engine) -> None:
