@@ -33,7 +33,7 @@ from benchmarks.imports.run import NOW, make_school, schedule_csv
 from benchmarks.measure import machine, markdown
 from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.database.engine import connect
-from flightsched_pipelines.database.frames import typed
+from flightsched_pipelines.database.frames import delete_hours, typed
 from flightsched_pipelines.database.schema import PIPELINE_TABLES, partitions
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.instance import prepare_instance
@@ -128,8 +128,7 @@ def _forget_schedule(engine: Engine) -> None:
     """Drop what an earlier run cached, so that each run reads the bookings and hours as it would at its hour."""
     with engine.begin() as connection:
         for name in ("booking_snapshot", "availability_snapshot"):
-            table = PIPELINE_TABLES[name]
-            connection.execute(delete(table).where(table.c.partition_hour == HOUR))
+            delete_hours(connection, PIPELINE_TABLES[name], [HOUR])
             connection.execute(delete(partitions).where(partitions.c.name == name))
 
 

@@ -11,7 +11,7 @@ from flightsched_pipelines.database.queries.cases.case_queries import load_case
 from flightsched_pipelines.database.queries.notifications import contacts
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.durations import DAY
-from flightsched_pipelines.services.hourly.hourly_steps import snapshot_reference
+from flightsched_pipelines.services.hourly.snapshots import snapshot_reference
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.notifications.links import response_url
 from flightsched_pipelines.settings import Settings

@@ -34,8 +34,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import NULLTYPE, TypeEngine
 
+from flightsched_pipelines.database import availability_sets
+from flightsched_pipelines.database.copying import array_literal, copy_rows
 from flightsched_pipelines.database.engine import Source, reading
-from flightsched_pipelines.database.schema import Kind, partitions
+from flightsched_pipelines.database.schema import Kind, availability_snapshot, partitions
 from flightsched_pipelines.errors import PlainError
 
 PARTITION_HOUR = "partition_hour"
@@ -113,12 +115,22 @@ def write_partition(
     with engine.begin() as connection:
         take_turns(connection, table)
         require_kept(connection, [table.name], hours)
-        connection.execute(delete(table).where(table.c[PARTITION_HOUR].in_(list(hours))))
-        _copy(connection, table, stored)
+        if table is availability_snapshot:
+            availability_sets.replace_hours(connection, stored, hours)
+        else:
+            delete_hours(connection, table, hours)
+            _copy(connection, table, stored)
         counts = stored[PARTITION_HOUR].value_counts()
         for hour in hours if is_of_a_run else ():
             record_partition(connection, table.name, hour, int(counts.get(pd.Timestamp(hour), 0)))
     return stored
+
+
+def delete_hours(connection: Connection, table: Table, hours: Sequence[datetime]) -> int:
+    """Delete the table's rows of some hours; returns their number."""
+    if table is availability_snapshot:
+        return availability_sets.delete_hours(connection, hours)
+    return connection.execute(delete(table).where(table.c[PARTITION_HOUR].in_(list(hours)))).rowcount
 
 
 def take_turns(connection: Connection, table: Table) -> None:
@@ -151,11 +163,8 @@ def _stored(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _copy(connection: Connection, table: Table, stored: pd.DataFrame) -> None:
-    # COPY takes no parameters; the names come from our own schema.
-    columns = ", ".join(f'"{column.name}"' for column in table.columns)
-    with connection.connection.cursor().copy(f"COPY {table.fullname} ({columns}) FROM STDIN") as copy:
-        for row in zip(*(_plain(stored[column.name], column) for column in table.columns), strict=True):
-            copy.write_row(row)
+    columns = (_plain(stored[column.name], column) for column in table.columns)
+    copy_rows(connection, table, zip(*columns, strict=True))
 
 
 def record_partition(connection: Connection, name: str, hour_utc: datetime, rows: int) -> None:
@@ -312,8 +321,4 @@ def _plain(values: "pd.Series[Any]", column: Column[Any]) -> Iterable[Any]:
     return (plain.where(values.notna(), None) if values.hasnans else plain).tolist()
 
 
-@lru_cache(maxsize=10_000)  # most rows say the same, or nothing
-def _array_literal(items: tuple[str, ...]) -> str:
-    """A list as PostgreSQL writes it (its manual, 8.15.2)."""
-    quoted = (item.replace("\\", "\\\\").replace('"', '\\"') for item in items)
-    return "{" + ",".join(f'"{item}"' for item in quoted) + "}"
+_array_literal = lru_cache(maxsize=10_000)(array_literal)  # most rows say the same, or nothing

@@ -4,6 +4,12 @@ Three schemas: ``school`` is a school's data, ``pipeline`` the materialised hour
 ``analytics`` the stable, supported views. A module here contains tables and nothing else.
 """
 
+from flightsched_pipelines.database.schema.availability import (
+    availability_periods,
+    availability_sets,
+    availability_snapshot,
+    school_availability,
+)  # fmt: skip
 from flightsched_pipelines.database.schema.base import (
     SCHEMAS,
     Kind,
@@ -47,7 +53,6 @@ from flightsched_pipelines.database.schema.operations import (
 from flightsched_pipelines.database.schema.pipeline import (
     FIRST_HOUR_UTC,
     at_risk_bookings,
-    availability_snapshot,
     booking_snapshot,
     forecasts,
     hazard_areas,
@@ -126,6 +131,8 @@ __all__ = [
     "at_risk_bookings",
     "availability",
     "availability_exceptions",
+    "availability_periods",
+    "availability_sets",
     "availability_snapshot",
     "booking_snapshot",
     "bookings",
@@ -169,6 +176,7 @@ __all__ = [
     "responses",
     "runways",
     "schedule_changes",
+    "school_availability",
     "schools",
     "settings_changes",
     "sign_in_links",

@@ -97,13 +97,17 @@ def one_of(name: str, values: Sequence[str]) -> str:
     return f"{name} IN ({', '.join(map(repr, values))})"
 
 
+def hour_of_row() -> Column[Any]:
+    """Return the column for the hour that a row belongs to."""
+    return column("partition_hour", INSTANT, "The hour that the row belongs to: what was known then, UTC.")
+
+
 def hourly_table(name: str, comment: str, *columns: Column[Any], index: str) -> Table:
     """Return a materialised table: its hour first, and an index of hour and natural key."""
-    hour = column("partition_hour", INSTANT, "The hour that the row belongs to: what was known then, UTC.")
     return Table(
         name,
         metadata,
-        hour,
+        hour_of_row(),
         *columns,
         Index(f"{name}_partition_hour_idx", "partition_hour", index),
         schema="pipeline",

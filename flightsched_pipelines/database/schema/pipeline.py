@@ -163,20 +163,6 @@ booking_snapshot = hourly_table(
     index="booking_id",
 )
 
-availability_snapshot = hourly_table(
-    "availability_snapshot",
-    "Availability of each school, student, instructor, aircraft and simulator, as known at the hour.",
-    column("school_id", BigInteger, "School."),
-    column("resource", Text, "school, student, instructor, aircraft or simulator."),
-    column("resource_id", BigInteger, "Identifier within that kind of resource."),
-    column("starts_at_utc", INSTANT, "Start, UTC."),
-    column("ends_at_utc", INSTANT, "End, UTC."),
-    optional("aircraft_type", Text, "Type, of aircraft."),
-    optional("aircraft_crosswind_kt", Double, "Demonstrated crosswind, of aircraft, knots."),
-    column("may_teach", WORDS, "Training levels, of instructors."),
-    index="resource_id",
-)
-
 at_risk_bookings = hourly_table(
     "at_risk_bookings",
     "Lessons that are not ok, one row a lesson, broken rule, airport and layer: the worst hour.",

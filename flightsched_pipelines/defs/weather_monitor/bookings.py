@@ -10,7 +10,7 @@ from flightsched_pipelines.defs import asset_metadata
 from flightsched_pipelines.defs.hourly_assets import hourly_asset, hourly_assets
 from flightsched_pipelines.defs.partitions import by_hour, several_by_hour
 from flightsched_pipelines.defs.runs.retries import retry_transient_faults
-from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.hourly import hourly_steps, snapshots
 from flightsched_pipelines.services.hourly.second_opinion import with_uncertainty
 from flightsched_pipelines.services.imports import feed
 from flightsched_pipelines.settings import Settings
@@ -23,7 +23,7 @@ def booking_snapshot(
     """The bookings at the hour, from a day before it (for duty hours) to the end of the search for other times."""
     now_utc = datetime.now(UTC)
     with retry_transient_faults(context):
-        bookings = by_hour(context, lambda hour: hourly_steps.snapshot_bookings(engine, hour, now_utc, settings))
+        bookings = by_hour(context, lambda hour: snapshots.snapshot_bookings(engine, hour, now_utc, settings))
     age = feed.schedule_age_minutes(engine, now_utc)
     context.add_output_metadata(asset_metadata.bookings_metadata(bookings, age))
     return bookings
@@ -36,17 +36,17 @@ def reference_snapshot(
     """Airports, runways, minimums and settings at the hour: a digest of each; equal contents are stored once."""
     now_utc = datetime.now(UTC)
     with retry_transient_faults(context):
-        return by_hour(context, lambda hour: hourly_steps.snapshot_reference(engine, hour, now_utc, settings))
+        return by_hour(context, lambda hour: snapshots.snapshot_reference(engine, hour, now_utc, settings))
 
 
 @hourly_asset("weather_monitor", kinds={"postgres"})
 def availability_snapshot(
     context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
 ) -> DataFrame:
-    """Availability of each school, student, instructor and aircraft, as known at the hour, in UTC periods."""
+    """Availability of each school, student, instructor and aircraft at the hour, on whole UTC days."""
     now_utc = datetime.now(UTC)
     with retry_transient_faults(context):
-        return by_hour(context, lambda hour: hourly_steps.snapshot_availability(engine, hour, now_utc, settings))
+        return by_hour(context, lambda hour: snapshots.snapshot_availability(engine, hour, now_utc, settings))
 
 
 @hourly_assets(

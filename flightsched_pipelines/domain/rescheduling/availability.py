@@ -7,6 +7,8 @@ from datetime import UTC, datetime, time
 from functools import lru_cache
 from types import MappingProxyType
 
+import pandas as pd
+
 from flightsched_pipelines.durations import DAY
 from flightsched_pipelines.time_zones import zone_of
 
@@ -94,6 +96,15 @@ def subtract_periods(periods: Sequence[Period], taken: Iterable[Period]) -> list
         pieces = ((s, e) for start, end in left for s, e in ((start, min(end, out_start)), (max(start, out_end), end)))
         left = [(start, end) for start, end in pieces if start < end]
     return sorted(left)
+
+
+def within(availability: pd.DataFrame, from_utc: datetime, to_utc: datetime) -> pd.DataFrame:
+    """Return availability (``AVAILABILITY_COLUMNS``) cut to ``[from_utc, to_utc)``; rows outside are left out."""
+    cut = availability.assign(
+        starts_at_utc=availability["starts_at_utc"].clip(lower=pd.Timestamp(from_utc).as_unit("us")),
+        ends_at_utc=availability["ends_at_utc"].clip(upper=pd.Timestamp(to_utc).as_unit("us")),
+    )
+    return cut[cut["starts_at_utc"] < cut["ends_at_utc"]]
 
 
 @lru_cache(maxsize=10_000)  # people keep few different hours

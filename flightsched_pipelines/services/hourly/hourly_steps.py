@@ -20,8 +20,8 @@ from flightsched_pipelines.database.frames import (
 )
 from flightsched_pipelines.database.queries.cases import cases
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
-from flightsched_pipelines.database.queries.schedule.availability import availability
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.domain.rescheduling.availability import within
 from flightsched_pipelines.domain.rescheduling.rules import SchedulingRules
 from flightsched_pipelines.domain.rescheduling.school_shards import of_schools
 from flightsched_pipelines.domain.rescheduling.search.candidates import Search, joined, search_slots
@@ -41,10 +41,11 @@ from flightsched_pipelines.domain.weather.provider_responses import (
     read_responses,
 )
 from flightsched_pipelines.domain.weather.source_selection import blend, hourly_rows
-from flightsched_pipelines.durations import DAY, HOUR
+from flightsched_pipelines.durations import HOUR
 from flightsched_pipelines.errors import PlainError
-from flightsched_pipelines.services.hourly.reference import Reference, reference_at, take_snapshot
+from flightsched_pipelines.services.hourly.reference import Reference, reference_at
 from flightsched_pipelines.services.hourly.shards import NO_SHARDS, Shards
+from flightsched_pipelines.services.hourly.snapshots import horizon_of
 from flightsched_pipelines.services.rules import scheduling_rules
 from flightsched_pipelines.settings import Settings
 
@@ -176,31 +177,9 @@ def _note_issuers(engine: Engine, airports: pd.DataFrame, reading: ParsedReports
         schedule.note_issuers(engine, column, newly_known(airports[column], airports["airport"], came))
 
 
-def snapshot_bookings(engine: Engine, hour_utc: datetime, now_utc: datetime, settings: Settings) -> pd.DataFrame:
-    """Return the bookings at an hour, from a day before (duty hours) to the rescheduling horizon."""
-    stored = _stored_if_past(engine, "booking_snapshot", hour_utc, now_utc)
-    if stored is not None:
-        return stored
-    return schedule.bookings(engine, hour_utc - DAY, _horizon(hour_utc, settings), hour_utc)
-
-
-def snapshot_availability(engine: Engine, hour_utc: datetime, now_utc: datetime, settings: Settings) -> pd.DataFrame:
-    """Return the availability of each school, student, instructor and aircraft at an hour."""
-    stored = _stored_if_past(engine, "availability_snapshot", hour_utc, now_utc)
-    if stored is not None:
-        return stored
-    return availability(engine, hour_utc, _horizon(hour_utc, settings))
-
-
 def settings_at(engine: Engine, hour_utc: datetime, settings: Settings) -> Settings:
     """Return the settings, with those that shape an hour's rows as they were then."""
     return reference_at(engine, hour_utc, settings).settings_of(settings)
-
-
-def snapshot_reference(engine: Engine, hour_utc: datetime, now_utc: datetime, settings: Settings) -> pd.DataFrame:
-    """Return the hour's reference data, a row a part, with the digest of its content."""
-    stored = _stored_if_past(engine, "reference_snapshot", hour_utc, now_utc)
-    return take_snapshot(engine, hour_utc, settings) if stored is None else stored
 
 
 def lessons_ahead(booking_snapshot: pd.DataFrame, hour_utc: datetime, hours: int) -> pd.DataFrame:
@@ -257,15 +236,16 @@ def find_slots(
     threatened = threatened_lessons(at_risk_bookings, booking_snapshot)
     sent, areas = offered_before(engine, hour_utc), hazard_areas_at(engine, hour_utc)
     rules = scheduling_rules(settings)
+    available = within(availability_snapshot, hour_utc, horizon_of(hour_utc, rules.horizon_days))
     pieces = [
         (
             of_schools(threatened, schools),
             of_schools(booking_snapshot, schools),
-            of_schools(availability_snapshot, schools),
+            of_schools(available, schools),
             _forecasts_for(threatened, forecasts, schools),
             *(hour_utc, then, rules, settings.booking_buffer_minutes, sent, areas),
         )
-        for schools in shards.divide(threatened, booking_snapshot, availability_snapshot)
+        for schools in shards.divide(threatened, booking_snapshot, available)
     ]
     return joined(shards.for_each(_find_slots, pieces))
 
@@ -323,19 +303,6 @@ def threatened_lessons(at_risk_bookings: pd.DataFrame, booking_snapshot: pd.Data
     """Return the bookings that an hour found at risk."""
     at_risk = at_risk_bookings.loc[at_risk_bookings["verdict"] == "at_risk", "booking_id"]
     return booking_snapshot[booking_snapshot["booking_id"].isin(at_risk)]
-
-
-def _horizon(hour_utc: datetime, settings: Settings) -> datetime:
-    return hour_utc + timedelta(days=settings.reschedule_horizon_days + 1)
-
-
-def _stored_if_past(engine: Engine, table: str, hour_utc: datetime, now_utc: datetime) -> pd.DataFrame | None:
-    if now_utc < hour_utc + HOUR:
-        return None
-    stored = read_partition(engine, PIPELINE_TABLES[table], [hour_utc])
-    with engine.connect() as connection:  # an hour without any booking counts, too
-        known = not stored.empty or tables_written(connection, [table], hour_utc)
-    return stored.drop(columns="partition_hour") if known else None
 
 
 def _responses_in(raw_weather: pd.DataFrame) -> list[ProviderResponse]:

@@ -35,6 +35,7 @@ from flightsched_pipelines.domain.rescheduling.validation.weather_validation imp
 from flightsched_pipelines.services.hourly.hourly_steps import hazard_areas_at, load_reference_data
 from flightsched_pipelines.services.hourly.reference import Reference, reference_at
 from flightsched_pipelines.services.hourly.shards import NO_SHARDS, Shards
+from flightsched_pipelines.services.hourly.snapshots import horizon_of
 from flightsched_pipelines.services.rules import scheduling_rules
 from flightsched_pipelines.settings import Settings
 
@@ -120,7 +121,8 @@ def _validate(
         governing = partition_rows(
             connection, forecasts, LOOKED_AT, hour_utc, forecasts.c.governs, forecasts.c.airport.in_(places)
         )
-        records.learn(availability_then(connection, records.concerned, hour_utc))
+        to_utc = horizon_of(hour_utc, rules.horizon_days)
+        records.learn(availability_then(connection, records.concerned, hour_utc, to_utc))
     ground = load_reference_data(then, hour_utc, places, rules.horizon_days)
     sky = ForecastRecords(
         governing,

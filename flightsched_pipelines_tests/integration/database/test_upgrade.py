@@ -29,7 +29,9 @@ MOVED, WAITS_FOR_INSTRUCTOR, WAITS_FOR_RELEASE, PROPOSED = 30, 31, 29, 28
 
 def counts(engine: Engine) -> dict[str, int]:
     tables = rows(
-        engine, "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname IN ('school', 'pipeline')"
+        engine,
+        "SELECT table_schema || '.' || table_name FROM information_schema.tables "
+        "WHERE table_schema IN ('school', 'pipeline')",
     )
     return {name: one(engine, f"SELECT count(*) FROM {name}") for (name,) in tables}  # noqa: S608, names of tables
 

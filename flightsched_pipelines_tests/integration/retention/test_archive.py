@@ -19,7 +19,13 @@ from flightsched_pipelines.clients.delivery import aws
 from flightsched_pipelines.database import embedded, parquet
 from flightsched_pipelines.database.frames import ArchivedHourError, read_partition, write_partition
 from flightsched_pipelines.database.queries.retention import archived_hours
-from flightsched_pipelines.database.schema import PIPELINE_TABLES, hourly_metrics, partitions
+from flightsched_pipelines.database.schema import (
+    PIPELINE_TABLES,
+    availability_sets,
+    hourly_metrics,
+    partitions,
+    school_availability,
+)
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.partitions import key_of
 from flightsched_pipelines.durations import DAY, HOUR
@@ -32,6 +38,7 @@ OLD = [SEED_HOUR - 40 * DAY + n * HOUR for n in range(2)]
 YOUNG = SEED_HOUR - 20 * DAY
 NOW = SEED_HOUR + timedelta(minutes=8)
 TABLES = archive.TABLES
+STORED = [school_availability if name == "availability_snapshot" else table for name, table in TABLES.items()]
 
 
 def settings_of(folder: Path, **days: float) -> Settings:
@@ -43,9 +50,9 @@ def run(engine: Engine, settings: Settings, now: datetime = NOW) -> list[Any]:
 
 
 def copy_hour(engine: Engine, hour: datetime) -> None:
-    """Store the seeded hour's rows as those of another hour."""
+    """Store the seeded hour's rows as those of another hour; it names the same availability."""
     with engine.begin() as connection:
-        for table in (*TABLES.values(), partitions):
+        for table in (*STORED, partitions):
             names = ", ".join(f'"{column.name}"' for column in table.columns if column.name != "partition_hour")
             connection.execute(
                 text(
@@ -124,6 +131,26 @@ def test_hours_beyond_their_window_are_in_the_archive_and_all_others_in_the_data
         assert row.archive_sha256 == sha256((tmp_path / "archive" / row.archive_file).read_bytes()).hexdigest()
     assert sum(one.rows for one in run(engine, settings)) == 0, "run twice does it once"
     assert archived(tmp_path / "archive") == old
+
+
+def test_availability_goes_with_the_last_hour_that_names_it(engine: Engine, tmp_path: Path) -> None:
+    name = "availability_snapshot"
+    changed = read_partition(engine, TABLES[name], [SEED_HOUR])
+    changed["aircraft_type"] = changed["aircraft_type"] + " (II)"
+    write_partition(engine, TABLES[name], changed, [SEED_HOUR])
+    before, named = rows(engine, name), sets(engine)
+    run(engine, settings_of(tmp_path, availability_snapshot=30))
+    assert archived(tmp_path) == {key: value for key, value in before.items() if key[1] in OLD}, "whole, not its names"
+    assert rows(engine, name) == {key: value for key, value in before.items() if key[1] not in OLD}
+    assert sets(engine) == named, "a younger hour names what the archived ones did"
+    run(engine, settings_of(tmp_path, availability_snapshot=15))
+    assert rows(engine, name) == {key: value for key, value in before.items() if key[1] == SEED_HOUR}
+    assert len(sets(engine)) == len(named) / 2
+
+
+def sets(engine: Engine) -> set[bytes]:
+    with engine.connect() as connection:
+        return set(connection.execute(select(availability_sets.c.digest)).scalars())
 
 
 def test_an_hour_is_not_archived_while_a_case_is_open_that_it_opened(told_engine: Engine, tmp_path: Path) -> None:

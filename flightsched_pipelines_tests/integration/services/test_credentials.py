@@ -13,7 +13,7 @@ from flightsched_pipelines.database.queries.schedule.credentials import credenti
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.rescheduling.requirements import Credentials
 from flightsched_pipelines.services.credentials import UnknownSchoolError, lapses
-from flightsched_pipelines.services.hourly import hourly_steps, proposal_validation
+from flightsched_pipelines.services.hourly import hourly_steps, proposal_validation, snapshots
 from flightsched_pipelines.services.monitoring.data_quality import measure_lessons, measure_proposals
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines_tests.conftest import SEED_HOUR
@@ -64,7 +64,7 @@ def read(engine: Engine, from_utc: datetime = SEED_HOUR, to_utc: datetime = AHEA
 
 def found(engine: Engine) -> pd.DataFrame:
     """The candidates of the hour, looked for again with what stands now, stored for that hour."""
-    taken = hourly_steps.snapshot_reference(engine, SEED_HOUR, NOW, SETTINGS)
+    taken = snapshots.snapshot_reference(engine, SEED_HOUR, NOW, SETTINGS)
     run(engine, "DELETE FROM pipeline.reference_snapshot")
     for row in taken.to_dict("records"):
         run(
@@ -215,7 +215,7 @@ def test_of_a_document_that_counts_beyond_the_hours_ahead_nobody_learns_until_wh
         "INSERT INTO school.credentials (school_id, student_id, credential, valid_until) "
         "SELECT school_id, id, 'medical', '2031-05-31' FROM school.students",
     )
-    hourly_steps.snapshot_reference(seeded_engine, SEED_HOUR, NOW, SETTINGS)
+    snapshots.snapshot_reference(seeded_engine, SEED_HOUR, NOW, SETTINGS)
     kept = one(seeded_engine, "SELECT string_agg(content, '') FROM school.reference_contents")
     assert "medical" in kept
     assert "2031" not in kept

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, Table, delete, func, literal_column, select, text
+from sqlalchemy import Connection, Engine, Select, Table, func, literal_column, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import Text
 
-from flightsched_pipelines.database.frames import PARTITION_HOUR
+from flightsched_pipelines.database.frames import PARTITION_HOUR, delete_hours, take_turns
 from flightsched_pipelines.database.schema import OPEN_STATES, hourly_metrics, partitions, reschedule_cases
 
 
@@ -68,10 +68,10 @@ def delete_hour(
     """
     with engine.begin() as connection:
         # As a writer of the hour does: who is second waits for milliseconds.
-        connection.execute(text(f"LOCK TABLE {table.fullname} IN SHARE ROW EXCLUSIVE MODE"))
+        take_turns(connection, table)
         if connection.execute(_digest(table, hour)).scalar_one() != digest:
             raise HourChangedError(f"{table.name} of {hour:%Y-%m-%d %H:%M}Z was written again while it was archived")
-        deleted = connection.execute(delete(table).where(table.c[PARTITION_HOUR] == hour)).rowcount
+        deleted = delete_hours(connection, table, [hour])
         archived = {"archived_at": now_utc, "archive_file": file, "archive_sha256": sha256}
         note = upsert(partitions).values(name=table.name, partition_hour=hour, rows=deleted, **archived)
         key = [partitions.c.name, partitions.c.partition_hour]

@@ -83,16 +83,25 @@ def availability_of(rows: Mapping[str, Iterable[Any]], from_utc: datetime, to_ut
 
 
 def availability_then(
-    connection: Connection, resources: Collection[tuple[str, int | None]], hour_utc: datetime
+    connection: Connection, resources: Collection[tuple[str, int | None]], hour_utc: datetime, to_utc: datetime
 ) -> Rows:
-    """Return the rows of `availability` of these resources, as they were stored at an hour."""
+    """Return the rows of `availability` of these resources in ``[hour_utc, to_utc)``, as stored at that hour."""
     table = schema.PIPELINE_TABLES["availability_snapshot"]
     whose = (
         (table.c.resource == kind) & (table.c.resource_id == any_(literal(ids, ARRAY(BigInteger))))
         for kind in ("school", "student", "instructor", "aircraft", "simulator")
         for ids in [[key for resource, key in resources if resource == kind]]
     )
-    return partition_rows(connection, table, list(AVAILABILITY_COLUMNS), hour_utc, or_(*whose))
+    stored = partition_rows(connection, table, list(AVAILABILITY_COLUMNS), hour_utc, or_(*whose))
+    cut = (
+        {
+            **row,
+            "starts_at_utc": max(row["starts_at_utc"], hour_utc),
+            "ends_at_utc": min(row["ends_at_utc"], to_utc),
+        }
+        for row in stored
+    )
+    return [row for row in cut if row["starts_at_utc"] < row["ends_at_utc"]]
 
 
 def _periods(rows: Mapping[str, Iterable[Any]], from_utc: datetime, to_utc: datetime) -> list[tuple[Any, ...]]:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from flightsched_pipelines.database.engine import connect
-from flightsched_pipelines.database.schema import PIPELINE_TABLES, hourly_metrics, partitions
+from flightsched_pipelines.database.schema import metadata
 from flightsched_pipelines_tests.conftest import settings_for
 from flightsched_pipelines_tests.integration.monitoring.builders import TurnedClock, Watch
 from flightsched_pipelines_tests.integration.monitoring.faults.fault import do, fault, run_hour
@@ -20,7 +20,7 @@ from flightsched_pipelines_tests.servers.proxy import wire_to
 @fault("a schedule that is off", "is_fresh", "hours_are_complete")
 def _(watch: Watch) -> Generator[None]:
     now = watch.hour
-    tables = ", ".join(table.fullname for table in (*PIPELINE_TABLES.values(), partitions, hourly_metrics))
+    tables = ", ".join(table.fullname for table in metadata.sorted_tables if table.schema == "pipeline")
     do(watch, f"TRUNCATE {tables}")
     for job in ("hourly_tick", "report"):
         watch.run(job, now - timedelta(hours=3))

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, text
 
 from flightsched_pipelines.database.frames import read_partition, write_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.services.hourly import hourly_steps, joint_plan, proposal_validation
+from flightsched_pipelines.services.hourly import hourly_steps, joint_plan, proposal_validation, snapshots
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 
@@ -78,10 +78,10 @@ def test_the_snapshot_of_an_old_hour_stands_and_that_of_the_running_one_is_taken
     taken = stored(ticked_engine, "reference_snapshot")
     change(ticked_engine)
 
-    old = hourly_steps.snapshot_reference(ticked_engine, SEED_HOUR, LATER, OTHERS)
+    old = snapshots.snapshot_reference(ticked_engine, SEED_HOUR, LATER, OTHERS)
     pd.testing.assert_frame_equal(old, taken)
 
-    running = hourly_steps.snapshot_reference(ticked_engine, SEED_HOUR, SEED_HOUR + timedelta(minutes=5), OTHERS)
+    running = snapshots.snapshot_reference(ticked_engine, SEED_HOUR, SEED_HOUR + timedelta(minutes=5), OTHERS)
     assert (running["digest"].to_numpy() != taken["digest"].to_numpy()).all()
 
 
@@ -89,7 +89,7 @@ def test_hours_that_depend_on_the_same_share_its_content(ticked_engine: Engine) 
     table = PIPELINE_TABLES["reference_snapshot"]
     for hours in range(1, 4):
         hour = pd.Timestamp(SEED_HOUR + timedelta(hours=hours)).as_unit("us")
-        taken = hourly_steps.snapshot_reference(ticked_engine, hour.to_pydatetime(), hour.to_pydatetime(), SETTINGS)
+        taken = snapshots.snapshot_reference(ticked_engine, hour.to_pydatetime(), hour.to_pydatetime(), SETTINGS)
         write_partition(ticked_engine, table, taken.assign(partition_hour=hour), [hour.to_pydatetime()])
     with ticked_engine.connect() as connection:
         contents = connection.execute(text("SELECT count(*) FROM school.reference_contents")).scalar_one()
@@ -102,4 +102,4 @@ def test_an_old_hour_without_any_booking_stays_without(ticked_engine: Engine) ->
     empty = stored(ticked_engine, "booking_snapshot").head(0).assign(partition_hour=pd.Timestamp(earlier).as_unit("us"))
     write_partition(ticked_engine, PIPELINE_TABLES["booking_snapshot"], empty, [earlier])
 
-    assert hourly_steps.snapshot_bookings(ticked_engine, earlier, LATER, SETTINGS).empty
+    assert snapshots.snapshot_bookings(ticked_engine, earlier, LATER, SETTINGS).empty

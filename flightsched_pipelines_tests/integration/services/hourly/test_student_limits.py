@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from flightsched_pipelines.database.frames import read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.risk.assess import Assessment
-from flightsched_pipelines.services.hourly import hourly_steps
+from flightsched_pipelines.services.hourly import hourly_steps, snapshots
 from flightsched_pipelines.services.minimums import end_minimum
 from flightsched_pipelines_tests.conftest import SEED_HOUR
 from flightsched_pipelines_tests.integration.services.helpers import NOW, SETTINGS, cases, held, one, run, say
@@ -44,7 +44,7 @@ def assessed(engine: Engine) -> Assessment:
 
 def store_reference(engine: Engine) -> None:
     """Store what the hour depends on as it stands now."""
-    taken = hourly_steps.snapshot_reference(engine, SEED_HOUR, NOW, SETTINGS)
+    taken = snapshots.snapshot_reference(engine, SEED_HOUR, NOW, SETTINGS)
     run(engine, "DELETE FROM pipeline.reference_snapshot")
     for row in taken.to_dict("records"):
         values = {str(name): value for name, value in row.items()}

@@ -2,7 +2,10 @@
 
 from datetime import UTC, datetime, time, timedelta
 
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flightsched_pipelines.domain.rescheduling.availability import (
     AvailabilityException,
@@ -10,7 +13,9 @@ from flightsched_pipelines.domain.rescheduling.availability import (
     expand,
     merge_periods,
     subtract_periods,
+    within,
 )
+from flightsched_pipelines_tests.examples import examples
 
 SCHOOL = ("school", 1)
 
@@ -80,3 +85,37 @@ def test_periods_join_where_they_touch_and_end_at_the_horizon() -> None:
     assert expand(every_day(), [], utc(2026, 11, 10, 17), utc(2026, 11, 10, 18))[SCHOOL] == [
         (utc(2026, 11, 10, 17), utc(2026, 11, 10, 18))
     ]
+
+
+clocks = st.sampled_from([time(0), time(0, 30), time(1, 30), time(2, 30), time(8), time(17), time(23), time(23, 59)])
+rules = st.lists(
+    st.builds(
+        WeeklyRule,
+        st.just(SCHOOL),
+        st.sampled_from(["UTC", "America/Los_Angeles", "Australia/Lord_Howe", "Pacific/Auckland", "America/Havana"]),
+        st.integers(0, 6),
+        clocks,
+        clocks,
+    ),
+    max_size=6,
+)
+quarters = st.integers(0, 30 * 96).map(lambda number: utc(2026, 10, 25) + number * timedelta(minutes=15))
+exceptions = st.lists(
+    st.builds(AvailabilityException, st.just(SCHOOL), st.tuples(quarters, quarters), st.booleans()), max_size=4
+).map(lambda found: [one for one in found if one.period[0] < one.period[1]])
+
+
+@examples(200, "five zones, both changes of clocks, and every hour of a day from which whole days are looked at")
+@given(rules, exceptions, st.integers(0, 14 * 24), st.integers(1, 3 * 24))
+def test_whole_days_cut_to_a_time_are_what_is_known_of_that_time(
+    weekly: list[WeeklyRule], others: list[AvailabilityException], first: int, hours: int
+) -> None:
+    from_utc = utc(2026, 10, 26) + timedelta(hours=first)
+    to_utc = from_utc + timedelta(hours=hours)
+    days = from_utc.replace(hour=0), (to_utc + timedelta(days=1)).replace(hour=0)
+    stored = pd.DataFrame(expand(weekly, others, *days).get(SCHOOL, []), columns=["starts_at_utc", "ends_at_utc"])
+
+    cut = within(stored.astype("datetime64[us, UTC]"), from_utc, to_utc)
+
+    known = expand(weekly, others, from_utc, to_utc).get(SCHOOL, [])
+    assert list(cut.itertuples(index=False, name=None)) == known
