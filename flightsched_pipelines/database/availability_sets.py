@@ -101,7 +101,7 @@ def _sets(stored: pd.DataFrame) -> Iterator[_Set]:
     codes = np.stack([codes[order] for codes, _ in factors])
     starts, ends = starts[order], ends[order]
     resources = _begin(codes)
-    values = [
+    values: list[list[Any]] = [
         [None if code < 0 else known[code] for code in of_column[resources].tolist()]
         for of_column, (_, known) in zip(codes, factors, strict=True)
     ]

@@ -100,9 +100,10 @@ def subtract_periods(periods: Sequence[Period], taken: Iterable[Period]) -> list
 
 def within(availability: pd.DataFrame, from_utc: datetime, to_utc: datetime) -> pd.DataFrame:
     """Return availability (``AVAILABILITY_COLUMNS``) cut to ``[from_utc, to_utc)``; rows outside are left out."""
+    first, last = pd.Timestamp(from_utc).as_unit("us"), pd.Timestamp(to_utc).as_unit("us")
+    starts, ends = availability["starts_at_utc"], availability["ends_at_utc"]
     cut = availability.assign(
-        starts_at_utc=availability["starts_at_utc"].clip(lower=pd.Timestamp(from_utc).as_unit("us")),
-        ends_at_utc=availability["ends_at_utc"].clip(upper=pd.Timestamp(to_utc).as_unit("us")),
+        starts_at_utc=starts.mask(starts < first, first), ends_at_utc=ends.mask(ends > last, last)
     )
     return cut[cut["starts_at_utc"] < cut["ends_at_utc"]]
 
