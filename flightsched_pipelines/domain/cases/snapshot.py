@@ -87,7 +87,7 @@ class Revalidated:
     The verdict is ``ok``, ``watch``, ``unforecast`` (no forecast reaches it yet), ``missing`` (data needed to judge it
     are missing: ``why`` says which), ``at_risk``, which is among the objections, or ``not_flown`` (the lesson keeps its
     slot without flying). Lessons never move where it is ``missing``. ``lesson`` is its row in the schedule, if there is
-    one: `slot_descriptions` reads it.
+    one: `slot_description` reads it.
     """
 
     objections: Sequence[str]

@@ -5,9 +5,9 @@ none. A student's free note is for dispatchers alone: nothing here depends on it
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -33,6 +33,9 @@ PREFERENCE_COLUMNS: Mapping[str, str] = MappingProxyType(
 ``latest_date`` is the last local day that suits. ``last_lesson_at_utc`` is the time of the student's last flight,
 ``times_moved`` the number of times that weather has moved this booking before.
 """
+
+_STATED = ("preferred_days", "preferred_parts", "preferred_instructor_id", "latest_date")
+"""The columns that a slot can meet or not."""
 
 UNHURRIED_DAYS = 28
 """After this many days without flying, waiting costs a student most: skills fade."""
@@ -73,26 +76,36 @@ def preference_cost(
 def kept_and_missed(
     lessons: pd.DataFrame, new: "pd.Series[pd.Timestamp]", instructors: "pd.Series[int]"
 ) -> list[tuple[list[str], list[str]]]:
-    """Return the preferences that each slot meets, and those it does not: day, time, instructor, latest date."""
-    stated = {
-        "day": _stated(lessons["preferred_days"]),
-        "time of day": _stated(lessons["preferred_parts"]),
-        "instructor": (lessons["preferred_instructor_id"].notna().to_numpy() & instructors.notna().to_numpy()),
-        "latest date": lessons["latest_date"].notna().to_numpy(),
-    }
-    kept = {
-        "day": _day_kept(lessons, new),
-        "time of day": _part_kept(lessons, new),
-        "instructor": _instructor_kept(lessons, instructors),
-        "latest date": _in_time(lessons, new),
-    }
+    """Return the preferences that each slot meets, and those it does not, as `kept_and_missed_by` of one."""
+    stated = (lessons[name].tolist() for name in _STATED)
+    rows = (dict(zip(_STATED, row, strict=True)) for row in zip(*stated, strict=True))
     return [
-        (
-            [wish for wish in stated if stated[wish][row] and kept[wish][row]],
-            [wish for wish in stated if stated[wish][row] and not kept[wish][row]],
-        )
-        for row in range(len(lessons))
+        kept_and_missed_by(lesson, start, instructor_id)
+        for lesson, start, instructor_id in zip(rows, new.tolist(), instructors.tolist(), strict=True)
     ]
+
+
+def kept_and_missed_by(
+    lesson: Mapping[str, Any], new: datetime, instructor_id: int | None
+) -> tuple[list[str], list[str]]:
+    """Return the preferences that a slot meets, and those it does not: day, time, instructor, latest date.
+
+    Args:
+        lesson: the booking, with ``PREFERENCE_COLUMNS``.
+        new: the slot's start on the local clock.
+        instructor_id: the slot's instructor; a solo flight breaks no preference for one.
+    """
+    days, parts, wished, latest = (lesson[name] for name in _STATED)
+    met: dict[str, bool] = {}
+    if len(_names(days)):
+        met["day"] = DAYS[new.weekday()] in days
+    if len(_names(parts)):
+        met["time of day"] = part_of_day(new.hour) in parts
+    if not pd.isna(wished) and not pd.isna(instructor_id):
+        met["instructor"] = wished == instructor_id
+    if not pd.isna(latest):
+        met["latest date"] = new.date() <= latest
+    return [wish for wish, kept in met.items() if kept], [wish for wish, kept in met.items() if not kept]
 
 
 def _day_kept(lessons: pd.DataFrame, new: "pd.Series[pd.Timestamp]") -> NDArray[np.bool_]:
@@ -104,21 +117,11 @@ def _part_kept(lessons: pd.DataFrame, new: "pd.Series[pd.Timestamp]") -> NDArray
     return _among(part_of_hour[new.dt.hour.to_numpy(dtype=np.int64)], lessons["preferred_parts"], tuple(PARTS_OF_DAY))
 
 
-def _instructor_kept(lessons: pd.DataFrame, instructors: "pd.Series[int]") -> NDArray[np.bool_]:
-    wished = lessons["preferred_instructor_id"].astype("Int64").to_numpy(dtype=np.float64, na_value=np.nan)
-    given = instructors.astype("Int64").to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.isnan(wished) | np.isnan(given) | (wished == given)
-
-
 def _in_time(lessons: pd.DataFrame, new: "pd.Series[pd.Timestamp]") -> NDArray[np.bool_]:
     place, days = pd.factorize(lessons["latest_date"])
     latest = np.array([day.toordinal() for day in days] + [date.max.toordinal()], dtype=np.int64)[place]
     since_epoch = new.to_numpy(dtype="datetime64[D]").astype(np.int64)
     return since_epoch + date(1970, 1, 1).toordinal() <= latest
-
-
-def _stated(wished: "pd.Series[list[str]]") -> NDArray[np.bool_]:
-    return np.array([bool(len(_names(names))) for names in wished.tolist()], dtype=bool)
 
 
 def _among(names: NDArray[np.int64], wished: "pd.Series[list[str]]", known: Sequence[str]) -> NDArray[np.bool_]:

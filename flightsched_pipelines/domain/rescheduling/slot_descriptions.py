@@ -33,12 +33,43 @@ def slot_descriptions(slots: pd.DataFrame, lessons: pd.DataFrame) -> list[str]:
         strict=True,
     )
     return [
-        kept_slot_description(in_simulator=not pd.isna(aircraft))
-        if verdict == NOT_FLOWN
-        else f"{_crew(solo, same_instructor, same_aircraft)}, {_move(usual, new)}{_preference_facts(*wishes)}; "
-        f"{forecast_facts(verdict, margin)}"
-        for usual, new, solo, aircraft, same_instructor, same_aircraft, verdict, margin, wishes in facts
-    ]
+        slot_description(
+            usual, start, solo=solo, without_aircraft=pd.isna(aircraft), same_instructor=same_instructor,
+            same_aircraft=same_aircraft, verdict=verdict, margin=margin, wishes=wishes,
+        )
+        for usual, start, solo, aircraft, same_instructor, same_aircraft, verdict, margin, wishes in facts
+    ]  # fmt: skip
+
+
+def slot_description(
+    usual: datetime,
+    new: datetime,
+    *,
+    solo: bool,
+    without_aircraft: bool,
+    same_instructor: bool,
+    same_aircraft: bool,
+    verdict: str,
+    margin: float,
+    wishes: tuple[Sequence[str], Sequence[str]],
+) -> str:
+    """Return one sentence about one slot.
+
+    Args:
+        usual: the lesson's start as booked, on the local clock.
+        new: the slot's start, on the local clock.
+        solo: whether the student flies alone.
+        without_aircraft: whether the slot has neither aircraft nor simulator.
+        same_instructor: whether the instructor stays.
+        same_aircraft: whether the aircraft stays.
+        verdict: the slot's verdict.
+        margin: its margin, as a share of the limit; NaN for none.
+        wishes: the preferences that the slot meets, and those it does not.
+    """
+    if verdict == NOT_FLOWN:
+        return kept_slot_description(in_simulator=not without_aircraft)
+    crew = _crew(solo, same_instructor, same_aircraft)
+    return f"{crew}, {_move(usual, new)}{_preference_facts(*wishes)}; {forecast_facts(verdict, margin)}"
 
 
 def kept_slot_description(*, in_simulator: bool) -> str:
@@ -84,7 +115,7 @@ def _move(usual: datetime, new: datetime) -> str:
     return f"{day}, {length} {'later' if minutes > 0 else 'earlier'} in the day"
 
 
-def _preference_facts(kept: list[str], broken: list[str]) -> str:
+def _preference_facts(kept: Sequence[str], broken: Sequence[str]) -> str:
     if broken:
         return f", not the {' and '.join(broken)} asked for"
     return f", the {' and '.join(kept)} asked for" if kept else ""

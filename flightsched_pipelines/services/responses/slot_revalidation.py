@@ -1,5 +1,6 @@
 """Revalidate one slot, within a transaction: with the newest forecast, and the present schedule."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,9 +13,9 @@ from flightsched_pipelines.database.queries.schedule.booking_moves import Move, 
 from flightsched_pipelines.database.queries.schedule.slot_facts import SlotFacts, slot_facts
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.domain.cases.snapshot import Revalidated
-from flightsched_pipelines.domain.rescheduling.frames import PROPOSAL_COLUMNS
+from flightsched_pipelines.domain.rescheduling.preferences import kept_and_missed_by
 from flightsched_pipelines.domain.rescheduling.requirements import Credentials
-from flightsched_pipelines.domain.rescheduling.slot_descriptions import slot_descriptions
+from flightsched_pipelines.domain.rescheduling.slot_descriptions import slot_description
 from flightsched_pipelines.domain.rescheduling.validation.credential_validation import CredentialRecords
 from flightsched_pipelines.domain.rescheduling.validation.validation import examine
 from flightsched_pipelines.domain.rescheduling.validation.validation_records import (
@@ -29,10 +30,7 @@ from flightsched_pipelines.domain.weather.daylight import SUN_COLUMNS, suns_over
 from flightsched_pipelines.durations import DAY, HOUR, MINUTE
 from flightsched_pipelines.services.rules import scheduling_rules
 from flightsched_pipelines.settings import Settings
-from flightsched_pipelines.time_zones import UTC_NAME, is_time_zone
-
-LESSON_TYPES = {"preferred_instructor_id": "Int64", "notice_hours": "Int64", "times_moved": "Int64"}
-"""Types of a lesson's columns that may be null, as its description takes them."""
+from flightsched_pipelines.time_zones import zone_of
 
 
 def revalidate(
@@ -118,14 +116,18 @@ def describe_move(found: Revalidated, moving: Move) -> str:
     """
     if found.lesson is None:
         raise ValueError(f"booking {moving.booking_id} is not in the schedule")
-    zone = found.lesson["time_zone"]
-    known = {**found.lesson, "time_zone": zone if is_time_zone(zone) else UTC_NAME}
-    lesson = pd.DataFrame([known]).astype(LESSON_TYPES)
-    proposal = pd.DataFrame([_proposal(moving, found.lesson, found.verdict)]).astype(dict(PROPOSAL_COLUMNS))
-    return slot_descriptions(proposal, lesson)[0]
+    lesson, slot = found.lesson, moving.slot
+    zone = zone_of(lesson["time_zone"])
+    new = slot.starts_at_utc.astimezone(zone)
+    return slot_description(
+        lesson["starts_at_utc"].astimezone(zone), new, solo=lesson["solo"], without_aircraft=slot.aircraft_id is None,
+        same_instructor=_same(slot.instructor_id, lesson["instructor_id"]),
+        same_aircraft=_same(slot.aircraft_id, lesson["aircraft_id"]), verdict=found.verdict, margin=math.nan,
+        wishes=kept_and_missed_by(lesson, new, slot.instructor_id),
+    )  # fmt: skip
 
 
-def _proposal(moving: Move, lesson: "Row | pd.Series[Any]", verdict: str) -> dict[str, Any]:
+def _proposal(moving: Move, lesson: Row, verdict: str) -> dict[str, Any]:
     """Return the move as validation reads proposals: it objects where the forecast is worse than the verdict."""
     slot = moving.slot
     starts = lesson["starts_at_utc"]
