@@ -77,10 +77,10 @@ def _once(engine: Engine, response: CaseResponse, now_utc: datetime, settings: S
                 outcome, sentence = handler.take()
                 responses.insert_response(connection, handler.record(outcome, sentence))
         except ResponseRefusedError as refused:
-            outcome, sentence = refused.code, handler.refusal(refused)
+            outcome, sentence = handler.refuse(refused)
         else:
             return ResponseOutcome(outcome, sentence, response.case_id)
-        with connection.begin():  # the refused attempt is rolled back, whatever it had changed, and its locks are free
+        with connection.begin():  # what it had changed is rolled back
             cases.lock_cases_shared(connection)
             if (before := responses.find_response(connection, response.key)) is not None:
                 return _repeated(before)

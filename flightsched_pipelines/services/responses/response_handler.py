@@ -20,7 +20,7 @@ from flightsched_pipelines.domain.cases.decisions import (
 )
 from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseRefusedError
-from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, ResponseContext
+from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Decision, ResponseContext
 from flightsched_pipelines.domain.rescheduling.rules import BUFFER
 from flightsched_pipelines.formatting import format_time
 from flightsched_pipelines.services.notifications.case_notification import NotificationContext
@@ -63,39 +63,29 @@ class ResponseHandler:
         return before
 
     def take(self) -> tuple[str, str]:
-        """Apply the response; return the outcome and the sentence for its sender.
+        """Apply the response, or refuse it; return the outcome and the sentence for its sender.
 
         Raises:
-            ResponseRefusedError: it cannot be applied; the caller rolls back to before it.
+            ResponseRefusedError: it cannot be applied, and something may have been changed: the caller rolls back.
         """
-        locked, slot = self._lock()
-        case, response = locked.case, self._response
-        at = ResponseContext(self._now, self._asked_from(case, slot), response_rules(self._settings))
-        decision, found = decide(case, response, at), None
-        if (checked := slot_to_revalidate(case, decision, response, at)) is not None:
-            offered = case.offered.get(checked, self._now)
-            found = revalidate(
-                self._connection, Move(case.booking_id, checked), case.school_id, case.student_id, offered, self._now,
-                self._settings,
-            )  # fmt: skip
-            decision = weigh(case, decision, response, found, at, _moment(case, checked))
-        effects = DecisionEffects(
-            self._connection, locked, response, self._directories, self._now, self._settings, found
-        )
+        try:
+            effects, decision = self._decide()
+        except ResponseRefusedError as refused:
+            return self.refuse(refused)
         return effects.apply(decision)
 
-    def refusal(self, refused: ResponseRefusedError) -> str:
-        """Return the sentence of a refusal, with the offers that are left where that helps.
+    def refuse(self, refused: ResponseRefusedError) -> tuple[str, str]:
+        """Return the outcome and the sentence of a refusal, with the offers that are left where that helps.
 
         They are not validated here: each is when it is accepted.
         """
-        case = self._case
+        case, sentence = self._case, f"{refused.sentence}."
         if not refused.tells_left or case is None:
-            return f"{refused.sentence}."
+            return refused.code, sentence
         left = [
             f"{number}: {_moment(case, offer.slot)}" for number, offer in case.offers.items() if number != refused.gone
         ]
-        return f"{refused.sentence}. Still offered: {'; '.join(left) if left else 'none now'}."
+        return refused.code, f"{sentence} Still offered: {'; '.join(left) if left else 'none now'}."
 
     def record(self, outcome: str, sentence: str) -> Response:
         """Return the response as it is recorded."""
@@ -109,15 +99,36 @@ class ResponseHandler:
             received_at=self._now, outcome=outcome, sentence=sentence, dispatcher=response.dispatcher,
         )  # fmt: skip
 
+    def _decide(self) -> tuple[DecisionEffects, Decision]:
+        """Return the decision about the response, with its effects; nothing is written.
+
+        What is refused by the case as it was read needs no lock but the case's own, which the response has.
+        """
+        rules = response_rules(self._settings)
+        decide(self._read_case(), self._response, ResponseContext(self._now, self._now, rules))
+        locked, slot = self._lock()
+        case, response = locked.case, self._response
+        at = ResponseContext(self._now, self._asked_from(case, slot), rules)
+        decision, found = decide(case, response, at), None
+        if (checked := slot_to_revalidate(case, decision, response, at)) is not None:
+            offered = case.offered.get(checked, self._now)
+            found = revalidate(
+                self._connection, Move(case.booking_id, checked), case.school_id, case.student_id, offered, self._now,
+                self._settings,
+            )  # fmt: skip
+            decision = weigh(case, decision, response, found, at, _moment(case, checked))
+        effects = DecisionEffects(
+            self._connection, locked, response, self._directories, self._now, self._settings, found
+        )
+        return effects, decision
+
     def _lock(self) -> tuple[LockedCase, Slot | None]:
         """Lock the case's people, aircraft and booking, and read it again: from here on it cannot change.
 
         Returns:
             The case with others that are offered any of its slot, and the slot that the response is about.
         """
-        case = self._case
-        if case is None:
-            raise _unknown(self._response.case_id)
+        case = self._read_case()
         slot = slot_of_response(case, self._response)
         booking_moves.lock_resources(
             self._connection, booking_moves.resources_of(case.student_id, case.lesson, *([slot] if slot else []))
@@ -133,6 +144,16 @@ class ResponseHandler:
         if slot_of_response(locked.case, self._response) != slot:
             raise CaseChangedError
         return locked, slot
+
+    def _read_case(self) -> CaseSnapshot:
+        """Return the case as it was last read.
+
+        Raises:
+            ResponseRefusedError: there is none.
+        """
+        if self._case is None:
+            raise _unknown(self._response.case_id)
+        return self._case
 
     def _look_at(self, case: CaseSnapshot) -> None:
         self._case = case

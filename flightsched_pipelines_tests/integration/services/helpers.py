@@ -101,6 +101,19 @@ def offer(engine: Engine, case_id: int, number: int) -> tuple[Any, ...]:
     return tuple(rows(engine, query, id=case_id, number=number)[0])
 
 
+def book_for_another(engine: Engine, booking_id: int, alternative: tuple[Any, ...]) -> None:
+    """Book the aircraft of an alternative to a booking, at its time, for another student."""
+    start, _, aircraft = alternative
+    run(
+        engine,
+        "INSERT INTO school.bookings (reference, school_id, student_id, aircraft_id, lesson_kind, solo, departure, "
+        "period) SELECT 'OTHER-1', school_id, (SELECT max(id) FROM school.students WHERE id <> b.student_id), "
+        ":aircraft, 'local', true, departure, tstzrange(:start, :start + interval '1 hour') FROM school.bookings b "
+        "WHERE id = :id",
+        aircraft=aircraft, start=start, id=booking_id,
+    )  # fmt: skip
+
+
 def held(engine: Engine, booking_id: int) -> int:
     """Return the number of slots held for a booking."""
     return one(engine, "SELECT count(*) FROM school.bookings WHERE holds_for = :id", id=booking_id)

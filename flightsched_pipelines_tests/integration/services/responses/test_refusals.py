@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from flightsched_pipelines_tests.integration.services.helpers import (
     HOUR,
     NOW,
+    book_for_another,
     cases,
     events,
     held,
@@ -78,15 +79,7 @@ def test_an_answer_to_a_lesson_that_the_school_changed_is_refused(told_engine: E
 
 def test_a_slot_that_somebody_booked_meanwhile_is_refused_with_what_is_left(told_engine: Engine) -> None:
     case_id, booking_id = cases(told_engine)[0]
-    start, _, aircraft = offer(told_engine, case_id, 1)
-    run(
-        told_engine,
-        "INSERT INTO school.bookings (reference, school_id, student_id, aircraft_id, lesson_kind, solo, departure, "
-        "period) SELECT 'OTHER-1', school_id, (SELECT max(id) FROM school.students WHERE id <> b.student_id), "
-        ":aircraft, 'local', true, departure, tstzrange(:start, :start + interval '1 hour') FROM school.bookings b "
-        "WHERE id = :id",
-        aircraft=aircraft, start=start, id=booking_id,
-    )  # fmt: skip
+    book_for_another(told_engine, booking_id, offer(told_engine, case_id, 1))
     outcome = say(told_engine, case_id, "accept", number=1)
     assert outcome.outcome == "taken", outcome
     left = outcome.sentence.partition("Still offered: ")[2]

@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from flightsched_pipelines_tests.integration.services.helpers import LATER, cases, run, say, state
+from flightsched_pipelines_tests.integration.services.helpers import (
+    LATER,
+    book_for_another,
+    cases,
+    offer,
+    run,
+    say,
+    state,
+)
 
 AT_MOST: dict[str, tuple[list[str], int, str]] = {
     "accept": ([], 14, "student_accepted"),
@@ -52,3 +60,19 @@ def test_a_response_takes_few_statements(told_engine: Engine, action: str) -> No
         give(told_engine, case_id, action)
     assert state(told_engine, case_id) == after
     assert len(sent) <= most, "\n".join(" ".join(one.split())[:200] for one in sent)
+
+
+@pytest.mark.parametrize(("number", "outcome", "most"), [(9, "not_offered", 4), (1, "taken", 9)])
+def test_a_refusal_takes_one_transaction_of_few_statements(
+    told_engine: Engine, number: int, outcome: str, most: int
+) -> None:
+    run(told_engine, "UPDATE school.requirements SET ended_at = now() WHERE ended_at IS NULL")
+    case_id, booking_id = cases(told_engine)[0]
+    book_for_another(told_engine, booking_id, offer(told_engine, case_id, 1))
+    ends: list[str] = []
+    for end in ("commit", "rollback"):
+        event.listen(told_engine, end, lambda _connection, end=end: ends.append(end))
+    with counted(told_engine) as sent:
+        assert say(told_engine, case_id, "accept", LATER, number=number).outcome == outcome
+    assert len(sent) <= most, "\n".join(" ".join(one.split())[:200] for one in sent)
+    assert ends == ["commit"]
