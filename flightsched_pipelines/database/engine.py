@@ -28,6 +28,8 @@ WRONG_PASSWORD = "password authentication failed"  # noqa: S105, PostgreSQL's wo
 
 POOL_TIMEOUT_SECONDS = 30
 CONNECT_TIMEOUT_SECONDS = 10
+PREPARED_AFTER = 1
+"""A statement that is sent again on a connection is prepared: to plan a wide one takes longer than to run it."""
 
 
 Source = Engine | Connection
@@ -203,6 +205,7 @@ def _connection(url: URL, settings: Settings) -> psycopg.Connection:
             return DiscreetConnection.connect(
                 _render(current, "postgresql"),
                 connect_timeout=CONNECT_TIMEOUT_SECONDS,
+                prepare_threshold=PREPARED_AFTER,
                 application_name="flightsched",
                 options=f"-c timezone=UTC -c statement_timeout={timeout_ms}",
             )

@@ -19,6 +19,7 @@ from sqlalchemy import (
     cast,
     column,
     func,
+    literal_column,
     select,
 )
 from sqlalchemy.dialects.postgresql import Insert, insert
@@ -49,6 +50,15 @@ def insert_given(name: str, table: Table, names: Sequence[str]) -> Insert:
 def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     """Return whether a number is one of the list that is the parameter ``name``."""
     return column == any_(bindparam(name, type_=ARRAY(BigInteger)))
+
+
+def is_one_of(column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
+    """Return whether a column has one of some values, which the statement spells out.
+
+    PostgreSQL uses a partial index only if the statement shows that the index has the row; a plan that is kept for any
+    values of parameters sees none of them.
+    """
+    return column.in_([literal_column(repr(value), Text) for value in values])
 
 
 def as_parameter(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -167,7 +167,9 @@ def _weekly_rules(*, of_all: bool) -> Query:
             people, people.c.id == key
         )
         weeks = weeks.join(s, s.c.id == people.c.school_id).join(a, based)
-        wanted.append(weeks.where(_among(kind, key, of_all=of_all), w.ended_at.is_(None)))
+        # Both keys, as PostgreSQL concludes nothing from the one about the other, and would read all people.
+        whose = _among(kind, key, of_all=of_all), _among(kind, people.c.id, of_all=of_all)
+        wanted.append(weeks.where(*whose, w.ended_at.is_(None)))
     return union_all(*wanted)
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from flightsched_pipelines.database.given_rows import among, as_parameter, given
+from flightsched_pipelines.database.given_rows import among, as_parameter, given, is_one_of
 from flightsched_pipelines.database.queries.schedule import changes
 from flightsched_pipelines.database.queries.schedule.changes import StandingLesson
 from flightsched_pipelines.database.queries.standby import freed_slots, places
@@ -132,7 +132,7 @@ def _locking() -> Select[Any]:
     c, b, case_id = reschedule_cases.c, bookings.c, bindparam("case", type_=BigInteger)
     cases = (
         select(c.id)
-        .where(or_(c.id == case_id, c.state.in_(OPEN_STATES)), c.id.in_(_offering().union_all(select(case_id))))
+        .where(or_(c.id == case_id, is_one_of(c.state, OPEN_STATES)), c.id.in_(_offering().union_all(select(case_id))))
         .order_by(c.id)
         .with_for_update(key_share=True)
         .cte("cases")
@@ -159,7 +159,7 @@ def _offering(slot: ReadOnlyColumnCollection[str, ColumnElement[Any]] | None = N
         .join(reschedule_cases, c.id == o.case_id)
         .join(bookings, b.id == c.booking_id)
         .where(
-            c.state.in_(OPEN_STATES),
+            is_one_of(c.state, OPEN_STATES),
             not_(among(c.booking_id, "but_for")),
             o.withdrawn_hour.is_(None),
             o.starts_at_utc < ends,

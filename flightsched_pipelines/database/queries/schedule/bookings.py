@@ -7,21 +7,27 @@ from typing import Any
 
 import pandas as pd
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Engine,
     Select,
+    Text,
     case,
+    cast,
     func,
+    literal_column,
     or_,
     select,
     true,
+    union_all,
     update,
 )
 from sqlalchemy.dialects.postgresql import Range
 
 from flightsched_pipelines.database import schema
 from flightsched_pipelines.database.engine import Source, reading
+from flightsched_pipelines.database.given_rows import is_one_of
 from flightsched_pipelines.database.queries.schedule.violating_rows import OddRow, as_faults, odd_rows
 from flightsched_pipelines.database.readable_columns import day, end_of, form_of, start_of, words
 from flightsched_pipelines.domain.rescheduling.availability import (
@@ -43,6 +49,7 @@ Rows = Sequence[Row]
 """Rows as they are stored, for the validation of one move: most of its cost would be making frames."""
 
 _FLOWN = schema.bookings.alias("flown")
+_TAKEN = schema.bookings.alias("taken")
 _STATED = schema.weather_minimums.c
 _STATED_OF_ROW = [name for name in STATED_COLUMNS if name != "school_id"]
 _MINIMUMS = (
@@ -166,18 +173,22 @@ def beside(
     near: ColumnElement[Any] | Range[datetime],
 ) -> ColumnElement[bool]:  # fmt: skip
     """Return the condition of a lesson, and of every booking of some resources in a time except the lesson's hold."""
-    b = schema.bookings.c
-    columns = {"student": b.student_id, "instructor": b.instructor_id, "aircraft": b.aircraft_id}
-    # Written like the constraints against double bookings: their indexes then find the few rows at once.
-    taken = or_(
-        *(
-            (columns[kind] == key)
-            & func.int8range(columns[kind], columns[kind], "[]").op("&&")(func.int8range(key, key, "[]"))
-            & b.period.overlaps(near)
-            for kind, key in keys
+    b, t = schema.bookings.c, _TAKEN.c
+    columns = {"student": t.student_id, "instructor": t.instructor_id, "aircraft": t.aircraft_id}
+    # Written like the constraints against double bookings, each by itself: their indexes then find the few rows at
+    # once. Of conditions joined by "or" PostgreSQL takes out what they share, and reads all bookings of the time.
+    closed = literal_column("'[]'", Text)
+    taken = (
+        select(t.id).where(
+            columns[kind] == key,
+            func.int8range(columns[kind], columns[kind], closed).op("&&")(func.int8range(key, key, closed)),
+            t.period.overlaps(near),
+            is_one_of(t.status, schema.TAKING_STATUSES),
+            t.holds_for.is_distinct_from(booking_id),
         )
+        for kind, key in keys
     )
-    return or_(b.id == booking_id, taken & b.holds_for.is_distinct_from(booking_id))
+    return b.id.in_(union_all(select(cast(booking_id, BigInteger)), *taken))
 
 
 def lessons(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
@@ -206,7 +217,7 @@ def lessons(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
         .join(p, p.c.ident == b.c.departure)
         .outerjoin(a, a.c.id == b.c.aircraft_id)
         .outerjoin(w, w.c.student_id == b.c.student_id)
-        .where(which, b.c.status.in_(schema.TAKING_STATUSES))
+        .where(which, is_one_of(b.c.status, schema.TAKING_STATUSES))
         .order_by(func.lower(b.c.period), b.c.id)
     )  # fmt: skip
 
