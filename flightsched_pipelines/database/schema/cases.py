@@ -103,6 +103,10 @@ case_offers = Table(
     optional("withdrawn_hour", INSTANT, "The hour that withdrew it, UTC; null while it is offered."),
     optional("refused_at", INSTANT, "When somebody said that it does not suit; null otherwise."),
     PrimaryKeyConstraint("case_id", "round", "number"),
+    *(
+        Index(f"case_offers_{column}_idx", column, "ends_at_utc", postgresql_where=text("withdrawn_hour IS NULL"))
+        for column in ("aircraft_id", "instructor_id")
+    ),
     schema="school",
     comment="The alternatives that were offered.",
 )

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    CompoundSelect,
     Connection,
     Select,
     bindparam,
@@ -18,6 +19,8 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    union,
+    union_all,
     update,
 )
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
@@ -106,8 +109,8 @@ def cases_offered(
 
 
 @cache
-def _cases_offered() -> Select[int]:
-    return _offering().distinct().order_by(case_offers.c.case_id)
+def _cases_offered() -> CompoundSelect[int]:
+    return union(*_offering()).order_by("case_id")
 
 
 def offered_to_others(
@@ -123,7 +126,7 @@ def offered_to_others(
 def _offered_to_others() -> Select[int]:
     ids, instants = ("place", "of_student", "of_aircraft", "of_instructor"), ("starts", "ends")
     slots = given("slots", **dict.fromkeys(ids, BigInteger), **dict.fromkeys(instants, INSTANT)).c
-    return select(slots.place).where(_offering(slots).exists())
+    return select(slots.place).where(or_(*(one.exists() for one in _offering(slots))))
 
 
 @cache
@@ -132,7 +135,9 @@ def _locking() -> Select[Any]:
     c, b, case_id = reschedule_cases.c, bookings.c, bindparam("case", type_=BigInteger)
     cases = (
         select(c.id)
-        .where(or_(c.id == case_id, is_one_of(c.state, OPEN_STATES)), c.id.in_(_offering().union_all(select(case_id))))
+        .where(
+            or_(c.id == case_id, is_one_of(c.state, OPEN_STATES)), c.id.in_(union_all(*_offering(), select(case_id)))
+        )
         .order_by(c.id)
         .with_for_update(key_share=True)
         .cte("cases")
@@ -145,27 +150,31 @@ def _locking() -> Select[Any]:
     )
 
 
-def _offering(slot: ReadOnlyColumnCollection[str, ColumnElement[Any]] | None = None) -> Select[int]:
-    """The cases that offer any resource of a slot at its time, by the parameters of `_offer_values` or its columns."""
+def _offering(slot: ReadOnlyColumnCollection[str, ColumnElement[Any]] | None = None) -> Sequence[Select[int]]:
+    """The cases that offer any resource of a slot at its time, by the parameters of `_offer_values` or its columns.
+
+    Those that offer its aircraft or instructor, and those of its student: each is found by an index of its own.
+    """
     starts, ends = (slot[name] if slot is not None else bindparam(name, type_=INSTANT) for name in ("starts", "ends"))
-    c, o, b = reschedule_cases.c, case_offers.c, bookings.c
-    columns = {"of_student": b.student_id, "of_aircraft": o.aircraft_id, "of_instructor": o.instructor_id}
-    shared = (
-        column == (slot[name] if slot is not None else bindparam(name, type_=BigInteger))
-        for name, column in columns.items()
+    student, aircraft, instructor = (
+        slot[name] if slot is not None else bindparam(name, type_=BigInteger)
+        for name in ("of_student", "of_aircraft", "of_instructor")
     )
-    return (
+    c, o, b = reschedule_cases.c, case_offers.c, bookings.c
+    at_its_time = (
         select(o.case_id)
         .join(reschedule_cases, c.id == o.case_id)
-        .join(bookings, b.id == c.booking_id)
         .where(
             is_one_of(c.state, OPEN_STATES),
             not_(among(c.booking_id, "but_for")),
             o.withdrawn_hour.is_(None),
             o.starts_at_utc < ends,
             o.ends_at_utc > starts,
-            or_(*shared),
         )
+    )
+    return (
+        at_its_time.where(or_(o.aircraft_id == aircraft, o.instructor_id == instructor)),
+        at_its_time.join(bookings, b.id == c.booking_id).where(b.student_id == student),
     )
 
 

@@ -224,8 +224,7 @@ def lessons(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
 
 def _bookings(source: Source, which: ColumnElement[bool], now_utc: datetime) -> pd.DataFrame:
     b = schema.bookings
-    # Queried once for all students: there is no index by student, and a query for each lesson would read all bookings
-    # each time.
+    # Queried once for all students, who have several lessons each.
     flown = (
         select(_FLOWN.c.student_id, func.max(func.upper(_FLOWN.c.period)).label("last_lesson_at_utc"))
         .where(

@@ -75,7 +75,7 @@ bookings = Table(
     identifier(),
     column("reference", Text, "Booking reference, as people use it.", unique=True),
     reference("school_id", "schools", "School.", index=True),
-    reference("student_id", "students", "Student."),
+    reference("student_id", "students", "Student.", index=True),
     reference("instructor_id", "instructors", "Instructor; null for a solo flight.", nullable=True),
     reference("aircraft_id", "aircraft", "Aircraft or simulator; null for a ground lesson.", nullable=True),
     column("ground", Boolean, "Whether it is a ground lesson, without an aircraft.", server_default=text("false")),
