@@ -34,7 +34,7 @@ PREFERENCE_COLUMNS: Mapping[str, str] = MappingProxyType(
 ``times_moved`` the number of times that weather has moved this booking before.
 """
 
-_STATED = ("preferred_days", "preferred_parts", "preferred_instructor_id", "latest_date")
+_STATED: Sequence[str] = ("preferred_days", "preferred_parts", "preferred_instructor_id", "latest_date")
 """The columns that a slot can meet or not."""
 
 UNHURRIED_DAYS = 28

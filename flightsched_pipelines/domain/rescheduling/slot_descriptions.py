@@ -34,7 +34,7 @@ def slot_descriptions(slots: pd.DataFrame, lessons: pd.DataFrame) -> list[str]:
     )
     return [
         slot_description(
-            usual, start, solo=solo, without_aircraft=pd.isna(aircraft), same_instructor=same_instructor,
+            usual, start, solo=solo, without_aircraft=bool(pd.isna(aircraft)), same_instructor=same_instructor,
             same_aircraft=same_aircraft, verdict=verdict, margin=margin, wishes=wishes,
         )
         for usual, start, solo, aircraft, same_instructor, same_aircraft, verdict, margin, wishes in facts
