@@ -28,16 +28,17 @@ def slot_descriptions(slots: pd.DataFrame, lessons: pd.DataFrame) -> list[str]:
         local_clock(lessons["starts_at_utc"], lessons["time_zone"]).tolist(),
         new.tolist(),
         lessons["solo"].tolist(),
-        *(slots[name].tolist() for name in ("aircraft_id", "same_instructor", "same_aircraft", "verdict", "margin")),
+        slots["aircraft_id"].isna().tolist(),
+        *(slots[name].tolist() for name in ("same_instructor", "same_aircraft", "verdict", "margin")),
         kept_and_missed(lessons, new, slots["instructor_id"]),
         strict=True,
     )
     return [
         slot_description(
-            usual, start, solo=solo, without_aircraft=bool(pd.isna(aircraft)), same_instructor=same_instructor,
+            usual, start, solo=solo, without_aircraft=without, same_instructor=same_instructor,
             same_aircraft=same_aircraft, verdict=verdict, margin=margin, wishes=wishes,
         )
-        for usual, start, solo, aircraft, same_instructor, same_aircraft, verdict, margin, wishes in facts
+        for usual, start, solo, without, same_instructor, same_aircraft, verdict, margin, wishes in facts
     ]  # fmt: skip
 
 
