@@ -31,23 +31,23 @@ class ConstraintMatrix:
     room: Places
 
     @classmethod
-    def of(cls, rows: Iterable[Row]) -> "ConstraintMatrix":
-        """Build a matrix from rows."""
-        given = list(rows)
-        slots, weights, room = zip(*given, strict=True) if given else ((), (), ())
+    def joined(cls, parts: Iterable["ConstraintMatrix"]) -> "ConstraintMatrix":
+        """Return the rows of some matrices, one after another."""
+        given = list(parts)
         none = np.empty(0, dtype=np.int64)
+        before = np.cumsum([0, *(part.room.size for part in given)]).tolist()
         return cls(
-            np.repeat(np.arange(len(given)), [each.size for each in slots]),
-            np.concatenate([none, *slots]),
-            np.concatenate([none, *weights]),
-            np.array(room, dtype=np.int64),
+            np.concatenate([none, *(part.row + rows for part, rows in zip(given, before, strict=False))]),
+            np.concatenate([none, *(part.slot for part in given)]),
+            np.concatenate([none, *(part.weight for part in given)]),
+            np.concatenate([none, *(part.room for part in given)]),
         )
 
     @classmethod
     def on(cls, board: SlotAssignmentState) -> "ConstraintMatrix":
         """Return all constraints on the open slots."""
         open_slots = np.flatnonzero(np.isfinite(board.price))
-        return cls.of([*_cliques(board, open_slots), *_duty(board, open_slots)])
+        return cls.joined([*_cliques(board, open_slots), *_duty(board, open_slots)])
 
     def __iter__(self) -> Iterator[Row]:
         edges = np.flatnonzero(np.diff(self.row, prepend=-1, append=-1)).tolist()
@@ -78,7 +78,7 @@ def _sums(row: Places, weight: Places, rows: int) -> Places:
     return np.bincount(row, weights=weight, minlength=rows).astype(np.int64)
 
 
-def _cliques(board: SlotAssignmentState, open_slots: Places) -> Iterator[Row]:
+def _cliques(board: SlotAssignmentState, open_slots: Places) -> Iterator[ConstraintMatrix]:
     """Sets of slots that all use one instructor, aircraft or student at one moment; none is a subset of another."""
     slots = board.slots
     ends = slots.end + board.buffer
@@ -86,34 +86,34 @@ def _cliques(board: SlotAssignmentState, open_slots: Places) -> Iterator[Row]:
         order = open_slots[np.lexsort((slots.start[open_slots], needed[open_slots]))]
         edges = np.flatnonzero(np.diff(needed[order], prepend=np.iinfo(np.int64).min)).tolist()
         for first, last in pairwise([*edges, order.size]):
-            mine = order[first:last]
+            mine = np.sort(order[first:last])
             if needed[mine[0]] == NOBODY:
                 continue
             starts, until = slots.start[mine], ends[mine]
-            moments, before = np.unique(starts, return_counts=True)
+            moments = np.unique(starts)
             # Only if one ends before the next begins: otherwise the next moment has all of this one's, and more.
             ended = np.searchsorted(np.sort(until), [*moments, np.iinfo(np.int64).max], side="right")
-            closing = np.diff(ended) > 0
-            for moment, begun in zip(moments[closing].tolist(), before.cumsum()[closing].tolist(), strict=True):
-                there = mine[:begun][until[:begun] > moment]
-                lessons = board.lesson[there]
-                if (lessons != lessons[0]).any():
-                    there.sort()
-                    yield there, np.ones(there.size, dtype=np.int64), 1
+            closing = moments[np.diff(ended) > 0, None]
+            there = (starts <= closing) & (until > closing)
+            lessons = board.lesson[mine]  # in ascending order, as the slots are
+            one, other = lessons[there.argmax(axis=1)], lessons[mine.size - 1 - there[:, ::-1].argmax(axis=1)]
+            row, place = np.nonzero(there[one != other])
+            rows = np.count_nonzero(one != other)
+            yield ConstraintMatrix(row, mine[place], np.ones(row.size, dtype=np.int64), np.ones(rows, dtype=np.int64))
 
 
-def _duty(board: SlotAssignmentState, open_slots: Places) -> Iterator[Row]:
+def _duty(board: SlotAssignmentState, open_slots: Places) -> Iterator[ConstraintMatrix]:
     """The 24 hours that could be heaviest, instructor by instructor: they begin or end with a lesson or a slot."""
     slots = board.slots
     for instructor in np.unique(slots.instructor[open_slots]).tolist():
         if instructor != NOBODY:
             mine = open_slots[slots.instructor[open_slots] == instructor]
             edges = (slots.start[mine], slots.end[mine] - MINUTES_PER_DAY, board.teaching.windows(instructor))
-            yield from _rows_of(board, mine, instructor, np.unique(np.concatenate(edges)))
+            yield _rows_of(board, mine, instructor, np.unique(np.concatenate(edges)))
 
 
-def _rows_of(board: SlotAssignmentState, mine: Places, instructor: int, windows: Minutes) -> Iterator[Row]:
-    """A row for each 24 hours; a lesson already counted there weighs only what it would add.
+def _rows_of(board: SlotAssignmentState, mine: Places, instructor: int, windows: Minutes) -> ConstraintMatrix:
+    """Return a row for each 24 hours; a lesson already counted there weighs only what it would add.
 
     A row that is implied by the one before or after it is left out.
     """
@@ -131,6 +131,6 @@ def _rows_of(board: SlotAssignmentState, mine: Places, instructor: int, windows:
     needed = np.ones(room.size, dtype=bool)
     needed[:-1] &= ~milder_than_next
     needed[1:] &= ~milder_than_last
-    for column in np.flatnonzero(needed).tolist():
-        weighs = np.flatnonzero(load[:, column])
-        yield mine[weighs], load[weighs, column], int(room[column])
+    asked = load[:, needed].T
+    row, place = np.nonzero(asked)
+    return ConstraintMatrix(row, mine[place], asked[row, place], room[needed])

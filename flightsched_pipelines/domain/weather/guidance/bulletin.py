@@ -43,6 +43,9 @@ SOME_COLUMNS = frozenset({"TXN", "XND", "P06", "P12", "Q06", "Q12", "DUR", "T06"
 """Elements of longer periods, which have a value in the column that ends each period."""
 
 _LABEL_WIDTH, _FIELD_WIDTH = 4, 3
+_NUMBERS = re.compile(r"(?: {2}[0-9]| -[0-9]| [0-9]{2}|-[0-9]{2}|[0-9]{3})*")
+"""Fields of a row that has a number in each, right-aligned."""
+_NUMBERS_OR_BLANKS = re.compile(r"(?:\s{3}| {2}[0-9]| -[0-9]| [0-9]{2}|-[0-9]{2}|[0-9]{3})*")
 _NAMED_COLUMNS = 3
 """A date of fewer columns may have no room for its name."""
 
@@ -204,8 +207,8 @@ def _values(row: str, columns: int, *, in_every_column: bool) -> list[int | None
     if row[:1].strip() or len(text) > length or (in_every_column and len(text) < length):
         return None
     text = text.ljust(length)
-    fields = [text[start : start + _FIELD_WIDTH] for start in range(0, length, _FIELD_WIDTH)]
-    if not all(re.fullmatch(r" *-?[0-9]+", field) or not (field.strip() or in_every_column) for field in fields):
+    if not (_NUMBERS if in_every_column else _NUMBERS_OR_BLANKS).fullmatch(text):
         return None
-    values = [int(field) if field.strip() else None for field in fields]
+    fields = [text[start : start + _FIELD_WIDTH] for start in range(0, length, _FIELD_WIDTH)]
+    values = [*map(int, fields)] if in_every_column else [int(field) if field.strip() else None for field in fields]
     return [None if value == MISSING_CODE else value for value in values]
