@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -42,15 +43,12 @@ class FlightPaths:
 
 def flight_paths(bookings: pd.DataFrame, airports: pd.DataFrame) -> FlightPaths:
     """Return the paths of bookings between airports with known positions."""
-    routes = [" ".join(route) for route in bookings["route"].tolist()]
-    words = bookings["departure"].astype("str").str.cat(routes, sep=" ") + "|" + bookings["lesson_kind"].astype("str")
-    number, distinct = encoded(words)
+    number, distinct = _ways(bookings)
     fields = _fields(airports)
     spaces: list[BaseGeometry | None] = []
     bands: list[tuple[float, float]] = []
-    for word in map(str, distinct):
-        idents, _, kind = word.partition("|")
-        places = [fields[ident] for ident in idents.split() if ident in fields]
+    for idents, kind in distinct:
+        places = [fields[ident] for ident in idents if ident in fields]
         spaces.append(airspace([place[:2] for place in places], AROUND_NM[kind]) if places else None)
         heights = [place[2] for place in places if not math.isnan(place[2])]
         bands.append((min(heights), max(heights)) if heights else (-math.inf, math.inf))
@@ -63,6 +61,27 @@ def flight_paths(bookings: pd.DataFrame, airports: pd.DataFrame) -> FlightPaths:
         floor_ft=low[number],
         ceiling_ft=high[number] + _above_ground_ft(bookings),
     )
+
+
+def _ways(bookings: pd.DataFrame) -> tuple[NDArray[np.int64], Sequence[tuple[tuple[str, ...], str]]]:
+    """Return the number of each booking's way and kind, and these: the airports in their order, and the kind."""
+    routes = bookings["route"].tolist()
+    # A lesson at many times has one list of its own: lists are compared only if they are not the same.
+    known: dict[int, int] = {}
+    alike: dict[tuple[str, ...], int] = {}
+    for route in routes:
+        if id(route) not in known:
+            known[id(route)] = alike.setdefault(tuple(route), len(alike))
+    route = np.fromiter((known[id(route)] for route in routes), dtype=np.int64, count=len(routes))
+    departure, departures = encoded(bookings["departure"])
+    kind, kinds = encoded(bookings["lesson_kind"])
+    names, sorts, on_route = ["", *map(str, departures)], ["", *map(str, kinds)], [*alike] or [()]
+    sizes = len(names), len(sorts), len(on_route)
+    combined = np.ravel_multi_index((departure + np.int64(1), kind + np.int64(1), route), sizes)  # -1 encodes null
+    number, firsts = cast("tuple[NDArray[np.int64], NDArray[np.int64]]", pd.factorize(combined))
+    start, sort, by = cast("list[list[int]]", [part.tolist() for part in np.unravel_index(firsts, sizes)])
+    airports = [(names[first], *on_route[rest]) for first, rest in zip(start, by, strict=True)]
+    return number, list(zip(airports, [sorts[one] for one in sort], strict=True))
 
 
 def airspace(places: Sequence[tuple[float, float]], around_nm: float) -> BaseGeometry:

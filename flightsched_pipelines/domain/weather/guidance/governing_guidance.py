@@ -138,6 +138,9 @@ def _counts(group: ForecastGroup, rules: GuidanceRules) -> bool:
 def _hourly(group: ForecastGroup, since: datetime) -> Iterator[ForecastGroup]:
     """The hours of a group from a time on."""
     hour = max(group.from_utc, since)
+    if hour == group.from_utc and group.to_utc == hour + HOUR:
+        yield group
+        return
     while hour < group.to_utc:
         yield replace(group, from_utc=hour, to_utc=hour + HOUR)
         hour += HOUR
