@@ -49,10 +49,29 @@ class ConstraintMatrix:
         open_slots = np.flatnonzero(np.isfinite(board.price))
         return cls.joined([*_cliques(board, open_slots), *_duty(board, open_slots)])
 
+    @property
+    def edges(self) -> Sequence[int]:
+        """Return the first entry of each row that has any, and one past the last entry."""
+        return np.flatnonzero(np.diff(self.row, prepend=-1, append=-1)).tolist()
+
     def __iter__(self) -> Iterator[Row]:
-        edges = np.flatnonzero(np.diff(self.row, prepend=-1, append=-1)).tolist()
-        for first, last in pairwise(edges):
+        for first, last in pairwise(self.edges):
             yield self.slot[first:last], self.weight[first:last], int(self.room[self.row[first]])
+
+    def those(self, wanted: NDArray[np.bool_]) -> "ConstraintMatrix":
+        """Return some of the rows."""
+        here = wanted[self.row]
+        return ConstraintMatrix(self.row[here], self.slot[here], self.weight[here], self.room)
+
+    def may_exceed(self, share: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return for each row whether shares of its slots may weigh more than its room, or any of its heaviest do."""
+        first = np.array(self.edges[:-1], dtype=np.int64)
+        may = np.zeros(self.room.size, dtype=bool)
+        if first.size:
+            total = np.bincount(self.row, weights=share[self.slot], minlength=self.room.size)
+            rows = self.row[first]
+            may[rows] = total[rows] > self.room[rows] // np.maximum.reduceat(self.weight, first)
+        return may
 
     def beside(
         self, board: SlotAssignmentState, held: Sequence[int], wanted: Places

@@ -13,6 +13,7 @@ the wall clock is only a safety net.
 # pyright: reportUnknownMemberType=false, reportMissingTypeStubs=false
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -233,17 +234,13 @@ def _relax(board: SlotAssignmentState, rows: ConstraintMatrix) -> tuple[float, N
     lessons = np.arange(len(board.bookings))
     edges = np.searchsorted(board.lesson[open_slots], lessons[1:])
     stated = [
-        LpRow(np.append(places, without), np.ones(places.size + 1), 1.0, least=1.0)
+        LpRow([*places.tolist(), without], [1.0] * (places.size + 1), 1.0, least=1.0)
         for without, places in enumerate(np.split(np.arange(open_slots.size), edges), start=open_slots.size)
     ]
     place = np.zeros(len(board.price), dtype=np.int64)
     place[open_slots] = np.arange(open_slots.size)
-    duty: list[Row] = []
-    for slots, weights, room in rows:
-        if room == 1:
-            stated.append(LpRow(place[slots], weights.astype(np.float64), 1.0))
-        else:
-            duty.append((slots, weights, room))
+    duty = rows.those(rows.room != 1)
+    stated += _stated(rows.those(rows.room == 1), place)
     program = LinearProgram(np.concatenate([board.price[open_slots], np.full(lessons.size, UNPLACED_PRICE)]), stated)
     share, reduced = np.zeros(len(board.price)), np.full(len(board.price), np.inf)
     bound, reduced[open_slots] = -np.inf, board.price[open_slots]
@@ -258,18 +255,23 @@ def _relax(board: SlotAssignmentState, rows: ConstraintMatrix) -> tuple[float, N
         share[open_slots] = best.amounts[: open_slots.size]
         if rise < MIN_RISE * bound:
             break
-        for row in duty:
+        for row in duty.those(duty.may_exceed(share)):
             for slots, weights, room in _cuts(row, share):
-                program.add(LpRow(place[slots], weights.astype(np.float64), float(room)))
+                program.add(LpRow(place[slots].tolist(), weights.astype(np.float64).tolist(), float(room)))
     return bound, reduced, spent
+
+
+def _stated(rows: ConstraintMatrix, place: Places) -> Iterator[LpRow]:
+    """Yield rows as bounds on the amounts at the slots' places."""
+    places, weights = place[rows.slot].tolist(), rows.weight.astype(np.float64).tolist()
+    for first, last in pairwise(rows.edges):
+        yield LpRow(places[first:last], weights[first:last], float(rows.room[rows.row[first]]))
 
 
 def _cuts(row: Row, share: NDArray[np.float64]) -> Iterator[Row]:
     """Rows that a relaxed choice breaks: the row itself, or what follows from it for the heaviest slots."""
     slots, weights, room = row
     chosen = share[slots]
-    if chosen.sum() <= room // weights.max():
-        return  # no row that follows has less room
     if chosen @ weights > room + 1e-6:
         yield row
     for least in np.unique(weights[chosen > 0]).tolist():

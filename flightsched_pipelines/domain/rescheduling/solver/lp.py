@@ -1,7 +1,7 @@
 """Solve linear programs in arrays with OR-Tools' GLOP; rows may be added between solutions."""
 
 # pyright: reportUnknownMemberType=false, reportMissingTypeStubs=false
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,8 @@ Numbers = NDArray[np.float64]
 class LpRow:
     """A bound: the weighted sum of the amounts at these places is between ``least`` and ``most``."""
 
-    places: NDArray[np.int64]
-    weights: Numbers
+    places: Sequence[int]
+    weights: Sequence[float]
     most: float
     least: float = -np.inf
 
@@ -48,8 +48,8 @@ class LinearProgram:
             model.constraint.add(
                 lower_bound=row.least,
                 upper_bound=row.most,
-                var_index=row.places.tolist(),
-                coefficient=row.weights.tolist(),
+                var_index=row.places,
+                coefficient=row.weights,
             )
         self._solver: Any = pywraplp.Solver.CreateSolver("GLOP")
         self._solver.LoadModelFromProto(model)
@@ -59,7 +59,7 @@ class LinearProgram:
     def add(self, row: LpRow) -> None:
         """Add a row to a program that was solved."""
         bound: Any = self._solver.Constraint(row.least, row.most)
-        for place, weight in zip(row.places.tolist(), row.weights.tolist(), strict=True):
+        for place, weight in zip(row.places, row.weights, strict=True):
             bound.SetCoefficient(self._solver.variable(place), weight)
 
     def solve(self) -> LpOptimum | None:
