@@ -303,7 +303,13 @@ def _as_stored(values: "pd.Series[Any]", column: Column[Any]) -> "pd.Series[Any]
 def _words(items: object) -> list[str] | None:
     if not isinstance(items, list | tuple | np.ndarray):
         return None
-    return [str(item).replace("\x00", "") for item in typing.cast("Iterable[object]", items)]
+    return _list_of(tuple(map(str, typing.cast("Iterable[object]", items))))
+
+
+@lru_cache(maxsize=10_000)  # most rows have the same, or nothing; a list of its own takes more than all it contains
+def _list_of(items: tuple[str, ...]) -> list[str]:
+    """Return a list without characters that PostgreSQL's text cannot contain; equal rows share it."""
+    return [item.replace("\x00", "") for item in items]
 
 
 def _plain(values: "pd.Series[Any]", column: Column[Any]) -> Iterable[Any]:

@@ -11,11 +11,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
-from flightsched_pipelines.domain.weather.conditions import ForecastGroup, flight_category
+from flightsched_pipelines.domain.weather.conditions import ForecastGroup, UnreadWord, flight_category
 from flightsched_pipelines.domain.weather.distances import distances_nm
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
 from flightsched_pipelines.domain.weather.governing import governing_metars, governing_taf, newest, unreadable
@@ -279,7 +280,17 @@ def _record(row: _Row) -> tuple[object, ...]:
         conditions.visibility_at_least, conditions.ceiling_ft, conditions.ceiling_estimated, conditions.temperature_c,
         conditions.dewpoint_c, conditions.temperature_c, conditions.dewpoint_c, conditions.altimeter_hpa,
         conditions.weather,
-        sorted(conditions.hazards), sorted(conditions.missing),
-        [str(word) for word in conditions.unread], category,
+        _in_order(conditions.hazards), _in_order(conditions.missing), _in_words(conditions.unread), category,
         group.source, group.station, row.distance_nm, group.issued_at_utc, row.governs,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=1_000)  # most rows have none
+def _in_order(words: frozenset[str]) -> list[str]:
+    """Return words in their order; rows with the same share the list."""
+    return sorted(words)
+
+
+@lru_cache(maxsize=1_000)
+def _in_words(unread: tuple[UnreadWord, ...]) -> list[str]:
+    return [str(word) for word in unread]
