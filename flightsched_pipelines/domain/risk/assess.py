@@ -54,7 +54,11 @@ class Assessment:
     @cached_property
     def broken(self) -> pd.DataFrame:
         """Return every breach of every booking that is not ok (``BROKEN_COLUMNS``), the gravest of a booking first."""
-        return broken_rules(self.case, np.flatnonzero(self.severities != OK), self.severities)
+        return self.broken_at(np.arange(len(self.severities)))
+
+    def broken_at(self, positions: NDArray[np.int64]) -> pd.DataFrame:
+        """Return the breaches of the bookings at some positions of the frame, as `broken` does of all."""
+        return broken_rules(self.case, positions[self.severities[positions] != OK], self.severities)
 
     @cached_property
     def limits(self) -> pd.DataFrame:

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from flightsched_pipelines.domain.risk.assess import Assessment
@@ -28,7 +30,8 @@ def guidance_disagreements(
         return []
     views = (forecasts, seen_by_guidance(forecasts))
     told, seen = (hourly_steps.assess_lessons(engine, compared, view, hour_utc, settings) for view in views)
-    return disagreements(compared, _verdicts(told), _verdicts(seen), _breaches(told), _breaches(seen))
+    apart = np.flatnonzero(told.severities != seen.severities)
+    return disagreements(compared, _verdicts(told), _verdicts(seen), _breaches(told, apart), _breaches(seen, apart))
 
 
 def with_uncertainty(
@@ -50,8 +53,8 @@ def _verdicts(assessment: Assessment) -> list[str]:
     return assessment.verdicts.astype("str").tolist()
 
 
-def _breaches(assessment: Assessment) -> Mapping[int, Sequence[Mapping[Any, Any]]]:
+def _breaches(assessment: Assessment, positions: NDArray[np.int64]) -> Mapping[int, Sequence[Mapping[Any, Any]]]:
     found: dict[int, list[Mapping[Any, Any]]] = {}
-    for row in assessment.broken.sort_values("breach_rank").to_dict("records"):
+    for row in assessment.broken_at(positions).sort_values("breach_rank").to_dict("records"):
         found.setdefault(int(row["booking_id"]), []).append(row)
     return found
