@@ -37,6 +37,7 @@ from sqlalchemy.types import NULLTYPE, TypeEngine
 from flightsched_pipelines.database import availability_sets
 from flightsched_pipelines.database.copying import array_literal, copy_rows
 from flightsched_pipelines.database.engine import Source, reading
+from flightsched_pipelines.database.given_rows import is_one_of
 from flightsched_pipelines.database.schema import Kind, availability_snapshot, partitions
 from flightsched_pipelines.errors import PlainError
 
@@ -77,7 +78,7 @@ def select_archived(names: Sequence[str], which: ColumnElement[bool]) -> Select[
     """Return the query for the first hour of some tables whose rows were archived; `refuse_archived` reads it."""
     p = partitions.c
     query = select(p.name, p.partition_hour, p.archive_file)
-    return query.where(p.name.in_(list(names)), which, p.archived_at.is_not(None)).order_by(p.partition_hour).limit(1)
+    return query.where(is_one_of(p.name, names), which, p.archived_at.is_not(None)).order_by(p.partition_hour).limit(1)
 
 
 def refuse_archived(archived: Sequence[Any]) -> None:

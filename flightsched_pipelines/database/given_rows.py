@@ -58,7 +58,13 @@ def is_one_of(column: ColumnElement[str], values: Sequence[str]) -> ColumnElemen
     PostgreSQL uses a partial index only if the statement shows that the index has the row; a plan that is kept for any
     values of parameters sees none of them.
     """
-    return column.in_([literal_column(repr(value), Text) for value in values])
+    return column.in_([spelled_out(value) for value in values])
+
+
+def spelled_out(value: str) -> ColumnElement[str]:
+    """Return text as the statement itself has it, in quotes, instead of a parameter."""
+    doubled = value.replace("'", "''")
+    return literal_column(f"'{doubled}'", Text)
 
 
 def as_parameter(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Boolean,
     CompoundSelect,
     Connection,
+    CursorResult,
     Date,
     DateTime,
     Delete,
@@ -28,13 +29,14 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, psycopg
 from sqlalchemy.engine import result_tuple
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import String, TypeEngine
 
 Statement = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]] | Insert | Update | Delete
 
+_DIALECT = psycopg.dialect()
 _AS_THEY_ARE = (Integer, Boolean, String, Text, ARRAY, JSONB)
 _READ: Sequence[tuple[type[TypeEngine[Any]], Callable[[Any], Any]]] = (
     (DateTime, datetime.fromisoformat),
@@ -67,14 +69,41 @@ class Together:
                 rows = select(change).subquery(f"{name}_rows")
             self._readers[name] = _Reader(name, list(rows.c))
             columns.append(select(func.json_agg(func.json_build_array(*rows.c))).scalar_subquery().label(name))
-        self._statement = select(*columns or [true()]).add_cte(*silent)
+        self._sent = _Sent(select(*columns or [true()]).add_cte(*silent))
 
     def run(self, connection: Connection, values: Mapping[str, Any]) -> Mapping[str, Sequence[Any]]:
         """Run all, and return the rows of each by its name, in their order."""
-        found = connection.execute(self._statement, values).one()
+        found = self._sent.run(connection, values).one()
         return {
             name: reader.rows(rows or []) for (name, reader), rows in zip(self._readers.items(), found, strict=False)
         }
+
+
+class _Sent:
+    """A statement as PostgreSQL gets it, and its parameters as the driver does; made once in a process.
+
+    SQLAlchemy would do so for each engine, and compare the whole statement each time to find what it made.
+    """
+
+    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+        compiled = statement.compile(dialect=_DIALECT)
+        self._text = str(compiled)
+        if "POSTCOMPILE" in self._text:
+            raise ValueError("a list of values would change the text: give it by `among` or `is_one_of`")
+        processors = {
+            name: bind.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
+            for bind, name in compiled.bind_names.items()
+        }
+        self._processors = [(name, process) for name, process in processors.items() if process is not None]
+        self._constants = self._processed(
+            {name: bind.effective_value for bind, name in compiled.bind_names.items() if not bind.required}
+        )
+
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> CursorResult[Any]:
+        return connection.exec_driver_sql(self._text, {**self._constants, **self._processed(values)})
+
+    def _processed(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {**values, **{name: process(values[name]) for name, process in self._processors if name in values}}
 
 
 class _Reader:

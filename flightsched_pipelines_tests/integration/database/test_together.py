@@ -30,8 +30,9 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import ProgrammingError
 
-from flightsched_pipelines.database.given_rows import among, as_parameter, given, insert_given
+from flightsched_pipelines.database.given_rows import among, as_parameter, given, insert_given, is_one_of
 from flightsched_pipelines.database.together import Together
 from flightsched_pipelines_tests.conftest import clone, connected
 from flightsched_pipelines_tests.examples import examples
@@ -127,3 +128,25 @@ def test_what_could_be_misread_is_refused() -> None:
         Together(untyped=select(null().label("nothing")))
     with pytest.raises(TypeError, match="timedelta cannot be part of a given row"):
         as_parameter([{"wait": timedelta(1)}])
+
+
+def test_a_parameter_that_is_not_given_is_an_error_and_no_null(connection: Connection) -> None:
+    both = Together(these=select(KINDS.c.number).where(among(KINDS.c.number, "these")))
+    with connection.begin_nested(), pytest.raises(ProgrammingError, match="these"):
+        both.run(connection, {})
+
+
+def test_a_list_that_would_change_the_statements_text_is_refused() -> None:
+    assert Together(some=select(KINDS.c.number).where(is_one_of(KINDS.c.words, ("a", "it's"))))
+    with pytest.raises(ValueError, match="is_one_of"):
+        Together(some=select(KINDS.c.number).where(KINDS.c.words.in_(["a", "b"])))
+
+
+def test_words_that_are_spelled_out_are_found_whatever_their_letters(connection: Connection) -> None:
+    words = ["it's", 'a "quote"', "50%", "back\\slash", ":name"]
+    connection.execute(KINDS.delete())
+    connection.execute(insert(KINDS), [{"number": n, "words": word} for n, word in enumerate(words)])
+    query = select(KINDS.c.number).where(is_one_of(KINDS.c.words, words)).order_by(KINDS.c.number)
+    expected = list(range(len(words)))
+    assert [row.number for row in connection.execute(query)] == expected
+    assert [row.number for row in Together(some=query).run(connection, {})["some"]] == expected

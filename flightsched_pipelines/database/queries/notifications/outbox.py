@@ -30,7 +30,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import Insert
 
-from flightsched_pipelines.database.given_rows import among, as_parameter, given, in_batches, insert_given
+from flightsched_pipelines.database.given_rows import (
+    among,
+    as_parameter,
+    given,
+    in_batches,
+    insert_given,
+    is_one_of,
+)
 from flightsched_pipelines.database.schema import bookings, dead_letters, outbox, reschedule_cases
 from flightsched_pipelines.database.schema.base import INSTANT
 
@@ -74,7 +81,7 @@ def replacing() -> Update:
             o.case_id == to.c.case_id,
             o.role == to.c.role,
             o.channel == to.c.channel,
-            o.status.in_(("waiting", "sending")),
+            is_one_of(o.status, ("waiting", "sending")),
         )
         .values(
             obsolete=True,

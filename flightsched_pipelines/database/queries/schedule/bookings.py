@@ -12,11 +12,9 @@ from sqlalchemy import (
     Connection,
     Engine,
     Select,
-    Text,
     case,
     cast,
     func,
-    literal_column,
     or_,
     select,
     true,
@@ -27,7 +25,7 @@ from sqlalchemy.dialects.postgresql import Range
 
 from flightsched_pipelines.database import schema
 from flightsched_pipelines.database.engine import Source, reading
-from flightsched_pipelines.database.given_rows import is_one_of
+from flightsched_pipelines.database.given_rows import is_one_of, spelled_out
 from flightsched_pipelines.database.queries.schedule.violating_rows import OddRow, as_faults, odd_rows
 from flightsched_pipelines.database.readable_columns import day, end_of, form_of, start_of, words
 from flightsched_pipelines.domain.rescheduling.availability import (
@@ -177,7 +175,7 @@ def beside(
     columns = {"student": t.student_id, "instructor": t.instructor_id, "aircraft": t.aircraft_id}
     # Written like the constraints against double bookings, each by itself: their indexes then find the few rows at
     # once. Of conditions joined by "or" PostgreSQL takes out what they share, and reads all bookings of the time.
-    closed = literal_column("'[]'", Text)
+    closed = spelled_out("[]")
     taken = (
         select(t.id).where(
             columns[kind] == key,
