@@ -25,7 +25,7 @@ from flightsched_pipelines.services.delivery.outbox_worker import DeliveryResult
 from flightsched_pipelines.services.hourly.ranking import RankedHour
 from flightsched_pipelines.services.monitoring.operations_report import risk_map
 from flightsched_pipelines.services.notifications.dispatch import DispatchResult
-from flightsched_pipelines.services.standby import StandbyResult
+from flightsched_pipelines.services.standby.offers import StandbyResult
 
 MAX_LESSONS_SHOWN = 12
 

@@ -15,8 +15,9 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.imports import minimum_rules
 from flightsched_pipelines.domain.imports.faults import Fault, in_order
 from flightsched_pipelines.domain.imports.kinds.catalogue import KINDS, FileKind
+from flightsched_pipelines.domain.imports.known import Known
 from flightsched_pipelines.domain.imports.reading import ReadFile, read_rows
-from flightsched_pipelines.domain.imports.references import Known, resolve
+from flightsched_pipelines.domain.imports.references import resolve
 from flightsched_pipelines.domain.imports.times import Times
 from flightsched_pipelines.domain.risk.limits.trial import TrialGroup, compare, instead, tried
 from flightsched_pipelines.services.hourly import hourly_steps

@@ -5,7 +5,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from flightsched_pipelines.database.queries.imports import stored_references as stored
-from flightsched_pipelines.domain.imports.references import AMBIGUOUS
+from flightsched_pipelines.domain.imports.known import AMBIGUOUS
 from flightsched_pipelines.errors import PlainError
 
 Thing = Literal["student", "instructor", "aircraft"]

@@ -10,12 +10,12 @@ from sqlalchemy import Engine
 from flightsched_pipelines.cli.arguments import Hour, Json, parse_hour
 from flightsched_pipelines.cli.console import console, print_json
 from flightsched_pipelines.cli.session import open_session
-from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.delivery import channel_senders
 from flightsched_pipelines.services.delivery import outbox_worker as delivery
 from flightsched_pipelines.services.delivery.test_email import send_test_email
 from flightsched_pipelines.services.notifications import dispatch as dispatching
 from flightsched_pipelines.services.responses import deadlines
+from flightsched_pipelines.services.standby import offers
 from flightsched_pipelines.settings import Settings
 
 
@@ -56,7 +56,7 @@ def deliver(as_json: Json = False) -> None:
 def delivered(engine: Engine, settings: Settings) -> delivery.DeliveryResult:
     """Process deadlines, offer freed slots, then send due messages."""
     passed = deadlines.process_deadlines(engine, datetime.now(UTC), settings)
-    standby.offer_freed_slots(engine, datetime.now(UTC), settings)
+    offers.offer_freed_slots(engine, datetime.now(UTC), settings)
     with channel_senders.open_channels(engine, settings) as channels:
         result = delivery.drain(engine, channels, settings)
     result.deadlines = passed

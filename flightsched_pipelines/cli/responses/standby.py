@@ -12,7 +12,7 @@ from flightsched_pipelines.cli.arguments import Json
 from flightsched_pipelines.cli.console import console, print_json
 from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.formatting import format_time
-from flightsched_pipelines.services import standby
+from flightsched_pipelines.services.standby import places as standby
 
 app = typer.Typer(help="Show or change the standby lists.")
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from flightsched_pipelines.cli.arguments import Json
 from flightsched_pipelines.cli.console import UsageError, console, print_json
 from flightsched_pipelines.cli.session import open_session
-from flightsched_pipelines.domain.risk.limits.minimums import stated_limit
+from flightsched_pipelines.domain.risk.rules import stated_limit
 from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.services import minimums as stored
 from flightsched_pipelines.services.imports.files import read_file
@@ -73,16 +73,19 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add one minimum of a school, or one limit of a student; the same again changes nothing."""
+    # Imported here, since only this compares a limit with all others, as an import does.
+    from flightsched_pipelines.services.new_limits import NewLimit, add_limit  # noqa: PLC0415, it loads pandas
+
     if student and level:
         raise UsageError("--level is of the school's minimums; a student's own limits are for the student's level")
     if student and aircraft_type:
         raise UsageError("--aircraft-type is of the school's minimums; a student's own limits are for any aircraft")
     settings, engine = open_session()
-    new = stored.NewLimit(
+    new = NewLimit(
         limit, school or "", student or "", level, solo, kind, night, aircraft_type, effect, _day(since),
         until and until.date(), reference,
     )  # fmt: skip
-    report = stored.add_limit(engine, new, datetime.now(UTC), settings)
+    report = add_limit(engine, new, datetime.now(UTC), settings)
     if as_json:
         print_json({"added": report.added, "unchanged": report.unchanged})
     else:

@@ -11,11 +11,11 @@ from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.ownership import PLATFORM, code_reference
 from flightsched_pipelines.defs.runs.refusals import RefusalError, refuse
 from flightsched_pipelines.defs.runs.run_limits import bounded
-from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.delivery import channel_senders, outbox_worker
 from flightsched_pipelines.services.delivery.test_email import TestEmailError, send_trial_to_dispatchers
 from flightsched_pipelines.services.notifications import dispatch
 from flightsched_pipelines.services.responses import deadlines
+from flightsched_pipelines.services.standby import offers
 from flightsched_pipelines.settings import Settings
 
 HOUR_FORMAT = "%Y-%m-%dT%H"
@@ -79,7 +79,7 @@ def offer_freed_slots(
 ) -> None:
     """Offer each freed slot to the first matching lesson on the standby list."""
     context.add_output_metadata(
-        asset_metadata.standby_metadata(standby.offer_freed_slots(engine, clock.now(), settings))
+        asset_metadata.standby_metadata(offers.offer_freed_slots(engine, clock.now(), settings))
     )
 
 

@@ -17,9 +17,9 @@ from flightsched_pipelines.defs.notifications.notification_jobs import HOUR_FORM
 from flightsched_pipelines.defs.ownership import code_reference, labels
 from flightsched_pipelines.defs.partitions import key_of
 from flightsched_pipelines.defs.responses.response_jobs import apply_queued_responses
-from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.notifications import channels, dispatch
 from flightsched_pipelines.services.responses import deadlines, queued_responses
+from flightsched_pipelines.services.standby import offers
 from flightsched_pipelines.settings import Settings
 
 TRY_AGAIN_SECONDS = 120
@@ -83,7 +83,7 @@ def delivery_sensor(
     now = clock.now()
     due = outbox.due(engine, channels.configured_channels(settings), now)
     overdue = deadlines.deadlines_due(engine, now, settings)
-    freed = standby.freed_slots_due(engine, now, settings)
+    freed = offers.freed_slots_due(engine, now, settings)
     if not due and not overdue and not freed:
         return dg.SkipReason("no message is due, no deadline has passed, and no slot has come free")
     if was_launched(context, deliver_job.name, now):

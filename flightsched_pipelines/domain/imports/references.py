@@ -1,42 +1,17 @@
 """Rows as they are to be stored: what they refer to is found, their times are instants, and each makes sense whole."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
 from flightsched_pipelines.domain.imports import credential_rules, minimum_rules
 from flightsched_pipelines.domain.imports.credential_rules import Wrong
 from flightsched_pipelines.domain.imports.faults import Fault
 from flightsched_pipelines.domain.imports.kinds.catalogue import FileKind
+from flightsched_pipelines.domain.imports.known import AMBIGUOUS, Known
 from flightsched_pipelines.domain.imports.reading import ReadFile, ReadRow
 from flightsched_pipelines.domain.imports.times import Times, instant_of, span_fault
-from flightsched_pipelines.domain.risk.bookings import MAX_LESSON
-
-AMBIGUOUS = 0
-"""Stands for the id of what two rows have: no table has it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The stored rows that a file can refer to.
-
-    ``schools``: id or name, in small letters → key. ``bases``: key of a school → ident of its base. ``things``: what
-    (``student``, ``instructor``, ``aircraft``) → (school, id or name in small letters) → key. ``airports``: an ident in
-    any form, in capitals → its ICAO ident; what is not there is in ``unknown_airports`` with the reason. ``zones``:
-    ICAO ident → time zone. ``simulators``: keys of the aircraft that are simulators. ``aircraft_types``: key of a
-    school → types of its aircraft, of those that it no longer has too.
-    """
-
-    schools: Mapping[str, int]
-    bases: Mapping[int, str]
-    things: Mapping[str, Mapping[tuple[int, str], int]]
-    airports: Mapping[str, str]
-    unknown_airports: Mapping[str, str]
-    zones: Mapping[str, ZoneInfo]
-    simulators: frozenset[int]
-    aircraft_types: Mapping[int, Collection[str]]
+from flightsched_pipelines.domain.risk.rules import MAX_LESSON
 
 
 def resolve(kind: FileKind, file: ReadFile, known: Known, times: Times) -> Iterator[Fault]:

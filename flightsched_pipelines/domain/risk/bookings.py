@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, TRAINING_LEVELS
+from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, MAX_LESSON, TRAINING_LEVELS
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.time_zones import instant_in, zone_of
 
@@ -57,7 +57,6 @@ FORM_COLUMNS: Mapping[str, str] = MappingProxyType(
 """
 
 CSV_COLUMNS = ("reference", "starts_at", "ends_at", "training_level", "solo", "lesson_kind", "departure", "route")
-MAX_LESSON = timedelta(hours=24)
 
 
 class BookingsError(PlainError, ValueError):

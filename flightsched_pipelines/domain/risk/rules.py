@@ -1,10 +1,14 @@
 """The rules that a minimum can state: their comparisons, their units, and plausible limits."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import MappingProxyType
+from typing import Any
 
 from flightsched_pipelines.domain.weather.areas.products import HAZARDS_OF_AREAS, Hazard
+from flightsched_pipelines.formatting import format_quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ LESSON_KINDS = ("pattern", "local", "cross_country")
 ALTITUDES_FT: Mapping[str, float] = MappingProxyType({"pattern": 1_000.0, "local": 3_000.0, "cross_country": 6_000.0})
 """Highest altitude of each kind of lesson, above ground."""
 
+MAX_LESSON = timedelta(hours=24)
+
 LESSON_FORMS = ("flight", "simulator", "ground")
 """A flight needs an aircraft, a simulator lesson a simulator, a ground lesson neither. Only flights need weather."""
 
@@ -83,3 +89,15 @@ HAZARD_AREAS = "hazard areas"
 HAZARD_RULES = tuple(name for name, rule in RULE_BOOK.items() if rule.comparisons == NONE_ALLOWED) + AREA_RULES
 UNITS: Mapping[str, str] = MappingProxyType({name: next(iter(rule.units), "") for name, rule in RULE_BOOK.items()})
 """The unit to which each rule's limits are converted; empty for hazards."""
+
+_IN_WORDS = MappingProxyType({">": "more than", ">=": "at least", "<": "less than", "<=": "at most"})
+
+
+def stated_limit(row: Mapping[Any, Any]) -> str:
+    """Return what a row of the minimums allows, in words: "more than 5 SM", "at most 10 kt", "none"."""
+    if row["rule"] == "aircraft_crosswind":
+        return "the aircraft's own"
+    limit = row["limit_value"]
+    if limit is None or math.isnan(limit):
+        return "none"
+    return f"{_IN_WORDS[row['comparison']]} {format_quantity(limit, row['unit'])}"

@@ -12,7 +12,7 @@ from flightsched_pipelines.reporting.area_map import area_map
 from flightsched_pipelines.reporting.forecast_chart import forecast_chart, forecast_table
 from flightsched_pipelines.services.dispatch_board import orders
 from flightsched_pipelines.services.dispatch_board.school_lesson import lesson_desk
-from flightsched_pipelines.services.standby import places_of_school
+from flightsched_pipelines.services.standby.places import places_of_school
 from flightsched_pipelines.text import TextError
 
 STATUSES = {

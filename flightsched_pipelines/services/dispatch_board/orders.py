@@ -20,12 +20,12 @@ from flightsched_pipelines.domain.cases.actions import ROLE_OF
 from flightsched_pipelines.domain.cases.responses import CaseResponse
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.messages.event_payload import order_payload
-from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.dispatch_board.sign_in import Dispatcher
 from flightsched_pipelines.services.responses import swap as swaps
 from flightsched_pipelines.services.responses import weather_hold
 from flightsched_pipelines.services.responses.respond import ResponseOutcome
 from flightsched_pipelines.services.responses.respond import respond as take
+from flightsched_pipelines.services.standby import places as standby
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines.text import MAX_REASON_CHARACTERS, TextError, accept
 

@@ -23,9 +23,10 @@ from flightsched_pipelines.database.queries.imports.targets import PERIODS, TARG
 from flightsched_pipelines.database.queries.schedule.changes import settle_changes
 from flightsched_pipelines.domain.imports.faults import Fault, FileError, in_order
 from flightsched_pipelines.domain.imports.kinds.catalogue import KINDS, FileKind
+from flightsched_pipelines.domain.imports.known import Known
 from flightsched_pipelines.domain.imports.overlaps import Overlap, overlaps
 from flightsched_pipelines.domain.imports.reading import ReadFile, ReadRow, read_rows
-from flightsched_pipelines.domain.imports.references import Known, resolve
+from flightsched_pipelines.domain.imports.references import resolve
 from flightsched_pipelines.domain.imports.times import Times
 from flightsched_pipelines.domain.schedule_changes.lifecycle import ChangeState, settle
 from flightsched_pipelines.services.imports import airports, lost_holds, schools_and_airports, student_limits

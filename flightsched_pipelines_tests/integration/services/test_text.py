@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import Engine
 
 from flightsched_pipelines.errors import PlainError
-from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.imports.importing import ImportOptions, import_file
 from flightsched_pipelines.services.monitoring import alerts
 from flightsched_pipelines.services.responses import queued_responses, weather_hold
 from flightsched_pipelines.services.responses.queued_responses import UnreadableResponseError
 from flightsched_pipelines.services.responses.swap import swap
+from flightsched_pipelines.services.standby import places as standby
 from flightsched_pipelines.text import MAX_REASON_CHARACTERS
 from flightsched_pipelines_tests.integration.services.helpers import NOW, SETTINGS, one, say
 from flightsched_pipelines_tests.unit.test_text import UNACCEPTABLE

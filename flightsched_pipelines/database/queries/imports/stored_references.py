@@ -14,7 +14,7 @@ from flightsched_pipelines.database.schema import (
     schools,
     students,
 )
-from flightsched_pipelines.domain.imports.references import AMBIGUOUS
+from flightsched_pipelines.domain.imports.known import AMBIGUOUS
 from flightsched_pipelines.time_zones import is_time_zone
 
 _THINGS = {"student": (students, "email"), "instructor": (instructors, "email"), "aircraft": (aircraft, "tail_number")}

@@ -19,8 +19,8 @@ from flightsched_pipelines.domain.risk.limits.effective_limits import (
     rule_of,
     threshold_of,
 )
-from flightsched_pipelines.domain.risk.limits.minimums import in_force, regulations, stated_limit
-from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, RULE_BOOK, TRAINING_LEVELS
+from flightsched_pipelines.domain.risk.limits.minimums import in_force, regulations
+from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, RULE_BOOK, TRAINING_LEVELS, stated_limit
 
 _CIRCUMSTANCES = [*product((False, True), range(len(LESSON_KINDS)), (False, True))]
 _A_DAY = timedelta(days=1)

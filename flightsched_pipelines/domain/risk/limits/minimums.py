@@ -23,7 +23,6 @@ from flightsched_pipelines.domain.risk.rules import (
     TRAINING_LEVELS,
     UNITS,
 )
-from flightsched_pipelines.formatting import format_quantity
 
 STATED_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
@@ -68,7 +67,6 @@ _WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "effect": EFFECTS,
     }
 )
-_IN_WORDS = MappingProxyType({">": "more than", ">=": "at least", "<": "less than", "<=": "at most"})
 _FOR_ANY = ("training_level", "lesson_kind")
 
 
@@ -92,14 +90,6 @@ def regulations() -> pd.DataFrame:
 def with_regulations(minimums: pd.DataFrame) -> pd.DataFrame:
     """Return minimums with the shipped regulations, whether or not their rows are present."""
     return pd.concat([minimums, regulations()], ignore_index=True)
-
-
-def stated_limit(row: Mapping[Any, Any]) -> str:
-    """Return what a row (``MINIMUM_COLUMNS``) allows, in words: "more than 5 SM", "at most 10 kt", "none"."""
-    if row["rule"] == "aircraft_crosswind":
-        return "the aircraft's own"
-    limit = row["limit_value"]
-    return "none" if pd.isna(limit) else f"{_IN_WORDS[row['comparison']]} {format_quantity(limit, row['unit'])}"
 
 
 def typed_minimums(minimums: pd.DataFrame) -> pd.DataFrame:

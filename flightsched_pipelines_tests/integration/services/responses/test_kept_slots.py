@@ -11,11 +11,11 @@ from sqlalchemy.exc import IntegrityError
 from flightsched_pipelines.database import frames
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
-from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.hourly import hourly_steps, proposal_validation
 from flightsched_pipelines.services.hourly.board import lessons_on_board
 from flightsched_pipelines.services.hourly.explanation import explain_booking
 from flightsched_pipelines.services.notifications.dispatch import dispatch
+from flightsched_pipelines.services.standby import places as standby
 from flightsched_pipelines_tests.conftest import SEED_HOUR, keep_awake
 from flightsched_pipelines_tests.integration.services.helpers import (
     HOUR,

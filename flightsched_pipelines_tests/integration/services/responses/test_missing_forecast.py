@@ -13,11 +13,11 @@ from flightsched_pipelines.database import frames
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.weather.areas.products import AREA_PRODUCTS
 from flightsched_pipelines.domain.weather.guidance.reading import is_bulletin
-from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.responses import deadlines
 from flightsched_pipelines.services.responses.respond import respond
 from flightsched_pipelines.services.responses.swap import swap
+from flightsched_pipelines.services.standby import offers
 from flightsched_pipelines_tests.conftest import SEED_HOUR
 from flightsched_pipelines_tests.integration.services.helpers import (
     HOUR,
@@ -210,7 +210,7 @@ def test_no_other_times_and_no_freed_slots_are_offered(told_engine: Engine, lose
     outcomes = {case_id: say(told_engine, case_id, "none_suit", MOMENT).outcome for case_id in known}
 
     assert one(told_engine, "SELECT count(*) FROM school.case_offers WHERE round > 1") == 0
-    assert standby.offer_freed_slots(told_engine, MOMENT, SETTINGS).offered == 0
+    assert offers.offer_freed_slots(told_engine, MOMENT, SETTINGS).offered == 0
     waiting = [case_id for case_id, outcome in outcomes.items() if outcome == "no_forecast"]
     assert waiting
     assert {state(told_engine, case_id) for case_id in waiting} == {"proposed"}

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from flightsched_pipelines.services import standby
+from flightsched_pipelines.services.standby import places as standby
 from flightsched_pipelines_tests.integration.services.helpers import NOW, one, rows, run
 
 MINUTE = timedelta(minutes=1)

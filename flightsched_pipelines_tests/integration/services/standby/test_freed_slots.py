@@ -11,10 +11,10 @@ from flightsched_pipelines.database.queries.schedule import booking_moves
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.database.queries.schedule.changes import standing_lessons
 from flightsched_pipelines.domain.cases.lifecycle import Slot
-from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.responses.overdue import end_overdue
-from flightsched_pipelines.services.standby import offer_freed_slots
+from flightsched_pipelines.services.standby import offers
+from flightsched_pipelines.services.standby.offers import offer_freed_slots
 from flightsched_pipelines_tests.integration.services.helpers import (
     LATER,
     NOW,
@@ -173,7 +173,7 @@ def test_a_slot_that_begins_too_soon_is_of_no_use(quiet: Engine) -> None:
     wait(quiet, waiter)
     cancel(quiet)
     at = STARTS - timedelta(hours=SETTINGS.reschedule_earliest_hours) + MINUTE
-    assert standby.freed_slots_due(quiet, at, SETTINGS) == 0
+    assert offers.freed_slots_due(quiet, at, SETTINGS) == 0
     assert offer_freed_slots(quiet, at, SETTINGS).looked_at == 0
 
 
@@ -183,9 +183,9 @@ def test_the_same_slot_twice_tells_nobody_twice_and_is_looked_at_again_when_some
     first, second, *_ = waiters(quiet)
     run(quiet, "UPDATE pipeline.partitions SET at = :at", at=NOW - MINUTE)
     cancel(quiet)
-    assert standby.freed_slots_due(quiet, NOW, SETTINGS) == 1
+    assert offers.freed_slots_due(quiet, NOW, SETTINGS) == 1
     assert offer_freed_slots(quiet, NOW, SETTINGS).looked_at == 1
-    assert standby.freed_slots_due(quiet, NOW, SETTINGS) == 0
+    assert offers.freed_slots_due(quiet, NOW, SETTINGS) == 0
     assert offer_freed_slots(quiet, NOW, SETTINGS).looked_at == 0, "nobody waits, and nothing has changed"
     wait(quiet, first, NOW + MINUTE)
     wait(quiet, second, NOW + MINUTE)

@@ -9,11 +9,12 @@ from flightsched_pipelines.database.queries.schedule import booking_moves
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.database.queries.schedule.changes import standing_lessons
 from flightsched_pipelines.domain.cases.lifecycle import Slot
-from flightsched_pipelines.services import standby
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.responses.overdue import end_overdue
 from flightsched_pipelines.services.responses.swap import swap
-from flightsched_pipelines.services.standby import StandbyRefusedError, offer_freed_slots
+from flightsched_pipelines.services.standby import places as standby
+from flightsched_pipelines.services.standby.offers import offer_freed_slots
+from flightsched_pipelines.services.standby.places import StandbyRefusedError
 from flightsched_pipelines_tests.integration.services.helpers import LATER, NOW, SETTINGS, next_hour, one, rows, run
 from flightsched_pipelines_tests.integration.services.standby.helpers import (
     MINUTE,
