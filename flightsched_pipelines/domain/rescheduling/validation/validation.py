@@ -126,9 +126,10 @@ def all_are_available(case: ProposalCase) -> Iterator[str]:
 
 def none_is_taken(case: ProposalCase) -> Iterator[str]:
     """Require that student, instructor and aircraft have no other lesson at the time, nor within the buffer."""
+    own, span, buffer = case.booking.booking_id, case.span, case.buffer
     for kind, resource_id in case.needs():
         for other in case.records.lessons_of(kind, resource_id):
-            if other.booking_id != case.booking.booking_id and other.span.meets(case.span, case.buffer):
+            if other.booking_id != own and other.span.meets(span, buffer):
                 yield f"the {kind} is taken by booking {other.reference}"
 
 

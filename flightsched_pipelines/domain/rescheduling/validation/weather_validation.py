@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from flightsched_pipelines.domain.rescheduling.validation.area_validation import AreaRecords
@@ -152,7 +153,7 @@ class ForecastRecords:
         self, booking: Booking, airport: str, hour: datetime, rules: Mapping[str, list[Row]]
     ) -> Iterator[tuple[str, str]]:
         rows = self._rows.get((airport, hour), []) if hour >= self._first_hour_utc else []
-        place = f"at {airport}, {format_utc(hour)}"
+        place = f"at {airport}, {_utc(hour)}"
         if not any(row["layer"] == "prevailing" for row in rows):
             yield "unforecast", f"no forecast reaches it {place}"
         for row in rows:
@@ -284,6 +285,9 @@ class ForecastRecords:
     def _is_night(self, booking: Booking, span: Span) -> bool:
         twilight = self._suns.lit(booking.way[0], span.start, "twilight")
         return twilight is None or span.start < twilight[0] or span.end > twilight[1]
+
+
+_utc = lru_cache(maxsize=1_000)(format_utc)  # an hour is named at many airports
 
 
 def _that_count(concerning: list[Row], aircraft_type: str | None) -> dict[str, list[Row]]:

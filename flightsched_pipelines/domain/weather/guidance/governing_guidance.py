@@ -142,7 +142,11 @@ def _hourly(group: ForecastGroup, since: datetime) -> Iterator[ForecastGroup]:
         yield group
         return
     while hour < group.to_utc:
-        yield replace(group, from_utc=hour, to_utc=hour + HOUR)
+        # `replace` looks each field up, and takes twice as long.
+        yield ForecastGroup(
+            group.source, group.station, group.layer, group.change, group.probability, hour, hour + HOUR,
+            group.issued_at_utc, group.conditions, group.issue,
+        )  # fmt: skip
         hour += HOUR
 
 
