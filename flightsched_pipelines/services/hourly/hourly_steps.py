@@ -237,7 +237,7 @@ def find_slots(
     sent, areas = offered_before(engine, hour_utc), hazard_areas_at(engine, hour_utc)
     rules = scheduling_rules(settings)
     available = within(availability_snapshot, hour_utc, horizon_of(hour_utc, rules.horizon_days))
-    pieces = [
+    pieces = (
         (
             of_schools(threatened, schools),
             of_schools(booking_snapshot, schools),
@@ -246,7 +246,7 @@ def find_slots(
             *(hour_utc, then, rules, settings.booking_buffer_minutes, sent, areas),
         )
         for schools in shards.divide(threatened, booking_snapshot, available)
-    ]
+    )
     return joined(shards.for_each(_find_slots, pieces))
 
 

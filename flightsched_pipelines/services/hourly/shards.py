@@ -3,7 +3,7 @@
 import gc
 import os
 import sys
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -58,14 +58,19 @@ class Shards:
         pieces = divide_schools(lessons, uses, count)
         return pieces if len(pieces) > 1 else [None]
 
-    def for_each(self, work: Callable[[*Facts], Result], pieces: Sequence[tuple[*Facts]]) -> list[Result]:
+    def for_each(self, work: Callable[[*Facts], Result], pieces: Iterable[tuple[*Facts]]) -> list[Result]:
         """Return the results of the work on each piece, in their order; as many at once as there are processes.
+
+        Without processes each piece is taken when its turn has come, so that one is in memory if they are made then.
 
         Raises:
             ShardProcessError: a process was killed, as by a system without memory.
             Exception: what the work on a piece raised.
         """
-        if self.count == 1 or len(pieces) < 2:
+        if self.count == 1:
+            return [work(*piece) for piece in pieces]
+        pieces = list(pieces)
+        if len(pieces) < 2:
             return [work(*piece) for piece in pieces]
         # Fresh interpreters: a copy of this process would have its connections and locks, but not its threads.
         pool = self._pool = self._pool or ProcessPoolExecutor(self.count, get_context("spawn"), _begin)

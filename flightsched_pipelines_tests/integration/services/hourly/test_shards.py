@@ -85,6 +85,19 @@ def test_an_error_in_a_shard_is_raised_and_the_next_work_is_done(shards: Shards)
     assert shards.for_each(int, [("7",), ("8",)]) == [7, 8]
 
 
+def test_without_processes_a_piece_is_made_when_its_turn_has_come() -> None:
+    made: list[int] = []
+    done: list[tuple[int, int]] = []
+
+    def pieces() -> Iterator[tuple[int]]:
+        for number in range(3):
+            made.append(number)
+            yield (number,)
+
+    Shards().for_each(lambda number: done.append((number, len(made))), pieces())
+    assert done == [(0, 1), (1, 2), (2, 3)]
+
+
 def test_a_killed_process_ends_the_work_with_one_sentence_and_others_start() -> None:
     several = Shards(2)
     with pytest.raises(ShardProcessError, match="lower SCHOOL_SHARDS"):
