@@ -99,8 +99,8 @@ class Settings(WeatherSettings):
     )
 
     solver_effort: Annotated[float, Field(ge=0, le=600)] = Field(
-        default=20,
-        description="Limit of the solver's work in an hour, in its deterministic seconds; 0: greedy rule only.",
+        default=40,
+        description="Limit of the solver's work in an hour, in units of half a second or less; 0: greedy rule only.",
     )
     school_shards: Annotated[int, Field(ge=1, le=64)] = Field(
         default=1,

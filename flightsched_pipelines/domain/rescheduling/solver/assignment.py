@@ -106,7 +106,7 @@ def choose(
     bookings: pd.DataFrame,
     rules: SchedulingRules,
     per_booking: int = 3,
-    effort: float = 20.0,
+    effort: float = 40.0,
     *,
     divide: Callable[[pd.DataFrame], Sequence[Piece]] | None = None,
     for_each: ForEach = here,
@@ -118,7 +118,7 @@ def choose(
         bookings: every booking, for the students' other lessons and the instructors' duty hours.
         rules: buffers and duty hours.
         per_booking: maximum number of alternatives.
-        effort: of the solver, in its deterministic units of about a second; shared among components by their slots,
+        effort: of the solver, in its deterministic units; shared among components by their slots,
             and what is left once more among those without a proof. 0 leaves the choice to the greedy rule.
         divide: divides candidates into pieces that have no component in common, each with the bookings it needs.
         for_each: does the work on each of these pieces.

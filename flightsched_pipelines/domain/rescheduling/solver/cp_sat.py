@@ -2,30 +2,32 @@
 
 The linear relaxation comes first: its value bounds every choice from below, and the reduced cost of a slot is the
 least distance from the bound of any choice with it. A starting choice that meets the bound is optimal, and the search
-ends. Otherwise CP-SAT chooses among the slots that cost least; then it chooses anew for some lessons at a time, the
-others fixed. When that stops improving, it takes more lessons at a time, and at last all of them, with every slot whose
-reduced cost does not rule it out: an optimum there is an optimum of the whole problem.
+ends. Otherwise CP-SAT chooses among the slots of least reduced cost: an optimum no further from the bound than these is
+one of the whole problem. Without such a proof it chooses anew for some lessons at a time, the others fixed. When that
+stops improving, it takes more lessons and dearer slots, and at last all lessons, with every slot whose reduced cost
+does not rule it out: an optimum there is one of the whole problem, too.
 
-Effort is counted in deterministic units, about a second each, so that one problem has one solution on every machine;
-the wall clock is only a safety net.
+Effort is counted in deterministic units, of half a second or less, so that one problem has one solution on every
+machine; the wall clock is only a safety net.
 """
 
 # pyright: reportUnknownMemberType=false, reportMissingTypeStubs=false
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
-from flightsched_pipelines.domain.rescheduling.solver.constraints import ConstraintMatrix, Places, Row
-from flightsched_pipelines.domain.rescheduling.solver.lp import LinearProgram, LpRow
+from flightsched_pipelines.domain.rescheduling.solver.constraints import ConstraintMatrix, Places
+from flightsched_pipelines.domain.rescheduling.solver.relaxation import ROUNDING, Relaxation, relax
 from flightsched_pipelines.domain.rescheduling.solver.search_state import UNPLACED_PRICE, SlotAssignmentState
 from flightsched_pipelines.durations import MINUTES_PER_DAY
 
-FIRST_SHARE, FIRST_EFFORT = 0.4, 0.03
-"""Share of the slots, in order of reduced cost, that CP-SAT gets first; and share of the effort for that."""
+FIRST_DAYS, FIRST_SHARE, FIRST_EFFORT = 0.5, 0.4, 0.03
+"""The slots that CP-SAT gets for all lessons at first: up to this reduced cost, in days, and this share in its order,
+the fewer before the more; and the share of the effort for each.
+"""
 
 NEAR = 0.06
 """Relative gap below which a choice is improved for all lessons at once: the proof is within reach."""
@@ -33,20 +35,17 @@ NEAR = 0.06
 SEEDS, NEIGHBOURS = 2, 30
 """Number of lessons a step starts from, and number of lessons in their way that it moves at first."""
 
+STEP_DAYS = 2.0
+"""Largest reduced cost, in days, of the slots that a step chooses from at first."""
+
 PATIENCE, GROWTH = 12, 1.5
-"""Steps in a row without improvement before a step moves more lessons, and the factor of that."""
+"""Steps in a row without improvement before a step moves more lessons, to dearer slots, and the factor of both."""
 
 STEP_EFFORT = 0.5
 """Maximum effort of one step; the step for all lessons takes the rest."""
 
-EFFORT_PER_ENTRY, EFFORT_PER_PIVOT = 8e-6, 4e-8
-"""Effort to state a model, per entry of its rows; and to solve a relaxation, per pivot and row."""
-
-MAX_CUTS, MIN_RISE = 5, 0.01
-"""Times that duty hours are added to the relaxation, and the least rise of its value that justifies another time."""
-
-ROUNDING = 1e-6
-"""Costs that differ by less are equal."""
+EFFORT_PER_ENTRY = 8e-6
+"""Effort to state a model, per entry of its rows."""
 
 MILLI = 1_000
 """CP-SAT uses integers: costs are in thousandths of a day."""
@@ -54,7 +53,7 @@ MILLI = 1_000
 RANDOM_SEED = 1
 
 WALL_SECONDS_PER_UNIT = 10.0
-"""Wall-clock limit per unit of effort, as a safety net: presolve counts little, and a busy machine is slow."""
+"""Wall-clock limit per unit of effort, as a safety net: a busy machine is slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,54 +81,56 @@ def solve(board: SlotAssignmentState, effort: float, start: Sequence[int] = ()) 
     if _cost(board, picks) <= _cheapest(board).sum() + ROUNDING:
         return Solution(picks, "optimal", _cost(board, picks), 0.0)
     rows = ConstraintMatrix.on(board)
-    bound, reduced, spent = _relax(board, rows)
-    if _cost(board, picks) <= bound + ROUNDING:
+    relaxed = relax(board, rows)
+    spent = relaxed.effort
+    if _cost(board, picks) <= relaxed.bound + ROUNDING:
         return Solution(picks, "optimal", _cost(board, picks), spent)
     everyone = np.arange(len(board.bookings))
-    open_slots = np.flatnonzero(np.isfinite(reduced))
-    order = open_slots[np.argsort(reduced[open_slots], kind="stable")]
-    first = np.sort(order[: max(round(FIRST_SHARE * order.size), everyone.size)])
-    found = _choose(board, rows, everyone, (), first, FIRST_EFFORT * effort)
-    spent += found.effort
-    picks = _cheaper(board, picks, found)
-    possible = _possible(reduced, _cost(board, picks) - bound)
-    if found.status == "optimal" and np.isin(possible, first, assume_unique=True).all():
-        return Solution(picks, "optimal", _cost(board, picks), spent)
-    return _improve(board, rows, picks, bound, reduced, effort, spent)
+    for above in sorted([FIRST_DAYS, relaxed.above_bound(FIRST_SHARE)]):
+        wanted = relaxed.possible(min(relaxed.bound + above, _cost(board, picks)))
+        found = _choose(board, rows, everyone, (), wanted, FIRST_EFFORT * effort)
+        spent += found.effort
+        picks = _cheaper(board, picks, found)
+        if found.status != "optimal":
+            break  # nor is it with more slots
+        if _cost(board, picks) <= relaxed.bound + above + ROUNDING:
+            return Solution(picks, "optimal", _cost(board, picks), spent)
+    return _improve(board, rows, relaxed, picks, effort, spent)
 
 
 def _improve(
     board: SlotAssignmentState,
     rows: ConstraintMatrix,
+    relaxed: Relaxation,
     picks: list[int],
-    bound: float,
-    reduced: NDArray[np.float64],
     effort: float,
     spent: float,
 ) -> Solution:
     """Choose anew for some lessons at a time, at last for all, for as long as the effort lasts."""
     random = np.random.default_rng(RANDOM_SEED)
-    everyone = len(board.bookings)
+    everyone, bound = len(board.bookings), relaxed.bound
     size = float(everyone if _cost(board, picks) <= (1 + NEAR) * bound else NEIGHBOURS)
+    days = STEP_DAYS
     in_vain, whole, found = 0, False, Solution([], "none", -np.inf, 0.0)
     while spent < effort:
         whole = size + SEEDS >= everyone
-        free = np.arange(everyone) if whole else _neighbours(board, picks, round(size), random)
+        free = np.arange(everyone) if whole else _neighbours(board, relaxed.reduced, picks, round(size), random)
         is_free = np.isin(np.arange(everyone), free)
         held = [slot for slot in picks if not is_free[board.lesson[slot]]]
-        possible = _possible(reduced, _cost(board, picks) - bound)
-        wanted = possible[is_free[board.lesson[possible]]]
+        before = _cost(board, picks)
+        wanted = relaxed.possible(before if whole else min(before, bound + days))
+        wanted = np.union1d(wanted[is_free[board.lesson[wanted]]], np.setdiff1d(picks, held))
         left = effort - spent
         found = _choose(board, rows, free, held, wanted, left if whole else min(STEP_EFFORT, left))
         spent += found.effort
-        before, picks = _cost(board, picks), _cheaper(board, picks, found)
+        picks = _cheaper(board, picks, found)
         if whole:
             break
         in_vain = 0 if _cost(board, picks) < before - ROUNDING else in_vain + 1
         if found.status != "optimal":
-            size, in_vain = max(size / GROWTH, 1.0), 0
+            size, days, in_vain = max(size / GROWTH, 1.0), days / GROWTH, 0
         elif in_vain == PATIENCE:
-            size, in_vain = size * GROWTH, 0
+            size, days, in_vain = size * GROWTH, days * GROWTH, 0
     cost = _cost(board, picks)
     if whole and found.status == "optimal":
         return Solution(picks, "optimal", cost, spent)
@@ -145,33 +146,35 @@ def _cheapest(board: SlotAssignmentState) -> NDArray[np.float64]:
     return np.array([board.price[block].min(initial=UNPLACED_PRICE) for block in board.blocks])
 
 
-def _possible(reduced: NDArray[np.float64], above: float) -> Places:
-    """The slots that a choice at most ``above`` over the bound may contain."""
-    return np.flatnonzero(reduced <= above + ROUNDING)
-
-
 def _cheaper(board: SlotAssignmentState, picks: list[int], found: Solution) -> list[int]:
     """The cheaper of two choices; the second if they cost the same, so that the search moves on."""
     return found.picks if found.status != "none" and _cost(board, found.picks) <= _cost(board, picks) else picks
 
 
-def _neighbours(board: SlotAssignmentState, picks: Sequence[int], size: int, random: np.random.Generator) -> Places:
-    """Some lessons, and those whose slots block cheaper ones for them.
+def _neighbours(
+    board: SlotAssignmentState,
+    reduced: NDArray[np.float64],
+    picks: Sequence[int],
+    size: int,
+    random: np.random.Generator,
+) -> Places:
+    """Some lessons, and those whose slots block the slots that the relaxed choice would rather give them.
 
-    A lesson much dearer than its cheapest slot is drawn more often.
+    A lesson whose slot has a large reduced cost is drawn more often.
     """
     paid = np.full(len(board.bookings), UNPLACED_PRICE)
-    paid[board.lesson[picks]] = board.price[picks]
-    loss = np.maximum(paid - _cheapest(board), 0) + 0.1
+    paid[board.lesson[picks]] = reduced[picks]
+    loss = np.maximum(paid, 0) + 0.1
     seeds = random.choice(loss.size, size=min(SEEDS, loss.size), replace=False, p=loss / loss.sum())
     held = np.array(picks, dtype=np.int64)
     in_the_way = np.zeros(held.size)
     for lesson in map(int, seeds):
         block: slice = board.blocks[lesson]
-        cheaper = block.start + np.flatnonzero(board.price[block] < paid[lesson])
-        near = np.abs(board.slots.start[cheaper][:, None] - board.slots.start[held]) < MINUTES_PER_DAY / 2
+        better = block.start + np.flatnonzero(reduced[block] < paid[lesson])
+        attraction = 1 / (1 + reduced[better])[:, None]
+        near = np.abs(board.slots.start[better][:, None] - board.slots.start[held]) < MINUTES_PER_DAY / 2
         for needed in board.slots.needs:
-            in_the_way += ((needed[cheaper][:, None] == needed[held]) & near).sum(axis=0)
+            in_the_way += (attraction * ((needed[better][:, None] == needed[held]) & near)).sum(axis=0)
     order = np.argsort(-in_the_way * random.uniform(0.5, 1.0, held.size), kind="stable")[:size]
     return np.union1d(seeds, board.lesson[held[order]])
 
@@ -211,9 +214,7 @@ def _choose(
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = RANDOM_SEED
     solver.parameters.linearization_level = 2  # the relaxation is worth its cost where duty hours bind
-    solver.parameters.cp_model_probing_level = 0  # more presolve takes longer than it saves
-    solver.parameters.symmetry_level = 0
-    solver.parameters.max_presolve_iterations = 1
+    solver.parameters.cp_model_presolve = False  # it takes longer than it saves
     solver.parameters.max_deterministic_time = max(effort, 0.01)
     solver.parameters.max_time_in_seconds = WALL_SECONDS_PER_UNIT * max(effort, 1.0)
     status = solver.solve(program)
@@ -223,58 +224,3 @@ def _choose(
     picks = [slot for slot, variable in taken.items() if solver.boolean_value(variable)]
     name = "optimal" if status == cp_model.OPTIMAL else "feasible"
     return Solution([*held, *picks], name, solver.best_objective_bound / MILLI, spent)
-
-
-def _relax(board: SlotAssignmentState, rows: ConstraintMatrix) -> tuple[float, NDArray[np.float64], float]:
-    """A lower bound of every choice, the least distance from it of any choice with each slot, and the effort.
-
-    Duty hours are added if the relaxed choice breaks them: in minutes, and as numbers of lessons of a least length.
-    """
-    open_slots = np.flatnonzero(np.isfinite(board.price))
-    lessons = np.arange(len(board.bookings))
-    edges = np.searchsorted(board.lesson[open_slots], lessons[1:])
-    stated = [
-        LpRow([*places.tolist(), without], [1.0] * (places.size + 1), 1.0, least=1.0)
-        for without, places in enumerate(np.split(np.arange(open_slots.size), edges), start=open_slots.size)
-    ]
-    place = np.zeros(len(board.price), dtype=np.int64)
-    place[open_slots] = np.arange(open_slots.size)
-    duty = rows.those(rows.room != 1)
-    stated += _stated(rows.those(rows.room == 1), place)
-    program = LinearProgram(np.concatenate([board.price[open_slots], np.full(lessons.size, UNPLACED_PRICE)]), stated)
-    share, reduced = np.zeros(len(board.price)), np.full(len(board.price), np.inf)
-    bound, reduced[open_slots] = -np.inf, board.price[open_slots]
-    spent = 0.0
-    for _ in range(MAX_CUTS):
-        best = program.solve()
-        if best is None:
-            break
-        rise, bound = best.cost - bound, best.cost
-        spent += EFFORT_PER_PIVOT * best.pivots * best.rows
-        reduced[open_slots] = best.reduced_costs[: open_slots.size]
-        share[open_slots] = best.amounts[: open_slots.size]
-        if rise < MIN_RISE * bound:
-            break
-        for row in duty.those(duty.may_exceed(share)):
-            for slots, weights, room in _cuts(row, share):
-                program.add(LpRow(place[slots].tolist(), weights.astype(np.float64).tolist(), float(room)))
-    return bound, reduced, spent
-
-
-def _stated(rows: ConstraintMatrix, place: Places) -> Iterator[LpRow]:
-    """Yield rows as bounds on the amounts at the slots' places."""
-    places, weights = place[rows.slot].tolist(), rows.weight.astype(np.float64).tolist()
-    for first, last in pairwise(rows.edges):
-        yield LpRow(places[first:last], weights[first:last], float(rows.room[rows.row[first]]))
-
-
-def _cuts(row: Row, share: NDArray[np.float64]) -> Iterator[Row]:
-    """Rows that a relaxed choice breaks: the row itself, or what follows from it for the heaviest slots."""
-    slots, weights, room = row
-    chosen = share[slots]
-    if chosen @ weights > room + 1e-6:
-        yield row
-    for least in np.unique(weights[chosen > 0]).tolist():
-        heavy = weights >= least
-        if chosen[heavy].sum() > room // least + 1e-6:
-            yield slots[heavy], np.ones(int(heavy.sum()), dtype=np.int64), room // least

@@ -15,7 +15,9 @@ def fill(board: SlotAssignmentState, lessons: Iterable[int]) -> list[int]:
     """
     waiting = np.zeros(len(board.bookings), dtype=bool)
     waiting[list(lessons)] = True
-    regret = np.array([_regret(board, lesson) for lesson in range(len(board.bookings))])
+    regret = np.full(len(board.bookings), -np.inf)
+    for lesson in np.flatnonzero(waiting).tolist():
+        regret[lesson] = _regret(board, lesson)
     picks: list[int] = []
     while waiting.any():
         lesson = int(np.where(waiting, regret, -np.inf).argmax())

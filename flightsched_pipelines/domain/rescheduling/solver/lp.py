@@ -54,7 +54,9 @@ class LinearProgram:
         self._solver: Any = pywraplp.Solver.CreateSolver("GLOP")
         self._solver.LoadModelFromProto(model)
         # starts from the last optimum: added rows leave it dual feasible
-        self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false use_dual_simplex: true")
+        self._solver.SetSolverSpecificParametersAsString(
+            "use_preprocessing: false use_dual_simplex: true use_scaling: false"
+        )
 
     def add(self, row: LpRow) -> None:
         """Add a row to a program that was solved."""
