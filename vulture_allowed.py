@@ -20,7 +20,7 @@ _.FORECAST_IMPROVES, _.FIELD_IS_BETTER, _.PART_OF_TRAINING, _.ON_THE_GROUND, _.F
 _.KNOWN, _.MAINTENANCE, _.PROVIDER, _.FALSE_ALARM
 
 # The solver's parameters: OR-Tools.
-_.num_workers, _.linearization_level, _.cp_model_probing_level, _.symmetry_level, _.max_presolve_iterations
+_.num_workers, _.linearization_level, _.cp_model_presolve
 _.max_deterministic_time, _.max_time_in_seconds
 
 # Read by templates.
