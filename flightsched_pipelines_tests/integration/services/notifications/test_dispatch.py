@@ -170,7 +170,8 @@ def test_an_alternative_that_somebody_booked_since_is_not_offered(ticked_engine:
     run(
         ticked_engine,
         "INSERT INTO school.bookings (reference, school_id, student_id, aircraft_id, lesson_kind, solo, departure, "
-        "period) SELECT 'OTHER-1', school_id, (SELECT max(id) FROM school.students), :aircraft, 'local', true, "
+        "period) SELECT 'OTHER-1', school_id, (SELECT max(id) FROM school.students s WHERE NOT EXISTS (SELECT 1 FROM "
+        "school.bookings WHERE student_id = s.id AND period && tstzrange(:starts, :ends))), :aircraft, 'local', true, "
         "departure, tstzrange(:starts, :ends) FROM school.bookings WHERE id = :id",
         aircraft=int(proposal["aircraft_id"]), starts=proposal["starts_at_utc"].to_pydatetime(),
         ends=proposal["ends_at_utc"].to_pydatetime(), id=int(proposal["booking_id"]),
