@@ -130,8 +130,10 @@ def build_forecast_grid(
     order = np.argsort(cell, kind="stable")
     row, cell = row[order], cell[order]
     headings = open_headings(runways, list(idents))
+    prevails = (forecasts["layer"] == LAYERS[PREVAILING]).to_numpy(dtype=bool, na_value=False)[row]
     values, missing = _oriented_values(forecasts, row, headings[cell // columns])
-    values = np.concatenate([values, _density_altitudes(forecasts, row, _elevations_ft(airports)[cell // columns])])
+    density_altitudes = _density_altitudes(forecasts, row, prevails, _elevations_ft(airports)[cell // columns])
+    values = np.concatenate([values, density_altitudes])
     return ForecastGrid(
         airports=idents,
         approach=_approach_minima(airports),
@@ -141,7 +143,7 @@ def build_forecast_grid(
         forecasts=forecasts,
         row=row,
         cell=cell,
-        prevails=forecasts["layer"].to_numpy(dtype=object)[row] == LAYERS[PREVAILING],
+        prevails=prevails,
         values=values,
         missing=missing,
     )
@@ -195,7 +197,9 @@ def _elevations_ft(airports: pd.DataFrame) -> Floats:
     return airports["elevation_ft"].to_numpy(dtype=np.float64) if known else np.full(len(airports), np.nan)
 
 
-def _density_altitudes(forecasts: pd.DataFrame, row: Indices, elevation_ft: Floats) -> Floats:
+def _density_altitudes(
+    forecasts: pd.DataFrame, row: Indices, prevails: NDArray[np.bool_], elevation_ft: Floats
+) -> Floats:
     """The oriented density altitude of some rows where it is known, and the highest possible one where it is not.
 
     Shape (2, rows). It is that of an hour, and stands in the rows of the prevailing layer alone.
@@ -208,7 +212,7 @@ def _density_altitudes(forecasts: pd.DataFrame, row: Indices, elevation_ft: Floa
     unknown = np.isnan(known)
     highest = highest_density_altitude_ft(elevation_ft, altimeter, temperature)
     oriented = np.where([~unknown, unknown], [-known, -highest], np.inf)
-    oriented[:, forecasts["layer"].to_numpy(dtype=object)[row] != LAYERS[PREVAILING]] = np.inf
+    oriented[:, ~prevails] = np.inf
     return oriented
 
 
