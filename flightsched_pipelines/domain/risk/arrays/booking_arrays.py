@@ -162,8 +162,8 @@ def _owners(bookings: pd.DataFrame, minimums: pd.DataFrame) -> tuple[Indices, Fl
     """
     schools = np.array([np.nan, *minimums["school_id"].dropna().unique().tolist()])
     students = np.array(minimums["student_id"].dropna().unique().tolist(), dtype=np.float64)
-    owner = category_codes(schools.tolist(), bookings["school_id"], 0)
-    student = category_codes(students.tolist(), bookings["student_id"], -1)
+    owner = np.maximum(pd.Index(schools).get_indexer(_ids(bookings["school_id"])), 0)
+    student = pd.Index(students).get_indexer(_ids(bookings["student_id"]))
     limited = np.flatnonzero(student >= 0)
     pairs, pair = np.unique(student[limited] * len(schools) + owner[limited], return_inverse=True)
     owner[limited] = len(schools) + pair
@@ -172,6 +172,10 @@ def _owners(bookings: pd.DataFrame, minimums: pd.DataFrame) -> tuple[Indices, Fl
         np.concatenate([schools, schools[pairs % len(schools)]]),
         np.concatenate([np.full(len(schools), np.nan), students[pairs // len(schools)]]),
     )
+
+
+def _ids(column: pd.Series) -> pd.Index:
+    return pd.Index(column.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def _types(column: pd.Series, types: list[str]) -> Indices:

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flightsched_pipelines.domain.risk.arrays.forecast_grid import QUANTITIES
+from flightsched_pipelines.domain.risk.limits.minimums import cells_of
 from flightsched_pipelines.domain.risk.rules import (
     AREA_RULES,
     AT_LEAST_RULES,
@@ -95,7 +96,7 @@ def resolve(minimums: pd.DataFrame, profiles: Profiles) -> Limits:
     ruled, faults = np.zeros(everybody, dtype=bool), dict[str, NDArray[np.bool_]]()
     thresholds, of_school = np.full(shape, -np.inf), np.full(shape[1:], -np.inf)
     limits = Limits(thresholds, np.full(shape, NO_ROW, dtype=np.int64), of_school, ruled, faults)
-    columns = [[None if pd.isna(cell) else cell for cell in minimums[name].tolist()] for name in minimums]
+    columns = [cells_of(minimums, name) for name in map(str, minimums)]
     records = [dict(zip(minimums.columns, row, strict=True)) for row in zip(*columns, strict=True)]
     sound: list[tuple[int, dict[Any, Any], NDArray[np.bool_]]] = []
     own: dict[str, NDArray[np.bool_]] = defaultdict(lambda: np.zeros(everybody, dtype=bool))

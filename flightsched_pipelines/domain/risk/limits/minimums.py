@@ -97,7 +97,7 @@ def typed_minimums(minimums: pd.DataFrame) -> pd.DataFrame:
 
     A row that means nothing is kept, with its error as its ``fault``.
     """
-    given = [_cells(minimums, name) for name in MINIMUM_COLUMNS]
+    given = [cells_of(minimums, name) for name in MINIMUM_COLUMNS]
     rows = [_read(*row) for row in zip(*given, strict=True)]
     columns = zip(*rows, strict=True) if rows else [()] * len(MINIMUM_COLUMNS)
     typed = zip(MINIMUM_COLUMNS.items(), columns, strict=True)
@@ -106,7 +106,7 @@ def typed_minimums(minimums: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _cells(minimums: pd.DataFrame, name: str) -> Sequence[object]:
+def cells_of(minimums: pd.DataFrame, name: str) -> Sequence[object]:
     """Return a column's values, ``None`` for those that are missing or if there is no such column."""
     if name not in minimums:
         return [None] * len(minimums)
