@@ -1,7 +1,7 @@
 """A platform under test: its jobs run, its sensors tick, its messages arrive."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -67,14 +67,18 @@ class Watch:
     clock: TurnedClock = field(default_factory=TurnedClock)
     parts: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
-    def run(self, job: str, hour: datetime | None = None, **config: Any) -> dg.ExecuteInProcessResult:
-        """Run a job, then let the sensors see its end."""
-        result = self.execute(job, hour, **config)
+    def run(
+        self, job: str, hour: datetime | None = None, assets: Sequence[str] = (), **config: Any
+    ) -> dg.ExecuteInProcessResult:
+        """Run a job, or only some of its assets, then let the sensors see its end."""
+        result = self.execute(job, hour, assets, **config)
         self.see(result)
         return result
 
-    def execute(self, job: str, hour: datetime | None = None, **config: Any) -> dg.ExecuteInProcessResult:
-        """Run a job; no sensor has seen it yet."""
+    def execute(
+        self, job: str, hour: datetime | None = None, assets: Sequence[str] = (), **config: Any
+    ) -> dg.ExecuteInProcessResult:
+        """Run a job, or only some of its assets; no sensor has seen it yet."""
         parts = dict(self._parts())
         if hour is not None and hour == self.hour:
             parts["clock"] = HourThatRuns(minutes=self.clock.minutes, ends=(hour + timedelta(hours=1)).timestamp())
@@ -83,6 +87,7 @@ class Watch:
             instance=self.instance,
             raise_on_error=False,
             partition_key=key_of(hour) if hour else None,
+            asset_selection=[dg.AssetKey(asset) for asset in assets] or None,
             run_config=config or None,
         )
 

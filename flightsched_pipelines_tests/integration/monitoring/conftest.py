@@ -1,7 +1,9 @@
 """A platform that is well: seeded for the hour that runs, that hour run and dispatched, its databases copied a test."""
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -36,8 +38,18 @@ class Healthy:
 
     database: str
     instance: Path
-    events: Sequence[dg.EventLogEntry]
     hour: datetime
+
+
+EVENTS = "events.db"
+"""In an instance's folder: its events, which it holds in memory else."""
+
+
+@contextmanager
+def _events_of(instance: dg.DagsterInstance) -> Iterator[sqlite3.Connection]:
+    """Connect to the events of an instance that holds them in memory."""
+    with instance.event_log_storage.index_connection() as connection:  # pyright: ignore[reportAttributeAccessIssue]
+        yield connection.connection.driver_connection
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +61,6 @@ def made_healthy(
     @cache
     def make(hour: datetime) -> Healthy:
         name, folder = f"template_healthy_{hour:%d_%H}", tmp_path_factory.mktemp("instance")
-        events: list[dg.EventLogEntry] = []
         administer(server_home, f"CREATE DATABASE {name} TEMPLATE {templates['migrated']}")
         for engine in connected(embedded.url(server_home, name)):
             seed(engine, hour)
@@ -59,9 +70,9 @@ def made_healthy(
                 for made in ("hourly_tick", "report"):
                     job = definitions.resolve_job_def(made)
                     assert job.execute_in_process(instance=instance, partition_key=key_of(hour)).success
-                runs = sorted(instance.get_run_records(), key=lambda run: run.storage_id)
-                events += [event for run in runs for event in instance.all_logs(run.dagster_run.run_id)]
-        return Healthy(name, folder, events, hour)
+                with _events_of(instance) as events, closing(sqlite3.connect(folder / EVENTS)) as copy:
+                    events.backup(copy)
+        return Healthy(name, folder, hour)
 
     return make
 
@@ -91,8 +102,8 @@ def watch(
     moto_server.reset(amazon)
     subscribe(amazon, "test")
     with slack_server.running() as slack, dg.DagsterInstance.local_temp(str(folder), INSTANCE) as instance:
-        for event in healthy.events:
-            instance.event_log_storage.store_event(event)
+        with _events_of(instance) as events, closing(sqlite3.connect(folder / EVENTS)) as copy:
+            copy.backup(events)
         settings = settings_for(
             environment="test", mail_via="off", aws_region=moto_server.REGION, aws_endpoint_url=amazon,
             slack_webhook_url=f"{slack.url}/hook",

@@ -53,6 +53,11 @@ def run_hour(watch: Watch) -> dg.ExecuteInProcessResult:
     return watch.run("hourly_tick", watch.hour)
 
 
+def rank(watch: Watch) -> dg.ExecuteInProcessResult:
+    """Run the last step of the running hour, the one that asks the LLM; the others' rows are there."""
+    return watch.run("hourly_tick", watch.hour, ["reschedule_proposals"])
+
+
 def dispatch(watch: Watch, minutes_ago: float) -> None:
     """Dispatch the hour, some minutes ago."""
     keep_awake(watch.engine)

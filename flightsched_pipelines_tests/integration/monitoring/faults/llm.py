@@ -5,29 +5,30 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from flightsched_pipelines_tests.integration.monitoring.builders import Watch
-from flightsched_pipelines_tests.integration.monitoring.faults.fault import do, fault, run_hour
+from flightsched_pipelines_tests.integration.monitoring.faults.fault import do, fault, rank
 from flightsched_pipelines_tests.servers.openai_server import OpenAIServer
 
 MANY = 10_000
 SLOW_ANSWER_SECONDS = 4
+OF_LESSONS_AT_RISK = ("at_risk_bookings", "reschedule_candidates", "unplaceable_bookings", "reschedule_plan")
 
 
 @contextmanager
 def language_model(watch: Watch, mode: str, **settings: object) -> Generator[None]:
     """Run an LLM in a ``mode`` for the running hour; once it works, requests are repeated, and hours pass.
 
-    An eighth of the lessons is enough.
+    An eighth of the lessons at risk is enough.
     """
-    do(watch, "UPDATE school.bookings SET status = 'cancelled' WHERE id % 8 <> 0")
+    do(watch, *(f"DELETE FROM pipeline.{table} WHERE booking_id % 8 <> 0" for table in OF_LESSONS_AT_RISK))
     with OpenAIServer(mode, failures=MANY, slow_seconds=SLOW_ANSWER_SECONDS) as server:
         watch.restart_with(openai_api_key="test", openai_base_url=server.url, **settings)
-        run_hour(watch)
+        rank(watch)
         yield
         server.mode = "ok"
         watch.run("redrive_dead_letters")
         do(watch, "UPDATE school.llm_calls SET called_at = called_at - interval '7 hours'")
         watch.restart_with(openai_daily_budget_usd=1_000_000_000)
-        run_hour(watch)
+        rank(watch)
 
 
 @fault(
@@ -68,7 +69,7 @@ def _(watch: Watch) -> Generator[None]:
     with OpenAIServer() as server:
         watch.restart_with(openai_api_key="test", openai_base_url=server.url)
         server.models[watch.settings.openai_model] = f"{watch.hour + timedelta(days=30):%Y-%m-%d}"
-        run_hour(watch)
+        rank(watch)
         yield
         server.models[watch.settings.openai_model] = None
-        run_hour(watch)
+        rank(watch)
