@@ -16,14 +16,14 @@ dev: $(READY) ## the demo in the Dagster UI, with the daemon, until Ctrl-C (PORT
 	@$(BIN)/flightsched --demo dev $(if $(PORT),--port $(PORT)) $(ARGS)
 
 test: $(TOOLS) ## everything, with the coverage gates
-	$(BIN)/python -m pytest -n 4 --dist worksteal --cov --cov-report=term
+	$(BIN)/python -m slipcover -m pytest -n 4 --dist worksteal
 	$(BIN)/python -m flightsched_pipelines_tests.coverage_gate
 
 test-unit: $(READY) ## what needs no server, but for the long laws, in seconds
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not long" flightsched_pipelines_tests/unit
 
 test-unit-gated: $(READY) ## those tests, with the coverage gates of what is pure: domain, messages, reporting
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not long" --cov --cov-report= flightsched_pipelines_tests/unit
+	$(BIN)/python -m slipcover -m pytest -q -n 2 --dist worksteal -m "not long" flightsched_pipelines_tests/unit
 	$(BIN)/python -m flightsched_pipelines_tests.coverage_gate unit
 
 test-nightly: $(READY) ## every law with a hundred times as many examples, for hours
@@ -85,7 +85,7 @@ lock: $(READY) ## after a change of dependencies in pyproject.toml (needs uv in 
 
 clean: ## stop the embedded databases and remove what was made here, but for your own data
 	@if [ -x $(BIN)/flightsched ]; then $(BIN)/flightsched --demo db stop || true; $(BIN)/flightsched db stop || true; fi
-	rm -rf .venv .flightsched/demo .hypothesis .pytest_cache .ruff_cache .coverage* htmlcov
+	rm -rf .venv .flightsched/demo .hypothesis .pytest_cache .ruff_cache coverage.json
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@rmdir .flightsched 2>/dev/null || { [ ! -e .flightsched ] || echo "your data stay in .flightsched"; }
 

@@ -82,32 +82,12 @@ def _memory_disk() -> Path | None:
     return MEMORY_DISK
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Count no coverage by laws and whole jobs: they cover little more, and tracing nearly doubles what they cost.
-
-    What is counted is so a little less than what is covered.
-    """
-    for item in items:
-        if item.get_closest_marker("hypothesis") or any(folder in item.nodeid for folder in OF_WHOLE_JOBS):
-            item.add_marker(pytest.mark.no_cover)
-
-
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove them; the processes that xdist starts have theirs in its folder."""
     folder = Path(os.environ.get(TEMPORARY, ""))
     if not hasattr(config, "workerinput") and folder.name.startswith("flightsched-tests-"):
         shutil.rmtree(folder, ignore_errors=True)
 
-
-OF_WHOLE_JOBS = tuple(
-    f"integration/{place}"
-    for place in (
-        "monitoring/", "defs/", "deployment/", "services/hourly/", "services/test_booking_life.py", "portal/browser/",
-        "portal/test_walk.py", "database/test_odd_rows.py",
-    )
-)  # fmt: skip
-"""Tests of whole jobs and pages, most of whose work is that of Dagster, the browser and the database."""
 
 SEED_HOUR = datetime(2026, 11, 10, 14, tzinfo=UTC)
 """The hour to which the seeded databases are relative: a Tuesday morning at both schools."""

@@ -6,7 +6,8 @@ from flightsched_pipelines_tests.coverage_gate import covered_percent
 def of(lines: int, branches: int) -> dict[str, dict[str, int]]:
     return {
         "summary": {
-            "covered_lines": lines, "num_statements": 10, "covered_branches": branches, "num_branches": 4,
+            "covered_lines": lines, "missing_lines": 10 - lines,
+            "covered_branches": branches, "missing_branches": 4 - branches,
         }
     }  # fmt: skip
 

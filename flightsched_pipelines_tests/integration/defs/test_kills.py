@@ -10,7 +10,6 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from pandas.testing import assert_frame_equal
 from sqlalchemy import Engine, text
 
@@ -18,9 +17,6 @@ from flightsched_pipelines.clients.weather.simulation.source import SimulatedWea
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 from flightsched_pipelines_tests.integration.defs.test_hourly_tick import NATURAL_KEYS, rows, run
-
-pytestmark = pytest.mark.no_cover
-"""Many repetitions of what other tests cover."""
 
 NOW = SEED_HOUR + timedelta(minutes=8)
 SETTINGS = settings_for(aws_region="us-east-1")

@@ -9,9 +9,6 @@ from flightsched_pipelines.domain.monitoring.operational_checks import OPERATION
 from flightsched_pipelines_tests.integration.monitoring.builders import Watch
 from flightsched_pipelines_tests.integration.monitoring.faults import FAULTS, Fault
 
-pytestmark = pytest.mark.no_cover
-"""Many repetitions of what other tests cover."""
-
 OPERATIONAL = {alarm.name for alarm in OPERATIONAL_CHECKS}
 
 

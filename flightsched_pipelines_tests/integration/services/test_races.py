@@ -11,7 +11,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
 from sqlalchemy import Engine
 
 from flightsched_pipelines.clients.delivery.mail import read_maildir
@@ -35,9 +34,6 @@ from flightsched_pipelines_tests.integration.services.helpers import (
     say,
     state,
 )
-
-pytestmark = pytest.mark.no_cover
-"""Many repetitions of what other tests cover."""
 
 CLIENTS = 32
 ATTEMPTS = 150

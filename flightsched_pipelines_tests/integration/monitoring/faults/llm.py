@@ -19,7 +19,7 @@ def language_model(watch: Watch, mode: str, **settings: object) -> Generator[Non
 
     An eighth of the lessons at risk is enough.
     """
-    do(watch, *(f"DELETE FROM pipeline.{table} WHERE booking_id % 8 <> 0" for table in OF_LESSONS_AT_RISK))
+    do(watch, *(f"DELETE FROM pipeline.{table} WHERE booking_id % 8 <> 0" for table in OF_LESSONS_AT_RISK))  # noqa: S608, our own
     with OpenAIServer(mode, failures=MANY, slow_seconds=SLOW_ANSWER_SECONDS) as server:
         watch.restart_with(openai_api_key="test", openai_base_url=server.url, **settings)
         rank(watch)

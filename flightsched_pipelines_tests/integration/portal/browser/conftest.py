@@ -45,13 +45,6 @@ class OpenPage(Protocol):
         ...
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Trace no lines here: Playwright switches stacks, and every line is covered by tests without a browser."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.no_cover)
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Remember whether a test failed, for the fixture that keeps its traces."""

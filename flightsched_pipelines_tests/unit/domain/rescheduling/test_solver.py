@@ -26,9 +26,6 @@ from flightsched_pipelines.domain.rescheduling.solver.search_state import (
     SlotAssignmentState,
 )
 
-pytestmark = pytest.mark.no_cover
-"""Many repetitions of what other tests cover."""
-
 RULES = SchedulingRules()
 TEN_SCHOOLS = "20 lessons x 10 schools"
 

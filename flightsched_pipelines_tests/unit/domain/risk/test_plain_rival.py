@@ -3,14 +3,10 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from benchmarks.risk import data, plain_python, this_code
 
 BOOKINGS, AIRPORTS = 4_000, 60
-
-pytestmark = pytest.mark.no_cover
-"""Many repetitions of what other tests cover."""
 
 
 def test_the_plain_loop_comes_to_the_same_verdict_on_every_booking(tmp_path: Path) -> None:

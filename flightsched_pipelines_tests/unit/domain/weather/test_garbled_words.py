@@ -20,7 +20,7 @@ from flightsched_pipelines_tests.unit.domain.weather.garbling import (
 )
 from flightsched_pipelines_tests.unit.domain.weather.service import metar_json, taf_json
 
-pytestmark = [pytest.mark.no_cover, pytest.mark.long]
+pytestmark = pytest.mark.long
 """Many repetitions of what other tests cover."""
 
 WORDS = 10_000

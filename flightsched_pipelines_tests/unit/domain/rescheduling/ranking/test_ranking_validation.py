@@ -22,9 +22,6 @@ from flightsched_pipelines_tests.servers.llm_answers import SPOILERS, good_answe
 from flightsched_pipelines_tests.unit.domain.rescheduling.builders import School
 from flightsched_pipelines_tests.unit.domain.rescheduling.ranking.test_ranking_request import ask
 
-pytestmark = pytest.mark.no_cover
-"""Many repetitions of what other tests cover."""
-
 QUESTION = ask(preferred_parts=["morning"])
 PLAN = School().propose()
 TRUE_OF_ALL = ["same_instructor", "same_aircraft"]
