@@ -2,7 +2,7 @@
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,7 +46,7 @@ EVENTS = "events.db"
 
 
 @contextmanager
-def _events_of(instance: dg.DagsterInstance) -> Iterator[sqlite3.Connection]:
+def _events_of(instance: dg.DagsterInstance) -> Generator[sqlite3.Connection]:
     """Connect to the events of an instance that holds them in memory."""
     with instance.event_log_storage.index_connection() as connection:  # pyright: ignore[reportAttributeAccessIssue]
         yield connection.connection.driver_connection
