@@ -102,14 +102,16 @@ def offer(engine: Engine, case_id: int, number: int) -> tuple[Any, ...]:
 
 
 def book_for_another(engine: Engine, booking_id: int, alternative: tuple[Any, ...]) -> None:
-    """Book the aircraft of an alternative to a booking, at its time, for another student."""
+    """Book an alternative's aircraft, for its first hour, for another student, who is free then."""
     start, _, aircraft = alternative
     run(
         engine,
+        "WITH hour AS (SELECT tstzrange(:start, :start + interval '1 hour') AS period), "
+        "free AS (SELECT max(s.id) AS id FROM school.students s, hour WHERE NOT EXISTS (SELECT 1 FROM school.bookings "
+        "WHERE student_id = s.id AND period && hour.period)) "
         "INSERT INTO school.bookings (reference, school_id, student_id, aircraft_id, lesson_kind, solo, departure, "
-        "period) SELECT 'OTHER-1', school_id, (SELECT max(id) FROM school.students WHERE id <> b.student_id), "
-        ":aircraft, 'local', true, departure, tstzrange(:start, :start + interval '1 hour') FROM school.bookings b "
-        "WHERE id = :id",
+        "period) SELECT 'OTHER-1', school_id, free.id, :aircraft, 'local', true, departure, hour.period "
+        "FROM school.bookings b, hour, free WHERE b.id = :id",
         aircraft=aircraft, start=start, id=booking_id,
     )  # fmt: skip
 

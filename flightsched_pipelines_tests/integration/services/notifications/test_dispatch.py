@@ -16,7 +16,16 @@ from flightsched_pipelines.services.notifications.dispatch import DispatchRefuse
 from flightsched_pipelines.services.responses.overdue import count_to_end, end_overdue
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
-from flightsched_pipelines_tests.integration.services.helpers import HOUR, NOW, next_hour, one, rows, run, stored
+from flightsched_pipelines_tests.integration.services.helpers import (
+    HOUR,
+    NOW,
+    book_for_another,
+    next_hour,
+    one,
+    rows,
+    run,
+    stored,
+)
 
 SETTINGS = settings_for(aws_region="us-east-1", redis_url="redis://127.0.0.1:1", slack_webhook_url="http://127.0.0.1:1")
 
@@ -167,15 +176,8 @@ def test_no_alternative_left_opens_the_case_again(told: Engine) -> None:
 
 def test_an_alternative_that_somebody_booked_since_is_not_offered(ticked_engine: Engine) -> None:
     proposal = stored(ticked_engine, "reschedule_proposals").sort_values(["starts_at_utc"]).iloc[-1]
-    run(
-        ticked_engine,
-        "INSERT INTO school.bookings (reference, school_id, student_id, aircraft_id, lesson_kind, solo, departure, "
-        "period) SELECT 'OTHER-1', school_id, (SELECT max(id) FROM school.students s WHERE NOT EXISTS (SELECT 1 FROM "
-        "school.bookings WHERE student_id = s.id AND period && tstzrange(:starts, :ends))), :aircraft, 'local', true, "
-        "departure, tstzrange(:starts, :ends) FROM school.bookings WHERE id = :id",
-        aircraft=int(proposal["aircraft_id"]), starts=proposal["starts_at_utc"].to_pydatetime(),
-        ends=proposal["ends_at_utc"].to_pydatetime(), id=int(proposal["booking_id"]),
-    )  # fmt: skip
+    alternative = proposal["starts_at_utc"].to_pydatetime(), None, int(proposal["aircraft_id"])
+    book_for_another(ticked_engine, int(proposal["booking_id"]), alternative)
     tell(ticked_engine)
     held = rows(
         ticked_engine,
