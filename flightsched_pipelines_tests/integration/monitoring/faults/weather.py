@@ -104,6 +104,28 @@ def spoiled(body: Body, spoil: Callable[[list[dict[str, Any]]], None]) -> Body:
     return answer
 
 
+def reported(body: Body, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Body:
+    """Return the Center's response with each of its reports changed."""
+
+    def answer(query: Any) -> str:
+        reports = json.loads(body if isinstance(body, str) else body(query))
+        return json.dumps([{**report, **change(report)} for report in reports])
+
+    return answer
+
+
+def _in_its_own_form(metar: dict[str, Any]) -> dict[str, Any]:
+    return {"rawOb": metar["rawOb"].replace(" RMK ", " A300OO RMK ")}
+
+
+def _fair(taf: dict[str, Any]) -> dict[str, Any]:
+    group = {
+        **taf["fcsts"][0], "timeTo": taf["validTimeTo"], "wdir": 310, "wspd": 5, "wgst": None, "visib": "6+",
+        "vertVis": None, "wxString": None, "clouds": [{"cover": "SKC", "base": None, "type": None}],
+    }  # fmt: skip
+    return {"rawTAF": re.sub(r"(?<=\d{4}/\d{4}) .*", " 31005KT P6SM SKC", taf["rawTAF"]), "fcsts": [group]}
+
+
 def _in_another_unit(hours: list[dict[str, Any]]) -> None:
     for hour in hours:
         hour["wind_speed"] = hour["wind_gust"] = 110
@@ -137,19 +159,15 @@ def _(watch: Watch) -> Generator[None]:
         blending = NationalBlend(blend.url, "ops@example.com", PATIENT)
         center_client = AviationWeatherCenter(center.url, "ops@example.com", PATIENT, seconds_between_polls=0)
         watch.parts = {**watch.parts, "weather": LiveWeather(center_client, None, blending)}
-        well = center.bodies["metar"]
-
-        def in_its_own_form(query: Any) -> str:
-            reports = json.loads(well if isinstance(well, str) else well(query))
-            for report in reports:
-                report["rawOb"] = report["rawOb"].replace(" RMK ", " A300OO RMK ")
-            return json.dumps(reports)
-
-        center.bodies |= {"airsigmet": json.dumps([area]), "metar": in_its_own_form}
+        well = dict(center.bodies)
+        center.bodies |= {  # TAFs are fair, so that guidance contradicts them whatever the sky of the hour
+            "airsigmet": json.dumps([area]),
+            "metar": reported(well["metar"], _in_its_own_form),
+            "taf": reported(well["taf"], _fair),
+        }
         run_hour(watch)
         yield
-        center.bodies["metar"] = well
-        center.bodies.pop("airsigmet")
+        center.bodies = well
         blend.bodies = simulated_bulletins(airports, watch.hour)
         forget_weather(watch)
         run_hour(watch)
