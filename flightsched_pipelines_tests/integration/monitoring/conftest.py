@@ -17,6 +17,7 @@ from flightsched_pipelines.database import embedded
 from flightsched_pipelines.database.seed import seed
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.partitions import key_of
+from flightsched_pipelines.defs.runs import retries
 from flightsched_pipelines.services.monitoring import storage
 from flightsched_pipelines_tests.conftest import administer, clone, connected, settings_for
 from flightsched_pipelines_tests.integration.monitoring.builders import Watch, running_hour, subscribe
@@ -98,6 +99,7 @@ def watch(
 ) -> Iterator[Watch]:
     half_full = SimpleNamespace(total=2_000_000_000, free=1_000_000_000)
     monkeypatch.setattr(storage, "disk_usage", lambda _: half_full)  # this machine's may be fuller than a server's
+    monkeypatch.setattr(retries, "DELAYS", dg.RetryPolicy(retries.MAX_RETRIES, delay=0))  # what is away here stays away
     folder = shutil.copytree(healthy.instance, tmp_path / "instance")
     moto_server.reset(amazon)
     subscribe(amazon, "test")

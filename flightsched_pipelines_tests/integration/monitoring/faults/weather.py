@@ -199,7 +199,7 @@ def _(watch: Watch) -> Generator[None]:
     usual = sum(step.seconds for step in steps)
     watch.restart_with(alarms=dict.fromkeys(("weather_monitor_duration", "weather_monitor_mean_duration"), usual + 1))
     with live_weather(watch) as (center, _):
-        center.slow_seconds, center.mode = usual + 3, "slow"
+        center.slow_seconds, center.mode = usual / 2 + 1, "slow"  # of METARs and of TAFs: one second above the limit
         slow = run_hour(watch)
         yield
         watch.instance.delete_run(slow.run_id)  # as when the window that is looked at has gone by
