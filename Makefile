@@ -16,7 +16,7 @@ dev: $(READY) ## the demo in the Dagster UI, with the daemon, until Ctrl-C (PORT
 	@$(BIN)/flightsched --demo dev $(if $(PORT),--port $(PORT)) $(ARGS)
 
 test: $(TOOLS) ## everything, with the coverage gates
-	$(BIN)/python -m slipcover -m pytest -n 4 --dist worksteal
+	$(BIN)/python -m slipcover -m pytest -n 3 --dist worksteal
 	$(BIN)/python -m flightsched_pipelines_tests.coverage_gate
 
 test-unit: $(READY) ## what needs no server, but for the long laws, in seconds
