@@ -69,7 +69,10 @@ def tick(hour: Hour = None, as_json: Json = False) -> None:
             "`flightsched demo` shows two samples"
         )
     report = _run_and_report(engine, settings, hour_utc)
-    _show(report, as_json)
+    if as_json:
+        print_json(asdict(report))
+    else:
+        print_report(report, demo=settings.flightsched_demo)
 
 
 def demo(
@@ -115,7 +118,7 @@ def _demo(*, as_json: bool, yes: bool) -> None:
         figures = {"seconds": round(time.monotonic() - began, 1)}
         print_json({name: getattr(report, name) for name in DEMO_FIGURES} | figures)
         return
-    print_report(report, "flightsched --demo")
+    print_report(report, demo=True)
     _notify(engine, settings)
     console.print(
         "Next: [bold]make dev[/bold], that is [bold]flightsched --demo dev[/bold], opens this in the Dagster UI.",
@@ -234,10 +237,3 @@ def _root(error: SerializableErrorInfo | None) -> str:
     error = _first_cause(error)
     classes = r"^(flightsched_pipelines|dagster)\.[\w.]+: "  # a sentence needs no name of a class
     return " ".join(re.sub(classes, "", error.message.strip()).split())
-
-
-def _show(report: HourSummary, as_json: bool) -> None:
-    if as_json:
-        print_json(asdict(report))
-    else:
-        print_report(report)

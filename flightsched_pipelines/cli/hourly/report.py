@@ -25,8 +25,13 @@ VERDICT_WORDS = {
 COLOURS = {"at_risk": "red", "unknown": "magenta", "watch": "yellow", "ok": "green"}
 
 
-def print_report(report: HourSummary, command: str = "flightsched") -> None:
-    """Print an hour on one screen: counts, then a line for each of the soonest lessons below the minimums."""
+def print_report(report: HourSummary, *, demo: bool) -> None:
+    """Print an hour on one screen: counts, then a line for each of the soonest lessons below the minimums.
+
+    Args:
+        report: the hour.
+        demo: whether it is the demo's, whose data the commands that it names must work on.
+    """
     console.print()
     console.print(f"[bold]The hour {format_utc(report.hour_utc)}[/bold]   weather: {report.weather_source}")
     console.print(
@@ -52,6 +57,7 @@ def print_report(report: HourSummary, command: str = "flightsched") -> None:
     if not report.lessons:
         return
     console.print(_table(report.lessons[:SHOWN_LESSONS]))
+    command = "flightsched --demo" if demo else "flightsched"
     if len(report.lessons) > SHOWN_LESSONS:
         left = len(report.lessons) - SHOWN_LESSONS
         console.print(f"and {left} more: {command} board shows them all", style="dim")
