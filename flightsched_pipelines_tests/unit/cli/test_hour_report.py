@@ -14,8 +14,9 @@ LESSON = ThreatenedLesson(
 )  # fmt: skip
 SUMMARY = HourSummary(
     hour_utc=HOUR, weather_source="simulated", lookahead_hours=72, bookings=9, not_assessed=0, ok=0, watch=0, unknown=0,
-    unknown_within_24_hours=0, beyond_reach=0, at_risk=9, with_three_alternatives=0, without_alternatives=9, proposals=0,
-    ranked_by_llm=0, unplaceable={}, seconds=1.0, weather_failures=(), lessons=(LESSON,) * (SHOWN_LESSONS + 1),
+    unknown_within_24_hours=0, beyond_reach=0, at_risk=9, with_three_alternatives=0, without_alternatives=9,
+    proposals=0, ranked_by_llm=0, unplaceable={}, seconds=1.0, weather_failures=(),
+    lessons=(LESSON,) * (SHOWN_LESSONS + 1),
 )  # fmt: skip
 
 
