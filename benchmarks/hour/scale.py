@@ -2,6 +2,7 @@
 
 Each number of schools has a database of its own: 100 bookings and 5 airports a school, at most 2,300 airports. The
 weather is stored already. The exponent is that of CPU seconds above an empty graph's, by schools: 1 is flat per school.
+The chart is of the first number of shards.
 """
 
 import argparse
@@ -46,6 +47,7 @@ def main() -> None:
     print(machine("dagster", "pandas", "ortools", "sqlalchemy", "psycopg"), "\n")
     header = ["schools", "proposals", "shards", "s", "of the empty", "CPU s", "of the empty", "CPU ms a school", "MB"]
     print(markdown(header, [row for schools, runs in found.items() for row in _rows(schools, runs)]), "\n")
+    print(_chart(found, str(chosen.shards[0])), "\n")
     for fewer, more in pairwise(found):
         some, all_ = (_above_empty(found[schools], str(chosen.shards[0])) for schools in (fewer, more))
         exponent = math.log(all_ / some) / math.log(more / fewer)
@@ -53,6 +55,17 @@ def main() -> None:
     columns = {f"{schools:,}, {kind}": run["step_cpu"] for schools, runs in found.items() for kind, run in runs.items()}
     steps = [[name, *(f"{of[name]:.2f}" for of in columns.values())] for name in next(iter(columns.values()))]
     print("\n" + markdown(["CPU s of step: schools, shards", *columns], steps))
+
+
+def _chart(found: Mapping[int, Mapping[str, Run]], shards: str) -> str:
+    """Return the cost of a school by their number, as a chart of Mermaid's."""
+    cost = [f"{_above_empty(runs, shards) / schools * 1_000:.0f}" for schools, runs in found.items()]
+    numbers = ", ".join(f'"{schools:,}"' for schools in found)
+    return (
+        '```mermaid\nxychart-beta\n    title "CPU milliseconds a school, above the empty graph"\n'
+        f'    x-axis "schools" [{numbers}]\n    y-axis "ms" 0 --> {max(map(int, cost)) + 50}\n'
+        f"    bar [{', '.join(cost)}]\n```"
+    )
 
 
 def _above_empty(runs: Mapping[str, Run], shards: str) -> float:
