@@ -27,17 +27,31 @@ from flightsched_pipelines.database.schema.base import (
 )
 
 
-def _periods() -> list[Column[Any]]:
-    """The columns of a period."""
+def _resource() -> list[Column[Any]]:
+    """Return the columns for whom or what a row is about."""
     return [
-        column("school_id", BigInteger, "School."),
         column("resource", Text, "school, student, instructor, aircraft or simulator."),
         column("resource_id", BigInteger, "Identifier within that kind of resource."),
-        column("starts_at_utc", INSTANT, "Start, UTC."),
-        column("ends_at_utc", INSTANT, "End, UTC."),
+    ]
+
+
+def _abilities() -> list[Column[Any]]:
+    """Return the columns for what an aircraft or instructor may be booked for."""
+    return [
         optional("aircraft_type", Text, "Type, of aircraft."),
         optional("aircraft_crosswind_kt", Double, "Demonstrated crosswind, of aircraft, knots."),
         column("may_teach", WORDS, "Training levels, of instructors."),
+    ]
+
+
+def _periods() -> list[Column[Any]]:
+    """Return the columns of a period."""
+    return [
+        column("school_id", BigInteger, "School."),
+        *_resource(),
+        column("starts_at_utc", INSTANT, "Start, UTC."),
+        column("ends_at_utc", INSTANT, "End, UTC."),
+        *_abilities(),
     ]
 
 
@@ -67,11 +81,8 @@ availability_sets = Table(
     "availability_sets",
     metadata,
     column("digest", LargeBinary, "SHA-256 of a school's availability, when it was stored."),
-    column("resource", Text, "school, student, instructor, aircraft or simulator."),
-    column("resource_id", BigInteger, "Identifier within that kind of resource."),
-    optional("aircraft_type", Text, "Type, of aircraft."),
-    optional("aircraft_crosswind_kt", Double, "Demonstrated crosswind, of aircraft, knots."),
-    column("may_teach", WORDS, "Training levels, of instructors."),
+    *_resource(),
+    *_abilities(),
     column("starts_at_utc", ARRAY(INSTANT), "Start of each period, UTC."),
     column("ends_at_utc", ARRAY(INSTANT), "End of each period, UTC."),
     CheckConstraint(
