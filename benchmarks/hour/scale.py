@@ -9,24 +9,21 @@ import argparse
 import json
 import math
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from benchmarks.databases import migrated_database
 from benchmarks.hour.run import _forget_schedule, _timed
 from benchmarks.hour.world import HOUR, fill
 from benchmarks.measure import machine, markdown
 from flightsched_pipelines.clients.weather.weather_source import weather_source
-from flightsched_pipelines.database import embedded, migrations
-from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.frames import write_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.defs.instance import prepare_instance
 from flightsched_pipelines.defs.partitions import FIRST_HOUR_FORMAT, FIRST_HOUR_VARIABLE
 from flightsched_pipelines.services.hourly.hourly_steps import gather_weather
-from flightsched_pipelines.settings import Settings
 
 BOOKINGS_OF_A_SCHOOL, AIRPORTS_OF_A_SCHOOL, MOST_AIRPORTS = 100, 5, 2_300
 Run = Mapping[str, Any]
@@ -88,26 +85,18 @@ def _rows(schools: int, runs: Mapping[str, Run]) -> list[list[str]]:
 
 def _measure(schools: int, shards: Sequence[int]) -> Mapping[str, Run]:
     """Return the run of empty bodies, and one for each number of shards."""
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(flightsched_home=Path(folder), weather_source="simulated")
-        embedded.start(settings.flightsched_home)
-        engine = connect(settings)
-        try:
-            migrations.upgrade(engine)
-            airports = min(AIRPORTS_OF_A_SCHOOL * schools, MOST_AIRPORTS)
-            fill(engine, airports, schools, BOOKINGS_OF_A_SCHOOL * schools)
-            environment = os.environ | prepare_instance(settings) | {"WEATHER_SOURCE": "simulated"}
-            environment[FIRST_HOUR_VARIABLE] = f"{HOUR:{FIRST_HOUR_FORMAT}}"
-            environment.pop("OPENAI_API_KEY", None)
-            runs: dict[str, Run] = {"empty": _timed("empty", environment)}
-            weather = gather_weather(engine, weather_source(settings), HOUR, HOUR)
-            write_partition(engine, PIPELINE_TABLES["raw_weather"], weather.assign(partition_hour=HOUR), [HOUR])
-            for count in shards:
-                _forget_schedule(engine)
-                runs[str(count)] = _timed("real", environment | {"SCHOOL_SHARDS": str(count)})
-        finally:
-            engine.dispose()
-            embedded.stop(settings.flightsched_home)
+    with migrated_database() as (engine, settings):
+        airports = min(AIRPORTS_OF_A_SCHOOL * schools, MOST_AIRPORTS)
+        fill(engine, airports, schools, BOOKINGS_OF_A_SCHOOL * schools)
+        environment = os.environ | prepare_instance(settings) | {"WEATHER_SOURCE": "simulated"}
+        environment[FIRST_HOUR_VARIABLE] = f"{HOUR:{FIRST_HOUR_FORMAT}}"
+        environment.pop("OPENAI_API_KEY", None)
+        runs: dict[str, Run] = {"empty": _timed("empty", environment)}
+        weather = gather_weather(engine, weather_source(settings), HOUR, HOUR)
+        write_partition(engine, PIPELINE_TABLES["raw_weather"], weather.assign(partition_hour=HOUR), [HOUR])
+        for count in shards:
+            _forget_schedule(engine)
+            runs[str(count)] = _timed("real", environment | {"SCHOOL_SHARDS": str(count)})
     return runs
 
 

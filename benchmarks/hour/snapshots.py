@@ -5,19 +5,16 @@ the hours; the next is of the next day, on which the time that is looked at move
 """
 
 import argparse
-import tempfile
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
 import pandas as pd
 from sqlalchemy import Engine, Table, func, select, text
 
+from benchmarks.databases import migrated_database
 from benchmarks.hour.world import HOUR, fill
 from benchmarks.measure import machine, markdown
-from flightsched_pipelines.database import embedded, migrations
-from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.frames import read_partition, write_partition
 from flightsched_pipelines.database.schema import (
     PIPELINE_TABLES,
@@ -45,17 +42,9 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--schools", type=int, default=1_000)
     schools = options.parse_args().schools
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(flightsched_home=Path(folder), weather_source="simulated")
-        embedded.start(settings.flightsched_home)
-        engine = connect(settings)
-        try:
-            migrations.upgrade(engine)
-            fill(engine, 500, schools, schools)
-            found = _measure(engine, settings)
-        finally:
-            engine.dispose()
-            embedded.stop(settings.flightsched_home)
+    with migrated_database() as (engine, settings):
+        fill(engine, 500, schools, schools)
+        found = _measure(engine, settings)
     print(machine("pandas", "sqlalchemy", "psycopg"), "\n")
     of_each = [f"{figure}, {way}" for figure in ("rows", "MB", "CPU s", "s") for way in ("whole", "new")]
     print(markdown([f"{schools:,} schools, hour", *of_each], found))

@@ -1,24 +1,20 @@
 """Store a day of verified hours, and beside it one row an airport: ``python -m benchmarks.verification.store``."""
 
 import argparse
-import tempfile
 import time
 from datetime import timedelta
-from pathlib import Path
 
 import pandas as pd
 from sqlalchemy import Column, Engine, MetaData, Table, Text, text
 
+from benchmarks.databases import migrated_database
 from benchmarks.measure import machine, markdown
 from benchmarks.verification.run import HOUR, world
-from flightsched_pipelines.database import embedded, migrations
-from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.frames import write_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.risk.limits.minimums import default_minimums, in_force
 from flightsched_pipelines.domain.verification.events import events
 from flightsched_pipelines.domain.verification.pairing import verify_hour
-from flightsched_pipelines.settings import Settings
 
 TABLE = PIPELINE_TABLES["forecast_verification"]
 VIEW = "SELECT count(*), sum(hits) FROM analytics.forecast_scores"
@@ -33,21 +29,13 @@ def main() -> None:
         HOUR, forecasts, observed, airports, runways, events(in_force(default_minimums(), HOUR.date()))
     )
     an_airport = verified.explode("airports")
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(flightsched_home=Path(folder), weather_source="simulated")
-        embedded.start(settings.flightsched_home)
-        engine = connect(settings)
-        try:
-            migrations.upgrade(engine)
-            rows = [_stored("airports that share an outcome", engine, TABLE, verified)]
-            began = time.perf_counter()
-            with engine.connect() as connection:
-                connection.execute(text(VIEW)).one()
-            seconds = time.perf_counter() - began
-            rows.append(_stored("a row an airport", engine, _plain_table(engine), an_airport))
-        finally:
-            engine.dispose()
-            embedded.stop(settings.flightsched_home)
+    with migrated_database() as (engine, _):
+        rows = [_stored("airports that share an outcome", engine, TABLE, verified)]
+        began = time.perf_counter()
+        with engine.connect() as connection:
+            connection.execute(text(VIEW)).one()
+        seconds = time.perf_counter() - began
+        rows.append(_stored("a row an airport", engine, _plain_table(engine), an_airport))
     print(machine("sqlalchemy", "psycopg"), "\n")
     print(markdown(["stored", "rows a day", "MB a day", "s an hour"], rows))
     print(f"\nThe analysts' view reads a day of it in {seconds:.2f} s.")
