@@ -74,6 +74,7 @@ class LocalCompose:
         self._services: dict[str, dict[str, Any]] = load(variables)["services"]
         self._ports = {port: str(free_port()) for port in ("3000", "3001", "3002", "4000", "5000", "6379")}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._healthy: set[str] = set()
         self.workdir = self._local("/opt/flightsched")
         self.workdir.mkdir(parents=True)
         shutil.copy(DAGSTER_YAML, self.workdir)
@@ -102,7 +103,8 @@ class LocalCompose:
         """Start services one after the other, each as soon as its dependencies are ready."""
         for service in services:
             for other, how in self._services[service].get("depends_on", {}).items():
-                self._await(other, how["condition"])
+                if other not in self._healthy:  # a check of Dagster's takes seconds
+                    self._await(other, how["condition"])
             self._start(service)
 
     def run(self, service: str, command: Sequence[str] | None = None) -> str:
@@ -164,9 +166,14 @@ class LocalCompose:
                 raise AssertionError(f"not within {STARTS_WITHIN_SECONDS} s: {what}\n{words}")
             time.sleep(max(1.0, time.monotonic() - began))  # a health check is a process that takes a core
 
+    def end(self, *services: str) -> None:
+        """End the processes of services and all that they started."""
+        end_process_groups([self._processes.pop(service).pid for service in services])
+        self._healthy.difference_update(services)
+
     def down(self) -> None:
-        """End every process and all that they started."""
-        end_process_groups([process.pid for process in self._processes.values()])
+        """End every service."""
+        self.end(*self._processes)
         embedded.stop(self._folder)
 
     def _start(self, service: str) -> None:
@@ -202,6 +209,7 @@ class LocalCompose:
             assert process.wait(STARTS_WITHIN_SECONDS) == 0, self.said(service)
         else:
             self.wait_for(f"{service} is healthy", lambda: self.is_healthy(service))
+            self._healthy.add(service)
 
     def _command(self, service: str, command: Sequence[str] | None = None) -> list[str]:
         described = self._services[service]

@@ -80,9 +80,22 @@ def test_an_hour_is_run_and_people_are_told_and_the_runbooks_commands_run(
     status: Any = httpx.get(f"http://127.0.0.1:{compose.port(3002)}/status.json", timeout=30).json()
     assert status["last_good_hour_utc"] == f"{hour:%Y-%m-%dT%H}:00:00Z"
 
-    for block in RUNNABLE:
-        said = compose.run("code-location", ["bash", "-euo", "pipefail", "-c", block])
-        assert "ERROR:" not in said, f"{block}\n{said}"  # psql goes on after an error
+    _follow_the_runbook(compose)
+
+
+def _follow_the_runbook(compose: LocalCompose) -> None:
+    """Run its blocks: first that which asks Dagster's services, which then end: polling takes them half a core."""
+    (asks_services,) = [block for block in RUNNABLE if "liveness-check" in block]
+    others = [block for block in RUNNABLE if block != asks_services]
+    _run(compose, asks_services)
+    compose.end(*DAGSTER)
+    for block in others:
+        _run(compose, block)
+
+
+def _run(compose: LocalCompose, block: str) -> None:
+    said = compose.run("code-location", ["bash", "-euo", "pipefail", "-c", block])
+    assert "ERROR:" not in said, f"{block}\n{said}"  # psql goes on after an error
 
 
 def _tells_of_minimums(mail: Path) -> bool:
