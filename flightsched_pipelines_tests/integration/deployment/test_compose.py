@@ -84,7 +84,7 @@ def test_an_hour_is_run_and_people_are_told_and_the_runbooks_commands_run(
 
 
 def _follow_the_runbook(compose: LocalCompose) -> None:
-    """Run its blocks: first that which asks Dagster's services, which then end: polling takes them half a core."""
+    """Run its blocks: first that which asks Dagster's services, which then end: nobody needs their polling."""
     (asks_services,) = [block for block in RUNNABLE if "liveness-check" in block]
     others = [block for block in RUNNABLE if block != asks_services]
     _run(compose, asks_services)
