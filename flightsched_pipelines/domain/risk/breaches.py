@@ -125,10 +125,13 @@ def broken_rules(case: AssessmentInput, positions: Indices, severities: Severiti
 
 
 def _keep_from_analysts(found: pd.DataFrame) -> None:
-    """Take a student's own limit out of the breaches of it: analysts read them, and it is personal."""
-    personal = (found["authority"] == "student") & (found["rule"] != "aircraft_crosswind")
-    found.loc[personal, ["limit_value", "margin"]] = np.nan
+    """Take a student's own limit out of the breaches of it: analysts read them, and it is personal.
+
+    The number of a crosswind limit of the aircraft is the aircraft's, whoever asks for it.
+    """
+    personal = found["authority"] == "student"
     found.loc[personal, "reference"] = OWN_LIMIT
+    found.loc[personal & (found["rule"] != "aircraft_crosswind"), ["limit_value", "margin"]] = np.nan
 
 
 def findings(case: AssessmentInput, positions: Indices, severities: Severities, *, only_broken: bool) -> pd.DataFrame:

@@ -25,7 +25,16 @@ from flightsched_pipelines.domain.risk.limits.minimums import (
 )
 from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, RULE_BOOK, TRAINING_LEVELS, UNITS
 from flightsched_pipelines_tests.examples import examples
-from flightsched_pipelines_tests.unit.domain.risk.builders import DEFAULTS, fine, frame, hold, lesson, minimum, verdict
+from flightsched_pipelines_tests.unit.domain.risk.builders import (
+    DEFAULTS,
+    fine,
+    frame,
+    hold,
+    lesson,
+    minimum,
+    verdict,
+    weather,
+)
 from flightsched_pipelines_tests.unit.domain.risk.test_laws import LESSONS, MANY_LESSONS, MINIMUMS, skies
 
 pytestmark = pytest.mark.long
@@ -158,6 +167,23 @@ def test_no_number_and_no_text_of_a_students_own_limit_is_in_breaches_or_margins
     assert set(personal["reference"]) <= {"the student's own limit"}
     if own["rule"] != "aircraft_crosswind":
         assert personal[["limit_value", "margin"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("rule", ["visibility", "ceiling", "wind", "gust", "crosswind", "aircraft_crosswind"])
+def test_no_text_of_a_students_own_limit_is_in_breaches_whatever_its_rule(rule: str) -> None:
+    limit = {"visibility": 8.0, "ceiling": 5_000.0, "aircraft_crosswind": None}.get(rule, 5.0)
+    own = minimum(
+        rule, RULE_BOOK[rule].comparisons[0], limit, authority="student", student_id=7, reference="a talk with Ann"
+    )
+    storm = weather(
+        1, visibility_sm=1.0, ceiling_ft=300.0, wind_direction_deg=220.0, wind_speed_kt=30.0, wind_gust_kt=45.0,
+        hazards=["FZRA"],
+    )  # fmt: skip
+    broken = hold([lesson(aircraft_crosswind_kt=15.0)], [*fine(), storm], with_rows(own)).broken
+    personal = broken[broken["authority"] == "student"]
+    assert list(personal["rule"].unique()) == [rule]
+    assert list(personal["reference"].unique()) == ["the student's own limit"]
+    assert not broken["explanation"].str.contains("Ann").any()
 
 
 @examples(200, "an example is one limit beside the regulation")
