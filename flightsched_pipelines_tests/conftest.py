@@ -243,7 +243,7 @@ def connected(url: str) -> Generator[Engine]:
 def clone(home: Path, template: str) -> Generator[str]:
     """A database like the template, dropped in the end."""
     name = f"test_{uuid4().hex}"
-    administer(home, f"CREATE DATABASE {name} TEMPLATE {template}")
+    administer(home, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     try:
         yield embedded.url(home, name)
     finally:
