@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from stamina import instrumentation
 from typer.main import get_group, get_install_completion_arguments
 
-from flightsched_pipelines.cli.console import UsageError, print_error
+from flightsched_pipelines.cli.console import CHOOSE_DEMO, UsageError, print_error
 from flightsched_pipelines.cli.lazy import commands
 from flightsched_pipelines.errors import PlainError
 
@@ -151,7 +151,7 @@ def _choose(
 ) -> None:
     """Check a flight school's bookings against the weather every hour and propose new times."""
     if demo:
-        os.environ["FLIGHTSCHED_DEMO"] = "yes"
+        os.environ.update(CHOOSE_DEMO)
 
 
 app = get_group(root)

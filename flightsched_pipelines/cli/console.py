@@ -2,16 +2,25 @@
 
 import json
 import os
+import re
 import sys
 from datetime import date
-from typing import Annotated, NoReturn, TextIO
+from types import MappingProxyType
+from typing import Annotated, Any, NoReturn, TextIO
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from flightsched_pipelines.errors import PlainError
 
 PIPED_WIDTH = 132
+
+CHOOSE_DEMO = MappingProxyType({"FLIGHTSCHED_DEMO": "yes"})
+"""What ``flightsched --demo`` sets in the environment: it and the processes that it starts work on the demo's data."""
+
+COMMAND_OF_ANY_DATA = re.compile(r"`flightsched (?!--demo |demo\b)")
+"""The beginning of a command in a sentence, unless it says itself that it is the demo's."""
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 
@@ -21,8 +30,18 @@ def _width_of(stream: TextIO) -> int | None:
     return None if stream.isatty() or os.environ.get("COLUMNS", "").isdigit() else PIPED_WIDTH
 
 
-console = Console(highlight=False, width=_width_of(sys.stdout))
-errors = Console(stderr=True, highlight=False, width=_width_of(sys.stderr))
+class _DataConsole(Console):
+    """A console whose sentences name commands that work on the data at hand: the demo's have ``--demo``."""
+
+    def render_str(self, text: str, **options: Any) -> Text:  # noqa: ANN401, Rich's own
+        """Return the text as Rich renders it."""
+        if CHOOSE_DEMO.items() <= os.environ.items():
+            text = COMMAND_OF_ANY_DATA.sub("`flightsched --demo ", text)
+        return super().render_str(text, **options)
+
+
+console = _DataConsole(highlight=False, width=_width_of(sys.stdout))
+errors = _DataConsole(stderr=True, highlight=False, width=_width_of(sys.stderr))
 
 
 class UsageError(PlainError, ValueError):

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.cli.arguments import Hour, Json, parse_hour
 from flightsched_pipelines.cli.console import (
+    CHOOSE_DEMO,
     CommandFailedError,
     Yes,
     confirm,
@@ -72,7 +73,7 @@ def tick(hour: Hour = None, as_json: Json = False) -> None:
     if as_json:
         print_json(asdict(report))
     else:
-        print_report(report, demo=settings.flightsched_demo)
+        print_report(report)
 
 
 def demo(
@@ -81,7 +82,7 @@ def demo(
     yes: Yes = False,
 ) -> None:
     """Seed two sample schools, run one full hour on simulated weather, and print the report."""
-    os.environ["FLIGHTSCHED_DEMO"] = "yes"
+    os.environ.update(CHOOSE_DEMO)
     with fake_openai() if fake_llm else nullcontext():
         _demo(as_json=as_json, yes=yes)
 
@@ -100,8 +101,8 @@ def _notify(engine: Engine, settings: Settings) -> None:
         f"{settings.flightsched_home / 'mail'}; waiting for the end of quiet hours: {max(waiting, 0)}."
     )
     console.print(
-        "[bold]flightsched --demo outbox[/bold] lists them; their links work while [bold]make dev[/bold] runs; "
-        "[bold]flightsched --demo report[/bold] renders the operations report.",
+        "`flightsched outbox` lists them; their links work while `make dev` runs; "
+        "`flightsched report` renders the operations report.",
         style="dim",
     )
 
@@ -118,10 +119,10 @@ def _demo(*, as_json: bool, yes: bool) -> None:
         figures = {"seconds": round(time.monotonic() - began, 1)}
         print_json({name: getattr(report, name) for name in DEMO_FIGURES} | figures)
         return
-    print_report(report, demo=True)
+    print_report(report)
     _notify(engine, settings)
     console.print(
-        "Next: [bold]make dev[/bold], that is [bold]flightsched --demo dev[/bold], opens this in the Dagster UI.",
+        "Next: `make dev`, that is `flightsched dev`, opens this in the Dagster UI.",
         style="dim",
     )
 

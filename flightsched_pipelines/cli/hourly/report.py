@@ -25,13 +25,8 @@ VERDICT_WORDS = {
 COLOURS = {"at_risk": "red", "unknown": "magenta", "watch": "yellow", "ok": "green"}
 
 
-def print_report(report: HourSummary, *, demo: bool) -> None:
-    """Print an hour on one screen: counts, then a line for each of the soonest lessons below the minimums.
-
-    Args:
-        report: the hour.
-        demo: whether it is the demo's, whose data the commands that it names must work on.
-    """
+def print_report(report: HourSummary) -> None:
+    """Print an hour on one screen: counts, then a line for each of the soonest lessons below the minimums."""
     console.print()
     console.print(f"[bold]The hour {format_utc(report.hour_utc)}[/bold]   weather: {report.weather_source}")
     console.print(
@@ -57,11 +52,10 @@ def print_report(report: HourSummary, *, demo: bool) -> None:
     if not report.lessons:
         return
     console.print(_table(report.lessons[:SHOWN_LESSONS]))
-    command = "flightsched --demo" if demo else "flightsched"
     if len(report.lessons) > SHOWN_LESSONS:
         left = len(report.lessons) - SHOWN_LESSONS
-        console.print(f"and {left} more: {command} board shows them all", style="dim")
-    console.print(f"why, hour by hour: {command} explain {report.lessons[0].reference}", style="dim")
+        console.print(f"and {left} more: `flightsched board` shows them all", style="dim")
+    console.print(f"why, hour by hour: `flightsched explain {report.lessons[0].reference}`", style="dim")
 
 
 def _why_none(report: HourSummary) -> str:

@@ -45,7 +45,7 @@ def show_outbox(
     console.print(table if channels else "no messages yet")
     if perhaps := outbox.perhaps_delivered(engine):
         print_progress(
-            f"{perhaps} dead letters may have been delivered; flightsched redrive --perhaps-delivered sends them too"
+            f"{perhaps} dead letters may have been delivered; `flightsched redrive --perhaps-delivered` sends them too"
         )
     if mails:
         title = f"{plural(len(mails), 'mail')}, newest first"
@@ -53,7 +53,7 @@ def show_outbox(
         for place, mail in enumerate(mails[:SHOWN_MAILS], start=1):
             listed.add_row(str(place), *(escape(str(mail[header])) for header in ("Date", "To", "Subject")))
         console.print(listed)
-        print_progress("flightsched outbox 1 shows the newest in full")
+        print_progress("`flightsched outbox 1` shows the newest in full")
 
 
 def _headers(mail: EmailMessage) -> dict[str, str]:

@@ -39,7 +39,9 @@ def init(
     for note in make_school(engine, school, datetime.now(UTC), settings):
         errors.print(note, markup=False)
     console.print(f"{name} is made, with the id {school.school_id}", markup=False)
-    console.print("next: flightsched import instructors FILE, students, aircraft, availability, bookings", markup=False)
+    console.print(
+        "next: `flightsched import instructors FILE`, then students, aircraft, availability and bookings", markup=False
+    )
 
 
 def _asked(field: Field, given: str | None, question: str, default: str | None = None) -> str:
