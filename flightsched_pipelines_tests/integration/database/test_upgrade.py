@@ -17,9 +17,10 @@ from sqlalchemy import Engine, text
 from flightsched_pipelines.database import embedded, migrations
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.partitions import key_of
+from flightsched_pipelines.domain.risk.breaches import OWN_LIMIT
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines_tests.conftest import administer, clone, connected, settings_for
-from flightsched_pipelines_tests.integration.services.helpers import OVERLAPS, one, place, rows, say, state
+from flightsched_pipelines_tests.integration.services.helpers import OVERLAPS, one, place, rows, run, say, state
 
 DUMP = Path(__file__).parent / "older" / "revision_0009.sql.gz"
 HOUR = datetime(2026, 11, 26, 2, tzinfo=UTC)
@@ -114,3 +115,24 @@ def test_analysts_read_the_older_hour(older: Engine) -> None:
         read = {name: connection.execute(text(f"SELECT count(*) FROM analytics.{name}")).scalar() for name in views}  # noqa: S608
 
     assert read["cases"] == 34
+
+
+def test_words_of_a_students_own_limit_leave_the_breaches_that_have_them(ticked_engine: Engine) -> None:
+    breaches = "FROM pipeline.at_risk_bookings WHERE booking_id {} :id ORDER BY booking_id, breach_rank, airport, layer"
+    lesson = f"SELECT reference, explanation {breaches.format('=')}"
+    others = f"SELECT reference, explanation {breaches.format('<>')}"
+    booking_id = one(ticked_engine, "SELECT min(booking_id) FROM pipeline.at_risk_bookings WHERE breach_rank = 2")
+    (_, *references), of_others = rows(ticked_engine, lesson, id=booking_id), rows(ticked_engine, others, id=booking_id)
+    migrations.downgrade(ticked_engine, "0057")
+    changed = "UPDATE pipeline.at_risk_bookings SET {} WHERE booking_id = :id"
+    run(ticked_engine, changed.format("explanation = 'Crosswind beyond my sore knee.'"), id=booking_id)
+    worded = "rule = 'aircraft_crosswind', authority = 'student', reference = 'my sore knee'"
+    run(ticked_engine, changed.format(worded) + " AND breach_rank = 1", id=booking_id)
+
+    for _ in range(2):
+        migrations.upgrade(ticked_engine)
+
+    explanation = "Crosswind beyond the student's own limit."
+    kept = [(reference, explanation) for reference, _ in references]
+    assert rows(ticked_engine, lesson, id=booking_id) == [(OWN_LIMIT, explanation), *kept]
+    assert rows(ticked_engine, others, id=booking_id) == of_others
