@@ -17,7 +17,7 @@ from flightsched_pipelines.errors import PlainError
 PIPED_WIDTH = 132
 
 CHOOSE_DEMO = MappingProxyType({"FLIGHTSCHED_DEMO": "yes"})
-"""What ``flightsched --demo`` sets in the environment: it and the processes that it starts work on the demo's data."""
+"""The variable by which ``flightsched --demo``, and the processes that it starts, work on the demo's data."""
 
 COMMAND_OF_ANY_DATA = re.compile(r"`flightsched (?!--demo |demo\b)")
 """The beginning of a command in a sentence, unless it says itself that it is the demo's."""
