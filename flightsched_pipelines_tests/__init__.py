@@ -10,6 +10,6 @@ PROBES_STAY = 1_000_000_000
 if counter := getattr(sys.modules.get("slipcover.pytest_plugin"), "_slipcover_instance", None):
     counter.d_miss_threshold = PROBES_STAY
 
-os.environ["FIRST_HOUR"] = "2026-11-01T00"
-"""The first hour of the tests' installations, days before `SEED_HOUR`: for each result of an operational check, Dagster
-goes through all hours since then."""
+os.environ["FIRST_HOUR"] = "2026-10-01T00"
+"""The first hour of the tests' installations, weeks before `SEED_HOUR`: Dagster goes through all hours since then
+for each result of an operational check."""
