@@ -232,11 +232,14 @@ def own(path: Path) -> None:
 
 
 def _start_server(folder: Path) -> None:
+    """Start it, or wait for the one that is started meanwhile: pg_ctl outlives a caller that is killed."""
+    _forget_reused_number(folder)
     access = _access(folder)
     if not _is_free(access["port"]):
+        if _has_server(folder):  # it notes itself before it takes its port
+            return _await_answer(folder)
         access["port"] = free_port()
         _remember_access(folder, access["password"], access["port"])
-    _forget_reused_number(folder)
     options = f"{SERVER_OPTIONS} -c port={access['port']}"
     log = folder / "data" / "server.log"
     try:
@@ -245,7 +248,7 @@ def _start_server(folder: Path) -> None:
             "-t", str(START_TIMEOUT_SECONDS), "start",
         )  # fmt: skip
     except EmbeddedServerError as error:
-        if _has_server(folder):  # of an earlier start, which was killed and whose pg_ctl was not
+        if _has_server(folder):
             return _await_answer(folder)
         words = log.read_text()[-2_000:] if log.exists() else ""
         raise EmbeddedServerError(f"{error}\n{words}") from error
@@ -255,7 +258,7 @@ def _forget_reused_number(folder: Path) -> None:
     """PostgreSQL takes any process of ours with the pid of its dead predecessor for that one, and does not start."""
     note = folder / "data" / "postmaster.pid"
     with suppress(OSError, ValueError, IndexError):
-        if psutil.pid_exists(int(note.read_text().split()[0])):
+        if psutil.pid_exists(int(note.read_text().split()[0])) and not _has_server(folder):
             note.unlink()
 
 

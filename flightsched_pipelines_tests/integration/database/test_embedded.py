@@ -1,5 +1,6 @@
 """The embedded server starts again whatever became of an earlier start, and nothing that was in it is lost."""
 
+import inspect
 import json
 import os
 import shutil
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -51,6 +53,12 @@ START = """
 import pathlib, sys
 from flightsched_pipelines.database import embedded
 sys.stdout.write(embedded.start(pathlib.Path(sys.argv[1])))
+"""
+
+BRING_UP = """
+import pathlib, sys
+from flightsched_pipelines.database import embedded
+embedded._start_server(pathlib.Path(sys.argv[1]))
 """
 
 
@@ -100,6 +108,27 @@ def entered(url: str) -> str:
     with psycopg.connect(url) as connection:
         (row,) = connection.execute("SELECT what FROM entered").fetchall()
     return row[0]
+
+
+@pytest.mark.parametrize("moment", ["_start_server", "_forget_reused_number", "_access", "_is_free", "_postgres"])
+def test_a_server_that_an_earlier_start_brings_up_meanwhile_is_waited_for(
+    used: Path, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caller of the earlier start was killed, and its pg_ctl was not."""
+    then, brought_up = getattr(embedded, moment), list[str]()
+
+    def bring_up_then(*given: Any, **named: Any) -> object:
+        is_starting = any(frame.function == "_start_server" for frame in inspect.stack()[1:])
+        if (moment == "_start_server" or is_starting) and not brought_up:
+            brought_up.append(moment)
+            subprocess.run([sys.executable, "-c", BRING_UP, str(used / "postgres")], check=True)  # noqa: S603, our own
+        return then(*given, **named)
+
+    monkeypatch.setattr(embedded, moment, bring_up_then)
+
+    assert entered(embedded.start(used)) == "by hand"
+    assert brought_up == [moment]
+    assert (used / "postgres" / "data" / "postmaster.pid").exists()
 
 
 @pytest.mark.parametrize("process", [os.getpid, lambda: 4_000_000], ids=["alive", "gone"])
