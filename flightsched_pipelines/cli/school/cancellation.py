@@ -9,6 +9,7 @@ from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.database.queries.cases.case_queries import booking_named
 from flightsched_pipelines.database.queries.schedule.cancellations import store_cause
 from flightsched_pipelines.domain.cases.cancellation import CANCELLATION_CAUSES
+from flightsched_pipelines.domain.cases.responses import no_such_booking
 from flightsched_pipelines.text import MAX_NAME_CHARACTERS, accept
 
 UNKNOWN = "unknown"
@@ -27,7 +28,7 @@ def cancellation(
     with engine.begin() as connection:
         booking_id = booking_named(connection, booking)
         if booking_id is None:
-            raise UsageError(f"there is no booking '{booking}'")
+            raise UsageError(no_such_booking(booking))
         if not store_cause(connection, booking_id, None if cause == UNKNOWN else cause):
             raise UsageError(f"booking {booking} is not cancelled, and has no cause; your scheduler's file cancels it")
     console.print(f"{booking} was cancelled: {CANCELLATION_CAUSES.get(cause, 'cause unknown')}", markup=False)

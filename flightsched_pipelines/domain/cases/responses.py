@@ -23,6 +23,11 @@ class ResponseRefusedError(ValueError):
         self.gone = gone
 
 
+def no_such_booking(reference: str) -> str:
+    """Return the sentence about a reference that no booking has."""
+    return f"there is no booking '{reference}'; give its reference, such as PAO-1016"
+
+
 @dataclass(frozen=True, slots=True)
 class RequestedTimes:
     """The times that a student asks for: days (mon to sun), parts of the day, not before and not after a local day."""

@@ -9,7 +9,7 @@ from flightsched_pipelines.database.queries.cases import case_queries, cases, re
 from flightsched_pipelines.database.queries.cases.responses import Response
 from flightsched_pipelines.database.queries.live import live_events
 from flightsched_pipelines.database.queries.schedule import booking_moves
-from flightsched_pipelines.domain.cases.responses import ResponseRefusedError
+from flightsched_pipelines.domain.cases.responses import ResponseRefusedError, no_such_booking
 from flightsched_pipelines.messages.event_payload import order_payload
 from flightsched_pipelines.services.responses.respond import ResponseOutcome
 from flightsched_pipelines.text import MAX_NAME_CHARACTERS, MAX_REASON_CHARACTERS, accept
@@ -71,7 +71,7 @@ def _do(
     connection: Connection, what: Order, booking_id: int | None, reference: str, reason: str, now_utc: datetime
 ) -> str:
     if booking_id is None:
-        raise ResponseRefusedError("unknown_booking", f"there is no booking '{reference}'")
+        raise ResponseRefusedError("unknown_booking", no_such_booking(reference))
     if not reason.strip():
         raise ResponseRefusedError("no_reason", f"to {what} a booking needs a reason")
     booking_moves.lock_booking(connection, booking_id)

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine
 
 from flightsched_pipelines.database.queries.standby import places as standby_places
 from flightsched_pipelines.database.queries.standby.places import Place, StandbyCandidate
+from flightsched_pipelines.domain.cases.responses import no_such_booking
 from flightsched_pipelines.domain.cases.standby import standby_order
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.text import MAX_NAME_CHARACTERS, accept
@@ -94,5 +95,5 @@ def _lesson(connection: Connection, reference: str) -> StandbyCandidate:
     accept(reference, "the booking", MAX_NAME_CHARACTERS)
     lesson = standby_places.lesson(connection, reference)
     if lesson is None:
-        raise StandbyRefusedError(f"there is no booking '{reference}'; give its reference, such as PAO-1016")
+        raise StandbyRefusedError(no_such_booking(reference))
     return lesson

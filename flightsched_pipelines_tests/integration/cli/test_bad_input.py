@@ -37,7 +37,7 @@ TYPED: dict[str, tuple[tuple[str, ...], str]] = {
     "swap, key": (("swap", "1", "2", "--key", ESCAPE), "the key has the control character"),
     "cancel, beyond bigint": (("cancel", TOO_LARGE), "there is no case 9"),
     "cancel, reason": (("cancel", "1", "--reason", LONG), "the reason has 10,000 characters"),
-    "hold, booking beyond bigint": (("hold", TOO_LARGE, "--reason", "fog"), "there is no booking"),
+    "hold, booking beyond bigint": (("hold", TOO_LARGE, "--reason", "fog"), "give its reference, such as"),
     "hold, booking": (("hold", ESCAPE, "--reason", "fog"), "the booking has the control character"),
     "release, reason": (("release", "1", "--reason", ESCAPE), "the reason has the control character"),
     "standby, booking": (("standby", "add", LONG), "the booking has 10,000 characters"),

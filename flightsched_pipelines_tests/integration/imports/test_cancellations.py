@@ -43,7 +43,7 @@ def test_a_cause_is_stated_and_taken_back_at_the_terminal(
     bring(school, "bookings", f"{PLAIN}{LESSON},scheduled\n")
     for booking, cause, sentence in (
         ("C-1", "aircraft", "booking C-1 is not cancelled"),
-        ("C-2", "aircraft", "there is no booking 'C-2'"),
+        ("C-2", "aircraft", "there is no booking 'C-2'; give its reference"),
         ("C-1", "hangover", "CAUSE is 'hangover'; give one of student, "),
     ):
         with pytest.raises(UsageError, match=sentence):
