@@ -22,6 +22,7 @@ from flightsched_pipelines.durations import DAY, HOUR
 from flightsched_pipelines.services.hourly import hourly_steps, joint_plan, snapshots
 from flightsched_pipelines_tests.conftest import SEED_HOUR, clone, connected, settings_for
 from flightsched_pipelines_tests.examples import examples
+from flightsched_pipelines_tests.integration.frames import in_order
 from flightsched_pipelines_tests.integration.services.helpers import one, rows, run
 
 TABLE = PIPELINE_TABLES["availability_snapshot"]
@@ -135,10 +136,6 @@ def test_hours_of_a_day_share_what_did_not_change_and_each_keeps_its_own(seeded_
     assert one(seeded_engine, CONTENTS) == schools + 1, "an hour run again names the same"
     now = in_order(within(take(seeded_engine, SEED_HOUR), SEED_HOUR, SEED_HOUR + 15 * DAY))
     assert not now.equals(in_order(before[SEED_HOUR])), "the running hour is read anew"
-
-
-def in_order(found: pd.DataFrame) -> pd.DataFrame:
-    return found.sort_values(["school_id", "resource", "resource_id", "starts_at_utc"], ignore_index=True)
 
 
 def test_slots_and_plan_do_not_depend_on_the_order_of_the_rows(ticked_engine: Engine) -> None:

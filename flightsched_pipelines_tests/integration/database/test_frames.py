@@ -13,6 +13,7 @@ from flightsched_pipelines.database.frames import FrameError, newest_partition, 
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.rescheduling.availability import AVAILABILITY_COLUMNS
 from flightsched_pipelines_tests.conftest import SEED_HOUR
+from flightsched_pipelines_tests.integration.frames import in_order
 
 HOUR = datetime(2026, 11, 10, 14, tzinfo=UTC)
 TABLE = PIPELINE_TABLES["availability_snapshot"]
@@ -59,11 +60,6 @@ def test_text_of_few_kinds_is_read_as_categories(ticked_engine: Engine) -> None:
 
     assert lessons["training_level"].cat.categories.tolist() == sorted(set(lessons["training_level"]))
     assert lessons["reference"].dtype == "str"
-
-
-def in_order(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows in an order of their own: a table has none."""
-    return rows.iloc[rows.astype(str).sum(axis=1).argsort()].reset_index(drop=True)
 
 
 def test_awkward_values_are_handed_on_as_they_would_be_read(engine: Engine) -> None:

@@ -22,6 +22,7 @@ from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.partitions import key_of
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines_tests.conftest import SEED_HOUR, administer, clone, connected, settings_for
+from flightsched_pipelines_tests.integration.frames import in_order
 
 BEFORE = "0013"
 """The revision before conditions on entered data."""
@@ -208,8 +209,7 @@ def of_school(engine: Engine, frame: pd.DataFrame, school_id: int) -> pd.DataFra
     with engine.connect() as connection:
         query = text("SELECT id FROM school.bookings WHERE school_id = :school")
         ids = connection.execute(query, {"school": school_id}).scalars().all()
-    # Rows of a table come in any order.
-    return frame[frame["booking_id"].isin(ids)].sort_values(list(frame.columns), ignore_index=True)
+    return in_order(frame[frame["booking_id"].isin(ids)])
 
 
 def enter(engine: Engine, *statements: str) -> None:

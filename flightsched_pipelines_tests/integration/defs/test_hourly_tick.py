@@ -21,13 +21,10 @@ from flightsched_pipelines.domain.monitoring.data_checks import DATA_CHECKS
 from flightsched_pipelines.domain.weather.provider_responses import ProviderResponse
 from flightsched_pipelines.services.hourly import hourly_steps, proposal_validation
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
+from flightsched_pipelines_tests.integration.frames import in_order
 
 SETTINGS = settings_for()
-NATURAL_KEYS = {
-    "at_risk_bookings": ["booking_id", "rule", "airport", "layer", "hour_utc"],
-    "reschedule_proposals": ["booking_id", "rank"],
-    "forecasts": ["airport", "hour_utc", "source", "change", "group_from_utc", "layer"],
-}
+RESULTS = ("at_risk_bookings", "reschedule_proposals", "forecasts")
 
 
 class CountingSource(SimulatedWeather):
@@ -66,8 +63,7 @@ def run(
 
 
 def rows(engine: Engine, table: str, *hours: datetime) -> pd.DataFrame:
-    frame = read_partition(engine, PIPELINE_TABLES[table], hours or [SEED_HOUR])
-    return frame.sort_values(NATURAL_KEYS.get(table, list(frame.columns[:3])), ignore_index=True)
+    return in_order(read_partition(engine, PIPELINE_TABLES[table], hours or [SEED_HOUR]))
 
 
 def evaluations(result: dg.ExecuteInProcessResult) -> dict[str, dg.AssetCheckEvaluation]:
@@ -105,7 +101,7 @@ def test_an_hour_finds_the_threatened_and_other_times_for_them_and_its_metadata_
 
 def test_the_same_hour_twice_gives_the_same_rows_and_asks_nobody_again(ticked_engine: Engine) -> None:
     source = CountingSource()
-    first = {name: rows(ticked_engine, name) for name in NATURAL_KEYS}
+    first = {name: rows(ticked_engine, name) for name in RESULTS}
 
     result, _ = run(ticked_engine, source, SEED_HOUR)
 

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 from flightsched_pipelines.clients.weather.simulation.source import SimulatedWeather
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
-from flightsched_pipelines_tests.integration.defs.test_hourly_tick import NATURAL_KEYS, rows, run
+from flightsched_pipelines_tests.integration.defs.test_hourly_tick import RESULTS, rows, run
 
 NOW = SEED_HOUR + timedelta(minutes=8)
 SETTINGS = settings_for(aws_region="us-east-1")
@@ -89,7 +89,7 @@ def test_an_hour_that_is_killed_between_its_commits_converges(seeded_engine: Eng
     with seeded_engine.begin() as connection:
         connection.execute(text("DELETE FROM school.bookings WHERE id % 20 <> 0"))
     run(seeded_engine, SimulatedWeather(), SEED_HOUR)
-    undisturbed = {name: rows(seeded_engine, name) for name in NATURAL_KEYS}
+    undisturbed = {name: rows(seeded_engine, name) for name in RESULTS}
     assert all(len(frame) for frame in undisturbed.values())
     with seeded_engine.begin() as connection:
         for table in connection.execute(

@@ -14,6 +14,7 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.services.hourly import ranking
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
+from flightsched_pipelines_tests.integration.frames import in_order
 from flightsched_pipelines_tests.integration.services.hourly.ranking import (
     SLOT,
     calls,
@@ -100,10 +101,7 @@ def test_the_same_hour_again_makes_no_call(ticked_engine: Engine) -> None:
     assert len(server.requests) == asked
     assert shown["llm_answers_reused"] == asked
     assert shown["llm_cost_usd"] == 0
-    order = ["booking_id", "rank"]
-    assert_frame_equal(
-        first.sort_values(order, ignore_index=True), stored(ticked_engine).sort_values(order, ignore_index=True)
-    )
+    assert_frame_equal(in_order(first), in_order(stored(ticked_engine)))
 
 
 def test_an_unchanged_question_reuses_the_answer_of_the_hour_before(ticked_engine: Engine) -> None:

@@ -18,6 +18,7 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.services.hourly import hourly_steps, joint_plan, proposal_validation
 from flightsched_pipelines.services.hourly.shards import ShardProcessError, Shards
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
+from flightsched_pipelines_tests.integration.frames import in_order
 
 SETTINGS = settings_for()
 PATIENCE = 120
@@ -32,10 +33,6 @@ def shards(request: pytest.FixtureRequest) -> Iterator[Shards]:
 
 def stored(engine: Engine, table: str) -> pd.DataFrame:
     return read_partition(engine, PIPELINE_TABLES[table], [SEED_HOUR]).drop(columns="partition_hour")
-
-
-def in_order(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.sort_values(list(rows.columns[:2]), ignore_index=True)
 
 
 def test_the_schools_of_an_hour_get_the_same_rows_in_pieces(ticked_engine: Engine, shards: Shards) -> None:
@@ -54,8 +51,8 @@ def test_the_schools_of_an_hour_get_the_same_rows_in_pieces(ticked_engine: Engin
         ("reschedule_plan", plan.proposals),
         ("solver_runs", plan.runs),
     ):
-        told = in_order(stored(ticked_engine, table)).drop(columns="seconds", errors="ignore")
-        assert_frame_equal(in_order(rows)[told.columns], told, check_dtype=False, obj=table)
+        told = stored(ticked_engine, table).drop(columns="seconds", errors="ignore")
+        assert_frame_equal(in_order(rows[told.columns]), in_order(told), check_dtype=False, obj=table)
 
 
 OF_NO_BOOKING = "UPDATE pipeline.reschedule_proposals SET booking_id = 987654 WHERE rank = 3 AND booking_id % 5 = 0"
