@@ -1,7 +1,6 @@
 """Jobs: the assets of an hour, the operational checks, the operations report, and the redrive."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 
 import dagster as dg
 from sqlalchemy import Engine
@@ -9,6 +8,7 @@ from sqlalchemy import Engine
 from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
 from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.defs.analytics.operations_report import operations_report
+from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.monitoring.operational_checks import operational_checks
 from flightsched_pipelines.defs.monitoring.run_history import HOURLY_TICK, OPERATIONS
 from flightsched_pipelines.defs.notifications.notification_jobs import deliver_messages
@@ -49,20 +49,23 @@ def redrive_llm_calls_op(
     engine: dg.ResourceParam[Engine],
     ranker: dg.ResourceParam[OpenAIRanker | None],
     settings: dg.ResourceParam[Settings],
+    clock: dg.ResourceParam[Clock],
 ) -> None:
     """Ask the LLM again about the failed calls of the latest hour."""
     if ranker is None:
         context.log.info(ranking.NO_KEY_TO_REDRIVE)
         return
-    result = ranking.redrive(engine, ranker, datetime.now(UTC), settings)
+    result = ranking.redrive(engine, ranker, clock.now(), settings)
     context.log.info(ranking.redrive_sentence(result))
     context.add_output_metadata(asdict(result))
 
 
 @dg.op
-def redrive_messages_op(context: dg.OpExecutionContext, engine: dg.ResourceParam[Engine]) -> None:
+def redrive_messages_op(
+    context: dg.OpExecutionContext, engine: dg.ResourceParam[Engine], clock: dg.ResourceParam[Clock]
+) -> None:
     """Put dead letters back into the outbox, with new attempts."""
-    context.add_output_metadata({"messages_put_back": outbox.redrive(engine, datetime.now(UTC))})
+    context.add_output_metadata({"messages_put_back": outbox.redrive(engine, clock.now())})
 
 
 @dg.job(

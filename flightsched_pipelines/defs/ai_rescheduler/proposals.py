@@ -1,6 +1,6 @@
 """Other times for lessons at risk: ``reschedule_candidates`` → ``reschedule_plan`` → ``reschedule_proposals``."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
 import dagster as dg
@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.clients.openai_ranker import OpenAIRanker
 from flightsched_pipelines.defs import asset_metadata
+from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.hourly_assets import hourly_asset, hourly_assets
 from flightsched_pipelines.defs.partitions import by_hour, several_by_hour
 from flightsched_pipelines.defs.runs.retries import retry_transient_faults
@@ -103,12 +104,13 @@ def reschedule_proposals(
     engine: dg.ResourceParam[Engine],
     ranker: dg.ResourceParam[OpenAIRanker | None],
     settings: dg.ResourceParam[Settings],
+    clock: dg.ResourceParam[Clock],
 ) -> DataFrame:
     """The plan's alternatives, ranked by the LLM; ranked by the planner where no reply of the LLM passed its checks."""
     hours: list[ranking.RankedHour] = []
 
     def rank(hour: datetime, plan: DataFrame, bookings: DataFrame, at_risk: DataFrame) -> DataFrame:
-        hours.append(ranking.rank_hour(engine, ranker, plan, bookings, at_risk, hour, datetime.now(UTC), settings))
+        hours.append(ranking.rank_hour(engine, ranker, plan, bookings, at_risk, hour, clock.now(), settings))
         return hours[-1].proposals
 
     with retry_transient_faults(context):

@@ -1,12 +1,13 @@
 """The schedule at an hour, compared with the forecast: snapshots → ``lesson_verdicts``, ``at_risk_bookings``."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import dagster as dg
 from pandas import DataFrame
 from sqlalchemy import Engine
 
 from flightsched_pipelines.defs import asset_metadata
+from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.hourly_assets import hourly_asset, hourly_assets
 from flightsched_pipelines.defs.partitions import by_hour, several_by_hour
 from flightsched_pipelines.defs.runs.retries import retry_transient_faults
@@ -18,10 +19,13 @@ from flightsched_pipelines.settings import Settings
 
 @hourly_asset("weather_monitor", kinds={"postgres"})
 def booking_snapshot(
-    context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
+    context: dg.AssetExecutionContext,
+    engine: dg.ResourceParam[Engine],
+    settings: dg.ResourceParam[Settings],
+    clock: dg.ResourceParam[Clock],
 ) -> DataFrame:
     """The bookings at the hour, from a day before it (for duty hours) to the end of the search for other times."""
-    now_utc = datetime.now(UTC)
+    now_utc = clock.now()
     with retry_transient_faults(context):
         bookings = by_hour(context, lambda hour: snapshots.snapshot_bookings(engine, hour, now_utc, settings))
     age = feed.schedule_age_minutes(engine, now_utc)
@@ -31,20 +35,26 @@ def booking_snapshot(
 
 @hourly_asset("weather_monitor", kinds={"postgres"})
 def reference_snapshot(
-    context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
+    context: dg.AssetExecutionContext,
+    engine: dg.ResourceParam[Engine],
+    settings: dg.ResourceParam[Settings],
+    clock: dg.ResourceParam[Clock],
 ) -> DataFrame:
     """Airports, runways, minimums and settings at the hour: a digest of each; equal contents are stored once."""
-    now_utc = datetime.now(UTC)
+    now_utc = clock.now()
     with retry_transient_faults(context):
         return by_hour(context, lambda hour: snapshots.snapshot_reference(engine, hour, now_utc, settings))
 
 
 @hourly_asset("weather_monitor", kinds={"postgres"})
 def availability_snapshot(
-    context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
+    context: dg.AssetExecutionContext,
+    engine: dg.ResourceParam[Engine],
+    settings: dg.ResourceParam[Settings],
+    clock: dg.ResourceParam[Clock],
 ) -> DataFrame:
     """Availability of each school, student, instructor and aircraft at the hour, on whole UTC days."""
-    now_utc = datetime.now(UTC)
+    now_utc = clock.now()
     with retry_transient_faults(context):
         return by_hour(context, lambda hour: snapshots.snapshot_availability(engine, hour, now_utc, settings))
 

@@ -16,6 +16,7 @@ from flightsched_pipelines.clients.weather.simulation.source import SimulatedWea
 from flightsched_pipelines.database.frames import read_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.definitions import build_definitions
+from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.partitions import key_of
 from flightsched_pipelines.domain.monitoring.data_checks import DATA_CHECKS
 from flightsched_pipelines.domain.weather.provider_responses import ProviderResponse
@@ -121,6 +122,30 @@ def test_an_old_hour_keeps_the_schedule_as_it_stood(ticked_engine: Engine) -> No
 
     assert not before.empty
     assert_frame_equal(before, rows(ticked_engine, "booking_snapshot"))
+
+
+class LastMinute(Clock):
+    """A clock that stands in the hour's last minute."""
+
+    def now(self) -> datetime:
+        """Return 59 minutes past."""
+        return SEED_HOUR + timedelta(minutes=59)
+
+
+def test_an_hour_runs_until_the_platforms_clock_says_that_it_has_ended(ticked_engine: Engine) -> None:
+    snapshots = ("booking_snapshot", "reference_snapshot", "availability_snapshot")
+    before = {name: rows(ticked_engine, name) for name in snapshots}
+    with ticked_engine.begin() as connection:
+        connection.execute(text("UPDATE school.bookings SET status = 'cancelled'"))
+        connection.execute(text("UPDATE school.weather_minimums SET limit_value = limit_value + 1"))
+        connection.execute(text("DELETE FROM school.availability"))
+    parts = build_definitions(engine=ticked_engine, settings=SETTINGS, clock=LastMinute())
+
+    parts.resolve_job_def("hourly_tick").execute_in_process(
+        partition_key=key_of(SEED_HOUR), asset_selection=[dg.AssetKey(name) for name in snapshots]
+    )
+
+    assert [name for name in snapshots if before[name].equals(rows(ticked_engine, name))] == []
 
 
 def test_a_single_run_backfills_many_hours_each_from_its_own_rows(ticked_engine: Engine) -> None:
