@@ -3,9 +3,10 @@
 What people read has no other form of them: "Sun 8 Nov 15:00 PST", "1/4 SM", "1 alert".
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from math import floor
 
+from flightsched_pipelines.durations import MINUTE
 from flightsched_pipelines.time_zones import zone_of
 
 NEAR = 0.006
@@ -85,6 +86,12 @@ def format_visibility(miles: float, *, at_least: bool = False) -> str:
 def plural(number: int, singular: str, more: str | None = None) -> str:
     """Return a number of things: "1 alert", "2 alerts", "1,000 alerts"; ``more`` is a plural that is not in -s."""
     return f"{number:,} {singular if number == 1 else more or singular + 's'}"
+
+
+def format_duration(length: timedelta) -> str:
+    """Return a length of time in whole minutes: "45 min", "1 h", "1 h 30 min"; not negative."""
+    hours, minutes = divmod(length // MINUTE, 60)
+    return " ".join([f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes or not hours))
 
 
 def _miles(value: float) -> str:

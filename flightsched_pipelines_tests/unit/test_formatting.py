@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import flightsched_pipelines
 from flightsched_pipelines.formatting import (
+    format_duration,
     format_period,
     format_quantity,
     format_time,
@@ -130,3 +131,11 @@ def test_no_other_module_has_a_form_of_its_own() -> None:
         if own.search(line)
     ]
     assert found == []
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [(0, "0 min"), (45, "45 min"), (60, "1 h"), (90, "1 h 30 min"), (600.9, "10 h"), (1_505, "25 h 5 min")],
+)
+def test_a_length_of_time_is_in_hours_and_minutes(minutes: float, words: str) -> None:
+    assert format_duration(timedelta(minutes=minutes)) == words

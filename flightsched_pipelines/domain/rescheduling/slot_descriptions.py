@@ -4,7 +4,7 @@ It contains no names, and no judgement: the pilot in command decides.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pandas as pd
 
@@ -12,7 +12,7 @@ from flightsched_pipelines.domain.rescheduling.preferences import kept_and_misse
 from flightsched_pipelines.domain.rescheduling.search.time_grid import local_clock
 from flightsched_pipelines.domain.risk.rules import NOT_FLOWN
 from flightsched_pipelines.durations import DAY
-from flightsched_pipelines.formatting import plural
+from flightsched_pipelines.formatting import format_duration, plural
 
 
 def slot_descriptions(slots: pd.DataFrame, lessons: pd.DataFrame) -> list[str]:
@@ -109,8 +109,7 @@ def _move(usual: datetime, new: datetime) -> str:
     day = "the same day" if not days else f"{plural(abs(days), 'day')} {'later' if days > 0 else 'earlier'}"
     if not minutes:
         return f"{day} at the same time"
-    hours, rest = divmod(abs(minutes), 60)
-    length = " ".join(part for part in (f"{hours} h" * bool(hours), f"{rest} min" * bool(rest)) if part)
+    length = format_duration(timedelta(minutes=abs(minutes)))
     if not days:
         return f"{day}, {length} {'later' if minutes > 0 else 'earlier'}"
     return f"{day}, {length} {'later' if minutes > 0 else 'earlier'} in the day"

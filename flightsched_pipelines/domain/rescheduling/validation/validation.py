@@ -31,6 +31,7 @@ from flightsched_pipelines.domain.rescheduling.validation.validation_records imp
 from flightsched_pipelines.domain.rescheduling.validation.violations import VIOLATION_COLUMNS, Validation, Violation
 from flightsched_pipelines.domain.rescheduling.validation.weather_validation import ForecastRecords
 from flightsched_pipelines.durations import DAY
+from flightsched_pipelines.formatting import format_duration
 
 
 def validate(
@@ -89,7 +90,8 @@ def booking_is_scheduled(case: ProposalCase) -> Iterator[str]:
 def length_is_kept(case: ProposalCase) -> Iterator[str]:
     """Require that the lesson keeps its length."""
     if case.span.length != case.booking.span.length:
-        yield f"the lesson takes {case.booking.span.length}, the proposal {case.span.length}"
+        lesson, slot = format_duration(case.booking.span.length), format_duration(case.span.length)
+        yield f"the lesson takes {lesson}, the proposal {slot}"
 
 
 def time_is_new(case: ProposalCase) -> Iterator[str]:
@@ -178,7 +180,7 @@ def duty_hours_are_kept(case: ProposalCase) -> Iterator[str]:
             given = (max((window.shares(span) for span in spans), default=timedelta()) for spans in near.values())
             worst = max(worst, sum(given, start=window.shares(case.span)))
     if worst > limit:
-        yield f"the instructor would give {worst} of training in 24 h"
+        yield f"the instructor would give {format_duration(worst)} of training in 24 h"
 
 
 def requirements_are_met(case: ProposalCase) -> Iterator[str]:

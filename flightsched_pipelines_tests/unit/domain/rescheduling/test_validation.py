@@ -94,7 +94,7 @@ def test_nothing_to_examine_is_visible() -> None:
         ({"booking_id": 99}, "there is no booking 99"),
         ({"rank": 0}, "the rank is 0, not 1 to 3"),
         ({"rank": 4}, "the rank is 4, not 1 to 3"),
-        ({"ends_at_utc": OPENS + timedelta(minutes=45)}, "the lesson takes 1:00:00, the proposal 0:45:00"),
+        ({"ends_at_utc": OPENS + timedelta(minutes=45)}, "the lesson takes 1 h, the proposal 45 min"),
         ({"instructor_id": None, "same_instructor": False}, "a dual lesson needs an instructor"),
         ({"instructor_id": 99, "same_instructor": False}, "the instructor may not teach student_pilot"),
         ({"aircraft_id": 99, "same_aircraft": False}, "the aircraft is of another type"),
@@ -224,7 +224,7 @@ def test_a_solo_flight_with_an_instructor_is_found() -> None:
 def test_duty_hours_are_proved() -> None:
     morning = booking(2, at(8, 30), minutes=435, student_id=OTHER_STUDENT, aircraft_id=OTHER_AIRCRAFT)
     tired = School().also(morning)
-    assert objections(tired, proposal()) == ["the instructor would give 8:15:00 of training in 24 h"]
+    assert objections(tired, proposal()) == ["the instructor would give 8 h 15 min of training in 24 h"]
     assert objections(School().also(morning | {"solo": True}), proposal()) == []
     shorter = morning | {"ends_at_utc": at(15, 30)}
     assert objections(School().also(shorter), proposal()) == []
@@ -240,7 +240,7 @@ def test_duty_hours_count_what_is_proposed_to_others_once() -> None:
         proposal(start, rank=rank, **own | {"minutes_moved": proposal(start)["minutes_moved"] - 5 * 24 * 60})
         for rank, start in ((1, at(20, 30)), (2, at(21)))
     ]
-    assert objections(school, proposal(), *moved) == ["the instructor would give 8:30:00 of training in 24 h"] * 3
+    assert objections(school, proposal(), *moved) == ["the instructor would give 8 h 30 min of training in 24 h"] * 3
     assert objections(school, *moved) == []
 
 
