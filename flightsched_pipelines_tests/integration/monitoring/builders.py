@@ -124,6 +124,11 @@ class Watch:
         """Change settings, as a restart with other variables does."""
         self.settings = settings_for(**self.settings.model_dump(exclude_unset=True) | values)
 
+    def stand_at(self, *, minutes: float) -> None:
+        """Turn the clock to some minutes after the hour began, whichever minute it is now."""
+        since = datetime.now(UTC) - self.hour
+        self.clock = TurnedClock(minutes=minutes - since / timedelta(minutes=1))
+
     def check_operations(self) -> dict[str, dg.AssetCheckEvaluation]:
         """Run the operational checks; returns their evaluations by name (and asset, of freshness)."""
         result = self.run("operations")
