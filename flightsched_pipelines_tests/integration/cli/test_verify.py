@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from sqlalchemy import Engine, text
 
+from flightsched_pipelines.cli.hourly import verify
 from flightsched_pipelines.cli.reference import JSON_FIELDS
 from flightsched_pipelines.database.frames import write_partition
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
@@ -177,6 +178,8 @@ def test_a_school_that_starts_today_verifies_the_tafs_of_the_past(
 ) -> None:
     monkeypatch.setattr(verification_backfill, "HISTORY_HOURS", 10)
     monkeypatch.setenv("WEATHER_SOURCE", "simulated")
+    now, backfill = datetime.now(UTC), verify.backfill  # of both commands: the hour may end between them
+    monkeypatch.setattr(verify, "backfill", lambda engine, source, _, settings: backfill(engine, source, now, settings))
 
     done = json.loads(flightsched("verify", "--backfill", "--json").out)
     again = flightsched("verify", "--backfill")
