@@ -64,7 +64,7 @@ def copy_hour(engine: Engine, hour: datetime) -> None:
 
 
 @pytest.fixture(scope="module")
-def template(server_home: Path, ticked_template: str) -> str:
+def template(server_home: Path, ticked_template: str) -> Iterator[str]:
     """A database to clone, with two hours that are beyond their window, one that is not, and the newest."""
     name = "template_old_hours"
     administer(server_home, f"CREATE DATABASE {name} TEMPLATE {ticked_template}")
@@ -77,7 +77,8 @@ def template(server_home: Path, ticked_template: str) -> str:
             )
         for hour in (*OLD, YOUNG):
             copy_hour(engine, hour)
-    return name
+    yield name
+    administer(server_home, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
