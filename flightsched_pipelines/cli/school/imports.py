@@ -24,16 +24,22 @@ app = typer.Typer(no_args_is_help=True, help="Import school data from files.")
 
 File = Annotated[str, typer.Argument(help="A CSV file or .xlsx workbook; - for standard input.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
-Complete = Annotated[bool, typer.Option("--complete", help="What the file does not have is gone.")]
+Complete = Annotated[
+    bool, typer.Option("--complete", help="Rows that the file does not have are gone: cancelled or ended.")
+]
 WhichTimes = Annotated[
-    Times, typer.Option("--times", help="What a time without offset means: none may be, the airport's clock, or UTC.")
+    Times,
+    typer.Option("--times", help="Meaning of a time without offset: none is allowed, the airport's clock, or UTC."),
 ]
 
 
 @app.callback(invoke_without_command=True)
 def _imports(
     kind: Annotated[
-        str | None, typer.Option("--template", metavar="KIND", help="Write an example of a file to standard output.")
+        str | None,
+        typer.Option(
+            "--template", metavar="KIND", help="Write an example file, with every column, to standard output."
+        ),
     ] = None,
 ) -> None:
     """Import school data from files."""

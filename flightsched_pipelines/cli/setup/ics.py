@@ -60,7 +60,7 @@ def make(
 def revoke(
     feed: Annotated[int, typer.Argument(help="Its id, as `flightsched ics list` has it.")], as_json: Json = False
 ) -> None:
-    """Let a calendar address cease to work."""
+    """Revoke a calendar address: it stops working."""
     _, engine = open_session()
     changed = feeds.revoke_feed(engine, feed, datetime.now(UTC))
     if as_json:

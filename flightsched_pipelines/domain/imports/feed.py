@@ -1,4 +1,4 @@
-"""Files that a school's scheduler drops: which kind a name says, and in which order files are taken."""
+"""Files that a school's scheduler drops: the kind that a name begins with, and the order in which files are taken."""
 
 import re
 from collections.abc import Iterable

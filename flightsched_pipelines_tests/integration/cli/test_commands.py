@@ -324,7 +324,7 @@ def test_preferences_are_imported_and_a_faulty_file_is_said_so(flightsched: Type
     file.write_text(f"{line},caturday\n", encoding="utf-8")
     refused = flightsched("import", "preferences", str(file))
     assert refused.code == 2
-    assert "line 2: days is 'caturday'; give some of mon tue" in refused.err
+    assert "line 2: days is 'caturday'; give one or more of mon tue" in refused.err
 
 
 def test_the_stand_in_for_openai_runs_beside_the_demo_and_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:

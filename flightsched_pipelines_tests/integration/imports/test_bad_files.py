@@ -21,7 +21,7 @@ def booking(**cells: str) -> str:
 
 
 BAD_BOOKINGS: dict[str, tuple[str, list[str]]] = {
-    "no id": (booking(id=""), ["line 2: id; it is empty; give the id that your own system has for it"]),
+    "no id": (booking(id=""), ["line 2: id; it is empty; give the id from your own system"]),
     "a long id": (booking(id="x" * 201), [f"line 2: id is '{'x' * 59}…'; it has 201 characters; give at most 200"]),
     "a control character": (booking(id="B\x1b[31m"), ["line 2: id is 'B\x1b[31m'; it has the control character"]),
     "an unknown student": (
@@ -105,7 +105,7 @@ BAD_BOOKINGS: dict[str, tuple[str, list[str]]] = {
     "a value too few": ("B-2001,S-2\n", ["line 2: id; the line has 2 values for the 11 columns of line 1"]),
     "everything at once": (
         booking(id="", student="S-9", solo="x") + booking(aircraft="N9", ends_at="soon"),
-        ["line 2: id; it is empty; give the id that your own system has for it",
+        ["line 2: id; it is empty; give the id from your own system",
          "line 2: solo is 'x'; give yes or no",
          "line 2: student is 'S-9'; no student of the school has this id or e-mail address",
          "line 3: aircraft is 'N9'; no aircraft of the school has this id or tail number",
@@ -150,8 +150,8 @@ OTHERS: list[tuple[str, str, str, str]] = [
     ("students", PEOPLE, "S-9,Ben,ben@x.example,astronaut,", "line 2: training_level is 'astronaut'; give one of stud"),
     ("students", PEOPLE, "S-9,Ben,ben@x.example,student_pilot,I-9", "line 2: instructor is 'I-9'; no instructor of th"),
     ("students", PEOPLE, "S-9,B,b@x.example,student_pilot,\nS-9,C,c@x.example,student_pilot,", "line 3: id is 'S-9';"),
-    ("instructors", TEACHERS, "I-9,Ada,ada@x.example,acrobats,no", "line 2: may_teach is 'acrobats'; give some of stu"),
-    ("instructors", TEACHERS, "I-9,Ada,ada@x.example,,no", "line 2: may_teach; it is empty; give some of student_pilo"),
+    ("instructors", TEACHERS, "I-9,Ada,ada@x.example,acrobats,no", "line 2: may_teach is 'acrobats'; give one or more"),
+    ("instructors", TEACHERS, "I-9,Ada,ada@x.example,,no", "line 2: may_teach; it is empty; give one or more"),
     ("instructors", TEACHERS, "I-9,Ada,ada@x.example,student_pilot,often", "line 2: auto_confirm is 'often'; give yes"),
     ("aircraft", CRAFT, "A-9,,C172S,15", "line 2: tail_number; it is empty"),
     ("aircraft", CRAFT, "A-9,N9,,15", "line 2: type; it is empty"),

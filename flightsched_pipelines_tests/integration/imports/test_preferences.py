@@ -54,8 +54,8 @@ def test_what_a_student_has_set_is_replaced_only_with_a_yes(school: Engine) -> N
 BAD_ROWS = {
     "nobody": ("S-99,,,,,,", "student is 'S-99'; no student of the school has this id or e-mail address"),
     "no student": (",sat,,,,,", "student; it is empty"),
-    "no day": ("S-2,someday,,,,,", "days is 'someday'; give some of mon tue"),
-    "no part of the day": ("S-2,,night,,,,", "parts_of_day is 'night'; give some of morning"),
+    "no day": ("S-2,someday,,,,,", "days is 'someday'; give one or more of mon tue"),
+    "no part of the day": ("S-2,,night,,,,", "parts_of_day is 'night'; give one or more of morning"),
     "no instructor": ("S-2,,,I-9,,,", "instructor is 'I-9'; no instructor of the school"),
     "another calendar": ("S-2,,,,24.12.2026,,", "latest_date is '24.12.2026'; give a day between"),
     "notice below 0": ("S-2,,,,,-1,", "notice_hours is '-1'; give whole hours from 0 to 336"),

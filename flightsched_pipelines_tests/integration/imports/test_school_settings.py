@@ -28,7 +28,7 @@ def test_a_school_sets_its_altitudes_and_an_empty_cell_leaves_them(school: Engin
 
 def test_an_altitude_that_is_none_is_refused_with_the_bounds(school: Engine) -> None:
     assert refused(school, "schools", f"{HEADER}x,X,KPAO,,40000,\n") == [
-        "line 2: pattern_altitude_ft is '40000'; give a number from 300 to 18000 ft"
+        "line 2: pattern_altitude_ft is '40000'; give a number from 300 to 18,000 ft"
     ]
 
 

@@ -18,7 +18,7 @@ Alive = Callable[[datetime], ColumnElement[bool]]
 class Target:
     """A table that a kind of file is imported into.
 
-    ``columns``: the file's column → the table's. ``key``: the table's columns by which a row is known again.
+    ``columns``: the file's column → the table's. ``key``: the table's columns by which rows are matched.
     ``natural``: the column by which a row without the school's id is known. ``school``: whose a row is. ``alive``:
     which rows a complete file would have, at a time. ``ends``: what a row becomes that it has not. ``fixed``: what all
     rows have that files make. ``noted``: columns that keep what a file last said. ``own``: the table's own key.

@@ -1,4 +1,4 @@
-"""The kinds of files: their columns, by what a row is known again, and an example. All else follows from them."""
+"""The kinds of files: their columns, those by which rows are matched, and an example. All else follows from them."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -6,7 +6,7 @@ from types import MappingProxyType
 from flightsched_pipelines.domain.cases.cancellation import CANCELLATION_CAUSES
 from flightsched_pipelines.domain.imports.kinds import fields
 from flightsched_pipelines.domain.imports.kinds.credential_kinds import CREDENTIALS, INSPECTIONS, REQUIREMENTS, SQUAWKS
-from flightsched_pipelines.domain.imports.kinds.file_kind import SCHOOL_OF_ROW, WHO, FileKind
+from flightsched_pipelines.domain.imports.kinds.file_kind import SCHOOL_OF_ROW, FileKind
 from flightsched_pipelines.domain.imports.kinds.minimum_kinds import LIMITS, MINIMUMS
 from flightsched_pipelines.domain.rescheduling.preferred_times import (
     DAYS,
@@ -31,27 +31,27 @@ SCHOOLS = FileKind(
     (
         fields.identity("id", "The school's id, of your own choice."),
         fields.text("name", "Its name.", required=True),
-        fields.reference("base_airport", "airport", "Where it is at home: ICAO, FAA or IATA ident.", required=True),
-        fields.address("dispatch_email", "Where the dispatchers read their mail; empty for nowhere."),
-        fields.text("phone", "Phone number that messages name for questions."),
-        fields.address("reply_to", "Where replies to messages go; empty for the dispatchers."),
-        fields.address("manager_email", "Where the weekly figures go; empty leaves it as it is, at first nowhere."),
-        fields.hours("hours", "Opening hours on the base's clock: days and hours, separated by semicolons."),
+        fields.reference("base_airport", "airport", "Its base.", required=True),
+        fields.address("dispatch_email", "Address of the dispatchers; without one they get no mail."),
+        fields.text("phone", "Phone number for questions, given in messages."),
+        fields.address("reply_to", "Address for replies to messages; default the dispatchers'."),
+        fields.address("manager_email", "Address for the weekly figures; empty leaves the stored one."),
+        fields.hours("hours", "Opening hours, on the base's clock."),
         fields.word(
             "slot_kept_as",
             SLOT_KEPT_AS,
-            "What a dual lesson below the minimums can become at its own time: ground, simulator, both or none.",
+            "What a dual lesson below the minimums can become at its own time; default none.",
         ),
         *(
             fields.number(
                 f"{kind}_altitude_ft", 300, 18_000, "ft",
-                f"Highest altitude of {kind.replace('_', '-')} lessons above ground, feet; {usual:,.0f} at first.",
+                f"Highest altitude of {kind.replace('_', '-')} lessons above ground; default {usual:,.0f}.",
             )
             for kind, usual in ALTITUDES_FT.items()
         ),
         fields.number(
             "missed_move_cost", 0.01, 100, "",
-            "As many needless moves cost the school as much as a missed one, to score its verdicts; 2 at first.",
+            "Number of needless moves that cost the school as much as a missed one, to score its verdicts; default 2.",
         ),
     ),
     (
@@ -68,18 +68,22 @@ SCHOOLS = FileKind(
 AIRPORTS = FileKind(
     "airports",
     "airport",
-    "Airports; what is left out of a known airport comes from the package airportsdata.",
+    "Airports; what is left out of a known one comes from the package airportsdata.",
     (
-        fields.reference("ident", "airport", "ICAO ident; FAA or IATA where that names one airport.", required=True),
-        fields.text("name", "Name of the field."),
+        fields.reference("ident", "airport", "ICAO ident, or FAA or IATA if only one airport has it.", required=True),
+        fields.text("name", "Name."),
         fields.number("latitude_deg", -90, 90, "degrees", "Degrees north."),
         fields.number("longitude_deg", -180, 180, "degrees", "Degrees east."),
-        fields.number("elevation_ft", -2000, 20000, "ft", "Elevation above mean sea level, feet."),
+        fields.number("elevation_ft", -2000, 20000, "ft", "Elevation above mean sea level."),
         fields.text("time_zone", "IANA time zone, such as America/Denver."),
-        fields.yes_no("issues_taf", "Whether the field has a TAF of its own; where left out: if one comes."),
-        fields.yes_no("issues_metar", "Whether the field has METARs of its own; where left out: if one comes."),
-        fields.number("approach_ceiling_ft", 0, 5000, "ft", "Lowest ceiling of its approaches, feet above ground."),
-        fields.number("approach_visibility_sm", 0, 10, "SM", "Lowest visibility of its approaches, statute miles."),
+        fields.yes_no(
+            "issues_taf", "Whether the airport has a TAF of its own; if left out, decided by whether one comes."
+        ),
+        fields.yes_no(
+            "issues_metar", "Whether the airport has METARs of its own; if left out, decided by whether one comes."
+        ),
+        fields.number("approach_ceiling_ft", 0, 5000, "ft", "Lowest ceiling of its approaches, above ground."),
+        fields.number("approach_visibility_sm", 0, 10, "SM", "Lowest visibility of its approaches."),
     ),
     (
         {"ident": "KPAO", "issues_taf": "no", "issues_metar": "yes"},
@@ -99,8 +103,8 @@ INSTRUCTORS = FileKind(
         fields.text("name", "Name.", required=True),
         fields.address("email", "E-mail address.", required=True),
         fields.text("phone", "Phone number."),
-        fields.words("may_teach", TRAINING_LEVELS, "Training levels, separated by blanks.", required=True),
-        fields.yes_no("auto_confirm", "Whether a dual lesson moves without asking; no where left out."),
+        fields.words("may_teach", TRAINING_LEVELS, "Training levels that the instructor may teach.", required=True),
+        fields.yes_no("auto_confirm", "Whether dual lessons move without asking the instructor; default no."),
     ),
     (
         {
@@ -121,7 +125,7 @@ STUDENTS = FileKind(
         fields.address("email", "E-mail address.", required=True),
         fields.text("phone", "Phone number."),
         fields.word("training_level", TRAINING_LEVELS, "Training level.", required=True),
-        fields.reference("instructor", "instructor", "Whom the student usually flies with: id or e-mail address."),
+        fields.reference("instructor", "instructor", "The student's usual instructor."),
     ),
     (
         {
@@ -136,14 +140,14 @@ AIRCRAFT = FileKind(
     "aircraft",
     "Aircraft and simulators.",
     (
-        fields.identity("id", "The aircraft's id in your scheduler; the tail number will do."),
+        fields.identity("id", "The aircraft's id in your scheduler, or its tail number."),
         SCHOOL_OF_ROW,
         fields.text("tail_number", "Registration.", required=True),
         fields.text("type", "Type, such as C172S; lessons move between aircraft of one type.", required=True),
-        fields.number("demonstrated_crosswind_kt", 1, 60, "kt", "Demonstrated crosswind, knots; empty if unknown."),
-        fields.names("equipment", "What it has on board, names of your own separated by blanks, such as ifr night."),
-        fields.yes_no("simulator", "Whether it is a simulator, in which lessons need no weather; no where left out."),
-        fields.yes_no("carburettor", "Whether its engine has a carburettor: yes for advice on its icing."),
+        fields.number("demonstrated_crosswind_kt", 1, 60, "kt", "Demonstrated crosswind; empty if unknown."),
+        fields.names("equipment", "Equipment, by names of your choice, such as ifr night."),
+        fields.yes_no("simulator", "Whether it is a simulator, in which lessons need no weather; default no."),
+        fields.yes_no("carburettor", "Whether its engine has a carburettor; yes adds advice on carburettor icing."),
     ),
     (
         {
@@ -156,14 +160,14 @@ AIRCRAFT = FileKind(
 AVAILABILITY = FileKind(
     "availability",
     "weekly time",
-    "When people can usually fly, week by week, a row a person and time.",
+    "Weekly times at which people can fly, one row per person and time.",
     (
         SCHOOL_OF_ROW,
-        fields.reference("student", "student", f"Whose: {WHO}."),
-        fields.reference("instructor", "instructor", f"Whose: {WHO}."),
-        fields.weekday("weekday", "mon to sun."),
-        fields.clock("starts", "From when, on the clock of the school's base."),
-        fields.clock("ends", "Until when, on the clock of the school's base."),
+        fields.reference("student", "student", "Student; empty for an instructor's time."),
+        fields.reference("instructor", "instructor", "Instructor; empty for a student's time."),
+        fields.weekday("weekday", "Day of the week."),
+        fields.clock("starts", "Begin, on the clock of the school's base."),
+        fields.clock("ends", "End, on the clock of the school's base."),
     ),
     (
         {"student": "S-1", "weekday": "mon", "starts": "07:00", "ends": "13:00"},
@@ -175,16 +179,16 @@ AVAILABILITY = FileKind(
 PREFERENCES = FileKind(
     "preferences",
     "student's preferences",
-    "Students' preferences for other times, a row a student; students whom the file does not name keep theirs.",
+    "Students' preferences for other times, one row per student; students who are not in the file keep theirs.",
     (
         SCHOOL_OF_ROW,
-        fields.reference("student", "student", "Whose: id or e-mail address.", required=True),
-        fields.words("days", DAYS, "Days that suit, mon to sun, separated by blanks; empty for any."),
-        fields.words("parts_of_day", tuple(PARTS_OF_DAY), "morning, afternoon, evening; empty for any."),
-        fields.reference("instructor", "instructor", "Whom the student would rather fly with: id or e-mail address."),
+        fields.reference("student", "student", "Student.", required=True),
+        fields.words("days", DAYS, "Days that suit; empty for any."),
+        fields.words("parts_of_day", tuple(PARTS_OF_DAY), "Parts of the day that suit; empty for any."),
+        fields.reference("instructor", "instructor", "Preferred instructor."),
         fields.day("latest_date", "Last local day that suits, such as the day of a checkride."),
-        fields.whole("notice_hours", 0, MAX_NOTICE_HOURS, "hours", "Notice that the student needs, hours."),
-        fields.text("note", "Free text for dispatchers, at most 500 characters.", longest=MAX_NOTE_CHARACTERS),
+        fields.whole("notice_hours", 0, MAX_NOTICE_HOURS, "hours", "Notice that the student needs."),
+        fields.text("note", "Note for dispatchers.", longest=MAX_NOTE_CHARACTERS),
     ),
     (
         {
@@ -199,14 +203,14 @@ PREFERENCES = FileKind(
 DOWNTIME = FileKind(
     "downtime",
     "downtime",
-    "When aircraft are in maintenance.",
+    "Times at which aircraft are in maintenance.",
     (
         fields.identity("id", "The order's id in your maintenance system."),
         SCHOOL_OF_ROW,
-        fields.reference("aircraft", "aircraft", "Aircraft: id or tail number.", required=True),
-        fields.moment("starts_at", "From when.", required=True),
-        fields.moment("ends_at", "Until when; empty if not known yet."),
-        fields.text("reason", "Why: 100-hour, annual, squawk.", required=True),
+        fields.reference("aircraft", "aircraft", "Aircraft.", required=True),
+        fields.moment("starts_at", "Begin.", required=True),
+        fields.moment("ends_at", "End; empty if not known yet."),
+        fields.text("reason", "Reason, such as 100-hour, annual or squawk.", required=True),
     ),
     (
         {
@@ -223,25 +227,23 @@ BOOKINGS = FileKind(
     (
         fields.identity("id", "The booking's id in your scheduler; it stays the same when the lesson moves."),
         SCHOOL_OF_ROW,
-        fields.text("reference", "Name that people use for the booking; the id where left out."),
-        fields.reference("student", "student", "Who flies: id or e-mail address.", required=True),
-        fields.reference("instructor", "instructor", "Who teaches: id or e-mail address; empty for a solo flight."),
-        fields.reference(
-            "aircraft", "aircraft", "Aircraft or simulator: id or tail number; empty for a ground lesson alone."
-        ),
+        fields.text("reference", "Name that people use for the booking; default its id."),
+        fields.reference("student", "student", "Student or renting pilot.", required=True),
+        fields.reference("instructor", "instructor", "Instructor; empty for a solo flight."),
+        fields.reference("aircraft", "aircraft", "Aircraft or simulator; empty for a ground lesson only."),
         fields.word(
-            "form", LESSON_FORMS, "A lesson without an aircraft must say ground; else it is what its aircraft makes it."
+            "form", LESSON_FORMS, "ground for a lesson without an aircraft; otherwise it may be left out."
         ),
         fields.word("lesson_kind", LESSON_KINDS, "Kind of the lesson.", required=True),
-        fields.yes_no("solo", "Whether the student flies alone; where left out: where there is no instructor."),
-        fields.reference("departure", "airport", "From where; the school's base where left out."),
-        fields.idents("route", "Airports after the departure, separated by blanks; empty for a lesson that stays."),
+        fields.yes_no("solo", "Whether the student flies alone; default yes if there is no instructor."),
+        fields.reference("departure", "airport", "Airport of departure; default the school's base."),
+        fields.idents("route", "Airports after the departure, in order; empty for a local lesson."),
         fields.moment("starts_at", "Start.", required=True),
         fields.moment("ends_at", "End, at most 24 h later.", required=True),
-        fields.word("status", BOOKING_WORDS, "scheduled where left out."),
+        fields.word("status", BOOKING_WORDS, "Status; default scheduled."),
         fields.word(
             "cancellation_cause", tuple(CANCELLATION_CAUSES),
-            "Cause of a cancellation; empty for unknown, which leaves a stored cause as it is.",
+            "Cause of a cancellation; empty leaves the stored one.",
         ),
     ),
     (

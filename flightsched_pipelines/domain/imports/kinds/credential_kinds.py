@@ -1,7 +1,7 @@
-"""The kinds of files that say who and what may fly: requirements, credentials, inspections, squawks."""
+"""The kinds of files about who and what may fly: requirements, credentials, inspections, squawks."""
 
 from flightsched_pipelines.domain.imports.kinds import fields
-from flightsched_pipelines.domain.imports.kinds.file_kind import SCHOOL_OF_ROW, WHO, FileKind
+from flightsched_pipelines.domain.imports.kinds.file_kind import SCHOOL_OF_ROW, FileKind
 from flightsched_pipelines.domain.rescheduling import requirements as book
 from flightsched_pipelines.domain.risk.rules import EFFECTS, LESSON_KINDS, TRAINING_LEVELS
 
@@ -13,12 +13,12 @@ REQUIREMENTS = FileKind(
         fields.identity("id", "An id of your own for the requirement."),
         SCHOOL_OF_ROW,
         fields.exact("requirement", tuple(book.REQUIREMENTS), "What is required.", required=True),
-        fields.exact("effect", EFFECTS, "block: no lesson without it; warn: people are told.", required=True),
-        fields.word("training_level", TRAINING_LEVELS, "Level that it is for; empty for any."),
+        fields.exact("effect", EFFECTS, "block: no lesson without it; warn: people are notified.", required=True),
+        fields.word("training_level", TRAINING_LEVELS, "Level to which it applies; empty for any."),
         fields.yes_no("solo", "yes for solo, no for dual; empty for both."),
-        fields.word("lesson_kind", LESSON_KINDS, "Kind of the lesson; empty for any."),
-        fields.names("equipment", "What the aircraft needs, one name, of the requirement equipment only."),
-        fields.text("reference", "Where the rule is from.", required=True),
+        fields.word("lesson_kind", LESSON_KINDS, "Kind of lesson; empty for any."),
+        fields.names("equipment", "Equipment that the aircraft needs, one name; for the requirement equipment only."),
+        fields.text("reference", "Source of the rule.", required=True),
     ),
     tuple(
         {
@@ -35,16 +35,16 @@ REQUIREMENTS = FileKind(
 CREDENTIALS = FileKind(
     "credentials",
     "credential",
-    "Medicals, endorsements, checkouts, reviews and certificates of people, a row a document.",
+    "Medicals, endorsements, checkouts, reviews and certificates of people, one row per document.",
     (
         fields.identity("id", "An id of your own for the document."),
         SCHOOL_OF_ROW,
-        fields.reference("student", "student", f"Whose: {WHO}."),
-        fields.reference("instructor", "instructor", f"Whose: {WHO}."),
-        fields.exact("credential", book.CREDENTIALS, "What it is.", required=True),
-        fields.text("aircraft_type", "Type of aircraft, of solo_endorsement and checkout, as in the file of aircraft."),
-        fields.day("valid_from", "First day; the day of the endorsement."),
-        fields.day("valid_until", "Last day; a solo endorsement counts 90 days where it is left out."),
+        fields.reference("student", "student", "Student; empty for an instructor's document."),
+        fields.reference("instructor", "instructor", "Instructor; empty for a student's document."),
+        fields.exact("credential", book.CREDENTIALS, "Kind of document.", required=True),
+        fields.text("aircraft_type", "Type of aircraft; for solo_endorsement and checkout only."),
+        fields.day("valid_from", "First day; of an endorsement its date."),
+        fields.day("valid_until", "Last day; default of a solo endorsement 90 days."),
     ),
     (
         {"id": "C-1", "student": "S-1", "credential": "medical", "valid_until": "2027-11-30"},
@@ -59,15 +59,15 @@ CREDENTIALS = FileKind(
 INSPECTIONS = FileKind(
     "inspections",
     "inspection",
-    "When each aircraft's next annual and 100-hour inspections are due, a row an aircraft and inspection.",
+    "When each aircraft's next annual and 100-hour inspections are due, one row per aircraft and inspection.",
     (
         SCHOOL_OF_ROW,
-        fields.reference("aircraft", "aircraft", "Aircraft: id or tail number.", required=True),
-        fields.exact("inspection", book.INSPECTIONS, "Which one.", required=True),
-        fields.day("due_on", "Last day on which it may fly; of an annual always."),
+        fields.reference("aircraft", "aircraft", "Aircraft.", required=True),
+        fields.exact("inspection", book.INSPECTIONS, "Kind of inspection.", required=True),
+        fields.day("due_on", "Last day on which the aircraft may fly; needed for an annual."),
         fields.number("due_tach_hours", 0, 100_000, "h", "Tachometer at which the 100-hour inspection is due."),
-        fields.number("tach_hours", 0, 100_000, "h", "Tachometer when it was last read."),
-        fields.day("tach_read_on", "Day of that."),
+        fields.number("tach_hours", 0, 100_000, "h", "Tachometer at its last reading."),
+        fields.day("tach_read_on", "Day of that reading."),
     ),
     (
         {"aircraft": "N101RW", "inspection": "annual", "due_on": "2027-03-31"},
@@ -82,15 +82,15 @@ INSPECTIONS = FileKind(
 SQUAWKS = FileKind(
     "squawks",
     "squawk",
-    "What is wrong with aircraft, a row a squawk.",
+    "Defects of aircraft, one row per squawk.",
     (
         fields.identity("id", "The squawk's id in your maintenance system."),
         SCHOOL_OF_ROW,
-        fields.reference("aircraft", "aircraft", "Aircraft: id or tail number.", required=True),
-        fields.day("reported_on", "Day on which it was reported.", required=True),
-        fields.text("description", "What is wrong.", required=True),
-        fields.yes_no("grounding", "Whether the aircraft may not fly until it is mended; yes where left out."),
-        fields.day("closed_on", "Day on which it was mended; empty while it is open."),
+        fields.reference("aircraft", "aircraft", "Aircraft.", required=True),
+        fields.day("reported_on", "Day of the report.", required=True),
+        fields.text("description", "Description of the defect.", required=True),
+        fields.yes_no("grounding", "Whether the aircraft must not fly until it is repaired; default yes."),
+        fields.day("closed_on", "Day of the repair; empty while the squawk is open."),
     ),
     (
         {

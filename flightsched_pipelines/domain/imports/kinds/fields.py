@@ -60,7 +60,7 @@ def text(name: str, doc: str, *, required: bool = False, longest: int = MAX_NAME
 
 def identity(name: str, doc: str) -> Field:
     """Return the column of the school's own key of a row."""
-    return Field(name, doc, str, "give the id that your own system has for it", required=True)
+    return Field(name, doc, str, "give the id from your own system", required=True)
 
 
 def reference(name: str, refers: str, doc: str, *, required: bool = False) -> Field:
@@ -105,7 +105,7 @@ def words(name: str, known: Sequence[str], doc: str, *, required: bool = False) 
             raise ValueError(cell)
         return [one for one in known if one in said]
 
-    return Field(name, doc, parse, f"give some of {' '.join(known)}", required)
+    return Field(name, doc, parse, f"give one or more of {' '.join(known)}, separated by blanks", required)
 
 
 def names(name: str, doc: str) -> Field:
@@ -142,7 +142,8 @@ def number(name: str, least: float, most: float, unit: str, doc: str, *, require
             raise ValueError(cell)
         return value
 
-    return Field(name, doc, parse, f"give a number from {least:g} to {most:g}{f' {unit}' if unit else ''}", required)
+    bounds = f"{least:,.12g} to {most:,.12g}"
+    return Field(name, doc, parse, f"give a number from {bounds}{f' {unit}' if unit else ''}", required)
 
 
 def whole(name: str, least: int, most: int, unit: str, doc: str) -> Field:

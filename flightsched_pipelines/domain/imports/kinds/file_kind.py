@@ -12,8 +12,8 @@ from flightsched_pipelines.domain.imports.kinds.fields import Field
 class FileKind:
     """One kind of file.
 
-    ``key``: the columns by which a row is known again. ``one``: what a row is. ``examples``: rows of the template.
-    ``may_be_complete``: whether a file can say that what it does not name is gone.
+    ``key``: the columns by which rows are matched with stored ones. ``one``: the name of a row. ``examples``: rows of
+    the template. ``may_be_complete``: whether rows that a file does not have can be taken as gone.
     """
 
     name: str
@@ -35,5 +35,4 @@ class FileKind:
         return [one.name for one in self.fields if one.required]
 
 
-SCHOOL_OF_ROW = fields.reference("school", "school", "The school's id; may be left out while there is one school only.")
-WHO = "id or e-mail address; this or the other"
+SCHOOL_OF_ROW = fields.reference("school", "school", "School; may be left out if there is only one.")

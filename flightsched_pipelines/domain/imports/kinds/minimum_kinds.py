@@ -1,4 +1,4 @@
-"""The kinds of files that say which weather is flown: a school's minimums, and students' own limits."""
+"""The kinds of files about the weather that is flown: a school's minimums, and students' own limits."""
 
 from flightsched_pipelines.domain.imports.kinds import fields
 from flightsched_pipelines.domain.imports.kinds.file_kind import SCHOOL_OF_ROW, FileKind
@@ -8,29 +8,29 @@ _COMPARISONS = tuple(dict.fromkeys(word for rule in RULE_BOOK.values() for word 
 _UNITS = tuple(dict.fromkeys(unit for rule in RULE_BOOK.values() for unit in rule.units))
 _LIMIT = (
     fields.yes_no("solo", "yes for solo, no for dual; empty for both."),
-    fields.word("lesson_kind", LESSON_KINDS, "Kind of the lesson; empty for any."),
+    fields.word("lesson_kind", LESSON_KINDS, "Kind of lesson; empty for any."),
     fields.yes_no("night", "yes for night, no for day; empty for both."),
-    fields.exact("rule", tuple(RULE_BOOK), "What is limited.", required=True),
-    fields.exact("comparison", _COMPARISONS, "What is allowed; none: no such hazard.", required=True),
-    fields.number("limit_value", -1e6, 1e6, "", "The limit; empty for hazards and the aircraft's own limit."),
+    fields.exact("rule", tuple(RULE_BOOK), "Quantity or hazard that is limited.", required=True),
+    fields.exact("comparison", _COMPARISONS, "What is allowed: >= is at least, none is no such hazard.", required=True),
+    fields.number("limit_value", -1e6, 1e6, "", "Limit; empty for hazards and for the aircraft's own limit."),
     fields.exact("unit", _UNITS, "Unit of the limit."),
-    fields.exact("effect", EFFECTS, "block: at risk; warn: to watch.", required=True),
+    fields.exact("effect", EFFECTS, "block makes a lesson at_risk, warn makes it watch.", required=True),
     fields.day("effective_from", "First day.", required=True),
-    fields.day("effective_to", "Last day; empty for open."),
+    fields.day("effective_to", "Last day; empty if it has none."),
 )
 
 MINIMUMS = FileKind(
     "minimums",
     "minimum",
-    "A school's own weather minimums, a row a limit; each replaces the default for the same lessons. None may be below "
-    "the regulation.",
+    "A school's own weather minimums, one row per limit; each replaces the default for the same lessons. None may be "
+    "below the regulation.",
     (
         fields.identity("id", "An id of your own for the limit."),
         SCHOOL_OF_ROW,
-        fields.word("training_level", TRAINING_LEVELS, "Level that it is for; empty for any."),
-        fields.text("aircraft_type", "Type of aircraft that it is for, as in the file of aircraft; empty for any."),
+        fields.word("training_level", TRAINING_LEVELS, "Level to which it applies; empty for any."),
+        fields.text("aircraft_type", "Type of aircraft to which it applies; empty for any."),
         *_LIMIT,
-        fields.text("reference", "Where the school says so.", required=True),
+        fields.text("reference", "Source, such as a paragraph of the operations manual.", required=True),
     ),
     (
         {
@@ -49,13 +49,13 @@ MINIMUMS = FileKind(
 LIMITS = FileKind(
     "limits",
     "limit",
-    "Students' own limits, a row a limit; each counts beside the school's minimums, and can only be stricter.",
+    "Students' own limits, one row per limit, in addition to the school's minimums; they can only be stricter.",
     (
         fields.identity("id", "An id of your own for the limit."),
         SCHOOL_OF_ROW,
-        fields.reference("student", "student", "Whose: id or e-mail address.", required=True),
+        fields.reference("student", "student", "Student.", required=True),
         *_LIMIT,
-        fields.text("reference", "Who set it, and where that is written.", required=True),
+        fields.text("reference", "Who set it, and where it is written.", required=True),
     ),
     tuple(
         {

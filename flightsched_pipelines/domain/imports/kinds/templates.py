@@ -23,8 +23,9 @@ def columns_as_markdown() -> str:
 
 def _tables(kind: FileKind) -> Iterator[str]:
     yield f"### {kind.name}\n"
-    yield f"{kind.doc} A row is known again by {' and '.join(kind.key)}.\n"
-    yield "| column | | meaning |\n| --- | --- | --- |"
+    yield f"{kind.doc} Rows are matched by {' and '.join(kind.key)}.\n"
+    yield "| column | | meaning | value |\n| --- | --- | --- | --- |"
     for field in kind.fields:
-        yield f"| `{field.name}` | {'needed' if field.required else ''} | {field.doc} |"
+        value = field.expected.removeprefix("give ")
+        yield f"| `{field.name}` | {'needed' if field.required else ''} | {field.doc} | {value} |"
     yield ""
