@@ -26,7 +26,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 
 
 def _width_of(stream: TextIO) -> int | None:
-    """Return the width for output that no terminal shows, unless COLUMNS says one; ``None``: Rich finds it out."""
+    """Return the width for output that no terminal shows, unless COLUMNS sets one; ``None``: Rich determines it."""
     return None if stream.isatty() or os.environ.get("COLUMNS", "").isdigit() else PIPED_WIDTH
 
 

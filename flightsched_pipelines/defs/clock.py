@@ -1,4 +1,4 @@
-"""The clock, as a resource: what looks at the platform's own time is tested at other times than now."""
+"""The clock, as a resource: tests replace it to run what depends on the time at any moment."""
 
 from datetime import UTC, datetime
 

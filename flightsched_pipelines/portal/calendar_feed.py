@@ -1,4 +1,4 @@
-"""Serve calendars by their secret addresses; whoever has one reads it, so it says no more than the mails do."""
+"""Serve calendars by their secret addresses: anyone with one can read it, so it contains no more than mails."""
 
 from hashlib import sha256
 

@@ -47,7 +47,7 @@ def page(template: str, facts: Mapping[str, Any], status_code: int = 200) -> HTM
 
 
 def message(heading: str, sentence: str, status_code: int) -> HTMLResponse:
-    """Return a page that says one thing."""
+    """Return a page with a single message."""
     return page("message", {"heading": heading, "sentence": sentence}, status_code)
 
 

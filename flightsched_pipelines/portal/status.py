@@ -40,7 +40,7 @@ def readyz(request: Request) -> Response:
 
 
 def metrics(request: Request) -> Response:
-    """Return the figures in Prometheus' format to who has the token; nobody has one unless METRICS_TOKEN is set."""
+    """Return the figures in Prometheus' format to requests with METRICS_TOKEN; to nobody if it is not set."""
     site = site_of(request)
     allowed = may_scrape(site.settings, request.headers.get("authorization", ""))
     if allowed is None:

@@ -72,7 +72,7 @@ def make_feed(engine: Engine, owner: FeedOwner, now_utc: datetime, settings: Set
 
 
 def replace_own_feed(engine: Engine, link: PersonLink, key: str, now_utc: datetime, settings: Settings) -> str | None:
-    """Make the one address of a person's own calendar; the ones before cease to work.
+    """Make the one address of a person's own calendar; earlier addresses stop working.
 
     Args:
         engine: the database.

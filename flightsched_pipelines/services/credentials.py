@@ -1,4 +1,4 @@
-"""Tell which lessons, and which slots of alternatives, do not meet what their school requires."""
+"""Find the lessons, and the slots of alternatives, that do not meet what their school requires."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Verify the TAFs of the last 15 days for a school that starts today: the Aviation Weather Center keeps so many.
+"""Verify the TAFs of the last 15 days, as many as the Aviation Weather Center keeps, for a school that starts today.
 
 Neither NBM guidance nor One Call can be had for the past, and no verdicts were given: they are verified from the first
 hour on. An airport that has a record of an hour is left as it is, so that of a school which joins a running deployment

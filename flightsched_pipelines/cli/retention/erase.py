@@ -52,7 +52,7 @@ def erase(
 
 
 def _keep(file: Path, kept: Sequence[erasure.Endorsement]) -> None:
-    """Write a new file that only its owner can read; one of the same content is of an erasure that did not end."""
+    """Write a new file for its owner alone; one of the same content is left from an interrupted erasure."""
     document = {"keep_for": "14 CFR 61.189", "endorsements": [asdict(one) for one in kept]}
     content = json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n"
     part = file.with_name(f".{file.name}.part")

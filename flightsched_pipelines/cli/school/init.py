@@ -1,4 +1,4 @@
-"""``flightsched init``: a school for who has no file of it yet."""
+"""``flightsched init``: make a school without a file to import."""
 
 from datetime import UTC, datetime
 from typing import Annotated

@@ -33,7 +33,7 @@ class BucketFeed:
         return [FeedFile(name, one["Size"], one["LastModified"]) for name, one in named if is_of_feed(name)]
 
     def read(self, name: str, most_bytes: int) -> bytes:
-        """Return an object's bytes, at most one more than so many."""
+        """Return an object's bytes, at most ``most_bytes`` + 1."""
         return self._get(name, most_bytes)
 
     def set_aside(self, file: FeedFile, report: str) -> None:

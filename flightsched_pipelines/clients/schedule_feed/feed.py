@@ -27,7 +27,7 @@ class ScheduleFeed(Protocol):
         ...
 
     def read(self, name: str, most_bytes: int) -> bytes:
-        """Return a file's bytes, at most one more than so many."""
+        """Return a file's bytes, at most ``most_bytes`` + 1, so that a larger file is recognized."""
         ...
 
     def set_aside(self, file: FeedFile, report: str) -> None:

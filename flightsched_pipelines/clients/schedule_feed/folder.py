@@ -29,7 +29,7 @@ class FolderFeed:
         ]
 
     def read(self, name: str, most_bytes: int) -> bytes:
-        """Return a file's bytes, at most one more than so many."""
+        """Return a file's bytes, at most ``most_bytes`` + 1."""
         with _in_words("read"), (self._folder / name).open("rb") as file:
             return file.read(most_bytes + 1)
 

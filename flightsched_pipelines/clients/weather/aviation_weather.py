@@ -117,7 +117,7 @@ class AviationWeatherCenter:
         responses are one poll.
 
         Raises:
-            ValueError: the Center does not keep so many hours.
+            ValueError: the Center does not keep that many hours.
         """
         if not 1 <= hours <= LONGEST_HISTORY_HOURS:
             raise ValueError(f"hours must be between 1 and {LONGEST_HISTORY_HOURS}; got {hours}")

@@ -112,7 +112,7 @@ def _newest(
 
 
 def _failure(source: GuidanceSource, answers: Sequence[ProviderResponse]) -> ProviderResponse:
-    """Return the response that tells best why there is no bulletin: one that is damaged, else the last."""
+    """Return the response that best explains why there is no bulletin: a damaged one, else the last."""
     telling = next((answer for answer in answers if answer.outcome == "damaged"), answers[-1])
     if telling.status_code in _NOT_THERE:
         sentence = f"{_PROFILE.name} has no bulletin {source} of the last {CYCLES_TRIED} hours; check GUIDANCE_URL"

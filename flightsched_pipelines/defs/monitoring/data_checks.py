@@ -35,7 +35,7 @@ def _specs(*, weather: bool) -> list[dg.AssetCheckSpec]:
 def units_are_plausible(
     context: dg.AssetCheckExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
 ) -> dg.AssetCheckResult:
-    """A wrong unit shows in what the atmosphere does not do: stop before anybody is told of it."""
+    """Stop the hour if values are physically impossible, as after a mistaken unit, before anybody is notified."""
     measured = data_quality.measure_units(engine, hours_of_run(context.run.tags))
     return check_result("units_are_plausible", measured, settings)
 
@@ -76,7 +76,7 @@ def lessons_are_sound(
     settings: dg.ResourceParam[Settings],
     clock: dg.ResourceParam[Clock],
 ) -> Iterator[dg.AssetCheckResult]:
-    """Verdicts are known and usual, and the threatened have somewhere to go."""
+    """Check that verdicts are known, their shares are usual, and threatened lessons have alternatives."""
     chosen = {key.name for key in context.selected_asset_check_keys}
     hours = hours_of_run(context.run.tags)
     for name, measured in data_quality.measure_lessons(engine, hours, clock.now(), settings).items():

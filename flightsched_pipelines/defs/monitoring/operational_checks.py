@@ -27,7 +27,7 @@ def operational_checks(
     settings: dg.ResourceParam[Settings],
     clock: dg.ResourceParam[Clock],
 ) -> Iterator[dg.AssetCheckResult]:
-    """Errors, durations, queues, dead letters, outbox, cases, freshness: how the platform does now."""
+    """Check errors, durations, queues, dead letters, outbox, cases and freshness as they are now."""
     now = clock.now()
     began = scheduled_since(context.instance)
     attempts = attempts_since(context.instance, now - platform_health.LONG)

@@ -10,7 +10,7 @@ from flightsched_pipelines.defs.dagster_internals import ScheduleInstigatorData
 from flightsched_pipelines.services.monitoring.platform_health import Part, StepAttempt
 
 HOURLY_TICK, OPERATIONS = "hourly_tick", "operations"
-"""Names of the job that runs an hour, and of the one that looks at how the platform does."""
+"""Names of the job that runs an hour, and of the one that runs the operational checks."""
 
 HOURLY = "hourly"
 """Name of the schedule that launches the former."""

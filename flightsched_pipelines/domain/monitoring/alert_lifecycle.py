@@ -59,7 +59,7 @@ class AlertTransition:
 
 
 def pause_after(times_told: int) -> timedelta:
-    """Return the pause after so many notifications about an open alert: 1, 2, 4, 8, 16 hours, then a day."""
+    """Return the pause after a number of notifications about an open alert: 1, 2, 4, 8, 16 hours, then a day."""
     doublings = min(max(times_told - 1, 0), MAX_DOUBLINGS)
     return min(FIRST_REMINDER * 2**doublings, MAX_PAUSE)
 

@@ -19,11 +19,11 @@ MAX_POSITION = 2**63 - 1
 
 
 class BadPlaceError(ValueError):
-    """A place in the stream that is none."""
+    """A client's value that is not a place in the stream."""
 
 
 def place_of(given: str) -> int | None:
-    """Return the place that a client has read to; ``None`` if it says none.
+    """Return the place that a client has read to; ``None`` if it sent none.
 
     Raises:
         BadPlaceError: it is not one.

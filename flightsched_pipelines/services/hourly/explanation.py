@@ -38,7 +38,7 @@ class ExplainedBreach:
 class Explanation:
     """A booking's verdict at an hour; ``None`` if that hour did not assess it, and ``words`` say why.
 
-    ``words`` are for who reads no table. ``breaches`` are in order of time. ``uncertainty`` is a sentence where
+    ``words`` are for people who read no table. ``breaches`` are in order of time. ``uncertainty`` is a sentence where
     guidance would give another verdict than the TAF that governs, ``advice`` one on carburettor icing.
     """
 

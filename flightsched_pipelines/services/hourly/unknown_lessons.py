@@ -1,4 +1,4 @@
-"""Tell lessons that the forecast does not reach yet from those whose forecast is missing or cannot be read."""
+"""Separate lessons that the forecast does not reach yet from those whose forecast is missing or cannot be read."""
 
 from collections import defaultdict
 from collections.abc import Mapping

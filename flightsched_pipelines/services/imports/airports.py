@@ -100,13 +100,13 @@ def add_airports(engine: Engine, named: Iterable[str], **issues: bool | None) ->
 
 
 def added_note(idents: Sequence[str]) -> str:
-    """Say that airports were added, and which of their data are still missing."""
+    """Return a sentence on airports that were added, and which of their data are still missing."""
     was, their = ("was", "its") if len(idents) == 1 else ("were", "their")
     return f"{', '.join(idents)} {was} added from airportsdata; METARs and TAFs of {their} own are used once they come"
 
 
 def runway_note(idents: Iterable[str]) -> str:
-    """Say what it means that no runway of some airports is known; empty for no airport."""
+    """Return what follows if no runway of some airports is known, in a sentence; empty for no airport."""
     listed = ", ".join(sorted(idents))
     return f"no open runway of {listed} is known: the full wind counts as crosswind there" if listed else ""
 

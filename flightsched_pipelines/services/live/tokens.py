@@ -1,4 +1,4 @@
-"""Make, list and revoke tokens, and tell whose events a token reads. A token is stored as its digest alone."""
+"""Make, list and revoke tokens, and find whose events a token reads. A token is stored as its digest alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

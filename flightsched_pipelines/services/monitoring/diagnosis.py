@@ -232,7 +232,7 @@ def _portal(settings: Settings) -> Finding:
 
 
 def _reached(name: str, url: str | None, setting: str) -> Finding:
-    """Connect to the host and port of a URL, and say nothing to it."""
+    """Connect to the host and port of a URL, and send nothing."""
     if url is None:
         return Finding(name, "off", "nothing", f"{setting} is not set")
     parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""Tell whether the platform can serve requests, and whether a fault is an outage that ends by itself."""
+"""Determine whether the platform can serve requests, and whether a fault is an outage that ends by itself."""
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError

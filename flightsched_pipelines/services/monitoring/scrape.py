@@ -1,4 +1,4 @@
-"""The platform's figures for who has no CloudWatch: those of the newest hour's report, and its status now."""
+"""The platform's figures where there is no CloudWatch: those of the newest hour's report, and its status now."""
 
 from datetime import datetime
 from hmac import compare_digest

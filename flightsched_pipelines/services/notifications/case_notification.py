@@ -1,4 +1,4 @@
-"""One step of one case that people are to be told of, and when they may be."""
+"""One step of one case to notify people of, and the times at which they may be notified."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Tell each student and instructor of tomorrow's lessons, once, on the evening before.
+"""Notify each student and instructor of tomorrow's lessons, once, on the evening before.
 
 How a lesson stands is read from the newest hour. An hour that is too old to dispatch can say that a lesson is below the
 minimums, never that it is not.
@@ -37,7 +37,7 @@ NEVER_WAKES = timedelta.min
 
 @dataclass(frozen=True, slots=True)
 class Evening:
-    """A person who is to be told, when, of which day, and that day's lessons in time."""
+    """A person to be notified, when, of which day, and that day's lessons in time."""
 
     person: Person
     told_utc: datetime
@@ -51,7 +51,7 @@ class Evening:
 
 
 def due(engine: Engine, now_utc: datetime, settings: Settings) -> int:
-    """Return the number of people who are to be told of tomorrow's lessons."""
+    """Return the number of people to be notified of tomorrow's lessons."""
     with engine.connect() as connection:
         return len(_evenings(connection, now_utc, settings))
 

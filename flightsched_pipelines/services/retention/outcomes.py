@@ -15,7 +15,7 @@ IsTimeUp = Callable[[], bool]
 class Outcome:
     """A kind of record that has a window.
 
-    ``rows`` were deleted, of materialised tables from so many ``hours``, which are files of so many ``bytes`` now;
+    ``rows`` were deleted, of materialised tables from ``hours`` hours, now files of ``bytes`` bytes in all;
     ``left`` is the number of hours or batches left for the next time, each with its sentence among ``problems`` unless
     only the time was up. Of a dry run, ``rows`` and ``hours`` are those that would be deleted.
     """

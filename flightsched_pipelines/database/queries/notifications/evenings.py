@@ -26,7 +26,7 @@ def zones_of_people(connection: Connection) -> list[str]:
 def lessons_untold(
     connection: Connection, from_utc: datetime, to_utc: datetime, days: Collection[date]
 ) -> list[LiveBooking]:
-    """Return the lessons of a period of whose student or instructor some of these days has no message.
+    """Return the lessons of a period whose student or instructor has no message about one of these days.
 
     Of a person without one they are all there.
     """

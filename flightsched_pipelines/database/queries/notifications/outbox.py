@@ -44,7 +44,7 @@ from flightsched_pipelines.database.schema.base import INSTANT
 LETTER = "outbox"
 
 SAYS_HOW_IT_STANDS = ("cleared", "expired", "declined", "kept")
-"""Events that say a lesson stays as booked, on hold or not: true only while the booking exists unchanged."""
+"""Events about a lesson that stays as booked, on hold or not: true only while the booking exists unchanged."""
 
 
 @dataclass(frozen=True, slots=True)

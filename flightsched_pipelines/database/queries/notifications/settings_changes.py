@@ -24,7 +24,7 @@ PREFERENCES = ("days", "parts_of_day", "latest_date", "notice_hours", "note")
 
 
 def lock_person(connection: Connection, role: PersonRole, person_id: int) -> None:
-    """Let whoever else changes this person's settings wait until the transaction ends."""
+    """Lock a person's settings against other changes until the transaction ends."""
     table = students if role == "student" else instructors
     connection.execute(select(table.c.id).where(table.c.id == person_id).with_for_update(key_share=True))
 

@@ -49,7 +49,7 @@ def erased_at(connection: Connection, person: Person) -> datetime | None:
 
 
 def lock(connection: Connection, person: Person) -> None:
-    """Have whoever changes the person wait until this transaction ends."""
+    """Lock a person against changes until this transaction ends."""
     table = _TABLES[person.role]
     connection.execute(select(table.c.id).where(table.c.id == person.id).with_for_update())
 

@@ -1,1 +1,1 @@
-"""The standby list and the slots that are offered to who is on it."""
+"""The standby list, and the slots that are offered to lessons on it."""
