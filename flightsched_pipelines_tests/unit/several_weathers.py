@@ -166,7 +166,11 @@ def read(product: Product, body: str) -> ParsedReports:
 
 
 def reports(weather: Weather) -> list[ParsedReports]:
-    return [read(product, body if product in {"nbh", "nbs"} else json.dumps(body)) for product, body in weather.items()]
+    """A bulletin is text; what else comes in its place is JSON, as all other bodies are."""
+    return [
+        read(product, body if product in {"nbh", "nbs"} and isinstance(body, str) else json.dumps(body))
+        for product, body in weather.items()
+    ]
 
 
 def verdicts(weather: Weather, now: int = NOW) -> list[str]:

@@ -2,8 +2,9 @@
 
 A block is fixed in width: a label, then a field of three characters for each forecast hour. The layout is that of the
 NBM v5.0 text card (https://vlab.noaa.gov/web/mdl/nbm-textcard-v5.0): NBH has every hour to 25 h, NBS every third to
-72 h, all times are UTC, and -99 means missing. A row that does not fill its columns exactly may have shifted, so none
-of it is read; a block whose hours contradict each other is not read at all.
+72 h, all times are UTC, and -99 means missing. A row that does not fill its columns exactly may have shifted, and one
+with a number as no bulletin has it (-0, 00, 07) was garbled, so none of it is read; a block whose hours contradict each
+other is not read at all.
 """
 
 import re
@@ -43,9 +44,13 @@ SOME_COLUMNS = frozenset({"TXN", "XND", "P06", "P12", "Q06", "Q12", "DUR", "T06"
 """Elements of longer periods, which have a value in the column that ends each period."""
 
 _LABEL_WIDTH, _FIELD_WIDTH = 4, 3
-_NUMBERS = re.compile(r"(?: {2}[0-9]| -[0-9]| [0-9]{2}|-[0-9]{2}|[0-9]{3})*")
-"""Fields of a row that has a number in each, right-aligned."""
-_NUMBERS_OR_BLANKS = re.compile(r"(?:\s{3}| {2}[0-9]| -[0-9]| [0-9]{2}|-[0-9]{2}|[0-9]{3})*")
+_NUMBER = r" {2}[0-9]| -[1-9]| [1-9][0-9]|-[1-9][0-9]|[1-9][0-9]{2}"
+"""A field with a number, right-aligned, without leading zeros."""
+_NUMBERS = re.compile(f"(?:{_NUMBER})*")
+_NUMBERS_OR_BLANKS = re.compile(rf"(?:{_NUMBER}|\s{{3}})*")
+_DIRECTIONS = re.compile(f"(?:{_NUMBER}| 00)*")
+"""The direction of a calm wind is 00, another one has no leading zero."""
+_TIMES = re.compile("(?: [0-9]{2})*")
 _NAMED_COLUMNS = 3
 """A date of fewer columns may have no room for its name."""
 
@@ -139,7 +144,7 @@ def read_block(lines: Sequence[str], cycle_utc: datetime | None = None) -> Block
     rows: dict[str, Sequence[int | None]] = {}
     shifted: dict[str, str] = {}
     for label in sorted(texts.keys() & (EVERY_COLUMN | SOME_COLUMNS)):
-        values = _values(texts[label], len(hours), in_every_column=label in EVERY_COLUMN)
+        values = _values(texts[label], len(hours), _form_of(label))
         if values is None:
             shifted[label] = texts[label].strip()
         else:
@@ -162,12 +167,12 @@ def _rows(heading: Heading, lines: Sequence[str]) -> dict[str, str]:
 def _hours(heading: Heading, rows: Mapping[str, str]) -> list[datetime]:
     """The time of each column, on which all rows of times must agree."""
     name = f"{heading.source} of {heading.station}"
-    clock = _whole_numbers(rows.get("UTC", ""))
+    clock = _times(rows.get("UTC", ""))
     if not clock:
         raise BulletinError(f"{name}: its row of hours (UTC) is missing or cannot be read")
     step = STEP[heading.source] // HOUR
     if heading.source == "NBS":
-        leads = _whole_numbers(rows.get("FHR", ""))
+        leads = _times(rows.get("FHR", ""))
         if not leads:
             raise BulletinError(f"{name}: its row of forecast hours (FHR) is missing or cannot be read")
     else:
@@ -188,27 +193,33 @@ def _hours(heading: Heading, rows: Mapping[str, str]) -> list[datetime]:
     return hours
 
 
-def _whole_numbers(row: str) -> list[int]:
-    """The numbers of a row that has one in every column; none if it has not, or has too many."""
+def _times(row: str) -> list[int]:
+    """The hours in a row that has one in every column; none if it has not, or has too many."""
     count = len(row.rstrip()) // _FIELD_WIDTH
-    values = _values(row, count, in_every_column=True) if 0 < count <= MAX_COLUMNS else None
-    known = [value for value in values or () if value is not None]
-    return known if values and len(known) == len(values) else []
+    values = _values(row, count, _TIMES) if 0 < count <= MAX_COLUMNS else None
+    return [value for value in values or () if value is not None]
 
 
 def _columns(row: str) -> int:
     return -(-(len(row.rstrip()) - 1) // _FIELD_WIDTH)
 
 
-def _values(row: str, columns: int, *, in_every_column: bool) -> list[int | None] | None:
-    """The numbers of a row, right-aligned in its columns; ``None`` if they are not, or are not numbers."""
-    length = columns * _FIELD_WIDTH
+def _form_of(label: str) -> re.Pattern[str]:
+    """The form of an element's row."""
+    if label in SOME_COLUMNS:
+        return _NUMBERS_OR_BLANKS
+    return _DIRECTIONS if label == "WDR" else _NUMBERS
+
+
+def _values(row: str, columns: int, form: re.Pattern[str]) -> list[int | None] | None:
+    """The numbers of a row in its columns, ``None`` for blank and missing ones; ``None`` if it has not this form."""
+    length, has_blanks = columns * _FIELD_WIDTH, form is _NUMBERS_OR_BLANKS
     text = row[1:].rstrip()
-    if row[:1].strip() or len(text) > length or (in_every_column and len(text) < length):
+    if row[:1].strip() or len(text) > length or (not has_blanks and len(text) < length):
         return None
     text = text.ljust(length)
-    if not (_NUMBERS if in_every_column else _NUMBERS_OR_BLANKS).fullmatch(text):
+    if not form.fullmatch(text):
         return None
     fields = [text[start : start + _FIELD_WIDTH] for start in range(0, length, _FIELD_WIDTH)]
-    values = [*map(int, fields)] if in_every_column else [int(field) if field.strip() else None for field in fields]
+    values = [int(field) if field.strip() else None for field in fields] if has_blanks else [*map(int, fields)]
     return [None if value == MISSING_CODE else value for value in values]

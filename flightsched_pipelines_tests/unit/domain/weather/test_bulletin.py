@@ -194,6 +194,16 @@ def test_a_row_with_shifted_columns_is_missing_and_named(shift: Callable[[str], 
     assert str(prevailing[0].conditions.unread[0]) == "VIS: visibility missing"
 
 
+@pytest.mark.parametrize("garbled", ["-0", " 00", "-00", " 07", "-07", "000", "007", "070"])
+@pytest.mark.parametrize("label", ["T03", "PZR", "P06", "VIS", "WSP"])
+def test_a_row_with_a_number_as_no_bulletin_has_it_is_missing_and_named(label: str, garbled: str) -> None:
+    """A probability of 70 whose 7 becomes a minus sign is not 0, nor is one of 100 whose 1 is lost."""
+    column = next(column for column, hour in enumerate(hours_of("NBS", CYCLE)) if hour.hour % 6 == 0)
+    parsed = read_bulletin(block("NBS", CYCLE, changes={label: {column: garbled}}), CYCLE)
+
+    assert parsed.problems == [f"NBS of KXYZ: row {label} has shifted columns, so it is not read"]
+
+
 def test_unknown_elements_are_named_once_and_change_nothing() -> None:
     text = block("NBS", CYCLE) + block("NBS", CYCLE, "KNOT")
     strange = text.replace(" LCB ", " QQQ ")
