@@ -48,8 +48,8 @@ _NUMBER = r" {2}[0-9]| -[1-9]| [1-9][0-9]|-[1-9][0-9]|[1-9][0-9]{2}"
 """A field with a number, right-aligned, without leading zeros."""
 _NUMBERS = re.compile(f"(?:{_NUMBER})*")
 _NUMBERS_OR_BLANKS = re.compile(rf"(?:{_NUMBER}|\s{{3}})*")
-_DIRECTIONS = re.compile(f"(?:{_NUMBER}| 00)*")
-"""The direction of a calm wind is 00, another one has no leading zero."""
+_DIRECTIONS = re.compile(f"(?:{_NUMBER}| 0[0-9])*")
+"""Directions may have a leading zero: that of a calm wind is 00."""
 _TIMES = re.compile("(?: [0-9]{2})*")
 _NAMED_COLUMNS = 3
 """A date of fewer columns may have no room for its name."""

@@ -204,6 +204,14 @@ def test_a_row_with_a_number_as_no_bulletin_has_it_is_missing_and_named(label: s
     assert parsed.problems == [f"NBS of KXYZ: row {label} has shifted columns, so it is not read"]
 
 
+@pytest.mark.parametrize(("written", "direction_deg"), [("00", 0), ("01", 10), ("1", 10)])
+def test_a_direction_may_have_a_leading_zero(written: str, direction_deg: float) -> None:
+    parsed = read_bulletin(block("NBH", CYCLE, changes={"WDR": {0: written}}), CYCLE)
+
+    assert not parsed.problems
+    assert at(parsed.groups, CYCLE + HOUR)[0].conditions.wind_direction_deg == direction_deg
+
+
 def test_unknown_elements_are_named_once_and_change_nothing() -> None:
     text = block("NBS", CYCLE) + block("NBS", CYCLE, "KNOT")
     strange = text.replace(" LCB ", " QQQ ")
