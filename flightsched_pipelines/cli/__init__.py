@@ -18,6 +18,7 @@ from typer.main import get_group, get_install_completion_arguments
 
 from flightsched_pipelines.cli.console import CHOOSE_DEMO, UsageError, print_error
 from flightsched_pipelines.cli.lazy import commands
+from flightsched_pipelines.cli.usage_errors import sentence_of
 from flightsched_pipelines.errors import PlainError
 
 COMMANDS = {
@@ -165,7 +166,11 @@ def main() -> None:
     instrumentation.set_on_retry_hooks([])  # the error after the last attempt says it all
     try:
         _require_text(sys.argv[1:])
-        app()
+        sys.exit(app(standalone_mode=False))
+    except typer.TyperException as error:
+        if words := sentence_of(error):
+            print_error(words)
+        sys.exit(error.exit_code)
     except ValidationError as error:
         for fault in error.errors():
             name = "__".join(str(part) for part in fault["loc"]).upper() or "settings"
@@ -175,7 +180,7 @@ def main() -> None:
     except PlainError as error:
         print_error(str(error))
         sys.exit(WRONG_USAGE if isinstance(error, ValueError | LookupError) else FAILED)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         print_error("stopped")
         sys.exit(STOPPED)
 

@@ -88,9 +88,44 @@ FILES: dict[str, tuple[tuple[str, ...], bytes, str]] = {
 def test_what_no_command_can_take_is_said_in_a_sentence(flightsched: Type, case: str) -> None:
     typed, told = TYPED[case]
     answer = flightsched(*typed)
-    words = " ".join(answer.err.replace("│", " ").split())
+    words = " ".join(answer.err.split())
     assert (answer.code, told in words) == (2, True), answer.err
     assert words.isprintable()
+
+
+WRONG_USAGE: dict[str, tuple[tuple[str, ...], str]] = {
+    "a command": (("tokn",), "no such command 'tokn'. Did you mean 'token'? (see `flightsched --help`)"),
+    "a command below another": (("db", "upgrad"), "no such command 'upgrad'"),
+    "an option": (("cases", "--opne"), "no such option: --opne (Possible options: --json, --open) (see `flights"),
+    "no argument": (("import", "bookings"), "missing argument 'file' (see `flightsched import bookings --help`)"),
+    "arguments too many": (("outbox", "1", "2"), "got unexpected extra argument(s) (2) (see `flightsched outbox"),
+    "an option without its value": (("board", "--days"), "--days' requires an argument"),
+    "a number": (("outbox", "abc"), "number is 'abc'; give a whole number (see `flightsched outbox --help`)"),
+    "a number of an option": (("credentials", "--days", "x"), "--days is 'x'; give a whole number (see"),
+    "a number with a point": (("credentials", "--days", "1.5"), "--days is '1.5'; give a whole number (see"),
+    "a number too large": (
+        ("credentials", "--days", "900"),
+        "is '900'; give a number less than or equal to 365 (see",
+    ),
+    "a number too small": (
+        ("verify", "--missed-move-cost", "0"),
+        "is '0'; give a number greater than or equal to 0.01",
+    ),
+    "a number that is a word": (("drain", "--minutes", "ten"), "--minutes is 'ten'; give a number (see"),
+    "a word of a few": (("import", "bookings", "x.csv", "--times", "gmt"), "is 'gmt'; give 'offset', 'local', 'utc'"),
+    "with --demo": (("--demo", "outbox", "abc"), "(see `flightsched --demo outbox --help`)"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_USAGE)
+def test_wrong_usage_is_one_line_with_what_was_typed_and_what_to_give(flightsched: Type, case: str) -> None:
+    typed, told = WRONG_USAGE[case]
+    answer = flightsched(*typed)
+
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("flightsched: ")
+    assert answer.err.count("\n") == 1
+    assert told in answer.err
 
 
 @pytest.mark.usefixtures("seeded")

@@ -1,8 +1,10 @@
 """Every command explains itself: two examples, the options that its kind has, and a page that has them all."""
 
+import inspect
 import re
 import subprocess
 import sys
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,6 +57,12 @@ def test_the_readme_names_every_command() -> None:
     lines = (DOCS.parents[2] / "README.md").read_text(encoding="utf-8").splitlines()
     named = {word for line in lines if line.startswith("flightsched ") for word in line.replace("|", " ").split()}
     assert {path.partition(" ")[0] for path in COMMANDS} - named == set()
+
+
+@pytest.mark.parametrize("path", [path for path, command in COMMANDS.items() if command.callback])
+def test_a_command_returns_nothing_as_what_it_returns_is_its_exit_code(path: str) -> None:
+    work = inspect.unwrap(COMMANDS[path].callback)
+    assert typing.get_type_hints(work, include_extras=False).get("return") in {type(None), typing.Never}
 
 
 def test_help_prints_the_examples() -> None:
