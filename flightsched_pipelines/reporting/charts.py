@@ -123,8 +123,8 @@ def funnel(found: Funnel) -> Picture:
     canvas = Canvas(
         TOP_PX + BAR_PX * (len(steps) + len(ends)) + 16,
         "Rescheduling funnel",
-        f"Of {found.detected} conflicts of the last {found.days} days {found.proposed} got alternatives and "
-        f"{found.moved} lessons were moved.",
+        f"{plural(found.detected, 'conflict')} in the last {found.days} days: {found.proposed} with alternatives, "
+        f"{plural(found.moved, 'lesson')} moved.",
         NARROW_PX,
     )
     _bars(canvas, TOP_PX, steps, found.detected)

@@ -58,4 +58,4 @@ def _print(outcomes: Sequence[Outcome], *, dry_run: bool) -> None:
     if table.row_count:
         console.print(table)
     rows = sum(outcome.rows for outcome in outcomes)
-    console.print(f"{rows:,} rows {'would be' if dry_run else 'were'} deleted; what has no window is kept")
+    console.print(f"rows that {'would be' if dry_run else 'were'} deleted: {rows:,}; what has no window is kept")

@@ -77,7 +77,7 @@ def _print(done: erasure.Erasure, kept: Sequence[erasure.Endorsement], verb: str
     for name, rows in done.changed.items():
         table.add_row(name, f"{rows:,}")
     console.print(table)
-    console.print(f"{sum(done.changed.values()):,} rows {verb} erased or changed of {done.role}-{done.person_id}")
+    console.print(f"rows that {verb} erased or changed of {done.role}-{done.person_id}: {sum(done.changed.values()):,}")
     if kept:
         console.print(f"{plural(len(kept), 'solo endorsement')} must be kept by law, apart from the database")
     for note in done.notes:

@@ -69,7 +69,7 @@ def _school(row: ReadRow, known: Known) -> tuple[int | None, str]:
             return next(iter(known.bases)), ""
         if not known.bases:
             return None, "there is no school yet; import schools first, or run `flightsched init`"
-        return None, f"there are {len(known.bases)} schools; say in a column `school` which one it is, by its id"
+        return None, f"there are {len(known.bases)} schools; give one in the column `school`, by its id"
     found = known.schools.get(said.lower())
     if not found:
         return None, "no school has this id or name" if found is None else "two schools have this name; give the id"

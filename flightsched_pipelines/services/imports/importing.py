@@ -29,6 +29,7 @@ from flightsched_pipelines.domain.imports.reading import ReadFile, ReadRow, read
 from flightsched_pipelines.domain.imports.references import resolve
 from flightsched_pipelines.domain.imports.times import Times
 from flightsched_pipelines.domain.schedule_changes.lifecycle import ChangeState, settle
+from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.services.imports import airports, lost_holds, schools_and_airports, student_limits
 from flightsched_pipelines.services.imports.files import read_table
 from flightsched_pipelines.services.imports.reports import Change, ImportRefusedError, ImportReport, NeedsYesError
@@ -80,7 +81,7 @@ def import_file(
     if options.complete and not kind.may_be_complete:
         raise FileError(f"{kind.name} are not ended by a file; leave --complete out")
     file = read_rows(kind, read_table(data))
-    progress(f"{len(file.rows):,} rows are read")
+    progress(f"{plural(len(file.rows), 'row')} read")
     try:
         with engine.connect() as connection, connection.begin() as transaction:
             stored.take_turn(connection)

@@ -8,6 +8,7 @@ import httpx
 from sqlalchemy import Engine
 
 from flightsched_pipelines.errors import PlainError
+from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.services.delivery.test_email import send_test_email
 from flightsched_pipelines.services.monitoring.diagnosis import Finding
 from flightsched_pipelines.services.notifications.dispatch import dispatch
@@ -62,8 +63,8 @@ def _dry_dispatch(engine: Engine, settings: Settings, now_utc: datetime) -> Find
         result = dispatch(engine, now_utc, settings, is_dry_run=True)
     except PlainError as error:
         return Finding("dispatch", "wrong", tried, str(error), "see the runbook, missing notifications")
-    queued = sum(result.queued.values())
-    return Finding("dispatch", "ok", tried, f"{sum(result.steps.values())} steps of cases, {queued} messages; undone")
+    steps, queued = plural(sum(result.steps.values()), "step"), plural(sum(result.queued.values()), "message")
+    return Finding("dispatch", "ok", tried, f"{steps} of cases, {queued}; undone")
 
 
 def _mail(settings: Settings, sink: str, now_utc: datetime) -> Finding:

@@ -236,5 +236,5 @@ def test_the_command_shows_asks_and_does(flightsched: Type, seeded: Engine, monk
     assert "nothing was changed; give --yes" in refused.err
     done = flightsched("archive", "--yes")
     assert done.code == 0
-    assert "1 rows were deleted; what has no window is kept" in done.out
+    assert "rows that were deleted: 1; what has no window is kept" in done.out
     assert count(seeded, "alerts") == 0
