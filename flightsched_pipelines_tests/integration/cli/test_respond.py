@@ -117,7 +117,7 @@ def test_a_mistake_is_said_in_one_sentence(
     ("typed", "told"),
     [
         (("respond", "one", "--confirm"), "there is no case of one"),
-        (("respond", "1", "--accept", "one"), "valid integer"),
+        (("respond", "1", "--accept", "one"), "--accept is 'one'; give a whole number"),
         (("case", "one"), "there is no case of one"),
         (("swap", "1", "one"), "there is no case"),
     ],
