@@ -237,7 +237,7 @@ BOOKINGS = FileKind(
         fields.word("lesson_kind", LESSON_KINDS, "Kind of the lesson.", required=True),
         fields.yes_no("solo", "Whether the student flies alone; default yes if there is no instructor."),
         fields.reference("departure", "airport", "Airport of departure; default the school's base."),
-        fields.idents("route", "Airports after the departure, in order; empty for a local lesson."),
+        fields.idents("route", "Airports after the departure, in order; empty if there is none."),
         fields.moment("starts_at", "Start.", required=True),
         fields.moment("ends_at", "End, at most 24 h later.", required=True),
         fields.word("status", BOOKING_WORDS, "Status; default scheduled."),
