@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 
 from flightsched_pipelines import formatting
 from flightsched_pipelines.domain.risk import breach_text
+from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines.text import one_line
 
@@ -69,7 +70,7 @@ def _environment() -> Environment:
     values: dict[str, Callable[..., Any]] = {
         "moment": formatting.format_time, "span": formatting.format_period, "clock": formatting.format_clock,
     }  # fmt: skip
-    filters: dict[str, Callable[..., Any]] = {"sentence": breach_text.breach_sentence}
+    filters: dict[str, Callable[..., Any]] = {"sentence": breach_text.breach_sentence, "plural": plural}
     environment.filters.update(filters)
     environment.globals.update(values)
     return environment

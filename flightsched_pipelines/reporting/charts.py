@@ -44,7 +44,7 @@ def risk_by_airport_and_hour(risk: RiskMap) -> Picture:
         TOP_PX + 22 + ROW_PX * len(risk.airports) + 30,
         "Risk by airport and hour",
         f"Below the school's minimums at {', '.join(at_risk) or 'no field'}, within the next "
-        f"{len(risk.hours_utc)} hours, at hours with a booked lesson.",
+        f"{plural(len(risk.hours_utc), 'hour')}, at hours with a booked lesson.",
     )
     step = (WIDTH_PX - LEFT_PX - RIGHT_PX) / max(len(risk.hours_utc), 1)
     side = min(step, ROW_PX) - 2

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
-from flightsched_pipelines.formatting import format_day
+from flightsched_pipelines.formatting import format_day, plural
 from flightsched_pipelines.reporting.svg import Canvas, Picture
 
 WIDTH_PX, HEIGHT_PX, FOOT_PX, GAP_PX = 720, 90, 20, 2
@@ -38,7 +38,7 @@ def hours_by_day(days: Sequence[Day]) -> Picture:
     canvas = Canvas(
         HEIGHT_PX,
         f"Hours run to their end, {format_day(days[0].day)} to {format_day(days[-1].day)}",
-        f"{len(days)} days, UTC. {missing}",
+        f"{plural(len(days), 'day')}, UTC. {missing}",
         WIDTH_PX,
     )
     step, most = WIDTH_PX / BARS, HEIGHT_PX - FOOT_PX

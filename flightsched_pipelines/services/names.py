@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from flightsched_pipelines.database.queries.imports import stored_references as stored
 from flightsched_pipelines.domain.imports.known import AMBIGUOUS
 from flightsched_pipelines.errors import PlainError
+from flightsched_pipelines.formatting import plural
 
 Thing = Literal["student", "instructor", "aircraft"]
 
@@ -19,12 +20,16 @@ def school_named(connection: Connection, named: str | None) -> int:
     """Return the school of an id or name; the only one where none is named.
 
     Raises:
-        UnknownNameError: there is no such school, or several.
+        UnknownNameError: there is no such school, none at all, or several.
     """
     schools, bases = stored.schools_known(connection)
     if named is None:
-        if len(bases) != 1:
-            raise UnknownNameError(f"there are {len(bases)} schools; name one with --school, by its id or name")
+        if not bases:
+            raise UnknownNameError("there is no school yet; import schools first, or run `flightsched init`")
+        if len(bases) > 1:
+            raise UnknownNameError(
+                f"there are {plural(len(bases), 'school')}; name one with --school, by its id or name"
+            )
         return next(iter(bases))
     found = schools.get(named.lower())
     if not found:

@@ -1,8 +1,10 @@
 """Times, quantities and numbers of things have one form."""
 
+import ast
 import re
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -139,3 +141,29 @@ def test_no_other_module_has_a_form_of_its_own() -> None:
 )
 def test_a_length_of_time_is_in_hours_and_minutes(minutes: float, words: str) -> None:
     assert format_duration(timedelta(minutes=minutes)) == words
+
+
+def counted_by_hand(sentence: ast.JoinedStr) -> list[str]:
+    """Return the counts of things in a sentence that are followed by a plural, whatever the number is."""
+    return [
+        f"{ast.unparse(count.value)}{noun.value}"
+        for count, noun in pairwise(sentence.values)
+        if isinstance(count, ast.FormattedValue)
+        and isinstance(count.value, ast.Call)
+        and isinstance(count.value.func, ast.Name)
+        and count.value.func.id in {"len", "sum"}
+        and isinstance(noun, ast.Constant)
+        and re.match(r" [a-z]+s\b", str(noun.value))
+    ]
+
+
+def test_things_that_are_counted_have_their_plural_by_their_number() -> None:
+    text = PACKAGE / "text.py"
+    """Below `formatting`, which builds on it; a text that is too long has several characters."""
+    modules = [path for path in PACKAGE.rglob("*.py") if path != text]
+    sentences = (node for path in modules for node in ast.walk(ast.parse(path.read_text("utf-8"))))
+
+    assert [found for one in sentences if isinstance(one, ast.JoinedStr) for found in counted_by_hand(one)] == []
+    by_hand = ast.parse('f"{len(rows)} rows are read"', mode="eval").body
+    assert isinstance(by_hand, ast.JoinedStr)
+    assert counted_by_hand(by_hand) == ["len(rows) rows are read"]

@@ -11,7 +11,7 @@ from rich.table import Table
 from flightsched_pipelines.cli.arguments import Json
 from flightsched_pipelines.cli.console import console, print_json
 from flightsched_pipelines.cli.session import open_session
-from flightsched_pipelines.formatting import format_time
+from flightsched_pipelines.formatting import format_time, plural
 from flightsched_pipelines.services.credentials import lapses
 
 
@@ -30,4 +30,4 @@ def credentials(
     for one in found:
         when = format_time(one.starts_at_utc, one.time_zone)
         table.add_row(one.reference, when, f"{one.resource} {one.who}", one.what, one.effect)
-    console.print(table if found else f"No lesson of the next {days} days lacks what its school requires.")
+    console.print(table if found else f"No lesson of the next {plural(days, 'day')} lacks what its school requires.")

@@ -16,6 +16,7 @@ from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 from flightsched_pipelines.clients.weather.response_parsing import FetchError
 from flightsched_pipelines.domain.weather.provider_responses import Product
 from flightsched_pipelines.domain.weather.reports.json_fields import iso_time
+from flightsched_pipelines.formatting import plural
 
 CACHE_FILES: Mapping[Product, str] = MappingProxyType({"metar": "metars.cache.csv.gz", "taf": "tafs.cache.xml.gz"})
 """The files' names by product."""
@@ -65,7 +66,7 @@ def _metars(pieces: Iterator[bytes]) -> Iterator[Record]:
         raise ValueError("it has no heading raw_text,station_id,...")
     for row in rows:
         if len(row) != len(header):
-            raise ValueError(f"a row has {len(row)} fields, where {len(header)} were expected")
+            raise ValueError(f"a row has {plural(len(row), 'field')}, where {len(header)} were expected")
         yield dict(zip(header, row, strict=True))
 
 

@@ -15,6 +15,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal, get_args
 
+from flightsched_pipelines.formatting import plural
+
 
 class CaseState(StrEnum):
     """The state of a case; the first three are open."""
@@ -227,12 +229,12 @@ def _offer_anew(case: Case, standing: BookingStatus) -> CaseTransition | None:
     elif not case.offers:
         changes.append("There are alternatives now.")
     else:
-        now = "This alternative replaces" if len(offers) == 1 else f"These {len(offers)} alternatives replace"
+        now = "This alternative replaces" if len(offers) == 1 else f"These {plural(len(offers), 'alternative')} replace"
         changes.append(f"{now} those in the last message.")
     return CaseTransition(
         event="updated",
         state=CaseState.PROPOSED if offers else CaseState.OPEN,
-        why=f"{len(lost)} alternatives lost, {len(offers)} offered now",
+        why=f"{plural(len(lost), 'alternative')} lost, {len(offers)} offered now",
         offers=offers,
         new_round=True,
         changes=tuple(changes),

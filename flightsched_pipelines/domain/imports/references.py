@@ -12,6 +12,7 @@ from flightsched_pipelines.domain.imports.known import AMBIGUOUS, Known
 from flightsched_pipelines.domain.imports.reading import ReadFile, ReadRow
 from flightsched_pipelines.domain.imports.times import Times, instant_of, span_fault
 from flightsched_pipelines.domain.risk.rules import MAX_LESSON
+from flightsched_pipelines.formatting import plural
 
 
 def resolve(kind: FileKind, file: ReadFile, known: Known, times: Times) -> Iterator[Fault]:
@@ -69,7 +70,7 @@ def _school(row: ReadRow, known: Known) -> tuple[int | None, str]:
             return next(iter(known.bases)), ""
         if not known.bases:
             return None, "there is no school yet; import schools first, or run `flightsched init`"
-        return None, f"there are {len(known.bases)} schools; give one in the column `school`, by its id"
+        return None, f"there are {plural(len(known.bases), 'school')}; give one in the column `school`, by its id"
     found = known.schools.get(said.lower())
     if not found:
         return None, "no school has this id or name" if found is None else "two schools have this name; give the id"

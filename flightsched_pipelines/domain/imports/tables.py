@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from flightsched_pipelines.domain.imports.faults import Fault, FileError
+from flightsched_pipelines.formatting import plural
 
 SEPARATORS = (",", ";", "\t", "|")
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -62,7 +63,8 @@ def as_table(rows: Iterator[TableRow]) -> FileTable:
             continue
         beyond = [cell for cell in row.cells[len(header) :] if cell.strip()]
         if beyond or len(row.cells) < len(header):
-            reason = f"the line has {len(row.cells)} values for the {len(header)} columns of line {first.line}"
+            values, columns = plural(len(row.cells), "value"), plural(len(header), "column")
+            reason = f"the line has {values} for the {columns} of line {first.line}"
             faults.append(Fault(row.line, header[0], "", reason))
         else:
             kept.append(row)

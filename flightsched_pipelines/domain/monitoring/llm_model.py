@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 
+from flightsched_pipelines.formatting import plural
+
 NOTICE = timedelta(days=60)
 """A shutdown less than this ahead is a fault."""
 
@@ -19,7 +21,7 @@ def faults_of_model(model: str, shutdown_dates: Mapping[str, date | None], today
         today: the UTC date.
     """
     if model not in shutdown_dates:
-        return [f"OPENAI_MODEL {model} is not among the {len(shutdown_dates)} models that the server lists"]
+        return [f"OPENAI_MODEL {model} is not listed by the server, which has {plural(len(shutdown_dates), 'model')}"]
     ends = shutdown_dates[model] or _end_of_snapshots(model, shutdown_dates)
     if ends is None or ends - today > NOTICE:
         return []

@@ -20,6 +20,7 @@ from flightsched_pipelines.domain.weather.reports.report_elements import (
 )
 from flightsched_pipelines.domain.weather.reports.words.meanings import KT_PER_MPS, SM_PER_METRE
 from flightsched_pipelines.durations import HOUR
+from flightsched_pipelines.formatting import plural
 
 KELVIN_AT_0_C = 273.15
 CAPPED_METRES = 10_000
@@ -95,7 +96,7 @@ def read_one_call(answer: Mapping[str, Any], station: str) -> list[ForecastGroup
             )
         )
     if not groups:
-        raise FieldError(f"One Call of {station}: none of its {len(hours)} hours has a time that can be read")
+        raise FieldError(f"One Call of {station}: of its {plural(len(hours), 'hour')} none has a time that can be read")
     return groups
 
 

@@ -16,6 +16,7 @@ from flightsched_pipelines.domain.risk.breach_text import Breach, breach_of
 from flightsched_pipelines.domain.risk.explain import explain
 from flightsched_pipelines.domain.weather.reports.report_lines import line_of_group, raw_reports
 from flightsched_pipelines.errors import PlainError
+from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.services.hourly import hourly_steps
 from flightsched_pipelines.services.hourly.carburettor_advice import advice_for
 from flightsched_pipelines.settings import Settings
@@ -87,8 +88,8 @@ def explain_booking(engine: Engine, booking: str, hour_utc: datetime | None, set
         return _explanation(hour, named, None, words)
     if assessed.empty:
         words = (
-            f"{reference} does not start within {settings.lookahead_hours} hours of {hour:%Y-%m-%d %H}Z, so it was "
-            "not compared with that hour's forecast."
+            f"{reference} does not start within {plural(settings.lookahead_hours, 'hour')} of {hour:%Y-%m-%d %H}Z, "
+            "so it was not compared with that hour's forecast."
         )
         return _explanation(hour, named, None, words)
     forecasts = read_partition(engine, PIPELINE_TABLES["forecasts"], [hour])

@@ -20,6 +20,7 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.monitoring.statistics import share_percent
 from flightsched_pipelines.domain.risk.bookings import severity
 from flightsched_pipelines.durations import DAY, HOUR, MINUTE
+from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.reporting import page
 from flightsched_pipelines.reporting.metrics import NAMESPACE, data_of
 from flightsched_pipelines.reporting.models import AlertPeriod, Funnel, Latency, Loss, Report, RiskMap, VerdictCounts
@@ -145,7 +146,7 @@ def publish(values: Mapping[str, float], hour_utc: datetime, now_utc: datetime, 
     except DeliveryError as error:
         log.warning("metrics were not put: %s", error)
         return str(error)
-    return f"{len(values)} metrics put into {NAMESPACE}"
+    return f"{plural(len(values), 'metric')} put into {NAMESPACE}"
 
 
 def compose_report(engine: Engine, hour_utc: datetime, now_utc: datetime, settings: Settings) -> Report:

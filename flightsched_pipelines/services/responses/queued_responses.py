@@ -29,6 +29,7 @@ from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.database.queries.notifications.outbox import Queued
 from flightsched_pipelines.domain.cases.actions import PEOPLES_ACTIONS, Action, PersonRole
 from flightsched_pipelines.domain.cases.responses import CaseResponse, RequestedTimes
+from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.services.responses.respond import ResponseOutcome, respond
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines.text import MAX_REASON_CHARACTERS, accept
@@ -150,7 +151,7 @@ def apply_queued(
             else:
                 queue.delete(message)
     if errors:
-        raise ExceptionGroup(f"{len(errors)} messages met errors and stay in the queue", errors)
+        raise ExceptionGroup(f"left in the queue after an error: {plural(len(errors), 'message')}", errors)
     return outcomes
 
 

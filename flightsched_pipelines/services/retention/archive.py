@@ -126,6 +126,6 @@ def _compare(table: Table, rows: Sequence[Sequence[Any]], content: bytes, name: 
         raise ArchiveError(f"{name} in the archive is damaged: {error}; move it away, and archive again") from None
     if len(held) != len(rows) or parquet.checksum(held_names, held) != parquet.checksum(names, rows):
         raise ArchiveError(
-            f"{name} in the archive holds {len(held):,} rows that are not the {len(rows):,} of the database, which "
-            "stay there; another database may use this archive: move the file away, or give this one its own ARCHIVE"
+            f"{name} in the archive holds other rows ({len(held):,}) than the database ({len(rows):,}), which stay "
+            "there; another database may use this archive: move the file away, or give this one its own ARCHIVE"
         )

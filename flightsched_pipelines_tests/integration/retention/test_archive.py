@@ -252,7 +252,7 @@ def test_an_hour_that_is_written_while_it_is_archived_stays(engine: Engine, tmp_
         archive.archive_hour(engine, Slow(tmp_path), table, OLD[0], NOW)
     kept = read_partition(engine, table, [OLD[0]])
     assert len(kept)
-    with pytest.raises(ArchiveError, match="of the database, which stay there"):
+    with pytest.raises(ArchiveError, match=r"other rows .* than the database"):
         archive.archive_hour(engine, store, table, OLD[0], NOW)
     assert read_partition(engine, table, [OLD[0]]).equals(kept), "the file of the earlier rows is not replaced either"
 

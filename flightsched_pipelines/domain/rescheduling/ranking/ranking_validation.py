@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from flightsched_pipelines.domain.rescheduling.ranking.ranking_request import RankingRequest, RequestSlot
 from flightsched_pipelines.domain.rescheduling.ranking.reason_codes import ReasonCode, is_true
+from flightsched_pipelines.formatting import plural
 
 MAX_RESPONSE_CHARACTERS = 20_000
 """Maximum length of a response; a longer one is refused unread."""
@@ -86,7 +87,7 @@ def validate_ranking(question: RankingRequest, text: str) -> Ranking:
 def _read(text: str) -> list[tuple[str, list[str]]]:
     """The ids of a response with their codes, as received."""
     if len(text) > MAX_RESPONSE_CHARACTERS:
-        raise RankingError(f"the answer has {len(text):,} characters, more than {MAX_RESPONSE_CHARACTERS:,}")
+        raise RankingError(f"the answer has {plural(len(text), 'character')}, more than {MAX_RESPONSE_CHARACTERS:,}")
     try:
         data: object = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -31,7 +31,7 @@ from flightsched_pipelines.domain.rescheduling.validation.validation_records imp
 from flightsched_pipelines.domain.rescheduling.validation.violations import VIOLATION_COLUMNS, Validation, Violation
 from flightsched_pipelines.domain.rescheduling.validation.weather_validation import ForecastRecords
 from flightsched_pipelines.durations import DAY
-from flightsched_pipelines.formatting import format_duration
+from flightsched_pipelines.formatting import format_duration, plural
 
 
 def validate(
@@ -110,7 +110,7 @@ def notice_is_given(case: ProposalCase) -> Iterator[str]:
 def horizon_is_kept(case: ProposalCase) -> Iterator[str]:
     """Require a start within the horizon."""
     if case.span.start > case.now_utc + timedelta(days=case.rules.horizon_days):
-        yield f"it starts more than {case.rules.horizon_days} days from now"
+        yield f"it starts more than {plural(case.rules.horizon_days, 'day')} from now"
 
 
 def school_is_open(case: ProposalCase) -> Iterator[str]:

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Literal, cast
 
 from flightsched_pipelines.durations import HOUR
+from flightsched_pipelines.formatting import plural
 
 GuidanceSource = Literal["NBH", "NBS"]
 
@@ -139,7 +140,8 @@ def read_block(lines: Sequence[str], cycle_utc: datetime | None = None) -> Block
     longer = [label for label in texts.keys() & EVERY_COLUMN if _columns(texts[label]) > len(hours)]
     if len(longer) > 1:
         raise BulletinError(
-            f"{heading.source} of {heading.station}: it has {len(hours)} hours, and more columns in {min(longer)}"
+            f"{heading.source} of {heading.station}: "
+            f"it has {plural(len(hours), 'hour')}, and more columns in {min(longer)}"
         )
     rows: dict[str, Sequence[int | None]] = {}
     shifted: dict[str, str] = {}

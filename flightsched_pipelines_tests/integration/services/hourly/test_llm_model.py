@@ -15,7 +15,7 @@ from flightsched_pipelines_tests.servers.openai_server import OpenAIServer
         (None, []),
         (65, []),
         (55, ["OPENAI_MODEL fake-llm is shut down on"]),
-        ("unlisted", ["OPENAI_MODEL fake-llm is not among the 1 models"]),
+        ("unlisted", ["OPENAI_MODEL fake-llm is not listed by the server, which has 1 model"]),
         ("soon", ["GET /models gives a shutdown_date that is not a date"]),
     ],
 )

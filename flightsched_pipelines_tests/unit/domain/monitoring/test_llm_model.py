@@ -21,8 +21,8 @@ TODAY = date(2026, 11, 26)
         ({"m": None, "m-2025-04-14": "2027-01-14"}, "is shut down on 2027-01-14"),
         ({"m": None, "m-2025-04-14": "2027-01-14", "m-2026-08-01": None}, None),
         ({"m": None, "m-nano-2025-04-14": "2027-01-14"}, None),
-        ({"m-2025-04-14": None}, "is not among the 1 models"),
-        ({}, "is not among the 0 models"),
+        ({"m-2025-04-14": None}, "is not listed by the server, which has 1 model"),
+        ({}, "is not listed by the server, which has 0 models"),
     ],
 )
 def test_a_model_is_faulty_when_it_is_not_listed_or_ends_within_60_days(

@@ -74,7 +74,7 @@ def test_metric_temperatures_are_understood_and_imperial_ones_refused() -> None:
 
 
 def test_an_answer_without_hours_is_refused() -> None:
-    with pytest.raises(ProviderResponseError, match="none of its 1 hours"):
+    with pytest.raises(ProviderResponseError, match="of its 1 hour none has a time"):
         read_response(json.dumps(one_call({"dt": "noon"})), "KXYZ")
 
 
