@@ -83,6 +83,7 @@ def stop(home: Path) -> bool:
     if not (folder / "data").exists():
         return False
     with _alone(folder):
+        _await_killed_start(folder)
         if not _has_server(folder):
             return False
         _postgres("pg_ctl", "-D", str(folder / "data"), "-m", "fast", "-w", "stop")
@@ -154,6 +155,16 @@ def _await_answer(folder: Path) -> None:
                 f"its log is {folder / 'data' / 'server.log'}, `flightsched db stop` stops it"
             )
         time.sleep(POLL_SECONDS)
+
+
+def _await_killed_start(folder: Path) -> None:
+    """Wait for the pg_ctl of a start whose caller was killed: it still brings the server up, or gives up in time."""
+    data = str(folder / "data")
+    for process in psutil.process_iter(["name", "cmdline"]):
+        if process.info["name"] == "pg_ctl" and data in (process.info["cmdline"] or ()):
+            with suppress(psutil.NoSuchProcess):
+                while process.status() != psutil.STATUS_ZOMBIE:
+                    time.sleep(POLL_SECONDS)
 
 
 def _has_server(folder: Path) -> bool:

@@ -131,6 +131,15 @@ def test_a_server_that_an_earlier_start_brings_up_meanwhile_is_waited_for(
     assert (used / "postgres" / "data" / "postmaster.pid").exists()
 
 
+def test_a_stop_also_stops_the_server_that_a_killed_start_still_brings_up(used: Path) -> None:
+    killed = subprocess.run([sys.executable, "-c", KILLED, "pg_ctl", str(used)], check=False)  # noqa: S603, our own words
+    assert killed.returncode == -signal.SIGKILL
+
+    assert embedded.stop(used)
+
+    assert not (used / "postgres" / "data" / "postmaster.pid").exists()
+
+
 @pytest.mark.parametrize("process", [os.getpid, lambda: 4_000_000], ids=["alive", "gone"])
 def test_the_number_of_a_server_that_died_keeps_nobody_from_starting(used: Path, process: object) -> None:
     assert callable(process)
