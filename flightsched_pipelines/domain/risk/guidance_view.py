@@ -93,16 +93,18 @@ def disagreements(
         is_worse = VERDICTS.index(verdict) > VERDICTS.index(other)
         rows = breaches.get(key, ()) if is_worse else guidance_breaches.get(key, ())
         brief = breach_brief(breach_of(dict(rows[0]))) if rows else "weather below the minimums"
+        brief = brief[:1].lower() + brief[1:]
         words = (
-            f"The TAF governs and has {brief}; guidance (National Blend of Models) sees {_LESS[verdict]}."
+            f"The TAF governs and has {brief}; {_GUIDANCE} has {_LESS[verdict]}."
             if is_worse
-            else f"The TAF governs; guidance (National Blend of Models) sees {brief}."
+            else f"The TAF governs; {_GUIDANCE} has {brief}."
         )
-        found.append(Disagreement(key, str(reference), words))
+        found.append(Disagreement(key, str(reference), f"The forecasts disagree. {words}"))
     return found
 
 
-_LESS = {"at_risk": "nothing that would move it", "watch": "nothing to watch"}
+_GUIDANCE = "guidance (National Blend of Models)"
+_LESS = {"at_risk": "nothing that would put the lesson on hold", "watch": "nothing to watch"}
 """Words for the view of guidance where the verdict by the TAF is the worse one."""
 
 

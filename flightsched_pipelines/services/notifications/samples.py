@@ -217,7 +217,9 @@ _RECORDS = dict.fromkeys(_DIRECTORY.bookings, TrackRecord(came_true=14, cases=LE
 
 
 _UNCERTAIN = dict.fromkeys(
-    _DIRECTORY.bookings, "The TAF governs; guidance (National Blend of Models) sees nothing that would move it."
+    _DIRECTORY.bookings,
+    "The forecasts disagree. The TAF governs and has a ceiling of 300 ft; guidance (National Blend of Models) has "
+    "nothing that would put the lesson on hold.",
 )
 
 

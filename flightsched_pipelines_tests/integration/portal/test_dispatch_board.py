@@ -71,7 +71,7 @@ def test_a_verdict_about_a_lesson_as_it_was_is_not_shown(told_engine: Engine) ->
 
 
 def test_a_verdict_that_guidance_would_give_otherwise_is_marked_and_explained(told_engine: Engine) -> None:
-    sentence = "The TAF governs; guidance (National Blend of Models) sees ceiling 900 ft, minimum 1,000 ft."
+    sentence = "The TAF governs; guidance (National Blend of Models) has ceiling 900 ft, minimum 1,000 ft."
     case_id, booking_id = case_at(told_engine)
     with told_engine.begin() as connection:
         connection.execute(

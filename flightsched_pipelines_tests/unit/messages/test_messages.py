@@ -242,7 +242,7 @@ def test_nothing_personal_goes_to_slack_or_other_systems() -> None:
 
 def test_slack_and_the_evening_before_say_what_guidance_sees() -> None:
     assert isinstance(DIGEST, Digest)
-    words = "The TAF governs; guidance (National Blend of Models) sees ceiling 900 ft."
+    words = "The forecasts disagree. The TAF governs; guidance (National Blend of Models) has ceiling 900 ft."
     line = DIGEST.lines[0].model_copy(update={"uncertainty": words})
     _, blocks = slack.blocks(DIGEST.model_copy(update={"lines": [line]}))
     assert [block["text"]["text"].endswith(f"\n{words}") for block in blocks if block["type"] == "section"][-1]

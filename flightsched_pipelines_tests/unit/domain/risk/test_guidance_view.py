@@ -97,12 +97,12 @@ def test_without_lessons_none_is_compared() -> None:
 @pytest.mark.parametrize(
     ("told", "seen", "words"),
     [
-        ("ok", "at_risk", "The TAF governs; guidance (National Blend of Models) sees "),
-        ("watch", "at_risk", "The TAF governs; guidance (National Blend of Models) sees "),
-        ("at_risk", "ok", "The TAF governs and has "),
-        ("ok", "watch", "The TAF governs; guidance (National Blend of Models) sees "),
-        ("watch", "ok", "The TAF governs and has weather below the minimums; guidance "),
-        ("at_risk", "watch", "The TAF governs and has "),
+        ("ok", "at_risk", "The forecasts disagree. The TAF governs; guidance (National Blend of Models) has "),
+        ("watch", "at_risk", "The forecasts disagree. The TAF governs; guidance (National Blend of Models) has "),
+        ("at_risk", "ok", "The forecasts disagree. The TAF governs and has "),
+        ("ok", "watch", "The forecasts disagree. The TAF governs; guidance (National Blend of Models) has "),
+        ("watch", "ok", "The forecasts disagree. The TAF governs and has weather below the minimums; guidance "),
+        ("at_risk", "watch", "The forecasts disagree. The TAF governs and has "),
         ("watch", "watch", None),
         ("watch", "unknown", None),
         ("ok", "unknown", None),
