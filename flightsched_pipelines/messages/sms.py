@@ -27,7 +27,7 @@ def sms_text(notice: Notice) -> str:
     if notice.event in {"opened", "updated"} and not notice.standby:
         matter = headlines.HEADLINES[notice.event]
         others, kept = headlines.other_times(notice.offers), headlines.kept_slots(notice.offers)
-        offers = plural(len(others), "other time") if others else "no other time yet"
+        offers = plural(len(others), "other time") if others else "No other time yet"
         if kept:
             offers += f"{' or' if others else ';'} a {' or '.join(offer.form for offer in kept)} lesson"
         why = f" ({breach_brief(notice.breaches[0])})" if notice.breaches else ""

@@ -48,8 +48,10 @@ def _write(folder: Path, *, yes: bool) -> None:
 
 
 def _beside_the_mail(sample: Notice | Digest) -> dict[str, str]:
-    """The same message on the other channels, as text."""
+    """The same message on the other channels, as text; tomorrow's lessons and the week's figures go by mail alone."""
     if isinstance(sample, Digest):
+        if sample.evening or sample.week:
+            return {}
         _, blocks = slack.blocks(sample)
         parts = [block["text"] if "text" in block else block["elements"][0] for block in blocks]
         return {"Slack": "\n".join(part["text"] for part in parts)}

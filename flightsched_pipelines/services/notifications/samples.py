@@ -213,12 +213,11 @@ def _kept(event: Event, role: Role, others: Sequence[Offer] = _OFFERS) -> CaseNo
     return replace(news, chosen=(len(offers), _KEPT[1]))
 
 
-_RECORDS = dict.fromkeys(_DIRECTORY.bookings, TrackRecord(came_true=14, cases=LEAST_CASES))
-
-
+_ASKED_ABOUT = (_BOOKING_ID, _BOOKING_ID + 1)
+_RECORDS = dict.fromkeys(_ASKED_ABOUT, TrackRecord(came_true=14, cases=LEAST_CASES))
 _UNCERTAIN = dict.fromkeys(
-    _DIRECTORY.bookings,
-    "The forecasts disagree. The TAF governs and has a ceiling of 300 ft; guidance (National Blend of Models) has "
+    _ASKED_ABOUT,
+    "The forecasts disagree. The TAF governs and has convection (TS, CB); guidance (National Blend of Models) has "
     "nothing that would put the lesson on hold.",
 )
 

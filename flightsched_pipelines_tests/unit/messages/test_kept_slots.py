@@ -49,7 +49,7 @@ def test_the_instructor_confirms_and_both_read_what_the_lesson_is_now() -> None:
 
 def test_text_messages_name_the_forms() -> None:
     assert "3 other times or a simulator or ground lesson" in sms.sms_text(notice("kept-offered-student"))
-    assert "no other time yet; a simulator or ground lesson" in sms.sms_text(notice("kept-alone-student"))
+    assert ". No other time yet; a simulator or ground lesson" in sms.sms_text(notice("kept-alone-student"))
     assert "a ground lesson at the same time" in sms.sms_text(notice("kept-moved-student"))
 
 
