@@ -213,7 +213,7 @@ def _kept(event: Event, role: Role, others: Sequence[Offer] = _OFFERS) -> CaseNo
     return replace(news, chosen=(len(offers), _KEPT[1]))
 
 
-_ASKED_ABOUT = (_BOOKING_ID, _BOOKING_ID + 1)
+_ASKED_ABOUT: Sequence[int] = (_BOOKING_ID, _BOOKING_ID + 1)
 _RECORDS = dict.fromkeys(_ASKED_ABOUT, TrackRecord(came_true=14, cases=LEAST_CASES))
 _UNCERTAIN = dict.fromkeys(
     _ASKED_ABOUT,
