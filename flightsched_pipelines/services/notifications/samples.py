@@ -213,9 +213,9 @@ def _kept(event: Event, role: Role, others: Sequence[Offer] = _OFFERS) -> CaseNo
     return replace(news, chosen=(len(offers), _KEPT[1]))
 
 
-_ASKED_ABOUT: Sequence[int] = (_BOOKING_ID, _BOOKING_ID + 1)
-_RECORDS = dict.fromkeys(_ASKED_ABOUT, TrackRecord(came_true=14, cases=LEAST_CASES))
-_UNCERTAIN = dict.fromkeys(
+_ASKED_ABOUT = (_BOOKING_ID, _BOOKING_ID + 1)
+_RECORDS: Mapping[int, TrackRecord] = dict.fromkeys(_ASKED_ABOUT, TrackRecord(came_true=14, cases=LEAST_CASES))
+_UNCERTAIN: Mapping[int, str] = dict.fromkeys(
     _ASKED_ABOUT,
     "The forecasts disagree. The TAF governs and has convection (TS, CB); guidance (National Blend of Models) has "
     "nothing that would put the lesson on hold.",
