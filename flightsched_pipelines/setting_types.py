@@ -83,7 +83,9 @@ def _known_windows(days: Mapping[str, float]) -> Mapping[str, float]:
         raise ValueError(f"there is no window {', '.join(unknown)}; docs/how-to/retention.md lists them")
     for name, of_name in days.items():
         if of_name < (least := WINDOWS[name].least_days):
-            raise ValueError(f"{name} must be kept for at least {least:g} days; got {of_name:g}")
+            raise ValueError(
+                f"{name} must be kept for at least {least:g} {'day' if least == 1 else 'days'}; got {of_name:g}"
+            )
     return days
 
 

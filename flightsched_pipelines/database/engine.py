@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from flightsched_pipelines.database import embedded
 from flightsched_pipelines.database.redacted_errors import DiscreetConnection
 from flightsched_pipelines.errors import PlainError
+from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.setting_sources import LiveSecret
 from flightsched_pipelines.settings import Settings
 
@@ -83,9 +84,9 @@ def connect(settings: Settings) -> Engine:
         engine.dispose()
         place = f"{url.host or 'localhost'}:{url.port or 5432}, database '{url.database}'"
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        attempts = plural(settings.database_connect_attempts, "attempt")
         raise DatabaseUnavailableError(
-            f"The database at {place} cannot be reached after {settings.database_connect_attempts} attempts: {reason}; "
-            "check DATABASE_URL and the server"
+            f"The database at {place} cannot be reached after {attempts}: {reason}; check DATABASE_URL and the server"
         ) from None
 
 

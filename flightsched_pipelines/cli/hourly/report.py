@@ -30,7 +30,7 @@ def print_report(report: HourSummary) -> None:
     console.print()
     console.print(f"[bold]The hour {format_utc(report.hour_utc)}[/bold]   weather: {report.weather_source}")
     console.print(
-        f"{plural(report.bookings, 'lesson')} in the next {report.lookahead_hours} hours: "
+        f"{plural(report.bookings, 'lesson')} in the next {plural(report.lookahead_hours, 'hour')}: "
         f"[red]{report.at_risk} below the school's minimums[/red], [yellow]{report.watch} to watch[/yellow], "
         f"{report.unknown} unknown ({report.unknown_within_24_hours} within 24 hours), {report.beyond_reach} beyond "
         f"the forecast's reach, [green]{report.ok} with nothing below the minimums[/green]"

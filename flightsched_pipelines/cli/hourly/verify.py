@@ -93,7 +93,7 @@ def _backfill(as_json: bool) -> None:
         print_json(asdict(done))
         return
     left = f"; {done.incomplete} did not come whole: the same command tries them again" if done.incomplete else ""
-    verified = f"{plural(done.hours, 'hour')} verified by TAFs and METARs, {done.pairs:,} pairs"
+    verified = f"{plural(done.hours, 'hour')} verified by TAFs and METARs, {plural(done.pairs, 'pair')}"
     console.print(f"{verified}; {done.already} had a record{left}")
     if done.unreadable:
         shown = ", ".join(done.unreadable[:MOST_NAMED]) + (", ..." if len(done.unreadable) > MOST_NAMED else "")

@@ -1,6 +1,7 @@
 """Wait until no run is under way: ``flightsched drain``."""
 
 import time
+from datetime import timedelta
 from typing import Annotated
 
 import dagster as dg
@@ -9,7 +10,7 @@ import typer
 from flightsched_pipelines.cli.console import CommandFailedError, console, print_progress
 from flightsched_pipelines.defs.instance import open_instance
 from flightsched_pipelines.defs.runs.run_limits import UNDER_WAY
-from flightsched_pipelines.formatting import plural
+from flightsched_pipelines.formatting import format_duration, plural
 from flightsched_pipelines.settings import Settings
 
 POLL_SECONDS = 5.0
@@ -24,9 +25,10 @@ def drain(
         while under_way := instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY)):
             named = ", ".join(sorted({run.job_name for run in under_way}))
             if time.monotonic() >= end:
+                waited = format_duration(timedelta(minutes=minutes))
                 raise CommandFailedError(
-                    f"{plural(len(under_way), 'run')} still under way after {minutes:g} minutes: {named}; wait longer, "
-                    "or end them in the UI: an hour that is run again acts once"
+                    f"{plural(len(under_way), 'run')} still under way after {waited}: {named}; "
+                    "wait longer, or end them in the UI: an hour that is run again acts once"
                 )
             print_progress(f"waiting for {named} ...")
             time.sleep(POLL_SECONDS)

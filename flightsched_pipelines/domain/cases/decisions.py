@@ -13,7 +13,7 @@ from flightsched_pipelines.domain.cases.lifecycle import OPEN_STATES, CaseState,
 from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseRefusedError
 from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Decision, Hold, ResponseContext, Revalidated
 from flightsched_pipelines.domain.cases.waking_hours import WakingHours
-from flightsched_pipelines.durations import MINUTE
+from flightsched_pipelines.formatting import format_duration, plural
 
 MUCH_WORSE_SHARE = 0.1
 """A limit missed by this much more (as a share of it) than when an instructor kept the lesson needs a new decision."""
@@ -194,7 +194,7 @@ def _none_suit(case: CaseSnapshot, answer: CaseResponse, at: ResponseContext) ->
     if case.standby:
         return Decision("end", "declined", CaseState.DECLINED, "the student does not want the slot")
     if case.new_rounds >= at.rules.new_rounds:
-        return Decision("end", "declined", CaseState.DECLINED, f"none suited in {case.new_rounds + 1} rounds")
+        return Decision("end", "declined", CaseState.DECLINED, f"none suited in {plural(case.new_rounds + 1, 'round')}")
     return Decision("look_for_others", "none_suit", CaseState.PROPOSED, "none of the alternatives suits the student")
 
 
@@ -205,8 +205,8 @@ def _withdraw(case: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decis
             "out_of_order", "there is nothing to withdraw: no alternative is held", tells_left=True
         )
     if at.now_utc > hold.since_utc + at.rules.withdraw_within:
-        minutes = at.rules.withdraw_within / MINUTE
-        raise ResponseRefusedError("late", f"a choice can be withdrawn for {minutes:g} minutes; ask your dispatcher")
+        window = format_duration(at.rules.withdraw_within)
+        raise ResponseRefusedError("late", f"a choice can be withdrawn for {window}; ask your dispatcher")
     return Decision(
         "release", "withdrawn", CaseState.PROPOSED, "the student withdrew the choice", hold.slot, hold.number
     )

@@ -50,7 +50,10 @@ def _hours(week: SchoolWeek) -> str:
 def _answers(week: SchoolWeek) -> str:
     if week.median_answer_minutes is None or week.p90_answer_minutes is None:
         return "No student chose another time."
+    median, slow = (
+        plural(round(minutes), "minute") for minutes in (week.median_answer_minutes, week.p90_answer_minutes)
+    )
     return (
-        f"Students chose another time {plural(week.answers, 'time')}, after {week.median_answer_minutes:,.0f} minutes "
-        f"at the median; nine of ten within {week.p90_answer_minutes:,.0f} minutes."
+        f"Students chose another time {plural(week.answers, 'time')}, after {median} "
+        f"at the median; nine of ten within {slow}."
     )

@@ -32,6 +32,7 @@ from flightsched_pipelines.domain.rescheduling.validation.validation_records imp
 )
 from flightsched_pipelines.domain.rescheduling.validation.violations import Validation, as_one
 from flightsched_pipelines.domain.rescheduling.validation.weather_validation import LOOKED_AT, ForecastRecords
+from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.services.hourly.hourly_steps import hazard_areas_at, load_reference_data
 from flightsched_pipelines.services.hourly.reference import Reference, reference_at
 from flightsched_pipelines.services.hourly.shards import NO_SHARDS, Shards
@@ -177,7 +178,7 @@ def lost_alternatives(engine: Engine, hour_utc: datetime) -> list[str]:
     )
     sentences: list[str] = []
     if plan.empty and candidates:
-        sentences.append(f"{candidates} candidates, and none was chosen")
+        sentences.append(f"{plural(candidates, 'candidate')}, and none was chosen")
     kept = plan.merge(proposals, how="left", indicator=True)
     if (lost := kept.loc[kept["_merge"] != "both", ["booking_id"]]).empty:
         return sentences

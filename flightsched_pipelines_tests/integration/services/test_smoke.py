@@ -89,7 +89,7 @@ def test_a_drain_waits_for_runs_and_names_those_that_do_not_end(
         instance.add_run(run)
         stuck = flightsched("drain", "--minutes", "0")
         assert stuck.code == 1
-        assert "1 run still under way after 0 minutes: hourly_tick" in stuck.err
+        assert "1 run still under way after 0 min: hourly_tick" in stuck.err
 
         monkeypatch.setattr(drain.time, "sleep", lambda _: instance.delete_run(run.run_id))  # it ends meanwhile
         assert flightsched("drain").code == 0
