@@ -50,10 +50,7 @@ def _hours(week: SchoolWeek) -> str:
 def _answers(week: SchoolWeek) -> str:
     if week.median_answer_minutes is None or week.p90_answer_minutes is None:
         return "No student chose another time."
-    median, slow = (
-        plural(round(minutes), "minute") for minutes in (week.median_answer_minutes, week.p90_answer_minutes)
-    )
-    return (
-        f"Students chose another time {plural(week.answers, 'time')}, after {median} "
-        f"at the median; nine of ten within {slow}."
-    )
+    often = "once" if week.answers == 1 else plural(week.answers, "time")
+    median = plural(round(week.median_answer_minutes), "minute")
+    slow = plural(round(week.p90_answer_minutes), "minute")
+    return f"Students chose another time {often}, after {median} at the median; nine of ten within {slow}."

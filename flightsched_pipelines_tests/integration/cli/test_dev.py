@@ -245,7 +245,7 @@ def test_a_torn_note_of_an_earlier_run_is_put_aside(home: Path, monkeypatch: pyt
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
     monkeypatch.setenv("DATABASE_CONNECT_ATTEMPTS", "1")
 
-    with pytest.raises(Exception, match="cannot be reached"):
+    with pytest.raises(Exception, match="cannot be reached after 1 attempt: "):
         dev(port=free_port(), host="127.0.0.1")
 
     assert not (home / "dev.json").exists()

@@ -18,7 +18,7 @@ from flightsched_pipelines.messages import calendar, email, slack, sms
 from flightsched_pipelines.messages.event_payload import event_payload
 from flightsched_pipelines.messages.models import Digest, EveningLine, Event, Notice, Role
 from flightsched_pipelines.messages.quiet_hours import not_before
-from flightsched_pipelines.messages.texts import standby_texts
+from flightsched_pipelines.messages.texts import school_week, standby_texts
 from flightsched_pipelines.messages.texts.evening_before import standing_sentences
 from flightsched_pipelines.services.notifications.samples import BREACHES, SAMPLES
 
@@ -209,6 +209,16 @@ def test_one_uid_a_booking_a_growing_sequence_and_a_cancel() -> None:
     statuses = ["TENTATIVE", "TENTATIVE", "TENTATIVE", "CONFIRMED", "CONFIRMED", "CANCELLED"]
     assert [str(lesson["STATUS"]) for lesson in lessons] == statuses
     assert lessons[0].decoded("DTSTART") == OPENED.lesson.starts_at_utc
+
+
+def test_a_week_with_one_of_each_counts_one() -> None:
+    digest = SAMPLES["school-week"]
+    assert isinstance(digest, Digest)
+    assert digest.week
+    once = digest.week.model_copy(update={"answers": 1, "median_answer_minutes": 1.2, "p90_answer_minutes": 1.0})
+    assert "chose another time once, after 1 minute at the median; nine of ten within 1 minute." in " ".join(
+        school_week.sentences(once)
+    )
 
 
 def test_a_short_text_says_which_time_is_meant() -> None:

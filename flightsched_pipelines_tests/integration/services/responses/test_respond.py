@@ -134,6 +134,7 @@ def test_a_choice_can_be_withdrawn_for_five_minutes(told_engine: Engine) -> None
     assert say(told_engine, case_id, "accept", LATER + 6 * MINUTE, number=1).applied
     late = say(told_engine, case_id, "withdraw", LATER + 12 * MINUTE)
     assert (late.outcome, held(told_engine, booking_id)) == ("late", 1)
+    assert "can be withdrawn for 5 min;" in late.sentence
 
 
 def test_a_hold_that_nobody_confirms_ends_after_two_waking_hours_with_one_reminder(told_engine: Engine) -> None:

@@ -88,6 +88,7 @@ def test_no_hour_is_due_that_a_later_hour_or_an_open_case_needs(
         ({"archive": "s3://bucket/hours"}, "ARCHIVE is on S3 without AWS_REGION"),
         ({"archive": "hours"}, "dir:PATH or s3://BUCKET/PREFIX"),
         ({"archive": "dir:x", "keep_days": {"forecasts": 3}}, "forecasts must be kept for at least 14 days; got 3"),
+        ({"keep_days": {"reports": 0.5}}, "reports must be kept for at least 1 day; got 0.5"),
         ({"keep_days": {"weather": 30}}, "there is no window weather"),
         ({"keep_days": {"outbox": 0}}, "greater than 0"),
     ],
