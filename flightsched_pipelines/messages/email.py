@@ -97,7 +97,7 @@ def event_name(line: DigestLine) -> str:
     form = line.lesson.form
     if line.event == "moved" and form != "flight":
         return f"A {headlines.FORMS[form]} now, at its time"
-    return EVENT_NAMES[line.event]
+    return f"{EVENT_NAMES[line.event]}, stays on hold" if line.stays_on_hold else EVENT_NAMES[line.event]
 
 
 def render_sign_in(mail: SignIn, url: str) -> Rendered:

@@ -134,6 +134,7 @@ class DigestLine(_MessageModel):
     """One case in a digest: its event, its lesson, its breaches, and its alternatives.
 
     ``changes`` says of a moved lesson when it was before, which the school's scheduler may still have.
+    ``stays_on_hold`` is true if the lesson stays on a dispatcher's hold after its case ended.
     """
 
     event: Event
@@ -147,6 +148,7 @@ class DigestLine(_MessageModel):
     changes: list[str] = []
     deadline_utc: datetime | None = None
     case_url: str | None = None
+    stays_on_hold: bool = False
 
 
 class MissingWeather(_MessageModel):

@@ -29,12 +29,16 @@ from flightsched_pipelines.clients.delivery.delivery_errors import (
 from flightsched_pipelines.clients.weather.limiter import RequestLimiter
 from flightsched_pipelines.database.queries.notifications import leases
 from flightsched_pipelines.database.queries.notifications.leases import Message
+from flightsched_pipelines.services.delivery.revision import Outdated, WaitsForForecast, revise
 from flightsched_pipelines.settings import Settings
 
 BATCH = 100
 FIRST_PAUSE_SECONDS = 30.0
 MAX_PAUSE_SECONDS = 3600.0
 DOWN_SECONDS = 60.0
+FORECAST_PAUSE = timedelta(minutes=10)
+"""Interval at which a message that waits for a forecast is looked at again."""
+
 BROKEN_OFF_IN_A_ROW = 3
 """Number of different messages in a row at which a channel must break off to count as down."""
 
@@ -205,7 +209,27 @@ class Worker:
         elif message.attempts >= self._settings.outbox_max_attempts:
             self._give_up(message, "every worker that had it was killed")
         else:
-            self._send(message)
+            self._send_as_of_now(message)
+
+    def _send_as_of_now(self, message: Message) -> None:
+        """Send what is so now, if anything is."""
+        now = self._delivery.now()
+        try:
+            revised = revise(self._engine, message, now, self._settings)
+        except OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001, as for sending it: its words may contain parts of the message
+            log.warning("message %s failed: %s", message.message_id, type(error).__name__)
+            self._fail(message, f"{type(error).__name__} while the message was brought up to date")
+            return
+        match revised:
+            case Outdated(why):
+                leases.suppress(self._engine, message, why, now)
+                self._delivery.count(self._result.suppressed, why)
+            case WaitsForForecast(why):
+                leases.give_back(self._engine, [message], now + FORECAST_PAUSE, why, is_late=False)
+            case Message():
+                self._send(revised)
 
     def _pointless(self, message: Message) -> str:
         if message.obsolete:

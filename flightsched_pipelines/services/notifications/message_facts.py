@@ -56,6 +56,7 @@ class MessageFacts:
             changes=list(item.changes) if item.event == "moved" else [],
             deadline_utc=item.deadline_utc,
             case_url=person and self._url(item, person),
+            stays_on_hold=item.stays_on_hold,
         )
 
     def notice(self, item: CaseNotification, person: Person, *, as_first: bool = False) -> models.Notice:

@@ -7,7 +7,6 @@ from sqlalchemy import Connection, Engine
 
 from flightsched_pipelines.database.queries.cases import cases, transitions
 from flightsched_pipelines.database.queries.cases.cases import CaseLesson, StoredCase
-from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.domain.cases.lifecycle import CaseTransition, next_transition
 from flightsched_pipelines.domain.cases.standby import next_standby_transition
 from flightsched_pipelines.services.notifications.case_notification import NotificationContext
@@ -31,8 +30,6 @@ def count_to_end(engine: Engine, now_utc: datetime) -> int:
 def end_overdue(engine: Engine, now_utc: datetime, settings: Settings) -> Counter[str]:
     """End the cases that the clock or the school has ended, without waiting for an hour, and notify those concerned.
 
-    Queued messages about a lesson that has changed since are cancelled.
-
     Returns:
         The number of cases that ended, by event.
     """
@@ -42,7 +39,6 @@ def end_overdue(engine: Engine, now_utc: datetime, settings: Settings) -> Counte
         lessons = cases.lessons_of(connection, found)
         ended = [(case, step) for case in found.values() if (step := _step(case, lessons[case.booking_id], now_utc))]
         _end(connection, ended, lessons, now_utc, settings)
-        outbox.take_back_outdated(connection, now_utc)
     return Counter(step.event for _, step in ended)
 
 

@@ -13,6 +13,7 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.cases.actions import Action, Role
 from flightsched_pipelines.domain.cases.responses import CaseResponse
 from flightsched_pipelines.services.hourly import proposal_validation
+from flightsched_pipelines.services.notifications.dispatch import DispatchResult, dispatch
 from flightsched_pipelines.services.responses.respond import ResponseOutcome, respond
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 
@@ -171,3 +172,23 @@ def verdicts_with(engine: Engine, broken: pd.DataFrame) -> pd.DataFrame:
 
 def stored(engine: Engine, table: str) -> pd.DataFrame:
     return frames.read_partition(engine, PIPELINE_TABLES[table], [SEED_HOUR])
+
+
+EMPTY = ("lesson_verdicts", "at_risk_bookings", "reschedule_candidates", "reschedule_proposals", "unplaceable_bookings")
+
+
+def nothing_assessed(engine: Engine) -> dict[str, pd.DataFrame]:
+    """An hour's tables without a row: it assessed no lesson."""
+    return {name: stored(engine, name).head(0) for name in EMPTY}
+
+
+def all_ok(engine: Engine, *booking_ids: int) -> dict[str, pd.DataFrame]:
+    """An hour's tables in which just these lessons were assessed, as ok."""
+    verdicts = pd.DataFrame({"booking_id": list(booking_ids), "verdict": "ok"})
+    return nothing_assessed(engine) | {"lesson_verdicts": verdicts}
+
+
+def tell(engine: Engine, number: int, **tables: pd.DataFrame) -> DispatchResult:
+    """Store an hour and dispatch it, eight minutes past."""
+    hour = next_hour(engine, number, **tables)
+    return dispatch(engine, hour + timedelta(minutes=8), SETTINGS)

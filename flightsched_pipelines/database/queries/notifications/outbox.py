@@ -13,14 +13,12 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Connection,
-    DateTime,
     Engine,
     Text,
     Update,
     and_,
     bindparam,
     case,
-    cast,
     func,
     not_,
     or_,
@@ -38,13 +36,10 @@ from flightsched_pipelines.database.given_rows import (
     insert_given,
     is_one_of,
 )
-from flightsched_pipelines.database.schema import bookings, dead_letters, outbox, reschedule_cases
+from flightsched_pipelines.database.schema import dead_letters, outbox
 from flightsched_pipelines.database.schema.base import INSTANT
 
 LETTER = "outbox"
-
-SAYS_HOW_IT_STANDS = ("cleared", "expired", "declined", "kept")
-"""Events about a lesson that stays as booked, on hold or not: true only while the booking exists unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,26 +98,6 @@ def first_messages(replaced: Iterable[Any]) -> set[tuple[int, str, str]]:
         for row in replaced
         if row.status == "suppressed" and row.event == "opened" and row.attempts == 0
     }
-
-
-def take_back_outdated(connection: Connection, now_utc: datetime) -> int:
-    """Suppress waiting messages about the end of a case if the lesson was cancelled or moved since.
-
-    Returns:
-        The number of messages; one that a channel already has is not changed.
-    """
-    o, c, b = outbox.c, reschedule_cases.c, bookings.c
-    told_start = cast(o.payload["lesson"]["starts_at_utc"].astext, DateTime(timezone=True))
-    outdated = (
-        update(outbox)
-        .where(
-            o.status == "waiting", o.event.in_(SAYS_HOW_IT_STANDS), o.role.in_(("student", "instructor")),
-            c.id == o.case_id, b.id == c.booking_id,
-            or_(b.status == "cancelled", func.lower(b.period) != told_start),
-        )
-        .values(status="suppressed", last_error="the lesson was cancelled or moved since", settled_at=now_utc)
-    )  # fmt: skip
-    return connection.execute(outdated).rowcount
 
 
 def queue(connection: Connection, messages: Sequence[Queued], now_utc: datetime) -> None:

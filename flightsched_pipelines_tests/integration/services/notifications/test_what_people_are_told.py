@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-import pandas as pd
 import pytest
 from sqlalchemy import Engine, inspect
 
@@ -15,9 +14,11 @@ from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 from flightsched_pipelines_tests.integration.services.helpers import (
     HOUR,
     SETTINGS,
+    all_ok,
     cases,
     events,
     next_hour,
+    nothing_assessed,
     one,
     place,
     rows,
@@ -25,13 +26,11 @@ from flightsched_pipelines_tests.integration.services.helpers import (
     say,
     state,
     stored,
+    tell,
     told,
 )
 
 MINUTE = timedelta(minutes=1)
-
-
-EMPTY = ("lesson_verdicts", "at_risk_bookings", "reschedule_candidates", "reschedule_proposals", "unplaceable_bookings")
 
 
 MOVE = (
@@ -59,26 +58,9 @@ def start_of(engine: Engine, booking_id: int) -> datetime:
     return one(engine, "SELECT lower(period) FROM school.bookings WHERE id = :id", id=booking_id)
 
 
-def nothing_assessed(engine: Engine) -> dict[str, pd.DataFrame]:
-    """An hour's tables without a row: it assessed no lesson."""
-    return {name: stored(engine, name).head(0) for name in EMPTY}
-
-
-def all_ok(engine: Engine, *booking_ids: int) -> dict[str, pd.DataFrame]:
-    """An hour's tables in which just these lessons were assessed, as ok."""
-    verdicts = pd.DataFrame({"booking_id": list(booking_ids), "verdict": "ok"})
-    return nothing_assessed(engine) | {"lesson_verdicts": verdicts}
-
-
 def hour_after(at: datetime) -> int:
     """The number, from the seed's hour, of the first hour that begins after a moment."""
     return int((at - SEED_HOUR) / HOUR) + 1
-
-
-def tell(engine: Engine, number: int, **tables: pd.DataFrame) -> Any:
-    """Store an hour and dispatch it, eight minutes past."""
-    hour = next_hour(engine, number, **tables)
-    return dispatch(engine, hour + 8 * MINUTE, SETTINGS)
 
 
 def earliest(engine: Engine) -> tuple[int, int]:
@@ -266,23 +248,6 @@ def test_between_the_hours_a_cancelled_or_moved_lessons_people_never_read_that_n
     assert one(told_engine, "SELECT count(*) FROM school.bookings WHERE holds_for = :id", id=booking_id) == 0
 
 
-def test_what_waits_for_the_morning_is_taken_back_when_the_lesson_is_cancelled_in_the_night(
-    told_engine: Engine,
-) -> None:
-    case_id, booking_id = cases(told_engine)[0]
-    deadline = deadline_of(told_engine, case_id)
-    delivered(told_engine)
-    end_overdue(told_engine, deadline, SETTINGS)
-    waiting = "SELECT count(*) FROM school.outbox WHERE case_id = :id AND event = 'expired' AND status = 'waiting'"
-    personal = waiting + " AND role <> 'system'"
-    assert one(told_engine, personal, id=case_id) > 0
-    run(told_engine, "UPDATE school.bookings SET status = 'cancelled' WHERE id = :id", id=booking_id)
-    deadlines.process_deadlines(told_engine, deadline + MINUTE, SETTINGS)
-    assert one(told_engine, personal, id=case_id) == 0
-    others = "SELECT count(*) FROM school.outbox WHERE event = 'expired' AND last_error LIKE 'the lesson was %'"
-    assert one(told_engine, f"{others} AND case_id <> :id", id=case_id) == 0
-
-
 def test_a_case_that_expires_in_an_hours_first_second_leaves_the_hours_digest_be(told_engine: Engine) -> None:
     case_id, _ = cases(told_engine)[0]
     hour = SEED_HOUR + HOUR
@@ -323,7 +288,5 @@ def test_a_database_of_the_version_before_keeps_its_holds_and_whose_they_are(tol
     by = dict(rows(told_engine, "SELECT id, weather_hold_by FROM school.bookings WHERE status = 'weather_hold'"))
     assert {by[booking_id] for booking_id in case_ids} == {"platform"}
     assert (by[free], by[strange]) == ("dispatcher", None)
-    tell(told_engine, 1, lesson_verdicts=pd.DataFrame({"booking_id": case_ids, "verdict": "ok"}), **{
-        name: stored(told_engine, name).head(0) for name in EMPTY[1:]
-    })  # fmt: skip
+    tell(told_engine, 1, **all_ok(told_engine, *case_ids))
     assert [place(told_engine, booking_id)[0] for booking_id in case_ids] == ["scheduled"] * 2

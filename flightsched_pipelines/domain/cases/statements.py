@@ -1,0 +1,71 @@
+"""Judge whether a message still says what is so: it may have waited for the morning, or for its channel."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+STAYS_AS_BOOKED = frozenset({"cleared", "kept", "expired", "declined"})
+"""Events about a lesson that keeps its time, on hold or not."""
+
+ASKS = frozenset({"opened", "updated", "accepted", "withdrawn", "hold_released", "reminded"})
+"""Events of a case that goes on: an answer is wanted, or a slot is held."""
+
+HAS_A_TIME = STAYS_AS_BOOKED | {"changed", "moved"}
+"""Events that say when a lesson is, with nothing left to answer."""
+
+ABOVE = frozenset({"ok", "watch"})
+"""The verdicts that bear out that a forecast is above the school's minimums."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a message says of a lesson: the event of its case, and the lesson's start.
+
+    ``on_hold`` is whether it says of a lesson that stays as booked that it is on weather hold.
+    A ``standby`` message is about a freed slot, and says nothing of that.
+    """
+
+    event: str
+    starts_at_utc: datetime
+    on_hold: bool
+    standby: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LessonNow:
+    """A case's lesson at the moment: its status and start, and whether the case, or a later one of weather, is open."""
+
+    status: Literal["scheduled", "weather_hold", "completed", "cancelled"]
+    starts_at_utc: datetime
+    case_is_open: bool
+    has_later_case: bool
+
+
+def statement_of(event: str, starts_at_utc: datetime, *, standby: bool = False, hold_stays: bool = False) -> Statement:
+    """Return what a message says; ``hold_stays``: that the lesson stays on a dispatcher's hold."""
+    return Statement(event, starts_at_utc, hold_stays or event in {"expired", "declined"}, standby)
+
+
+def why_outdated(said: Statement, lesson: LessonNow) -> str:
+    """Return why a message must not be sent any more, without personal data; empty if what it says is so."""
+    if said.event in ASKS:
+        return "" if lesson.case_is_open else "its case is over"
+    if said.event == "cancelled" and not said.standby:
+        return "" if lesson.status == "cancelled" else "the lesson is in the schedule again"
+    if said.event in HAS_A_TIME and (lesson.status == "cancelled" or lesson.starts_at_utc != said.starts_at_utc):
+        return "the lesson was cancelled or moved since"
+    return "" if said.standby or said.event not in STAYS_AS_BOOKED else _why_it_does_not_stay(said, lesson)
+
+
+def _why_it_does_not_stay(said: Statement, lesson: LessonNow) -> str:
+    is_on_hold = lesson.status == "weather_hold"
+    if lesson.has_later_case:
+        return "a later case of the lesson is open"
+    if said.on_hold == is_on_hold:
+        return ""
+    return "the lesson was put on hold since" if is_on_hold else "the lesson is no longer on hold"
+
+
+def needs_verdict(said: Statement) -> bool:
+    """Return whether a message says that the forecast is above the minimums: only the newest hour can bear that out."""
+    return said.event == "cleared"

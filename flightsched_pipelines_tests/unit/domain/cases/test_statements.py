@@ -1,0 +1,61 @@
+"""What a message says is compared with the lesson as it is when it is sent."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flightsched_pipelines.domain.cases.lifecycle import CASE_EVENTS
+from flightsched_pipelines.domain.cases.statements import LessonNow, needs_verdict, statement_of, why_outdated
+
+AT = datetime(2026, 11, 24, 18, tzinfo=UTC)
+MOVED = AT + timedelta(days=1)
+CANCELLED = "the lesson was cancelled or moved since"
+
+JUDGED = {
+    "cleared, and nothing happened": ("cleared", ("scheduled", AT, False, False), ""),
+    "cleared, cancelled": ("cleared", ("cancelled", AT, False, False), CANCELLED),
+    "cleared, moved": ("cleared", ("scheduled", MOVED, False, False), CANCELLED),
+    "cleared, below again": ("cleared", ("weather_hold", AT, False, True), "a later case of the lesson is open"),
+    "cleared, put on hold": ("cleared", ("weather_hold", AT, False, False), "the lesson was put on hold since"),
+    "kept, and nothing happened": ("kept", ("scheduled", AT, False, False), ""),
+    "kept, below by more": ("kept", ("weather_hold", AT, False, True), "a later case of the lesson is open"),
+    "expired, and nothing happened": ("expired", ("weather_hold", AT, False, False), ""),
+    "expired, released": ("expired", ("scheduled", AT, False, False), "the lesson is no longer on hold"),
+    "expired, cancelled": ("expired", ("cancelled", AT, False, False), CANCELLED),
+    "declined, released": ("declined", ("scheduled", AT, False, False), "the lesson is no longer on hold"),
+    "declined, and nothing happened": ("declined", ("weather_hold", AT, False, False), ""),
+    "moved, and nothing happened": ("moved", ("scheduled", AT, False, False), ""),
+    "moved, below at its new time": ("moved", ("weather_hold", AT, False, True), ""),
+    "moved, cancelled": ("moved", ("cancelled", AT, False, False), CANCELLED),
+    "changed, moved again": ("changed", ("scheduled", MOVED, False, False), CANCELLED),
+    "changed, put on hold": ("changed", ("weather_hold", AT, False, False), ""),
+    "cancelled": ("cancelled", ("cancelled", AT, False, False), ""),
+    "cancelled, and back": ("cancelled", ("scheduled", AT, False, False), "the lesson is in the schedule again"),
+    "opened, and its case is over": ("opened", ("scheduled", AT, False, False), "its case is over"),
+    "opened, and it goes on": ("opened", ("weather_hold", AT, True, False), ""),
+    "accepted, and moved": ("accepted", ("scheduled", MOVED, False, False), "its case is over"),
+    "accepted, and it goes on": ("accepted", ("weather_hold", AT, True, False), ""),
+}
+
+
+@pytest.mark.parametrize(("event", "lesson", "why"), JUDGED.values(), ids=JUDGED)
+def test_a_message_is_outdated_when_its_lesson_is_not_as_it_says(event: str, lesson: Any, why: str) -> None:
+    assert why_outdated(statement_of(event, AT), LessonNow(*lesson)) == why
+
+
+@pytest.mark.parametrize(("status", "why"), [("weather_hold", ""), ("scheduled", "the lesson is no longer on hold")])
+def test_a_cleared_lesson_that_stays_on_a_dispatchers_hold_is_on_hold(status: Any, why: str) -> None:
+    assert why_outdated(statement_of("cleared", AT, hold_stays=True), LessonNow(status, AT, False, False)) == why
+
+
+@given(st.sampled_from(sorted(CASE_EVENTS)), st.sampled_from(["scheduled", "weather_hold", "completed"]), st.booleans())
+def test_a_freed_slots_messages_say_nothing_of_holds_or_of_other_cases(event: str, status: Any, later: bool) -> None:
+    assert why_outdated(statement_of(event, AT, standby=True), LessonNow(status, AT, True, later)) == ""
+
+
+@given(st.sampled_from(sorted(CASE_EVENTS)))
+def test_only_a_message_of_a_better_forecast_needs_a_verdict(event: str) -> None:
+    assert needs_verdict(statement_of(event, AT)) is (event == "cleared")
