@@ -18,7 +18,6 @@ from flightsched_pipelines.database.queries.schedule.person_lessons import store
 from flightsched_pipelines.domain.cases.statements import (
     ABOVE,
     LessonNow,
-    Statement,
     needs_verdict,
     statement_of,
     why_outdated,
@@ -90,16 +89,14 @@ class _Revision:
         )
         if why := why_outdated(said, self._lessons[part["case_id"]]):
             return Outdated(why)
-        if needs_verdict(said) and not self._is_above(part["lesson"]["booking_id"], said):
+        if needs_verdict(said) and not self._is_above(part["lesson"]["booking_id"]):
             return WaitsForForecast()
         return None
 
-    def _is_above(self, booking_id: int, said: Statement) -> bool:
+    def _is_above(self, booking_id: int) -> bool:
         hour, verdicts = stored_verdicts(self._connection, [booking_id])
-        if hour is None or self._now - hour > timedelta(hours=self._settings.dispatch_max_age_hours):
-            return False
-        slot, verdict = verdicts.get(booking_id, (None, ""))
-        return slot is not None and slot.starts_at_utc == said.starts_at_utc and verdict in ABOVE
+        oldest = self._now - timedelta(hours=self._settings.dispatch_max_age_hours)
+        return hour is not None and hour >= oldest and verdicts.get(booking_id) in ABOVE
 
     def described(self, part: Facts) -> Facts:
         """Return a part whose alternatives are described by the newest hour's forecast."""

@@ -8,7 +8,6 @@ from sqlalchemy import Connection, Engine
 
 from flightsched_pipelines.database.queries.schedule.board_rows import board_rows
 from flightsched_pipelines.database.queries.schedule.person_lessons import stored_verdicts, uncertain_verdicts
-from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.durations import DAY
 from flightsched_pipelines.messages.models import Form
 
@@ -17,8 +16,8 @@ from flightsched_pipelines.messages.models import Form
 class BoardLesson:
     """A lesson on the board, or a slot held for one (status ``held``). Names are personal.
 
-    ``verdict`` is ``None`` where the newest hour did not assess the lesson at this time, with this aircraft and
-    instructor. ``case_id`` is its open case. ``uncertainty`` says where guidance would give another verdict.
+    ``verdict`` is ``None`` where the newest hour did not assess the lesson as it is now. ``case_id`` is its open case.
+    ``uncertainty`` says where guidance would give another verdict.
     """
 
     booking_id: int
@@ -52,9 +51,8 @@ def read_lessons(
     hour, verdicts = stored_verdicts(connection, ids)
     uncertain: Mapping[int, str] = {} if hour is None else uncertain_verdicts(connection, hour, ids)
     lessons: list[BoardLesson] = []
-    for *shown, student, case_id, instructor_id, aircraft_id in rows:
-        slot, verdict = verdicts.get(shown[0], (None, None))
-        is_there = slot == Slot(shown[3], shown[4], instructor_id, aircraft_id)
-        verdict, why = (verdict, uncertain.get(shown[0])) if is_there else (None, None)
+    for *shown, student, case_id in rows:
+        verdict = verdicts.get(shown[0])
+        why = None if verdict is None else uncertain.get(shown[0])
         lessons.append(BoardLesson(*shown, verdict=verdict, student=student, case_id=case_id, uncertainty=why))
     return lessons, hour

@@ -11,6 +11,7 @@ from flightsched_pipelines.database.queries.cases import cases as rows
 from flightsched_pipelines.database.queries.cases import transitions
 from flightsched_pipelines.database.queries.cases.transitions import NewCase, Transition
 from flightsched_pipelines.database.queries.live import live_events
+from flightsched_pipelines.database.queries.schedule.assessed_lessons import changed_since
 from flightsched_pipelines.database.queries.schedule.violating_rows import unwritable_bookings
 from flightsched_pipelines.domain.cases.decisions import override_still_applies
 from flightsched_pipelines.domain.cases.lifecycle import (
@@ -142,8 +143,7 @@ class _Decisions:
         self._standby = {key: case for key, case in found.items() if case.standby}
         self._held = rows.held_after_the_end(connection)
         self._lessons = rows.lessons_of(connection, [*found, *self._held])
-        now_at = {key: lesson.slot for key, lesson in (self._schedule | self._lessons).items()}
-        self._findings = findings.but_for_changed(now_at)
+        self._findings = findings.but_for(changed_since(connection, hour_utc))
         self._refused = rows.refused_slots(connection)
         self._kept = rows.kept_by_instructors(connection)
         self._steps: Counter[str] = Counter()

@@ -16,6 +16,7 @@ from flightsched_pipelines.database.queries.cases.cases import LiveBooking
 from flightsched_pipelines.database.queries.notifications import contacts, evenings, outbox
 from flightsched_pipelines.database.queries.notifications.contacts import Person
 from flightsched_pipelines.database.queries.notifications.outbox import Queued
+from flightsched_pipelines.database.queries.schedule.assessed_lessons import changed_since
 from flightsched_pipelines.database.queries.schedule.person_lessons import uncertain_verdicts
 from flightsched_pipelines.domain.cases.evening_before import (
     LessonStanding,
@@ -107,13 +108,12 @@ class _Lines:
         hour = cases.newest_proven_hour(connection)
         limit = timedelta(hours=settings.dispatch_max_age_hours)
         self._is_recent = hour is not None and now_utc - hour <= limit
-        self._findings, self._beyond = Findings({}, {}, {}), frozenset[int]()
+        self._findings, self._beyond = Findings({}, {}), frozenset[int]()
         self._uncertain: Mapping[int, str] = {}
         if hour is not None:
-            now_at = {one.booking_id: one.slot for one in lessons}
-            self._findings = findings_of(connection, hour).but_for_changed(now_at)
+            self._findings = findings_of(connection, hour).but_for(changed_since(connection, hour))
             self._beyond = beyond_reach(connection, hour, hour).get(hour, frozenset[int]())
-            assessed = [key for key in now_at if self._findings.verdict(key) is not None]
+            assessed = {one.booking_id for one in lessons if self._findings.verdict(one.booking_id) is not None}
             self._uncertain = uncertain_verdicts(connection, hour, assessed)
 
     def message(self, evening: Evening) -> Queued:

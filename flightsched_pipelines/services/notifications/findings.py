@@ -25,8 +25,7 @@ from flightsched_pipelines.services.slots import slots_of
 
 MAX_BREACHES = 5
 STORED = (
-    "booking_snapshot", "lesson_verdicts", "at_risk_bookings", "reschedule_proposals", "reschedule_candidates",
-    "unplaceable_bookings",
+    "lesson_verdicts", "at_risk_bookings", "reschedule_proposals", "reschedule_candidates", "unplaceable_bookings",
 )  # fmt: skip
 """The tables of an hour that notifications are made of."""
 
@@ -45,11 +44,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """An hour's findings by booking, its stored verdicts, and the slots of all lessons it knew."""
+    """An hour's findings by booking, and its stored verdicts."""
 
     by_booking: Mapping[int, Finding]
     verdicts: Mapping[int, str]
-    lessons: Mapping[int, Slot]
 
     def verdict(self, booking_id: int) -> str | None:
         """Return ok, watch, unknown or at_risk; ``None`` for a booking that the hour did not assess.
@@ -60,12 +58,11 @@ class Findings:
         known = [self.verdicts.get(booking_id), found.verdict if found else None]
         return max((verdict for verdict in known if verdict is not None), key=severity, default=None)
 
-    def but_for_changed(self, lessons: Mapping[int, Slot]) -> "Findings":
-        """Drop the lessons that have moved since: the hour's findings are about their earlier slots."""
-        changed = {key for key, slot in lessons.items() if self.lessons.get(key) != slot}
+    def but_for(self, changed: Collection[int]) -> "Findings":
+        """Drop the lessons that have changed since: the hour's findings are about what they were."""
         by_booking = {key: finding for key, finding in self.by_booking.items() if key not in changed}
         verdicts = {key: verdict for key, verdict in self.verdicts.items() if key not in changed}
-        return Findings(by_booking, verdicts, self.lessons)
+        return Findings(by_booking, verdicts)
 
 
 def findings_of(source: Source, hour_utc: datetime) -> Findings:
@@ -97,7 +94,7 @@ def findings_in(stored: Mapping[str, pd.DataFrame]) -> Findings:
         )
     assessed = stored["lesson_verdicts"]
     verdicts = dict(zip(assessed["booking_id"].tolist(), assessed["verdict"].tolist(), strict=True))
-    return Findings(by_booking, verdicts, dict(_slots(stored["booking_snapshot"])))
+    return Findings(by_booking, verdicts)
 
 
 def breaches_of_cases(

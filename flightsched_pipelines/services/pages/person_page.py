@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine
 
 from flightsched_pipelines.database.queries.cases import case_queries
-from flightsched_pipelines.database.queries.cases.cases import CaseLesson
 from flightsched_pipelines.database.queries.notifications import contacts
 from flightsched_pipelines.database.queries.notifications.contacts import Person
 from flightsched_pipelines.database.queries.schedule import person_lessons
@@ -81,8 +80,8 @@ def person_page(engine: Engine, link: PersonLink, now_utc: datetime, settings: S
         hour, verdicts = person_lessons.stored_verdicts(connection, list(ahead))
         recent = hour is not None and now_utc - hour <= timedelta(hours=settings.dispatch_max_age_hours)
         directory = Directory.read(connection, list(ahead))
-        now = {key: _verdict(verdicts.get(key), lesson.slot) if recent else None for key, lesson in ahead.items()}
-        trends: Mapping[int, VerdictTrend | None] = {} if hour is None else _trends(connection, ahead, now, hour)
+        now = {key: verdicts.get(key) if recent else None for key in ahead}
+        trends: Mapping[int, VerdictTrend | None] = {} if hour is None else _trends(connection, now, hour)
         lessons = [
             UpcomingLesson(
                 directory.lesson(booking_id, lesson.slot), lesson.status == "weather_hold", now[booking_id],
@@ -95,20 +94,12 @@ def person_page(engine: Engine, link: PersonLink, now_utc: datetime, settings: S
     return PersonPage(reader, cases, lessons, hour if recent else None, contact_of(reader), preferences)
 
 
-def _trends(
-    connection: Connection, ahead: Mapping[int, CaseLesson], now: Mapping[int, str | None], hour: datetime
-) -> Mapping[int, VerdictTrend | None]:
-    """Return the trend of each lesson that has a verdict now, of the hours that had it where it is."""
+def _trends(connection: Connection, now: Mapping[int, str | None], hour: datetime) -> Mapping[int, VerdictTrend | None]:
+    """Return the trend of each lesson that has a verdict now, of the hours that had it as it is."""
     known = {booking_id: [(hour, verdict)] for booking_id, verdict in now.items() if verdict is not None}
-    for booking_id, at, slot, verdict in person_lessons.earlier_verdicts(connection, known, hour - TREND, hour):
-        if slot == ahead[booking_id].slot:
-            known[booking_id].append((at, verdict))
+    for booking_id, at, verdict in person_lessons.earlier_verdicts(connection, known, hour - TREND, hour):
+        known[booking_id].append((at, verdict))
     return {booking_id: verdict_trend(hours) for booking_id, hours in known.items()}
-
-
-def _verdict(stored: "tuple[object, str] | None", slot: object) -> str | None:
-    """Return a stored verdict, if it is about the lesson where it is now."""
-    return stored[1] if stored is not None and stored[0] == slot else None
 
 
 def _cases(

@@ -1,5 +1,6 @@
 """Whatever hours, weather, responses, schools and time bring, messages match the tables, and holds keep owners."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -143,7 +144,7 @@ class Truth(RuleBasedStateMachine):
                 for part in message.payload["lines"] if message.event == "digest" else [message.payload]:
                     self.is_so(part)
 
-    def is_so(self, part: dict[str, Any]) -> None:
+    def is_so(self, part: Mapping[str, Any]) -> None:
         """Check what a message, or a line of a digest, says of a lesson."""
         [lesson] = rows(self.engine, STANDING, id=part["case_id"], newest=self.newest)
         event, standby = part["event"], part.get("standby", False)

@@ -19,4 +19,4 @@ def lessons_now(connection: Connection, case_ids: Collection[int]) -> dict[int, 
         .join(bookings, b.id == c.booking_id)
         .where(c.id.in_(sorted(case_ids)))
     )
-    return {case_id: LessonNow(*lesson) for case_id, *lesson in connection.execute(query)}
+    return {row[0]: LessonNow(*row[1:]) for row in connection.execute(query)}

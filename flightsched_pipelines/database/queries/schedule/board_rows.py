@@ -33,7 +33,7 @@ def board_rows(
 
     Returns:
         Id, reference, school, start, end, time zone of the departure, status, form, tail number, instructor's name,
-        student's name, id of the open case, instructor's id, aircraft's id. A held slot has its lesson's open case.
+        student's name, id of the open case. A held slot has its lesson's open case.
     """
     b, c = bookings.c, reschedule_cases.c
     starts, ends = func.lower(b.period), func.upper(b.period)
@@ -41,7 +41,6 @@ def board_rows(
         select(
             b.id, b.reference, schools.c.name, starts, ends, airports.c.time_zone, b.status,
             form_of(bookings, aircraft), aircraft.c.tail_number, instructors.c.name, students.c.name, c.id,
-            b.instructor_id, b.aircraft_id,
         )
         .join(schools, schools.c.id == b.school_id)
         .join(airports, airports.c.ident == b.departure)

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from flightsched_pipelines.database.frames import newest_written
 from flightsched_pipelines.database.queries.cases.cases import CaseLesson
+from flightsched_pipelines.database.queries.schedule.assessed_lessons import is_as_assessed
 from flightsched_pipelines.database.schema import (
     ACTIVE_STATUSES,
     OPEN_STATES,
@@ -43,20 +44,13 @@ def lessons_ahead(
     return {row[0]: CaseLesson(Slot(*row[1:5]), row[5], row[6]) for row in connection.execute(query)}
 
 
-def stored_verdicts(
-    connection: Connection, booking_ids: Collection[int]
-) -> tuple[datetime | None, Mapping[int, tuple[Slot, str]]]:
-    """Return the newest assessed hour, and its verdict on each of these bookings with the slot that it is about."""
+def stored_verdicts(connection: Connection, booking_ids: Collection[int]) -> tuple[datetime | None, Mapping[int, str]]:
+    """Return the newest assessed hour, and its verdict on those of these bookings that are still what it is about."""
     hour = newest_written(connection, "lesson_verdicts")
     if hour is None:
         return None, {}
-    v, s = lesson_verdicts.c, booking_snapshot.c
-    query = (
-        select(v.booking_id, s.starts_at_utc, s.ends_at_utc, s.instructor_id, s.aircraft_id, v.verdict)
-        .join(booking_snapshot, and_(s.partition_hour == v.partition_hour, s.booking_id == v.booking_id))
-        .where(v.partition_hour == hour, v.booking_id.in_(sorted(booking_ids)))
-    )
-    return hour, {row[0]: (Slot(*row[1:5]), row[5]) for row in connection.execute(query)}
+    found = _verdicts(connection, booking_ids, lesson_verdicts.c.partition_hour == hour)
+    return hour, {booking_id: verdict for booking_id, _, verdict in found}
 
 
 def uncertain_verdicts(connection: Connection, hour_utc: datetime, booking_ids: Collection[int]) -> Mapping[int, str]:
@@ -70,17 +64,23 @@ def uncertain_verdicts(connection: Connection, hour_utc: datetime, booking_ids: 
 
 def earlier_verdicts(
     connection: Connection, booking_ids: Collection[int], from_utc: datetime, to_utc: datetime
-) -> Sequence[tuple[int, datetime, Slot, str]]:
-    """Return the verdicts of the hours in ``[from_utc, to_utc)``: booking, hour, the slot that it is about, verdict."""
+) -> Sequence[tuple[int, datetime, str]]:
+    """Return the verdicts of the hours in ``[from_utc, to_utc)`` on these bookings as they are: booking, hour, it."""
+    hour = lesson_verdicts.c.partition_hour
+    return _verdicts(connection, booking_ids, and_(hour >= from_utc, hour < to_utc))
+
+
+def _verdicts(
+    connection: Connection, booking_ids: Collection[int], hours: ColumnElement[bool]
+) -> Sequence[tuple[int, datetime, str]]:
     v, s = lesson_verdicts.c, booking_snapshot.c
     query = (
-        select(
-            v.booking_id, v.partition_hour, s.starts_at_utc, s.ends_at_utc, s.instructor_id, s.aircraft_id, v.verdict
-        )
+        select(v.booking_id, v.partition_hour, v.verdict)
         .join(booking_snapshot, and_(s.partition_hour == v.partition_hour, s.booking_id == v.booking_id))
-        .where(v.partition_hour >= from_utc, v.partition_hour < to_utc, v.booking_id.in_(sorted(booking_ids)))
+        .join(bookings, and_(bookings.c.id == v.booking_id, is_as_assessed()))
+        .where(hours, v.booking_id.in_(sorted(booking_ids)))
     )
-    return [(row[0], row[1], Slot(*row[2:6]), row[6]) for row in connection.execute(query)]
+    return [(row[0], row[1], row[2]) for row in connection.execute(query)]
 
 
 def open_cases_of(connection: Connection, role: PersonRole, person_id: int) -> Sequence[int]:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine, inspect
 
 from flightsched_pipelines.database import migrations
+from flightsched_pipelines.database.queries.schedule.person_lessons import stored_verdicts
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.responses import deadlines, weather_hold
 from flightsched_pipelines.services.responses.overdue import count_to_end, end_overdue
@@ -290,3 +291,37 @@ def test_a_database_of_the_version_before_keeps_its_holds_and_whose_they_are(tol
     assert (by[free], by[strange]) == ("dispatcher", None)
     tell(told_engine, 1, **all_ok(told_engine, *case_ids))
     assert [place(told_engine, booking_id)[0] for booking_id in case_ids] == ["scheduled"] * 2
+
+
+CHANGES = {
+    "moved": "period = tstzrange(lower(period) + interval '15 minutes', upper(period) + interval '15 minutes')",
+    "solo": "solo = NOT solo",
+    "another kind": "lesson_kind = CASE lesson_kind WHEN 'pattern' THEN 'local' ELSE 'pattern' END",
+    "another route": "route = array_append(route, 'KHAF')",
+    "another airport": "departure = (SELECT min(ident) FROM school.airports WHERE ident <> departure)",
+    "another student": "student_id = (SELECT max(id) FROM school.students s WHERE s.school_id = bookings.school_id "
+    "AND id <> student_id)",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_lesson_that_has_changed_has_no_verdict_until_an_hour_has_assessed_it_as_it_is(
+    told_engine: Engine, change: str
+) -> None:
+    case_id, booking_id = cases(told_engine)[0]
+    hour = next_hour(told_engine, 1, **all_ok(told_engine, booking_id))
+    assert verdict_on(told_engine, booking_id, hour) == "ok"
+    run(told_engine, f"UPDATE school.bookings SET {change} WHERE id = :id", id=booking_id)  # noqa: S608, our SQL
+
+    dispatch(told_engine, hour + 8 * MINUTE, SETTINGS)
+
+    assert "cleared" not in events(told_engine, case_id)
+    assert verdict_on(told_engine, booking_id, hour) is None
+
+
+def verdict_on(engine: Engine, booking_id: int, hour: datetime) -> str | None:
+    """Return the verdict on a lesson that the board and its people's pages show."""
+    with engine.connect() as connection:
+        newest, found = stored_verdicts(connection, [booking_id])
+    assert newest == hour
+    return found.get(booking_id)
