@@ -40,12 +40,6 @@ from flightsched_pipelines.services.hourly.snapshots import horizon_of
 from flightsched_pipelines.services.rules import scheduling_rules
 from flightsched_pipelines.settings import Settings
 
-PROVED_FROM = (
-    "booking_snapshot", "forecasts", "lesson_verdicts", "at_risk_bookings", "reschedule_candidates",
-    "unplaceable_bookings", "reschedule_plan", "reschedule_proposals",
-)  # fmt: skip
-"""The tables of an hour from which its proposals follow, or the absence of any."""
-
 
 def validate_proposals(
     engine: Engine, hour_utc: datetime, settings: Settings, shards: Shards = NO_SHARDS
@@ -152,8 +146,8 @@ def examined_without_proposals(engine: Engine, hour_utc: datetime) -> int:
     none.
     """
     with engine.connect() as connection:
-        written = tables_written(connection, PROVED_FROM, hour_utc)
-    if written < len(PROVED_FROM) or _unsettled(engine, hour_utc):
+        written = tables_written(connection, cases.PROVED_FROM, hour_utc)
+    if written < len(cases.PROVED_FROM) or _unsettled(engine, hour_utc):
         return 0
     return count_rows(engine, PIPELINE_TABLES["booking_snapshot"], hour_utc) or written
 

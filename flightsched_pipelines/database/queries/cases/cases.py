@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, text
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, text
 from sqlalchemy.dialects.postgresql import Range, distinct_on
 
 from flightsched_pipelines.database.readable_columns import LAST_INSTANT, form_of
@@ -27,6 +27,12 @@ from flightsched_pipelines.domain.cases.snapshot import Offer
 
 PROVEN = "proposals_are_valid"
 """The name under which `partitions` records the hours whose proposals were validated."""
+
+PROVED_FROM = (
+    "booking_snapshot", "forecasts", "lesson_verdicts", "at_risk_bookings", "reschedule_candidates",
+    "unplaceable_bookings", "reschedule_plan", "reschedule_proposals",
+)  # fmt: skip
+"""The tables of an hour from which its proposals follow, or the absence of any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +81,20 @@ def lock_cases_shared(connection: Connection) -> None:
 
 
 def newest_proven_hour(connection: Connection) -> datetime | None:
-    """Return the newest hour whose proposals are stored and were validated since."""
-    written, proven = partitions.alias(), partitions.alias()
+    """Return the newest hour whose proposals are stored and were validated since any of its tables was written."""
+    proven, stored, written = partitions.alias(), partitions.alias(), partitions.alias()
+    is_stored = exists().where(
+        stored.c.partition_hour == proven.c.partition_hour, stored.c.name == "reschedule_proposals"
+    )
+    is_outdated = exists().where(
+        written.c.partition_hour == proven.c.partition_hour, written.c.name.in_(PROVED_FROM),
+        written.c.at > proven.c.at,
+    )  # fmt: skip
     query = (
-        select(func.max(written.c.partition_hour))
-        .join(proven, proven.c.partition_hour == written.c.partition_hour)
-        .where(written.c.name == "reschedule_proposals", proven.c.name == PROVEN, proven.c.at >= written.c.at)
+        select(proven.c.partition_hour)
+        .where(proven.c.name == PROVEN, is_stored, ~is_outdated)
+        .order_by(proven.c.partition_hour.desc())
+        .limit(1)
     )
     return connection.execute(query).scalar()
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from flightsched_pipelines.database import frames
+from flightsched_pipelines.database.queries.cases.cases import PROVED_FROM, newest_proven_hour
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.partitions import key_of
@@ -20,6 +21,7 @@ from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 from flightsched_pipelines_tests.integration.services.helpers import (
     HOUR,
     SETTINGS,
+    next_hour,
     one,
     run,
     stored,
@@ -64,7 +66,24 @@ def test_an_hour_with_nothing_to_prove_is_proven(without_lessons: Engine) -> Non
     assert measured.examined > 0
 
 
-@pytest.mark.parametrize("table", proposal_validation.PROVED_FROM)
+@pytest.mark.parametrize("table", PROVED_FROM)
+def test_an_hour_of_which_a_table_was_written_since_is_not_proven(told_engine: Engine, table: str) -> None:
+    hour = next_hour(told_engine)
+    assert proven(told_engine) == hour
+    frames.write_partition(told_engine, PIPELINE_TABLES[table], stored(told_engine, table).head(0), [hour])
+
+    assert proven(told_engine) == SEED_HOUR
+
+    proposal_validation.record_validated(told_engine, hour, 1)
+    assert proven(told_engine) == hour
+
+
+def proven(engine: Engine) -> datetime | None:
+    with engine.connect() as connection:
+        return newest_proven_hour(connection)
+
+
+@pytest.mark.parametrize("table", PROVED_FROM)
 def test_an_hour_of_which_a_table_was_not_written_is_not_proven(without_lessons: Engine, table: str) -> None:
     run(without_lessons, "DELETE FROM pipeline.partitions WHERE name IN ('proposals_are_valid', :name)", name=table)
     measured, _ = data_quality.measure_proposals(without_lessons, [SEED_HOUR], SETTINGS)
