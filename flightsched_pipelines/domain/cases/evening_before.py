@@ -42,7 +42,12 @@ def day_after(now_utc: datetime, time_zone: str, evening_begins: time) -> NextDa
     local = now_utc.astimezone(zone)
     if local.time() < evening_begins:
         return None
-    day = local.date() + timedelta(days=1)
+    return local_day(local.date() + timedelta(days=1), time_zone)
+
+
+def local_day(day: date, time_zone: str) -> NextDay:
+    """Return a day on a place's clock, with its bounds."""
+    zone = zone_of(time_zone)
     begins, ends = (datetime.combine(at, time(), zone).astimezone(UTC) for at in (day, day + timedelta(days=1)))
     return NextDay(day, begins, ends)
 

@@ -19,7 +19,7 @@ ABOVE = frozenset({"ok", "watch"})
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What a message says of a lesson: the event of its case, and the lesson's start.
+    """The claim of a message about a lesson: the event of its case, and the lesson's start.
 
     ``on_hold`` is whether it says of a lesson that stays as booked that it is on weather hold.
     A ``standby`` message is about a freed slot, and says nothing of that.

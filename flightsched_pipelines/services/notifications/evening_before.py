@@ -22,9 +22,11 @@ from flightsched_pipelines.domain.cases.evening_before import (
     LessonStanding,
     NextDay,
     day_after,
+    local_day,
     reached_by,
     standing_of,
 )
+from flightsched_pipelines.durations import hour_of
 from flightsched_pipelines.messages.models import Contact, Digest, EveningBefore, EveningLine
 from flightsched_pipelines.messages.quiet_hours import not_before
 from flightsched_pipelines.services.hourly.unknown_lessons import beyond_reach
@@ -65,6 +67,32 @@ def tell_people(engine: Engine, now_utc: datetime, settings: Settings) -> int:
             lines = _Lines(connection, [lesson for one in evenings for lesson in one.lessons], now_utc, settings)
             outbox.queue(connection, [lines.message(evening) for evening in evenings], now_utc)
     return len(evenings)
+
+
+def bring_up_to_date(engine: Engine, now_utc: datetime, settings: Settings) -> None:
+    """Make the messages anew that waited for a later hour, of the lessons as they are now."""
+    with engine.begin() as connection:
+        waiting = evenings.waiting_since_before(connection, hour_of(now_utc), now_utc)
+        lessons = [_lessons_still_there(connection, one) for one in waiting]
+        if not waiting:
+            return
+        lines = _Lines(connection, [lesson for of_one in lessons for lesson in of_one], now_utc, settings)
+        for one, ahead in zip(waiting, lessons, strict=True):
+            if not ahead:
+                evenings.suppress(connection, one.message_id, "no lesson is left on that day", now_utc)
+                continue
+            digest = Digest.model_validate(one.payload)
+            evening = digest.evening and digest.evening.model_copy(update={"lines": lines.of(ahead)})
+            anew = digest.model_copy(update={"evening": evening, "hour_utc": now_utc, "sent_at_utc": now_utc})
+            evenings.replace_payload(connection, one.message_id, anew.model_dump(mode="json"))
+
+
+def _lessons_still_there(connection: Connection, waiting: evenings.WaitingEvening) -> list[LiveBooking]:
+    digest = Digest.model_validate(waiting.payload)
+    if digest.evening is None:
+        return []
+    day = local_day(digest.evening.day, digest.time_zone)
+    return evenings.lessons_of(connection, waiting.role, waiting.person_id, day.begins_utc, day.ends_utc)
 
 
 def _evenings(connection: Connection, now_utc: datetime, settings: Settings) -> list[Evening]:
@@ -129,7 +157,7 @@ class _Lines:
             contact=Contact(phone=school.phone or None, reply_to=school.reply_to or None),
             evening=EveningBefore(
                 day=evening.day.day,
-                lines=[self._line(one) for one in lessons],
+                lines=self.of(lessons),
                 person_url=person_url(self._settings, person, self._now_utc),
             ),
             sent_at_utc=self._now_utc,
@@ -138,6 +166,10 @@ class _Lines:
             evening.key, "email", None, None, "digest", person.role, person.person_id, digest.model_dump(mode="json"),
             evening.told_utc, evening.day.begins_utc,
         )  # fmt: skip
+
+    def of(self, lessons: Sequence[LiveBooking]) -> list[EveningLine]:
+        """Return a line of each lesson."""
+        return [self._line(lesson) for lesson in lessons]
 
     def _line(self, lesson: LiveBooking) -> EveningLine:
         finding = self._findings.by_booking.get(lesson.booking_id)

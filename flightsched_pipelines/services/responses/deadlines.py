@@ -35,6 +35,7 @@ def process_deadlines(engine: Engine, now_utc: datetime, settings: Settings) -> 
     passed = Counter({f"cases {event}": count for event, count in ended.items()})
     passed["schools notified of missing weather"] = missing_weather.notify_dispatchers(engine, now_utc, settings)
     passed["people told of tomorrow"] = evening_before.tell_people(engine, now_utc, settings)
+    evening_before.bring_up_to_date(engine, now_utc, settings)
     with engine.connect() as connection:
         waiting = _waiting(connection, now_utc, settings)
     for key, one in waiting.items():

@@ -1,13 +1,29 @@
 """Messages of the evening before, as rows: where people's clocks are, and whose lessons they have not heard of."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Text, and_, cast, exists, literal, or_, select, union
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Text,
+    and_,
+    cast,
+    exists,
+    literal,
+    or_,
+    select,
+    union,
+    update,
+)
 
 from flightsched_pipelines.database.queries.cases.cases import LiveBooking, schedule
 from flightsched_pipelines.database.schema import airports, bookings, contact_preferences, outbox, schools
+from flightsched_pipelines.domain.cases.actions import PersonRole
 
 
 def key_of(day: date, role: str, person_id: int) -> str:
@@ -36,11 +52,57 @@ def lessons_untold(
     return [one for one in schedule(connection, from_utc, to_utc, untold) if one.status != "held"]
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingEvening:
+    """A message that waits although it was made in an earlier hour; its payload is JSON, and personal."""
+
+    message_id: int
+    role: PersonRole
+    person_id: int
+    payload: Mapping[str, Any]
+
+
+def waiting_since_before(connection: Connection, hour_utc: datetime, now_utc: datetime) -> list[WaitingEvening]:
+    """Return the messages that are due and were made before an hour, locked; those that a worker has are skipped."""
+    o = outbox.c
+    made_utc = cast(o.payload["sent_at_utc"].astext, DateTime(timezone=True))
+    query = (
+        select(o.id, o.role, o.person_id, o.payload)
+        .where(
+            o.key.startswith(_EVENING), o.status == "waiting", o.next_attempt_at <= now_utc, made_utc < hour_utc,
+        )
+        .with_for_update(skip_locked=True)
+    )  # fmt: skip
+    return [WaitingEvening(*row) for row in connection.execute(query)]
+
+
+def lessons_of(
+    connection: Connection, role: PersonRole, person_id: int, from_utc: datetime, to_utc: datetime
+) -> list[LiveBooking]:
+    """Return a person's lessons that begin in a period, in order of time."""
+    whose = bookings.c.student_id if role == "student" else bookings.c.instructor_id
+    found = schedule(connection, from_utc, to_utc, whose == person_id)
+    ahead = (one for one in found if one.status != "held" and from_utc <= one.slot.starts_at_utc < to_utc)
+    return sorted(ahead, key=lambda one: (one.slot.starts_at_utc, one.booking_id))
+
+
+def replace_payload(connection: Connection, message_id: int, payload: Mapping[str, Any]) -> None:
+    """Let a waiting message say something else."""
+    connection.execute(update(outbox).where(outbox.c.id == message_id).values(payload=dict(payload)))
+
+
+def suppress(connection: Connection, message_id: int, why: str, now_utc: datetime) -> None:
+    """Settle a waiting message that must not be sent any more."""
+    settled = {"status": "suppressed", "last_error": why, "settled_at": now_utc}
+    connection.execute(update(outbox).where(outbox.c.id == message_id).values(settled))
+
+
+_EVENING = "evening-"
 _AFTER = "/email"
 
 
 def _before(day: date, role: str) -> str:
-    return f"evening-{day:%Y%m%d}/{role}-"
+    return f"{_EVENING}{day:%Y%m%d}/{role}-"
 
 
 def _is_untold(day: date, role: str, person: Column[Any]) -> ColumnElement[bool]:

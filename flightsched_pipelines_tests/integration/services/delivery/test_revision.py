@@ -1,4 +1,4 @@
-"""What has waited for the morning is compared with the lesson as it is then: nobody reads what is not so any more."""
+"""Messages that have waited for the morning say what is so then: nobody reads what is not so any more."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

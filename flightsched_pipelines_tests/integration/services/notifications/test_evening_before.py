@@ -44,7 +44,8 @@ def at_six(**values: object) -> Settings:
 
 
 def told(engine: Engine) -> list[Digest]:
-    found = rows(engine, "SELECT payload FROM school.outbox WHERE key LIKE 'evening-%' ORDER BY id")
+    kept = "key LIKE 'evening-%' AND status <> 'suppressed'"
+    found = rows(engine, f"SELECT payload FROM school.outbox WHERE {kept} ORDER BY id")  # noqa: S608, our SQL
     return [Digest.model_validate(payload) for (payload,) in found]
 
 
@@ -165,3 +166,37 @@ def test_who_has_not_heard_hears_of_all_lessons_of_the_day(told_engine: Engine) 
 
     after = {row[0]: row[1] for row in rows(told_engine, TOLD)}
     assert after[key]["evening"]["lines"] == before[key]["evening"]["lines"]
+
+
+def test_what_has_waited_says_how_the_lessons_stand_when_it_goes_out(told_engine: Engine) -> None:
+    settings = at_six()
+    process_deadlines(told_engine, EVENING, settings)
+    before = lines(told_engine)
+    stood = [key for key, standings in before.items() if standings == {"stands"}]
+    assert len(stood) >= 2
+    with told_engine.begin() as connection:
+        worse = text("UPDATE pipeline.lesson_verdicts SET verdict = 'unknown' WHERE booking_id = :id")
+        connection.execute(worse, {"id": stood[0]})
+        gone = text("UPDATE school.bookings SET status = 'cancelled' WHERE id = :id")
+        connection.execute(gone, {"id": stood[1]})
+
+    process_deadlines(told_engine, EVENING + timedelta(minutes=30), settings)
+    assert lines(told_engine) == before, "in its own hour a message stays as it is"
+    process_deadlines(told_engine, EVENING + timedelta(hours=1), settings)
+
+    after = lines(told_engine)
+    assert after[stood[0]] <= {"forecast_missing", "beyond_reach"}
+    assert stood[1] not in after
+    assert before.keys() - after.keys() == {stood[1]}
+
+
+def test_a_message_of_which_no_lesson_is_left_is_not_sent(told_engine: Engine) -> None:
+    settings = at_six()
+    process_deadlines(told_engine, EVENING, settings)
+    with told_engine.begin() as connection:
+        connection.execute(text("UPDATE school.bookings SET status = 'cancelled'"))
+
+    process_deadlines(told_engine, EVENING + timedelta(hours=1), settings)
+
+    left = "SELECT DISTINCT status, last_error FROM school.outbox WHERE key LIKE 'evening-%'"
+    assert [tuple(row) for row in rows(told_engine, left)] == [("suppressed", "no lesson is left on that day")]

@@ -1,4 +1,4 @@
-"""What a message says is compared with the lesson as it is when it is sent."""
+"""A message is outdated when its lesson is not as it says any more."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
