@@ -25,6 +25,7 @@ from sqlalchemy import (
     Text,
     cast,
     delete,
+    exists,
     func,
     select,
     text,
@@ -220,10 +221,17 @@ def newest_partition(engine: Engine, table: Table) -> datetime | None:
         return connection.execute(select(func.max(table.c[PARTITION_HOUR]))).scalar()
 
 
-def newest_written(connection: Connection, name: str) -> datetime | None:
-    """Return the newest hour of which a table was written, whether or not it has rows."""
-    query = select(func.max(partitions.c.partition_hour)).where(partitions.c.name == name)
-    return connection.execute(query).scalar()
+def newest_written(connection: Connection, name: str, *others: str) -> datetime | None:
+    """Return the newest hour of which a table, and all the others, were written, whether or not they have rows."""
+    p = partitions.c
+    query = select(p.partition_hour).where(p.name == name, *(is_written(other, p.partition_hour) for other in others))
+    return connection.execute(query.order_by(p.partition_hour.desc()).limit(1)).scalar()
+
+
+def is_written(name: str, hour: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Return the condition that a table was written for an hour, whether or not it has rows of it."""
+    written = partitions.alias().c
+    return exists().where(written.name == name, written.partition_hour == hour)
 
 
 def hours_written(connection: Connection, name: str, from_utc: datetime, to_utc: datetime) -> list[datetime]:

@@ -50,10 +50,11 @@ def process_deadlines(engine: Engine, now_utc: datetime, settings: Settings) -> 
 def _waiting(connection: Connection, now_utc: datetime, settings: Settings) -> dict[str, DeadlineDue]:
     """Return the actions that are due and were not taken, by their key.
 
-    A refused automatic confirmation (its forecast is missing) is tried again with each new hour's forecast.
+    A refused automatic confirmation (its forecast is missing) is tried again with each new hour's weather: its
+    forecast and its hazard areas.
     """
-    forecast = newest_written(connection, "forecasts")
-    hour = "none" if forecast is None else f"{forecast:%Y%m%dT%H}"
+    weather = newest_written(connection, "forecasts", "hazard_areas")
+    hour = "none" if weather is None else f"{weather:%Y%m%dT%H}"
     rules = response_rules(settings)
     clocks = case_queries.case_clocks(connection, now_utc + rules.remind_before)
     found = {_key(one, hour): one for one in deadlines.deadlines_due(clocks, now_utc, rules)}

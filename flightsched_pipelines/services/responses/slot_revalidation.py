@@ -84,9 +84,17 @@ def revalidate(
     if not proposal.flies:
         return Revalidated(objections, NOT_FLOWN, "it does not depend on the weather", lesson)
     verdict, why = sky.judge(records.bookings[moving.booking_id], proposal.span)
-    if facts.hour_utc is None and verdict != "at_risk":
-        verdict, why = "missing", "there has been no forecast for some hours"
+    lacks = _missing_weather(facts)
+    if lacks is not None and verdict != "at_risk":
+        verdict, why = "missing", lacks
     return Revalidated(objections, verdict, why, lesson)
+
+
+def _missing_weather(facts: SlotFacts) -> str | None:
+    """Return why no slot can be judged by the newest hour, whatever the sky."""
+    if facts.hour_utc is None:
+        return "there has been no forecast for some hours"
+    return None if facts.areas_written else "the hazard areas of the newest hour are missing"
 
 
 def _forecast_records(facts: SlotFacts, slot: Slot, now_utc: datetime, buffer: timedelta) -> ForecastRecords:

@@ -22,7 +22,7 @@ AT_ANY_HOUR = (
     "DELETE FROM school.availability_exceptions",
     "DELETE FROM school.weather_minimums WHERE rule = 'daylight'",
     "DELETE FROM pipeline.forecasts",
-    "UPDATE pipeline.partitions SET partition_hour = date_trunc('hour', now()) WHERE name = 'forecasts'",
+    "UPDATE pipeline.partitions SET partition_hour = date_trunc('hour', now()) WHERE name ~ 'forecasts|hazard_areas'",
     "DELETE FROM school.contact_preferences",
 )
 """The test runs on any day of the year, across changes of the clocks too."""

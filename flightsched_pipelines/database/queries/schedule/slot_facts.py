@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Connection, DateTime, Text, any_, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 
-from flightsched_pipelines.database.frames import refuse_archived, select_archived
+from flightsched_pipelines.database.frames import is_written, refuse_archived, select_archived
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
 from flightsched_pipelines.database.queries.schedule.availability import (
     availability_of,
@@ -46,7 +46,10 @@ NOBODY = 0
 
 @dataclass(frozen=True, slots=True)
 class SlotFacts:
-    """All that a slot is compared with; ``hour_utc`` is the forecast's, ``None`` if there is none that is recent."""
+    """All that a slot is compared with; ``hour_utc`` is the forecast's, ``None`` if there is none that is recent.
+
+    ``areas_written``: whether that hour has stored its hazard areas; without rows they mean a clear sky only then.
+    """
 
     lessons: Rows
     in_simulator: bool
@@ -54,6 +57,7 @@ class SlotFacts:
     hour_utc: datetime | None
     forecasts: Rows
     areas: Rows
+    areas_written: bool
     airports: Rows
     runways: Rows
     minimums: Rows
@@ -101,6 +105,7 @@ def slot_facts(
         hour_utc=hour,
         forecasts=_mappings(found["forecasts"]),
         areas=_mappings(found["areas"]),
+        areas_written=found["hour"][0].areas_written,
         airports=_mappings(found["airports"]),
         runways=_mappings(found["runways"]),
         minimums=schedule.minimums_of(found["minimums"], odd, school_id, (hour or now_utc).date()),
@@ -124,7 +129,7 @@ def _facts() -> Together:
         lessons=schedule.lessons(schedule.beside(booking, keys, bindparam("near", type_=TSTZRANGE))),
         craft=select(aircraft.c.simulator).where(aircraft.c.id == _id("aircraft")),
         **availability_queries(),
-        hour=select(hour.label("hour_utc")),
+        hour=select(hour.label("hour_utc"), is_written("hazard_areas", hour).label("areas_written")),
         archived=select_archived(["forecasts", "hazard_areas"], p.partition_hour == hour),
         forecasts=select(*(f[name] for name in LOOKED_AT)).where(
             f.partition_hour == hour, f.governs, f.airport == on_its_way, weather

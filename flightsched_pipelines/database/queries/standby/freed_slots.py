@@ -140,7 +140,7 @@ def _cancelled(now_utc: datetime) -> Select[int, int, str, datetime, datetime, i
 def _is_due(now_utc: datetime, earliest_utc: datetime) -> ColumnElement[bool]:
     """Not too late, its aircraft still free, not offered now, and something has changed since the last check.
 
-    That is: a newer forecast, a change of the list, or the end of an earlier offer.
+    That is: a newer forecast, newer hazard areas, a change of the list, or the end of an earlier offer.
     """
     f, b, c, s, p = freed_slots.c, bookings.c, reschedule_cases.c, standby.c, partitions.c
     taken = exists().where(
@@ -149,7 +149,7 @@ def _is_due(now_utc: datetime, earliest_utc: datetime) -> ColumnElement[bool]:
         b.period.overlaps(func.tstzrange(f.starts_at_utc, f.ends_at_utc)),
     )
     changed = func.greatest(
-        select(func.max(p.at)).where(p.name == "forecasts").scalar_subquery(),
+        select(func.max(p.at)).where(p.name.in_(["forecasts", "hazard_areas"])).scalar_subquery(),
         select(func.max(s.since)).where(s.booking_id == b.id, b.school_id == f.school_id).scalar_subquery(),
         select(func.max(c.closed_at)).where(c.freed_slot_id == f.id).scalar_subquery(),
     )

@@ -1,6 +1,7 @@
 """No booking moves to a time whose forecast is missing, by any path; a time beyond reach is allowed."""
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -47,26 +48,46 @@ RULES_OF_SWAPS = (
 )
 
 
-def store(engine: Engine, forecasts: pd.DataFrame, hour: datetime = NEXT_HOUR) -> None:
-    """Store a forecast as an hour's."""
-    forecasts = forecasts.assign(partition_hour=pd.Timestamp(hour).as_unit("us"))
-    frames.write_partition(engine, PIPELINE_TABLES["forecasts"], forecasts, [hour])
+def write(engine: Engine, name: str, frame: pd.DataFrame, hour: datetime) -> None:
+    """Store a frame as an hour's rows of a table."""
+    frame = frame.assign(partition_hour=pd.Timestamp(hour).as_unit("us"))
+    frames.write_partition(engine, PIPELINE_TABLES[name], frame, [hour])
+
+
+def store(engine: Engine, responses: pd.DataFrame, hour: datetime = NEXT_HOUR) -> None:
+    """Store the forecast and the hazard areas in an hour's responses."""
+    write(engine, "forecasts", hourly_steps.forecast(engine, responses, hour, SETTINGS), hour)
+    write(engine, "hazard_areas", hourly_steps.hazard_areas(responses, hour), hour)
+
+
+def first_responses(engine: Engine) -> pd.DataFrame:
+    """Return the responses of the first hour."""
+    return frames.read_partition(engine, PIPELINE_TABLES["raw_weather"], [SEED_HOUR]).drop(columns="partition_hour")
 
 
 def no_weather(engine: Engine) -> None:
     """Store a newest hour whose requests to every provider failed."""
-    raw = frames.read_partition(engine, PIPELINE_TABLES["raw_weather"], [SEED_HOUR])
-    failed = raw.assign(outcome="timeout", body=None, error="no answer in time", status_code=None)
-    store(engine, hourly_steps.forecast(engine, failed.drop(columns="partition_hour"), NEXT_HOUR, SETTINGS))
+    failed = first_responses(engine).assign(outcome="timeout", body=None, error="no answer in time", status_code=None)
+    store(engine, failed)
 
 
 def garbled_weather(engine: Engine) -> None:
     """Every TAF, METAR and row of guidance of the newest hour is cut off, and One Call gives one hour only."""
-    table = PIPELINE_TABLES["raw_weather"]
-    of_reports = table.c.product.not_in(AREA_PRODUCTS)
-    raw = frames.read_partition(engine, table, [SEED_HOUR], of_reports).drop(columns="partition_hour")
-    garbled = raw.assign(body=[garbled_body(body) for body in raw["body"]])
-    store(engine, hourly_steps.forecast(engine, garbled, NEXT_HOUR, SETTINGS))
+    raw = first_responses(engine)
+    of_areas = raw["product"].isin(list(AREA_PRODUCTS))
+    bodies = [body if area else garbled_body(body) for body, area in zip(raw["body"], of_areas, strict=True)]
+    store(engine, raw.assign(body=bodies))
+
+
+def areas_not_written(engine: Engine) -> None:
+    """The newest hour has a fair forecast, and has not stored its hazard areas."""
+    first = frames.read_partition(engine, PIPELINE_TABLES["forecasts"], [SEED_HOUR])
+    nothing = [[] for _ in range(len(first))]
+    fair = first.assign(
+        wind_speed_kt=3.0, wind_gust_kt=math.nan, visibility_sm=10.0, ceiling_ft=math.nan, weather=nothing,
+        hazards=nothing, missing=nothing,
+    )  # fmt: skip
+    write(engine, "forecasts", fair, NEXT_HOUR)
 
 
 def garbled_body(text: str) -> str:
@@ -81,7 +102,7 @@ def garbled_body(text: str) -> str:
 
 def no_new_hour(engine: Engine) -> None:
     """The newest hour with a forecast began too long ago."""
-    age = "SET partition_hour = partition_hour - interval '4 hours' WHERE name = 'forecasts'"
+    age = "SET partition_hour = partition_hour - interval '4 hours' WHERE name IN ('forecasts', 'hazard_areas')"
     run(engine, f"UPDATE pipeline.partitions {age}")
 
 
@@ -92,6 +113,7 @@ def no_hour(engine: Engine) -> None:
 
 MISSING: Mapping[str, Callable[[Engine], None]] = {
     "no weather": no_weather, "garbled": garbled_weather, "no new hour": no_new_hour, "no hour": no_hour,
+    "areas not written": areas_not_written,
 }  # fmt: skip
 missing = pytest.mark.parametrize("lose", MISSING.values(), ids=MISSING)
 
@@ -257,5 +279,5 @@ def test_a_time_that_no_forecast_reaches_yet_may_be_taken_and_people_are_told_so
 
 def found_again(engine: Engine) -> None:
     """Store an hour like the first: the forecast is back."""
-    first = frames.read_partition(engine, PIPELINE_TABLES["forecasts"], [SEED_HOUR])
-    store(engine, first, SEED_HOUR + 2 * HOUR)
+    for name in ("forecasts", "hazard_areas"):
+        write(engine, name, frames.read_partition(engine, PIPELINE_TABLES[name], [SEED_HOUR]), SEED_HOUR + 2 * HOUR)

@@ -161,7 +161,8 @@ def test_nobody_is_woken_for_a_slot_and_whoever_could_not_answer_in_time_is_pass
     at = STARTS - timedelta(hours=6, minutes=30)
     hour = at.replace(minute=0)
     run(quiet, "UPDATE pipeline.forecasts SET partition_hour = :hour", hour=hour)
-    run(quiet, "UPDATE pipeline.partitions SET partition_hour = :hour WHERE name = 'forecasts'", hour=hour)
+    moved = "UPDATE pipeline.partitions SET partition_hour = :hour WHERE name IN ('forecasts', 'hazard_areas')"
+    run(quiet, moved, hour=hour)
     assert offer_freed_slots(quiet, at, SETTINGS).offered == 1
     assert [row.booking_id for row in offered(quiet)] == [(asleep, awake)[first]]
     sent = "SELECT next_attempt_at FROM school.outbox WHERE channel = 'email' AND role = 'student'"
@@ -175,6 +176,16 @@ def test_a_slot_that_begins_too_soon_is_of_no_use(quiet: Engine) -> None:
     at = STARTS - timedelta(hours=SETTINGS.reschedule_earliest_hours) + MINUTE
     assert offers.freed_slots_due(quiet, at, SETTINGS) == 0
     assert offer_freed_slots(quiet, at, SETTINGS).looked_at == 0
+
+
+@pytest.mark.parametrize("name", ["forecasts", "hazard_areas"])
+def test_a_slot_is_checked_again_once_newer_weather_is_stored(quiet: Engine, name: str) -> None:
+    run(quiet, "UPDATE pipeline.partitions SET at = :at", at=NOW - MINUTE)
+    cancel(quiet)
+    offer_freed_slots(quiet, NOW, SETTINGS)
+    assert offers.freed_slots_due(quiet, NOW, SETTINGS) == 0
+    run(quiet, "UPDATE pipeline.partitions SET at = :at WHERE name = :name", at=NOW + MINUTE, name=name)
+    assert offers.freed_slots_due(quiet, NOW + MINUTE, SETTINGS) == 1
 
 
 def test_the_same_slot_twice_tells_nobody_twice_and_is_looked_at_again_when_something_has_changed(
