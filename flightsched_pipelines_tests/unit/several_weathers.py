@@ -27,6 +27,7 @@ from flightsched_pipelines.domain.weather.provider_responses import (
 )
 from flightsched_pipelines.domain.weather.source_selection import blend
 from flightsched_pipelines_tests.unit.domain.weather.builders import (
+    at,
     fair,
     group,
     hour,
@@ -42,14 +43,18 @@ Weather = Mapping[Any, Any]
 NOW = 14
 AIRPORTS = pd.DataFrame(
     {
-        "airport": ["KXYZ", "KNOT"], "latitude_deg": [37.0, 37.1], "longitude_deg": [-122.0, -122.0],
-        "elevation_ft": [2_000.0, 2_000.0], "issues_taf": [True, False], "issues_metar": [True, False],
-        "approach_ceiling_ft": [None, None], "approach_visibility_sm": [None, None],
+        "airport": ["KXYZ", "KNOT", "KONE"], "latitude_deg": [37.0, 37.1, 40.0], "longitude_deg": [-122.0] * 3,
+        "elevation_ft": [2_000.0] * 3, "issues_taf": [True, False, False], "issues_metar": [True, False, False],
+        "approach_ceiling_ft": [None] * 3, "approach_visibility_sm": [None] * 3,
     }
 )  # fmt: skip
+"""One Call is the only source at KONE: no other's station is near enough."""
 RUNWAYS = pd.DataFrame(
-    {"airport": ["KXYZ"] * 2, "runway": ["13", "31"], "heading_true_deg": [142.0, 322.0], "closed": [False, False]}
-)
+    {
+        "airport": ["KXYZ", "KXYZ", "KONE", "KONE"], "runway": ["13", "31"] * 2,
+        "heading_true_deg": [142.0, 322.0] * 2, "closed": [False] * 4,
+    }
+)  # fmt: skip
 SUNS = sun_table(AIRPORTS, hour(0).date() - timedelta(days=1), 5)
 DENSITY_ALTITUDE = {
     "authority": "school", "training_level": "private_pilot", "rule": "density_altitude", "comparison": "<=",
@@ -58,6 +63,9 @@ DENSITY_ALTITUDE = {
 MINIMUMS = pd.concat([default_minimums(), typed_minimums(pd.DataFrame([DENSITY_ALTITUDE]))], ignore_index=True)
 """Private pilots have a limit on density altitude that blocks; of the others one only warns."""
 
+
+BEGINNINGS = (NOW, 16, 18, 22, 26, 36, 38, 44, 46, 53, 60, 66, 72, 90)
+"""The hours at which lessons begin."""
 
 WEATHER: dict[str, Any] = {
     "taf": [
@@ -96,7 +104,8 @@ WEATHER: dict[str, Any] = {
         *(one_call_hour(n) for n in range(NOW, NOW + 20)),
         *(one_call_hour(n, visibility=1_500, weather=[{"id": 741}]) for n in range(NOW + 20, NOW + 30)),
         *(one_call_hour(n, clouds=90, wind_speed=9.0, wind_gust=14.0, wind_deg=320) for n in range(NOW + 30, NOW + 40)),
-    ),
+    )
+    | {"current": {"dt": at(NOW)}},
 }  # fmt: skip
 
 
@@ -105,11 +114,12 @@ def bookings() -> pd.DataFrame:
     rows = [
         {
             "booking_id": n, "reference": str(n), "training_level": level, "solo": solo, "lesson_kind": "local",
-            "departure": "KXYZ", "route": [], "starts_at_utc": hour(begins), "ends_at_utc": hour(begins + 1),
+            "departure": airport, "route": [], "starts_at_utc": hour(begins), "ends_at_utc": hour(begins + 1),
             "status": "scheduled", "time_zone": "UTC", "aircraft_crosswind_kt": 15.0,
         }
-        for n, ((level, solo), begins) in enumerate(
-            (kind, begins) for kind in kinds for begins in (NOW, 16, 18, 22, 26, 36, 38, 44, 46, 53, 60, 66, 72, 90)
+        for n, (airport, (level, solo), begins) in enumerate(
+            [("KXYZ", kind, begins) for kind in kinds for begins in BEGINNINGS]
+            + [("KONE", kinds[0], begins) for begins in BEGINNINGS]
         )
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(BOOKING_COLUMNS)).astype(dict(BOOKING_COLUMNS))
@@ -196,12 +206,14 @@ def judge(readings: Sequence[Iterable[ParsedReports]], now: int) -> list[list[st
     """The verdicts under each reading, each at airports of its own."""
     if not readings:
         return []
-    asked = [own("KXYZ", n) for n in range(len(readings))]
-    together = ParsedReports(asked_of_models=asked, asked_of_guidance={"NBH": {*asked}, "NBS": {*asked}})
+    asked, alone = ([own(ident, n) for n in range(len(readings))] for ident in ("KXYZ", "KONE"))
+    together = ParsedReports(asked_of_models=asked + alone, asked_of_guidance={"NBH": {*asked}, "NBS": {*asked}})
     for n, reading in enumerate(readings):
         for product in reading:
             for all_, ones in ((together.groups, product.groups), (together.unread, product.unread)):
                 all_ += [replace(one, station=asked[n]) if one.station == "KXYZ" else one for one in ones]
+            of_model = [one for one in product.groups if one.source == "OpenWeatherMap"]
+            together.groups.extend(replace(one, station=alone[n]) for one in of_model)
     where = world(len(readings))
     forecasts = blend(
         where.apart, together, hour(now), horizon_hours=72, taf_max_distance_nm=30, taf_max_age_hours=8,

@@ -106,7 +106,7 @@ class ForecastGroup:
 
     ``change`` is the kind of group: ``BASE``, ``FM``, ``BECMG``, ``TEMPO``, ``PROB`` of a TAF, ``METAR``, ``HOURLY``;
     guidance has ``HOURLY`` and ``PROB``. ``probability`` is in percent, for PROB groups only. ``issue`` is ``None`` for
-    a source that has one report at a time. All times are aware, in UTC.
+    guidance, whose time of issue is its cycle's. All times are aware, in UTC.
     """
 
     source: ReportSource

@@ -13,6 +13,12 @@ from flightsched_pipelines.domain.weather.reports.json_fields import BEGINNING, 
 from flightsched_pipelines.domain.weather.reports.taf import MAX_VALIDITY
 from flightsched_pipelines.durations import HOUR
 
+MODEL_HOURS = 47
+"""One Call returns 48 hours from the one in which it was made, which may be the one before the running hour."""
+
+MODEL_MAX_AGE = 3 * HOUR
+"""One Call is made anew every ten minutes and requested each hour: an older response is not the newest forecast."""
+
 
 @dataclass(frozen=True, slots=True)
 class Governing:
@@ -58,6 +64,24 @@ def governing_metars(
     return placed or [unreadable("METAR", station, hour_utc, hour_utc + HOUR, issued_at_utc=hour_utc)]
 
 
+def governing_model(
+    groups: Sequence[ForecastGroup], station: str, hour_utc: datetime, *, is_due: bool
+) -> list[ForecastGroup]:
+    """Return the hours of a model; beside those that are too old or of unknown issue, unreadable ones as well.
+
+    If the model is due, so are the hours that did not come.
+    """
+    given = {group.from_utc for group in groups if group.issue is not None and _is_fresh(group.issue, hour_utc)}
+    wanted = {group.from_utc for group in groups}
+    if is_due:
+        wanted.update(hour_utc + n * HOUR for n in range(MODEL_HOURS))
+    missing = sorted(wanted - given)
+    return [
+        *groups,
+        *(unreadable("OpenWeatherMap", station, hour, hour + HOUR, issued_at_utc=hour_utc) for hour in missing),
+    ]
+
+
 def newest(groups: Sequence[ForecastGroup], hour_utc: datetime | None) -> dict[Issue, list[ForecastGroup]]:
     """Return the groups of every report except those that another was certainly issued after.
 
@@ -83,6 +107,11 @@ def unreadable(
 
 def _is_old(issue: Issue, oldest_utc: datetime) -> bool:
     return issue.earliest_utc < oldest_utc
+
+
+def _is_fresh(issue: Issue, hour_utc: datetime) -> bool:
+    """Return whether a model's time of issue is known, not too old, and not to come."""
+    return not _is_old(issue, hour_utc - MODEL_MAX_AGE) and issue.latest_utc < hour_utc + HOUR
 
 
 def _not_in_all(issues: Sequence[Issue], window: tuple[datetime, datetime]) -> list[tuple[datetime, datetime]]:

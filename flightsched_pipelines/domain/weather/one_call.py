@@ -9,8 +9,16 @@ from math import floor
 from types import MappingProxyType
 from typing import Any, cast
 
-from flightsched_pipelines.domain.weather.conditions import Conditions, Element, ForecastGroup
-from flightsched_pipelines.domain.weather.reports.json_fields import FieldError, epoch, is_illegible, number, objects
+from flightsched_pipelines.domain.weather.conditions import Conditions, Element, ForecastGroup, Issue
+from flightsched_pipelines.domain.weather.reports.json_fields import (
+    BEGINNING,
+    END,
+    FieldError,
+    epoch,
+    is_illegible,
+    number,
+    objects,
+)
 from flightsched_pipelines.domain.weather.reports.report_elements import (
     CloudLayerSummary,
     ReportElements,
@@ -68,6 +76,8 @@ def is_one_call(answer: object) -> bool:
 def read_one_call(answer: Mapping[str, Any], station: str) -> list[ForecastGroup]:
     """Read the hourly forecast of one airport into one group an hour, issued at the response's ``current`` time.
 
+    Without that time it may have been issued at any.
+
     Raises:
         FieldError: the hours are not a list of objects, or the response is in imperial units.
     """
@@ -93,6 +103,7 @@ def read_one_call(answer: Mapping[str, Any], station: str) -> list[ForecastGroup
                 to_utc=begins + HOUR,
                 issued_at_utc=issued or begins,
                 conditions=_conditions(hour, station),
+                issue=Issue(issued or BEGINNING, issued or END, begins, begins + HOUR),
             )
         )
     if not groups:

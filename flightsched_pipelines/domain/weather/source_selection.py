@@ -19,7 +19,7 @@ import pandas as pd
 from flightsched_pipelines.domain.weather.conditions import ForecastGroup, UnreadWord, flight_category
 from flightsched_pipelines.domain.weather.distances import distances_nm
 from flightsched_pipelines.domain.weather.forecast_columns import FORECAST_COLUMNS
-from flightsched_pipelines.domain.weather.governing import governing_metars, governing_taf, newest, unreadable
+from flightsched_pipelines.domain.weather.governing import governing_metars, governing_model, governing_taf, newest
 from flightsched_pipelines.domain.weather.guidance.bulletin import GUIDANCE_SOURCES, GuidanceSource
 from flightsched_pipelines.domain.weather.guidance.governing_guidance import (
     DEFAULT_RULES,
@@ -32,9 +32,6 @@ from flightsched_pipelines.domain.weather.issuers import due
 from flightsched_pipelines.domain.weather.outside_air import with_outside_air
 from flightsched_pipelines.domain.weather.provider_responses import ParsedReports
 from flightsched_pipelines.durations import HOUR, hour_of
-
-MODEL_HOURS = 47
-"""One Call returns 48 hours from the one in which it was made, which may be the one before the running hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +102,7 @@ def blend(
             oldest = timedelta(minutes=observation_max_age_minutes)
             observed = governing_metars(_of_station(metars, airport), airport, hour_utc, oldest)
             rows += [_Row(airport, group, 0.0, governs=True) for group in observed]
-        of_model = [*models.get(airport, ())]
-        if airport in asked_of_models:
-            of_model += _hours_that_did_not_come(of_model, airport, hour_utc)
+        of_model = governing_model(models.get(airport, ()), airport, hour_utc, is_due=airport in asked_of_models)
         guided: frozenset[datetime] = frozenset()
         if airport in guides:
             station, distance_nm = guides[airport]
@@ -195,17 +190,6 @@ def _guides(
 def _of_station(groups: Mapping[str, list[ForecastGroup]], station: str) -> list[ForecastGroup]:
     """The groups that belong, or may belong, to a station."""
     return [*groups.get(station, ()), *groups.get(EVERY_STATION, ())]
-
-
-def _hours_that_did_not_come(groups: Sequence[ForecastGroup], station: str, hour_utc: datetime) -> list[ForecastGroup]:
-    """The hours that were requested of a model and did not come."""
-    given = {group.from_utc for group in groups}
-    due = (hour_utc + n * HOUR for n in range(MODEL_HOURS))
-    return [
-        unreadable("OpenWeatherMap", station, hour, hour + HOUR, issued_at_utc=hour_utc)
-        for hour in due
-        if hour not in given
-    ]
 
 
 def _where_others_are(groups: Sequence[ForecastGroup]) -> list[ForecastGroup]:

@@ -104,5 +104,5 @@ def one_call_hour(n: int, **fields: Any) -> dict[str, Any]:
 
 
 def one_call(*hours: dict[str, Any]) -> dict[str, Any]:
-    """A One Call answer of these hours, current at hour 0."""
-    return {"lat": 37.0, "lon": -122.0, "current": {"dt": at(0)}, "hourly": list(hours)}
+    """A One Call answer of these hours, current at hour 12."""
+    return {"lat": 37.0, "lon": -122.0, "current": {"dt": at(12)}, "hourly": list(hours)}

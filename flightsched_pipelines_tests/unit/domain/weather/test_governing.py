@@ -1,13 +1,15 @@
 """The governing report: the newest that was issued, readable or not."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from flightsched_pipelines.domain.weather.governing import MODEL_HOURS
 from flightsched_pipelines.domain.weather.provider_responses import ParsedReports, read_response
-from flightsched_pipelines.domain.weather.source_selection import MODEL_HOURS, blend
+from flightsched_pipelines.domain.weather.source_selection import blend
 from flightsched_pipelines_tests.unit.domain.weather.builders import at, fair, hour, metar, one_call, one_call_hour, taf
 
 NOW = 14
@@ -15,6 +17,7 @@ AIRPORTS = pd.DataFrame(
     [("KXYZ", 37.0, -122.0, True, True)],
     columns=["airport", "latitude_deg", "longitude_deg", "issues_taf", "issues_metar"],
 ).assign(elevation_ft=100.0)
+UNREPORTED = AIRPORTS.assign(issues_taf=False, issues_metar=False)
 
 
 def issued(at_hour: float, **fields: Any) -> dict[str, Any]:
@@ -28,11 +31,11 @@ def forecast(*reports: object, now: int = NOW, **options: Any) -> pd.DataFrame:
     return blended(read_response(json.dumps(reports)), now, **options)
 
 
-def blended(reading: ParsedReports, now: int = NOW, **options: Any) -> pd.DataFrame:
+def blended(reading: ParsedReports, now: int = NOW, airports: pd.DataFrame = AIRPORTS, **options: Any) -> pd.DataFrame:
     settings: dict[str, Any] = {
         "horizon_hours": 72, "taf_max_distance_nm": 30, "taf_max_age_hours": 8, "observation_max_age_minutes": 90,
     }  # fmt: skip
-    frame = blend(AIRPORTS, reading, hour(now), **(settings | options))
+    frame = blend(airports, reading, hour(now), **(settings | options))
     return frame[frame["governs"]]
 
 
@@ -100,6 +103,26 @@ def test_an_old_taf_can_threaten_and_cannot_reassure(hours_old: int, relied_on: 
             taf(fair(0, 30, visib=visibility), ends=30) | {"issueTime": "2026-03-10T00:00:00Z"}, now=hours_old
         )
         assert visibilities(frame, 28) == ([visibility] if relied_on else [visibility, None])
+
+
+@pytest.mark.parametrize(
+    ("made", "relied_on"),
+    [(NOW, True), (NOW + 0.9, True), (NOW - 3, True), (NOW - 4, False), (NOW - 26, False), (NOW + 1, False)],
+)
+def test_an_old_model_can_threaten_and_cannot_reassure(made: float, relied_on: bool) -> None:
+    for metres, visibility in ((10_000, 6.21), (800, 0.5)):
+        hours = [one_call_hour(n, visibility=metres) for n in range(NOW, NOW + 40)]
+        model = read_response(json.dumps(one_call(*hours) | {"current": {"dt": at(made)}}), "KXYZ")
+        frame = blended(replace(model, asked_of_models=["KXYZ"]), airports=UNREPORTED)
+        assert visibilities(frame, 28) == ([visibility] if relied_on else [visibility, None])
+
+
+@pytest.mark.parametrize("current", [None, {}, {"dt": None}, {"dt": "noon"}, []])
+def test_a_model_of_unknown_time_cannot_reassure_even_beyond_the_hours_that_are_due(current: object) -> None:
+    body = one_call(one_call_hour(20), one_call_hour(NOW + MODEL_HOURS + 3)) | {"current": current}
+    frame = blended(read_response(json.dumps(body), "KXYZ"), airports=UNREPORTED)
+
+    assert [len(visibilities(frame, n)) for n in (20, NOW + MODEL_HOURS + 3)] == [2, 2]
 
 
 def test_beyond_what_is_sure_the_model_governs_beside_what_is_missing() -> None:

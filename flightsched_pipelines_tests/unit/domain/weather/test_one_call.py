@@ -79,6 +79,6 @@ def test_an_answer_without_hours_is_refused() -> None:
 
 
 def test_an_hour_is_the_hour_it_says() -> None:
-    (group,) = read_one_call(one_call(one_call_hour(3)), "KXYZ")
+    (group,) = read_one_call(one_call(one_call_hour(13)), "KXYZ")
 
-    assert (group.from_utc, group.to_utc, group.issued_at_utc) == (hour(3), hour(4), hour(0))
+    assert (group.from_utc, group.to_utc, group.issued_at_utc) == (hour(13), hour(14), hour(12))
