@@ -82,7 +82,7 @@ def garbled_weather(engine: Engine) -> None:
 def areas_not_written(engine: Engine) -> None:
     """The newest hour has a fair forecast, and has not stored its hazard areas."""
     first = frames.read_partition(engine, PIPELINE_TABLES["forecasts"], [SEED_HOUR])
-    nothing = [[] for _ in range(len(first))]
+    nothing = pd.Series([list[str]()] * len(first))
     fair = first.assign(
         wind_speed_kt=3.0, wind_gust_kt=math.nan, visibility_sm=10.0, ceiling_ft=math.nan, weather=nothing,
         hazards=nothing, missing=nothing,
