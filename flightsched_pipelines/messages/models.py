@@ -158,6 +158,7 @@ class MissingWeather(_MessageModel):
     why: str
     lessons: list[Lesson]
     over: bool = False
+    airports: list[str] = []
 
 
 class EveningLine(_MessageModel):

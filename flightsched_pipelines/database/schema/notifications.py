@@ -126,10 +126,21 @@ weather_gaps = Table(
     column("since_utc", INSTANT, "The first hour from which on the weather of some lesson was missing."),
     column("lessons", Integer, "Number of lessons in the notification."),
     column("told_at", INSTANT, "When dispatchers were notified, UTC."),
-    optional("ended_at", INSTANT, "When dispatchers were notified of its end; null while it lasts."),
-    Index("weather_gaps_one_open_idx", "school_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+    optional(
+        "ended_at", INSTANT, "When it ended; null while it lasts. Dispatchers are notified if the weather is back."
+    ),
+    optional("airport", Text, "The airport whose weather is missing; null if no hour was assessed at all."),
+    Index(
+        "weather_gaps_one_open_idx",
+        "school_id",
+        "airport",
+        unique=True,
+        postgresql_where=text("ended_at IS NULL"),
+        postgresql_nulls_not_distinct=True,
+    ),
     schema="school",
-    comment="Periods of missing weather that dispatchers were notified of; at most one is open for each school.",
+    comment="Periods of missing weather that dispatchers were notified of; at most one is open for each school and "
+    "airport.",
 )
 llm_calls = Table(
     "llm_calls",

@@ -23,6 +23,9 @@ Indices = NDArray[np.int64]
 NO_FORECAST, NO_SUN, NO_MINIMUMS, FAULTY_ROW, NO_AREAS, NO_DENSITY_ALTITUDE = (1 << n for n in range(32, 38))
 """Bits beside those of the elements that a row can lack."""
 
+NO_FORECAST_WORDS = "no forecast"
+"""The words for an hour without any row: no source reaches it yet, or none serves the airport at all."""
+
 MAX_FAULTS = 3
 """Maximum number of faulty rows named with one booking; a check names them all."""
 
@@ -133,19 +136,21 @@ def _without_density_altitude(case: AssessmentInput, hours: BookingHours, wanted
 
 def _missing_words(bits: int) -> str:
     causes = {
-        FAULTY_ROW: "a row that cannot be read", NO_FORECAST: "no forecast", NO_SUN: "sunset", NO_MINIMUMS: "minimums",
-        NO_AREAS: HAZARD_AREAS, NO_DENSITY_ALTITUDE: DENSITY_ALTITUDE,
+        FAULTY_ROW: "a row that cannot be read", NO_FORECAST: NO_FORECAST_WORDS, NO_SUN: "sunset",
+        NO_MINIMUMS: "minimums", NO_AREAS: HAZARD_AREAS, NO_DENSITY_ALTITUDE: DENSITY_ALTITUDE,
     }  # fmt: skip
     return ", ".join([*(word for bit, word in causes.items() if bits & bit), *element_names(bits)])
 
 
-def lacks_weather(words: str) -> bool:
-    """Return whether the words of a lesson of unknown verdict name weather that was due.
+def lacks_weather(words: str, *, is_served: bool) -> bool:
+    """Return whether the words of a lesson of unknown verdict name weather that will not come by itself.
 
-    Hours beyond the reach of the sources are not missing; nor is weather missing where minimums or sun times are.
+    Hours beyond the reach of an airport's sources are not missing; all are of an airport that no source of forecasts
+    serves. Weather is not missing where minimums or sun times are.
     """
     named = words.split(", ")
-    return any(name in named for name in (*element_names(-1), HAZARD_AREAS, DENSITY_ALTITUDE))
+    due = any(name in named for name in (*element_names(-1), HAZARD_AREAS, DENSITY_ALTITUDE))
+    return due or (not is_served and NO_FORECAST_WORDS in named)
 
 
 def ends_before(words: str, since_utc: datetime, last_forecast_utc: datetime | None) -> bool:

@@ -17,11 +17,12 @@ def opening(digest: Digest) -> str:
     missing = _missing(digest)
     since = format_time(missing.since_utc, digest.time_zone)
     if missing.over:
-        return f"The forecast that was missing since {since} is back. The lessons are assessed again, hour by hour."
+        where = f" for {', '.join(missing.airports)}" if missing.airports else ""
+        return f"The forecast{where} that was missing since {since} is back. Lessons are assessed again, hour by hour."
     return (
         f"Since {since} lessons cannot be compared with the school's minimums: {missing.why}. No message says that "
         "they are below or above them, and no lesson moves to a time whose forecast is missing. You will be notified "
-        "once more, when the forecast is back."
+        "once more, if a forecast comes before these lessons begin."
     )
 
 

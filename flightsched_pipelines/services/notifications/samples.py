@@ -305,10 +305,9 @@ _MISSING = _DIGEST.model_copy(
         ),
     }
 )
+_SINCE = _SENT.replace(minute=0) - timedelta(hours=8)
 _BACK = _MISSING.model_copy(
-    update={
-        "missing": MissingWeather(since_utc=_SENT.replace(minute=0) - timedelta(hours=8), why="", lessons=[], over=True)
-    }
+    update={"missing": MissingWeather(since_utc=_SINCE, why="", lessons=[], over=True, airports=["KPAO"])}
 )
 _OWN = [
     line.lesson.model_copy(update={"student": _STUDENT.name, "student_phone": None, "instructor_phone": None})
