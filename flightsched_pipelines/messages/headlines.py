@@ -39,6 +39,8 @@ STANDBY_HEADLINES: dict[Event, str] = {
 """Headlines of cases that offer a freed slot."""
 
 
+STAYS_ON_HOLD = "stays on weather hold until a dispatcher lifts it"
+
 FORMS: dict[Form, str] = {"flight": "flight", "simulator": "simulator lesson", "ground": "ground lesson"}
 
 

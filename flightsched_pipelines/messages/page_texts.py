@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from flightsched_pipelines.domain.risk.verdict_trend import Direction, VerdictTrend
 from flightsched_pipelines.formatting import format_clock, format_time
-from flightsched_pipelines.messages.headlines import FORMS
+from flightsched_pipelines.messages.headlines import FORMS, STAYS_ON_HOLD
 from flightsched_pipelines.messages.models import Form, Role
 
 Text = tuple[str, str]
@@ -129,11 +129,23 @@ def open_text(status: str, role: Role, *, standby: bool) -> Text:
     return _OPEN.get(key, ("This lesson and the weather", "Nothing is asked of you at present."))
 
 
-def ended_text(state: str, form: Form, *, standby: bool) -> Text:
-    """Return heading and opening of a case that has ended; ``form`` is that of the lesson now."""
+def ended_text(state: str, form: Form, *, standby: bool, stays_on_hold: bool) -> Text:
+    """Return heading and opening of a case that has ended.
+
+    Args:
+        state: how it ended.
+        form: the form of the lesson now.
+        standby: whether the case offered a freed slot.
+        stays_on_hold: whether the lesson is on a weather hold now that the platform did not set.
+    """
+    heading, opening = (_STANDBY_ENDED if standby and state in _STANDBY_ENDED else _ENDED)[state]
     if state == "rescheduled" and form != "flight":
-        return f"This is a {FORMS[form]} now", f"It keeps its time as a {FORMS[form]}, because of the weather:"
-    return (_STANDBY_ENDED if standby and state in _STANDBY_ENDED else _ENDED)[state]
+        heading = f"This is a {FORMS[form]} now"
+        opening = f"It keeps its time as a {FORMS[form]}, because of the weather:"
+    if not stays_on_hold or state not in {"cleared", "rescheduled"}:
+        return heading, opening
+    stays = f"It {STAYS_ON_HOLD}."
+    return heading, stays if state == "cleared" else f"{stays} {opening}"
 
 
 _VERDICTS: Mapping[str, str] = MappingProxyType(

@@ -126,7 +126,9 @@ def view_of(found: CasePage, *, all_alternatives: bool = False) -> CaseView:
 
 def _opening(found: CasePage) -> tuple[str, str]:
     if not found.is_open:
-        return page_texts.ended_text(found.state, found.lesson.form, standby=found.standby)
+        return page_texts.ended_text(
+            found.state, found.lesson.form, standby=found.standby, stays_on_hold=found.stays_on_hold
+        )
     role = found.possible.role
     primary = Action.NONE_SUIT if role == "student" else Action.CONFIRM
     refusal = found.possible.actions[primary]

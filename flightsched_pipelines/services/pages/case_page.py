@@ -61,8 +61,9 @@ class HeldSlot:
 class CasePage:
     """A case as its page shows it to ``reader``.
 
-    ``lesson`` is the booking as people were notified of it, or as it is now once the case has ended. ``unavailable`` is
-    why the alternative that the link chose cannot be had; ``answered`` is the response that the page is to report.
+    ``lesson`` is the booking as people were notified of it, or as it is now once the case has ended.
+    ``stays_on_hold``: it is on a weather hold now that the platform did not set. ``unavailable`` is why the alternative
+    that the link chose cannot be had; ``answered`` is the response that the page is to report.
     """
 
     case_id: int
@@ -70,6 +71,7 @@ class CasePage:
     state: CaseState
     standby: bool
     solo: bool
+    stays_on_hold: bool
     reader: Person
     lesson: models.Lesson
     deadline_utc: datetime
@@ -152,9 +154,12 @@ def _read(
     response_key: str | None = None,
 ) -> _Read:
     at = ResponseContext(now_utc, now_utc, response_rules(settings))
+    now = current_lesson(connection, case.booking_id)
+    slot = case.lesson if case.state in OPEN_STATES else now.slot
     page = CasePage(
         case_id=case.case_id, round=case.round, state=case.state, standby=case.standby, solo=case.solo,
-        reader=reader, lesson=_lesson(connection, case, directory), deadline_utc=case.deadline_utc,
+        stays_on_hold=now.status == "weather_hold" and now.hold_by != "platform",
+        reader=reader, lesson=directory.lesson(case.booking_id, slot), deadline_utc=case.deadline_utc,
         possible=possible_responses(case, link.role, link.person_id, at),
         answered=_answered(connection, link, response_key),
     )  # fmt: skip
@@ -191,12 +196,6 @@ def _with_choices(engine: Engine, read: _Read, settings: Settings) -> CasePage:
         weather=lesson_weather(engine, read.assessed, case.school_id, case.booking_id, case.lesson, settings),
         unavailable=unavailable,
     )
-
-
-def _lesson(connection: Connection, case: CaseSnapshot, directory: Directory) -> models.Lesson:
-    is_open = case.state in OPEN_STATES
-    slot = case.lesson if is_open else current_lesson(connection, case.booking_id).slot
-    return directory.lesson(case.booking_id, slot)
 
 
 def _answered(connection: Connection, link: ResponseLink, key: str | None) -> Response | None:

@@ -132,10 +132,13 @@ class DecisionEffects:
         self._write(*(one.transition for one in renewed))
         told = [one.news for one in renewed]
         directory = self.directories.of([case.booking_id, *(news.booking_id for news in told)])
-        self._tell(*moved_notifications(case, slot, directory, reached=self._is_forecast), *told, directory=directory)
+        stays = self.locked.lesson.stays_on_hold
+        moved_to = moved_notifications(case, slot, directory, reached=self._is_forecast, stays_on_hold=stays)
+        self._tell(*moved_to, *told, directory=directory)
         cost = "It is the freed slot" if case.standby else "There is no charge for moving a lesson because of weather"
         done = f"The lesson keeps its time, {self._form(slot)}" if keeps else "The lesson has moved to"
-        return responses.APPLIED, f"{done}{',' if keeps else ''} {self._moment(slot)}. {cost}."
+        so = f"{done}{',' if keeps else ''} {self._moment(slot)}. {cost}."
+        return responses.APPLIED, f"{so} It {headlines.STAYS_ON_HOLD}." if stays else so
 
     def _lose(self, decision: Decision) -> tuple[str, str]:
         """Release a held slot that is no longer available, and offer the student others."""
@@ -281,16 +284,28 @@ class DecisionEffects:
 
 
 def moved_notifications(
-    case: CaseSnapshot, slot: Slot, directory: Directory, *, reached: bool
+    case: CaseSnapshot, slot: Slot, directory: Directory, *, reached: bool, stays_on_hold: bool = False
 ) -> list[CaseNotification]:
-    """Return notifications for the student and the lesson's instructor, and for the former one if that is another."""
+    """Return notifications for the student and the lesson's instructor, and for the former one if that is another.
+
+    Args:
+        case: the lesson's case, as it was before the move.
+        slot: the place of the lesson now.
+        directory: people and things.
+        reached: whether a forecast reaches the slot.
+        stays_on_hold: whether the lesson is still on weather hold there.
+    """
     lesson, round_ = case.lesson, case.round
     was = f"It was {format_period(lesson.starts_at_utc, lesson.ends_at_utc, case.time_zone)}."
     changes = [was] if reached else [was, UNREACHED]
     if keeps_time(slot, lesson):
         changes = [f"It was a flight with {directory.aircraft_of(lesson)}."]
+    changes += [f"It {headlines.STAYS_ON_HOLD}."] if stays_on_hold else []
     about = case.case_id, case.booking_id
-    moved = CaseNotification(*about, "moved", slot, round_, changes=changes, moved_from=lesson, standby=case.standby)
+    moved = CaseNotification(
+        *about, "moved", slot, round_, changes=changes, moved_from=lesson, standby=case.standby,
+        stays_on_hold=stays_on_hold,
+    )  # fmt: skip
     news = [moved]
     if lesson.instructor_id is not None and lesson.instructor_id != slot.instructor_id:
         former = directory.instructors[lesson.instructor_id]

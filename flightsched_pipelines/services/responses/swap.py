@@ -18,6 +18,7 @@ from flightsched_pipelines.domain.cases.responses import ResponseRefusedError
 from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot
 from flightsched_pipelines.domain.rescheduling.rules import BUFFER
 from flightsched_pipelines.durations import hour_of
+from flightsched_pipelines.messages import headlines
 from flightsched_pipelines.services.notifications.case_notification import NotificationContext
 from flightsched_pipelines.services.notifications.directory import Directory
 from flightsched_pipelines.services.notifications.notifications import queue_notifications
@@ -33,7 +34,7 @@ def swap(
     engine: Engine, key: str, case_ids: tuple[int, int], door: str, now_utc: datetime, settings: Settings, *,
     dispatcher: str | None = None, reason: str | None = None,
 ) -> ResponseOutcome:  # fmt: skip
-    """Swap the lessons of two cases; a used key does nothing again.
+    """Swap the lessons of two cases; a used key does nothing again. A weather hold set by hand stays.
 
     Args:
         engine: the database.
@@ -109,7 +110,9 @@ def _swap(connection: Connection, case_ids: tuple[int, int], now_utc: datetime, 
     hour = hour_of(now_utc)
     transitions.write_transitions(connection, [step for case in again for step in _steps(case)], hour, now_utc)
     moves = [Move(key, slot) for key, slot in zip(booking_ids, going, strict=True)]
-    booking_moves.move(connection, moves, changes.standing_lessons(connection, booking_ids), now_utc)
+    lessons = changes.standing_lessons(connection, booking_ids)
+    booking_moves.move(connection, moves, lessons, now_utc)
+    stay = {lesson.booking_id for lesson in lessons if lesson.stays_on_hold}
     losing = case_queries.load_cases(connection, sorted(others))
     candidates = newest_written(connection, "reschedule_candidates")
     renewed = replacement_offers.others_who_lose(
@@ -120,11 +123,16 @@ def _swap(connection: Connection, case_ids: tuple[int, int], now_utc: datetime, 
     news = [
         one
         for case, slot in zip(again, going, strict=True)
-        for one in moved_notifications(case, slot, directory, reached=reached[case.case_id])
+        for one in moved_notifications(
+            case, slot, directory, reached=reached[case.case_id], stays_on_hold=case.booking_id in stay
+        )
     ]
     news += [one.news for one in renewed]
     queue_notifications(connection, news, directory, NotificationContext(None, now_utc, settings))
-    return f"The lessons of cases {case_ids[0]} and {case_ids[1]} are swapped."
+    held = [
+        f"The lesson of case {case.case_id} {headlines.STAYS_ON_HOLD}." for case in again if case.booking_id in stay
+    ]
+    return " ".join([f"The lessons of cases {case_ids[0]} and {case_ids[1]} are swapped.", *held])
 
 
 def _open(connection: Connection, case_id: int) -> CaseSnapshot:

@@ -17,6 +17,7 @@ from flightsched_pipelines.database.queries.notifications.leases import Message
 from flightsched_pipelines.services.delivery.outbox_worker import Channel, drain
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.responses import deadlines, weather_hold
+from flightsched_pipelines.services.standby.offers import offer_freed_slots
 from flightsched_pipelines_tests.conftest import SEED_HOUR, clone, connected
 from flightsched_pipelines_tests.examples import examples
 from flightsched_pipelines_tests.integration.services.helpers import (
@@ -42,6 +43,13 @@ DEEDS = {
     "move": "UPDATE school.bookings SET period = tstzrange(lower(period) + interval '40 days', upper(period) + "
     "interval '40 days') WHERE id = :id AND upper(period) < '2026-12-15' AND status IN ('scheduled', 'weather_hold')",
 }
+FREE = """
+UPDATE school.bookings SET status = 'cancelled' WHERE id = (
+    SELECT o.id FROM school.bookings o JOIN school.bookings b USING (school_id) WHERE b.id = :id AND o.id <> b.id
+    AND o.status = 'scheduled' AND lower(o.period) > :soon ORDER BY o.id LIMIT 1)
+"""
+"""The cancellation of another lesson of a lesson's school."""
+
 CLEARED_WITHOUT_VERDICT = """
 SELECT count(*) FROM school.case_events e JOIN school.reschedule_cases c ON c.id = e.case_id
 WHERE e.event IN ('cleared', 'released') AND NOT EXISTS (
@@ -172,9 +180,14 @@ class Truth(RuleBasedStateMachine):
         _, booking_id = self.known[which]
         newest = "SELECT max(id) FROM school.reschedule_cases WHERE booking_id = :id"
         words: dict[str, Any] = {"accept": {"number": 1}, "keep": {"reason": "It will do."}}.get(action, {})
-        outcome = give(self.engine, one(self.engine, newest, id=booking_id), said(action, **words), self.now)
-        if outcome.applied and action == "confirm":
-            self.by_hand.discard(booking_id)
+        give(self.engine, one(self.engine, newest, id=booking_id), said(action, **words), self.now)
+
+    @rule(leaving=WHICH)
+    def a_slot_is_freed_and_offered(self, leaving: int) -> None:
+        """Cancel another lesson of a lesson's school, and offer what is free to whoever waits."""
+        _, booking_id = self.known[leaving]
+        run(self.engine, FREE, id=booking_id, soon=self.now + 2 * HOUR)
+        offer_freed_slots(self.engine, self.now, SETTINGS)
 
     @rule(which=WHICH, what=st.sampled_from(["hold", "hold", "release"]))
     def a_dispatcher_gives_an_order(self, which: int, what: Any) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     CompoundSelect,
     Connection,
     Select,
+    Text,
     bindparam,
     case,
     func,
@@ -191,7 +192,7 @@ def move(connection: Connection, moves: Sequence[Move], lessons: Sequence[Standi
     """Move bookings, all of them at once: two may take each other's places.
 
     The slots they leave are recorded as free, their entries on the standby list end, and the school's scheduler is
-    to enter the change.
+    to enter the change. A move lifts the platform's weather hold; one that a dispatcher or another system set stays.
 
     Args:
         connection: the transaction; the bookings are locked.
@@ -204,6 +205,7 @@ def move(connection: Connection, moves: Sequence[Move], lessons: Sequence[Standi
     """
     going = {one.booking_id: one.slot for one in moves}
     left = {one.booking_id: one.place for one in lessons}
+    stay = {one.booking_id for one in lessons if one.stays_on_hold}
     kind = ChangeKind.SWAP if len(moves) > 1 else ChangeKind.MOVE
     if all(keeps_time(one.slot, left[one.booking_id]) for one in moves):
         kind = ChangeKind.GROUND
@@ -220,6 +222,7 @@ def move(connection: Connection, moves: Sequence[Move], lessons: Sequence[Standi
                 {
                     "booking_id": one.booking_id, "starts": one.slot.starts_at_utc, "ends": one.slot.ends_at_utc,
                     "instructor_id": one.slot.instructor_id, "aircraft_id": one.slot.aircraft_id,
+                    "status": "weather_hold" if one.booking_id in stay else "scheduled",
                 }
                 for one in moves
             ),
@@ -239,8 +242,9 @@ def _moving() -> Together:
     """The statement of `move`, made once."""
     b = bookings.c
     to = given(
-        "moves", booking_id=BigInteger, starts=INSTANT, ends=INSTANT, instructor_id=BigInteger, aircraft_id=BigInteger
-    )
+        "moves", booking_id=BigInteger, starts=INSTANT, ends=INSTANT, instructor_id=BigInteger, aircraft_id=BigInteger,
+        status=Text,
+    )  # fmt: skip
     moved = (
         update(bookings)
         .where(among(b.id, "bookings"), b.id == to.c.booking_id)
@@ -249,7 +253,7 @@ def _moving() -> Together:
             aircraft_id=to.c.aircraft_id,
             ground=to.c.aircraft_id.is_(None),
             instructor_id=to.c.instructor_id,
-            status="scheduled",
+            status=to.c.status,
             times_moved=b.times_moved + case((b.status == "weather_hold", 1), else_=0),
             updated_at=bindparam("now", type_=INSTANT),
         )

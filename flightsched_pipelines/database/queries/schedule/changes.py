@@ -17,6 +17,7 @@ from sqlalchemy import (
     Row,
     Select,
     Text,
+    and_,
     bindparam,
     case,
     func,
@@ -90,13 +91,17 @@ class ListedChange:
 
 @dataclass(frozen=True, slots=True)
 class StandingLesson:
-    """A lesson where it is now, where the school's file last had it, its newest case, and the change that waits."""
+    """A lesson where it is now, where the school's file last had it, its newest case, and the change that waits.
+
+    ``stays_on_hold``: it is on a weather hold that the platform did not set, and that no move lifts.
+    """
 
     booking_id: int
     place: Slot
     filed: Slot | None
     case_id: int | None
     waiting: StoredChange | None
+    stays_on_hold: bool = False
 
 
 def standing_lessons(connection: Connection, booking_ids: Collection[int]) -> list[StandingLesson]:
@@ -111,7 +116,7 @@ def read_standing(found: Mapping[str, Sequence[Any]]) -> list[StandingLesson]:
         StandingLesson(
             row.id, Slot(row.starts, row.ends, row.instructor_id, row.aircraft_id),
             _slot(row.imported_from, row.imported_to, row.imported_instructor_id, row.imported_aircraft_id),
-            row.case_id, waiting.get(row.id),
+            row.case_id, waiting.get(row.id), row.stays_on_hold,
         )
         for row in found["standing"]
     ]  # fmt: skip
@@ -168,10 +173,12 @@ def standing_queries() -> Mapping[str, Select[*tuple[Any, ...]]]:
     """Return the queries for the lessons of the parameter ``bookings``; `read_standing` reads their rows."""
     b, c = bookings.c, reschedule_cases.c
     case_id = select(func.max(c.id)).where(c.booking_id == b.id).scalar_subquery()
+    of_others = and_(b.status == "weather_hold", b.weather_hold_by.is_distinct_from("platform"))
     lessons = select(
         b.id, start_of(b.period).label("starts"), end_of(b.period).label("ends"), b.instructor_id, b.aircraft_id,
         start_of(b.imported_period).label("imported_from"), end_of(b.imported_period).label("imported_to"),
         b.imported_instructor_id, b.imported_aircraft_id, case_id.label("case_id"),
+        of_others.label("stays_on_hold"),
     )  # fmt: skip
     return {
         "standing": lessons.where(among(b.id, "bookings")).order_by(b.id),

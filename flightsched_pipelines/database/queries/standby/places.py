@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Date,
     Select,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    not_,
     or_,
     select,
     update,
@@ -114,7 +116,7 @@ def ending_of_waiting() -> Update:
 
 
 def join_held(connection: Connection, now_utc: datetime, horizon: timedelta) -> int:
-    """Put lessons on the list that stayed on weather hold after their case ended; returns their number.
+    """Put lessons on the list that stayed on their case's weather hold after it ended; returns their number.
 
     A lesson that a dispatcher took off the list after that is not put there again.
     """
@@ -132,7 +134,7 @@ def join_held(connection: Connection, now_utc: datetime, horizon: timedelta) -> 
         .join(bookings, b.id == last.c.booking_id)
         .join(schools, k.id == b.school_id)
         .where(
-            b.status == "weather_hold", last.c.closed_at.is_not(None), k.standby_rule != "nobody",
+            _on_own_hold(), last.c.closed_at.is_not(None), k.standby_rule != "nobody",
             func.lower(b.period) > now_utc - horizon, ~waited,
         )
     )  # fmt: skip
@@ -144,19 +146,25 @@ def lapse(connection: Connection, now_utc: datetime, horizon: timedelta) -> int:
     """End waiting that has become pointless; returns the number of lessons.
 
     The lesson was cancelled or flown, or is about to be; it became a ground lesson; it is older than the horizon; its
-    weather hold, for which the platform put it there, was lifted; or its last day is over.
+    weather hold, for which the platform put it there, was lifted or is a dispatcher's now; or its last day is over.
     """
     s, b, a = standby.c, bookings.c, airports.c
     starts = func.lower(b.period)
     over = or_(
         b.status.not_in(ACTIVE_STATUSES),
         b.ground,
-        and_(b.status == "scheduled", or_(starts <= now_utc, s.put_by == "platform")),
+        and_(b.status == "scheduled", starts <= now_utc),
+        and_(s.put_by == "platform", not_(_on_own_hold())),
         starts <= now_utc - horizon,
         s.until < cast(func.timezone(a.time_zone, now_utc), Date),
     )
     ended = update(standby).where(s.ended_at.is_(None), s.booking_id == b.id, a.ident == b.departure, over)
     return connection.execute(ended.values(ended_at=now_utc, how="lapsed")).rowcount
+
+
+def _on_own_hold() -> ColumnElement[bool]:
+    """Return the condition that a lesson is on the weather hold that its case set, and nobody has taken over."""
+    return and_(bookings.c.status == "weather_hold", bookings.c.weather_hold_by.is_not_distinct_from("platform"))
 
 
 def waiting_for(connection: Connection, freed: FreedSlot, now_utc: datetime) -> list[StandbyLesson]:

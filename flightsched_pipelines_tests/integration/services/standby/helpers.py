@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from flightsched_pipelines.services.responses import weather_hold
 from flightsched_pipelines.services.standby import places as standby
 from flightsched_pipelines_tests.integration.services.helpers import NOW, one, rows, run
 
@@ -56,3 +57,17 @@ def offered(engine: Engine) -> list[Any]:
         engine,
         "SELECT id, booking_id, state FROM school.reschedule_cases WHERE freed_slot_id IS NOT NULL ORDER BY id",
     )
+
+
+def hold_by_hand(engine: Engine, booking_id: int, at: datetime) -> None:
+    key = f"hold-{booking_id}"
+    assert weather_hold.order(engine, key, "hold", str(booking_id), "Air show", "job", at).applied
+
+
+def waiting(engine: Engine) -> set[int]:
+    return {row.booking_id for row in rows(engine, "SELECT booking_id FROM school.standby WHERE ended_at IS NULL")}
+
+
+def held_by_hand(engine: Engine) -> list[int]:
+    held = "SELECT id FROM school.bookings WHERE status = 'weather_hold' AND weather_hold_by = 'dispatcher' ORDER BY id"
+    return [row.id for row in rows(engine, held)]

@@ -31,6 +31,8 @@ from flightsched_pipelines_tests.integration.services.standby.helpers import (
     MINUTE,
     STARTS,
     cancel,
+    held_by_hand,
+    hold_by_hand,
     offered,
     wait,
     waiters,
@@ -295,3 +297,17 @@ def test_a_slot_that_is_held_for_a_lesson_stays_so_when_the_lesson_is_threatened
     result = dispatch(quiet, NOW + timedelta(hours=1), SETTINGS)
     assert result.unchanged["a freed slot is held for it"] == 1
     assert say(quiet, case_id, "confirm", NOW + timedelta(hours=1, minutes=1)).applied
+
+
+def test_a_dispatchers_lesson_takes_a_freed_slot_and_stays_on_hold(quiet: Engine) -> None:
+    [waiter, *_] = waiters(quiet)
+    hold_by_hand(quiet, waiter, NOW - MINUTE)
+    wait(quiet, waiter)
+    cancel(quiet)
+    offer_freed_slots(quiet, NOW, SETTINGS)
+    [(case_id, booking_id, _)] = offered(quiet)
+    assert booking_id == waiter
+    assert say(quiet, case_id, "accept", number=1).applied
+    moved = say(quiet, case_id, "confirm", LATER + MINUTE)
+    assert (moved.applied, "stays on weather hold until" in moved.sentence) == (True, True), moved
+    assert held_by_hand(quiet) == [waiter]

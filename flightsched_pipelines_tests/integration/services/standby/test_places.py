@@ -15,14 +15,26 @@ from flightsched_pipelines.services.responses.swap import swap
 from flightsched_pipelines.services.standby import places as standby
 from flightsched_pipelines.services.standby.offers import offer_freed_slots
 from flightsched_pipelines.services.standby.places import StandbyRefusedError
-from flightsched_pipelines_tests.integration.services.helpers import LATER, NOW, SETTINGS, next_hour, one, rows, run
+from flightsched_pipelines_tests.integration.services.helpers import (
+    LATER,
+    NOW,
+    SETTINGS,
+    cases,
+    next_hour,
+    one,
+    rows,
+    run,
+)
 from flightsched_pipelines_tests.integration.services.standby.helpers import (
     MINUTE,
     cancel,
+    held_by_hand,
+    hold_by_hand,
     offered,
     rule,
     wait,
     waiters,
+    waiting,
 )
 
 
@@ -188,3 +200,18 @@ def test_the_standby_list_offers_nothing_to_a_lesson_that_was_flown(told_engine:
     standby.join(told_engine, reference, None, NOW)
     run(told_engine, "UPDATE school.bookings SET status = 'completed' WHERE id = :id", id=booking_id)
     assert offer_freed_slots(told_engine, NOW + MINUTE, SETTINGS).lapsed == 1
+
+
+def test_a_lesson_that_a_dispatcher_put_on_hold_is_on_no_list_that_the_platform_fills(told_engine: Engine) -> None:
+    """Two lessons whose case expired: one is put on hold by hand before it is on the list, one while it is there."""
+    (first, before), (second, after), (third, never) = cases(told_engine)[:3]
+    expire = "UPDATE school.reschedule_cases SET deadline_utc = :at WHERE id IN (:a, :b, :c)"
+    run(told_engine, expire, at=LATER, a=first, b=second, c=third)
+    assert end_overdue(told_engine, LATER, SETTINGS)["expired"] >= 3
+    hold_by_hand(told_engine, before, LATER + MINUTE)
+    offer_freed_slots(told_engine, LATER + 2 * MINUTE, SETTINGS)
+    assert waiting(told_engine) & {before, after, never} == {after, never}
+    hold_by_hand(told_engine, after, LATER + 3 * MINUTE)
+    offer_freed_slots(told_engine, LATER + 4 * MINUTE, SETTINGS)
+    assert waiting(told_engine) & {before, after, never} == {never}
+    assert held_by_hand(told_engine) == sorted([before, after])
