@@ -1,5 +1,6 @@
 """Dispatch an hour and deliver messages: ``flightsched dispatch``, ``deliver`` and ``send-test``."""
 
+from collections import Counter
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Annotated
@@ -13,6 +14,7 @@ from flightsched_pipelines.cli.session import open_session
 from flightsched_pipelines.services.delivery import channel_senders
 from flightsched_pipelines.services.delivery import outbox_worker as delivery
 from flightsched_pipelines.services.delivery.test_email import send_test_email
+from flightsched_pipelines.services.independent_steps import independent_steps
 from flightsched_pipelines.services.notifications import dispatch as dispatching
 from flightsched_pipelines.services.responses import deadlines
 from flightsched_pipelines.services.standby import offers
@@ -54,11 +56,15 @@ def deliver(as_json: Json = False) -> None:
 
 
 def delivered(engine: Engine, settings: Settings) -> delivery.DeliveryResult:
-    """Process deadlines, offer freed slots, then send due messages."""
-    passed = deadlines.process_deadlines(engine, datetime.now(UTC), settings)
-    offers.offer_freed_slots(engine, datetime.now(UTC), settings)
-    with channel_senders.open_channels(engine, settings) as channels:
-        result = delivery.drain(engine, channels, settings)
+    """Process deadlines, offer freed slots, then send due messages; each even if another fails."""
+    passed, result = Counter[str](), delivery.DeliveryResult()
+    with independent_steps() as step:
+        with step():
+            passed = deadlines.process_deadlines(engine, datetime.now(UTC), settings)
+        with step():
+            offers.offer_freed_slots(engine, datetime.now(UTC), settings)
+        with step(), channel_senders.open_channels(engine, settings) as channels:
+            result = delivery.drain(engine, channels, settings)
     result.deadlines = passed
     return result
 

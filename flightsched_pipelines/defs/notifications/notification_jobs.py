@@ -1,5 +1,6 @@
 """Jobs that notify people: the dispatch of an hour, the delivery of what is due, and a test mail."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -12,7 +13,9 @@ from flightsched_pipelines.defs.ownership import PLATFORM, code_reference
 from flightsched_pipelines.defs.runs.refusals import RefusalError, refuse
 from flightsched_pipelines.defs.runs.run_limits import bounded
 from flightsched_pipelines.services.delivery import channel_senders, outbox_worker
+from flightsched_pipelines.services.delivery.delivery_workers import DeliveryResult
 from flightsched_pipelines.services.delivery.test_email import TestEmailError, send_trial_to_dispatchers
+from flightsched_pipelines.services.independent_steps import independent_steps
 from flightsched_pipelines.services.notifications import dispatch
 from flightsched_pipelines.services.responses import deadlines
 from flightsched_pipelines.services.standby import offers
@@ -62,10 +65,13 @@ def deliver_messages(
     settings: dg.ResourceParam[Settings],
     clock: dg.ResourceParam[Clock],
 ) -> None:
-    """Process the deadlines of cases and holds, then send all due messages on every enabled channel."""
-    passed = deadlines.process_deadlines(engine, clock.now(), settings)
-    with channel_senders.open_channels(engine, settings) as channels:
-        result = outbox_worker.drain(engine, channels, settings, now=clock.now)
+    """Process the deadlines of cases and holds, then send all due messages on every channel, even if those fail."""
+    passed, result = Counter[str](), DeliveryResult()
+    with independent_steps() as step:
+        with step():
+            passed = deadlines.process_deadlines(engine, clock.now(), settings)
+        with step(), channel_senders.open_channels(engine, settings) as channels:
+            result = outbox_worker.drain(engine, channels, settings, now=clock.now)
     result.deadlines = passed
     context.add_output_metadata(asset_metadata.delivery_metadata(result))
 

@@ -138,10 +138,14 @@ class _Decisions:
         self._occasion = NotificationContext(hour_utc, now_utc, settings)
         taken = rows.schedule(connection, now_utc)
         self._schedule = {booking.booking_id: booking for booking in taken if booking.status != "held"}
-        found = rows.open_cases(connection)
+        self._unwritable = unwritable_bookings(connection)
+        every = rows.open_cases(connection)
+        self._to_mend = self._unwritable & every.keys()
+        found = {key: case for key, case in every.items() if key not in self._unwritable}
         self._cases = {key: case for key, case in found.items() if not case.standby}
         self._standby = {key: case for key, case in found.items() if case.standby}
-        self._held = rows.held_after_the_end(connection)
+        held = rows.held_after_the_end(connection)
+        self._held = {key: case for key, case in held.items() if key not in self._unwritable}
         self._lessons = rows.lessons_of(connection, [*found, *self._held])
         self._findings = findings.but_for(changed_since(connection, hour_utc))
         self._refused = rows.refused_slots(connection)
@@ -159,6 +163,8 @@ class _Decisions:
         self._go_on_with_standby()
         self._open_new_cases()
         self._release_held()
+        if self._to_mend:
+            self._unchanged["its row must be mended first"] = len(self._to_mend)
         tally = queue_notifications(
             self._connection,
             self._news,
@@ -256,7 +262,6 @@ class _Decisions:
 
     def _open_new_cases(self) -> None:
         new: list[NewCase] = []
-        unwritable = unwritable_bookings(self._connection)
         for booking_id, finding in self._findings.by_booking.items():
             live = self._schedule.get(booking_id)
             if finding.verdict != "at_risk" or live is None or booking_id in self._cases:
@@ -264,8 +269,8 @@ class _Decisions:
             if live.slot.starts_at_utc <= self._now:
                 self._unchanged["its time has come"] += 1
                 continue
-            if booking_id in unwritable:
-                self._unchanged["its row must be mended first"] += 1
+            if booking_id in self._unwritable:
+                self._to_mend.add(booking_id)
                 continue
             if booking_id in self._held:
                 self._unchanged["with a dispatcher"] += 1

@@ -7,10 +7,12 @@ from sqlalchemy import Connection, Engine
 
 from flightsched_pipelines.database.frames import newest_written
 from flightsched_pipelines.database.queries.cases import case_queries, responses
+from flightsched_pipelines.database.queries.schedule.violating_rows import unwritable_bookings
 from flightsched_pipelines.domain.cases import deadlines
 from flightsched_pipelines.domain.cases.actions import ROLE_OF, Action
 from flightsched_pipelines.domain.cases.deadlines import DeadlineDue
 from flightsched_pipelines.domain.cases.responses import CaseResponse
+from flightsched_pipelines.services.independent_steps import independent_steps
 from flightsched_pipelines.services.notifications import evening_before, missing_weather
 from flightsched_pipelines.services.responses import overdue
 from flightsched_pipelines.services.responses.respond import respond
@@ -30,21 +32,37 @@ def deadlines_due(engine: Engine, now_utc: datetime, settings: Settings) -> int:
 
 
 def process_deadlines(engine: Engine, now_utc: datetime, settings: Settings) -> Counter[str]:
-    """Take the actions that are due, each once even if several processes do so; returns the count of each."""
-    ended = overdue.end_overdue(engine, now_utc, settings)
-    passed = Counter({f"cases {event}": count for event, count in ended.items()})
-    passed["schools notified of missing weather"] = missing_weather.notify_dispatchers(engine, now_utc, settings)
-    passed["people told of tomorrow"] = evening_before.tell_people(engine, now_utc, settings)
-    evening_before.bring_up_to_date(engine, now_utc, settings)
-    with engine.connect() as connection:
-        waiting = _waiting(connection, now_utc, settings)
-    for key, one in waiting.items():
-        role = ROLE_OF[one.action]
-        person_id = one.instructor_id if role == "instructor" else None
-        response = CaseResponse(key, one.case_id, "platform", one.action, role, person_id)
-        if respond(engine, response, now_utc, settings).applied:
-            passed[PASSED[one.action]] += 1
+    """Take the actions that are due, each once even if several processes do so; returns the count of each.
+
+    An error of one is raised when all others were taken.
+    """
+    passed: Counter[str] = Counter()
+    with independent_steps() as step:
+        with step():
+            ended = overdue.end_overdue(engine, now_utc, settings)
+            passed.update({f"cases {event}": count for event, count in ended.items()})
+        with step():
+            passed["schools notified of missing weather"] = missing_weather.notify_dispatchers(
+                engine, now_utc, settings
+            )
+        with step():
+            passed["people told of tomorrow"] = evening_before.tell_people(engine, now_utc, settings)
+        with step():
+            evening_before.bring_up_to_date(engine, now_utc, settings)
+        with engine.connect() as connection:
+            waiting = _waiting(connection, now_utc, settings)
+        for key, one in waiting.items():
+            with step():
+                passed[PASSED[one.action]] += _take(engine, key, one, now_utc, settings)
     return +passed
+
+
+def _take(engine: Engine, key: str, one: DeadlineDue, now_utc: datetime, settings: Settings) -> bool:
+    """Take an action that is due; returns whether it was applied."""
+    role = ROLE_OF[one.action]
+    person_id = one.instructor_id if role == "instructor" else None
+    response = CaseResponse(key, one.case_id, "platform", one.action, role, person_id)
+    return respond(engine, response, now_utc, settings).applied
 
 
 def _waiting(connection: Connection, now_utc: datetime, settings: Settings) -> dict[str, DeadlineDue]:
@@ -56,7 +74,8 @@ def _waiting(connection: Connection, now_utc: datetime, settings: Settings) -> d
     weather = newest_written(connection, "forecasts", "hazard_areas")
     hour = "none" if weather is None else f"{weather:%Y%m%dT%H}"
     rules = response_rules(settings)
-    clocks = case_queries.case_clocks(connection, now_utc + rules.remind_before)
+    unwritable = unwritable_bookings(connection)
+    clocks = case_queries.case_clocks(connection, now_utc + rules.remind_before, but_for=unwritable)
     found = {_key(one, hour): one for one in deadlines.deadlines_due(clocks, now_utc, rules)}
     refused = responses.are_known(connection, [key for key, one in found.items() if one.action is Action.CONFIRM])
     return {key: one for key, one in found.items() if key not in refused}

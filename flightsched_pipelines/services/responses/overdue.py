@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine
 
 from flightsched_pipelines.database.queries.cases import cases, transitions
 from flightsched_pipelines.database.queries.cases.cases import CaseLesson, StoredCase
+from flightsched_pipelines.database.queries.schedule.violating_rows import unwritable_bookings
 from flightsched_pipelines.domain.cases.lifecycle import CaseTransition, next_transition
 from flightsched_pipelines.domain.cases.standby import next_standby_transition
 from flightsched_pipelines.services.notifications.case_notification import NotificationContext
@@ -24,18 +25,21 @@ from flightsched_pipelines.settings import Settings
 def count_to_end(engine: Engine, now_utc: datetime) -> int:
     """Return how many open cases the clock or the school has ended."""
     with engine.connect() as connection:
-        return cases.count_to_end(connection, now_utc)
+        return cases.count_to_end(connection, now_utc, but_for=unwritable_bookings(connection))
 
 
 def end_overdue(engine: Engine, now_utc: datetime, settings: Settings) -> Counter[str]:
     """End the cases that the clock or the school has ended, without waiting for an hour, and notify those concerned.
+
+    A case whose booking's row must be mended first stays open.
 
     Returns:
         The number of cases that ended, by event.
     """
     with engine.begin() as connection:
         cases.lock_cases_exclusive(connection)
-        found = cases.open_cases(connection)
+        unwritable = unwritable_bookings(connection)
+        found = {key: case for key, case in cases.open_cases(connection).items() if key not in unwritable}
         lessons = cases.lessons_of(connection, found)
         ended = [(case, step) for case in found.values() if (step := _step(case, lessons[case.booking_id], now_utc))]
         _end(connection, ended, lessons, now_utc, settings)

@@ -12,6 +12,7 @@ from flightsched_pipelines.database.queries.cases.transitions import Transition
 from flightsched_pipelines.database.queries.schedule import booking_moves
 from flightsched_pipelines.database.queries.schedule import bookings as schedule
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
+from flightsched_pipelines.database.queries.schedule.violating_rows import unwritable_bookings
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot, keeps_time, lost_offers
 from flightsched_pipelines.domain.cases.responses import RequestedTimes
@@ -168,7 +169,7 @@ def others_who_lose(
     connection: Connection, cases: Sequence[CaseSnapshot], taken: Mapping[Slot, int], hour: datetime | None,
     now_utc: datetime, settings: Settings,
 ) -> list[ReplacementRound]:  # fmt: skip
-    """Return new rounds for the cases that were offered what is taken now.
+    """Return new rounds for the cases that were offered what is taken now, but for rows that must be mended first.
 
     Args:
         connection: the transaction that took it; the cases are locked.
@@ -179,8 +180,9 @@ def others_who_lose(
         settings: the bounds of a new time.
     """
     renewed: list[ReplacementRound] = []
+    unwritable = unwritable_bookings(connection) if cases else set[int]()
     for case in cases:
-        if case.state is not CaseState.PROPOSED:
+        if case.state is not CaseState.PROPOSED or case.booking_id in unwritable:
             continue
         lost = [
             offer.slot

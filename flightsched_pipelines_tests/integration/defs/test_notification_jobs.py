@@ -18,7 +18,7 @@ from flightsched_pipelines.services.hourly import proposal_validation
 from flightsched_pipelines.services.notifications import dispatch as desk
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
-from flightsched_pipelines_tests.integration.services.helpers import next_hour
+from flightsched_pipelines_tests.integration.services.helpers import next_hour, refuse_changes_of, rows
 
 HOUR = timedelta(hours=1)
 NOW = SEED_HOUR + timedelta(minutes=8)
@@ -283,3 +283,15 @@ def test_one_connection_is_enough_for_every_job(
             assert definition.execute_in_process(instance=instance, partition_key=KEY).success
     finally:
         small.dispose()
+
+
+def test_mail_goes_out_even_if_deadlines_fail_and_the_run_fails_visibly(platform: Platform) -> None:
+    desk.dispatch(platform.engine, NOW, platform.settings)
+    [(case_id, platform.clock.at), *_] = rows(
+        platform.engine, "SELECT id, deadline_utc FROM school.reschedule_cases ORDER BY deadline_utc, id"
+    )
+    refuse_changes_of(platform.engine, "reschedule_cases", "id", case_id)
+    result = platform.run("deliver")
+    assert not result.success
+    assert [event.node_name for event in result.all_node_events if event.is_step_failure] == ["deliver_messages"]
+    assert read_maildir(platform.settings.flightsched_home / "mail")

@@ -49,6 +49,20 @@ def run(engine: Engine, statement: str, **values: Any) -> None:
         connection.execute(text(statement), values)
 
 
+def refuse_changes_of(engine: Engine, table: str, column: str, key: int) -> None:
+    """Let the database fail whenever rows of a table with this key are entered or changed."""
+    run(
+        engine,
+        "CREATE FUNCTION school.fail() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION USING ERRCODE = 'XX000', MESSAGE = 'it is to fail'; END $$",
+    )
+    run(
+        engine,
+        f"CREATE TRIGGER fails BEFORE INSERT OR UPDATE ON school.{table} FOR EACH ROW "
+        f"WHEN (NEW.{column} = {key}) EXECUTE FUNCTION school.fail()",
+    )
+
+
 def cases(engine: Engine, *, solo: bool = False, where: str = "true") -> list[tuple[int, int]]:
     """Cases with three alternatives in flight, the latest lesson first: id and booking.
 

@@ -1,7 +1,7 @@
 """One case as a response needs it: the lesson, the people, and the alternatives on offer or held."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -211,9 +211,10 @@ def case_named(connection: Connection, name: str) -> int | None:
     return connection.execute(select(func.max(c.id)).where(c.booking_id == booking_id)).scalar()
 
 
-def case_clocks(connection: Connection, before_utc: datetime) -> list[CaseClock]:
+def case_clocks(connection: Connection, before_utc: datetime, *, but_for: Collection[int] = ()) -> list[CaseClock]:
     """Return the open cases in which something may be due: those with a held slot, or a deadline before a time.
 
+    Those of the bookings ``but_for`` are left out.
     What is due in which of them is for `domain.cases.deadlines` to decide.
     """
     c, h, i = reschedule_cases.c, _HELD.c, instructors.c
@@ -225,6 +226,7 @@ def case_clocks(connection: Connection, before_utc: datetime) -> list[CaseClock]
         .outerjoin(_HELD, h.holds_for == c.booking_id)
         .outerjoin(instructors, i.id == h.instructor_id)
         .where(c.closed_at.is_(None), or_(h.held_until.is_not(None), c.deadline_utc <= before_utc))
+        .where(c.booking_id.not_in(but_for))
         .order_by(c.id)
     )  # fmt: skip
     return [CaseClock(row.id, CaseState(row.state), *row[2:]) for row in connection.execute(query)]

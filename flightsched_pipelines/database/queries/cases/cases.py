@@ -212,14 +212,18 @@ def kept_by_instructors(connection: Connection) -> dict[int, tuple[Slot, datetim
     }  # fmt: skip
 
 
-def count_to_end(connection: Connection, now_utc: datetime) -> int:
-    """Count the cases that are past their deadline, or whose lesson has changed since people were notified."""
+def count_to_end(connection: Connection, now_utc: datetime, *, but_for: Collection[int] = ()) -> int:
+    """Count the cases that are past their deadline, or whose lesson has changed since people were notified.
+
+    Those of the bookings ``but_for`` are left out.
+    """
     c, b = reschedule_cases.c, bookings.c
     overdue = and_(c.state.in_(("open", "proposed")), c.deadline_utc <= now_utc)
     query = (
         select(func.count())
         .join_from(reschedule_cases, bookings, b.id == c.booking_id)
         .where(c.state.in_(OPEN_STATES), or_(overdue, b.status.not_in(ACTIVE_STATUSES), ~_as_notified()))
+        .where(c.booking_id.not_in(but_for))
     )
     return int(connection.execute(query).scalar_one())
 

@@ -2,13 +2,24 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import InternalError
 
 from flightsched_pipelines.database.queries.cases.case_queries import case_clocks
 from flightsched_pipelines.domain.cases.actions import Action
 from flightsched_pipelines.domain.cases.deadlines import deadlines_due
+from flightsched_pipelines.services.responses.deadlines import process_deadlines
 from flightsched_pipelines.services.rules import response_rules
-from flightsched_pipelines_tests.integration.services.helpers import LATER, SETTINGS, cases, run, say
+from flightsched_pipelines_tests.integration.services.helpers import (
+    LATER,
+    SETTINGS,
+    cases,
+    place,
+    refuse_changes_of,
+    run,
+    say,
+)
 
 ROUNDS = 40
 SCATTER = """
@@ -44,3 +55,15 @@ def test_no_case_in_which_anything_is_due_is_left_out(told_engine: Engine) -> No
         assert len(candidates) < len(every)
         found |= {one.action for one in due}
     assert found == {Action.LAPSE, Action.CONFIRM, Action.REMIND}
+
+
+def test_a_case_that_fails_keeps_no_other_from_being_processed_and_the_error_is_raised(told_engine: Engine) -> None:
+    run(told_engine, "UPDATE school.instructors SET auto_confirm = true")
+    (first, failing), (second, booking_id) = sorted(cases(told_engine)[:2])
+    for case_id in (first, second):
+        assert say(told_engine, case_id, "accept", number=1).applied
+    refuse_changes_of(told_engine, "bookings", "id", failing)
+    at = LATER + timedelta(minutes=SETTINGS.withdraw_minutes + 1)
+    with pytest.raises(InternalError, match="it is to fail"):
+        process_deadlines(told_engine, at, SETTINGS)
+    assert (place(told_engine, failing)[0], place(told_engine, booking_id)[0]) == ("weather_hold", "scheduled")
