@@ -6,7 +6,21 @@ The conditions on the tables (`schema.base.sound`) reject such values; older row
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, DateTime, FromClause, Text, case, func, literal, null, type_coerce
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    FromClause,
+    Text,
+    case,
+    column,
+    func,
+    literal,
+    null,
+    select,
+    table,
+    type_coerce,
+)
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date.max
 LAST_INSTANT = datetime(9999, 1, 1, tzinfo=UTC)
@@ -31,6 +45,17 @@ def start_of(period: ColumnElement[Any]) -> ColumnElement[datetime]:
 def end_of(period: ColumnElement[Any]) -> ColumnElement[datetime]:
     """Return the end of a period, of the type of an instant."""
     return type_coerce(func.upper(period), DateTime(timezone=True))
+
+
+def local_time(zone: ColumnElement[str], instant: ColumnElement[Any] | datetime) -> ColumnElement[datetime]:
+    """Return an instant on a zone's clock, on UTC's where PostgreSQL does not know the zone; no row then fails."""
+    names = table("pg_timezone_names", column("name", Text), schema="pg_catalog")
+    return func.timezone(case((zone.in_(select(names.c.name)), zone), else_="UTC"), instant)
+
+
+def is_within_reach(period: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return whether a period ends at a time that Python can represent."""
+    return func.upper(period) < LAST_INSTANT
 
 
 def words(column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -17,6 +17,7 @@ from flightsched_pipelines.domain.cases.snapshot import Offer
 from flightsched_pipelines.domain.cases.standby import FreedSlot, StandbyLesson, slots_to_offer, standby_order
 from flightsched_pipelines.domain.cases.waking_hours import WakingHours
 from flightsched_pipelines.domain.rescheduling.rules import BUFFER
+from flightsched_pipelines.services.independent_steps import Step, independent_steps
 from flightsched_pipelines.services.notifications.case_notification import CaseNotification, NotificationContext
 from flightsched_pipelines.services.notifications.directory import Directory
 from flightsched_pipelines.services.notifications.notifications import queue_notifications
@@ -38,7 +39,8 @@ def offer_freed_slots(engine: Engine, now_utc: datetime, settings: Settings) -> 
     """Offer each unoffered freed slot to the first matching lesson.
 
     Lessons that stayed on weather hold after their case are put on the list first, and the slots of cancelled lessons
-    are recorded. A slot for which nothing has changed since the last check is not checked again.
+    are recorded. A slot for which nothing has changed since the last check is not checked again. An error of one slot
+    or lesson is raised when all others were tried.
     """
     horizon = timedelta(days=settings.reschedule_horizon_days)
     with engine.begin() as connection:
@@ -46,7 +48,11 @@ def offer_freed_slots(engine: Engine, now_utc: datetime, settings: Settings) -> 
         joined = standby_places.join_held(connection, now_utc, horizon)
         freed_slots.insert_slots_of_cancelled(connection, now_utc)
         due = freed_slots.due(connection, now_utc, _earliest(now_utc, settings))
-    offered = sum(_offer(engine, freed, rule, now_utc, settings) for freed, rule in due)
+    offered = 0
+    with independent_steps() as step:
+        for freed, rule in due:
+            with step():
+                offered += _offer(engine, freed, rule, step, now_utc, settings)
     return StandbyResult(joined, lapsed, len(due), offered)
 
 
@@ -61,12 +67,17 @@ def _earliest(now_utc: datetime, settings: Settings) -> datetime:
     return now_utc + timedelta(hours=settings.reschedule_earliest_hours)
 
 
-def _offer(engine: Engine, freed: FreedSlot, rule: StandbyRule, now_utc: datetime, settings: Settings) -> bool:
+def _offer(
+    engine: Engine, freed: FreedSlot, rule: StandbyRule, step: Step, now_utc: datetime, settings: Settings
+) -> bool:
     """Offer a slot to the first lesson that it fits, each tried in its own transaction; returns whether one fits."""
-    with engine.connect() as connection:
-        waiting = standby_order(standby_places.waiting_for(connection, freed, now_utc), rule)
-    ways = ((one, slot) for one in waiting for slot in slots_to_offer(freed, one))
-    offered = any(_offer_to(engine, freed, one, slot, now_utc, settings) for one, slot in ways)
+    offered = False
+    with step():
+        with engine.connect() as connection:
+            waiting = standby_order(standby_places.waiting_for(connection, freed, now_utc), rule)
+        for lesson, slot in [(one, slot) for one in waiting for slot in slots_to_offer(freed, one)]:
+            with step():
+                offered = offered or _offer_to(engine, freed, lesson, slot, now_utc, settings)
     with engine.begin() as connection:
         freed_slots.record_looked_at(connection, freed.freed_slot_id, now_utc)
     return offered

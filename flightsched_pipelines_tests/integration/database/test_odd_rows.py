@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,7 +21,12 @@ from flightsched_pipelines.database.schema import PIPELINE_TABLES
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.partitions import key_of
 from flightsched_pipelines.services.notifications.dispatch import dispatch
+from flightsched_pipelines.services.responses import deadlines
+from flightsched_pipelines.services.school_figures.figures import school_figures
+from flightsched_pipelines.services.standby.offers import freed_slots_due, offer_freed_slots
+from flightsched_pipelines.services.standby.places import places
 from flightsched_pipelines_tests.conftest import SEED_HOUR, administer, clone, connected, settings_for
+from flightsched_pipelines_tests.integration.database.odd_rows import OPEN_AT_THE_UPGRADE, REFUSED, TAKEN, Odd
 from flightsched_pipelines_tests.integration.frames import in_order
 
 BEFORE = "0013"
@@ -29,135 +34,6 @@ BEFORE = "0013"
 
 A, B = 1, 2
 """The seed's schools: odd rows are school A's."""
-
-
-@dataclass(frozen=True)
-class Odd:
-    """An odd row: how it is entered, and how it is named; ``None`` if it does not keep anything from being read."""
-
-    enter: str
-    named: str | None = None
-
-
-BOOKING = (
-    "INSERT INTO school.bookings (reference, school_id, student_id, instructor_id, aircraft_id, lesson_kind, solo, "
-    "departure, route, period) VALUES ('{0}', 1, 1, 1, 1, 'local', false, 'KPAO', {1}, {2})"
-)
-SOON = "tstzrange('2026-11-12 03:00+00', '2026-11-12 04:00+00')"
-MINIMUM = (
-    "INSERT INTO school.weather_minimums (school_id, authority, rule, comparison, limit_value, unit, effect, "
-    "effective_from, effective_to, reference) VALUES (1, 'school', '{}', '{}', {}, '{}', '{}', {}, {}, 'odd')"
-)
-DOWN = "INSERT INTO school.downtime (aircraft_id, period, reason) VALUES (1, {}, 'odd')"
-AWAY = "INSERT INTO school.availability_exceptions (student_id, period, available) VALUES (1, {}, false)"
-WISH = (
-    "INSERT INTO school.student_preferences (student_id, {0}) VALUES (2, {1}) "
-    "ON CONFLICT (student_id) DO UPDATE SET {0} = EXCLUDED.{0}"
-)
-FIELD = "UPDATE school.airports SET {} = {} WHERE ident = 'KPAO'"
-
-
-def minimum(rule: str, comparison: str, limit: str, unit: str, effect: str = "block", since: str = "'2026-01-01'",
-            until: str = "NULL") -> str:  # fmt: skip
-    return MINIMUM.format(rule, comparison, limit, unit, effect, since, until)
-
-
-REFUSED: dict[str, Odd] = {
-    "downtime to infinity": Odd(DOWN.format("tstzrange('2026-11-10Z', 'infinity')"), "school.downtime row"),
-    "downtime from -infinity": Odd(DOWN.format("tstzrange('-infinity', '2026-11-12Z')"), "school.downtime row"),
-    "downtime for ever": Odd(DOWN.format("tstzrange('-infinity', 'infinity')"), "school.downtime row"),
-    "downtime of nothing": Odd(DOWN.format("'empty'"), "school.downtime row"),
-    "downtime to the year 294276": Odd(DOWN.format("tstzrange('2026-11-10Z', '294276-01-01Z')"), "school.downtime row"),
-    "away to infinity": Odd(AWAY.format("tstzrange('2026-11-10Z', 'infinity')"), "school.availability_exceptions row"),
-    "away since the year 1": Odd(AWAY.format("tstzrange('0001-01-01Z', NULL)"), "school.availability_exceptions row"),
-    "away for nothing": Odd(AWAY.format("'empty'"), "school.availability_exceptions row"),
-    "latest date infinity": Odd(WISH.format("latest_date", "'infinity'"), "school.student_preferences row 2"),
-    "latest date -infinity": Odd(WISH.format("latest_date", "'-infinity'"), "school.student_preferences row 2"),
-    "latest date in the year 12000": Odd(WISH.format("latest_date", "'12000-01-01'"), "school.student_preferences row"),
-    "wishes in a table": Odd(WISH.format("days", "'{{mon},{tue}}'"), "school.student_preferences row 2, days"),
-    "a booking in the year 294000": Odd(
-        BOOKING.format("far", "'{}'", "tstzrange('294000-01-01Z', '294000-01-01 01:00Z')"), "school.bookings row"
-    ),
-    "a route with a gap": Odd(BOOKING.format("odd", "ARRAY['KSJC', NULL]", SOON), "school.bookings row"),
-    "a route in a table": Odd(BOOKING.format("odd", "'{{KSJC},{KPAO}}'", SOON), "school.bookings row"),
-    "crosswind NaN": Odd("UPDATE school.aircraft SET demonstrated_crosswind_kt = 'NaN' WHERE id = 1", "aircraft row 1"),
-    "crosswind infinity": Odd(
-        "UPDATE school.aircraft SET demonstrated_crosswind_kt = 'infinity' WHERE id = 1", "aircraft row 1"
-    ),
-    "crosswind below 0": Odd("UPDATE school.aircraft SET demonstrated_crosswind_kt = -5 WHERE id = 1", "aircraft row"),
-    "a level nobody has": Odd("UPDATE school.instructors SET may_teach = '{moon}' WHERE id = 1", "instructors row 1"),
-    "levels in a table": Odd(
-        "UPDATE school.instructors SET may_teach = '{{student_pilot},{private_pilot}}' WHERE id = 1",
-        "instructors row 1, may_teach",
-    ),
-    "a runway without end": Odd(
-        "UPDATE school.runways SET length_ft = 'infinity' WHERE airport = 'KPAO' AND runway = '31'", "runways row KPAO"
-    ),
-    "a field in space": Odd(FIELD.format("elevation_ft", "'NaN'"), "school.airports row KPAO"),
-    "approach ceiling NaN": Odd(FIELD.format("approach_ceiling_ft", "'NaN'"), "school.airports row KPAO"),
-    "approach visibility below 0": Odd(FIELD.format("approach_visibility_sm", "-1"), "school.airports row KPAO"),
-    "the base in no time zone": Odd(FIELD.format("time_zone", "'Mars/Olympus'"), "school.airports row KPAO, time_zone"),
-    "a path for a time zone": Odd(FIELD.format("time_zone", "'../../etc'"), "school.airports row KPAO, time_zone"),
-    "quiet hours from 24:00": Odd(
-        "UPDATE school.contact_preferences SET quiet_from = '24:00', quiet_to = '07:00' WHERE student_id IS NOT NULL"
-    ),
-    "quiet hours in no time zone": Odd("UPDATE school.contact_preferences SET time_zone = 'Nowhere'"),
-    "an unknown rule": Odd(minimum("mood", ">=", "5", "SM"), "school.weather_minimums row"),
-    "a minimum that is NaN": Odd(minimum("wind", "<", "'NaN'", "kt"), "limit_value"),
-    "a minimum that is infinite": Odd(minimum("wind", "<", "'infinity'", "kt"), "limit_value"),
-    "a minimum without a limit": Odd(minimum("wind", "<", "NULL", "kt"), "limit_value"),
-    "a minimum that allows everything": Odd(minimum("visibility", ">=", "-5", "SM"), "limit_value"),
-    "a minimum in furlongs": Odd(minimum("visibility", ">=", "5", "furlong"), "unit"),
-    "a ceiling in kilometres": Odd(minimum("ceiling", ">=", "1", "km"), "unit"),
-    "a comparison that allows the worse": Odd(minimum("visibility", "<", "5", "SM"), "comparison"),
-    "a minimum since for ever": Odd(
-        minimum("wind", "<", "9", "kt", since="'-infinity'"), "school.weather_minimums row"
-    ),
-    "a minimum until infinity": Odd(minimum("wind", "<", "9", "kt", until="'infinity'"), "school.weather_minimums row"),
-    "a minimum that ends before it begins": Odd(minimum("wind", "<", "9", "kt", until="'2020-01-01'"), "effective_to"),
-}
-"""Rows that the database refuses now, with the names of older ones."""
-
-TAKEN: dict[str, str] = {
-    "a field without runways": "DELETE FROM school.runways WHERE airport = 'KPAO'",
-    "all runways closed": "UPDATE school.runways SET closed = true WHERE airport = 'KPAO'",
-    "a field at the north pole": "UPDATE school.airports SET latitude_deg = 90, longitude_deg = 180 "
-    "WHERE ident = 'KSTS'",
-    "a field without approaches": FIELD.format("approach_ceiling_ft", "NULL"),
-    "an aircraft of no known crosswind": "UPDATE school.aircraft SET demonstrated_crosswind_kt = NULL WHERE id = 1",
-    "an aircraft of no name": "UPDATE school.aircraft SET type = '' WHERE id = 1",
-    "a tail number of signs": "UPDATE school.aircraft SET type = E'\\u202e', tail_number = E'N\\u200b\\U0001F681' "
-    "WHERE id = 2",
-    "an instructor who teaches nobody": "UPDATE school.instructors SET may_teach = '{}' WHERE id = 1",
-    "an aircraft of another school": "UPDATE school.bookings SET aircraft_id = 9 WHERE id IN "
-    "(SELECT min(id) FROM school.bookings WHERE school_id = 1)",
-    "a student of another school": "UPDATE school.students SET school_id = 2 WHERE id = 1",
-    "a route to nowhere": BOOKING.format("odd", "ARRAY['', 'ZZZZ', E'K\\n']", SOON),
-    "a reference of signs": BOOKING.format("\U0001f6e9 \u202e'';--", "'{}'", SOON),
-    "a booking of no time at all": BOOKING.format(
-        "odd", "'{}'", "tstzrange('2026-11-12 03:00Z', '2026-11-12 03:00:00.000001Z')"
-    ),
-    "downtime without end": DOWN.format("tstzrange('2026-11-10Z', NULL)"),
-    "downtime of a moment": DOWN.format("tstzrange('2026-11-12Z', '2026-11-12 00:00:00.000001Z')"),
-    "the same downtime twice": f"{DOWN.format(SOON)}; {DOWN.format(SOON)}",
-    "a school that closes at midnight": "UPDATE school.opening_hours SET closes = '24:00' WHERE school_id = 1",
-    "a school that never opens": "DELETE FROM school.opening_hours WHERE school_id = 1",
-    "a person who can fly until midnight": "UPDATE school.availability SET ends = '24:00' WHERE instructor_id = 1",
-    "wishes that exclude each other": "UPDATE school.student_preferences SET days = '{mon}', "
-    "parts_of_day = '{evening}', latest_date = '2026-11-10', notice_hours = 336",
-    "a latest date long ago": WISH.format("latest_date", "'2000-01-01'"),
-    "a note of signs": WISH.format("note", "E'\\u0001\\u202e\\U0001F600 \\\\ {}'"),
-    "moved more often than can be": "UPDATE school.bookings SET times_moved = 2147483647 WHERE school_id = 1",
-    "times moved below 0": "UPDATE school.bookings SET times_moved = -2147483648 WHERE school_id = 1",
-    "the same minimum twice": f"{minimum('wind', '<', '9', 'kt')}; {minimum('wind', '<', '9', 'kt')}",
-    "minimums that contradict each other": "; ".join(
-        minimum("wind", "<", limit, "kt", effect) for limit, effect in (("9", "block"), ("30", "warn"))
-    ),
-    "a minimum until the last day": minimum("wind", "<", "9", "kt", until="'9999-12-31'"),
-    "a minimum of a rule that needs no unit": minimum("icing", "none", "'NaN'", "moon"),
-    "a school of no name": "UPDATE school.schools SET name = '', dispatch_email = '' WHERE id = 1",
-}
-"""Rows that are odd, and accepted."""
 
 
 @pytest.mark.parametrize("odd", REFUSED.values(), ids=REFUSED.keys())
@@ -253,16 +129,49 @@ def test_a_row_from_before_is_kept_and_named_when_it_can_be_read(server_home: Pa
             assert len(availability(engine, *window)) > 100
 
 
+THEIRS = (
+    "SELECT count(*) FROM school.reschedule_cases c JOIN school.bookings b ON b.id = c.booking_id "
+    "WHERE c.closed_at IS NULL AND (b.reference IN ('odd', 'far')) = :odd"
+)
+
+
+def go_on(engine: Engine, at: datetime) -> None:
+    """Take everything that is due, with old rows that no change is taken of; all cases but theirs end."""
+    settings = settings_for()
+    passed = deadlines.process_deadlines(engine, at, settings)
+    assert sum(passed.values()) > 0
+    assert deadlines.deadlines_due(engine, at, settings) == 0, "the rows would launch a run every two minutes"
+    with engine.connect() as connection:
+        still = {odd: connection.execute(text(THEIRS), {"odd": odd}).scalar_one() for odd in (True, False)}
+    assert still == {True: 2, False: 0}
+    enter(
+        engine,
+        "UPDATE school.bookings SET status = 'cancelled' WHERE id = (SELECT min(id) FROM school.bookings WHERE "
+        "school_id = 1 AND status = 'scheduled' AND lower(period) > '2026-11-13' AND reference NOT IN ('odd', 'far'))",
+    )
+    assert freed_slots_due(engine, at, settings) > 0
+    assert offer_freed_slots(engine, at, settings).looked_at > 0
+    assert places(engine, at)
+    assert len(school_figures(engine, at.date() - timedelta(days=7), at.date())) == 2
+    with engine.connect() as connection:
+        views = connection.execute(text("SELECT viewname FROM pg_views WHERE schemaname = 'analytics'")).scalars().all()
+        for view in views:
+            connection.execute(text(f"SELECT count(v::text) FROM analytics.{view} v"))  # noqa: S608, a view of ours
+
+
 def test_all_rows_from_before_together_leave_the_other_school_as_it_was(
     server_home: Path, older: str, undisturbed: Engine
 ) -> None:
-    """Run one hour and its dispatch with every row that is refused now; the school's lessons are unknown or at risk."""
+    """Run an hour, its dispatch and what is due later with every row that is refused now, some with an open case.
+
+    The school's lessons are unknown or at risk.
+    """
     takes_the_same = ("a route in a table",)
     rows = [odd.enter for name, odd in REFUSED.items() if name not in takes_the_same]
     expected, usual = hour_of(undisturbed), of_school(undisturbed, hour_of(undisturbed).risk, B)
     for url in clone(server_home, older):
         for engine in connected(url):
-            enter(engine, *rows)
+            enter(engine, *rows, *OPEN_AT_THE_UPGRADE)
             migrations.upgrade(engine)
             enter(engine, OF_A_TYPE)
             hour = run_hour(engine)
@@ -280,6 +189,7 @@ def test_all_rows_from_before_together_leave_the_other_school_as_it_was(
             assert set(found["verdict"]) <= {"unknown", "at_risk"}
             named = found.loc[found["verdict"] == "unknown", "explanation"]
             assert named.str.contains("cannot be read, and must be mended: school.").all()
+            go_on(engine, SEED_HOUR + timedelta(days=1))
 
 
 @pytest.mark.parametrize("enters", TAKEN.values(), ids=TAKEN.keys())

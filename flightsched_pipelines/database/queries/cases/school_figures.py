@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Date, Double, and_, cast, column, distinct, func, select, table
 
+from flightsched_pipelines.database.readable_columns import local_time
 from flightsched_pipelines.database.schema import aircraft, airports, bookings, schools
 
 DAY = timedelta(days=1)
@@ -67,7 +68,7 @@ def hours(connection: Connection, first: date, last: date) -> Mapping[tuple[int,
     """Return the hours of flights by school and local day; ground and simulator lessons are not flown."""
     b, f, a = bookings.c, airports.c, aircraft.c
     starts = func.lower(b.period)
-    day = cast(func.timezone(f.time_zone, starts), Date)
+    day = cast(local_time(f.time_zone, starts), Date)
     length = func.extract("epoch", func.upper(b.period) - starts) / 3600
     flown = b.status == "completed"
     query = (

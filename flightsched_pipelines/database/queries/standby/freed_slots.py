@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from flightsched_pipelines.database.given_rows import as_parameter, given
+from flightsched_pipelines.database.readable_columns import LAST_INSTANT, is_within_reach
 from flightsched_pipelines.database.schema import (
     OPEN_STATES,
     TAKING_STATUSES,
@@ -133,7 +134,7 @@ def _cancelled(now_utc: datetime) -> Select[int, int, str, datetime, datetime, i
         b.school_id, b.id, literal("cancelled"), func.lower(b.period), func.upper(b.period), b.instructor_id,
         b.aircraft_id, b.updated_at,
     ).join(aircraft, a.id == b.aircraft_id).where(
-        b.status == "cancelled", func.lower(b.period) > now_utc, ~a.simulator, ~noted
+        b.status == "cancelled", func.lower(b.period) > now_utc, is_within_reach(b.period), ~a.simulator, ~noted
     )  # fmt: skip
 
 
@@ -158,6 +159,7 @@ def _is_due(now_utc: datetime, earliest_utc: datetime) -> ColumnElement[bool]:
     return and_(
         f.starts_at_utc >= earliest_utc,
         f.starts_at_utc > now_utc,
+        f.ends_at_utc < LAST_INSTANT,
         ~taken,
         ~offered,
         ~func.coalesce(looked_since, False),

@@ -27,7 +27,8 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from flightsched_pipelines.database.given_rows import among
-from flightsched_pipelines.database.readable_columns import form_of
+from flightsched_pipelines.database.queries.schedule.violating_rows import unwritable_bookings
+from flightsched_pipelines.database.readable_columns import day, form_of, is_within_reach, local_time, words
 from flightsched_pipelines.database.schema import (
     ACTIVE_STATUSES,
     OPEN_STATES,
@@ -156,7 +157,7 @@ def lapse(connection: Connection, now_utc: datetime, horizon: timedelta) -> int:
         and_(b.status == "scheduled", starts <= now_utc),
         and_(s.put_by == "platform", not_(_on_own_hold())),
         starts <= now_utc - horizon,
-        s.until < cast(func.timezone(a.time_zone, now_utc), Date),
+        s.until < cast(local_time(a.time_zone, now_utc), Date),
     )
     ended = update(standby).where(s.ended_at.is_(None), s.booking_id == b.id, a.ident == b.departure, over)
     return connection.execute(ended.values(ended_at=now_utc, how="lapsed")).rowcount
@@ -168,7 +169,10 @@ def _on_own_hold() -> ColumnElement[bool]:
 
 
 def waiting_for(connection: Connection, freed: FreedSlot, now_utc: datetime) -> list[StandbyLesson]:
-    """Return the lessons at a slot's school that could take it: not offered it before, not their own, no open case."""
+    """Return the lessons at a slot's school that could take it: not offered it before, not their own, no open case.
+
+    One whose row must be mended first cannot.
+    """
     c, b, f = reschedule_cases.c, bookings.c, freed_slots.c
     theirs = bookings.alias()
     offered = (
@@ -178,7 +182,8 @@ def waiting_for(connection: Connection, freed: FreedSlot, now_utc: datetime) -> 
     )
     left = exists().where(f.id == freed.freed_slot_id, f.booking_id == b.id)
     has_case = exists().where(c.booking_id == b.id, c.state.in_(OPEN_STATES))
-    query = _places(now_utc).where(b.school_id == freed.school_id, ~offered, ~left, ~has_case)
+    writable = b.id.not_in(unwritable_bookings(connection))
+    query = _places(now_utc).where(b.school_id == freed.school_id, ~offered, ~left, ~has_case, writable)
     return [place.waiting for place in _read(connection, query)]
 
 
@@ -205,6 +210,7 @@ def _places(now_utc: datetime) -> Select[*tuple[Any, ...]]:
         select(func.max(func.upper(flown.c.period)))
         .where(
             flown.c.student_id == b.student_id,
+            is_within_reach(flown.c.period),
             or_(
                 flown.c.status == "completed",
                 and_(flown.c.status == "scheduled", func.upper(flown.c.period) <= now_utc),
@@ -214,10 +220,12 @@ def _places(now_utc: datetime) -> Select[*tuple[Any, ...]]:
     )
     return (
         select(
-            b.id, b.reference, b.student_id, b.instructor_id, b.aircraft_id, b.solo, b.status, s.since, s.until,
+            b.id, b.reference, b.student_id, b.instructor_id, b.aircraft_id, b.solo, b.status, s.since,
+            day(s.until).label("until"),
             func.lower(b.period).label("starts"), func.upper(b.period).label("ends"), aircraft.c.type, t.name,
-            k.name.label("school"), k.standby_rule, airports.c.time_zone, w.days, w.parts_of_day, w.latest_date,
-            last_flown.label("last_flown"),
+            k.name.label("school"), k.standby_rule, airports.c.time_zone,
+            words(w.days).label("days"), words(w.parts_of_day).label("parts_of_day"),
+            day(w.latest_date).label("latest_date"), last_flown.label("last_flown"),
         )
         .join_from(standby, bookings, b.id == s.booking_id)
         .join(students, t.id == b.student_id)
@@ -225,7 +233,7 @@ def _places(now_utc: datetime) -> Select[*tuple[Any, ...]]:
         .join(aircraft, aircraft.c.id == b.aircraft_id)
         .join(airports, airports.c.ident == b.departure)
         .outerjoin(student_preferences, w.student_id == b.student_id)
-        .where(s.ended_at.is_(None), b.status.in_(ACTIVE_STATUSES))
+        .where(s.ended_at.is_(None), b.status.in_(ACTIVE_STATUSES), is_within_reach(b.period))
     )  # fmt: skip
 
 

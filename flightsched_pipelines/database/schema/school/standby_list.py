@@ -5,7 +5,9 @@ from typing import get_args
 from sqlalchemy import BigInteger, CheckConstraint, Date, Index, Table, Text, text
 
 from flightsched_pipelines.database.schema.base import (
+    FIRST_DAY,
     INSTANT,
+    LAST_DAY,
     column,
     identifier,
     metadata,
@@ -28,6 +30,7 @@ standby = Table(
     CheckConstraint(one_of("put_by", get_args(HoldSetter)), name="put_by"),
     CheckConstraint("how IN ('moved', 'withdrawn', 'lapsed')", name="how"),
     CheckConstraint("num_nonnulls(ended_at, how) <> 1", name="ended"),
+    CheckConstraint(f"(until BETWEEN '{FIRST_DAY}'::date AND '{LAST_DAY}'::date) IS NOT FALSE", name="until"),
     Index("standby_one_place_idx", "booking_id", unique=True, postgresql_where=text("ended_at IS NULL")),
     schema="school",
     comment="Standby list: lessons that wait for a freed slot.",

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import InternalError
 
 from flightsched_pipelines.database.queries.schedule import booking_moves
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
@@ -21,6 +22,7 @@ from flightsched_pipelines_tests.integration.services.helpers import (
     SETTINGS,
     next_hour,
     one,
+    refuse_changes_of,
     rows,
     run,
     say,
@@ -311,3 +313,15 @@ def test_a_dispatchers_lesson_takes_a_freed_slot_and_stays_on_hold(quiet: Engine
     moved = say(quiet, case_id, "confirm", LATER + MINUTE)
     assert (moved.applied, "stays on weather hold until" in moved.sentence) == (True, True), moved
     assert held_by_hand(quiet) == [waiter]
+
+
+def test_a_lesson_whose_offer_fails_keeps_no_other_from_being_offered_the_slot(quiet: Engine) -> None:
+    first, second, *_ = waiters(quiet)
+    wait(quiet, first, NOW - 2 * MINUTE)
+    wait(quiet, second, NOW - MINUTE)
+    cancel(quiet)
+    refuse_changes_of(quiet, "reschedule_cases", "booking_id", first)
+    with pytest.raises(InternalError, match="it is to fail"):
+        offer_freed_slots(quiet, NOW, SETTINGS)
+    assert [row.booking_id for row in offered(quiet)] == [second]
+    assert offers.freed_slots_due(quiet, NOW, SETTINGS) == 0, "it would launch a run every two minutes"
