@@ -183,6 +183,20 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         print_error("stopped")
         sys.exit(STOPPED)
+    except Exception as error:  # any other is a fault of ours, and its traceback is what helps
+        if (words := _of_the_machine(error)) is None:
+            raise
+        print_error(words)
+        sys.exit(FAILED)
+
+
+def _of_the_machine(error: Exception) -> str | None:
+    """Return the sentence for an error of the database or of a file; ``None`` for any other."""
+    from flightsched_pipelines.database.faults import sentence_of as of_database  # noqa: PLC0415, SQLAlchemy is slow
+
+    if (words := of_database(error)) is None and isinstance(error, OSError) and error.filename is not None:
+        return f"'{error.filename}' cannot be used: {error.strerror}; check that place and your rights there"
+    return words
 
 
 def _require_text(words: Sequence[str]) -> None:

@@ -42,14 +42,15 @@ def back_up(engine: Engine, settings: Settings, folder: Path, now_utc: datetime)
     """Dump the application's and Dagster's database into a new folder, which only its owner can read.
 
     Raises:
-        BackupError: the folder exists, or a database cannot be dumped; nothing is left of a folder that was begun.
+        BackupError: the folder exists or cannot be written, or a database cannot be dumped; nothing is left of a
+            folder that was begun.
     """
-    if folder.exists():
-        raise BackupError(f"'{folder}' exists; give a folder that does not, and the backup makes it")
     begun = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(begun, ignore_errors=True)
-    begun.mkdir(mode=0o700, parents=True)
     try:
+        if folder.exists():
+            raise BackupError(f"'{folder}' exists; give a folder that does not, and the backup makes it")
+        shutil.rmtree(begun, ignore_errors=True)
+        begun.mkdir(mode=0o700, parents=True)
         with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
             rows = table_counts.rows_of(connection)
             moment = str(connection.execute(text("SELECT pg_export_snapshot()")).scalar_one())
@@ -60,9 +61,12 @@ def back_up(engine: Engine, settings: Settings, folder: Path, now_utc: datetime)
         made = Backup(now_utc.isoformat(), str(migrations.status(engine).current), rows, digests)
         (begun / MANIFEST).write_text(json.dumps(asdict(made), indent=1) + "\n", encoding="utf-8")
         begun.rename(folder)
-    except BaseException:  # an interrupt too: a folder that was only begun must not be taken for a backup
+    except OSError as error:
+        raise BackupError(
+            f"'{folder}' cannot be written: {error.strerror}; give a folder in a place where you may write"
+        ) from None
+    finally:  # after an interrupt too: a folder that was only begun must not be taken for a backup
         shutil.rmtree(begun, ignore_errors=True)
-        raise
     return made
 
 
