@@ -36,12 +36,13 @@ class ArchiveBusyError(PlainError, RuntimeError):
 
 @contextmanager
 def the_only_one(engine: Engine) -> Generator[None]:
-    """Archive and delete in one process at a time.
+    """Archive and delete in one process at a time; the lock has a connection of its own, beside those of the pool.
 
     Raises:
         ArchiveBusyError: another one does.
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.detach()  # the pool may have no other, which the work needs
         if not connection.execute(ONE_AT_A_TIME).scalar_one():
             raise ArchiveBusyError("another process archives and deletes now; wait until it has ended")
         try:

@@ -97,7 +97,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "suggestions": ("suggestions",),
     "board": ("board",),
     "token": ("token", "list"),
-    "archive": ("archive", "--dry-run"),
+    "archive": ("archive", "--yes"),
     "erase": ("erase", "student-1", "--keep", "kept.json", "--yes"),
     "db": ("db", "seed", "--hour", HOUR),
     "init": ("init", "--name", "New", "--base", "KPAO", "--hours", "mon 08:00-20:00", "--no-metar", "--no-taf"),

@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import Engine, text
 
 from flightsched_pipelines.clients.delivery.mail import read_maildir
-from flightsched_pipelines.database.engine import connect
 from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.notifications.sensors import ENOUGH_TIME, TRY_AGAIN_SECONDS
@@ -264,25 +263,6 @@ def test_a_slot_that_came_free_launches_a_run_that_looks_for_who_waits(platform:
         "freed_slots_looked_at": slots, "freed_slots_offered": 0, "standby_joined": 0, "standby_lapsed": 0,
     }  # fmt: skip
     assert "no slot has come free" in str(platform.tick("delivery_sensor"))
-
-
-def test_one_connection_is_enough_for_every_job(
-    ticked_engine: Engine, settings: Settings, instance: dg.DagsterInstance
-) -> None:
-    url = ticked_engine.url.render_as_string(hide_password=False)
-    small = connect(settings_for(database_url=url.replace("+psycopg", ""), database_pool_size=1))
-    try:
-        platform = Platform(small, settings, instance)
-        for sensor in ("dispatch_sensor", "delivery_sensor"):
-            platform.tick(sensor)
-        for job in ("dispatch", "deliver", "operations", "redrive_dead_letters"):
-            result = platform.run(job)
-            assert result.success, [event.message for event in result.all_events if event.is_failure]
-        for job in ("hourly_tick", "report"):
-            definition = build_definitions(engine=small, settings=settings).resolve_job_def(job)
-            assert definition.execute_in_process(instance=instance, partition_key=KEY).success
-    finally:
-        small.dispose()
 
 
 def test_mail_goes_out_even_if_deadlines_fail_and_the_run_fails_visibly(platform: Platform) -> None:
