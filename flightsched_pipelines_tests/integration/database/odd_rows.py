@@ -90,6 +90,11 @@ REFUSED: dict[str, Odd] = {
     "a minimum in furlongs": Odd(minimum("visibility", ">=", "5", "furlong"), "unit"),
     "a ceiling in kilometres": Odd(minimum("ceiling", ">=", "1", "km"), "unit"),
     "a comparison that allows the worse": Odd(minimum("visibility", "<", "5", "SM"), "comparison"),
+    "a limit on the aircraft's own crosswind": Odd(minimum("aircraft_crosswind", "<=", "5", "kt"), "limit_value"),
+    "the aircraft's own crosswind by the moon": Odd(minimum("aircraft_crosswind", "<=", "NULL", "moon"), "unit"),
+    "icing below a number": Odd(minimum("icing", "none", "5", ""), "limit_value"),
+    "icing by the moon": Odd(minimum("icing", "none", "'NaN'", "moon"), "unit"),
+    "areas of icing in knots": Odd(minimum("icing_area", "none", "NULL", "kt"), "unit"),
     "a minimum since for ever": Odd(
         minimum("wind", "<", "9", "kt", since="'-infinity'"), "school.weather_minimums row"
     ),
@@ -134,7 +139,6 @@ TAKEN: dict[str, str] = {
         minimum("wind", "<", limit, "kt", effect) for limit, effect in (("9", "block"), ("30", "warn"))
     ),
     "a minimum until the last day": minimum("wind", "<", "9", "kt", until="'9999-12-31'"),
-    "a minimum of a rule that needs no unit": minimum("icing", "none", "'NaN'", "moon"),
     "a school of no name": "UPDATE school.schools SET name = '', dispatch_email = '' WHERE id = 1",
 }
 """Rows that are odd, and accepted."""

@@ -29,13 +29,14 @@ def _said(numbers: Iterable[tuple[str, float]]) -> str:
 def _meaning_of(name: str, rule: Rule) -> str:
     stated = f"rule = '{name}' AND {one_of('comparison', rule.comparisons)}"
     if rule.plausible is None:
-        return stated
+        units = one_of("coalesce(unit, '')", ("", *rule.units))
+        return f"{stated} AND limit_value IS NULL AND {units}"
     in_its_unit = f"limit_value * CASE unit {_said(rule.units.items())} END"
     return f"{stated} AND {in_its_unit} BETWEEN {rule.plausible[0]} AND {rule.plausible[1]}"
 
 
 _MEANING = f"({' OR '.join(f'({_meaning_of(name, rule)})' for name, rule in RULE_BOOK.items())}) IS TRUE"
-"""A rule, with one of its comparisons, and a plausible limit in one of its units (`risk.rules`)."""
+"""A rule, with one of its comparisons, and a plausible limit in one of its units, or none (`risk.rules`)."""
 
 
 def _below(floor: FloorRow) -> str:

@@ -177,6 +177,10 @@ def _limit_faults(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if row["comparison"] not in rule.comparisons:
         yield "comparison", f"'{row['comparison']}' is not for {row['rule']}; give one of {', '.join(rule.comparisons)}"
     if rule.plausible is None:
+        if limit is not None:
+            yield "limit_value", f"{row['rule']} takes no limit; leave it empty"
+        if row["unit"] and row["unit"] not in rule.units:
+            yield "unit", f"{row['rule']} takes no unit; leave it empty"
         return
     least, most = rule.plausible
     if row["unit"] not in rule.units:
