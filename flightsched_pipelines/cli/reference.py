@@ -82,9 +82,9 @@ JSON_FIELDS: Mapping[str, tuple[str, Sequence[str]]] = {
     "minimums list": ("a list of", (
         "id", "own_id", "school", "student", "authority", "training_level", "solo", "lesson_kind", "night",
         "aircraft_type", "rule", "comparison", "limit_value", "unit", "effect", "effective_from", "effective_to",
-        "reference",
+        "reference", "looser_than_default",
     )),
-    "minimums add": ("an object", ("added", "unchanged")),
+    "minimums add": ("an object", ("added", "unchanged", "notes")),
     "minimums end": ("an object", ("id", "effective_to", "changed")),
     "minimums try": ("an object", ("since", "until", "hours", "groups")),
     "token make": ("an object", ("token_id", "token")),

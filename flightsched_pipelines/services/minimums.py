@@ -21,15 +21,22 @@ class MinimumError(PlainError, ValueError):
 def list_minimums(engine: Engine, on: date, school: str | None, student: str | None) -> Sequence[Mapping[str, Any]]:
     """Return the minimums in force on a day or later; a student's own limits only if the student is named.
 
+    ``looser_than_default`` has the sentences about a school's row that loosens a default; else ``None``.
+
     Raises:
         UnknownNameError: there is no such school or student.
     """
+    # Imported here: it loads pandas, which the commands that only end a row have no use for.
+    from flightsched_pipelines.services.loosened_minimums import looser_than_default  # noqa: PLC0415
+
     with engine.connect() as connection:
         school_id = None if school is None else school_named(connection, school)
         student_id = None
         if student is not None:
             school_id, student_id = thing_named(connection, "student", student, school)
-        return [dict(row) for row in rows.minimums_from(connection, on, school_id, student_id)]
+        looser = looser_than_default(connection, on, None if school_id is None else [school_id])
+        found = rows.minimums_from(connection, on, school_id, student_id)
+        return [{**row, "looser_than_default": looser.get(row["id"])} for row in found]
 
 
 def end_minimum(engine: Engine, minimum_id: int, last_day: date) -> bool:

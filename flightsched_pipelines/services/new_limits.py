@@ -19,6 +19,9 @@ _LIMIT = re.compile(
     r"(?P<rule>[a-z_]+)\s*(?P<comparison><=|>=|<|>|\bnone\b|\bany\b)\s*(?P<limit_value>-?[\d.]*)\s*(?P<unit>\S*)"
 )
 
+_LINE = "line 2: "
+"""The place of the limit in the file that is made of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewLimit:
@@ -68,10 +71,11 @@ def add_limit(engine: Engine, new: NewLimit, now_utc: datetime, settings: Settin
     csv.writer(text).writerows([told.keys(), told.values()])
     try:
         kind = "limits" if new.student else "minimums"
-        return import_file(engine, kind, text.getvalue().encode(), ImportOptions(), now_utc, settings)
+        report = import_file(engine, kind, text.getvalue().encode(), ImportOptions(), now_utc, settings)
     except ImportRefusedError as error:
         faults = "; and ".join(str(replace(fault, line=0)) for fault in error.report.faults)
         raise MinimumError(f"the limit was not added: {faults}") from None
+    return replace(report, notes=[note.removeprefix(_LINE) for note in report.notes])
 
 
 def _of_school(new: NewLimit) -> dict[str, str]:

@@ -47,8 +47,9 @@ def show(
     table = Table("id", "whose", "for", "limit", "effect", "from", "until", "reference", box=box.SIMPLE_HEAD)
     for row in found:
         until = "" if row["effective_to"] is None else str(row["effective_to"])
+        mark = ", looser than the default" if row["looser_than_default"] else ""
         table.add_row(
-            str(row["id"]), _whose(row), _for(row), f"{row['rule']} {stated_limit(row)}", row["effect"],
+            str(row["id"]), _whose(row), _for(row), f"{row['rule']} {stated_limit(row)}{mark}", row["effect"],
             str(row["effective_from"]), until, row["reference"],
         )  # fmt: skip
     console.print(table)
@@ -87,9 +88,11 @@ def add(
     )  # fmt: skip
     report = add_limit(engine, new, datetime.now(UTC), settings)
     if as_json:
-        print_json({"added": report.added, "unchanged": report.unchanged})
-    else:
-        console.print("added; it counts from the next hour" if report.added else "it was there already")
+        print_json({"added": report.added, "unchanged": report.unchanged, "notes": report.notes})
+        return
+    console.print("added; it counts from the next hour" if report.added else "it was there already")
+    for note in report.notes:
+        console.print(note, markup=False)
 
 
 @app.command()

@@ -32,6 +32,7 @@ from flightsched_pipelines.domain.schedule_changes.lifecycle import ChangeState,
 from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.services.imports import airports, lost_holds, schools_and_airports, student_limits
 from flightsched_pipelines.services.imports.files import read_table
+from flightsched_pipelines.services.imports.loosened_notes import loosened_notes
 from flightsched_pipelines.services.imports.reports import Change, ImportRefusedError, ImportReport, NeedsYesError
 from flightsched_pipelines.settings import Settings
 
@@ -214,6 +215,8 @@ class _Importing:
             settle_changes(self._connection, outcomes, self._now)
         lost_holds.offer_others(self._connection, lost, self._now, self._settings)
         self._progress("all of it is stored")
+        if self._kind.name == "minimums":
+            return replace(report, notes=[*report.notes, *loosened_notes(self._connection, sound, self._now.date())])
         return report
 
     def _schools(self, rows: Sequence[ReadRow]) -> list[int]:

@@ -24,7 +24,7 @@ def count(engine: Engine, where: str = "true") -> int:
 def test_a_minimum_is_added_once_listed_and_ended_and_stays_on_record(flightsched: Type, seeded: Engine) -> None:
     words = ("minimums", "add", "wind < 8 kt", *SCHOOL, "--level", "student_pilot", "--solo", "--reference", "4.2")
     added = flightsched(*words, "--json")
-    assert json.loads(added.out) == {"added": 1, "unchanged": 0}, added.err
+    assert json.loads(added.out) == {"added": 1, "unchanged": 0, "notes": []}, added.err
     assert "it was there already" in flightsched(*words).out
     (row,) = [one for one in json.loads(flightsched("minimums", "list", *SCHOOL, "--json").out) if one["own_id"]]
     assert set(row) == set(JSON_FIELDS["minimums list"][1])
@@ -36,6 +36,45 @@ def test_a_minimum_is_added_once_listed_and_ended_and_stays_on_record(flightsche
     assert ended == {"id": row["id"], "effective_to": "2199-12-31", "changed": True}
     assert "already" in flightsched("minimums", "end", str(row["id"]), "--until", "2199-12-31").out
     assert count(seeded) == before
+
+
+LOOSER = {
+    "at the regulation": ("visibility >= 3 SM", "private_pilot", "visibility: >= 3 SM, default > 3 SM"),
+    "hazards": ("icing_area any", "student_pilot", "icing_area: no limit, default none allowed"),
+    "later": ("wind < 30 kt", "private_pilot", "wind: < 30 kt, default < 25 kt"),
+}
+
+
+@pytest.mark.usefixtures("seeded")
+@pytest.mark.parametrize("case", LOOSER)
+def test_a_minimum_that_is_looser_than_the_default_says_so_when_added_imported_and_listed(
+    flightsched: Type, tmp_path: Path, case: str
+) -> None:
+    limit, level, told = LOOSER[case]
+    since = "2150-01-01" if case == "later" else DAY
+    sentence = f"looser than the default, and counts: school 1, {level}"
+    words = ("minimums", "add", limit, *SCHOOL, "--level", level, "--reference", "4.2", "--from", since)
+
+    added = flightsched(*words)
+
+    assert added.code == 0, added.err
+    assert added.out.startswith(f"added; it counts from the next hour\n{sentence}")
+    assert told in added.out
+    assert told in str(json.loads(flightsched(*words, "--json").out)["notes"]), "also where it was there already"
+    marked = [one for one in json.loads(flightsched("minimums", "list", "--json").out) if one["looser_than_default"]]
+    assert [(one["school"], one["rule"]) for one in marked] == [(SCHOOL[1], limit.split()[0])]
+    assert told in marked[0]["looser_than_default"]
+    assert flightsched("minimums", "list", *SCHOOL).out.count(", looser") == 1
+
+    rule, comparison, value, unit = [*limit.split(), "", ""][:4]
+    (tmp_path / "more.csv").write_text(
+        f"{COLUMNS}T-1,{SCHOOL[1]},{level},{rule},{comparison},{value},{unit},block,{since},a test\n"
+        f"T-2,{SCHOOL[1]},private_pilot,gust,<=,9,kt,block,{since},a test\n"
+    )
+    for options in (["--dry-run"], []):
+        imported = flightsched("import", "minimums", "more.csv", *options)
+        assert f"line 2: {sentence}" in imported.out, imported.err
+        assert "line 3: looser" not in imported.out
 
 
 def test_a_students_limit_is_listed_only_where_the_student_is_named(flightsched: Type, seeded: Engine) -> None:

@@ -1,6 +1,6 @@
 """Minimums and students' limits as they are stored, to be listed and ended."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import Connection, RowMapping, or_, select, update
@@ -32,6 +32,14 @@ def minimums_from(
         .order_by(_M.authority, _M.school_id, _M.training_level, _M.rule, _M.effective_from, _M.id)
     )
     return connection.execute(query).mappings().all()
+
+
+def ids_of(connection: Connection, school_ids: Collection[int]) -> Mapping[tuple[int, str], int]:
+    """Return the ids of schools' own minimums that an import has made, by school and the school's id."""
+    query = select(_M.school_id, _M.external_id, _M.id).where(
+        _M.authority == "school", _M.external_id.is_not(None), _M.school_id.in_(school_ids)
+    )
+    return {(school_id, own_id): minimum_id for school_id, own_id, minimum_id in connection.execute(query)}
 
 
 def lock_minimum(connection: Connection, minimum_id: int) -> RowMapping | None:

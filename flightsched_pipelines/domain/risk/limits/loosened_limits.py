@@ -26,10 +26,16 @@ from flightsched_pipelines.formatting import format_quantity
 
 @dataclass(frozen=True, slots=True)
 class Loosened:
-    """A limit that is looser than the default: the row that sets it, ``None`` if none does, and a sentence."""
+    """A limit that is looser than the default: the row that sets it, ``None`` if none does, and a sentence.
+
+    ``school_id`` (``None``: every school), ``rule`` and ``who`` (level, solo, type of aircraft) are what it is about.
+    """
 
     minimum_id: int | None
     sentence: str
+    school_id: int | None
+    rule: str
+    who: str
 
 
 def loosened(minimums: pd.DataFrame) -> Sequence[Loosened]:
@@ -47,13 +53,34 @@ def loosened(minimums: pd.DataFrame) -> Sequence[Loosened]:
     for profile, measure, effect in _looser(ours.thresholds, usual.thresholds):
         limit = _row(minimums, ours.rows[effect, profile, measure])
         default = _row(shipped, usual.rows[effect, profile, measure])
-        whose = "every school" if np.isnan(profiles.school[profile]) else f"school {profiles.school[profile]:.0f}"
+        of_school = None if np.isnan(profiles.school[profile]) else int(profiles.school[profile])
+        whose = "every school" if of_school is None else f"school {of_school}"
         who = f"{TRAINING_LEVELS[level[profile]]}{' solo' if solo[profile] else ''}"
         who += "" if type_[profile] == ANOTHER_TYPE else f", {type_[profile]}"
-        sentence = f"{whose}, {who}, {rule_of(MEASURES[measure])}: {_described(limit)}, default {_described(default)}"
+        rule = rule_of(MEASURES[measure])
+        sentence = f"{whose}, {who}, {rule}: {_described(limit)}, default {_described(default)}"
         key = None if limit is None or pd.isna(limit["minimum_id"]) else int(limit["minimum_id"])
-        found[Loosened(key, sentence)] = None
+        found[Loosened(key, sentence, of_school, rule, who)] = None
     return [*_but_for_echoes(found)]
+
+
+def loosening_rows(minimums: pd.DataFrame) -> Mapping[int, str]:
+    """Return the sentences about each school's row in force (``MINIMUM_COLUMNS``) that loosens a default, by its id.
+
+    Such a row is looser than the default beside the defaults alone, and still with all others of the school.
+    """
+    found = loosened(minimums)
+    rows: dict[int, str] = {}
+    for place in np.flatnonzero(minimums["authority"] == "school"):
+        row = minimums.iloc[place]
+        told = [one for one in found if (one.school_id, one.rule) == (row["school_id"], row["rule"])]
+        if not told:
+            continue
+        alone = loosened(pd.concat([default_minimums(), minimums.iloc[[place]]], ignore_index=True))
+        whom = {one.who for one in alone}
+        if sentences := dict.fromkeys(one.sentence for one in told if one.who in whom):
+            rows[int(row["minimum_id"])] = "; ".join(sentences)
+    return rows
 
 
 def _looser(ours: NDArray[np.float64], usual: NDArray[np.float64]) -> Iterator[tuple[int, int, int]]:
