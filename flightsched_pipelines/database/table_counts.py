@@ -11,7 +11,7 @@ from flightsched_pipelines.domain.risk.rules import AUTHORITIES
 OWN_RECORDS = frozenset(
     table.name
     for table in (
-        schema.alerts, schema.alert_silences, schema.dispatches, schema.llm_calls, schema.reference_contents,
+        schema.alerts, schema.dispatches, schema.llm_calls, schema.reference_contents,
         schema.standings,
     )
 )  # fmt: skip

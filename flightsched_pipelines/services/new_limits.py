@@ -9,6 +9,7 @@ from hashlib import sha256
 
 from sqlalchemy import Engine
 
+from flightsched_pipelines.database.queries.imports.targets import TERMINALS_ID
 from flightsched_pipelines.domain.risk.rules import RULE_BOOK
 from flightsched_pipelines.services.imports.importing import ImportOptions, import_file
 from flightsched_pipelines.services.imports.reports import ImportRefusedError, ImportReport
@@ -66,7 +67,7 @@ def add_limit(engine: Engine, new: NewLimit, now_utc: datetime, settings: Settin
         "reference": new.reference,
     }
     told = {name: cell for name, cell in cells.items() if name != "school" or cell}
-    told["id"] = f"cli-{sha256(repr(sorted(cells.items())).encode()).hexdigest()[:12]}"
+    told["id"] = f"{TERMINALS_ID}{sha256(repr(sorted(cells.items())).encode()).hexdigest()[:12]}"
     text = io.StringIO()
     csv.writer(text).writerows([told.keys(), told.values()])
     try:

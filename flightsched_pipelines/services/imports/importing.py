@@ -131,12 +131,11 @@ class _Importing:
         return self._schools_or_airports()
 
     def _schools_or_airports(self) -> ImportReport:
-        by_hand: list[int] = []
         if self._kind.name == "airports":
             self._faults += schools_and_airports.airport_faults(self._file.rows)
         rows = [row for row in self._file.rows if row.is_sound]
         if self._kind.name == "airports":
-            changes = schools_and_airports.compare_airports(self._connection, rows)
+            changes, by_hand = schools_and_airports.compare_airports(self._connection, rows)
         else:
             changes, by_hand = schools_and_airports.compare_schools(self._connection, rows)
         added = sum(change.action == "added" for change in changes)
@@ -186,6 +185,8 @@ class _Importing:
         staging.compare(stay=[one.stored.booking_id for one in waits])
         self._progress("the file is compared with what is stored")
         gone, alive = staging.gone(self._schools(sound)) if self._options.complete else ([], 0)
+        if self._options.complete and (left := staging.left_alone(self._schools(sound))):
+            self._notes.append(_left_alone(self._kind.name, staging.names_of(left)))
         names = {row.line: _name_of(self._kind, row) for row in sound}
         differences = staging.differences()
         changes = [
@@ -243,7 +244,7 @@ class _Importing:
             )
         if by_hand:
             lines = ", ".join(map(str, by_hand[:10]))
-            told = "stored otherwise" if self._kind.name == "preferences" else "not imported"
+            told = "stored otherwise" if self._kind.name in {"preferences", "airports"} else "not imported"
             reasons.append(
                 f"{len(by_hand):,} {self._kind.name} that were {told} would be changed (line {lines}"
                 f"{', ...' if len(by_hand) > 10 else ''})"
@@ -274,6 +275,11 @@ class _Importing:
 def _name_of(kind: FileKind, row: ReadRow) -> str:
     """Return what a row is known by, as the file has it."""
     return " ".join(filter(None, (row.cells.get(name, "").strip() for name in kind.key)))
+
+
+def _left_alone(kind_name: str, names: Sequence[str]) -> str:
+    listed = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
+    return f"{len(names):,} {kind_name} that no import has made are not in the file, and stay: {listed}"
 
 
 def _booked_twice(found: Overlap) -> str:

@@ -76,10 +76,11 @@ def airport_faults(rows: Sequence[ReadRow]) -> Iterator[Fault]:
             yield row.fault("time_zone", "it is not a time zone; give an IANA name, such as America/Denver")
 
 
-def compare_airports(connection: Connection, rows: Sequence[ReadRow]) -> list[Change]:
-    """Return what differs."""
+def compare_airports(connection: Connection, rows: Sequence[ReadRow]) -> tuple[list[Change], list[int]]:
+    """Return what differs, and the lines that would change what somebody entered: airportsdata has it otherwise."""
     stored = airfields.airports_stored(connection)
     changes: list[Change] = []
+    by_hand: list[int] = []
     for row in rows:
         ident = row.values["ident"]
         known = stored.get((ident,))
@@ -87,7 +88,10 @@ def compare_airports(connection: Connection, rows: Sequence[ReadRow]) -> list[Ch
             changes.append(Change(row.line, ident, "added"))
         elif differs := [name for name, value in airport_values(row).items() if known[name] != value]:
             changes.append(Change(row.line, ident, "changed", differs))
-    return changes
+            usual = _known(ident)
+            if any(known[name] is not None and known[name] != usual.get(name) for name in differs):
+                by_hand.append(row.line)
+    return changes, by_hand
 
 
 def apply_airports(connection: Connection, rows: Sequence[ReadRow]) -> Iterator[str]:

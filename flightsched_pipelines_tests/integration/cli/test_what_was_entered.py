@@ -19,9 +19,19 @@ ENTERED = """
 INSERT INTO school.schools (id, name, base_airport, dispatch_email) VALUES (77, 'Entered', 'KPAO', 'by@hand.example');
 UPDATE school.student_preferences SET days = '{mon}' WHERE student_id = 1;
 UPDATE school.bookings SET status = 'weather_hold' WHERE id = 1;
+UPDATE school.airports SET elevation_ft = 9, time_zone = 'America/Denver' WHERE ident = 'KPAO';
+INSERT INTO school.weather_minimums (school_id, authority, rule, comparison, limit_value, unit, effect, effective_from,
+reference, external_id) VALUES (1, 'school', 'wind', '<', 9, 'kt', 'block', '2026-01-01', 'by hand', NULL),
+(1, 'school', 'wind', '<', 9, 'kt', 'block', '2026-01-01', 'at a terminal', 'cli-0123456789ab'),
+(1, 'school', 'wind', '<', 9, 'kt', 'block', '2026-01-01', 'of the file', 'M-1');
 """
 HOUR = f"{SEED_HOUR:%Y-%m-%dT%H}"
-PREFERENCES = "school,student,days\nPalo Alto Flight School,student1@example.com,sat sun\n"
+FILES = {
+    "airports.csv": "ident,elevation_ft,time_zone\nKPAO,4,America/Los_Angeles\n",
+    "minimums.csv": "id,school,training_level,rule,comparison,limit_value,unit,effect,effective_from,reference\n"
+    "M-1,Palo Alto Flight School,,wind,<,9,kt,block,2026-01-01,of the file\n",
+    "preferences.csv": "school,student,days\nPalo Alto Flight School,student1@example.com,sat sun\n",
+}
 NOBODY_ANSWERED = "there was no answer, and nothing was changed; give --yes"
 
 COMMANDS = {
@@ -30,14 +40,18 @@ COMMANDS = {
     "db downgrade": (["db", "downgrade", "base"], NOBODY_ANSWERED),
     "db upgrade": (["db", "upgrade"], ""),
     "import preferences": (["import", "preferences", "preferences.csv"], NOBODY_ANSWERED),
+    "import airports": (["import", "airports", "airports.csv"], NOBODY_ANSWERED),
+    "import --complete": (["import", "minimums", "minimums.csv", "--complete"], ""),
     "preview": (["preview", "--html", "previews"], NOBODY_ANSWERED),
 }
 
 
 def everything_entered(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
-    """All rows of the school's tables, but for what hours stored of what they depend on."""
-    hours_own = schema.reference_contents
-    tables = [table for table in schema.metadata.sorted_tables if table.schema == "school" and table is not hours_own]
+    """All rows of the school's tables, but for what hours stored of what they depend on, and the list of imports."""
+    records = {schema.reference_contents.name, schema.imports.name}
+    tables = [
+        table for table in schema.metadata.sorted_tables if table.schema == "school" and table.name not in records
+    ]
     with engine.connect() as connection:
         return {
             table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr) for table in tables
@@ -51,7 +65,8 @@ def test_no_command_takes_what_was_entered_unasked(
     with seeded.begin() as connection:
         for statement in filter(str.strip, ENTERED.split(";")):
             connection.execute(text(statement))
-    (tmp_path / "preferences.csv").write_text(PREFERENCES)
+    for name, content in FILES.items():
+        (tmp_path / name).write_text(content)
     own = tmp_path / "previews" / f"{next(iter(SAMPLES))}.html"
     own.parent.mkdir()
     own.write_text("my own page")
@@ -63,6 +78,26 @@ def test_no_command_takes_what_was_entered_unasked(
     assert own.read_text() == "my own page"
     assert said in told.err
     assert (told.code == 0) == (said == "")
+
+
+def test_a_restore_drops_no_mute(
+    flightsched: Type, engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("DAGSTER_POSTGRES_URL", database_url)
+    assert flightsched("alerts", "silence", "weather", "--why", "provider at work").code == 0
+    (tmp_path / "backup").mkdir()
+    (tmp_path / "backup" / "manifest.json").write_text(
+        json.dumps({"made_at_utc": "2026-11-26T10:00:00Z", "schema": "0001", "rows": {}, "sha256": {}})
+    )
+    before = everything_entered(engine)
+    assert before["alert_silences"]
+
+    told = flightsched("db", "restore", "backup")
+
+    assert told.code == 2
+    assert "the databases hold alert_silences (1); restore into empty ones" in told.err
+    assert everything_entered(engine) == before
 
 
 def test_reset_names_what_is_lost_and_where_and_does_it_when_told_so(flightsched: Type, seeded: Engine) -> None:

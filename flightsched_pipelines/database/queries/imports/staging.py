@@ -34,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.sql.dml import Insert
 
-from flightsched_pipelines.database.queries.imports.targets import PERIODS, TARGETS, Target
+from flightsched_pipelines.database.queries.imports.targets import PERIODS, TARGETS, TERMINALS_ID, Target
 from flightsched_pipelines.database.schema import ACTIVE_STATUSES, bookings
 
 ENDED = "ended"
@@ -144,17 +144,35 @@ class Staging:
         return [(line, name) for line, name in self._connection.execute(query.order_by(s.c.line))]
 
     def gone(self, school_ids: Sequence[int]) -> tuple[list[int], int]:
-        """Return the rows of these schools that count and that the file does not have, and how many count."""
+        """Return the imported rows of these schools that the file does not have, and how many of them count."""
+        ours = self._counting(school_ids) & self._is_imported()
+        count = self._connection.execute(select(func.count()).select_from(self._table).where(ours)).scalar_one()
+        return self._missing(ours), count
+
+    def left_alone(self, school_ids: Sequence[int]) -> list[int]:
+        """Return the rows of these schools that count, that the file does not have, and that no import has made."""
+        return self._missing(self._counting(school_ids) & ~self._is_imported())
+
+    def _missing(self, which: ColumnElement[bool]) -> list[int]:
+        t = self._table.c
+        missing = which & ~exists().where(self.staged.c.target_id == t.id)
+        return list(self._connection.execute(select(t.id).where(missing).order_by(t.id)).scalars())
+
+    def _is_imported(self) -> ColumnElement[bool]:
+        """Only what a file has made can be missing from the next one; availability has no id that would tell."""
+        t = self._table.c
+        if "external_id" not in t:
+            return literal(True)
+        return func.coalesce(~t.external_id.startswith(TERMINALS_ID), False)
+
+    def _counting(self, school_ids: Sequence[int]) -> ColumnElement[bool]:
         t = self._table
-        ours = and_(
+        return and_(
             self.target.school == any_(literal(list(school_ids), ARRAY(BigInteger))),
             self.target.alive(self._now),
             *(t.c[name] == value for name, value in self.target.fixed.items()),
             self._within_its_span(),
         )
-        count = self._connection.execute(select(func.count()).select_from(t).where(ours)).scalar_one()
-        missing = ours & ~exists().where(self.staged.c.target_id == t.c.id)
-        return list(self._connection.execute(select(t.c.id).where(missing).order_by(t.c.id)).scalars()), count
 
     def _within_its_span(self) -> ColumnElement[bool]:
         """A file of lessons says nothing of those before its first and after its last, where the school had them."""

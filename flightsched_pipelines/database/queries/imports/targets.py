@@ -64,6 +64,9 @@ def _same(*names: str) -> dict[str, str]:
     return dict(zip(names, names, strict=True))
 
 
+TERMINALS_ID = "cli-"
+"""Begins the id of a row that was entered at a terminal, and that no file has."""
+
 _INSPECTIONS, _SQUAWKS = schema.inspections, schema.squawks
 _WISHES = schema.student_preferences
 _WEEKS, _DOWN, _MINIMUMS = schema.availability, schema.downtime, schema.weather_minimums
