@@ -129,7 +129,8 @@ def _pids_of(settings: Settings) -> Path:
 
 def _run_services(instance: dg.DagsterInstance, settings: Settings, host: str, port: int) -> None:
     """Run UI, daemon and portal until Ctrl-C, or until one of them ends; then no process and no run is left."""
-    if dead := run_limits.end_dead_runs(instance, starting=True):
+    alone = settings.database_url is None and settings.dagster_postgres_url is None
+    if dead := run_limits.end_dead_runs(instance, starting=True, alone=alone):
         print_progress(f"{plural(len(dead), 'run')} of an earlier start had died; their work is taken up again")
     os.environ[LOG_FORMAT_OF_CODE_SERVERS] = settings.log_format
     services: list[_Service] = []
@@ -151,7 +152,7 @@ def _run_services(instance: dg.DagsterInstance, settings: Settings, host: str, p
             service.fall_silent()
         end_process_groups([service.process.pid for service in services])
         with suppress(*DATABASE_IS_GONE):
-            run_limits.end_dead_runs(instance, starting=True)
+            run_limits.end_dead_runs(instance, starting=True, alone=alone)
         pids.unlink(missing_ok=True)
 
 

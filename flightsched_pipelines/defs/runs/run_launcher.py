@@ -76,16 +76,20 @@ def here() -> dict[str, str]:
     return {HOST_TAG: socket.gethostname()}
 
 
-def is_gone(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+def is_gone(instance: dg.DagsterInstance, run: dg.DagsterRun, *, alone: bool = False) -> bool:
     """Return whether a run's process is known to have ended.
 
     A code location at a host and port is asked which runs it has. A run of a local code location, or of a command, is
-    a process of this machine.
+    a process of the machine in its tag: of another one nothing can be found out, unless this one is ``alone`` with the
+    database. Then that is a former name of it, or a container in whose place it is, and the process has ended.
     """
     server = json.loads(run.tags.get(GRPC_INFO_TAG, "{}"))
     if server.get("port"):
         return _is_unknown_to(server, run.run_id)
-    return run.tags.get(HOST_TAG) == socket.gethostname() and _has_no_process(instance, run.run_id)
+    host = run.tags.get(HOST_TAG)
+    if host == socket.gethostname():
+        return _has_no_process(instance, run.run_id)
+    return alone and host is not None
 
 
 def _is_unknown_to(server: dict[str, object], run_id: str) -> bool:

@@ -42,16 +42,17 @@ def mark_stopped(instance: dg.DagsterInstance) -> None:
         instance.add_run_tags(run.run_id, {STOPPED_TAG: f"{time.time():.0f}"})
 
 
-def end_dead_runs(instance: dg.DagsterInstance, *, starting: bool) -> Collection[str]:
+def end_dead_runs(instance: dg.DagsterInstance, *, starting: bool, alone: bool = False) -> Collection[str]:
     """Have every run whose process is gone end as failed, or as canceled where that was asked for; returns their ids.
 
     Args:
         instance: Dagster's.
         starting: whether those that have not come to run are dead too, as no code location lives that could begin them.
+        alone: whether no other machine has processes that work on this database.
     """
     ended: list[str] = []
     for run in instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY)):
-        is_dead = starting if run.status == dg.DagsterRunStatus.STARTING else is_gone(instance, run)
+        is_dead = starting if run.status == dg.DagsterRunStatus.STARTING else is_gone(instance, run, alone=alone)
         if not is_dead:
             continue
         if run.status == dg.DagsterRunStatus.CANCELING:

@@ -23,7 +23,7 @@ from flightsched_pipelines.cli.console import UsageError
 from flightsched_pipelines.cli.setup.dev import dev
 from flightsched_pipelines.database import embedded
 from flightsched_pipelines.defs.instance import InstanceError, open_instance
-from flightsched_pipelines.defs.runs.run_launcher import here
+from flightsched_pipelines.defs.runs.run_launcher import HOST_TAG, here
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.servers.ports import free_port
 
@@ -107,15 +107,18 @@ def opened(home: Path) -> Generator[dg.DagsterInstance]:
         yield instance
 
 
-def killed_run(home: Path) -> str:
-    """A run that an earlier start left: recorded as started, of a process that was killed."""
+def killed_runs(home: Path) -> list[str]:
+    """Runs that earlier starts left as started: of a killed process, and under a former name of the machine."""
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         ended.wait()
+    runs: list[str] = []
     with opened(home) as instance:
-        run = dg.DagsterRun(job_name="deliver", status=dg.DagsterRunStatus.STARTED, tags=here())
-        instance.add_run(run)
-        instance.report_engine_event("Started process for run.", run, EngineEventData.in_process(ended.pid))
-    return run.run_id
+        for tags, pid in ((here(), ended.pid), ({HOST_TAG: "former-name"}, os.getpid())):
+            run = dg.DagsterRun(job_name="deliver", status=dg.DagsterRunStatus.STARTED, tags=tags)
+            instance.add_run(run)
+            instance.report_engine_event("Started process for run.", run, EngineEventData.in_process(pid))
+            runs.append(run.run_id)
+    return runs
 
 
 def start_another_and_kill_the_database(person: Person) -> None:
@@ -146,7 +149,7 @@ def test_ctrl_c_ends_all_that_was_started_and_what_an_earlier_run_left(
         said.readline()  # it does not hear Ctrl-C from here on
     created = psutil.Process(left.pid).create_time()
     (home / "dev.json").write_text(json.dumps({str(left.pid): created, str(os.getppid()): created - 60}))
-    dead_run = killed_run(home)
+    dead_runs = killed_runs(home)
     port = free_port()
     person = Person(port, home, start_another_and_kill_the_database)
     person.start()
@@ -165,13 +168,14 @@ def test_ctrl_c_ends_all_that_was_started_and_what_an_earlier_run_left(
     assert not embedded.is_running(home)
     assert not (home / "dev.json").exists()
     said = capfd.readouterr().err
-    assert "1 run of an earlier start had died" in said
+    assert "2 runs of an earlier start had died" in said
     assert "the database exited unexpectedly; restarting it" in said
     assert "Traceback" not in said.partition("stopping ...")[2]
     with opened(home) as instance:
-        run = instance.get_run_by_id(dead_run)
-        assert run is not None
-        assert run.status == dg.DagsterRunStatus.FAILURE
+        for dead_run in dead_runs:
+            run = instance.get_run_by_id(dead_run)
+            assert run is not None
+            assert run.status == dg.DagsterRunStatus.FAILURE
 
 
 def test_sigterm_ends_all_that_was_started_even_while_it_starts(

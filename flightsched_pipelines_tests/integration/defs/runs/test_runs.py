@@ -124,7 +124,13 @@ def test_of_a_run_of_which_nothing_can_be_found_out_nothing_is_said(instance: dg
         unreachable = f'{{"host": "127.0.0.1", "port": {free_port()}}}'
         assert not is_gone(instance, add_run(instance))
         assert not is_gone(instance, add_run(instance, killed.pid, host="another machine"))
+        assert is_gone(instance, add_run(instance, killed.pid, host="another machine"), alone=True)
+        assert is_gone(instance, add_run(instance, os.getpid(), host="another machine"), alone=True), (
+            "a number of there"
+        )
+        assert not is_gone(instance, add_run(instance, os.getpid()), alone=True)
         assert not is_gone(instance, add_run(instance, killed.pid, grpc=unreachable))
+        assert not is_gone(instance, add_run(instance, host="another machine", grpc=unreachable), alone=True)
         assert is_gone(instance, add_run(instance, killed.pid, grpc='{"host": "localhost", "socket": "/tmp/gone"}'))
 
 
@@ -158,6 +164,15 @@ def test_what_an_earlier_start_left_is_ended_and_what_waits_or_lives_is_not(inst
         assert {run.run_id: run.status for run in instance.get_runs()} == becomes
         assert set(ended) == {run for run, into in becomes.items() if into in {STATUS.FAILURE, STATUS.CANCELED}}
         assert end_dead_runs(instance, starting=True) == []
+
+
+def test_a_run_under_a_former_name_of_the_machine_is_ended_where_no_other_works_on_the_database(
+    instance: dg.DagsterInstance,
+) -> None:
+    former = add_run(instance, os.getpid(), host="former-name")
+    assert end_dead_runs(instance, starting=True) == [], "of a shared database it may be another machine's"
+    assert end_dead_runs(instance, starting=True, alone=True) == [former.run_id]
+    assert status(instance, former) == STATUS.FAILURE
 
 
 def test_while_a_daemon_lives_what_is_about_to_run_is_left(instance: dg.DagsterInstance) -> None:
