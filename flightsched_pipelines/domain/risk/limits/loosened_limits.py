@@ -71,7 +71,7 @@ def loosening_rows(minimums: pd.DataFrame) -> Mapping[int, str]:
     """
     found = loosened(minimums)
     rows: dict[int, str] = {}
-    for place in np.flatnonzero(minimums["authority"] == "school"):
+    for place in np.flatnonzero(minimums["authority"] == "school").tolist():
         row = minimums.iloc[place]
         told = [one for one in found if (one.school_id, one.rule) == (row["school_id"], row["rule"])]
         if not told:
