@@ -29,15 +29,15 @@ from flightsched_pipelines.clients.delivery.delivery_errors import (
 from flightsched_pipelines.clients.weather.limiter import RequestLimiter
 from flightsched_pipelines.database.queries.notifications import leases
 from flightsched_pipelines.database.queries.notifications.leases import Message
-from flightsched_pipelines.services.delivery.revision import Outdated, WaitsForForecast, revise
+from flightsched_pipelines.services.delivery.revision import NotNow, Outdated, revise
 from flightsched_pipelines.settings import Settings
 
 BATCH = 100
 FIRST_PAUSE_SECONDS = 30.0
 MAX_PAUSE_SECONDS = 3600.0
 DOWN_SECONDS = 60.0
-FORECAST_PAUSE = timedelta(minutes=10)
-"""Interval at which a message that waits for a forecast is looked at again."""
+NOT_NOW_PAUSE = timedelta(minutes=10)
+"""Interval at which a message that nothing bears out at present is looked at again."""
 
 BROKEN_OFF_IN_A_ROW = 3
 """Number of different messages in a row at which a channel must break off to count as down."""
@@ -226,8 +226,8 @@ class Worker:
             case Outdated(why):
                 leases.suppress(self._engine, message, why, now)
                 self._delivery.count(self._result.suppressed, why)
-            case WaitsForForecast(why):
-                leases.give_back(self._engine, [message], now + FORECAST_PAUSE, why, is_late=False)
+            case NotNow(why):
+                leases.give_back(self._engine, [message], now + NOT_NOW_PAUSE, why, is_late=False)
             case Message():
                 self._send(revised)
 

@@ -40,30 +40,36 @@ class Outdated:
 
 
 @dataclass(frozen=True, slots=True)
-class WaitsForForecast:
-    """A message that nothing bears out at present: the newest hour has no such verdict."""
+class NotNow:
+    """A message that is to wait, and the reason."""
 
-    why: str = "the newest hour's verdict is not above the minimums, or its forecast is missing"
+    why: str
 
 
-def revise(
-    engine: Engine, message: Message, now_utc: datetime, settings: Settings
-) -> Message | Outdated | WaitsForForecast:
-    """Return a message as it may be sent now; only those to students and instructors about cases change.
+NOT_BORNE_OUT = NotNow("the newest hour's verdict is not above the minimums, or its forecast is missing")
+MADE_ANEW_FIRST = NotNow("it is of an earlier hour, and is made anew first")
 
-    Of a digest, the lines that are not so any more are left out.
+
+def revise(engine: Engine, message: Message, now_utc: datetime, settings: Settings) -> Message | Outdated | NotNow:
+    """Return a message as it may be sent now; only those to students and instructors about lessons change.
+
+    Of a digest, the lines that are not so any more are left out. A message of the evening before is sent in its hour.
     """
     is_digest = message.event == "digest"
-    parts: Sequence[Facts] = message.payload.get("lines", []) if is_digest else [message.payload]
-    if message.role not in TO_PEOPLE or not parts or (not is_digest and message.case_id is None):
+    if message.role not in TO_PEOPLE or (message.case_id is None and not is_digest):
         return message
+    told_utc = hour_of(_instant(message.payload["sent_at_utc"]))
+    if message.payload.get("evening"):
+        return MADE_ANEW_FIRST if told_utc < hour_of(now_utc) else message
+    parts: Sequence[Facts] = message.payload["lines"] if is_digest else [message.payload]
     with engine.begin() as connection:
-        revision = _Revision(connection, parts, hour_of(_instant(message.payload["sent_at_utc"])), now_utc, settings)
-        judged = [revision.judge(part) for part in parts]
-        kept = [revision.described(part) for part, found in zip(parts, judged, strict=True) if found is None]
-    if not kept:
-        return next((found for found in judged if isinstance(found, WaitsForForecast)), judged[0]) or message
-    return replace(message, payload={**message.payload, "lines": kept} if is_digest else kept[0])
+        revision = _Revision(connection, parts, told_utc, now_utc, settings)
+        judged = [(part, revision.judge(part)) for part in parts]
+        kept = [revision.described(part) for part, refused in judged if refused is None]
+    if kept:
+        return replace(message, payload={**message.payload, "lines": kept} if is_digest else kept[0])
+    refused = [one for _, one in judged if one is not None]
+    return next((one for one in refused if one is NOT_BORNE_OUT), refused[0])
 
 
 class _Revision:
@@ -79,7 +85,7 @@ class _Revision:
         self._has_newer_hour = told_hour_utc < hour_of(now_utc)
         self._lessons: Mapping[int, LessonNow] = lessons_now(connection, {part["case_id"] for part in parts})
 
-    def judge(self, part: Facts) -> Outdated | WaitsForForecast | None:
+    def judge(self, part: Facts) -> Outdated | NotNow | None:
         """Return why a part cannot be sent now; ``None`` if it is so."""
         said = statement_of(
             part["event"],
@@ -90,7 +96,7 @@ class _Revision:
         if why := why_outdated(said, self._lessons[part["case_id"]]):
             return Outdated(why)
         if needs_verdict(said) and not self._is_above(part["lesson"]["booking_id"]):
-            return WaitsForForecast()
+            return NOT_BORNE_OUT
         return None
 
     def _is_above(self, booking_id: int) -> bool:

@@ -1,7 +1,7 @@
 """Messages that have waited for the morning say what is so then: nobody reads what is not so any more."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -11,15 +11,17 @@ from sqlalchemy import Engine
 from flightsched_pipelines.clients.delivery.delivery_errors import HandOver
 from flightsched_pipelines.database.queries.notifications.leases import Message
 from flightsched_pipelines.services.delivery.outbox_worker import Channel, drain
+from flightsched_pipelines.services.notifications import evening_before
 from flightsched_pipelines.services.responses import weather_hold
 from flightsched_pipelines.services.responses.overdue import end_overdue
-from flightsched_pipelines_tests.conftest import SEED_HOUR
+from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 from flightsched_pipelines_tests.integration.services.helpers import (
     HOUR,
     SETTINGS,
     all_ok,
     cases,
     nothing_assessed,
+    one,
     place,
     rows,
     run,
@@ -272,3 +274,17 @@ def test_of_a_digest_only_what_is_not_so_any_more_is_left_out(told_engine: Engin
 
     told = {line["case_id"] for line in digest.payload["lines"]}
     assert (first.id in told, second.id in told) == (False, True)
+
+
+def test_a_message_of_the_evening_before_goes_out_in_its_hour_or_is_made_anew(told_engine: Engine) -> None:
+    settings = settings_for(evening_message_at=time(18), dispatch_max_age_hours=24)
+    evening = SEED_HOUR + 12 * HOUR
+    told = "SELECT count(*) FROM school.outbox WHERE key LIKE 'evening-%' AND status = 'waiting'"
+    sent(told_engine, NIGHT - 25 * MINUTE)
+    assert evening_before.tell_people(told_engine, evening, settings) == one(told_engine, told) > 3
+
+    assert sent(told_engine, evening + HOUR) == []
+    assert one(told_engine, told) > 3
+    evening_before.bring_up_to_date(told_engine, evening + HOUR + 15 * MINUTE, settings)
+    assert len(sent(told_engine, evening + HOUR + 20 * MINUTE)) > 3
+    assert one(told_engine, told) == 0
