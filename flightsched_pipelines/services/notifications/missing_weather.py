@@ -142,7 +142,7 @@ def _gaps_to_notify(connection: Connection, now_utc: datetime, settings: Setting
         return GapNotice()
     known = gaps.open_gaps(connection)
     told = {(gap.school_id, gap.airport) for gap in known}
-    stored = _stored(connection, hours, _lessons_ahead(connection, now_utc, settings))
+    stored = _stored(connection, hours, _lessons_ahead(connection, now_utc, settings), known)
     is_recent = now_utc - hours[0] <= timedelta(hours=settings.dispatch_max_age_hours)
     standing = _gaps_in(stored) if is_recent else _without_hours(connection, stored, told)
     lasted = now_utc - timedelta(hours=settings.missing_weather_hours)
@@ -156,14 +156,27 @@ def _gaps_to_notify(connection: Connection, now_utc: datetime, settings: Setting
     return GapNotice(begun, *_ended(connection, stored, known, standing.keys(), buffer))
 
 
-def _stored(connection: Connection, hours: Sequence[datetime], ahead: Mapping[int, Slot]) -> AssessedHours:
-    rows = gaps.unjudged(connection, hours)
+def _stored(
+    connection: Connection, hours: Sequence[datetime], ahead: Mapping[int, Slot], known: Sequence[OpenGap]
+) -> AssessedHours:
+    """Read the newest hour, and of the others what concerns airports that lack weather in it, or have a known gap."""
+    newest = gaps.unjudged(connection, hours[:1])
+    lacking, unserved = _lacking(connection, hours[:1], newest)
+    concerned = {row.airport for row in lacking} | {gap.airport for gap in known if gap.airport is not None}
+    older = gaps.unjudged(connection, hours[1:], concerned) if concerned else []
+    earlier, _ = _lacking(connection, hours[1:], older)
+    unjudged = {(row.booking_id, row.airport) for row in newest}
+    return AssessedHours(hours, [*lacking, *earlier], unjudged, unserved, ahead)
+
+
+def _lacking(
+    connection: Connection, hours: Sequence[datetime], rows: Sequence[Unjudged]
+) -> tuple[list[Unjudged], set[str]]:
+    """Return the rows of hours that lack weather, and the airports that some hour found without any source."""
     unreached = {row.airport for row in rows if NO_FORECAST_WORDS in row.lacks.split(", ")}
     served = gaps.forecast_airports(connection, hours, unreached) if unreached else set[tuple[datetime, str]]()
     lacking = [row for row in rows if lacks_weather(row.lacks, is_served=(row.hour_utc, row.airport) in served)]
-    unserved = {airport for airport in unreached if (hours[0], airport) not in served}
-    unjudged = {(row.booking_id, row.airport) for row in rows if row.hour_utc == hours[0]}
-    return AssessedHours(hours, lacking, unjudged, unserved, ahead)
+    return lacking, {airport for airport in unreached for hour in hours if (hour, airport) not in served}
 
 
 def _gaps_in(stored: AssessedHours) -> dict[Key, Gap]:

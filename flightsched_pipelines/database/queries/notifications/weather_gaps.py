@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, insert, select, text, true, update
 
 from flightsched_pipelines.database.schema import (
     at_risk_bookings,
@@ -52,13 +52,16 @@ def assessed_hours(connection: Connection, since_utc: datetime) -> list[datetime
     return list(connection.execute(query.order_by(p.partition_hour.desc())).scalars())
 
 
-def unjudged(connection: Connection, hours: Collection[datetime]) -> list[Unjudged]:
-    """Return the lessons of unknown verdict in some hours, a row for each airport with something missing."""
+def unjudged(
+    connection: Connection, hours: Collection[datetime], airports: Collection[str] | None = None
+) -> list[Unjudged]:
+    """Return the lessons of unknown verdict in some hours, a row for each airport, or these, with something missing."""
     a, b = at_risk_bookings.c, bookings.c
+    there = true() if airports is None else a.airport.in_(sorted(airports))
     query = (
         select(a.partition_hour, b.school_id, a.booking_id, a.airport, a.hazard, a.hour_utc)
         .join(bookings, b.id == a.booking_id)
-        .where(a.partition_hour.in_(sorted(hours)), a.verdict == "unknown", a.rule == "forecast")
+        .where(a.partition_hour.in_(sorted(hours)), a.verdict == "unknown", a.rule == "forecast", there)
         .order_by(b.school_id, a.booking_id, a.airport)
     )
     return [Unjudged(*row) for row in connection.execute(query)]
