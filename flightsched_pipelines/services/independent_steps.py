@@ -21,7 +21,7 @@ def independent_steps() -> Generator[Step]:
         try:
             yield
         except Exception as error:
-            if isinstance(error, DBAPIError) and error.connection_invalidated:
+            if is_lost(error):
                 raise
             failed.append(error)
 
@@ -31,3 +31,10 @@ def independent_steps() -> Generator[Step]:
         for other in others:
             first.add_note(f"another step failed too: {type(other).__name__}")
         raise first
+
+
+def is_lost(error: Exception) -> bool:
+    """Return whether there is no database: a connection was lost, or none can be had."""
+    if not isinstance(error, DBAPIError):
+        return False
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) is None

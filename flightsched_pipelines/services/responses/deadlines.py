@@ -49,7 +49,8 @@ def process_deadlines(engine: Engine, now_utc: datetime, settings: Settings) -> 
             passed["people told of tomorrow"] = evening_before.tell_people(engine, now_utc, settings)
         with step():
             evening_before.bring_up_to_date(engine, now_utc, settings)
-        with engine.connect() as connection:
+        waiting: dict[str, DeadlineDue] = {}
+        with step(), engine.connect() as connection:
             waiting = _waiting(connection, now_utc, settings)
         for key, one in waiting.items():
             with step():

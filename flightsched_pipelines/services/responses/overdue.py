@@ -10,6 +10,7 @@ from flightsched_pipelines.database.queries.cases.cases import CaseLesson, Store
 from flightsched_pipelines.database.queries.schedule.violating_rows import unwritable_bookings
 from flightsched_pipelines.domain.cases.lifecycle import CaseTransition, next_transition
 from flightsched_pipelines.domain.cases.standby import next_standby_transition
+from flightsched_pipelines.services.independent_steps import independent_steps
 from flightsched_pipelines.services.notifications.case_notification import NotificationContext
 from flightsched_pipelines.services.notifications.case_steps import (
     booking_status,
@@ -31,19 +32,28 @@ def count_to_end(engine: Engine, now_utc: datetime) -> int:
 def end_overdue(engine: Engine, now_utc: datetime, settings: Settings) -> Counter[str]:
     """End the cases that the clock or the school has ended, without waiting for an hour, and notify those concerned.
 
-    A case whose booking's row must be mended first stays open.
+    A case whose booking's row must be mended first stays open. An error of one is raised when all others have ended.
 
     Returns:
         The number of cases that ended, by event.
     """
-    with engine.begin() as connection:
+    with independent_steps() as step, engine.begin() as connection:
         cases.lock_cases_exclusive(connection)
         unwritable = unwritable_bookings(connection)
         found = {key: case for key, case in cases.open_cases(connection).items() if key not in unwritable}
         lessons = cases.lessons_of(connection, found)
-        ended = [(case, step) for case in found.values() if (step := _step(case, lessons[case.booking_id], now_utc))]
-        _end(connection, ended, lessons, now_utc, settings)
-    return Counter(step.event for _, step in ended)
+        ended = [(case, end) for case in found.values() if (end := _step(case, lessons[case.booking_id], now_utc))]
+        done: list[tuple[StoredCase, CaseTransition]] = []
+        try:
+            with connection.begin_nested():
+                _end(connection, ended, lessons, now_utc, settings)
+                done = ended
+        except Exception:  # noqa: BLE001, whatever one of them raises, the others end
+            for one in ended:
+                with step(), connection.begin_nested():
+                    _end(connection, [one], lessons, now_utc, settings)
+                    done.append(one)
+    return Counter(transition.event for _, transition in done)
 
 
 def _step(case: StoredCase, lesson: CaseLesson, now_utc: datetime) -> CaseTransition | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from flightsched_pipelines.database.frames import newest_written
 from flightsched_pipelines.database.queries.cases import cases, transitions
@@ -71,13 +72,17 @@ def _offer(
     engine: Engine, freed: FreedSlot, rule: StandbyRule, step: Step, now_utc: datetime, settings: Settings
 ) -> bool:
     """Offer a slot to the first lesson that it fits, each tried in its own transaction; returns whether one fits."""
+    with engine.connect() as connection:
+        waiting = standby_order(standby_places.waiting_for(connection, freed, now_utc), rule)
     offered = False
-    with step():
-        with engine.connect() as connection:
-            waiting = standby_order(standby_places.waiting_for(connection, freed, now_utc), rule)
-        for lesson, slot in [(one, slot) for one in waiting for slot in slots_to_offer(freed, one)]:
+    for lesson, slot in [(one, slot) for one in waiting for slot in slots_to_offer(freed, one)]:
+        try:
+            offered = offered or _offer_to(engine, freed, lesson, slot, now_utc, settings)
+        except OperationalError:  # it passes: the lesson keeps its place in line, and the slot is due again
+            raise
+        except Exception:
             with step():
-                offered = offered or _offer_to(engine, freed, lesson, slot, now_utc, settings)
+                raise
     with engine.begin() as connection:
         freed_slots.record_looked_at(connection, freed.freed_slot_id, now_utc)
     return offered

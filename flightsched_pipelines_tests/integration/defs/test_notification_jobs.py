@@ -15,6 +15,7 @@ from flightsched_pipelines.definitions import build_definitions
 from flightsched_pipelines.defs.notifications.sensors import ENOUGH_TIME, TRY_AGAIN_SECONDS
 from flightsched_pipelines.services.hourly import proposal_validation
 from flightsched_pipelines.services.notifications import dispatch as desk
+from flightsched_pipelines.services.responses import deadlines
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
 from flightsched_pipelines_tests.integration.services.helpers import next_hour, refuse_changes_of, rows
@@ -275,3 +276,12 @@ def test_mail_goes_out_even_if_deadlines_fail_and_the_run_fails_visibly(platform
     assert not result.success
     assert [event.node_name for event in result.all_node_events if event.is_step_failure] == ["deliver_messages"]
     assert read_maildir(platform.settings.flightsched_home / "mail")
+
+
+def test_what_cannot_be_counted_counts_as_due(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> int:
+        raise ValueError("it cannot be read")
+
+    assert "no deadline has passed" in str(platform.tick("delivery_sensor"))
+    monkeypatch.setattr(deadlines, "deadlines_due", fail)
+    assert isinstance(platform.tick("delivery_sensor"), dg.RunRequest)

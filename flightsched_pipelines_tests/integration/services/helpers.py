@@ -49,12 +49,12 @@ def run(engine: Engine, statement: str, **values: Any) -> None:
         connection.execute(text(statement), values)
 
 
-def refuse_changes_of(engine: Engine, table: str, column: str, key: int) -> None:
-    """Let the database fail whenever rows of a table with this key are entered or changed."""
+def refuse_changes_of(engine: Engine, table: str, column: str, key: int, code: str = "XX000") -> None:
+    """Let the database fail, with an SQLSTATE, whenever rows of a table with this key are entered or changed."""
     run(
         engine,
         "CREATE FUNCTION school.fail() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION USING ERRCODE = 'XX000', MESSAGE = 'it is to fail'; END $$",
+        f"$$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}', MESSAGE = 'it is to fail'; END $$",
     )
     run(
         engine,

@@ -19,6 +19,7 @@ from flightsched_pipelines_tests.integration.services.helpers import (
     refuse_changes_of,
     run,
     say,
+    state,
 )
 
 ROUNDS = 40
@@ -67,3 +68,15 @@ def test_a_case_that_fails_keeps_no_other_from_being_processed_and_the_error_is_
     with pytest.raises(InternalError, match="it is to fail"):
         process_deadlines(told_engine, at, SETTINGS)
     assert (place(told_engine, failing)[0], place(told_engine, booking_id)[0]) == ("weather_hold", "scheduled")
+
+
+def test_a_case_that_cannot_end_keeps_no_other_from_ending(told_engine: Engine) -> None:
+    (failing, _), (other, _) = cases(told_engine)[:2]
+    soon = "UPDATE school.reschedule_cases SET deadline_utc = :at WHERE id IN (:failing, :other)"
+    run(told_engine, soon, at=LATER, failing=failing, other=other)
+    refuse_changes_of(told_engine, "reschedule_cases", "id", failing)
+
+    with pytest.raises(InternalError, match="it is to fail"):
+        process_deadlines(told_engine, LATER, SETTINGS)
+
+    assert (state(told_engine, failing), state(told_engine, other)) == ("proposed", "expired")

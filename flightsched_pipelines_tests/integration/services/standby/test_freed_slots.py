@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import pytest
 from sqlalchemy import Engine
-from sqlalchemy.exc import InternalError
+from sqlalchemy.exc import InternalError, OperationalError
 
 from flightsched_pipelines.database.queries.schedule import booking_moves
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
@@ -325,3 +325,18 @@ def test_a_lesson_whose_offer_fails_keeps_no_other_from_being_offered_the_slot(q
         offer_freed_slots(quiet, NOW, SETTINGS)
     assert [row.booking_id for row in offered(quiet)] == [second]
     assert offers.freed_slots_due(quiet, NOW, SETTINGS) == 0, "it would launch a run every two minutes"
+
+
+def test_an_error_that_passes_leaves_the_first_in_line_its_place(quiet: Engine) -> None:
+    first, second, *_ = waiters(quiet)
+    wait(quiet, first, NOW - 2 * MINUTE)
+    wait(quiet, second, NOW - MINUTE)
+    cancel(quiet)
+    refuse_changes_of(quiet, "reschedule_cases", "booking_id", first, code="40P01")
+    with pytest.raises(OperationalError, match="it is to fail"):
+        offer_freed_slots(quiet, NOW, SETTINGS)
+    assert offered(quiet) == []
+    assert offers.freed_slots_due(quiet, NOW, SETTINGS) == 1
+    run(quiet, "DROP TRIGGER fails ON school.reschedule_cases")
+    offer_freed_slots(quiet, NOW, SETTINGS)
+    assert [row.booking_id for row in offered(quiet)] == [first]
