@@ -32,7 +32,7 @@ from flightsched_pipelines.domain.schedule_changes.lifecycle import ChangeState,
 from flightsched_pipelines.formatting import plural
 from flightsched_pipelines.services.imports import airports, lost_holds, schools_and_airports, student_limits
 from flightsched_pipelines.services.imports.files import read_table
-from flightsched_pipelines.services.imports.loosened_notes import loosened_notes
+from flightsched_pipelines.services.imports.loosened_notes import Notes, loosened_notes
 from flightsched_pipelines.services.imports.reports import Change, ImportRefusedError, ImportReport, NeedsYesError
 from flightsched_pipelines.settings import Settings
 
@@ -102,7 +102,7 @@ def import_file(
             f"somebody else changed the schedule while the {kind.name} were imported ({error.orig}); nothing was "
             "imported, do it again"
         ) from None
-    return report
+    return replace(report, notes=[*report.notes, *importing.notes_afterwards()])
 
 
 class _Importing:
@@ -121,6 +121,8 @@ class _Importing:
         self._progress = progress
         self._faults = list(file.faults)
         self._notes: list[str] = []
+        self.notes_afterwards: Notes = lambda: iter(())
+        """The notes that are made when the transaction is over."""
 
     def do(self) -> ImportReport:
         """Resolve, compare, and change what differs."""
@@ -217,7 +219,7 @@ class _Importing:
         lost_holds.offer_others(self._connection, lost, self._now, self._settings)
         self._progress("all of it is stored")
         if self._kind.name == "minimums":
-            return replace(report, notes=[*report.notes, *loosened_notes(self._connection, sound, self._now.date())])
+            self.notes_afterwards = loosened_notes(self._connection, sound, self._now.date())
         return report
 
     def _schools(self, rows: Sequence[ReadRow]) -> list[int]:

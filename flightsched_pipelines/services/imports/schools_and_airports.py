@@ -89,7 +89,7 @@ def compare_airports(connection: Connection, rows: Sequence[ReadRow]) -> tuple[l
         elif differs := [name for name, value in airport_values(row).items() if known[name] != value]:
             changes.append(Change(row.line, ident, "changed", differs))
             usual = _known(ident)
-            if any(known[name] is not None and known[name] != usual.get(name) for name in differs):
+            if any(known[name] is not None and known[name] != usual[name] for name in usual.keys() & set(differs)):
                 by_hand.append(row.line)
     return changes, by_hand
 

@@ -23,6 +23,12 @@ from flightsched_pipelines.domain.risk.limits.minimums import default_minimums, 
 from flightsched_pipelines.domain.risk.rules import LESSON_KINDS, TRAINING_LEVELS
 from flightsched_pipelines.formatting import format_quantity
 
+_LIMIT = (
+    "training_level", "solo", "lesson_kind", "night", "aircraft_type", "rule", "comparison", "limit_value", "unit",
+    "effect",
+)  # fmt: skip
+"""The columns by which a school's row is looser than the defaults or not, whichever school it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Loosened:
@@ -70,15 +76,18 @@ def loosening_rows(minimums: pd.DataFrame) -> Mapping[int, str]:
     Such a row is looser than the default beside the defaults alone, and still with all others of the school.
     """
     found = loosened(minimums)
+    alone: dict[tuple[str, ...], set[str]] = {}
     rows: dict[int, str] = {}
     for place in np.flatnonzero(minimums["authority"] == "school").tolist():
         row = minimums.iloc[place]
         told = [one for one in found if (one.school_id, one.rule) == (row["school_id"], row["rule"])]
         if not told:
             continue
-        alone = loosened(pd.concat([default_minimums(), minimums.iloc[[place]]], ignore_index=True))
-        whom = {one.who for one in alone}
-        if sentences := dict.fromkeys(one.sentence for one in told if one.who in whom):
+        limit = tuple(str(row[name]) for name in _LIMIT)  # many schools have the same
+        if limit not in alone:
+            beside = pd.concat([default_minimums(), minimums.iloc[[place]]], ignore_index=True)
+            alone[limit] = {one.who for one in loosened(beside)}
+        if sentences := dict.fromkeys(one.sentence for one in told if one.who in alone[limit]):
             rows[int(row["minimum_id"])] = "; ".join(sentences)
     return rows
 
