@@ -7,8 +7,12 @@ from typing import Literal
 STAYS_AS_BOOKED = frozenset({"cleared", "kept", "expired", "declined"})
 """Events about a lesson that keeps its time, on hold or not."""
 
-ASKS = frozenset({"opened", "updated", "accepted", "withdrawn", "hold_released", "reminded"})
-"""Events of a case that goes on: an answer is wanted, or a slot is held."""
+ASKS = frozenset({"opened", "updated", "accepted", "reminded"})
+"""Events of a case that goes on: an answer is wanted, or a slot is held.
+
+That a choice was withdrawn, or its slot released, is so when the case is over, too: whoever was to confirm it hears
+nothing else.
+"""
 
 HAS_A_TIME = STAYS_AS_BOOKED | {"changed", "moved"}
 """Events that say when a lesson is, with nothing left to answer."""

@@ -36,9 +36,6 @@ BATCH = 100
 FIRST_PAUSE_SECONDS = 30.0
 MAX_PAUSE_SECONDS = 3600.0
 DOWN_SECONDS = 60.0
-NOT_NOW_PAUSE = timedelta(minutes=10)
-"""Interval at which a message that nothing bears out at present is looked at again."""
-
 BROKEN_OFF_IN_A_ROW = 3
 """Number of different messages in a row at which a channel must break off to count as down."""
 
@@ -226,8 +223,11 @@ class Worker:
             case Outdated(why):
                 leases.suppress(self._engine, message, why, now)
                 self._delivery.count(self._result.suppressed, why)
-            case NotNow(why):
-                leases.give_back(self._engine, [message], now + NOT_NOW_PAUSE, why, is_late=False)
+            case NotNow():
+                leases.put_off(
+                    self._engine, message, revised.at_utc, revised.why, expires_at=revised.expires_at,
+                    is_late=revised.is_late,
+                )  # fmt: skip
             case Message():
                 self._send(revised)
 

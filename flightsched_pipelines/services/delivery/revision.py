@@ -12,8 +12,10 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from flightsched_pipelines.database.queries.cases import case_queries
+from flightsched_pipelines.database.queries.notifications import contacts, outbox
 from flightsched_pipelines.database.queries.notifications.leases import Message
 from flightsched_pipelines.database.queries.notifications.lessons_now import lessons_now
+from flightsched_pipelines.database.queries.notifications.outbox import Queued
 from flightsched_pipelines.database.queries.schedule.person_lessons import stored_verdicts
 from flightsched_pipelines.domain.cases.statements import (
     ABOVE,
@@ -23,10 +25,17 @@ from flightsched_pipelines.domain.cases.statements import (
     why_outdated,
 )
 from flightsched_pipelines.durations import hour_of
+from flightsched_pipelines.messages.models import Digest
+from flightsched_pipelines.services.notifications.case_notification import NotificationContext
 from flightsched_pipelines.services.responses.replacement_offers import as_of_now
 from flightsched_pipelines.settings import Settings
 
 TO_PEOPLE = ("student", "instructor")
+
+PAUSE = timedelta(minutes=10)
+"""Interval at which a message that nothing bears out at present is looked at again."""
+
+NOT_BORNE_OUT = "the newest hour's verdict is not above the minimums, or its forecast is missing"
 
 Facts = Mapping[str, Any]
 """A notice, or a line of a digest, as JSON."""
@@ -41,35 +50,63 @@ class Outdated:
 
 @dataclass(frozen=True, slots=True)
 class NotNow:
-    """A message that is to wait, and the reason."""
+    """A message that is to wait until a time, the reason, and until when it is of use at all.
+
+    It ``is_late`` meanwhile, unless nothing can be done about it.
+    """
 
     why: str
-
-
-NOT_BORNE_OUT = NotNow("the newest hour's verdict is not above the minimums, or its forecast is missing")
-MADE_ANEW_FIRST = NotNow("it is of an earlier hour, and is made anew first")
+    at_utc: datetime
+    expires_at: datetime | None
+    is_late: bool
 
 
 def revise(engine: Engine, message: Message, now_utc: datetime, settings: Settings) -> Message | Outdated | NotNow:
     """Return a message as it may be sent now; only those to students and instructors about lessons change.
 
-    Of a digest, the lines that are not so any more are left out. A message of the evening before is sent in its hour.
+    Of a digest, the lines that are not so any more are left out, and those that nothing bears out at present wait in a
+    digest of their own. A message of the evening before is sent in its hour.
     """
     is_digest = message.event == "digest"
     if message.role not in TO_PEOPLE or (message.case_id is None and not is_digest):
         return message
     told_utc = hour_of(_instant(message.payload["sent_at_utc"]))
     if message.payload.get("evening"):
-        return MADE_ANEW_FIRST if told_utc < hour_of(now_utc) else message
+        return message if told_utc >= hour_of(now_utc) else _to_be_made_anew(message, now_utc)
     parts: Sequence[Facts] = message.payload["lines"] if is_digest else [message.payload]
     with engine.begin() as connection:
         revision = _Revision(connection, parts, told_utc, now_utc, settings)
-        judged = [(part, revision.judge(part)) for part in parts]
-        kept = [revision.described(part) for part, refused in judged if refused is None]
-    if kept:
-        return replace(message, payload={**message.payload, "lines": kept} if is_digest else kept[0])
-    refused = [one for _, one in judged if one is not None]
-    return next((one for one in refused if one is NOT_BORNE_OUT), refused[0])
+        judged = [(part, revision.why_not(part)) for part in parts]
+        kept = [revision.described(part) for part, why in judged if not why]
+        waiting = [part for part, why in judged if why == NOT_BORNE_OUT]
+        if kept and waiting:
+            outbox.queue(connection, [_apart(message, waiting, revision.not_before(message, waiting))], now_utc)
+            outbox.replace_payload(connection, message.message_id, {**message.payload, "lines": kept})
+        if not kept and waiting:
+            return NotNow(NOT_BORNE_OUT, revision.not_before(message, waiting), _last_end(waiting), is_late=False)
+    if not kept:
+        return Outdated(judged[0][1])
+    return replace(message, payload={**message.payload, "lines": kept} if is_digest else kept[0])
+
+
+def _to_be_made_anew(message: Message, now_utc: datetime) -> NotNow:
+    """Return that a message of the evening before waits for `evening_before.bring_up_to_date`, which must read it."""
+    Digest.model_validate(message.payload)
+    why = "it is of an earlier hour, and is made anew first"
+    return NotNow(why, now_utc + PAUSE, message.expires_at, is_late=True)
+
+
+def _apart(message: Message, waiting: Sequence[Facts], at_utc: datetime) -> Queued:
+    """Return a digest of the lines that wait."""
+    payload = {**message.payload, "lines": waiting}
+    return Queued(
+        f"{message.key}/waiting", message.channel, None, message.partition_hour, message.event, message.role,
+        message.person_id, payload, at_utc, _last_end(waiting),
+    )  # fmt: skip
+
+
+def _last_end(parts: Sequence[Facts]) -> datetime:
+    return max(_instant(part["lesson"]["ends_at_utc"]) for part in parts)
 
 
 class _Revision:
@@ -85,8 +122,8 @@ class _Revision:
         self._has_newer_hour = told_hour_utc < hour_of(now_utc)
         self._lessons: Mapping[int, LessonNow] = lessons_now(connection, {part["case_id"] for part in parts})
 
-    def judge(self, part: Facts) -> Outdated | NotNow | None:
-        """Return why a part cannot be sent now; ``None`` if it is so."""
+    def why_not(self, part: Facts) -> str:
+        """Return why a part cannot be sent now; empty if it is so."""
         said = statement_of(
             part["event"],
             _instant(part["lesson"]["starts_at_utc"]),
@@ -94,10 +131,16 @@ class _Revision:
             hold_stays=bool(part.get("stays_on_hold")),
         )
         if why := why_outdated(said, self._lessons[part["case_id"]]):
-            return Outdated(why)
-        if needs_verdict(said) and not self._is_above(part["lesson"]["booking_id"]):
-            return NOT_BORNE_OUT
-        return None
+            return why
+        return NOT_BORNE_OUT if needs_verdict(said) and not self._is_above(part["lesson"]["booking_id"]) else ""
+
+    def not_before(self, message: Message, parts: Sequence[Facts]) -> datetime:
+        """Return when a message that waits is looked at again: not in its reader's quiet hours."""
+        again = self._now + PAUSE
+        read = contacts.students if message.role == "student" else contacts.instructors
+        reader = read(self._connection, {message.person_id or 0}).get(message.person_id or 0)
+        first = min(_instant(part["lesson"]["starts_at_utc"]) for part in parts)
+        return again if reader is None else NotificationContext(None, again, self._settings).told_from(reader, first)
 
     def _is_above(self, booking_id: int) -> bool:
         hour, verdicts = stored_verdicts(self._connection, [booking_id])

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, Engine
 
 from flightsched_pipelines.database.queries.cases import cases
@@ -72,27 +73,37 @@ def tell_people(engine: Engine, now_utc: datetime, settings: Settings) -> int:
 def bring_up_to_date(engine: Engine, now_utc: datetime, settings: Settings) -> None:
     """Make the messages anew that waited for a later hour, of the lessons as they are now."""
     with engine.begin() as connection:
-        waiting = evenings.waiting_since_before(connection, hour_of(now_utc), now_utc)
-        lessons = [_lessons_still_there(connection, one) for one in waiting]
+        waiting = [
+            (one, digest, local_day(digest.evening.day, digest.time_zone))
+            for one in evenings.waiting_since_before(connection, hour_of(now_utc), now_utc)
+            if (digest := _read(one)) is not None and digest.evening is not None
+        ]
         if not waiting:
             return
-        lines = _Lines(connection, [lesson for of_one in lessons for lesson in of_one], now_utc, settings)
-        for one, ahead in zip(waiting, lessons, strict=True):
-            if not ahead:
+        bounds = min(day.begins_utc for *_, day in waiting), max(day.ends_utc for *_, day in waiting)
+        lessons = evenings.lessons_of(connection, {(one.role, one.person_id) for one, *_ in waiting}, *bounds)
+        lines = _Lines(connection, lessons, now_utc, settings)
+        for one, digest, day in waiting:
+            theirs = [lesson for lesson in lessons if _concerns(lesson, one) and day.has(lesson.slot.starts_at_utc)]
+            if not theirs:
                 evenings.suppress(connection, one.message_id, "no lesson is left on that day", now_utc)
                 continue
-            digest = Digest.model_validate(one.payload)
-            evening = digest.evening and digest.evening.model_copy(update={"lines": lines.of(ahead)})
+            evening = digest.evening and digest.evening.model_copy(update={"lines": lines.of(theirs)})
             anew = digest.model_copy(update={"evening": evening, "hour_utc": now_utc, "sent_at_utc": now_utc})
-            evenings.replace_payload(connection, one.message_id, anew.model_dump(mode="json"))
+            outbox.replace_payload(connection, one.message_id, anew.model_dump(mode="json"))
 
 
-def _lessons_still_there(connection: Connection, waiting: evenings.WaitingEvening) -> list[LiveBooking]:
-    digest = Digest.model_validate(waiting.payload)
-    if digest.evening is None:
-        return []
-    day = local_day(digest.evening.day, digest.time_zone)
-    return evenings.lessons_of(connection, waiting.role, waiting.person_id, day.begins_utc, day.ends_utc)
+def _read(waiting: evenings.WaitingEvening) -> Digest | None:
+    """Return what a message says; ``None`` if it cannot be read, of which its delivery complains."""
+    try:
+        return Digest.model_validate(waiting.payload)
+    except ValidationError:
+        return None
+
+
+def _concerns(lesson: LiveBooking, waiting: evenings.WaitingEvening) -> bool:
+    whose = lesson.student_id if waiting.role == "student" else lesson.slot.instructor_id
+    return whose == waiting.person_id
 
 
 def _evenings(connection: Connection, now_utc: datetime, settings: Settings) -> list[Evening]:

@@ -156,7 +156,7 @@ class Truth(RuleBasedStateMachine):
         """Check what a message, or a line of a digest, says of a lesson."""
         [lesson] = rows(self.engine, STANDING, id=part["case_id"], newest=self.newest)
         event, standby = part["event"], part.get("standby", False)
-        if event in {"opened", "updated", "accepted", "withdrawn", "hold_released", "reminded"}:
+        if event in {"opened", "updated", "accepted", "reminded"}:
             assert lesson.is_open
             return
         if event in {"cleared", "expired", "declined", "kept", "changed", "moved"}:

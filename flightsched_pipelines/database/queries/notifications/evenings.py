@@ -6,12 +6,15 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     Column,
     ColumnElement,
     Connection,
     DateTime,
     Text,
     and_,
+    any_,
     cast,
     exists,
     literal,
@@ -77,18 +80,17 @@ def waiting_since_before(connection: Connection, hour_utc: datetime, now_utc: da
 
 
 def lessons_of(
-    connection: Connection, role: PersonRole, person_id: int, from_utc: datetime, to_utc: datetime
+    connection: Connection, people: Collection[tuple[str, int]], from_utc: datetime, to_utc: datetime
 ) -> list[LiveBooking]:
-    """Return a person's lessons that begin in a period, in order of time."""
-    whose = bookings.c.student_id if role == "student" else bookings.c.instructor_id
-    found = schedule(connection, from_utc, to_utc, whose == person_id)
-    ahead = (one for one in found if one.status != "held" and from_utc <= one.slot.starts_at_utc < to_utc)
-    return sorted(ahead, key=lambda one: (one.slot.starts_at_utc, one.booking_id))
-
-
-def replace_payload(connection: Connection, message_id: int, payload: Mapping[str, Any]) -> None:
-    """Let a waiting message say something else."""
-    connection.execute(update(outbox).where(outbox.c.id == message_id).values(payload=dict(payload)))
+    """Return the lessons of these people (role and id) that overlap a period, in order of time."""
+    b = bookings.c
+    students, instructors = ([key for at, key in people if at == role] for role in ("student", "instructor"))
+    theirs = or_(
+        b.student_id == any_(literal(students, ARRAY(BigInteger))),
+        b.instructor_id == any_(literal(instructors, ARRAY(BigInteger))),
+    )
+    found = [one for one in schedule(connection, from_utc, to_utc, theirs) if one.status != "held"]
+    return sorted(found, key=lambda one: (one.slot.starts_at_utc, one.booking_id))
 
 
 def suppress(connection: Connection, message_id: int, why: str, now_utc: datetime) -> None:

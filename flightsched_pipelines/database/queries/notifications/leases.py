@@ -162,11 +162,8 @@ def suppress(engine: Engine, message: Message, why: str, now_utc: datetime) -> N
     _settle(engine, message, status="suppressed", last_error=why, settled_at=now_utc)
 
 
-def give_back(engine: Engine, messages: Sequence[Message], at_utc: datetime, why: str, *, is_late: bool = True) -> None:
-    """Return messages to the queue that the channel has not been given, or has not taken; no attempt is counted.
-
-    A message ``is_late`` from when it was due, unless it is not to be sent before ``at_utc``.
-    """
+def give_back(engine: Engine, messages: Sequence[Message], at_utc: datetime, why: str) -> None:
+    """Return messages to the queue after the channel was down and took none; no attempt is counted."""
     with engine.begin() as connection:
         o = outbox.c
         connection.execute(
@@ -176,13 +173,38 @@ def give_back(engine: Engine, messages: Sequence[Message], at_utc: datetime, why
                 status=case((o.obsolete, "suppressed"), else_="waiting"),
                 settled_at=case((o.obsolete, func.now()), else_=None),
                 next_attempt_at=at_utc,
-                due_at=o.due_at if is_late else at_utc,
                 leased_until=None,
                 lease=None,
                 perhaps_delivered=o.id.in_([message.message_id for message in messages if message.perhaps_delivered]),
                 last_error=why,
             )
         )
+
+
+def put_off(
+    engine: Engine, message: Message, at_utc: datetime, why: str, *, expires_at: datetime | None, is_late: bool
+) -> None:
+    """Return a message to the queue that the channel has not been given; no attempt is counted.
+
+    Args:
+        engine: the database.
+        message: the message.
+        at_utc: not to be sent before.
+        why: the reason.
+        expires_at: not to be sent after; ``None`` for never.
+        is_late: whether it is late from when it was due, and not from ``at_utc`` on.
+    """
+    o = outbox.c
+    _settle(
+        engine,
+        message,
+        status=case((o.obsolete, "suppressed"), else_="waiting"),
+        settled_at=case((o.obsolete, func.now()), else_=None),
+        next_attempt_at=at_utc,
+        due_at=o.due_at if is_late else at_utc,
+        expires_at=expires_at,
+        last_error=why,
+    )
 
 
 def try_again(

@@ -121,6 +121,11 @@ def insertion() -> Insert:
     return new.on_conflict_do_nothing(index_elements=[outbox.c.key])
 
 
+def replace_payload(connection: Connection, message_id: int, payload: Mapping[str, Any]) -> None:
+    """Let an unsent message say something else."""
+    connection.execute(update(outbox).where(outbox.c.id == message_id).values(payload=dict(payload)))
+
+
 def are_queued(connection: Connection, keys: Collection[str]) -> set[str]:
     """Return which of these keys belong to messages that were queued, whatever became of them."""
     o = outbox.c

@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from itertools import chain
 from typing import Any, NamedTuple
 
+import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
@@ -255,25 +256,71 @@ def test_a_message_that_cannot_be_brought_up_to_date_keeps_no_other_from_its_rea
     assert row.last_error == "KeyError while the message was brought up to date"
 
 
-def test_of_a_digest_only_what_is_not_so_any_more_is_left_out(told_engine: Engine) -> None:
+def two_of_one_instructor(engine: Engine) -> tuple[Lesson, Lesson]:
+    """Two lessons of one instructor, whose people have read of their cases, and who gets digests from now on."""
     of_one = (
-        "SELECT id, booking_id, instructor_id FROM school.reschedule_cases WHERE instructor_id = (SELECT instructor_id "
+        "SELECT id, booking_id FROM school.reschedule_cases WHERE instructor_id = (SELECT instructor_id "
         "FROM school.reschedule_cases GROUP BY instructor_id HAVING count(*) > 1 ORDER BY 1 LIMIT 1) ORDER BY id"
     )
-    first, second = rows(told_engine, of_one)[:2]
-    sent(told_engine, NIGHT - 25 * MINUTE)
-    run(told_engine, "UPDATE school.contact_preferences SET digest = true")
+    first, second = rows(engine, of_one)[:2]
+    sent(engine, NIGHT - 25 * MINUTE)
+    run(engine, "UPDATE school.contact_preferences SET digest = instructor_id IS NOT NULL")
+    return Lesson(*first), Lesson(*second)
+
+
+def lines_sent(engine: Engine, at: datetime = MORNING) -> list[tuple[str, int]]:
+    """The event and the case of each line of the digests that go out."""
+    digests = [mail.payload["lines"] for mail in sent(engine, at) if mail.event == "digest"]
+    assert all(digests)
+    return [(line["event"], line["case_id"]) for line in chain(*digests)]
+
+
+def test_of_a_digest_only_what_is_not_so_any_more_is_left_out(told_engine: Engine) -> None:
+    first, second = two_of_one_instructor(told_engine)
     soon = "UPDATE school.reschedule_cases SET deadline_utc = :at WHERE id IN (:first, :second)"
-    run(told_engine, soon, at=NIGHT - 10 * MINUTE, first=first.id, second=second.id)
+    run(told_engine, soon, at=NIGHT - 10 * MINUTE, first=first.case_id, second=second.case_id)
     end_overdue(told_engine, NIGHT - 10 * MINUTE, SETTINGS)
-    cancel(told_engine, Lesson(first.id, first.booking_id))
+    cancel(told_engine, first)
 
-    [digest] = [
-        mail for mail in sent(told_engine) if mail.role == "instructor" and mail.person_id == first.instructor_id
+    told = lines_sent(told_engine)
+
+    assert ("expired", second.case_id) in told
+    assert first.case_id not in {case_id for _, case_id in told}
+
+
+def test_what_nothing_bears_out_waits_in_a_digest_of_its_own_and_the_rest_goes_out(told_engine: Engine) -> None:
+    first, second = two_of_one_instructor(told_engine)
+    tell(told_engine, 1, **all_ok(told_engine, first.booking_id, second.booking_id))
+    broken = stored(told_engine, "at_risk_bookings").query("booking_id == @first.booking_id")
+    verdicts = pd.DataFrame({"booking_id": [*first[1:], *second[1:]], "verdict": ["unknown", "ok"]})
+    tell(told_engine, 2, at_risk_bookings=broken.assign(verdict="unknown"), lesson_verdicts=verdicts)
+
+    assert [line for line in lines_sent(told_engine) if line[1] in {first.case_id, second.case_id}] == [
+        ("cleared", second.case_id)
     ]
+    assert lines_sent(told_engine, MORNING + 15 * MINUTE) == []
+    ends = "SELECT max(upper(period)) FROM school.bookings WHERE id = :id"
+    [apart] = rows(told_engine, "SELECT expires_at FROM school.outbox WHERE status = 'waiting' AND event = 'digest'")
+    assert apart.expires_at == one(told_engine, ends, id=first.booking_id)
+    tell(told_engine, 3, **all_ok(told_engine, first.booking_id, second.booking_id))
+    assert lines_sent(told_engine, MORNING + HOUR) == [("cleared", first.case_id)]
+    assert lines_sent(told_engine, MORNING + 2 * HOUR) == []
 
-    told = {line["case_id"] for line in digest.payload["lines"]}
-    assert (first.id in told, second.id in told) == (False, True)
+
+def test_what_waits_for_a_verdict_does_not_come_in_the_night(told_engine: Engine) -> None:
+    far = "b.period >> tstzrange(NULL, :soon)".replace(":soon", f"'{MORNING + 24 * HOUR}'")
+    lesson = Lesson(*cases(told_engine, where=far)[0])
+    sent(told_engine, NIGHT - 25 * MINUTE)
+    cleared(told_engine, lesson)
+    unknown(told_engine, lesson)
+    quiet = "UPDATE school.contact_preferences SET quiet_from = :begin, quiet_to = :end, time_zone = 'UTC'"
+    begin, end = MORNING + 5 * MINUTE, MORNING + 8 * HOUR
+    run(told_engine, quiet, begin=begin.time(), end=end.time())
+
+    assert events_sent(told_engine, lesson) == set()
+
+    [waiting] = rows(told_engine, f"{TO_STUDENT} AND event = 'cleared'", id=lesson.case_id)
+    assert waiting.due_at == end
 
 
 def test_a_message_of_the_evening_before_goes_out_in_its_hour_or_is_made_anew(told_engine: Engine) -> None:
@@ -288,3 +335,25 @@ def test_a_message_of_the_evening_before_goes_out_in_its_hour_or_is_made_anew(to
     evening_before.bring_up_to_date(told_engine, evening + HOUR + 15 * MINUTE, settings)
     assert len(sent(told_engine, evening + HOUR + 20 * MINUTE)) > 3
     assert one(told_engine, told) == 0
+
+
+def test_a_message_of_the_evening_before_that_cannot_be_read_becomes_a_dead_letter(told_engine: Engine) -> None:
+    settings = settings_for(evening_message_at=time(18), dispatch_max_age_hours=24)
+    evening = SEED_HOUR + 12 * HOUR
+    sent(told_engine, NIGHT - 25 * MINUTE)
+    evening_before.tell_people(told_engine, evening, settings)
+    broken = "UPDATE school.outbox SET payload = payload - 'school' WHERE id = (SELECT min(id) FROM school.outbox "
+    run(told_engine, f"{broken} WHERE key LIKE 'evening-%')")
+    at: datetime | None = evening + HOUR
+    next_at = "SELECT min(next_attempt_at) FROM school.outbox WHERE key LIKE 'evening-%' AND status = 'waiting'"
+
+    for _ in range(SETTINGS.outbox_max_attempts):
+        assert at is not None
+        evening_before.bring_up_to_date(told_engine, at, settings)
+        sent(told_engine, at)
+        at = one(told_engine, next_at)
+
+    states = "SELECT status, count(*) AS n FROM school.outbox WHERE key LIKE 'evening-%' GROUP BY status"
+    found = {row.status: row.n for row in rows(told_engine, states)}
+    assert found.keys() == {"sent", "dead"}
+    assert found["dead"] == 1

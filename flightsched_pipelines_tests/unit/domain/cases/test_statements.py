@@ -37,6 +37,8 @@ JUDGED = {
     "opened, and its case is over": ("opened", ("scheduled", AT, False, False), "its case is over"),
     "opened, and it goes on": ("opened", ("weather_hold", AT, True, False), ""),
     "accepted, and moved": ("accepted", ("scheduled", MOVED, False, False), "its case is over"),
+    "withdrawn, and its case is over": ("withdrawn", ("weather_hold", AT, False, False), ""),
+    "released, and its case is over": ("hold_released", ("cancelled", AT, False, False), ""),
     "accepted, and it goes on": ("accepted", ("weather_hold", AT, True, False), ""),
 }
 
@@ -53,7 +55,10 @@ def test_a_cleared_lesson_that_stays_on_a_dispatchers_hold_is_on_hold(status: An
 
 @given(st.sampled_from(sorted(CASE_EVENTS)), st.sampled_from(["scheduled", "weather_hold", "completed"]), st.booleans())
 def test_a_freed_slots_messages_say_nothing_of_holds_or_of_other_cases(event: str, status: Any, later: bool) -> None:
-    assert why_outdated(statement_of(event, AT, standby=True), LessonNow(status, AT, True, later)) == ""
+    said = statement_of(event, AT, standby=True)
+    assert why_outdated(said, LessonNow(status, AT, True, later)) == ""
+    over = why_outdated(said, LessonNow(status, AT, False, later))
+    assert over == ("its case is over" if event in {"opened", "updated", "accepted", "reminded"} else "")
 
 
 @given(st.sampled_from(sorted(CASE_EVENTS)))
