@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import Range
 from flightsched_pipelines.database import schema
 from flightsched_pipelines.database.engine import Source, reading
 from flightsched_pipelines.database.given_rows import is_one_of, spelled_out
-from flightsched_pipelines.database.queries.schedule.violating_rows import OddRow, as_faults, odd_rows
+from flightsched_pipelines.database.queries.schedule.violating_rows import OddRow, odd_rows
 from flightsched_pipelines.database.readable_columns import day, end_of, form_of, start_of, words
 from flightsched_pipelines.domain.rescheduling.availability import (
     Resource,
@@ -36,6 +36,7 @@ from flightsched_pipelines.domain.rescheduling.validation.validation_records imp
 from flightsched_pipelines.domain.risk.bookings import BOOKING_COLUMNS, FORM_COLUMNS
 from flightsched_pipelines.domain.risk.limits.minimums import (
     DATE_COLUMNS,
+    MINIMUM_COLUMNS,
     STATED_COLUMNS,
     in_force,
     typed_minimums,
@@ -95,7 +96,7 @@ def minimums(source: Source) -> pd.DataFrame:
     """Return all weather minimums, of every day (``MINIMUM_COLUMNS``)."""
     with reading(source) as connection:
         stated = typed_minimums(_frame(connection, _MINIMUMS))
-        return pd.concat([with_regulations(stated), as_faults(odd_rows(connection))], ignore_index=True)
+        return pd.concat([with_regulations(stated), _as_faults(odd_rows(connection))], ignore_index=True)
 
 
 def minimums_of(rows: Sequence[Any], odd: Sequence[OddRow], school_id: int, on: date) -> Sequence[Row]:
@@ -108,8 +109,15 @@ def minimums_of(rows: Sequence[Any], odd: Sequence[OddRow], school_id: int, on: 
         on: the day.
     """
     concerning = [row for row in odd if row.school_id in {None, school_id}]
-    faults = as_faults(concerning).to_dict("records") if concerning else []
+    faults = _as_faults(concerning).to_dict("records") if concerning else []
     return [*_in_force(tuple(tuple(row) for row in rows), on), *faults]
+
+
+def _as_faults(odd: Sequence[OddRow]) -> pd.DataFrame:
+    """Return odd rows as faulty minimums (``MINIMUM_COLUMNS``): they apply to every lesson of their school."""
+    faults: dict[str, Any] = dict.fromkeys(MINIMUM_COLUMNS)
+    rows = [faults | {"school_id": row.school_id, "authority": "school", "fault": row.words} for row in odd]
+    return pd.DataFrame(rows, columns=list(MINIMUM_COLUMNS)).astype(dict(MINIMUM_COLUMNS))
 
 
 def stated_minimums(school_id: ColumnElement[int], student_id: ColumnElement[int]) -> Select[*tuple[Any, ...]]:

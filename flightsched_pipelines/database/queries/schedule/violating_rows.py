@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-import pandas as pd
 from sqlalchemy import (
     ARRAY,
     Boolean,
@@ -29,7 +28,6 @@ from sqlalchemy import (
 from sqlalchemy import column as named
 
 from flightsched_pipelines.database import schema
-from flightsched_pipelines.domain.risk.limits.minimums import MINIMUM_COLUMNS
 from flightsched_pipelines.time_zones import is_time_zone
 
 _CONDITIONS = MappingProxyType(
@@ -77,13 +75,6 @@ def unwritable_bookings(connection: Connection) -> set[int]:
             kept = literal_column(f"({constraint.sqltext})", Boolean)
             found.update(connection.execute(select(of.c.id).where(not_(kept))).scalars())
     return found
-
-
-def as_faults(odd: list[OddRow]) -> pd.DataFrame:
-    """Return odd rows as faulty minimums (``MINIMUM_COLUMNS``): they apply to every lesson of their school."""
-    faults: dict[str, Any] = dict.fromkeys(MINIMUM_COLUMNS)
-    rows = [faults | {"school_id": row.school_id, "authority": "school", "fault": row.words} for row in odd]
-    return pd.DataFrame(rows, columns=list(MINIMUM_COLUMNS)).astype(dict(MINIMUM_COLUMNS))
 
 
 def _against_conditions(connection: Connection) -> Iterator[OddRow]:
