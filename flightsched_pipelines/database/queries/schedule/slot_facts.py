@@ -10,7 +10,21 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Connection, DateTime, Text, any_, bindparam, cast, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 
 from flightsched_pipelines.database.frames import is_written, refuse_archived, select_archived
@@ -48,7 +62,8 @@ NOBODY = 0
 class SlotFacts:
     """All that a slot is compared with; ``hour_utc`` is the forecast's, ``None`` if there is none that is recent.
 
-    ``areas_written``: whether that hour has stored its hazard areas; without rows they mean a clear sky only then.
+    ``areas_written``: whether that hour has stored its hazard areas, or is of a version without any: no row of them
+    means a clear sky only then.
     """
 
     lessons: Rows
@@ -125,11 +140,12 @@ def _facts() -> Together:
     way = select(func.array_append(words(b.route), b.departure).label("idents")).where(b.id == booking).cte("way")
     on_its_way = any_(cast(select(way.c.idents).scalar_subquery(), ARRAY(Text)))
     weather = f.hour_utc.between(_instant("weather_from"), _instant("weather_to"))
+    ever = exists().where(partitions.c.name == "hazard_areas")
     return Together(
         lessons=schedule.lessons(schedule.beside(booking, keys, bindparam("near", type_=TSTZRANGE))),
         craft=select(aircraft.c.simulator).where(aircraft.c.id == _id("aircraft")),
         **availability_queries(),
-        hour=select(hour.label("hour_utc"), is_written("hazard_areas", hour).label("areas_written")),
+        hour=select(hour.label("hour_utc"), or_(is_written("hazard_areas", hour), ~ever).label("areas_written")),
         archived=select_archived(["forecasts", "hazard_areas"], p.partition_hour == hour),
         forecasts=select(*(f[name] for name in LOOKED_AT)).where(
             f.partition_hour == hour, f.governs, f.airport == on_its_way, weather

@@ -39,8 +39,8 @@ MINUTE = timedelta(minutes=1)
 def next_hour(engine: Engine, **changed: pd.DataFrame) -> None:
     """Store the next hour like the first, with other tables, and dispatch it."""
     hour = SEED_HOUR + HOUR
-    names = ("forecasts", "booking_snapshot", "lesson_verdicts", "at_risk_bookings", "reschedule_candidates",
-             "reschedule_proposals", "unplaceable_bookings")  # fmt: skip
+    names = ("forecasts", "hazard_areas", "booking_snapshot", "lesson_verdicts", "at_risk_bookings",
+             "reschedule_candidates", "reschedule_proposals", "unplaceable_bookings")  # fmt: skip
     for name in names:
         frame = changed.get(name, frames.read_partition(engine, PIPELINE_TABLES[name], [SEED_HOUR]))
         frame = frame.assign(partition_hour=pd.Timestamp(hour).as_unit("us"))
