@@ -8,6 +8,8 @@ down_revision = "0058"
 branch_labels = None
 depends_on = None
 
+LOCKS = "school.weather_gaps has a row an outage: an instant in which no outage begins or ends"
+
 INDEX = "weather_gaps_one_open_idx"
 OPEN = sa.text("ended_at IS NULL")
 TABLE_BEFORE = "Periods of missing weather that dispatchers were notified of; at most one is open for each school."
