@@ -1,7 +1,7 @@
 """Messages that have waited for the morning say what is so then: nobody reads what is not so any more."""
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -12,10 +12,9 @@ from sqlalchemy import Engine
 from flightsched_pipelines.clients.delivery.delivery_errors import HandOver
 from flightsched_pipelines.database.queries.notifications.leases import Message
 from flightsched_pipelines.services.delivery.outbox_worker import Channel, drain
-from flightsched_pipelines.services.notifications import evening_before
 from flightsched_pipelines.services.responses import weather_hold
 from flightsched_pipelines.services.responses.overdue import end_overdue
-from flightsched_pipelines_tests.conftest import SEED_HOUR, settings_for
+from flightsched_pipelines_tests.conftest import SEED_HOUR
 from flightsched_pipelines_tests.integration.services.helpers import (
     HOUR,
     SETTINGS,
@@ -321,39 +320,3 @@ def test_what_waits_for_a_verdict_does_not_come_in_the_night(told_engine: Engine
 
     [waiting] = rows(told_engine, f"{TO_STUDENT} AND event = 'cleared'", id=lesson.case_id)
     assert waiting.due_at == end
-
-
-def test_a_message_of_the_evening_before_goes_out_in_its_hour_or_is_made_anew(told_engine: Engine) -> None:
-    settings = settings_for(evening_message_at=time(18), dispatch_max_age_hours=24)
-    evening = SEED_HOUR + 12 * HOUR
-    told = "SELECT count(*) FROM school.outbox WHERE key LIKE 'evening-%' AND status = 'waiting'"
-    sent(told_engine, NIGHT - 25 * MINUTE)
-    assert evening_before.tell_people(told_engine, evening, settings) == one(told_engine, told) > 3
-
-    assert sent(told_engine, evening + HOUR) == []
-    assert one(told_engine, told) > 3
-    evening_before.bring_up_to_date(told_engine, evening + HOUR + 15 * MINUTE, settings)
-    assert len(sent(told_engine, evening + HOUR + 20 * MINUTE)) > 3
-    assert one(told_engine, told) == 0
-
-
-def test_a_message_of_the_evening_before_that_cannot_be_read_becomes_a_dead_letter(told_engine: Engine) -> None:
-    settings = settings_for(evening_message_at=time(18), dispatch_max_age_hours=24)
-    evening = SEED_HOUR + 12 * HOUR
-    sent(told_engine, NIGHT - 25 * MINUTE)
-    evening_before.tell_people(told_engine, evening, settings)
-    broken = "UPDATE school.outbox SET payload = payload - 'school' WHERE id = (SELECT min(id) FROM school.outbox "
-    run(told_engine, f"{broken} WHERE key LIKE 'evening-%')")
-    at: datetime | None = evening + HOUR
-    next_at = "SELECT min(next_attempt_at) FROM school.outbox WHERE key LIKE 'evening-%' AND status = 'waiting'"
-
-    for _ in range(SETTINGS.outbox_max_attempts):
-        assert at is not None
-        evening_before.bring_up_to_date(told_engine, at, settings)
-        sent(told_engine, at)
-        at = one(told_engine, next_at)
-
-    states = "SELECT status, count(*) AS n FROM school.outbox WHERE key LIKE 'evening-%' GROUP BY status"
-    found = {row.status: row.n for row in rows(told_engine, states)}
-    assert found.keys() == {"sent", "dead"}
-    assert found["dead"] == 1

@@ -169,8 +169,8 @@ MINIMUMS = (
     minimum("wind", "<", 15, "kt"),
     minimum("gust", "<", 20, "kt"),
     minimum("crosswind", "<", 8, "kt"),
-    minimum("thunderstorm", "none", 0, ""),
-    minimum("icing", "none", 0, ""),
+    minimum("thunderstorm", "none", float("nan"), ""),
+    minimum("icing", "none", float("nan"), ""),
     minimum("daylight", ">=", 60, "min", solo=True),
 )
 
