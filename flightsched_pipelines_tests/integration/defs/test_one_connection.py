@@ -44,8 +44,8 @@ class StoppedClock:
 
 @pytest.fixture(autouse=True)
 def _brief(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have a connection be waited for briefly: there is no other that could be given back."""
-    monkeypatch.setattr(connections, "POOL_TIMEOUT_SECONDS", 1)
+    """Have a connection be waited for long enough for one that is given back, and not for ever."""
+    monkeypatch.setattr(connections, "POOL_TIMEOUT_SECONDS", 60)
 
 
 def url_of(engine: Engine) -> str:
