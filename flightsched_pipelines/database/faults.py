@@ -1,7 +1,7 @@
 """One sentence for an error of the database that reached the end of a command; none quotes a row."""
 
 import psycopg
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoneFreeError
 
 from flightsched_pipelines.database.engine import CONFLICT_STATES, POOL_TIMEOUT_SECONDS, RETRIED_STATES
@@ -9,6 +9,19 @@ from flightsched_pipelines.database.redacted_errors import discreet_message
 
 CANCELLED = "57014"
 """The SQLSTATE of a statement that was cancelled: it took too long, or an administrator ended it."""
+
+
+def is_lost(error: BaseException) -> bool:
+    """Return whether there is no database: a connection was lost, or none can be had.
+
+    A statement that was refused, timed out or met another's lock is not that, nor a value that cannot be read.
+    """
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    return state is None or state in RETRIED_STATES
 
 
 def sentence_of(error: BaseException) -> str | None:

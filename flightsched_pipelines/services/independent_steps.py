@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 
-from sqlalchemy.exc import DBAPIError
+from flightsched_pipelines.database.faults import is_lost
 
 Step = Callable[[], AbstractContextManager[None]]
 
@@ -31,10 +31,3 @@ def independent_steps() -> Generator[Step]:
         for other in others:
             first.add_note(f"another step failed too: {type(other).__name__}")
         raise first
-
-
-def is_lost(error: Exception) -> bool:
-    """Return whether there is no database: a connection was lost, or none can be had."""
-    if not isinstance(error, DBAPIError):
-        return False
-    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) is None

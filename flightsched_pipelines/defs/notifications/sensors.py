@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 
+from flightsched_pipelines.database.faults import is_lost
 from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.notifications.notification_jobs import HOUR_FORMAT, deliver_job, dispatch_job
@@ -105,9 +105,9 @@ def _may_be_due(
 ) -> bool:
     try:
         return count(engine, now_utc, settings) > 0
-    except OperationalError:  # without its database a run could do nothing
-        raise
-    except Exception as error:  # noqa: BLE001, its words may contain a row's values
+    except Exception as error:  # its words may contain a row's values; without its database a run could do nothing
+        if is_lost(error):
+            raise
         log.warning("what is due could not be counted: %s", type(error).__name__)
         return True
 

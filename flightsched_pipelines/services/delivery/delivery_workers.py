@@ -27,6 +27,7 @@ from flightsched_pipelines.clients.delivery.delivery_errors import (
     PerhapsDeliveredError,
 )
 from flightsched_pipelines.clients.weather.limiter import RequestLimiter
+from flightsched_pipelines.database.faults import is_lost
 from flightsched_pipelines.database.queries.notifications import leases
 from flightsched_pipelines.database.queries.notifications.leases import Message
 from flightsched_pipelines.services.delivery.revision import NotNow, Outdated, revise
@@ -213,9 +214,9 @@ class Worker:
         now = self._delivery.now()
         try:
             revised = revise(self._engine, message, now, self._settings)
-        except OperationalError:
-            raise
-        except Exception as error:  # noqa: BLE001, as for sending it: its words may contain parts of the message
+        except Exception as error:  # as for sending it: its words may contain parts of the message
+            if is_lost(error):
+                raise
             log.warning("message %s failed: %s", message.message_id, type(error).__name__)
             self._fail(message, f"{type(error).__name__} while the message was brought up to date")
             return

@@ -148,12 +148,14 @@ class _Revision:
         return hour is not None and hour >= oldest and verdicts.get(booking_id) in ABOVE
 
     def described(self, part: Facts) -> Facts:
-        """Return a part whose alternatives are described by the newest hour's forecast."""
+        """Return a part with the alternatives that are on offer now, described by the newest hour's forecast."""
         offers, chosen = part.get("offers", []), part.get("chosen")
-        if not self._has_newer_hour or not (offers or chosen):
+        if not (offers or chosen):
             return part
-        case = case_queries.load_case(self._connection, part["case_id"])
-        if case is None or case.booked is None:
+        if not self._lessons[part["case_id"]].case_is_open:
+            return {**part, "offers": []}
+        case = case_queries.load_case(self._connection, part["case_id"]) if self._has_newer_hour else None
+        if case is None:
             return part
         words = {
             (number, offer.slot.starts_at_utc): as_of_now(
@@ -162,11 +164,13 @@ class _Revision:
             for number, offer in case.offers.items()
         }
 
-        def told(offer: Facts) -> Facts:
-            key = offer["number"], _instant(offer["starts_at_utc"])
-            return {**offer, "reason": words.get(key, offer["reason"])}
+        def told(offer: Facts) -> list[Facts]:
+            reason = words.get((offer["number"], _instant(offer["starts_at_utc"])))
+            return [] if reason is None else [{**offer, "reason": reason}]
 
-        return {**part, "offers": [told(offer) for offer in offers], "chosen": chosen and told(chosen)}
+        return {**part, "offers": [one for offer in offers for one in told(offer)]} | (
+            {"chosen": next(iter(told(chosen)), None)} if chosen else {}
+        )
 
 
 def _instant(text: str) -> datetime:

@@ -231,6 +231,19 @@ def test_alternatives_that_waited_are_described_by_the_newest_forecast(told_engi
     assert any("missing at present" in reason for reason in told)
 
 
+def test_an_alternative_that_is_not_on_offer_any_more_is_not_stated(told_engine: Engine) -> None:
+    case_id, _ = cases(told_engine)[0]
+    gone = "UPDATE school.case_offers SET withdrawn_hour = :hour WHERE case_id = :id AND number = 2"
+    run(told_engine, gone, id=case_id, hour=SEED_HOUR)
+
+    mails = [mail for mail in sent(told_engine, NIGHT) if mail.case_id == case_id]
+
+    assert mails
+    for mail in mails:
+        numbers = [offer["number"] for offer in mail.payload["offers"]]
+        assert numbers == [number for number in range(1, max(numbers) + 1) if number != 2]
+
+
 def test_in_their_own_hour_alternatives_keep_their_words(told_engine: Engine) -> None:
     case_id, _ = cases(told_engine)[0]
     stated = "SELECT reason FROM school.case_offers WHERE case_id = :id ORDER BY number"
