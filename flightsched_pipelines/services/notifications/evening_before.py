@@ -74,7 +74,7 @@ def bring_up_to_date(engine: Engine, now_utc: datetime, settings: Settings) -> N
     """Make the messages anew that waited for a later hour, of the lessons as they are now."""
     with engine.begin() as connection:
         waiting = [
-            (one, digest, local_day(digest.evening.day, digest.time_zone))
+            (one, digest, digest.evening, local_day(digest.evening.day, digest.time_zone))
             for one in evenings.waiting_since_before(connection, hour_of(now_utc), now_utc)
             if (digest := _read(one)) is not None and digest.evening is not None
         ]
@@ -83,13 +83,13 @@ def bring_up_to_date(engine: Engine, now_utc: datetime, settings: Settings) -> N
         bounds = min(day.begins_utc for *_, day in waiting), max(day.ends_utc for *_, day in waiting)
         lessons = evenings.lessons_of(connection, {(one.role, one.person_id) for one, *_ in waiting}, *bounds)
         lines = _Lines(connection, lessons, now_utc, settings)
-        for one, digest, day in waiting:
+        for one, digest, evening, day in waiting:
             theirs = [lesson for lesson in lessons if _concerns(lesson, one) and day.has(lesson.slot.starts_at_utc)]
             if not theirs:
                 evenings.suppress(connection, one.message_id, "no lesson is left on that day", now_utc)
                 continue
-            evening = digest.evening and digest.evening.model_copy(update={"lines": lines.of(theirs)})
-            anew = digest.model_copy(update={"evening": evening, "hour_utc": now_utc, "sent_at_utc": now_utc})
+            told = evening.model_copy(update={"lines": lines.of(theirs)})
+            anew = digest.model_copy(update={"evening": told, "hour_utc": now_utc, "sent_at_utc": now_utc})
             outbox.replace_payload(connection, one.message_id, anew.model_dump(mode="json"))
 
 

@@ -80,7 +80,7 @@ def _offer(
             offered = offered or _offer_to(engine, freed, lesson, slot, now_utc, settings)
         except OperationalError:  # it passes: the lesson keeps its place in line, and the slot is due again
             raise
-        except Exception:
+        except Exception:  # of this lesson alone: the next in line is tried, and the step keeps the error
             with step():
                 raise
     with engine.begin() as connection:

@@ -43,7 +43,7 @@ class StoppedClock:
 
 
 @pytest.fixture(autouse=True)
-def _brief(monkeypatch: pytest.MonkeyPatch) -> None:
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a connection be waited for long enough for one that is given back, and not for ever."""
     monkeypatch.setattr(connections, "POOL_TIMEOUT_SECONDS", 60)
 
