@@ -25,6 +25,6 @@ def loosened_notes(connection: Connection, rows: Sequence[ReadRow], on: date) ->
         looser = looser_in(stated, on, schools)
         for row in rows:
             if sentence := looser.get(ids[row.values["school_id"], row.values["id"]]):
-                yield f"line {row.line}: looser than the default, and counts: {sentence}"
+                yield f"line {row.line}: this is looser than the default: {sentence}"
 
     return notes

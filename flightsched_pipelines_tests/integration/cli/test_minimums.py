@@ -52,7 +52,7 @@ def test_a_minimum_that_is_looser_than_the_default_says_so_when_added_imported_a
 ) -> None:
     limit, level, told = LOOSER[case]
     since = "2150-01-01" if case == "later" else DAY
-    sentence = f"looser than the default, and counts: school 1, {level}"
+    sentence = f"this is looser than the default: school 1, {level}"
     words = ("minimums", "add", limit, *SCHOOL, "--level", level, "--reference", "4.2", "--from", since)
 
     added = flightsched(*words)
