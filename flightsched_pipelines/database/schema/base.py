@@ -4,7 +4,20 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Index, MetaData, Table, Text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    MetaData,
+    Table,
+    Text,
+    false,
+)
 from sqlalchemy.types import TypeEngine
 
 SCHEMAS: Mapping[str, str] = MappingProxyType(
@@ -84,6 +97,12 @@ def external_id() -> Column[str]:
 def ended_at() -> Column[Any]:
     """Return the column for the time at which a complete file no longer had a row; the row stays on record."""
     return optional("ended_at", INSTANT, "When a complete import no longer had it; null: it counts.")
+
+
+def imported() -> Column[Any]:
+    """Return the column that says of a row without the school's id whether a file made it."""
+    comment = "Whether an import made the row, or has had it since: a complete file ends no other."
+    return column("imported", Boolean, comment, server_default=false())
 
 
 def reference(name: str, target: str, comment: str, *, nullable: bool = False, index: bool = False) -> Column[int]:

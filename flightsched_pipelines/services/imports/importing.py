@@ -281,7 +281,8 @@ def _name_of(kind: FileKind, row: ReadRow) -> str:
 
 def _left_alone(kind_name: str, names: Sequence[str]) -> str:
     listed = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
-    return f"{len(names):,} {kind_name} that no import has made are not in the file, and stay: {listed}"
+    rows = f"{plural(len(names), 'row')} of {kind_name} that the file lacks"
+    return f"what no import has made is not ended: {rows} ({listed})"
 
 
 def _booked_twice(found: Overlap) -> str:

@@ -136,3 +136,15 @@ def test_words_of_a_students_own_limit_leave_the_breaches_that_have_them(ticked_
     kept = [(reference, explanation) for reference, _ in references]
     assert rows(ticked_engine, lesson, id=booking_id) == [(OWN_LIMIT, explanation), *kept]
     assert rows(ticked_engine, others, id=booking_id) == of_others
+
+
+def test_availability_counts_as_imported_where_files_of_it_were(seeded_engine: Engine) -> None:
+    a_file = (
+        "INSERT INTO school.imports (kind, imported_at, digest, complete, added, changed, unchanged, gone) "
+        "VALUES ('availability', now(), 'd', false, 1, 0, 0, 0)"
+    )
+    for before, imported in (("SELECT", False), (a_file, True)):
+        migrations.downgrade(seeded_engine, "0061")
+        run(seeded_engine, before)
+        migrations.upgrade(seeded_engine)
+        assert rows(seeded_engine, "SELECT DISTINCT imported FROM school.availability") == [(imported,)]

@@ -119,10 +119,10 @@ class Staging:
         s, t = self.staged.c, self._table.c
         if self.target.asks:
             by_hand = literal(True)
-        elif "external_id" in t:
-            by_hand = and_(t.external_id.is_(None), s.changed != ["id"])
+        elif "imported" in t:
+            by_hand = ~t.imported
         else:
-            return []
+            by_hand = and_(t.external_id.is_(None), s.changed != ["id"])
         query = (
             select(s.line).join(self._table, self._own == s.target_id).where(by_hand, func.cardinality(s.changed) > 0)
         )
@@ -159,10 +159,10 @@ class Staging:
         return list(self._connection.execute(select(t.id).where(missing).order_by(t.id)).scalars())
 
     def _is_imported(self) -> ColumnElement[bool]:
-        """Only what a file has made can be missing from the next one; availability has no id that would tell."""
+        """Only what a file has made can be missing from the next one."""
         t = self._table.c
-        if "external_id" not in t:
-            return literal(True)
+        if "imported" in t:
+            return t.imported
         return func.coalesce(~t.external_id.startswith(TERMINALS_ID), False)
 
     def _counting(self, school_ids: Sequence[int]) -> ColumnElement[bool]:
@@ -189,6 +189,8 @@ class Staging:
         """Return the names of stored rows as the school knows them: its ids, else what people use, else ours."""
         t = self._table.c
         known = [t[name] for name in ("external_id", self.target.natural) if name is not None and name in t]
+        if self.target.called is not None:
+            known.append(self.target.called)
         named = select(func.coalesce(*known, cast(t.id, Text))).where(
             t.id == any_(literal(list(ids), ARRAY(BigInteger)))
         )
@@ -216,7 +218,10 @@ class Staging:
             values["ended_at"] = None
         if "updated_at" in t.c:
             values["updated_at"] = self._now
-        noted = (t.c[name].is_distinct_from(s[name]) for name in self.target.noted)
+        noted = [t.c[name].is_distinct_from(s[name]) for name in self.target.noted]
+        if "imported" in t.c:
+            values["imported"] = True
+            noted.append(~t.c.imported)
         differs = or_(func.cardinality(s.changed) > 0, *noted)
         self._connection.execute(update(t).where(self._own == s.target_id, differs).values(values))
         self._connection.execute(self._insertion())
@@ -228,6 +233,8 @@ class Staging:
         chosen |= {name: literal(value) for name, value in self.target.fixed.items()}
         if "school_id" in t.c:
             chosen["school_id"] = s.school_id
+        if "imported" in t.c:
+            chosen["imported"] = literal(True)
         if t is bookings:
             chosen["reference"] = self._new_reference()
             chosen["ground"] = s.aircraft_id.is_(None)

@@ -6,10 +6,11 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, func, or_, select, true
+from sqlalchemy import ColumnElement, Table, case, func, or_, select, true
 
 from flightsched_pipelines.database import schema
 from flightsched_pipelines.database.schema import ACTIVE_STATUSES, aircraft, instructors, students
+from flightsched_pipelines.domain.rescheduling.preferred_times import DAYS
 
 Alive = Callable[[datetime], ColumnElement[bool]]
 
@@ -19,7 +20,8 @@ class Target:
     """A table that a kind of file is imported into.
 
     ``columns``: the file's column → the table's. ``key``: the table's columns by which rows are matched.
-    ``natural``: the column by which a row without the school's id is known. ``school``: whose a row is. ``alive``:
+    ``natural``: the column by which a row without the school's id is known. ``called``: what people call a row that has
+    neither. ``school``: whose a row is. ``alive``:
     which rows a complete file would have, at a time. ``ends``: what a row becomes that it has not. ``fixed``: what all
     rows have that files make. ``noted``: columns that keep what a file last said. ``own``: the table's own key.
     ``asks``: people change the rows themselves, so a file that changes any of them asks first.
@@ -35,6 +37,7 @@ class Target:
     fixed: Mapping[str, Any] = field(default_factory=dict[str, Any])
     noted: Sequence[str] = ()
     own: str = "id"
+    called: ColumnElement[str] | None = None
     asks: bool = False
 
 
@@ -74,6 +77,12 @@ _SCHOOL_OF_WEEKS = func.coalesce(
     select(students.c.school_id).where(students.c.id == _WEEKS.c.student_id).scalar_subquery(),
     select(instructors.c.school_id).where(instructors.c.id == _WEEKS.c.instructor_id).scalar_subquery(),
 )
+_PERSON_OF_WEEKS = func.coalesce(
+    select(students.c.name).where(students.c.id == _WEEKS.c.student_id).scalar_subquery(),
+    select(instructors.c.name).where(instructors.c.id == _WEEKS.c.instructor_id).scalar_subquery(),
+)
+_DAY_OF_WEEKS = case(dict(enumerate(DAYS)), value=_WEEKS.c.weekday)
+_TAIL_OF_INSPECTION = select(aircraft.c.tail_number).where(aircraft.c.id == _INSPECTIONS.c.aircraft_id)
 
 TARGETS: Mapping[str, Target] = MappingProxyType(
     {
@@ -115,6 +124,7 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
             _SCHOOL_OF_WEEKS,
             lambda _: _WEEKS.c.ended_at.is_(None),
             _ends,
+            called=func.concat_ws(" ", _PERSON_OF_WEEKS, _DAY_OF_WEEKS, func.to_char(_WEEKS.c.starts, "HH24:MI")),
         ),
         "preferences": Target(
             _WISHES,
@@ -152,6 +162,7 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
             select(aircraft.c.school_id).where(aircraft.c.id == _INSPECTIONS.c.aircraft_id).scalar_subquery(),
             lambda _: _INSPECTIONS.c.ended_at.is_(None),
             _ends,
+            called=func.concat_ws(" ", _TAIL_OF_INSPECTION.scalar_subquery(), _INSPECTIONS.c.inspection),
         ),
         "squawks": Target(
             _SQUAWKS,

@@ -9,6 +9,7 @@ from flightsched_pipelines.database.schema.base import (
     ended_at,
     external_id,
     identifier,
+    imported,
     metadata,
     one_of,
     optional,
@@ -104,6 +105,7 @@ inspections = Table(
     optional("tach_hours", Double, "Tachometer when it was last read, hours."),
     optional("tach_read_on", Date, "Local day of that; bookings of that day count as flown afterwards."),
     ended_at(),
+    imported(),
     Index("inspections_aircraft_id_inspection_key", "aircraft_id", "inspection", unique=True),
     CheckConstraint(one_of("inspection", INSPECTIONS), name="inspection"),
     CheckConstraint(
