@@ -23,6 +23,13 @@ class ResponseRefusedError(ValueError):
         self.gone = gone
 
 
+def to_correct() -> ResponseRefusedError:
+    """Return the refusal of a change to a booking that the database takes no change of (`unwritable_bookings`)."""
+    return ResponseRefusedError(
+        "to_correct", "the school has to correct an entry of this booking before it can change; nothing was changed"
+    )
+
+
 def no_such_booking(reference: str) -> str:
     """Return the sentence about a reference that no booking has."""
     return f"there is no booking '{reference}'; give its reference, such as PAO-1016"

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from flightsched_pipelines.database.faults import violates_condition
 from flightsched_pipelines.database.queries.cases import responses, transitions
 from flightsched_pipelines.database.queries.cases.case_queries import LockedCase
 from flightsched_pipelines.database.queries.cases.transitions import Transition
@@ -16,7 +17,7 @@ from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.domain.cases.actions import Action
 from flightsched_pipelines.domain.cases.decisions import taken
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot, keeps_time
-from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseRefusedError
+from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseRefusedError, to_correct
 from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Decision, Effect, Offer, Revalidated
 from flightsched_pipelines.durations import hour_of
 from flightsched_pipelines.formatting import format_period, format_time, plural
@@ -76,7 +77,9 @@ class DecisionEffects:
         until = decision.until_utc or self.now_utc
         try:
             holds.hold(self.connection, case.booking_id, slot, until)
-        except IntegrityError:
+        except IntegrityError as error:
+            if violates_condition(error):
+                raise to_correct() from None
             raise taken(number, "somebody else has it") from None
         self._write(replace(self._step(decision), accepted=number))
         to, changes, next_step = self._who_confirms(slot)
@@ -119,7 +122,9 @@ class DecisionEffects:
         self._write(replace(self._step(confirmed), accepted=number), replace(platform, accepted=number))
         try:
             booking_moves.move(self.connection, [Move(case.booking_id, slot)], [self.locked.lesson], self.now_utc)
-        except IntegrityError:
+        except IntegrityError as error:
+            if violates_condition(error):
+                raise to_correct() from None
             raise taken(number, "somebody else has it") from None
         renewed = replacement_offers.others_who_lose(
             self.connection,

@@ -11,9 +11,10 @@ import stamina
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from flightsched_pipelines.database.faults import violates_condition
 from flightsched_pipelines.database.queries.cases import cases, responses
 from flightsched_pipelines.database.queries.cases.responses import Response
-from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseRefusedError
+from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseRefusedError, to_correct
 from flightsched_pipelines.services.responses.response_handler import (
     CaseChangedError,
     ResponseHandler,
@@ -78,6 +79,10 @@ def _once(engine: Engine, response: CaseResponse, now_utc: datetime, settings: S
                 responses.insert_response(connection, handler.record(outcome, sentence))
         except ResponseRefusedError as refused:
             outcome, sentence = handler.refuse(refused)
+        except IntegrityError as error:
+            if not violates_condition(error):
+                raise
+            outcome, sentence = handler.refuse(to_correct())
         else:
             return ResponseOutcome(outcome, sentence, response.case_id)
         with connection.begin():  # what it had changed is rolled back

@@ -7,6 +7,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
+from flightsched_pipelines.database.faults import violates_condition
 from flightsched_pipelines.database.frames import newest_written
 from flightsched_pipelines.database.queries.cases import case_queries, cases, responses, transitions
 from flightsched_pipelines.database.queries.cases.responses import Response
@@ -14,7 +15,7 @@ from flightsched_pipelines.database.queries.cases.transitions import Transition
 from flightsched_pipelines.database.queries.schedule import booking_moves, changes
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.domain.cases.lifecycle import OPEN_STATES, CaseState, Slot
-from flightsched_pipelines.domain.cases.responses import ResponseRefusedError
+from flightsched_pipelines.domain.cases.responses import ResponseRefusedError, to_correct
 from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot
 from flightsched_pipelines.domain.rescheduling.rules import BUFFER
 from flightsched_pipelines.durations import hour_of
@@ -28,6 +29,8 @@ from flightsched_pipelines.services.responses.respond import ResponseOutcome
 from flightsched_pipelines.services.responses.slot_revalidation import revalidate
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines.text import MAX_KEY_CHARACTERS, accept
+
+TAKEN = ResponseRefusedError("taken", "another lesson has taken one of the two slots")
 
 
 def swap(
@@ -60,8 +63,9 @@ def swap(
                 outcome, sentence = responses.APPLIED, _swap(connection, case_ids, now_utc, settings)
         except ResponseRefusedError as refused:
             outcome, sentence = refused.code, f"{refused.sentence}."
-        except IntegrityError:
-            outcome, sentence = "taken", "Another lesson has taken one of the two slots."
+        except IntegrityError as error:
+            refused = to_correct() if violates_condition(error) else TAKEN
+            outcome, sentence = refused.code, f"{refused.sentence}."
         said = Response(
             key, case_ids[0], None, "swap", None, None, "dispatcher", None, reason, door, now_utc, outcome, sentence,
             dispatcher,

@@ -4,12 +4,14 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError
 
+from flightsched_pipelines.database.faults import violates_condition
 from flightsched_pipelines.database.queries.cases import case_queries, cases, responses, transitions
 from flightsched_pipelines.database.queries.cases.responses import Response
 from flightsched_pipelines.database.queries.live import live_events
 from flightsched_pipelines.database.queries.schedule import booking_moves
-from flightsched_pipelines.domain.cases.responses import ResponseRefusedError, no_such_booking
+from flightsched_pipelines.domain.cases.responses import ResponseRefusedError, no_such_booking, to_correct
 from flightsched_pipelines.messages.event_payload import order_payload
 from flightsched_pipelines.services.responses.respond import ResponseOutcome
 from flightsched_pipelines.text import MAX_NAME_CHARACTERS, MAX_REASON_CHARACTERS, accept
@@ -47,8 +49,14 @@ def order(
             return ResponseOutcome(before.outcome, before.sentence, before.case_id, repeated=True)
         booking_id = case_queries.booking_named(connection, reference)
         try:
-            outcome, sentence = responses.APPLIED, _do(connection, what, booking_id, reference, reason, now_utc)
+            with connection.begin_nested():
+                outcome, sentence = responses.APPLIED, _do(connection, what, booking_id, reference, reason, now_utc)
         except ResponseRefusedError as refused:
+            outcome, sentence = refused.code, f"{refused.sentence}."
+        except IntegrityError as error:
+            if not violates_condition(error):
+                raise
+            refused = to_correct()
             outcome, sentence = refused.code, f"{refused.sentence}."
         responses.insert_response(
             connection,

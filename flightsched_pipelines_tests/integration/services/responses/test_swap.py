@@ -1,7 +1,9 @@
 """Two lessons that take each other's places."""
 
 from datetime import timedelta
+from typing import NamedTuple
 
+import pytest
 from sqlalchemy import Engine
 
 from flightsched_pipelines.services.responses.swap import swap
@@ -11,6 +13,7 @@ from flightsched_pipelines_tests.integration.services.helpers import (
     SETTINGS,
     cases,
     place,
+    refuse_changes_of,
     rows,
     run,
     say,
@@ -18,22 +21,41 @@ from flightsched_pipelines_tests.integration.services.helpers import (
 )
 
 
-def test_two_lessons_take_each_others_places_or_neither_moves(told_engine: Engine) -> None:
-    alike = (
+class Pair(NamedTuple):
+    """Two cases, each with its booking, whose lessons may take each other's places."""
+
+    first: int
+    one_booking: int
+    second: int
+    other_booking: int
+
+
+def alike(engine: Engine) -> Pair:
+    """Return two cases of a school whose lessons differ in student and place, and not in what they need."""
+    query = (
         "SELECT c.id, c.booking_id, d.id, d.booking_id FROM school.reschedule_cases c JOIN school.reschedule_cases d "
         "ON c.id < d.id JOIN school.bookings b ON b.id = c.booking_id JOIN school.bookings e ON e.id = d.booking_id "
         "JOIN school.aircraft f ON f.id = b.aircraft_id JOIN school.aircraft g ON g.id = e.aircraft_id "
         "WHERE f.type = g.type AND b.school_id = e.school_id AND NOT b.solo AND NOT e.solo "
         "AND b.student_id <> e.student_id AND c.starts_at_utc > :soon AND d.starts_at_utc > :soon ORDER BY c.id, d.id"
     )
-    first, one_booking, second, other_booking = rows(told_engine, alike, soon=LATER + 8 * HOUR)[0]
+    return Pair(*rows(engine, query, soon=LATER + 8 * HOUR)[0])
+
+
+def let_them_swap(engine: Engine, pair: Pair) -> None:
+    """Let nothing else stand in the way."""
+    run(engine, "DELETE FROM pipeline.forecasts")
+    run(engine, "UPDATE school.bookings SET status = 'cancelled' WHERE id NOT IN (:a, :b)", a=pair.one_booking,
+        b=pair.other_booking)  # fmt: skip
+    run(engine, "DELETE FROM school.availability_exceptions")
+    run(engine, "UPDATE school.availability SET starts = '00:00', ends = '23:59'")
+
+
+def test_two_lessons_take_each_others_places_or_neither_moves(told_engine: Engine) -> None:
+    pair = first, one_booking, second, other_booking = alike(told_engine)
     refused = swap(told_engine, "no-swap-yet", (first, second), "terminal", LATER, SETTINGS)
     assert refused.outcome == "no_longer", refused
-    run(told_engine, "DELETE FROM pipeline.forecasts")
-    run(told_engine, "UPDATE school.bookings SET status = 'cancelled' WHERE id NOT IN (:a, :b)", a=one_booking,
-        b=other_booking)  # fmt: skip
-    run(told_engine, "DELETE FROM school.availability_exceptions")
-    run(told_engine, "UPDATE school.availability SET starts = '00:00', ends = '23:59'")
+    let_them_swap(told_engine, pair)
     before = place(told_engine, one_booking), place(told_engine, other_booking)
     outcome = swap(told_engine, "swap-them", (first, second), "terminal", LATER, SETTINGS)
     assert outcome.applied, outcome
@@ -42,6 +64,21 @@ def test_two_lessons_take_each_others_places_or_neither_moves(told_engine: Engin
     assert place(told_engine, other_booking) == ("scheduled", *before[0][1:])
     assert {state(told_engine, first), state(told_engine, second)} == {"rescheduled"}
     assert swap(told_engine, "swap-them", (first, second), "terminal", LATER, SETTINGS).repeated
+
+
+@pytest.mark.parametrize(("state_of_database", "outcome"), [("23514", "to_correct"), ("23P01", "taken")])
+def test_a_swap_that_the_database_refuses_moves_neither(
+    told_engine: Engine, state_of_database: str, outcome: str
+) -> None:
+    pair = alike(told_engine)
+    let_them_swap(told_engine, pair)
+    before = place(told_engine, pair.one_booking), place(told_engine, pair.other_booking)
+    refuse_changes_of(told_engine, "bookings", "id", pair.other_booking, state_of_database)
+
+    refused = swap(told_engine, "swap-them", (pair.first, pair.second), "terminal", LATER, SETTINGS)
+
+    assert refused.outcome == outcome, refused
+    assert (place(told_engine, pair.one_booking), place(told_engine, pair.other_booking)) == before
 
 
 def test_a_swap_and_a_response_whose_key_looks_like_it_are_both_taken(told_engine: Engine) -> None:
