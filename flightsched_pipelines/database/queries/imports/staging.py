@@ -188,7 +188,9 @@ class Staging:
     def names_of(self, ids: Sequence[int]) -> list[str]:
         """Return the names of stored rows as the school knows them: its ids, else what people use, else ours."""
         t = self._table.c
-        known = [t[name] for name in ("external_id", self.target.natural) if name is not None and name in t]
+        known: list[ColumnElement[str]] = [
+            t[name] for name in ("external_id", self.target.natural) if name is not None and name in t
+        ]
         if self.target.called is not None:
             known.append(self.target.called)
         named = select(func.coalesce(*known, cast(t.id, Text))).where(
