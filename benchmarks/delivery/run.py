@@ -3,7 +3,8 @@
 The sink is a list in the worker, so that the outbox is what is measured; every key must come out once. The rivals are
 the loop that one would write first, a row at a time under ``SELECT ... FOR UPDATE``, and the same with ``SKIP LOCKED``.
 Each worker is a process of its own, connected before the clock starts. Then the same outbox with real receivers behind
-it: whole mails into a folder, and a Valkey server.
+it: whole mails into a folder, and a Valkey server. Last, what it costs to compare a message about a lesson with the
+schedule before it is sent, and to describe its alternatives by a later hour's forecast (docs/decisions/0067).
 """
 
 import argparse
@@ -15,12 +16,13 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from threading import BrokenBarrierError
 
+import dagster as dg
 import psycopg
 from pydantic import SecretStr
 from sqlalchemy import Engine, text
@@ -34,14 +36,20 @@ from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.database.queries.notifications.leases import Message
 from flightsched_pipelines.database.queries.notifications.outbox import Queued
 from flightsched_pipelines.database.seed import seed
+from flightsched_pipelines.definitions import build_definitions
+from flightsched_pipelines.defs.partitions import key_of
 from flightsched_pipelines.services.delivery import channel_senders
 from flightsched_pipelines.services.delivery.outbox_worker import Channel, drain
+from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.notifications.samples import SAMPLES
 from flightsched_pipelines.settings import Settings
 
 MESSAGES = 10_000
 FEWER = 2_000
 """For the rivals and for real receivers, which take long."""
+
+ABOUT_LESSONS = 500
+"""For messages that are brought up to date first."""
 
 LONGEST_SECONDS = 600.0
 AIM_PER_SECOND = 500
@@ -74,12 +82,15 @@ def main() -> None:
         engine = connect(settings)
         stack.callback(engine.dispose)
         migrations.upgrade(engine)
-        seed(engine, datetime.now(UTC).replace(minute=0, second=0, microsecond=0))
+        hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=2)
+        seed(engine, hour)
         rates = _against_rivals(engine, settings, chosen.repeats)
         real = {name: _rate(engine, settings, _real, 1, name, FEWER) for name in ("email", "redis")}
-    _report(rates, real)
+        about_lessons = _about_lessons(engine, settings, hour, chosen.repeats)
+    _report(rates, real, about_lessons)
     if chosen.json:
-        chosen.json.write_text(json.dumps({"rates": rates, "real": real}, indent=1) + "\n")
+        found = {"rates": rates, "real": real, "about_lessons": about_lessons}
+        chosen.json.write_text(json.dumps(found, indent=1) + "\n")
 
 
 def _against_rivals(engine: Engine, settings: Settings, repeats: int) -> dict[str, list[float]]:
@@ -120,6 +131,61 @@ def _fill(engine: Engine, channel: str, number: int) -> None:
         outbox.queue(connection, rows, now)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE school.outbox"))
+
+
+def _about_lessons(engine: Engine, settings: Settings, hour: datetime, repeats: int) -> dict[str, float]:
+    """Messages a second of one worker: about no case, about cases of this hour, and about such of the hour before."""
+    awake = (
+        "INSERT INTO school.contact_preferences (student_id, instructor_id) "
+        "SELECT id, NULL FROM school.students UNION ALL SELECT NULL, id FROM school.instructors"
+    )
+    with engine.begin() as connection:
+        connection.execute(text("TRUNCATE school.outbox, school.contact_preferences CASCADE"))
+        connection.execute(text(awake))
+    job = build_definitions(engine=engine, settings=settings).resolve_job_def("hourly_tick")
+
+    def run(of_hour: datetime) -> None:
+        with dg.DagsterInstance.ephemeral() as instance:
+            job.execute_in_process(instance=instance, partition_key=key_of(of_hour))
+
+    run(hour)
+    dispatch(engine, hour + timedelta(minutes=8), settings)
+    to_people = "SELECT * FROM school.outbox WHERE channel = 'email' AND role IN ('student', 'instructor')"
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE TABLE public.about_lessons AS {to_people}"))
+    rates: dict[str, list[float]] = {"no lesson": [], "a lesson, in its hour": [], "a lesson, an hour later": []}
+    soon, later = hour + timedelta(minutes=20), hour + timedelta(minutes=80)
+    for _ in range(repeats):
+        rates["no lesson"].append(_drained_at(engine, settings, "NULL", soon))
+        rates["a lesson, in its hour"].append(_drained_at(engine, settings, "case_id", soon))
+    run(hour + timedelta(hours=1))
+    for _ in range(repeats):
+        rates["a lesson, an hour later"].append(_drained_at(engine, settings, "case_id", later))
+    return {name: statistics.median(of_name) for name, of_name in rates.items()}
+
+
+def _drained_at(engine: Engine, settings: Settings, case_id: str, at: datetime) -> float:
+    """Drain copies of the messages about lessons, of the case that they are about or of none."""
+    copies = (
+        "INSERT INTO school.outbox (key, channel, case_id, event, role, person_id, payload, next_attempt_at, due_at, "  # noqa: S608
+        f"created_at) SELECT key || '/' || n, channel, {case_id}, event, role, person_id, payload, next_attempt_at, "
+        "due_at, created_at FROM public.about_lessons, generate_series(1, :most) n LIMIT :most"
+    )
+    with engine.begin() as connection:
+        connection.execute(text("TRUNCATE school.outbox CASCADE"))
+        connection.execute(text(copies), {"most": ABOUT_LESSONS})
+    sent: list[str] = []
+
+    def send(message: Message, _: HandOver) -> str:
+        sent.append(message.key)
+        return "ok"
+
+    began = time.perf_counter()
+    drain(engine, {"email": Channel(send, knows_keys=True)}, settings, now=lambda: at)
+    seconds = time.perf_counter() - began
+    if len(sent) != ABOUT_LESSONS:
+        raise SystemExit(f"{len(sent)} messages about lessons were sent of {ABOUT_LESSONS}")
+    return ABOUT_LESSONS / seconds
 
 
 def _drained(work: Work, settings: Settings, workers: int) -> Drained:
@@ -208,7 +274,7 @@ def _anything_left(connection: psycopg.Connection[tuple[object, ...]]) -> bool:
     return connection.execute("SELECT FROM school.outbox WHERE status = 'waiting' LIMIT 1").fetchone() is not None
 
 
-def _report(rates: dict[str, list[float]], real: dict[str, float]) -> None:
+def _report(rates: dict[str, list[float]], real: dict[str, float], about_lessons: dict[str, float]) -> None:
     print(machine("sqlalchemy", "psycopg", "jinja2", "icalendar"), "\n")
     medians = {name: statistics.median(of_name) for name, of_name in rates.items()}
     ours = medians["this, one worker"]
@@ -226,6 +292,13 @@ def _report(rates: dict[str, list[float]], real: dict[str, float]) -> None:
         markdown(
             [f"{FEWER:,} messages, one worker", "a second"],
             [[names[name], f"{rate:,.0f}"] for name, rate in real.items()],
+        ),
+        "\n",
+    )
+    print(
+        markdown(
+            [f"{ABOUT_LESSONS:,} messages, one worker, about", "a second", "ms each"],
+            [[name, f"{rate:,.0f}", f"{1000 / rate:.1f}"] for name, rate in about_lessons.items()],
         )
     )
 
