@@ -35,6 +35,11 @@ TO_PEOPLE = ("student", "instructor")
 PAUSE = timedelta(minutes=10)
 """Interval at which a message that nothing bears out at present is looked at again."""
 
+LATE = timedelta(minutes=10)
+"""A message that is later than this is held to its reader's quiet hours, which may have begun since it was due."""
+
+IN_QUIET_HOURS = "it is late, and its reader's quiet hours have begun"
+
 NOT_BORNE_OUT = "the newest hour's verdict is not above the minimums, or its forecast is missing"
 
 Facts = Mapping[str, Any]
@@ -76,14 +81,20 @@ def revise(engine: Engine, message: Message, now_utc: datetime, settings: Settin
     parts: Sequence[Facts] = message.payload["lines"] if is_digest else [message.payload]
     with engine.begin() as connection:
         revision = _Revision(connection, parts, told_utc, now_utc, settings)
+        if now_utc - message.due_at >= LATE:
+            wakes = revision.wakes(message, parts, now_utc)
+            if wakes > now_utc and (message.expires_at is None or wakes < message.expires_at):
+                return NotNow(IN_QUIET_HOURS, wakes, message.expires_at, is_late=False)
         judged = [(part, revision.why_not(part)) for part in parts]
         kept = [revision.described(part) for part, why in judged if not why]
         waiting = [part for part, why in judged if why == NOT_BORNE_OUT]
         if kept and waiting:
-            outbox.queue(connection, [_apart(message, waiting, revision.not_before(message, waiting))], now_utc)
+            again = revision.wakes(message, waiting, now_utc + PAUSE)
+            outbox.queue(connection, [_apart(message, waiting, again)], now_utc)
             outbox.replace_payload(connection, message.message_id, {**message.payload, "lines": kept})
         if not kept and waiting:
-            return NotNow(NOT_BORNE_OUT, revision.not_before(message, waiting), _last_end(waiting), is_late=False)
+            again = revision.wakes(message, waiting, now_utc + PAUSE)
+            return NotNow(NOT_BORNE_OUT, again, _last_end(waiting), is_late=False)
     if not kept:
         return Outdated(judged[0][1])
     return replace(message, payload={**message.payload, "lines": kept} if is_digest else kept[0])
@@ -134,13 +145,15 @@ class _Revision:
             return why
         return NOT_BORNE_OUT if needs_verdict(said) and not self._is_above(part["lesson"]["booking_id"]) else ""
 
-    def not_before(self, message: Message, parts: Sequence[Facts]) -> datetime:
-        """Return when a message that waits is looked at again: not in its reader's quiet hours."""
-        again = self._now + PAUSE
+    def wakes(self, message: Message, parts: Sequence[Facts], from_utc: datetime) -> datetime:
+        """Return the first time from one on that is not in a reader's quiet hours, which a near lesson overrides."""
         read = contacts.students if message.role == "student" else contacts.instructors
         reader = read(self._connection, {message.person_id or 0}).get(message.person_id or 0)
         first = min(_instant(part["lesson"]["starts_at_utc"]) for part in parts)
-        return again if reader is None else NotificationContext(None, again, self._settings).told_from(reader, first)
+        if reader is None:
+            return from_utc
+        may_wake = not any(part.get("standby") for part in parts)
+        return NotificationContext(None, from_utc, self._settings).told_from(reader, first, may_wake=may_wake)
 
     def _is_above(self, booking_id: int) -> bool:
         hour, verdicts = stored_verdicts(self._connection, [booking_id])

@@ -35,7 +35,7 @@ from flightsched_pipelines.durations import hour_of
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message that a worker has leased; ``attempts`` were made before."""
+    """A message that a worker has leased; ``attempts`` were made before, and it was due at ``due_at``, UTC."""
 
     message_id: int
     key: str
@@ -48,6 +48,7 @@ class Message:
     payload: Mapping[str, Any]
     attempts: int
     obsolete: bool
+    due_at: datetime
     expires_at: datetime | None
     perhaps_delivered: bool
     lease: str
@@ -280,5 +281,5 @@ def _leased(messages: Sequence[Message]) -> ColumnElement[bool]:
 def _message(row: Any) -> Message:  # noqa: ANN401, a row
     return Message(
         row.id, row.key, row.channel, row.case_id, row.partition_hour, row.event, row.role, row.person_id, row.payload,
-        row.attempts, row.obsolete, row.expires_at, row.perhaps_delivered, row.lease,
+        row.attempts, row.obsolete, row.due_at, row.expires_at, row.perhaps_delivered, row.lease,
     )  # fmt: skip

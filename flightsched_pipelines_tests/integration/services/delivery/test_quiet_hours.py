@@ -1,0 +1,90 @@
+"""A message that its channel has kept waiting wakes nobody: quiet hours that have begun meanwhile hold for it too."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from flightsched_pipelines.clients.delivery.delivery_errors import ChannelDownError, HandOver
+from flightsched_pipelines.database.queries.notifications.leases import Message
+from flightsched_pipelines.services.delivery.outbox_worker import Channel, drain
+from flightsched_pipelines_tests.conftest import SEED_HOUR
+from flightsched_pipelines_tests.integration.services.helpers import HOUR, SETTINGS, rows, run
+
+TOLD = SEED_HOUR + timedelta(minutes=8)
+BEGIN, END = SEED_HOUR + timedelta(minutes=30), SEED_HOUR + 4 * HOUR
+"""The quiet hours of the tests."""
+
+IN_THEM = SEED_HOUR + HOUR
+
+
+LESSON = "(payload -> 'lesson' ->> 'starts_at_utc')::timestamptz"
+
+
+@pytest.fixture
+def quiet(told_engine: Engine) -> Engine:
+    """A database with mails to students that are due before everybody's quiet hours begin."""
+    quiet_hours = "UPDATE school.contact_preferences SET quiet_from = :begin, quiet_to = :end, time_zone = 'UTC'"
+    run(told_engine, quiet_hours, begin=BEGIN.time(), end=END.time())
+    run(
+        told_engine, "DELETE FROM school.outbox WHERE role <> 'student' OR channel <> 'email' OR due_at <> :at", at=TOLD
+    )
+    return told_engine
+
+
+def about(engine: Engine, *, near: bool) -> set[int]:
+    """Return the mails about lessons that start within twelve hours of a time in the quiet hours, or about others."""
+    which = f"({LESSON} < :overridden) = :near AND expires_at > :ends"
+    found = {row.id for row in rows(
+        engine, f"SELECT id FROM school.outbox WHERE {which}", overridden=IN_THEM + 12 * HOUR, near=near,  # noqa: S608
+        ends=IN_THEM if near else END,
+    )}  # fmt: skip
+    assert len(found) > 1
+    return found
+
+
+def sent(engine: Engine, at: datetime) -> set[int]:
+    """Deliver what is due; return the messages that were sent."""
+    found: set[int] = set()
+
+    def send(message: Message, hand_over: HandOver) -> str:
+        hand_over()
+        found.add(message.message_id)
+        return "taken"
+
+    drain(engine, {"email": Channel(send, knows_keys=True)}, SETTINGS, now=lambda: at)
+    return found
+
+
+def test_what_waited_for_its_channel_is_sent_when_quiet_hours_end_and_is_not_late(quiet: Engine) -> None:
+    far = about(quiet, near=False)
+
+    def send(_: Message, __: HandOver) -> str:
+        raise ChannelDownError("the server is down")
+
+    drain(quiet, {"email": Channel(send, knows_keys=True)}, SETTINGS, now=lambda: BEGIN - timedelta(minutes=5))
+
+    assert sent(quiet, IN_THEM).isdisjoint(far)
+    waits = "SELECT id FROM school.outbox WHERE status = 'waiting' AND attempts = 0 AND due_at = :end"
+    assert {row.id for row in rows(quiet, f"{waits} AND next_attempt_at = :end", end=END)} >= far
+    assert sent(quiet, END) >= far
+
+
+def test_a_near_lesson_overrides_quiet_hours_for_late_messages_too(quiet: Engine) -> None:
+    assert sent(quiet, IN_THEM) >= about(quiet, near=True)
+
+
+def test_a_message_that_is_of_no_use_when_quiet_hours_end_is_sent_in_them(quiet: Engine) -> None:
+    useless, *others = sorted(about(quiet, near=False))
+    run(quiet, "UPDATE school.outbox SET expires_at = :end WHERE id = :id", end=END, id=useless)
+
+    found = sent(quiet, IN_THEM)
+
+    assert useless in found
+    assert found.isdisjoint(others)
+
+
+def test_what_is_just_due_is_sent_though_quiet_hours_have_begun_a_moment_ago(quiet: Engine) -> None:
+    run(quiet, "UPDATE school.outbox SET due_at = :due, next_attempt_at = :due", due=BEGIN - timedelta(minutes=2))
+
+    assert sent(quiet, BEGIN + timedelta(minutes=3)) >= about(quiet, near=False)
