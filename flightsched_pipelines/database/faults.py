@@ -1,13 +1,11 @@
 """One sentence for an error of the database that reached the end of a command; none quotes a row."""
 
 import psycopg
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoneFreeError
 
 from flightsched_pipelines.database.engine import CONFLICT_STATES, POOL_TIMEOUT_SECONDS, RETRIED_STATES
 from flightsched_pipelines.database.redacted_errors import discreet_message
-
-CHECK_VIOLATION = "23514"
 
 CANCELLED = "57014"
 """The SQLSTATE of a statement that was cancelled: it took too long, or an administrator ended it."""
@@ -24,14 +22,6 @@ def is_lost(error: BaseException) -> bool:
         return False
     state = getattr(error.orig, "sqlstate", None)
     return state is None or state in RETRIED_STATES
-
-
-def violates_condition(error: IntegrityError) -> bool:
-    """Return whether a row was refused for its own content: old rows that violate a condition take no change.
-
-    Another row in its place (an exclusion or unique constraint) is not that.
-    """
-    return getattr(error.orig, "sqlstate", None) == CHECK_VIOLATION
 
 
 def sentence_of(error: BaseException) -> str | None:

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from flightsched_pipelines.database.faults import violates_condition
 from flightsched_pipelines.database.queries.cases import responses, transitions
 from flightsched_pipelines.database.queries.cases.case_queries import LockedCase
 from flightsched_pipelines.database.queries.cases.transitions import Transition
 from flightsched_pipelines.database.queries.notifications.contacts import Person
 from flightsched_pipelines.database.queries.schedule import booking_moves, holds
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
+from flightsched_pipelines.database.queries.schedule.violating_rows import is_unwritable
 from flightsched_pipelines.domain.cases.actions import Action
 from flightsched_pipelines.domain.cases.decisions import taken
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot, keeps_time
@@ -78,7 +78,7 @@ class DecisionEffects:
         try:
             holds.hold(self.connection, case.booking_id, slot, until)
         except IntegrityError as error:
-            if violates_condition(error):
+            if is_unwritable(error):
                 raise to_correct() from None
             raise taken(number, "somebody else has it") from None
         self._write(replace(self._step(decision), accepted=number))
@@ -123,7 +123,7 @@ class DecisionEffects:
         try:
             booking_moves.move(self.connection, [Move(case.booking_id, slot)], [self.locked.lesson], self.now_utc)
         except IntegrityError as error:
-            if violates_condition(error):
+            if is_unwritable(error):
                 raise to_correct() from None
             raise taken(number, "somebody else has it") from None
         renewed = replacement_offers.others_who_lose(

@@ -11,9 +11,9 @@ import stamina
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from flightsched_pipelines.database.faults import violates_condition
 from flightsched_pipelines.database.queries.cases import cases, responses
 from flightsched_pipelines.database.queries.cases.responses import Response
+from flightsched_pipelines.database.queries.schedule.violating_rows import is_unwritable
 from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseRefusedError, to_correct
 from flightsched_pipelines.services.responses.response_handler import (
     CaseChangedError,
@@ -80,7 +80,7 @@ def _once(engine: Engine, response: CaseResponse, now_utc: datetime, settings: S
         except ResponseRefusedError as refused:
             outcome, sentence = handler.refuse(refused)
         except IntegrityError as error:
-            if not violates_condition(error):
+            if not is_unwritable(error):
                 raise
             outcome, sentence = handler.refuse(to_correct())
         else:

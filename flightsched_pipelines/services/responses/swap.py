@@ -7,13 +7,13 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
-from flightsched_pipelines.database.faults import violates_condition
 from flightsched_pipelines.database.frames import newest_written
 from flightsched_pipelines.database.queries.cases import case_queries, cases, responses, transitions
 from flightsched_pipelines.database.queries.cases.responses import Response
 from flightsched_pipelines.database.queries.cases.transitions import Transition
 from flightsched_pipelines.database.queries.schedule import booking_moves, changes
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
+from flightsched_pipelines.database.queries.schedule.violating_rows import is_unwritable
 from flightsched_pipelines.domain.cases.lifecycle import OPEN_STATES, CaseState, Slot
 from flightsched_pipelines.domain.cases.responses import ResponseRefusedError, to_correct
 from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot
@@ -64,7 +64,7 @@ def swap(
         except ResponseRefusedError as refused:
             outcome, sentence = refused.code, f"{refused.sentence}."
         except IntegrityError as error:
-            refused = to_correct() if violates_condition(error) else TAKEN
+            refused = to_correct() if is_unwritable(error) else TAKEN
             outcome, sentence = refused.code, f"{refused.sentence}."
         said = Response(
             key, case_ids[0], None, "swap", None, None, "dispatcher", None, reason, door, now_utc, outcome, sentence,

@@ -6,11 +6,11 @@ from typing import Literal
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
-from flightsched_pipelines.database.faults import violates_condition
 from flightsched_pipelines.database.queries.cases import case_queries, cases, responses, transitions
 from flightsched_pipelines.database.queries.cases.responses import Response
 from flightsched_pipelines.database.queries.live import live_events
 from flightsched_pipelines.database.queries.schedule import booking_moves
+from flightsched_pipelines.database.queries.schedule.violating_rows import is_unwritable
 from flightsched_pipelines.domain.cases.responses import ResponseRefusedError, no_such_booking, to_correct
 from flightsched_pipelines.messages.event_payload import order_payload
 from flightsched_pipelines.services.responses.respond import ResponseOutcome
@@ -54,7 +54,7 @@ def order(
         except ResponseRefusedError as refused:
             outcome, sentence = refused.code, f"{refused.sentence}."
         except IntegrityError as error:
-            if not violates_condition(error):
+            if not is_unwritable(error):
                 raise
             refused = to_correct()
             outcome, sentence = refused.code, f"{refused.sentence}."

@@ -54,7 +54,8 @@ def refuse_changes_of(engine: Engine, table: str, column: str, key: int, code: s
     run(
         engine,
         "CREATE FUNCTION school.fail() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}', MESSAGE = 'it is to fail'; END $$",
+        f"$$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}', MESSAGE = 'it is to fail', SCHEMA = 'school', "
+        f"TABLE = '{table}'; END $$",
     )
     run(
         engine,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
 
 from flightsched_pipelines.services.responses import weather_hold
 from flightsched_pipelines.services.responses.respond import ResponseOutcome
@@ -75,6 +76,17 @@ def test_a_slot_that_cannot_be_held_is_not_called_taken(told_engine: Engine) -> 
 
     assert (refused.outcome, refused.sentence) == ("to_correct", SENTENCE)
     assert state(told_engine, case_id) == "proposed"
+
+
+def test_a_condition_that_another_table_violates_is_an_error(told_engine: Engine) -> None:
+    case_id, booking_id = cases(told_engine)[0]
+    before = place(told_engine, booking_id), state(told_engine, case_id)
+    refuse_changes_of(told_engine, "outbox", "case_id", case_id, CHECK_VIOLATION)
+
+    with pytest.raises(IntegrityError):
+        say(told_engine, case_id, "keep", reason="It will do.")
+
+    assert (place(told_engine, booking_id), state(told_engine, case_id)) == before
 
 
 @pytest.mark.parametrize("what", ["hold", "release"])
