@@ -246,9 +246,8 @@ class _Importing:
             )
         if by_hand:
             lines = ", ".join(map(str, by_hand[:10]))
-            told = "stored otherwise" if self._kind.name in {"preferences", "airports"} else "not imported"
             reasons.append(
-                f"{len(by_hand):,} {self._kind.name} that were {told} would be changed (line {lines}"
+                f"{plural(len(by_hand), 'row')} of {self._kind.name} that people entered would be changed (line {lines}"
                 f"{', ...' if len(by_hand) > 10 else ''})"
             )
         if reasons:

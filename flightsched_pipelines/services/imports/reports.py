@@ -61,7 +61,9 @@ class ImportRefusedError(PlainError, ValueError):
         if len(report.faults) > MOST_SHOWN:
             shown.append(f"... and {len(report.faults) - MOST_SHOWN:,} more; --json has them all")
         count = plural(len(report.faults), "fault")
-        super().__init__("\n".join([f"the {report.kind} were not imported, nothing was changed; {count}:", *shown]))
+        super().__init__(
+            "\n".join([f"the file of {report.kind} was not imported, nothing was changed; {count}:", *shown])
+        )
         self.report = report
 
 

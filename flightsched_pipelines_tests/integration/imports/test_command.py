@@ -52,7 +52,9 @@ def test_a_refusal_is_told_in_words_or_as_json(flightsched: Type) -> None:
     told = flightsched("import", "bookings", "-", "--json", stdin=body)
 
     assert (said.code, told.code) == (2, 2)
-    assert "the bookings were not imported, nothing was changed; 1 fault:\nline 2: student is 'S-9'; no" in said.err
+    assert (
+        "the file of bookings was not imported, nothing was changed; 1 fault:\nline 2: student is 'S-9'; no" in said.err
+    )
     assert json.loads(told.out)["faults"] == [
         {"line": 2, "column": "student", "value": "S-9",
          "reason": "no student of the school has this id or e-mail address"}

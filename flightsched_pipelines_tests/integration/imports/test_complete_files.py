@@ -69,7 +69,7 @@ def test_availability_that_was_entered_by_hand_is_changed_only_with_a_yes(school
     shorter = columns + ",".join([*kept, "11:59"]) + "\n"
     assert ends != "11:59"
 
-    with pytest.raises(NeedsYesError, match=r"1 availability that were not imported would be changed \(line 2\)"):
+    with pytest.raises(NeedsYesError, match=r"1 row of availability that people entered would be changed \(line 2\)"):
         bring(school, "availability", shorter)
 
     assert bring(school, "availability", shorter, yes=True).changed == 1

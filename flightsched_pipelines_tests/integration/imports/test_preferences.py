@@ -36,7 +36,9 @@ def test_a_row_is_added_reaches_the_bookings_and_leaves_other_students_theirs(sc
 def test_what_a_student_has_set_is_replaced_only_with_a_yes(school: Engine) -> None:
     before = everything(school)
     other = "student,days,notice_hours\nS-1,mon,\nS-3,,12\n"
-    with pytest.raises(NeedsYesError, match=r"2 preferences that were stored otherwise would be changed \(line 2, 3\)"):
+    with pytest.raises(
+        NeedsYesError, match=r"2 rows of preferences that people entered would be changed \(line 2, 3\)"
+    ):
         bring(school, "preferences", other)
     assert everything(school) == before
     assert bring(school, "preferences", other, dry_run=True).changed == 2

@@ -182,7 +182,7 @@ def table_of(kind: str) -> str:
 def test_what_was_entered_by_hand_is_taken_over_and_changed_only_with_a_yes(school: Engine) -> None:
     run(school, "UPDATE school.students SET external_id = NULL, phone = '+1-000' WHERE external_id = 'S-1'")
 
-    with pytest.raises(NeedsYesError, match=r"1 students that were not imported would be changed \(line 2\)"):
+    with pytest.raises(NeedsYesError, match=r"1 row of students that people entered would be changed \(line 2\)"):
         bring_example(school, ["students"])
     run(school, "UPDATE school.students SET phone = '+1-650-555-0111' WHERE phone = '+1-000'")
     taken_over = bring_example(school, ["students"])["students"]
