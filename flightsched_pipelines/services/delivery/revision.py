@@ -70,34 +70,72 @@ def revise(engine: Engine, message: Message, now_utc: datetime, settings: Settin
     """Return a message as it may be sent now; only those to students and instructors about lessons change.
 
     Of a digest, the lines that are not so any more are left out, and those that nothing bears out at present wait in a
-    digest of their own. A message of the evening before is sent in its hour.
+    digest of their own. A message of the evening before is sent in its hour. What is late waits for the end of quiet
+    hours that have begun since it was due.
     """
     is_digest = message.event == "digest"
     if message.role not in TO_PEOPLE or (message.case_id is None and not is_digest):
         return message
+    if now_utc - message.due_at >= LATE and (waits := _in_quiet_hours(engine, message, now_utc, settings)):
+        return waits
     told_utc = hour_of(_instant(message.payload["sent_at_utc"]))
     if message.payload.get("evening"):
         return message if told_utc >= hour_of(now_utc) else _to_be_made_anew(message, now_utc)
-    parts: Sequence[Facts] = message.payload["lines"] if is_digest else [message.payload]
+    parts = _parts(message)
     with engine.begin() as connection:
         revision = _Revision(connection, parts, told_utc, now_utc, settings)
-        if now_utc - message.due_at >= LATE:
-            wakes = revision.wakes(message, parts, now_utc)
-            if wakes > now_utc and (message.expires_at is None or wakes < message.expires_at):
-                return NotNow(IN_QUIET_HOURS, wakes, message.expires_at, is_late=False)
         judged = [(part, revision.why_not(part)) for part in parts]
         kept = [revision.described(part) for part, why in judged if not why]
         waiting = [part for part, why in judged if why == NOT_BORNE_OUT]
         if kept and waiting:
-            again = revision.wakes(message, waiting, now_utc + PAUSE)
+            again = _told_from(connection, message, waiting, now_utc + PAUSE, settings)
             outbox.queue(connection, [_apart(message, waiting, again)], now_utc)
             outbox.replace_payload(connection, message.message_id, {**message.payload, "lines": kept})
         if not kept and waiting:
-            again = revision.wakes(message, waiting, now_utc + PAUSE)
+            again = _told_from(connection, message, waiting, now_utc + PAUSE, settings)
             return NotNow(NOT_BORNE_OUT, again, _last_end(waiting), is_late=False)
     if not kept:
         return Outdated(judged[0][1])
     return replace(message, payload={**message.payload, "lines": kept} if is_digest else kept[0])
+
+
+def _parts(message: Message) -> Sequence[Facts]:
+    """Return a message's lessons: the lines of a digest or of an evening before, or the notice itself."""
+    if evening := message.payload.get("evening"):
+        return evening["lines"]
+    return message.payload["lines"] if message.event == "digest" else [message.payload]
+
+
+def _in_quiet_hours(engine: Engine, message: Message, now_utc: datetime, settings: Settings) -> NotNow | None:
+    """Return that a late message waits for the end of quiet hours that have begun since it was due, ``None`` if not.
+
+    It does not wait if it would be of no use then, unless it is of a kind that never wakes anybody.
+    """
+    parts = _parts(message)
+    with engine.begin() as connection:
+        told_from = _told_from(connection, message, parts, now_utc, settings)
+    is_of_use = message.expires_at is None or told_from < message.expires_at
+    if told_from == now_utc or not (is_of_use or _never_wakes(message, parts)):
+        return None
+    return NotNow(IN_QUIET_HOURS, told_from, message.expires_at, is_late=False)
+
+
+def _told_from(
+    connection: Connection, message: Message, parts: Sequence[Facts], from_utc: datetime, settings: Settings
+) -> datetime:
+    """Return the first time from one on that is not in the reader's quiet hours, which a near lesson may override."""
+    read = contacts.students if message.role == "student" else contacts.instructors
+    reader = read(connection, {message.person_id or 0}).get(message.person_id or 0)
+    if reader is None:
+        return from_utc
+    first = min(_instant(part["lesson"]["starts_at_utc"]) for part in parts)
+    may_wake = not _never_wakes(message, parts)
+    return NotificationContext(None, from_utc, settings).told_from(reader, first, may_wake=may_wake)
+
+
+def _never_wakes(message: Message, parts: Sequence[Facts]) -> bool:
+    """Return whether quiet hours always apply: to tomorrow's lessons, and to freed slots."""
+    return bool(message.payload.get("evening")) or any(part.get("standby") for part in parts)
 
 
 def _to_be_made_anew(message: Message, now_utc: datetime) -> NotNow:
@@ -144,16 +182,6 @@ class _Revision:
         if why := why_outdated(said, self._lessons[part["case_id"]]):
             return why
         return NOT_BORNE_OUT if needs_verdict(said) and not self._is_above(part["lesson"]["booking_id"]) else ""
-
-    def wakes(self, message: Message, parts: Sequence[Facts], from_utc: datetime) -> datetime:
-        """Return the first time from one on that is not in a reader's quiet hours, which a near lesson overrides."""
-        read = contacts.students if message.role == "student" else contacts.instructors
-        reader = read(self._connection, {message.person_id or 0}).get(message.person_id or 0)
-        first = min(_instant(part["lesson"]["starts_at_utc"]) for part in parts)
-        if reader is None:
-            return from_utc
-        may_wake = not any(part.get("standby") for part in parts)
-        return NotificationContext(None, from_utc, self._settings).told_from(reader, first, may_wake=may_wake)
 
     def _is_above(self, booking_id: int) -> bool:
         hour, verdicts = stored_verdicts(self._connection, [booking_id])

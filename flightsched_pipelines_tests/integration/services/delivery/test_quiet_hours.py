@@ -1,5 +1,6 @@
 """A message that its channel has kept waiting wakes nobody: quiet hours that have begun meanwhile hold for it too."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -36,7 +37,7 @@ def about(engine: Engine, *, near: bool) -> set[int]:
     """Return the mails about lessons that start within twelve hours of a time in the quiet hours, or about others."""
     which = f"({LESSON} < :overridden) = :near AND expires_at > :ends"
     found = {row.id for row in rows(
-        engine, f"SELECT id FROM school.outbox WHERE {which}", overridden=IN_THEM + 12 * HOUR, near=near,  # noqa: S608
+        engine, f"SELECT id FROM school.outbox WHERE {which}", overridden=IN_THEM + 12 * HOUR, near=near,  # noqa: S608, our own words
         ends=IN_THEM if near else END,
     )}  # fmt: skip
     assert len(found) > 1
@@ -82,6 +83,33 @@ def test_a_message_that_is_of_no_use_when_quiet_hours_end_is_sent_in_them(quiet:
 
     assert useless in found
     assert found.isdisjoint(others)
+
+
+def as_standby(row: int) -> str:
+    """A statement that makes a message one about a freed slot."""
+    return f"UPDATE school.outbox SET payload = jsonb_set(payload, '{{standby}}', 'true') WHERE id = {row}"  # noqa: S608, our own
+
+
+def as_evening(row: int) -> str:
+    """A statement that makes a message one of the evening before."""
+    evening = "jsonb_build_object('day', '2026-11-11', 'lines', jsonb_build_array(payload))"
+    payload = f"payload || jsonb_build_object('evening', {evening})"
+    return f"UPDATE school.outbox SET event = 'digest', case_id = NULL, payload = {payload} WHERE id = {row}"  # noqa: S608, our own
+
+
+@pytest.mark.parametrize("kind", [as_standby, as_evening])
+def test_tomorrows_lessons_and_freed_slots_wake_nobody_and_end_in_the_night(
+    quiet: Engine, kind: Callable[[int], str]
+) -> None:
+    row = min(about(quiet, near=True))
+    run(quiet, kind(row))
+    run(quiet, "UPDATE school.outbox SET expires_at = :ends WHERE id = :id", ends=END - HOUR, id=row)
+
+    assert row not in sent(quiet, IN_THEM)
+    assert row not in sent(quiet, END)
+
+    [found] = rows(quiet, "SELECT status, last_error FROM school.outbox WHERE id = :id", id=row)
+    assert tuple(found) == ("suppressed", "too late to be of use")
 
 
 def test_what_is_just_due_is_sent_though_quiet_hours_have_begun_a_moment_ago(quiet: Engine) -> None:
