@@ -11,6 +11,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from psycopg.errors import CheckViolation
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
@@ -96,6 +97,11 @@ def import_file(
             if options.dry_run:
                 transaction.rollback()
     except DBAPIError as error:
+        if isinstance(error.orig, CheckViolation):
+            raise FileError(
+                f"the database refuses a row of the {kind.name} or their change ({error.orig}); a row from before that "
+                "condition is named by the check rows_can_be_read: correct it first; nothing was imported"
+            ) from None
         if getattr(error.orig, "sqlstate", None) not in MEANWHILE:
             raise
         raise FileError(

@@ -31,7 +31,7 @@ def enter_by_hand(school: Engine, kind: str) -> None:
 def ended(school: Engine, kind: str) -> Sequence[tuple[int, ...]]:
     """Return the rows of a kind that do not count."""
     lost = "status = 'cancelled'" if kind == "bookings" else "ended_at IS NOT NULL"
-    return rows(school, f"SELECT id FROM {TARGETS[kind].table.fullname} WHERE {lost} ORDER BY id")  # noqa: S608
+    return rows(school, f"SELECT id FROM {TARGETS[kind].table.fullname} WHERE {lost} ORDER BY id")  # noqa: S608, our names
 
 
 @pytest.mark.parametrize("kind", COMPLETE)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from flightsched_pipelines.database.queries.schedule.availability import availability
+from flightsched_pipelines.domain.imports.faults import FileError
 from flightsched_pipelines.services.imports.reports import NeedsYesError
 from flightsched_pipelines_tests.examples import examples
 from flightsched_pipelines_tests.integration.imports.helpers import (
@@ -18,6 +19,7 @@ from flightsched_pipelines_tests.integration.imports.helpers import (
     refused,
     rows,
 )
+from flightsched_pipelines_tests.integration.services.helpers import refuse_changes_of
 
 HEADER = "id,student,instructor,aircraft,lesson_kind,starts_at,ends_at,status\n"
 BOOKINGS = (EXAMPLE / "bookings.csv").read_text(encoding="utf-8")
@@ -189,6 +191,19 @@ def test_what_was_entered_by_hand_is_taken_over_and_changed_only_with_a_yes(scho
 
     assert [change.columns for change in taken_over.changes] == [["id"]]
     assert len(rows(school, "SELECT FROM school.students")) == 4
+
+
+def test_a_row_that_takes_no_change_is_one_sentence_and_nothing_is_imported(school: Engine) -> None:
+    before = everything(school)
+    (booking_id,) = rows(school, "SELECT id FROM school.bookings WHERE external_id = 'B-1002'")[0]
+    refuse_changes_of(school, "bookings", "id", booking_id, "23514")
+
+    with pytest.raises(
+        FileError, match=r"the database refuses a row of the bookings or their change .*rows_can_be_read"
+    ):
+        bring(school, "bookings", BOOKINGS.replace("S-2,I-2,N102RW,local", "S-2,I-2,N102RW,pattern"))
+
+    assert everything(school) == before
 
 
 def test_every_dialect_gives_the_same(school: Engine) -> None:

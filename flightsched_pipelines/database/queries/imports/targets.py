@@ -21,10 +21,10 @@ class Target:
 
     ``columns``: the file's column → the table's. ``key``: the table's columns by which rows are matched.
     ``natural``: the column by which a row without the school's id is known. ``called``: what people call a row that has
-    neither. ``school``: whose a row is. ``alive``:
-    which rows a complete file would have, at a time. ``ends``: what a row becomes that it has not. ``fixed``: what all
-    rows have that files make. ``noted``: columns that keep what a file last said. ``own``: the table's own key.
-    ``asks``: people change the rows themselves, so a file that changes any of them asks first.
+    neither. ``school``: whose a row is. ``alive``: which rows a complete file would have, at a time. ``ends``: what a
+    row becomes that it has not. ``fixed``: what all rows have that files make. ``noted``: columns that keep what a file
+    last said. ``own``: the table's own key. ``asks``: people change the rows themselves, so a file that changes any of
+    them asks first.
     """
 
     table: Table
