@@ -167,7 +167,7 @@ def _about_lessons(engine: Engine, settings: Settings, hour: datetime, repeats: 
 def _drained_at(engine: Engine, settings: Settings, case_id: str, at: datetime) -> float:
     """Drain copies of the messages about lessons, of the case that they are about or of none."""
     copies = (
-        "INSERT INTO school.outbox (key, channel, case_id, event, role, person_id, payload, next_attempt_at, due_at, "  # noqa: S608
+        "INSERT INTO school.outbox (key, channel, case_id, event, role, person_id, payload, next_attempt_at, due_at, "  # noqa: S608, our own words
         f"created_at) SELECT key || '/' || n, channel, {case_id}, event, role, person_id, payload, next_attempt_at, "
         "due_at, created_at FROM public.about_lessons, generate_series(1, :most) n LIMIT :most"
     )

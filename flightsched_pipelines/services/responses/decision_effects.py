@@ -13,11 +13,11 @@ from flightsched_pipelines.database.queries.cases.transitions import Transition
 from flightsched_pipelines.database.queries.notifications.contacts import Person
 from flightsched_pipelines.database.queries.schedule import booking_moves, holds
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
-from flightsched_pipelines.database.queries.schedule.violating_rows import is_unwritable
+from flightsched_pipelines.database.queries.schedule.refused_changes import is_taken
 from flightsched_pipelines.domain.cases.actions import Action
 from flightsched_pipelines.domain.cases.decisions import taken
 from flightsched_pipelines.domain.cases.lifecycle import CaseState, Slot, keeps_time
-from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseRefusedError, to_correct
+from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseRefusedError
 from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Decision, Effect, Offer, Revalidated
 from flightsched_pipelines.durations import hour_of
 from flightsched_pipelines.formatting import format_period, format_time, plural
@@ -78,8 +78,8 @@ class DecisionEffects:
         try:
             holds.hold(self.connection, case.booking_id, slot, until)
         except IntegrityError as error:
-            if is_unwritable(error):
-                raise to_correct() from None
+            if not is_taken(error):
+                raise
             raise taken(number, "somebody else has it") from None
         self._write(replace(self._step(decision), accepted=number))
         to, changes, next_step = self._who_confirms(slot)
@@ -123,8 +123,8 @@ class DecisionEffects:
         try:
             booking_moves.move(self.connection, [Move(case.booking_id, slot)], [self.locked.lesson], self.now_utc)
         except IntegrityError as error:
-            if is_unwritable(error):
-                raise to_correct() from None
+            if not is_taken(error):
+                raise
             raise taken(number, "somebody else has it") from None
         renewed = replacement_offers.others_who_lose(
             self.connection,

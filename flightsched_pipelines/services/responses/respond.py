@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from flightsched_pipelines.database.queries.cases import cases, responses
 from flightsched_pipelines.database.queries.cases.responses import Response
-from flightsched_pipelines.database.queries.schedule.violating_rows import is_unwritable
+from flightsched_pipelines.database.queries.schedule.refused_changes import is_unwritable
 from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseRefusedError, to_correct
 from flightsched_pipelines.services.responses.response_handler import (
     CaseChangedError,

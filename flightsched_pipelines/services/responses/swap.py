@@ -13,7 +13,7 @@ from flightsched_pipelines.database.queries.cases.responses import Response
 from flightsched_pipelines.database.queries.cases.transitions import Transition
 from flightsched_pipelines.database.queries.schedule import booking_moves, changes
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
-from flightsched_pipelines.database.queries.schedule.violating_rows import is_unwritable
+from flightsched_pipelines.database.queries.schedule.refused_changes import is_taken, is_unwritable
 from flightsched_pipelines.domain.cases.lifecycle import OPEN_STATES, CaseState, Slot
 from flightsched_pipelines.domain.cases.responses import ResponseRefusedError, to_correct
 from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot
@@ -64,6 +64,8 @@ def swap(
         except ResponseRefusedError as refused:
             outcome, sentence = refused.code, f"{refused.sentence}."
         except IntegrityError as error:
+            if not (is_taken(error) or is_unwritable(error)):
+                raise
             refused = to_correct() if is_unwritable(error) else TAKEN
             outcome, sentence = refused.code, f"{refused.sentence}."
         said = Response(

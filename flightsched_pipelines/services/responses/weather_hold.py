@@ -10,7 +10,7 @@ from flightsched_pipelines.database.queries.cases import case_queries, cases, re
 from flightsched_pipelines.database.queries.cases.responses import Response
 from flightsched_pipelines.database.queries.live import live_events
 from flightsched_pipelines.database.queries.schedule import booking_moves
-from flightsched_pipelines.database.queries.schedule.violating_rows import is_unwritable
+from flightsched_pipelines.database.queries.schedule.refused_changes import is_unwritable
 from flightsched_pipelines.domain.cases.responses import ResponseRefusedError, no_such_booking, to_correct
 from flightsched_pipelines.messages.event_payload import order_payload
 from flightsched_pipelines.services.responses.respond import ResponseOutcome

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from psycopg.errors import CheckViolation
 from sqlalchemy import (
     ARRAY,
     Boolean,
@@ -27,7 +26,6 @@ from sqlalchemy import (
     table,
 )
 from sqlalchemy import column as named
-from sqlalchemy.exc import IntegrityError
 
 from flightsched_pipelines.database import schema
 from flightsched_pipelines.time_zones import is_time_zone
@@ -77,17 +75,6 @@ def unwritable_bookings(connection: Connection) -> set[int]:
             kept = literal_column(f"({constraint.sqltext})", Boolean)
             found.update(connection.execute(select(of.c.id).where(not_(kept))).scalars())
     return found
-
-
-def is_unwritable(error: IntegrityError) -> bool:
-    """Return whether an error is that of changing one of the `unwritable_bookings`.
-
-    Another row in its place (an exclusion or unique constraint) is not that, nor a condition of another table.
-    """
-    if not isinstance(error.orig, CheckViolation):
-        return False
-    refused = error.orig.diag
-    return (refused.schema_name, refused.table_name) == (schema.bookings.schema, schema.bookings.name)
 
 
 def _against_conditions(connection: Connection) -> Iterator[OddRow]:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
 
 from flightsched_pipelines.services.responses.swap import swap
 from flightsched_pipelines_tests.integration.services.helpers import (
@@ -79,6 +80,15 @@ def test_a_swap_that_the_database_refuses_moves_neither(
 
     assert refused.outcome == outcome, refused
     assert (place(told_engine, pair.one_booking), place(told_engine, pair.other_booking)) == before
+
+
+def test_an_error_of_ours_is_never_a_slot_that_is_taken(told_engine: Engine) -> None:
+    pair = alike(told_engine)
+    let_them_swap(told_engine, pair)
+    refuse_changes_of(told_engine, "case_events", "case_id", pair.first, "23505")
+
+    with pytest.raises(IntegrityError):
+        swap(told_engine, "swap-them", (pair.first, pair.second), "terminal", LATER, SETTINGS)
 
 
 def test_a_swap_and_a_response_whose_key_looks_like_it_are_both_taken(told_engine: Engine) -> None:

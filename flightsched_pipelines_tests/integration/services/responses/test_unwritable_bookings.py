@@ -89,6 +89,19 @@ def test_a_condition_that_another_table_violates_is_an_error(told_engine: Engine
     assert (place(told_engine, booking_id), state(told_engine, case_id)) == before
 
 
+@pytest.mark.parametrize("violated", [CHECK_VIOLATION, "23505", "23503"])
+def test_another_tables_constraint_is_never_a_slot_that_is_taken(told_engine: Engine, violated: str) -> None:
+    case_id, booking_id = cases(told_engine, where="c.instructor_id IS NOT NULL")[0]
+    assert say(told_engine, case_id, "accept", number=1).applied
+    refuse_changes_of(told_engine, "freed_slots", "booking_id", booking_id, violated)
+    before = place(told_engine, booking_id)
+
+    with pytest.raises(IntegrityError):
+        say(told_engine, case_id, "confirm")
+
+    assert (place(told_engine, booking_id), held(told_engine, booking_id)) == (before, 1)
+
+
 @pytest.mark.parametrize("what", ["hold", "release"])
 def test_a_dispatchers_order_is_refused(told_engine: Engine, what: weather_hold.Order) -> None:
     free = "SELECT id FROM school.bookings WHERE status = 'scheduled' AND lower(period) > :now ORDER BY id LIMIT 1"
