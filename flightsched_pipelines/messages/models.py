@@ -101,8 +101,8 @@ class Notice(_MessageModel):
     confirms it. ``standby`` is true for a case that offers a freed slot. ``stays_on_hold`` is true if the lesson stays
     on hold after its case ended, because a dispatcher put it on hold. ``sequence`` numbers the versions of the case's
     calendar entry (RFC 5546 SEQUENCE). ``person_url`` is the reader's own page. ``moved_from_utc`` is the start and end
-    that a moved lesson had before. ``track_record`` is how often forecasts like this came true, null for too few.
-    ``uncertainty`` is a sentence where guidance would give another verdict than the TAF that governs.
+    that a moved or changed lesson had before. ``track_record`` is how often forecasts like this came true, null for too
+    few. ``uncertainty`` is a sentence where guidance would give another verdict than the TAF that governs.
     """
 
     event: Event
@@ -133,7 +133,8 @@ class Notice(_MessageModel):
 class DigestLine(_MessageModel):
     """One case in a digest: its event, its lesson, its breaches, and its alternatives.
 
-    ``changes`` says of a moved lesson when it was before, which the school's scheduler may still have.
+    ``changes`` says of a moved lesson when it was before, which the school's scheduler may still have;
+    ``moved_from_utc`` is that start and end, also of a lesson that the school changed.
     ``stays_on_hold`` is true if the lesson stays on a dispatcher's hold after its case ended.
     """
 
@@ -146,6 +147,7 @@ class DigestLine(_MessageModel):
     offers: list[Offer] = []
     no_offer_because: str | None = None
     changes: list[str] = []
+    moved_from_utc: tuple[datetime, datetime] | None = None
     deadline_utc: datetime | None = None
     case_url: str | None = None
     stays_on_hold: bool = False

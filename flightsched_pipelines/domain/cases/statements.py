@@ -17,6 +17,9 @@ nothing else.
 HAS_A_TIME = STAYS_AS_BOOKED | {"changed", "moved"}
 """Events that say when a lesson is, with nothing left to answer."""
 
+SETS_A_TIME = frozenset({"moved", "handed_over"})
+"""Events after which somebody's lesson is not when they believe it is."""
+
 ABOVE = frozenset({"ok", "watch"})
 """The verdicts that bear out that a forecast is above the school's minimums."""
 
@@ -48,6 +51,14 @@ class LessonNow:
 def statement_of(event: str, starts_at_utc: datetime, *, standby: bool = False, hold_stays: bool = False) -> Statement:
     """Return what a message says; ``hold_stays``: that the lesson stays on a dispatcher's hold."""
     return Statement(event, starts_at_utc, hold_stays or event in {"expired", "declined"}, standby)
+
+
+def may_wake(event: str, *, standby: bool) -> bool:
+    """Return whether a message may override quiet hours if its lesson is near: not one about an offer of a freed slot.
+
+    That a lesson was moved to the freed slot is no offer any more.
+    """
+    return not standby or event in SETS_A_TIME
 
 
 def why_outdated(said: Statement, lesson: LessonNow) -> str:

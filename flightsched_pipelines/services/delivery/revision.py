@@ -7,12 +7,12 @@ newest hour's forecast.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, Engine
 
 from flightsched_pipelines.database.queries.cases import case_queries
 from flightsched_pipelines.database.queries.notifications import contacts, outbox
+from flightsched_pipelines.database.queries.notifications.contacts import Person
 from flightsched_pipelines.database.queries.notifications.leases import Message
 from flightsched_pipelines.database.queries.notifications.lessons_now import lessons_now
 from flightsched_pipelines.database.queries.notifications.outbox import Queued
@@ -26,7 +26,7 @@ from flightsched_pipelines.domain.cases.statements import (
 )
 from flightsched_pipelines.durations import hour_of
 from flightsched_pipelines.messages.models import Digest
-from flightsched_pipelines.services.notifications.case_notification import NotificationContext
+from flightsched_pipelines.services.delivery.quiet_wait import Facts, QuietWait
 from flightsched_pipelines.services.responses.replacement_offers import as_of_now
 from flightsched_pipelines.settings import Settings
 
@@ -35,15 +35,9 @@ TO_PEOPLE = ("student", "instructor")
 PAUSE = timedelta(minutes=10)
 """Interval at which a message that nothing bears out at present is looked at again."""
 
-LATE = timedelta(minutes=10)
-"""A message that is later than this is held to its reader's quiet hours, which may have begun since it was due."""
-
-IN_QUIET_HOURS = "it is late, and its reader's quiet hours have begun"
+IN_QUIET_HOURS = "its reader's quiet hours have begun"
 
 NOT_BORNE_OUT = "the newest hour's verdict is not above the minimums, or its forecast is missing"
-
-Facts = Mapping[str, Any]
-"""A notice, or a line of a digest, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,79 +64,63 @@ def revise(engine: Engine, message: Message, now_utc: datetime, settings: Settin
     """Return a message as it may be sent now; only those to students and instructors about lessons change.
 
     Of a digest, the lines that are not so any more are left out, and those that nothing bears out at present wait in a
-    digest of their own. A message of the evening before is sent in its hour. What is late waits for the end of quiet
-    hours that have begun since it was due.
+    digest of their own. A message of the evening before is sent in its hour. All wait for the end of quiet hours.
     """
     is_digest = message.event == "digest"
     if message.role not in TO_PEOPLE or (message.case_id is None and not is_digest):
         return message
-    if now_utc - message.due_at >= LATE and (waits := _in_quiet_hours(engine, message, now_utc, settings)):
-        return waits
-    told_utc = hour_of(_instant(message.payload["sent_at_utc"]))
-    if message.payload.get("evening"):
-        return message if told_utc >= hour_of(now_utc) else _to_be_made_anew(message, now_utc)
-    parts = _parts(message)
     with engine.begin() as connection:
-        revision = _Revision(connection, parts, told_utc, now_utc, settings)
-        judged = [(part, revision.why_not(part)) for part in parts]
-        kept = [revision.described(part) for part, why in judged if not why]
-        waiting = [part for part, why in judged if why == NOT_BORNE_OUT]
-        if kept and waiting:
-            again = _told_from(connection, message, waiting, now_utc + PAUSE, settings)
-            outbox.queue(connection, [_apart(message, waiting, again)], now_utc)
-            outbox.replace_payload(connection, message.message_id, {**message.payload, "lines": kept})
-        if not kept and waiting:
-            again = _told_from(connection, message, waiting, now_utc + PAUSE, settings)
-            return NotNow(NOT_BORNE_OUT, again, _last_end(waiting), is_late=False)
-    if not kept:
-        return Outdated(judged[0][1])
-    return replace(message, payload={**message.payload, "lines": kept} if is_digest else kept[0])
+        quiet = QuietWait(message, _reader(connection, message), settings)
+        if message.payload.get("evening"):
+            return _revise_evening(message, quiet, now_utc)
+        return _revise_lessons(connection, message, quiet, now_utc, settings)
 
 
-def _parts(message: Message) -> Sequence[Facts]:
-    """Return a message's lessons: the lines of a digest or of an evening before, or the notice itself."""
-    if evening := message.payload.get("evening"):
-        return evening["lines"]
-    return message.payload["lines"] if message.event == "digest" else [message.payload]
-
-
-def _in_quiet_hours(engine: Engine, message: Message, now_utc: datetime, settings: Settings) -> NotNow | None:
-    """Return that a late message waits for the end of quiet hours that have begun since it was due, ``None`` if not.
-
-    It does not wait if it would be of no use then, unless it is of a kind that never wakes anybody.
-    """
-    parts = _parts(message)
-    with engine.begin() as connection:
-        told_from = _told_from(connection, message, parts, now_utc, settings)
-    is_of_use = message.expires_at is None or told_from < message.expires_at
-    if told_from == now_utc or not (is_of_use or _never_wakes(message, parts)):
-        return None
-    return NotNow(IN_QUIET_HOURS, told_from, message.expires_at, is_late=False)
-
-
-def _told_from(
-    connection: Connection, message: Message, parts: Sequence[Facts], from_utc: datetime, settings: Settings
-) -> datetime:
-    """Return the first time from one on that is not in the reader's quiet hours, which a near lesson may override."""
-    read = contacts.students if message.role == "student" else contacts.instructors
-    reader = read(connection, {message.person_id or 0}).get(message.person_id or 0)
-    if reader is None:
-        return from_utc
-    first = min(_instant(part["lesson"]["starts_at_utc"]) for part in parts)
-    may_wake = not _never_wakes(message, parts)
-    return NotificationContext(None, from_utc, settings).told_from(reader, first, may_wake=may_wake)
-
-
-def _never_wakes(message: Message, parts: Sequence[Facts]) -> bool:
-    """Return whether quiet hours always apply: to tomorrow's lessons, and to freed slots."""
-    return bool(message.payload.get("evening")) or any(part.get("standby") for part in parts)
-
-
-def _to_be_made_anew(message: Message, now_utc: datetime) -> NotNow:
-    """Return that a message of the evening before waits for `evening_before.bring_up_to_date`, which must read it."""
+def _revise_evening(message: Message, quiet: QuietWait, now_utc: datetime) -> Message | NotNow:
+    """Return a message of this hour; an earlier one waits for `evening_before.bring_up_to_date`, which must read it."""
+    if quiet_until := quiet.end(message.payload["evening"]["lines"], now_utc):
+        return _after(message, quiet_until)
+    if _told_hour(message) >= hour_of(now_utc):
+        return message
     Digest.model_validate(message.payload)
     why = "it is of an earlier hour, and is made anew first"
     return NotNow(why, now_utc + PAUSE, message.expires_at, is_late=True)
+
+
+def _revise_lessons(
+    connection: Connection, message: Message, quiet: QuietWait, now_utc: datetime, settings: Settings
+) -> Message | Outdated | NotNow:
+    is_digest = message.event == "digest"
+    parts: Sequence[Facts] = message.payload["lines"] if is_digest else [message.payload]
+    revision = _Revision(connection, parts, _told_hour(message), now_utc, settings)
+    judged = [(part, revision.why_not(part)) for part in parts]
+    kept = [part for part, why in judged if not why]
+    waiting = [part for part, why in judged if why == NOT_BORNE_OUT]
+    if kept and (quiet_until := quiet.end(kept, now_utc)):
+        return _after(message, quiet_until)
+    if not kept and not waiting:
+        return Outdated(judged[0][1])
+    again = quiet.told_from(waiting, now_utc + PAUSE)
+    if not kept:
+        return NotNow(NOT_BORNE_OUT, again, _last_end(waiting), is_late=False)
+    kept = [revision.described(part) for part in kept]
+    if waiting:
+        outbox.queue(connection, [_apart(message, waiting, again)], now_utc)
+        outbox.replace_payload(connection, message.message_id, {**message.payload, "lines": kept})
+    return replace(message, payload={**message.payload, "lines": kept} if is_digest else kept[0])
+
+
+def _reader(connection: Connection, message: Message) -> Person | None:
+    read = contacts.students if message.role == "student" else contacts.instructors
+    return None if message.person_id is None else read(connection, {message.person_id}).get(message.person_id)
+
+
+def _told_hour(message: Message) -> datetime:
+    return hour_of(_instant(message.payload["sent_at_utc"]))
+
+
+def _after(message: Message, quiet_until_utc: datetime) -> NotNow:
+    return NotNow(IN_QUIET_HOURS, quiet_until_utc, message.expires_at, is_late=False)
 
 
 def _apart(message: Message, waiting: Sequence[Facts], at_utc: datetime) -> Queued:

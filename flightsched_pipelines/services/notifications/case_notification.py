@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from flightsched_pipelines.database.queries.notifications.contacts import Person
 from flightsched_pipelines.domain.cases.lifecycle import ENDING_EVENTS, Slot
 from flightsched_pipelines.domain.cases.snapshot import Offer
+from flightsched_pipelines.domain.cases.statements import may_wake
 from flightsched_pipelines.domain.risk.breach_text import Breach
 from flightsched_pipelines.messages import models
 from flightsched_pipelines.messages.quiet_hours import not_before
@@ -19,7 +20,7 @@ class CaseNotification:
     """One transition of one case, for the student and the lesson's instructor, unless ``to`` names others.
 
     In a ``standby`` case, which offers a freed slot, the instructor is notified only when the lesson moves.
-    ``moved_from`` is the place of a moved lesson before.
+    ``moved_from`` is the place of a moved or changed lesson before.
     ``chosen`` is the alternative that the student took, with its number; it is to be confirmed by ``confirm_by_utc``.
     """
 
@@ -39,6 +40,17 @@ class CaseNotification:
     to: Sequence[Person] | None = None
     standby: bool = False
     stays_on_hold: bool = False
+
+    @property
+    def first_start_utc(self) -> datetime:
+        """The lesson's start, or the one before it was moved if that is earlier: people may be on their way to it."""
+        slots = [self.lesson] if self.moved_from is None else [self.lesson, self.moved_from]
+        return min(slot.starts_at_utc for slot in slots)
+
+    @property
+    def may_wake(self) -> bool:
+        """Whether a near lesson overrides quiet hours."""
+        return may_wake(self.event, standby=self.standby)
 
     @property
     def useful_until_utc(self) -> datetime:

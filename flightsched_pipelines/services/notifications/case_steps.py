@@ -62,6 +62,7 @@ def notification_of(
         [f"{step.why[:1].upper()}{step.why[1:]}."] if case.standby else step.changes,
         case.case.deadline_utc,
         to=() if step.event == "begun" else None,
+        moved_from=case.case.lesson if step.event == "changed" and not case.standby else None,
         standby=case.standby,
         stays_on_hold=step.event in LIFTS_HOLD and standing.on_hold and standing.hold_by != "platform",
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from flightsched_pipelines.database.queries.notifications.contacts import Person, School
 from flightsched_pipelines.domain.cases.lifecycle import Slot
@@ -54,6 +55,7 @@ class MessageFacts:
             offers=self._offers(item, None),
             no_offer_because=item.no_offer_because,
             changes=list(item.changes) if item.event == "moved" else [],
+            moved_from_utc=_moved_from(item),
             deadline_utc=item.deadline_utc,
             case_url=person and self._url(item, person),
             stays_on_hold=item.stays_on_hold,
@@ -74,7 +76,7 @@ class MessageFacts:
             no_offer_because=item.no_offer_because,
             changes=[] if as_first else list(item.changes),
             chosen=item.chosen and self._offer(item, *item.chosen, None),
-            moved_from_utc=item.moved_from and (item.moved_from.starts_at_utc, item.moved_from.ends_at_utc),
+            moved_from_utc=_moved_from(item),
             confirm_by_utc=item.confirm_by_utc,
             confirm_url=self._confirm_url(item, person),
             deadline_utc=item.deadline_utc,
@@ -114,3 +116,7 @@ class MessageFacts:
     def _url(self, item: CaseNotification, person: Person, number: int | None = None) -> str | None:
         context = self.context
         return response_url(context.settings, item.case_id, item.round, person, context.now_utc, number)
+
+
+def _moved_from(item: CaseNotification) -> tuple[datetime, datetime] | None:
+    return item.moved_from and (item.moved_from.starts_at_utc, item.moved_from.ends_at_utc)

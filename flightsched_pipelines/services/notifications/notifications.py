@@ -192,7 +192,7 @@ class _Post:
             self.tally.held_back["in a digest"] += 1
         else:
             notice = self.facts.notice(item, person, as_first=first and item.event == "updated")
-            at = self.facts.context.told_from(person, item.lesson.starts_at_utc, may_wake=not item.standby)
+            at = self.facts.context.told_from(person, item.first_start_utc, may_wake=item.may_wake)
             payload = notice.model_dump(mode="json")
             self._add(channel, item, notice.event, person.role, person.person_id, payload, at, item.useful_until_utc)
 
@@ -233,7 +233,7 @@ class _Post:
     def _digest_to(self, person: Person, items: Sequence[CaseNotification]) -> None:
         school = self.facts.directory.schools[self.facts.directory.bookings[items[0].booking_id].school_id]
         lines = [self.facts.line(item, person) for item in items]
-        at = self.facts.context.told_from(person, min(item.lesson.starts_at_utc for item in items))
+        at = self.facts.context.told_from(person, min(item.first_start_utc for item in items))
         digest = self.facts.digest(person.name, school, person.time_zone, lines)
         self._add_digest("email", person.role, person.person_id, digest, items, at)
 

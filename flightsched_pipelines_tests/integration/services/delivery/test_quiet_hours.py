@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from flightsched_pipelines.clients.delivery.delivery_errors import ChannelDownError, HandOver
+from flightsched_pipelines.clients.delivery.delivery_errors import ChannelDownError, HandOver, MessageRefusedError
+from flightsched_pipelines.database.queries.notifications import outbox
 from flightsched_pipelines.database.queries.notifications.leases import Message
 from flightsched_pipelines.services.delivery.outbox_worker import Channel, drain
 from flightsched_pipelines_tests.conftest import SEED_HOUR
@@ -93,7 +94,7 @@ def as_standby(row: int) -> str:
 def as_evening(row: int) -> str:
     """A statement that makes a message one of the evening before."""
     evening = "jsonb_build_object('day', '2026-11-11', 'lines', jsonb_build_array(payload))"
-    payload = f"payload || jsonb_build_object('evening', {evening})"
+    payload = f"payload || jsonb_build_object('evening', {evening}, 'sent_at_utc', '{IN_THEM.isoformat()}')"
     return f"UPDATE school.outbox SET event = 'digest', case_id = NULL, payload = {payload} WHERE id = {row}"  # noqa: S608, our own
 
 
@@ -116,3 +117,32 @@ def test_what_is_just_due_is_sent_though_quiet_hours_have_begun_a_moment_ago(qui
     run(quiet, "UPDATE school.outbox SET due_at = :due, next_attempt_at = :due", due=BEGIN - timedelta(minutes=2))
 
     assert sent(quiet, BEGIN + timedelta(minutes=3)) >= about(quiet, near=False)
+
+
+def test_a_line_that_is_left_out_of_a_digest_wakes_nobody_for_the_others(quiet: Engine) -> None:
+    near, row = min(about(quiet, near=True)), min(about(quiet, near=False))
+    lines = "SELECT jsonb_agg(payload ORDER BY id) FROM school.outbox WHERE id IN (:near, :id)"
+    digest = f"payload = jsonb_build_object('lines', ({lines}), 'sent_at_utc', payload ->> 'sent_at_utc')"
+    run(quiet, f"UPDATE school.outbox SET event = 'digest', {digest} WHERE id = :id", near=near, id=row)  # noqa: S608, our own
+    over = "UPDATE school.reschedule_cases SET state = 'expired', closed_at = :now"
+    of_near = "WHERE id = (SELECT case_id FROM school.outbox WHERE id = :near)"
+    run(quiet, f"{over} {of_near}", near=near, now=IN_THEM)
+    run(quiet, "UPDATE school.outbox SET case_id = NULL WHERE id = :id", id=row)
+
+    assert row not in sent(quiet, IN_THEM)
+    assert row in sent(quiet, END)
+
+
+def test_a_dead_letter_that_is_sent_again_in_the_night_wakes_nobody(quiet: Engine) -> None:
+    far, near = about(quiet, near=False), about(quiet, near=True)
+
+    def refuse(_: Message, __: HandOver) -> str:
+        raise MessageRefusedError("no such user")
+
+    drain(quiet, {"email": Channel(refuse, knows_keys=True)}, SETTINGS, now=lambda: BEGIN - timedelta(minutes=5))
+    assert outbox.redrive(quiet, IN_THEM) >= len(far) + len(near)
+
+    found = sent(quiet, IN_THEM)
+    assert found >= near
+    assert found.isdisjoint(far)
+    assert sent(quiet, END) >= far
