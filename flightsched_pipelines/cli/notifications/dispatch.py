@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from flightsched_pipelines.cli.arguments import Hour, Json, parse_hour
 from flightsched_pipelines.cli.console import console, print_json
 from flightsched_pipelines.cli.session import open_session
-from flightsched_pipelines.services.delivery import channel_senders
+from flightsched_pipelines.services.delivery import delivery_round
 from flightsched_pipelines.services.delivery import outbox_worker as delivery
 from flightsched_pipelines.services.delivery.test_email import send_test_email
 from flightsched_pipelines.services.independent_steps import independent_steps
@@ -63,9 +63,9 @@ def delivered(engine: Engine, settings: Settings) -> delivery.DeliveryResult:
             passed = deadlines.process_deadlines(engine, datetime.now(UTC), settings)
         with step():
             offers.offer_freed_slots(engine, datetime.now(UTC), settings)
-        with step(), channel_senders.open_channels(engine, settings) as channels:
-            result = delivery.drain(engine, channels, settings)
-    result.deadlines = passed
+        with step():
+            result = delivery_round.deliver(engine, settings)
+    result.deadlines += passed
     return result
 
 

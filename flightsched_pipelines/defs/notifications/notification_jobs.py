@@ -1,6 +1,5 @@
 """Jobs that notify people: the dispatch of an hour, the delivery of what is due, and a test mail."""
 
-from collections import Counter
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -12,12 +11,9 @@ from flightsched_pipelines.defs.clock import Clock
 from flightsched_pipelines.defs.ownership import PLATFORM, code_reference
 from flightsched_pipelines.defs.runs.refusals import RefusalError, refuse
 from flightsched_pipelines.defs.runs.run_limits import bounded
-from flightsched_pipelines.services.delivery import channel_senders, outbox_worker
-from flightsched_pipelines.services.delivery.delivery_workers import DeliveryResult
+from flightsched_pipelines.services.delivery import delivery_round
 from flightsched_pipelines.services.delivery.test_email import TestEmailError, send_trial_to_dispatchers
-from flightsched_pipelines.services.independent_steps import independent_steps
 from flightsched_pipelines.services.notifications import dispatch
-from flightsched_pipelines.services.responses import deadlines
 from flightsched_pipelines.services.standby import offers
 from flightsched_pipelines.settings import Settings
 
@@ -66,13 +62,7 @@ def deliver_messages(
     clock: dg.ResourceParam[Clock],
 ) -> None:
     """Process the deadlines of cases and holds, then send all due messages on every channel, even if those fail."""
-    passed, result = Counter[str](), DeliveryResult()
-    with independent_steps() as step:
-        with step():
-            passed = deadlines.process_deadlines(engine, clock.now(), settings)
-        with step(), channel_senders.open_channels(engine, settings) as channels:
-            result = outbox_worker.drain(engine, channels, settings, now=clock.now)
-    result.deadlines = passed
+    result = delivery_round.deliver(engine, settings, now=clock.now)
     context.add_output_metadata(asset_metadata.delivery_metadata(result))
 
 
