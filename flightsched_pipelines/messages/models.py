@@ -103,6 +103,7 @@ class Notice(_MessageModel):
     calendar entry (RFC 5546 SEQUENCE). ``person_url`` is the reader's own page. ``moved_from_utc`` is the start and end
     that a moved or changed lesson had before. ``track_record`` is how often forecasts like this came true, null for too
     few. ``uncertainty`` is a sentence where guidance would give another verdict than the TAF that governs.
+    ``forecast_hour_utc`` is the hour of the forecast that alternatives are described by.
     """
 
     event: Event
@@ -127,6 +128,7 @@ class Notice(_MessageModel):
     stays_on_hold: bool = False
     contact: Contact = Contact()
     sequence: int = 0
+    forecast_hour_utc: datetime | None = None
     sent_at_utc: datetime
 
 
@@ -211,7 +213,8 @@ class Digest(_MessageModel):
     ``too_late`` are threatened lessons that start too soon for a case; ``unknown`` counts lessons whose
     forecast is missing or cannot be read, ``beyond_reach`` those whose forecast ends before them.
     ``missing`` is about nothing else: weather that is missing for hours, or is back. So is ``evening``: a person's
-    lessons of tomorrow; and ``week``: a school's figures, for its manager.
+    lessons of tomorrow; and ``week``: a school's figures, for its manager. ``forecast_hour_utc`` is the hour of the
+    forecast that alternatives are described by.
     """
 
     name: str
@@ -226,6 +229,7 @@ class Digest(_MessageModel):
     missing: MissingWeather | None = None
     evening: EveningBefore | None = None
     week: SchoolWeek | None = None
+    forecast_hour_utc: datetime | None = None
     sent_at_utc: datetime
 
 

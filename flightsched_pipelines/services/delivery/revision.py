@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
+from flightsched_pipelines.database.frames import newest_written
 from flightsched_pipelines.database.queries.cases import case_queries
 from flightsched_pipelines.database.queries.notifications import contacts, outbox
 from flightsched_pipelines.database.queries.notifications.contacts import Person
@@ -92,7 +93,7 @@ def _revise_lessons(
 ) -> Message | Outdated | NotNow:
     is_digest = message.event == "digest"
     parts: Sequence[Facts] = message.payload["lines"] if is_digest else [message.payload]
-    revision = _Revision(connection, parts, _told_hour(message), now_utc, settings)
+    revision = _Revision(connection, message, parts, now_utc, settings)
     judged = [(part, revision.why_not(part)) for part in parts]
     kept = [part for part, why in judged if not why]
     waiting = [part for part, why in judged if why == NOT_BORNE_OUT]
@@ -140,13 +141,12 @@ class _Revision:
     """The revision of one message, in a transaction."""
 
     def __init__(
-        self, connection: Connection, parts: Sequence[Facts], told_hour_utc: datetime, now_utc: datetime,
-        settings: Settings,
-    ) -> None:  # fmt: skip
+        self, connection: Connection, message: Message, parts: Sequence[Facts], now_utc: datetime, settings: Settings
+    ) -> None:
         self._connection = connection
+        self._message = message
         self._now = now_utc
         self._settings = settings
-        self._has_newer_hour = told_hour_utc < hour_of(now_utc)
         self._lessons: Mapping[int, LessonNow] = lessons_now(connection, {part["case_id"] for part in parts})
 
     def why_not(self, part: Facts) -> str:
@@ -166,6 +166,14 @@ class _Revision:
         oldest = self._now - timedelta(hours=self._settings.dispatch_max_age_hours)
         return hour is not None and hour >= oldest and verdicts.get(booking_id) in ABOVE
 
+    def _has_newer_forecast(self) -> bool:
+        """Return whether there is a newer forecast than that of the message, or should be one in a later hour."""
+        if _told_hour(self._message) < hour_of(self._now):
+            return True
+        described_by = self._message.payload.get("forecast_hour_utc")
+        newest = newest_written(self._connection, "forecasts")
+        return newest is not None and (described_by is None or newest > _instant(described_by))
+
     def described(self, part: Facts) -> Facts:
         """Return a part with the alternatives that are on offer now, described by the newest hour's forecast."""
         offers, chosen = part.get("offers", []), part.get("chosen")
@@ -173,7 +181,7 @@ class _Revision:
             return part
         if not self._lessons[part["case_id"]].case_is_open:
             return {**part, "offers": []}
-        case = case_queries.load_case(self._connection, part["case_id"]) if self._has_newer_hour else None
+        case = case_queries.load_case(self._connection, part["case_id"]) if self._has_newer_forecast() else None
         if case is None:
             return part
         words = {

@@ -19,7 +19,8 @@ class MessageFacts:
     """The facts of messages: people and things, the context, each booking's version, each slot's warnings.
 
     ``track_records`` is how often forecasts like a booking's came true, where there are cases enough. ``uncertain`` has
-    the bookings of which guidance would give another verdict.
+    the bookings of which guidance would give another verdict. ``forecast_hour_utc`` is the hour of the forecast that
+    alternatives are described by.
     """
 
     directory: Directory
@@ -28,6 +29,7 @@ class MessageFacts:
     warned: Mapping[tuple[int, Slot], Sequence[str]]
     track_records: Mapping[int, TrackRecord]
     uncertain: Mapping[int, str]
+    forecast_hour_utc: datetime | None
 
     def digest(self, name: str, school: School, time_zone: str, lines: list[models.DigestLine]) -> models.Digest:
         """Return a digest of some lines, the lesson that starts first at the top."""
@@ -40,6 +42,7 @@ class MessageFacts:
             hour_utc=hour_utc,
             lines=sorted(lines, key=lambda line: (line.lesson.starts_at_utc, line.case_id)),
             contact=models.Contact(phone=school.phone or None, reply_to=school.reply_to or None),
+            forecast_hour_utc=self.forecast_hour_utc,
             sent_at_utc=now_utc,
         )
 
@@ -86,6 +89,7 @@ class MessageFacts:
             stays_on_hold=item.stays_on_hold,
             contact=self.directory.contact(item.booking_id),
             sequence=self.sequences[item.booking_id],
+            forecast_hour_utc=self.forecast_hour_utc,
             sent_at_utc=self.context.now_utc,
         )
 

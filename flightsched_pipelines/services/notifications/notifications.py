@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from flightsched_pipelines.database.frames import newest_written
 from flightsched_pipelines.database.queries.live.live_events import NewEvent
 from flightsched_pipelines.database.queries.notifications import contacts as people
 from flightsched_pipelines.database.queries.notifications import outbox, posting
@@ -79,9 +80,9 @@ def queue_notifications(
     warned = slot_warnings(connection, moves, occasion.now_utc)
     records = _track_records(connection, news, directory, occasion)
     uncertain = _uncertain(connection, news, occasion)
-    post = _Post(
-        MessageFacts(directory, occasion, sequences, warned, records, uncertain), unheard, NotificationCounts()
-    )
+    forecast_hour = occasion.hour_utc or newest_written(connection, "forecasts")
+    facts = MessageFacts(directory, occasion, sequences, warned, records, uncertain, forecast_hour)
+    post = _Post(facts, unheard, NotificationCounts())
     for item in news:
         post.to_people(item)
         post.to_systems(item)

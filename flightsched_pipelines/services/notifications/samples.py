@@ -224,7 +224,9 @@ _UNCERTAIN: Mapping[int, str] = dict.fromkeys(
 
 def _facts(now_utc: datetime, sequence: int) -> MessageFacts:
     context = NotificationContext(_SENT.replace(minute=0), now_utc, _SETTINGS)
-    return MessageFacts(_DIRECTORY, context, dict.fromkeys(_DIRECTORY.bookings, sequence), {}, _RECORDS, _UNCERTAIN)
+    return MessageFacts(
+        _DIRECTORY, context, dict.fromkeys(_DIRECTORY.bookings, sequence), {}, _RECORDS, _UNCERTAIN, None
+    )
 
 
 def _notice(news: CaseNotification, role: Role, now_utc: datetime) -> Notice:
