@@ -154,7 +154,7 @@ def _about_lessons(engine: Engine, settings: Settings, hour: datetime, repeats: 
     with engine.begin() as connection:
         connection.execute(text(f"CREATE TABLE public.about_lessons AS {to_people}"))
     rates: dict[str, list[float]] = {"no lesson": [], "a lesson, in its hour": [], "a lesson, an hour later": []}
-    soon, later = hour + timedelta(minutes=20), hour + timedelta(minutes=80)
+    soon, later = hour + timedelta(minutes=15), hour + timedelta(minutes=80)
     for _ in range(repeats):
         rates["no lesson"].append(_drained_at(engine, settings, "NULL", soon))
         rates["a lesson, in its hour"].append(_drained_at(engine, settings, "case_id", soon))

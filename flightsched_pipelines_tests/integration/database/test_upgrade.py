@@ -138,13 +138,19 @@ def test_words_of_a_students_own_limit_leave_the_breaches_that_have_them(ticked_
     assert rows(ticked_engine, others, id=booking_id) == of_others
 
 
-def test_availability_counts_as_imported_where_files_of_it_were(seeded_engine: Engine) -> None:
+@pytest.mark.parametrize("kind", ["availability", "inspections"])
+def test_rows_count_as_imported_where_files_of_their_kind_were(seeded_engine: Engine, kind: str) -> None:
     a_file = (
         "INSERT INTO school.imports (kind, imported_at, digest, complete, added, changed, unchanged, gone) "
-        "VALUES ('availability', now(), 'd', false, 1, 0, 0, 0)"
+        "VALUES (:kind, now(), 'd', false, 1, 0, 0, 0)"
     )
-    for before, imported in (("SELECT", False), (a_file, True)):
+    inspected = "INSERT INTO school.inspections (aircraft_id, inspection, due_on) SELECT id, 'annual', '2027-01-31'"
+    run(seeded_engine, f"{inspected} FROM school.aircraft")
+    counts = {one: f"SELECT DISTINCT imported FROM school.{one}" for one in ("availability", "inspections")}  # noqa: S608
+    for is_imported in (False, True):
         migrations.downgrade(seeded_engine, "0061")
-        run(seeded_engine, before)
+        if is_imported:
+            run(seeded_engine, a_file, kind=kind)
         migrations.upgrade(seeded_engine)
-        assert rows(seeded_engine, "SELECT DISTINCT imported FROM school.availability") == [(imported,)]
+        for table, query in counts.items():
+            assert rows(seeded_engine, query) == [(is_imported and table == kind,)]
