@@ -49,7 +49,7 @@ class CaseNotification:
 
     @property
     def may_wake(self) -> bool:
-        """Whether a near lesson overrides quiet hours."""
+        """Return whether a near lesson overrides quiet hours."""
         return may_wake(self.event, standby=self.standby)
 
     @property

@@ -1,4 +1,4 @@
-"""When a message that is about to be sent waits for the end of its reader's quiet hours: 22:00 to 07:00 here, UTC."""
+"""Messages that are about to be sent, and the end of their reader's quiet hours: 22:00 to 07:00 here, UTC."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -20,7 +20,7 @@ EVENING = datetime(2026, 11, 10, 22, tzinfo=UTC)
 MORNING = EVENING + 9 * HOUR
 IN_THEM = EVENING + 5 * MINUTE
 BEFORE = EVENING - 2 * HOUR
-"""When a message was due that its channel has kept waiting."""
+"""The time at which a message was due that its channel has kept waiting."""
 
 FAR, NEAR = EVENING + 3 * DAY, EVENING + 10 * HOUR
 
