@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from flightsched_pipelines.database.frames import newest_written
 from flightsched_pipelines.database.queries.live.live_events import NewEvent
 from flightsched_pipelines.database.queries.notifications import contacts as people
 from flightsched_pipelines.database.queries.notifications import outbox, posting
@@ -75,14 +74,14 @@ def queue_notifications(
         for person in directory.audience(item)
         for channel in channels.PERSONAL
     }
-    sequences, unheard = posting.prepare(connection, {item.booking_id for item in news}, addressed, occasion.now_utc)
+    prepared = posting.prepare(connection, {item.booking_id for item in news}, addressed, occasion.now_utc)
     moves = [Move(item.booking_id, offer.slot) for item in news for offer in _slots_told(item)]
     warned = slot_warnings(connection, moves, occasion.now_utc)
     records = _track_records(connection, news, directory, occasion)
     uncertain = _uncertain(connection, news, occasion)
-    forecast_hour = occasion.hour_utc or newest_written(connection, "forecasts")
-    facts = MessageFacts(directory, occasion, sequences, warned, records, uncertain, forecast_hour)
-    post = _Post(facts, unheard, NotificationCounts())
+    forecast_hour = occasion.hour_utc or prepared.forecast_hour_utc
+    facts = MessageFacts(directory, occasion, prepared.versions, warned, records, uncertain, forecast_hour)
+    post = _Post(facts, prepared.unheard, NotificationCounts())
     for item in news:
         post.to_people(item)
         post.to_systems(item)
