@@ -9,11 +9,20 @@ from dataclasses import replace
 from datetime import datetime
 
 from flightsched_pipelines.domain.cases.actions import ROLE_OF, Action
-from flightsched_pipelines.domain.cases.lifecycle import OPEN_STATES, CaseState, Slot, require_transition
+from flightsched_pipelines.domain.cases.lifecycle import OPEN_STATES, CaseState, ResponseEvent, Slot, require_transition
 from flightsched_pipelines.domain.cases.responses import CaseResponse, ResponseRefusedError
-from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Decision, Hold, ResponseContext, Revalidated
+from flightsched_pipelines.domain.cases.snapshot import (
+    CaseSnapshot,
+    Decision,
+    Effect,
+    Hold,
+    ResponseContext,
+    Revalidated,
+)
 from flightsched_pipelines.domain.cases.waking_hours import WakingHours
 from flightsched_pipelines.formatting import format_duration, plural
+
+DEADLINE_PASSED = "the deadline has passed"
 
 MUCH_WORSE_SHARE = 0.1
 """A limit missed by this much more (as a share of it) than when an instructor kept the lesson needs a new decision."""
@@ -76,9 +85,7 @@ def weigh(
     if found.objections and decision.effect == "hold":
         raise taken(decision.number, found.objections[0])
     if found.objections:
-        return replace(
-            decision, effect="lose", event="hold_released", state=CaseState.PROPOSED, why=found.objections[0]
-        )
+        return _without_slot(case, "lose", "hold_released", found.objections[0], at)
     if found.verdict == "missing":
         keeps = "the slot stays held" if case.hold else "nothing was changed"
         raise ResponseRefusedError(
@@ -207,9 +214,7 @@ def _withdraw(case: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decis
     if at.now_utc > hold.since_utc + at.rules.withdraw_within:
         window = format_duration(at.rules.withdraw_within)
         raise ResponseRefusedError("late", f"a choice can be withdrawn for {window}; ask your dispatcher")
-    return Decision(
-        "release", "withdrawn", CaseState.PROPOSED, "the student withdrew the choice", hold.slot, hold.number
-    )
+    return _without_slot(case, "release", "withdrawn", "the student withdrew the choice", at)
 
 
 def _confirm(case: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decision:
@@ -219,19 +224,27 @@ def _confirm(case: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decisi
 
 
 def _decline(case: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decision:
-    hold = _held(case, at.now_utc)
-    return Decision("lose", "hold_released", CaseState.PROPOSED, "the instructor declined", hold.slot, hold.number)
+    _held(case, at.now_utc)
+    return _without_slot(case, "lose", "hold_released", "the instructor declined", at)
 
 
 def _release_hold(case: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decision:
-    """Release a hold that was not confirmed: the case waits for another choice, or ends if its deadline has passed."""
-    hold = case.hold
-    if hold is None or at.now_utc < hold.until_utc:
+    if case.hold is None or at.now_utc < case.hold.until_utc:
         raise ResponseRefusedError("out_of_order", "no hold has ended")
-    if at.now_utc >= case.deadline_utc:
-        why = "not confirmed in time, and the deadline has passed"
-        return Decision("end", "declined", CaseState.DECLINED, why, hold.slot, hold.number)
-    return Decision("release", "hold_released", CaseState.PROPOSED, "not confirmed in time", hold.slot, hold.number)
+    return _without_slot(case, "release", "hold_released", "not confirmed in time", at)
+
+
+def _without_slot(case: CaseSnapshot, effect: Effect, event: ResponseEvent, why: str, at: ResponseContext) -> Decision:
+    """Return what becomes of a case whose held slot is lost: it waits for another choice, or goes to a dispatcher.
+
+    After its deadline nobody can choose again, and a student who has answered must not hear that nobody did. An offer
+    of a freed slot that is lost or withdrawn ends of itself.
+    """
+    slot, number = (case.hold.slot, case.hold.number) if case.hold else (None, None)
+    ends_itself = case.standby and (effect == "lose" or event == "withdrawn")
+    if at.now_utc >= case.deadline_utc and not ends_itself:
+        return Decision("end", "declined", CaseState.DECLINED, f"{why}, and {DEADLINE_PASSED}", slot, number)
+    return Decision(effect, event, CaseState.PROPOSED, why, slot, number)
 
 
 def _held(case: CaseSnapshot, now_utc: datetime) -> Hold:

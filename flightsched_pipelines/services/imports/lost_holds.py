@@ -8,11 +8,14 @@ from sqlalchemy import Connection
 
 from flightsched_pipelines.database.frames import newest_written
 from flightsched_pipelines.database.queries.cases import case_queries, transitions
+from flightsched_pipelines.database.queries.cases.transitions import Transition
 from flightsched_pipelines.database.queries.imports.filed_changes import cases_holding
 from flightsched_pipelines.database.queries.schedule import holds
+from flightsched_pipelines.domain.cases.decisions import DEADLINE_PASSED
+from flightsched_pipelines.domain.cases.lifecycle import CaseState
 from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot
 from flightsched_pipelines.durations import hour_of
-from flightsched_pipelines.services.notifications.case_notification import NotificationContext
+from flightsched_pipelines.services.notifications.case_notification import CaseNotification, NotificationContext
 from flightsched_pipelines.services.notifications.directory import Directory
 from flightsched_pipelines.services.notifications.notifications import queue_notifications
 from flightsched_pipelines.services.responses import replacement_offers
@@ -31,16 +34,28 @@ def release(connection: Connection, booking_ids: Sequence[int]) -> list[CaseSnap
 def offer_others(connection: Connection, lost: Sequence[CaseSnapshot], now_utc: datetime, settings: Settings) -> None:
     """Offer the students of released slots what is left, once the file's lessons are stored.
 
+    After its deadline a case ends, and a dispatcher takes over.
     A case whose lesson the file has changed as well ends by that: the next hour, or the clock, sees it.
     """
     for case in lost:
         now = case_queries.load_case(connection, case.case_id)
         if case.hold is None or now is None or now.booked != case.lesson:
             continue
-        hour = newest_written(connection, "reschedule_candidates")
-        lost_slots = [case.hold.slot]
-        renewed = replacement_offers.replace_lost_offers(connection, case, lost_slots, WHY, hour, now_utc, settings)
-        step = replace(renewed.transition, event="hold_released")
+        if now_utc >= case.deadline_utc and not case.standby:
+            step, news = _ended(case)
+        else:
+            hour = newest_written(connection, "reschedule_candidates")
+            slots = [case.hold.slot]
+            renewed = replacement_offers.replace_lost_offers(connection, case, slots, WHY, hour, now_utc, settings)
+            step, news = replace(renewed.transition, event="hold_released"), renewed.news
         transitions.write_transitions(connection, [step], hour_of(now_utc), now_utc)
         directory = Directory.read(connection, [case.booking_id])
-        queue_notifications(connection, [renewed.news], directory, NotificationContext(None, now_utc, settings))
+        queue_notifications(connection, [news], directory, NotificationContext(None, now_utc, settings))
+
+
+def _ended(case: CaseSnapshot) -> tuple[Transition, CaseNotification]:
+    """Return the end of a case that a dispatcher takes over, as its student cannot choose again."""
+    why = f"{WHY}, and {DEADLINE_PASSED}"
+    about = case.case_id, case.booking_id
+    step = Transition(*about, "declined", case.state, CaseState.DECLINED, why, case.round)
+    return step, CaseNotification(*about, "declined", case.lesson, case.round)

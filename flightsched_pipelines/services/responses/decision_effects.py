@@ -217,8 +217,21 @@ class DecisionEffects:
         self._write(self._step(decision))
         if self.case.standby:
             return self._let_go(decision)
-        self._tell(self._news("declined"))
-        return responses.APPLIED, "The case is with a dispatcher now; the lesson stays on weather hold."
+        self._tell(self._news("declined"), *self._released(decision))
+        now = "The case is with a dispatcher now; the lesson stays on weather hold."
+        if self.response.action is Action.CONFIRM:
+            return "no_longer", f"Alternative {decision.number} is released: {decision.why}. {now}"
+        return responses.APPLIED, now
+
+    def _released(self, decision: Decision) -> list[CaseNotification]:
+        """Notify an instructor of another lesson who was asked to confirm the slot, and has not answered."""
+        asked = self._confirmer(decision.slot) if decision.slot else []
+        silent = {self.case.lesson.instructor_id}
+        if self.response.role == "instructor":
+            silent.add(self.response.person_id)
+        event: models.Event = "withdrawn" if self.response.action is Action.WITHDRAW else "hold_released"
+        to = [person for person in asked if person.person_id not in silent]
+        return [self._news(event, to=to)] if to else []
 
     def _let_go(self, decision: Decision) -> tuple[str, str]:
         """End the offer of a freed slot without notifying the person who refused it."""
