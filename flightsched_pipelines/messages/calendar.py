@@ -49,8 +49,8 @@ def people_and_aircraft(lesson: Lesson, phone: str | None) -> list[str]:
 
 
 def changes_entry(notice: Notice) -> bool:
-    """Return whether a notice changes the calendar: one about a freed slot does not, until the lesson moves."""
-    return not notice.standby or notice.event in {"moved", "handed_over"}
+    """Return whether a notice changes the calendar: one about a freed slot does not, until the lesson moves or goes."""
+    return not notice.standby or notice.given_away or notice.event in {"moved", "handed_over"}
 
 
 def entry(notice: Notice, *, organizer: str, attendee: str, base_uid_domain: str) -> tuple[bytes, str]:
@@ -58,7 +58,7 @@ def entry(notice: Notice, *, organizer: str, attendee: str, base_uid_domain: str
 
     A lesson on weather hold is tentative. One whose case ended with a cleared forecast, or was changed at the school,
     is confirmed as given in the message, unless it stays on hold; so is one that has moved or was kept. An entry is
-    cancelled only if the booking is, or if another instructor takes it over.
+    cancelled only if the booking is, or if another instructor or student has it.
 
     Args:
         notice: the facts; ``sequence`` numbers the versions.
@@ -68,6 +68,7 @@ def entry(notice: Notice, *, organizer: str, attendee: str, base_uid_domain: str
     """
     lesson = notice.lesson
     status = "TENTATIVE" if notice.stays_on_hold else STATUSES.get(notice.event, "TENTATIVE")
+    status = "CANCELLED" if notice.given_away else status
     method = "CANCEL" if status == "CANCELLED" else "REQUEST"
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)

@@ -94,6 +94,8 @@ def render_digest(digest: Digest) -> Rendered:
 
 def event_name(line: DigestLine) -> str:
     """Return the event of a line in a digest: "Moved", or what the lesson is now."""
+    if line.given_away:
+        return headlines.GIVEN_AWAY.capitalize()
     form = line.lesson.form
     if line.event == "moved" and form != "flight":
         return f"A {headlines.FORMS[form]} now, at its time"

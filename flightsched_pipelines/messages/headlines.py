@@ -39,6 +39,8 @@ STANDBY_HEADLINES: dict[Event, str] = {
 """Headlines of cases that offer a freed slot."""
 
 
+GIVEN_AWAY = "given to another student by the school"
+
 STAYS_ON_HOLD = "stays on weather hold until a dispatcher lifts it"
 
 FORMS: dict[Form, str] = {"flight": "flight", "simulator": "simulator lesson", "ground": "ground lesson"}
@@ -63,6 +65,8 @@ def _reached_at(name: str, phone: str | None) -> str:
 
 def headline(notice: Notice) -> str:
     """Return a notice's event in a few words."""
+    if notice.given_away:
+        return GIVEN_AWAY
     form = form_of(notice)
     if form != "flight" and notice.event in {"accepted", "moved"}:
         return f"a {FORMS[form]} was chosen" if notice.event == "accepted" else f"a {FORMS[form]} at the same time"

@@ -103,7 +103,8 @@ class Notice(_MessageModel):
     calendar entry (RFC 5546 SEQUENCE). ``person_url`` is the reader's own page. ``moved_from_utc`` is the start and end
     that a moved or changed lesson had before. ``track_record`` is how often forecasts like this came true, null for too
     few. ``uncertainty`` is a sentence where guidance would give another verdict than the TAF that governs.
-    ``forecast_hour_utc`` is the hour of the forecast that alternatives are described by.
+    ``given_away``: the school has given the lesson, which was the reader's, to another student. ``forecast_hour_utc``
+    is the hour of the forecast that alternatives are described by.
     """
 
     event: Event
@@ -126,6 +127,7 @@ class Notice(_MessageModel):
     person_url: str | None = None
     standby: bool = False
     stays_on_hold: bool = False
+    given_away: bool = False
     contact: Contact = Contact()
     sequence: int = 0
     forecast_hour_utc: datetime | None = None
@@ -137,7 +139,8 @@ class DigestLine(_MessageModel):
 
     ``changes`` says of a moved lesson when it was before, which the school's scheduler may still have;
     ``moved_from_utc`` is that start and end, also of a lesson that the school changed.
-    ``stays_on_hold`` is true if the lesson stays on a dispatcher's hold after its case ended.
+    ``stays_on_hold`` is true if the lesson stays on a dispatcher's hold after its case ended. ``given_away``: the
+    school has given the lesson, which was the reader's, to another student.
     """
 
     event: Event
@@ -153,6 +156,7 @@ class DigestLine(_MessageModel):
     deadline_utc: datetime | None = None
     case_url: str | None = None
     stays_on_hold: bool = False
+    given_away: bool = False
 
 
 class MissingWeather(_MessageModel):

@@ -32,7 +32,7 @@ from flightsched_pipelines.services.notifications.links import (
     ResponseLink,
     read_response_link,
 )
-from flightsched_pipelines.services.pages.case_page import case_page, is_of_the_school
+from flightsched_pipelines.services.pages.case_page import case_page, is_given_away, is_of_the_school
 from flightsched_pipelines.services.responses.respond import respond
 from flightsched_pipelines.text import TextError
 
@@ -95,7 +95,7 @@ def _page_of(
 ) -> Response:
     found = case_page(site.engine, link, now_utc, site.settings, key)
     if found is None:
-        return no_such_link()
+        return given_away() if is_given_away(site.engine, link) else no_such_link()
     facts: Mapping[str, Any] = {
         "view": case_view.view_of(found),
         "seal": seal(token, now_utc, site.settings),
@@ -119,6 +119,12 @@ def too_old() -> Response:
     """Return the page of a link that has expired."""
     sentence = "It is too old, and can no longer be used. Open the newest message about your lesson instead."
     return message("This link has expired", sentence, 410)
+
+
+def given_away() -> Response:
+    """Return the page of a lesson that is another student's now."""
+    sentence = "The school has given it to another student. Nothing is asked of you; your dispatcher can say more."
+    return message("This lesson is not yours any more", sentence, 410)
 
 
 def no_such_link() -> Response:

@@ -53,6 +53,7 @@ reschedule_cases = Table(
         "freed_slot_id", "freed_slots", "The freed slot it offers to a lesson on standby; null for an at-risk lesson.",
         nullable=True,
     ),
+    optional("student_id", BigInteger, "Student of the lesson as notified; null in a case of an earlier release."),
     CheckConstraint(one_of("state", CASE_STATES), name="state"),
     CheckConstraint(f"({_IS_OPEN}) = (closed_at IS NULL)", name="closed"),
     Index(

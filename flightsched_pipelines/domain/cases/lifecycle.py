@@ -103,12 +103,16 @@ def keeps_time(slot: Slot, lesson: Slot) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An open case: the lesson as people were notified of it, and the alternatives on offer, in their order."""
+    """An open case: the lesson as people were notified of it, and the alternatives on offer, in their order.
+
+    ``student_id`` is the student who was asked, ``None`` if that is not known.
+    """
 
     state: CaseState
     lesson: Slot
     offers: Sequence[Slot]
     deadline_utc: datetime
+    student_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,7 @@ class BookingStatus:
     as it is in the schedule, ``None`` when it is there no more. ``proposals`` are the hour's alternatives, the best
     first; ``open_slots`` all slots that the hour found to work. ``on_hold``: on weather hold; ``hold_by``:
     who put it there, ``None`` if neither the platform nor a dispatcher did. ``is_flown`` is what the school says.
+    ``student_id`` is the lesson's student now.
     """
 
     verdict: str | None
@@ -128,6 +133,7 @@ class BookingStatus:
     on_hold: bool = True
     hold_by: HoldSetter | None = "platform"
     is_flown: bool = False
+    student_id: int | None = None
 
     def is_above_minimums(self, now_utc: datetime) -> bool:
         """Return whether people may be notified of it: the hour assessed the lesson as ok, and it has not begun."""
@@ -201,9 +207,16 @@ def step_by_school(case: Case, standing: BookingStatus) -> CaseTransition | None
         return _end(case, "cancelled", CaseState.CANCELLED, "the booking is no longer in the schedule")
     if standing.is_flown:
         return _end(case, "begun", CaseState.CANCELLED, "the school has marked the lesson as flown")
+    if is_given_away(case, standing):
+        return _end(case, "changed", CaseState.CANCELLED, "the school gave the lesson to another student")
     if standing.lesson != case.lesson:
         return _end(case, "changed", CaseState.CANCELLED, "the booking was changed at the school")
     return None
+
+
+def is_given_away(case: Case, standing: BookingStatus) -> bool:
+    """Return whether the lesson is now that of another student than the one who was asked."""
+    return case.student_id is not None and standing.student_id not in (None, case.student_id)
 
 
 def expire(case: Case) -> CaseTransition:

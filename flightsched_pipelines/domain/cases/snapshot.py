@@ -38,6 +38,8 @@ class CaseSnapshot:
     rounds made because no alternative suited. A ``standby`` case offers a freed slot; its lesson may be scheduled, and
     then ``booked`` is that. ``usual_instructor_id`` is whom the
     student flies with as a rule; ``offered`` every slot that was ever held out, with the hour that first did.
+    ``student_id`` is who was asked; ``given_away``: the school has given the lesson to another student since, and
+    ``booked`` is ``None``.
     """
 
     case_id: int
@@ -59,6 +61,7 @@ class CaseSnapshot:
     usual_instructor_id: int | None = None
     offered: Mapping[Slot, datetime] = field(default_factory=dict[Slot, datetime])
     standby: bool = False
+    given_away: bool = False
 
     @property
     def releaser_id(self) -> int | None:

@@ -29,28 +29,41 @@ class Statement:
     """The claim of a message about a lesson: the event of its case, and the lesson's start.
 
     ``on_hold`` is whether it says of a lesson that stays as booked that it is on weather hold.
-    A ``standby`` message is about a freed slot, and says nothing of that.
+    A ``standby`` message is about a freed slot, and says nothing of that. ``given_away``: it says that the lesson was
+    given to another student.
     """
 
     event: str
     starts_at_utc: datetime
     on_hold: bool
     standby: bool = False
+    given_away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LessonNow:
-    """A case's lesson at the moment: its status and start, and whether the case, or a later one of weather, is open."""
+    """A case's lesson at the moment: its status and start, and whether the case, or a later one of weather, is open.
+
+    ``given_away``: it is the lesson of another student than the one whom the case asked.
+    """
 
     status: Literal["scheduled", "weather_hold", "completed", "cancelled"]
     starts_at_utc: datetime
     case_is_open: bool
     has_later_case: bool
+    given_away: bool = False
 
 
-def statement_of(event: str, starts_at_utc: datetime, *, standby: bool = False, hold_stays: bool = False) -> Statement:
+def statement_of(
+    event: str,
+    starts_at_utc: datetime,
+    *,
+    standby: bool = False,
+    hold_stays: bool = False,
+    given_away: bool = False,
+) -> Statement:
     """Return what a message says; ``hold_stays``: that the lesson stays on a dispatcher's hold."""
-    return Statement(event, starts_at_utc, hold_stays or event in {"expired", "declined"}, standby)
+    return Statement(event, starts_at_utc, hold_stays or event in {"expired", "declined"}, standby, given_away)
 
 
 def may_wake(event: str, *, standby: bool) -> bool:
@@ -63,10 +76,14 @@ def may_wake(event: str, *, standby: bool) -> bool:
 
 def why_outdated(said: Statement, lesson: LessonNow) -> str:
     """Return why a message must not be sent any more, without personal data; empty if what it says is so."""
+    if said.given_away:
+        return "" if lesson.given_away else "the lesson is this student's again"
+    if lesson.given_away and said.event in ASKS | STAYS_AS_BOOKED | {"moved"}:
+        return "the lesson is another student's now"
     if said.event in ASKS:
         return "" if lesson.case_is_open else "its case is over"
     if said.event == "cancelled" and not said.standby:
-        return "" if lesson.status == "cancelled" else "the lesson is in the schedule again"
+        return "" if lesson.status == "cancelled" or lesson.given_away else "the lesson is in the schedule again"
     if said.event in HAS_A_TIME and (lesson.status == "cancelled" or lesson.starts_at_utc != said.starts_at_utc):
         return "the lesson was cancelled or moved since"
     return "" if said.standby or said.event not in STAYS_AS_BOOKED else _why_it_does_not_stay(said, lesson)

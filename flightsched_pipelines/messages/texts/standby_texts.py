@@ -80,8 +80,13 @@ WORDS: Mapping[tuple[Event, Role], tuple[str, str]] = MappingProxyType(
     }
 )
 
+GIVEN_AWAY = (
+    "The free slot is no longer offered",
+    "The school has given this lesson to another student, and the slot is no longer offered for it.",
+)
+
 
 def standby_text(notice: Notice) -> dict[str, str]:
     """Return ``heading`` and ``opening`` of a notice about a freed slot."""
-    heading, opening = WORDS[notice.event, notice.role]
+    heading, opening = GIVEN_AWAY if notice.given_away else WORDS[notice.event, notice.role]
     return {"heading": heading, "opening": opening}

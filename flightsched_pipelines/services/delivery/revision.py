@@ -156,6 +156,7 @@ class _Revision:
             _instant(part["lesson"]["starts_at_utc"]),
             standby=bool(part.get("standby")),
             hold_stays=bool(part.get("stays_on_hold")),
+            given_away=bool(part.get("given_away")),
         )
         if why := why_outdated(said, self._lessons[part["case_id"]]):
             return why

@@ -22,6 +22,8 @@ class CaseNotification:
     In a ``standby`` case, which offers a freed slot, the instructor is notified only when the lesson moves.
     ``moved_from`` is the place of a moved or changed lesson before.
     ``chosen`` is the alternative that the student took, with its number; it is to be confirmed by ``confirm_by_utc``.
+    ``student_id`` is who was asked, if not the lesson's student; ``given_away`` is the lesson as it was when that one
+    had it, if the school has given it to another student since.
     """
 
     case_id: int
@@ -40,6 +42,8 @@ class CaseNotification:
     to: Sequence[Person] | None = None
     standby: bool = False
     stays_on_hold: bool = False
+    student_id: int | None = None
+    given_away: Slot | None = None
 
     @property
     def first_start_utc(self) -> datetime:

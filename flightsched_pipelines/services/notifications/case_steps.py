@@ -9,7 +9,7 @@ from flightsched_pipelines.database.queries.cases import transitions
 from flightsched_pipelines.database.queries.cases.cases import CaseLesson, StoredCase
 from flightsched_pipelines.database.queries.cases.transitions import Transition
 from flightsched_pipelines.database.queries.standby import freed_slots
-from flightsched_pipelines.domain.cases.lifecycle import BookingStatus, CaseTransition, Slot
+from flightsched_pipelines.domain.cases.lifecycle import BookingStatus, CaseTransition, Slot, is_given_away
 from flightsched_pipelines.domain.cases.snapshot import Offer
 from flightsched_pipelines.services.notifications.case_notification import CaseNotification
 from flightsched_pipelines.services.notifications.findings import Finding
@@ -28,6 +28,7 @@ def booking_status(lesson: CaseLesson, verdict: str | None = None) -> BookingSta
         on_hold=lesson.status == "weather_hold",
         hold_by=lesson.hold_by,
         is_flown=lesson.status == "completed",
+        student_id=lesson.student_id,
     )
 
 
@@ -65,6 +66,8 @@ def notification_of(
         moved_from=case.case.lesson if step.event == "changed" and not case.standby else None,
         standby=case.standby,
         stays_on_hold=step.event in LIFTS_HOLD and standing.on_hold and standing.hold_by != "platform",
+        student_id=case.case.student_id,
+        given_away=case.case.lesson if is_given_away(case.case, standing) else None,
     )
 
 

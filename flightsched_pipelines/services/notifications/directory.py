@@ -38,10 +38,16 @@ class Directory:
         school = self.schools[self.bookings[booking_id].school_id]
         return models.Contact(phone=school.phone or None, reply_to=school.reply_to or None)
 
-    def lesson(self, booking_id: int, slot: Slot, *, with_phones: bool = False) -> models.Lesson:
-        """Return a booking at a slot in the form for messages; dispatchers' have the phone numbers of its people."""
+    def lesson(
+        self, booking_id: int, slot: Slot, *, with_phones: bool = False, student: Person | None = None
+    ) -> models.Lesson:
+        """Return a booking at a slot in the form for messages; dispatchers' have the phone numbers of its people.
+
+        ``student`` is whose lesson it was then, if not whose it is now.
+        """
         booking = self.bookings[booking_id]
         teacher = self.instructors.get(slot.instructor_id or 0)
+        student = student or self.students[booking.student_id]
         return models.Lesson(
             booking_id=booking_id,
             reference=booking.reference,
@@ -51,11 +57,11 @@ class Directory:
             time_zone=booking.time_zone,
             starts_at_utc=slot.starts_at_utc,
             ends_at_utc=slot.ends_at_utc,
-            student=self.students[booking.student_id].name,
+            student=student.name,
             instructor=self.instructor(slot),
             aircraft=self.aircraft_of(slot),
             form=self.form(slot),
-            student_phone=self.students[booking.student_id].phone if with_phones else None,
+            student_phone=student.phone if with_phones else None,
             instructor_phone=teacher.phone if with_phones and teacher else None,
         )
 
@@ -63,7 +69,7 @@ class Directory:
         """Return the student, and the instructor of a dual lesson; or those that the notification names."""
         if news.to is not None:
             return list(news.to)
-        told = [self.students[self.bookings[news.booking_id].student_id]]
+        told = [self.students[news.student_id or self.bookings[news.booking_id].student_id]]
         if news.lesson.instructor_id is not None and (not news.standby or news.event == "moved"):
             told.append(self.instructors[news.lesson.instructor_id])
         return told

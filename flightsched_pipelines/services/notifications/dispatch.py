@@ -290,7 +290,9 @@ class _Decisions:
                 continue
             offers, _ = self._alternatives(booking_id)
             step = open_case(BookingStatus(finding.verdict, live.slot, [offer.slot for offer in offers]))
-            new.append(NewCase(booking_id, live.slot, step.state, deadline, step.why, offers))
+            new.append(
+                NewCase(booking_id, live.slot, step.state, deadline, step.why, offers, student_id=live.student_id)
+            )
         ids = transitions.insert_cases(self._connection, new, self._hour, self._now)
         self._steps["opened"] += len(new)
         for case_id, case in zip(ids, new, strict=True):

@@ -94,6 +94,13 @@ def is_of_the_school(engine: Engine, link: ResponseLink) -> bool:
         return not has_left(connection, link.role, link.person_id)
 
 
+def is_given_away(engine: Engine, link: ResponseLink) -> bool:
+    """Return whether the school has given the lesson of a student's link to another student since."""
+    with engine.connect() as connection:
+        case = case_queries.load_case(connection, link.case_id)
+    return case is not None and case.given_away and (link.role, link.person_id) == ("student", case.student_id)
+
+
 def case_page(
     engine: Engine, link: ResponseLink, now_utc: datetime, settings: Settings, response_key: str | None = None
 ) -> CasePage | None:
@@ -112,6 +119,8 @@ def case_page(
             return None
         directory = Directory.read(connection, [case.booking_id])
         reader = directory.people(link.role).get(link.person_id)
+        if link.role == "student" and (case.given_away or link.person_id != case.student_id):
+            return None
         if reader is None or has_left(connection, link.role, link.person_id):
             return None
         read = _read(connection, case, directory, reader, link, now_utc, settings, response_key)

@@ -171,6 +171,8 @@ def others_who_lose(
 ) -> list[ReplacementRound]:  # fmt: skip
     """Return new rounds for the cases that were offered what is taken now, but for rows that must be mended first.
 
+    A case whose lesson the school has given to another student ends by that, without a new round.
+
     Args:
         connection: the transaction that took it; the cases are locked.
         cases: those that were offered any of it.
@@ -182,7 +184,7 @@ def others_who_lose(
     renewed: list[ReplacementRound] = []
     unwritable = unwritable_bookings(connection) if cases else set[int]()
     for case in cases:
-        if case.state is not CaseState.PROPOSED or case.booking_id in unwritable:
+        if case.state is not CaseState.PROPOSED or case.booking_id in unwritable or case.given_away:
             continue
         lost = [
             offer.slot

@@ -119,7 +119,9 @@ def _offer_to(
             return False
         offer = Offer(slot, describe_move(found, moving), "planner")
         why = "a slot came free, and the lesson is on standby"
-        new = NewCase(booking_id, waiting.lesson, CaseState.PROPOSED, deadline, why, [offer], freed.freed_slot_id)
+        new = NewCase(
+            booking_id, waiting.lesson, CaseState.PROPOSED, deadline, why, [offer], freed.freed_slot_id, student_id
+        )
         hour = newest_written(connection, "forecasts") or now_utc
         [case_id] = transitions.insert_cases(connection, [new], hour, now_utc)
         news = CaseNotification(

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import Engine
 
+from flightsched_pipelines.database.queries.schedule.person_lessons import open_cases_of
 from flightsched_pipelines.services.notifications.links import response_url
 from flightsched_pipelines_tests.integration.portal.visitor import Visitor, forms_of, link, person, words
 from flightsched_pipelines_tests.integration.services.helpers import (
@@ -21,6 +22,7 @@ from flightsched_pipelines_tests.integration.services.helpers import (
     say,
     state,
 )
+from flightsched_pipelines_tests.integration.services.responses.test_given_away import give_away
 
 MINUTE = timedelta(minutes=1)
 
@@ -206,6 +208,28 @@ def test_a_link_dies_with_its_case(told_engine: Engine) -> None:
     assert not forms_of(page.text)
     assert "has ended" in words(visitor.send(mine, form).text)
     assert held(told_engine, booking_id) == 0
+
+
+def test_a_students_link_shows_and_does_nothing_when_the_school_gave_the_lesson_to_another(
+    told_engine: Engine,
+) -> None:
+    case_id, booking_id = cases(told_engine)[0]
+    visitor, mine = Visitor(told_engine), link(told_engine, case_id)
+    form = visitor.form(mine, "accept", number=1)
+    first = person(told_engine, case_id, "student")
+    give_away(told_engine, booking_id)
+    new = person(told_engine, case_id, "student")
+    assert new.person_id != first.person_id
+
+    for page in (visitor.get(mine), visitor.send(mine, form)):
+        assert (page.status_code, "is not yours any more" in words(page.text)) == (410, True)
+        assert new.name not in page.text
+    theirs = response_url(SETTINGS, case_id, 1, new, LATER)
+    assert theirs is not None
+    assert visitor.get(theirs.removeprefix("https://flights.example.com")).status_code == 404, "of a case never theirs"
+    assert held(told_engine, booking_id) == 0
+    with told_engine.connect() as connection:
+        assert case_id not in open_cases_of(connection, "student", new.person_id)
 
 
 def test_a_link_expires(told_engine: Engine) -> None:

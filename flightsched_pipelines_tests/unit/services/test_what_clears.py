@@ -125,7 +125,7 @@ def test_nobody_is_told_that_all_is_well_but_by_a_stored_verdict(
     findings = Findings({}, {1: verdict} if verdict is not None else {})
     now_at = replace(told, starts_at_utc=told.starts_at_utc + timedelta(minutes=moved))
     seen = findings.but_for({1} if now_at != told else ())
-    live = CaseLesson(now_at, status, by if status == "weather_hold" else None)
+    live = CaseLesson(now_at, status, by if status == "weather_hold" else None, 1)
 
     said = says_above(booking_status(live, seen.verdict(1)), state, told, now_utc)
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Select, Text, any_, bindparam, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Text, any_, bindparam, false, func, or_, select
 
 from flightsched_pipelines.database.given_rows import among
 from flightsched_pipelines.database.queries.cases.responses import Response, read_response, select_response
@@ -97,7 +97,7 @@ def _snapshot(rows: Sequence[Any], releasers: frozenset[int]) -> CaseSnapshot:
     if row.held_until is not None and row.accepted_number is not None:
         slot = Slot(row.held_from, row.held_to, row.held_instructor, row.held_aircraft)
         hold = Hold(slot, row.accepted_number, row.accepted_at, row.held_until)
-    standby = row.freed_slot_id is not None
+    standby, given_away = row.freed_slot_id is not None, row.student_id != row.booked_student
     booked = Slot(row.booked_from, row.booked_to, row.booked_instructor, row.booked_aircraft)
     return CaseSnapshot(
         case_id=row.id,
@@ -107,7 +107,7 @@ def _snapshot(rows: Sequence[Any], releasers: frozenset[int]) -> CaseSnapshot:
         time_zone=row.time_zone,
         state=CaseState(row.state),
         lesson=Slot(row.starts_at_utc, row.ends_at_utc, row.instructor_id, row.aircraft_id),
-        booked=booked if row.status in (ACTIVE_STATUSES if standby else ("weather_hold",)) else None,
+        booked=booked if _is_booked(row.status, standby=standby) and not given_away else None,
         student_id=row.student_id,
         round=row.case_round,
         offers=offers,
@@ -119,7 +119,17 @@ def _snapshot(rows: Sequence[Any], releasers: frozenset[int]) -> CaseSnapshot:
         usual_instructor_id=row.primary_instructor_id,
         offered=offered,
         standby=standby,
+        given_away=given_away,
     )
+
+
+def _is_booked(status: str, *, standby: bool) -> bool:
+    return status in (ACTIVE_STATUSES if standby else ("weather_hold",))
+
+
+def _asked() -> ColumnElement[int]:
+    """Return the student whom a case asked."""
+    return func.coalesce(reschedule_cases.c.student_id, bookings.c.student_id)
 
 
 def _ask() -> Select[*tuple[Any, ...]]:
@@ -130,7 +140,7 @@ def _ask() -> Select[*tuple[Any, ...]]:
         select(
             c.id, c.booking_id, c.state, c.starts_at_utc, c.ends_at_utc, c.instructor_id, c.aircraft_id,
             c.deadline_utc, c.round.label("case_round"), c.accepted_number, c.accepted_at, c.freed_slot_id,
-            b.school_id, b.student_id, b.solo, b.status,
+            b.school_id, _asked().label("student_id"), b.student_id.label("booked_student"), b.solo, b.status,
             s.primary_instructor_id, a.time_zone, start_of(b.period).label("booked_from"),
             end_of(b.period).label("booked_to"), b.instructor_id.label("booked_instructor"),
             b.aircraft_id.label("booked_aircraft"), start_of(_HELD.c.period).label("held_from"),
@@ -141,7 +151,7 @@ def _ask() -> Select[*tuple[Any, ...]]:
             o.aircraft_id.label("offer_aircraft"), o.reason, o.ranked_by, o.offered_hour, o.withdrawn_hour,
         )
         .join(bookings, b.id == c.booking_id)
-        .join(students, s.id == b.student_id)
+        .join(students, s.id == _asked())
         .join(airports, a.ident == b.departure)
         .outerjoin(_HELD, _HELD.c.holds_for == b.id)
         .outerjoin(case_offers, o.case_id == c.id)
@@ -156,7 +166,7 @@ def _releasers() -> Select[int, int]:
     return (
         select(c.id.label("case_id"), i.id.label("instructor_id"))
         .join(bookings, b.id == c.booking_id)
-        .join(students, s.id == b.student_id)
+        .join(students, s.id == _asked())
         .join(instructors, (i.school_id == b.school_id) & (s.training_level == any_(i.may_teach)))
         .where(among(c.id, "cases"), b.solo, i.ended_at.is_(None))
     )

@@ -60,11 +60,12 @@ class LiveBooking:
 
 @dataclass(frozen=True, slots=True)
 class CaseLesson:
-    """The lesson of a case as it is now: its slot, its status, and who put it on weather hold."""
+    """The lesson of a case as it is now: its slot, its status, who put it on weather hold, and its student."""
 
     slot: Slot
     status: str
     hold_by: HoldSetter | None
+    student_id: int
 
 
 def lock_cases_exclusive(connection: Connection) -> None:
@@ -141,7 +142,7 @@ def lessons_of(connection: Connection, booking_ids: Collection[int]) -> dict[int
     query = (
         select(
             b.id, func.lower(b.period).label("starts"), func.upper(b.period).label("ends"), b.instructor_id,
-            b.aircraft_id, b.status, b.weather_hold_by,
+            b.aircraft_id, b.status, b.weather_hold_by, b.student_id,
         )
         .where(b.id.in_(sorted(booking_ids)))
         .order_by(b.id)
@@ -149,7 +150,10 @@ def lessons_of(connection: Connection, booking_ids: Collection[int]) -> dict[int
     )  # fmt: skip
     return {
         row.id: CaseLesson(
-            Slot(row.starts, row.ends, row.instructor_id, row.aircraft_id), row.status, row.weather_hold_by
+            Slot(row.starts, row.ends, row.instructor_id, row.aircraft_id),
+            row.status,
+            row.weather_hold_by,
+            row.student_id,
         )
         for row in connection.execute(query)
     }
@@ -170,6 +174,7 @@ def open_cases(connection: Connection) -> dict[int, StoredCase]:
                 Slot(row.starts_at_utc, row.ends_at_utc, row.instructor_id, row.aircraft_id),
                 [offer.slot for offer in offers.get(row.id, [])],
                 row.deadline_utc,
+                row.student_id,
             ),
             row.round,
             offers.get(row.id, []),
@@ -200,15 +205,23 @@ def held_after_the_end(connection: Connection) -> dict[int, tuple[int, CaseState
 
 
 def kept_by_instructors(connection: Connection) -> dict[int, tuple[Slot, datetime]]:
-    """Return bookings whose newest case ended as kept: the lesson's slot, and the hour that the instructor saw."""
-    c = reschedule_cases.c
-    query = select(reschedule_cases).ext(distinct_on(c.booking_id)).order_by(c.booking_id, c.id.desc())
+    """Return bookings whose newest case ended as kept: the lesson's slot, and the hour that the instructor saw.
+
+    A lesson that the school gave to another student since was not kept for that one.
+    """
+    c, b = reschedule_cases.c, bookings.c
+    query = (
+        select(reschedule_cases, is_given_away().label("given_away"))
+        .ext(distinct_on(c.booking_id))
+        .join(bookings, b.id == c.booking_id)
+        .order_by(c.booking_id, c.id.desc())
+    )
     return {
         row.booking_id: (
             Slot(row.starts_at_utc, row.ends_at_utc, row.instructor_id, row.aircraft_id), row.last_hour
         )
         for row in connection.execute(query)
-        if row.state == "kept"
+        if row.state == "kept" and not row.given_away
     }  # fmt: skip
 
 
@@ -254,6 +267,12 @@ def refused_slots(connection: Connection) -> dict[int, set[Slot]]:
     return found
 
 
+def is_given_away() -> ColumnElement[bool]:
+    """Return the condition that the school has given a case's lesson to another student than the one who was asked."""
+    asked, now = reschedule_cases.c.student_id, bookings.c.student_id
+    return func.coalesce(asked, now) != now
+
+
 def _as_notified() -> ColumnElement[bool]:
     """Return the condition that a lesson still has the time and the people of its last notification."""
     c, b = reschedule_cases.c, bookings.c
@@ -262,6 +281,7 @@ def _as_notified() -> ColumnElement[bool]:
         func.upper(b.period) == c.ends_at_utc,
         b.instructor_id.is_not_distinct_from(c.instructor_id),
         b.aircraft_id.is_not_distinct_from(c.aircraft_id),
+        ~is_given_away(),
     )
 
 

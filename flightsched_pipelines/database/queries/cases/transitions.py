@@ -63,6 +63,7 @@ class NewCase:
     why: str
     offers: Sequence[Offer]
     freed_slot_id: int | None = None
+    student_id: int | None = None
 
 
 def insert_cases(connection: Connection, new: Sequence[NewCase], hour_utc: datetime, now_utc: datetime) -> list[int]:
@@ -75,7 +76,7 @@ def insert_cases(connection: Connection, new: Sequence[NewCase], hour_utc: datet
             "starts_at_utc": case.lesson.starts_at_utc, "ends_at_utc": case.lesson.ends_at_utc,
             "instructor_id": case.lesson.instructor_id, "aircraft_id": case.lesson.aircraft_id,
             "deadline_utc": case.deadline_utc, "round": 1 if case.offers else 0, "opened_at": now_utc,
-            "freed_slot_id": case.freed_slot_id,
+            "freed_slot_id": case.freed_slot_id, "student_id": case.student_id,
         }
         for case in new
     ]  # fmt: skip

@@ -121,10 +121,13 @@ def _named() -> Together:
     asked = among(b.id, "bookings")
     at = select(b.school_id, b.student_id).where(asked).cte("at")
     of_schools = select(at.c.school_id)
+    c = schema.reschedule_cases.c
+    asked_before = select(c.student_id).where(among(c.booking_id, "bookings"), c.student_id.is_not(None))
+    its_students = select(at.c.student_id).union(asked_before)
     facts = select(b.id, b.reference, b.school_id, b.student_id, b.departure, a.time_zone, a.name.label("airport_name"))
     return Together(
         bookings=facts.join(schema.airports, a.ident == b.departure).where(asked),
-        students=_people("student", schema.students, schema.students.c.id.in_(select(at.c.student_id))),
+        students=_people("student", schema.students, schema.students.c.id.in_(its_students)),
         instructors=_people("instructor", schema.instructors, i.school_id.in_(of_schools)),
         schools=_schools(schema.schools.c.id.in_(of_schools)),
         aircraft=_aircraft(schema.aircraft.c.school_id.in_(of_schools)),

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, exists, func, select
 
+from flightsched_pipelines.database.queries.cases.cases import is_given_away
 from flightsched_pipelines.database.schema import OPEN_STATES, bookings, reschedule_cases
 from flightsched_pipelines.domain.cases.statements import LessonNow
 
@@ -15,7 +16,7 @@ def lessons_now(connection: Connection, case_ids: Collection[int]) -> dict[int, 
         later.booking_id == c.booking_id, later.id > c.id, later.freed_slot_id.is_(None), later.state.in_(OPEN_STATES)
     )
     query = (
-        select(c.id, b.status, func.lower(b.period), c.state.in_(OPEN_STATES), has_later_case)
+        select(c.id, b.status, func.lower(b.period), c.state.in_(OPEN_STATES), has_later_case, is_given_away())
         .join(bookings, b.id == c.booking_id)
         .where(c.id.in_(sorted(case_ids)))
     )

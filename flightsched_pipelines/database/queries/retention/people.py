@@ -132,7 +132,9 @@ def words_of(connection: Connection, person: Person) -> Sequence[str]:
 def replace_near(connection: Connection, person: Person, pattern: str, words: str) -> dict[str, int]:
     """Replace what a pattern finds in messages and responses about the person's lessons; returns how many by table."""
     lessons = select(bookings.c.id).where(_of(person))
-    cases = select(reschedule_cases.c.id).where(reschedule_cases.c.booking_id.in_(lessons))
+    c = reschedule_cases.c
+    asked = c.student_id == (person.id if person.role == "student" else None)
+    cases = select(c.id).where(or_(c.booking_id.in_(lessons), asked))
     keys = select(outbox.c.key).where(outbox.c.case_id.in_(cases))
     near = dead_letters.c.key.in_(keys) | dead_letters.c.booking_id.in_(lessons)
     where: Sequence[tuple[Column[Any], ColumnElement[bool]]] = (

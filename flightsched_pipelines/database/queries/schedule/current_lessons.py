@@ -14,10 +14,16 @@ def current_lesson(connection: Connection, booking_id: int) -> CaseLesson:
     """Return a booking's slot and status."""
     b = bookings.c
     query = select(
-        func.lower(b.period), func.upper(b.period), b.instructor_id, b.aircraft_id, b.status, b.weather_hold_by
+        func.lower(b.period),
+        func.upper(b.period),
+        b.instructor_id,
+        b.aircraft_id,
+        b.status,
+        b.weather_hold_by,
+        b.student_id,
     ).where(b.id == booking_id)
-    starts, ends, instructor, aircraft, status, hold_by = connection.execute(query).one()
-    return CaseLesson(Slot(starts, ends, instructor, aircraft), status, hold_by)
+    starts, ends, instructor, aircraft, status, hold_by, student = connection.execute(query).one()
+    return CaseLesson(Slot(starts, ends, instructor, aircraft), status, hold_by, student)
 
 
 def taken_by_others(connection: Connection, booking_id: int, student_id: int, slots: Sequence[Slot]) -> set[Slot]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from flightsched_pipelines.database.frames import newest_written
-from flightsched_pipelines.database.queries.cases.cases import CaseLesson
+from flightsched_pipelines.database.queries.cases.cases import CaseLesson, is_given_away
 from flightsched_pipelines.database.queries.schedule.assessed_lessons import is_as_assessed
 from flightsched_pipelines.database.schema import (
     ACTIVE_STATUSES,
@@ -32,7 +32,7 @@ def lessons_ahead(
     query = (
         select(
             b.id, func.lower(b.period), func.upper(b.period), b.instructor_id, b.aircraft_id, b.status,
-            b.weather_hold_by,
+            b.weather_hold_by, b.student_id,
         )
         .where(
             whose == person_id, b.status.in_(ACTIVE_STATUSES), func.upper(b.period) > now_utc,
@@ -41,7 +41,7 @@ def lessons_ahead(
         .order_by(func.lower(b.period), b.id)
         .limit(MAX_LESSONS)
     )  # fmt: skip
-    return {row[0]: CaseLesson(Slot(*row[1:5]), row[5], row[6]) for row in connection.execute(query)}
+    return {row[0]: CaseLesson(Slot(*row[1:5]), row[5], row[6], row[7]) for row in connection.execute(query)}
 
 
 def stored_verdicts(connection: Connection, booking_ids: Collection[int]) -> tuple[datetime | None, Mapping[int, str]]:
@@ -91,7 +91,7 @@ def open_cases_of(connection: Connection, role: PersonRole, person_id: int) -> S
     """
     c, b, held = reschedule_cases.c, bookings.c, bookings.alias()
     if role == "student":
-        concerns: ColumnElement[bool] = b.student_id == person_id
+        concerns: ColumnElement[bool] = and_(b.student_id == person_id, ~is_given_away())
     else:
         school = select(instructors.c.school_id).where(instructors.c.id == person_id).scalar_subquery()
         released = and_(b.solo, b.school_id == school, c.state == "student_accepted")

@@ -109,13 +109,14 @@ def take_slot(connection: Connection, freed_slot_id: int) -> None:
 
 
 def may_offer(connection: Connection, freed: FreedSlot, waiting: StandbyLesson) -> bool:
-    """Return whether neither the slot nor the lesson has an open case now, and the lesson waits."""
-    c, s = reschedule_cases.c, standby.c
+    """Return whether neither the slot nor the lesson has an open case now, and the student's lesson waits."""
+    b, c, s = bookings.c, reschedule_cases.c, standby.c
     has_case = exists().where(
         c.state.in_(OPEN_STATES), or_(c.freed_slot_id == freed.freed_slot_id, c.booking_id == waiting.booking_id)
     )
     waits = exists().where(s.booking_id == waiting.booking_id, s.ended_at.is_(None))
-    return bool(connection.execute(select(waits & ~has_case)).scalar_one())
+    is_theirs = exists().where(b.id == waiting.booking_id, b.student_id == waiting.student_id)
+    return bool(connection.execute(select(waits & is_theirs & ~has_case)).scalar_one())
 
 
 def record_looked_at(connection: Connection, freed_slot_id: int, now_utc: datetime) -> None:

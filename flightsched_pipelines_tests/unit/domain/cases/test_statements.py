@@ -48,6 +48,32 @@ def test_a_message_is_outdated_when_its_lesson_is_not_as_it_says(event: str, les
     assert why_outdated(statement_of(event, AT), LessonNow(*lesson)) == why
 
 
+ANOTHERS = "the lesson is another student's now"
+
+
+@pytest.mark.parametrize(
+    ("event", "status", "why"),
+    [
+        *((event, "weather_hold", ANOTHERS) for event in ("opened", "updated", "accepted", "reminded", "expired")),
+        *((event, "scheduled", ANOTHERS) for event in ("cleared", "kept", "moved")),
+        ("cancelled", "scheduled", ""),
+        ("withdrawn", "weather_hold", ""),
+    ],
+)
+def test_of_a_lesson_that_was_given_to_another_student_nothing_is_told_as_if_it_were_not(
+    event: str, status: Any, why: str
+) -> None:
+    assert why_outdated(statement_of(event, AT), LessonNow(status, AT, True, False, given_away=True)) == why
+
+
+@pytest.mark.parametrize(("given_away", "why"), [(True, ""), (False, "the lesson is this student's again")])
+def test_that_a_lesson_was_given_away_is_told_wherever_it_is_unless_it_is_the_students_again(
+    given_away: bool, why: str
+) -> None:
+    said = statement_of("changed", AT, given_away=True)
+    assert why_outdated(said, LessonNow("scheduled", MOVED, False, True, given_away=given_away)) == why
+
+
 @pytest.mark.parametrize(("status", "why"), [("weather_hold", ""), ("scheduled", "the lesson is no longer on hold")])
 def test_a_cleared_lesson_that_stays_on_a_dispatchers_hold_is_on_hold(status: Any, why: str) -> None:
     assert why_outdated(statement_of("cleared", AT, hold_stays=True), LessonNow(status, AT, False, False)) == why
