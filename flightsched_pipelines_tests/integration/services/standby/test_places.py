@@ -9,6 +9,9 @@ from flightsched_pipelines.database.queries.schedule import booking_moves
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.database.queries.schedule.changes import standing_lessons
 from flightsched_pipelines.domain.cases.lifecycle import Slot
+from flightsched_pipelines.messages import calendar
+from flightsched_pipelines.messages.email import render_notice
+from flightsched_pipelines.messages.models import Notice
 from flightsched_pipelines.services.notifications.dispatch import dispatch
 from flightsched_pipelines.services.responses.overdue import end_overdue
 from flightsched_pipelines.services.responses.swap import swap
@@ -20,11 +23,14 @@ from flightsched_pipelines_tests.integration.services.helpers import (
     NOW,
     SETTINGS,
     cases,
+    held,
     next_hour,
     one,
     rows,
     run,
+    say,
 )
+from flightsched_pipelines_tests.integration.services.responses.test_given_away import give_away
 from flightsched_pipelines_tests.integration.services.standby.helpers import (
     MINUTE,
     cancel,
@@ -215,3 +221,26 @@ def test_a_lesson_that_a_dispatcher_put_on_hold_is_on_no_list_that_the_platform_
     offer_freed_slots(told_engine, LATER + 4 * MINUTE, SETTINGS)
     assert waiting(told_engine) & {before, after, never} == {never}
     assert held_by_hand(told_engine) == sorted([before, after])
+
+
+def test_a_freed_slot_is_no_longer_offered_to_a_lesson_that_was_given_to_another_student(quiet: Engine) -> None:
+    booking_id = waiters(quiet)[0]
+    wait(quiet, booking_id)
+    cancel(quiet)
+    assert offer_freed_slots(quiet, NOW, SETTINGS).offered == 1
+    [(case_id, _, _)] = offered(quiet)
+    assert say(quiet, case_id, "accept", number=1).applied
+    first, new = give_away(quiet, booking_id)
+    assert say(quiet, case_id, "confirm").outcome == "changed"
+
+    assert end_overdue(quiet, LATER, SETTINGS)["changed"] == 1
+
+    assert held(quiet, booking_id) == 0
+    mail = (
+        "SELECT person_id, payload FROM school.outbox WHERE case_id = :id AND event = 'changed' AND channel = 'email'"
+    )
+    [told] = rows(quiet, mail, id=case_id)
+    assert told.person_id == first != new
+    notice = Notice.model_validate(told.payload)
+    assert "given this lesson to another student" in render_notice(notice).text
+    assert calendar.changes_entry(notice)
