@@ -240,7 +240,8 @@ def test_a_freed_slot_is_no_longer_offered_to_a_lesson_that_was_given_to_another
         "SELECT person_id, payload FROM school.outbox WHERE case_id = :id AND event = 'changed' AND channel = 'email'"
     )
     [told] = rows(quiet, mail, id=case_id)
-    assert told.person_id == first != new
+    assert told.person_id == first
+    assert told.person_id != new
     notice = Notice.model_validate(told.payload)
     assert "given this lesson to another student" in render_notice(notice).text
     assert calendar.changes_entry(notice)
