@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from flightsched_pipelines.clients.delivery import aws
 from flightsched_pipelines.clients.delivery.aws_errors import AWS_ERRORS
 from flightsched_pipelines.clients.schedule_feed.feed import CHANGES, REJECTED, FeedError
-from flightsched_pipelines.domain.imports.feed import FeedFile, is_of_feed
+from flightsched_pipelines.domain.imports.feed import FeedFile, aside_name, is_of_feed
 from flightsched_pipelines.text import one_line
 
 
@@ -38,7 +38,7 @@ class BucketFeed:
 
     def set_aside(self, file: FeedFile, report: str) -> None:
         """Move an object to ``rejected/``, with a report beside it; the time in its name keeps earlier ones."""
-        name = f"{REJECTED}/{file.modified_at:%Y%m%dT%H%M%S}-{file.name}"
+        name = f"{REJECTED}/{file.modified_at:%Y%m%dT%H%M%S}-{aside_name(file.name)}"
         self._put(f"{name}.report.txt", f"{report}\n")
         with _in_words("set aside"):
             source = {"Bucket": self._bucket, "Key": f"{self._prefix}{file.name}"}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flightsched_pipelines.clients.schedule_feed.feed import CHANGES, REJECTED, FeedError
-from flightsched_pipelines.domain.imports.feed import FeedFile, is_of_feed
+from flightsched_pipelines.domain.imports.feed import FeedFile, aside_name, is_of_feed
 
 
 class FolderFeed:
@@ -35,7 +35,7 @@ class FolderFeed:
 
     def set_aside(self, file: FeedFile, report: str) -> None:
         """Move a file to ``rejected/``, with a report beside it; the time in its name keeps earlier ones."""
-        name = f"{file.modified_at:%Y%m%dT%H%M%S%f}-{file.name}"
+        name = f"{file.modified_at:%Y%m%dT%H%M%S%f}-{aside_name(file.name)}"
         with _in_words("set aside"):
             aside = self._folder / REJECTED
             aside.mkdir(exist_ok=True)

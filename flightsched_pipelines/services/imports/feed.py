@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from flightsched_pipelines.clients.schedule_feed.feed import ScheduleFeed
 from flightsched_pipelines.database.queries.imports import feed_files
 from flightsched_pipelines.domain.imports.faults import FileError
-from flightsched_pipelines.domain.imports.feed import FeedFile, in_order, kind_of
+from flightsched_pipelines.domain.imports.feed import FeedFile, in_order, kind_of, stored_name
 from flightsched_pipelines.domain.imports.kinds.catalogue import KINDS
 from flightsched_pipelines.domain.imports.times import Times
 from flightsched_pipelines.durations import MINUTE
@@ -23,6 +23,7 @@ from flightsched_pipelines.services.imports.files import MAX_BYTES
 from flightsched_pipelines.services.imports.importing import ImportOptions, import_file
 from flightsched_pipelines.services.imports.reports import ImportRefusedError, ImportReport, NeedsYesError
 from flightsched_pipelines.settings import Settings
+from flightsched_pipelines.text import storable
 
 UNCHANGED_FOR = timedelta(seconds=10)
 """A file in a folder that has been seen unchanged for this long is whole."""
@@ -83,6 +84,8 @@ def _take(engine: Engine, feed: ScheduleFeed, file: FeedFile, now_utc: datetime,
     faults = 0
     if kind is None:
         why = f"the name begins with no kind of file; give one of {', '.join(KINDS)}, as in bookings-2027-01-11.csv"
+    elif file.name != stored_name(file.name):
+        why = "the name is not UTF-8, or has a NUL character; rename the file with plain letters and drop it again"
     else:
         complete = settings.schedule_feed_complete and kind.name == "bookings"
         options = ImportOptions(Times(settings.schedule_feed_times), complete=complete)
@@ -97,7 +100,7 @@ def _take(engine: Engine, feed: ScheduleFeed, file: FeedFile, now_utc: datetime,
         except FileError as error:
             why = str(error)
     if why:
-        feed.set_aside(file, why)
+        feed.set_aside(file, storable(why, len(why)))
     outcome = "rejected" if report is None else "imported" if _changed(report) else "unchanged"
     with engine.begin() as connection:
         feed_files.note_taken(connection, file, outcome, now_utc)

@@ -122,6 +122,42 @@ def test_a_bad_file_goes_aside_with_a_report_and_nothing_of_it_is_imported(
     assert outcomes(school, settings, NOW + 5 * MINUTE) == [("bookings", "imported")]
 
 
+LONG = f"bookings-{'x' * 242}.csv"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [("bookings-M\udcfcller.csv", HEADER + NEW, "the name is not UTF-8"), (LONG, BAD, "line 3: student is 'S-9'")],
+    ids=["not UTF-8", "too long to have a time before it"],
+)
+def test_a_file_of_an_odd_name_goes_aside_and_stops_no_other(
+    school: Engine, tmp_path: Path, name: str, content: str, why: str
+) -> None:
+    settings = settings_for(schedule_feed=f"dir:{tmp_path}")
+    _write(tmp_path / name, content)
+    _write(tmp_path / "bookings-good.csv", HEADER + NEW)
+
+    assert sorted(outcomes(school, settings)) == [("bookings", "imported"), ("bookings", "rejected")]
+
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["bookings-good.csv"]
+    [report] = (tmp_path / "rejected").glob("*.report.txt")
+    assert why in report.read_text(encoding="utf-8")
+    assert outcomes(school, settings, NOW + 5 * MINUTE) == []
+
+
+def test_an_odd_name_that_can_be_stored_is_a_name_like_any_other(
+    school: Engine, feed: tuple[Settings, Put, Any]
+) -> None:
+    settings, drop, names = feed
+    drop("bookings-M\u00fcller 1%2B.csv", HEADER + NEW)
+    drop("aircraft-\u202e'.csv", "a\n1\n")
+
+    assert outcomes(school, settings) == [("aircraft", "rejected"), ("bookings", "imported")]
+
+    assert "bookings-M\u00fcller 1%2B.csv" in names()
+    assert len(names()) == 3
+
+
 def test_changes_are_written_until_a_file_has_them(school: Engine, feed: tuple[Settings, Put, Any]) -> None:
     settings, drop, names = feed
     drop("bookings-1.csv", filed(0))

@@ -9,9 +9,10 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from flightsched_pipelines.database.queries.schedule.changes import is_ahead
 from flightsched_pipelines.database.schema import bookings, feed_files, imports, schedule_changes
-from flightsched_pipelines.domain.imports.feed import FeedFile, kind_of
+from flightsched_pipelines.domain.imports.feed import FeedFile, kind_of, stored_name
 
-_FILE = tuple_(feed_files.c.name, feed_files.c.modified_at, feed_files.c.size_bytes)
+_KEY = ("name", "modified_at", "size_bytes")
+_FILE = tuple_(*(feed_files.c[name] for name in _KEY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def note_seen(connection: Connection, files: Collection[FeedFile], now_utc: date
     """Note files that are seen for the first time."""
     rows = [
         {
-            "name": file.name, "size_bytes": file.size_bytes, "modified_at": file.modified_at, "seen_at": now_utc,
+            **dict(zip(_KEY, _key(file), strict=True)), "seen_at": now_utc,
             "kind": None if (kind := kind_of(file.name)) is None else kind.name,
         }
         for file in files
@@ -46,15 +47,15 @@ def still_to_take(connection: Connection, files: Sequence[FeedFile], seen_until_
     if not files:
         return []
     f = feed_files.c
-    among = _FILE.in_([(file.name, file.modified_at, file.size_bytes) for file in files])
+    among = _FILE.in_([_key(file) for file in files])
     query = select(f.name, f.modified_at, f.size_bytes).where(f.outcome.is_(None), f.seen_at <= seen_until_utc, among)
     known = {tuple(row) for row in connection.execute(query)}
-    return [file for file in files if (file.name, file.modified_at, file.size_bytes) in known]
+    return [file for file in files if _key(file) in known]
 
 
 def note_taken(connection: Connection, file: FeedFile, outcome: str, now_utc: datetime) -> None:
     """Note what became of a file."""
-    same = tuple_(file.name, file.modified_at, file.size_bytes) == _FILE
+    same = tuple_(*_key(file)) == _FILE
     connection.execute(update(feed_files).where(same).values(outcome=outcome, taken_at=now_utc))
 
 
@@ -81,3 +82,7 @@ def feed_health(connection: Connection, now_utc: datetime) -> FeedHealth:
         None if imported is None else (now_utc - imported) / hour, rejected, taken,
         0.0 if oldest is None else (now_utc - oldest) / hour, count,
     )  # fmt: skip
+
+
+def _key(file: FeedFile) -> tuple[str, datetime, int]:
+    return stored_name(file.name), file.modified_at, file.size_bytes
