@@ -11,7 +11,14 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from psycopg.errors import CheckViolation
+from psycopg.errors import (
+    CheckViolation,
+    DeadlockDetected,
+    ExclusionViolation,
+    ForeignKeyViolation,
+    SerializationFailure,
+    UniqueViolation,
+)
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
@@ -20,8 +27,9 @@ from flightsched_pipelines.database.queries.imports import stored_references as 
 from flightsched_pipelines.database.queries.imports.filed_changes import changes_filed, changes_of
 from flightsched_pipelines.database.queries.imports.schedule_after import still_needed, taken_after
 from flightsched_pipelines.database.queries.imports.staging import Staging
-from flightsched_pipelines.database.queries.imports.targets import PERIODS, TARGETS
+from flightsched_pipelines.database.queries.imports.targets import PERIODS, TARGETS, tables_of
 from flightsched_pipelines.database.queries.schedule.changes import settle_changes
+from flightsched_pipelines.database.queries.schedule.refused_changes import is_of_tables
 from flightsched_pipelines.domain.imports.faults import Fault, FileError, in_order
 from flightsched_pipelines.domain.imports.kinds.catalogue import KINDS, FileKind
 from flightsched_pipelines.domain.imports.known import Known
@@ -49,8 +57,11 @@ ALWAYS_GIVEN: Mapping[str, Sequence[str]] = {
 }
 """Columns that a kind has a value for, also where the file does not have them."""
 
-MEANWHILE = frozenset({"23P01", "23505", "23503", "40P01", "40001"})
-"""The database's errors when somebody else has changed the schedule."""
+MEANWHILE = (ExclusionViolation, UniqueViolation, ForeignKeyViolation)
+"""The database's errors of the file's own tables when somebody else has changed the schedule."""
+
+COLLISIONS = (DeadlockDetected, SerializationFailure)
+"""Its errors when somebody else changes the schedule at the same time."""
 
 Progress = Callable[[str], None]
 
@@ -97,12 +108,13 @@ def import_file(
             if options.dry_run:
                 transaction.rollback()
     except DBAPIError as error:
-        if isinstance(error.orig, CheckViolation):
+        if is_of_tables(error, tables_of(kind), CheckViolation):
             raise FileError(
                 f"the database refuses a row of the {kind.name} or their change ({error.orig}); a row from before that "
                 "condition is named by the check rows_can_be_read: correct it first; nothing was imported"
             ) from None
-        if getattr(error.orig, "sqlstate", None) not in MEANWHILE:
+        meanwhile = isinstance(error.orig, COLLISIONS) or is_of_tables(error, tables_of(kind), *MEANWHILE)
+        if not meanwhile:
             raise
         raise FileError(
             f"somebody else changed the schedule while the {kind.name} were imported ({error.orig}); nothing was "

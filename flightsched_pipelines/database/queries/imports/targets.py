@@ -1,6 +1,6 @@
 """The table that each kind of file is imported into, its columns, and the keys by which a row is recognised."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Table, case, func, or_, select, true
 
 from flightsched_pipelines.database import schema
 from flightsched_pipelines.database.schema import ACTIVE_STATUSES, aircraft, instructors, students
+from flightsched_pipelines.domain.imports.kinds.catalogue import FileKind
 from flightsched_pipelines.domain.rescheduling.preferred_times import DAYS
 
 Alive = Callable[[datetime], ColumnElement[bool]]
@@ -190,5 +191,20 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
 )  # fmt: skip
 """The kinds whose rows are compared set by set; schools and airports are few, and have parts elsewhere."""
 
+_ONE_BY_ONE: Mapping[str, Sequence[Table]] = {
+    "schools": [schema.schools, schema.opening_hours],
+    "airports": [schema.airports],
+}
+
 PERIODS = frozenset({"bookings", "downtime"})
 """Kinds whose ``starts_at`` and ``ends_at`` are one column ``period``."""
+
+
+def tables_of(kind: FileKind) -> Collection[Table]:
+    """Return the tables whose rows a file of a kind states, airports that it is the first to name included.
+
+    What else an import writes, such as cases, messages and a school's first minimums, is the platform's.
+    """
+    names_airports = any(one.refers in {"airport", "airports"} for one in kind.fields)
+    stated = _ONE_BY_ONE[kind.name] if kind.name in _ONE_BY_ONE else [TARGETS[kind.name].table]
+    return [*stated, schema.airports] if names_airports else stated

@@ -1,25 +1,33 @@
-"""Tell why the database refused to change a booking: another has its place, or its own row cannot be written."""
+"""Tell why the database refused a change, by the table of the constraint: a row's own fault, or an error of ours.
+
+To change a booking is refused where another has its place, or its own row cannot be written.
+"""
+
+from collections.abc import Collection
 
 import psycopg
 from psycopg.errors import CheckViolation, ExclusionViolation, UniqueViolation
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Table
+from sqlalchemy.exc import DBAPIError
 
 from flightsched_pipelines.database.schema import bookings
 
 
-def is_taken(error: IntegrityError) -> bool:
+def is_taken(error: DBAPIError) -> bool:
     """Return whether another booking has the student, the instructor or the aircraft then."""
-    return _is_of_bookings(error, ExclusionViolation, UniqueViolation)
+    return is_of_tables(error, [bookings], ExclusionViolation, UniqueViolation)
 
 
-def is_unwritable(error: IntegrityError) -> bool:
+def is_unwritable(error: DBAPIError) -> bool:
     """Return whether an error is that of changing one of the `violating_rows.unwritable_bookings`."""
-    return _is_of_bookings(error, CheckViolation)
+    return is_of_tables(error, [bookings], CheckViolation)
 
 
-def _is_of_bookings(error: IntegrityError, *kinds: type[psycopg.IntegrityError]) -> bool:
-    """Return whether a constraint of the bookings' own was violated: another table's is an error of ours."""
+def is_of_tables(error: DBAPIError, tables: Collection[Table], *kinds: type[psycopg.IntegrityError]) -> bool:
+    """Return whether a constraint of these tables was violated: another table's is an error of ours."""
     if not isinstance(error.orig, kinds):
         return False
     refused = error.orig.diag
-    return (refused.schema_name, refused.table_name) == (bookings.schema, bookings.name)
+    if refused.table_name is None:  # school.require_time_zone() has the table in its sentence only
+        return (refused.message_primary or "").startswith(tuple(f"time_zone of {table.name} is" for table in tables))
+    return (refused.schema_name, refused.table_name) in {(table.schema, table.name) for table in tables}
