@@ -1,4 +1,4 @@
-"""What the database refuses of an import: a fault of the file's rows, or an error of ours that nobody is told to mend."""
+"""A row that the database refuses is the file's fault; a refused row of another table is an error of ours."""
 
 from pathlib import Path
 
@@ -23,6 +23,13 @@ OF_THE_FILE = {
     "bookings": {"bookings", "airports"},
 }  # fmt: skip
 AIRPORT = "ident,time_zone\nKPAO,Europe/Berlin\n"
+UNKNOWN_ZONE = """
+CREATE OR REPLACE FUNCTION school.require_time_zone() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = format(
+        'time_zone of %s is "%s"; give the IANA name', TG_TABLE_NAME, NEW.time_zone);
+END $$
+"""
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -41,10 +48,7 @@ REFUSED = {
         "ALTER TABLE school.opening_hours ADD CONSTRAINT c CHECK (false) NOT VALID",
     ),
     "a time zone that the database does not know": (
-        "airports", AIRPORT,
-        "CREATE OR REPLACE FUNCTION school.require_time_zone() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE "
-        "EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = format('time_zone of %s is \"%s\"; give the IANA name', "
-        "TG_TABLE_NAME, NEW.time_zone); END $$",
+        "airports", AIRPORT, UNKNOWN_ZONE,
     ),
 }  # fmt: skip
 
