@@ -1,10 +1,12 @@
-"""The law for hazard areas: dropping or garbling any piece of them never makes a verdict better.
+"""The law for hazard areas: dropping, garbling or ageing any piece of them never makes a verdict better.
 
 What cannot be detected is left out: that an area, or a point within an outline, is absent from a response.
 """
 
 import copy
 import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -118,6 +120,35 @@ def test_a_body_that_is_cut_short_never_improves_a_verdict(product: str, cut: fl
     broken = {**AREAS, product: body[: int(cut * len(body))]}
 
     assert_none_improved(broken, (product,))
+
+
+def aged(body: Any, hours: float, names: Sequence[str]) -> Any:
+    """Return a body with these times so many hours ago, as a frozen one has them."""
+    if isinstance(body, list):
+        return [aged(part, hours, names) for part in body]
+    if not isinstance(body, dict):
+        return body
+    return {
+        name: earlier(value, hours) if name in names else aged(value, hours, names) for name, value in body.items()
+    }  # fmt: skip
+
+
+def earlier(value: Any, hours: float) -> Any:
+    """Return a time of a body so many hours ago, as the Aviation Weather Center writes it."""
+    if isinstance(value, int):
+        return int(value - hours * 3600)
+    written = "%Y%m%d_%H%M" if "_" in value else "%Y-%m-%dT%H:%M:%S.000Z"
+    return (datetime.strptime(value, written).replace(tzinfo=UTC) - timedelta(hours=hours)).strftime(written)
+
+
+@pytest.mark.parametrize("names", [("issueTime", "validTime"), ("validTime",), ("issueTime",)], ids="-".join)
+@pytest.mark.parametrize("product", ["gairmet", "tcf"])
+@examples(30, "an age an example")
+@given(hours=st.floats(10, 200))
+def test_a_frozen_product_never_improves_a_verdict(product: str, names: tuple[str, ...], hours: float) -> None:
+    broken = {**AREAS, product: aged(AREAS[product], hours, names)}
+
+    assert_none_improved(broken, (product, *names, hours))
 
 
 def opened_at(place: tuple[Any, ...]) -> tuple[dict[str, Any], Any]:

@@ -2,7 +2,7 @@
 
 What cannot be read never makes a lesson look better: an area without altitudes is at every altitude, one without times
 lasts as long as its product reaches, one without an outline may be anywhere, and a product that was asked for and did
-not come is an area that may be anywhere. Each has a sentence.
+not come, or is out of date, is an area that may be anywhere. Each has a sentence.
 """
 
 import json
@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import shapely
 
+from flightsched_pipelines.domain.weather.areas.ages import out_of_date
 from flightsched_pipelines.domain.weather.areas.altitudes import altitudes
 from flightsched_pipelines.domain.weather.areas.area_columns import HazardArea
 from flightsched_pipelines.domain.weather.areas.outlines import OutlineError, read_outline
@@ -39,11 +40,19 @@ class _Item:
     fields: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """A response's list of areas, and the fields beside it."""
+
+    collection: Mapping[str, Any]
+    items: list[object]
+
+
 def read_areas(responses: Iterable[ProviderResponse], hour_utc: datetime) -> list[HazardArea]:
     """Return the hazard areas of an hour, those that could not be read included.
 
-    Where a response of one product is stored, the others are due: one that is absent, or failed, gives an area
-    that may be anywhere within the product's reach. An hour for which none was asked has no areas.
+    Where a response of one product is stored, the others are due: one that is absent, failed or is out of date gives an
+    area that may be anywhere within the product's reach. An hour for which none was asked has no areas.
 
     Args:
         responses: the hour's responses, of any product.
@@ -67,17 +76,20 @@ def _of_product(
         if response.failed:
             yield _unread(product, hour_utc, response.error or "the request failed")
         elif response.outcome == "ok":
-            yield from _of_body(product, response.body or "", hour_utc)
+            yield from _of_body(product, response, hour_utc)
+        elif response.body and (content := _content(product, response.body)) is not None:
+            yield from _if_old(product, content, response, hour_utc)
     if not came:
         yield _unread(product, hour_utc, "there is no response")
 
 
-def _of_body(product: AreaProduct, body: str, hour_utc: datetime) -> Iterator[HazardArea]:
-    items = _items(product, body)
-    if items is None:
+def _of_body(product: AreaProduct, response: ProviderResponse, hour_utc: datetime) -> Iterator[HazardArea]:
+    content = _content(product, response.body or "")
+    if content is None:
         yield _unread(product, hour_utc, "the response is not a list of areas")
         return
-    for place, item in enumerate(items, start=1):
+    yield from _if_old(product, content, response, hour_utc)
+    for place, item in enumerate(content.items, start=1):
         if not isinstance(item, dict):
             yield _unread(product, hour_utc, f"area {place} of the response is not an object")
             continue
@@ -86,15 +98,25 @@ def _of_body(product: AreaProduct, body: str, hour_utc: datetime) -> Iterator[Ha
             yield _area(_Item(product, fields), hour_utc)
 
 
-def _items(product: AreaProduct, body: str) -> list[object] | None:
+def _if_old(
+    product: AreaProduct, content: _Content, response: ProviderResponse, hour_utc: datetime
+) -> Iterator[HazardArea]:
+    fields = [_flat(cast(Mapping[str, Any], item)) for item in content.items if isinstance(item, dict)]
+    why = out_of_date(product, content.collection, fields, hour_utc, response.fetched_at_utc)
+    if why:
+        yield _unread(product, hour_utc, why)
+
+
+def _content(product: AreaProduct, body: str) -> _Content | None:
     try:
         content: object = json.loads(body)
     except (ValueError, RecursionError):
         return None
+    collection: Mapping[str, object] = {}
     if isinstance(content, dict):
         collection = cast(Mapping[str, object], content)
         content = collection.get("features") if product == "tcf" or "features" in collection else None
-    return cast(list[object], content) if isinstance(content, list) else None
+    return _Content(collection, cast(list[object], content)) if isinstance(content, list) else None
 
 
 def _flat(item: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -24,7 +24,7 @@ def validity(
     """Return start and end of an area, and what could not be read of them."""
     around = AROUND_SNAPSHOT.get(product)
     names = ("validTime",) if around else ("validTimeFrom", "validTimeTo")
-    times = [_time(fields.get(name)) for name in names]
+    times = [read_time(fields.get(name)) for name in names]
     legible = [time for time in times if time is not None]
     if len(legible) < len(names):
         why = "its times cannot be read"
@@ -38,7 +38,7 @@ def validity(
     return hour_utc, hour_utc + reach, f"{why}, so it counts for {reach // HOUR} h"
 
 
-def _time(value: object) -> datetime | None:
+def read_time(value: object) -> datetime | None:
     """Return a time in UTC, of epoch seconds, ISO 8601 or 20260519_1100; ``None`` if it cannot be read."""
     if not isinstance(value, str):
         return epoch(value)
