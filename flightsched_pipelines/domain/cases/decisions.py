@@ -127,11 +127,12 @@ def slot_of_response(case: CaseSnapshot, answer: CaseResponse) -> Slot | None:
 def longest_hold(case: CaseSnapshot, slot: Slot, at: ResponseContext) -> datetime | None:
     """Return until when a slot can be held; ``None`` if it, or the lesson's present time, begins too soon.
 
-    A hold counts waking hours: an instructor who is asked late in the evening can confirm in the morning.
+    A hold counts waking hours: an instructor who is asked late in the evening can confirm in the morning. A lesson on
+    weather hold that takes a freed slot may have its present time behind it.
     """
     answered = WakingHours(case.time_zone).end_of_wait(at.asked_from_utc, at.rules.hold)
     until = min(answered, slot.starts_at_utc - at.rules.closes_before)
-    if not case.standby:
+    if not (case.standby and case.on_hold):
         until = min(until, case.lesson.starts_at_utc)
     return until if until > at.now_utc else None
 
@@ -219,6 +220,8 @@ def _withdraw(case: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decis
 
 def _confirm(case: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decision:
     hold = _held(case, at.now_utc)
+    if not case.on_hold and at.now_utc >= case.lesson.starts_at_utc:
+        raise ResponseRefusedError("late", "the lesson's present time has come; it cannot move any more")
     words = "an instructor released the solo flight" if hold.slot.instructor_id is None else "the instructor confirmed"
     return Decision("move", "confirmed", CaseState.RESCHEDULED, words, hold.slot, hold.number)
 

@@ -39,7 +39,7 @@ class CaseSnapshot:
     then ``booked`` is that. ``usual_instructor_id`` is whom the
     student flies with as a rule; ``offered`` every slot that was ever held out, with the hour that first did.
     ``student_id`` is who was asked; ``given_away``: the school has given the lesson to another student since, and
-    ``booked`` is ``None``.
+    ``booked`` is ``None``. ``on_hold``: its lesson is on weather hold, whoever set that.
     """
 
     case_id: int
@@ -62,6 +62,7 @@ class CaseSnapshot:
     offered: Mapping[Slot, datetime] = field(default_factory=dict[Slot, datetime])
     standby: bool = False
     given_away: bool = False
+    on_hold: bool = True
 
     @property
     def releaser_id(self) -> int | None:

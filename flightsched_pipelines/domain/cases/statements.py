@@ -74,7 +74,7 @@ def may_wake(event: str, *, standby: bool) -> bool:
     return not standby or event in SETS_A_TIME
 
 
-def why_outdated(said: Statement, lesson: LessonNow) -> str:
+def why_outdated(said: Statement, lesson: LessonNow, now_utc: datetime) -> str:
     """Return why a message must not be sent any more, without personal data; empty if what it says is so."""
     if said.given_away:
         return "" if lesson.given_away else "the lesson is this student's again"
@@ -86,10 +86,12 @@ def why_outdated(said: Statement, lesson: LessonNow) -> str:
         return "" if lesson.status == "cancelled" or lesson.given_away else "the lesson is in the schedule again"
     if said.event in HAS_A_TIME and (lesson.status == "cancelled" or lesson.starts_at_utc != said.starts_at_utc):
         return "the lesson was cancelled or moved since"
-    return "" if said.standby or said.event not in STAYS_AS_BOOKED else _why_it_does_not_stay(said, lesson)
+    return "" if said.standby or said.event not in STAYS_AS_BOOKED else _why_it_does_not_stay(said, lesson, now_utc)
 
 
-def _why_it_does_not_stay(said: Statement, lesson: LessonNow) -> str:
+def _why_it_does_not_stay(said: Statement, lesson: LessonNow, now_utc: datetime) -> str:
+    if said.event != "declined" and now_utc >= lesson.starts_at_utc:
+        return "the lesson's time has come"
     is_on_hold = lesson.status == "weather_hold"
     if lesson.has_later_case:
         return "a later case of the lesson is open"

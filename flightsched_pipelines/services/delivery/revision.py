@@ -158,7 +158,7 @@ class _Revision:
             hold_stays=bool(part.get("stays_on_hold")),
             given_away=bool(part.get("given_away")),
         )
-        if why := why_outdated(said, self._lessons[part["case_id"]]):
+        if why := why_outdated(said, self._lessons[part["case_id"]], self._now):
             return why
         return NOT_BORNE_OUT if needs_verdict(said) and not self._is_above(part["lesson"]["booking_id"]) else ""
 

@@ -312,11 +312,14 @@ class _Decisions:
         return override_still_applies(then, finding.missed)
 
     def _release_held(self) -> None:
-        """Lift the platform's holds of lessons whose case has ended and that the hour found above the minimums."""
+        """Lift the platform's holds of lessons whose case has ended and that the hour found above the minimums.
+
+        A lesson for which a freed slot is held is on its way there: nobody is told that it is on as booked.
+        """
         released: list[Transition] = []
         for booking_id, (case_id, state) in self._held.items():
             standing = self._standing(booking_id)
-            if not standing.may_be_released(self._now):
+            if booking_id in self._standby or not standing.may_be_released(self._now):
                 continue
             why = "the forecast is above the school's minimums again"
             released.append(Transition(case_id, booking_id, "released", state, state, why, 0))

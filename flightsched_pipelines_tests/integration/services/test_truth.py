@@ -63,8 +63,10 @@ WHERE o.event = 'cleared' AND NOT EXISTS (
     WHERE v.partition_hour = o.partition_hour AND v.booking_id = c.booking_id AND v.verdict IN ('ok', 'watch'))
 """
 TOLD_AFTER_IT_BEGAN = """
-SELECT count(*) FROM school.outbox o WHERE o.event IN ('cleared', 'expired') AND o.role IN ('student', 'instructor')
-AND o.payload ->> 'standby' = 'false' AND o.created_at >= (o.payload -> 'lesson' ->> 'starts_at_utc')::timestamptz
+SELECT count(*) FROM school.outbox o WHERE o.event IN ('cleared', 'expired', 'kept')
+AND o.role IN ('student', 'instructor') AND o.payload ->> 'standby' = 'false'
+AND CASE o.status WHEN 'sent' THEN o.settled_at ELSE o.created_at END
+    >= (o.payload -> 'lesson' ->> 'starts_at_utc')::timestamptz
 """
 TOLD_THAT_NOBODY_ANSWERED = """
 SELECT count(*) FROM school.outbox o JOIN school.reschedule_cases c ON c.id = o.case_id

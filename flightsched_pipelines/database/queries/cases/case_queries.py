@@ -120,6 +120,7 @@ def _snapshot(rows: Sequence[Any], releasers: frozenset[int]) -> CaseSnapshot:
         offered=offered,
         standby=standby,
         given_away=given_away,
+        on_hold=row.status == "weather_hold",
     )
 
 

@@ -12,6 +12,7 @@ from flightsched_pipelines.domain.cases.statements import LessonNow, needs_verdi
 
 AT = datetime(2026, 11, 24, 18, tzinfo=UTC)
 MOVED = AT + timedelta(days=1)
+BEFORE = AT - timedelta(hours=2)
 CANCELLED = "the lesson was cancelled or moved since"
 
 JUDGED = {
@@ -45,7 +46,20 @@ JUDGED = {
 
 @pytest.mark.parametrize(("event", "lesson", "why"), JUDGED.values(), ids=JUDGED)
 def test_a_message_is_outdated_when_its_lesson_is_not_as_it_says(event: str, lesson: Any, why: str) -> None:
-    assert why_outdated(statement_of(event, AT), LessonNow(*lesson)) == why
+    assert why_outdated(statement_of(event, AT), LessonNow(*lesson), BEFORE) == why
+
+
+@pytest.mark.parametrize(
+    ("event", "status"), [("cleared", "scheduled"), ("kept", "scheduled"), ("expired", "weather_hold")]
+)
+def test_nobody_reads_that_a_lesson_stays_as_booked_once_its_time_has_come(event: str, status: Any) -> None:
+    lesson = LessonNow(status, AT, False, False)
+    assert why_outdated(statement_of(event, AT), lesson, AT - timedelta(seconds=1)) == ""
+    assert why_outdated(statement_of(event, AT), lesson, AT) == "the lesson's time has come"
+
+
+def test_whose_choice_was_not_confirmed_before_the_lesson_hears_of_it() -> None:
+    assert why_outdated(statement_of("declined", AT), LessonNow("weather_hold", AT, False, False), AT) == ""
 
 
 ANOTHERS = "the lesson is another student's now"
@@ -63,7 +77,7 @@ ANOTHERS = "the lesson is another student's now"
 def test_of_a_lesson_that_was_given_to_another_student_nothing_is_told_as_if_it_were_not(
     event: str, status: Any, why: str
 ) -> None:
-    assert why_outdated(statement_of(event, AT), LessonNow(status, AT, True, False, given_away=True)) == why
+    assert why_outdated(statement_of(event, AT), LessonNow(status, AT, True, False, given_away=True), BEFORE) == why
 
 
 @pytest.mark.parametrize(("given_away", "why"), [(True, ""), (False, "the lesson is this student's again")])
@@ -71,19 +85,21 @@ def test_that_a_lesson_was_given_away_is_told_wherever_it_is_unless_it_is_the_st
     given_away: bool, why: str
 ) -> None:
     said = statement_of("changed", AT, given_away=True)
-    assert why_outdated(said, LessonNow("scheduled", MOVED, False, True, given_away=given_away)) == why
+    assert why_outdated(said, LessonNow("scheduled", MOVED, False, True, given_away=given_away), BEFORE) == why
 
 
 @pytest.mark.parametrize(("status", "why"), [("weather_hold", ""), ("scheduled", "the lesson is no longer on hold")])
 def test_a_cleared_lesson_that_stays_on_a_dispatchers_hold_is_on_hold(status: Any, why: str) -> None:
-    assert why_outdated(statement_of("cleared", AT, hold_stays=True), LessonNow(status, AT, False, False)) == why
+    assert (
+        why_outdated(statement_of("cleared", AT, hold_stays=True), LessonNow(status, AT, False, False), BEFORE) == why
+    )
 
 
 @given(st.sampled_from(sorted(CASE_EVENTS)), st.sampled_from(["scheduled", "weather_hold", "completed"]), st.booleans())
 def test_a_freed_slots_messages_say_nothing_of_holds_or_of_other_cases(event: str, status: Any, later: bool) -> None:
     said = statement_of(event, AT, standby=True)
-    assert why_outdated(said, LessonNow(status, AT, True, later)) == ""
-    over = why_outdated(said, LessonNow(status, AT, False, later))
+    assert why_outdated(said, LessonNow(status, AT, True, later), BEFORE) == ""
+    over = why_outdated(said, LessonNow(status, AT, False, later), BEFORE)
     assert over == ("its case is over" if event in {"opened", "updated", "accepted", "reminded"} else "")
 
 
