@@ -223,10 +223,10 @@ _UNCERTAIN: Mapping[int, str] = dict.fromkeys(
 
 
 def _facts(now_utc: datetime, sequence: int) -> MessageFacts:
-    context = NotificationContext(_SENT.replace(minute=0), now_utc, _SETTINGS)
-    return MessageFacts(
-        _DIRECTORY, context, dict.fromkeys(_DIRECTORY.bookings, sequence), {}, _RECORDS, _UNCERTAIN, None
-    )
+    hour = _SENT.replace(minute=0)
+    context = NotificationContext(hour, now_utc, _SETTINGS)
+    sequences = dict.fromkeys(_DIRECTORY.bookings, sequence)
+    return MessageFacts(_DIRECTORY, context, sequences, {}, _RECORDS, _UNCERTAIN, hour)
 
 
 def _notice(news: CaseNotification, role: Role, now_utc: datetime) -> Notice:

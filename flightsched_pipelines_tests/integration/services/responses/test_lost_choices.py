@@ -38,7 +38,7 @@ def withdraw(engine: Engine, case_id: int, at: datetime) -> None:
 
 def confirm_too_late(engine: Engine, case_id: int, at: datetime) -> None:
     """The instructor confirms a slot in which the student is not available any more."""
-    student = "SELECT student_id FROM school.bookings b JOIN school.reschedule_cases c ON c.booking_id = b.id"
+    student = "SELECT b.student_id FROM school.bookings b JOIN school.reschedule_cases c ON c.booking_id = b.id"
     run(engine, f"UPDATE school.availability SET ended_at = :at WHERE student_id = ({student} WHERE c.id = :id)",  # noqa: S608, our own
         id=case_id, at=at)  # fmt: skip
     assert not say(engine, case_id, "confirm", at).applied
