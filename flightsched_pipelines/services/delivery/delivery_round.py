@@ -24,22 +24,23 @@ def deliver(
 ) -> DeliveryResult:
     """Process the deadlines of cases and holds, then send all due messages on every channel, even if those fail.
 
-    What becomes due by the clock meanwhile is done meanwhile. The first error is raised in the end; a lost database
-    ends all at once.
+    What becomes due by the clock meanwhile is done meanwhile. The first error is raised in the end.
     """
     passed, result = Counter[str](), DeliveryResult()
-    with independent_steps() as step:
 
-        def process() -> None:
+    def process() -> None:
+        passed.update(deadlines.process_deadlines(engine, now(), settings))
+
+    def process_again() -> None:
+        with independent_steps() as step:
             with step():
-                passed.update(deadlines.process_deadlines(engine, now(), settings))
-
-        def process_again() -> None:
-            process()
+                process()
             with step():
                 offers.offer_freed_slots(engine, now(), settings)
 
-        process()
+    with independent_steps() as step:
+        with step():
+            process()
         with step(), channel_senders.open_channels(engine, settings) as channels, _repeated(process_again):
             result = outbox_worker.drain(engine, channels, settings, now=now)
     result.deadlines = passed
@@ -48,16 +49,16 @@ def deliver(
 
 @contextmanager
 def _repeated(do: Callable[[], None]) -> Generator[None]:
-    """Do something each ``AGAIN_SECONDS``, in a thread of its own, until the block ends; an error ends it too."""
+    """Do something each ``AGAIN_SECONDS``, in a thread of its own, until the block ends; raise its first error then."""
     is_over = threading.Event()
-    errors: list[BaseException] = []
+    errors: list[Exception] = []
 
     def work() -> None:
-        try:
-            while not is_over.wait(AGAIN_SECONDS):
+        while not is_over.wait(AGAIN_SECONDS):
+            try:
                 do()
-        except BaseException as error:  # noqa: BLE001, the thread that waits raises it
-            errors.append(error)
+            except Exception as error:  # noqa: BLE001, it may pass: tried again, and raised by the thread that waits
+                errors.append(error)
 
     thread = threading.Thread(target=work, name="deadlines", daemon=True)
     thread.start()

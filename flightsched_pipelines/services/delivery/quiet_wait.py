@@ -71,8 +71,8 @@ def _starts(parts: Iterable[Facts], now_utc: datetime) -> Iterator[datetime]:
         lesson = part["lesson"]
         is_at = lesson["starts_at_utc"], lesson["ends_at_utc"]
         for starts, ends in filter(None, (is_at, part.get("moved_from_utc"))):
-            if _instant(ends) > now_utc:
-                yield _instant(starts)
+            if datetime.fromisoformat(ends) > now_utc:
+                yield datetime.fromisoformat(starts)
 
 
 def _last_to_answer(parts: Iterable[Facts]) -> Iterator[datetime]:
@@ -80,8 +80,4 @@ def _last_to_answer(parts: Iterable[Facts]) -> Iterator[datetime]:
     for part in parts:
         until = part.get("confirm_by_utc") or part.get("deadline_utc")
         if until and part["event"] in ASKS:
-            yield _instant(until) - SHORTEST_NOTICE
-
-
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+            yield datetime.fromisoformat(until) - SHORTEST_NOTICE

@@ -4,10 +4,10 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from flightsched_pipelines.clients.delivery.delivery_errors import HandOver
 from flightsched_pipelines.database.queries.notifications.leases import Message
@@ -72,16 +72,22 @@ def test_a_deadline_passes_and_freed_slots_are_offered_while_a_server_hangs(
     assert result.sent["email"] > 0
 
 
-def test_deadlines_that_fail_while_messages_are_sent_keep_none_back_and_are_raised(
+def test_deadlines_that_fail_while_messages_are_sent_are_tried_again_and_the_error_is_raised(
     told_engine: Engine, server: HangingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: Any) -> None:
-        if server.now != TOLD:
+    failed: list[datetime] = []
+
+    def fail(_: Engine, now_utc: datetime, __: object) -> dict[str, int]:
+        if now_utc == TOLD:
+            return {}
+        failed.append(now_utc)
+        if len(failed) == 2:
             server.released.set()
-            raise ValueError("it cannot be read")
+        raise OperationalError("SELECT", {}, Exception("the database restarts"))
 
-    monkeypatch.setattr(deadlines, "process_deadlines", lambda *_: fail() or {})
+    monkeypatch.setattr(deadlines, "process_deadlines", fail)
 
-    with pytest.raises(ValueError, match="it cannot be read"):
+    with pytest.raises(OperationalError, match="the database restarts"):
         delivery_round.deliver(told_engine, SETTINGS, now=lambda: server.now)
+    assert server.released.is_set()
     assert one(told_engine, "SELECT count(*) FROM school.outbox WHERE status = 'sent' AND channel = 'email'") > 0
