@@ -44,15 +44,16 @@ class ProductFacts:
 
 FACTS: Mapping[AreaProduct, ProductFacts] = MappingProxyType(
     {
-        "airsigmet": ProductFacts("SIGMET", 6 * HOUR),
-        "isigmet": ProductFacts("international SIGMET", 6 * HOUR),
-        "gairmet": ProductFacts("G-AIRMET", 12 * HOUR),
-        "cwa": ProductFacts("center weather advisory", 2 * HOUR),
-        "tcf": ProductFacts("convective forecast", 8 * HOUR),
+        "airsigmet": ProductFacts("SIGMET", 7 * HOUR),
+        "isigmet": ProductFacts("international SIGMET", 7 * HOUR),
+        "gairmet": ProductFacts("G-AIRMET", 16 * HOUR),
+        "cwa": ProductFacts("center weather advisory", 3 * HOUR),
+        "tcf": ProductFacts("convective forecast", 11 * HOUR),
     }
 )
-"""SIGMETs are valid for 2 to 6 h, center weather advisories for 2 h (AIM 7-1-5); G-AIRMETs are given to 12 h, the
-convective forecast to 8 h. A time beyond a product's reach has no area of it; it lacks nothing."""
+"""The last area that an hour can have is issued at its end. SIGMETs are valid for 2 to 6 h, center weather advisories
+for 2 h (AIM 7-1-5). The last snapshot of G-AIRMETs is 12 h ahead and counts for 3 h more, that of the convective
+forecast 8 h and 2 h. A time beyond a product's reach has no area of it; it lacks nothing."""
 
 _SIGMET: Mapping[str, Hazard] = MappingProxyType(
     {

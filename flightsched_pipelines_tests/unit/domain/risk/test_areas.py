@@ -179,7 +179,7 @@ def test_a_school_may_allow_any_area_in_place_of_the_default_and_warn_beside_it(
 
 
 def test_a_lesson_that_an_unread_area_may_concern_is_unknown_and_one_beyond_its_reach_is_not() -> None:
-    lessons = [lesson(), lesson(booking_id=2, starts_at_utc=at(7), ends_at_utc=at(8))]
+    lessons = [lesson(), lesson(booking_id=2, starts_at_utc=at(8), ends_at_utc=at(9))]
     found = assessed(lessons, {"airsigmet": "<html>"})
 
     assert found.verdicts.tolist() == ["unknown", "ok"]

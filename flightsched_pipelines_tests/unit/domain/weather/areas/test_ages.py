@@ -88,3 +88,21 @@ def test_an_old_empty_forecast_is_old_as_well_when_its_response_is_called_empty(
 
 def test_areas_of_an_old_list_still_count() -> None:
     assert [area.hazard for area in read({"gairmet": [issued(-9)]})] == [None, "icing"]
+
+
+FARTHEST: dict[str, tuple[AreaProduct, Any]] = {
+    "G-AIRMET": ("gairmet", [issued(1, snapshot=12)]),
+    "convective forecast": ("tcf", forecast(1, ahead=8)),
+    "SIGMET": ("airsigmet", [sigmet(validTimeFrom=int(at(1).timestamp()), validTimeTo=int(at(7).timestamp()))]),
+    "advisory": ("cwa", [cwa(validTimeFrom=int(at(1).timestamp()), validTimeTo=int(at(3).timestamp()))]),
+}
+
+
+@pytest.mark.parametrize(("product", "body"), FARTHEST.values(), ids=list(FARTHEST))
+def test_a_missing_product_reaches_as_far_as_its_last_area_would_count(product: AreaProduct, body: Any) -> None:
+    [last] = read({product: body})
+    [missing] = read({product: "<html>"})
+
+    assert last.hazard is not None
+    assert (missing.hazard, missing.from_utc) == (None, NOW)
+    assert missing.to_utc >= last.to_utc

@@ -97,11 +97,11 @@ BAD: list[tuple[AreaProduct, Any, str]] = [
     ),
     (
         "airsigmet", sigmet(validTimeFrom=-1_373_000_000, validTimeTo=-1_372_990_000),
-        "convective SIGMET 5W: its times cannot be read, so it counts for 6 h",
+        "convective SIGMET 5W: its times cannot be read, so it counts for 7 h",
     ),
     (
         "airsigmet", sigmet(validTimeFrom="2016-06-01T16:00:00Z", validTimeTo="2016-06-01T18:00:00Z"),
-        "convective SIGMET 5W: its times, from 2016-06-01 16:00Z, are not of this day, so it counts for 6 h",
+        "convective SIGMET 5W: its times, from 2016-06-01 16:00Z, are not of this day, so it counts for 7 h",
     ),
     ("airsigmet", sigmet(hazard="FROGS"), "SIGMET 5W: its hazard 'FROGS' is not known"),
     ("airsigmet", "rain", "No SIGMET can be read: area 1 of the response is not an object"),
@@ -115,7 +115,7 @@ BAD: list[tuple[AreaProduct, Any, str]] = [
     ),
     (
         "gairmet", gairmet(validTime="1926-06-01T19:00:00.000Z"),
-        "G-AIRMET ZULU 3Z: its times cannot be read, so it counts for 12 h",
+        "G-AIRMET ZULU 3Z: its times cannot be read, so it counts for 16 h",
     ),
     (
         "cwa", cwa(top=1500),
@@ -147,7 +147,7 @@ def test_the_freezing_level_is_the_lowest_and_the_surface_where_it_is_not_whole(
 def test_a_body_that_is_no_list_of_areas_is_an_area_anywhere(body: str) -> None:
     [area] = read({"airsigmet": body})
 
-    assert (area.hazard, area.outline, area.from_utc, area.to_utc) == (None, None, at(0), at(6))
+    assert (area.hazard, area.outline, area.from_utc, area.to_utc) == (None, None, at(0), at(7))
     assert area.problem == "No SIGMET can be read: the response is not a list of areas"
 
 
@@ -155,7 +155,7 @@ def test_a_product_that_failed_or_is_absent_may_be_anywhere_as_far_as_it_reaches
     failed = replace(response("cwa", ""), outcome="timeout", error="It did not answer within 20 s")
     areas = read_areas([response("airsigmet", []), response("tcf", "", "empty"), failed], NOW)
 
-    assert [(area.product, area.to_utc) for area in areas] == [("isigmet", at(6)), ("gairmet", at(12)), ("cwa", at(2))]
+    assert [(area.product, area.to_utc) for area in areas] == [("isigmet", at(7)), ("gairmet", at(16)), ("cwa", at(3))]
     assert sentences(areas) == [
         "No international SIGMET can be read: there is no response",
         "No G-AIRMET can be read: there is no response",
