@@ -7,13 +7,14 @@ and in UTC.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import dagster as dg
 import pandas as pd
 
 from flightsched_pipelines.database.frames import PARTITION_HOUR
 from flightsched_pipelines.defs.metadata_tables import Metadata, metadata_table
+from flightsched_pipelines.domain.cases.lifecycle import StepEvent
 from flightsched_pipelines.domain.risk.bookings import VERDICTS
 from flightsched_pipelines.domain.risk.breach_text import breach_brief, breach_of
 from flightsched_pipelines.domain.risk.rules import NOT_FLOWN
@@ -261,10 +262,7 @@ def dispatch_metadata(result: DispatchResult) -> Metadata:
     return {
         "hour": f"{result.hour_utc:%Y-%m-%dT%H}" if result.hour_utc else "",
         "dispatched_before": result.repeated,
-        **{
-            f"cases_{event}": steps.get(event, 0)
-            for event in ("opened", "updated", "cleared", "expired", "cancelled", "changed", "begun")
-        },
+        **{f"cases_{event}": steps.get(event, 0) for event in get_args(StepEvent)},
         "bookings_released": steps.get("released", 0),
         "messages_queued": sum(result.queued.values()),
         "unchanged": _counts(result.unchanged, "why"),

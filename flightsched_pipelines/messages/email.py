@@ -34,7 +34,7 @@ EVENT_NAMES: dict[Event, str] = {
     "expired": "No answer",
     "cancelled": "No longer in the schedule",
     "changed": "Changed by the school",
-    "begun": "No answer before its time came",
+    "begun": "Its time has come",
     "accepted": "Chosen, to be confirmed",
     "withdrawn": "Choice withdrawn",
     "hold_released": "Slot released",
@@ -42,7 +42,7 @@ EVENT_NAMES: dict[Event, str] = {
     "moved": "Moved",
     "handed_over": "Handed over",
     "kept": "Kept as booked by the instructor",
-    "declined": "No alternative suits",
+    "declined": "No new time found",
 }
 
 

@@ -93,7 +93,7 @@ _ENDED: Mapping[str, Text] = MappingProxyType(
             "The weather hold is lifted, and your lesson is on as booked. Nothing needs to be done.",
         ),
         "expired": ("The time to answer is over", f"No answer was received in time. {_DISPATCHER_HAS_IT}"),
-        "declined": ("A dispatcher takes over", f"No other time was found that suits. {_DISPATCHER_HAS_IT}"),
+        "declined": ("A dispatcher takes over", f"No new time was found. {_DISPATCHER_HAS_IT}"),
         "cancelled": (
             "This question has ended",
             "The school has changed or cancelled the lesson, or ended the question. No answer is needed.",

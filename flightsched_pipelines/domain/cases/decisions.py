@@ -22,8 +22,6 @@ from flightsched_pipelines.domain.cases.snapshot import (
 from flightsched_pipelines.domain.cases.waking_hours import WakingHours
 from flightsched_pipelines.formatting import format_duration, plural
 
-DEADLINE_PASSED = "the deadline has passed"
-
 MUCH_WORSE_SHARE = 0.1
 """A limit missed by this much more (as a share of it) than when an instructor kept the lesson needs a new decision."""
 
@@ -85,7 +83,7 @@ def weigh(
     if found.objections and decision.effect == "hold":
         raise taken(decision.number, found.objections[0])
     if found.objections:
-        return _without_slot(case, "lose", "hold_released", found.objections[0], at)
+        return without_slot(case, "lose", "hold_released", found.objections[0], at.now_utc)
     if found.verdict == "missing":
         keeps = "the slot stays held" if case.hold else "nothing was changed"
         raise ResponseRefusedError(
@@ -143,6 +141,19 @@ def override_still_applies(then: Mapping[str, float], now: Mapping[str, float]) 
     Both map broken rules to how far each limit is missed, as a share of it; infinite for hazards.
     """
     return all(rule in then and missed <= then[rule] + MUCH_WORSE_SHARE for rule, missed in now.items())
+
+
+def without_slot(case: CaseSnapshot, effect: Effect, event: ResponseEvent, why: str, now_utc: datetime) -> Decision:
+    """Return what becomes of a case whose held slot is lost: it waits for another choice, or goes to a dispatcher.
+
+    After its deadline nobody can choose again, and a student who has answered must not hear that nobody did. An offer
+    of a freed slot that is lost or withdrawn ends of itself.
+    """
+    slot, number = (case.hold.slot, case.hold.number) if case.hold else (None, None)
+    ends_itself = case.standby and (effect == "lose" or event == "withdrawn")
+    if now_utc >= case.deadline_utc and not ends_itself:
+        return Decision("end", "declined", CaseState.DECLINED, f"{why}, and the deadline has passed", slot, number)
+    return Decision(effect, event, CaseState.PROPOSED, why, slot, number)
 
 
 def _require_person(case: CaseSnapshot, answer: CaseResponse) -> None:
@@ -215,7 +226,7 @@ def _withdraw(case: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decis
     if at.now_utc > hold.since_utc + at.rules.withdraw_within:
         window = format_duration(at.rules.withdraw_within)
         raise ResponseRefusedError("late", f"a choice can be withdrawn for {window}; ask your dispatcher")
-    return _without_slot(case, "release", "withdrawn", "the student withdrew the choice", at)
+    return without_slot(case, "release", "withdrawn", "the student withdrew the choice", at.now_utc)
 
 
 def _confirm(case: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decision:
@@ -228,26 +239,13 @@ def _confirm(case: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decisi
 
 def _decline(case: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decision:
     _held(case, at.now_utc)
-    return _without_slot(case, "lose", "hold_released", "the instructor declined", at)
+    return without_slot(case, "lose", "hold_released", "the instructor declined", at.now_utc)
 
 
 def _release_hold(case: CaseSnapshot, _: CaseResponse, at: ResponseContext) -> Decision:
     if case.hold is None or at.now_utc < case.hold.until_utc:
         raise ResponseRefusedError("out_of_order", "no hold has ended")
-    return _without_slot(case, "release", "hold_released", "not confirmed in time", at)
-
-
-def _without_slot(case: CaseSnapshot, effect: Effect, event: ResponseEvent, why: str, at: ResponseContext) -> Decision:
-    """Return what becomes of a case whose held slot is lost: it waits for another choice, or goes to a dispatcher.
-
-    After its deadline nobody can choose again, and a student who has answered must not hear that nobody did. An offer
-    of a freed slot that is lost or withdrawn ends of itself.
-    """
-    slot, number = (case.hold.slot, case.hold.number) if case.hold else (None, None)
-    ends_itself = case.standby and (effect == "lose" or event == "withdrawn")
-    if at.now_utc >= case.deadline_utc and not ends_itself:
-        return Decision("end", "declined", CaseState.DECLINED, f"{why}, and {DEADLINE_PASSED}", slot, number)
-    return Decision(effect, event, CaseState.PROPOSED, why, slot, number)
+    return without_slot(case, "release", "hold_released", "not confirmed in time", at.now_utc)
 
 
 def _held(case: CaseSnapshot, now_utc: datetime) -> Hold:

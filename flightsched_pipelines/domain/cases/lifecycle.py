@@ -46,8 +46,12 @@ TRANSITIONS: Mapping[CaseState, frozenset[CaseState]] = MappingProxyType(
 """The states that may follow each open one; an ended case stays as it is."""
 
 
-StepEvent = Literal["opened", "updated", "cleared", "expired", "cancelled", "changed", "begun"]
-"""Steps of a case by an hour or the clock; begun: the lesson's time has come, or the school says it was flown."""
+StepEvent = Literal["opened", "updated", "cleared", "expired", "declined", "cancelled", "changed", "begun"]
+"""Steps of a case by an hour or the clock.
+
+declined: the student answered, but no choice stood at the deadline; begun: the lesson's time has come, or the school
+says it was flown.
+"""
 
 ENDING_EVENTS: tuple[StepEvent, ...] = ("cleared", "expired", "cancelled", "changed", "begun")
 """The steps of an hour or the clock that end a case."""
@@ -74,7 +78,7 @@ its new time; kept: an instructor keeps the lesson as booked; declined: a dispat
 is no longer held; reminded: a reminder was sent; closed: a dispatcher ended the case.
 """
 
-CASE_EVENTS: tuple[str, ...] = (*get_args(StepEvent), "released", "overruled", *get_args(ResponseEvent))
+CASE_EVENTS = frozenset[str]({*get_args(StepEvent), "released", "overruled", *get_args(ResponseEvent)})
 """Every event of the audit trail.
 
 released: the weather hold of a booking whose case had ended was lifted; overruled: the school's scheduler has the
@@ -105,7 +109,8 @@ def keeps_time(slot: Slot, lesson: Slot) -> bool:
 class Case:
     """An open case: the lesson as people were notified of it, and the alternatives on offer, in their order.
 
-    ``student_id`` is the student who was asked, ``None`` if that is not known.
+    ``student_id`` is the student who was asked, ``None`` if that is not known. ``answered``: the student has taken an
+    alternative or asked for others, whatever became of that.
     """
 
     state: CaseState
@@ -113,6 +118,7 @@ class Case:
     offers: Sequence[Slot]
     deadline_utc: datetime
     student_id: int | None = None
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,13 +197,13 @@ def next_transition(case: Case, standing: BookingStatus, now_utc: datetime) -> C
     if ended is not None or case.state is CaseState.STUDENT_ACCEPTED:
         return ended
     if now_utc >= case.lesson.starts_at_utc:
-        return _end(case, "begun", CaseState.EXPIRED, "the lesson's time came without an answer")
+        return _end(case, "begun", CaseState.EXPIRED, "the lesson's time came and nothing was agreed")
     if standing.is_above_minimums(now_utc):
         return _end(case, "cleared", CaseState.CLEARED, "the forecast is above the school's minimums again")
     if now_utc >= case.deadline_utc:
         if not standing.on_hold:
             return _end(case, "changed", CaseState.CANCELLED, "the school has lifted the weather hold")
-        return expire(case)
+        return _without_choice(case) if case.answered else expire(case)
     return _offer_anew(case, standing) if standing.verdict == "at_risk" else None
 
 
@@ -222,6 +228,11 @@ def is_given_away(case: Case, standing: BookingStatus) -> bool:
 def expire(case: Case) -> CaseTransition:
     """Return the step that ends a case without a response in time."""
     return _end(case, "expired", CaseState.EXPIRED, "there was no answer before the deadline")
+
+
+def _without_choice(case: Case) -> CaseTransition:
+    """Return the step by which a dispatcher takes over: a student who answered must not hear that nobody did."""
+    return _end(case, "declined", CaseState.DECLINED, "no choice stood at the deadline")
 
 
 def _offer_anew(case: Case, standing: BookingStatus) -> CaseTransition | None:

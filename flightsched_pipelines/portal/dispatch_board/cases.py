@@ -28,7 +28,7 @@ STATES = {
     "kept": "kept as booked",
     "cleared": "above the minimums again",
     "expired": "no answer",
-    "declined": "no alternative suits",
+    "declined": "no new time found",
     "cancelled": "ended",
 }
 MAX_WORDS = 100

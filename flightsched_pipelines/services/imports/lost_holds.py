@@ -11,9 +11,8 @@ from flightsched_pipelines.database.queries.cases import case_queries, transitio
 from flightsched_pipelines.database.queries.cases.transitions import Transition
 from flightsched_pipelines.database.queries.imports.filed_changes import cases_holding
 from flightsched_pipelines.database.queries.schedule import holds
-from flightsched_pipelines.domain.cases.decisions import DEADLINE_PASSED
-from flightsched_pipelines.domain.cases.lifecycle import CaseState
-from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot
+from flightsched_pipelines.domain.cases.decisions import without_slot
+from flightsched_pipelines.domain.cases.snapshot import CaseSnapshot, Decision
 from flightsched_pipelines.durations import hour_of
 from flightsched_pipelines.services.notifications.case_notification import CaseNotification, NotificationContext
 from flightsched_pipelines.services.notifications.directory import Directory
@@ -41,8 +40,9 @@ def offer_others(connection: Connection, lost: Sequence[CaseSnapshot], now_utc: 
         now = case_queries.load_case(connection, case.case_id)
         if case.hold is None or now is None or now.booked != case.lesson:
             continue
-        if now_utc >= case.deadline_utc and not case.standby:
-            step, news = _ended(case)
+        decision = without_slot(case, "lose", "hold_released", WHY, now_utc)
+        if decision.effect == "end":
+            step, news = _ended(case, decision)
         else:
             hour = newest_written(connection, "reschedule_candidates")
             slots = [case.hold.slot]
@@ -53,9 +53,8 @@ def offer_others(connection: Connection, lost: Sequence[CaseSnapshot], now_utc: 
         queue_notifications(connection, [news], directory, NotificationContext(None, now_utc, settings))
 
 
-def _ended(case: CaseSnapshot) -> tuple[Transition, CaseNotification]:
+def _ended(case: CaseSnapshot, decision: Decision) -> tuple[Transition, CaseNotification]:
     """Return the end of a case that a dispatcher takes over, as its student cannot choose again."""
-    why = f"{WHY}, and {DEADLINE_PASSED}"
     about = case.case_id, case.booking_id
-    step = Transition(*about, "declined", case.state, CaseState.DECLINED, why, case.round)
+    step = Transition(*about, decision.event, case.state, decision.state, decision.why, case.round)
     return step, CaseNotification(*about, "declined", case.lesson, case.round)

@@ -17,7 +17,7 @@ from flightsched_pipelines.services.notifications.findings import Finding
 LIFTS_HOLD = frozenset({"cleared", "changed"})
 """The transitions that end a weather hold set by the platform."""
 
-SAYS_NOTHING_OF_WEATHER = frozenset({"cleared", "cancelled", "changed", "begun"})
+SAYS_NOTHING_OF_WEATHER = frozenset({"cleared", "declined", "cancelled", "changed", "begun"})
 
 
 def booking_status(lesson: CaseLesson, verdict: str | None = None) -> BookingStatus:
@@ -61,7 +61,7 @@ def notification_of(
         finding.breaches if finding else (),
         finding.no_offer_because if finding else None,
         [f"{step.why[:1].upper()}{step.why[1:]}."] if case.standby else step.changes,
-        case.case.deadline_utc,
+        None if step.event == "declined" else case.case.deadline_utc,
         to=() if step.event == "begun" else None,
         moved_from=case.case.lesson if step.event == "changed" and not case.standby else None,
         standby=case.standby,

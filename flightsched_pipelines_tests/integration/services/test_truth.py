@@ -68,6 +68,11 @@ AND o.role IN ('student', 'instructor') AND o.payload ->> 'standby' = 'false'
 AND CASE o.status WHEN 'sent' THEN o.settled_at ELSE o.created_at END
     >= (o.payload -> 'lesson' ->> 'starts_at_utc')::timestamptz
 """
+TOLD_OF_NO_ANSWER_THAT_CAME = """
+SELECT count(*) FROM school.outbox o WHERE o.event = 'expired' AND o.payload ->> 'standby' = 'false'
+AND o.role IN ('student', 'instructor') AND EXISTS (
+    SELECT FROM school.case_events e WHERE e.case_id = o.case_id AND e.event IN ('accepted', 'none_suit'))
+"""
 TOLD_THAT_NOBODY_ANSWERED = """
 SELECT count(*) FROM school.outbox o JOIN school.reschedule_cases c ON c.id = o.case_id
 WHERE o.event = 'expired' AND o.role IN ('student', 'instructor') AND c.booking_id = :id AND o.id > :newest
@@ -213,7 +218,7 @@ class Truth(RuleBasedStateMachine):
     @invariant()
     def people_were_told_what_is_so(self) -> None:
         """Check every message after every step."""
-        for wrong in (CLEARED_WITHOUT_VERDICT, TOLD_WITHOUT_VERDICT, TOLD_AFTER_IT_BEGAN):
+        for wrong in (CLEARED_WITHOUT_VERDICT, TOLD_WITHOUT_VERDICT, TOLD_AFTER_IT_BEGAN, TOLD_OF_NO_ANSWER_THAT_CAME):
             assert one(self.engine, wrong) == 0
         for booking_id, newest in self.gone.items():
             assert one(self.engine, TOLD_THAT_NOBODY_ANSWERED, id=booking_id, newest=newest) == 0

@@ -17,6 +17,7 @@ from flightsched_pipelines.database.schema import (
     TAKING_STATUSES,
     aircraft,
     bookings,
+    case_events,
     case_offers,
     dispatches,
     partitions,
@@ -162,8 +163,10 @@ def lessons_of(connection: Connection, booking_ids: Collection[int]) -> dict[int
 def open_cases(connection: Connection) -> dict[int, StoredCase]:
     """Return every open case, locked, by its booking."""
     c = reschedule_cases.c
-    query = select(reschedule_cases).where(c.state.in_(OPEN_STATES)).order_by(c.booking_id).with_for_update()
-    rows = connection.execute(query).all()
+    e = case_events.c
+    answered = exists().where(e.case_id == c.id, e.event.in_(("accepted", "none_suit"))).label("answered")
+    query = select(reschedule_cases, answered).where(c.state.in_(OPEN_STATES)).order_by(c.booking_id)
+    rows = connection.execute(query.with_for_update(of=reschedule_cases)).all()
     offers = _offers(connection, [row.id for row in rows])
     return {
         row.booking_id: StoredCase(
@@ -175,6 +178,7 @@ def open_cases(connection: Connection) -> dict[int, StoredCase]:
                 [offer.slot for offer in offers.get(row.id, [])],
                 row.deadline_utc,
                 row.student_id,
+                row.answered,
             ),
             row.round,
             offers.get(row.id, []),

@@ -1,4 +1,4 @@
-"""A held slot that is lost after the case's deadline: nobody reads "no answer" who has answered."""
+"""A choice that is lost, before or after the case's deadline: nobody reads "no answer" who has answered."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -64,12 +64,19 @@ def test_after_the_deadline_a_dispatcher_takes_over_and_nobody_reads_of_no_answe
 
     assert state(told_engine, answered) == "declined"
     end_overdue(told_engine, AFTER + timedelta(minutes=1), SETTINGS)
+    require_handed_to_a_dispatcher(told_engine, answered)
+
+
+def require_handed_to_a_dispatcher(engine: Engine, case_id: int) -> None:
+    """Student and instructor read that a dispatcher takes over, not that nobody answered; the hold stays."""
     events = "SELECT event, role FROM school.outbox WHERE case_id = :id AND status = 'waiting' AND channel = 'email'"
-    told = {tuple(row) for row in rows(told_engine, events, id=answered)}
+    told = {tuple(row) for row in rows(engine, events, id=case_id)}
     assert {("declined", "student"), ("declined", "instructor")} <= told
     assert "expired" not in {event for event, _ in told}
-    assert one(told_engine, "SELECT status FROM school.bookings b JOIN school.reschedule_cases c "
-               "ON c.booking_id = b.id WHERE c.id = :id", id=answered) == "weather_hold"  # fmt: skip
+    status = (
+        "SELECT status FROM school.bookings b JOIN school.reschedule_cases c ON c.booking_id = b.id WHERE c.id = :id"
+    )
+    assert one(engine, status, id=case_id) == "weather_hold"
 
 
 @pytest.mark.parametrize("lose", WAYS)
@@ -80,6 +87,32 @@ def test_before_the_deadline_the_student_can_choose_again(told_engine: Engine, a
     lose(told_engine, answered, AFTER)
 
     assert state(told_engine, answered) in {"proposed", "open"}
+    end_overdue(told_engine, AFTER + timedelta(hours=3), SETTINGS)
+    assert state(told_engine, answered) == "declined"
+    require_handed_to_a_dispatcher(told_engine, answered)
+
+
+def test_who_asked_for_other_times_has_answered(told_engine: Engine) -> None:
+    case_id, _ = cases(told_engine, where="c.instructor_id IS NOT NULL")[0]
+    assert say(told_engine, case_id, "none_suit", LATER).applied
+    assert state(told_engine, case_id) == "proposed"
+    soon = "UPDATE school.reschedule_cases SET deadline_utc = :at WHERE id = :id"
+    run(told_engine, soon, id=case_id, at=AFTER)
+
+    end_overdue(told_engine, AFTER, SETTINGS)
+
+    assert state(told_engine, case_id) == "declined"
+    require_handed_to_a_dispatcher(told_engine, case_id)
+
+
+def test_who_never_answered_reads_that_there_was_no_answer(told_engine: Engine) -> None:
+    case_id, _ = cases(told_engine, where="c.instructor_id IS NOT NULL")[0]
+    soon = "UPDATE school.reschedule_cases SET deadline_utc = :at WHERE id = :id"
+    run(told_engine, soon, id=case_id, at=AFTER)
+
+    end_overdue(told_engine, AFTER, SETTINGS)
+
+    assert state(told_engine, case_id) == "expired"
 
 
 def test_another_instructor_who_was_asked_hears_that_there_is_nothing_to_confirm(told_engine: Engine) -> None:
