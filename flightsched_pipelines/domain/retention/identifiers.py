@@ -2,12 +2,24 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 ERASED = "(erased)"
 """The words that replace them."""
 
 _FEWEST_DIGITS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A regular expression of PostgreSQL's, and plain words: what it finds has one of them, in capitals or not.
+
+    The words are found many times faster than the expression.
+    """
+
+    pattern: str
+    words: Sequence[str]
 
 
 def is_telling(identifier: str) -> bool:
@@ -16,14 +28,14 @@ def is_telling(identifier: str) -> bool:
     return "@" in identifier or digits >= _FEWEST_DIGITS or len(identifier.split()) > 1
 
 
-def pattern_of(identifiers: Iterable[str]) -> str | None:
-    """Return a regular expression of PostgreSQL's that finds identifiers as whole words; ``None`` for none.
+def mention_of(identifiers: Iterable[str]) -> Mention | None:
+    """Return what finds identifiers as whole words; ``None`` for none.
 
     It finds each in plain text, and as JSON writes it, in Unicode and in ASCII.
     """
     found = {form for identifier in identifiers for form in _forms(identifier)}
     forms = sorted(found, key=lambda one: (-len(one), one))
-    return "|".join(_whole(form) for form in forms) or None
+    return Mention("|".join(_whole(form) for form in forms), forms) if forms else None
 
 
 def _forms(identifier: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ from flightsched_pipelines.clients.delivery.mail import remove_mails
 from flightsched_pipelines.database.engine import dagster_url, ensure_dagster_database
 from flightsched_pipelines.database.queries.retention import mentions, people, staff
 from flightsched_pipelines.database.queries.retention.person import Person
-from flightsched_pipelines.domain.retention.identifiers import ERASED, is_telling, pattern_of
+from flightsched_pipelines.domain.retention.identifiers import ERASED, Mention, is_telling, mention_of
 from flightsched_pipelines.errors import PlainError
 from flightsched_pipelines.settings import Settings
 from flightsched_pipelines.text import one_line
@@ -122,15 +122,15 @@ def erase(engine: Engine, settings: Settings, person: Person, now_utc: datetime,
         shared = people.shared(connection, person)
     named = [one for one in (person.name, person.email, person.phone) if one]
     telling = [one for one in named if is_telling(one) and one not in shared]
-    pattern = pattern_of(telling)
+    mention = mention_of(telling)
     with _nothing_by_halves(person):
-        changed = _erase_from_dagster(settings, pattern, dry_run=dry_run)
+        changed = _erase_from_dagster(settings, mention, dry_run=dry_run)
         if mails := remove_mails(settings.flightsched_home / "mail", telling, dry_run=dry_run):
             changed["mails in the folder"] = mails
         with engine.connect() as connection, connection.begin() as transaction:
             _limit(connection)
             changed = _added(changed, _erase_own(connection, person, named, now_utc))
-            changed = _added(changed, _replace(connection, pattern, dry_run=dry_run))
+            changed = _added(changed, _replace(connection, mention, dry_run=dry_run))
             people.note(connection, person, changed, now_utc)
             if dry_run:
                 transaction.rollback()
@@ -142,7 +142,7 @@ def _erase_own(connection: Connection, person: Person, named: Sequence[str], now
     if person.is_staff:
         return staff.erase_rows(connection, person, now_utc)
     people.lock(connection, person)
-    near = pattern_of([*named, *filter(is_telling, map(one_line, people.words_of(connection, person)))])
+    near = mention_of([*named, *filter(is_telling, map(one_line, people.words_of(connection, person)))])
     changed = people.erase_rows(connection, person, now_utc)
     return changed if near is None else _added(changed, people.replace_near(connection, person, near, ERASED))
 
@@ -168,22 +168,22 @@ def _nothing_by_halves(person: Person) -> Generator[None]:
         raise ErasureRefusedError(f"{who} is not erased: {reason}; repeat the command when less is going on") from None
 
 
-def _erase_from_dagster(settings: Settings, pattern: str | None, *, dry_run: bool) -> dict[str, int]:
+def _erase_from_dagster(settings: Settings, mention: Mention | None, *, dry_run: bool) -> dict[str, int]:
     ensure_dagster_database(settings)
     dagsters = create_engine(dagster_url(settings))
     try:
         with dagsters.begin() as connection:
             _limit(connection)
-            changed = _replace(connection, pattern, dry_run=dry_run)
+            changed = _replace(connection, mention, dry_run=dry_run)
     finally:
         dagsters.dispose()
     return {f"dagster.{name.removeprefix('public.')}": rows for name, rows in changed.items()}
 
 
-def _replace(connection: Connection, pattern: str | None, *, dry_run: bool) -> dict[str, int]:
-    if pattern is None:
+def _replace(connection: Connection, mention: Mention | None, *, dry_run: bool) -> dict[str, int]:
+    if mention is None:
         return {}
-    return mentions.replace_mentions(connection, pattern, but=NOT_SEARCHED, dry_run=dry_run)
+    return mentions.replace_mentions(connection, mention, but=NOT_SEARCHED, dry_run=dry_run)
 
 
 def _added(first: dict[str, int], second: dict[str, int]) -> dict[str, int]:

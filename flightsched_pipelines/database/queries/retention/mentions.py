@@ -3,9 +3,26 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Text,
+    any_,
+    case,
+    cast,
+    column,
+    false,
+    func,
+    literal,
+    literal_column,
+    select,
+    table,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import array
 
-from flightsched_pipelines.domain.retention.identifiers import ERASED
+from flightsched_pipelines.domain.retention.identifiers import ERASED, Mention
 
 _COLUMNS = text("""
     SELECT n.nspname AS schema, c.relname AS name, a.attname AS column,
@@ -26,6 +43,7 @@ _COLUMNS = text("""
 class TextColumn:
     """A column of text or JSON, or of a list of them; ``is_key`` if its text must differ from other rows'."""
 
+    schema: str
     table: str
     name: str
     type: str
@@ -34,33 +52,47 @@ class TextColumn:
 
 def text_columns(connection: Connection) -> Iterator[TextColumn]:
     """Yield every such column of every table."""
-    quote = connection.dialect.identifier_preparer.quote_identifier
     for row in connection.execute(_COLUMNS).all():
-        yield TextColumn(f"{quote(row.schema)}.{quote(row.name)}", quote(row.column), row.type, row.is_key)
+        yield TextColumn(row.schema, row.name, row.column, row.type, row.is_key)
+
+
+def mentions(said: ColumnElement[str], mention: Mention, pattern: str | None = None) -> ColumnElement[bool]:
+    """Return whether a text has a mention, or what a narrower pattern finds of it.
+
+    Patterns are slow: one is tried only where a plain word stands.
+    """
+    words = array([func.lower(literal(f"%{_plain(word)}%", Text)) for word in mention.words])
+    return case((func.lower(said).like(any_(words)), said.regexp_match(pattern or mention.pattern, "i")), else_=false())
+
+
+def _plain(word: str) -> str:
+    """Return a word for ``LIKE``, which finds it as it is."""
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def replace_mentions(
-    connection: Connection, pattern: str, but: Collection[str] = (), *, dry_run: bool = False
+    connection: Connection, mention: Mention, but: Collection[str] = (), *, dry_run: bool = False
 ) -> dict[str, int]:
-    """Replace what a pattern finds, but in some tables; returns the number of changed rows by table.
+    """Replace mentions, but in some tables; returns the number of changed rows by table.
 
-    The names of tables and columns come from the database's own catalogue. A dry run counts, and so locks no row.
+    The names of tables, columns and types come from the database's own catalog. A dry run counts, and so locks no row.
     """
     changed: dict[str, int] = {}
-    for column in text_columns(connection):
-        table = column.table.replace('"', "")
-        if table in but:
+    for found in text_columns(connection):
+        name = f"{found.schema}.{found.table}"
+        if name in but:
             continue
-        apart = " || CAST(ctid AS text)" if column.is_key else ""  # two keys that name one person stay two
-        counted = text(f"SELECT count(*) FROM {column.table} WHERE CAST({column.name} AS text) ~* :pattern")  # noqa: S608
-        statement = text(
-            f"UPDATE {column.table} SET {column.name} = CAST(regexp_replace(CAST({column.name} AS text), :pattern, "  # noqa: S608
-            f":erased, 'gi'){apart} AS {column.type}) WHERE CAST({column.name} AS text) ~* :pattern"
-        )
+        target = table(found.table, column(found.name), schema=found.schema)
+        said = cast(target.c[found.name], Text)
+        has = mentions(said, mention)
         if dry_run:
-            rows = connection.execute(counted, {"pattern": pattern}).scalar_one()
+            rows = connection.execute(select(func.count()).select_from(target).where(has)).scalar_one()
         else:
-            rows = connection.execute(statement, {"pattern": pattern, "erased": ERASED}).rowcount
+            value = func.regexp_replace(said, mention.pattern, ERASED, "gi", type_=Text)
+            if found.is_key:  # two keys that name one person stay two
+                value = value + cast(literal_column("ctid"), Text)
+            typed = value.op("::", precedence=100)(literal_column(found.type))
+            rows = connection.execute(update(target).values({found.name: typed}).where(has)).rowcount
         if rows:
-            changed[table] = changed.get(table, 0) + rows
+            changed[name] = changed.get(name, 0) + rows
     return changed

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Table, Text, cast, delete, func, or_, select, update
 
 from flightsched_pipelines.database.queries.retention import staff
+from flightsched_pipelines.database.queries.retention.mentions import mentions
 from flightsched_pipelines.database.queries.retention.person import Person, Role
 from flightsched_pipelines.database.queries.retention.references import Fate, references_to
 from flightsched_pipelines.database.schema import (
@@ -24,6 +25,7 @@ from flightsched_pipelines.database.schema import (
     schools,
     students,
 )
+from flightsched_pipelines.domain.retention.identifiers import Mention
 
 _TABLES: Mapping[Role, Table] = {"student": students, "instructor": instructors}
 
@@ -129,8 +131,8 @@ def words_of(connection: Connection, person: Person) -> Sequence[str]:
     return list(connection.execute(query).scalars())
 
 
-def replace_near(connection: Connection, person: Person, pattern: str, words: str) -> dict[str, int]:
-    """Replace what a pattern finds in messages and responses about the person's lessons; returns how many by table."""
+def replace_near(connection: Connection, person: Person, mention: Mention, words: str) -> dict[str, int]:
+    """Replace mentions in messages and responses about the person's lessons; returns the number of rows by table."""
     lessons = select(bookings.c.id).where(_of(person))
     c = reschedule_cases.c
     asked = c.student_id == (person.id if person.role == "student" else None)
@@ -144,12 +146,12 @@ def replace_near(connection: Connection, person: Person, pattern: str, words: st
         (outbox.c.payload, outbox.c.case_id.in_(cases)),
         (responses.c.reason, responses.c.booking_id.in_(lessons)),
     )
-    value_only = rf'({pattern})(?!":)'  # a name may be the word that JSON has for a field
+    value_only = rf'({mention.pattern})(?!":)'  # a name may be the word that JSON has for a field
     changed: dict[str, int] = {}
     for column, condition in where:
         said = cast(column, Text)
         value = cast(func.regexp_replace(said, value_only, words, "gi"), column.type)
-        statement = update(column.table).values({column: value}).where(condition, said.regexp_match(value_only, "i"))
+        statement = update(column.table).values({column: value}).where(condition, mentions(said, mention, value_only))
         if rows := connection.execute(statement).rowcount:
             changed[column.table.fullname] = changed.get(column.table.fullname, 0) + rows
     return changed
