@@ -1,6 +1,7 @@
 """Dispatch an hour and deliver messages: ``flightsched dispatch``, ``deliver`` and ``send-test``."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Annotated
@@ -49,7 +50,7 @@ def deliver(as_json: Json = False) -> None:
         return
     console.print(
         f"sent: {_in_words(result.sent)}; failed: {_in_words(result.failed)}; dead letters: {_in_words(result.dead)}; "
-        f"suppressed: {_in_words(result.suppressed)}; deadlines: {_in_words(result.deadlines)}"
+        f"suppressed: {_in_words(result.suppressed)}; deadlines: {_by_name(result.deadlines)}"
     )
     for channel, why in result.down.items():
         console.print(f"[yellow]{channel} is down:[/yellow] {why}")
@@ -79,3 +80,7 @@ def send_test(address: Annotated[str, typer.Argument(help="An address you can re
 def _in_words(counts: object) -> str:
     items = dict(counts)  # pyright: ignore[reportCallIssue, reportArgumentType]
     return ", ".join(f"{number} {name}" for name, number in items.items() if number) or "none"
+
+
+def _by_name(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in counts.items() if number) or "none"

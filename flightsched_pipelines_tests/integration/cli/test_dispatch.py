@@ -85,6 +85,15 @@ def _given(model: BaseModel) -> set[str]:
     return {name for name, value in model.model_dump().items() if value not in (None, [], {}, False)}
 
 
+def test_a_delivery_says_how_many_cases_passed_their_deadline(ticked: Engine, flightsched: Type) -> None:
+    assert flightsched("dispatch").code == 0
+    with ticked.begin() as connection:
+        ahead = "SELECT c.id FROM school.reschedule_cases c WHERE c.starts_at_utc > now() + interval '1 day' LIMIT 1"
+        connection.execute(text(f"UPDATE school.reschedule_cases SET deadline_utc = now() WHERE id = ({ahead})"))  # noqa: S608, our own
+
+    assert "deadlines: cases expired 1" in flightsched("deliver").out
+
+
 def test_people_are_told_of_the_newest_hour_once(ticked: Engine, flightsched: Type, tmp_path: Path) -> None:
     assert "no messages yet" in flightsched("outbox").out
     told = flightsched("dispatch")
