@@ -51,7 +51,7 @@ class HourThatRuns(TurnedClock):
     ends: float
 
     def now(self) -> datetime:
-        """Return the present, and never more than the hour's last second."""
+        """Return the present, and never more than the last second before the end."""
         return min(super().now(), datetime.fromtimestamp(self.ends - 1, UTC))
 
 
@@ -123,6 +123,11 @@ class Watch:
     def restart_with(self, **values: object) -> None:
         """Change settings, as a restart with other variables does."""
         self.settings = settings_for(**self.settings.model_dump(exclude_unset=True) | values)
+
+    def stay_in_hour(self) -> None:
+        """Have the clock stop four seconds before the hour ends: a delivery and a run are then within it, too."""
+        ends = self.hour + timedelta(hours=1) - timedelta(seconds=3)
+        self.clock = HourThatRuns(minutes=self.clock.minutes, ends=ends.timestamp())
 
     def stand_at(self, *, minutes: float) -> None:
         """Turn the clock to some minutes after the hour began, whichever minute it is now."""

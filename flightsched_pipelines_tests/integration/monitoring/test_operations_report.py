@@ -28,13 +28,18 @@ from flightsched_pipelines_tests.servers import moto_server
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
-def reported(watch: Watch, healthy: Healthy, tmp_path: Path) -> tuple[Watch, dg.ExecuteInProcessResult]:
+@pytest.fixture(params=[False, True], ids=["within the hour", "as the hour ends"])
+def reported(
+    request: pytest.FixtureRequest, watch: Watch, healthy: Healthy, tmp_path: Path
+) -> tuple[Watch, dg.ExecuteInProcessResult]:
     """A platform whose hour was dispatched, delivered and reported."""
     watch.settings = watch.settings.model_copy(update={"report_folder": tmp_path / "reports"})
+    if request.param:
+        watch.stand_at(minutes=60)
+    watch.stay_in_hour()
     dispatch(watch.engine, watch.clock.now(), watch.settings)
     watch.deliver()
-    watch.clock = TurnedClock(minutes=1 / 20)  # the delivery's clock is a second ahead
+    watch.clock = TurnedClock(minutes=watch.clock.minutes + 1 / 20)  # the delivery's clock is a second ahead
     result = watch.run("report", healthy.hour)
     assert result.success
     return watch, result
@@ -133,6 +138,7 @@ def test_errors_rates_and_durations_count_what_ended_within_the_window(watch: Wa
 
 
 def test_calls_of_the_llm_are_counted_throttled_and_priced(watch: Watch, healthy: Healthy) -> None:
+    watch.stay_in_hour()
     now = watch.clock.now()
     with watch.engine.begin() as connection:
         for status, cost, seconds, ago in (("ok", 0.02, 3.0, 1), ("rate_limited", 0, 9.0, 2), ("ok", 5, 1.0, 90)):
