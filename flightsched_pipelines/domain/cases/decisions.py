@@ -146,7 +146,7 @@ def override_still_applies(then: Mapping[str, float], now: Mapping[str, float]) 
 def without_slot(case: CaseSnapshot, effect: Effect, event: ResponseEvent, why: str, now_utc: datetime) -> Decision:
     """Return what becomes of a case whose held slot is lost: it waits for another choice, or goes to a dispatcher.
 
-    After its deadline nobody can choose again, and a student who has answered must not hear that nobody did. An offer
+    After its deadline nobody can choose again, and a student who has responded must not read that nobody did. An offer
     of a freed slot that is lost or withdrawn ends of itself.
     """
     slot, number = (case.hold.slot, case.hold.number) if case.hold else (None, None)

@@ -49,12 +49,15 @@ TRANSITIONS: Mapping[CaseState, frozenset[CaseState]] = MappingProxyType(
 StepEvent = Literal["opened", "updated", "cleared", "expired", "declined", "cancelled", "changed", "begun"]
 """Steps of a case by an hour or the clock.
 
-declined: the student answered, but no choice stood at the deadline; begun: the lesson's time has come, or the school
-says it was flown.
+declined: the student responded, but no alternative was held at the deadline; begun: the lesson's time has come, or the
+school says it was flown.
 """
 
 ENDING_EVENTS: tuple[StepEvent, ...] = ("cleared", "expired", "cancelled", "changed", "begun")
-"""The steps of an hour or the clock that end a case."""
+"""The steps of an hour or the clock that end a case; after these, whoever had no message of the case gets none.
+
+A declined case is not among them: its lesson is still on hold, and whoever had no message gets that one.
+"""
 
 StandbyRule = Literal["threatened_first", "first_come", "longest_without_lesson", "nobody"]
 """The order in which freed slots are offered.
@@ -109,8 +112,8 @@ def keeps_time(slot: Slot, lesson: Slot) -> bool:
 class Case:
     """An open case: the lesson as people were notified of it, and the alternatives on offer, in their order.
 
-    ``student_id`` is the student who was asked, ``None`` if that is not known. ``answered``: the student has taken an
-    alternative or asked for others, whatever became of that.
+    ``student_id`` is the student who was asked, ``None`` if that is not known. ``responded``: the student has accepted
+    an alternative or asked for others, whatever became of that.
     """
 
     state: CaseState
@@ -118,7 +121,7 @@ class Case:
     offers: Sequence[Slot]
     deadline_utc: datetime
     student_id: int | None = None
-    answered: bool = False
+    responded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +206,7 @@ def next_transition(case: Case, standing: BookingStatus, now_utc: datetime) -> C
     if now_utc >= case.deadline_utc:
         if not standing.on_hold:
             return _end(case, "changed", CaseState.CANCELLED, "the school has lifted the weather hold")
-        return _without_choice(case) if case.answered else expire(case)
+        return _decline(case) if case.responded else expire(case)
     return _offer_anew(case, standing) if standing.verdict == "at_risk" else None
 
 
@@ -230,9 +233,9 @@ def expire(case: Case) -> CaseTransition:
     return _end(case, "expired", CaseState.EXPIRED, "there was no answer before the deadline")
 
 
-def _without_choice(case: Case) -> CaseTransition:
-    """Return the step by which a dispatcher takes over: a student who answered must not hear that nobody did."""
-    return _end(case, "declined", CaseState.DECLINED, "no choice stood at the deadline")
+def _decline(case: Case) -> CaseTransition:
+    """Return the step by which a dispatcher takes over: a student who responded must not read that nobody did."""
+    return _end(case, "declined", CaseState.DECLINED, "no alternative was held at the deadline")
 
 
 def _offer_anew(case: Case, standing: BookingStatus) -> CaseTransition | None:

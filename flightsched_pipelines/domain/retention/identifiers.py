@@ -13,9 +13,9 @@ _FEWEST_DIGITS = 7
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A regular expression of PostgreSQL's, and plain words: what it finds has one of them, in capitals or not.
+    """A search for identifiers: a regular expression of PostgreSQL's, and plain words.
 
-    The words are found many times faster than the expression.
+    Every match contains one of the words, in capitals or not; the words are found many times faster.
     """
 
     pattern: str
@@ -29,9 +29,9 @@ def is_telling(identifier: str) -> bool:
 
 
 def mention_of(identifiers: Iterable[str]) -> Mention | None:
-    """Return what finds identifiers as whole words; ``None`` for none.
+    """Return the search for identifiers as whole words; ``None`` for none.
 
-    It finds each in plain text, and as JSON writes it, in Unicode and in ASCII.
+    Each is found in plain text, and as JSON writes it, in Unicode and in ASCII.
     """
     found = {form for identifier in identifiers for form in _forms(identifier)}
     forms = sorted(found, key=lambda one: (-len(one), one))

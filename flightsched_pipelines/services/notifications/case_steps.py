@@ -61,7 +61,7 @@ def notification_of(
         finding.breaches if finding else (),
         finding.no_offer_because if finding else None,
         [f"{step.why[:1].upper()}{step.why[1:]}."] if case.standby else step.changes,
-        None if step.event == "declined" else case.case.deadline_utc,
+        None if step.event == "declined" else case.case.deadline_utc,  # no response is wanted any more
         to=() if step.event == "begun" else None,
         moved_from=case.case.lesson if step.event == "changed" and not case.standby else None,
         standby=case.standby,

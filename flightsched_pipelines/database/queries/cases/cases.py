@@ -164,8 +164,8 @@ def open_cases(connection: Connection) -> dict[int, StoredCase]:
     """Return every open case, locked, by its booking."""
     c = reschedule_cases.c
     e = case_events.c
-    answered = exists().where(e.case_id == c.id, e.event.in_(("accepted", "none_suit"))).label("answered")
-    query = select(reschedule_cases, answered).where(c.state.in_(OPEN_STATES)).order_by(c.booking_id)
+    responded = exists().where(e.case_id == c.id, e.event.in_(("accepted", "none_suit"))).label("responded")
+    query = select(reschedule_cases, responded).where(c.state.in_(OPEN_STATES)).order_by(c.booking_id)
     rows = connection.execute(query.with_for_update(of=reschedule_cases)).all()
     offers = _offers(connection, [row.id for row in rows])
     return {
@@ -178,7 +178,7 @@ def open_cases(connection: Connection) -> dict[int, StoredCase]:
                 [offer.slot for offer in offers.get(row.id, [])],
                 row.deadline_utc,
                 row.student_id,
-                row.answered,
+                row.responded,
             ),
             row.round,
             offers.get(row.id, []),
