@@ -53,11 +53,11 @@ declined: the student responded, but no alternative was held at the deadline; be
 school says it was flown.
 """
 
-ENDING_EVENTS: tuple[StepEvent, ...] = ("cleared", "expired", "cancelled", "changed", "begun")
-"""The steps of an hour or the clock that end a case; after these, whoever had no message of the case gets none.
+ENDING_EVENTS: frozenset[StepEvent] = frozenset({"cleared", "expired", "declined", "cancelled", "changed", "begun"})
+"""The steps of an hour or the clock that end a case."""
 
-A declined case is not among them: its lesson is still on hold, and whoever had no message gets that one.
-"""
+ON_HOLD_AFTER: frozenset[StepEvent] = frozenset({"expired", "declined"})
+"""The ends of a threatened lesson's case after which it is still on hold, and a dispatcher takes over."""
 
 StandbyRule = Literal["threatened_first", "first_come", "longest_without_lesson", "nobody"]
 """The order in which freed slots are offered.

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from flightsched_pipelines.domain.cases.lifecycle import ON_HOLD_AFTER
+
 STAYS_AS_BOOKED = frozenset({"cleared", "kept", "expired", "declined"})
 """Events about a lesson that keeps its time, on hold or not."""
 
@@ -63,7 +65,7 @@ def statement_of(
     given_away: bool = False,
 ) -> Statement:
     """Return what a message says; ``hold_stays``: that the lesson stays on a dispatcher's hold."""
-    return Statement(event, starts_at_utc, hold_stays or event in {"expired", "declined"}, standby, given_away)
+    return Statement(event, starts_at_utc, hold_stays or event in ON_HOLD_AFTER, standby, given_away)
 
 
 def may_wake(event: str, *, standby: bool) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flightsched_pipelines.database.queries.notifications.contacts import Person
-from flightsched_pipelines.domain.cases.lifecycle import ENDING_EVENTS, Slot
+from flightsched_pipelines.domain.cases.lifecycle import ENDING_EVENTS, ON_HOLD_AFTER, Slot
 from flightsched_pipelines.domain.cases.snapshot import Offer
 from flightsched_pipelines.domain.cases.statements import may_wake
 from flightsched_pipelines.domain.risk.breach_text import Breach
@@ -55,6 +55,12 @@ class CaseNotification:
     def may_wake(self) -> bool:
         """Return whether a near lesson overrides quiet hours."""
         return may_wake(self.event, standby=self.standby)
+
+    @property
+    def settles(self) -> bool:
+        """Return whether the case ends with nothing left to know for whoever had no message of it."""
+        slot_has_gone = self.standby and self.event == "expired"
+        return slot_has_gone or self.event in ENDING_EVENTS - ON_HOLD_AFTER
 
     @property
     def useful_until_utc(self) -> datetime:

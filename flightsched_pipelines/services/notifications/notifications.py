@@ -14,7 +14,7 @@ from flightsched_pipelines.database.queries.notifications import outbox, posting
 from flightsched_pipelines.database.queries.notifications.contacts import Person
 from flightsched_pipelines.database.queries.schedule.booking_moves import Move
 from flightsched_pipelines.database.queries.schedule.person_lessons import uncertain_verdicts
-from flightsched_pipelines.domain.cases.lifecycle import ENDING_EVENTS, Slot
+from flightsched_pipelines.domain.cases.lifecycle import Slot
 from flightsched_pipelines.domain.cases.snapshot import Offer
 from flightsched_pipelines.domain.verification.track_record import TrackRecord
 from flightsched_pipelines.messages import models
@@ -185,7 +185,7 @@ class _Post:
 
     def _to_person(self, item: CaseNotification, person: Person, channel: str) -> None:
         first = (item.case_id, person.role, channel) in self.unheard
-        if first and item.event in ENDING_EVENTS:
+        if first and item.settles:
             self.tally.suppressed["over before the notification"] += 1
         elif channel == "email" and person.wants_digest and not item.standby:
             self.gathered[person.role, person.person_id].append(item)

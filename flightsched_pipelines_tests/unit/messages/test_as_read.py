@@ -157,7 +157,7 @@ def line_as_read(line: DigestLine) -> list[str]:
         *(breach_sentence(breach, zone) for breach in line.breaches[:2]),
         *(format_time(offer.starts_at_utc, zone) for offer in line.offers if is_open),
         *([f"Answer by {format_time(line.deadline_utc, zone)}"] if is_open and line.deadline_utc else []),
-        *(["On weather hold; for a dispatcher to handle."] if line.event == "expired" else []),
+        *(["On weather hold; for a dispatcher to handle."] if line.event in {"expired", "declined"} else []),
         f"Case {line.case_id}",
     ]
 

@@ -1,7 +1,7 @@
 """An hour's findings become cases and messages: once, the newest only, and again only when something has changed."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 import pytest
@@ -9,9 +9,11 @@ from sqlalchemy import Engine
 
 from flightsched_pipelines.database import frames
 from flightsched_pipelines.database.schema import PIPELINE_TABLES
+from flightsched_pipelines.domain.cases.lifecycle import Slot, StepEvent
 from flightsched_pipelines.services.hourly import hourly_steps, proposal_validation
 from flightsched_pipelines.services.hourly.hour_summary import summarise_hour
 from flightsched_pipelines.services.notifications import dispatch as desk
+from flightsched_pipelines.services.notifications.case_notification import CaseNotification
 from flightsched_pipelines.services.notifications.dispatch import DispatchRefusedError, DispatchResult, dispatch
 from flightsched_pipelines.services.responses.overdue import count_to_end, end_overdue
 from flightsched_pipelines.settings import Settings
@@ -242,13 +244,17 @@ def test_a_case_that_nobody_answers_expires_and_a_dispatcher_has_it(told: Engine
     assert one(told, "SELECT status FROM school.bookings WHERE id = :id", id=booking_id) == "scheduled"
 
 
-def test_a_night_that_clears_again_is_told_to_nobody_who_slept(ticked_engine: Engine) -> None:
-    run(ticked_engine, "DELETE FROM school.contact_preferences")
+def let_students_sleep(engine: Engine) -> None:
+    run(engine, "DELETE FROM school.contact_preferences")
     run(
-        ticked_engine,
+        engine,
         "INSERT INTO school.contact_preferences (student_id, quiet_from, quiet_to) SELECT id, '00:00', '23:59' "
         "FROM school.students",
     )
+
+
+def test_a_night_that_clears_again_is_told_to_nobody_who_slept(ticked_engine: Engine) -> None:
+    let_students_sleep(ticked_engine)
     tell(ticked_engine)
     case_id, booking_id = first_case(ticked_engine)
     broken = stored(ticked_engine, "at_risk_bookings")
@@ -257,6 +263,35 @@ def test_a_night_that_clears_again_is_told_to_nobody_who_slept(ticked_engine: En
     assert result.suppressed["over before the notification"] >= 1
     statuses = "SELECT DISTINCT status FROM school.outbox WHERE case_id = :id AND role = 'student'"
     assert rows(ticked_engine, statuses, id=case_id) == [("suppressed",)]
+
+
+@pytest.mark.parametrize("event", ["expired", "declined"])
+def test_who_slept_until_a_case_ended_hears_that_the_lesson_is_still_on_hold(ticked_engine: Engine, event: str) -> None:
+    let_students_sleep(ticked_engine)
+    tell(ticked_engine)
+    case_id, booking_id = first_case(ticked_engine)
+    if event == "declined":
+        asked_for_others = (
+            "INSERT INTO school.case_events (case_id, at, actor, event, to_state, why) "
+            "VALUES (:id, :now, 'student', 'none_suit', 'open', 'none suited')"
+        )
+        run(ticked_engine, asked_for_others, id=case_id, now=NOW)
+    deadline = one(ticked_engine, "SELECT deadline_utc FROM school.reschedule_cases WHERE id = :id", id=case_id)
+
+    end_overdue(ticked_engine, deadline, SETTINGS)
+
+    assert one(ticked_engine, "SELECT status FROM school.bookings WHERE id = :id", id=booking_id) == "weather_hold"
+    mails = "SELECT event, status FROM school.outbox WHERE case_id = :id AND role = 'student' AND channel = 'email'"
+    assert rows(ticked_engine, f"{mails} ORDER BY id", id=case_id) == [("opened", "suppressed"), (event, "waiting")]
+    until = "SELECT o.expires_at = upper(b.period) FROM school.outbox o JOIN school.bookings b ON b.id = :id "
+    assert one(ticked_engine, f"{until} WHERE o.case_id = :case AND o.event = :event AND o.role = 'student'",
+               id=booking_id, case=case_id, event=event)  # fmt: skip
+
+
+def test_a_freed_slot_that_has_gone_is_told_to_nobody_who_slept() -> None:
+    slot = Slot(NOW, NOW + HOUR, None, None)
+    settles = {event for event in get_args(StepEvent) if CaseNotification(1, 1, event, slot, 1, standby=True).settles}
+    assert settles == {"expired", "cleared", "cancelled", "changed", "begun"}
 
 
 def test_a_person_who_asked_for_digests_gets_one_mail(ticked_engine: Engine) -> None:
