@@ -7,10 +7,14 @@ from flightsched_pipelines.messages.models import Notice
 
 
 def event_payload(notice: Notice, *, hour_utc: datetime) -> dict[str, Any]:
-    """Return the facts of a notice without personal data; instants are ISO 8601, UTC."""
+    """Return the facts of a notice without personal data; instants are ISO 8601, UTC.
+
+    The event is ``given_away`` for the student whose lesson it was.
+    """
     lesson = notice.lesson
+    moved_from = None if notice.given_away else notice.moved_from_utc
     return {
-        "event": notice.event,
+        "event": "given_away" if notice.given_away else notice.event,
         "cause": "standby" if notice.standby else "weather",
         "partition_hour": _iso(hour_utc),
         "case_id": notice.case_id,
@@ -21,7 +25,7 @@ def event_payload(notice: Notice, *, hour_utc: datetime) -> dict[str, Any]:
         "starts_at_utc": _iso(lesson.starts_at_utc),
         "ends_at_utc": _iso(lesson.ends_at_utc),
         "form": lesson.form,
-        "moved_from": notice.moved_from_utc and _period(*notice.moved_from_utc),
+        "moved_from": moved_from and _period(*moved_from),
         "deadline_utc": None if notice.deadline_utc is None else _iso(notice.deadline_utc),
         "shortfalls": [breach.model_dump(mode="json") for breach in notice.breaches],
         "offers": [

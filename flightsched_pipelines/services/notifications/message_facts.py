@@ -62,7 +62,7 @@ class MessageFacts:
             deadline_utc=item.deadline_utc,
             case_url=person and self._url(item, person),
             stays_on_hold=item.stays_on_hold,
-            given_away=_loses_it(item, person),
+            given_away=loses_lesson(item, person),
         )
 
     def notice(self, item: CaseNotification, person: Person, *, as_first: bool = False) -> models.Notice:
@@ -88,7 +88,7 @@ class MessageFacts:
             person_url=person_url(self.context.settings, person, self.context.now_utc),
             standby=item.standby,
             stays_on_hold=item.stays_on_hold,
-            given_away=_loses_it(item, person),
+            given_away=loses_lesson(item, person),
             contact=self.directory.contact(item.booking_id),
             sequence=self.sequences[item.booking_id],
             forecast_hour_utc=self.forecast_hour_utc,
@@ -121,22 +121,22 @@ class MessageFacts:
 
     def _lesson(self, item: CaseNotification, person: Person | None) -> models.Lesson:
         """The lesson; to the student who has it no more, as it was then."""
-        if item.given_away is not None and person is not None and _loses_it(item, person):
+        if item.given_away is not None and person is not None and loses_lesson(item, person):
             return self.directory.lesson(item.booking_id, item.given_away, student=person)
         return self.directory.lesson(item.booking_id, item.lesson, with_phones=person is None)
 
     def _url(self, item: CaseNotification, person: Person, number: int | None = None) -> str | None:
-        if _loses_it(item, person):
+        if loses_lesson(item, person):
             return None
         context = self.context
         return response_url(context.settings, item.case_id, item.round, person, context.now_utc, number)
 
 
-def _moved_from(item: CaseNotification) -> tuple[datetime, datetime] | None:
-    return item.moved_from and (item.moved_from.starts_at_utc, item.moved_from.ends_at_utc)
-
-
-def _loses_it(item: CaseNotification, person: Person | None) -> bool:
+def loses_lesson(item: CaseNotification, person: Person | None) -> bool:
     """Return whether a person is the student whose lesson the school gave to another one."""
     asked = person is not None and (person.role, person.person_id) == ("student", item.student_id)
     return item.given_away is not None and asked
+
+
+def _moved_from(item: CaseNotification) -> tuple[datetime, datetime] | None:
+    return item.moved_from and (item.moved_from.starts_at_utc, item.moved_from.ends_at_utc)

@@ -1,7 +1,7 @@
 """Decide the recipients, channel and time of each notification: from transitions of cases to rows of the outbox."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from flightsched_pipelines.services.credentials import slot_warnings
 from flightsched_pipelines.services.notifications import channels
 from flightsched_pipelines.services.notifications.case_notification import CaseNotification, NotificationContext
 from flightsched_pipelines.services.notifications.directory import Directory
-from flightsched_pipelines.services.notifications.message_facts import MessageFacts
+from flightsched_pipelines.services.notifications.message_facts import MessageFacts, loses_lesson
 from flightsched_pipelines.services.track_records import track_records
 
 DIGEST_EXPIRES_AFTER = timedelta(days=1)
@@ -86,7 +86,8 @@ def queue_notifications(
         post.to_people(item)
         post.to_systems(item)
     post.digests(too_late, unknown or {})
-    posting.post(connection, post.rows, [post.live_event(item) for item in news], occasion.now_utc)
+    events = [event for item in news for event in post.live_events(item)]
+    posting.post(connection, post.rows, events, occasion.now_utc)
     tally = post.tally
     tally.queued.update(row.channel for row in post.rows)
     tally.held_back.update("quiet hours" for row in post.rows if row.next_attempt_at > occasion.now_utc)
@@ -135,11 +136,19 @@ class _Post:
         if item.event == "moved" or (item.event in models.DISPATCHER_EVENTS and not item.standby):
             self.gathered["dispatcher", self.facts.directory.bookings[item.booking_id].school_id].append(item)
 
-    def live_event(self, item: CaseNotification) -> NewEvent:
-        """Return the event for the live stream: of the school's applications, and of the people who are notified."""
+    def live_events(self, item: CaseNotification) -> Iterator[NewEvent]:
+        """Yield the events for the live stream: of the school's applications, and of the people who are notified.
+
+        The student whose lesson it was gets one of their own, about the lesson as it was.
+        """
         directory = self.facts.directory
-        people = [f"{person.role}-{person.person_id}" for person in directory.audience(item)]
-        return NewEvent(directory.bookings[item.booking_id].school_id, people, self._event(item))
+        school_id = directory.bookings[item.booking_id].school_id
+        audience = directory.audience(item)
+        others = [_address(person) for person in audience if not loses_lesson(item, person)]
+        yield NewEvent(school_id, others, self._event(item, directory.student_of(item.booking_id)))
+        for person in audience:
+            if loses_lesson(item, person):
+                yield NewEvent(school_id, [_address(person)], self._event(item, person))
 
     def to_systems(self, item: CaseNotification) -> None:
         """Add one event for other systems, without personal data; newly threatened bookings go to the queue too."""
@@ -147,12 +156,12 @@ class _Post:
         wanted = ["sns", "redis", "sqs"] if threatened else ["sns", "redis"]
         on = sorted(self.facts.context.channels & set(wanted))
         if on:
-            body = self._event(item)
+            body = self._event(item, self.facts.directory.student_of(item.booking_id))
             for channel in on:
                 self._add(channel, item, item.event, "system", None, body, self.facts.context.now_utc, None)
 
-    def _event(self, item: CaseNotification) -> dict[str, Any]:
-        notice = self.facts.notice(item, self.facts.directory.student_of(item.booking_id))
+    def _event(self, item: CaseNotification, student: Person) -> dict[str, Any]:
+        notice = self.facts.notice(item, student)
         return event_body(notice, hour_utc=self.facts.context.hour_utc or self.facts.context.now_utc)
 
     def digests(self, too_late: Sequence[tuple[int, Slot]], unknown: Mapping[int, UnknownLessons]) -> None:
@@ -268,6 +277,10 @@ class _Post:
 
 def _starts(lesson: models.Lesson) -> tuple[datetime, str]:
     return lesson.starts_at_utc, lesson.reference
+
+
+def _address(person: Person) -> str:
+    return f"{person.role}-{person.person_id}"
 
 
 def _slots_told(item: CaseNotification) -> Sequence[Offer]:

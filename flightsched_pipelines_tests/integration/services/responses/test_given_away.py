@@ -1,17 +1,19 @@
 """A lesson that the school gives to another student ends its case: that one was never asked, and the first hears so."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
 
 from flightsched_pipelines.clients.delivery.delivery_errors import HandOver
 from flightsched_pipelines.database import migrations
+from flightsched_pipelines.database.queries.live.live_events import Audience
 from flightsched_pipelines.database.queries.notifications.leases import Message
 from flightsched_pipelines.messages import calendar, sms
 from flightsched_pipelines.messages.email import render_digest, render_notice
 from flightsched_pipelines.messages.models import Digest, Notice
 from flightsched_pipelines.services.delivery.outbox_worker import Channel, drain
+from flightsched_pipelines.services.live import stream
 from flightsched_pipelines.services.responses import deadlines
 from flightsched_pipelines.services.responses.overdue import count_to_end, end_overdue
 from flightsched_pipelines_tests.conftest import SEED_HOUR
@@ -41,6 +43,11 @@ UPDATE school.bookings b SET student_id = (
 WHERE b.id = :id
 """
 
+LATER = """
+UPDATE school.bookings SET period = tstzrange(lower(period) + interval '60 days', upper(period) + interval '60 days')
+WHERE id = :id
+"""
+
 MAILS = (
     "SELECT role, person_id, event, payload FROM school.outbox WHERE case_id = :id AND channel = 'email' "
     "AND role IN ('student', 'instructor') AND id > :after ORDER BY role DESC"
@@ -65,6 +72,10 @@ def give_away(engine: Engine, booking_id: int) -> tuple[int, int]:
 
 def last_mail(engine: Engine) -> int:
     return one(engine, "SELECT max(id) FROM school.outbox")
+
+
+def iso(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def dual(engine: Engine) -> tuple[int, int]:
@@ -130,6 +141,31 @@ def test_a_student_who_wants_digests_reads_it_in_one_line(told_engine: Engine) -
     assert "Given to another student by the school" in text
     assert name_of(told_engine, new) not in text
     assert case_id == digest.payload["lines"][0]["case_id"]
+
+
+def test_an_event_of_the_first_student_is_of_the_lesson_as_it_was_and_the_others_of_the_lesson_as_it_is(
+    told_engine: Engine,
+) -> None:
+    case_id, booking_id = dual(told_engine)
+    before = "SELECT lower(period) AS at, instructor_id, school_id FROM school.bookings WHERE id = :id"
+    [was] = rows(told_engine, before, id=booking_id)
+    first, new = give_away(told_engine, booking_id)
+    run(told_engine, LATER, id=booking_id)
+    last = stream.last_position(told_engine)
+
+    end_overdue(told_engine, SOON, SETTINGS)
+
+    found = [event for event in stream.newer_events(told_engine, last) if event.payload["case_id"] == case_id]
+    said = {tuple(event.people): event.payload for event in found}
+    assert set(said) == {(f"instructor-{was.instructor_id}",), (f"student-{first}",)}
+    now, then = said[f"instructor-{was.instructor_id}",], said[f"student-{first}",]
+    assert (now["event"], now["starts_at_utc"]) == ("changed", iso(was.at + timedelta(days=60)))
+    assert now["moved_from"]["starts_at_utc"] == iso(was.at)
+    assert (then["event"], then["starts_at_utc"], then["moved_from"]) == ("given_away", iso(was.at), None)
+    for person in (first, new):
+        own = Audience(was.school_id, f"student-{person}")
+        heard = [event.payload["event"] for event in found if event.is_for(own)]
+        assert heard == (["given_away"] if person == first else [])
 
 
 @pytest.mark.parametrize("action", ["accept", "confirm", "keep"])
