@@ -57,8 +57,8 @@ class CaseNotification:
         return may_wake(self.event, standby=self.standby)
 
     @property
-    def settles(self) -> bool:
-        """Return whether the case ends with nothing left to know for whoever had no message of it."""
+    def needs_no_first_message(self) -> bool:
+        """Return whether the case has ended so that whoever had no message of it needs none."""
         slot_has_gone = self.standby and self.event == "expired"
         return slot_has_gone or self.event in ENDING_EVENTS - ON_HOLD_AFTER
 

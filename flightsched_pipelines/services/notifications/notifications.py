@@ -194,7 +194,7 @@ class _Post:
 
     def _to_person(self, item: CaseNotification, person: Person, channel: str) -> None:
         first = (item.case_id, person.role, channel) in self.unheard
-        if first and item.settles:
+        if first and item.needs_no_first_message:
             self.tally.suppressed["over before the notification"] += 1
         elif channel == "email" and person.wants_digest and not item.standby:
             self.gathered[person.role, person.person_id].append(item)

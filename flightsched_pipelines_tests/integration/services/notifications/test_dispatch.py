@@ -30,6 +30,7 @@ from flightsched_pipelines_tests.integration.services.helpers import (
 )
 
 SETTINGS = settings_for(aws_region="us-east-1", redis_url="redis://127.0.0.1:1", slack_webhook_url="http://127.0.0.1:1")
+LESSON = Slot(NOW, NOW + HOUR, None, None)
 
 
 def tell(engine: Engine, n: int = 0, settings: Settings = SETTINGS) -> DispatchResult:
@@ -288,10 +289,11 @@ def test_who_slept_until_a_case_ended_hears_that_the_lesson_is_still_on_hold(tic
                id=booking_id, case=case_id, event=event)  # fmt: skip
 
 
-def test_a_freed_slot_that_has_gone_is_told_to_nobody_who_slept() -> None:
-    slot = Slot(NOW, NOW + HOUR, None, None)
-    settles = {event for event in get_args(StepEvent) if CaseNotification(1, 1, event, slot, 1, standby=True).settles}
-    assert settles == {"expired", "cleared", "cancelled", "changed", "begun"}
+@pytest.mark.parametrize("standby", [False, True])
+def test_a_lesson_left_on_hold_is_told_to_whoever_slept_and_a_freed_slot_that_has_gone_is_not(standby: bool) -> None:
+    steps = [CaseNotification(1, 1, event, LESSON, 1, standby=standby) for event in get_args(StepEvent)]
+    over = {"cleared", "cancelled", "changed", "begun"} | ({"expired"} if standby else set())
+    assert {step.event for step in steps if step.needs_no_first_message} == over
 
 
 def test_a_person_who_asked_for_digests_gets_one_mail(ticked_engine: Engine) -> None:
